@@ -1,0 +1,20 @@
+#!/usr/bin/env python3
+"""Django's command line for Requests Portal."""
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run one management command; on one machine, start the bundled servers first if it needs them."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "requests_portal.settings")
+    from requests_portal.local.bootstrap import prepare_environment
+
+    prepare_environment(sys.argv)
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

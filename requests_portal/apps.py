@@ -1,0 +1,19 @@
+"""The project as a Django app: wires what belongs to no single room."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class PortalConfig(AppConfig):
+    """Grants the runtime role its privileges after each migration."""
+
+    name = "requests_portal"
+    verbose_name = "Requests Portal"
+
+    def ready(self) -> None:
+        """Connect the grant to the end of `migrate`."""
+        from requests_portal.privileges import grant_runtime_privileges
+
+        post_migrate.connect(
+            grant_runtime_privileges, dispatch_uid="requests_portal.grant_runtime_privileges"
+        )

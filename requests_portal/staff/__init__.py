@@ -1,0 +1,1 @@
+"""The staff face: the Django admin site, its queue and its case pages."""

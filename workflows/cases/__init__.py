@@ -1,0 +1,1 @@
+"""The case: its people, items, lifecycle, correspondence, attachments and clocks, and the one function that moves it."""

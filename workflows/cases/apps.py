@@ -1,0 +1,13 @@
+"""Registers the room `cases` with Django."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CasesConfig(AppConfig):
+    """The case: its people, items, lifecycle, correspondence, attachments and clocks, and the one function that moves it."""
+
+    name = "workflows.cases"
+    label = "cases"
+    verbose_name = _("Cases")
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,1 @@
+"""Instructions to data pipelines, manifests, receipts, re-scans and the output suppression list."""

@@ -1,0 +1,13 @@
+"""Registers the room `corrections` with Django."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CorrectionsConfig(AppConfig):
+    """Instructions to data pipelines, manifests, receipts, re-scans and the output suppression list."""
+
+    name = "workflows.corrections"
+    label = "corrections"
+    verbose_name = _("Corrections")
+    default_auto_field = "django.db.models.BigAutoField"

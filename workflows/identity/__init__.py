@@ -1,0 +1,1 @@
+"""How well the requester is known: challenges, assurance levels, mandates and evidence."""

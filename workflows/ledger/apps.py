@@ -1,0 +1,13 @@
+"""Registers the room `ledger` with Django."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class LedgerConfig(AppConfig):
+    """The append-only transparency log: events, Merkle tree, signed checkpoints, tiles, proofs, verification."""
+
+    name = "workflows.ledger"
+    label = "ledger"
+    verbose_name = _("Ledger")
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,1 @@
+"""What must still be done after a commit: one row an effect, its relay, its retries, its dead letters."""

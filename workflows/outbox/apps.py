@@ -1,0 +1,13 @@
+"""Registers the room `outbox` with Django."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class OutboxConfig(AppConfig):
+    """What must still be done after a commit: one row an effect, its relay, its retries, its dead letters."""
+
+    name = "workflows.outbox"
+    label = "outbox"
+    verbose_name = _("Outbox")
+    default_auto_field = "django.db.models.BigAutoField"

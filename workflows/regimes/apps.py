@@ -1,0 +1,13 @@
+"""Registers the room `regimes` with Django."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class RegimesConfig(AppConfig):
+    """The law as data: one TOML file a regime, working-day calendars and the pure deadline calculator."""
+
+    name = "workflows.regimes"
+    label = "regimes"
+    verbose_name = _("Regimes")
+    default_auto_field = "django.db.models.BigAutoField"

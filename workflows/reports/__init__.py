@@ -1,0 +1,1 @@
+"""Statistics, the regulator's bundle, retention and erasure runs."""

@@ -1,0 +1,1 @@
+"""Teams, routing rules, assignment, reminders and escalation."""

@@ -1,0 +1,13 @@
+"""Registers the room `vault` with Django."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class VaultConfig(AppConfig):
+    """One data key per case: envelope encryption, sealed columns, blind indexes, stored files, shredding."""
+
+    name = "workflows.vault"
+    label = "vault"
+    verbose_name = _("Vault")
+    default_auto_field = "django.db.models.BigAutoField"
