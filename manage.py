@@ -6,7 +6,7 @@ import sys
 
 
 def main() -> None:
-    """Run one management command; on one machine, start the bundled servers first if it needs them."""
+    """Run one management command; on a bare machine, start the bundled database first."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "requests_portal.settings")
     from requests_portal.local.bootstrap import prepare_environment
 

@@ -1,1 +1,1 @@
-"""Real PostgreSQL and Valkey servers from wheels, and the processes that `make run` keeps alive on one machine."""
+"""Servers from wheels, and the processes that `make run` keeps alive on one machine."""

@@ -1,0 +1,147 @@
+"""What every test shares: settings, a throw-away database server, and no way out to the network.
+
+The test server is a cluster of its own in `.data/test-postgres`, shared by all pytest processes
+of this checkout, without any care for the safety of its data. It is started by the first test
+that needs a database. Give each pytest run at the same time its own TEST_DATABASE_NAME.
+"""
+
+import atexit
+import base64
+import ipaddress
+import os
+import shutil
+import socket
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from requests_portal.local.folders import data_folder
+from requests_portal.local.postgres import OWNER_ROLE, RUNTIME_ROLE, Cluster
+
+CLUSTER = Cluster(
+    data_folder() / "test-postgres",
+    options=(("fsync", "off"), ("synchronous_commit", "off"), ("full_page_writes", "off")),
+)
+DATABASE = "requests_portal"
+FILES = Path(tempfile.mkdtemp(prefix="requests-portal-test-"))
+atexit.register(shutil.rmtree, FILES, ignore_errors=True)
+
+# Known keys, so that a test may write down what comes out. Never used outside tests.
+TEST_KEYS = {
+    name: base64.b64encode(bytes([number]) * 32).decode("ascii")
+    for number, name in enumerate(("SECRET_KEY", "VAULT_KEY", "INDEX_KEY", "LEDGER_KEY"), start=1)
+}
+USES_OWN_CLUSTER = "DATABASE_URL" not in os.environ or os.environ.get("TESTS_START_SERVER") == "1"
+
+
+def _prepare_environment() -> None:
+    """Set what the settings read; the same in the xdist workers, which inherit it."""
+    os.environ.update(TEST_KEYS)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "requests_portal.settings"
+    os.environ["DATABASE_ROLE"] = "owner"
+    os.environ["MEDIA_ROOT"] = str(FILES / "media")
+    os.environ["STATIC_ROOT"] = str(FILES / "static")
+    os.environ["PUBLIC_BASE_URL"] = "http://testserver"
+    os.environ["ALLOWED_HOSTS"] = "testserver,localhost,127.0.0.1"
+    # Nobody listens there: a test that needs a broker asks for the fixture.
+    os.environ["REDIS_URL"] = f"redis+socket://{FILES}/no-broker.sock"
+    if USES_OWN_CLUSTER:
+        os.environ["TESTS_START_SERVER"] = "1"
+        os.environ["DATABASE_URL"] = CLUSTER.url(RUNTIME_ROLE, DATABASE)
+        os.environ["DATABASE_OWNER_URL"] = CLUSTER.url(OWNER_ROLE, DATABASE)
+    (FILES / "static").mkdir()
+
+
+_prepare_environment()
+
+
+def _adjust_settings() -> None:
+    from django.conf import settings
+
+    # Argon2 is slow by design, and the manifest of static files needs `collectstatic`.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+# Loaded here, before pytest-django looks whether there is a Django to set up.
+_adjust_settings()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests with real transactions back the rows that migrations made."""
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        if marker is not None and marker.kwargs.get("transaction"):
+            marker.kwargs.setdefault("serialized_rollback", True)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Start the test server before the first test database is made."""
+    if USES_OWN_CLUSTER:
+        CLUSTER.ensure_running()
+        CLUSTER.ensure_database(DATABASE)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def append_only_tables_can_be_flushed() -> None:
+    """Let the flush after a test with real transactions empty the append-only tables as well.
+
+    Their triggers refuse TRUNCATE even to the owner. They are off for the length of the flush,
+    inside its transaction, and nowhere else.
+    """
+    from django.apps import apps
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    flush = DatabaseOperations.execute_sql_flush
+
+    def flush_append_only(self: DatabaseOperations, sql_list: list[str]) -> None:
+        tables = [m._meta.db_table for m in apps.get_models() if getattr(m, "append_only", False)]
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT format('ALTER TABLE %%s DISABLE TRIGGER %%I', tgrelid::regclass, tgname),"
+                " format('ALTER TABLE %%s ENABLE ALWAYS TRIGGER %%I', tgrelid::regclass, tgname)"
+                " FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
+                " WHERE tgenabled = 'A' AND NOT tgisinternal AND relname = ANY(%s)",
+                [tables],
+            )
+            triggers = cursor.fetchall()
+        off, on = [row[0] for row in triggers], [row[1] for row in triggers]
+        flush(self, [*off, *sql_list, *on])
+
+    DatabaseOperations.execute_sql_flush = flush_append_only
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_way_out() -> None:
+    """Refuse connections that would leave this machine."""
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+
+    def check(self: socket.socket, address: object) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6}:
+            host = str(address[0])
+            if host != "localhost" and not _is_loopback(host):
+                self.close()
+                raise RuntimeError(f"A test tried to connect to {host}.")
+
+    def guarded_connect(self: socket.socket, address: object) -> None:
+        check(self, address)
+        connect(self, address)
+
+    def guarded_connect_ex(self: socket.socket, address: object) -> int:
+        check(self, address)
+        return connect_ex(self, address)
+
+    socket.socket.connect = guarded_connect
+    socket.socket.connect_ex = guarded_connect_ex
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
