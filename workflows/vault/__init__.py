@@ -1,1 +1,1 @@
-"""One data key per case: envelope encryption, sealed columns, blind indexes, stored files, shredding."""
+"""One data key per case: sealed columns, blind indexes, encrypted files, shredding."""

@@ -1,0 +1,73 @@
+"""Sealing with a data key: AES-256-GCM whose associated data says where the value belongs.
+
+A sealed value is `version (1 byte) | nonce (12 random bytes) | ciphertext and tag (16 bytes)`.
+The associated data is `key id|table|column|version`, so a value copied to another case, table or
+column does not open. NIST SP 800-38D allows 2**32 random nonces for one key; a data key serves
+one case, which stays far below that.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+if TYPE_CHECKING:
+    from workflows.vault.models import DataKey
+
+VERSION = 1
+KEY_BYTES = 32
+NONCE_BYTES = 12
+TAG_BYTES = 16
+
+
+class Shredded(Exception):  # noqa: N818 - says what happened to the data; nothing went wrong
+    """The data key was destroyed: what it sealed can never be read again.
+
+    A template shows nothing in its place, so `{{ person.name|default:erased }}` works.
+    """
+
+    silent_variable_failure = True
+
+
+class CannotUnseal(Exception):  # noqa: N818 - reads as the sentence it stands for
+    """The bytes were changed, cut, moved from another place, or sealed with another key."""
+
+
+def encrypt(secret: bytes, plaintext: bytes, associated: bytes) -> bytes:
+    """Return `nonce | ciphertext and tag` under the 32-byte `secret` with a fresh random nonce."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(secret).encrypt(nonce, plaintext, associated)
+
+
+def decrypt(secret: bytes, sealed: bytes, associated: bytes) -> bytes:
+    """Undo `encrypt`; raise `CannotUnseal` when anything differs."""
+    if len(sealed) < NONCE_BYTES + TAG_BYTES:
+        raise CannotUnseal("The sealed value is too short.")
+    try:
+        return AESGCM(secret).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], associated)
+    except InvalidTag:
+        raise CannotUnseal("The sealed value does not fit its key and place.") from None
+
+
+def associated_data(key: DataKey, table: str, column: str) -> bytes:
+    """Return `key id|table|column|version`, the place that a sealed value is bound to."""
+    return f"{key.pk}|{table}|{column}|{VERSION}".encode()
+
+
+def seal(key: DataKey, plaintext: bytes, *, table: str, column: str) -> bytes:
+    """Seal `plaintext` for one column of one case; raise `Shredded` when the key is gone."""
+    return bytes([VERSION]) + encrypt(key.secret(), plaintext, associated_data(key, table, column))
+
+
+def unseal(key: DataKey, sealed: bytes, *, table: str, column: str) -> bytes:
+    """Open what `seal` made for the same key, table and column.
+
+    Raises `Shredded` when the key is gone and `CannotUnseal` when the bytes or the place differ.
+    """
+    secret = key.secret()
+    if sealed[:1] != bytes([VERSION]):
+        raise CannotUnseal("The sealed value has an unknown version.")
+    return decrypt(secret, sealed[1:], associated_data(key, table, column))

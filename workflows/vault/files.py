@@ -1,0 +1,173 @@
+"""Files encrypted on the disk, in chunks, so that a large one streams both ways.
+
+A file is `version (1 byte) | salt (32 bytes) | chunks`. Its own key is HKDF-SHA256 of the data
+key with that salt. Each chunk holds 64 KiB of plaintext under AES-256-GCM; its nonce is an
+11-byte counter and one byte that is 1 for the last chunk. That is the STREAM construction
+(Hoang, Reyhanitabar, Rogaway, Vizár 2015, as in Tink and age): a chunk that is changed, moved,
+repeated or cut off is refused.
+
+The file is complete on the disk before its row exists, so a crash can only leave a file without
+a row; `sweep_orphans` removes those.
+"""
+
+import hashlib
+import os
+import time
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import BinaryIO
+from uuid import UUID, uuid4
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.db import transaction
+
+from workflows.vault.crypto import KEY_BYTES, TAG_BYTES, VERSION, CannotUnseal, associated_data
+from workflows.vault.models import DataKey, StoredFile
+
+CHUNK_BYTES = 64 * 1024
+_SALT_BYTES = 32
+_TEMPORARY_SUFFIX = ".part"
+
+
+def store(key: DataKey, content: bytes | Iterable[bytes]) -> StoredFile:
+    """Encrypt `content` to the disk and return its new row; raise `Shredded` without a key.
+
+    The bytes are flushed to the disk and renamed into place before the row is written.
+    """
+    identifier = uuid4()
+    path = _path(identifier)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = path.with_suffix(_TEMPORARY_SUFFIX)
+    digest = hashlib.sha256()
+    size = 0
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as target:
+            salt = os.urandom(_SALT_BYTES)
+            target.write(bytes([VERSION]) + salt)
+            cipher = _cipher(key, identifier, salt)
+            for number, (chunk, last) in enumerate(_chunks(content)):
+                digest.update(chunk)
+                size += len(chunk)
+                target.write(cipher.encrypt(_nonce(number, last=last), chunk, None))
+            target.flush()
+            os.fsync(target.fileno())
+        temporary.rename(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+    return StoredFile.objects.create(id=identifier, data_key=key, size=size, sha256=digest.digest())
+
+
+def read(stored: StoredFile) -> Iterator[bytes]:
+    """Return the content chunk by chunk, each one verified before it is given out.
+
+    Raises `Shredded` or `CannotUnseal` at once when the key or the file is gone, and
+    `CannotUnseal` on the way when a chunk was changed or the end is missing.
+    """
+    stored.data_key.secret()
+    path = _path(stored.pk)
+    if not path.exists():
+        raise CannotUnseal("The encrypted file is missing.")
+    return _plaintext(stored, path)
+
+
+def delete(stored: StoredFile) -> None:
+    """Delete the row now and the file once the transaction has committed."""
+    identifier = stored.pk
+    stored.delete()
+    transaction.on_commit(lambda: remove_files([identifier]), robust=True)
+
+
+def remove_files(identifiers: Iterable[UUID]) -> None:
+    """Remove encrypted files from the disk; those already gone are no error."""
+    for identifier in identifiers:
+        _path(identifier).unlink(missing_ok=True)
+
+
+def sweep_orphans(older_than: timedelta = timedelta(hours=1)) -> int:
+    """Remove files that have no row and return how many there were.
+
+    A file younger than `older_than` may belong to a transaction that has not committed yet.
+    """
+    limit = time.time() - older_than.total_seconds()
+    removed = 0
+    for folder in sorted(_root().glob("??")):
+        candidates = [path for path in folder.iterdir() if path.stat().st_mtime < limit]
+        kept = set(
+            StoredFile.objects.filter(pk__in=[path.stem for path in candidates]).values_list(
+                "pk", flat=True
+            )
+        )
+        for path in candidates:
+            if path.suffix == _TEMPORARY_SUFFIX or UUID(path.stem) not in kept:
+                path.unlink(missing_ok=True)
+                removed += 1
+    return removed
+
+
+def _plaintext(stored: StoredFile, path: Path) -> Iterator[bytes]:
+    with path.open("rb") as source:
+        header = source.read(1 + _SALT_BYTES)
+        if len(header) != 1 + _SALT_BYTES or header[0] != VERSION:
+            raise CannotUnseal("The encrypted file has an unknown version.")
+        cipher = _cipher(stored.data_key, stored.pk, header[1:])
+        for number, (chunk, last) in enumerate(_sealed_chunks(source)):
+            try:
+                yield cipher.decrypt(_nonce(number, last=last), chunk, None)
+            except InvalidTag:
+                raise CannotUnseal("The encrypted file was changed.") from None
+
+
+def _chunks(content: bytes | Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Cut into chunks of `CHUNK_BYTES`; the last one is marked, and an empty file has one."""
+    buffer = bytearray()
+    for piece in [content] if isinstance(content, bytes) else content:
+        buffer += piece
+        while len(buffer) > CHUNK_BYTES:
+            yield bytes(buffer[:CHUNK_BYTES]), False
+            del buffer[:CHUNK_BYTES]
+    yield bytes(buffer), True
+
+
+def _sealed_chunks(source: BinaryIO) -> Iterator[tuple[bytes, bool]]:
+    chunk = source.read(CHUNK_BYTES + TAG_BYTES)
+    while True:
+        following = source.read(CHUNK_BYTES + TAG_BYTES)
+        yield chunk, not following
+        if not following:
+            return
+        chunk = following
+
+
+def _cipher(key: DataKey, identifier: UUID, salt: bytes) -> AESGCM:
+    place = associated_data(key, "vault_storedfile", "content") + identifier.bytes
+    derivation = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=salt, info=place)
+    return AESGCM(derivation.derive(key.secret()))
+
+
+def _nonce(number: int, *, last: bool) -> bytes:
+    return number.to_bytes(11, "big") + bytes([last])
+
+
+def _root() -> Path:
+    return Path(settings.MEDIA_ROOT) / "vault"
+
+
+def _path(identifier: UUID) -> Path:
+    return _root() / identifier.hex[:2] / str(identifier)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
