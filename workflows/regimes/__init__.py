@@ -1,1 +1,1 @@
-"""The law as data: one TOML file a regime, working-day calendars and the pure deadline calculator."""
+"""The law as data: a TOML file a regime, working-day calendars, the pure deadline calculator."""

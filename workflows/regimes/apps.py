@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class RegimesConfig(AppConfig):
-    """The law as data: one TOML file a regime, working-day calendars and the pure deadline calculator."""
+    """The law as data: a TOML file a regime, working-day calendars, the deadline calculator."""
 
     name = "workflows.regimes"
     label = "regimes"

@@ -1,0 +1,294 @@
+"""From a rule, the clock events, a calendar and a zone to a deadline: pure and total.
+
+The order of the arithmetic is fixed: start, count, cut a short month to its last day, add the
+days of a pause, and only then roll a last day that is not a working day. An extension replaces
+the amount and is counted from the start again, never from the first due day.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from workflows.regimes.counting import (
+    DAY,
+    Pause,
+    count_days,
+    count_months,
+    count_working_days,
+    roll,
+)
+from workflows.regimes.timeline import Start, Timeline
+from workflows.regimes.values import (
+    Calendar,
+    ClockEvent,
+    ClockRule,
+    Deadline,
+    Step,
+    TargetDate,
+    first_instant_after,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """A finished count: its last day, how it got there, and the years whose days it looked at."""
+
+    end: date
+    steps: tuple[Step, ...] = ()
+    years: frozenset[int] = frozenset()
+    waiting_for: str = ""
+
+
+def compute(
+    rule: ClockRule,
+    events: Iterable[ClockEvent],
+    calendar: Calendar,
+    zone: str,
+    *,
+    arguable_calendar: Calendar | None = None,
+) -> Deadline:
+    """Return the deadline of `rule` after `events`.
+
+    `zone` is the IANA name of the time zone whose midnight ends a day. `arguable_calendar` is
+    used for `latest_arguable` where a generous reading knows other days off. Never raises for
+    values that could be made: what cannot be reckoned is said in `Deadline.flags`.
+    """
+    timeline = Timeline.of(events, zone)
+    blank = Deadline(kind=rule.kind, zone=zone, calendar=calendar.version or calendar.name)
+    if not timeline.instants("received"):
+        return replace(blank, flags=("not_started",))
+    try:
+        if rule.amount is None:
+            return _without_number(rule, timeline, calendar, blank)
+        return _with_number(rule, timeline, calendar, arguable_calendar or calendar, blank)
+    except OverflowError:
+        return replace(blank, flags=("out_of_range",))
+
+
+def _without_number(
+    rule: ClockRule, timeline: Timeline, calendar: Calendar, blank: Deadline
+) -> Deadline:
+    """Answer for a law that says "timely": no date of its own, only the targets beside it."""
+    targets = _targets(rule, timeline, calendar)
+    return replace(
+        blank,
+        flags=("no_number",),
+        targets=targets,
+        steps=(_received(timeline), Step("no_number"), *map(_target_step, targets)),
+    )
+
+
+def _with_number(
+    rule: ClockRule,
+    timeline: Timeline,
+    calendar: Calendar,
+    arguable_calendar: Calendar,
+    blank: Deadline,
+) -> Deadline:
+    extended_rule, extension_steps = _extension(rule, timeline, calendar)
+    count = _count(extended_rule, timeline, calendar)
+    generous = _count(_generous(extended_rule), timeline, arguable_calendar)
+    targets = _targets(rule, timeline, calendar)
+    ends_before = first_instant_after(count.end, zone=timeline.zone)
+    latest = generous.end if generous.end > count.end else None
+    uncertain = _uncertain(count, calendar)
+
+    steps = [_received(timeline), *extension_steps, *count.steps]
+    if uncertain:
+        steps.append(Step("calendar_incomplete", {"calendar": calendar.name, "years": uncertain}))
+    steps.append(Step("ends", {"on": count.end.isoformat(), "before": ends_before.isoformat()}))
+    if latest:
+        steps.append(Step("arguable", {"on": latest.isoformat()}))
+    flags = {
+        "paused": bool(count.waiting_for),
+        "calendar_incomplete": bool(uncertain),
+        "extension_told_late": any(step.code == "extension_late" for step in extension_steps),
+    }
+    return replace(
+        blank,
+        due_on=None if uncertain else count.end,
+        provisional_on=count.end if uncertain else None,
+        ends_before=ends_before,
+        latest_arguable=latest,
+        statutory=rule.binding == "statute",
+        paused=bool(count.waiting_for),
+        flags=tuple(flag for flag, is_set in flags.items() if is_set),
+        targets=targets,
+        steps=(*steps, *map(_target_step, targets)),
+    )
+
+
+def _count(rule: ClockRule, timeline: Timeline, calendar: Calendar) -> _Count:
+    """Count the amount from the start, leave the pauses out, roll last."""
+    start = timeline.start(rule.starts)
+    pauses = timeline.pauses(rule.pauses, start.on)
+    counting = _count_working_days if rule.unit == "working_days" else _count_plain
+    count = counting(rule, start.on, pauses, calendar)
+    rolled = roll(count.end, calendar) if rule.roll else count.end
+    steps = [*_start_steps(start), *count.steps]
+    years = count.years
+    if rule.roll:
+        years |= {count.end.year, rolled.year}
+    if rolled != count.end:
+        steps.append(Step("rolled", {"day": count.end.isoformat(), "on": rolled.isoformat()}))
+    return _Count(rolled, tuple(steps), years, start.waiting_for or count.waiting_for)
+
+
+def _count_plain(
+    rule: ClockRule, start: date, pauses: tuple[Pause, ...], calendar: Calendar
+) -> _Count:
+    """Count days or months; each pause that began in time adds its days."""
+    count = count_months if rule.unit == "months" else count_days
+    end = count(start, rule.amount or 0, first_day_counted=rule.first_day_counted)
+    steps = [_counted(rule, start, end)]
+    waiting_for = ""
+    for pause in pauses:
+        if pause.first > (roll(end, calendar) if rule.roll else end):
+            break
+        end += timedelta(days=pause.days)
+        waiting_for = pause.waiting_for
+        steps.append(_paused("paused", pause, {"on": end.isoformat()}))
+    return _Count(end, tuple(steps), waiting_for=waiting_for)
+
+
+def _count_working_days(
+    rule: ClockRule, start: date, pauses: tuple[Pause, ...], calendar: Calendar
+) -> _Count:
+    """Count working days, passing over those inside a pause."""
+    found = count_working_days(
+        start,
+        rule.amount or 0,
+        calendar,
+        first_day_counted=rule.first_day_counted,
+        pauses=pauses,
+    )
+    pauses = tuple(pause for pause in pauses if pause.first <= found.end)
+    steps = [_counted(rule, start, found.end)]
+    steps += [_paused("paused_days_skipped", pause, {}) for pause in pauses]
+    for code, days in (("holidays_skipped", found.holidays), ("extra_days", found.extra)):
+        if days:
+            steps.append(Step(code, {"days": tuple(day.isoformat() for day in days)}))
+    return _Count(
+        found.end,
+        tuple(steps),
+        frozenset(range(start.year, found.end.year + 1)),
+        pauses[-1].waiting_for if pauses else "",
+    )
+
+
+def _extension(
+    rule: ClockRule, timeline: Timeline, calendar: Calendar
+) -> tuple[ClockRule, tuple[Step, ...]]:
+    """Return the rule with the extended amount, if an extension was told before the first end."""
+    told = timeline.instants("extension_told")
+    if not told or rule.extension is None:
+        return rule, ()
+    first_end = _count(rule, timeline, calendar).end
+    values = {"told_on": timeline.day(told[0]).isoformat(), "first_end": first_end.isoformat()}
+    if told[0] >= first_instant_after(first_end, zone=timeline.zone):
+        return rule, (Step("extension_late", values),)
+    amount = rule.extension.amount
+    step = Step("extended", {**values, "unit": rule.unit, "amount": amount})
+    return replace(rule, amount=amount), (step,)
+
+
+def _generous(rule: ClockRule) -> ClockRule:
+    """Return the rule as its most generous arguable reading would have it."""
+    arguable = rule.arguable
+    return replace(
+        rule,
+        roll=rule.roll or arguable.roll,
+        first_day_counted=rule.first_day_counted and not arguable.first_day_not_counted,
+        pauses=rule.pauses + arguable.pauses,
+        starts=rule.starts + arguable.starts,
+    )
+
+
+def _targets(rule: ClockRule, timeline: Timeline, calendar: Calendar) -> tuple[TargetDate, ...]:
+    """Count each target from the same start and with the same pauses, without a roll."""
+    targets = []
+    for target in rule.targets:
+        count = _count(
+            replace(
+                rule,
+                unit=target.unit,
+                amount=target.amount,
+                first_day_counted=target.first_day_counted,
+                roll=False,
+            ),
+            timeline,
+            calendar,
+        )
+        uncertain = bool(_uncertain(count, calendar))
+        targets.append(
+            TargetDate(target.name, target.unit, target.amount, count.end, provisional=uncertain)
+        )
+    return tuple(targets)
+
+
+def _uncertain(count: _Count, calendar: Calendar) -> tuple[int, ...]:
+    return tuple(sorted(year for year in count.years if not calendar.is_official(year)))
+
+
+def _received(timeline: Timeline) -> Step:
+    at = timeline.instants("received")[0].astimezone(timeline.zone)
+    return Step(
+        "received",
+        {
+            "at": at.isoformat(timespec="seconds"),
+            "zone": str(timeline.zone),
+            "on": at.date().isoformat(),
+        },
+    )
+
+
+def _start_steps(start: Start) -> tuple[Step, ...]:
+    steps = []
+    if start.event != "received":
+        steps.append(Step("started", {"event": start.event, "on": start.on.isoformat()}))
+    if start.waiting_for:
+        steps.append(Step("waiting", {"event": start.waiting_for}))
+    return tuple(steps)
+
+
+def _counted(rule: ClockRule, start: date, end: date) -> Step:
+    """Say what was counted, and whether a short month cut the end."""
+    return Step(
+        "counted",
+        {
+            "unit": rule.unit,
+            "amount": rule.amount,
+            "start": start.isoformat(),
+            "first_day_counted": rule.first_day_counted,
+            "on": end.isoformat(),
+            "clipped": rule.unit == "months"
+            and not rule.first_day_counted
+            and end.day != start.day,
+        },
+    )
+
+
+def _paused(code: str, pause: Pause, more: dict[str, str]) -> Step:
+    return Step(
+        code,
+        {
+            "first": pause.first.isoformat(),
+            "last": (pause.until - DAY).isoformat() if pause.days else pause.first.isoformat(),
+            "days": pause.days,
+            "open": bool(pause.waiting_for),
+            **more,
+        },
+    )
+
+
+def _target_step(target: TargetDate) -> Step:
+    return Step(
+        "target",
+        {
+            "name": target.name,
+            "unit": target.unit,
+            "amount": target.amount,
+            "on": target.on.isoformat(),
+            "provisional": target.provisional,
+        },
+    )

@@ -1,0 +1,147 @@
+"""Working-day calendars: the package `holidays`, with official notices laid over it.
+
+The package guesses future Chinese years without a warning and lacks their make-up days; it cuts
+an aware datetime without a change of zone; `GB` without a nation misses bank holidays; `US-CA`
+mixes days that are not holidays of the state. So: only plain dates are asked for, Chinese years
+are certain only with a notice, `GB` means what all four nations share, California is by rule.
+"""
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+
+import holidays
+
+from workflows.regimes.california import any_holidays, core_holidays
+from workflows.regimes.values import Calendar
+
+_FOLDER = Path(__file__).parent / "public_holidays"
+# Where the state announces the days of a year shortly before it; elsewhere statute fixes them.
+_ANNOUNCED_YEARLY = frozenset({"CN"})
+_BY_RULE = {"US-CA-core": core_holidays, "US-CA-any": any_holidays}
+_BRITISH_NATIONS = ("GB-ENG", "GB-WLS", "GB-SCT", "GB-NIR")
+_NOT_USABLE = frozenset({"US-CA"})
+
+
+class UnknownRegionError(LookupError):
+    """No calendar is known under this code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The days off and the extra working days that one announcement fixes for a year.
+
+    Days of a neighbouring year may be among them. `official` False: a forecast of the provider.
+    """
+
+    region: str
+    year: int
+    days_off: frozenset[date]
+    extra_working_days: frozenset[date]
+    official: bool
+    source: str
+
+
+def build_calendar(
+    region: str, first_year: int, last_year: int, notices: Iterable[Notice] = ()
+) -> Calendar:
+    """Return the calendar of `region` for whole years.
+
+    `region`: `none` (weekends only), an ISO 3166 code with or without subdivision, `US-CA-core`
+    (days off both in California and federally) or `US-CA-any` (either). A notice replaces what
+    the package says of its year. Raises UnknownRegionError.
+    """
+    if region == "none":
+        return Calendar(name=region, version="weekends only")
+    by_year = {notice.year: notice for notice in notices if notice.region == region}
+    days_off: set[date] = set()
+    extra: set[date] = set()
+    official: set[int] = set()
+    for year in range(first_year, last_year + 1):
+        notice = by_year.get(year)
+        if notice is not None:
+            days_off |= notice.days_off
+            extra |= notice.extra_working_days
+        else:
+            days_off |= _computed_days_off(region, year)
+        if notice.official if notice is not None else _fixed_by_statute(region, year):
+            official.add(year)
+    return Calendar(
+        name=region,
+        days_off=frozenset(days_off - extra),
+        extra_working_days=frozenset(extra),
+        official_years=frozenset(official),
+        version=_version(region, sorted(year for year in by_year if year in official)),
+    )
+
+
+def is_known_region(region: str) -> bool:
+    """Say whether `build_calendar` can serve the region."""
+    if region == "none" or region in _BY_RULE:
+        return True
+    country, _, part = region.partition("-")
+    supported = holidays.list_supported_countries(include_aliases=False)
+    return (
+        region not in _NOT_USABLE
+        and country in supported
+        and (not part or part in supported[country])
+    )
+
+
+@cache
+def shipped_notices() -> tuple[Notice, ...]:
+    """Return the notices that lie in `public_holidays/`, one file a region."""
+    return tuple(
+        Notice(
+            region=path.stem,
+            year=entry["year"],
+            days_off=_expand(entry["days_off"]),
+            extra_working_days=frozenset(entry["working_days"]),
+            official=True,
+            source=entry["source"],
+        )
+        for path in sorted(_FOLDER.glob("*.toml"))
+        for entry in tomllib.loads(path.read_text(encoding="utf-8"))["notice"]
+    )
+
+
+def _expand(ranges: list[str]) -> frozenset[date]:
+    """Turn `first/last` ranges of ISO days into all their days."""
+    days: set[date] = set()
+    for text in ranges:
+        first, last = map(date.fromisoformat, text.split("/"))
+        days |= {first + timedelta(days=number) for number in range((last - first).days + 1)}
+    return frozenset(days)
+
+
+@cache
+def _computed_days_off(region: str, year: int) -> frozenset[date]:
+    """Return the public holidays of one year, by our rule or by the package."""
+    if region in _BY_RULE:
+        return _BY_RULE[region](year)
+    if region == "GB":
+        return frozenset.intersection(
+            *(_computed_days_off(nation, year) for nation in _BRITISH_NATIONS)
+        )
+    if not is_known_region(region):
+        raise UnknownRegionError(f"No calendar of working days is known for {region!r}.")
+    country, _, part = region.partition("-")
+    return frozenset(holidays.country_holidays(country, subdiv=part or None, years=year))
+
+
+def _fixed_by_statute(region: str, year: int) -> bool:
+    if region in _ANNOUNCED_YEARLY:
+        return False
+    if region in _BY_RULE:
+        return True
+    known = holidays.country_holidays(region.partition("-")[0])
+    return known.start_year <= year <= known.end_year
+
+
+def _version(region: str, noticed: list[int]) -> str:
+    source = "by rule" if region in _BY_RULE else f"holidays {holidays.__version__}"
+    years = ", ".join(map(str, noticed))
+    return f"{region}: {source}" + (f", notices for {years}" if years else "")

@@ -1,0 +1,84 @@
+"""Clock events in order of time, read as days in the zone of the regime."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from workflows.regimes.counting import DAY, Pause, merge
+from workflows.regimes.values import ClockEvent, EventName, PauseRule
+
+# An answer starts a clock only if its question was put.
+_QUESTION_OF: dict[str, EventName] = {"identity_proved": "identity_asked", "fee_paid": "fee_asked"}
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The day a clock starts, the event that set it, and the event still waited for, if any."""
+
+    on: date
+    event: str
+    waiting_for: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The events of one request; each question is a day in `zone`."""
+
+    events: tuple[ClockEvent, ...]
+    zone: ZoneInfo
+
+    @classmethod
+    def of(cls, events: Iterable[ClockEvent], zone: str) -> Self:
+        """Put `events` in order; `zone` is an IANA name."""
+        return cls(tuple(sorted(events, key=lambda event: event.at)), ZoneInfo(zone))
+
+    def instants(self, name: EventName) -> list[datetime]:
+        """Return when events of this name happened, the earliest first."""
+        return [event.at for event in self.events if event.name == name]
+
+    def day(self, instant: datetime) -> date:
+        """Return the day that `instant` falls on here."""
+        return instant.astimezone(self.zone).date()
+
+    def start(self, starts: Sequence[EventName]) -> Start:
+        """Return the latest of the starting events, and never a day before the receipt.
+
+        While an answer is outstanding, the day of its question stands in for it: the clock
+        cannot start earlier. A question after a sufficient answer does not start it again.
+        """
+        found = [Start(self.day(self.instants("received")[0]), "received")]
+        waiting_for = ""
+        for name in starts:
+            answers = self.instants(name)
+            if name not in _QUESTION_OF:
+                found.extend(Start(self.day(instant), name) for instant in answers)
+                continue
+            questions = self.instants(_QUESTION_OF[name])
+            if not questions:
+                continue
+            replies = [instant for instant in answers if instant >= questions[0]]
+            if replies:
+                found.append(Start(self.day(replies[0]), name))
+            else:
+                found.append(Start(self.day(questions[0]), _QUESTION_OF[name]))
+                waiting_for = waiting_for or name
+        latest = max(found, key=lambda start: start.on)
+        return Start(latest.on, latest.event, waiting_for)
+
+    def pauses(self, rules: Sequence[PauseRule], start: date) -> tuple[Pause, ...]:
+        """Return the stretches since `start` that the rules leave out, in order."""
+        return merge([pause for rule in rules for pause in self._pauses_of(rule)], start)
+
+    def _pauses_of(self, rule: PauseRule) -> Iterable[Pause]:
+        last = DAY if rule.counting == "both_ends" else DAY * 0
+        asked: datetime | None = None
+        for event in self.events:
+            if event.name == rule.from_event:
+                asked = asked or event.at
+            elif event.name == rule.to_event and asked is not None:
+                yield Pause(self.day(asked), self.day(event.at) + last)
+                asked = None
+        if asked is not None:
+            yield Pause(self.day(asked), self.day(asked) + last, rule.to_event)
