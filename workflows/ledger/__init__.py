@@ -1,1 +1,1 @@
-"""The append-only transparency log: events, Merkle tree, signed checkpoints, tiles, proofs, verification."""
+"""The append-only transparency log: events, Merkle tree, checkpoints, tiles, proofs."""

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class LedgerConfig(AppConfig):
-    """The append-only transparency log: events, Merkle tree, signed checkpoints, tiles, proofs, verification."""
+    """The append-only transparency log: events, Merkle tree, checkpoints, tiles, proofs."""
 
     name = "workflows.ledger"
     label = "ledger"

@@ -1,0 +1,75 @@
+r"""Canonical JSON (RFC 8785) and commitments to content that stays outside the log. No Django.
+
+A commitment binds the log to a content without showing it:
+SHA-256("requests-portal/commitment/v1\n" || nonce || canonical JSON of the content).
+The nonce is 32 random bytes, so that nobody can guess a short content from its commitment, and
+so that deleting the nonce makes the commitment say nothing for ever.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from secrets import compare_digest, token_bytes
+from typing import Any, NoReturn, cast
+
+import rfc8785
+
+COMMITMENT_DOMAIN = b"requests-portal/commitment/v1\n"
+NONCE_SIZE = 32
+_MAX_SAFE_INTEGER = 2**53 - 1
+
+Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+
+
+class NotCanonicalError(ValueError):
+    """A value has no canonical JSON, or bytes are not the canonical JSON of any value."""
+
+
+def canonical_json(value: Json) -> bytes:
+    """Return the one canonical spelling of a JSON value, in UTF-8.
+
+    Raises NotCanonicalError for what JSON lacks: NaN, integers beyond 2^53 - 1, dates, sets,
+    lazy strings, lone surrogates, keys that are not strings.
+    """
+    try:
+        return rfc8785.dumps(cast("Any", value))
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
+        raise NotCanonicalError(f"This has no canonical JSON: {error}.") from error
+
+
+def parse_canonical(data: bytes) -> Json:
+    """Read canonical JSON and refuse every other spelling of the same value."""
+    try:
+        value = cast("Json", json.loads(data, parse_int=_integer, parse_constant=_refuse_constant))
+    except (ValueError, RecursionError) as error:
+        raise NotCanonicalError(f"This is not JSON: {error}") from error
+    if canonical_json(value) != data:
+        raise NotCanonicalError("This JSON is not in its canonical spelling (RFC 8785).")
+    return value
+
+
+def new_nonce() -> bytes:
+    """Return the secret of one commitment; it is kept, and deleted, with the content."""
+    return token_bytes(NONCE_SIZE)
+
+
+def commit(content: Json, nonce: bytes) -> str:
+    """Return the commitment to a content as 64 hexadecimal digits."""
+    if len(nonce) != NONCE_SIZE:
+        raise ValueError(f"The nonce of a commitment has {NONCE_SIZE} bytes.")
+    return sha256(COMMITMENT_DOMAIN + nonce + canonical_json(content)).hexdigest()
+
+
+def opens(commitment: str, content: Json, nonce: bytes) -> bool:
+    """Tell whether this content and nonce are what the commitment was made from."""
+    return compare_digest(commitment, commit(content, nonce))
+
+
+def _integer(digits: str) -> int | float:
+    # RFC 8785 writes whole floats without a point: beyond 2^53 such digits were a float.
+    number = int(digits)
+    return number if abs(number) <= _MAX_SAFE_INTEGER else float(digits)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,199 @@
+"""Reading the log: checkpoints, proofs, tiles, entries. Reads only."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Min, QuerySet
+
+from workflows.ledger.models import Checkpoint, Event, InboxEntry, Leaf
+from workflows.ledger.proof import AddCheckpoint, TlogProof
+from workflows.ledger.tiles import (
+    TILE_WIDTH,
+    TileError,
+    TileRef,
+    bundles_at,
+    encode_bundle,
+    parse_path,
+    tiles_at,
+    width_at,
+)
+from workflows.ledger.tree import StoredTree
+
+_ENTRIES_AT_ONCE = 1024
+_CHECKPOINTS_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """Events that wait for their place in the log: how many, and since when the oldest."""
+
+    count: int
+    oldest: datetime | None
+
+
+@dataclass(frozen=True)
+class LogFile:
+    """A file of the log as it is served. What is `immutable` may be cached for ever."""
+
+    body: bytes
+    content_type: str
+    immutable: bool
+
+
+# --- Checkpoints --------------------------------------------------------------------------------
+def latest_checkpoint() -> Checkpoint | None:
+    """Return the newest checkpoint; None before the sequencer ran for the first time."""
+    return Checkpoint.objects.order_by("-size").first()
+
+
+def checkpoint_at(size: int) -> Checkpoint | None:
+    """Return the checkpoint of exactly this size, if one was signed."""
+    return Checkpoint.objects.filter(size=size).first()
+
+
+def iter_checkpoints(after: int = -1) -> Iterator[Checkpoint]:
+    """Yield the checkpoints of a size above `after`, smallest first."""
+    while True:
+        rows = list(
+            Checkpoint.objects.filter(size__gt=after).order_by("size")[:_CHECKPOINTS_AT_ONCE]
+        )
+        yield from rows
+        if len(rows) < _CHECKPOINTS_AT_ONCE:
+            return
+        after = rows[-1].size
+
+
+def backlog() -> Backlog:
+    """Tell how many events have no place in the log yet."""
+    row = InboxEntry.objects.aggregate(count=Count("event_id"), oldest=Min("at"))
+    return Backlog(row["count"], row["oldest"])
+
+
+# --- Events -------------------------------------------------------------------------------------
+def events_of_case(case: UUID) -> QuerySet[Event]:
+    """Return the events of a case by their step, whether sequenced or not."""
+    return Event.objects.filter(case=case).order_by("step")
+
+
+def leaf_index(event: Event) -> int | None:
+    """Return the place of an event in the log; None until it is sequenced."""
+    return Leaf.objects.filter(event=event).values_list("index", flat=True).first()
+
+
+def entry(index: int) -> Event:
+    """Return the event at a place of the log. Raises Event.DoesNotExist."""
+    return Event.objects.get(place__index=index)
+
+
+def iter_entries(start: int, end: int) -> Iterator[tuple[int, Event]]:
+    """Yield the events at the places `start` to `end` - 1, in order, few at a time."""
+    for first in range(start, end, _ENTRIES_AT_ONCE):
+        leaves = Leaf.objects.filter(index__gte=first, index__lt=min(first + _ENTRIES_AT_ONCE, end))
+        for leaf in leaves.select_related("event").order_by("index"):
+            yield leaf.index, leaf.event
+
+
+# --- Proofs -------------------------------------------------------------------------------------
+def inclusion_proof(index: int, size: int) -> list[bytes]:
+    """Return the hashes that prove leaf `index` in the log of `size` leaves, its sibling first.
+
+    Raises ValueError when the leaf is not in that log, TreeError when the log is smaller.
+    """
+    return StoredTree(size).inclusion_proof(index)
+
+
+def consistency_proof(old: int, new: int) -> list[bytes]:
+    """Return the hashes that prove that the log of `new` leaves continues that of `old` leaves.
+
+    Raises ValueError when `old` is beyond `new`, TreeError when the log is smaller than `new`.
+    """
+    return StoredTree(new).consistency_proof(old)
+
+
+def proof_text(event: Event, checkpoint: Checkpoint | None = None) -> str | None:
+    """Return the `.tlog-proof` file of an event against a checkpoint, by default the newest.
+
+    None while the event is not covered by that checkpoint.
+    """
+    index = leaf_index(event)
+    checkpoint = checkpoint or latest_checkpoint()
+    if index is None or checkpoint is None or index >= checkpoint.size:
+        return None
+    [(_, text)] = iter_proofs([index], checkpoint)
+    return text
+
+
+def iter_proofs(indexes: Iterable[int], checkpoint: Checkpoint) -> Iterator[tuple[int, str]]:
+    """Yield (index, `.tlog-proof` file) for places of the log against one checkpoint.
+
+    Rising indexes share most of their reads. Raises ValueError for one beyond the checkpoint.
+    """
+    tree = StoredTree(checkpoint.size)
+    for index in indexes:
+        proof = TlogProof(index, tuple(tree.inclusion_proof(index)), checkpoint.note)
+        yield index, proof.format()
+
+
+def consistency_text(old: int, checkpoint: Checkpoint) -> str:
+    """Return the `add-checkpoint` body which proves that a checkpoint continues size `old`.
+
+    Raises ValueError when `old` is beyond the checkpoint.
+    """
+    hashes = StoredTree(checkpoint.size).consistency_proof(old)
+    return AddCheckpoint(old, tuple(hashes), checkpoint.note).format()
+
+
+# --- Files of the log ---------------------------------------------------------------------------
+def iter_hash_tiles(size: int) -> Iterator[tuple[str, bytes]]:
+    """Yield (path, content) of every hash tile of the log of `size` leaves."""
+    for ref in tiles_at(size):
+        yield ref.path, _hash_tile(ref, size)
+
+
+def iter_entry_bundles(size: int) -> Iterator[tuple[str, bytes]]:
+    """Yield (path, content) of every entry bundle of the log of `size` leaves."""
+    for ref in bundles_at(size):
+        yield ref.path, _entry_bundle(ref)
+
+
+def public_file(path: str) -> LogFile | None:
+    """Return what anybody may read: `checkpoint` and hash tiles. None when there is none."""
+    checkpoint = latest_checkpoint()
+    if checkpoint is None:
+        return None
+    if path == "checkpoint":
+        return LogFile(checkpoint.note.encode(), "text/plain; charset=utf-8", immutable=False)
+    ref = _covered(path, checkpoint.size)
+    if ref is None or ref.level is None:
+        return None
+    return LogFile(_hash_tile(ref, checkpoint.size), "application/octet-stream", immutable=True)
+
+
+def regulator_file(path: str) -> LogFile | None:
+    """Return what a regulator may read: the public files, and the bundles of entries."""
+    checkpoint = latest_checkpoint()
+    ref = None if checkpoint is None else _covered(path, checkpoint.size)
+    if ref is None or ref.level is not None:
+        return public_file(path)
+    return LogFile(_entry_bundle(ref), "application/octet-stream", immutable=True)
+
+
+def _covered(path: str, size: int) -> TileRef | None:
+    """Read a path and return the tile it names if the log of `size` leaves holds that much."""
+    try:
+        ref = parse_path(path)
+    except TileError:
+        return None
+    return ref if ref.width <= width_at(ref.level or 0, ref.index, size) else None
+
+
+def _hash_tile(ref: TileRef, size: int) -> bytes:
+    assert ref.level is not None
+    return b"".join(StoredTree(size).hashes(ref.level, ref.index)[: ref.width])
+
+
+def _entry_bundle(ref: TileRef) -> bytes:
+    start = ref.index * TILE_WIDTH
+    return encode_bundle([bytes(event.leaf) for _, event in iter_entries(start, start + ref.width)])
