@@ -21,7 +21,7 @@ from requests_portal.local.postgres import OWNER_ROLE, RUNTIME_ROLE, Cluster
 
 CLUSTER = Cluster(
     data_folder() / "test-postgres",
-    options=(("fsync", "off"), ("synchronous_commit", "off"), ("full_page_writes", "off")),
+    options={"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"},
 )
 DATABASE = "requests_portal"
 FILES = Path(tempfile.mkdtemp(prefix="requests-portal-test-"))

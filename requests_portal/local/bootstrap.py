@@ -56,6 +56,7 @@ def prepare_environment(argv: list[str]) -> None:
     folder = data_folder()
     ensure_secrets(folder / "secrets")
     from requests_portal.local import postgres
+    from requests_portal.local.kept import ServerError
 
     cluster = postgres.Cluster(folder / "postgres")
     os.environ["DATABASE_URL"] = cluster.url(postgres.RUNTIME_ROLE, DATABASE)
@@ -64,7 +65,7 @@ def prepare_environment(argv: list[str]) -> None:
         try:
             cluster.ensure_running()
             cluster.ensure_database(DATABASE)
-        except (postgres.ServerError, OSError) as error:
+        except (ServerError, OSError) as error:
             sys.exit(str(error))
 
 

@@ -31,3 +31,12 @@ def held(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def is_only_holder(descriptor: int) -> bool:
+    """Say whether nobody else shares the lock; the caller's own is exclusive from then on."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
