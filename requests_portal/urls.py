@@ -4,8 +4,25 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
+from requests_portal import health
+from requests_portal.public.views import home
+
 urlpatterns = [
+    path("", home.choose_language, name="root"),
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("ledger/", include("requests_portal.api.ledger_urls")),
+    path("api/v1/", include("requests_portal.api.v1.urls")),
     path("staff/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
+    *i18n_patterns(
+        path("regulators/", include("requests_portal.regulators.urls")),
+        path("", include("requests_portal.public.urls")),
+    ),
 ]
+
+handler400 = "requests_portal.public.views.errors.bad_request"
+handler403 = "requests_portal.public.views.errors.permission_denied"
+handler404 = "requests_portal.public.views.errors.page_not_found"
+handler500 = "requests_portal.public.views.errors.server_error"

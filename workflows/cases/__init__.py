@@ -1,1 +1,1 @@
-"""The case: its people, items, lifecycle, correspondence, attachments and clocks, and the one function that moves it."""
+"""The case, its people, items, correspondence and clocks, and the one function that moves it."""

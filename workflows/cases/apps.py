@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class CasesConfig(AppConfig):
-    """The case: its people, items, lifecycle, correspondence, attachments and clocks, and the one function that moves it."""
+    """The case, its people, items, correspondence and clocks, and what moves it."""
 
     name = "workflows.cases"
     label = "cases"

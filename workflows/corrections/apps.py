@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class CorrectionsConfig(AppConfig):
-    """Instructions to data pipelines, manifests, receipts, re-scans and the output suppression list."""
+    """Instructions to pipelines, manifests, receipts, re-scans, the suppression list."""
 
     name = "workflows.corrections"
     label = "corrections"

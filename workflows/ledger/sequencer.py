@@ -47,11 +47,8 @@ def sequence(limit: int = BATCH_LIMIT) -> SequenceResult:
             last = _store_checkpoint(signer, TreeHead(signer.verifier.name, 0, merkle.EMPTY_ROOT))
         # Which events are new is told by the inbox alone: an event that commits late has a lower
         # id than some that are sequenced already.
-        waiting = list(
-            InboxEntry.objects.order_by("event_id").values_list("event_id", "event__leaf_hash")[
-                :limit
-            ]
-        )
+        inbox = InboxEntry.objects.order_by("event_id").values_list("event_id", "event__leaf_hash")
+        waiting = [(event_id, bytes(leaf_hash)) for event_id, leaf_hash in inbox[:limit]]
         if not waiting:
             return SequenceResult(appended=0, size=last.size)
         try:
@@ -84,7 +81,7 @@ def _extend(log: Verifier, last: Checkpoint, waiting: list[tuple[int, bytes]]) -
     signed = open_checkpoint(last.note, log)
     if signed.size != last.size:
         raise CheckpointError(f"The note says size {signed.size}.")
-    store_full_tiles(last.size, [bytes(leaf_hash) for _, leaf_hash in waiting])
+    store_full_tiles(last.size, [leaf_hash for _, leaf_hash in waiting])
     event_ids = [event_id for event_id, _ in waiting]
     Leaf.objects.bulk_create(
         Leaf(index=index, event_id=event_id)

@@ -30,16 +30,16 @@ class StoredTree:
         width = width_at(level, index, self.size)
         start = index * TILE_WIDTH
         if width == TILE_WIDTH:
-            row = Tile.objects.filter(level=level, index=index).values_list("hashes", flat=True)
-            hashes = [value for tile in row for value in cut_hashes(bytes(tile))]
+            tile = Tile.objects.filter(level=level, index=index).first()
+            hashes = [] if tile is None else cut_hashes(bytes(tile.hashes))
         elif level == 0:
             leaves = Leaf.objects.filter(index__gte=start, index__lt=start + width)
-            in_order = leaves.order_by("index").values_list("event__leaf_hash", flat=True)
-            hashes = [bytes(value) for value in in_order]
+            rows = leaves.order_by("index").values_list("event__leaf_hash", flat=True)
+            hashes = [bytes(leaf_hash) for leaf_hash in rows]
         else:
             below = Tile.objects.filter(level=level - 1, index__gte=start, index__lt=start + width)
-            in_order = below.order_by("index").values_list("root", flat=True)
-            hashes = [bytes(value) for value in in_order]
+            roots = below.order_by("index").values_list("root", flat=True)
+            hashes = [bytes(root) for root in roots]
         if len(hashes) != width:
             raise TreeError(f"Tile {index} of level {level} lacks hashes at size {self.size}.")
         return hashes

@@ -1,1 +1,1 @@
-"""What must still be done after a commit: one row an effect, its relay, its retries, its dead letters."""
+"""What must still be done after a commit: a row per effect, its relay, retries, dead letters."""

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class OutboxConfig(AppConfig):
-    """What must still be done after a commit: one row an effect, its relay, its retries, its dead letters."""
+    """What must still be done after a commit: rows, relay, retries, dead letters."""
 
     name = "workflows.outbox"
     label = "outbox"

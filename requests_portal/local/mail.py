@@ -1,0 +1,59 @@
+"""A mail server for one machine: it sends nothing and stores each mail as an .eml file."""
+
+import argparse
+import asyncio
+import email
+import email.policy
+import os
+from pathlib import Path
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+class MailFolder:
+    """Stores what an SMTP client delivers in `folder` as 0001.eml, 0002.eml, …"""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        numbers = [int(path.stem) for path in folder.glob("*.eml") if path.stem.isdigit()]
+        self._last = max(numbers, default=0)
+
+    # The name is aiosmtpd's.
+    async def handle_DATA(  # noqa: N802
+        self, _server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        """Store one mail under its final name only when it is complete; print where it lies."""
+        content = envelope.content
+        raw = content if isinstance(content, bytes) else (content or "").encode()
+        self._last += 1
+        path = self.folder / f"{self._last:04}.eml"
+        unfinished = path.with_suffix(".part")
+        unfinished.write_bytes(raw)
+        unfinished.rename(path)
+        subject = email.message_from_bytes(raw, policy=email.policy.default)["Subject"]
+        print(f"{path}: {subject}", flush=True)
+        return "250 Stored"
+
+
+async def serve(folder: Path, port: int) -> None:
+    """Take mails on 127.0.0.1:`port` until cancelled."""
+    handler = MailFolder(folder)
+    server = await asyncio.get_running_loop().create_server(
+        lambda: SMTP(handler, enable_SMTPUTF8=True), "127.0.0.1", port
+    )
+    async with server:
+        await server.serve_forever()
+
+
+def main() -> None:
+    """Read the command line and serve."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--port", type=int, required=True)
+    arguments = parser.parse_args()
+    os.umask(0o077)
+    asyncio.run(serve(arguments.folder, arguments.port))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""Who acts on a case, as the lifecycle and the log see them."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workflows.cases.lifecycle import Role
+from workflows.cases.models import StaffIdentity
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+STAFF_ROLES = frozenset(
+    {
+        Role.INTAKE,
+        Role.REVIEWER,
+        Role.APPROVER,
+        Role.DATA_STEWARD,
+        Role.PRIVACY_OFFICER,
+        Role.ADMINISTRATOR,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """One who acts: the roles they hold and the pseudonym under which the log knows them."""
+
+    roles: frozenset[Role]
+    pseudonym: str = ""
+
+    def role_for(self, allowed: frozenset[Role]) -> Role:
+        """Return the role under which this actor takes a move that `allowed` roles may take."""
+        return min(self.roles & allowed, key=list(Role).index)
+
+    @property
+    def role(self) -> Role:
+        """Return the first of the actor's roles, for events outside the table of moves."""
+        return min(self.roles, key=list(Role).index)
+
+
+PUBLIC = Actor(frozenset({Role.PUBLIC}))
+SYSTEM = Actor(frozenset({Role.SYSTEM}))
+
+
+def actor_for(user: "User") -> Actor:
+    """Return the actor for a signed-in user, from the groups named like the roles.
+
+    Costs one query for the groups and one for the pseudonym, which is made at first need.
+    """
+    names = set(user.groups.values_list("name", flat=True))
+    roles = frozenset(role for role in (*STAFF_ROLES, Role.REGULATOR) if role in names)
+    identity, _created = StaffIdentity.objects.get_or_create(user=user)
+    return Actor(roles, identity.pseudonym)

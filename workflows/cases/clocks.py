@@ -1,0 +1,175 @@
+"""Clocks of a case: derived from clock events by the calculator, stored for queue and sweep.
+
+The due date is never typed in. `recompute` derives every clock anew from the events and the
+snapshot of the rules; what it stores is what `check` must find again.
+"""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from workflows.cases.models import Case, Clock, ClockEvent
+from workflows.regimes import services as regimes
+from workflows.regimes.schema import Regime
+from workflows.regimes.values import ClockEvent as RuleEvent
+from workflows.regimes.values import Deadline
+
+# Parts of the time after which the team is reminded; the end itself comes after them.
+REMINDERS = (0.5, 0.8)
+
+
+def clock_kinds(regime: Regime) -> tuple[str, ...]:
+    """Return the kinds of clock that start when a request is received under this regime."""
+    return tuple(kind for kind in (regime.acknowledge, regime.lead) if kind)
+
+
+def start_clocks(case: Case, at: datetime) -> None:
+    """Start the clocks of all regimes of a new case."""
+    ClockEvent.objects.create(case=case, name="received", at=at)
+    recompute(case)
+
+
+def add_clock_event(case: Case, name: str, at: datetime) -> None:
+    """Feed one event to the clocks of a case."""
+    ClockEvent.objects.create(case=case, name=name, at=at)
+    recompute(case)
+
+
+def _events(case: Case) -> list[RuleEvent]:
+    return [RuleEvent(event.name, event.at) for event in case.clock_events.all()]  # type: ignore[arg-type]
+
+
+def derive(case: Case) -> dict[tuple[str, str], Deadline]:
+    """Return what the calculator makes of the clock events, by regime and kind of clock."""
+    events = _events(case)
+    deadlines: dict[tuple[str, str], Deadline] = {}
+    for code in case.regimes:
+        regime = case.regime_of(code)
+        computed = regimes.compute_all(regime, events, case.residence, clock_kinds(regime))
+        deadlines.update({(code, kind): deadline for kind, deadline in computed.items()})
+    return deadlines
+
+
+def recompute(case: Case) -> None:
+    """Derive every clock that still runs, store it, and store the earliest date with the case."""
+    existing = {(clock.regime, clock.kind): clock for clock in case.clocks.all()}
+    fresh = []
+    for (code, kind), deadline in derive(case).items():
+        clock = existing.get((code, kind)) or Clock(
+            case=case,
+            regime=code,
+            kind=kind,
+            leads=kind == case.regime_of(code).lead,
+            started_at=case.filed_at,
+        )
+        if clock.stopped_at is None:
+            _apply(clock, deadline)
+        fresh.append(clock)
+    Clock.objects.bulk_create(
+        fresh,
+        update_conflicts=True,
+        unique_fields=["case", "regime", "kind"],
+        update_fields=[
+            "state",
+            "due_on",
+            "due_at",
+            "latest_arguable",
+            "provisional",
+            "deadline",
+            "check_at",
+        ],
+    )
+    _store_lead(case, fresh)
+
+
+def _store_lead(case: Case, clocks: list[Clock]) -> None:
+    dated = [(c.due_at, c) for c in clocks if c.leads and c.due_at and c.stopped_at is None]
+    if dated:
+        case.due_at, lead = min(dated, key=lambda pair: pair[0])
+        case.due_provisional = lead.provisional
+        case.save(update_fields=["due_at", "due_provisional"])
+
+
+def _apply(clock: Clock, deadline: Deadline) -> None:
+    """Write a derived deadline into its clock."""
+    clock.due_on = deadline.lead_on
+    clock.due_at = deadline.lead_before
+    clock.latest_arguable = deadline.latest_arguable
+    clock.provisional = deadline.provisional
+    clock.deadline = deadline.to_dict()
+    if clock.state != Clock.State.MISSED:
+        clock.state = (
+            Clock.State.PAUSED
+            if deadline.paused
+            else Clock.State.UNLIMITED
+            if clock.due_at is None
+            else Clock.State.RUNNING
+        )
+    elif clock.due_at is not None and clock.due_at > timezone.now():
+        clock.state = Clock.State.RUNNING
+    clock.check_at = next_check(clock)
+
+
+def next_check(clock: Clock) -> datetime | None:
+    """Return when the sweep must look at a clock next: at a reminder, at the end, or never."""
+    if clock.state != Clock.State.RUNNING or clock.due_at is None:
+        return None
+    if clock.reminders < len(REMINDERS):
+        return clock.started_at + (clock.due_at - clock.started_at) * REMINDERS[clock.reminders]
+    return clock.due_at
+
+
+def stop_clocks(case: Case, at: datetime) -> None:
+    """Stop what still runs: answered in time is met, answered late stays missed."""
+    answered = case.answered_at is not None
+    for clock in case.clocks.filter(stopped_at=None):
+        stop(clock, at, met=answered)
+
+
+def stop(clock: Clock, at: datetime, *, met: bool) -> None:
+    """Stop one clock at `at`; `met` when what it waited for was done, else it just ends."""
+    late = clock.due_at is not None and at >= clock.due_at
+    if clock.state == Clock.State.MISSED or (met and late):
+        clock.state = Clock.State.MISSED
+    else:
+        clock.state = Clock.State.MET if met else Clock.State.STOPPED
+    clock.stopped_at, clock.check_at = at, None
+    clock.save(update_fields=["state", "stopped_at", "check_at"])
+
+
+def stop_acknowledgement(case: Case, at: datetime) -> None:
+    """The acknowledgement has gone out: its clocks are met."""
+    kinds = {case.regime_of(code).acknowledge for code in case.regimes}
+    for clock in case.clocks.filter(stopped_at=None, kind__in=kinds - {None}):
+        stop(clock, at, met=True)
+
+
+def extension_is_open(case: Case) -> bool:
+    """Return whether the law lets the provider extend this case now.
+
+    The leading regime must know an extension, none may have been told before, and the date by
+    which it must be told has not passed.
+    """
+    lead = next((c for c in case.clocks.all() if c.leads and c.regime == case.regime), None)
+    if lead is None or lead.stopped_at is not None or lead.due_at is None:
+        return False
+    if any(event.name == "extension_told" for event in case.clock_events.all()):
+        return False
+    rule = case.lead_regime.clock(case.lead_regime.lead).rule
+    return rule.extension is not None and timezone.now() < lead.due_at
+
+
+def differing_clocks(case: Case) -> list[Clock]:
+    """Return the running clocks whose stored date is not the one that the events derive."""
+    derived = derive(case)
+    return [
+        clock
+        for clock in case.clocks.all()
+        if clock.stopped_at is None
+        and derived[(clock.regime, clock.kind)].lead_before != clock.due_at
+    ]
+
+
+def time_left(case: Case, now: datetime | None = None) -> timedelta | None:
+    """Return how long is left until the case is late; negative when it is."""
+    return None if case.due_at is None else case.due_at - (now or timezone.now())

@@ -1,0 +1,117 @@
+"""What people write on a case, and the moves that go with a text."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from workflows.cases.actors import PUBLIC, Actor
+from workflows.cases.attachments import Upload, add_attachments, check_uploads
+from workflows.cases.errors import InvalidFiling, InvalidInput
+from workflows.cases.lifecycle import Action, Role, State
+from workflows.cases.models import Case, Message
+from workflows.cases.record import record_event
+from workflows.cases.transition import advance
+
+MAX_BODY = 10_000
+
+
+def require_text(text: str) -> str:
+    """Return a text without outer space; raise `InvalidInput` when it is empty or too long."""
+    text = text.strip()
+    if not text:
+        raise InvalidInput(_("Write a text first."))
+    if len(text) > MAX_BODY:
+        raise InvalidInput(_("Write at most %(count)s characters.") % {"count": MAX_BODY})
+    return text
+
+
+def _message(
+    case: Case, body: str, *, kind: str = Message.Kind.MESSAGE, author: Actor = PUBLIC
+) -> Message:
+    return Message.objects.create(
+        case=case,
+        kind=kind,
+        from_person=Role.PUBLIC in author.roles,
+        author=author.pseudonym,
+        body=body,
+        sent_at=timezone.now(),
+    )
+
+
+def _move_with_text(case: Case, action: Action, actor: Actor, body: str, kind: str) -> Message:
+    """Take a move that sends a text to the person or receives one from them."""
+    body = require_text(body)
+    with transaction.atomic():
+        message = _message(case, body, kind=kind, author=actor)
+        advance(case, action, actor, facts={"message": str(message.pk)}, contents={"text": body})
+    return message
+
+
+def write_to_person(case: Case, actor: Actor, body: str) -> Message:
+    """Send a message to the person; they are told by mail that it waits, never what it says."""
+    return _move_with_text(case, Action.WRITE_TO_PERSON, actor, body, Message.Kind.MESSAGE)
+
+
+def ask_identity(case: Case, actor: Actor, body: str) -> Message:
+    """Ask for proof of identity: which doubt there is and what would settle it."""
+    return _move_with_text(case, Action.ASK_IDENTITY, actor, body, Message.Kind.IDENTITY_REQUEST)
+
+
+def ask_information(case: Case, actor: Actor, body: str) -> Message:
+    """Ask the person to make the request clearer."""
+    return _move_with_text(
+        case, Action.ASK_INFORMATION, actor, body, Message.Kind.INFORMATION_REQUEST
+    )
+
+
+def extend(case: Case, actor: Actor, reasons: str) -> Message:
+    """Extend the time once, as far as the regime allows, and tell the person why."""
+    return _move_with_text(case, Action.EXTEND, actor, reasons, Message.Kind.EXTENSION)
+
+
+def contest(case: Case, reasons: str) -> Message:
+    """Let the person contest the answer; another reviewer takes it up."""
+    return _move_with_text(case, Action.CONTEST, PUBLIC, reasons, Message.Kind.CONTEST)
+
+
+def write_to_provider(case: Case, body: str, uploads: tuple[Upload, ...] = ()) -> Message:
+    """Take a message of the person, with files; it answers a request for information if one waits.
+
+    Raises `InvalidFiling` for files that cannot be taken.
+    """
+    body = require_text(body)
+    errors = check_uploads(uploads, already=case.attachments.count())
+    if errors:
+        raise InvalidFiling(errors)
+    with transaction.atomic():
+        message = _message(case, body)
+        files = add_attachments(case, uploads, from_person=True, at=message.sent_at)
+        waits = case.state == State.INFORMATION_NEEDED
+        advance(
+            case,
+            Action.GIVE_INFORMATION if waits else Action.WRITE_TO_PROVIDER,
+            PUBLIC,
+            facts={"message": str(message.pk), "files": len(files)},
+            contents={"text": body, "files": files},
+        )
+    return message
+
+
+def write_note(case: Case, actor: Actor, body: str) -> Message:
+    """Keep a note among staff; the person does not see it, the log knows that it was written."""
+    body = require_text(body)
+    with transaction.atomic():
+        note = _message(case, body, kind=Message.Kind.NOTE, author=actor)
+        record_event(
+            case,
+            "note.written",
+            role=actor.role,
+            pseudonym=actor.pseudonym,
+            contents={"text": body},
+        )
+    return note
+
+
+def withdraw(case: Case, reasons: str = "") -> None:
+    """Let the person withdraw the request; no reason is needed."""
+    advance(case, Action.WITHDRAW, PUBLIC, contents={"text": reasons.strip()[:MAX_BODY]})

@@ -1,0 +1,110 @@
+"""Drafts: what a person has typed, sealed and kept until it is sent or too old."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from workflows.cases.attachments import Upload, check_uploads, media_type, safe_name
+from workflows.cases.errors import InvalidFiling
+from workflows.cases.filing import Filed, file_request
+from workflows.cases.filing_request import FilingRequest
+from workflows.cases.models import Draft, DraftFile
+from workflows.vault import files
+from workflows.vault.blind_index import keyed_hash
+from workflows.vault.services import create_data_key, shred
+
+DRAFT_KEPT_FOR = timedelta(days=30)
+# After filing: long enough to load the receipt page again when the connection was lost.
+FILED_DRAFT_KEPT_FOR = timedelta(hours=1)
+
+
+def _digest(token: str) -> bytes:
+    return keyed_hash("draft", token.encode())
+
+
+def create_draft() -> tuple[Draft, str]:
+    """Begin a draft; return it with the secret for the person's browser (256 bits)."""
+    token = secrets.token_urlsafe(32)
+    with transaction.atomic():
+        draft = Draft.objects.create(
+            data_key=create_data_key(), token_digest=_digest(token), answers={}
+        )
+    return draft, token
+
+
+def find_draft(token: str) -> Draft | None:
+    """Return the draft to which the secret belongs, or None."""
+    return Draft.objects.select_related("data_key").filter(token_digest=_digest(token)).first()
+
+
+def save_answers(draft: Draft, answers: dict[str, Any]) -> None:
+    """Keep the answers typed so far, in place of the ones before."""
+    draft.answers = answers
+    draft.save()
+
+
+def add_draft_file(draft: Draft, upload: Upload) -> DraftFile:
+    """Keep a file with the draft. Raises `InvalidFiling` for one that cannot be taken."""
+    errors = check_uploads((upload,), already=draft.files.count())
+    if errors:
+        raise InvalidFiling(errors)
+    with transaction.atomic():
+        return DraftFile.objects.create(
+            draft=draft,
+            file=files.store(draft.data_key, upload.content),
+            details={
+                "name": safe_name(upload.name, media_type(upload.content)),
+                "size": len(upload.content),
+            },
+        )
+
+
+def remove_draft_file(draft: Draft, file_id: str) -> None:
+    """Take a file out of the draft again; does nothing when it is not there."""
+    for kept in draft.files.filter(pk=file_id).select_related("file"):
+        files.delete(kept.file)
+
+
+def draft_uploads(draft: Draft) -> tuple[Upload, ...]:
+    """Return the draft's files as uploads, for filing."""
+    return tuple(
+        Upload(name=kept.details["name"], content=b"".join(files.read(kept.file)))
+        for kept in draft.files.select_related("file", "draft__data_key")
+    )
+
+
+def discard_draft(draft: Draft) -> None:
+    """Forget a draft with its key and its files."""
+    key = draft.data_key
+    with transaction.atomic():
+        shred(key)
+        draft.delete()
+        key.delete()
+
+
+def file_draft(draft: Draft, token: str, request: FilingRequest) -> Filed:
+    """File what the draft holds, with its files; again gives the same case and receipt.
+
+    Raises `InvalidFiling`, and then keeps the draft as it is.
+    """
+    with transaction.atomic():
+        filed = file_request(request, attempt=token, uploads=draft_uploads(draft))
+        if draft.filed_at is None:
+            draft.filed_at = timezone.now()
+            draft.save(update_fields=["filed_at"])
+    return filed
+
+
+def purge_drafts(now: datetime | None = None) -> int:
+    """Forget drafts that were filed or that nobody has changed for long; return how many."""
+    now = now or timezone.now()
+    stale = Q(changed_at__lt=now - DRAFT_KEPT_FOR) | Q(filed_at__lt=now - FILED_DRAFT_KEPT_FOR)
+    purged = 0
+    for draft in Draft.objects.filter(stale).select_related("data_key"):
+        discard_draft(draft)
+        purged += 1
+    return purged

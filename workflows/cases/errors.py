@@ -1,0 +1,46 @@
+"""Errors of the domain. Each says what was refused; nothing has been changed when one is raised."""
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+
+from workflows.cases.state_names import REASONS
+
+
+class CaseError(Exception):
+    """Something about a case was refused. `str()` is a sentence for the person who tried."""
+
+
+class MoveRefused(CaseError):
+    """The lifecycle does not allow this action now. `reason` is a code of `REASONS`."""
+
+    def __init__(self, action: str, reason: str) -> None:
+        self.action = action
+        self.reason = reason
+        super().__init__(str(REASONS[reason]))
+
+
+class InvalidFiling(CaseError):
+    """A request cannot be filed as it is. `errors` maps a field to sentences."""
+
+    def __init__(self, errors: Mapping[str, list[str]]) -> None:
+        self.errors = dict(errors)
+        super().__init__(_("The request is not complete or not right."))
+
+
+class InvalidInput(CaseError):
+    """An input of an action is missing or not right."""
+
+
+class UnknownReceipt(CaseError):
+    """No case has this number and receipt; says the same whichever of the two is wrong."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The case number and the receipt do not fit together."))
+
+
+class AttemptReused(CaseError):
+    """The same attempt to file came back with another content."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This key was already used for a request with another content."))

@@ -1,0 +1,168 @@
+"""Filing a request: one service for the web form, the API, the commands and the staff."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from workflows.cases import clocks
+from workflows.cases.attachments import Upload, add_attachments, check_uploads
+from workflows.cases.errors import AttemptReused, InvalidFiling
+from workflows.cases.filing_request import FilingRequest, applicable_regimes, check_filing
+from workflows.cases.lifecycle import Role
+from workflows.cases.models import Case, IdempotencyKey, Identifier, Item, Person
+from workflows.cases.numbers import derive_receipt, new_case_number, receipt_digest
+from workflows.cases.record import record_event
+from workflows.cases.vocabulary import Channel, IdentifierKind
+from workflows.ledger.canonical import canonical_json
+from workflows.outbox.services import enqueue
+from workflows.vault import blind_index
+from workflows.vault.blind_index import keyed_hash
+from workflows.vault.services import create_data_key
+
+# What follows the commit of each filing.
+EFFECTS = ("identity.confirm_contact", "routing.route", "cases.acknowledge")
+EMAIL_INDEX = "person.email"
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What filing gives back: the case and the receipt, which is shown once and kept nowhere."""
+
+    case: Case
+    receipt: str
+    repeated: bool = False
+
+
+def file_request(
+    request: FilingRequest,
+    *,
+    attempt: str,
+    channel: Channel = Channel.WEB,
+    uploads: tuple[Upload, ...] = (),
+    at: datetime | None = None,
+) -> Filed:
+    """File a request and return its case with the receipt.
+
+    `attempt` names this attempt to file (a draft's secret, an `Idempotency-Key`): the same attempt
+    with the same content gives the same case and receipt again. `at` back-dates the receipt by
+    law, for a request that reached the provider by letter.
+
+    One transaction writes case, people, identifiers, items, files, clocks, the event
+    `case.received` once for each regime, and the effects. Raises `InvalidFiling`, or
+    `AttemptReused` when the same attempt comes back with another content.
+    """
+    errors = check_filing(request)
+    errors.update(check_uploads(uploads))
+    if errors:
+        raise InvalidFiling(errors)
+    content = request.as_content()
+    body = keyed_hash("filing.body", canonical_json(content))
+    digest = keyed_hash("filing.attempt", f"{channel}|{attempt}".encode())
+    receipt = derive_receipt(digest + body)
+    with transaction.atomic():
+        earlier = _earlier_case(digest, body)
+        if earlier is not None:
+            return Filed(earlier, receipt, repeated=True)
+        case = _create_case(request, channel, receipt, at or timezone.now())
+        _create_parts(case, request)
+        files = add_attachments(case, uploads, from_person=True, at=case.filed_at)
+        IdempotencyKey.objects.create(digest=digest, body_digest=body, case=case)
+        clocks.start_clocks(case, case.filed_at)
+        for effect in EFFECTS:
+            enqueue(effect, key=f"{effect}:{case.pk}", payload={"case": str(case.pk)})
+        # Last, for each takes the counter of its regime until the commit.
+        for code in case.regimes:
+            record_event(
+                case,
+                "case.received",
+                role=Role.PUBLIC,
+                register=code,
+                facts={
+                    "channel": channel,
+                    "items": list(case.kinds),
+                    "language": case.language,
+                    "received_at": case.filed_at.isoformat(),
+                    "regime": code,
+                    "regime_version": case.regime_snapshots[code]["version"],
+                    "requester": case.requester_role,
+                    "residence": case.residence,
+                },
+                contents={"request": content, "files": files} if code == case.regime else None,
+            )
+    return Filed(case, receipt)
+
+
+def _earlier_case(digest: bytes, body: bytes) -> Case | None:
+    """Return the case that this attempt has made before; two at once wait for each other."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], signed=True)]
+        )
+    earlier = IdempotencyKey.objects.select_related("case__data_key").filter(digest=digest).first()
+    if earlier is None:
+        return None
+    if bytes(earlier.body_digest) != body:
+        raise AttemptReused
+    return earlier.case
+
+
+def _create_case(request: FilingRequest, channel: Channel, receipt: str, at: datetime) -> Case:
+    regimes = applicable_regimes(request.residence)
+    return Case.objects.create(
+        number=new_case_number(at),
+        data_key=create_data_key(),
+        receipt_digest=receipt_digest(receipt),
+        language=request.language,
+        channel=channel,
+        residence=request.residence,
+        service=request.service,
+        requester_role=request.requester_role,
+        kinds=[item.kind for item in request.items],
+        regime=regimes[0].code,
+        regimes=[regime.code for regime in regimes],
+        regime_snapshots={regime.code: regime.snapshot(request.residence) for regime in regimes},
+        has_contact=bool(request.email),
+        filed_at=at,
+    )
+
+
+def _create_parts(case: Case, request: FilingRequest) -> None:
+    """Write the people, their blind index, the identifiers and the items of a new case."""
+    contact = {"email": request.email, "phone": request.phone}
+    subject = Person(case=case, part=Person.Part.SUBJECT, name=request.subject_name)
+    if request.requester_name:
+        people = [
+            subject,
+            Person(
+                case=case,
+                part=Person.Part.REQUESTER,
+                name=request.requester_name,
+                authority=request.authority,
+                **contact,
+            ),
+        ]
+    else:
+        subject.email, subject.phone = request.email, request.phone
+        people = [subject]
+    Person.objects.bulk_create(people)
+    Identifier.objects.bulk_create(
+        Identifier(case=case, kind=identifier.kind, value=identifier.value)
+        for identifier in request.identifiers
+    )
+    Item.objects.bulk_create(
+        Item(case=case, position=position, kind=item.kind, details=dict(item.details))
+        for position, item in enumerate(request.items, start=1)
+    )
+    emails = {i.value for i in request.identifiers if i.kind == IdentifierKind.EMAIL}
+    addresses = {normalise_email(email) for email in emails | {request.email} if email.strip()}
+    if addresses:
+        blind_index.index_many(
+            case.data_key, [(EMAIL_INDEX, address) for address in sorted(addresses)]
+        )
+
+
+def normalise_email(email: str) -> str:
+    """Return an address as it is indexed and compared: without outer space, in lower case."""
+    return email.strip().lower()

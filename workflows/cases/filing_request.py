@@ -1,0 +1,166 @@
+"""What a person tells when filing a request, and what must be right about it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+
+from workflows.cases.vocabulary import IdentifierKind, ItemKind, RequesterRole
+from workflows.regimes.schema import Regime
+from workflows.regimes.services import get_regime, regimes_for
+
+MAX_TEXT = 5_000
+MAX_SHORT = 200
+MAX_ITEMS = 10
+MAX_IDENTIFIERS = 20
+
+Details = dict[str, str | list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class FiledItem:
+    """One right that is asked for, with what the person says about it."""
+
+    kind: str
+    details: Details = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FiledIdentifier:
+    """Something by which the subject can be found."""
+
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilingRequest:
+    """Everything that a person tells when filing. Texts are as typed, stripped of outer space.
+
+    `residence` is a country or a country with its region, such as `CN`, `DE-BE`, `GB-SCT`,
+    `US-CA`. `subject_name` is the person whom the data are about; the requester is named apart
+    where that is someone else.
+    """
+
+    items: tuple[FiledItem, ...]
+    residence: str
+    language: str
+    subject_name: str
+    identifiers: tuple[FiledIdentifier, ...] = ()
+    requester_role: str = RequesterRole.SELF
+    requester_name: str = ""
+    authority: str = ""
+    email: str = ""
+    phone: str = ""
+    service: str = ""
+
+    def as_content(self) -> dict[str, Any]:
+        """Return the whole request as JSON, in the form to which the log commits."""
+        return {
+            "items": [{"kind": item.kind, "details": dict(item.details)} for item in self.items],
+            "residence": self.residence,
+            "language": self.language,
+            "subject_name": self.subject_name,
+            "identifiers": [{"kind": i.kind, "value": i.value} for i in self.identifiers],
+            "requester_role": self.requester_role,
+            "requester_name": self.requester_name,
+            "authority": self.authority,
+            "email": self.email,
+            "phone": self.phone,
+            "service": self.service,
+        }
+
+
+def check_filing(request: FilingRequest) -> dict[str, list[str]]:
+    """Return what is wrong with a request, as sentences by field; empty when it can be filed."""
+    errors: dict[str, list[str]] = {}
+    for field_name, sentence in (
+        *_item_errors(request),
+        *_place_errors(request),
+        *_people_errors(request),
+        *_identifier_errors(request),
+        *_length_errors(request),
+    ):
+        sentences = errors.setdefault(field_name, [])
+        if sentence not in sentences:
+            sentences.append(sentence)
+    return errors
+
+
+def _item_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
+    if not request.items:
+        yield "items", _("Choose at least one thing that you want.")
+    if len(request.items) > MAX_ITEMS:
+        yield "items", _("Choose at most %(count)s things.") % {"count": MAX_ITEMS}
+    for item in request.items:
+        if item.kind not in ItemKind.values:
+            yield "items", _("Choose from the things that can be asked for.")
+        if any(len(text) > MAX_TEXT for text in _texts_of(item.details)):
+            yield "items", _("Write at most %(count)s characters.") % {"count": MAX_TEXT}
+
+
+def _place_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
+    if not applicable_regimes(request.residence):
+        yield "residence", _("Choose where you live.")
+    if request.language not in dict(settings.LANGUAGES):
+        yield "language", _("Choose one of the languages offered.")
+
+
+def _people_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
+    if request.requester_role not in RequesterRole.values:
+        yield "requester_role", _("Choose for whom you are asking.")
+    elif request.requester_role != RequesterRole.SELF:
+        if not request.requester_name:
+            yield "requester_name", _("Enter your own name.")
+        if not request.authority:
+            yield "authority", _("Say by what right you act for the person.")
+    if not request.subject_name:
+        yield "subject_name", _("Enter the name of the person whom the information is about.")
+    if request.email:
+        try:
+            validate_email(request.email)
+        except ValidationError:
+            yield "email", _("Enter an e-mail address like name@example.com.")
+
+
+def _identifier_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
+    if len(request.identifiers) > MAX_IDENTIFIERS:
+        yield "identifiers", _("Give at most %(count)s details.") % {"count": MAX_IDENTIFIERS}
+    for identifier in request.identifiers:
+        if identifier.kind not in IdentifierKind.values or not identifier.value:
+            yield "identifiers", _("Choose what kind of detail it is and fill it in.")
+        if len(identifier.value) > MAX_TEXT:
+            yield "identifiers", _("Write at most %(count)s characters.") % {"count": MAX_TEXT}
+
+
+def _length_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
+    limits = dict.fromkeys(
+        ("subject_name", "requester_name", "email", "phone", "service"), MAX_SHORT
+    )
+    for name, limit in {**limits, "authority": MAX_TEXT}.items():
+        if len(getattr(request, name)) > limit:
+            yield name, _("Write at most %(count)s characters.") % {"count": limit}
+
+
+def _texts_of(details: Details) -> list[str]:
+    texts: list[str] = []
+    for value in details.values():
+        texts.extend([value] if isinstance(value, str) else value)
+    return texts
+
+
+def applicable_regimes(residence: str) -> tuple[Regime, ...]:
+    """Return the regimes for a residence that the provider has agreed to serve, leading first.
+
+    A place without a regime of its own is served under the first of the provider's regimes, so
+    that nobody is turned away.
+    """
+    served = settings.PROVIDER_REGIMES
+    found = tuple(regime for regime in regimes_for(residence) if regime.code in served)
+    if found or not residence:
+        return found
+    return (get_regime(served[0]),)

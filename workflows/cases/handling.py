@@ -1,0 +1,81 @@
+"""Moves of staff that carry no text to the person: triage, identity, merging, abuse, closing."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from workflows.cases.actors import SYSTEM, Actor
+from workflows.cases.correspondence import require_text
+from workflows.cases.errors import InvalidInput
+from workflows.cases.lifecycle import FINAL, Action, Role
+from workflows.cases.models import Case
+from workflows.cases.record import record_event
+from workflows.cases.transition import advance
+from workflows.cases.vocabulary import Assurance
+
+
+def accept_identity(case: Case, actor: Actor, assurance: str, grounds: str) -> None:
+    """Accept proof of identity at one level of assurance, saying on what it rests."""
+    if assurance not in Assurance.values or assurance == Assurance.NONE:
+        raise InvalidInput(_("Choose how well the person is now known."))
+    grounds = require_text(grounds)
+    with transaction.atomic():
+        advance(
+            case,
+            Action.ACCEPT_IDENTITY,
+            actor,
+            facts={"assurance": assurance},
+            contents={"grounds": grounds},
+        )
+        case.assurance = assurance
+        case.save(update_fields=["assurance"])
+
+
+def reject_identity(case: Case, actor: Actor, grounds: str) -> None:
+    """Go on although identity was not proved: what needs it can then only be refused."""
+    advance(case, Action.REJECT_IDENTITY, actor, contents={"grounds": require_text(grounds)})
+
+
+def merge(case: Case, actor: Actor, into: Case) -> None:
+    """Merge a duplicate into the case that goes on. Raises `InvalidInput` for a case that ended."""
+    if into.pk == case.pk:
+        raise InvalidInput(_("A case cannot be merged into itself."))
+    if into.state in FINAL:
+        raise InvalidInput(_("The other case has ended; choose one that is open."))
+    with transaction.atomic():
+        advance(case, Action.MERGE, actor, facts={"into": str(into.pseudonym)})
+        case.merged_into = into
+        case.save(update_fields=["merged_into"])
+        record_event(
+            into,
+            "case.joined",
+            role=actor.role,
+            pseudonym=actor.pseudonym,
+            facts={"other": str(case.pseudonym)},
+        )
+
+
+def report_abuse(case: Case, actor: Actor, reasons: str) -> None:
+    """Report that a request is an abuse; somebody else decides."""
+    advance(case, Action.REPORT_ABUSE, actor, contents={"reasons": require_text(reasons)})
+
+
+def reject_as_abuse(case: Case, actor: Actor, reasons: str) -> None:
+    """Reject a request that somebody else reported as abuse, saying why."""
+    advance(case, Action.REJECT_AS_ABUSE, actor, contents={"reasons": require_text(reasons)})
+
+
+def receive_without_contact(case: Case) -> None:
+    """Receive a request whose sender named no address to confirm."""
+    advance(case, Action.RECEIVE, SYSTEM)
+
+
+def record_view(case: Case, actor: Actor, *, what: str) -> None:
+    """Record that a member of staff or a regulator looked at personal data of a case."""
+    with transaction.atomic():
+        record_event(
+            case,
+            "case.viewed",
+            role=actor.role if actor.roles else Role.SYSTEM,
+            pseudonym=actor.pseudonym,
+            facts={"what": what},
+        )

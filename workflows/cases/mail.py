@@ -1,0 +1,78 @@
+"""Mail to the requester: in text and HTML, in their language, without personal data.
+
+A mail names the case number and says that something waits; what it says is read in the portal.
+"""
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db.models import F
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+
+from workflows import links
+from workflows.cases.filing import normalise_email
+from workflows.cases.models import Case, MailTally, Person
+from workflows.outbox.models import Effect
+from workflows.vault.blind_index import keyed_hash
+
+logger = logging.getLogger(__name__)
+
+
+def requester_of(case: Case) -> Person:
+    """Return the one who asks: the requester where there is one, else the subject."""
+    people = {person.part: person for person in case.people.all()}
+    return people.get(Person.Part.REQUESTER) or people[Person.Part.SUBJECT]
+
+
+def may_mail(address: str) -> bool:
+    """Count one mail to an address, and return whether the day's limit still allows it.
+
+    The limit holds over all cases, so that nobody can flood a stranger by filing again and again.
+    """
+    tally, _created = MailTally.objects.get_or_create(
+        address_digest=keyed_hash("mail.address", normalise_email(address).encode()),
+        day=timezone.now().date(),
+    )
+    return bool(
+        MailTally.objects.filter(pk=tally.pk, count__lt=settings.MAILS_PER_ADDRESS_PER_DAY).update(
+            count=F("count") + 1
+        )
+    )
+
+
+def send_mail(case: Case, template: str, effect: Effect, context: dict[str, Any]) -> bool:
+    """Send the mail `templates/emails/<template>/` to the requester; False when none was sent.
+
+    The Message-ID is made from the effect, so that a mail repeated after a crash is one mail to
+    the reader's mail program.
+    """
+    address = requester_of(case).email
+    if not address:
+        return False
+    if not may_mail(address):
+        logger.warning("Mail limit of an address reached; %s for a case was held back", template)
+        return False
+    with translation.override(case.language):
+        values = {
+            "case_number": case.number,
+            "provider_name": settings.PROVIDER_NAME,
+            "status_link": links.status_link(case.language),
+            **context,
+        }
+        folder = f"emails/{template}"
+        mail = EmailMultiAlternatives(
+            subject=" ".join(render_to_string(f"{folder}/subject.txt", values).split()),
+            body=render_to_string(f"{folder}/body.txt", values),
+            to=[address],
+            headers={
+                "Message-ID": f"<{effect.pk}@{links.mail_domain()}>",
+                "Auto-Submitted": "auto-generated",
+                "Content-Language": case.language,
+            },
+        )
+        mail.attach_alternative(render_to_string(f"{folder}/body.html", values), "text/html")
+        mail.send()
+    return True

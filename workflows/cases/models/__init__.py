@@ -1,0 +1,24 @@
+"""The tables of a case. What a person wrote is sealed with the key of the case."""
+
+from workflows.cases.models.case import Case, Identifier, Item, Person
+from workflows.cases.models.clock import Clock, ClockEvent
+from workflows.cases.models.correspondence import Attachment, EventContent, Message
+from workflows.cases.models.draft import Draft, DraftFile
+from workflows.cases.models.support import IdempotencyKey, MailTally, StaffIdentity
+
+__all__ = [
+    "Attachment",
+    "Case",
+    "Clock",
+    "ClockEvent",
+    "Draft",
+    "DraftFile",
+    "EventContent",
+    "IdempotencyKey",
+    "Identifier",
+    "Item",
+    "MailTally",
+    "Message",
+    "Person",
+    "StaffIdentity",
+]

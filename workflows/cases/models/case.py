@@ -1,0 +1,192 @@
+"""The case, the people it is about, by what they can be found, and the items asked for."""
+
+import uuid
+from functools import cached_property
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from workflows.cases.lifecycle import FINAL, State
+from workflows.cases.state_names import STATE_NAMES
+from workflows.cases.vocabulary import (
+    Assurance,
+    Channel,
+    IdentifierKind,
+    ItemKind,
+    Outcome,
+    RequesterRole,
+)
+from workflows.regimes.schema import Regime
+from workflows.vault.fields import SealedJSON, SealedModel, SealedText
+from workflows.vault.models import DataKey
+
+
+class Case(models.Model):
+    """The file that the provider keeps about one request.
+
+    Personal data: none in the clear. The case number and the pseudonym are random; the residence
+    is a country or region. Everything a person wrote hangs below, sealed with `data_key`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    number = models.CharField(_("case number"), max_length=20, unique=True)
+    pseudonym = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    data_key = models.OneToOneField(DataKey, on_delete=models.PROTECT, related_name="+")
+    receipt_digest = models.BinaryField(max_length=32, editable=False)
+
+    state = models.CharField(
+        _("state"), max_length=20, choices=list(STATE_NAMES.items()), default=State.FILED
+    )
+    language = models.CharField(_("language"), max_length=10)
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
+    residence = models.CharField(_("residence"), max_length=10)
+    service = models.CharField(_("service or model"), max_length=200, blank=True)
+    requester_role = models.CharField(
+        _("filed by"), max_length=20, choices=RequesterRole.choices, default=RequesterRole.SELF
+    )
+    assurance = models.CharField(
+        _("assurance"), max_length=10, choices=Assurance.choices, default=Assurance.NONE
+    )
+    kinds = ArrayField(models.CharField(max_length=20), verbose_name=_("items"))
+
+    # The first regime leads the text of notices; the earliest due date leads the queue.
+    regime = models.CharField(_("regime"), max_length=10)
+    regimes = ArrayField(models.CharField(max_length=10), verbose_name=_("regimes"))
+    regime_snapshots = models.JSONField(default=dict, editable=False)
+
+    filed_at = models.DateTimeField(_("filed"), db_index=True)
+    answered_at = models.DateTimeField(_("answered"), null=True)
+    closed_at = models.DateTimeField(_("closed"), null=True)
+    erased_at = models.DateTimeField(_("erased"), null=True)
+    # Derived from the leading clock, stored so that the queue can be sorted by an index.
+    due_at = models.DateTimeField(_("due"), null=True)
+    due_provisional = models.BooleanField(_("provisional"), default=False)
+
+    has_contact = models.BooleanField(_("has a contact"), default=True)
+    proposed_by = models.CharField(max_length=32, blank=True)
+    earlier_proposers = ArrayField(models.CharField(max_length=32), default=list)
+    abuse_reported_by = models.CharField(max_length=32, blank=True)
+    erasure_requested_by = models.CharField(max_length=32, blank=True)
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="merged_cases"
+    )
+
+    class Meta:
+        verbose_name = _("case")
+        verbose_name_plural = _("cases")
+        ordering = [models.F("due_at").asc(nulls_last=True), "filed_at"]
+        indexes = [
+            models.Index(fields=["state", "due_at"], name="case_state_due"),
+            models.Index(fields=["regime", "filed_at"], name="case_regime_filed"),
+            models.Index(fields=["due_at"], name="case_due"),
+        ]
+        permissions = [
+            ("work_case", "Can work cases as intake"),
+            ("review_case", "Can review cases and propose decisions"),
+            ("approve_case", "Can approve decisions"),
+            ("execute_case", "Can apply instructions to data"),
+            ("oversee_case", "Can do everything about cases as privacy officer"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def is_final(self) -> bool:
+        """Return whether the case has come to an end."""
+        return self.state in FINAL
+
+    @cached_property
+    def lead_regime(self) -> Regime:
+        """Return the leading regime as it stood when the case was filed."""
+        return self.regime_of(self.regime)
+
+    def regime_of(self, code: str) -> Regime:
+        """Return one regime of this case, in the version that the case was filed under."""
+        return Regime.from_snapshot(self.regime_snapshots[code])
+
+
+class OfCase(SealedModel):
+    """A row of a case, sealed with the key of the case."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="%(class)ss")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def sealing_key(self) -> DataKey:
+        """Return the key of the case."""
+        return self.case.data_key
+
+
+class Person(OfCase):
+    """Someone of the case: the subject, and the requester where that is someone else.
+
+    Personal data: name, e-mail, phone and the statement of authority, all sealed.
+    """
+
+    class Part(models.TextChoices):
+        """The part that the person plays."""
+
+        SUBJECT = "subject", _("Subject")
+        REQUESTER = "requester", _("Requester")
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="people")
+    part = models.CharField(_("part"), max_length=10, choices=Part.choices)
+    name = SealedText(_("name"), default="")
+    email = SealedText(_("e-mail"), default="")
+    phone = SealedText(_("phone"), default="")
+    # Kinship, mandate or guardianship in the requester's own words.
+    authority = SealedText(_("authority to act"), default="")
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "part"], name="one_person_a_part"),
+        ]
+
+
+class Identifier(OfCase):
+    """Something by which the subject can be found. Personal data: the value, sealed."""
+
+    kind = models.CharField(_("kind"), max_length=12, choices=IdentifierKind.choices)
+    value = SealedText(_("value"), default="")
+
+    class Meta:
+        verbose_name = _("identifier")
+        verbose_name_plural = _("identifiers")
+        ordering = ["id"]
+
+
+class Item(OfCase):
+    """One right exercised about one thing, its finding and its outcome.
+
+    Personal data: the details that the person gave, the finding and the reasons, all sealed.
+    `details` holds the texts `statement`, `claimed`, `correct`, `where_seen`, and the lists
+    `prompts` and `urls`; absent where the person gave none.
+    """
+
+    position = models.PositiveSmallIntegerField()
+    kind = models.CharField(_("kind"), max_length=20, choices=ItemKind.choices)
+    details = SealedJSON(_("details"), default=dict)
+    finding = SealedText(_("finding"), default="")
+    # What the search of each of the five scopes came to, as {scope: result}.
+    scopes = models.JSONField(_("scopes"), default=dict)
+    outcome = models.CharField(_("outcome"), max_length=24, choices=Outcome.choices, blank=True)
+    ground = models.CharField(_("ground of refusal"), max_length=60, blank=True)
+    reasons = SealedText(_("reasons"), default="")
+    retraining_on = models.DateField(_("next training"), null=True)
+    # False while an instruction to a data pipeline is still to be carried out.
+    executed = models.BooleanField(_("carried out"), default=True)
+
+    class Meta:
+        verbose_name = _("item")
+        verbose_name_plural = _("items")
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "position"], name="item_position"),
+        ]

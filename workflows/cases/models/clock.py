@@ -1,0 +1,73 @@
+"""Clocks: what the law counts, from which events, and when it ends."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from workflows.cases.models.case import Case
+
+
+class ClockEvent(models.Model):
+    """Something that starts, pauses, extends or stops the clocks of a case. Never changed.
+
+    Personal data: none.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="clock_events")
+    name = models.CharField(_("event"), max_length=30)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("clock event")
+        verbose_name_plural = _("clock events")
+        ordering = ["at", "id"]
+
+
+class Clock(models.Model):
+    """One time limit of one regime for one case, derived from the clock events.
+
+    `deadline` holds the arithmetic as the calculator gave it. Personal data: none.
+    """
+
+    class State(models.TextChoices):
+        """How the clock stands."""
+
+        RUNNING = "running", _("running")
+        PAUSED = "paused", _("paused")
+        MET = "met", _("met")
+        MISSED = "missed", _("missed")
+        STOPPED = "stopped", _("stopped")
+        UNLIMITED = "unlimited", _("no date in law")
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="clocks")
+    regime = models.CharField(_("regime"), max_length=10)
+    kind = models.CharField(_("kind"), max_length=30)
+    leads = models.BooleanField(_("leads"), default=False)
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.RUNNING
+    )
+    started_at = models.DateTimeField(_("started"))
+    due_on = models.DateField(_("due on"), null=True)
+    # The first instant at which it would be late.
+    due_at = models.DateTimeField(_("late from"), null=True)
+    latest_arguable = models.DateField(_("latest arguable"), null=True)
+    provisional = models.BooleanField(_("provisional"), default=False)
+    deadline = models.JSONField(_("arithmetic"), default=dict)
+    stopped_at = models.DateTimeField(_("stopped"), null=True)
+    # The next instant at which the sweep must look: 50 %, 80 % of the time, then the end.
+    check_at = models.DateTimeField(null=True)
+    reminders = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("clock")
+        verbose_name_plural = _("clocks")
+        ordering = [models.F("due_at").asc(nulls_last=True), "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "regime", "kind"], name="one_clock_a_kind"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["check_at"],
+                name="clock_to_check",
+                condition=models.Q(check_at__isnull=False),
+            ),
+        ]

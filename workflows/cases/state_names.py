@@ -1,0 +1,92 @@
+"""What the states, roles, actions and reasons of the lifecycle are called on a screen."""
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from workflows.cases.lifecycle import Action, Refusal, Role, State
+
+STATE_NAMES = {
+    State.FILED: _("Filed, contact not confirmed"),
+    State.RECEIVED: _("Received"),
+    State.TRIAGE: _("Being sorted"),
+    State.IDENTITY_NEEDED: _("Waiting for proof of identity"),
+    State.INFORMATION_NEEDED: _("Waiting for information"),
+    State.IN_REVIEW: _("Being looked into"),
+    State.DECISION_PROPOSED: _("Decision proposed"),
+    State.EXECUTING: _("Being carried out"),
+    State.ANSWERED: _("Answered"),
+    State.CONTESTED: _("Contested"),
+    State.CLOSED: _("Closed"),
+    State.EXPIRED: _("Expired, contact never confirmed"),
+    State.WITHDRAWN: _("Withdrawn"),
+    State.MERGED: _("Merged with another case"),
+    State.REJECTED_AS_ABUSE: _("Rejected as abuse"),
+}
+
+ROLE_NAMES = {
+    Role.PUBLIC: _("Requester"),
+    Role.SYSTEM: _("System"),
+    Role.INTAKE: _("Intake"),
+    Role.REVIEWER: _("Reviewer"),
+    Role.APPROVER: _("Approver"),
+    Role.DATA_STEWARD: _("Data steward"),
+    Role.PRIVACY_OFFICER: _("Privacy officer"),
+    Role.ADMINISTRATOR: _("Administrator"),
+    Role.REGULATOR: _("Regulator"),
+}
+
+ACTION_NAMES = {
+    Action.CONFIRM_CONTACT: _("Confirm the contact"),
+    Action.RECEIVE: _("Accept without contact"),
+    Action.EXPIRE: _("Let expire"),
+    Action.ACKNOWLEDGE: _("Acknowledge"),
+    Action.ASSIGN: _("Assign"),
+    Action.BEGIN_TRIAGE: _("Begin sorting"),
+    Action.ASK_IDENTITY: _("Ask for proof of identity"),
+    Action.ACCEPT_IDENTITY: _("Accept the proof of identity"),
+    Action.REJECT_IDENTITY: _("Go on without proof of identity"),
+    Action.ASK_INFORMATION: _("Ask for information"),
+    Action.GIVE_INFORMATION: _("Go on with the information"),
+    Action.BEGIN_REVIEW: _("Begin the review"),
+    Action.RECORD_FINDING: _("Record a finding"),
+    Action.PROPOSE_DECISION: _("Propose a decision"),
+    Action.SEND_BACK: _("Send back"),
+    Action.APPROVE: pgettext_lazy("action", "Approve"),
+    Action.RECORD_EXECUTION: _("Record that it was carried out"),
+    Action.ANSWER: _("Send the answer"),
+    Action.CLOSE: pgettext_lazy("action", "Close"),
+    Action.CONTEST: _("Contest the answer"),
+    Action.REOPEN: _("Take up again"),
+    Action.EXTEND: _("Extend the time"),
+    Action.WRITE_TO_PERSON: _("Write to the person"),
+    Action.WRITE_TO_PROVIDER: _("Write to the provider"),
+    Action.ATTACH: _("Add a file"),
+    Action.REMIND: _("Remind"),
+    Action.MARK_LATE: _("Mark as late"),
+    Action.WITHDRAW: _("Withdraw the request"),
+    Action.MERGE: _("Merge into another case"),
+    Action.REPORT_ABUSE: _("Report as abuse"),
+    Action.REJECT_AS_ABUSE: _("Reject as abuse"),
+    Action.REQUEST_ERASURE: _("Request erasure"),
+    Action.ERASE: _("Erase"),
+}
+
+# Why a move is refused, as a sentence for the person who tried.
+REASONS = {
+    Refusal.WRONG_STATE: _("This cannot be done in the state in which the case is now."),
+    Refusal.WRONG_ROLE: _("Your role may not do this."),
+    "contact_must_be_confirmed": _("The contact has first to be confirmed by the person."),
+    "item_undecided": _("Each item needs an outcome first."),
+    "refusal_without_ground": _("A refusal needs a ground."),
+    "assurance_too_low": _("The person has not yet proved enough of who they are for this."),
+    "no_items": _("The case has no items."),
+    "own_proposal": _("You proposed this decision; somebody else has to decide on it."),
+    "not_executed": _("An instruction to a data pipeline has not been carried out yet."),
+    "own_earlier_decision": _("You took part in the contested decision; another reviewer must."),
+    "no_extension": _("The law of this case allows no extension, or not any more."),
+    "abuse_not_reported": _("Somebody has to report the abuse first."),
+    "own_report": _("You reported the abuse; somebody else has to decide on it."),
+    "erased": _("The case has been erased."),
+    "erasure_not_requested": _("Somebody has to request the erasure first."),
+    "own_erasure_request": _("You requested the erasure; somebody else has to carry it out."),
+}

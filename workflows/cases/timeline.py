@@ -1,0 +1,131 @@
+"""The story of a case: its events as sentences, for the person and for staff."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from workflows.cases.models import Case
+from workflows.ledger.models import Event
+from workflows.ledger.selectors import events_of_case
+
+# What the person reads. An event that is not here is the provider's inner business.
+PUBLIC_SENTENCES = {
+    "case.received": _("We received your request."),
+    "contact.confirmed": _("You confirmed your contact."),
+    "case.accepted": _("Your request was taken in."),
+    "case.expired": _("The contact was never confirmed, so the case was closed."),
+    "acknowledgement.sent": _("We acknowledged your request."),
+    "triage.begun": _("We began to sort your request."),
+    "identity.asked": _("We asked you for proof of identity."),
+    "identity.proved": _("Your identity was accepted."),
+    "identity.not_proved": _("We go on without proof of identity."),
+    "information.asked": _("We asked you for information."),
+    "information.given": _("You answered our question."),
+    "review.begun": _("We are looking into your request."),
+    "decision.proposed": _("A decision was proposed. Somebody else is checking it."),
+    "decision.sent_back": _("The decision is being looked at once more."),
+    "decision.approved": _("The decision was approved and is being carried out."),
+    "instruction.applied": _("A change to the data was carried out."),
+    "answer.sent": _("We answered your request."),
+    "case.closed": _("The case was closed."),
+    "case.contested": _("You contested the answer."),
+    "review.reopened": _("Another person took up your case again."),
+    "clock.extended": _("We extended the time and told you why."),
+    "clock.missed": _("The time was over before we answered."),
+    "message.sent": _("We wrote to you."),
+    "message.received": _("You wrote to us."),
+    "attachment.added": _("A file was added."),
+    "case.withdrawn": _("You withdrew the request."),
+    "case.merged": _("This case was merged with another one of yours."),
+    "case.joined": _("Another case of yours was merged into this one."),
+    "case.rejected_as_abuse": _("The request was rejected as an abuse."),
+    "case.erased": _("Your personal data in this case were erased."),
+}
+
+# What staff and regulators read beyond that.
+STAFF_SENTENCES = {
+    **PUBLIC_SENTENCES,
+    "case.received": _("The request was received."),
+    "contact.confirmed": _("The person confirmed the contact."),
+    "acknowledgement.sent": _("Receipt was acknowledged."),
+    "triage.begun": _("Sorting began."),
+    "identity.asked": _("Proof of identity was asked for."),
+    "identity.proved": _("Proof of identity was accepted."),
+    "identity.not_proved": _("Identity was not proved."),
+    "information.asked": _("Information was asked for."),
+    "information.given": _("Information was given."),
+    "review.begun": _("The review began."),
+    "decision.proposed": _("A decision was proposed."),
+    "decision.sent_back": _("The proposal was sent back."),
+    "decision.approved": _("The decision was approved."),
+    "answer.sent": _("The answer was sent."),
+    "case.contested": _("The person contested the answer."),
+    "review.reopened": _("Another reviewer took the case up again."),
+    "clock.extended": _("The time was extended."),
+    "clock.reminded": _("The team was reminded of the time."),
+    "clock.missed": _("The time was over."),
+    "message.sent": _("A message was sent to the person."),
+    "message.received": _("A message of the person arrived."),
+    "case.withdrawn": _("The person withdrew the request."),
+    "case.merged": _("The case was merged into another."),
+    "case.joined": _("Another case was merged into this one."),
+    "case.assigned": _("The case was assigned."),
+    "case.viewed": _("Somebody looked at the case."),
+    "finding.recorded": _("A finding was recorded."),
+    "note.written": _("A note was written."),
+    "abuse.reported": _("The request was reported as an abuse."),
+    "erasure.requested": _("Erasure was requested."),
+    "case.erased": _("Personal data of the case were erased."),
+    "bundle.exported": _("The case was exported."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One step of a case as a person reads it."""
+
+    at: datetime
+    sentence: str
+    name: str
+    role: str
+    actor: str
+    facts: Mapping[str, Any]
+    event: Event
+
+
+def _entries(case: Case, sentences: Mapping[str, Any]) -> list[TimelineEntry]:
+    seen_receipt = False
+    entries = []
+    for event in events_of_case(case.pseudonym):
+        if event.name not in sentences:
+            continue
+        # A case under several regimes is received once in each register; one line tells it.
+        if event.name == "case.received":
+            if seen_receipt:
+                continue
+            seen_receipt = True
+        entries.append(
+            TimelineEntry(
+                at=event.at,
+                sentence=str(sentences[event.name]),
+                name=event.name,
+                role=event.role,
+                actor=event.actor,
+                facts=event.facts,
+                event=event,
+            )
+        )
+    return entries
+
+
+def public_timeline(case: Case) -> list[TimelineEntry]:
+    """Return the steps that the person should see, oldest first. One query."""
+    return _entries(case, PUBLIC_SENTENCES)
+
+
+def staff_timeline(case: Case) -> list[TimelineEntry]:
+    """Return every step, oldest first. One query."""
+    return _entries(case, STAFF_SENTENCES)

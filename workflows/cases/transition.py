@@ -1,0 +1,128 @@
+"""The one writer: `advance` is the only function that changes the state of a case."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from workflows.cases import lifecycle
+from workflows.cases.actors import Actor
+from workflows.cases.clocks import add_clock_event, extension_is_open, stop_clocks
+from workflows.cases.errors import MoveRefused
+from workflows.cases.lifecycle import Action, ItemSituation, Move, Situation, State
+from workflows.cases.models import Case
+from workflows.cases.record import record_event
+from workflows.cases.vocabulary import WITHOUT_GRANT, Assurance, assurance_suffices
+from workflows.ledger.models import Event
+from workflows.outbox.services import enqueue
+
+
+def lock_case(case: Case) -> Case:
+    """Return the case as it stands now, locked until the transaction ends."""
+    return Case.objects.select_for_update(of=("self",)).select_related("data_key").get(pk=case.pk)
+
+
+def situation_of(case: Case, actor: Actor) -> Situation:
+    """Gather what the guards may look at."""
+    items = []
+    for item in case.items.all():
+        rule = case.lead_regime.item(item.kind)
+        needed = rule.assurance if rule else Assurance.NONE
+        items.append(
+            ItemSituation(
+                outcome=item.outcome,
+                ground=item.ground,
+                grants=bool(item.outcome) and item.outcome not in WITHOUT_GRANT,
+                assurance_suffices=assurance_suffices(case.assurance, needed),
+                executed=item.executed,
+            )
+        )
+    return Situation(
+        actor=actor.pseudonym,
+        proposed_by=case.proposed_by,
+        earlier_proposers=frozenset(case.earlier_proposers),
+        abuse_reported_by=case.abuse_reported_by,
+        erasure_requested_by=case.erasure_requested_by,
+        erased=case.erased_at is not None,
+        has_contact=case.has_contact,
+        extension_open=extension_is_open(case),
+        items=tuple(items),
+    )
+
+
+def refusals(case: Case, actor: Actor) -> dict[Action, str]:
+    """Return, for each action that the actor's role may ever take, why not now: '' if it may."""
+    situation = situation_of(case, actor)
+    state = State(case.state)
+    return {
+        action: lifecycle.refusal(action, state, actor.roles, situation)[1]
+        for action, move in lifecycle.MOVES.items()
+        if move.roles & actor.roles
+    }
+
+
+def advance(
+    case: Case,
+    action: Action,
+    actor: Actor,
+    *,
+    facts: Mapping[str, Any] | None = None,
+    contents: Mapping[str, Any] | None = None,
+) -> Event:
+    """Take one move of the table, or refuse it and leave no trace.
+
+    Locks the case, checks state, role and guard, changes the state, appends the event, feeds the
+    clocks and enqueues the effects, all in one transaction. `case` is brought up to date in place.
+    Raises `MoveRefused` with the reason.
+    """
+    with transaction.atomic():
+        locked = lock_case(case)
+        move, reason = lifecycle.refusal(
+            action, State(locked.state), actor.roles, situation_of(locked, actor)
+        )
+        if reason:
+            raise MoveRefused(action, reason)
+        source = locked.state
+        _apply(locked, move, actor)
+        event = record_event(
+            locked,
+            move.event,
+            role=actor.role_for(move.roles),
+            pseudonym=actor.pseudonym,
+            facts={"from": source, "to": locked.state, **(facts or {})},
+            contents=contents,
+        )
+        if move.clock_event:
+            add_clock_event(locked, move.clock_event, event.at)
+        if locked.state != source and (locked.is_final or locked.state == State.ANSWERED):
+            stop_clocks(locked, event.at)
+        for effect in move.effects:
+            enqueue(effect, key=f"{effect}:{event.uid}", payload={"case": str(locked.pk)})
+    case.refresh_from_db()
+    case.__dict__.pop("lead_regime", None)
+    return event
+
+
+def _apply(case: Case, move: Move, actor: Actor) -> None:
+    """Change the columns that belong to a move, and nothing else."""
+    now = timezone.now()
+    if move.target is not None:
+        case.state = move.target
+    match move.action:
+        case Action.PROPOSE_DECISION:
+            case.proposed_by = actor.pseudonym
+            case.earlier_proposers = sorted({*case.earlier_proposers, actor.pseudonym})
+        case Action.ANSWER:
+            case.answered_at = now
+        case Action.CONTEST:
+            case.closed_at = None
+        case Action.REPORT_ABUSE:
+            case.abuse_reported_by = actor.pseudonym
+        case Action.REQUEST_ERASURE:
+            case.erasure_requested_by = actor.pseudonym
+        case Action.ERASE:
+            case.erased_at = now
+    if case.is_final and case.closed_at is None:
+        case.closed_at = now
+    case.save()

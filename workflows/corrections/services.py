@@ -1,0 +1,73 @@
+"""Issuing instructions for approved items and taking receipts for them."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from workflows.cases.actors import Actor
+from workflows.cases.correspondence import require_text
+from workflows.cases.errors import InvalidInput
+from workflows.cases.lifecycle import Action, State
+from workflows.cases.models import Case
+from workflows.cases.transition import advance
+from workflows.cases.vocabulary import Outcome
+from workflows.corrections.models import Instruction
+
+OPERATIONS = {
+    Outcome.CORRECTED: Instruction.Operation.REPLACE,
+    Outcome.SUPPLEMENTED: Instruction.Operation.REPLACE,
+    Outcome.DELETED: Instruction.Operation.DELETE,
+    Outcome.ANONYMISED: Instruction.Operation.ANONYMISE,
+}
+
+
+def issue_instructions(case: Case) -> list[Instruction]:
+    """Issue what the approved items of a case ask of the data; again adds nothing."""
+    if case.state != State.EXECUTING:
+        return []
+    return [
+        Instruction.objects.get_or_create(
+            item=item,
+            operation=OPERATIONS[Outcome(item.outcome)],
+            applied_at=None,
+            defaults={"issued_at": timezone.now()},
+        )[0]
+        for item in case.items.filter(executed=False)
+    ]
+
+
+def record_receipt(instruction: Instruction, actor: Actor, receipt: str) -> None:
+    """Take the receipt that an instruction was carried out: where, and how it was checked.
+
+    The receipt must not name the person: it goes into the log. When the last instruction of an
+    item has its receipt, the item counts as carried out. Raises `InvalidInput`, `MoveRefused`.
+    """
+    receipt = require_text(receipt)
+    longest = Instruction._meta.get_field("receipt").max_length or 0  # noqa: SLF001
+    if len(receipt) > longest:
+        raise InvalidInput(_("Write at most %(count)s characters.") % {"count": longest})
+    with transaction.atomic():
+        locked = (
+            Instruction.objects.select_for_update()
+            .select_related("item__case")
+            .get(pk=instruction.pk)
+        )
+        if locked.applied_at is not None:
+            raise InvalidInput(_("This instruction already has its receipt."))
+        item = locked.item
+        event = advance(
+            item.case,
+            Action.RECORD_EXECUTION,
+            actor,
+            facts={
+                "item": item.position,
+                "operation": locked.operation,
+                "instruction": str(locked.pk),
+                "receipt": receipt,
+            },
+        )
+        locked.applied_at, locked.receipt = event.at, receipt
+        locked.save(update_fields=["applied_at", "receipt"])
+        if not item.instructions.filter(applied_at=None).exists():
+            item.executed = True
+            item.save(update_fields=["executed"])

@@ -1,0 +1,112 @@
+"""Confirming the requester's contact: a mailed link with a button, used once, for one case."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from workflows.cases.actors import PUBLIC, SYSTEM
+from workflows.cases.errors import CaseError, MoveRefused
+from workflows.cases.lifecycle import Action, State
+from workflows.cases.models import Case
+from workflows.cases.transition import advance
+from workflows.cases.vocabulary import Assurance
+from workflows.identity.models import ContactChallenge
+from workflows.outbox.services import enqueue
+from workflows.vault.blind_index import keyed_hash
+
+VALID_FOR = timedelta(days=7)
+REMIND_AFTER = timedelta(days=2)
+# A case whose contact stays unconfirmed this long is closed, unless staff took it up before.
+EXPIRE_AFTER = timedelta(days=30)
+
+
+class InvalidChallenge(CaseError):
+    """The link is unknown, used or too old; says the same in each case."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This link is not valid any more. It may have been used already, or be too old.")
+        )
+
+
+def _digest(token: str) -> bytes:
+    return keyed_hash("contact.challenge", token.encode())
+
+
+def open_challenge(case: Case) -> str:
+    """Make a fresh secret for a case, end its older links, and return the secret."""
+    token = secrets.token_urlsafe(32)
+    now = timezone.now()
+    case.contact_challenges.filter(used_at=None).delete()
+    ContactChallenge.objects.create(
+        case=case, token_digest=_digest(token), sent_at=now, expires_at=now + VALID_FOR
+    )
+    return token
+
+
+def find_challenge(token: str) -> ContactChallenge:
+    """Return the challenge behind a mailed link while it can be used; changes nothing.
+
+    Raises `InvalidChallenge`.
+    """
+    challenge = (
+        ContactChallenge.objects.select_related("case__data_key")
+        .filter(token_digest=_digest(token), used_at=None, expires_at__gt=timezone.now())
+        .first()
+    )
+    if challenge is None:
+        raise InvalidChallenge
+    return challenge
+
+
+def confirm_contact(token: str) -> Case:
+    """Confirm the contact of the case for which the link was mailed, once.
+
+    Raises `InvalidChallenge`. A case that staff have already taken up keeps its state, but the
+    contact counts as confirmed.
+    """
+    with transaction.atomic():
+        challenge = find_challenge(token)
+        used = ContactChallenge.objects.filter(pk=challenge.pk, used_at=None).update(
+            used_at=timezone.now()
+        )
+        if not used:
+            raise InvalidChallenge
+        case = challenge.case
+        try:
+            advance(case, Action.CONFIRM_CONTACT, PUBLIC)
+        except MoveRefused:
+            case.refresh_from_db()
+        if case.assurance == Assurance.NONE:
+            case.assurance = Assurance.CONTACT
+            case.save(update_fields=["assurance"])
+    return case
+
+
+def sweep_unconfirmed(now: datetime | None = None) -> tuple[int, int]:
+    """Send a second link to who has not confirmed, and let go of what never was.
+
+    Returns how many were reminded and how many expired. Any number of sweeps at once do no harm:
+    each case is locked, and the second link has an idempotency key.
+    """
+    now = now or timezone.now()
+    unconfirmed = Case.objects.filter(state=State.FILED, has_contact=True)
+    reminded = expired = 0
+    for case in unconfirmed.filter(filed_at__lte=now - EXPIRE_AFTER).iterator(chunk_size=200):
+        try:
+            advance(case, Action.EXPIRE, SYSTEM)
+        except MoveRefused:
+            continue
+        expired += 1
+    waiting = unconfirmed.filter(
+        filed_at__gt=now - EXPIRE_AFTER, filed_at__lte=now - REMIND_AFTER
+    ).values_list("pk", flat=True)
+    for pk in waiting.iterator(chunk_size=200):
+        key = f"identity.confirm_contact.again:{pk}"
+        with transaction.atomic():
+            enqueue("identity.confirm_contact", key=key, payload={"case": str(pk)})
+        reminded += 1
+    return reminded, expired

@@ -1,0 +1,42 @@
+"""Reminders to a person who was asked for proof of identity or for information."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from workflows.cases.lifecycle import State
+from workflows.cases.models import Message
+from workflows.outbox.services import enqueue
+
+REMIND_EVERY = timedelta(days=5)
+MAX_REMINDERS = 2
+# The states in which a question waits for the person, and the message that asked it.
+WAITING = {
+    State.IDENTITY_NEEDED: Message.Kind.IDENTITY_REQUEST,
+    State.INFORMATION_NEEDED: Message.Kind.INFORMATION_REQUEST,
+}
+
+
+def sweep_waiting(now: datetime | None = None) -> int:
+    """Enqueue a reminder for each open question that is due one; return how many were due.
+
+    The key names the question and the number of the reminder, so a repeat adds nothing.
+    """
+    now = now or timezone.now()
+    due = 0
+    waiting = Message.objects.filter(
+        case__state__in=WAITING, kind__in=WAITING.values(), sent_at__lte=now - REMIND_EVERY
+    ).select_related("case")
+    for message in waiting.iterator(chunk_size=200):
+        if message.kind != WAITING[State(message.case.state)]:
+            continue
+        number = min(int((now - message.sent_at) / REMIND_EVERY), MAX_REMINDERS)
+        with transaction.atomic():
+            enqueue(
+                "identity.remind",
+                key=f"identity.remind:{message.pk}:{number}",
+                payload={"case": str(message.case_id), "message": str(message.pk)},
+            )
+        due += 1
+    return due

@@ -1,0 +1,273 @@
+"""Verification of the whole log, as stored, from the first event to the newest checkpoint.
+
+Every root is computed anew from the leaves in one pass, so that all checkpoints are prefixes of
+one history when each has its own root. Memory stays bounded: a few hundred hashes, one page of
+rows; what must be sorted or grouped, the database sorts.
+
+What the log cannot show against its own operator, who could rewrite everything and sign again, a
+checkpoint kept elsewhere shows: pass it as `previous`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import cast
+
+from django.db import connection
+from django.utils import timezone
+
+from workflows.ledger import merkle, selectors
+from workflows.ledger.canonical import Json, NotCanonicalError, parse_canonical
+from workflows.ledger.checkpoint import CheckpointError, TreeHead, open_checkpoint
+from workflows.ledger.keys import log_verifier
+from workflows.ledger.models import Checkpoint, Event, InboxEntry, Tile
+from workflows.ledger.note import Verifier
+from workflows.ledger.protection import missing_protection
+from workflows.ledger.services import LEAF_VERSION, format_time
+from workflows.ledger.tiles import TILE_WIDTH
+
+# An event without a place is not protected by any checkpoint: a standing sequencer must show.
+LONGEST_WAIT = timedelta(hours=1)
+
+_BROKEN_STEPS = """
+SELECT "case", counter.last, seen.steps, seen.first, seen.last
+FROM ledger_casecounter AS counter FULL JOIN (
+    SELECT "case", count(DISTINCT step) AS steps, min(step) AS first, max(step) AS last
+    FROM ledger_event WHERE "case" IS NOT NULL GROUP BY "case"
+) AS seen USING ("case")
+WHERE (counter.last, counter.last, 1) IS DISTINCT FROM (seen.last, seen.steps, seen.first)
+ORDER BY "case" LIMIT 1
+"""
+
+_BROKEN_NUMBERS = """
+SELECT register, counter.last, seen.numbers, seen.first, seen.last
+FROM ledger_registercounter AS counter FULL JOIN (
+    SELECT register, count(DISTINCT register_number) AS numbers,
+           min(register_number) AS first, max(register_number) AS last
+    FROM ledger_event WHERE register IS NOT NULL GROUP BY register
+) AS seen USING (register)
+WHERE (counter.last, counter.last, 1) IS DISTINCT FROM (seen.last, seen.numbers, seen.first)
+ORDER BY register LIMIT 1
+"""
+
+_STEPS_OUT_OF_ORDER = """
+SELECT "case", step FROM (
+    SELECT "case", step, leaf.index,
+           lag(leaf.index) OVER (PARTITION BY "case" ORDER BY step) AS before
+    FROM ledger_event AS event JOIN ledger_leaf AS leaf ON leaf.event_id = event.id
+    WHERE "case" IS NOT NULL
+) AS placed
+WHERE index < before ORDER BY "case", step LIMIT 1
+"""
+
+_BEYOND_THE_LAST_CHECKPOINT = """
+SELECT 'place ' || index FROM ledger_leaf
+WHERE index >= (SELECT max(size) FROM ledger_checkpoint)
+UNION ALL
+SELECT 'tile ' || index || ' of level ' || level FROM ledger_tile
+WHERE (index + 1) * power(256::numeric, level + 1) > (SELECT max(size) FROM ledger_checkpoint)
+LIMIT 1
+"""
+
+
+class LogFaultError(Exception):
+    """The first fault that verification found; the message names it."""
+
+
+@dataclass(frozen=True)
+class VerifiedLog:
+    """What was verified: events, root over them, checkpoints; events that wait for a place."""
+
+    size: int
+    root: bytes
+    checkpoints: int
+    waiting: int
+
+
+def verify_log(*, previous: str | bytes | None = None) -> VerifiedLog:
+    """Verify everything up to the newest checkpoint, and that nothing is left outside the log.
+
+    `previous` is a signed checkpoint that somebody kept. Raises LogFaultError at the first fault.
+    """
+    log = log_verifier()
+    newest = selectors.latest_checkpoint()
+    if newest is None:
+        raise LogFaultError("There is no checkpoint: the sequencer has never run.")
+    kept = None if previous is None else _kept_head(previous, log, newest.size)
+    walk = _Walk(log, newest.size, kept)
+    walk.run()
+    _check_beyond()
+    _check_numbering()
+    _check_waiting()
+    fault = missing_protection()
+    if fault is not None:
+        raise LogFaultError(fault)
+    return VerifiedLog(
+        size=newest.size,
+        root=walk.tree.root(),
+        checkpoints=walk.checkpoints,
+        waiting=InboxEntry.objects.count(),
+    )
+
+
+def _kept_head(previous: str | bytes, log: Verifier, size: int) -> TreeHead:
+    try:
+        head = open_checkpoint(previous, log)
+    except CheckpointError as error:
+        raise LogFaultError(f"The kept checkpoint cannot be used. {error}") from error
+    if head.size > size:
+        raise LogFaultError(
+            f"The log was rolled back: it has {size} events, the kept checkpoint {head.size}."
+        )
+    return head
+
+
+class _Walk:
+    """One pass over the leaves: entries, tiles, and the root at each checkpoint."""
+
+    def __init__(self, log: Verifier, size: int, kept: TreeHead | None) -> None:
+        self.tree = merkle.CompactRange()
+        self.checkpoints = 0
+        self._log = log
+        self._size = size
+        self._kept = kept
+        self._heads = _heads(log, size)
+        self._next_head = next(self._heads, None)
+        # Per level, the hashes since the last full tile.
+        self._levels: list[list[bytes]] = []
+
+    def run(self) -> None:
+        self._check_roots()
+        for index, event in selectors.iter_entries(0, self._size):
+            if index != self.tree.size:
+                break
+            _check_entry(index, event)
+            self.tree.append(bytes(event.leaf_hash))
+            self._add_to_tiles(0, bytes(event.leaf_hash))
+            self._check_roots()
+        if self.tree.size != self._size:
+            raise LogFaultError(f"Place {self.tree.size} of the log has lost its event.")
+
+    def _check_roots(self) -> None:
+        size = self.tree.size
+        if self._kept is not None and self._kept.size == size:
+            if self._kept.root != self.tree.root():
+                raise LogFaultError(
+                    f"The log was rewritten: its first {size} events are not those of the kept "
+                    "checkpoint."
+                )
+        if self._next_head is not None and self._next_head.size == size:
+            if self._next_head.root != self.tree.root():
+                raise LogFaultError(f"The checkpoint of size {size} has not the root of the log.")
+            self.checkpoints += 1
+            self._next_head = next(self._heads, None)
+
+    def _add_to_tiles(self, level: int, value: bytes) -> None:
+        if level == len(self._levels):
+            self._levels.append([])
+        hashes = self._levels[level]
+        hashes.append(value)
+        if len(hashes) < TILE_WIDTH:
+            return
+        index = (self.tree.size >> (8 * (level + 1))) - 1
+        root = merkle.root(hashes)
+        _check_tile(level, index, b"".join(hashes), root)
+        hashes.clear()
+        self._add_to_tiles(level + 1, root)
+
+
+def _heads(log: Verifier, size: int) -> Iterator[TreeHead]:
+    for checkpoint in selectors.iter_checkpoints():
+        if checkpoint.size > size:
+            return
+        yield _signed_head(log, checkpoint)
+
+
+def _signed_head(log: Verifier, checkpoint: Checkpoint) -> TreeHead:
+    try:
+        head = open_checkpoint(checkpoint.note, log)
+    except CheckpointError as error:
+        raise LogFaultError(f"The checkpoint of size {checkpoint.size}: {error}") from error
+    if (head.size, head.root) != (checkpoint.size, bytes(checkpoint.root)):
+        raise LogFaultError(f"The checkpoint of size {checkpoint.size} is not what was signed.")
+    return head
+
+
+def _check_entry(index: int, event: Event) -> None:
+    leaf = bytes(event.leaf)
+    if merkle.leaf_hash(leaf) != bytes(event.leaf_hash):
+        raise LogFaultError(f"The event at place {index} has not the hash of its leaf.")
+    try:
+        body = parse_canonical(leaf)
+    except NotCanonicalError as error:
+        raise LogFaultError(f"The leaf at place {index}: {error}") from error
+    if not isinstance(body, dict) or {**body, **_columns(event)} != body:
+        raise LogFaultError(f"The columns of the event at place {index} differ from its leaf.")
+
+
+def _columns(event: Event) -> dict[str, Json]:
+    return {
+        "v": LEAF_VERSION,
+        "case": None if event.case is None else str(event.case),
+        "step": event.step,
+        "register": event.register,
+        "number": event.register_number,
+        "name": event.name,
+        "role": event.role,
+        "actor": event.actor,
+        "at": format_time(event.at),
+    }
+
+
+def _check_tile(level: int, index: int, hashes: bytes, root: bytes) -> None:
+    tile = Tile.objects.filter(level=level, index=index).first()
+    if tile is None:
+        raise LogFaultError(f"Tile {index} of level {level} is missing.")
+    if (bytes(tile.hashes), bytes(tile.root)) != (hashes, root):
+        raise LogFaultError(f"Tile {index} of level {level} is not that of the leaves.")
+
+
+def _check_beyond() -> None:
+    row = _first_row(_BEYOND_THE_LAST_CHECKPOINT)
+    if row is not None:
+        raise LogFaultError(f"The log holds {row[0]}, which no checkpoint covers.")
+
+
+def _check_numbering() -> None:
+    row = _first_row(_BROKEN_STEPS)
+    if row is not None:
+        case, counted, steps, first, last = row
+        raise LogFaultError(
+            f"The steps of case {case} are not 1 to {counted}: "
+            f"{steps or 0} different ones, from {first} to {last}."
+        )
+    row = _first_row(_BROKEN_NUMBERS)
+    if row is not None:
+        register, counted, numbers, first, last = row
+        raise LogFaultError(
+            f"The register numbers of {register} are not 1 to {counted}: "
+            f"{numbers or 0} different ones, from {first} to {last}."
+        )
+    row = _first_row(_STEPS_OUT_OF_ORDER)
+    if row is not None:
+        raise LogFaultError(f"Step {row[1]} of case {row[0]} lies before the step it follows.")
+
+
+def _check_waiting() -> None:
+    lost = Event.objects.filter(place=None, inbox_entry=None).order_by("id").first()
+    if lost is not None:
+        raise LogFaultError(f"The event {lost.uid} is neither in the log nor waiting for a place.")
+    twice = InboxEntry.objects.exclude(event__place=None).first()
+    if twice is not None:
+        raise LogFaultError(f"The event {twice.event.uid} has its place and waits for another.")
+    late = InboxEntry.objects.filter(at__lt=timezone.now() - LONGEST_WAIT).order_by("at").first()
+    if late is not None:
+        raise LogFaultError(
+            f"The event {late.event.uid} waits for its place since {late.at:%Y-%m-%d %H:%M} UTC."
+        )
+
+
+def _first_row(query: str) -> tuple[object, ...] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return cast("tuple[object, ...] | None", cursor.fetchone())

@@ -1,0 +1,34 @@
+"""Absolute addresses for mails: the one place where the domain knows where its faces are.
+
+Built from the setting `PUBLIC_BASE_URL`, never from a request, whose host a stranger can choose.
+A test of the portal holds these paths against its routes.
+"""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+
+def public_link(language: str, path: str) -> str:
+    """Return the address of a page for people: base, language code, `path` ("status/")."""
+    return f"{settings.PUBLIC_BASE_URL}/{language}/{path}"
+
+
+def status_link(language: str) -> str:
+    """Return where a person enters case number and receipt."""
+    return public_link(language, "status/")
+
+
+def confirm_contact_link(language: str, token: str) -> str:
+    """Return the page with the button that confirms a contact."""
+    return public_link(language, f"confirm/{token}/")
+
+
+def staff_case_link(case_id: object) -> str:
+    """Return the case page in the staff's area; it carries no language."""
+    return f"{settings.PUBLIC_BASE_URL}/staff/cases/case/{case_id}/change/"
+
+
+def mail_domain() -> str:
+    """Return the host name for Message-IDs."""
+    return urlsplit(settings.PUBLIC_BASE_URL).hostname or "localhost"

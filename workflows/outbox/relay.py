@@ -1,0 +1,113 @@
+"""The relay: hands due effects to the broker, in a process of its own.
+
+It leases rows with `FOR UPDATE SKIP LOCKED`, so that any number of relays may run, publishes
+their ids and forgets them. A message that is lost, with the broker or with a worker, is
+published again when the lease has lapsed; a message that comes twice finds its effect done.
+Between rounds it sleeps until the database notifies it of a new effect, at most a second.
+"""
+
+import logging
+import time
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from celery import current_app
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerError
+
+from workflows.outbox.models import Effect
+
+TASK = "workflows.tasks.run_effect"
+CHANNEL = "outbox"
+BATCH = 200
+POLL_SECONDS = 1.0
+DEFAULT_LEASE_SECONDS = 120
+
+logger = logging.getLogger(__name__)
+
+
+class Relay:
+    """Publishes effects until `stop` is called. One line is logged for each outage."""
+
+    def __init__(self) -> None:
+        self.broker_is_down = False
+        self._database_is_down = False
+        self._stopping = False
+        self._listening: Any = None
+
+    def stop(self) -> None:
+        """End `run` within a second; safe to call from a signal handler."""
+        self._stopping = True
+
+    def run(self) -> None:
+        """Publish what is due, again and again; outlives outages of broker and database."""
+        while not self._stopping:
+            try:
+                if self.publish_due() < BATCH:
+                    self._wait()
+                self._database_is_down = False
+            except (OperationalError, InterfaceError) as error:
+                if not self._database_is_down:
+                    logger.warning("The database does not answer: %s", type(error).__name__)
+                self._database_is_down = True
+                connection.close()
+                time.sleep(POLL_SECONDS)
+
+    def publish_due(self) -> int:
+        """Lease and publish up to `BATCH` due effects; return how many the broker took."""
+        identifiers = lease_due(BATCH)
+        for position, identifier in enumerate(identifiers):
+            try:
+                current_app.send_task(TASK, args=[str(identifier)], retry=False, ignore_result=True)
+            except BrokerError as error:
+                release(identifiers[position:])
+                if not self.broker_is_down:
+                    logger.warning(
+                        "The broker does not answer (%s); effects wait in the outbox.",
+                        type(error.__cause__ or error).__name__,
+                    )
+                self.broker_is_down = True
+                return position
+        if identifiers and self.broker_is_down:
+            logger.info("The broker answers again.")
+            self.broker_is_down = False
+        return len(identifiers)
+
+    def _wait(self) -> None:
+        """Sleep until a new effect is committed, or for `POLL_SECONDS`."""
+        if self.broker_is_down:
+            time.sleep(POLL_SECONDS)
+            return
+        connection.ensure_connection()
+        driver = connection.connection
+        with connection.wrap_database_errors:
+            if driver is not self._listening:
+                driver.execute(f"LISTEN {CHANNEL}")
+                self._listening = driver
+            for _notification in driver.notifies(timeout=POLL_SECONDS, stop_after=1):
+                pass
+
+
+def lease_due(limit: int) -> list[UUID]:
+    """Claim up to `limit` due effects for publishing and return their ids, longest due first."""
+    lease = getattr(settings, "OUTBOX_LEASE_SECONDS", DEFAULT_LEASE_SECONDS)
+    now = timezone.now()
+    free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
+    with transaction.atomic():
+        due = Effect.objects.select_for_update(skip_locked=True).filter(
+            free, state=Effect.State.PENDING, due_at__lte=now
+        )
+        identifiers = list(due.order_by("due_at").values_list("pk", flat=True)[:limit])
+        Effect.objects.filter(pk__in=identifiers).update(
+            claimed_until=now + timedelta(seconds=lease)
+        )
+    return identifiers
+
+
+def release(identifiers: list[UUID]) -> None:
+    """Give back the leases of effects that could not be published."""
+    Effect.objects.filter(pk__in=identifiers).update(claimed_until=None)

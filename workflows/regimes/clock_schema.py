@@ -1,0 +1,119 @@
+"""Reads the clocks of a rule file."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import cast, get_args
+
+from workflows.regimes.calendars import is_known_region
+from workflows.regimes.reader import Table
+from workflows.regimes.terms import TARGET_NAMES, Clock, Text
+from workflows.regimes.values import (
+    EVENT_NAMES,
+    Arguable,
+    Binding,
+    Citation,
+    ClockRule,
+    Counting,
+    EventName,
+    Extension,
+    PauseRule,
+    Target,
+    Unit,
+)
+
+EVENTS = tuple(sorted(EVENT_NAMES))
+_STARTS = ("received", "identity_proved", "fee_paid", "answered")
+
+Cited = Callable[[Table], tuple[Citation, ...]]
+
+
+def read_text(table: Table, key: str) -> Text:
+    """Read a sentence that stands in both languages."""
+    pair = table.table(key)
+    text = Text(zh=pair.text("zh"), en=pair.text("en"))
+    pair.close()
+    return text
+
+
+def read_clocks(root: Table, cited: Cited) -> Mapping[str, Clock]:
+    """Parse the clocks, then join each extension with the clock that it names."""
+    tables = root.tables("clocks")
+    amounts = {
+        kind: table.whole("amount", -1) if table.has("amount") else None
+        for kind, table in tables.items()
+    }
+    clocks = {}
+    for kind, table in tables.items():
+        unit = cast(Unit, table.choice("unit", get_args(Unit)))
+        extension = table.choice("extension", ("", *tables), "")
+        extended = amounts.get(extension)
+        if extension and extended is None:
+            raise table.fail(f"{extension} has no amount", "extension")
+        clocks[kind] = Clock(
+            rule=ClockRule(
+                kind=kind,
+                unit=unit,
+                amount=amounts[kind],
+                first_day_counted=table.flag("first_day_counted", default=False),
+                roll=table.flag("roll", default=False),
+                starts=_events(table, "starts", _STARTS, ("received",)),
+                pauses=_pauses(table),
+                extension=Extension(extended, extension) if extended is not None else None,
+                binding=cast(Binding, table.choice("binding", get_args(Binding), "statute")),
+                targets=tuple(_target(each) for each in table.list_of_tables("targets")),
+                arguable=_arguable(table),
+                citations=cited(table),
+            ),
+            name=read_text(table, "name"),
+            text=read_text(table, "text"),
+        )
+        table.close()
+    return MappingProxyType(clocks)
+
+
+def _events(
+    table: Table, key: str, options: tuple[str, ...], default: tuple[str, ...]
+) -> tuple[EventName, ...]:
+    return cast(tuple[EventName, ...], table.choices(key, options, default))
+
+
+def _pauses(table: Table) -> tuple[PauseRule, ...]:
+    pauses = []
+    for each in table.list_of_tables("pauses"):
+        pauses.append(
+            PauseRule(
+                from_event=cast(EventName, each.choice("from", EVENTS)),
+                to_event=cast(EventName, each.choice("to", EVENTS)),
+                counting=cast(Counting, each.choice("counting", get_args(Counting))),
+            )
+        )
+        each.close()
+    return tuple(pauses)
+
+
+def _target(table: Table) -> Target:
+    target = Target(
+        name=table.choice("name", TARGET_NAMES),
+        unit=cast(Unit, table.choice("unit", get_args(Unit))),
+        amount=table.whole("amount"),
+        first_day_counted=table.flag("first_day_counted", default=False),
+    )
+    table.close()
+    return target
+
+
+def _arguable(clock: Table) -> Arguable:
+    if not clock.has("arguable"):
+        return Arguable()
+    table = clock.table("arguable")
+    arguable = Arguable(
+        roll=table.flag("roll", default=False),
+        first_day_not_counted=table.flag("first_day_not_counted", default=False),
+        calendar=table.text("calendar", ""),
+        pauses=_pauses(table),
+        starts=_events(table, "starts", _STARTS, ()),
+    )
+    if arguable.calendar and not is_known_region(arguable.calendar):
+        raise table.fail(f"no calendar is known for {arguable.calendar!r}", "calendar")
+    table.close()
+    return arguable

@@ -1,0 +1,321 @@
+"""Turns the TOML of a regime into a frozen `Regime`, and refuses what it does not fully understand.
+
+A regime is also its own snapshot: the document it was read from, as JSON-able values, which a
+case stores so that a later version of the rules never changes it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Self, TypeVar, cast, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from workflows.regimes import terms
+from workflows.regimes.calendars import is_known_region
+from workflows.regimes.clock_schema import EVENTS, Cited, read_clocks, read_text
+from workflows.regimes.reader import Document, RuleFileError, Table
+from workflows.regimes.terms import (
+    Authority,
+    Clock,
+    CourtLine,
+    FeeRule,
+    FilerRule,
+    Ground,
+    ItemRule,
+    MetricsRule,
+    NoticeRule,
+    OutcomeRule,
+    Place,
+    RecordRule,
+    Text,
+)
+from workflows.regimes.values import Citation, Confirmed
+
+SNAPSHOT_FORMAT = 1
+_CONFIRMED = get_args(Confirmed)
+
+T = TypeVar("T")
+
+
+class UnknownClockError(LookupError):
+    """The regime has no clock of this kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Regime:
+    """A body of law as data. The mappings are read-only and keep the order of the file.
+
+    `lead` is the clock that a case is steered by, `acknowledge` and `complaint` the clocks for
+    the first confirmation and for complaints, empty where the law knows none.
+    """
+
+    code: str
+    version: str
+    name: Text
+    lead: str
+    acknowledge: str
+    complaint: str
+    default_place: str
+    places: Mapping[str, Place]
+    clocks: Mapping[str, Clock]
+    items: Mapping[str, ItemRule]
+    filers: Mapping[str, FilerRule]
+    grounds: Mapping[str, Ground]
+    outcomes: Mapping[str, OutcomeRule]
+    notices: Mapping[str, NoticeRule]
+    authorities: Mapping[str, Authority]
+    fee: FeeRule
+    court: CourtLine
+    records: tuple[RecordRule, ...]
+    metrics: tuple[MetricsRule, ...]
+    document: Mapping[str, Any] = field(repr=False, compare=False)
+
+    def clock(self, kind: str) -> Clock:
+        """Return a clock; raises UnknownClockError."""
+        try:
+            return self.clocks[kind]
+        except KeyError:
+            raise UnknownClockError(f"{self.code} has no clock {kind!r}.") from None
+
+    def item(self, kind: str) -> ItemRule | None:
+        """Return the rule of an item kind, or None where this law does not know the right."""
+        return self.items.get(kind)
+
+    def grounds_for(self, item_kind: str) -> tuple[Ground, ...]:
+        """Return the grounds on which an item of this kind may be refused."""
+        return tuple(g for g in self.grounds.values() if not g.items or item_kind in g.items)
+
+    def covers(self, residence: str) -> bool:
+        """Say whether this law follows from living there: the code itself, or its country."""
+        return residence in self.places or residence.partition("-")[0] in self.places
+
+    def place(self, residence: str) -> Place:
+        """Return zone and calendar for a residence; an unknown one gets the default place.
+
+        A part of a country keeps the zone of the country, and its own calendar if there is one.
+        """
+        if residence in self.places:
+            return self.places[residence]
+        country = self.places.get(residence.partition("-")[0])
+        if country is None:
+            return self.places[self.default_place]
+        calendar = residence if is_known_region(residence) else country.calendar
+        return Place(residence, country.zone, calendar)
+
+    def authority_for(self, residence: str) -> Authority:
+        """Return the authority for a residence: of the part, of the country, or the default."""
+        for code in (residence, residence.partition("-")[0]):
+            if code in self.authorities:
+                return self.authorities[code]
+        return self.authorities[self.default_place]
+
+    def snapshot(self, residence: str | None = None) -> dict[str, Any]:
+        """Return this version of the rules as JSON-able values.
+
+        With a residence, places and authorities of elsewhere are left out; what this regime says
+        about that residence stays the same.
+        """
+        document = dict(self.document)
+        if residence is not None:
+            near = {residence, residence.partition("-")[0], self.default_place}
+            for key in ("places", "authorities"):
+                document[key] = {k: v for k, v in document[key].items() if k in near}
+        return {"format": SNAPSHOT_FORMAT, "regime": document}
+
+    @classmethod
+    def from_snapshot(cls, snapshot: Mapping[str, Any]) -> Self:
+        """Restore a regime; raises RuleFileError for anything but a snapshot of ours."""
+        if snapshot.get("format") != SNAPSHOT_FORMAT:
+            raise RuleFileError("is not a snapshot of a regime", file="snapshot", line=1)
+        document = Document(file="snapshot", text="", data=dict(snapshot["regime"]))
+        return cast(Self, parse_regime(document))
+
+
+def parse_regime(document: Document) -> Regime:
+    """Read a whole rule file. Raises RuleFileError at the first fault."""
+    root = Table(document, (), document.data)
+    citations = {key: _citation(table) for key, table in root.tables("citations").items()}
+
+    def cited(table: Table) -> tuple[Citation, ...]:
+        keys = table.choices("cite", tuple(citations))
+        if not keys:
+            raise table.fail("needs at least one citation", "cite")
+        return tuple(citations[key] for key in keys)
+
+    clocks = read_clocks(root, cited)
+    kinds = tuple(clocks)
+    lead = root.choice("lead", kinds)
+    filers = _each(root, "filers", terms.FILERS, lambda k, t: _filer(k, t, cited))
+    allowed = tuple(kind for kind, rule in filers.items() if rule.allowed)
+    regime = Regime(
+        code=root.text("code"),
+        version=root.text("version"),
+        name=read_text(root, "name"),
+        lead=lead,
+        acknowledge=root.choice("acknowledge", ("", *kinds), ""),
+        complaint=root.choice("complaint", ("", *kinds), ""),
+        places=_each(root, "places", (), _place),
+        default_place=root.text("default_place"),
+        clocks=clocks,
+        items=_each(
+            root,
+            "items",
+            terms.ITEM_KINDS,
+            lambda k, t: _item(k, t, cited, clocks=kinds, lead=lead, filers=allowed),
+        ),
+        filers=filers,
+        grounds=_each(root, "grounds", (), lambda k, t: _ground(k, t, cited)),
+        outcomes=_each(root, "outcomes", terms.OUTCOMES, lambda k, t: _outcome(k, t, cited)),
+        notices=_each(root, "notices", terms.NOTICE_KINDS, lambda k, t: _notice(k, t, cited)),
+        authorities=_each(root, "authorities", (), lambda _k, t: _authority(t)),
+        fee=_fee(root.table("fee"), cited),
+        court=_court(root.table("court"), cited),
+        records=tuple(_record(table, cited) for table in root.list_of_tables("records")),
+        metrics=tuple(_metrics(table, cited) for table in root.list_of_tables("metrics")),
+        document=document.data,
+    )
+    root.close()
+    for table_name, mapping in (("places", regime.places), ("authorities", regime.authorities)):
+        if regime.default_place not in mapping:
+            raise root.fail(f"has nothing for the default place {regime.default_place}", table_name)
+    return regime
+
+
+def _each(
+    root: Table, key: str, known: tuple[str, ...], parse: Callable[[str, Table], T]
+) -> Mapping[str, T]:
+    """Parse a table of tables whose names must be in `known`, unless that is empty."""
+    parsed = {}
+    for name, table in root.tables(key).items():
+        if known and name not in known:
+            raise table.fail(f"{name!r} is not one of {', '.join(known)}")
+        parsed[name] = parse(name, table)
+        table.close()
+    return MappingProxyType(parsed)
+
+
+def _citation(table: Table) -> Citation:
+    citation = Citation(
+        zh=table.text("zh"),
+        en=table.text("en"),
+        confirmed=cast(Confirmed, table.choice("confirmed", _CONFIRMED)),
+        source=table.text("source", ""),
+        url=table.text("url", ""),
+    )
+    if citation.confirmed != "memory" and not citation.source:
+        raise table.fail("must be named where the text was read", "source")
+    table.close()
+    return citation
+
+
+def _place(code: str, table: Table) -> Place:
+    place = Place(code, zone=table.text("zone"), calendar=table.text("calendar", code))
+    try:
+        ZoneInfo(place.zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise table.fail(f"{place.zone!r} is not a time zone", "zone") from None
+    if not is_known_region(place.calendar):
+        raise table.fail(f"no calendar of working days is known for {place.calendar!r}", "calendar")
+    return place
+
+
+def _item(
+    kind: str,
+    table: Table,
+    cited: Cited,
+    *,
+    clocks: tuple[str, ...],
+    lead: str,
+    filers: tuple[str, ...],
+) -> ItemRule:
+    return ItemRule(
+        kind=kind,
+        basis=cast(terms.Basis, table.choice("basis", get_args(terms.Basis), "law")),
+        assurance=cast(terms.Assurance, table.choice("assurance", terms.ASSURANCE_LEVELS)),
+        clock=table.choice("clock", clocks, lead),
+        verify_first=table.flag("verify_first", default=False),
+        filers=table.choices("filers", filers, filers),
+        note=read_text(table, "note") if table.has("note") else None,
+        citations=cited(table),
+    )
+
+
+def _filer(kind: str, table: Table, cited: Cited) -> FilerRule:
+    return FilerRule(
+        kind=kind,
+        allowed=table.flag("allowed", default=True),
+        conditions=read_text(table, "conditions"),
+        evidence=table.texts("evidence", ()),
+        citations=cited(table),
+    )
+
+
+def _ground(code: str, table: Table, cited: Cited) -> Ground:
+    return Ground(
+        code=code,
+        text=read_text(table, "text"),
+        items=table.choices("items", terms.ITEM_KINDS, ()),
+        needs_facts=table.flag("needs_facts", default=False),
+        citations=cited(table),
+    )
+
+
+def _outcome(outcome: str, table: Table, cited: Cited) -> OutcomeRule:
+    return OutcomeRule(
+        outcome=outcome,
+        items=table.choices("items", terms.ITEM_KINDS),
+        condition=read_text(table, "condition"),
+        citations=cited(table),
+    )
+
+
+def _notice(kind: str, table: Table, cited: Cited) -> NoticeRule:
+    return NoticeRule(
+        kind=kind,
+        elements=table.choices("elements", terms.NOTICE_ELEMENTS),
+        citations=cited(table),
+    )
+
+
+def _authority(table: Table) -> Authority:
+    link = table.text("link")
+    if not link.startswith("https://"):
+        raise table.fail("must begin with https://", "link")
+    return Authority(
+        name=read_text(table, "name"),
+        address=table.text("address", ""),
+        link=link,
+        confirmed=cast(Confirmed, table.choice("confirmed", _CONFIRMED)),
+    )
+
+
+def _fee(table: Table, cited: Cited) -> FeeRule:
+    fee = FeeRule(free=table.flag("free"), text=read_text(table, "text"), citations=cited(table))
+    table.close()
+    return fee
+
+
+def _court(table: Table, cited: Cited) -> CourtLine:
+    court = CourtLine(text=read_text(table, "text"), citations=cited(table))
+    table.close()
+    return court
+
+
+def _record(table: Table, cited: Cited) -> RecordRule:
+    record = RecordRule(
+        code=table.text("code"),
+        text=read_text(table, "text"),
+        months=table.whole("months"),
+        from_event=table.choice("from_event", EVENTS),
+        citations=cited(table),
+    )
+    table.close()
+    return record
+
+
+def _metrics(table: Table, cited: Cited) -> MetricsRule:
+    metrics = MetricsRule(
+        code=table.text("code"), text=read_text(table, "text"), citations=cited(table)
+    )
+    table.close()
+    return metrics

@@ -1,0 +1,252 @@
+"""The parts of a regime as frozen values, and the closed vocabularies that a rule file may use."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from workflows.regimes.values import Citation, ClockRule, Confirmed
+
+Basis = Literal["law", "policy"]
+Assurance = Literal["none", "contact", "matched", "document", "mandate"]
+
+ASSURANCE_LEVELS = ("none", "contact", "matched", "document", "mandate")
+FILERS = ("self", "guardian", "near_relative", "agent")
+ITEM_KINDS = (
+    "consult",
+    "copy",
+    "correct",
+    "supplement",
+    "delete",
+    "explain",
+    "restrict",
+    "object",
+    "withdraw_consent",
+    "transfer",
+    "opt_out_training",
+    "model_output",
+    "complaint",
+    "ip_claim",
+)
+OUTCOMES = (
+    "provided",
+    "corrected",
+    "supplemented",
+    "deleted",
+    "anonymised",
+    "processing_stopped",
+    "suppressed_in_output",
+    "queued_for_retraining",
+    "refused",
+    "not_identifiable",
+    "not_held",
+)
+# A date beside the statutory one: the provider's aim, the number of a standard that is not law,
+# the strictest way to read the law.
+TARGET_NAMES = ("policy", "outer_standard", "strictest_reading")
+NOTICE_KINDS = (
+    "acknowledgement",
+    "identity_request",
+    "clarification",
+    "extension",
+    "access_answer",
+    "correction_answer",
+    "deletion_answer",
+    "explanation_answer",
+    "objection_answer",
+    "refusal",
+    "fee",
+    "recipients",
+    "lateness",
+    "complaint_acknowledgement",
+    "complaint_outcome",
+)
+# What a notice can be required to say; the templates of notices mark where they say it.
+NOTICE_ELEMENTS = (
+    "action_taken",
+    "apology",
+    "appeal_route",
+    "authority",
+    "automated_logic",
+    "before_and_after",
+    "case_number",
+    "categories",
+    "complied_or_not",
+    "copy_of_data",
+    "court",
+    "dataset_version",
+    "due_date",
+    "effect_on_clock",
+    "effective_from",
+    "fee_amount",
+    "fee_reason",
+    "how_processed",
+    "identity_accepted",
+    "identity_doubt",
+    "identity_use",
+    "in_writing",
+    "internal_review",
+    "may_withdraw",
+    "new_date",
+    "number_of_data",
+    "outcome",
+    "processing_rules",
+    "progress",
+    "provision",
+    "purposes",
+    "question",
+    "reasons",
+    "receipt_time",
+    "recipients",
+    "record_kept",
+    "refused_items",
+    "retention",
+    "rights",
+    "scopes",
+    "source_of_data",
+    "specific_facts",
+    "storage_only",
+    "time_limit_to_appeal",
+    "verification_process",
+    "verified",
+    "what_is_still_held",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One sentence in Chinese and in English; both are part of the rule and its version."""
+
+    zh: str
+    en: str
+
+    def in_language(self, language: str) -> str:
+        """Return the Chinese for `zh…` codes and the English for all others."""
+        return self.zh if language.lower().startswith("zh") else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the person lives, as far as it matters: the zone of the day and the calendar."""
+
+    code: str
+    zone: str
+    calendar: str
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """Whom a person can complain to. `address` may be empty; `link` is https."""
+
+    name: Text
+    address: str
+    link: str
+    confirmed: Confirmed
+
+
+@dataclass(frozen=True, slots=True)
+class FilerRule:
+    """Who may file for the subject, on which conditions and with which evidence."""
+
+    kind: str
+    allowed: bool
+    conditions: Text
+    evidence: tuple[str, ...]
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRule:
+    """One right. `basis` policy: no statute grants it here, the provider offers it.
+
+    `verify_first`: what the person says must be checked before it is acted upon.
+    `clock`: the clock kind that leads this item.
+    """
+
+    kind: str
+    basis: Basis
+    assurance: Assurance
+    clock: str
+    verify_first: bool
+    filers: tuple[str, ...]
+    note: Text | None
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A clock with its name and its rule in one plain sentence."""
+
+    rule: ClockRule
+    name: Text
+    text: Text
+
+    @property
+    def kind(self) -> str:
+        """Return the kind under which the regime lists this clock."""
+        return self.rule.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A reason for which an item may be refused. No `items` means any item."""
+
+    code: str
+    text: Text
+    items: tuple[str, ...]
+    needs_facts: bool
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRule:
+    """An outcome other than plain compliance which this law knows, and when."""
+
+    outcome: str
+    items: tuple[str, ...]
+    condition: Text
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FeeRule:
+    """What a request may cost the person."""
+
+    free: bool
+    text: Text
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRule:
+    """What a notice must say under this law; a notice that lacks an element cannot be sent."""
+
+    kind: str
+    elements: tuple[str, ...]
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRule:
+    """A record to keep, for how many months, counted from which clock event."""
+
+    code: str
+    text: Text
+    months: int
+    from_event: str
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsRule:
+    """Figures that a provider must publish or report."""
+
+    code: str
+    text: Text
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CourtLine:
+    """The sentence about the way to court."""
+
+    text: Text
+    citations: tuple[Citation, ...]

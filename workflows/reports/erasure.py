@@ -1,0 +1,50 @@
+"""Erasing a case: its personal data go for ever, the log and old exports still verify.
+
+Two people are needed: a privacy officer requests, another carries it out. What stays is the
+skeleton that holds no personal data: number, states, dates, kinds, outcomes and the events.
+"""
+
+from django.db import transaction
+
+from workflows.cases.actors import Actor
+from workflows.cases.correspondence import require_text
+from workflows.cases.lifecycle import Action
+from workflows.cases.models import Case
+from workflows.cases.transition import advance
+from workflows.vault.fields import erase_sealed
+from workflows.vault.services import shred
+
+
+def request_erasure(case: Case, actor: Actor, ground: str) -> None:
+    """Request the erasure of a case that has ended. Raises `MoveRefused`, `InvalidInput`.
+
+    `ground` names the law or the retention period, never the person: it goes into the log.
+    """
+    advance(case, Action.REQUEST_ERASURE, actor, facts={"ground": require_text(ground)[:500]})
+
+
+def erase(case: Case, actor: Actor) -> None:
+    """Erase what somebody else requested to be erased. Raises `MoveRefused`.
+
+    One transaction appends `case.erased`, deletes or empties every row with personal data and
+    destroys the key; files go right after the commit.
+    """
+    with transaction.atomic():
+        advance(case, Action.ERASE, actor, facts={"rows": _count(case)})
+        for related in (case.people, case.identifiers, case.messages, case.contents):
+            related.all().delete()
+        case.attachments.all().delete()
+        erase_sealed(case.items.all())
+        shred(case.data_key)
+    case.refresh_from_db()
+
+
+def _count(case: Case) -> dict[str, int]:
+    """Return how many rows of each kind are erased, for the event."""
+    return {
+        "attachments": case.attachments.count(),
+        "contents": case.contents.count(),
+        "identifiers": case.identifiers.count(),
+        "messages": case.messages.count(),
+        "people": case.people.count(),
+    }

@@ -1,0 +1,92 @@
+"""Regulators' accounts, the exports they ask for, and the checkpoints they kept."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class RegulatorAccount(models.Model):
+    """Ties an account to the one regime whose cases it may see, until a date.
+
+    Personal data: the link to the account of a regulator's officer.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="regulator"
+    )
+    regime = models.CharField(_("regime"), max_length=10)
+    authority = models.CharField(_("authority"), max_length=120)
+    expires_at = models.DateTimeField(_("expires"))
+    # SHA-256 of the API token; the token itself is shown once.
+    token_digest = models.BinaryField(max_length=32, null=True, unique=True, editable=False)
+
+    class Meta:
+        verbose_name = _("regulator account")
+        verbose_name_plural = _("regulator accounts")
+        ordering = ["regime", "authority"]
+
+    def __str__(self) -> str:
+        return f"{self.regime} · {self.authority}"
+
+
+class BundleJob(models.Model):
+    """One export that a regulator, or staff for a regulator, asked for.
+
+    Personal data: the link to who asked. The file itself lies in `MEDIA_ROOT/bundles/` and holds
+    the personal contents that this regulator may see; it is deleted when it expires.
+    """
+
+    class State(models.TextChoices):
+        """How far the export is."""
+
+        WAITING = "waiting", _("waiting")
+        RUNNING = "running", _("being made")
+        READY = "ready", _("ready")
+        FAILED = "failed", _("failed")
+        EXPIRED = "expired", _("expired")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    regime = models.CharField(_("regime"), max_length=10)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="bundle_jobs"
+    )
+    # What was chosen: since, until, states, case, previous checkpoint, identity documents.
+    filters = models.JSONField(_("filters"), default=dict)
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.WAITING
+    )
+    done = models.PositiveIntegerField(_("cases done"), default=0)
+    total = models.PositiveIntegerField(_("cases in all"), default=0)
+    size = models.PositiveBigIntegerField(_("size in bytes"), null=True)
+    sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True)
+    log_size = models.PositiveBigIntegerField(_("log size"), null=True)
+    error = models.CharField(_("error"), max_length=200, blank=True)
+    created_at = models.DateTimeField(_("asked for"), auto_now_add=True)
+    finished_at = models.DateTimeField(_("finished"), null=True)
+    expires_at = models.DateTimeField(_("expires"), null=True)
+
+    class Meta:
+        verbose_name = _("export")
+        verbose_name_plural = _("exports")
+        ordering = ["-created_at"]
+
+
+class KeptCheckpoint(models.Model):
+    """The last checkpoint that a regulator keeps: each later export must extend it.
+
+    Personal data: the link to the account.
+    """
+
+    account = models.ForeignKey(
+        RegulatorAccount, on_delete=models.CASCADE, related_name="kept_checkpoints"
+    )
+    size = models.PositiveBigIntegerField(_("log size"))
+    note = models.TextField(_("signed checkpoint"))
+    kept_at = models.DateTimeField(_("kept"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("kept checkpoint")
+        verbose_name_plural = _("kept checkpoints")
+        ordering = ["-size"]

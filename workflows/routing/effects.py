@@ -1,0 +1,53 @@
+"""What follows a commit in the room of routing: the first assignment, and mails to the team."""
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+
+from workflows import links
+from workflows.cases.actors import SYSTEM
+from workflows.cases.effects import case_of
+from workflows.outbox.models import Effect
+from workflows.outbox.services import effect_handler
+from workflows.routing.assignment import assign, choose_team
+from workflows.routing.models import Assignment
+
+
+@effect_handler("routing.route")
+def route(effect: Effect) -> None:
+    """Route a new case by the rules, unless somebody has assigned it already."""
+    case = case_of(effect)
+    if Assignment.objects.filter(case=case).exists() or case.is_final:
+        return
+    team = choose_team(case)
+    if team is not None:
+        assign(case, SYSTEM, team)
+
+
+@effect_handler("routing.notify_team")
+def notify_team(effect: Effect) -> None:
+    """Mail the team that has the case; without personal data, so the case number only."""
+    assignment = (
+        Assignment.objects.select_related("team", "case")
+        .filter(case_id=effect.payload["case"])
+        .first()
+    )
+    if assignment is None or not assignment.team.email or assignment.case.is_final:
+        return
+    case = assignment.case
+    context = {
+        "case_number": case.number,
+        "due_at": case.due_at,
+        "late": effect.payload["notice"] == "late",
+        "case_link": links.staff_case_link(case.pk),
+        "provider_name": settings.PROVIDER_NAME,
+    }
+    EmailMessage(
+        subject=" ".join(render_to_string("emails/team_notice/subject.txt", context).split()),
+        body=render_to_string("emails/team_notice/body.txt", context),
+        to=[assignment.team.email],
+        headers={
+            "Message-ID": f"<{effect.pk}@{links.mail_domain()}>",
+            "Auto-Submitted": "auto-generated",
+        },
+    ).send()

@@ -1,0 +1,21 @@
+"""Which rule a new case matches. Pure: rules and case go in as values."""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+
+class Rule(Protocol):
+    """What a routing rule looks like; an empty list matches everything."""
+
+    kinds: Sequence[str]
+    regimes: Sequence[str]
+    languages: Sequence[str]
+
+
+def matches(rule: Rule, kinds: Iterable[str], regimes: Iterable[str], language: str) -> bool:
+    """Return whether a rule matches a case with these item kinds, regimes and language."""
+    return (
+        (not rule.kinds or bool(set(rule.kinds) & set(kinds)))
+        and (not rule.regimes or bool(set(rule.regimes) & set(regimes)))
+        and (not rule.languages or language in rule.languages)
+    )
