@@ -86,8 +86,8 @@ def _store_lead(case: Case, clocks: list[Clock]) -> None:
     dated = [(c.due_at, c) for c in clocks if c.leads and c.due_at and c.stopped_at is None]
     if dated:
         case.due_at, lead = min(dated, key=lambda pair: pair[0])
-        case.due_provisional = lead.provisional
-        case.save(update_fields=["due_at", "due_provisional"])
+        case.due_on, case.due_provisional = lead.due_on, lead.provisional
+        case.save(update_fields=["due_on", "due_at", "due_provisional"])
 
 
 def _apply(clock: Clock, deadline: Deadline) -> None:

@@ -33,7 +33,7 @@ def _send_notice(effect: Effect) -> None:
     """Mail one of the notices."""
     case = case_of(effect)
     if case.erased_at is None:
-        send_mail(case, effect.kind.removeprefix("mail."), effect, {"due_at": case.due_at})
+        send_mail(case, effect.kind.removeprefix("mail."), effect, {})
 
 
 for _notice in NOTICES:
@@ -56,10 +56,9 @@ def acknowledge(effect: Effect) -> None:
         "acknowledgement",
         effect,
         {
-            "due_at": case.due_at,
+            "due_on": case.due_on,
             "regime": lead.name.in_language(case.language),
             "rule": lead.clock(lead.lead).text.in_language(case.language),
-            "language": case.language,
         },
     )
     with transaction.atomic():

@@ -31,4 +31,4 @@ def send_reminder(effect: Effect) -> None:
     case = case_of(effect)
     message = Message.objects.get(pk=effect.payload["message"])
     if case.state in WAITING and WAITING[State(case.state)] == message.kind:
-        send_mail(case, "question_waits", effect, {"due_at": case.due_at})
+        send_mail(case, "question_waits", effect, {})

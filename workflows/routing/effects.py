@@ -37,7 +37,7 @@ def notify_team(effect: Effect) -> None:
     case = assignment.case
     context = {
         "case_number": case.number,
-        "due_at": case.due_at,
+        "due_on": case.due_on,
         "late": effect.payload["notice"] == "late",
         "case_link": links.staff_case_link(case.pk),
         "provider_name": settings.PROVIDER_NAME,

@@ -60,7 +60,9 @@ class Case(models.Model):
     closed_at = models.DateTimeField(_("closed"), null=True)
     erased_at = models.DateTimeField(_("erased"), null=True)
     # Derived from the leading clock, stored so that the queue can be sorted by an index.
-    due_at = models.DateTimeField(_("due"), null=True)
+    # `due_on` is the last day in the zone of the law, `due_at` the first instant that is late.
+    due_on = models.DateField(_("due on"), null=True)
+    due_at = models.DateTimeField(_("late from"), null=True)
     due_provisional = models.BooleanField(_("provisional"), default=False)
 
     has_contact = models.BooleanField(_("has a contact"), default=True)
