@@ -37,12 +37,17 @@ def canonical_json(value: Json) -> bytes:
         raise NotCanonicalError(f"This has no canonical JSON: {error}.") from error
 
 
-def parse_canonical(data: bytes) -> Json:
-    """Read canonical JSON and refuse every other spelling of the same value."""
+def parse_json(data: bytes) -> Json:
+    """Read JSON, canonical or not, so that `canonical_json` can write it again."""
     try:
-        value = cast("Json", json.loads(data, parse_int=_integer, parse_constant=_refuse_constant))
+        return cast("Json", json.loads(data, parse_int=_integer, parse_constant=_refuse_constant))
     except (ValueError, RecursionError) as error:
         raise NotCanonicalError(f"This is not JSON: {error}") from error
+
+
+def parse_canonical(data: bytes) -> Json:
+    """Read canonical JSON and refuse every other spelling of the same value."""
+    value = parse_json(data)
     if canonical_json(value) != data:
         raise NotCanonicalError("This JSON is not in its canonical spelling (RFC 8785).")
     return value

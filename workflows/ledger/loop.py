@@ -1,4 +1,4 @@
-"""The sequencer as a process: batch after batch while there is work, cheap waiting when there is none."""
+"""The sequencer as a process: batch after batch while there is work, cheap waiting otherwise."""
 
 import logging
 from threading import Event as Flag

@@ -1,7 +1,8 @@
 """Looks whether the append-only tables are still protected as migration 0002 left them."""
 
-from django.apps import apps
 from django.db import connection
+
+APPEND_ONLY_TABLES = ("ledger_event", "ledger_leaf", "ledger_tile", "ledger_checkpoint")
 
 # As in pg_trigger.tgtype: 1 row, 2 before, 8 delete, 16 update, 32 truncate.
 _TRIGGERS = {
@@ -23,16 +24,10 @@ WHERE tgrelid = %s::regclass AND tgname = %s
 """
 
 
-def append_only_tables() -> list[str]:
-    """Return the tables of this app whose rows may never change."""
-    models = apps.get_app_config("ledger").get_models()
-    return [m._meta.db_table for m in models if getattr(m, "append_only", False)]
-
-
 def missing_protection() -> str | None:
     """Return a sentence about the first trigger that is not as it must be, or None."""
     with connection.cursor() as cursor:
-        for table in append_only_tables():
+        for table in APPEND_ONLY_TABLES:
             for name, kind in _TRIGGERS.items():
                 cursor.execute(_QUERY, [table, name])
                 row = cursor.fetchone()

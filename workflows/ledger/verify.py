@@ -17,7 +17,7 @@ from django.db import connection
 from django.utils import timezone
 
 from workflows.ledger import merkle, selectors
-from workflows.ledger.canonical import Json, NotCanonicalError, parse_canonical
+from workflows.ledger.canonical import Json, NotCanonicalError, canonical_json, parse_json
 from workflows.ledger.checkpoint import CheckpointError, TreeHead, open_checkpoint
 from workflows.ledger.keys import log_verifier
 from workflows.ledger.models import Checkpoint, Event, InboxEntry, Tile
@@ -150,14 +150,14 @@ class _Walk:
 
     def _check_roots(self) -> None:
         size = self.tree.size
-        if self._kept is not None and self._kept.size == size:
-            if self._kept.root != self.tree.root():
-                raise LogFaultError(
-                    f"The log was rewritten: its first {size} events are not those of the kept "
-                    "checkpoint."
-                )
-        if self._next_head is not None and self._next_head.size == size:
-            if self._next_head.root != self.tree.root():
+        kept, signed = self._kept, self._next_head
+        if kept is not None and kept.size == size and kept.root != self.tree.root():
+            raise LogFaultError(
+                f"The log was rewritten: its first {size} events are not those of the kept "
+                "checkpoint."
+            )
+        if signed is not None and signed.size == size:
+            if signed.root != self.tree.root():
                 raise LogFaultError(f"The checkpoint of size {size} has not the root of the log.")
             self.checkpoints += 1
             self._next_head = next(self._heads, None)
@@ -198,25 +198,26 @@ def _check_entry(index: int, event: Event) -> None:
     if merkle.leaf_hash(leaf) != bytes(event.leaf_hash):
         raise LogFaultError(f"The event at place {index} has not the hash of its leaf.")
     try:
-        body = parse_canonical(leaf)
-    except NotCanonicalError as error:
-        raise LogFaultError(f"The leaf at place {index}: {error}") from error
-    if not isinstance(body, dict) or {**body, **_columns(event)} != body:
+        body = cast("dict[str, Json]", parse_json(leaf))
+        expected = canonical_json(
+            {
+                "v": LEAF_VERSION,
+                "case": None if event.case is None else str(event.case),
+                "step": event.step,
+                "register": event.register,
+                "number": event.register_number,
+                "name": event.name,
+                "role": event.role,
+                "actor": event.actor,
+                "at": format_time(event.at),
+                "facts": body["facts"],
+                "commitments": body["commitments"],
+            }
+        )
+    except (NotCanonicalError, KeyError, TypeError) as error:
+        raise LogFaultError(f"The leaf at place {index} is not that of an event.") from error
+    if expected != leaf:
         raise LogFaultError(f"The columns of the event at place {index} differ from its leaf.")
-
-
-def _columns(event: Event) -> dict[str, Json]:
-    return {
-        "v": LEAF_VERSION,
-        "case": None if event.case is None else str(event.case),
-        "step": event.step,
-        "register": event.register,
-        "number": event.register_number,
-        "name": event.name,
-        "role": event.role,
-        "actor": event.actor,
-        "at": format_time(event.at),
-    }
 
 
 def _check_tile(level: int, index: int, hashes: bytes, root: bytes) -> None:
