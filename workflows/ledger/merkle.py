@@ -173,12 +173,11 @@ def verify_consistency(
 ) -> None:
     """Check that the tree of `old` leaves is a prefix of that of `new` leaves.
 
-    From an empty tree nothing can be proved: `old` = 0 is refused unless `new` is 0 too.
-    Raises ProofError.
+    From an empty tree nothing can be proved: `old` = 0 is refused. Raises ProofError.
     """
     if not 0 <= old <= new:
         raise ProofError(f"A tree of {old} leaves cannot be a prefix of one of {new}.")
-    if old == 0 < new:
+    if old == 0:
         raise ProofError("Consistency with an empty tree proves nothing.")
     path = consistency_path(old, new)
     _require_hashes(proof, len(path))
