@@ -1,0 +1,199 @@
+"""Makes cases for tests, through the services that the faces use, and takes them to a state."""
+
+import secrets
+from dataclasses import replace
+from datetime import date, datetime
+
+from workflows.cases import correspondence, decisions, handling
+from workflows.cases.actors import PUBLIC, SYSTEM, Actor
+from workflows.cases.attachments import Upload
+from workflows.cases.decisions import ItemProposal
+from workflows.cases.filing import Filed, file_request
+from workflows.cases.filing_request import FiledIdentifier, FiledItem, FilingRequest
+from workflows.cases.lifecycle import Action, Role, State
+from workflows.cases.models import Case
+from workflows.cases.transition import advance
+from workflows.cases.vocabulary import Assurance, Outcome, Scope, ScopeResult
+from workflows.corrections.services import issue_instructions, record_receipt
+
+# Invented people; no such addresses or numbers exist.
+WANG = FilingRequest(
+    items=(
+        FiledItem(
+            "correct",
+            {
+                "statement": "模型说我住在上海。",
+                "claimed": "住在上海",
+                "correct": "住在杭州",
+                "where_seen": "聊天回答",
+            },
+        ),
+    ),
+    residence="CN",
+    language="zh-hans",
+    subject_name="王小明",
+    identifiers=(
+        FiledIdentifier("email", "xiaoming.wang@example.cn"),
+        FiledIdentifier("phone", "+86 138 0000 1234"),
+    ),
+    email="xiaoming.wang@example.cn",
+    service="示例助手",
+)
+ERIKA = FilingRequest(
+    items=(
+        FiledItem("copy", {"statement": "Everything you hold about me."}),
+        FiledItem("delete", {"statement": "Delete my forum posts."}),
+    ),
+    residence="DE-BE",
+    language="en",
+    subject_name="Erika Beispiel",
+    identifiers=(FiledIdentifier("handle", "@erika_b"),),
+    email="erika@example.de",
+)
+
+INTAKE = Actor(frozenset({Role.INTAKE}), "staff-intake")
+REVIEWER = Actor(frozenset({Role.REVIEWER}), "staff-reviewer")
+OTHER_REVIEWER = Actor(frozenset({Role.REVIEWER}), "staff-reviewer-2")
+APPROVER = Actor(frozenset({Role.APPROVER}), "staff-approver")
+STEWARD = Actor(frozenset({Role.DATA_STEWARD}), "staff-steward")
+OFFICER = Actor(frozenset({Role.PRIVACY_OFFICER}), "staff-officer")
+OTHER_OFFICER = Actor(frozenset({Role.PRIVACY_OFFICER}), "staff-officer-2")
+
+
+def file(
+    request: FilingRequest = WANG,
+    *,
+    uploads: tuple[Upload, ...] = (),
+    at: datetime | None = None,
+    **changes: object,
+) -> Filed:
+    """File a request; keyword arguments replace fields of it."""
+    return file_request(
+        replace(request, **changes), attempt=secrets.token_hex(8), uploads=uploads, at=at
+    )
+
+
+def make_case(state: State = State.FILED, request: FilingRequest = WANG, **changes: object) -> Case:
+    """Make a case and walk it to `state` by the moves that people take."""
+    case = file(request, **changes).case
+    walk(case, state)
+    return case
+
+
+def propose(case: Case, actor: Actor = REVIEWER, outcome: str = Outcome.REFUSED) -> None:
+    """Propose one outcome for every item; refused with the first ground of the regime."""
+    ground = next(iter(case.lead_regime.grounds))
+    decisions.propose_decision(
+        case,
+        actor,
+        [
+            ItemProposal(item, outcome, "Because of the facts of this case.", ground)
+            for item in case.items.all()
+        ],
+    )
+
+
+def _confirm(case: Case) -> None:
+    advance(case, Action.CONFIRM_CONTACT, PUBLIC)
+
+
+def _triage(case: Case) -> None:
+    advance(case, Action.BEGIN_TRIAGE, INTAKE)
+
+
+def _prove(case: Case) -> None:
+    correspondence.ask_identity(case, INTAKE, "Please show who you are.")
+    handling.accept_identity(case, INTAKE, Assurance.DOCUMENT, "Checked a document.")
+
+
+def _review(case: Case) -> None:
+    advance(case, Action.BEGIN_REVIEW, REVIEWER)
+
+
+def _find(case: Case) -> None:
+    for item in case.items.all():
+        decisions.record_finding(
+            case,
+            REVIEWER,
+            item,
+            "Two records were found.",
+            {Scope.TRAINING_SNAPSHOT: ScopeResult.FOUND},
+        )
+
+
+def _approve(case: Case) -> None:
+    decisions.approve(case, APPROVER)
+
+
+def _answer(case: Case) -> None:
+    for instruction in issue_instructions(case):
+        record_receipt(instruction, STEWARD, "Snapshot 2026-11, checked by a search.")
+    decisions.answer(case, APPROVER)
+
+
+# The straight way of a case; each step is one or more moves of the table.
+_STRAIGHT = (
+    (State.RECEIVED, _confirm),
+    (State.TRIAGE, _triage),
+    (State.IN_REVIEW, _review),
+    (State.DECISION_PROPOSED, propose),
+    (State.EXECUTING, _approve),
+    (State.ANSWERED, _answer),
+)
+
+
+def walk(case: Case, state: State) -> None:
+    """Take a newly filed case to `state`."""
+    match state:
+        case State.FILED:
+            return
+        case State.EXPIRED:
+            advance(case, Action.EXPIRE, SYSTEM)
+        case State.WITHDRAWN:
+            correspondence.withdraw(case)
+        case State.IDENTITY_NEEDED:
+            walk(case, State.TRIAGE)
+            correspondence.ask_identity(case, INTAKE, "Please show who you are.")
+        case State.INFORMATION_NEEDED:
+            walk(case, State.TRIAGE)
+            correspondence.ask_information(case, INTAKE, "Which account do you mean?")
+        case State.MERGED:
+            handling.merge(case, INTAKE, file().case)
+        case State.REJECTED_AS_ABUSE:
+            handling.report_abuse(case, INTAKE, "The same text a thousand times.")
+            handling.reject_as_abuse(case, APPROVER, "Filed a thousand times by a script.")
+        case State.CLOSED:
+            walk(case, State.ANSWERED)
+            advance(case, Action.CLOSE, REVIEWER)
+        case State.CONTESTED:
+            walk(case, State.ANSWERED)
+            correspondence.contest(case, "You overlooked the second dataset.")
+        case _:
+            for reached, step in _STRAIGHT:
+                step(case)
+                if reached == state:
+                    return
+
+
+def in_review_with_proof(request: FilingRequest = WANG) -> Case:
+    """Make a case in review whose requester has proved who they are."""
+    case = make_case(State.TRIAGE, request)
+    _prove(case)
+    _review(case)
+    _find(case)
+    return case
+
+
+def granted(request: FilingRequest = WANG, outcome: str = Outcome.CORRECTED) -> Case:
+    """Make a case that is approved to grant every item with one outcome."""
+    case = in_review_with_proof(request)
+    decisions.propose_decision(
+        case,
+        REVIEWER,
+        [
+            ItemProposal(item, outcome, "The record was wrong.", retraining_on=date(2027, 3, 1))
+            for item in case.items.all()
+        ],
+    )
+    _approve(case)
+    return case

@@ -1,0 +1,83 @@
+"""The people of the tests, each with one role. Loaded as a pytest plugin."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+PASSWORD = "correct horse battery staple"
+STAFF = (
+    "intake",
+    "reviewer",
+    "approver",
+    "data_steward",
+    "privacy_officer",
+    "administrator",
+)
+
+
+def make_staff(username: str, *roles: str) -> "User":
+    """Make an account of a member of staff with these roles."""
+    from django.contrib.auth.models import Group, User
+
+    user = User.objects.create_user(username, password=PASSWORD, is_staff=True)
+    user.groups.set([Group.objects.get(name=role) for role in roles])
+    return user
+
+
+@pytest.fixture
+def intake(db: None) -> "User":
+    """Ines sorts what comes in."""
+    return make_staff("ines", "intake")
+
+
+@pytest.fixture
+def reviewer(db: None) -> "User":
+    """Ravi looks into cases and proposes."""
+    return make_staff("ravi", "reviewer")
+
+
+@pytest.fixture
+def other_reviewer(db: None) -> "User":
+    """Rosa does the same as Ravi."""
+    return make_staff("rosa", "reviewer")
+
+
+@pytest.fixture
+def approver(db: None) -> "User":
+    """Amal decides on proposals."""
+    return make_staff("amal", "approver")
+
+
+@pytest.fixture
+def data_steward(db: None) -> "User":
+    """Dana carries out changes to data."""
+    return make_staff("dana", "data_steward")
+
+
+@pytest.fixture
+def privacy_officer(db: None) -> "User":
+    """Pilar oversees everything about cases."""
+    return make_staff("pilar", "privacy_officer")
+
+
+@pytest.fixture
+def other_privacy_officer(db: None) -> "User":
+    """Piotr is the second pair of eyes for an erasure."""
+    return make_staff("piotr", "privacy_officer")
+
+
+@pytest.fixture
+def administrator(db: None) -> "User":
+    """Adam keeps accounts and sees no case."""
+    return make_staff("adam", "administrator")
+
+
+@pytest.fixture
+def outsider(db: None) -> "User":
+    """Olga has an account and no role."""
+    from django.contrib.auth.models import User
+
+    return User.objects.create_user("olga", password=PASSWORD)
