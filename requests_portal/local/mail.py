@@ -11,7 +11,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
 class MailFolder:
-    """Stores what an SMTP client delivers in `folder` as 0001.eml, 0002.eml, …"""
+    """Stores what an SMTP client delivers in `folder` as 0001.eml, 0002.eml and so on."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

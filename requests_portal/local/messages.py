@@ -1,4 +1,4 @@
-"""Compiles the message catalogues, without GNU gettext: `python -m requests_portal.local.messages`."""
+"""Compiles the message catalogues without GNU gettext; run as a module."""
 
 import sys
 from pathlib import Path

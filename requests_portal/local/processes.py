@@ -29,7 +29,7 @@ class Process:
         return [sys.executable if program == "python" else program, *rest]
 
 
-_CELERY = ("python", "-m", "celery", "--app", "requests_portal.celery")
+_CELERY = ("python", "-m", "celery", "--quiet", "--app", "requests_portal.celery")
 
 PORTAL = (
     Process(

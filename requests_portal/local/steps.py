@@ -1,10 +1,12 @@
 """The steps before the portal can serve on one machine; each is left out while nothing changed."""
 
 import hashlib
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,21 +14,22 @@ import psycopg
 
 from requests_portal.local.folders import PROJECT, data_folder
 from requests_portal.local.messages import LOCALE
+from requests_portal.local.tether import tethered
 
 _LOCK_FILE = PROJECT / "requirements" / "local.txt"
 
 
+Done = subprocess.CompletedProcess[str]
+
+
 @dataclass(frozen=True)
 class Step:
-    """Something to do once for its `inputs`: files, and words that name what they act upon.
-
-    `action` returns the finished process, whose output is shown if it failed.
-    """
+    """Something to do once for its `inputs`: files, and words that name what they act upon."""
 
     title: str
     stamp: str
     inputs: Callable[[], Iterable[Path | str]]
-    action: Callable[[], "subprocess.CompletedProcess[str]"]
+    action: Callable[[], Done]
 
     def take(self) -> None:
         """Do it unless it was done with the same inputs; exit with the output if it fails."""
@@ -35,32 +38,32 @@ class Step:
         if stamp.exists() and stamp.read_text() == wanted:
             tell(self.title, "nothing changed")
             return
-        with told(self.title):
-            result = self.action()
-        if result.returncode != 0:
-            sys.exit(f"{result.stdout}{result.stderr}\n{self.title} failed.")
+        do(self.title, self.action)
         stamp.parent.mkdir(exist_ok=True)
-        stamp.write_text(wanted)
+        # The step may have made what it names among its inputs.
+        stamp.write_text(fingerprint(self.inputs()))
 
 
-class told:  # noqa: N801 - reads as a word in `with`
-    """Prints the title of a step, and how long it took when it is done."""
+def do(title: str, action: Callable[[], Done]) -> None:
+    """Run `action` between its title and the time it took; exit with its output if it failed."""
+    with told(title):
+        result = action()
+    if result.returncode != 0:
+        sys.exit(f"{result.stdout}{result.stderr}\n{title}: failed.")
 
-    def __init__(self, title: str) -> None:
-        self._title = title
-        self._began = time.monotonic()
 
-    def __enter__(self) -> None:
-        print(f"  {self._title:<24} … ", end="", flush=True)
-
-    def __exit__(self, failed: object, *_: object) -> None:
-        seconds = time.monotonic() - self._began
-        print("failed" if failed else f"done ({seconds:.1f} s)", flush=True)
+@contextmanager
+def told(title: str) -> Iterator[None]:
+    """Print the title of a step, and how long it took when the block ends."""
+    began = time.monotonic()
+    print(f"  {title:<20} … ", end="", flush=True)
+    yield
+    print(f"{time.monotonic() - began:.1f} s", flush=True)
 
 
 def tell(title: str, outcome: str) -> None:
     """Print the title of a step that needs no time, with its outcome."""
-    print(f"  {title:<24} … {outcome}", flush=True)
+    print(f"  {title:<20} … {outcome}", flush=True)
 
 
 def fingerprint(inputs: Iterable[Path | str]) -> str:
@@ -73,12 +76,12 @@ def fingerprint(inputs: Iterable[Path | str]) -> str:
     return digest.hexdigest()
 
 
-def manage(*arguments: str) -> "subprocess.CompletedProcess[str]":
+def manage(*arguments: str) -> Done:
     """Run one management command and return what it did."""
     return _run("manage.py", *arguments)
 
 
-def _run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+def _run(*arguments: str) -> Done:
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=PROJECT,
@@ -86,6 +89,7 @@ def _run(*arguments: str) -> "subprocess.CompletedProcess[str]":
         capture_output=True,
         text=True,
         check=False,
+        preexec_fn=tethered(signal.SIGTERM),
     )
 
 
@@ -93,6 +97,11 @@ def _files(*folders: str, pattern: str = "*") -> list[Path]:
     return sorted(
         path for folder in folders for path in (PROJECT / folder).rglob(pattern) if path.is_file()
     )
+
+
+def migrate() -> Done:
+    """Bring the tables of the database up to date."""
+    return manage("migrate", "--no-input")
 
 
 def tables(cluster_folder: Path) -> Step:
@@ -107,17 +116,7 @@ def tables(cluster_folder: Path) -> Step:
             # A new data folder needs its tables again.
             f"{version.stat().st_ino} {version.stat().st_mtime_ns}",
         ],
-        action=lambda: manage("migrate", "--no-input"),
-    )
-
-
-def tables_elsewhere() -> Step:
-    """Return the step that makes the tables in a database that others look after: always done."""
-    return Step(
-        title="Database tables",
-        stamp="tables-elsewhere",
-        inputs=lambda: [str(time.time_ns())],
-        action=lambda: manage("migrate", "--no-input"),
+        action=migrate,
     )
 
 
@@ -140,7 +139,7 @@ STATIC_FILES = Step(
         *_files("requests_portal/static"),
         str((data_folder() / "static").exists()),
     ],
-    action=lambda: manage("collectstatic", "--no-input", "--clear"),
+    action=lambda: manage("collectstatic", "--no-input"),
 )
 
 
@@ -151,7 +150,4 @@ def load_sample_cases(owner_url: str) -> None:
     if found is not None and found[0]:
         tell("Sample cases", "the database holds cases")
         return
-    with told("Sample cases"):
-        result = manage("load_sample_cases")
-    if result.returncode != 0:
-        sys.exit(f"{result.stdout}{result.stderr}\nLoading the sample cases failed.")
+    do("Sample cases", lambda: manage("load_sample_cases"))

@@ -152,9 +152,7 @@ class Supervisor:
     def _start_due(self) -> None:
         for child in self._children.values():
             if child.wanted and not child.runs and time.monotonic() >= child.start_at:
-                self._selector.register(
-                    child.start(self._environment), selectors.EVENT_READ, child
-                )
+                self._selector.register(child.start(self._environment), selectors.EVENT_READ, child)
                 self._write_state()
 
     def _pass_output_on(self, seconds: float) -> None:

@@ -56,6 +56,7 @@ def server_command(folder: Path, address: Address) -> list[str]:
         *("--appendonly", "yes"),
         *("--save", ""),
         *("--maxmemory-policy", "noeviction"),
+        *("--loglevel", "warning"),
     ]
 
 
