@@ -142,37 +142,46 @@ _STRAIGHT = (
 )
 
 
+def _reject_as_abuse(case: Case) -> None:
+    handling.report_abuse(case, INTAKE, "The same text a thousand times.")
+    handling.reject_as_abuse(case, APPROVER, "Filed a thousand times by a script.")
+
+
+# The ways aside: from which state, and by what step.
+_ASIDE = {
+    State.EXPIRED: (State.FILED, lambda case: advance(case, Action.EXPIRE, SYSTEM)),
+    State.WITHDRAWN: (State.FILED, correspondence.withdraw),
+    State.IDENTITY_NEEDED: (
+        State.TRIAGE,
+        lambda case: correspondence.ask_identity(case, INTAKE, "Please show who you are."),
+    ),
+    State.INFORMATION_NEEDED: (
+        State.TRIAGE,
+        lambda case: correspondence.ask_information(case, INTAKE, "Which account do you mean?"),
+    ),
+    State.MERGED: (State.FILED, lambda case: handling.merge(case, INTAKE, file().case)),
+    State.REJECTED_AS_ABUSE: (State.FILED, _reject_as_abuse),
+    State.CLOSED: (State.ANSWERED, lambda case: advance(case, Action.CLOSE, REVIEWER)),
+    State.CONTESTED: (
+        State.ANSWERED,
+        lambda case: correspondence.contest(case, "You overlooked the second dataset."),
+    ),
+}
+
+
 def walk(case: Case, state: State) -> None:
     """Take a newly filed case to `state`."""
-    match state:
-        case State.FILED:
+    if state == State.FILED:
+        return
+    if state in _ASIDE:
+        before, step = _ASIDE[state]
+        walk(case, before)
+        step(case)
+        return
+    for reached, step in _STRAIGHT:
+        step(case)
+        if reached == state:
             return
-        case State.EXPIRED:
-            advance(case, Action.EXPIRE, SYSTEM)
-        case State.WITHDRAWN:
-            correspondence.withdraw(case)
-        case State.IDENTITY_NEEDED:
-            walk(case, State.TRIAGE)
-            correspondence.ask_identity(case, INTAKE, "Please show who you are.")
-        case State.INFORMATION_NEEDED:
-            walk(case, State.TRIAGE)
-            correspondence.ask_information(case, INTAKE, "Which account do you mean?")
-        case State.MERGED:
-            handling.merge(case, INTAKE, file().case)
-        case State.REJECTED_AS_ABUSE:
-            handling.report_abuse(case, INTAKE, "The same text a thousand times.")
-            handling.reject_as_abuse(case, APPROVER, "Filed a thousand times by a script.")
-        case State.CLOSED:
-            walk(case, State.ANSWERED)
-            advance(case, Action.CLOSE, REVIEWER)
-        case State.CONTESTED:
-            walk(case, State.ANSWERED)
-            correspondence.contest(case, "You overlooked the second dataset.")
-        case _:
-            for reached, step in _STRAIGHT:
-                step(case)
-                if reached == state:
-                    return
 
 
 def in_review_with_proof(request: FilingRequest = WANG) -> Case:

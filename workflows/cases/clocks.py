@@ -139,8 +139,8 @@ def stop(clock: Clock, at: datetime, *, met: bool) -> None:
 
 def stop_acknowledgement(case: Case, at: datetime) -> None:
     """The acknowledgement has gone out: its clocks are met."""
-    kinds = {case.regime_of(code).acknowledge for code in case.regimes}
-    for clock in case.clocks.filter(stopped_at=None, kind__in=kinds - {None}):
+    kinds = {case.regime_of(code).acknowledge for code in case.regimes} - {""}
+    for clock in case.clocks.filter(stopped_at=None, kind__in=kinds):
         stop(clock, at, met=True)
 
 

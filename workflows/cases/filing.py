@@ -12,6 +12,7 @@ from workflows.cases.errors import AttemptReused, InvalidFiling
 from workflows.cases.filing_request import FilingRequest, applicable_regimes, check_filing
 from workflows.cases.lifecycle import Role
 from workflows.cases.models import Case, IdempotencyKey, Identifier, Item, Person
+from workflows.cases.models.rules import keep_versions
 from workflows.cases.numbers import derive_receipt, new_case_number, receipt_digest
 from workflows.cases.record import record_event
 from workflows.cases.vocabulary import Channel, IdentifierKind
@@ -85,7 +86,7 @@ def file_request(
                     "language": case.language,
                     "received_at": case.filed_at.isoformat(),
                     "regime": code,
-                    "regime_version": case.regime_snapshots[code]["version"],
+                    "regime_version": case.regime_of(code).version,
                     "requester": case.requester_role,
                     "residence": case.residence,
                 },
@@ -122,7 +123,7 @@ def _create_case(request: FilingRequest, channel: Channel, receipt: str, at: dat
         kinds=[item.kind for item in request.items],
         regime=regimes[0].code,
         regimes=[regime.code for regime in regimes],
-        regime_snapshots={regime.code: regime.snapshot(request.residence) for regime in regimes},
+        regime_versions=keep_versions(regimes),
         has_contact=bool(request.email),
         filed_at=at,
     )

@@ -100,7 +100,6 @@ def advance(
         for effect in move.effects:
             enqueue(effect, key=f"{effect}:{event.uid}", payload={"case": str(locked.pk)})
     case.refresh_from_db()
-    case.__dict__.pop("lead_regime", None)
     return event
 
 

@@ -4,6 +4,7 @@ from workflows.cases.models.case import Case, Identifier, Item, Person
 from workflows.cases.models.clock import Clock, ClockEvent
 from workflows.cases.models.correspondence import Attachment, EventContent, Message
 from workflows.cases.models.draft import Draft, DraftFile
+from workflows.cases.models.rules import RegimeVersion
 from workflows.cases.models.support import IdempotencyKey, MailTally, StaffIdentity
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "MailTally",
     "Message",
     "Person",
+    "RegimeVersion",
     "StaffIdentity",
 ]

@@ -1,13 +1,13 @@
 """The case, the people it is about, by what they can be found, and the items asked for."""
 
 import uuid
-from functools import cached_property
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from workflows.cases.lifecycle import FINAL, State
+from workflows.cases.models.rules import kept_version
 from workflows.cases.state_names import STATE_NAMES
 from workflows.cases.vocabulary import (
     Assurance,
@@ -53,7 +53,8 @@ class Case(models.Model):
     # The first regime leads the text of notices; the earliest due date leads the queue.
     regime = models.CharField(_("regime"), max_length=10)
     regimes = ArrayField(models.CharField(max_length=10), verbose_name=_("regimes"))
-    regime_snapshots = models.JSONField(default=dict, editable=False)
+    # The versions of the rules under which the case was filed, as {regime: digest}.
+    regime_versions = models.JSONField(default=dict, editable=False)
 
     filed_at = models.DateTimeField(_("filed"), db_index=True)
     answered_at = models.DateTimeField(_("answered"), null=True)
@@ -99,14 +100,14 @@ class Case(models.Model):
         """Return whether the case has come to an end."""
         return self.state in FINAL
 
-    @cached_property
+    @property
     def lead_regime(self) -> Regime:
         """Return the leading regime as it stood when the case was filed."""
         return self.regime_of(self.regime)
 
     def regime_of(self, code: str) -> Regime:
         """Return one regime of this case, in the version that the case was filed under."""
-        return Regime.from_snapshot(self.regime_snapshots[code])
+        return kept_version(self.regime_versions[code])
 
 
 class OfCase(SealedModel):
