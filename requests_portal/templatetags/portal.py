@@ -1,0 +1,79 @@
+"""Tags and filters of the public's and the regulators' pages."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.template import Context
+from django.urls import reverse, translate_url
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext, override, pgettext
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+
+@register.inclusion_tag("public/language_switch.html", takes_context=True)
+def language_switch(context: Context, form: str = "") -> dict[str, Any]:
+    """Return the buttons for the other languages.
+
+    With `form`, the id of the form on the page, a button sends that form to the same page in the
+    other language, so that what was typed goes along. Without, it only changes the language.
+    """
+    request = context.get("request")
+    here = request.get_full_path() if request else "/"
+    known = request is not None and request.resolver_match is not None
+    current = get_language()
+    return {
+        "languages": [
+            {
+                "code": code,
+                "name": name,
+                "address": translate_url(here, code) if known else _home_in(code),
+            }
+            for code, name in settings.LANGUAGES
+            if code != current
+        ],
+        "here": here if known else reverse("home"),
+        "form": form,
+        "csrf_token": context.get("csrf_token"),
+    }
+
+
+def _home_in(language: str) -> str:
+    with override(language):
+        return reverse("home")
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """Return a date in the reader's language: `24 November 2026`, `2026年11月24日`."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime) and timezone.is_aware(value):
+        value = timezone.localtime(value)
+    return date_format(value, pgettext("format of a date", "j F Y"))
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """Return date and time in the current zone: `24 November 2026, 14:05`."""
+    if value is None:
+        return ""
+    return date_format(
+        timezone.localtime(value), pgettext("format of a date with time", "j F Y, H:i")
+    )
+
+
+@register.filter
+def time_left(days: int | None) -> str:
+    """Return in words how many days are left; negative numbers are late."""
+    if days is None:
+        return ""
+    if days < 0:
+        return ngettext("Late by %(days)s day", "Late by %(days)s days", -days) % {"days": -days}
+    if days == 0:
+        return _("Last day today")
+    return ngettext("%(days)s day left", "%(days)s days left", days) % {"days": days}
