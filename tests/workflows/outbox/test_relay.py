@@ -1,0 +1,238 @@
+"""The relay: every due effect reaches the broker, and an outage loses none."""
+
+import logging
+import signal
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from celery import Celery
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
+from freezegun import freeze_time
+
+from workflows.outbox import relay as relay_module
+from workflows.outbox.models import Effect
+from workflows.outbox.relay import Relay, lease_due
+from workflows.outbox.services import enqueue
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def use_broker(monkeypatch: pytest.MonkeyPatch, url: str) -> Celery:
+    app = Celery("outbox-test", broker=url, set_as_current=False)
+    app.conf.broker_transport_options = {"max_retries": 1, "interval_start": 0}
+    monkeypatch.setattr(relay_module, "current_app", app)
+    return app
+
+
+@pytest.fixture
+def broker(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A broker inside this process."""
+    app = use_broker(monkeypatch, "memory://")
+    with app.connection() as link, link.SimpleQueue("celery") as queue:
+        queue.clear()
+        yield queue
+        queue.clear()
+
+
+@pytest.fixture
+def dead_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The address of a broker at which nobody listens."""
+    use_broker(monkeypatch, "redis://127.0.0.1:1/0")
+
+
+def published(queue: Any) -> list[tuple[str, str]]:
+    found = []
+    while queue.qsize():
+        message = queue.get(block=False)
+        message.ack()
+        found.append((message.headers["task"], message.payload[0][0]))
+    return found
+
+
+def write_effects(count: int) -> list[str]:
+    return [str(enqueue("note", key=str(n), payload={}).pk) for n in range(count)]
+
+
+@pytest.mark.django_db
+def test_due_effects_are_published_by_id(broker: Any) -> None:
+    identifiers = write_effects(3)
+    enqueue("note", key="later", payload={}, due_at=datetime(2999, 1, 1, tzinfo=UTC))
+
+    assert Relay().publish_due() == 3
+
+    assert sorted(published(broker)) == sorted(
+        ("workflows.tasks.run_effect", identifier) for identifier in identifiers
+    )
+
+
+@pytest.mark.django_db
+def test_a_published_effect_is_published_again_only_when_its_lease_lapses(
+    broker: Any, settings: Any
+) -> None:
+    settings.OUTBOX_LEASE_SECONDS = 30
+    with freeze_time(NOON) as clock:
+        write_effects(1)
+        rounds = []
+        for _ in range(4):
+            rounds.append(Relay().publish_due())
+            clock.tick(timedelta(seconds=15))
+
+    assert rounds == [1, 0, 1, 0]
+
+
+@pytest.mark.django_db
+def test_finished_and_dead_effects_are_left_alone(broker: Any) -> None:
+    write_effects(2)
+    Effect.objects.filter(key="0").update(state=Effect.State.DONE)
+    Effect.objects.filter(key="1").update(state=Effect.State.DEAD)
+
+    assert Relay().publish_due() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_relays_share_the_work() -> None:
+    identifiers = write_effects(40)
+    leased: list[str] = []
+    barrier = threading.Barrier(2)
+
+    def work() -> None:
+        try:
+            barrier.wait(30)
+            while batch := lease_due(5):
+                leased.extend(map(str, batch))
+        finally:
+            connection.close()
+
+    relays = [threading.Thread(target=work) for _ in range(2)]
+    for relay in relays:
+        relay.start()
+    for relay in relays:
+        relay.join(60)
+    leased.extend(map(str, lease_due(40)))
+
+    assert sorted(leased) == sorted(identifiers)
+
+
+@pytest.mark.django_db
+def test_with_the_broker_down_every_effect_stays_and_one_line_is_logged(
+    dead_broker: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_effects(5)
+    relay = Relay()
+
+    with caplog.at_level(logging.INFO, logger="workflows.outbox.relay"):
+        assert [relay.publish_due() for _ in range(2)] == [0, 0]
+
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert Effect.objects.filter(state=Effect.State.PENDING, claimed_until=None).count() == 5
+
+
+@pytest.mark.django_db
+def test_after_the_outage_everything_is_published(
+    dead_broker: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_effects(5)
+    relay = Relay()
+    relay.publish_due()
+    caplog.clear()
+    use_broker(monkeypatch, "memory://")
+
+    with caplog.at_level(logging.INFO, logger="workflows.outbox.relay"):
+        assert relay.publish_due() == 5
+
+    assert [record.message for record in caplog.records] == ["The broker answers again."]
+    assert not relay.broker_is_down
+
+
+@pytest.mark.django_db
+def test_the_command_publishes_once(broker: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    write_effects(2)
+
+    call_command("outbox_relay", "--once")
+
+    assert capsys.readouterr().out == "2 effects published.\n"
+
+
+@pytest.mark.django_db
+def test_the_command_fails_when_the_broker_is_down(dead_broker: None) -> None:
+    write_effects(1)
+
+    with pytest.raises(CommandError, match="broker does not answer"):
+        call_command("outbox_relay", "--once")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_effect_wakes_the_relay_and_sigterm_ends_it(
+    broker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # So long that only the notification can be what wakes it.
+    monkeypatch.setattr(relay_module, "POLL_SECONDS", 3600.0)
+    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
+    rounds = 0
+
+    def write_one() -> None:
+        try:
+            enqueue("note", key="late", payload={})
+        finally:
+            connection.close()
+
+    writer = threading.Thread(target=write_one)
+    publish_due, wait = Relay.publish_due, Relay._wait
+
+    def watched_publish(self: Relay) -> int:
+        count = publish_due(self)
+        if count:
+            signal.raise_signal(signal.SIGTERM)
+            # One more notification lets the pause after this round end at once.
+            with connection.cursor() as cursor:
+                cursor.execute("NOTIFY outbox")
+        return count
+
+    def watched_wait(self: Relay) -> None:
+        nonlocal rounds
+        rounds += 1
+        if rounds == 1:
+            with connection.cursor() as cursor:
+                cursor.execute("LISTEN outbox")
+            writer.start()
+        wait(self)
+
+    monkeypatch.setattr(Relay, "publish_due", watched_publish)
+    monkeypatch.setattr(Relay, "_wait", watched_wait)
+    try:
+        call_command("outbox_relay")
+    finally:
+        writer.join(30)
+        for number, handler in zip((signal.SIGTERM, signal.SIGINT), before, strict=True):
+            signal.signal(number, handler)
+        connection.close()
+
+    assert len(published(broker)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_relay_outlives_an_outage_of_the_database(
+    broker: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(relay_module, "POLL_SECONDS", 0.0)
+    write_effects(1)
+    relay = Relay()
+    publish_due = Relay.publish_due
+    answers = iter([OperationalError, OperationalError, publish_due])
+
+    def flaky(self: Relay) -> int:
+        answer = next(answers)
+        if answer is OperationalError:
+            raise OperationalError("the server closed the connection")
+        relay.stop()
+        return answer(self)
+
+    monkeypatch.setattr(Relay, "publish_due", flaky)
+    with caplog.at_level(logging.WARNING, logger="workflows.outbox.relay"):
+        relay.run()
+
+    assert len(published(broker)) == 1
+    assert len(caplog.records) == 1
