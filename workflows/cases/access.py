@@ -1,17 +1,78 @@
-"""Getting at a case with case number and receipt, without telling strangers which was wrong."""
+"""Getting at a case with case number and receipt, without telling strangers which was wrong.
 
-from workflows.cases.errors import UnknownReceipt
-from workflows.cases.models import Case
+Wrong tries are slowed down for each case number and over all numbers together. Nothing is counted
+by network address, so that changing addresses gains nothing, and nothing about people is kept.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import DateTimeField, F, Value
+from django.db.models.functions import Greatest
+from django.utils import timezone
+
+from workflows.cases.errors import TooManyAttempts, UnknownReceipt
+from workflows.cases.models import AccessThrottle, Case
 from workflows.cases.numbers import normalise_number, receipt_matches
+from workflows.vault.blind_index import keyed_hash
 
 # Compared against when no case has the number, so that both answers take the same time.
 _NOBODY = bytes(32)
+_FORGET_AFTER = timedelta(days=1)
 
 
-def open_with_receipt(number: str, receipt: str) -> Case:
-    """Return the case to which number and receipt belong. Raises `UnknownReceipt`."""
-    case = Case.objects.select_related("data_key").filter(number=normalise_number(number)).first()
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast wrong tries may follow each other: `burst` at once, then one an `interval`."""
+
+    interval: timedelta
+    burst: int
+
+    def wait(self, free_at: datetime, now: datetime) -> timedelta:
+        """Return how long the next try has to wait; zero or less when it need not."""
+        return free_at - now - self.interval * (self.burst - 1)
+
+
+# Short for one number, so that a stranger who tries it cannot lock out the owner for long.
+ONE_NUMBER = Pace(interval=timedelta(seconds=30), burst=10)
+ALL_NUMBERS = Pace(interval=timedelta(seconds=0.2), burst=300)
+
+
+def open_with_receipt(number: str, receipt: str, now: datetime | None = None) -> Case:
+    """Return the case to which number and receipt belong.
+
+    Raises `UnknownReceipt`, or `TooManyAttempts` without having looked at the receipt.
+    """
+    now = now or timezone.now()
+    number = normalise_number(number)
+    paces = {
+        keyed_hash("access.number", number.encode()): ONE_NUMBER,
+        keyed_hash("access.all", b""): ALL_NUMBERS,
+    }
+    _refuse_if_too_fast(paces, now)
+    case = Case.objects.select_related("data_key").filter(number=number).first()
     matches = receipt_matches(receipt, case.receipt_digest if case else _NOBODY)
     if case is None or not matches:
+        _count_wrong_try(paces, now)
         raise UnknownReceipt
     return case
+
+
+def _refuse_if_too_fast(paces: dict[bytes, Pace], now: datetime) -> None:
+    throttles = AccessThrottle.objects.filter(key_digest__in=paces)
+    wait = max(
+        (paces[bytes(row.key_digest)].wait(row.free_at, now) for row in throttles),
+        default=timedelta(0),
+    )
+    if wait > timedelta(0):
+        raise TooManyAttempts(wait)
+
+
+def _count_wrong_try(paces: dict[bytes, Pace], now: datetime) -> None:
+    """Move both throttles on; tries at the same time each count, and the next wait is longer."""
+    AccessThrottle.objects.filter(free_at__lt=now - _FORGET_AFTER).delete()
+    for digest, pace in paces.items():
+        AccessThrottle.objects.get_or_create(key_digest=digest, defaults={"free_at": now})
+        AccessThrottle.objects.filter(key_digest=digest).update(
+            free_at=Greatest(F("free_at"), Value(now, DateTimeField())) + pace.interval
+        )

@@ -1,8 +1,11 @@
 """Errors of the domain. Each says what was refused; nothing has been changed when one is raised."""
 
 from collections.abc import Mapping
+from datetime import timedelta
+from math import ceil
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from workflows.cases.state_names import REASONS
 
@@ -37,6 +40,22 @@ class UnknownReceipt(CaseError):
 
     def __init__(self) -> None:
         super().__init__(_("The case number and the receipt do not fit together."))
+
+
+class TooManyAttempts(CaseError):
+    """Too many wrong receipts were tried of late. `wait` is how long the next try has to wait."""
+
+    def __init__(self, wait: timedelta) -> None:
+        self.wait = wait
+        seconds = max(1, ceil(wait.total_seconds()))
+        super().__init__(
+            ngettext(
+                "There were too many wrong attempts. Wait %(seconds)s second, then try again.",
+                "There were too many wrong attempts. Wait %(seconds)s seconds, then try again.",
+                seconds,
+            )
+            % {"seconds": seconds}
+        )
 
 
 class AttemptReused(CaseError):

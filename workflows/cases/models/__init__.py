@@ -5,9 +5,15 @@ from workflows.cases.models.clock import Clock, ClockEvent
 from workflows.cases.models.correspondence import Attachment, EventContent, Message
 from workflows.cases.models.draft import Draft, DraftFile
 from workflows.cases.models.rules import RegimeVersion
-from workflows.cases.models.support import IdempotencyKey, MailTally, StaffIdentity
+from workflows.cases.models.support import (
+    AccessThrottle,
+    IdempotencyKey,
+    MailTally,
+    StaffIdentity,
+)
 
 __all__ = [
+    "AccessThrottle",
     "Attachment",
     "Case",
     "Clock",

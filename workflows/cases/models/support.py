@@ -1,4 +1,4 @@
-"""Small tables around the case: staff pseudonyms, mail tallies, idempotency keys."""
+"""Small tables around the case: staff pseudonyms, tallies and throttles, idempotency keys."""
 
 import secrets
 
@@ -41,6 +41,17 @@ class MailTally(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["address_digest", "day"], name="one_tally_a_day"),
         ]
+
+
+class AccessThrottle(models.Model):
+    """When the next wrong receipt may be tried for one case number, or for all of them.
+
+    Each wrong try moves `free_at` on by one interval; how far it may lie ahead is the burst.
+    Personal data: none, the typed number stands as a keyed hash; deleted after a day.
+    """
+
+    key_digest = models.BinaryField(max_length=32, unique=True)
+    free_at = models.DateTimeField(db_index=True)
 
 
 class IdempotencyKey(models.Model):
