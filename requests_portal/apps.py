@@ -11,7 +11,8 @@ class PortalConfig(AppConfig):
     verbose_name = "Requests Portal"
 
     def ready(self) -> None:
-        """Connect the grant to the end of `migrate`."""
+        """Connect the grant to the end of `migrate`, and make our Celery app the current one."""
+        from requests_portal import celery  # noqa: F401 - loading it is what makes it current
         from requests_portal.privileges import grant_runtime_privileges
 
         post_migrate.connect(

@@ -12,6 +12,11 @@ _correlation_id: contextvars.ContextVar[str] = contextvars.ContextVar("correlati
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
+def current_correlation_id() -> str:
+    """Return the id of the request that is being answered, or a hyphen outside of one."""
+    return _correlation_id.get()
+
+
 class CorrelationIdFilter(logging.Filter):
     """Adds the id of the current request or task to each log record."""
 

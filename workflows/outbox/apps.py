@@ -1,6 +1,7 @@
 """Registers the room `outbox` with Django."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,3 +12,7 @@ class OutboxConfig(AppConfig):
     label = "outbox"
     verbose_name = _("Outbox")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Find the handlers: the module `effects` of each app, as Django finds `admin`."""
+        autodiscover_modules("effects")
