@@ -11,3 +11,7 @@ class RegimesConfig(AppConfig):
     label = "regimes"
     verbose_name = _("Regimes")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the check that refuses a broken rule file."""
+        from workflows.regimes import checks  # noqa: F401

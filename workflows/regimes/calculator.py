@@ -88,7 +88,7 @@ def _with_number(
     extended_rule, extension_steps = _extension(rule, timeline, calendar)
     count = _count(extended_rule, timeline, calendar)
     generous = _count(_generous(extended_rule), timeline, arguable_calendar)
-    targets = _targets(rule, timeline, calendar)
+    targets = _targets(extended_rule, timeline, calendar)
     ends_before = first_instant_after(count.end, zone=timeline.zone)
     latest = generous.end if generous.end > count.end else None
     uncertain = _uncertain(count, calendar)
@@ -179,7 +179,7 @@ def _count_working_days(
 def _extension(
     rule: ClockRule, timeline: Timeline, calendar: Calendar
 ) -> tuple[ClockRule, tuple[Step, ...]]:
-    """Return the rule with the extended amount, if an extension was told before the first end."""
+    """Return the rule with the extended amount, if that was told before the first end."""
     told = timeline.instants("extension_told")
     if not told or rule.extension is None:
         return rule, ()
@@ -187,9 +187,9 @@ def _extension(
     values = {"told_on": timeline.day(told[0]).isoformat(), "first_end": first_end.isoformat()}
     if told[0] >= first_instant_after(first_end, zone=timeline.zone):
         return rule, (Step("extension_late", values),)
-    amount = rule.extension.amount
-    step = Step("extended", {**values, "unit": rule.unit, "amount": amount})
-    return replace(rule, amount=amount), (step,)
+    extension = rule.extension
+    step = Step("extended", {**values, "unit": rule.unit, "amount": extension.amount})
+    return replace(rule, amount=extension.amount, targets=extension.targets), (step,)
 
 
 def _generous(rule: ClockRule) -> ClockRule:

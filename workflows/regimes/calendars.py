@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import holidays
@@ -142,6 +143,6 @@ def _fixed_by_statute(region: str, year: int) -> bool:
 
 
 def _version(region: str, noticed: list[int]) -> str:
-    source = "by rule" if region in _BY_RULE else f"holidays {holidays.__version__}"
+    source = "by rule" if region in _BY_RULE else f"holidays {version('holidays')}"
     years = ", ".join(map(str, noticed))
     return f"{region}: {source}" + (f", notices for {years}" if years else "")

@@ -1,6 +1,7 @@
 """Reads the clocks of a rule file."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import cast, get_args
 
@@ -38,37 +39,55 @@ def read_text(table: Table, key: str) -> Text:
 def read_clocks(root: Table, cited: Cited) -> Mapping[str, Clock]:
     """Parse the clocks, then join each extension with the clock that it names."""
     tables = root.tables("clocks")
-    amounts = {
-        kind: table.whole("amount", -1) if table.has("amount") else None
-        for kind, table in tables.items()
+    extensions = {
+        kind: table.choice("extension", ("", *tables), "") for kind, table in tables.items()
     }
-    clocks = {}
-    for kind, table in tables.items():
-        unit = cast(Unit, table.choice("unit", get_args(Unit)))
-        extension = table.choice("extension", ("", *tables), "")
-        extended = amounts.get(extension)
-        if extension and extended is None:
-            raise table.fail(f"{extension} has no amount", "extension")
-        clocks[kind] = Clock(
-            rule=ClockRule(
-                kind=kind,
-                unit=unit,
-                amount=amounts[kind],
-                first_day_counted=table.flag("first_day_counted", default=False),
-                roll=table.flag("roll", default=False),
-                starts=_events(table, "starts", _STARTS, ("received",)),
-                pauses=_pauses(table),
-                extension=Extension(extended, extension) if extended is not None else None,
-                binding=cast(Binding, table.choice("binding", get_args(Binding), "statute")),
-                targets=tuple(_target(each) for each in table.list_of_tables("targets")),
-                arguable=_arguable(table),
-                citations=cited(table),
-            ),
-            name=read_text(table, "name"),
-            text=read_text(table, "text"),
-        )
-        table.close()
+    clocks = {kind: _clock(kind, table, cited) for kind, table in tables.items()}
+    for kind, extension in extensions.items():
+        if extension:
+            rule = _extended(clocks[kind].rule, clocks[extension].rule, tables[kind])
+            clocks[kind] = replace(clocks[kind], rule=rule)
     return MappingProxyType(clocks)
+
+
+def _clock(kind: str, table: Table, cited: Cited) -> Clock:
+    clock = Clock(
+        rule=ClockRule(
+            kind=kind,
+            unit=cast(Unit, table.choice("unit", get_args(Unit))),
+            amount=table.whole("amount") if table.has("amount") else None,
+            first_day_counted=table.flag("first_day_counted", default=False),
+            roll=table.flag("roll", default=False),
+            starts=_events(table, "starts", _STARTS, ("received",)),
+            pauses=_pauses(table),
+            binding=cast(Binding, table.choice("binding", get_args(Binding), "statute")),
+            targets=tuple(_target(each) for each in table.list_of_tables("targets")),
+            arguable=_arguable(table),
+            citations=cited(table),
+        ),
+        name=read_text(table, "name"),
+        text=read_text(table, "text"),
+    )
+    table.close()
+    return clock
+
+
+def _extended(rule: ClockRule, longer: ClockRule, table: Table) -> ClockRule:
+    """Give `rule` the amount of `longer`, which must differ in nothing but its length."""
+    if longer.amount is None or rule.amount is None or longer.amount <= rule.amount:
+        raise table.fail(f"{longer.kind} must have a larger amount", "extension")
+    if (
+        replace(
+            longer,
+            kind=rule.kind,
+            amount=rule.amount,
+            targets=rule.targets,
+            citations=rule.citations,
+        )
+        != rule
+    ):
+        raise table.fail(f"{longer.kind} must be counted like this clock", "extension")
+    return replace(rule, extension=Extension(longer.amount, longer.kind, longer.targets))
 
 
 def _events(

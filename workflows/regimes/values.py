@@ -103,14 +103,6 @@ class PauseRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Extension:
-    """How long a clock runs in all, from its start, once an extension was told in time."""
-
-    amount: int
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
 class Target:
     """A number that no statute sets for this clock: a policy, a standard, a stricter reading."""
 
@@ -118,6 +110,18 @@ class Target:
     unit: Unit
     amount: int
     first_day_counted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """How long a clock runs in all, from its start, once an extension was told in time.
+
+    `kind` names the clock that holds the extended rule; `targets` then stand beside it.
+    """
+
+    amount: int
+    kind: str
+    targets: tuple[Target, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

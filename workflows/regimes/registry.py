@@ -1,0 +1,101 @@
+"""Finds and holds the regimes: those of this folder, and those of the provider's own folder.
+
+The provider's file replaces the shipped one of the same code; the shipped one can still be had
+by its version. Older versions lie in a folder `archive/` beside the current files.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+
+from workflows.regimes.reader import Document, RuleFileError
+from workflows.regimes.schema import Regime, parse_regime
+
+SHIPPED = Path(__file__).parent
+
+
+class UnknownRegimeError(LookupError):
+    """There is no regime of this code, or not in this version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The current regime of each code, and every version that is still kept."""
+
+    current: dict[str, Regime]
+    versions: dict[tuple[str, str], Regime]
+
+
+def get_regime(code: str, version: str | None = None) -> Regime:
+    """Return a regime in its current or in a given version; raises UnknownRegimeError."""
+    loaded = _registry()
+    found = loaded.current.get(code) if version is None else loaded.versions.get((code, version))
+    if found is None:
+        wanted = code if version is None else f"{code}, version {version}"
+        raise UnknownRegimeError(f"There is no regime {wanted}.")
+    return found
+
+
+def all_regimes() -> tuple[Regime, ...]:
+    """Return the current regimes in order of their codes."""
+    return tuple(regime for _, regime in sorted(_registry().current.items()))
+
+
+def regimes_for(residence: str) -> tuple[Regime, ...]:
+    """Return the regimes that follow from living there; none for an unknown residence.
+
+    `residence` is an ISO 3166 country, or a part of one such as `DE-BE`, `GB-SCT` or `US-CA`.
+    """
+    return tuple(regime for regime in all_regimes() if regime.covers(residence))
+
+
+def load(*folders: Path) -> Registry:
+    """Read the rule files of the folders; a later folder wins. Raises RuleFileError.
+
+    The name of a current file is the code of its regime, so that one code has one file.
+    """
+    current: dict[str, Regime] = {}
+    versions: dict[tuple[str, str], Regime] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("archive/*.toml")):
+            regime = _read(path)
+            versions[regime.code, regime.version] = regime
+        for path in sorted(folder.glob("*.toml")):
+            regime = _read(path)
+            if regime.code != path.stem:
+                message = f"must be the name of the file, {path.stem!r}"
+                raise RuleFileError(message, file=str(path), line=1, key="code")
+            current[regime.code] = regime
+            versions[regime.code, regime.version] = regime
+    return Registry(current, versions)
+
+
+def folders() -> Iterator[Path]:
+    """Yield the folders that hold rules here. Raises RuleFileError if one is not there."""
+    yield SHIPPED
+    if settings.REGIMES_DIR:
+        own = Path(settings.REGIMES_DIR)
+        if not own.is_dir():
+            raise RuleFileError("REGIMES_DIR is not a folder", file=str(own), line=1)
+        yield own
+
+
+def forget() -> None:
+    """Read the files again when they are next asked for."""
+    _registry.cache_clear()
+
+
+@cache
+def _registry() -> Registry:
+    return load(*folders())
+
+
+def _read(path: Path) -> Regime:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RuleFileError(f"cannot be read: {error}", file=str(path), line=1) from error
+    return parse_regime(Document.parse(str(path), text))
