@@ -1,7 +1,7 @@
 """Writing effects inside a transaction and running them after it.
 
-A handler is registered with `@effect_handler("kind")` in a module that its room's
-`AppConfig.ready` imports. It gets the effect, does its work in one transaction together with the
+A handler is registered with `@effect_handler("kind")` in the module `effects` of its app, which
+is found at the start. It gets the effect, does its work in one transaction together with the
 mark "done", and raises to be called again. What it does outside the database (a mail) can be
 repeated after a crash; the effect's id or key identifies the repetition.
 """
@@ -72,7 +72,7 @@ def run_effect(effect_id: UUID | str) -> None:
         with transaction.atomic(durable=True):
             effect = (
                 Effect.objects.select_for_update(skip_locked=True)
-                .filter(pk=effect_id, state=Effect.State.PENDING, attempts=attempt)
+                .filter(pk=effect_id, state=Effect.State.PENDING)
                 .first()
             )
             if effect is None:

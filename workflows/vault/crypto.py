@@ -23,7 +23,7 @@ NONCE_BYTES = 12
 TAG_BYTES = 16
 
 
-class Shredded(Exception):  # noqa: N818 - says what happened to the data; nothing went wrong
+class Shredded(Exception):
     """The data key was destroyed: what it sealed can never be read again.
 
     A template shows nothing in its place, so `{{ person.name|default:erased }}` works.
@@ -32,7 +32,7 @@ class Shredded(Exception):  # noqa: N818 - says what happened to the data; nothi
     silent_variable_failure = True
 
 
-class CannotUnseal(Exception):  # noqa: N818 - reads as the sentence it stands for
+class CannotUnseal(Exception):
     """The bytes were changed, cut, moved from another place, or sealed with another key."""
 
 

@@ -58,7 +58,6 @@ def rewrap(batch: int = 500) -> int:
             for key in keys:
                 key.wrapped = ring.wrap(key.secret(), key.wrap_context())
                 key.kek = current
-                key.forget_secret()
             DataKey.objects.bulk_update(keys, ["wrapped", "kek"])
         done += len(keys)
     return done

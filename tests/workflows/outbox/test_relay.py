@@ -15,7 +15,7 @@ from freezegun import freeze_time
 from workflows.outbox import relay as relay_module
 from workflows.outbox.models import Effect
 from workflows.outbox.relay import Relay, lease_due
-from workflows.outbox.services import enqueue
+from workflows.outbox.services import enqueue, run_effect
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -81,6 +81,20 @@ def test_a_published_effect_is_published_again_only_when_its_lease_lapses(
             clock.tick(timedelta(seconds=15))
 
     assert rounds == [1, 0, 1, 0]
+
+
+@pytest.mark.django_db
+def test_a_failed_effect_is_published_again_at_its_next_time_and_not_at_its_lease(
+    broker: Any, handlers: dict[str, object]
+) -> None:
+    with freeze_time(NOON) as clock:
+        write_effects(1)
+        assert Relay().publish_due() == 1
+        run_effect(Effect.objects.get().pk)  # It has no handler, so the attempt fails.
+        clock.tick(timedelta(seconds=4))
+        assert Relay().publish_due() == 0
+        clock.tick(timedelta(seconds=1))
+        assert Relay().publish_due() == 1
 
 
 @pytest.mark.django_db

@@ -69,6 +69,14 @@ def test_the_key_of_another_row_is_refused_even_with_the_same_secret() -> None:
         twin.secret()
 
 
+def test_another_case_is_refused_even_with_the_same_secret() -> None:
+    twin = DataKey(id=UUID(int=3), kek=KEY.kek)
+    twin.wrapped = keyring().wrap(KEY.secret(), twin.wrap_context())
+
+    with pytest.raises(CannotUnseal):
+        unseal(twin, seal(KEY, b"Zhang Wei", **PLACE), **PLACE)
+
+
 def test_no_nonce_is_used_twice() -> None:
     sealed = [seal(KEY, b"the same", **PLACE) for _ in range(5000)]
 

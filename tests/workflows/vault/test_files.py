@@ -155,6 +155,20 @@ def test_a_source_that_breaks_off_leaves_nothing(key: DataKey, media: Path) -> N
     assert not StoredFile.objects.exists()
 
 
+def test_a_disk_that_does_not_keep_the_bytes_leaves_nothing(
+    key: DataKey, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+
+    with pytest.raises(OSError, match="No space"):
+        store(key, b"passport")
+    assert on_disk(media) == []
+    assert not StoredFile.objects.exists()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_deleted_file_leaves_the_disk_at_the_commit(key: DataKey, media: Path) -> None:
     stored = store(key, b"x")

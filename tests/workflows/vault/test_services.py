@@ -105,6 +105,7 @@ def test_shredding_leaves_nothing_to_open(key: DataKey, other_key: DataKey, medi
     for owner in (key, other_key):
         index(owner, "person.email", "zhang@example.org")
         store(owner, b"passport")
+    assert key.secret()
 
     shred(key)
 
@@ -115,6 +116,7 @@ def test_shredding_leaves_nothing_to_open(key: DataKey, other_key: DataKey, medi
         assert gone.is_shredded
         assert gone.wrapped is None
         assert gone.shredded_at is not None
+        assert gone._secret is None
         with pytest.raises(Shredded):
             gone.secret()
     assert other_key.secret()
