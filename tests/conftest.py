@@ -7,17 +7,26 @@ that needs a database. Give each pytest run at the same time its own TEST_DATABA
 
 import atexit
 import base64
+import email
+import email.policy
 import ipaddress
 import os
 import shutil
 import socket
 import tempfile
+from collections.abc import Iterator
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from aiosmtpd.controller import Controller
 
 from requests_portal.local.folders import data_folder
 from requests_portal.local.postgres import OWNER_ROLE, RUNTIME_ROLE, Cluster
+from requests_portal.local.sockets import free_port
+from requests_portal.local.valkey import Broker
+from tests.chromium import NO_CHROMIUM, find_chromium
+from tests.stack import Stack
 
 CLUSTER = Cluster(
     data_folder() / "test-postgres",
@@ -145,3 +154,74 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    """A real Valkey, to which Celery publishes for the length of the test.
+
+    `broker.stop()` and `broker.start()` play an outage; the queue survives it.
+    """
+    from requests_portal.celery import app
+
+    folder = Path(tempfile.mkdtemp(prefix="portal-broker-"))
+    server = Broker(folder / "valkey")
+    server.start()
+    usual = app.conf.broker_url
+    app.conf.broker_url = server.url
+    app._after_fork()  # forget the connections to the usual broker
+    yield server
+    app.pool.force_close_all()
+    app.conf.broker_url = usual
+    app._after_fork()
+    server.stop()
+    shutil.rmtree(folder)
+
+
+class SmtpSink:
+    """A real mail server which keeps what it gets in `messages`, oldest first."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.messages: list[EmailMessage] = []
+
+    async def handle_DATA(self, server: object, session: object, envelope: object) -> str:
+        self.messages.append(
+            email.message_from_bytes(envelope.content, policy=email.policy.default)
+        )
+        return "250 Stored"
+
+
+@pytest.fixture
+def smtp_sink(settings) -> Iterator[SmtpSink]:
+    """Mail goes over SMTP to a server that keeps it, instead of to `mail.outbox`."""
+    sink = SmtpSink(free_port())
+    controller = Controller(sink, hostname="127.0.0.1", port=sink.port)
+    controller.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", sink.port
+    yield sink
+    controller.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(django_db_modify_db_settings: None) -> Iterator[Stack]:
+    """The whole portal, served by its real processes on a database of its own."""
+    from django.conf import settings
+
+    name = f"{settings.DATABASES['default']['TEST']['NAME']}_stack"
+    served = Stack(os.environ["DATABASE_OWNER_URL"], os.environ["DATABASE_URL"], name)
+    try:
+        served.start()
+        yield served
+    finally:
+        served.end()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of Debian's Chromium; without it the test is skipped, in CI it fails."""
+    path = find_chromium()
+    if path is None:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(NO_CHROMIUM)
+    return path

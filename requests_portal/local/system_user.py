@@ -4,6 +4,7 @@ import os
 import pwd
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 from requests_portal.local.kept import ServerError
@@ -32,7 +33,9 @@ def let_user_search(path: Path) -> None:
         mode = stat.S_IMODE(parent.stat().st_mode)
         if not mode & stat.S_IXOTH:
             parent.chmod(mode | stat.S_IXOTH)
-            print(f"{parent}: others may pass through now; PostgreSQL runs as {SYSTEM_USER}.")
+            sys.stderr.write(
+                f"{parent}: others may pass through now; PostgreSQL runs as {SYSTEM_USER}.\n"
+            )
 
 
 def let_user_read(folder: Path) -> None:

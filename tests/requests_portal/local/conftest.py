@@ -1,0 +1,44 @@
+"""Folders that a server which is not root can reach, and programs that a test runs beside it."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from requests_portal.local.folders import PROJECT
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A short folder in the temporary one: a unix socket's path may not be long."""
+    path = Path(tempfile.mkdtemp(prefix="portal-"))
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def python() -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
+    """Run a Python program in the project until the test ends; its output can be read."""
+    started = []
+
+    def run(program: str, *arguments: object) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [sys.executable, "-c", program, *map(str, arguments)],
+            cwd=PROJECT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()

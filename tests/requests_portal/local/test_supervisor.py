@@ -1,0 +1,114 @@
+"""The supervisor: what dies is started again, and nothing outlives it."""
+
+import json
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.stack import eventually
+
+# Two processes; the first has a child of its own, as web and worker have.
+SUPERVISE = """
+import os, sys
+from pathlib import Path
+from requests_portal.local.processes import Process
+from requests_portal.local.supervisor import Supervisor
+parent = "import subprocess, sys, time; print('up', flush=True); " \\
+    "subprocess.run([sys.executable, '-c', 'import time; time.sleep(600)'])"
+child = "import time; print('up', flush=True); time.sleep(600)"
+Supervisor(
+    [
+        Process("pair", "has a child", "pair", ("python", "-c", parent)),
+        Process("one", "is alone", "one", ("python", "-c", child)),
+    ],
+    dict(os.environ),
+    Path(sys.argv[1]),
+    controlled=True,
+).run(when_ready=lambda: True)
+"""
+
+
+class Supervised:
+    """A supervisor in a process of its own."""
+
+    def __init__(self, process, state: Path) -> None:
+        self.process = process
+        self._state = state
+
+    def pids(self) -> dict[str, int]:
+        return json.loads(self._state.read_text()) if self._state.exists() else {}
+
+    def family(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def order(self, line: str) -> None:
+        self.process.stdin.write(f"{line}\n")
+        self.process.stdin.flush()
+
+    def read_until(self, wanted: str) -> str:
+        for line in self.process.stdout:
+            if wanted in line:
+                return line
+        raise AssertionError(f"never said: {wanted}")
+
+
+@pytest.fixture
+def supervised(python, folder):
+    supervised = Supervised(python(SUPERVISE, folder / "pids"), folder / "pids")
+    eventually(lambda: len(supervised.family()) == 3, "three processes run")
+    return supervised
+
+
+def all_gone(processes: list[psutil.Process]) -> bool:
+    return not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes)
+
+
+def test_output_carries_the_name_of_its_process(supervised):
+    assert {supervised.read_until("up"), supervised.read_until("up")} == {
+        "pair | up\n",
+        "one  | up\n",
+    }
+
+
+def test_a_process_that_dies_is_started_again_and_a_line_says_so(supervised):
+    old = supervised.pids()["one"]
+    psutil.Process(old).kill()
+    assert "one  | ended with code -9; starts again in 0.5 s." in supervised.read_until("ended")
+    eventually(lambda: supervised.pids().get("one", old) != old, "started again")
+
+
+def test_what_a_dead_process_leaves_behind_is_ended(supervised):
+    parent = psutil.Process(supervised.pids()["pair"])
+    orphans = parent.children()
+    parent.kill()
+    eventually(lambda: all_gone(orphans), "the child of the dead process has ended")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_the_whole_family(supervised, number):
+    family = supervised.family()
+    supervised.process.send_signal(number)
+    assert supervised.process.wait(30) == 0
+    assert all_gone(family)
+
+
+def test_the_processes_end_when_the_supervisor_is_killed(supervised):
+    processes = [psutil.Process(pid) for pid in supervised.pids().values()]
+    supervised.process.kill()
+    eventually(lambda: all_gone(processes), "the processes have ended")
+
+
+def test_the_end_of_its_orders_ends_it(supervised):
+    family = supervised.family()
+    supervised.process.stdin.close()
+    assert supervised.process.wait(30) == 0
+    assert all_gone(family)
+
+
+def test_a_process_can_be_stopped_and_started(supervised):
+    supervised.order("stop one")
+    eventually(lambda: "one" not in supervised.pids(), "stopped")
+    supervised.order("start one")
+    eventually(lambda: "one" in supervised.pids(), "started")
