@@ -1,0 +1,217 @@
+"""Appending events: what enters the log, how it is numbered, what is refused."""
+
+import datetime as dt
+import json
+import uuid
+
+import pytest
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from workflows.ledger import merkle
+from workflows.ledger.canonical import commit
+from workflows.ledger.models import Event, InboxEntry
+from workflows.ledger.services import InvalidEventError, append
+
+CASE = uuid.UUID("11111111-2222-4333-8444-555555555555")
+OTHER_CASE = uuid.UUID("aaaaaaaa-2222-4333-8444-555555555555")
+
+
+@pytest.mark.django_db
+def test_the_leaf_is_exactly_this():
+    content = commit({"text": "hello"}, bytes(32))
+    event = append(
+        name="case.received",
+        role="public",
+        actor="p-17",
+        case=CASE,
+        register="US-CA",
+        facts={"kind": ["copy"], "items": 1},
+        commitments={"request": content},
+        at=dt.datetime(2026, 1, 2, 11, 4, 5, 6, dt.timezone(dt.timedelta(hours=8))),
+    )
+    assert event.leaf == (
+        b'{"actor":"p-17","at":"2026-01-02T03:04:05.000006Z",'
+        b'"case":"11111111-2222-4333-8444-555555555555",'
+        b'"commitments":{"request":"' + content.encode() + b'"},'
+        b'"facts":{"items":1,"kind":["copy"]},"name":"case.received","number":1,'
+        b'"register":"US-CA","role":"public","step":1,"v":1}'
+    )
+    assert event.leaf_hash == merkle.leaf_hash(event.leaf)
+
+
+@pytest.mark.django_db
+def test_an_event_reads_back_with_its_columns_facts_and_commitments():
+    content = commit("content", bytes(32))
+    uid = append(
+        name="match.reviewed",
+        role="reviewer",
+        case=CASE,
+        facts={"verdict": "theirs"},
+        commitments={"note": content},
+    ).uid
+    event = Event.objects.get(uid=uid)
+    assert (event.case, event.step, event.register, event.register_number) == (CASE, 1, None, None)
+    assert (event.name, event.role, event.actor) == ("match.reviewed", "reviewer", "")
+    assert event.facts == {"verdict": "theirs"}
+    assert event.commitments == {"note": content}
+    assert event.body == json.loads(event.leaf)
+
+
+@pytest.mark.django_db
+def test_steps_count_within_each_case():
+    steps = [
+        append(name="case.viewed", role="reviewer", case=case).step
+        for case in (CASE, OTHER_CASE, CASE, CASE)
+    ]
+    assert steps == [1, 1, 2, 3]
+
+
+@pytest.mark.django_db
+def test_register_numbers_count_within_each_regime():
+    numbers = [
+        append(
+            name="case.received", role="public", case=uuid.uuid4(), register=register
+        ).register_number
+        for register in ("CN", "EU", "CN", "CN")
+    ]
+    assert numbers == [1, 1, 2, 3]
+
+
+@pytest.mark.django_db
+def test_an_event_may_belong_to_no_case():
+    event = append(name="bundle.exported", role="regulator")
+    assert (event.case, event.step) == (None, None)
+
+
+@pytest.mark.django_db
+def test_a_change_that_is_rolled_back_leaves_no_gap():
+    append(name="case.viewed", role="reviewer", case=CASE)
+
+    with transaction.atomic():
+        append(name="case.received", role="public", case=CASE, register="CN")
+        transaction.set_rollback(True)
+    event = append(name="case.received", role="public", case=CASE, register="CN")
+    assert (event.step, event.register_number) == (2, 1)
+
+
+@pytest.mark.django_db
+def test_a_new_event_waits_in_the_inbox():
+    event = append(name="case.viewed", role="reviewer", case=CASE)
+    assert InboxEntry.objects.get().event == event
+
+
+@pytest.mark.django_db
+def test_appending_takes_a_fixed_number_of_statements(django_assert_num_queries):
+    with django_assert_num_queries(2):
+        append(name="bundle.exported", role="regulator")
+    with django_assert_num_queries(3):
+        append(name="case.viewed", role="reviewer", case=CASE)
+    with django_assert_num_queries(4):
+        append(name="case.received", role="public", case=CASE, register="CN")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_outside_a_transaction_nothing_is_appended():
+    with pytest.raises(RuntimeError, match="in the transaction"):
+        append(name="case.viewed", role="reviewer")
+    assert not Event.objects.exists()
+
+
+REFUSED = {
+    "no verb": {"name": "case"},
+    "two verbs": {"name": "case.was.viewed"},
+    "capitals": {"name": "Case.viewed"},
+    "newline in the name": {"name": "case.viewed\n"},
+    "control character in the name": {"name": "case.vie\x00wed"},
+    "name too long": {"name": "case." + "v" * 96},
+    "no role": {"role": ""},
+    "newline in the role": {"role": "reviewer\n"},
+    "role too long": {"role": "r" * 65},
+    "control character in the actor": {"actor": "p\x1b17"},
+    "line separator in the actor": {"actor": "p\u202817"},
+    "actor too long": {"actor": "p" * 129},
+    "naive time": {"at": dt.datetime(2026, 1, 1)},
+    "fact that is a date": {"facts": {"on": dt.date(2026, 1, 1)}},
+    "fact that is not a number": {"facts": {"score": float("nan")}},
+    "fact that is a lone surrogate": {"facts": {"text": "\ud800"}},
+    "fact with a key that is no text": {"facts": {1: "one"}},
+    "fact too long": {"facts": {"text": "x" * 65_535}},
+    "commitment in capitals": {"commitments": {"request": "A" * 64}},
+    "commitment too short": {"commitments": {"request": "a" * 63}},
+    "commitment with a newline": {"commitments": {"request": "a" * 64 + "\n"}},
+    "register for another event": {"register": "CN"},
+    "register without a case": {"name": "case.received", "register": "CN", "case": None},
+    "register with a newline": {"name": "case.received", "register": "CN\n"},
+    "register too long": {"name": "case.received", "register": "C" * 33},
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("wrong", REFUSED.values(), ids=REFUSED)
+def test_a_wrong_event_is_refused_and_uses_no_number(wrong):
+    with pytest.raises(InvalidEventError):
+        append(**{"name": "case.viewed", "role": "reviewer", "case": CASE, **wrong})
+    assert not Event.objects.exists()
+    event = append(name="case.received", role="public", case=CASE, register="CN")
+    assert (event.step, event.register_number) == (1, 1)
+
+
+@pytest.mark.django_db
+def test_the_largest_leaf_fits_into_a_bundle():
+    def size_with(text):
+        return len(
+            append(
+                name="case.viewed", role="reviewer", case=uuid.uuid4(), facts={"text": text}
+            ).leaf
+        )
+
+    fixed = size_with("")
+    assert size_with("x" * (65_500 - fixed)) == 65_500
+    with pytest.raises(InvalidEventError, match="the log takes 65535"):
+        size_with("x" * (65_536 - fixed))
+
+
+@pytest.mark.django_db
+def test_the_database_refuses_a_hash_that_is_not_the_leafs():
+    with pytest.raises(IntegrityError, match="ledger_event_hash_is_of_leaf"):
+        Event.objects.create(
+            name="case.viewed",
+            role="reviewer",
+            at=dt.datetime.now(dt.UTC),
+            leaf=b"{}",
+            leaf_hash=bytes(32),
+        )
+
+
+@pytest.mark.django_db
+def test_the_database_refuses_a_step_twice():
+    event = append(name="case.viewed", role="reviewer", case=CASE)
+    event.pk, event.uid = None, uuid.uuid4()
+    with pytest.raises(IntegrityError, match="ledger_event_step_once"):
+        event.save(force_insert=True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_writers_at_once_leave_no_gap(in_thread):
+    def write():
+        for _ in range(20):
+            with transaction.atomic():
+                append(name="case.viewed", role="reviewer", case=CASE)
+                append(name="case.received", role="public", case=uuid.uuid4(), register="CN")
+
+    for writer in [in_thread(write) for _ in range(3)]:
+        writer.result()
+    steps = Event.objects.filter(case=CASE).values_list("step", flat=True)
+    numbers = Event.objects.filter(register="CN").values_list("register_number", flat=True)
+    assert sorted(steps) == sorted(numbers) == list(range(1, 61))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_commit_wakes_who_listens(connect):
+    listener = connect(settings.DATABASE_RUNTIME_ROLE)
+    listener.execute("LISTEN ledger_inbox")
+    with transaction.atomic():
+        append(name="case.viewed", role="reviewer")
+    [notification] = listener.notifies(timeout=30, stop_after=1)
+    assert (notification.channel, notification.payload) == ("ledger_inbox", "")
