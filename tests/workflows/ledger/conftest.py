@@ -8,6 +8,28 @@ from django.db import connection
 from psycopg import conninfo
 
 
+@pytest.fixture(scope="module")
+def write_once():
+    """Write a log through the services the first time, and the same rows each further time.
+
+    Appending hundreds of events one by one is what the tests that read would spend their time on.
+    """
+    from django.apps import apps
+
+    models = sorted(apps.get_app_config("ledger").get_models(), key=lambda m: m.__name__ != "Event")
+    written = []
+
+    def write(build):
+        if not written:
+            build()
+            written.extend(list(model.objects.all()) for model in models)
+            return
+        for model, rows in zip(models, written, strict=True):
+            model.objects.bulk_create(rows)
+
+    return write
+
+
 @pytest.fixture
 def connect():
     """Connect to the test database in another role; all connections are closed at the end."""

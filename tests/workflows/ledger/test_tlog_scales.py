@@ -16,7 +16,11 @@ SIZES = [0, 1, 2, 255, 256, 257, 511, 512, 513, 700]
 
 
 @pytest.fixture
-def log(db):
+def log(db, write_once):
+    write_once(build)
+
+
+def build():
     with transaction.atomic():
         for number in range(SIZES[-1]):
             services.append(name="case.viewed", role="reviewer", facts={"number": number})

@@ -20,7 +20,11 @@ SIZE = 300
 
 
 @pytest.fixture(autouse=True)
-def log(db):
+def log(db, write_once):
+    write_once(build)
+
+
+def build():
     """300 events of four cases; checkpoints of sizes 0, 4, 100, 256, 300."""
     with transaction.atomic():
         for number in range(SIZE):
