@@ -10,7 +10,13 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from requests_portal.middleware import current_correlation_id
-from workflows.cases.errors import AttemptReused, CaseError, InvalidFiling, UnknownReceipt
+from workflows.cases.errors import (
+    AttemptReused,
+    CaseError,
+    InvalidFiling,
+    TooManyAttempts,
+    UnknownReceipt,
+)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -43,31 +49,48 @@ def problem(
     return Response(body, status=status, content_type=MEDIA_TYPE, headers=headers)
 
 
+# The first entry that fits decides; `CaseError` is the base of the domain's errors.
+_DOMAIN: tuple[tuple[type[Exception], HTTPStatus, str], ...] = (
+    (InvalidFiling, HTTPStatus.BAD_REQUEST, "invalid_request"),
+    (AttemptReused, HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
+    (UnknownReceipt, HTTPStatus.NOT_FOUND, "not_found"),
+    (TooManyAttempts, HTTPStatus.TOO_MANY_REQUESTS, "too_many_attempts"),
+    (CaseError, HTTPStatus.CONFLICT, "refused"),
+    (Http404, HTTPStatus.NOT_FOUND, "not_found"),
+    (PermissionDenied, HTTPStatus.FORBIDDEN, "permission_denied"),
+)
+
+
 def problem_details(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """Turn an exception of a view into problem details; None leaves it to Django (a 500)."""
-    match error:
-        case InvalidFiling():
-            return problem(400, "invalid_request", str(error), errors=error.errors)
-        case AttemptReused():
-            return problem(422, "idempotency_key_reused", str(error))
-        case UnknownReceipt() | Http404():
-            return problem(404, "not_found", str(error) or "Nothing is here.")
-        case CaseError():
-            return problem(409, "refused", str(error))
-        case PermissionDenied():
-            return problem(403, "permission_denied", str(error) or "You may not do this.")
-        case exceptions.ValidationError():
+    if isinstance(error, exceptions.APIException):
+        return _api_problem(error)
+    for kind, status, code in _DOMAIN:
+        if isinstance(error, kind):
+            wait = getattr(error, "wait", None)
             return problem(
-                400, "invalid_request", "Some fields are not right.", errors=error.detail
+                status,
+                code,
+                str(error) or status.phrase,
+                errors=getattr(error, "errors", None),
+                headers={"Retry-After": str(int(wait.total_seconds()) + 1)} if wait else None,
             )
-        case exceptions.APIException():
-            headers = {}
-            if challenge := getattr(error, "auth_header", None):
-                headers["WWW-Authenticate"] = challenge
-            if wait := getattr(error, "wait", None):
-                headers["Retry-After"] = str(int(wait) + 1)
-            return problem(
-                error.status_code, str(error.get_codes()), str(error.detail), headers=headers
-            )
-        case _:
-            return None
+    return None
+
+
+def _api_problem(error: exceptions.APIException) -> Response:
+    """Turn what REST framework itself refuses into problem details."""
+    if isinstance(error, exceptions.ValidationError):
+        return problem(
+            error.status_code,
+            "invalid_request",
+            "Some fields are not right.",
+            errors=error.detail,
+        )
+    challenge = getattr(error, "auth_header", None)
+    return problem(
+        error.status_code,
+        str(error.get_codes()),
+        str(error.detail),
+        headers={"WWW-Authenticate": challenge} if challenge else None,
+    )

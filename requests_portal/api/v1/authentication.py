@@ -1,0 +1,75 @@
+"""Who calls: a requester with the receipt of one case, or a regulator with a token."""
+
+from dataclasses import dataclass
+
+from rest_framework import exceptions
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from workflows.reports.scope import (
+    NoRegulatorAccess,
+    RegulatorScope,
+    account_for_token,
+    scope_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BearerUser:
+    """The caller as Django REST framework wants one; it is no account of ours."""
+
+    is_authenticated: bool = True
+    is_active: bool = True
+
+
+def bearer_token(request: Request) -> str:
+    """Return the bearer token of a request, or an empty text; a malformed header is refused."""
+    parts = get_authorization_header(request).split()
+    if not parts or parts[0].lower() != b"bearer":
+        return ""
+    try:
+        (_scheme, token) = parts
+        return token.decode("ascii")
+    except (ValueError, UnicodeDecodeError):
+        raise exceptions.AuthenticationFailed(
+            "Send one bearer token, in ASCII and without spaces."
+        ) from None
+
+
+class BearerAuthentication(BaseAuthentication):
+    """Takes a bearer token as it is; the view decides what it opens."""
+
+    def authenticate(self, request: Request) -> tuple[BearerUser, str] | None:
+        """Return the token as `request.auth`, or None when there is none."""
+        token = bearer_token(request)
+        return (BearerUser(), token) if token else None
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return the challenge for a 401."""
+        return 'Bearer realm="requests-portal"'
+
+
+class RegulatorTokenAuthentication(BearerAuthentication):
+    """Takes the token of a regulator's account that has not expired."""
+
+    def authenticate(  # type: ignore[override]
+        self, request: Request
+    ) -> tuple[BearerUser, RegulatorScope] | None:
+        """Return the regulator's scope as `request.auth`; a wrong token is refused."""
+        token = bearer_token(request)
+        if not token:
+            return None
+        try:
+            return BearerUser(), scope_of(account_for_token(token))
+        except NoRegulatorAccess as error:
+            raise exceptions.AuthenticationFailed(str(error)) from error
+
+
+class HasToken(BasePermission):
+    """Allows whoever sent a bearer token that the authentication has taken."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Return whether there is one."""
+        return request.auth is not None

@@ -1,0 +1,126 @@
+"""A regulator's programs: list the cases of the regime, make exports and download them."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.http import FileResponse, Http404
+from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from requests_portal.api.v1.authentication import HasToken, RegulatorTokenAuthentication
+from requests_portal.api.v1.serializers import (
+    BundleJobSerializer,
+    BundleRequestSerializer,
+    CaseSummarySerializer,
+)
+from workflows.reports.bundle_filters import BundleFilters
+from workflows.reports.bundle_jobs import bundle_path, record_download, request_bundle
+from workflows.reports.models import BundleJob
+from workflows.reports.selectors import CaseFilter, filter_cases, find_job, jobs
+
+_PROBLEM = OpenApiResponse(description="Problem details (RFC 9457).")
+
+
+class RegulatorView(APIView):
+    """Base of the views for regulators: a token of one account, scoped to one regime."""
+
+    authentication_classes = [RegulatorTokenAuthentication]
+    permission_classes = [HasToken]
+
+
+class NewestFirst(CursorPagination):
+    """Pages of cases, the newest filing first; a page stays the same while new ones arrive."""
+
+    ordering = ("-filed_at", "-id")
+
+
+class CaseListView(RegulatorView):
+    """The cases of the regulator's regime."""
+
+    @extend_schema(
+        operation_id="regulator_cases",
+        parameters=[
+            OpenApiParameter("cursor", OpenApiTypes.STR),
+            OpenApiParameter("state", OpenApiTypes.STR, many=True),
+        ],
+        responses={200: CaseSummarySerializer(many=True), 401: _PROBLEM},
+    )
+    def get(self, request: Request) -> Response:
+        """List the cases of the regime, newest first, 50 a page."""
+        states = tuple(request.query_params.getlist("state"))
+        paginator = NewestFirst()
+        page = paginator.paginate_queryset(
+            filter_cases(request.auth, CaseFilter(states=states)), request, view=self
+        )
+        return paginator.get_paginated_response(CaseSummarySerializer(page, many=True).data)
+
+
+class BundleListView(RegulatorView):
+    """The regulator's exports."""
+
+    @extend_schema(operation_id="bundles", responses={200: BundleJobSerializer(many=True)})
+    def get(self, request: Request) -> Response:
+        """List this account's exports, newest first."""
+        return Response(BundleJobSerializer(jobs(request.auth)[:100], many=True).data)
+
+    @extend_schema(
+        operation_id="make_bundle",
+        request=BundleRequestSerializer,
+        responses={202: BundleJobSerializer, 400: _PROBLEM, 409: _PROBLEM},
+    )
+    def post(self, request: Request) -> Response:
+        """Ask for an export, which is made in the background: look at its address until ready."""
+        serializer = BundleRequestSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        chosen: dict[str, Any] = dict(serializer.validated_data)
+        previous = chosen.pop("previous")
+        filters = BundleFilters(**{**chosen, "states": tuple(chosen["states"])})
+        job = request_bundle(request.auth, filters, previous=previous)
+        return Response(
+            BundleJobSerializer(job).data,
+            status=HTTPStatus.ACCEPTED,
+            headers={"Location": reverse("api-v1-bundle", args=[job.pk])},
+        )
+
+
+def _find(request: Request, job_id: UUID) -> BundleJob:
+    try:
+        return find_job(request.auth, job_id)
+    except BundleJob.DoesNotExist:
+        raise Http404 from None
+
+
+class BundleView(RegulatorView):
+    """One export."""
+
+    @extend_schema(operation_id="bundle", responses={200: BundleJobSerializer, 404: _PROBLEM})
+    def get(self, request: Request, job_id: UUID) -> Response:
+        """Tell how far an export is."""
+        return Response(BundleJobSerializer(_find(request, job_id)).data)
+
+
+class BundleDownloadView(RegulatorView):
+    """The file of an export."""
+
+    @extend_schema(
+        operation_id="download_bundle",
+        responses={(200, "application/zip"): OpenApiTypes.BINARY, 404: _PROBLEM},
+    )
+    def get(self, request: Request, job_id: UUID) -> FileResponse:
+        """Download an export that is ready; each download is a step in the log."""
+        job = _find(request, job_id)
+        if job.state != BundleJob.State.READY:
+            raise Http404
+        record_download(request.auth, job)
+        return FileResponse(
+            bundle_path(job).open("rb"),
+            as_attachment=True,
+            filename=f"bundle-{job.regime}-{job.pk}.zip",
+            content_type="application/zip",
+        )

@@ -1,0 +1,136 @@
+"""File a request and follow it, as a program."""
+
+import re
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import translation
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from requests_portal.api.problems import MissingIdempotencyKey
+from requests_portal.api.v1.authentication import BearerAuthentication, HasToken
+from requests_portal.api.v1.serializers import (
+    FiledSerializer,
+    FilingSerializer,
+    StatusSerializer,
+)
+from workflows.cases.access import open_with_receipt
+from workflows.cases.filing import Filed, file_request
+from workflows.cases.lifecycle import State
+from workflows.cases.models import Case, Clock
+from workflows.cases.timeline import public_timeline
+from workflows.cases.vocabulary import Channel
+from workflows.regimes.explain import explain
+from workflows.regimes.values import Deadline
+
+_KEY = re.compile(r"[!-~]{8,200}")
+_PROBLEM = OpenApiResponse(description="Problem details (RFC 9457).")
+# Until the answer is sent, an outcome is a proposal and the provider's inner business.
+_TOLD = frozenset({State.ANSWERED, State.CLOSED, State.CONTESTED})
+
+
+class FilingView(APIView):
+    """File a request."""
+
+    @extend_schema(
+        operation_id="file_request",
+        request=FilingSerializer,
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key",
+                OpenApiTypes.STR,
+                OpenApiParameter.HEADER,
+                required=True,
+                description="Of your choice, 8 to 200 printable characters. The same key with the "
+                "same body files once and gives the same receipt again.",
+            ),
+        ],
+        responses={201: FiledSerializer, 200: FiledSerializer, 400: _PROBLEM, 422: _PROBLEM},
+    )
+    def post(self, request: Request) -> Response:
+        """File a request and get its case number and receipt.
+
+        The answer means that the request is stored and in the queue of the log. A repeat with the
+        same `Idempotency-Key` and body answers 200 with the same content.
+        """
+        key = request.headers.get("Idempotency-Key", "")
+        if not _KEY.fullmatch(key):
+            raise MissingIdempotencyKey
+        serializer = FilingSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        filed = file_request(serializer.to_request(), attempt=key, channel=Channel.API)
+        return Response(
+            FiledSerializer(_receipt(filed)).data,
+            status=HTTPStatus.OK if filed.repeated else HTTPStatus.CREATED,
+            headers={"Location": _status_address(filed.case)},
+        )
+
+
+def _status_address(case: Case) -> str:
+    return settings.PUBLIC_BASE_URL + reverse("api-v1-request", args=[case.number])
+
+
+def _receipt(filed: Filed) -> dict[str, Any]:
+    return {
+        "case_number": filed.case.number,
+        "receipt": filed.receipt,
+        "status": _status_address(filed.case),
+        "due_on": filed.case.due_on,
+    }
+
+
+class StatusView(APIView):
+    """Follow a request."""
+
+    authentication_classes = [BearerAuthentication]
+    permission_classes = [HasToken]
+
+    @extend_schema(
+        operation_id="request_status",
+        responses={200: StatusSerializer, 401: _PROBLEM, 404: _PROBLEM, 429: _PROBLEM},
+    )
+    def get(self, request: Request, number: str) -> Response:
+        """Get the state, the clocks and the steps of a case; the receipt is the bearer token.
+
+        A wrong number and a wrong receipt get the same answer.
+        """
+        case = open_with_receipt(number, str(request.auth))
+        return Response(StatusSerializer(status_of(case)).data)
+
+
+def status_of(case: Case) -> dict[str, Any]:
+    """Return what the requester may see of a case, in the case's language."""
+    told = case.state in _TOLD
+    with translation.override(case.language):
+        return {
+            "case_number": case.number,
+            "state": case.state,
+            "filed_at": case.filed_at,
+            "due_on": case.due_on,
+            "answered_at": case.answered_at,
+            "items": [
+                {"kind": item.kind, "outcome": item.outcome if told else ""}
+                for item in case.items.all()
+            ],
+            "clocks": [_clock(case, clock) for clock in case.clocks.all()],
+            "timeline": public_timeline(case),
+        }
+
+
+def _clock(case: Case, clock: Clock) -> dict[str, Any]:
+    rule = case.regime_of(clock.regime).clock(clock.kind).rule
+    return {
+        "regime": clock.regime,
+        "kind": clock.kind,
+        "state": clock.state,
+        "leads": clock.leads,
+        "due_on": clock.due_on,
+        "provisional": clock.provisional,
+        "explanation": explain(Deadline.from_dict(clock.deadline), rule, case.language),
+    }

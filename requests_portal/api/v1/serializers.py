@@ -1,0 +1,181 @@
+"""What goes in and out of version 1. Rules stand in the domain; here stand shapes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from rest_framework import serializers
+
+from workflows.cases.filing_request import FiledIdentifier, FiledItem, FilingRequest
+from workflows.cases.lifecycle import State
+from workflows.cases.vocabulary import IdentifierKind, ItemKind, RequesterRole
+from workflows.reports.models import BundleJob
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses fields that it does not know, so that a misspelt one is never lost in silence."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Validate the fields, after refusing unknown ones."""
+        if isinstance(data, Mapping):
+            unknown = sorted(set(data) - set(self.fields))
+            if unknown:
+                raise serializers.ValidationError(
+                    {name: ["There is no such field."] for name in unknown}
+                )
+        return super().to_internal_value(data)
+
+
+class DetailsSerializer(StrictSerializer):
+    """What a person says about one item; all of it is optional."""
+
+    statement = serializers.CharField(required=False)
+    claimed = serializers.CharField(required=False)
+    correct = serializers.CharField(required=False)
+    where_seen = serializers.CharField(required=False)
+    prompts = serializers.ListField(child=serializers.CharField(), required=False, max_length=20)
+    urls = serializers.ListField(child=serializers.CharField(), required=False, max_length=20)
+
+
+class ItemSerializer(StrictSerializer):
+    """One right that is asked for."""
+
+    kind = serializers.ChoiceField(choices=ItemKind.choices)
+    details = DetailsSerializer(required=False, default=dict)
+
+
+class IdentifierSerializer(StrictSerializer):
+    """Something by which the person can be found."""
+
+    kind = serializers.ChoiceField(choices=IdentifierKind.choices)
+    value = serializers.CharField()
+
+
+class FilingSerializer(StrictSerializer):
+    """A request as it is filed."""
+
+    items = ItemSerializer(many=True, allow_empty=False)  # type: ignore[assignment]
+    residence = serializers.CharField(help_text="Such as CN, DE-BE, GB-SCT, US-CA.")
+    language = serializers.ChoiceField(choices=settings.LANGUAGES)
+    subject_name = serializers.CharField()
+    identifiers = IdentifierSerializer(many=True, required=False, default=list)
+    requester_role = serializers.ChoiceField(
+        choices=RequesterRole.choices, required=False, default=RequesterRole.SELF
+    )
+    requester_name = serializers.CharField(required=False, default="")
+    authority = serializers.CharField(required=False, default="")
+    email = serializers.CharField(required=False, default="")
+    phone = serializers.CharField(required=False, default="")
+    service = serializers.CharField(required=False, default="")
+
+    def to_request(self) -> FilingRequest:
+        """Return the validated data as the domain takes it."""
+        data = dict(self.validated_data)
+        items = tuple(FiledItem(item["kind"], dict(item["details"])) for item in data.pop("items"))
+        identifiers = tuple(FiledIdentifier(**entry) for entry in data.pop("identifiers"))
+        return FilingRequest(items=items, identifiers=identifiers, **data)
+
+
+class FiledSerializer(serializers.Serializer[Any]):
+    """The receipt. `receipt` is the secret that opens the case, told here and nowhere else."""
+
+    case_number = serializers.CharField()
+    receipt = serializers.CharField()
+    status = serializers.URLField(help_text="Where the status can be asked for.")
+    due_on = serializers.DateField(allow_null=True)
+
+
+class ClockSerializer(serializers.Serializer[Any]):
+    """One time limit with its arithmetic."""
+
+    regime = serializers.CharField()
+    kind = serializers.CharField()
+    state = serializers.CharField()
+    leads = serializers.BooleanField()
+    due_on = serializers.DateField(allow_null=True)
+    provisional = serializers.BooleanField()
+    explanation = serializers.ListField(child=serializers.CharField())
+
+
+class StepSerializer(serializers.Serializer[Any]):
+    """One step of the case in plain words."""
+
+    at = serializers.DateTimeField()
+    event = serializers.CharField(source="name")
+    sentence = serializers.CharField()
+
+
+class ItemStatusSerializer(serializers.Serializer[Any]):
+    """One item; its outcome is told once the case is answered."""
+
+    kind = serializers.CharField()
+    outcome = serializers.CharField(allow_blank=True)
+
+
+class StatusSerializer(serializers.Serializer[Any]):
+    """A case as its requester sees it."""
+
+    case_number = serializers.CharField()
+    state = serializers.ChoiceField(choices=[(state.value, state.value) for state in State])
+    filed_at = serializers.DateTimeField()
+    due_on = serializers.DateField(allow_null=True)
+    answered_at = serializers.DateTimeField(allow_null=True)
+    items = ItemStatusSerializer(many=True)  # type: ignore[assignment]
+    clocks = ClockSerializer(many=True)
+    timeline = StepSerializer(many=True)
+
+
+class CaseSummarySerializer(serializers.Serializer[Any]):
+    """A case in a regulator's list; without personal data."""
+
+    case_number = serializers.CharField(source="number")
+    state = serializers.CharField()
+    kinds = serializers.ListField(child=serializers.CharField())
+    regimes = serializers.ListField(child=serializers.CharField())
+    language = serializers.CharField()
+    filed_at = serializers.DateTimeField()
+    due_on = serializers.DateField(allow_null=True)
+    answered_at = serializers.DateTimeField(allow_null=True)
+    closed_at = serializers.DateTimeField(allow_null=True)
+
+
+class BundleRequestSerializer(StrictSerializer):
+    """What a regulator wants exported; nothing means everything of the regime."""
+
+    since = serializers.DateField(required=False, default=None, allow_null=True)
+    until = serializers.DateField(required=False, default=None, allow_null=True)
+    states = serializers.ListField(
+        child=serializers.ChoiceField(choices=[state.value for state in State]),
+        required=False,
+        default=list,
+    )
+    case = serializers.CharField(required=False, default="")
+    identity_reason = serializers.CharField(required=False, default="", max_length=500)
+    previous = serializers.CharField(
+        required=False,
+        default="",
+        trim_whitespace=False,
+        help_text="The signed checkpoint that you kept from your last export.",
+    )
+
+
+class BundleJobSerializer(serializers.ModelSerializer[BundleJob]):
+    """How far an export is; `download` is there once it is ready."""
+
+    class Meta:
+        model = BundleJob
+        fields = [
+            "id",
+            "regime",
+            "state",
+            "done",
+            "total",
+            "size",
+            "sha256",
+            "log_size",
+            "error",
+            "created_at",
+            "finished_at",
+            "expires_at",
+        ]
+        read_only_fields = fields

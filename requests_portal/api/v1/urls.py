@@ -1,0 +1,23 @@
+"""Addresses of version 1, below `/api/v1/`."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from requests_portal.api.v1 import regulator, requests
+
+urlpatterns = [
+    path("schema/", SpectacularAPIView.as_view(), name="api-v1-schema"),
+    path(
+        "docs/", SpectacularSwaggerSplitView.as_view(url_name="api-v1-schema"), name="api-v1-docs"
+    ),
+    path("requests/", requests.FilingView.as_view(), name="api-v1-requests"),
+    path("requests/<str:number>/", requests.StatusView.as_view(), name="api-v1-request"),
+    path("regulator/cases/", regulator.CaseListView.as_view(), name="api-v1-cases"),
+    path("regulator/bundles/", regulator.BundleListView.as_view(), name="api-v1-bundles"),
+    path("regulator/bundles/<uuid:job_id>/", regulator.BundleView.as_view(), name="api-v1-bundle"),
+    path(
+        "regulator/bundles/<uuid:job_id>/file/",
+        regulator.BundleDownloadView.as_view(),
+        name="api-v1-bundle-file",
+    ),
+]
