@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -79,6 +79,8 @@ def build_calendar(
     )
 
 
+# A residence comes from outside: what is remembered about it is bounded.
+@lru_cache(maxsize=1024)
 def is_known_region(region: str) -> bool:
     """Say whether `build_calendar` can serve the region."""
     if region == "none" or region in _BY_RULE:
@@ -136,13 +138,21 @@ def _computed_days_off(region: str, year: int) -> frozenset[date]:
 def _fixed_by_statute(region: str, year: int) -> bool:
     if region in _ANNOUNCED_YEARLY:
         return False
-    if region in _BY_RULE:
-        return True
-    known = holidays.country_holidays(region.partition("-")[0])
-    return known.start_year <= year <= known.end_year
+    return region in _BY_RULE or year in _years_of_package(region.partition("-")[0])
+
+
+@cache
+def _years_of_package(country: str) -> range:
+    known = holidays.country_holidays(country)
+    return range(known.start_year, known.end_year + 1)
+
+
+@cache
+def _package_version() -> str:
+    return version("holidays")
 
 
 def _version(region: str, noticed: list[int]) -> str:
-    source = "by rule" if region in _BY_RULE else f"holidays {version('holidays')}"
+    source = "by rule" if region in _BY_RULE else f"holidays {_package_version()}"
     years = ", ".join(map(str, noticed))
     return f"{region}: {source}" + (f", notices for {years}" if years else "")

@@ -175,9 +175,9 @@ def parse_regime(document: Document) -> Regime:
         document=document.data,
     )
     root.close()
-    for table_name, mapping in (("places", regime.places), ("authorities", regime.authorities)):
+    for name, mapping in (("places", regime.places), ("authorities", regime.authorities)):
         if regime.default_place not in mapping:
-            raise root.fail(f"has nothing for the default place {regime.default_place}", table_name)
+            raise root.fail(f"{regime.default_place!r} is not among the {name}", "default_place")
     return regime
 
 

@@ -1,0 +1,142 @@
+"""Which regimes there are, whose rules win, and which versions are kept."""
+
+import pytest
+
+from workflows.regimes import registry
+from workflows.regimes.checks import check_rule_files
+from workflows.regimes.reader import RuleFileError
+from workflows.regimes.registry import (
+    SHIPPED,
+    UnknownRegimeError,
+    all_regimes,
+    get_regime,
+    regimes_for,
+)
+
+
+def shipped(code: str) -> str:
+    return (SHIPPED / f"{code}.toml").read_text(encoding="utf-8")
+
+
+def test_the_regimes_that_are_shipped():
+    assert [regime.code for regime in all_regimes()] == [
+        "BR",
+        "CA-QC",
+        "CN",
+        "EU",
+        "IN",
+        "JP",
+        "KR",
+        "SG",
+        "UK",
+        "US-CA",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("residence", "codes"),
+    [
+        ("CN", ["CN"]),
+        ("DE", ["EU"]),
+        ("DE-BE", ["EU"]),
+        ("FR", ["EU"]),
+        ("NO", ["EU"]),
+        ("GB", ["UK"]),
+        ("GB-SCT", ["UK"]),
+        ("US-CA", ["US-CA"]),
+        ("US", []),
+        ("US-NY", []),
+        ("CA-QC", ["CA-QC"]),
+        ("CA-ON", []),
+        ("BR", ["BR"]),
+        ("KR", ["KR"]),
+        ("XX", []),
+        ("", []),
+    ],
+)
+def test_residence_decides_the_regime(residence, codes):
+    assert [regime.code for regime in regimes_for(residence)] == codes
+
+
+def test_an_unknown_code_or_version_is_refused():
+    with pytest.raises(UnknownRegimeError, match="no regime ATLANTIS"):
+        get_regime("ATLANTIS")
+    with pytest.raises(UnknownRegimeError, match="no regime EU, version 0"):
+        get_regime("EU", "0")
+
+
+def test_the_providers_file_replaces_the_shipped_one_which_stays_by_version(own_folder):
+    text = shipped("BR").replace('version = "2026-11-24"', 'version = "ours-1"')
+    (own_folder / "BR.toml").write_text(text.replace("amount = 15", "amount = 12"))
+
+    assert get_regime("BR").clock("response").rule.amount == 12
+    assert get_regime("BR", "ours-1") == get_regime("BR")
+    assert get_regime("BR", "2026-11-24").clock("response").rule.amount == 15
+
+
+def test_the_provider_can_add_a_regime(own_folder):
+    text = shipped("BR").replace('code = "BR"', 'code = "NZ"').replace(".BR]", ".NZ]")
+    text = text.replace('default_place = "BR"', 'default_place = "NZ"')
+    (own_folder / "NZ.toml").write_text(text.replace("America/Sao_Paulo", "Pacific/Auckland"))
+
+    assert [regime.code for regime in regimes_for("NZ")] == ["NZ"]
+    assert [regime.code for regime in regimes_for("CN")] == ["CN"]
+
+
+def test_older_versions_lie_in_the_archive(own_folder):
+    (own_folder / "archive").mkdir()
+    old = shipped("BR").replace('version = "2026-11-24"', 'version = "2020-09-18"')
+    (own_folder / "archive" / "BR-2020-09-18.toml").write_text(old)
+
+    assert get_regime("BR", "2020-09-18").version == "2020-09-18"
+    assert get_regime("BR").version == "2026-11-24"
+
+
+def test_a_file_named_for_another_code_is_refused(own_folder):
+    (own_folder / "BRAZIL.toml").write_text(shipped("BR"))
+
+    with pytest.raises(RuleFileError, match="must be the name of the file, 'BRAZIL'"):
+        all_regimes()
+
+
+def test_a_folder_that_is_not_there_is_refused(settings, own_folder):
+    settings.REGIMES_DIR = str(own_folder / "nowhere")
+
+    with pytest.raises(RuleFileError, match="not a folder"):
+        all_regimes()
+
+
+class TestCheckAtStart:
+    def test_the_shipped_rules_are_sound(self):
+        assert check_rule_files() == []
+
+    def test_a_broken_file_is_named_with_its_line(self, own_folder):
+        (own_folder / "BR.toml").write_text(shipped("BR").replace("amount = 15", "amount = -15"))
+
+        (message,) = check_rule_files()
+
+        line = next(n for n, s in enumerate(shipped("BR").splitlines(), 1) if s == "amount = 15")
+        assert message.id == "regimes.E001"
+        assert f"BR.toml:{line}: clocks.response.amount: " in message.msg
+
+    def test_a_file_that_is_no_text_is_named(self, own_folder):
+        (own_folder / "BR.toml").write_bytes(b"\xff\xfe")
+
+        assert "BR.toml:1: cannot be read" in check_rule_files()[0].msg
+
+    def test_django_runs_it(self):
+        assert check_rule_files in registry_of_checks()
+
+
+def registry_of_checks() -> set:
+    from django.core.checks.registry import registry as checks
+
+    return checks.registered_checks
+
+
+def test_forgetting_reads_the_files_again(own_folder):
+    first = get_regime("EU")
+    assert get_regime("EU") is first
+    registry.forget()
+    assert get_regime("EU") is not first
+    assert get_regime("EU") == first

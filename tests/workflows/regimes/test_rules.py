@@ -1,0 +1,124 @@
+"""What the shipped rules must hold, law by law."""
+
+import pytest
+
+from workflows.regimes import terms
+from workflows.regimes.registry import all_regimes, get_regime
+
+COMPLETE = ("CN", "EU", "UK", "US-CA")
+
+
+@pytest.fixture(params=[regime.code for regime in all_regimes()])
+def regime(request):
+    return get_regime(request.param)
+
+
+@pytest.fixture(params=COMPLETE)
+def complete(request):
+    return get_regime(request.param)
+
+
+def test_every_rule_carries_its_citation_in_both_languages(regime):
+    cited = [
+        *(clock.rule for clock in regime.clocks.values()),
+        *regime.items.values(),
+        *regime.filers.values(),
+        *regime.grounds.values(),
+        *regime.outcomes.values(),
+        *regime.notices.values(),
+        *regime.records,
+        *regime.metrics,
+        regime.fee,
+        regime.court,
+    ]
+    for rule in cited:
+        assert rule.citations
+        for citation in rule.citations:
+            assert citation.zh
+            assert citation.en
+
+
+def test_everyone_may_file_for_themselves_and_every_filer_is_ruled_on(regime):
+    assert set(regime.filers) == set(terms.FILERS)
+    assert regime.filers["self"].allowed
+
+
+def test_every_place_has_an_authority(regime):
+    for code in regime.places:
+        assert regime.authority_for(code).link.startswith("https://")
+
+
+def test_every_refusal_names_what_is_refused_and_why_and_where_to_complain(regime):
+    needed = {"refused_items", "reasons", "authority"}
+    assert needed <= set(regime.notices["refusal"].elements)
+    assert regime.grounds
+
+
+def test_a_complete_regime_grants_every_kind_of_item_and_knows_every_notice(complete):
+    assert set(complete.items) == set(terms.ITEM_KINDS)
+    missing = set(terms.NOTICE_KINDS) - set(complete.notices)
+    assert missing <= {"extension"}, missing
+    assert complete.records
+    assert "retain_until" in complete.clocks
+
+
+def test_a_regime_with_an_extension_prescribes_its_notice(regime):
+    extended = any(clock.rule.extension for clock in regime.clocks.values())
+    assert not extended or {"reasons", "new_date"} <= set(regime.notices["extension"].elements)
+
+
+def test_in_china_the_lead_is_a_promise_and_the_statute_has_no_number():
+    china = get_regime("CN")
+
+    assert china.clock(china.lead).rule.binding == "promise"
+    statute = china.clock("response_statutory").rule
+    assert statute.amount is None
+    assert [target.amount for target in statute.targets] == [15, 30]
+    assert not any(clock.rule.extension for clock in china.clocks.values())
+
+
+def test_in_china_corrections_are_verified_first_and_hard_deletions_stop_processing():
+    china = get_regime("CN")
+
+    assert china.item("correct").verify_first
+    assert china.item("supplement").verify_first
+    assert "delete" in china.outcomes["processing_stopped"].items
+    assert {"own_interest_statement", "proof_of_kinship", "arrangement_of_deceased"} <= set(
+        china.filers["near_relative"].evidence
+    )
+    assert {"in_writing", "court"} <= set(china.notices["refusal"].elements)
+
+
+def test_in_europe_extensions_and_refusals_are_told_in_the_first_month():
+    for code in ("EU", "UK"):
+        regime = get_regime(code)
+        assert regime.clock(regime.lead).rule.extension.amount == 3
+        assert regime.clock("extension_notice").rule.amount == 1
+        assert regime.clock("refusal_notice").rule.amount == 1
+        assert {"authority", "court"} <= set(regime.notices["refusal"].elements)
+        assert not regime.filers["near_relative"].allowed
+
+
+def test_in_california_opting_out_needs_no_proof_and_a_deletion_says_a_record_is_kept():
+    california = get_regime("US-CA")
+
+    assert california.item("opt_out_training").assurance == "none"
+    assert california.item("opt_out_training").clock == "opt_out"
+    assert "record_kept" in california.notices["deletion_answer"].elements
+    assert california.acknowledge == "acknowledge"
+    assert california.places["US-CA"].calendar == "US-CA-core"
+
+
+def test_a_complaint_has_its_own_clock_in_the_complete_regimes(complete):
+    assert complete.complaint
+    assert complete.item("complaint").clock == complete.complaint
+
+
+def test_grounds_are_offered_only_for_the_items_they_fit():
+    china = get_regime("CN")
+
+    codes = {ground.code for ground in china.grounds_for("correct")}
+
+    assert "not_proved" in codes
+    assert "bad_faith" in codes
+    assert "confidentiality" not in codes
