@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from requests_portal.local.folders import PROJECT
+from requests_portal.local.postgres import Cluster
 
 
 @pytest.fixture
@@ -42,3 +43,13 @@ def python() -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
         process.wait()
         process.stdin.close()
         process.stdout.close()
+
+
+@pytest.fixture
+def cluster(folder: Path) -> Iterator[Cluster]:
+    """A running server with an empty database `portal`."""
+    cluster = Cluster(folder / "postgres", {"fsync": "off"})
+    cluster.ensure_running()
+    cluster.ensure_database("portal")
+    yield cluster
+    cluster.leave()

@@ -2,7 +2,6 @@
 
 import os
 import signal
-from pathlib import Path
 
 import psutil
 import psycopg
@@ -25,16 +24,6 @@ Cluster(Path(sys.argv[1]), {"fsync": "off"}).ensure_running()
 print("in use", flush=True)
 sys.stdin.read()
 """
-
-
-@pytest.fixture
-def cluster(folder: Path):
-    """A running server with an empty database `portal`."""
-    cluster = Cluster(folder / "postgres", {"fsync": "off"})
-    cluster.ensure_running()
-    cluster.ensure_database("portal")
-    yield cluster
-    cluster.leave()
 
 
 def servers_of(cluster: Cluster) -> list[psutil.Process]:
