@@ -168,10 +168,11 @@ def _count_working_days(
     for code, days in (("holidays_skipped", found.holidays), ("extra_days", found.extra)):
         if days:
             steps.append(Step(code, {"days": tuple(day.isoformat() for day in days)}))
+    first = start if rule.first_day_counted else start + DAY
     return _Count(
         found.end,
         tuple(steps),
-        frozenset(range(start.year, found.end.year + 1)),
+        frozenset(range(first.year, found.end.year + 1)),
         pauses[-1].waiting_for if pauses else "",
     )
 

@@ -8,7 +8,7 @@ the rule it carries and, where the regime and the kind are known, by the regime'
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,7 +26,12 @@ from workflows.regimes.values import (
     Unit,
 )
 
-_UNITS: dict[str, Unit] = {"days": "days", "months": "months", "business_days": "working_days"}
+_UNITS: dict[str, Unit] = {
+    "days": "days",
+    "months": "months",
+    "business_days": "working_days",
+    "working_days": "working_days",
+}
 _PAUSES: dict[str, tuple[EventName, EventName]] = {
     "identity": ("identity_asked", "identity_proved"),
     "clarification": ("clarification_asked", "clarification_answered"),
@@ -151,7 +156,7 @@ def _own_pauses(vector: Vector) -> Iterator[PauseRule]:
 
 
 def _events(vector: Vector) -> tuple[ClockEvent, ...]:
-    """Return the clock events; days without an hour are taken at noon, after the receipt."""
+    """Return the clock events; days without an hour are taken at noon, never before receipt."""
     zone = ZoneInfo(vector["zone"])
     received = datetime.fromisoformat(vector["received"])
     local = received.astimezone(zone).date()
@@ -161,8 +166,7 @@ def _events(vector: Vector) -> tuple[ClockEvent, ...]:
     events = [ClockEvent("received", received), ClockEvent("answered", received)]
 
     def at(day: str) -> datetime:
-        noon = datetime.combine(date.fromisoformat(day), time(12), zone)
-        return max(noon, received + timedelta(seconds=1))
+        return max(datetime.combine(date.fromisoformat(day), time(12), zone), received)
 
     if vector.get("clock_starts", local.isoformat()) != local.isoformat():
         asked, given = _PAUSES["fee" if "fee" in vector.get("clock_event", "") else "identity"]

@@ -218,6 +218,12 @@ class TestUncertainty:
         assert deadline.flags == ("calendar_incomplete",)
         assert deadline.ends_before == deadline.lead_before == at("2027-01-12", 0)
 
+    def test_only_the_days_that_are_counted_must_be_announced(self):
+        noticed = Calendar("CN", official_years=frozenset({2027}))
+
+        assert on(TEN_DAYS, noticed, received="2026-12-31").due_on == date(2027, 1, 14)
+        assert on(TEN_DAYS, noticed, received="2026-12-30").provisional
+
     def test_a_count_that_needs_no_calendar_is_certain(self):
         rule = ClockRule("response", "days", 30)
 
