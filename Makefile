@@ -13,10 +13,10 @@ BIN := .venv/bin
 OFFLINE := DATABASE_URL=postgresql:///offline SECRET_KEY=offline
 PYTEST := $(BIN)/pytest
 # What `check --deploy` looks at: settings as on a real server, with keys made on the spot.
-RANDOM_KEY := $$($(BIN)/python -c 'import base64, os; print(base64.b64encode(os.urandom(48)).decode())')
+random = "$$($(BIN)/python -c 'import base64, os; print(base64.b64encode(os.urandom($(1))).decode())')"
 PRODUCTION = DATABASE_URL=postgresql:///offline PUBLIC_BASE_URL=https://portal.example.org \
-	ALLOWED_HOSTS=portal.example.org SECRET_KEY="$(RANDOM_KEY)" VAULT_KEY="$(RANDOM_KEY)" \
-	INDEX_KEY="$(RANDOM_KEY)" LEDGER_KEY="$(RANDOM_KEY)"
+	ALLOWED_HOSTS=portal.example.org SECRET_KEY=$(call random,48) VAULT_KEY=$(call random,32) \
+	INDEX_KEY=$(call random,32) LEDGER_KEY=$(call random,32)
 
 .PHONY: help run test lint format typecheck imports migrations deployable messages bench chaos \
 	e2e check lock screenshots quick-tests slow-tests browser venv install-local install-dev
@@ -76,12 +76,12 @@ screenshots: install-dev browser ## take the screenshots of the README
 
 lock: venv ## lock the dependencies of requirements/*.in, with hashes
 	@test -x .venv/lock/bin/uv || { $(PYTHON) -m venv .venv/lock \
-		&& .venv/lock/bin/pip install --quiet --disable-pip-version-check uv; }
-	@for name in base local dev; do \
+		&& .venv/lock/bin/pip install --quiet --quiet --disable-pip-version-check uv; }
+	@cd requirements && for name in base local dev; do \
 		echo "requirements/$$name.txt"; \
-		UV_CUSTOM_COMPILE_COMMAND="make lock" .venv/lock/bin/uv pip compile --quiet --universal \
+		UV_CUSTOM_COMPILE_COMMAND="make lock" ../.venv/lock/bin/uv pip compile --quiet --universal \
 			--python-version 3.11 --generate-hashes --no-emit-index-url \
-			--output-file requirements/$$name.txt requirements/$$name.in >/dev/null || exit 1; \
+			--output-file $$name.txt $$name.in >/dev/null || exit 1; \
 	done
 
 browser: install-dev
@@ -109,7 +109,7 @@ define install
 @stamp=.venv/$(1)-$$(cksum < requirements/$(1).txt | tr ' ' '-'); \
 if [ ! -e "$$stamp" ]; then \
 	echo "Installing the packages of requirements/$(1).txt; this takes a minute or two."; \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes \
+	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-input --require-hashes \
 		--requirement requirements/$(1).txt || exit 1; \
 	rm -f .venv/$(1)-*; touch "$$stamp"; \
 fi
