@@ -1,0 +1,175 @@
+"""The second stage: decides on the decoded text whether an identifier really stands there.
+
+The pieces of the spelling must follow each other with nothing between them but what the kind of
+identifier allows, and what surrounds them must not make them part of something longer.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from workflows.datasets.lookup.boundaries import bounded
+from workflows.datasets.lookup.folding import HAN_DIGITS, PHONE_DIGITS, simplify
+from workflows.datasets.lookup.persons import Kind
+from workflows.datasets.lookup.reading import Reading, readings
+from workflows.datasets.lookup.variants import NAME, SPELT, WORDS, Spelling, View
+
+# Between two digits of a number: a few marks, but no currency sign and no new paragraph.
+_BROKEN_NUMBER = re.compile(r"[$€£¥%@]|[\W_]{11,}|\n\s*\n\s*\n")
+# 13,800,138,000 and 13.800.138.000 are amounts.
+_AMOUNT = re.compile(r"\d{1,3}(?:,\d{3})+|\d{1,2}(?:\.\d{3})+")
+_NAME_GAP = re.compile(r"[ ]{0,6}[·.'_\-*|/]?[ ]{0,6}|[ ]*\n[ ]*")
+_LATIN_NAME_GAP = re.compile(r"[ ]{0,6}[·.,'_\-*|/]{0,2}[ ]{0,6}|[ ]*[-,]?\n[ ]*")
+_SPELT_GAP = re.compile(r"[\s,.\-·/]{0,4}")
+
+_BRACKETS = "()[]{}<>【】「」『』《》〈〉“”‘’\"'`|"
+_AT_MARKS = frozenset("@#*$&☆★◎●^~¤§")
+_DOT_MARKS = frozenset(".。·,、")
+_AROUND_WORD = re.compile(r"[\s()\[\]{}<>【】「」『』《》〈〉“”‘’\"'`|*_\-~.·/\\#:]{0,6}")
+_BRACKETED = re.compile(r"[()\[\]{}<>【】「」]")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A confirmed span of a text, in code points. `certain` is false where others may be meant."""
+
+    start: int
+    end: int
+    certain: bool
+
+
+class Window:
+    """A stretch of text in which spellings are confirmed if they touch `focus_start:focus_end`.
+
+    What lies farther out tells whether they stand alone; it is cut at the ends of the window,
+    and so is not searched itself.
+    """
+
+    def __init__(self, text: str, focus_start: int, focus_end: int) -> None:
+        self._text = text
+        self._focus_start = focus_start
+        self._focus_end = focus_end
+        self._readings: dict[bool, list[Reading]] = {}
+
+    def places(self, kind: Kind, spelling: Spelling) -> Iterator[Place]:
+        """Yield where a spelling of an identifier of this kind stands in the text."""
+        for reading in self._read(spelling):
+            for first, last in _occurrences(reading, spelling):
+                if (
+                    reading.starts[reading.at[first]] >= self._focus_end
+                    or reading.ends[reading.at[last - 1]] <= self._focus_start
+                ):
+                    continue
+                place = bounded(reading, kind, spelling, first, last)
+                if place is not None:
+                    start, end, certain = place
+                    yield Place(reading.starts[start], reading.ends[end - 1], certain)
+
+    def _read(self, spelling: Spelling) -> list[Reading]:
+        if False not in self._readings:
+            self._readings[False] = readings(self._text)
+        result = self._readings[False]
+        # In numbers 一 is the digit one, or what a Chinese keyboard has next to the dash.
+        if spelling.view in (View.PHONE, View.ID) and "一" in self._text:
+            if True not in self._readings:
+                self._readings[True] = readings(self._text.replace("一", "-"))
+            return result + self._readings[True]
+        return result
+
+
+def _occurrences(reading: Reading, spelling: Spelling) -> Iterator[tuple[int, int]]:
+    """Yield the first letter of each occurrence, and the letter after its last."""
+    if spelling.view in (View.PHONE, View.ID):
+        table = PHONE_DIGITS if spelling.view is View.PHONE else HAN_DIGITS
+        letters = reading.letters.translate(table)
+    else:
+        letters = simplify(reading.letters) if spelling.view is View.SIMPLIFIED else reading.letters
+    first = letters.find(spelling.parts[0])
+    while first >= 0:
+        if spelling.view in (View.PHONE, View.ID):
+            last = first + len(spelling.parts[0])
+            number = reading.stretch(first, last)
+            if not _BROKEN_NUMBER.search(number) and not _AMOUNT.fullmatch(number):
+                yield first, last
+        else:
+            for spaced in (False, True):
+                end = _follow(reading, letters, spelling, first, spaced=spaced)
+                if end is not None:
+                    yield first, end
+                    break
+        first = letters.find(spelling.parts[0], first + 1)
+
+
+def _follow(
+    reading: Reading, letters: str, spelling: Spelling, first: int, *, spaced: bool
+) -> int | None:
+    """Follow the pieces of a spelling from a letter on; return the letter after it, or None."""
+    position = first
+    for number, part in enumerate(spelling.parts):
+        if number:
+            begin = _next_part(reading, letters, spelling, number, position)
+            if begin is None:
+                return None
+            position = begin
+        elif not letters.startswith(part, position):
+            return None
+        end = position + len(part)
+        stretch = reading.stretch(position, end)
+        if len(stretch) != len(part) and not (spaced and stretch == " ".join(stretch[::2])):
+            return None
+        position = end
+    return position
+
+
+def _next_part(
+    reading: Reading, letters: str, spelling: Spelling, number: int, position: int
+) -> int | None:
+    """Return the letter where the next piece begins, after what joins it to the one before."""
+    join, part = spelling.joins[number - 1], spelling.parts[number]
+    if position >= len(letters):
+        return None
+    if letters.startswith(part, position):
+        in_domain = "@" in spelling.joins[: number - 1]
+        if _mark_holds(join, reading.gap(position), part, in_domain=in_domain):
+            return position
+    for word in WORDS.get(join, ()):
+        begin = position + len(word)
+        if letters.startswith(word + part, position) and _word_holds(
+            reading, word, position, begin
+        ):
+            return begin
+    return None
+
+
+def _mark_holds(join: str, gap: str, part: str, *, in_domain: bool) -> bool:
+    """Tell whether the marks between two pieces are the expected mark, perhaps in disguise."""
+    if join == NAME:
+        return bool((_LATIN_NAME_GAP if part.isascii() else _NAME_GAP).fullmatch(gap))
+    if join == SPELT:
+        return bool(_SPELT_GAP.fullmatch(gap))
+    bare = gap.strip()
+    if gap[:1].isspace() != gap[-1:].isspace() and join != "@":
+        return False  # "Ask li. wang@example.com" is not about li.wang
+    mark = bare.strip(_BRACKETS) if join in ("@", ".") else bare
+    mark = mark.strip().removeprefix("\\")
+    if join == "@":
+        return mark in _AT_MARKS
+    if join == ".":
+        return mark in _DOT_MARKS or (in_domain and not bare and bool(gap))
+    return mark == join
+
+
+def _word_holds(reading: Reading, word: str, begin: int, end: int) -> bool:
+    """Tell whether a word stands for a mark: set apart, in capitals, or not Latin at all."""
+    before, after = reading.gap(begin), reading.gap(end)
+    if not (_AROUND_WORD.fullmatch(before) and _AROUND_WORD.fullmatch(after)):
+        return False
+    if not word.isascii():
+        return True
+    written = reading.as_written(begin, end)
+    if len(word) == 1:
+        return not written.isascii() or bool(_BRACKETED.search(before) and _BRACKETED.search(after))
+    if before and after:
+        return True
+    neighbour = reading.as_written(begin - 1, begin)
+    return written.isupper() and not neighbour.isupper()

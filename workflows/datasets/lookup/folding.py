@@ -1,0 +1,186 @@
+"""Folds characters that people write for one another: width, case, accents, fancy digits, dashes.
+
+The fold is defined once, by `fold_character`, and used twice: as a table over bytes (`squeeze`) and
+on text (`confirm`). Both stages therefore agree on what is content, what separates, and what is
+invisible. Sources: Unicode NFKC/NFKD and general categories (Unicode Standard, annexes 15 and 44).
+"""
+
+import functools
+import unicodedata
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+from opencc import OpenCC
+
+# Values of the table beside code points. A break separates words; an invisible character does not.
+BREAK = 0
+INVISIBLE = 1
+# A character that folds to two ASCII letters is stored as PAIR + 256 * first + second.
+PAIR = 0x110000
+
+# Code points that fold to something else lie in these ranges; all others stand for themselves.
+# Han and Hangul are left out on purpose: nine tenths of a Chinese text need no look into the table.
+FOLDED_RANGES = (
+    (0x80, 0x3400),
+    (0xF900, 0xFB50),
+    (0xFE00, 0x10000),
+    (0x1D400, 0x1D800),
+    (0x1F000, 0x1FB00),
+    (0x2F800, 0x2FA20),
+    (0xE0000, 0xE01F0),
+)
+
+_INVISIBLE_CATEGORIES = frozenset({"Mn", "Mc", "Me", "Cf"})
+# Letters without shape, by which accounts hide a name: Hangul fillers.
+_FILLERS = frozenset("\u115f\u1160\u3164\uffa0")
+_SPECIAL = {
+    **dict.fromkeys("\n\v\f\x85\u2028\u2029", "\n"),
+    **dict.fromkeys("•‧∙⋅・･●᛫▪◦", "·"),
+    **dict.fromkeys("−ー─━", "-"),
+    # A circle is how people type the Chinese zero when they cannot find 〇.
+    **dict.fromkeys("〇○◯", "零"),
+    **dict.fromkeys("×✕✖╳", "x"),
+    **dict.fromkeys("øØ", "o"),
+    **dict.fromkeys("łŁ", "l"),
+    **dict.fromkeys("đĐðÐ", "d"),
+    **dict.fromkeys("ħĦ", "h"),
+    "ı": "i",
+    **dict.fromkeys("æÆ", "ae"),
+    **dict.fromkeys("œŒ", "oe"),
+    **dict.fromkeys("þÞ", "th"),
+}
+
+
+def fold_character(character: str) -> str:
+    """Return what `character` is compared as: content of one or two characters, a mark, or nothing.
+
+    Content satisfies `str.isalnum`; a mark (space, newline, dash, other punctuation or symbol)
+    does not; the empty string means that a reader does not see the character at all.
+    """
+    special = _SPECIAL.get(character)
+    if special is not None:
+        return special
+    category = unicodedata.category(character)
+    if category in _INVISIBLE_CATEGORIES or character in _FILLERS:
+        return ""
+    if category[0] in "LN":
+        return _fold_content(character)
+    if category == "Pd":
+        return "-"
+    if category[0] in "ZC":
+        return " "
+    plain = unicodedata.normalize("NFKC", character)
+    return plain if len(plain) == 1 and not plain.isalnum() else character
+
+
+def _fold_content(character: str) -> str:
+    if "\uac00" <= character <= "\ud7a3":  # a Hangul syllable would fall apart into its letters
+        return character
+    decomposed = unicodedata.normalize("NFKD", character)
+    if "\u2044" in decomposed:  # ½ is not the digits 1 and 2
+        return " "
+    folded = "".join(c for c in decomposed.casefold() if c.isalnum())
+    folded = "".join(_SPECIAL.get(c, c) for c in folded)
+    if len(folded) == 1 or (len(folded) == 2 and folded.isascii()):  # noqa: PLR2004
+        return folded
+    return " "
+
+
+class _Fold(dict[str, str]):
+    """`fold_character` with a memory: a text uses few distinct characters."""
+
+    def __missing__(self, character: str) -> str:
+        folded = self[character] = fold_character(character)
+        return folded
+
+
+FOLD = _Fold()
+
+
+def fold(text: str) -> str:
+    """Return `text` folded character by character."""
+    return "".join(map(FOLD.__getitem__, text))
+
+
+def content(text: str) -> str:
+    """Return the letters and digits of `text`, folded."""
+    return "".join(filter(str.isalnum, fold(text)))
+
+
+@functools.cache
+def fold_table() -> npt.NDArray[np.uint32]:
+    """Return the fold of every code point: BREAK, INVISIBLE, a code point, or a PAIR of letters."""
+    table = np.arange(0x110000, dtype=np.uint32)
+    for first, last in FOLDED_RANGES:
+        table[first:last] = [_table_value(chr(code)) for code in range(first, last)]
+    for code in range(0x80):
+        table[code] = _table_value(chr(code))
+    return table
+
+
+def _table_value(character: str) -> int:
+    folded = fold_character(character)
+    if not folded:
+        return INVISIBLE
+    if not folded.isalnum():
+        return BREAK
+    if len(folded) == 1:
+        return ord(folded)
+    return PAIR + 256 * ord(folded[0]) + ord(folded[1])
+
+
+# --- Chinese ------------------------------------------------------------------------------------
+
+_HAN = range(0x3400, 0xA000)
+_NUMERALS = (
+    "零",
+    "一壹幺弌",
+    "二贰貳弍",
+    "三叁參叄弎",
+    "四肆",
+    "五伍",
+    "六陆陸",
+    "七柒",
+    "八捌",
+    "九玖",
+)
+HAN_NUMERALS = "".join(_NUMERALS)
+_HAN_DIGITS = {sign: str(value) for value, signs in enumerate(_NUMERALS) for sign in signs}
+# How a number is read: Chinese numerals as digits; in phone numbers also letters like 0 and 1.
+HAN_DIGITS = str.maketrans(_HAN_DIGITS)
+PHONE_DIGITS = str.maketrans({**_HAN_DIGITS, "o": "0", "l": "1", "i": "1"})
+
+
+@functools.cache
+def simplified_characters() -> dict[int, str]:
+    """Return the simplified form of each traditional character, as a table for `str.translate`."""
+    # One character a line, so that no phrase of the dictionary can apply.
+    converted = OpenCC("t2s").convert("\n".join(map(chr, _HAN))).split("\n")
+    return {
+        code: simple for code, simple in zip(_HAN, converted, strict=True) if chr(code) != simple
+    }
+
+
+@functools.cache
+def _traditional_characters() -> dict[str, str]:
+    forms: dict[str, str] = {}
+    for code, simple in simplified_characters().items():
+        forms[simple] = forms.get(simple, "") + chr(code)
+    return forms
+
+
+def simplify(text: str) -> str:
+    """Return `text` with each traditional character replaced by its simplified form."""
+    return text.translate(simplified_characters())
+
+
+def written_forms(character: str) -> Iterable[str]:
+    """Return the simplified form of a character and every traditional form of it."""
+    simple = simplify(character)
+    return (simple, *_traditional_characters().get(simple, ""))
+
+
+def is_han(character: str) -> bool:
+    """Tell whether `character` is a Chinese character."""
+    return "\u3400" <= character <= "\u9fff" or "\U00020000" <= character <= "\U000323af"

@@ -1,0 +1,86 @@
+"""The pass over a dataset: one shard, or many shards over several processes."""
+
+import multiprocessing
+import resource
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from workflows.datasets.lookup.hits import Finding, Hit, judge
+from workflows.datasets.lookup.patterns import Patterns
+from workflows.datasets.lookup.readers import Batch, Figures, Schema, batches
+from workflows.datasets.lookup.scan import candidates, findings
+from workflows.datasets.lookup.shards import Shard
+
+
+def locate_shard(
+    shard: Shard, patterns: Patterns, schema: Schema | None = None, figures: Figures | None = None
+) -> Iterator[Hit]:
+    """Yield the hits in one shard, in the order of its records; add to `figures` what was read.
+
+    Raises ReadError, which names the file, if the shard cannot be read to its end.
+    """
+
+    def where(lines: memoryview) -> Iterator[int]:
+        return (candidate.start for candidate in candidates(lines, patterns, escaped=True))
+
+    for batch in batches(shard, schema or Schema(), where):
+        if figures is not None:
+            figures.bytes += batch.figures.bytes
+            figures.unreadable += batch.figures.unreadable
+        yield from _hits(batch, shard, patterns)
+
+
+def _hits(batch: Batch, shard: Shard, patterns: Patterns) -> Iterator[Hit]:
+    by_record: dict[int, list[Finding]] = defaultdict(list)
+    for column in batch.columns:
+        for record, found in findings(column, patterns):
+            by_record[record] += found
+    for record in sorted(by_record):
+        yield from judge(by_record[record], file=shard.file, record=batch.record_id(record))
+
+
+@dataclass(frozen=True, slots=True)
+class ShardResult:
+    """The hits of one shard, what was read, and the most memory the process has used, in bytes."""
+
+    hits: list[Hit]
+    figures: Figures
+    peak_memory: int
+
+
+def locate(
+    shards: Iterable[Shard], patterns: Patterns, schema: Schema, *, processes: int = 1
+) -> Iterator[ShardResult]:
+    """Yield the result of each shard, in their order, worked on by so many processes."""
+    if processes == 1:
+        for shard in shards:
+            yield _locate_one(shard, patterns, schema)
+        return
+    # Forked workers share the compiled patterns; elsewhere each would compile its own.
+    with multiprocessing.get_context("fork").Pool(
+        processes, _Worker.start, (patterns, schema)
+    ) as pool:
+        yield from pool.imap(_Worker.run, shards)
+
+
+def _locate_one(shard: Shard, patterns: Patterns, schema: Schema) -> ShardResult:
+    figures = Figures()
+    hits = list(locate_shard(shard, patterns, schema, figures))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return ShardResult(hits, figures, peak)
+
+
+class _Worker:
+    """What a worker process keeps between shards."""
+
+    patterns: Patterns
+    schema: Schema
+
+    @classmethod
+    def start(cls, patterns: Patterns, schema: Schema) -> None:
+        cls.patterns, cls.schema = patterns, schema
+
+    @classmethod
+    def run(cls, shard: Shard) -> ShardResult:
+        return _locate_one(shard, cls.patterns, cls.schema)

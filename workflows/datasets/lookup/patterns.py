@@ -1,0 +1,133 @@
+"""All identifiers of all people, compiled into one database that is searched in one pass.
+
+The engine is Vectorscan (the PyPI package `hyperscan`): its time depends on the bytes it reads and
+on what it finds, hardly on how many literals it looks for.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import hyperscan
+import numpy as np
+
+from workflows.datasets.lookup.folding import HAN_DIGITS, HAN_NUMERALS
+from workflows.datasets.lookup.literals import Literal, literals
+from workflows.datasets.lookup.persons import Identifier
+from workflows.datasets.lookup.squeeze import Bytes, Positions, Squeezed
+from workflows.datasets.lookup.variants import Spelling, View, spellings
+
+# A number with Chinese numerals in it shows itself by two signs of which one is such a numeral.
+_NUMERAL_PAIRS = [
+    (first + second).encode()
+    for first in HAN_NUMERALS + "0123456789"
+    for second in HAN_NUMERALS + "0123456789"
+    if not (first + second).isascii()
+]
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_NUMBER = re.compile(rf"[0-9{HAN_NUMERALS}]{{6,}}")
+# Bytes of a stream on either side of such a pair which hold the whole number.
+_NUMBER_REACH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A spelling to look for, and the index of the identifier it belongs to."""
+
+    identifier: int
+    spelling: Spelling
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A place in the source, in bytes, where one of `targets` may stand."""
+
+    start: int
+    end: int
+    targets: Sequence[Target]
+
+
+class Patterns:
+    """The compiled identifiers. `unsearchable` holds those too short or too broken to look for."""
+
+    def __init__(self, identifiers: Iterable[Identifier]) -> None:
+        self.identifiers = tuple(identifiers)
+        self.unsearchable: list[Identifier] = []
+        targets: dict[Literal, list[Target]] = defaultdict(list)
+        for index, identifier in enumerate(self.identifiers):
+            found = spellings(identifier)
+            if not found:
+                self.unsearchable.append(identifier)
+            for spelling in found:
+                for literal in dict.fromkeys(literals(spelling)):
+                    targets[literal].append(Target(index, spelling))
+        self._targets = list(targets.values())
+        self._lengths = [len(literal.value) for literal in targets]
+        self._database = _compile(
+            [*targets, *(Literal(pair, caseless=False) for pair in _NUMERAL_PAIRS)]
+        )
+
+    def find(self, squeezed: Squeezed) -> list[Candidate]:
+        """Return the places in a stream where an identifier may stand."""
+        candidates = []
+        numbers_seen_to = 0
+        for literal, end in self._scan(squeezed.stream):
+            if literal < len(self._targets):
+                start = end - self._lengths[literal]
+                candidates.append(self._candidate(squeezed.sources, start, end, literal))
+            elif end > numbers_seen_to:
+                numbers_seen_to = end + _NUMBER_REACH // 2
+                candidates += self._find_numbers(squeezed, end)
+        return candidates
+
+    def _candidate(self, sources: Positions, start: int, end: int, literal: int) -> Candidate:
+        return Candidate(int(sources[start]), int(sources[end - 1]) + 1, self._targets[literal])
+
+    def _find_numbers(self, squeezed: Squeezed, near: int) -> Iterator[Candidate]:
+        """Look for numbers that are written with Chinese numerals, or with 一 for a dash."""
+        first = max(0, near - _NUMBER_REACH)
+        text = squeezed.stream[first : near + _NUMBER_REACH].tobytes().decode("utf-8", "replace")
+        if not _NUMBER.search(text):
+            return
+        places = [first, *(first + np.cumsum([_width(character) for character in text])).tolist()]
+        for dashes in ("", "一"):
+            kept = [index for index, character in enumerate(text) if character not in dashes]
+            digits = "".join(text[index] for index in kept).translate(HAN_DIGITS)
+            for literal, end in self._scan(
+                np.frombuffer(_NOT_ASCII.sub(" ", digits).encode(), np.uint8)
+            ):
+                if literal < len(self._targets) and self._is_number(literal):
+                    start = places[kept[end - self._lengths[literal]]]
+                    yield self._candidate(
+                        squeezed.sources, start, places[kept[end - 1] + 1], literal
+                    )
+
+    def _is_number(self, literal: int) -> bool:
+        return self._targets[literal][0].spelling.view in (View.PHONE, View.ID)
+
+    def _scan(self, stream: Bytes) -> list[tuple[int, int]]:
+        """Return the number and the end of each literal found."""
+        matches: list[tuple[int, int]] = []
+
+        def found(literal: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            matches.append((literal, end))
+
+        self._database.scan(memoryview(stream), match_event_handler=found)
+        return matches
+
+
+def _width(character: str) -> int:
+    """Return the bytes of a character; a broken one at the edge of a stretch was one byte."""
+    return 1 if character == "\ufffd" else len(character.encode())
+
+
+def _compile(values: list[Literal]) -> hyperscan.Database:
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(
+        expressions=[literal.value for literal in values],
+        ids=list(range(len(values))),
+        flags=[hyperscan.HS_FLAG_CASELESS if literal.caseless else 0 for literal in values],
+        literal=True,
+    )
+    return database

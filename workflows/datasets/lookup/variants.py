@@ -1,0 +1,215 @@
+"""The ways in which an identifier may be written, as data: generated, not guessed.
+
+A `Spelling` says in which order which pieces of letters and digits come and what may stand between
+them. How a mark may be disguised ("at" for @) stands in WORDS; grouping, width, case, accents and
+invisible characters need no spelling of their own, because `folding` removes the difference.
+"""
+
+import enum
+import itertools
+import re
+import urllib.parse
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import phonenumbers
+from pypinyin import Style, pinyin
+
+from workflows.datasets.lookup.folding import fold, is_han, simplify
+from workflows.datasets.lookup.persons import Identifier, Kind
+
+# The gap between the words of a name, and between digits that are written out as words.
+NAME = ""
+SPELT = " "
+
+# Words that people write for a mark.
+WORDS = {
+    "@": ("at", "a", "艾特", "爱特", "圈a", "小老鼠", "老鼠"),
+    ".": ("dot", "d", "period", "点", "點"),
+    "_": ("underscore", "下划线", "下劃線"),
+    "-": ("dash", "hyphen", "减号", "減號", "横杠", "橫槓"),
+    "+": ("plus", "加号", "加號"),
+    "/": ("slash", "斜杠", "斜槓"),
+}
+
+_COMPOUND_SURNAMES = frozenset(
+    "欧阳 司马 上官 诸葛 司徒 司空 夏侯 东方 皇甫 尉迟 公孙 慕容 令狐 长孙 宇文 "  # noqa: SIM905
+    "轩辕 端木 百里 南宫 独孤 公冶 太史 申屠 濮阳 钟离 西门 东郭 呼延 闻人 澹台 "
+    "赫连".split()
+)
+_MAX_READINGS = 12
+_ENGLISH_DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+# Shorter numbers without their country or area code belong to several people.
+_CERTAIN_DIGITS = 9
+_MIN_PHONE_DIGITS = 6
+_MIN_ID_LENGTH = 5
+_MIN_NAME_LENGTH = 4
+_MIN_HANDLE_LENGTH = 2
+
+
+class View(enum.Enum):
+    """How the folded text is read before a spelling is compared with it."""
+
+    TEXT = enum.auto()
+    SIMPLIFIED = enum.auto()
+    ID = enum.auto()
+    PHONE = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """Pieces of folded letters and digits, and what joins them: a mark, NAME or SPELT."""
+
+    parts: tuple[str, ...]
+    joins: tuple[str, ...] = ()
+    view: View = View.TEXT
+    # Of a telephone number: the country code, what replaces it inside the country, and whether the
+    # number is certain without either.
+    country: str = ""
+    trunk: str = ""
+    certain: bool = True
+
+
+def spellings(identifier: Identifier) -> tuple[Spelling, ...]:
+    """Return the spellings of an identifier; none if it is too short or too broken to look for."""
+    make = {
+        Kind.NAME: _names,
+        Kind.EMAIL: _emails,
+        Kind.PHONE: _phones,
+        Kind.ID: _ids,
+        Kind.HANDLE: _handles,
+        Kind.URL: _urls,
+    }[identifier.kind]
+    return tuple(dict.fromkeys(make(identifier.value)))
+
+
+# --- Names ----------------------------------------------------------------------------------------
+
+
+def _names(value: str) -> Iterator[Spelling]:
+    words = re.findall(r"[^\W_]+", fold(value))
+    letters = "".join(words)
+    if any(is_han(c) for c in letters):
+        if len(letters) > 1:
+            letters = simplify(letters)
+            yield Spelling(tuple(letters), (NAME,) * (len(letters) - 1), View.SIMPLIFIED)
+            yield from _pinyin(letters)
+    elif not letters.isascii():
+        if len(letters) > 1:
+            yield from _word_orders(words)
+    elif len(letters) >= _MIN_NAME_LENGTH:
+        yield from _word_orders(words)
+        german = re.findall(r"[^\W_]+", fold(value.translate(_UMLAUTS)))
+        if german != words:
+            yield from _word_orders(german)
+
+
+_UMLAUTS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "å": "aa", "ø": "oe"}
+)
+
+
+def _word_orders(words: list[str]) -> Iterator[Spelling]:
+    """Yield a name as given, with the last word first ("Smith, John"), with the first word last."""
+    joins = (NAME,) * (len(words) - 1)
+    yield Spelling(tuple(words), joins)
+    yield Spelling((words[-1], *words[:-1]), joins)
+    yield Spelling((*words[1:], words[0]), joins)
+
+
+def _pinyin(name: str) -> Iterator[Spelling]:
+    """Yield a Chinese name in Latin letters, surname first and last, for each usual reading."""
+    if not all(is_han(c) for c in name):
+        return
+    surname = 2 if name[:2] in _COMPOUND_SURNAMES and len(name) > 2 else 1  # noqa: PLR2004
+    readings = [_readings(character) for character in name]
+    joins = (NAME,) * (len(name) - 1)
+    for syllables in itertools.islice(itertools.product(*readings), _MAX_READINGS):
+        yield Spelling(syllables, joins)
+        yield Spelling((*syllables[surname:], *syllables[:surname]), joins)
+
+
+def _readings(character: str) -> list[str]:
+    """Return the first readings of a character; ü is written v, u or yu."""
+    readings = []
+    for syllable in pinyin(character, style=Style.NORMAL, heteronym=True)[0][:2]:
+        if "v" in syllable:
+            readings += [syllable, syllable.replace("v", "u"), syllable.replace("v", "yu")]
+        else:
+            readings.append(syllable)
+    return [syllable for syllable in readings if syllable.isascii()] or [character]
+
+
+# --- Numbers --------------------------------------------------------------------------------------
+
+
+def _phones(value: str) -> Iterator[Spelling]:
+    number = _parse_phone(value)
+    if number is None:
+        digits = "".join(c for c in fold(value) if c.isdigit())
+        country, trunk = "", ""
+    else:
+        digits = phonenumbers.national_significant_number(number)
+        country = str(number.country_code)
+        national = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+        written = "".join(c for c in national if c.isdigit())
+        trunk = written.removesuffix(digits) if written.endswith(digits) else ""
+    if len(digits) < _MIN_PHONE_DIGITS:
+        return
+    certain = len(digits) >= _CERTAIN_DIGITS
+    yield Spelling((digits,), (), View.PHONE, country, trunk, certain)
+    for zero in ("zero", "oh"):
+        words = tuple(zero if d == "0" else _ENGLISH_DIGITS[int(d)] for d in digits)
+        yield Spelling(words, (SPELT,) * (len(words) - 1), View.TEXT, certain=certain)
+
+
+def _parse_phone(value: str) -> phonenumbers.PhoneNumber | None:
+    """Read a number; one without a country code is taken as Chinese."""
+    try:
+        return phonenumbers.parse(value, "CN")
+    except phonenumbers.NumberParseException:
+        return None
+
+
+def _ids(value: str) -> Iterator[Spelling]:
+    characters = "".join(filter(str.isalnum, fold(value)))
+    if len(characters) < _MIN_ID_LENGTH:
+        return
+    yield Spelling((characters,), (), View.ID)
+    # Identity cards issued before 1999 (GB 11643-1989) had neither the century nor the check digit.
+    if re.fullmatch(r"\d{6}19\d{9}[\dx]", characters):
+        yield Spelling((characters[:6] + characters[8:17],), (), View.ID)
+
+
+# --- Addresses ------------------------------------------------------------------------------------
+
+
+def _marked(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Split folded text into pieces and the marks between them; marks at the ends are dropped."""
+    pieces = re.split(r"([\W_]+)", re.sub(r"\s", "", text).strip("/#?&"))
+    if not pieces[0] or not pieces[-1]:
+        inner = re.sub(r"^[\W_]+|[\W_]+$", "", "".join(pieces))
+        pieces = re.split(r"([\W_]+)", inner)
+    return tuple(pieces[::2]), tuple(pieces[1::2])
+
+
+def _emails(value: str) -> Iterator[Spelling]:
+    parts, joins = _marked(fold(value))
+    if joins.count("@") == 1 and all(parts):
+        yield Spelling(parts, joins)
+
+
+def _handles(value: str) -> Iterator[Spelling]:
+    name = re.sub(r"^(?:@|/?u/|/?user/)", "", fold(value).strip())
+    parts, joins = _marked(name)
+    if len("".join(parts)) >= _MIN_HANDLE_LENGTH:
+        yield Spelling(parts, joins)
+
+
+def _urls(value: str) -> Iterator[Spelling]:
+    address = fold(urllib.parse.unquote(value)).strip()
+    address = re.sub(r"^(?:[a-z][a-z0-9+.-]*:)?//", "", address)
+    address = re.sub(r"^(?:www|m)\.", "", address)
+    parts, joins = _marked(address)
+    if "." in joins and all(parts):
+        yield Spelling(parts, joins)

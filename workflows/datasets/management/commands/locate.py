@@ -1,0 +1,65 @@
+"""`manage.py locate`: finds people in the files of a dataset; needs no case and no database."""
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from workflows.datasets.lookup.locate import locate
+from workflows.datasets.lookup.patterns import Patterns
+from workflows.datasets.lookup.persons import PersonsError, read_persons
+from workflows.datasets.lookup.readers import Schema
+from workflows.datasets.lookup.shards import ReadError, shards
+
+
+class Command(BaseCommand):
+    help = (
+        "Find people in JSONL (.jsonl, .jsonl.gz, .jsonl.zst) and Parquet files. Writes one JSON "
+        "object for each place found and ends with a line of figures. Exit code 1 if something "
+        "cannot be read."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("path", type=Path, help="a file, or a folder of files")
+        parser.add_argument("--persons", type=Path, required=True, help="JSONL, one person a line")
+        parser.add_argument(
+            "--out", type=Path, required=True, help="where the hits are written, JSONL"
+        )
+        parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+        parser.add_argument("--id-field", default="id")
+        parser.add_argument("--text-field", action="append", help="may be given several times")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        if options["processes"] < 1:
+            raise CommandError("--processes must be 1 or more.")
+        schema = Schema(options["id_field"], tuple(options["text_field"] or ["text"]))
+        started = time.perf_counter()
+        try:
+            with options["persons"].open(encoding="utf-8-sig") as lines:
+                patterns = Patterns(read_persons(lines))
+            for identifier in patterns.unsearchable:
+                self.stderr.write(
+                    f"A {identifier.kind} of {identifier.ref} is too short to look for."
+                )
+            compiled = time.perf_counter()
+            size = hits = unreadable = memory = 0
+            with options["out"].open("w", encoding="utf-8") as out:
+                for result in locate(
+                    shards(options["path"]), patterns, schema, processes=options["processes"]
+                ):
+                    out.writelines(f"{hit.as_json()}\n" for hit in result.hits)
+                    size += result.figures.bytes
+                    unreadable += result.figures.unreadable
+                    hits += len(result.hits)
+                    memory = max(memory, result.peak_memory)
+        except (ReadError, PersonsError, OSError) as error:
+            raise CommandError(str(error)) from error
+        seconds = time.perf_counter() - started
+        self.stdout.write(
+            f"bytes={size} seconds={seconds:.2f} gb_per_s={size / seconds / 1e9:.3f} hits={hits} "
+            f"peak_rss_mb={memory / 1e6:.0f} compile_seconds={compiled - started:.2f} "
+            f"processes={options['processes']} unreadable_lines={unreadable}"
+        )
