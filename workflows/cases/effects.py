@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from workflows.cases.actors import SYSTEM
+from workflows.cases.calendar_notices import recompute_after_notice
 from workflows.cases.clocks import stop_acknowledgement
 from workflows.cases.lifecycle import OPEN, Action
 from workflows.cases.mail import send_mail
@@ -66,3 +67,11 @@ def acknowledge(effect: Effect) -> None:
             case, Action.ACKNOWLEDGE, SYSTEM, facts={"by": "mail" if sent else "portal"}
         )
         stop_acknowledgement(case, event.at)
+
+
+@effect_handler("cases.recompute")
+def recompute_clocks(effect: Effect) -> None:
+    """Derive the clocks of a case anew after a notice of days off."""
+    recompute_after_notice(
+        case_of(effect), str(effect.payload["region"]), int(effect.payload["year"])
+    )

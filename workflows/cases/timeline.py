@@ -66,6 +66,7 @@ STAFF_SENTENCES = {
     "review.reopened": _("Another reviewer took the case up again."),
     "clock.extended": _("The time was extended."),
     "clock.reminded": _("The team was reminded of the time."),
+    "clock.recomputed": _("The dates were computed anew after a notice of days off."),
     "clock.missed": _("The time was over."),
     "message.sent": _("A message was sent to the person."),
     "message.received": _("A message of the person arrived."),

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.permissions import BasePermission
@@ -73,3 +75,23 @@ class HasToken(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Return whether there is one."""
         return request.auth is not None
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Describes the requester's bearer token in the schema."""
+
+    target_class = BearerAuthentication
+    name = "receipt"
+    description = "The receipt that was told when the request was filed."
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        """Return the OpenAPI security scheme."""
+        return {"type": "http", "scheme": "bearer", "description": self.description}
+
+
+class RegulatorTokenScheme(BearerScheme):
+    """Describes the regulator's token in the schema."""
+
+    target_class = RegulatorTokenAuthentication
+    name = "regulator"
+    description = "The token of a regulator's account."

@@ -124,7 +124,7 @@ def status_of(case: Case) -> dict[str, Any]:
 
 
 def _clock(case: Case, clock: Clock) -> dict[str, Any]:
-    rule = case.regime_of(clock.regime).clock(clock.kind).rule
+    rule = case.regime_of(clock.regime).clock(clock.kind)
     return {
         "regime": clock.regime,
         "kind": clock.kind,

@@ -11,6 +11,8 @@ from workflows.cases.lifecycle import State
 from workflows.cases.vocabulary import IdentifierKind, ItemKind, RequesterRole
 from workflows.reports.models import BundleJob
 
+CASE_STATES = [(state.value, state.value) for state in State]
+
 
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuses fields that it does not know, so that a misspelt one is never lost in silence."""
@@ -116,7 +118,7 @@ class StatusSerializer(serializers.Serializer[Any]):
     """A case as its requester sees it."""
 
     case_number = serializers.CharField()
-    state = serializers.ChoiceField(choices=[(state.value, state.value) for state in State])
+    state = serializers.ChoiceField(choices=CASE_STATES)
     filed_at = serializers.DateTimeField()
     due_on = serializers.DateField(allow_null=True)
     answered_at = serializers.DateTimeField(allow_null=True)
@@ -145,7 +147,7 @@ class BundleRequestSerializer(StrictSerializer):
     since = serializers.DateField(required=False, default=None, allow_null=True)
     until = serializers.DateField(required=False, default=None, allow_null=True)
     states = serializers.ListField(
-        child=serializers.ChoiceField(choices=[state.value for state in State]),
+        child=serializers.ChoiceField(choices=CASE_STATES),
         required=False,
         default=list,
     )

@@ -38,9 +38,7 @@ def body() -> dict:
 
 
 def status(api: APIClient, number: str, receipt: str):
-    return api.get(
-        f"/api/v1/requests/{number}/", headers={"Authorization": f"Bearer {receipt}"}
-    )
+    return api.get(f"/api/v1/requests/{number}/", headers={"Authorization": f"Bearer {receipt}"})
 
 
 def test_a_filed_request_gets_a_number_and_a_receipt_that_opens_its_status(api, body):
@@ -117,9 +115,7 @@ def test_a_wrong_field_is_named_and_nothing_is_filed(api, body, change, field):
 
 
 def test_broken_json_is_refused_in_the_same_form(api):
-    answer = api.post(
-        "/api/v1/requests/", "{", content_type="application/json", **KEY
-    )
+    answer = api.post("/api/v1/requests/", "{", content_type="application/json", **KEY)
 
     assert answer.status_code == 400
     assert answer.json()["code"] == "parse_error"
@@ -172,9 +168,7 @@ def test_outcomes_are_told_only_with_the_answer(api):
     assert status(api, filed.case.number, filed.receipt).json()["items"][0]["outcome"] == "refused"
 
 
-def test_filing_takes_a_constant_number_of_queries(
-    api, body, django_assert_max_num_queries
-):
+def test_filing_takes_a_constant_number_of_queries(api, body, django_assert_max_num_queries):
     make_case(State.FILED, WANG)
     with django_assert_max_num_queries(40):
         api.post("/api/v1/requests/", body, format="json", **KEY)

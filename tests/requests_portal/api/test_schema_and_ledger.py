@@ -14,8 +14,10 @@ def test_the_schema_is_valid_openapi(tmp_path):
         "spectacular",
         "--validate",
         "--fail-on-warn",
-        file=str(tmp_path / "schema.yml"),
-        urlconf="tests.requests_portal.api.urls",
+        "--file",
+        str(tmp_path / "schema.yml"),
+        "--urlconf",
+        "tests.requests_portal.api.urls",
     )
     assert "file_request" in (tmp_path / "schema.yml").read_text()
 

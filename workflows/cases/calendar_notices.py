@@ -1,0 +1,82 @@
+"""A notice of days off arrives: the clocks that counted without it are derived anew.
+
+Nothing that has ended is touched; a date that moves is an event of its case.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from uuid import uuid4
+
+from django.db import transaction
+
+from workflows.cases.clocks import recompute
+from workflows.cases.lifecycle import OPEN, Role
+from workflows.cases.models import Case
+from workflows.cases.record import record_event
+from workflows.cases.transition import lock_case
+from workflows.outbox.services import enqueue
+from workflows.regimes.services import load_notice
+
+
+def take_notice(
+    *,
+    region: str,
+    year: int,
+    source: str,
+    loaded_by: str,
+    days_off: Iterable[date],
+    extra_working_days: Iterable[date] = (),
+    status: str = "official",
+) -> tuple[int, ...]:
+    """Store the notice of one year, and have the open cases that it can move derived anew.
+
+    Returns the years whose days changed. `loaded_by` is the pseudonym of a member of staff.
+    """
+    with transaction.atomic():
+        years = load_notice(
+            region=region,
+            year=year,
+            source=source,
+            loaded_by=loaded_by,
+            days_off=days_off,
+            extra_working_days=extra_working_days,
+            status=status,
+        )
+        if years:
+            first_day = date(min(years), 1, 1)
+            notice = uuid4()
+            affected = Case.objects.filter(
+                state__in=OPEN, clocks__stopped_at=None, clocks__due_on__gte=first_day
+            ).distinct()
+            for pk in affected.values_list("pk", flat=True).iterator(chunk_size=1000):
+                enqueue(
+                    "cases.recompute",
+                    key=f"cases.recompute:{pk}:{notice}",
+                    payload={"case": str(pk), "region": region, "year": year},
+                )
+    return years
+
+
+def recompute_after_notice(case: Case, region: str, year: int) -> bool:
+    """Derive the clocks of one case anew; return whether a date moved, and record it if so."""
+    with transaction.atomic():
+        locked = lock_case(case)
+        before = _dates(locked)
+        recompute(locked)
+        after = _dates(locked)
+        if after == before:
+            return False
+        record_event(
+            locked,
+            "clock.recomputed",
+            role=Role.SYSTEM,
+            facts={"calendar": region, "year": year, "before": before, "after": after},
+        )
+    return True
+
+
+def _dates(case: Case) -> dict[str, str]:
+    return {
+        f"{clock.regime}.{clock.kind}": f"{clock.due_on}{' provisional' * clock.provisional}"
+        for clock in case.clocks.all()
+    }
