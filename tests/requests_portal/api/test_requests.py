@@ -53,7 +53,7 @@ def test_a_filed_request_gets_a_number_and_a_receipt_that_opens_its_status(api, 
     assert followed.status_code == 200
     assert followed.json()["state"] == "filed"
     assert followed.json()["timeline"][0]["event"] == "case.received"
-    assert any("Civil Code" in line or "民法典" in line for line in _lines(followed.json()))
+    assert any("App违法违规" in line for line in _lines(followed.json())), "the rule is cited"
 
 
 def _lines(status_: dict) -> list[str]:
