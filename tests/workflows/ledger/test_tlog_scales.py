@@ -4,7 +4,12 @@ It reads leniently (it takes "08" for a size, or bytes after the last entry of a
 files it is given are first held against their exact form.
 """
 
+import re
+import subprocess
+import sys
+
 import pytest
+from django.conf import settings
 from django.db import transaction
 from tlog_scales import signing, tlog
 from tlog_scales.backend import LocalBackend
@@ -81,6 +86,25 @@ def test_it_agrees_on_the_consistency_of_all_checkpoints(log, tmp_path):
             theirs = reader.get_consistency_proof(old, new)
             assert theirs.node_hashes == selectors.consistency_proof(old, new)
             theirs.check(heads[old], heads[new])
+
+
+def test_the_program_in_the_documentation_verifies_the_log(log, tmp_path):
+    page = (settings.BASE_DIR / "docs" / "verify.md").read_text()
+    program = tmp_path / "check_log.py"
+    program.write_text(re.search(r"```python\n(.*?)```", page, re.DOTALL)[1])
+    write(tmp_path / "log", 700)
+    kept = tmp_path / "kept"
+    kept.write_text(selectors.checkpoint_at(255).note)
+
+    def run():
+        arguments = [sys.executable, program, tmp_path / "log", keys.log_vkey(), kept]
+        return subprocess.run(arguments, check=False, capture_output=True, text=True)
+
+    root = selectors.checkpoint_at(700).root.hex()
+    assert run().stdout.splitlines() == [f"continues {kept}", f"OK 700 {root}"]
+    bundle = tmp_path / "log" / "tile" / "entries" / "001"
+    bundle.write_bytes(bundle.read_bytes().replace(b"reviewer", b"approver", 1))
+    assert "InclusionProofInvalid" in run().stderr
 
 
 def test_it_verifies_the_cosignature_that_we_verify():
