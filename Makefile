@@ -18,8 +18,8 @@ PRODUCTION = DATABASE_URL=postgresql:///offline PUBLIC_BASE_URL=https://portal.e
 	ALLOWED_HOSTS=portal.example.org SECRET_KEY=$(call random,48) VAULT_KEY=$(call random,32) \
 	INDEX_KEY=$(call random,32) LEDGER_KEY=$(call random,32)
 
-.PHONY: help run test lint format typecheck imports migrations deployable messages bench chaos \
-	e2e check lock screenshots quick-tests slow-tests browser venv install-local install-dev
+.PHONY: help run test lint format typecheck imports migrations deployable messages compiled bench \
+	chaos e2e check lock screenshots quick-tests slow-tests browser venv install-local install-dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -27,7 +27,7 @@ help: ## list the targets
 run: install-local ## set everything up and serve the portal on this machine
 	@exec $(BIN)/python -m requests_portal.local.run
 
-test: lint typecheck imports migrations messages quick-tests slow-tests ## check the code and run all tests but the long ones
+test: lint typecheck imports migrations compiled quick-tests slow-tests ## check the code and run all tests but the long ones
 
 lint: install-dev ## look for mistakes and for code that is not formatted
 	$(BIN)/ruff check .
@@ -50,7 +50,11 @@ deployable: install-dev
 	@echo "manage.py check --deploy, with the settings of a server"
 	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
-messages: install-dev ## compile the message catalogues
+messages: install-dev ## gather the sentences to translate, and compile the message catalogues
+	$(BIN)/python -m requests_portal.local.catalogue
+	$(BIN)/python -m requests_portal.local.messages
+
+compiled: install-dev
 	$(BIN)/python -m requests_portal.local.messages
 
 quick-tests: install-dev
@@ -68,7 +72,7 @@ chaos: install-dev ## run the long failure tests: killed workers, lost brokers, 
 bench: install-dev ## measure, without judging
 	@for script in tests/bench/*.py; do $(BIN)/python "$$script" || exit 1; done
 
-check: lint typecheck imports migrations deployable messages ## check everything but by running it
+check: lint typecheck imports migrations deployable compiled ## check everything but by running it
 	$(PYTEST) tests/test_messages.py tests/test_compose.py
 
 screenshots: install-dev browser ## take the screenshots of the README

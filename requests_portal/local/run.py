@@ -1,9 +1,9 @@
 """Serves the whole portal on one machine: `python -m requests_portal.local.run`, or `make run`."""
 
 import argparse
+import http.client
 import json
 import os
-import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,10 +153,15 @@ def _serve(site: Site, *, controlled: bool) -> None:
 
 
 def _answers(port: int) -> bool:
+    """Say whether a request gets an answer; any answer will do."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
+        connection.request("GET", "/livez")
+        connection.getresponse()
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        connection.close()
     return True
 
 
