@@ -1,1 +1,1 @@
-"""The public face: the request form, the receipt and the status page, without an account and without JavaScript."""
+"""The public face: request form, receipt and status, without account and without JavaScript."""

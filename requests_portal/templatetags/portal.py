@@ -5,6 +5,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.forms import BooleanField, BoundField
 from django.template import Context
 from django.urls import reverse, translate_url
 from django.utils import timezone
@@ -23,7 +24,7 @@ def language_switch(context: Context, form: str = "") -> dict[str, Any]:
     other language, so that what was typed goes along. Without, it only changes the language.
     """
     request = context.get("request")
-    here = request.get_full_path() if request else "/"
+    here = context.get("here") or (request.get_full_path() if request else "/")
     known = request is not None and request.resolver_match is not None
     current = get_language()
     return {
@@ -45,6 +46,39 @@ def language_switch(context: Context, form: str = "") -> dict[str, Any]:
 def _home_in(language: str) -> str:
     with override(language):
         return reverse("home")
+
+
+@register.inclusion_tag("public/field.html")
+def field(bound: BoundField, heading: str = "") -> dict[str, Any]:
+    """Return one field with label, hint and error; `heading` makes the label the page's `h1`."""
+    hints = getattr(bound.form, "option_hints", {}).get(bound.name, {})
+    options = [
+        {"widget": option, "hint": hints.get(str(option.data["value"]), "")} for option in bound
+    ]
+    described = [f"{bound.auto_id}_helptext"] if bound.help_text else []
+    described += [f"{bound.auto_id}_error"] if bound.errors else []
+    return {
+        "field": bound,
+        "heading": heading,
+        "options": options if bound.use_fieldset else [],
+        "is_tick": isinstance(bound.field, BooleanField),
+        "described_by": " ".join(described),
+    }
+
+
+@register.simple_tag
+def file_limits() -> dict[str, int]:
+    """Return how many files may be added, and how many megabytes may be sent at once."""
+    return {
+        "count": settings.ATTACHMENT_MAX_COUNT,
+        "megabytes": settings.ATTACHMENT_MAX_BYTES // 1024**2,
+    }
+
+
+@register.filter
+def say(sentence: Any, number: int) -> str:
+    """Fill the number of a row into a sentence such as `Remove detail %(number)s`."""
+    return str(sentence) % {"number": number}
 
 
 @register.filter

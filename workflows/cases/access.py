@@ -51,7 +51,7 @@ def open_with_receipt(number: str, receipt: str, now: datetime | None = None) ->
     }
     _refuse_if_too_fast(paces, now)
     case = Case.objects.select_related("data_key").filter(number=number).first()
-    matches = receipt_matches(receipt, case.receipt_digest if case else _NOBODY)
+    matches = receipt_matches(receipt, bytes(case.receipt_digest) if case else _NOBODY)
     if case is None or not matches:
         _count_wrong_try(paces, now)
         raise UnknownReceipt

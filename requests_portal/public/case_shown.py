@@ -1,0 +1,85 @@
+"""What the status page shows of a case, gathered in a constant number of queries."""
+
+from dataclasses import dataclass
+
+from requests_portal.public.rules_shown import ShownClock, ShownRegime, shown_clocks, shown_regime
+from workflows.cases.actors import PUBLIC
+from workflows.cases.lifecycle import Action, State
+from workflows.cases.models import Attachment, Case, Message
+from workflows.cases.timeline import TimelineEntry, public_timeline
+from workflows.cases.transition import refusals
+from workflows.cases.vocabulary import ItemKind
+
+QUESTIONS = (Message.Kind.IDENTITY_REQUEST, Message.Kind.INFORMATION_REQUEST)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCase:
+    """Everything on the status page.
+
+    `question` is the message that the person should answer now, `answer` the latest answer.
+    `may` says for each action of the person whether the lifecycle allows it now.
+    """
+
+    kinds: list[str]
+    clocks: list[ShownClock]
+    zone: str
+    regime: ShownRegime
+    timeline: list[TimelineEntry]
+    messages: list[Message]
+    attachments: list[Attachment]
+    question: Message | None
+    answer: Message | None
+    may: dict[str, bool]
+
+
+def shown_case(case: Case) -> ShownCase:
+    """Gather what the person may see of their case; of an erased one only the bare steps."""
+    erased = case.erased_at is not None
+    messages = [] if erased else messages_of(case)
+    return ShownCase(
+        kinds=[str(ItemKind(kind).label) for kind in case.kinds],
+        clocks=shown_clocks(case),
+        zone=zone_of(case),
+        regime=shown_regime(case.lead_regime, case.residence),
+        timeline=list(reversed(public_timeline(case))),
+        messages=messages,
+        attachments=[] if erased else attachments_of(case),
+        question=open_question(case, messages),
+        answer=next((m for m in messages if m.kind == Message.Kind.ANSWER), None),
+        may=allowed(case),
+    )
+
+
+def zone_of(case: Case) -> str:
+    """Return the time zone in which the law counts this person's days."""
+    return case.lead_regime.place(case.residence).zone
+
+
+def messages_of(case: Case) -> list[Message]:
+    """Return the messages between person and provider, latest first; never the notes of staff."""
+    return list(
+        case.messages.exclude(kind=Message.Kind.NOTE)
+        .select_related("case__data_key")
+        .order_by("-sent_at")
+    )
+
+
+def attachments_of(case: Case) -> list[Attachment]:
+    """Return the files of a case, with what is needed to unseal their names."""
+    return list(case.attachments.select_related("case__data_key"))
+
+
+def open_question(case: Case, messages: list[Message]) -> Message | None:
+    """Return the question that waits for the person, or None."""
+    if case.state not in {State.IDENTITY_NEEDED, State.INFORMATION_NEEDED}:
+        return None
+    return next((message for message in messages if message.kind in QUESTIONS), None)
+
+
+def allowed(case: Case) -> dict[str, bool]:
+    """Return for each action of the person, by its name, whether it can be taken now."""
+    reasons = refusals(case, PUBLIC)
+    may = {str(action): not reason for action, reason in reasons.items()}
+    may["write"] = may[Action.WRITE_TO_PROVIDER] or may[Action.GIVE_INFORMATION]
+    return may

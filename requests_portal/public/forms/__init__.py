@@ -1,0 +1,1 @@
+"""The forms of the public face: one for each page of questions, and those of the status pages."""

@@ -1,0 +1,81 @@
+"""What all forms of the public face share."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxLengthValidator
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from workflows.cases.filing_request import MAX_SHORT, MAX_TEXT
+
+# What a person typed, by the slug of the page: the rows of the page, each a field's name with the
+# text, or with the texts where several can be chosen. Raw, so that a faulty answer is kept too.
+Row = dict[str, Any]
+Answers = dict[str, list[Row]]
+Sentence = str | Promise
+
+
+class TextField(forms.CharField):
+    """A text with a limit that is told and checked, but not cut off while pasting."""
+
+    def __init__(self, *, limit: int = MAX_SHORT, rows: int = 0, **kwargs: Any) -> None:
+        if rows:
+            kwargs["widget"] = forms.Textarea(attrs={"rows": rows, "data-limit": limit})
+        super().__init__(**kwargs)
+        self.validators.append(
+            MaxLengthValidator(limit, _("Write at most %(limit_value)s characters."))
+        )
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """Add `autocomplete="off"` unless the widget says what the browser may fill in."""
+        attrs = super().widget_attrs(widget)
+        if "autocomplete" not in widget.attrs:
+            attrs["autocomplete"] = "off"
+        return attrs
+
+
+def long_text(*, rows: int = 4, **kwargs: Any) -> TextField:
+    """Return a field for a longer text, as long as the domain takes one."""
+    return TextField(limit=MAX_TEXT, rows=rows, **kwargs)
+
+
+class QuestionForm(forms.Form):
+    """One page of questions, or one row of a page on which rows can be added.
+
+    `answers` are all answers so far, for pages that depend on earlier ones.
+    """
+
+    use_required_attribute = False
+    # A line of explanation beneath an option, by the field's name and the option's value.
+    option_hints: Mapping[str, Mapping[str, Sentence]] = {}
+
+    def __init__(self, *args: Any, answers: Answers | None = None, **kwargs: Any) -> None:
+        self.answers = answers or {}
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
+
+
+def set_choices(field: forms.Field, choices: list[tuple[str, str]]) -> None:
+    """Give a field its choices when the form is made, in the language of the page."""
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = choices
+
+
+def is_blank(row: Row) -> bool:
+    """Return whether nothing was typed into a row."""
+    return not any(value.strip() if isinstance(value, str) else value for value in row.values())
+
+
+def first_value(answers: Answers, slug: str, field: str) -> str:
+    """Return one answer as it was typed, or an empty text."""
+    rows = answers.get(slug) or [{}]
+    value = rows[0].get(field, "")
+    return value if isinstance(value, str) else ""
+
+
+def chosen_kinds(answers: Answers) -> list[str]:
+    """Return the kinds of item that were chosen, in the order of the page."""
+    rows = answers.get("wishes") or [{}]
+    kinds = rows[0].get("kinds", [])
+    return kinds if isinstance(kinds, list) else []

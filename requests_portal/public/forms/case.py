@@ -1,0 +1,59 @@
+"""The forms on the status pages: log-in, message, withdrawal, objection."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from requests_portal.public.forms.base import QuestionForm, TextField
+from workflows.cases.correspondence import MAX_BODY
+
+
+class ReceiptForm(QuestionForm):
+    """Case number and receipt, forgiving about spaces, hyphens and small letters."""
+
+    number = TextField(
+        label=_("Case number"),
+        help_text=_("It looks like 2026-7K3Q-9XWB."),
+        widget=forms.TextInput(attrs={"class": "code", "spellcheck": "false"}),
+        error_messages={"required": _("Enter the case number.")},
+    )
+    receipt = TextField(
+        label=_("Receipt"),
+        help_text=_("Seven groups of four letters and digits, from the page after sending."),
+        widget=forms.TextInput(attrs={"class": "code", "spellcheck": "false"}),
+        error_messages={"required": _("Enter the receipt.")},
+    )
+
+
+class MessageForm(QuestionForm):
+    """A message of the person."""
+
+    body = TextField(
+        label=_("Your message"),
+        limit=MAX_BODY,
+        rows=8,
+        error_messages={"required": _("Write a message first.")},
+    )
+
+
+class WithdrawalForm(QuestionForm):
+    """The withdrawal, with reasons if the person likes."""
+
+    reasons = TextField(
+        label=_("Your reasons (optional)"),
+        help_text=_("Nobody needs a reason to withdraw."),
+        limit=MAX_BODY,
+        rows=4,
+        required=False,
+    )
+
+
+class ObjectionForm(QuestionForm):
+    """Why the person does not agree with the answer."""
+
+    reasons = TextField(
+        label=_("What is wrong with the answer?"),
+        help_text=_("Another person than the one who proposed the answer will look at it."),
+        limit=MAX_BODY,
+        rows=8,
+        error_messages={"required": _("Write what is wrong with the answer.")},
+    )

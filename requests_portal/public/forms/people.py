@@ -1,0 +1,190 @@
+"""For whom the request is, where they live, who acts, and by what the person can be found."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from requests_portal.public import places
+from requests_portal.public.forms.base import (
+    QuestionForm,
+    TextField,
+    first_value,
+    long_text,
+    set_choices,
+)
+from workflows.cases.filing_request import MAX_TEXT, applicable_regimes
+from workflows.cases.vocabulary import IdentifierKind, RequesterRole
+
+OTHER_PART = "other"
+
+
+class RoleForm(QuestionForm):
+    """For whom, and by what right, the request is filed."""
+
+    option_hints = {
+        "role": {
+            RequesterRole.SELF: _("The information is about you."),
+            RequesterRole.GUARDIAN: _("You are a parent or a guardian."),
+            RequesterRole.NEAR_RELATIVE: _("You are a spouse, a parent, a child or another heir."),
+            RequesterRole.AGENT: _("You have a mandate, for example as a lawyer."),
+        }
+    }
+    role = forms.ChoiceField(
+        label=_("For whom are you asking?"),
+        choices=RequesterRole.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose for whom you are asking.")},
+    )
+
+
+class ResidenceForm(QuestionForm):
+    """The country or region, which gives the law of the request."""
+
+    country = forms.ChoiceField(
+        label=_("Country or region"),
+        help_text=_("It decides which law applies and how much time we have."),
+        error_messages={
+            "required": _("Choose a country or region."),
+            "invalid_choice": _("Choose a country or region from the list."),
+        },
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", _now("Choose from the list")), *places.countries()]
+        set_choices(self.fields["country"], choices)
+
+
+class PartForm(QuestionForm):
+    """The part of the country, where it changes the law or the public holidays."""
+
+    part = forms.ChoiceField(
+        label=_("Part of the country"),
+        help_text=_("It decides which law or which public holidays count."),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose a part of the country."),
+            "invalid_choice": _("Choose a part of the country."),
+        },
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        parts = places.parts_of(first_value(self.answers, "residence", "country"))
+        choices = [*parts, (OTHER_PART, _now("Another part of the country"))]
+        set_choices(self.fields["part"], choices)
+
+
+def residence_of(answers: dict[str, Any]) -> str:
+    """Return the residence as the regimes know it, such as `CN` or `DE-BE`; empty when unknown."""
+    country = first_value(answers, "residence", "country")
+    part = first_value(answers, "part", "part")
+    return part if part.startswith(f"{country}-") else country
+
+
+class RequesterForm(QuestionForm):
+    """The one who acts for somebody else, and their right to do so."""
+
+    requester_name = TextField(
+        label=_("Your own name"),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": _("Enter your own name.")},
+    )
+    authority = long_text(
+        label=_("By what right do you act?"),
+        error_messages={"required": _("Say by what right you act for the person.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        hint = _now("For example: I am the father. You can add a document later.")
+        regimes = applicable_regimes(residence_of(self.answers))
+        rule = regimes[0].filers.get(first_value(self.answers, "role", "role")) if regimes else None
+        if rule is not None:
+            hint = f"{rule.conditions.in_language(get_language() or '')} {hint}"
+        self.fields["authority"].help_text = hint
+
+
+class SubjectForm(QuestionForm):
+    """The name of the person whom the information is about."""
+
+    subject_name = TextField(
+        label=_("Full name"),
+        help_text=_("As it is usually written. Other spellings can be added on the next page."),
+        error_messages={
+            "required": _("Enter the name of the person whom the information is about.")
+        },
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if first_value(self.answers, "role", "role") == RequesterRole.SELF:
+            self.fields["subject_name"].widget.attrs["autocomplete"] = "name"
+
+
+class IdentifierForm(QuestionForm):
+    """One detail by which the person can be found in a dataset."""
+
+    kind = forms.ChoiceField(
+        label=_("Kind of detail"),
+        required=False,
+        choices=[("", _("Choose from the list")), *IdentifierKind.choices],
+    )
+    value = TextField(label=_("Detail"), limit=MAX_TEXT, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the half of the pair that is missing."""
+        cleaned = super().clean() or {}
+        if cleaned.get("value") and not cleaned.get("kind"):
+            self.add_error("kind", _now("Choose what kind of detail this is."))
+        if cleaned.get("kind") and "value" in cleaned and not cleaned["value"]:
+            self.add_error("value", _now("Fill in the detail, or remove it."))
+        return cleaned
+
+
+class ContactForm(QuestionForm):
+    """How the requester is reached; an address is convenient, not compulsory."""
+
+    email = TextField(
+        label=_("E-mail address"),
+        help_text=_("We send a link to confirm it, and a note whenever something waits for you."),
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    phone = TextField(
+        label=_("Phone number"),
+        help_text=_("Only if you would like to be called."),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "tel", "type": "tel"}),
+    )
+    no_contact = forms.BooleanField(
+        label=_("I give no address and will look at the status page myself"),
+        required=False,
+    )
+
+    def clean_email(self) -> str:
+        """Return the address; refuse what the domain would refuse, with the same words."""
+        email: str = self.cleaned_data["email"]
+        if email:
+            try:
+                validate_email(email)
+            except ValidationError:
+                raise ValidationError(
+                    _now("Enter an e-mail address like name@example.com.")
+                ) from None
+        return email
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for one of the ways."""
+        cleaned = super().clean() or {}
+        if "email" in cleaned and not any(cleaned.get(name) for name in self.fields):
+            self.add_error(
+                "email",
+                _now("Enter an e-mail address, or tick that you will look at the status page."),
+            )
+        return cleaned

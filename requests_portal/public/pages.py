@@ -1,0 +1,107 @@
+"""A page of the request form: its rows as forms, read from what was sent or from the draft."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.forms import BoundField
+from django.http import QueryDict
+
+from requests_portal.public.forms.base import Answers, QuestionForm, Row, is_blank
+from requests_portal.public.page_errors import PageError, page_errors
+from requests_portal.public.steps import Step, applicable_steps
+
+
+def _prefix(step: Step, number: int) -> str | None:
+    return str(number) if step.most_rows > 1 else None
+
+
+class Page:
+    """The forms of one step, one for each row.
+
+    With `check`, blank rows beyond those that must be filled in are left out, and the forms are
+    bound, so that they find what is wrong. Without, they only show what was typed.
+    """
+
+    def __init__(self, step: Step, answers: Answers, *, check: bool) -> None:
+        self.step = step
+        rows = answers.get(step.slug) or [{}]
+        if check and step.most_rows > 1:
+            rows = [row for row in rows if not is_blank(row)]
+            rows += [{}] * (step.least_rows - len(rows))
+        self.forms = [
+            self._form(number, row, answers, check=check) for number, row in enumerate(rows)
+        ]
+
+    def _form(self, number: int, row: Row, answers: Answers, *, check: bool) -> QuestionForm:
+        prefix = _prefix(self.step, number)
+        if not check:
+            return self.step.form(initial=row, prefix=prefix, answers=answers)
+        data = {f"{prefix}-{name}" if prefix else name: value for name, value in row.items()}
+        return self.step.form(data, prefix=prefix, answers=answers)
+
+    def is_valid(self) -> bool:
+        """Return whether everything on the page is right; only for a page made with `check`."""
+        return all(form.is_valid() for form in self.forms)
+
+    def errors(self) -> list[PageError]:
+        """Return what is wrong, in the order of the fields."""
+        return page_errors(*self.forms)
+
+    def cleaned(self) -> list[dict[str, Any]]:
+        """Return the checked values of each row."""
+        return [form.cleaned_data for form in self.forms if form.is_valid()]
+
+    def in_words(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield label and texts of every answer that was given, for the summary."""
+        for form in self.forms:
+            for field in form:
+                texts = _texts(field, form.cleaned_data.get(field.name))
+                if texts:
+                    yield str(field.label), texts
+
+
+def _texts(field: BoundField, value: Any) -> list[str]:
+    """Return a checked value as a person reads it."""
+    if isinstance(field.field, forms.BooleanField):
+        return [str(field.label)] if value else []
+    values = value if isinstance(value, list) else [value]
+    if isinstance(field.field, forms.ChoiceField):
+        # The choices as the field's widget has them, which are always a list.
+        names = {str(code): str(name) for code, name in field.field.widget.choices}
+        return [names[str(code)] for code in values if code]
+    return [str(text) for text in values if text]
+
+
+def read_rows(step: Step, sent: QueryDict, answers: Answers) -> list[Row]:
+    """Return what was typed on a page, as it was typed; never fewer than one row."""
+    rows: list[Row] = []
+    for number in range(step.most_rows):
+        form = step.form(prefix=_prefix(step, number), answers=answers)
+        if number and not any(form.add_prefix(name) in sent for name in form.fields):
+            break
+        rows.append(_read_row(form, sent))
+    return rows
+
+
+def _read_row(form: QuestionForm, sent: QueryDict) -> Row:
+    row: Row = {}
+    for name, field in form.fields.items():
+        key = form.add_prefix(name)
+        if isinstance(field, forms.MultipleChoiceField):
+            row[name] = sent.getlist(key)
+        elif key in sent:
+            row[name] = sent[key]
+    return row
+
+
+def is_complete(step: Step, answers: Answers) -> bool:
+    """Return whether a page was answered, and rightly."""
+    return step.slug in answers and Page(step, answers, check=True).is_valid()
+
+
+def first_incomplete(answers: Answers) -> Step | None:
+    """Return the first page that still has to be answered, or None."""
+    return next(
+        (step for step in applicable_steps(answers) if not is_complete(step, answers)), None
+    )

@@ -1,0 +1,123 @@
+"""Regimes and clocks as a person reads them: names, dates, citations and arithmetic as texts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from workflows.cases.models import Case, Clock
+from workflows.regimes.schema import Regime
+from workflows.regimes.services import explain
+from workflows.regimes.values import Citation, Deadline
+
+
+def _language() -> str:
+    return get_language() or ""
+
+
+def cited(citations: Iterable[Citation]) -> list[str]:
+    """Return citations in the reader's language."""
+    zh = _language().startswith("zh")
+    return [citation.zh if zh else citation.en for citation in citations]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRule:
+    """One time limit: its name, the rule in a sentence, and where it stands."""
+
+    name: str
+    text: str
+    citations: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRegime:
+    """What a person should know of one law."""
+
+    code: str
+    name: str
+    answer_rule: ShownRule
+    rules: list[ShownRule]
+    fee: str
+    authority: str
+    authority_link: str
+    court: str
+
+
+def shown_regime(regime: Regime, residence: str = "") -> ShownRegime:
+    """Return a regime in the reader's language, with the authority for a residence."""
+    language = _language()
+    kinds = dict.fromkeys(
+        kind for kind in (regime.acknowledge, regime.lead, regime.complaint) if kind
+    )
+    authority = regime.authority_for(residence)
+    return ShownRegime(
+        code=regime.code,
+        name=regime.name.in_language(language),
+        answer_rule=_shown_rule(regime, regime.lead),
+        rules=[_shown_rule(regime, kind) for kind in kinds],
+        fee=regime.fee.text.in_language(language),
+        authority=authority.name.in_language(language),
+        authority_link=authority.link,
+        court=regime.court.text.in_language(language),
+    )
+
+
+def _shown_rule(regime: Regime, kind: str) -> ShownRule:
+    clock = regime.clock(kind)
+    return ShownRule(
+        name=clock.name.in_language(_language()),
+        text=clock.text.in_language(_language()),
+        citations=cited(clock.rule.citations),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ShownClock:
+    """One clock of a case: how it stands, its day, and how that day is reckoned.
+
+    `basis` is where the day comes from: `statute`, `standard` or `promise` for a day that a rule
+    gives, `target` where the law gives no number and the provider set itself one.
+    `days_left` is negative when the day is past, and None when there is no day.
+    """
+
+    regime: str
+    rule: ShownRule
+    state: str
+    due_on: date | None
+    days_left: int | None
+    basis: str
+    provisional: bool
+    stopped_at: datetime | None
+    zone: str
+    arithmetic: list[str]
+
+
+def shown_clocks(case: Case) -> list[ShownClock]:
+    """Return the leading clock of each regime of a case, the earliest first. One query."""
+    clocks = [clock for clock in case.clocks.all() if clock.leads]
+    return [_shown_clock(case, clock) for clock in clocks]
+
+
+def _shown_clock(case: Case, clock: Clock) -> ShownClock:
+    regime = case.regime_of(clock.regime)
+    deadline = Deadline.from_dict(clock.deadline)
+    today = timezone.localdate(timezone=ZoneInfo(deadline.zone))
+    dated = deadline.due_on or deadline.provisional_on
+    # What a more generous reading would allow is for the provider's lawyers only.
+    steps = tuple(step for step in deadline.steps if step.code != "arguable")
+    return ShownClock(
+        regime=regime.name.in_language(_language()),
+        rule=_shown_rule(regime, clock.kind),
+        state=clock.state,
+        due_on=clock.due_on,
+        days_left=(clock.due_on - today).days if clock.due_on else None,
+        basis=regime.clock(clock.kind).rule.binding if dated else "target",
+        provisional=clock.provisional,
+        stopped_at=clock.stopped_at,
+        zone=deadline.zone,
+        arithmetic=explain(replace(deadline, steps=steps), None, _language()),
+    )

@@ -1,0 +1,226 @@
+"""The way through the request form as data: one row a page, with the page's condition."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from requests_portal.public.forms import items, people, wishes
+from requests_portal.public.forms.base import (
+    Answers,
+    QuestionForm,
+    Sentence,
+    chosen_kinds,
+    first_value,
+)
+from requests_portal.public.places import parts_of
+from workflows.cases.filing_request import MAX_IDENTIFIERS, MAX_ITEMS
+from workflows.cases.vocabulary import ItemKind, RequesterRole
+
+CHECK = "check"
+
+
+def always(_answers: Answers) -> bool:
+    """The page is for everybody."""
+    return True
+
+
+def is_for_somebody_else(answers: Answers) -> bool:
+    """The requester is not the person whom the information is about."""
+    return first_value(answers, "role", "role") not in {"", RequesterRole.SELF}
+
+
+def has_parts(answers: Answers) -> bool:
+    """The country has parts between which the law or the holidays differ."""
+    return bool(parts_of(first_value(answers, "residence", "country")))
+
+
+def wants(kind: str) -> Callable[[Answers], bool]:
+    """Return the condition that this kind of item was chosen."""
+    return lambda answers: kind in chosen_kinds(answers)
+
+
+def wants_something_undetailed(answers: Answers) -> bool:
+    """A kind was chosen that has no page of its own."""
+    return bool(items.undetailed_kinds(chosen_kinds(answers)))
+
+
+@dataclass(frozen=True, slots=True)
+class RowWords:
+    """What a page on which rows can be added calls them."""
+
+    one: Sentence
+    add: Sentence
+    remove: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One page: its part of the address, its question, its form and when it applies.
+
+    `question_for_other` replaces the question where the request is for somebody else. With
+    `most_rows` above one, rows can be added; blank ones do not count, and `least_rows` must be
+    filled in.
+    """
+
+    slug: str
+    question: Sentence
+    form: type[QuestionForm]
+    applies: Callable[[Answers], bool] = always
+    question_for_other: Sentence = ""
+    lead: Sentence = ""
+    most_rows: int = 1
+    least_rows: int = 1
+    row_words: RowWords | None = None
+    takes_files: bool = False
+    # Where the page asks one thing only, the question itself is the label of its field.
+    asks_one_thing: bool = False
+
+    def question_in(self, answers: Answers) -> Sentence:
+        """Return the question as it is put to this requester."""
+        if self.question_for_other and is_for_somebody_else(answers):
+            return self.question_for_other
+        return self.question
+
+
+STEPS = (
+    Step("wishes", _("What would you like us to do?"), wishes.WishesForm, asks_one_thing=True),
+    Step(
+        "service",
+        _("Which service or model is it about?"),
+        wishes.ServiceForm,
+        asks_one_thing=True,
+    ),
+    Step("role", _("For whom are you asking?"), people.RoleForm, asks_one_thing=True),
+    Step(
+        "residence",
+        _("Where do you live?"),
+        people.ResidenceForm,
+        question_for_other=_("Where does the person live?"),
+        asks_one_thing=True,
+    ),
+    Step(
+        "part",
+        _("In which part of the country do you live?"),
+        people.PartForm,
+        applies=has_parts,
+        question_for_other=_("In which part of the country does the person live?"),
+        asks_one_thing=True,
+    ),
+    Step(
+        "requester",
+        _("Who are you, and by what right do you act?"),
+        people.RequesterForm,
+        applies=is_for_somebody_else,
+    ),
+    Step(
+        "subject",
+        _("What is your name?"),
+        people.SubjectForm,
+        question_for_other=_("What is the name of the person whom the information is about?"),
+        asks_one_thing=True,
+    ),
+    Step(
+        "identifiers",
+        _("By what else can you be found?"),
+        people.IdentifierForm,
+        question_for_other=_("By what else can the person be found?"),
+        lead=_(
+            "Training data are searched for what you enter here, for example an e-mail address,"
+            " a user name or the address of a page. Enter only what may stand in the data; an"
+            " identity number is seldom needed. You can also leave this page empty."
+        ),
+        most_rows=MAX_IDENTIFIERS,
+        least_rows=0,
+        row_words=RowWords(
+            one=_("Detail %(number)s"),
+            add=_("Add another detail"),
+            remove=_("Remove detail %(number)s"),
+        ),
+    ),
+    Step(
+        ItemKind.CORRECT,
+        _("What is wrong, and what would be right?"),
+        items.CorrectionForm,
+        applies=wants(ItemKind.CORRECT),
+        most_rows=MAX_ITEMS,
+        row_words=RowWords(
+            one=_("Mistake %(number)s"),
+            add=_("Add another mistake"),
+            remove=_("Remove mistake %(number)s"),
+        ),
+    ),
+    Step(
+        ItemKind.SUPPLEMENT,
+        _("What is missing?"),
+        items.SupplementForm,
+        applies=wants(ItemKind.SUPPLEMENT),
+        most_rows=MAX_ITEMS,
+        row_words=RowWords(
+            one=_("Gap %(number)s"),
+            add=_("Add another gap"),
+            remove=_("Remove gap %(number)s"),
+        ),
+    ),
+    Step(
+        ItemKind.MODEL_OUTPUT,
+        _("What did a model say about you?"),
+        items.ModelOutputForm,
+        applies=wants(ItemKind.MODEL_OUTPUT),
+        question_for_other=_("What did a model say about the person?"),
+        most_rows=MAX_ITEMS,
+        row_words=RowWords(
+            one=_("Answer %(number)s of a model"),
+            add=_("Add another answer of a model"),
+            remove=_("Remove answer %(number)s"),
+        ),
+    ),
+    Step(
+        "statements",
+        _("What else should we know?"),
+        items.StatementsForm,
+        applies=wants_something_undetailed,
+        lead=_("The more exactly you say it, the sooner we find it."),
+    ),
+    Step(
+        "files",
+        _("Do you want to add files?"),
+        items.FilesForm,
+        lead=_(
+            "For example screenshots, or a document that shows by what right you act. Files are"
+            " not needed. Cover what we need not see."
+        ),
+        takes_files=True,
+    ),
+    Step(
+        "contact",
+        _("How can we reach you?"),
+        people.ContactForm,
+        lead=_(
+            "You will get a case number and a receipt. With them you can see the status and read"
+            " our answer on this site at any time."
+        ),
+    ),
+)
+
+
+def find_step(slug: str) -> Step | None:
+    """Return the step with this slug, or None."""
+    return next((step for step in STEPS if step.slug == slug), None)
+
+
+def applicable_steps(answers: Answers) -> list[Step]:
+    """Return the pages that apply after these answers, in their order."""
+    return [step for step in STEPS if step.applies(answers)]
+
+
+def neighbour(step: Step, answers: Answers, offset: int) -> str | None:
+    """Return the slug of the page after (1) or before (-1) a step; None before the first.
+
+    After the last page comes the summary.
+    """
+    slugs = [other.slug for other in STEPS if other.applies(answers) or other == step]
+    position = slugs.index(step.slug) + offset
+    if position < 0:
+        return None
+    return slugs[position] if position < len(slugs) else CHECK

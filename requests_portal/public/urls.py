@@ -1,0 +1,46 @@
+"""Addresses of the public face, beneath the language."""
+
+from django.urls import path, re_path
+
+from requests_portal.public.views import (
+    contact,
+    correspondence,
+    files,
+    filing,
+    home,
+    receipt,
+    status,
+)
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("how/", home.how, name="how"),
+    path("request/", filing.start, name="request_start"),
+    path("request/check/", filing.check, name="request_check"),
+    path("request/discard/", filing.discard, name="request_discard"),
+    path("request/receipt/", receipt.receipt, name="request_receipt"),
+    path("request/receipt/open/", receipt.open_status, name="request_receipt_open"),
+    path("request/receipt/forget/", receipt.forget, name="request_receipt_forget"),
+    path("request/<slug:slug>/", filing.step, name="request_step"),
+    path("confirm/<str:token>/", contact.confirm, name="confirm_contact"),
+    path("status/", status.log_in, name="status_login"),
+    path("status/case/", status.overview, name="status"),
+    path("status/case/answer/<uuid:message_id>/", status.answer, name="status_answer"),
+    *(
+        path(f"status/case/{slug}/", correspondence.act, {"page": name}, name=name)
+        for slug, name in (
+            ("write", "status_write"),
+            ("withdraw", "status_withdraw"),
+            ("contest", "status_contest"),
+        )
+    ),
+    path("status/case/file/<uuid:attachment_id>/", files.attachment, name="status_file"),
+    path("status/case/proof/", files.proof, name="status_proof"),
+    re_path(
+        r"^status/case/proof/(?P<kind>tlog-proof|entry)/$",
+        files.proof_file,
+        name="status_proof_file",
+    ),
+    path("status/leave/", status.leave, name="status_leave"),
+    path("status/left/", status.left, name="status_left"),
+]

@@ -1,0 +1,116 @@
+"""What a person does to their case: write with files, withdraw, contest the answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from requests_portal.public import uploads
+from requests_portal.public.case_session import of_own_case
+from requests_portal.public.case_shown import allowed, messages_of, open_question
+from requests_portal.public.forms.base import QuestionForm
+from requests_portal.public.forms.case import MessageForm, ObjectionForm, WithdrawalForm
+from requests_portal.public.page_errors import PageError, page_errors
+from requests_portal.public.responses import remember_language, wants_language
+from workflows.cases import correspondence
+from workflows.cases.attachments import Upload
+from workflows.cases.errors import CaseError, InvalidFiling
+from workflows.cases.lifecycle import Action
+from workflows.cases.models import Case
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One page with one text: its form and template, what it needs, and what it calls.
+
+    `action` is a name of `case_shown.allowed`, `field` the field of the text.
+    """
+
+    form: type[QuestionForm]
+    field: str
+    action: str
+    template: str
+    do: Callable[[Case, str, tuple[Upload, ...]], object]
+
+
+# By the name of the address.
+DEEDS = {
+    "status_write": Deed(
+        MessageForm, "body", "write", "public/write.html", correspondence.write_to_provider
+    ),
+    "status_withdraw": Deed(
+        WithdrawalForm,
+        "reasons",
+        Action.WITHDRAW,
+        "public/withdraw.html",
+        lambda case, text, _files: correspondence.withdraw(case, text),
+    ),
+    "status_contest": Deed(
+        ObjectionForm,
+        "reasons",
+        Action.CONTEST,
+        "public/contest.html",
+        lambda case, text, _files: correspondence.contest(case, text),
+    ),
+}
+
+
+@require_http_methods(["GET", "POST"])
+@of_own_case
+def act(request: HttpRequest, case: Case, page: str) -> HttpResponse:
+    """Show the form of a deed, or do it and go back to the status.
+
+    What was typed stays in the form when the deed is refused.
+    """
+    deed = DEEDS[page]
+    if request.method == "GET":
+        if not allowed(case)[deed.action]:
+            return redirect("status")
+        return _show(request, case, page, deed.form(), [])
+    if wants_language(request):
+        typed = {deed.field: request.POST.get(deed.field, "")}
+        return remember_language(_show(request, case, page, deed.form(initial=typed), []))
+    form = deed.form(request.POST)
+    errors = _do(request, case, deed, form)
+    return _show(request, case, page, form, errors) if errors else redirect("status")
+
+
+def _do(request: HttpRequest, case: Case, deed: Deed, form: QuestionForm) -> list[PageError]:
+    """Do a deed; return what stands against it, which is nothing when it was done."""
+    if uploads.was_too_large(request):
+        return [PageError(f"id_{uploads.FIELD}", uploads.too_large_sentence())]
+    if not form.is_valid():
+        return page_errors(form)
+    try:
+        deed.do(case, form.cleaned_data[deed.field], uploads.sent_uploads(request))
+    except InvalidFiling as refused:
+        return [PageError(f"id_{uploads.FIELD}", text) for text in refused.errors[uploads.FIELD]]
+    except CaseError as refused:
+        form.add_error(deed.field, str(refused))
+    return page_errors(form)
+
+
+def show_again(request: HttpRequest, case: Case) -> HttpResponse | None:
+    """Show a form with the text that was typed into it before the session ended."""
+    page = request.POST.get("page", "")
+    if page not in DEEDS or not allowed(case)[DEEDS[page].action]:
+        return None
+    typed = {DEEDS[page].field: request.POST["typed"]}
+    return _show(request, case, page, DEEDS[page].form(initial=typed), [])
+
+
+def _show(
+    request: HttpRequest, case: Case, page: str, form: QuestionForm, errors: list[PageError]
+) -> HttpResponse:
+    context = {
+        "case": case,
+        "form": form,
+        "errors": errors,
+        "address": reverse(page),
+        "here": reverse(page),
+        "question": None if case.erased_at else open_question(case, messages_of(case)),
+    }
+    return render(request, DEEDS[page].template, context)

@@ -1,0 +1,263 @@
+"""The request form: begin, one page after the other, the summary, and forgetting the draft."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.http import require_http_methods
+
+from requests_portal.public import draft_cookie, uploads
+from requests_portal.public.draft_cookie import HeldDraft, held_draft
+from requests_portal.public.filing_content import filing_request
+from requests_portal.public.forms.base import Row
+from requests_portal.public.forms.people import residence_of
+from requests_portal.public.page_errors import PageError
+from requests_portal.public.pages import Page, first_incomplete, read_rows
+from requests_portal.public.responses import private, remember_language, wants_language
+from requests_portal.public.rules_shown import shown_regime
+from requests_portal.public.steps import CHECK, STEPS, Step, applicable_steps, find_step, neighbour
+from workflows.cases.drafts import (
+    add_draft_file,
+    create_draft,
+    discard_draft,
+    file_draft,
+    remove_draft_file,
+    save_answers,
+)
+from workflows.cases.errors import InvalidFiling
+from workflows.cases.filing_request import applicable_regimes
+
+# Where the language of the request lies among the answers, from the moment it is sent.
+SENT = "sent"
+
+
+def step_address(slug: str) -> str:
+    """Return the address of a page of the form, or of the summary."""
+    return reverse("request_check") if slug == CHECK else reverse("request_step", args=[slug])
+
+
+@private
+@require_http_methods(["GET", "POST"])
+def start(request: HttpRequest) -> HttpResponse:
+    """Explain what will be asked, and begin a draft or go on with the one of this browser."""
+    held = held_draft(request)
+    if held and held.draft.filed_at is None and request.method == "GET":
+        incomplete = first_incomplete(held.answers)
+        goes_on = step_address(incomplete.slug if incomplete else CHECK)
+        return render(request, "public/start.html", {"goes_on": goes_on})
+    if request.method == "GET":
+        return render(request, "public/start.html", {"was_sent": held is not None})
+    _draft, token = create_draft()
+    response = redirect("request_step", STEPS[0].slug)
+    draft_cookie.hold(response, token)
+    if held and held.draft.filed_at is None:
+        discard_draft(held.draft)
+    return response
+
+
+@private
+@require_http_methods(["GET", "POST"])
+def step(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show one page of the form, or keep what was typed on it and go where the button says."""
+    found = find_step(slug)
+    if found is None:
+        raise Http404
+    held = held_draft(request)
+    if held and held.draft.filed_at:
+        return redirect("request_receipt")
+    if request.method == "POST":
+        return _take(request, held, found)
+    if held is None:
+        return redirect("request_start")
+    if not found.applies(held.answers):
+        return redirect("request_check")
+    return _show(request, held, Page(found, held.answers, check=False))
+
+
+def _take(request: HttpRequest, held: HeldDraft | None, current: Step) -> HttpResponse:
+    """Keep what was typed, right or wrong, then go on; without a draft, begin one with it."""
+    with transaction.atomic():
+        # Two windows on one draft wait for each other, so that neither loses the other's pages.
+        held = held.locked() if held else HeldDraft(*create_draft())
+        if held.draft.filed_at:
+            return redirect("request_receipt")
+        rows = read_rows(current, request.POST, held.answers)
+        rows = _add_or_remove_row(current, rows, request.POST.get("go", ""))
+        save_answers(held.draft, {**held.answers, current.slug: rows})
+        errors = _take_files(request, held) if current.takes_files else []
+        response = _without_check(request, held, current) or _go_on(request, held, current, errors)
+    draft_cookie.hold(response, held.token)
+    return response
+
+
+def _add_or_remove_row(current: Step, rows: list[Row], go: str) -> list[Row]:
+    name, _separator, number = go.partition(":")
+    if name == "add" and len(rows) < current.most_rows:
+        return [*rows, {}]
+    if name == "remove" and number.isdigit():
+        return [row for place, row in enumerate(rows) if place != int(number)] or [{}]
+    return rows
+
+
+def _same_page(request: HttpRequest, current: Step) -> str:
+    return step_address(current.slug) + ("?change=1" if "change" in request.POST else "")
+
+
+def _without_check(request: HttpRequest, held: HeldDraft, current: Step) -> HttpResponse | None:
+    """Follow a button that keeps what was typed as it is; None for one that goes on."""
+    match request.POST.get("go", "").partition(":")[0]:
+        case "autosave":
+            return HttpResponse(status=204)
+        case "back":
+            before = neighbour(current, held.answers, -1)
+            return redirect(step_address(before or current.slug))
+        case "language":
+            return remember_language(redirect(_same_page(request, current)))
+        case "add":
+            last = len(held.answers[current.slug])
+            return redirect(f"{_same_page(request, current)}#row-{last}")
+        case "remove" | "remove_file":
+            return redirect(_same_page(request, current))
+    return None
+
+
+def _go_on(
+    request: HttpRequest, held: HeldDraft, current: Step, errors: list[PageError]
+) -> HttpResponse:
+    """Go on to the next page if this one is right, else show what is wrong."""
+    page = Page(current, held.answers, check=True)
+    if errors or not page.is_valid():
+        return _show(request, held, page, [*errors, *page.errors()])
+    if request.POST.get("go") == "add_file":
+        return redirect(_same_page(request, current))
+    if "change" in request.POST:
+        return redirect("request_check")
+    return redirect(step_address(neighbour(current, held.answers, 1) or CHECK))
+
+
+def _take_files(request: HttpRequest, held: HeldDraft) -> list[PageError]:
+    """Keep the files that were sent with the page, and let go of the one that was struck out."""
+    go, _separator, file_id = request.POST.get("go", "").partition(":")
+    if go == "remove_file":
+        remove_draft_file(held.draft, file_id)
+    sentences = [uploads.too_large_sentence()] if uploads.was_too_large(request) else []
+    for upload in uploads.sent_uploads(request):
+        try:
+            add_draft_file(held.draft, upload)
+        except InvalidFiling as refused:
+            sentences += refused.errors[uploads.FIELD]
+    return [PageError(f"id_{uploads.FIELD}", sentence) for sentence in dict.fromkeys(sentences)]
+
+
+def _show(
+    request: HttpRequest, held: HeldDraft, page: Page, errors: list[PageError] | None = None
+) -> HttpResponse:
+    answers = held.answers
+    current = page.step
+    steps = [other.slug for other in applicable_steps(answers)]
+    context: dict[str, Any] = {
+        "step": current,
+        "question": current.question_in(answers),
+        "page": page,
+        "errors": errors or [],
+        "position": steps.index(current.slug) + 1 if current.slug in steps else 1,
+        "count": len(steps) + 1,
+        "back": neighbour(current, answers, -1),
+        "change": "change" in request.GET or "change" in request.POST,
+        "files": list(held.draft.files.select_related("draft__data_key"))
+        if current.takes_files
+        else [],
+    }
+    return render(request, "public/question.html", context)
+
+
+def _with_unsent_draft(
+    view: Callable[[HttpRequest, HeldDraft], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Give a view the draft of this browser; lead elsewhere without one or when it was sent."""
+
+    def with_draft(request: HttpRequest) -> HttpResponse:
+        held = held_draft(request)
+        if held is None:
+            return redirect("request_start")
+        if held.draft.filed_at:
+            return redirect("request_receipt")
+        return view(request, held)
+
+    return with_draft
+
+
+@private
+@require_http_methods(["GET", "POST"])
+@_with_unsent_draft
+def check(request: HttpRequest, held: HeldDraft) -> HttpResponse:
+    """Show all answers with links to change them; send the request."""
+    if wants_language(request):
+        return remember_language(redirect("request_check"))
+    incomplete = first_incomplete(held.answers)
+    if incomplete:
+        return redirect("request_step", incomplete.slug)
+    if request.method == "GET":
+        return _summary(request, held, [])
+    try:
+        _send(held)
+    except InvalidFiling as refused:
+        sentences = [sentence for group in refused.errors.values() for sentence in group]
+        return _summary(request, held, [PageError("summary", sentence) for sentence in sentences])
+    return redirect("request_receipt")
+
+
+@transaction.atomic
+def _send(held: HeldDraft) -> None:
+    """File the draft once, however often the button was pressed. Raises `InvalidFiling`.
+
+    The language is kept with the answers, so that filing them again after a lost connection is
+    the same attempt, and gives the same receipt.
+    """
+    held = held.locked()
+    if held.draft.filed_at:
+        return
+    language = get_language() or ""
+    save_answers(held.draft, {**held.answers, SENT: [{"language": language}]})
+    file_draft(held.draft, held.token, filing_request(held.answers, language))
+
+
+def _summary(request: HttpRequest, held: HeldDraft, errors: list[PageError]) -> HttpResponse:
+    answers = held.answers
+    pages = [Page(other, answers, check=True) for other in applicable_steps(answers)]
+    residence = residence_of(answers)
+    context = {
+        "errors": errors,
+        "sections": [
+            {
+                "step": page.step,
+                "question": page.step.question_in(answers),
+                "rows": list(page.in_words()),
+            }
+            for page in pages
+        ],
+        "files": list(held.draft.files.select_related("draft__data_key")),
+        "regimes": [shown_regime(regime, residence) for regime in applicable_regimes(residence)],
+        "count": len(pages) + 1,
+        "back": pages[-1].step.slug,
+    }
+    return render(request, "public/check.html", context)
+
+
+@private
+@require_http_methods(["GET", "POST"])
+@_with_unsent_draft
+def discard(request: HttpRequest, held: HeldDraft) -> HttpResponse:
+    """Ask whether to delete the draft, and delete it."""
+    if request.method == "GET":
+        return render(request, "public/discard.html")
+    if wants_language(request):
+        return remember_language(redirect("request_discard"))
+    discard_draft(held.draft)
+    response = render(request, "public/discarded.html")
+    draft_cookie.let_go(response)
+    return response

@@ -1,0 +1,24 @@
+"""The start page, the choice of language, and the page on how requests are handled."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from requests_portal.public.rules_shown import shown_regime
+from workflows.regimes.services import get_regime
+
+
+def choose_language(_request: HttpRequest) -> HttpResponse:
+    """Lead from `/` to the start page in the language of the cookie or of the browser."""
+    return redirect("home")
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """Say what this is, and offer to file a request or to check one."""
+    return render(request, "public/home.html")
+
+
+def how(request: HttpRequest) -> HttpResponse:
+    """Say how requests are handled, with the time limits and the way to complain, for each law."""
+    regimes = [shown_regime(get_regime(code)) for code in settings.PROVIDER_REGIMES]
+    return render(request, "public/how.html", {"regimes": regimes})

@@ -1,0 +1,71 @@
+"""The receipt of a request that was just sent, for as long as the draft is kept after filing."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.views.decorators.http import require_http_methods, require_POST
+
+from requests_portal.public import draft_cookie
+from requests_portal.public.case_session import open_case
+from requests_portal.public.case_shown import zone_of
+from requests_portal.public.draft_cookie import HeldDraft, held_draft
+from requests_portal.public.filing_content import filing_request
+from requests_portal.public.responses import private
+from requests_portal.public.rules_shown import shown_clocks
+from requests_portal.public.views.filing import SENT
+from workflows.cases.drafts import discard_draft, file_draft
+from workflows.cases.filing import Filed
+from workflows.links import status_link
+
+
+def _filed(held: HeldDraft) -> Filed:
+    """Return case and receipt of a sent draft: filing it once more gives the same ones."""
+    language = held.answers[SENT][0]["language"]
+    return file_draft(held.draft, held.token, filing_request(held.answers, language))
+
+
+def _sent_draft(request: HttpRequest) -> HeldDraft | None:
+    held = held_draft(request)
+    return held if held and held.draft.filed_at else None
+
+
+@private
+@require_http_methods(["GET"])
+def receipt(request: HttpRequest) -> HttpResponse:
+    """Show case number, receipt, due date and what happens next."""
+    held = _sent_draft(request)
+    if held is None:
+        return redirect("status_login")
+    filed = _filed(held)
+    context = {
+        "case": filed.case,
+        "receipt": filed.receipt,
+        "clocks": shown_clocks(filed.case),
+        "zone": zone_of(filed.case),
+        "status_address": status_link(get_language() or ""),
+    }
+    return render(request, "public/receipt.html", context)
+
+
+@private
+@require_POST
+def open_status(request: HttpRequest) -> HttpResponse:
+    """Go from the receipt to the status, without typing number and receipt."""
+    held = _sent_draft(request)
+    if held is None:
+        return redirect("status_login")
+    response = redirect("status")
+    open_case(response, _filed(held).case)
+    return response
+
+
+@private
+@require_POST
+def forget(request: HttpRequest) -> HttpResponse:
+    """Take the receipt off this browser; it is kept for a while in case it was lost."""
+    held = _sent_draft(request)
+    response = redirect("home")
+    if held:
+        discard_draft(held.draft)
+        draft_cookie.let_go(response)
+    return response
