@@ -7,9 +7,17 @@ from typing import Protocol
 class Rule(Protocol):
     """What a routing rule looks like; an empty list matches everything."""
 
-    kinds: Sequence[str]
-    regimes: Sequence[str]
-    languages: Sequence[str]
+    @property
+    def kinds(self) -> Sequence[str]:
+        """The item kinds of which a case must have one."""
+
+    @property
+    def regimes(self) -> Sequence[str]:
+        """The regimes of which one must apply."""
+
+    @property
+    def languages(self) -> Sequence[str]:
+        """The languages in which a case may be."""
 
 
 def matches(rule: Rule, kinds: Iterable[str], regimes: Iterable[str], language: str) -> bool:

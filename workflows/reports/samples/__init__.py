@@ -1,0 +1,1 @@
+"""Invented staff and cases, for a machine on which somebody tries the portal."""

@@ -1,0 +1,175 @@
+"""Takes a sample case through its life, by the moves that people take."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from workflows.cases import correspondence, decisions, handling
+from workflows.cases.actors import PUBLIC, SYSTEM, Actor, actor_for
+from workflows.cases.decisions import ItemProposal
+from workflows.cases.lifecycle import Action, State
+from workflows.cases.models import Case
+from workflows.cases.transition import advance
+from workflows.cases.vocabulary import Assurance
+from workflows.corrections.services import issue_instructions, record_receipt
+from workflows.reports.erasure import erase, request_erasure
+from workflows.routing.assignment import assign, choose_team
+
+Sample = Mapping[str, Any]
+
+# The states on the straight way, in its order.
+_STRAIGHT = (
+    State.RECEIVED,
+    State.TRIAGE,
+    State.IN_REVIEW,
+    State.DECISION_PROPOSED,
+    State.EXECUTING,
+    State.ANSWERED,
+)
+# From where on the straight way the ways aside begin.
+_BEFORE = {
+    State.IDENTITY_NEEDED: State.TRIAGE,
+    State.INFORMATION_NEEDED: State.TRIAGE,
+    State.CLOSED: State.ANSWERED,
+    State.CONTESTED: State.ANSWERED,
+    State.MERGED: State.TRIAGE,
+    State.REJECTED_AS_ABUSE: State.TRIAGE,
+    State.WITHDRAWN: State.RECEIVED,
+    State.EXPIRED: State.FILED,
+}
+
+
+class Story:
+    """One sample case, who works on it and what they write."""
+
+    def __init__(
+        self, case: Case, sample: Sample, texts: Mapping[str, str], staff: Mapping[str, User]
+    ) -> None:
+        self.case = case
+        self.sample = sample
+        self.texts = texts
+        self._staff = staff
+        worker = sample.get("assignee", "ravi")
+        self._reviewer = self._actor("ravi" if worker == "ines" else worker)
+
+    def tell(self, merge_target: Case | None = None) -> None:
+        """Take the case to the state that its sample names."""
+        target = State(self.sample["state"])
+        if target != State.EXPIRED:
+            self._assign()
+        straight_end = _BEFORE.get(target, target)
+        for state in _STRAIGHT[: self._steps_to(straight_end)]:
+            self._step(state)
+        self._decorate()
+        if target in _BEFORE:
+            self._turn_aside(target, merge_target)
+        if self.sample.get("erased"):
+            request_erasure(self.case, self._actor("pilar"), self.texts["erasure_ground"])
+            erase(self.case, self._actor("piotr"))
+
+    @staticmethod
+    def _steps_to(state: State) -> int:
+        return 0 if state == State.FILED else _STRAIGHT.index(state) + 1
+
+    def _actor(self, username: str) -> Actor:
+        return actor_for(self._staff[username])
+
+    def _assign(self) -> None:
+        team = choose_team(self.case)
+        name = self.sample.get("assignee")
+        if team is not None:
+            assign(self.case, SYSTEM, team, self._staff[name] if name else None)
+
+    def _step(self, state: State) -> None:
+        case, intake, approver = self.case, self._actor("ines"), self._actor("amal")
+        match state:
+            case State.RECEIVED:
+                advance(case, Action.CONFIRM_CONTACT, PUBLIC)
+                case.assurance = Assurance.CONTACT
+                case.save(update_fields=["assurance"])
+            case State.TRIAGE:
+                advance(case, Action.BEGIN_TRIAGE, intake)
+            case State.IN_REVIEW:
+                self._prove()
+                advance(case, Action.BEGIN_REVIEW, self._reviewer)
+                if self.sample.get("answers_question"):
+                    correspondence.ask_information(case, intake, self.texts["information"])
+                    correspondence.write_to_provider(case, self.texts["information_given"])
+                self._find()
+            case State.DECISION_PROPOSED:
+                self._propose()
+                if self.sample.get("sent_back"):
+                    decisions.send_back(case, approver, self.texts["sent_back"])
+                    self._propose()
+            case State.EXECUTING:
+                decisions.approve(case, approver)
+            case State.ANSWERED:
+                for instruction in issue_instructions(case):
+                    record_receipt(instruction, self._actor("dana"), self.texts["receipt"])
+                decisions.answer(case, approver)
+
+    def _prove(self) -> None:
+        level = self.sample.get("prove")
+        if level is None:
+            return
+        intake = self._actor("ines")
+        correspondence.ask_identity(self.case, intake, self.texts["identity"])
+        handling.accept_identity(self.case, intake, level, self.texts["identity_accepted"])
+
+    def _find(self) -> None:
+        for item, decision in zip(
+            self.case.items.all(), self.sample.get("decisions", []), strict=False
+        ):
+            decisions.record_finding(
+                self.case, self._reviewer, item, decision["finding"], decision.get("scopes", {})
+            )
+
+    def _propose(self) -> None:
+        proposals = []
+        for item, decision in zip(self.case.items.all(), self.sample["decisions"], strict=True):
+            days = decision.get("retraining_in_days")
+            proposals.append(
+                ItemProposal(
+                    item,
+                    decision["outcome"],
+                    decision["reasons"],
+                    decision.get("ground", ""),
+                    timezone.localdate() + timedelta(days=days) if days else None,
+                )
+            )
+        decisions.propose_decision(self.case, self._reviewer, proposals)
+
+    def _decorate(self) -> None:
+        """Add what changes no state: an extension, a message, a note."""
+        if self.sample.get("extended"):
+            correspondence.extend(self.case, self._reviewer, self.texts["extension"])
+        if self.sample.get("message"):
+            correspondence.write_to_person(self.case, self._reviewer, self.texts["message"])
+        if self.sample.get("note"):
+            correspondence.write_note(self.case, self._actor("ines"), self.texts["note"])
+
+    def _turn_aside(self, target: State, merge_target: Case | None) -> None:
+        case, intake = self.case, self._actor("ines")
+        match target:
+            case State.IDENTITY_NEEDED:
+                correspondence.ask_identity(case, intake, self.texts["identity"])
+            case State.INFORMATION_NEEDED:
+                correspondence.ask_information(case, intake, self.texts["information"])
+            case State.CLOSED:
+                advance(case, Action.CLOSE, self._reviewer)
+            case State.CONTESTED:
+                correspondence.contest(case, self.texts["contest"])
+            case State.MERGED:
+                if merge_target is None:
+                    raise ValueError("A merged sample names the case that it is merged into.")
+                handling.merge(case, intake, merge_target)
+            case State.REJECTED_AS_ABUSE:
+                handling.report_abuse(case, intake, self.texts["abuse"])
+                handling.reject_as_abuse(case, self._actor("amal"), self.texts["rejected"])
+            case State.WITHDRAWN:
+                correspondence.withdraw(case, self.texts["withdraw"])
+            case State.EXPIRED:
+                advance(case, Action.EXPIRE, SYSTEM)
