@@ -4,12 +4,13 @@ import logging
 
 from celery import shared_task
 
-from workflows.cases.drafts import purge_drafts as _purge_drafts
+from workflows.cases.drafts import purge_drafts
+from workflows.cases.mail import purge_tallies
 from workflows.identity.contact import sweep_unconfirmed
 from workflows.identity.reminders import sweep_waiting
 from workflows.outbox import services as outbox
 from workflows.reports.bundle_jobs import make_bundle as _make_bundle
-from workflows.reports.bundle_jobs import purge_bundles as _purge_bundles
+from workflows.reports.bundle_jobs import purge_bundles
 from workflows.routing.sweep import sweep_clocks as _sweep_clocks
 from workflows.vault.files import sweep_orphans
 
@@ -39,18 +40,19 @@ def sweep_challenges() -> None:
 
 
 @shared_task
-def purge_drafts() -> None:
-    """Forget drafts that nobody has touched for long, and files that belong to nothing."""
-    logger.info("Drafts purged: %s, orphan files: %s", _purge_drafts(), sweep_orphans())
+def purge() -> None:
+    """Forget what is kept for a while only: drafts, exports, tallies, done effects, stray files."""
+    logger.info(
+        "Purged: %s drafts, %s exports, %s tallies, %s effects, %s files",
+        purge_drafts(),
+        purge_bundles(),
+        purge_tallies(),
+        outbox.purge_done(),
+        sweep_orphans(),
+    )
 
 
 @shared_task
 def make_bundle(job_id: str) -> None:
     """Write the export that a regulator asked for."""
     _make_bundle(job_id)
-
-
-@shared_task
-def purge_bundles() -> None:
-    """Delete exports that have expired."""
-    logger.info("Exports purged: %s", _purge_bundles())

@@ -4,6 +4,7 @@ The due date is never typed in. `recompute` derives every clock anew from the ev
 snapshot of the rules; what it stores is what `check` must find again.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -82,11 +83,16 @@ def recompute(case: Case) -> None:
     _store_lead(case, fresh)
 
 
-def _store_lead(case: Case, clocks: list[Clock]) -> None:
+def _lead_of(clocks: Iterable[Clock]) -> Clock | None:
+    """Return the running clock that leads: of the leading clocks the one that ends first."""
     dated = [(c.due_at, c) for c in clocks if c.leads and c.due_at and c.stopped_at is None]
-    if dated:
-        case.due_at, lead = min(dated, key=lambda pair: pair[0])
-        case.due_on, case.due_provisional = lead.due_on, lead.provisional
+    return min(dated, key=lambda pair: pair[0])[1] if dated else None
+
+
+def _store_lead(case: Case, clocks: list[Clock]) -> None:
+    lead = _lead_of(clocks)
+    if lead is not None:
+        case.due_at, case.due_on, case.due_provisional = lead.due_at, lead.due_on, lead.provisional
         case.save(update_fields=["due_on", "due_at", "due_provisional"])
 
 
@@ -168,6 +174,12 @@ def differing_clocks(case: Case) -> list[Clock]:
         if clock.stopped_at is None
         and derived[(clock.regime, clock.kind)].lead_before != clock.due_at
     ]
+
+
+def lead_differs(case: Case) -> bool:
+    """Return whether the date stored with a case is not the one of its leading clock."""
+    lead = _lead_of(case.clocks.all())
+    return lead is not None and lead.due_at != case.due_at
 
 
 def time_left(case: Case, now: datetime | None = None) -> timedelta | None:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from workflows.cases.actors import PUBLIC, Actor
 from workflows.cases.attachments import Upload, add_attachments, check_uploads
 from workflows.cases.errors import InvalidFiling, InvalidInput
+from workflows.cases.filing_request import can_be_stored
 from workflows.cases.lifecycle import Action, Role, State
 from workflows.cases.models import Case, Message
 from workflows.cases.record import record_event
@@ -16,10 +17,15 @@ MAX_BODY = 10_000
 
 
 def require_text(text: str) -> str:
-    """Return a text without outer space; raise `InvalidInput` when it is empty or too long."""
+    """Return a text without outer space.
+
+    Raises `InvalidInput` when it is empty, too long, or cannot be stored.
+    """
     text = text.strip()
     if not text:
         raise InvalidInput(_("Write a text first."))
+    if not can_be_stored(text):
+        raise InvalidInput(_("The text holds a symbol that cannot be stored. Remove it."))
     if len(text) > MAX_BODY:
         raise InvalidInput(_("Write at most %(count)s characters.") % {"count": MAX_BODY})
     return text
@@ -114,4 +120,6 @@ def write_note(case: Case, actor: Actor, body: str) -> Message:
 
 def withdraw(case: Case, reasons: str = "") -> None:
     """Let the person withdraw the request; no reason is needed."""
-    advance(case, Action.WITHDRAW, PUBLIC, contents={"text": reasons.strip()[:MAX_BODY]})
+    if reasons.strip():
+        reasons = require_text(reasons)
+    advance(case, Action.WITHDRAW, PUBLIC, contents={"text": reasons.strip()})

@@ -18,6 +18,16 @@ MAX_SHORT = 200
 MAX_ITEMS = 10
 MAX_IDENTIFIERS = 20
 
+_TEXT_FIELDS = (
+    "residence",
+    "subject_name",
+    "requester_name",
+    "authority",
+    "email",
+    "phone",
+    "service",
+)
+
 Details = dict[str, str | list[str]]
 
 
@@ -84,6 +94,7 @@ def check_filing(request: FilingRequest) -> dict[str, list[str]]:
         *_people_errors(request),
         *_identifier_errors(request),
         *_length_errors(request),
+        *_symbol_errors(request),
     ):
         sentences = errors.setdefault(field_name, [])
         if sentence not in sentences:
@@ -144,6 +155,22 @@ def _length_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
     for name, limit in {**limits, "authority": MAX_TEXT}.items():
         if len(getattr(request, name)) > limit:
             yield name, _("Write at most %(count)s characters.") % {"count": limit}
+
+
+def _symbol_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
+    texts = {
+        "items": [text for item in request.items for text in _texts_of(item.details)],
+        "identifiers": [identifier.value for identifier in request.identifiers],
+        **{name: [getattr(request, name)] for name in _TEXT_FIELDS},
+    }
+    for name, entered in texts.items():
+        if not all(map(can_be_stored, entered)):
+            yield name, _("The text holds a symbol that cannot be stored. Remove it.")
+
+
+def can_be_stored(text: str) -> bool:
+    """Return whether the database and UTF-8 know every symbol: no NUL, no half of a pair."""
+    return not any(symbol == "\0" or "\ud800" <= symbol <= "\udfff" for symbol in text)
 
 
 def _texts_of(details: Details) -> list[str]:

@@ -4,6 +4,7 @@ A mail names the case number and says that something waits; what it says is read
 """
 
 import logging
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -76,3 +77,9 @@ def send_mail(case: Case, template: str, effect: Effect, context: dict[str, Any]
         mail.attach_alternative(render_to_string(f"{folder}/body.html", values), "text/html")
         mail.send()
     return True
+
+
+def purge_tallies(now: datetime | None = None) -> int:
+    """Forget the tallies of days that are over; return how many."""
+    yesterday = (now or timezone.now()).date() - timedelta(days=1)
+    return MailTally.objects.filter(day__lt=yesterday).delete()[0]

@@ -20,6 +20,7 @@ MAX_ATTEMPTS = 12
 FIRST_DELAY = timedelta(seconds=5)
 LONGEST_DELAY = timedelta(hours=1)
 LONGEST_PAYLOAD_TEXT = 100
+DONE_KEPT_FOR = timedelta(days=180)
 
 Handler = Callable[[Effect], None]
 Payload = Mapping[str, str | int | None]
@@ -90,6 +91,15 @@ def retry_dead(effect: Effect) -> None:
     Effect.objects.filter(pk=effect.pk, state=Effect.State.DEAD).update(
         state=Effect.State.PENDING, attempts=0, due_at=timezone.now(), claimed_until=None
     )
+
+
+def purge_done(now: datetime | None = None) -> int:
+    """Delete effects that were done `DONE_KEPT_FOR` ago; return how many.
+
+    Their keys are free again then: no key may be used for so long.
+    """
+    limit = (now or timezone.now()) - DONE_KEPT_FOR
+    return Effect.objects.filter(state=Effect.State.DONE, due_at__lt=limit).delete()[0]
 
 
 def drain(limit: int = 1000) -> int:

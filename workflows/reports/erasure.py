@@ -35,6 +35,7 @@ def erase(case: Case, actor: Actor) -> None:
             related.all().delete()
         case.attachments.all().delete()
         erase_sealed(case.items.all())
+        erase_sealed(Case.objects.filter(pk=case.pk))
         shred(case.data_key)
     case.refresh_from_db()
 

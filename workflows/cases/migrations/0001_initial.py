@@ -3,7 +3,6 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import uuid
-import workflows.cases.lifecycle
 import workflows.cases.models.support
 import workflows.vault.fields
 from django.conf import settings
@@ -40,11 +39,11 @@ class Migration(migrations.Migration):
                 ('number', models.CharField(max_length=20, unique=True, verbose_name='case number')),
                 ('pseudonym', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ('receipt_digest', models.BinaryField(max_length=32)),
-                ('state', models.CharField(choices=[(workflows.cases.lifecycle.State['FILED'], 'Filed, contact not confirmed'), (workflows.cases.lifecycle.State['RECEIVED'], 'Received'), (workflows.cases.lifecycle.State['TRIAGE'], 'Being sorted'), (workflows.cases.lifecycle.State['IDENTITY_NEEDED'], 'Waiting for proof of identity'), (workflows.cases.lifecycle.State['INFORMATION_NEEDED'], 'Waiting for information'), (workflows.cases.lifecycle.State['IN_REVIEW'], 'Being looked into'), (workflows.cases.lifecycle.State['DECISION_PROPOSED'], 'Decision proposed'), (workflows.cases.lifecycle.State['EXECUTING'], 'Being carried out'), (workflows.cases.lifecycle.State['ANSWERED'], 'Answered'), (workflows.cases.lifecycle.State['CONTESTED'], 'Contested'), (workflows.cases.lifecycle.State['CLOSED'], 'Closed'), (workflows.cases.lifecycle.State['EXPIRED'], 'Expired, contact never confirmed'), (workflows.cases.lifecycle.State['WITHDRAWN'], 'Withdrawn'), (workflows.cases.lifecycle.State['MERGED'], 'Merged with another case'), (workflows.cases.lifecycle.State['REJECTED_AS_ABUSE'], 'Rejected as abuse')], default=workflows.cases.lifecycle.State['FILED'], max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('filed', 'Filed, contact not confirmed'), ('received', 'Received'), ('triage', 'Being sorted'), ('identity_needed', 'Waiting for proof of identity'), ('information_needed', 'Waiting for information'), ('in_review', 'Being looked into'), ('decision_proposed', 'Decision proposed'), ('executing', 'Being carried out'), ('answered', 'Answered'), ('contested', 'Contested'), ('closed', 'Closed'), ('expired', 'Expired, contact never confirmed'), ('withdrawn', 'Withdrawn'), ('merged', 'Merged with another case'), ('rejected_as_abuse', 'Rejected as abuse')], default='filed', max_length=20, verbose_name='state')),
                 ('language', models.CharField(max_length=10, verbose_name='language')),
                 ('channel', models.CharField(choices=[('web', 'Web form'), ('api', 'API'), ('drp', 'Data Rights Protocol'), ('staff', 'Entered by staff')], max_length=10, verbose_name='channel')),
                 ('residence', models.CharField(max_length=10, verbose_name='residence')),
-                ('service', models.CharField(blank=True, max_length=200, verbose_name='service or model')),
+                ('service', workflows.vault.fields.SealedText(default='', verbose_name='service or model')),
                 ('requester_role', models.CharField(choices=[('self', 'Myself'), ('guardian', 'A child or a person in my care'), ('near_relative', 'A relative who has died'), ('agent', 'Someone who asked me to act for them')], default='self', max_length=20, verbose_name='filed by')),
                 ('assurance', models.CharField(choices=[('none', 'Not known'), ('contact', 'Contact confirmed'), ('matched', 'Data points matched'), ('document', 'Document checked'), ('mandate', 'Mandate checked')], default='none', max_length=10, verbose_name='assurance')),
                 ('kinds', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), size=None, verbose_name='items')),

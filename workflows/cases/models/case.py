@@ -22,11 +22,11 @@ from workflows.vault.fields import SealedJSON, SealedModel, SealedText
 from workflows.vault.models import DataKey
 
 
-class Case(models.Model):
+class Case(SealedModel):
     """The file that the provider keeps about one request.
 
     Personal data: none in the clear. The case number and the pseudonym are random; the residence
-    is a country or region. Everything a person wrote hangs below, sealed with `data_key`.
+    is a country or region. What a person wrote is sealed with `data_key`, here and below.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -36,12 +36,15 @@ class Case(models.Model):
     receipt_digest = models.BinaryField(max_length=32, editable=False)
 
     state = models.CharField(
-        _("state"), max_length=20, choices=list(STATE_NAMES.items()), default=State.FILED
+        _("state"),
+        max_length=20,
+        choices=[(state.value, name) for state, name in STATE_NAMES.items()],
+        default=State.FILED.value,
     )
     language = models.CharField(_("language"), max_length=10)
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
     residence = models.CharField(_("residence"), max_length=10)
-    service = models.CharField(_("service or model"), max_length=200, blank=True)
+    service = SealedText(_("service or model"), default="")
     requester_role = models.CharField(
         _("filed by"), max_length=20, choices=RequesterRole.choices, default=RequesterRole.SELF
     )
@@ -94,6 +97,11 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def sealing_key(self) -> DataKey:
+        """Return the key which seals everything of this case."""
+        return self.data_key
 
     @property
     def is_final(self) -> bool:
