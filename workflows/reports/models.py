@@ -19,7 +19,7 @@ class RegulatorAccount(models.Model):
     regime = models.CharField(_("regime"), max_length=10)
     authority = models.CharField(_("authority"), max_length=120)
     expires_at = models.DateTimeField(_("expires"))
-    # SHA-256 of the API token; the token itself is shown once.
+    # Keyed hash of the API token; the token itself is shown once.
     token_digest = models.BinaryField(max_length=32, null=True, unique=True, editable=False)
 
     class Meta:
@@ -32,10 +32,11 @@ class RegulatorAccount(models.Model):
 
 
 class BundleJob(models.Model):
-    """One export that a regulator, or staff for a regulator, asked for.
+    """One export that a regulator asked for.
 
     Personal data: the link to who asked. The file itself lies in `MEDIA_ROOT/bundles/` and holds
-    the personal contents that this regulator may see; it is deleted when it expires.
+    the personal contents that this regulator may see; it is deleted when it expires, or when a
+    case that it may hold is erased.
     """
 
     class State(models.TextChoices):
@@ -52,13 +53,19 @@ class BundleJob(models.Model):
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="bundle_jobs"
     )
-    # What was chosen: since, until, states, case, previous checkpoint, identity documents.
+    # What was chosen, as `BundleFilters` writes it.
     filters = models.JSONField(_("filters"), default=dict)
+    # The last checkpoint that the regulator holds, from which the export proves consistency.
+    previous = models.TextField(_("previous checkpoint"), blank=True)
+    language = models.CharField(_("language"), max_length=10)
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.WAITING
     )
-    done = models.PositiveIntegerField(_("cases done"), default=0)
-    total = models.PositiveIntegerField(_("cases in all"), default=0)
+    # Cases and steps written, out of all of them.
+    done = models.PositiveIntegerField(_("done"), default=0)
+    total = models.PositiveIntegerField(_("in all"), default=0)
+    # The event by which the log knows this export, once the tables are written.
+    event = models.UUIDField(null=True, editable=False)
     size = models.PositiveBigIntegerField(_("size in bytes"), null=True)
     sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True)
     log_size = models.PositiveBigIntegerField(_("log size"), null=True)

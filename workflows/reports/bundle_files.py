@@ -1,0 +1,72 @@
+"""Where exports lie on the disk: `MEDIA_ROOT/bundles/`, readable by nobody else.
+
+An export being made has a folder `<job>.work` with its tables and a file `<job>.part`; a finished
+one is `<job>.zip`. All three hold personal data in the clear, so none outlives its job.
+"""
+
+import os
+import shutil
+import time
+from collections.abc import Collection
+from datetime import timedelta
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from django.conf import settings
+
+from workflows.reports.models import BundleJob
+
+FORGOTTEN_AFTER = timedelta(days=1)
+
+
+def bundle_path(job: BundleJob) -> Path:
+    """Return where the file of an export lies, or will lie."""
+    return _root() / f"{job.pk}.zip"
+
+
+def part_path(job: BundleJob) -> Path:
+    """Return where the file of an export grows."""
+    return _root() / f"{job.pk}.part"
+
+
+def work_folder(job: BundleJob) -> Path:
+    """Return the folder for the tables of an export that is being made."""
+    return _root() / f"{job.pk}.work"
+
+
+def fresh_work_folder(job: BundleJob) -> Path:
+    """Return the folder, empty."""
+    folder = work_folder(job)
+    _root().mkdir(mode=0o700, parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def open_private(path: Path) -> BinaryIO:
+    """Open an empty file for writing that only this user may read."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    return cast(BinaryIO, os.fdopen(descriptor, "wb"))
+
+
+def delete_files(job: BundleJob) -> None:
+    """Delete whatever lies on the disk for a job; what is gone already is no error."""
+    bundle_path(job).unlink(missing_ok=True)
+    part_path(job).unlink(missing_ok=True)
+    shutil.rmtree(work_folder(job), ignore_errors=True)
+
+
+def sweep(alive: Collection[str]) -> None:
+    """Delete what is older than a day and belongs to no job whose id is in `alive`."""
+    limit = time.time() - FORGOTTEN_AFTER.total_seconds()
+    for path in _root().glob("*"):
+        if path.stem in alive or path.stat().st_mtime > limit:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _root() -> Path:
+    return Path(settings.MEDIA_ROOT) / "bundles"

@@ -1,0 +1,43 @@
+"""What follows a request for an export: a worker is asked to make it, until it is finished.
+
+The work takes too long for the transaction of an effect, so the effect sends a task of its own and
+looks again later. A task that was lost with its worker is so sent again; one that is still at work
+holds the lock of its job, and another does nothing.
+"""
+
+from datetime import timedelta
+
+from celery import current_app
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from workflows.outbox.models import Effect
+from workflows.outbox.services import effect_handler, enqueue
+from workflows.reports.bundle_jobs import EFFECT, UNFINISHED, fail
+from workflows.reports.models import BundleJob
+
+TASK = "workflows.tasks.make_bundle"
+# After one minute, two, three, … and ten: half a day in all, then it never will be made.
+LOOK_AGAIN_AFTER = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(minutes=10)
+LAST_TURN = 75
+
+
+@effect_handler(EFFECT)
+def make_bundle(effect: Effect) -> None:
+    """Send the task of an unfinished job, and look again later whether it is finished."""
+    job = BundleJob.objects.filter(pk=effect.payload["job"], state__in=UNFINISHED).first()
+    if job is None:
+        return
+    turn = int(effect.payload["turn"])
+    if turn > LAST_TURN:
+        with translation.override(job.language):
+            fail(job, _("The export could not be made. Ask for it again, or tell the provider."))
+        return
+    current_app.send_task(TASK, args=[str(job.pk)], retry=False, ignore_result=True)
+    enqueue(
+        EFFECT,
+        key=f"{EFFECT}:{job.pk}:{turn + 1}",
+        payload={"job": str(job.pk), "turn": turn + 1},
+        due_at=timezone.now() + min(LOOK_AGAIN_AFTER * turn, LONGEST_WAIT),
+    )

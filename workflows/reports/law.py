@@ -1,0 +1,112 @@
+"""The law beside each step: which rule of the case's regime a step follows, and where it stands.
+
+Pure: takes an entry of the log as parsed JSON and a regime in the version of the case.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workflows.regimes.schema import Regime
+from workflows.regimes.terms import Clock, Text
+from workflows.regimes.values import Citation
+
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Provision:
+    """One rule: what it says, if the regime has a sentence for it, and its sources."""
+
+    text: Text | None
+    citations: tuple[Citation, ...]
+
+
+def provisions(entry: Entry, regime: Regime, kinds: Sequence[str]) -> list[Provision]:
+    """Return the rules that a step of a case with items of these kinds follows; often none."""
+    rule = _RULES.get(entry["name"])
+    found: list[Provision] = []
+    for provision in rule(entry["facts"], regime, kinds) if rule else ():
+        if provision not in found:
+            found.append(provision)
+    return found
+
+
+_Rule = Callable[[Entry, Regime, Sequence[str]], Iterator[Provision]]
+
+
+def _of_clock(clock: Clock) -> Provision:
+    return Provision(clock.text, clock.rule.citations)
+
+
+def _received(_facts: Entry, regime: Regime, kinds: Sequence[str]) -> Iterator[Provision]:
+    yield _of_clock(regime.clock(regime.lead))
+    for kind in kinds:
+        item = regime.item(kind)
+        if item is not None:
+            yield Provision(item.note, item.citations)
+
+
+def _acknowledged(_facts: Entry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
+    if regime.acknowledge:
+        yield _of_clock(regime.clock(regime.acknowledge))
+
+
+def _notice(kind: str) -> _Rule:
+    def rule(_facts: Entry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
+        notice = regime.notices.get(kind)
+        if notice is not None:
+            yield Provision(None, notice.citations)
+
+    return rule
+
+
+def _extended(_facts: Entry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
+    extension = regime.clock(regime.lead).rule.extension
+    if extension is not None:
+        yield _of_clock(regime.clock(extension.kind))
+
+
+def _clock(facts: Entry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
+    if facts["regime"] == regime.code and facts["clock"] in regime.clocks:
+        yield _of_clock(regime.clock(facts["clock"]))
+
+
+def _decided(facts: Entry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
+    for outcome in facts.get("outcomes", ()):
+        ground = regime.grounds.get(outcome.get("ground", ""))
+        item = regime.item(outcome["kind"])
+        special = regime.outcomes.get(outcome["outcome"])
+        if ground is not None:
+            yield Provision(ground.text, ground.citations)
+        elif special is not None and outcome["kind"] in special.items:
+            yield Provision(special.condition, special.citations)
+        elif item is not None:
+            yield Provision(item.note, item.citations)
+
+
+def _answered(facts: Entry, regime: Regime, kinds: Sequence[str]) -> Iterator[Provision]:
+    yield _of_clock(regime.clock(regime.lead))
+    yield from _decided(facts, regime, kinds)
+
+
+def _kept(_facts: Entry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
+    for record in regime.records:
+        yield Provision(record.text, record.citations)
+
+
+_RULES: dict[str, _Rule] = {
+    "case.received": _received,
+    "acknowledgement.sent": _acknowledged,
+    "identity.asked": _notice("identity_request"),
+    "information.asked": _notice("clarification"),
+    "clock.extended": _extended,
+    "clock.reminded": _clock,
+    "clock.missed": _clock,
+    "decision.proposed": _decided,
+    "decision.approved": _decided,
+    "answer.sent": _answered,
+    "case.rejected_as_abuse": _notice("refusal"),
+    "erasure.requested": _kept,
+    "case.erased": _kept,
+}

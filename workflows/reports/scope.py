@@ -1,0 +1,95 @@
+"""Who a regulator is and what they may see: the one place that ties an account to its regime.
+
+Every query for a regulator takes a `RegulatorScope`, and only `scope_of` makes one, from an account
+that has not expired. A case belongs to a regime when the regime is among the case's regimes.
+"""
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Union
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from workflows.cases.actors import Actor
+from workflows.cases.errors import CaseError
+from workflows.cases.lifecycle import Role
+from workflows.cases.models import StaffIdentity
+from workflows.reports.models import RegulatorAccount
+from workflows.vault.blind_index import keyed_hash
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+_TOKEN_PURPOSE = "regulator.token"  # noqa: S105 - the purpose of a keyed hash, not a secret
+
+
+class NoRegulatorAccess(CaseError):
+    """This person or token may not see the cases of any regime, or not any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This area is for regulators. Your account is not one, or it has expired.")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RegulatorScope:
+    """What one regulator may see: the cases of `regime`. `actor` is who the log will name."""
+
+    regime: str
+    actor: Actor
+    account: RegulatorAccount
+
+
+def regulator_for(user: Union["User", "AnonymousUser"]) -> RegulatorAccount:
+    """Return the live account of a signed-in user. Raises `NoRegulatorAccess`."""
+    if not user.is_authenticated:
+        raise NoRegulatorAccess
+    account = (
+        RegulatorAccount.objects.select_related("user")
+        .filter(user=user, user__is_active=True, expires_at__gt=timezone.now())
+        .first()
+    )
+    if account is None:
+        raise NoRegulatorAccess
+    return account
+
+
+def scope_of(account: RegulatorAccount) -> RegulatorScope:
+    """Return what an account may see. Raises `NoRegulatorAccess` when it has expired.
+
+    Costs one query for the pseudonym, which is made at first need.
+    """
+    if account.expires_at <= timezone.now() or not account.user.is_active:
+        raise NoRegulatorAccess
+    identity, _created = StaffIdentity.objects.get_or_create(user=account.user)
+    return RegulatorScope(
+        regime=account.regime,
+        actor=Actor(frozenset({Role.REGULATOR}), identity.pseudonym),
+        account=account,
+    )
+
+
+def issue_token(account: RegulatorAccount) -> str:
+    """Give an account a new API token (256 bits), shown once; the one before it ends."""
+    token = secrets.token_urlsafe(32)
+    account.token_digest = keyed_hash(_TOKEN_PURPOSE, token.encode())
+    account.save(update_fields=["token_digest"])
+    return token
+
+
+def account_for_token(token: str) -> RegulatorAccount:
+    """Return the live account to which an API token belongs. Raises `NoRegulatorAccess`."""
+    account = (
+        RegulatorAccount.objects.select_related("user")
+        .filter(
+            token_digest=keyed_hash(_TOKEN_PURPOSE, token.encode()),
+            user__is_active=True,
+            expires_at__gt=timezone.now(),
+        )
+        .first()
+    )
+    if account is None:
+        raise NoRegulatorAccess
+    return account

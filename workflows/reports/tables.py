@@ -1,0 +1,176 @@
+"""The tables of an export, row by row. Pure: entries of the log go in as parsed JSON.
+
+What a row says about a case is derived from the entries of that case alone, so that whoever has
+the entries can derive it again; `verifier/verify.py` does, in code of its own. The case number and
+the deadlines stand in no entry: the event `bundle.exported` commits to the file that holds them.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from workflows.ledger.canonical import canonical_json
+
+Row = dict[str, Any]
+Entry = Mapping[str, Any]
+
+# The six that 11 CCR § 7101 asks for: received_at, items, channel, responded_at, outcomes, grounds.
+CASE_COLUMNS = (
+    "number",
+    "case",
+    "regime",
+    "register_number",
+    "received_at",
+    "items",
+    "channel",
+    "responded_at",
+    "outcomes",
+    "grounds",
+    "state",
+    "requester",
+    "residence",
+    "language",
+    "due_on",
+    "due_provisional",
+    "deadline_state",
+    "rule",
+    "citation",
+    "acknowledged_at",
+    "extended_at",
+    "missed",
+    "closed_at",
+    "erased_at",
+    "regime_version",
+    "steps",
+)
+EVENT_COLUMNS = (
+    "number",
+    "case",
+    "step",
+    "index",
+    "at",
+    "event",
+    "role",
+    "actor",
+    "register",
+    "register_number",
+    "facts",
+    "commitments",
+)
+# Spreadsheet programs take a file of UTF-8 for something else without it.
+BYTE_ORDER_MARK = "\ufeff"
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_ANSWERS = {"answer.sent", "case.rejected_as_abuse"}
+_ENDS = {"closed", "expired", "withdrawn", "merged", "rejected_as_abuse"}
+
+
+def row_from_log(entries: Sequence[Entry], regime: str) -> Row:
+    """Return what the entries of one case, by their step, tell about it.
+
+    `regime` names the register whose `case.received` the row stands for. Times are as the entries
+    write them. `responded_at` is the latest answer, which a rejection as abuse is too.
+    """
+    received = next(e for e in entries if e["register"] == regime)
+    facts = received["facts"]
+    moves = [e for e in entries if "to" in e["facts"] and e["facts"]["from"] != e["facts"]["to"]]
+    state = moves[-1]["facts"]["to"] if moves else "filed"
+    answers = [entry for entry in entries if entry["name"] in _ANSWERS]
+    return {
+        "case": received["case"],
+        "regime": regime,
+        "register_number": received["number"],
+        "regimes": [entry["register"] for entry in entries if entry["register"]],
+        "regime_version": facts["regime_version"],
+        "received_at": facts["received_at"],
+        "items": facts["items"],
+        "channel": facts["channel"],
+        "requester": facts["requester"],
+        "residence": facts["residence"],
+        "language": facts["language"],
+        "state": state,
+        "acknowledged_at": _first_at(entries, "acknowledgement.sent"),
+        "extended_at": _first_at(entries, "clock.extended"),
+        "responded_at": answers[-1]["at"] if answers else None,
+        "outcomes": answers[-1]["facts"].get("outcomes", []) if answers else [],
+        "missed": [
+            {"clock": entry["facts"]["clock"], "due_on": entry["facts"]["due_on"]}
+            for entry in entries
+            if entry["name"] == "clock.missed" and entry["facts"]["regime"] == regime
+        ],
+        "closed_at": moves[-1]["at"] if state in _ENDS else None,
+        "erased_at": _first_at(entries, "case.erased"),
+        "steps": len(entries),
+    }
+
+
+def case_cells(row: Mapping[str, Any]) -> list[str]:
+    """Return a row of `cases.jsonl` as the cells of `cases.csv`, in the order of its columns.
+
+    Of the deadlines it shows the leading one of the row's regime.
+    """
+    lead: Row = next((deadline for deadline in row["deadlines"] if deadline["leads"]), {})
+    flat = {
+        **row,
+        "items": "; ".join(row["items"]),
+        "outcomes": "; ".join(
+            f"{outcome['item']} {outcome['kind']}: {outcome['outcome']}"
+            for outcome in row["outcomes"]
+        ),
+        "grounds": "; ".join(
+            f"{outcome['item']} {outcome['kind']}: {outcome['ground']}"
+            for outcome in row["outcomes"]
+            if "ground" in outcome
+        ),
+        "due_on": lead.get("due_on"),
+        "due_provisional": "yes" if lead.get("provisional") else "no",
+        "deadline_state": lead.get("state"),
+        "rule": lead.get("rule"),
+        "citation": "; ".join(lead.get("citations", [])),
+        "missed": "; ".join(f"{missed['clock']} {missed['due_on']}" for missed in row["missed"]),
+    }
+    return [_text(flat[column]) for column in CASE_COLUMNS]
+
+
+def event_cells(number: str, index: int, entry: Entry) -> list[str]:
+    """Return one entry of the log as the cells of `events.csv`; `index` is its place."""
+    cells = {
+        **entry,
+        "event": entry["name"],
+        "register_number": entry["number"],
+        "number": number,
+        "index": index,
+        "facts": canonical_json(entry["facts"]).decode(),
+        "commitments": canonical_json(entry["commitments"]).decode(),
+    }
+    return [_text(cells[column]) for column in EVENT_COLUMNS]
+
+
+def csv_line(cells: Sequence[str]) -> bytes:
+    """Return one line of a CSV file as RFC 4180 writes it, harmless to spreadsheet programs.
+
+    A cell that such a program would take for a formula gets an apostrophe before it.
+    """
+    return (",".join(_quoted(cell) for cell in cells) + "\r\n").encode()
+
+
+def csv_header(columns: Sequence[str]) -> bytes:
+    """Return the first line of a CSV file, after a byte order mark."""
+    return BYTE_ORDER_MARK.encode() + csv_line(columns)
+
+
+def _quoted(cell: str) -> str:
+    # Not by the module `csv`, whose quoting changes with the version of Python: a verifier must
+    # come to the same bytes.
+    if cell.startswith(_FORMULA_STARTS):
+        cell = f"'{cell}"
+    if any(symbol in cell for symbol in ',"\r\n'):
+        cell = '"' + cell.replace('"', '""') + '"'
+    return cell
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _first_at(entries: Sequence[Entry], name: str) -> str | None:
+    return next((entry["at"] for entry in entries if entry["name"] == name), None)

@@ -1,0 +1,741 @@
+#!/usr/bin/env python3
+"""Verifies an export of a Requests Portal, offline, with nothing but Python 3.8 or later.
+
+    python3 verify.py [FOLDER_OR_ZIP] [--vkey VKEY_OR_FILE] [--previous CHECKPOINT_FILE]
+
+Prints OK, what was verified and what cannot be verified here; or FAULT and the first fault, and
+exits with 1. Do not trust this file because it came with an export: it is short enough to be read,
+and README.txt names other ways. Formats: RFC 6962 (hashes), RFC 8032 (Ed25519), RFC 8785 (JSON),
+c2sp.org/signed-note, tlog-checkpoint, tlog-tiles, tlog-proof, tlog-witness.
+
+It is one file on purpose, so that it can be handed on and read from top to bottom, and it shares
+no code with the portal, so that a mistake there is not repeated here.
+"""
+# It runs on Python 3.8, prints, and has the numbers of the formats where they are used:
+# ruff: noqa: B905, PLR2004, PTH100, PTH110, PTH112, PTH118, PTH120, PTH123, SIM905, T201
+# ruff: noqa: UP006, UP035
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import os
+import re
+import sys
+import zipfile
+from datetime import datetime
+from typing import IO, Any, Dict, Sequence, Tuple
+
+# --- Ed25519, verification only (RFC 8032, section 5.1.7) --------------------------------------
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+Point = Tuple[int, int, int, int]
+
+
+def recover_x(y: int, sign: int) -> int | None:
+    """Return the x of a point from its y and the lowest bit of x; None when there is none."""
+    if y >= P:
+        return None
+    x2 = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(x2, (P + 3) // 8, P)
+    if (x * x - x2) % P:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    if (x * x - x2) % P or (x == 0 and sign):
+        return None
+    return P - x if x & 1 != sign else x
+
+
+def add_points(a: Point, b: Point) -> Point:
+    """Add two points in extended coordinates."""
+    m, n = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
+    c, d = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
+    e, f, g, h = n - m, d - c, d + c, n + m
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def multiply(scalar: int, point: Point) -> Point:
+    """Multiply a point by a number; no secret is involved, so the time may vary."""
+    result = (0, 1, 1, 0)
+    while scalar:
+        if scalar & 1:
+            result = add_points(result, point)
+        point = add_points(point, point)
+        scalar >>= 1
+    return result
+
+
+def decode_point(data: bytes) -> Point | None:
+    """Read a point from its 32 bytes; None when they are none."""
+    number = int.from_bytes(data, "little")
+    y = number & (2**255 - 1)
+    x = recover_x(y, number >> 255)
+    return None if x is None else (x, y, 1, x * y % P)
+
+
+BASE = decode_point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little")) or (0, 1, 1, 0)
+
+
+def ed25519_holds(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Tell whether a signature of 64 bytes over a message holds."""
+    a, r = decode_point(public), decode_point(signature[:32])
+    s = int.from_bytes(signature[32:], "little")
+    if a is None or r is None or s >= ORDER or len(signature) != 64:
+        return False
+    k = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little")
+    left, right = multiply(s, BASE), add_points(r, multiply(k % ORDER, a))
+    same_x = (left[0] * right[2] - right[0] * left[2]) % P == 0
+    return same_x and (left[1] * right[2] - right[1] * left[2]) % P == 0
+
+
+# --- Signed checkpoints ------------------------------------------------------------------------
+Key = Tuple[str, bytes, bytes]
+
+
+class Fault(Exception):
+    """The first thing that is wrong; the message names it."""
+
+
+def expect(condition: object, fault: str) -> None:
+    """Raise the fault unless the condition is true."""
+    if not condition:
+        raise Fault(fault)
+
+
+def unbase64(text: str, what: str) -> bytes:
+    """Read base64 in its one proper spelling."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        raise Fault(f"{what} is not base64.") from None
+    expect(base64.b64encode(data).decode() == text, f"{what} is not base64.")
+    return data
+
+
+def read_key(text: str) -> Key:
+    """Return (name, id, public key) of a vkey: NAME+ID+BASE64."""
+    match = re.fullmatch(r"([^+\s]+)\+([0-9a-f]{8})\+(\S+)", text.strip())
+    if match is None:
+        raise Fault("The key is not a vkey (NAME+ID+BASE64).")
+    data = unbase64(match[3], "The vkey")
+    expect(len(data) == 33 and data[0] == 1, "The vkey is not an Ed25519 key.")
+    identity = hashlib.sha256(match[1].encode() + b"\n" + data).digest()[:4]
+    expect(identity.hex() == match[2], "The id of the vkey does not belong to its key.")
+    return match[1], identity, data[1:]
+
+
+def open_checkpoint(note: str, key: Key, what: str) -> tuple[int, bytes]:
+    """Return (size, root) of a checkpoint that this key signed."""
+    name, identity, public = key
+    text, found, tail = note.rpartition("\n\n")
+    expect(found and tail.endswith("\n"), f"{what} is not a signed note.")
+    text += "\n"
+    ours = 0
+    for line in tail[:-1].split("\n"):
+        parts = line.split(" ")
+        expect(len(parts) == 3 and parts[0] == "\u2014", f"{what} has a malformed signature line.")
+        data = unbase64(parts[2], f"A signature of {what}")
+        if (parts[1], data[:4]) == (name, identity):
+            holds = ed25519_holds(public, text.encode(), data[4:])
+            expect(holds, f"{what}: the signature of {name} does not hold.")
+            ours += 1
+    expect(ours, f"{what} is not signed by the key {name}+{identity.hex()}.")
+    lines = text.split("\n")[:-1]
+    expect(len(lines) == 3 and lines[0] == name, f"{what} is not a checkpoint of {name}.")
+    expect(re.fullmatch("0|[1-9][0-9]*", lines[1]), f"{what} has no proper size.")
+    return int(lines[1]), unbase64(lines[2], f"The root of {what}")
+
+
+# --- Merkle tree (RFC 6962, section 2.1) -------------------------------------------------------
+def leaf_hash(entry: bytes) -> bytes:
+    """Return the hash of an entry."""
+    return hashlib.sha256(b"\0" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return the hash of a node over its two halves."""
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+def tree_root(hashes: list[bytes]) -> bytes:
+    """Return the root over hashes: pairs, and an odd one at the end goes up as it is."""
+    while len(hashes) > 1:
+        odd = hashes[len(hashes) & ~1 :]
+        hashes = [node_hash(*pair) for pair in zip(hashes[::2], hashes[1::2])] + odd
+    return hashes[0] if hashes else hashlib.sha256(b"").digest()
+
+
+def root_of_inclusion(index: int, size: int, leaf: bytes, proof: list[bytes]) -> bytes | None:
+    """Return the root that a proof leads to (RFC 9162, 2.1.3.2); None for a wrong length."""
+    last, value, rest = size - 1, leaf, list(proof)
+    while last:
+        if index & 1 or index < last:
+            if not rest:
+                return None
+            other = rest.pop(0)
+            value = node_hash(other, value) if index & 1 else node_hash(value, other)
+        index, last = index >> 1, last >> 1
+    return None if rest else value
+
+
+def consistent(old: int, new: int, old_root: bytes, new_root: bytes, proof: list[bytes]) -> bool:
+    """Tell whether a proof shows that the larger tree continues the smaller (RFC 9162, 2.1.4.2)."""
+    if old in (0, new):
+        return not proof and (old == 0 or old_root == new_root)
+    path = ([old_root] if old & (old - 1) == 0 else []) + proof
+    if not path:
+        return False
+    index, last = old - 1, new - 1
+    while index & 1:
+        index, last = index >> 1, last >> 1
+    first = second = path[0]
+    for other in path[1:]:
+        if last == 0:
+            return False
+        if index & 1 or index == last:
+            first, second = node_hash(other, first), node_hash(other, second)
+            while index and not index & 1:
+                index, last = index >> 1, last >> 1
+        else:
+            second = node_hash(second, other)
+        index, last = index >> 1, last >> 1
+    return (first, second, last) == (old_root, new_root, 0)
+
+
+# --- Files, JSON, CSV --------------------------------------------------------------------------
+class Files:
+    """The files of an export, in a folder or in a ZIP; nothing is unpacked."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.zip = None if os.path.isdir(path) else zipfile.ZipFile(path)
+        if self.zip:
+            names = [info.filename for info in self.zip.infolist() if not info.is_dir()]
+        else:
+            names = [
+                os.path.relpath(os.path.join(folder, name), path).replace(os.sep, "/")
+                for folder, _, files in os.walk(path)
+                for name in files
+            ]
+        self.names = set(names)
+        expect(len(self.names) == len(names), "The ZIP holds two files of the same name.")
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open a file for reading."""
+        expect(name in self.names, f"The file {name} is missing.")
+        return self.zip.open(name) if self.zip else open(os.path.join(self.path, name), "rb")
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a file."""
+        with self.open(name) as file:
+            return file.read()
+
+    def text(self, name: str) -> str:
+        """Return the text of a file."""
+        return self.read(name).decode("utf-8")
+
+    def sha256(self, name: str) -> str:
+        """Return the SHA-256 of a file as hexadecimal digits."""
+        digest = hashlib.sha256()
+        with self.open(name) as file:
+            for piece in iter(lambda: file.read(65536), b""):
+                digest.update(piece)
+        return digest.hexdigest()
+
+    def under(self, prefix: str) -> list[str]:
+        """Return the names that begin with a prefix."""
+        return sorted(name for name in self.names if name.startswith(prefix))
+
+
+def canonical(value: Any) -> str:
+    """Return the canonical JSON of a value (RFC 8785)."""
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
+        return "{" + ",".join(f"{canonical(k)}:{canonical(value[k])}" for k in keys) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(canonical, value)) + "]"
+    expect(not isinstance(value, float), "A number that is not whole cannot be verified here.")
+    return json.dumps(value, ensure_ascii=False)
+
+
+def csv_line(cells: Sequence[Any]) -> bytes:
+    """Return a line of CSV as the export writes it: RFC 4180, and no cell begins a formula."""
+    line = []
+    for value in cells:
+        cell = "" if value is None else str(value)
+        if cell.startswith(("=", "+", "-", "@", "\t", "\r")):
+            cell = "'" + cell
+        line.append('"' + cell.replace('"', '""') + '"' if re.search('[,"\r\n]', cell) else cell)
+    return (",".join(line) + "\r\n").encode()
+
+
+def compare(table: IO[bytes], expected: bytes, where: str) -> None:
+    """Expect certain bytes to come next in a table."""
+    expect(table.read(len(expected)) == expected, f"{where} is not what the log says.")
+
+
+# --- The tables --------------------------------------------------------------------------------
+CASE_COLUMNS = (
+    "number case regime register_number received_at items channel responded_at outcomes grounds"
+    " state requester residence language due_on due_provisional deadline_state rule citation"
+    " acknowledged_at extended_at missed closed_at erased_at regime_version steps"
+).split()
+EVENT_COLUMNS = (
+    "number case step index at event role actor register register_number facts commitments"
+).split()
+MARK = "\ufeff".encode()
+# The files to which the event bundle.exported commits; the rest follows from the log.
+SIGNED = "README.txt cases.csv cases.jsonl contents.jsonl keys/vkey.txt verify.py".split()
+Row = Dict[str, Any]
+
+
+def row_from_log(entries: list[Row], regime: str) -> Row:
+    """Derive what the entries of a case, by their step, tell about it."""
+    received = [entry for entry in entries if entry["register"] == regime]
+    expect(received, f"Case {entries[0]['case']} has no receipt in the register {regime}.")
+    facts = received[0]["facts"]
+    moves = [e for e in entries if "to" in e["facts"] and e["facts"]["from"] != e["facts"]["to"]]
+    state = moves[-1]["facts"]["to"] if moves else "filed"
+    ended = state in {"closed", "expired", "withdrawn", "merged", "rejected_as_abuse"}
+    answers = [e for e in entries if e["name"] in {"answer.sent", "case.rejected_as_abuse"}]
+
+    def first_at(name: str) -> str | None:
+        return next((entry["at"] for entry in entries if entry["name"] == name), None)
+
+    copied = "regime_version received_at items channel requester residence language".split()
+    return {
+        **{key: facts[key] for key in copied},
+        "case": received[0]["case"],
+        "regime": regime,
+        "register_number": received[0]["number"],
+        "regimes": [entry["register"] for entry in entries if entry["register"]],
+        "state": state,
+        "acknowledged_at": first_at("acknowledgement.sent"),
+        "extended_at": first_at("clock.extended"),
+        "responded_at": answers[-1]["at"] if answers else None,
+        "outcomes": answers[-1]["facts"].get("outcomes", []) if answers else [],
+        "missed": [
+            {"clock": entry["facts"]["clock"], "due_on": entry["facts"]["due_on"]}
+            for entry in entries
+            if entry["name"] == "clock.missed" and entry["facts"]["regime"] == regime
+        ],
+        "closed_at": moves[-1]["at"] if ended else None,
+        "erased_at": first_at("case.erased"),
+        "steps": len(entries),
+    }
+
+
+def case_cells(row: Row) -> list[Any]:
+    """Return a row of cases.jsonl as the cells of cases.csv."""
+    lead: Row = next((deadline for deadline in row["deadlines"] if deadline["leads"]), {})
+    outcomes = [
+        (f"{o['item']} {o['kind']}: ", o["outcome"], o.get("ground")) for o in row["outcomes"]
+    ]
+    flat = {
+        **row,
+        "items": "; ".join(row["items"]),
+        "outcomes": "; ".join(item + outcome for item, outcome, _ in outcomes),
+        "grounds": "; ".join(item + ground for item, _, ground in outcomes if ground is not None),
+        "due_on": lead.get("due_on"),
+        "due_provisional": "yes" if lead.get("provisional") else "no",
+        "deadline_state": lead.get("state"),
+        "rule": lead.get("rule"),
+        "citation": "; ".join(lead.get("citations", [])),
+        "missed": "; ".join(f"{missed['clock']} {missed['due_on']}" for missed in row["missed"]),
+    }
+    return [flat[column] for column in CASE_COLUMNS]
+
+
+def event_cells(number: str, index: int, entry: Row) -> list[Any]:
+    """Return an entry as the cells of events.csv."""
+    cells = {
+        **entry,
+        "event": entry["name"],
+        "register_number": entry["number"],
+        "number": number,
+        "index": index,
+        "facts": canonical(entry["facts"]),
+        "commitments": canonical(entry["commitments"]),
+    }
+    return [cells[column] for column in EVENT_COLUMNS]
+
+
+# --- The export --------------------------------------------------------------------------------
+class Export:
+    """An export, and what was found while it was verified."""
+
+    def __init__(self, files: Files, key: Key, previous: str | None) -> None:
+        self.files, self.key, self.previous = files, key, previous
+        self.unchecked: list[str] = []
+        self.entries: dict[int, bytes] = {}  # by place in the log
+        self.steps: dict[str, dict[int, int]] = {}  # case -> step -> place
+        self.registers: dict[str, dict[int, str]] = {}  # regime -> register number -> case
+        self.rows: dict[str, Row] = {}  # by case, in the order of cases.jsonl
+        self.outside = 0
+
+    def verify(self) -> None:
+        """Check everything. Raises Fault with the first that is wrong."""
+        self.check_manifest()
+        self.check_checkpoints()
+        if self.manifest["regime"] is None:
+            self.read_whole_log()
+        else:
+            self.read_proofs()
+        self.sort_entries()
+        self.check_statement()
+        self.check_registers()
+        with self.files.open("cases.jsonl") as lines:
+            for line in lines:
+                self.check_case(json.loads(line.decode("utf-8")))
+        self.check_scope()
+        self.check_tables()
+        self.check_contents()
+
+    def check_manifest(self) -> None:
+        """Hold every file against its hash, and look for files that do not belong here."""
+        self.manifest = json.loads(self.files.text("manifest.json"))
+        expect(self.manifest["format"] == "requests-portal-bundle/1", "Unknown format of export.")
+        listed = self.manifest["files"]
+        for name in sorted(listed):
+            same = self.files.sha256(name) == listed[name]
+            expect(same, f"{name} was changed: its SHA-256 is not the one in manifest.json.")
+        for name in sorted(self.files.names - set(listed) - {"manifest.json"}):
+            raise Fault(f"{name} is not part of the export: manifest.json lacks it.")
+
+    def check_checkpoints(self) -> None:
+        """Check the signed states of the log, and that each later one continues the earlier."""
+        self.note = self.files.text("log/checkpoint")
+        self.size, self.root = open_checkpoint(self.note, self.key, "log/checkpoint")
+        kept = {}
+        for name in self.files.under("log/checkpoints/"):
+            size, root = open_checkpoint(self.files.text(name), self.key, name)
+            expect(name == f"log/checkpoints/{size}", f"{name} is a checkpoint of another size.")
+            self.check_consistency(f"log/consistency/{size}-{self.size}", size, root)
+            kept[size] = root
+        for name in self.files.under("log/consistency/"):
+            known = name in {f"log/consistency/{size}-{self.size}" for size in kept}
+            expect(known, f"{name} has no checkpoint that it starts from.")
+        if self.previous is None:
+            self.unchecked.append(
+                "that the log continues the one you saw before: pass --previous with the last"
+                " checkpoint that you kept"
+            )
+            return
+        size, root = open_checkpoint(self.previous, self.key, "The previous checkpoint")
+        rolled_back = f"it has {self.size} entries, your previous checkpoint {size}."
+        expect(size <= self.size, f"The log was rolled back: {rolled_back}")
+        known_root = self.root if size == self.size else kept.get(size)
+        lacking = "ask for an export from that checkpoint."
+        expect(known_root, f"No proof from your previous checkpoint of size {size}: {lacking}")
+        expect(root == known_root, f"The log was forked: there are two of size {size}.")
+
+    def check_consistency(self, name: str, old: int, old_root: bytes) -> None:
+        """Check one proof that log/checkpoint continues an earlier one."""
+        head, _, note = self.files.text(name).partition("\n\n")
+        lines = head.split("\n")
+        expect(lines[0] == f"old {old}", f"{name} does not start from size {old}.")
+        expect(note == self.note, f"{name} is for another checkpoint than log/checkpoint.")
+        proof = [unbase64(line, f"A hash in {name}") for line in lines[1:]]
+        holds = consistent(old, self.size, old_root, self.root, proof)
+        expect(holds, f"{name}: the log does not continue its checkpoint of size {old}.")
+
+    def read_proofs(self) -> None:
+        """Read the entries, each with its proof that it is in the log."""
+        for name in self.files.under("log/proofs/"):
+            match = re.fullmatch(r"log/proofs/(0|[1-9][0-9]*)\.(entry|tlog-proof)", name)
+            if match is None:
+                raise Fault(f"{name} is neither an entry nor a proof.")
+            if match[2] == "tlog-proof":
+                there = f"log/proofs/{match[1]}.entry" in self.files.names
+                expect(there, f"The entry of {name} is missing.")
+                continue
+            index, entry = int(match[1]), self.files.read(name)
+            proof = f"log/proofs/{index}.tlog-proof"
+            head, _, note = self.files.text(proof).partition("\n\n")
+            lines = head.split("\n")
+            expect(lines[0] == "c2sp.org/tlog-proof@v1", f"{proof} is not a proof file.")
+            expect(lines[1:2] == [f"index {index}"], f"{proof} is for another place in the log.")
+            expect(note == self.note, f"{proof} is for another checkpoint than log/checkpoint.")
+            hashes = [unbase64(line, f"A hash in {proof}") for line in lines[2:]]
+            expect(index < self.size, f"Entry {index} lies beyond the checkpoint.")
+            root = root_of_inclusion(index, self.size, leaf_hash(entry), hashes)
+            expect(
+                root == self.root, f"Entry {index} is not in the log: it or its proof was changed."
+            )
+            self.entries[index] = entry
+
+    def read_whole_log(self) -> None:
+        """Read all entries, and hold them and every hash tile against the checkpoint."""
+        hashes: list[bytes] = []
+        for number in range((self.size + 255) // 256):
+            width = min(256, self.size - 256 * number)
+            name = tile_name("entries", number, width)
+            bundle, position = self.files.read(name), 0
+            for _ in range(width):
+                end = position + 2 + int.from_bytes(bundle[position : position + 2], "big")
+                expect(position + 2 <= end <= len(bundle), f"{name} is cut off.")
+                self.entries[len(hashes)] = bundle[position + 2 : end]
+                hashes.append(leaf_hash(bundle[position + 2 : end]))
+                position = end
+            expect(position == len(bundle), f"{name} has more entries than it should.")
+        changed = "an entry was changed, added or lost."
+        expect(tree_root(hashes) == self.root, f"The entries are not the checkpoint's: {changed}")
+        level = 0
+        while hashes:
+            full = []
+            for number in range((len(hashes) + 255) // 256):
+                tile = hashes[256 * number : 256 * (number + 1)]
+                name = tile_name(str(level), number, len(tile))
+                expect(self.files.read(name) == b"".join(tile), f"{name} is not of these entries.")
+                if len(tile) == 256:
+                    full.append(tree_root(tile))
+            hashes, level = full, level + 1
+
+    def sort_entries(self) -> None:
+        """Order the entries by case and step and by register, where each number is there once."""
+        for index in sorted(self.entries):
+            entry = self.entry(index)
+            case, step, register = entry["case"], entry["step"], entry["register"]
+            if case is not None:
+                steps = self.steps.setdefault(case, {})
+                expect(step not in steps, f"Case {case} has two steps {step}.")
+                expect(step > max(steps, default=0), f"Case {case}: step {step} is out of order.")
+                steps[step] = index
+            if register is not None:
+                numbers, number = self.registers.setdefault(register, {}), entry["number"]
+                expect(number not in numbers, f"Two requests are number {number} of {register}.")
+                numbers[number] = case
+
+    def check_statement(self) -> None:
+        """Hold manifest and tables against the event by which the provider signed for them."""
+        index = self.manifest["statement"]
+        expect(index in self.entries, "The event bundle.exported of this export is missing.")
+        statement = self.entry(index)
+        expect(statement["name"] == "bundle.exported", f"Entry {index} is not bundle.exported.")
+        self.facts = dict(statement["facts"])
+        files = self.facts.pop("files")
+        said = {
+            **self.facts,
+            "made_at": statement["at"],
+            "made_by": statement["role"],
+            "log": {"origin": self.key[0], "size": self.size},
+            "statement": index,
+        }
+        for key in sorted(set(said) | set(self.manifest) - {"files"}):
+            same = key in self.manifest and said.get(key) == self.manifest[key]
+            expect(same, f"manifest.json was changed: {key} is not what the provider signed.")
+        expect(sorted(files) == SIGNED, "The provider signed another list of files.")
+        for name in SIGNED:
+            same = files[name] == self.manifest["files"][name]
+            expect(same, f"{name} was changed: it is not the file that the provider signed.")
+
+    def check_registers(self) -> None:
+        """Expect every request of the regime, shown or not, by its register number."""
+        for register, highest in sorted(self.facts["registered"].items()):
+            numbers = self.registers.get(register, {})
+            for number in range(1, highest + 1):
+                missing = f"Request {number} of {highest} in the register {register} is missing."
+                expect(number in numbers, missing)
+
+    def check_case(self, row: Row) -> None:
+        """Hold a line of cases.jsonl against the steps of its case."""
+        number, signed = row["number"], row["steps"]
+        steps = self.steps.get(row["case"], {})
+        for step in range(1, signed + 1):
+            missing = f"Step {step} of case {number} is missing: the provider signed for {signed}."
+            expect(step in steps, missing)
+        derived = row_from_log([self.entry(index) for _, index in self.shown(row)], row["regime"])
+        for key in sorted(derived):
+            same = row.get(key) == derived[key]
+            expect(same, f"cases.jsonl: case {number}: {key} is not what the log says.")
+        expect(set(row) == {*derived, "number", "deadlines"}, "cases.jsonl has other columns.")
+        expect(row["case"] not in self.rows, f"cases.jsonl has case {number} twice.")
+        self.rows[row["case"]] = row
+
+    def check_scope(self) -> None:
+        """Hold the cases that are shown against the filters, and those that are not."""
+        regime, states = self.facts["regime"], self.facts["filters"]["states"]
+        for row in self.rows.values():
+            inside = regime in {None, row["regime"]} and self.fits(row["case"], row["received_at"])
+            inside = inside and (not states or row["state"] in states)
+            expect(inside, f"Case {row['number']} does not belong into this export.")
+        outside = set()
+        for register, highest in self.facts["registered"].items():
+            for number, case in self.registers.get(register, {}).items():
+                if case in self.rows or number > highest:
+                    continue
+                outside.add(case)
+                received_at = self.entry(min(self.steps[case].values()))["facts"]["received_at"]
+                left_out = f"Request {number} of the register {register} is left out of the tables"
+                fits = self.fits(case, received_at) and not states
+                expect(not fits, f"{left_out}, though it fits the filters.")
+        self.outside = len(outside)
+        if outside and states:
+            self.unchecked.append(
+                f"that the {len(outside)} requests not shown were in another state than"
+                f" {', '.join(states)}: ask for an export without that filter"
+            )
+        for case, steps in self.steps.items():
+            if regime is not None:
+                allowed = self.rows[case]["steps"] if case in self.rows else int(case in outside)
+                expect(len(steps) == allowed, f"The export holds steps of case {case} unasked.")
+
+    def fits(self, case: str, received_at: str) -> bool:
+        """Tell whether a case passes the filters on its time of receipt and on one case."""
+        filters, moment = self.facts["filters"], datetime.fromisoformat(received_at)
+        start, end = filters["received_from"], filters["received_before"]
+        return (
+            (not start or moment >= datetime.fromisoformat(start))
+            and (not end or moment < datetime.fromisoformat(end))
+            and filters["case"] in {None, case}
+        )
+
+    def check_tables(self) -> None:
+        """Write the two CSV files anew, and expect the same bytes."""
+        with self.files.open("cases.csv") as table:
+            compare(table, MARK + csv_line(CASE_COLUMNS), "cases.csv: its first line")
+            for row in self.rows.values():
+                compare(table, csv_line(case_cells(row)), f"cases.csv: case {row['number']}")
+            expect(not table.read(1), "cases.csv has more lines than there are cases.")
+        with self.files.open("events.csv") as table:
+            compare(table, MARK + csv_line(EVENT_COLUMNS), "events.csv: its first line")
+            for row in self.rows.values():
+                for step, index in self.shown(row):
+                    cells = event_cells(row["number"], index, self.entry(index))
+                    where = f"events.csv: step {step} of case {row['number']}"
+                    compare(table, csv_line(cells), where)
+            expect(not table.read(1), "events.csv has more lines than there are steps.")
+        steps = sum(row["steps"] for row in self.rows.values())
+        expect(
+            len(self.rows) == self.facts["cases"], "The provider signed for more or fewer cases."
+        )
+        expect(steps == self.facts["events"], "The provider signed for more or fewer steps.")
+
+    def check_contents(self) -> None:
+        """Expect a line for each commitment, and that each content fits its commitment."""
+        opened = 0
+        closed: dict[str, int] = {}
+        with self.files.open("contents.jsonl") as lines:
+            for row in self.rows.values():
+                for step, index in self.shown(row):
+                    entry = self.entry(index)
+                    for name, commitment in sorted(entry["commitments"].items()):
+                        where = f"{name} of step {step} of case {row['number']}"
+                        line = json.loads(lines.readline().decode("utf-8") or "{}")
+                        labels = [line.get(key) for key in ("case", "step", "event", "name")]
+                        right = labels == [row["case"], step, entry["name"], name]
+                        expect(right, f"contents.jsonl lacks {where}.")
+                        same = line["commitment"] == commitment
+                        expect(same, f"contents.jsonl has another commitment for {where}.")
+                        reason = line.get("closed")
+                        if reason is None:
+                            opened += 1
+                            fits = commit(line["nonce"], line["content"]) == commitment
+                            expect(fits, f"contents.jsonl: the content does not fit {where}.")
+                        else:
+                            closed[reason] = closed.get(reason, 0) + 1
+                            allowed = self.may_close(reason, row)
+                            expect(allowed, f"contents.jsonl: {where} is not shown without reason.")
+            expect(not lines.read(1), "contents.jsonl has more lines than there are commitments.")
+        same = (opened, closed) == (self.facts["openings"], self.facts["closed"])
+        expect(same, "The provider signed for more or fewer contents.")
+
+    def may_close(self, reason: str, row: Row) -> bool:
+        """Tell whether a content may be withheld for a reason in this export."""
+        if reason == "erased":
+            return row["erased_at"] is not None
+        if self.facts["regime"] is None:
+            return reason == "whole_log"
+        return reason == "identity_document" and not self.facts["filters"]["identity_reason"]
+
+    def shown(self, row: Row) -> list[tuple[int, int]]:
+        """Return (step, place in the log) of the steps that the tables show of a case."""
+        return [(step, self.steps[row["case"]][step]) for step in range(1, row["steps"] + 1)]
+
+    def entry(self, index: int) -> Row:
+        """Return an entry as JSON."""
+        entry: Row = json.loads(self.entries[index].decode("utf-8"))
+        return entry
+
+    def report(self) -> None:
+        """Print what was verified, and what was not."""
+        facts = self.facts
+        print("OK")
+        print(f"  log {self.key[0]}, {self.size} entries, root {self.root.hex()}")
+        print(f"  export {facts['bundle']} of {facts['regime'] or 'the whole log'}")
+        for register, highest in sorted(facts["registered"].items()):
+            print(f"  register {register}: all {highest} requests accounted for")
+        print(f"  {facts['cases']} cases shown, {self.outside} not shown by the filters")
+        print(f"  {facts['events']} steps, none missing; the tables say what the log says")
+        print(f"  {facts['openings']} contents fit their commitments")
+        for reason, count in sorted(facts["closed"].items()):
+            print(f"  {count} contents not shown: {reason}")
+        print("Not verified:")
+        for line in [
+            *self.unchecked,
+            "case numbers, deadlines and rules: they rest on the provider's signed word",
+            (
+                "steps after those shown: the provider signed how many there were when each case"
+                " was read; a later export shows whether that was true"
+            ),
+            "requests that were never written into the log: compare with the receipts of people",
+        ]:
+            print(f"  - {line}")
+
+
+def tile_name(level: str, number: int, width: int) -> str:
+    """Return the file of a tile or entry bundle."""
+    path = f"{number % 1000:03d}"
+    while number >= 1000:
+        number //= 1000
+        path = f"x{number % 1000:03d}/{path}"
+    return f"log/tile/{level}/{path}" + ("" if width == 256 else f".p/{width}")
+
+
+def commit(nonce: str, content: Any) -> str:
+    """Return the commitment to a content as hexadecimal digits."""
+    message = bytes.fromhex(nonce) + canonical(content).encode("utf-8")
+    return hashlib.sha256(b"requests-portal/commitment/v1\n" + message).hexdigest()
+
+
+def text_or_file(value: str) -> str:
+    """Return the text of a file if there is one of that name, else the value itself."""
+    if os.path.exists(value):
+        with open(value, encoding="utf-8", newline="") as file:
+            return file.read()
+    return value
+
+
+def main() -> int:
+    """Verify what the command line names; return the exit code."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    parser = argparse.ArgumentParser(description="Verifies an export of a Requests Portal.")
+    parser.add_argument("path", nargs="?", default=here, help="the folder or the ZIP")
+    parser.add_argument("--vkey", help="the key of the log, as text or file, from another source")
+    parser.add_argument("--previous", metavar="FILE", help="the last checkpoint that you kept")
+    chosen = parser.parse_args()
+    malformed = (ArithmeticError, LookupError, OSError, TypeError, ValueError, AttributeError)
+    try:
+        files = Files(chosen.path)
+        key = read_key(text_or_file(chosen.vkey) if chosen.vkey else files.text("keys/vkey.txt"))
+        export = Export(files, key, text_or_file(chosen.previous) if chosen.previous else None)
+        if not chosen.vkey:
+            export.unchecked.append(
+                "that the key is the provider's: pass --vkey with the key that you got by another"
+                " way than this export"
+            )
+        export.verify()
+    except Fault as fault:
+        print(f"FAULT: {fault}")
+        return 1
+    except (*malformed, zipfile.BadZipFile) as error:
+        print(f"FAULT: the export is malformed: {type(error).__name__}: {error}")
+        return 1
+    export.report()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
