@@ -1,7 +1,24 @@
 """Accounts of staff and regulators: nobody signs up, an administrator invites."""
 
-from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+import base64
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from allauth.account.adapter import DefaultAccountAdapter, get_adapter
+from allauth.account.decorators import reauthentication_required
+from allauth.core.exceptions import ReauthenticationRequired
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from workflows.vault.blind_index import keyed_hash
+from workflows.vault.crypto import decrypt, encrypt
+
+View = Callable[..., HttpResponse]
+_SECRET_PLACE = b"second factor"
 
 
 class ClosedSignupAdapter(DefaultAccountAdapter):
@@ -10,3 +27,56 @@ class ClosedSignupAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Return False always."""
         return False
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Return the landing page of the staff for staff, and that of the setting for others."""
+        if request.user.is_staff:
+            return reverse("admin:index")
+        return str(super().get_login_redirect_url(request))
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Return the mailed address; from the setting, never from a Host header."""
+        uid, _, secret = key.partition("-")
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": uid, "key": secret})
+        return f"{settings.PUBLIC_BASE_URL}{path}"
+
+
+class SealingMFAAdapter(DefaultMFAAdapter):
+    """Keeps the secrets of authenticator apps and recovery codes encrypted at rest.
+
+    Under a key derived from `INDEX_KEY`, which unlike the vault's keys is never rotated.
+    """
+
+    def encrypt(self, text: str) -> str:
+        """Return `text` encrypted, as base64."""
+        return base64.b64encode(encrypt(_secret_key(), text.encode(), _SECRET_PLACE)).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Undo `encrypt`; raise `CannotUnseal` when it is not from us."""
+        return decrypt(_secret_key(), base64.b64decode(encrypted_text), _SECRET_PLACE).decode()
+
+
+def _secret_key() -> bytes:
+    return keyed_hash("mfa.secrets", b"")
+
+
+def fresh_sign_in_required(view: View) -> View:
+    """Let a view run only for someone who has proved a moment ago that it is still them.
+
+    Anyone else is asked for password or second factor and comes back to the same address. A form
+    that was sent is not kept meanwhile, for it would lie in the session in the clear; forms are
+    only reached past the same question, so that it hardly ever happens.
+    """
+    checked = reauthentication_required(view)
+
+    @wraps(view)
+    def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return checked(request, *args, **kwargs)
+        except ReauthenticationRequired:
+            methods = get_adapter().get_reauthentication_methods(request.user)
+            address = methods[0]["url"] if methods else reverse("account_login")
+            query = urlencode({"next": request.get_full_path()})
+            return HttpResponseRedirect(f"{address}?{query}")
+
+    return asking

@@ -74,8 +74,11 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "requests_portal.staff.sign_in.SignInLimitsMiddleware",
+    "requests_portal.staff.sign_in.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "requests_portal.middleware.PrivacyHeadersMiddleware",
+    "requests_portal.staff.theme.StaffPolicyMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -126,8 +129,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 0.3,
     "socket_timeout": 5,
     "max_retries": 1,
+    "interval_start": 0,
 }
 CELERY_TASK_PUBLISH_RETRY = False
+# How long a published effect may wait in the broker before it is published again.
+OUTBOX_LEASE_SECONDS = env_int("OUTBOX_LEASE_SECONDS", 120, minimum=1)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -144,8 +150,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "workflows.tasks.sweep_challenges",
         "schedule": timedelta(minutes=5),
     },
-    "purge-drafts": {"task": "workflows.tasks.purge_drafts", "schedule": crontab(minute="17")},
-    "purge-bundles": {"task": "workflows.tasks.purge_bundles", "schedule": crontab(minute="37")},
+    "purge": {"task": "workflows.tasks.purge", "schedule": timedelta(minutes=15)},
 }
 
 # --- Languages and time ---------------------------------------------------------------------
@@ -179,6 +184,8 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = ATTACHMENT_MAX_BYTES + 1024
 # base64 of 32 bytes each. The vault key wraps the data keys; the index key makes blind indexes
 # and receipt hashes; the ledger key is the seed of the log's Ed25519 signature.
 VAULT_KEY = env_str("VAULT_KEY")
+# Keys that wrapped older data keys, until `manage.py vault_rewrap` has wrapped them anew.
+VAULT_OLD_KEYS = env_list("VAULT_OLD_KEYS", [])
 INDEX_KEY = env_str("INDEX_KEY")
 LEDGER_KEY = env_str("LEDGER_KEY")
 LEDGER_ORIGIN = env_str("LEDGER_ORIGIN", "requests-portal.localhost/log")
@@ -216,6 +223,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_LOGOUT_ON_GET = False
+MFA_ADAPTER = "requests_portal.accounts.SealingMFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 # Staff and regulators must use a second factor in production; off on one machine by default.
@@ -226,9 +234,13 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+AXES_USERNAME_FORM_FIELD = "login"
+AXES_LOCKOUT_TEMPLATE = "account/locked_out.html"
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_AGE = 8 * 3600
+# A sign-in ends so many seconds after it began, and after so many without a page.
+SESSION_COOKIE_AGE = env_int("SESSION_AGE", 8 * 3600, minimum=60)
+SESSION_IDLE_AGE = env_int("SESSION_IDLE_AGE", 3600, minimum=60)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
@@ -274,6 +286,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "File requests about personal information in AI training data and follow them.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "CaseStateEnum": "requests_portal.api.v1.serializers.CASE_STATES",
+        "BundleStateEnum": "workflows.reports.models.BundleJob.State",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
@@ -287,12 +303,17 @@ UNFOLD = {
     "SITE_SYMBOL": "assignment_ind",
     "SHOW_HISTORY": False,
     "SHOW_LANGUAGES": True,
+    "STYLES": ["requests_portal.staff.theme.style_sheet"],
+    "GLOBAL_CALLBACK": "requests_portal.staff.theme.shared_context",
     "DASHBOARD_CALLBACK": "requests_portal.staff.dashboard.dashboard",
-    "SIDEBAR": {
-        "show_search": True,
-        "navigation": "requests_portal.staff.navigation.navigation",
+    "SIDEBAR": {"navigation": "requests_portal.staff.navigation.navigation"},
+    "LANGUAGES": {"action": reverse_lazy("set_language")},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Password"), "link": reverse_lazy("account_change_password")},
+            {"title": _("Second factor"), "link": reverse_lazy("mfa_index")},
+        ],
     },
-    "LANGUAGES": {"action": "/i18n/setlang/"},
 }
 
 # --- Logs -----------------------------------------------------------------------------------

@@ -1,0 +1,175 @@
+"""The forms of the actions. They take what is typed; whether it is right the domain decides."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from requests_portal.staff.people import display_name
+from workflows.cases.correspondence import MAX_BODY
+from workflows.cases.models import Case
+from workflows.cases.vocabulary import Assurance
+from workflows.corrections.models import Instruction
+from workflows.routing.models import Team
+
+
+class CaseForm(forms.Form):
+    """A form of one action on one case; without fields it only asks to go on."""
+
+    def __init__(self, *args: Any, case: Case, user: User, **kwargs: Any) -> None:
+        self.case = case
+        self.user = user
+        super().__init__(*args, **kwargs)
+
+
+def text_field(label: Any, help_text: Any = "", *, required: bool = True) -> forms.CharField:
+    """Return a field for a longer text."""
+    return forms.CharField(
+        label=label,
+        help_text=help_text,
+        required=required,
+        max_length=MAX_BODY,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 8}),
+    )
+
+
+class LetterForm(CaseForm):
+    """A text that the person will read."""
+
+    text = text_field(
+        gettext_lazy("Text to the person"),
+        gettext_lazy("The person reads it on the page of the case. The mail only says it waits."),
+    )
+
+
+class ReasonsForm(CaseForm):
+    """Reasons that stay among staff; the log knows that they were given."""
+
+    text = text_field(gettext_lazy("Reasons"))
+
+
+class NoteForm(CaseForm):
+    """A note among staff."""
+
+    text = text_field(gettext_lazy("Note"), gettext_lazy("The person does not see it."))
+
+
+class MemberField(forms.ModelChoiceField):
+    """Chooses a colleague by name."""
+
+    def label_from_instance(self, obj: User) -> str:
+        """Return the name."""
+        return display_name(obj)
+
+
+class AssignForm(CaseForm):
+    """A team, and one of its members if wanted."""
+
+    team = forms.ModelChoiceField(
+        label=gettext_lazy("Team"), queryset=Team.objects.all(), widget=UnfoldAdminSelectWidget
+    )
+    assignee = MemberField(
+        label=gettext_lazy("Member of the team"),
+        queryset=User.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("Nobody yet"),
+        widget=UnfoldAdminSelectWidget,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        members = User.objects.filter(is_active=True, teams__isnull=False)
+        self.fields["assignee"].queryset = members.distinct().order_by("username")
+        assignment = getattr(self.case, "assignment", None)
+        if assignment is not None:
+            self.initial.setdefault("team", assignment.team_id)
+            self.initial.setdefault("assignee", assignment.assignee_id)
+
+
+class IdentityForm(CaseForm):
+    """How well the person is known now, and on what that rests."""
+
+    assurance = forms.ChoiceField(
+        label=gettext_lazy("How the person proved who they are"),
+        choices=[choice for choice in Assurance.choices if choice[0] != Assurance.NONE],
+        widget=UnfoldAdminSelectWidget,
+    )
+    text = text_field(
+        gettext_lazy("On what it rests"),
+        gettext_lazy("Which data points or documents were compared, without copying them here."),
+    )
+
+
+class ReceiptForm(CaseForm):
+    """The receipt that an instruction was carried out."""
+
+    instruction = forms.ModelChoiceField(
+        label=gettext_lazy("Instruction"),
+        queryset=Instruction.objects.none(),
+        widget=UnfoldAdminSelectWidget,
+    )
+    receipt = forms.CharField(
+        label=gettext_lazy("Receipt"),
+        help_text=gettext_lazy(
+            "In which snapshot or system, and how it was checked. Do not name the person: this"
+            " goes into the log."
+        ),
+        max_length=500,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        waiting = Instruction.objects.filter(item__case=self.case, applied_at=None)
+        field = self.fields["instruction"]
+        field.queryset = waiting.select_related("item")
+        field.label_from_instance = _instruction_label
+        field.empty_label = None if waiting else _("None is waiting")
+
+
+def _instruction_label(instruction: Instruction) -> str:
+    return _("Item %(number)d: %(operation)s (%(kind)s)") % {
+        "number": instruction.item.position,
+        "operation": instruction.get_operation_display(),
+        "kind": instruction.item.get_kind_display(),
+    }
+
+
+class MergeForm(CaseForm):
+    """The case that goes on."""
+
+    number = forms.CharField(
+        label=gettext_lazy("Number of the case that goes on"),
+        max_length=30,
+        widget=UnfoldAdminTextInputWidget,
+    )
+
+
+class ErasureRequestForm(CaseForm):
+    """Why a case is to be erased."""
+
+    text = forms.CharField(
+        label=gettext_lazy("Ground"),
+        help_text=gettext_lazy(
+            "The law or the retention period. Do not name the person: this goes into the log."
+        ),
+        max_length=500,
+        widget=UnfoldAdminTextInputWidget,
+    )
+
+
+class EraseForm(CaseForm):
+    """Asks for the number of the case, so that nobody erases the wrong one."""
+
+    number = forms.CharField(
+        label=gettext_lazy("Type the number of the case to confirm"),
+        max_length=30,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+    )

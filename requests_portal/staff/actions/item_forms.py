@@ -1,0 +1,134 @@
+"""The two forms that speak of single items: the finding, and the proposal for all of them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from requests_portal.staff.actions.forms import CaseForm, text_field
+from requests_portal.staff.case_file import ItemView, citation_texts, item_views
+from workflows.cases.decisions import ItemProposal
+from workflows.cases.models import Item
+from workflows.cases.vocabulary import Outcome, Scope, ScopeResult, outcomes_for
+
+
+class FindingForm(CaseForm):
+    """What was found for one item, and what the search of each of the five places came to."""
+
+    item = forms.IntegerField(widget=forms.HiddenInput)
+    text = text_field(
+        gettext_lazy("Finding"),
+        gettext_lazy("What was found and where; for a place not searched, why not."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = self._chosen()
+        self.initial.update(item=chosen.position, text=chosen.finding)
+        for scope in Scope:
+            self.fields[scope.value] = forms.ChoiceField(
+                label=scope.label,
+                choices=[("", _("Not said yet")), *ScopeResult.choices],
+                required=False,
+                initial=chosen.scopes.get(scope.value, ""),
+                widget=UnfoldAdminSelectWidget,
+            )
+
+    def _chosen(self) -> Item:
+        """Return the item that was asked for: by default the first without a finding."""
+        items = list(self.case.items.all())
+        wanted = str(self.data.get("item") or self.initial.get("item") or "")
+        for item in items:
+            if str(item.position) == wanted:
+                return item
+        return next((item for item in items if not item.finding), items[0])
+
+    def chosen_view(self) -> ItemView:
+        """Return the item as the page shows it."""
+        chosen = self._chosen()
+        return next(view for view in item_views(self.case) if view.item == chosen)
+
+    def clean_item(self) -> Item:
+        """Return the item of this number."""
+        for item in self.case.items.all():
+            if item.position == self.cleaned_data["item"]:
+                return item
+        raise forms.ValidationError(_("The case has no such item."))
+
+    def scopes(self) -> dict[str, str]:
+        """Return the results of the places of which something was said."""
+        return {
+            scope.value: self.cleaned_data[scope.value]
+            for scope in Scope
+            if self.cleaned_data[scope.value]
+        }
+
+
+class ProposalForm(CaseForm):
+    """An outcome, a ground where it is refused, and reasons, for each item."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for item in self.case.items.all():
+            self._add_fields(item)
+
+    def _add_fields(self, item: Item) -> None:
+        number = item.position
+        self.fields[f"outcome_{number}"] = forms.ChoiceField(
+            label=_("Outcome"),
+            choices=[
+                ("", _("Choose")),
+                *((outcome, outcome.label) for outcome in outcomes_for(item.kind)),
+            ],
+            initial=item.outcome,
+            widget=UnfoldAdminSelectWidget,
+        )
+        self.fields[f"ground_{number}"] = forms.ChoiceField(
+            label=_("Ground, if it is refused"),
+            choices=[("", _("None")), *self._grounds(item)],
+            required=False,
+            initial=item.ground,
+            widget=UnfoldAdminSelectWidget,
+        )
+        self.fields[f"reasons_{number}"] = text_field(
+            _("Reasons"), _("The person reads them in the answer.")
+        )
+        self.fields[f"reasons_{number}"].initial = item.reasons
+        self.fields[f"retraining_on_{number}"] = forms.DateField(
+            label=_("Next training, if it is queued for it"),
+            required=False,
+            initial=item.retraining_on,
+            widget=forms.DateInput(attrs={"type": "date", "class": "staff-date"}),
+        )
+
+    def _grounds(self, item: Item) -> Iterator[tuple[str, str]]:
+        language = get_language() or "en"
+        for ground in self.case.lead_regime.grounds_for(item.kind):
+            sources = "; ".join(citation_texts(ground.citations))
+            yield ground.code, f"{ground.text.in_language(language)} ({sources})"
+
+    def groups(self) -> Iterator[tuple[ItemView, list[forms.BoundField]]]:
+        """Yield each item with its fields."""
+        for view in item_views(self.case):
+            number = view.item.position
+            names = ("outcome", "ground", "reasons", "retraining_on")
+            yield view, [self[f"{name}_{number}"] for name in names]
+
+    def proposals(self) -> list[ItemProposal]:
+        """Return what is proposed, in the words of the domain."""
+        data = self.cleaned_data
+        return [
+            ItemProposal(
+                item=item,
+                outcome=data[f"outcome_{item.position}"],
+                reasons=data[f"reasons_{item.position}"],
+                ground=data[f"ground_{item.position}"]
+                if data[f"outcome_{item.position}"] == Outcome.REFUSED
+                else "",
+                retraining_on=data[f"retraining_on_{item.position}"],
+            )
+            for item in self.case.items.all()
+        ]

@@ -1,0 +1,280 @@
+"""Which page, which form and which service belong to which action: one row each.
+
+The buttons of the case page, the addresses of the forms and what happens when one is sent all
+follow from `PAGES`. When an action is allowed is not said here but by the lifecycle.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from requests_portal.staff.actions import forms
+from requests_portal.staff.actions.forms import CaseForm
+from requests_portal.staff.actions.item_forms import FindingForm, ProposalForm
+from workflows.cases import correspondence, decisions, handling
+from workflows.cases.actors import Actor
+from workflows.cases.errors import InvalidInput
+from workflows.cases.lifecycle import Action
+from workflows.cases.models import Case
+from workflows.cases.numbers import normalise_number
+from workflows.cases.state_names import ACTION_NAMES
+from workflows.cases.transition import advance
+from workflows.corrections.services import record_receipt
+from workflows.reports import erasure
+from workflows.routing.assignment import assign
+
+Run = Callable[[Case, Actor, Any], object]
+NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionPage:
+    """One row: the form, the service, what it does in a sentence, and what was done by it.
+
+    `panel` is a template that shows what is to be looked at before the form is sent. `fresh`
+    asks for a fresh sign-in first. `grave` marks what cannot be undone.
+    """
+
+    slug: str
+    name: Any
+    intro: Any
+    done: Any
+    run: Run
+    form: type[CaseForm] = CaseForm
+    panel: str = ""
+    fresh: bool = False
+    grave: bool = False
+
+
+def _page(action: Action, intro: Any, done: Any, run: Run | None = None, **more: Any) -> ActionPage:
+    """Return the row of an action of the lifecycle; without `run` the move itself is all."""
+    return ActionPage(
+        slug=action.value,
+        name=ACTION_NAMES[action],
+        intro=intro,
+        done=done,
+        run=run or (lambda case, actor, _form: advance(case, action, actor)),
+        **more,
+    )
+
+
+def _with_text(service: Callable[[Case, Actor, str], object]) -> Run:
+    """Return how a service is called that takes one text."""
+    return lambda case, actor, form: service(case, actor, form.cleaned_data["text"])
+
+
+def _assign(case: Case, actor: Actor, form: CaseForm) -> None:
+    assign(case, actor, form.cleaned_data["team"], form.cleaned_data["assignee"])
+
+
+def _accept_identity(case: Case, actor: Actor, form: CaseForm) -> None:
+    data = form.cleaned_data
+    handling.accept_identity(case, actor, data["assurance"], data["text"])
+
+
+def _record_finding(case: Case, actor: Actor, form: FindingForm) -> None:
+    data = form.cleaned_data
+    decisions.record_finding(case, actor, data["item"], data["text"], form.scopes())
+
+
+def _propose(case: Case, actor: Actor, form: ProposalForm) -> None:
+    decisions.propose_decision(case, actor, form.proposals())
+
+
+def _record_receipt(case: Case, actor: Actor, form: CaseForm) -> None:
+    del case  # the instruction knows its case
+    record_receipt(form.cleaned_data["instruction"], actor, form.cleaned_data["receipt"])
+
+
+def _merge(case: Case, actor: Actor, form: CaseForm) -> None:
+    number = normalise_number(form.cleaned_data["number"])
+    into = Case.objects.select_related("data_key").filter(number=number).first()
+    if into is None:
+        raise InvalidInput(_("No case has this number."))
+    handling.merge(case, actor, into)
+
+
+def _erase(case: Case, actor: Actor, form: CaseForm) -> None:
+    if normalise_number(form.cleaned_data["number"]) != case.number:
+        raise InvalidInput(_("This is not the number of the case."))
+    erasure.erase(case, actor)
+
+
+_t = gettext_lazy
+_ROWS = (
+    _page(
+        Action.ASSIGN,
+        _t("Say which team, and who in it, works on the case."),
+        _t("The case was assigned."),
+        _assign,
+        form=forms.AssignForm,
+    ),
+    _page(
+        Action.BEGIN_TRIAGE,
+        _t("You begin to sort the request: is it clear, and do we know who asks?"),
+        _t("Sorting began."),
+    ),
+    _page(
+        Action.ASK_IDENTITY,
+        _t("Say which doubt there is about who asks, and what little would settle it."),
+        _t("The person was asked for proof of identity."),
+        _with_text(correspondence.ask_identity),
+        form=forms.LetterForm,
+    ),
+    _page(
+        Action.ACCEPT_IDENTITY,
+        _t("Say how well the person is known now."),
+        _t("The proof of identity was accepted."),
+        _accept_identity,
+        form=forms.IdentityForm,
+    ),
+    _page(
+        Action.REJECT_IDENTITY,
+        _t("The case goes on, but what needs proof of identity can then only be refused."),
+        _t("The case goes on without proof of identity."),
+        _with_text(handling.reject_identity),
+        form=forms.ReasonsForm,
+    ),
+    _page(
+        Action.ASK_INFORMATION,
+        _t("Ask the person to make the request clearer. Ask only for what is needed."),
+        _t("The person was asked for information."),
+        _with_text(correspondence.ask_information),
+        form=forms.LetterForm,
+    ),
+    _page(
+        Action.GIVE_INFORMATION,
+        _t("The information came some other way, or the case can go on without it."),
+        _t("The case goes on."),
+    ),
+    _page(
+        Action.BEGIN_REVIEW,
+        _t("The request is clear enough to be looked into."),
+        _t("The review began."),
+    ),
+    _page(
+        Action.RECORD_FINDING,
+        _t("Record what was found for one item, place by place."),
+        _t("The finding was recorded."),
+        _record_finding,
+        form=FindingForm,
+        panel="staff/panels/finding.html",
+    ),
+    _page(
+        Action.PROPOSE_DECISION,
+        _t("Propose an outcome for each item. Somebody else decides on it."),
+        _t("The decision was proposed."),
+        _propose,
+        form=ProposalForm,
+        panel="staff/panels/proposal.html",
+    ),
+    _page(
+        Action.APPROVE,
+        _t("Read what is proposed. Once approved, it is carried out."),
+        _t("The decision was approved."),
+        lambda case, actor, _form: decisions.approve(case, actor),
+        panel="staff/panels/decision.html",
+    ),
+    _page(
+        Action.SEND_BACK,
+        _t("Say what the reviewer should look at once more."),
+        _t("The proposal was sent back."),
+        _with_text(decisions.send_back),
+        form=forms.ReasonsForm,
+        panel="staff/panels/decision.html",
+    ),
+    _page(
+        Action.RECORD_EXECUTION,
+        _t("Enter the receipt that an instruction to a data pipeline was carried out."),
+        _t("The receipt was recorded."),
+        _record_receipt,
+        form=forms.ReceiptForm,
+    ),
+    _page(
+        Action.ANSWER,
+        _t("Read the answer as the person will get it, then send it."),
+        _t("The answer was sent."),
+        lambda case, actor, _form: decisions.answer(case, actor),
+        panel="staff/panels/answer.html",
+        grave=True,
+    ),
+    _page(
+        Action.CLOSE,
+        _t("The case ends. The person can still contest the answer."),
+        _t("The case was closed."),
+    ),
+    _page(
+        Action.REOPEN,
+        _t("You take up again what the person contested."),
+        _t("The case was taken up again."),
+    ),
+    _page(
+        Action.EXTEND,
+        _t("The time is extended once, as far as the law allows. Tell the person why."),
+        _t("The time was extended, and the person was told."),
+        _with_text(correspondence.extend),
+        form=forms.LetterForm,
+        panel="staff/panels/extension.html",
+    ),
+    _page(
+        Action.WRITE_TO_PERSON,
+        _t("Write to the person about the case."),
+        _t("The message was sent."),
+        _with_text(correspondence.write_to_person),
+        form=forms.LetterForm,
+    ),
+    ActionPage(
+        slug=NOTE,
+        name=pgettext_lazy("action", "Write a note"),
+        intro=_t("Keep something in mind for your colleagues."),
+        done=_t("The note was kept."),
+        run=_with_text(correspondence.write_note),
+        form=forms.NoteForm,
+    ),
+    _page(
+        Action.MERGE,
+        _t("This case is a duplicate: it ends, and the other one goes on."),
+        _t("The case was merged."),
+        _merge,
+        form=forms.MergeForm,
+        panel="staff/panels/related.html",
+        grave=True,
+    ),
+    _page(
+        Action.REPORT_ABUSE,
+        _t("Say why the request is an abuse. Somebody else decides on it."),
+        _t("The request was reported as an abuse."),
+        _with_text(handling.report_abuse),
+        form=forms.ReasonsForm,
+    ),
+    _page(
+        Action.REJECT_AS_ABUSE,
+        _t("The case ends, and the person is told. Say why it is an abuse."),
+        _t("The request was rejected as an abuse."),
+        _with_text(handling.reject_as_abuse),
+        form=forms.ReasonsForm,
+        grave=True,
+    ),
+    _page(
+        Action.REQUEST_ERASURE,
+        _t("Somebody else then erases the personal data of the case for ever."),
+        _t("Erasure was requested."),
+        _with_text(erasure.request_erasure),
+        form=forms.ErasureRequestForm,
+        fresh=True,
+    ),
+    _page(
+        Action.ERASE,
+        _t("The personal data of the case go for ever; nobody can bring them back."),
+        _t("The personal data of the case were erased."),
+        _erase,
+        form=forms.EraseForm,
+        fresh=True,
+        grave=True,
+    ),
+)
+
+PAGES: dict[str, ActionPage] = {page.slug: page for page in _ROWS}

@@ -1,0 +1,138 @@
+"""Announced working days: read in a list, and loaded through a form when a notice comes out."""
+
+import re
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.admin import ModelAdmin
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from requests_portal.staff.people import actor_of
+from workflows.regimes.calendars import UnknownRegionError
+from workflows.regimes.models import BusinessCalendar
+from workflows.regimes.services import all_regimes, load_notice
+
+
+class DatesField(forms.CharField):
+    """Days as ISO dates, one a line or with commas between them."""
+
+    widget = UnfoldAdminTextareaWidget
+
+    def clean(self, value: Any) -> list[date]:
+        """Return the days."""
+        words = re.split(r"[\s,，、;；]+", super().clean(value))
+        try:
+            return [date.fromisoformat(word) for word in words if word]
+        except ValueError:
+            raise forms.ValidationError(_("Write days like 2027-01-31, one a line.")) from None
+
+
+def calendar_names() -> list[str]:
+    """Return the calendars that the regimes count in."""
+    regimes = all_regimes()
+    names = {place.calendar for regime in regimes for place in regime.places.values()}
+    return sorted(names - {"none"})
+
+
+class NoticeForm(forms.Form):
+    """A notice of the days off and the extra working days of a year."""
+
+    region = forms.ChoiceField(label=gettext_lazy("Region"), widget=UnfoldAdminSelectWidget)
+    year = forms.IntegerField(
+        label=gettext_lazy("Year"),
+        min_value=2000,
+        max_value=2100,
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+    status = forms.ChoiceField(
+        label=gettext_lazy("Status"),
+        choices=BusinessCalendar.Status.choices,
+        widget=UnfoldAdminSelectWidget,
+    )
+    source = forms.CharField(
+        label=gettext_lazy("Source"),
+        help_text=gettext_lazy("Who announced it, where and when."),
+        max_length=500,
+        widget=UnfoldAdminTextInputWidget,
+    )
+    days_off = DatesField(
+        label=gettext_lazy("Days off"),
+        help_text=gettext_lazy("Every day of the notice, weekends too; one a line."),
+    )
+    extra_working_days = DatesField(
+        label=gettext_lazy("Weekend days that are working days"),
+        help_text=gettext_lazy("One a line."),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["region"].choices = [(name, name) for name in calendar_names()]
+        self.initial.setdefault("year", timezone.localdate().year + 1)
+
+
+@admin.register(BusinessCalendar)
+class BusinessCalendarAdmin(ModelAdmin):
+    """The notices that were loaded. One that replaces another is loaded in its place."""
+
+    list_display = ("region", "year", "status", "source", "loaded_at")
+    list_filter = ("region", "status")
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: BusinessCalendar | None = None
+    ) -> bool:
+        """Refuse: dates rest on what was announced."""
+        return False
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: BusinessCalendar | None = None
+    ) -> bool:
+        """Refuse: dates rest on it."""
+        return False
+
+    def add_view(
+        self,
+        request: HttpRequest,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show or take the form of a notice."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = NoticeForm(request.POST or None)
+        if request.method == "POST" and form.is_valid() and self._load(request, form):
+            return HttpResponseRedirect(reverse("admin:regimes_businesscalendar_changelist"))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Load a notice of working days"),
+            "form": form,
+        }
+        return TemplateResponse(request, "staff/notice.html", context)
+
+    def _load(self, request: HttpRequest, form: NoticeForm) -> bool:
+        """Load the notice; put what was refused into the form."""
+        try:
+            years = load_notice(loaded_by=actor_of(request).role.value, **form.cleaned_data)
+        except (UnknownRegionError, ValueError) as refused:
+            form.add_error(None, str(refused))
+            return False
+        if years:
+            messages.success(request, _("The notice was loaded."))
+        else:
+            messages.info(request, _("This notice was loaded before; nothing changed."))
+        return True

@@ -1,0 +1,158 @@
+"""A case as its page shows it: read once, with a number of queries that does not grow with it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from requests_portal.staff.people import names_of
+from workflows.cases.models import Case, Item, Message
+from workflows.cases.vocabulary import Assurance, Scope, ScopeResult, assurance_suffices
+from workflows.corrections.models import Instruction
+from workflows.regimes.values import Citation
+from workflows.vault.fields import text_or_erased
+
+DETAIL_NAMES = {
+    "statement": _("In their own words"),
+    "claimed": _("What is said to be wrong"),
+    "correct": _("What would be right"),
+    "where_seen": _("Where it was seen"),
+    "prompts": _("Prompts"),
+    "urls": _("Web addresses"),
+}
+
+
+def load_case(case_id: UUID) -> Case:
+    """Return a case with everything that its page shows. Raises `Http404`.
+
+    Every row that belongs to the case comes with it in one query for each table.
+    """
+    case = (
+        Case.objects.select_related(
+            "data_key", "assignment__team", "assignment__assignee", "merged_into"
+        )
+        .prefetch_related(
+            "people",
+            "identifiers",
+            "items__instructions",
+            "messages",
+            "attachments",
+            "clocks",
+            "clock_events",
+        )
+        .filter(pk=case_id)
+        .first()
+    )
+    if case is None:
+        raise Http404
+    return case
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """One item with its finding and its proposed outcome, in the reader's language."""
+
+    item: Item
+    details: list[tuple[str, list[str]]]
+    finding: str
+    scopes: list[tuple[str, str]]
+    ground: str
+    citations: list[str]
+    reasons: str
+    instructions: list[Instruction]
+    assurance_needed: str
+    assurance_suffices: bool
+    note: str
+
+
+def item_views(case: Case) -> list[ItemView]:
+    """Return the items of a case as its page shows them."""
+    return [_item_view(case, item) for item in case.items.all()]
+
+
+def _item_view(case: Case, item: Item) -> ItemView:
+    language = get_language() or "en"
+    regime = case.lead_regime
+    rule = regime.item(item.kind)
+    ground = regime.grounds.get(item.ground)
+    needed = rule.assurance if rule else Assurance.NONE
+    return ItemView(
+        item=item,
+        details=_details(case, item),
+        finding=text_or_erased(item, "finding"),
+        scopes=[
+            (str(Scope(scope).label), str(ScopeResult(result).label))
+            for scope, result in item.scopes.items()
+        ],
+        ground=ground.text.in_language(language) if ground else "",
+        citations=citation_texts(ground.citations) if ground else [],
+        reasons=text_or_erased(item, "reasons"),
+        instructions=list(item.instructions.all()),
+        assurance_needed=str(Assurance(needed).label),
+        assurance_suffices=assurance_suffices(case.assurance, needed),
+        note=rule.note.in_language(language) if rule and rule.note else "",
+    )
+
+
+def _details(case: Case, item: Item) -> list[tuple[str, list[str]]]:
+    """Return what the person said about an item, as named lists of texts."""
+    if case.erased_at is not None:
+        return []
+    return [
+        (str(DETAIL_NAMES.get(name, name)), [value] if isinstance(value, str) else value)
+        for name, value in item.details.items()
+        if value
+    ]
+
+
+def citation_texts(citations: Iterable[Citation]) -> list[str]:
+    """Return citations in the reader's language."""
+    chinese = (get_language() or "").startswith("zh")
+    return [citation.zh if chinese else citation.en for citation in citations]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """A message or a note, with the name of who wrote it."""
+
+    message: Message
+    author: str
+
+
+def message_views(case: Case, names: dict[str, str]) -> list[MessageView]:
+    """Return messages and notes, oldest first; `names` as `names_on_page` gives them."""
+    return [
+        MessageView(message, names.get(message.author, message.author))
+        for message in case.messages.all()
+    ]
+
+
+def names_on_page(case: Case, actors: Iterable[str]) -> dict[str, str]:
+    """Return the names of all colleagues whom the page of a case names. One query."""
+    authors = {message.author for message in case.messages.all()}
+    return names_of({*authors, *actors, case.proposed_by, case.abuse_reported_by} - {""})
+
+
+def regime_names(case: Case) -> list[str]:
+    """Return the names of the laws under which a case stands, the leading one first."""
+    language = get_language() or "en"
+    return [case.regime_of(code).name.in_language(language) for code in case.regimes]
+
+
+def summary(case: Case) -> list[tuple[Any, Any]]:
+    """Return the facts at the head of the page, as names and values; none of them is personal."""
+    assignment = getattr(case, "assignment", None)
+    return [
+        (_("Regime"), " · ".join(regime_names(case))),
+        (_("Residence"), case.residence),
+        (_("Filed by"), case.get_requester_role_display()),
+        (_("Language"), case.language),
+        (_("Came by"), case.get_channel_display()),
+        (_("Service or model"), text_or_erased(case, "service") or "–"),
+        (_("Known as"), case.get_assurance_display()),
+        (_("Team"), assignment.team if assignment else _("No team yet")),
+    ]

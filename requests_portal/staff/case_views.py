@@ -1,0 +1,128 @@
+"""The page of a case, its files and its proofs. Each look at them is a step in the log."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_safe
+
+from requests_portal.staff import case_file, case_timeline
+from requests_portal.staff.actions.buttons import buttons_for
+from requests_portal.staff.case_clocks import clock_views, lead_words
+from requests_portal.staff.people import actor_of, works_on_cases
+from requests_portal.staff.search import related_cases
+from workflows.cases.attachments import read_attachment
+from workflows.cases.handling import record_view
+from workflows.cases.models import Attachment, Case
+from workflows.cases.state_names import STATE_NAMES
+from workflows.ledger.models import Event
+from workflows.ledger.selectors import proof_text
+from workflows.vault.crypto import Shredded
+
+
+def case_id_of(text: str) -> UUID:
+    """Return the id of a case from an address. Raises `Http404`."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Http404 from None
+
+
+def require_case_role(request: HttpRequest) -> None:
+    """Raise `PermissionDenied` for who may see no case."""
+    if not works_on_cases(request):
+        raise PermissionDenied
+
+
+def shared_context(request: HttpRequest, site: AdminSite, case: Case) -> dict[str, Any]:
+    """Return what every page of a case needs."""
+    return {
+        **site.each_context(request),
+        "opts": Case._meta,  # noqa: SLF001 - Django's public API
+        "title": case.number,
+        "case": case,
+        "state_name": STATE_NAMES[case.state],
+        "words": lead_words(case, timezone.now()),
+    }
+
+
+@require_safe
+def case_page(request: HttpRequest, site: AdminSite, object_id: str) -> HttpResponse:
+    """Show a case from top to bottom."""
+    require_case_role(request)
+    case = case_file.load_case(case_id_of(object_id))
+    record_view(case, actor_of(request), what="case")
+    entries, places, ledger = case_timeline.read_timeline(case)
+    names = case_file.names_on_page(case, (entry.actor for entry in entries))
+    chosen = request.GET.get("show", "steps")
+    context = {
+        **shared_context(request, site, case),
+        "summary": case_file.summary(case),
+        "people": case.people.all(),
+        "identifiers": case.identifiers.all(),
+        "clocks": clock_views(case, timezone.now()),
+        "buttons": buttons_for(case, actor_of(request)),
+        "items": case_file.item_views(case),
+        "proposed_by": names.get(case.proposed_by, case.proposed_by),
+        "messages_of_case": case_file.message_views(case, names),
+        "attachments": case.attachments.all(),
+        "related": related_cases(case),
+        "steps": case_timeline.step_views(entries, places, names, chosen),
+        "filters": case_timeline.FILTERS,
+        "chosen": chosen if chosen in case_timeline.FILTERS else "steps",
+        "ledger": ledger,
+    }
+    return TemplateResponse(request, "staff/case.html", context)
+
+
+@require_safe
+def attachment(
+    request: HttpRequest, site: AdminSite, object_id: str, attachment_id: UUID
+) -> StreamingHttpResponse:
+    """Send a file of a case as a download; a browser must not show it."""
+    del site
+    require_case_role(request)
+    found = (
+        Attachment.objects.select_related("case__data_key", "file__data_key")
+        .filter(pk=attachment_id, case_id=case_id_of(object_id))
+        .first()
+    )
+    if found is None:
+        raise Http404
+    try:
+        pieces = read_attachment(found)
+    except Shredded:
+        raise Http404 from None
+    record_view(found.case, actor_of(request), what="attachment")
+    return StreamingHttpResponse(
+        pieces,
+        headers={
+            "Content-Type": found.media_type,
+            "Content-Length": str(found.size),
+            "Content-Disposition": content_disposition_header(True, found.name),
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
+@require_safe
+def proof(request: HttpRequest, site: AdminSite, object_id: str, event_id: UUID) -> HttpResponse:
+    """Send the proof that a step of a case is in the log."""
+    del site
+    require_case_role(request)
+    case = Case.objects.filter(pk=case_id_of(object_id)).first()
+    event = case and Event.objects.filter(uid=event_id, case=case.pseudonym).first()
+    text = event and proof_text(event)
+    if case is None or event is None or text is None:
+        raise Http404
+    name = f"{case.number}-{event.step}.tlog-proof"
+    return HttpResponse(
+        text,
+        content_type="text/plain; charset=utf-8",
+        headers={"Content-Disposition": content_disposition_header(True, name)},
+    )

@@ -1,0 +1,96 @@
+"""The landing page: what waits for whom, as counts that link to the list, and the flow by week."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Count, Min, Q
+from django.db.models.functions import TruncWeek
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from requests_portal.staff.charts import WeeklyChart, weekly_chart, weeks_until
+from requests_portal.staff.filters import SOON, WAITING_FOR_PERSON, due_within, is_late
+from requests_portal.staff.people import works_on_cases
+from workflows.cases.lifecycle import OPEN, State
+from workflows.cases.models import Case
+from workflows.routing.models import Team
+
+WEEKS = 12
+
+# The counts of the landing page and the saved filters of the navigation are the same links.
+SAVED_FILTERS: dict[str, tuple[Any, dict[str, str]]] = {
+    "mine": (gettext_lazy("My queue"), {"whose": "mine"}),
+    "team": (gettext_lazy("My team's queue"), {"whose": "team"}),
+    "week": (gettext_lazy("Due within seven days"), {"due": "week"}),
+    "late": (gettext_lazy("Late"), {"due": "late"}),
+    "waiting": (gettext_lazy("Waiting for the person"), {"group": "waiting"}),
+    "approval": (gettext_lazy("Waiting for approval"), {"group": "approval"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A count on the landing page."""
+
+    key: str
+    name: str
+    count: int
+    query: str
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Add what the landing page shows; those who see no case get no figure about cases."""
+    if not works_on_cases(request):
+        return {**context, "tiles": []}
+    now = timezone.now()
+    counts = _counts(request.user)
+    return {
+        **context,
+        "title": _("Cases"),
+        "tiles": [
+            Tile(key, str(name), counts[key], urlencode(query))
+            for key, (name, query) in SAVED_FILTERS.items()
+        ],
+        "open_cases": counts["open"],
+        "oldest": counts["oldest"],
+        "oldest_days": (now - counts["oldest"]).days if counts["oldest"] else None,
+        "chart": _chart(now),
+    }
+
+
+def _counts(user: User) -> dict[str, Any]:
+    """Return the counts of the open cases in one query, and when the oldest was filed."""
+    teams = Team.objects.filter(members=user)
+    return Case.objects.filter(state__in=OPEN).aggregate(
+        open=Count("pk"),
+        oldest=Min("filed_at"),
+        mine=Count("pk", filter=Q(assignment__assignee=user)),
+        team=Count("pk", filter=Q(assignment__team__in=teams)),
+        week=Count("pk", filter=due_within(SOON)),
+        late=Count("pk", filter=is_late()),
+        waiting=Count("pk", filter=Q(state__in=WAITING_FOR_PERSON)),
+        approval=Count("pk", filter=Q(state=State.DECISION_PROPOSED)),
+    )
+
+
+def _chart(now: datetime) -> WeeklyChart:
+    weeks = weeks_until(timezone.localdate(now), WEEKS)
+    return weekly_chart(weeks, _by_week("filed_at", weeks[0]), _by_week("closed_at", weeks[0]))
+
+
+def _by_week(moment: str, first: date) -> dict[date, int]:
+    """Return how many cases had this moment in each week from `first` on."""
+    start = timezone.make_aware(datetime.combine(first, datetime.min.time()))
+    rows = (
+        Case.objects.filter(**{f"{moment}__gte": start})
+        .annotate(week=TruncWeek(moment))
+        .values_list("week")
+        .annotate(number=Count("pk"))
+        .order_by("week")
+    )
+    return {timezone.localtime(week).date(): number for week, number in rows}

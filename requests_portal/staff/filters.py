@@ -1,0 +1,192 @@
+"""The filters of the queue. Their values are part of the links in the navigation."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.admin import ModelAdmin, SimpleListFilter
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from workflows.cases.lifecycle import FINAL, OPEN, State
+from workflows.cases.models import Case, Clock
+from workflows.cases.vocabulary import ItemKind
+from workflows.regimes.services import all_regimes
+from workflows.routing.models import Team
+
+Lookups = list[tuple[str, Any]]
+SOON = timedelta(days=7)
+WAITING_FOR_PERSON = (State.IDENTITY_NEEDED, State.INFORMATION_NEEDED)
+
+STATE_GROUPS: dict[str, tuple[Any, frozenset[State]]] = {
+    "open": (_("Open"), OPEN),
+    "waiting": (_("Waiting for the person"), frozenset(WAITING_FOR_PERSON)),
+    "approval": (_("Waiting for approval"), frozenset({State.DECISION_PROPOSED})),
+    "contested": (_("Contested"), frozenset({State.CONTESTED})),
+    "answered": (_("Answered"), frozenset({State.ANSWERED})),
+    "ended": (_("Ended"), FINAL),
+}
+
+
+# Whether the clock that sets the date of a case stands still: the date moves on with each day.
+IS_PAUSED = Exists(
+    Clock.objects.filter(
+        case=OuterRef("pk"), leads=True, due_at=OuterRef("due_at"), state=Clock.State.PAUSED
+    )
+)
+
+
+def due_within(span: timedelta) -> Q:
+    """Match the cases that will be late within `span`, and are not yet."""
+    now = timezone.now()
+    return Q(due_at__gt=now, due_at__lte=now + span)
+
+
+def is_late() -> Q:
+    """Match the cases whose time is over; a clock that stands still is not."""
+    return Q(due_at__lte=timezone.now()) & ~Q(IS_PAUSED)
+
+
+class StateGroupFilter(SimpleListFilter):
+    """Which part of their life cases are in. Shows the open ones unless told otherwise."""
+
+    title = _("state")
+    parameter_name = "group"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Lookups:
+        """Return the groups, and all cases as the last."""
+        return [*((key, name) for key, (name, _states) in STATE_GROUPS.items()), ("all", _("All"))]
+
+    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+        """Yield the choices; there is none for "no filter"."""
+        for key, name in self.lookup_choices:
+            yield {
+                "selected": (self.value() or "open") == key,
+                "query_string": changelist.get_query_string({self.parameter_name: key}),
+                "display": name,
+            }
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        """Keep the cases of the group."""
+        chosen = self.value() or "open"
+        if chosen not in STATE_GROUPS:
+            return queryset
+        return queryset.filter(state__in=STATE_GROUPS[chosen][1])
+
+
+class DueFilter(SimpleListFilter):
+    """How the cases stand with their time."""
+
+    title = _("time")
+    parameter_name = "due"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Lookups:
+        """Return late and due soon."""
+        return [("late", _("Late")), ("week", _("Due within seven days"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        """Keep the cases that are late, or soon will be."""
+        match self.value():
+            case "late":
+                return queryset.filter(is_late())
+            case "week":
+                return queryset.filter(due_within(SOON))
+        return queryset
+
+
+class WhoseFilter(SimpleListFilter):
+    """Whose cases they are."""
+
+    title = _("whose")
+    parameter_name = "whose"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Lookups:
+        """Return one's own, one's teams', and nobody's."""
+        return [
+            ("mine", _("Mine")),
+            ("team", _("My team's")),
+            ("nobody", _("Assigned to nobody")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        """Keep the cases of the reader, of the reader's teams, or of no person."""
+        match self.value():
+            case "mine":
+                return queryset.filter(assignment__assignee=request.user)
+            case "team":
+                teams = Team.objects.filter(members=request.user)
+                return queryset.filter(assignment__team__in=teams)
+            case "nobody":
+                return queryset.filter(assignment__assignee=None)
+        return queryset
+
+
+class TeamFilter(SimpleListFilter):
+    """Which team has the cases."""
+
+    title = _("team")
+    parameter_name = "team"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Lookups:
+        """Return the teams."""
+        return [(str(pk), name) for pk, name in Team.objects.values_list("pk", "name")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        """Keep the cases of the team."""
+        chosen = self.value()
+        if chosen is None or not chosen.isdecimal():
+            return queryset
+        return queryset.filter(assignment__team_id=int(chosen))
+
+
+class RegimeFilter(SimpleListFilter):
+    """Under which law the cases stand; a case may stand under several."""
+
+    title = _("regime")
+    parameter_name = "regime"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Lookups:
+        """Return the regimes that the provider serves."""
+        return [
+            (regime.code, regime.code)
+            for regime in all_regimes()
+            if regime.code in settings.PROVIDER_REGIMES
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        """Keep the cases under the regime."""
+        return queryset.filter(regimes__contains=[self.value()]) if self.value() else queryset
+
+
+class KindFilter(SimpleListFilter):
+    """What the person asks for."""
+
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Lookups:
+        """Return the kinds of item."""
+        return list(ItemKind.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        """Keep the cases with an item of the kind."""
+        return queryset.filter(kinds__contains=[self.value()]) if self.value() else queryset
+
+
+class LanguageFilter(SimpleListFilter):
+    """In which language the person wrote."""
+
+    title = _("language")
+    parameter_name = "language"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Lookups:
+        """Return the languages of the portal."""
+        return list(settings.LANGUAGES)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        """Keep the cases in the language."""
+        return queryset.filter(language=self.value()) if self.value() else queryset

@@ -1,0 +1,99 @@
+"""The navigation at the side: saved filters of the queue, and what each role keeps in order."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from requests_portal.staff.dashboard import SAVED_FILTERS
+from requests_portal.staff.people import works_on_cases
+
+ICONS = {
+    "mine": "person",
+    "team": "group",
+    "week": "event",
+    "late": "alarm",
+    "waiting": "hourglass_empty",
+    "approval": "rule",
+}
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the groups of links; those that the reader may not follow are left out."""
+    return [
+        {"items": [{"title": _("Overview"), "icon": "home", "link": reverse("admin:index")}]},
+        *(_cases(request) if works_on_cases(request) else ()),
+        {
+            "title": _("Settings"),
+            "items": [
+                _list(request, "routing", "team", _("Teams"), "groups"),
+                _list(request, "routing", "routingrule", _("Routing rules"), "alt_route"),
+                _list(request, "regimes", "businesscalendar", _("Working days"), "calendar_month"),
+            ],
+        },
+        {
+            "title": _("Accounts"),
+            "items": [
+                _list(request, "auth", "user", _("People and roles"), "badge"),
+                _list(request, "reports", "regulatoraccount", _("Regulators"), "account_balance"),
+            ],
+        },
+        {
+            "title": _("Operation"),
+            "items": [
+                _list(request, "outbox", "effect", _("Failed effects"), "mark_email_unread"),
+                _list(request, "reports", "bundlejob", _("Exports"), "folder_zip"),
+            ],
+        },
+    ]
+
+
+def _cases(request: HttpRequest) -> list[dict[str, Any]]:
+    queue = reverse("admin:cases_case_changelist")
+    saved = [
+        {
+            "title": name,
+            "icon": ICONS[key],
+            "link": f"{queue}?{urlencode(query)}",
+            "active": _is_shown(queue, query),
+        }
+        for key, (name, query) in SAVED_FILTERS.items()
+    ]
+    every = {"group": "all"}
+    return [
+        {
+            "title": _("Cases"),
+            "items": [
+                {
+                    "title": _("Open cases"),
+                    "icon": "inbox",
+                    "link": queue,
+                    "active": _is_shown(queue, {}),
+                },
+                *saved,
+                {
+                    "title": _("All cases"),
+                    "icon": "inventory_2",
+                    "link": f"{queue}?{urlencode(every)}",
+                    "active": _is_shown(queue, every),
+                },
+            ],
+        }
+    ]
+
+
+def _is_shown(path: str, query: dict[str, str]) -> Callable[[HttpRequest], bool]:
+    """Return what tells whether exactly this filter is on the screen."""
+    return lambda request: request.path == path and request.GET.dict() == query
+
+
+def _list(request: HttpRequest, app: str, model: str, title: str, icon: str) -> dict[str, Any]:
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse(f"admin:{app}_{model}_changelist"),
+        "permission": lambda _request: request.user.has_perm(f"{app}.view_{model}"),
+    }

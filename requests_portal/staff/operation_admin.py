@@ -1,0 +1,96 @@
+"""What keeps the portal running: effects that failed for good, and the exports of regulators."""
+
+import json
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from workflows.outbox.models import Effect
+from workflows.outbox.services import retry_dead
+from workflows.reports.models import BundleJob
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """A list that is looked at and not written."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Refuse."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Refuse."""
+        return False
+
+
+@admin.register(Effect)
+class EffectAdmin(ReadOnlyAdmin):
+    """Effects that were given up after all their attempts. They hold ids, nothing personal."""
+
+    list_display = ("kind", "last_error", "attempts", "created_at", "due_at")
+    list_filter = ("kind",)
+    ordering = ("created_at",)
+    show_full_result_count = False
+    actions = ("retry",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Effect]:
+        """Return the dead ones; the others need nobody."""
+        return super().get_queryset(request).filter(state=Effect.State.DEAD)
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        """Let those retry who hold the permission to change effects."""
+        return request.user.has_perm("outbox.change_effect")
+
+    @admin.action(description=_("Try again"), permissions=["retry"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[Effect]) -> None:
+        """Give the selected ones all their attempts again."""
+        effects = list(queryset)
+        for effect in effects:
+            retry_dead(effect)
+        messages.success(
+            request,
+            ngettext(
+                "%(count)d effect will be tried again.",
+                "%(count)d effects will be tried again.",
+                len(effects),
+            )
+            % {"count": len(effects)},
+        )
+
+
+@admin.register(BundleJob)
+class BundleJobAdmin(ReadOnlyAdmin):
+    """Who exported what, for which regime. The files themselves are not reached from here."""
+
+    list_display = ("created_at", "regime", "requested_by", "state", "done", "total", "expires_at")
+    list_filter = ("regime", "state")
+    list_select_related = ("requested_by",)
+    fields = (
+        "regime",
+        "requested_by",
+        "chosen",
+        "state",
+        "done",
+        "total",
+        "size",
+        "sha256",
+        "log_size",
+        "error",
+        "created_at",
+        "finished_at",
+        "expires_at",
+    )
+    readonly_fields = ("chosen",)
+
+    @display(description=_("filters"))
+    def chosen(self, job: BundleJob) -> str:
+        """Return what was chosen, as JSON."""
+        return json.dumps(job.filters, ensure_ascii=False)

@@ -1,0 +1,44 @@
+"""Who looks at a page: the roles of the member of staff, once a request, and names of others."""
+
+from collections.abc import Iterable
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+
+from workflows.cases.actors import Actor, actor_for
+from workflows.cases.lifecycle import Role
+from workflows.cases.models import StaffIdentity
+
+# The roles that work on cases. An administrator keeps accounts and sees no case, and neither
+# does a superuser without one of these roles.
+CASE_ROLES = frozenset(
+    {Role.INTAKE, Role.REVIEWER, Role.APPROVER, Role.DATA_STEWARD, Role.PRIVACY_OFFICER}
+)
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return the actor who makes this request; looked up once."""
+    actor: Actor | None = getattr(request, "_actor", None)
+    if actor is None:
+        actor = actor_for(request.user)
+        request._actor = actor  # noqa: SLF001 - kept for the length of the request
+    return actor
+
+
+def works_on_cases(request: HttpRequest) -> bool:
+    """Return whether this member of staff holds a role that may see cases."""
+    return bool(actor_of(request).roles & CASE_ROLES)
+
+
+def display_name(user: User) -> str:
+    """Return how a colleague is called on a page."""
+    return user.get_full_name() or user.get_username()
+
+
+def names_of(pseudonyms: Iterable[str]) -> dict[str, str]:
+    """Return the names of colleagues by the pseudonyms under which the log knows them. One query.
+
+    A pseudonym whose account is gone is missing; the page then shows the pseudonym itself.
+    """
+    identities = StaffIdentity.objects.select_related("user").filter(pseudonym__in=set(pseudonyms))
+    return {identity.pseudonym: display_name(identity.user) for identity in identities}

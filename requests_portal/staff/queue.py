@@ -1,0 +1,206 @@
+"""The queue: the list of cases, sorted by due date, with its columns, filters and search."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from requests_portal.staff import bulk, case_views, filters
+from requests_portal.staff.actions.views import action_page
+from requests_portal.staff.clock_words import ClockWords, clock_words
+from requests_portal.staff.pages import EstimatingPaginator
+from requests_portal.staff.people import display_name, works_on_cases
+from requests_portal.staff.search import search
+from workflows.cases.models import Case
+from workflows.cases.state_names import STATE_NAMES
+from workflows.cases.vocabulary import ItemKind
+
+
+def clock_label(words: ClockWords) -> SafeString:
+    """Return the words of a clock with their sign, coloured by the style sheet."""
+    return format_html(
+        '<span class="clock clock-{}"><span aria-hidden="true">{}</span> {}</span>',
+        words.tone,
+        words.sign,
+        words.text,
+    )
+
+
+@admin.register(Case)
+class CaseAdmin(ModelAdmin):
+    """Cases are listed and shown here, and changed only through the pages of their actions."""
+
+    list_display = (
+        "number",
+        "clock",
+        "state_name",
+        "kind_names",
+        "regime_codes",
+        "language_name",
+        "worked_by",
+        "filed",
+    )
+    list_select_related = ("assignment__team", "assignment__assignee")
+    list_filter = (
+        filters.StateGroupFilter,
+        filters.DueFilter,
+        filters.WhoseFilter,
+        filters.TeamFilter,
+        filters.RegimeFilter,
+        filters.KindFilter,
+        filters.LanguageFilter,
+    )
+    list_per_page = 50
+    list_fullwidth = True
+    paginator = EstimatingPaginator
+    show_full_result_count = False
+    search_fields = ("number",)
+    search_help_text = _("Case number or e-mail address")
+    actions = ("assign_selected", "ask_selected")
+
+    # --- Who may ---------------------------------------------------------------------------
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Show the queue in the navigation to those who work on cases."""
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Case | None = None) -> bool:
+        """Let those who hold the permission and a role that works on cases see them."""
+        return super().has_view_permission(request, obj) and works_on_cases(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: a case comes from a filing."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Case | None = None) -> bool:
+        """Refuse the raw form: a case changes by its actions."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Case | None = None) -> bool:
+        """Refuse: a case is erased, its steps stay."""
+        return False
+
+    # --- The list --------------------------------------------------------------------------
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
+        """Return the cases, each with whether its clock stands still."""
+        return super().get_queryset(request).annotate(paused=filters.IS_PAUSED)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Case], search_term: str
+    ) -> tuple[QuerySet[Case], bool]:
+        """Match a part of the case number; an e-mail address is searched by `search`."""
+        if search_term:
+            queryset = queryset.filter(number__contains=search_term.strip().upper())
+        return queryset, False
+
+    @display(description=_("time"), ordering="due_at")
+    def clock(self, case: Case) -> SafeString:
+        """Say how much time is left, and the day."""
+        words = clock_words(case.state, case.due_at, timezone.now(), paused=case.paused)
+        label = clock_label(words)
+        if case.due_on is None or words.tone in {"done", "none"}:
+            return label
+        return format_html(
+            '{}<br><span class="quiet">{}</span>', label, date_format(case.due_on, "DATE_FORMAT")
+        )
+
+    @display(description=_("state"))
+    def state_name(self, case: Case) -> str:
+        """Return the state in words."""
+        return str(STATE_NAMES[case.state])
+
+    @display(description=_("items"))
+    def kind_names(self, case: Case) -> SafeString:
+        """Return the kinds of item, one a line."""
+        return format_html_join(
+            SafeString("<br>"), "{}", ((ItemKind(kind).label,) for kind in case.kinds)
+        )
+
+    @display(description=_("regime"))
+    def regime_codes(self, case: Case) -> str:
+        """Return the codes of the regimes."""
+        return ", ".join(case.regimes)
+
+    @display(description=_("language"), ordering="language")
+    def language_name(self, case: Case) -> str:
+        """Return the language of the person."""
+        return case.language
+
+    @display(description=_("worked by"))
+    def worked_by(self, case: Case) -> str:
+        """Return the team, and the member who has the case."""
+        assignment = getattr(case, "assignment", None)
+        if assignment is None:
+            return "–"
+        if assignment.assignee is None:
+            return str(assignment.team)
+        return f"{assignment.team} · {display_name(assignment.assignee)}"
+
+    @display(description=_("filed"), ordering="filed_at")
+    def filed(self, case: Case) -> str:
+        """Return the day of filing."""
+        return date_format(timezone.localtime(case.filed_at), "DATE_FORMAT")
+
+    # --- Many at once ----------------------------------------------------------------------
+    @admin.action(description=_("Assign…"), permissions=["view"])
+    def assign_selected(
+        self, request: HttpRequest, queryset: QuerySet[Case]
+    ) -> HttpResponse | None:
+        """Show what an assignment would do, then do it."""
+        return bulk.run(bulk.ASSIGN, request, self.admin_site, queryset)
+
+    @admin.action(description=_("Ask for information…"), permissions=["view"])
+    def ask_selected(self, request: HttpRequest, queryset: QuerySet[Case]) -> HttpResponse | None:
+        """Show whom a question would reach, then send it."""
+        return bulk.run(bulk.ASK_INFORMATION, request, self.admin_site, queryset)
+
+    # --- The pages of one case -------------------------------------------------------------
+    def get_urls(self) -> list[URLPattern]:
+        """Add the pages of a case to the addresses of the list."""
+
+        def page(view: Any) -> Any:
+            def bound(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+                return view(request, self.admin_site, **kwargs)
+
+            return self.admin_site.admin_view(bound)
+
+        return [
+            path("search/", page(self.search_view), name="cases_case_search"),
+            path("<str:object_id>/do/<slug:slug>/", page(action_page), name="cases_case_action"),
+            path(
+                "<str:object_id>/files/<uuid:attachment_id>/",
+                page(case_views.attachment),
+                name="cases_case_attachment",
+            ),
+            path(
+                "<str:object_id>/proofs/<uuid:event_id>/",
+                page(case_views.proof),
+                name="cases_case_proof",
+            ),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the page of a case in place of Django's form."""
+        return case_views.case_page(request, self.admin_site, object_id)
+
+    @staticmethod
+    def search_view(request: HttpRequest, site: admin.AdminSite) -> HttpResponse:
+        """Take the search form."""
+        case_views.require_case_role(request)
+        return require_POST(search)(request, site)

@@ -1,0 +1,112 @@
+"""What a privacy officer keeps in order: teams, and the rules that route to them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db.models import Count, ManyToManyField, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from requests_portal.staff.people import CASE_ROLES, display_name
+from workflows.cases.vocabulary import ItemKind
+from workflows.routing.models import RoutingRule, Team
+
+
+class MembersField(forms.ModelMultipleChoiceField):
+    """Chooses members of staff by name."""
+
+    widget = UnfoldAdminCheckboxSelectMultipleWidget
+
+    def label_from_instance(self, obj: User) -> str:
+        """Return the name."""
+        return display_name(obj)
+
+
+@admin.register(Team)
+class TeamAdmin(ModelAdmin):
+    """Teams and their members."""
+
+    list_display = ("name", "email", "size")
+    search_fields = ("name",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
+        """Return the teams with their sizes."""
+        return super().get_queryset(request).annotate(number=Count("members"))
+
+    @display(description=gettext_lazy("members"))
+    def size(self, team: Team) -> int:
+        """Return how many members the team has."""
+        return int(team.number)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Team | None = None) -> bool:
+        """Refuse: cases were assigned to it."""
+        return False
+
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Offer those who work on cases as members."""
+        if db_field.name == "members":
+            workers = User.objects.filter(is_active=True, groups__name__in=CASE_ROLES)
+            return MembersField(
+                workers.distinct().order_by("username"), required=False, label=_("Members")
+            )
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+def _choices(label: Any, choices: Iterable[tuple[str, Any]] = ()) -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(
+        label=label,
+        choices=choices,
+        required=False,
+        help_text=gettext_lazy("None ticked: the rule holds for all."),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+    )
+
+
+class RoutingRuleForm(forms.ModelForm):
+    """A rule with boxes to tick in place of raw lists."""
+
+    kinds = _choices(gettext_lazy("Item kinds"), ItemKind.choices)
+    regimes = _choices(gettext_lazy("Regimes"))
+    languages = _choices(gettext_lazy("Languages"), settings.LANGUAGES)
+
+    class Meta:
+        model = RoutingRule
+        fields = ("position", "kinds", "regimes", "languages", "team")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["regimes"].choices = [(code, code) for code in settings.PROVIDER_REGIMES]
+
+
+@admin.register(RoutingRule)
+class RoutingRuleAdmin(ModelAdmin):
+    """Rules that send new cases to teams; the first that matches wins."""
+
+    form = RoutingRuleForm
+    list_display = ("position", "team", "kind_names", "regime_codes", "language_codes")
+    list_select_related = ("team",)
+
+    @display(description=gettext_lazy("item kinds"))
+    def kind_names(self, rule: RoutingRule) -> str:
+        """Return the kinds, or that it holds for all."""
+        return "; ".join(str(ItemKind(kind).label) for kind in rule.kinds) or _("All")
+
+    @display(description=gettext_lazy("regimes"))
+    def regime_codes(self, rule: RoutingRule) -> str:
+        """Return the regimes, or that it holds for all."""
+        return ", ".join(rule.regimes) or _("All")
+
+    @display(description=gettext_lazy("languages"))
+    def language_codes(self, rule: RoutingRule) -> str:
+        """Return the languages, or that it holds for all."""
+        return ", ".join(rule.languages) or _("All")

@@ -1,0 +1,63 @@
+"""Finding cases by their number or by an e-mail address that is stored only sealed.
+
+An address never becomes part of a link, where browsers and proxies would keep it: the search is
+sent as a form, and what it found is linked by the ids of the cases.
+"""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from workflows.cases.filing import EMAIL_INDEX, normalise_email
+from workflows.cases.models import Case
+from workflows.cases.numbers import normalise_number
+from workflows.vault import blind_index
+from workflows.vault.models import BlindIndexEntry
+
+# More cases than this under one address are listed in part.
+MOST_FOUND = 100
+
+
+def find_cases(term: str) -> list[Case]:
+    """Return the cases with this e-mail address, or the case with this number. Two queries."""
+    if "@" in term:
+        keys = blind_index.find(EMAIL_INDEX, normalise_email(term))
+        return list(Case.objects.filter(data_key__in=keys)[:MOST_FOUND])
+    return list(Case.objects.filter(number=normalise_number(term)))
+
+
+def related_cases(case: Case) -> list[Case]:
+    """Return the other cases that share an e-mail address with this one. One query."""
+    same = BlindIndexEntry.objects.filter(
+        column=EMAIL_INDEX,
+        digest__in=BlindIndexEntry.objects.filter(
+            column=EMAIL_INDEX, data_key=case.data_key_id
+        ).values("digest"),
+    )
+    others = Case.objects.filter(data_key__in=same.values("data_key")).exclude(pk=case.pk)
+    return list(others.order_by("-filed_at")[:MOST_FOUND])
+
+
+def search(request: HttpRequest, site: AdminSite) -> HttpResponseRedirect:
+    """Go to the case that was searched for, or to the list of those that were found."""
+    term = request.POST.get("term", "").strip()
+    queue = reverse("admin:cases_case_changelist", current_app=site.name)
+    found = find_cases(term) if term else []
+    if len(found) == 1:
+        return HttpResponseRedirect(
+            reverse("admin:cases_case_change", args=[found[0].pk], current_app=site.name)
+        )
+    query: dict[str, Any] = {"group": "all"}
+    if found:
+        query["id__in"] = ",".join(str(case.pk) for case in found)
+    elif "@" in term or not term:
+        messages.info(request, _("No case was found."))
+        query = {}
+    else:
+        query["q"] = term
+    return HttpResponseRedirect(f"{queue}?{urlencode(query)}" if query else queue)

@@ -1,0 +1,45 @@
+"""What the theme of the admin needs from us: its style sheet, its colours, its security policy."""
+
+from collections.abc import Callable
+from typing import Any
+
+from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from csp.decorators import csp_update
+from django.http import HttpRequest, HttpResponse
+from django.templatetags.static import static
+
+# What django-unfold 0.91 needs beyond the policy of the other pages, for the staff's pages only:
+# - `unsafe-eval`: Alpine evaluates the expressions that stand in the attributes of its templates;
+#   scripts still come from our own host only, and there is no inline script;
+# - inline style attributes: Alpine writes the width of the bar of bulk actions into one. Style
+#   elements stay forbidden: the theme's one for its colours is replaced by our style sheet.
+STAFF_POLICY = {
+    "script-src": [SELF, UNSAFE_EVAL],
+    "style-src": [SELF],
+    "style-src-attr": [UNSAFE_INLINE],
+}
+
+
+class StaffPolicyMiddleware:
+    """Adds `STAFF_POLICY` to the Content-Security-Policy of the admin's pages."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, and mark the answer when its address is one of the admin."""
+        response = self.get_response(request)
+        match = request.resolver_match
+        if match is not None and "admin" in match.app_names:
+            return csp_update(STAFF_POLICY)(lambda _request: response)(request)
+        return response
+
+
+def style_sheet(request: HttpRequest) -> str:
+    """Return the address of our style sheet, which also sets the theme's colours."""
+    return static("staff/staff.css")
+
+
+def shared_context(request: HttpRequest) -> dict[str, Any]:
+    """Take the theme's inline style of colours off every page: the style sheet has them."""
+    return {"colors": None}
