@@ -219,6 +219,13 @@ def stack(django_db_modify_db_settings: None) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
+def sampled_stack(stack: Stack) -> Stack:
+    """The same stack with the sample staff, teams and cases; more cases may be there as well."""
+    stack.manage("load_sample_cases", "--force")
+    return stack
+
+
+@pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of Debian's Chromium; without it the test is skipped, in CI it fails."""
     path = find_chromium()

@@ -62,6 +62,8 @@ class Stack:
             "DATABASE_URL": _with_database(runtime_url, database),
             "DATABASE_OWNER_URL": self.owner_url,
             "DATA_DIR": str(self.folder),
+            # What was published and lost is published again after so long; minutes in production.
+            "OUTBOX_LEASE_SECONDS": "3",
         }
         self._supervisor: subprocess.Popen[str] | None = None
         self._details: dict[str, str] = {}
