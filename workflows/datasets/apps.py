@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class DatasetsConfig(AppConfig):
-    """The register of datasets, snapshots, recipients and models, and the look-up of a person in them."""
+    """The register of datasets and models, and the look-up of a person in them."""
 
     name = "workflows.datasets"
     label = "datasets"
