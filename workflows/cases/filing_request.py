@@ -18,6 +18,8 @@ MAX_SHORT = 200
 MAX_ITEMS = 10
 MAX_IDENTIFIERS = 20
 
+# What a person may say about an item; `prompts` and `urls` are lists.
+DETAIL_NAMES = frozenset({"statement", "claimed", "correct", "where_seen", "prompts", "urls"})
 _TEXT_FIELDS = (
     "residence",
     "subject_name",
@@ -110,6 +112,8 @@ def _item_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
     for item in request.items:
         if item.kind not in ItemKind.values:
             yield "items", _("Choose from the things that can be asked for.")
+        if set(item.details) - DETAIL_NAMES:
+            yield "items", _("There is no such detail of an item.")
         if any(len(text) > MAX_TEXT for text in _texts_of(item.details)):
             yield "items", _("Write at most %(count)s characters.") % {"count": MAX_TEXT}
 
