@@ -51,5 +51,7 @@ def _listen() -> None:
 
 
 def _wait_for_event() -> None:
-    for _ in connection.connection.notifies(timeout=IDLE_WAIT, stop_after=1):
-        pass
+    # Below Django's cursors: without this, a lost connection would not look like one of its errors.
+    with connection.wrap_database_errors:
+        for _ in connection.connection.notifies(timeout=IDLE_WAIT, stop_after=1):
+            pass

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from workflows.ledger import loop, selectors, services
 from workflows.ledger.sequencer import SequencerError, SequenceResult, sequence
@@ -21,6 +21,7 @@ def sequenced(monkeypatch):
         return result
 
     monkeypatch.setattr(loop, "sequence", watched)
+    monkeypatch.setattr(loop, "PAUSE_AFTER_FAILURE", 0)
     return flag
 
 
@@ -42,12 +43,25 @@ def test_events_are_sequenced_as_they_come_until_it_is_stopped(in_thread, sequen
     running.result()
 
 
+@pytest.fixture
+def idle(monkeypatch):
+    """Set when the process begins to wait for an event."""
+    flag = threading.Event()
+    wait_for_event = loop._wait_for_event
+
+    def watched():
+        flag.set()
+        wait_for_event()
+
+    monkeypatch.setattr(loop, "_wait_for_event", watched)
+    monkeypatch.setattr(loop, "IDLE_WAIT", 60)
+    return flag
+
+
 @pytest.mark.django_db(transaction=True)
-def test_it_goes_on_when_the_database_comes_back(
-    in_thread, sequenced, connect, monkeypatch, caplog
+def test_it_goes_on_when_the_database_went_away_while_it_waited(
+    in_thread, sequenced, idle, connect, caplog
 ):
-    monkeypatch.setattr(loop, "PAUSE_AFTER_FAILURE", 0)
-    session = connect(connection.settings_dict["USER"])
     pids = []
 
     def run(stop):
@@ -57,11 +71,33 @@ def test_it_goes_on_when_the_database_comes_back(
 
     stop = threading.Event()
     running = in_thread(run, stop)
-    append()
-    assert sequenced.wait(60)
-    sequenced.clear()
+    assert idle.wait(60)
+    session = connect(connection.settings_dict["USER"])
     session.execute("SELECT pg_terminate_backend(%s, 30000)", pids)
     append()
+    assert sequenced.wait(60)
+    stop.set()
+    session.execute("NOTIFY ledger_inbox")
+    running.result()
+    assert "The database failed (OperationalError); trying again." in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_goes_on_when_the_database_went_away_while_it_worked(
+    in_thread, sequenced, monkeypatch, caplog
+):
+    watched = loop.sequence
+    failures = [OperationalError()]
+
+    def fail_once():
+        if failures:
+            raise failures.pop()
+        return watched()
+
+    monkeypatch.setattr(loop, "sequence", fail_once)
+    append()
+    stop = threading.Event()
+    running = in_thread(loop.run, stop)
     assert sequenced.wait(60)
     stop.set()
     running.result()

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from workflows.ledger import merkle
 from workflows.ledger.canonical import commit
-from workflows.ledger.models import Event, InboxEntry
+from workflows.ledger.models import CaseCounter, Event, InboxEntry
 from workflows.ledger.services import InvalidEventError, append
 
 CASE = uuid.UUID("11111111-2222-4333-8444-555555555555")
@@ -170,6 +170,19 @@ def test_the_largest_leaf_fits_into_a_bundle():
     assert size_with("x" * (65_500 - fixed)) == 65_500
     with pytest.raises(InvalidEventError, match="the log takes 65535"):
         size_with("x" * (65_536 - fixed))
+
+
+@pytest.mark.django_db
+def test_a_long_number_cannot_make_a_leaf_too_large():
+    CaseCounter.objects.create(case=CASE, last=10**9)
+
+    def leaf_with(text):
+        return append(name="case.viewed", role="reviewer", case=CASE, facts={"text": text}).leaf
+
+    fixed = len(leaf_with(""))
+    with pytest.raises(InvalidEventError, match="the log takes 65535"):
+        leaf_with("x" * (65_536 - fixed))
+    assert CaseCounter.objects.get().last == 10**9 + 1
 
 
 @pytest.mark.django_db
