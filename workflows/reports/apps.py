@@ -11,7 +11,3 @@ class ReportsConfig(AppConfig):
     label = "reports"
     verbose_name = _("Reports")
     default_auto_field = "django.db.models.BigAutoField"
-
-    def ready(self) -> None:
-        """Register the effects."""
-        from workflows.reports import effects  # noqa: F401

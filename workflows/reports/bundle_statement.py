@@ -41,6 +41,7 @@ def state(request: BundleRequest, counts: Counts, folder: Path, bundle: str) -> 
             "regime": request.regime or None,
             "filters": _filters(request),
             "registered": counts.registered,
+            "read_from": counts.read_from,
             "cases": counts.cases,
             "events": counts.events,
             "openings": counts.openings,

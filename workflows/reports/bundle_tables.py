@@ -23,6 +23,7 @@ from workflows.cases.models import Case, Clock, EventContent
 from workflows.ledger.canonical import canonical_json
 from workflows.ledger.keys import log_vkey
 from workflows.ledger.models import Event
+from workflows.ledger.sequencer import sequence
 from workflows.reports import tables
 from workflows.reports.bundle_filters import BundleFilters, zone_of
 from workflows.reports.openings import Closed, Opening, openings_of
@@ -65,9 +66,14 @@ class BundleRequest:
 
 @dataclass
 class Counts:
-    """What the tables hold. `registered` is the highest register number of each regime."""
+    """What the tables hold.
+
+    `registered` is the highest register number of each regime. `read_from` is the size of the log
+    before the first page was read: every step of a case in scope that lies before it is shown.
+    """
 
     registered: dict[str, int]
+    read_from: int
     cases: int = 0
     events: int = 0
     openings: int = 0
@@ -85,7 +91,7 @@ def registered(regime: str) -> dict[str, int]:
 
 def write_tables(request: BundleRequest, folder: Path, advance: Advance) -> Counts:
     """Write every file of `FILES` into the empty `folder`; `advance` is told the cases done."""
-    counts = Counts(registered(request.regime))
+    counts = Counts(registered(request.regime), read_from=sequence().size)
     _write_fixed_files(folder)
     with ExitStack() as stack:
         jsonl, cells, contents = (

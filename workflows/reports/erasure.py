@@ -2,6 +2,7 @@
 
 Two people are needed: a privacy officer requests, another carries it out. What stays is the
 skeleton that holds no personal data: number, states, dates, kinds, outcomes and the events.
+A draft that a case was filed from has a key of its own and is forgotten an hour after filing.
 """
 
 from django.db import transaction
@@ -9,8 +10,9 @@ from django.db import transaction
 from workflows.cases.actors import Actor
 from workflows.cases.correspondence import require_text
 from workflows.cases.lifecycle import Action
-from workflows.cases.models import Case
+from workflows.cases.models import Case, IdempotencyKey
 from workflows.cases.transition import advance
+from workflows.reports.bundle_jobs import withdraw_bundles
 from workflows.vault.fields import erase_sealed
 from workflows.vault.services import shred
 
@@ -27,16 +29,20 @@ def erase(case: Case, actor: Actor) -> None:
     """Erase what somebody else requested to be erased. Raises `MoveRefused`.
 
     One transaction appends `case.erased`, deletes or empties every row with personal data and
-    destroys the key; files go right after the commit.
+    destroys the key; files go right after the commit, and with them the exports kept here that
+    may hold the case. Copies that regulators fetched before are theirs; they still verify.
     """
     with transaction.atomic():
         advance(case, Action.ERASE, actor, facts={"rows": _count(case)})
         for related in (case.people, case.identifiers, case.messages, case.contents):
             related.all().delete()
         case.attachments.all().delete()
+        # A keyed hash of the whole request: with the key, a guess at its text could be confirmed.
+        IdempotencyKey.objects.filter(case=case).delete()
         erase_sealed(case.items.all())
         erase_sealed(Case.objects.filter(pk=case.pk))
         shred(case.data_key)
+        withdraw_bundles(case.regimes)
     case.refresh_from_db()
 
 

@@ -1,9 +1,15 @@
-"""A regulator of one regime, and an export of a small log with something of everything in it."""
+"""Regulators, and exports of a small log with something of everything in it."""
 
-import subprocess
-import sys
+import hashlib
+import importlib.util
+import io
+import json
+import tempfile
+import zipfile
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +21,7 @@ if TYPE_CHECKING:
     from workflows.reports.models import RegulatorAccount
 
 VERIFIER = Path(__file__).parents[3] / "workflows" / "reports" / "verifier" / "verify.py"
+Files = dict[str, bytes]
 
 
 def make_regulator(username: str, regime: str, **changes: object) -> "RegulatorAccount":
@@ -41,13 +48,172 @@ def other_regulator(db: None) -> "RegulatorAccount":
     return make_regulator("greta", "EU")
 
 
-def verify(path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the stand-alone verifier as a stranger would: no site packages, no environment."""
-    return subprocess.run(
-        [sys.executable, "-I", "-S", str(VERIFIER), str(path), *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd="/",
-        env={},
-    )
+@pytest.fixture
+def scope(regulator):
+    from workflows.reports.scope import scope_of
+
+    return scope_of(regulator)
+
+
+@pytest.fixture
+def other_scope(other_regulator):
+    from workflows.reports.scope import scope_of
+
+    return scope_of(other_regulator)
+
+
+# --- Exports as dictionaries ---------------------------------------------------------------------
+def export(regime: str = "CN", *, previous: tuple[str, ...] = (), **filters: object) -> bytes:
+    """Return the ZIP of an export."""
+    from workflows.cases.actors import SYSTEM
+    from workflows.reports.bundle import export_bundle
+    from workflows.reports.bundle_filters import BundleFilters
+    from workflows.reports.bundle_tables import BundleRequest
+
+    target = io.BytesIO()
+    request = BundleRequest(regime, BundleFilters(**filters), SYSTEM, "en")
+    export_bundle(request, target, previous=previous)
+    return target.getvalue()
+
+
+def unpack(content: bytes) -> Files:
+    """Return the files of a ZIP."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def pack(files: Files) -> bytes:
+    """Return a ZIP of files."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return target.getvalue()
+
+
+def reseal(files: Files) -> None:
+    """Bring the hashes of the manifest up to date, as a careful forger would."""
+    manifest = json.loads(files["manifest.json"])
+    manifest["files"] = {
+        name: hashlib.sha256(content).hexdigest()
+        for name, content in files.items()
+        if name != "manifest.json"
+    }
+    files["manifest.json"] = json.dumps(manifest).encode()
+
+
+def dishonest_export(change, regime: str = "CN") -> Files:
+    """Return an export whose tables the provider changed before signing for them."""
+    from workflows.cases.actors import SYSTEM
+    from workflows.reports import bundle_statement
+    from workflows.reports.bundle import Meter, write_bundle
+    from workflows.reports.bundle_filters import BundleFilters
+    from workflows.reports.bundle_tables import BundleRequest, write_tables
+
+    request = BundleRequest(regime, BundleFilters(), SYSTEM, "en")
+    target = io.BytesIO()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        counts = write_tables(request, folder, lambda _cases: None)
+        change(folder, counts)
+        event = bundle_statement.record(request, counts, folder, "a-lie")
+        checkpoint = bundle_statement.place(event)
+        meter = Meter(1, lambda _done, _total: None)
+        write_bundle(target, folder, event, checkpoint, previous=(), meter=meter)
+    return unpack(target.getvalue())
+
+
+@dataclass
+class World:
+    """What the tests of exports look at; made once in a process, then independent of a database."""
+
+    vkey: str = ""
+    first: Files = field(default_factory=dict)
+    china: Files = field(default_factory=dict)
+    closed: Files = field(default_factory=dict)
+    whole: Files = field(default_factory=dict)
+    stray: Files = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
+
+
+_WORLD = World()
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest) -> World:
+    """A log of cases in many states and its exports: `china` continues `first`."""
+    if not _WORLD.vkey:
+        request.getfixturevalue("db")
+        build_world(_WORLD)
+    return _WORLD
+
+
+def build_world(made: World) -> None:
+    from tests import factories as make
+    from workflows.cases import correspondence, handling
+    from workflows.cases.lifecycle import Action, State
+    from workflows.cases.models import Case
+    from workflows.cases.transition import advance
+    from workflows.ledger.keys import log_vkey
+    from workflows.ledger.models import Leaf
+    from workflows.ledger.selectors import iter_proofs, latest_checkpoint
+    from workflows.reports.erasure import erase, request_erasure
+
+    answered = make.make_case(State.ANSWERED)
+    made.first = unpack(export())
+    make.make_case(State.ANSWERED, make.ERIKA)
+    closed = make.make_case(State.CLOSED)
+    make.make_case(State.CONTESTED)
+    make.make_case(State.REJECTED_AS_ABUSE)
+    make.granted()
+    proving = make.make_case(State.IDENTITY_NEEDED)
+    correspondence.write_to_provider(proving, "My passport has the number X1234567.")
+    erased = make.make_case(State.CLOSED)
+    request_erasure(erased, make.OFFICER, "Art. 47 PIPL")
+    erase(erased, make.OTHER_OFFICER)
+    late = make.make_case(State.IN_REVIEW)
+    clock = late.clocks.get(leads=True)
+    facts = {"clock": clock.kind, "regime": "CN", "due_on": str(clock.due_on)}
+    advance(late, Action.MARK_LATE, make.SYSTEM, facts=facts)
+    handling.record_view(late, make.REVIEWER, what="case")
+    names = {
+        "answered": answered, "closed": closed, "proving": proving, "erased": erased, "late": late
+    }  # fmt: skip
+    made.numbers = {name: case.number for name, case in names.items()}
+    kept = (made.first["log/checkpoint"].decode(),)
+    made.closed = unpack(export(states=("closed",), previous=kept))
+    made.whole = unpack(export(""))
+    made.china = unpack(export(previous=kept))
+    other = Case.objects.get(regime="EU").pseudonym
+    leaf = Leaf.objects.filter(event__case=other).select_related("event").first()
+    [(index, proof)] = iter_proofs([leaf.index], latest_checkpoint())
+    made.stray = {
+        f"log/proofs/{index}.entry": bytes(leaf.event.leaf),
+        f"log/proofs/{index}.tlog-proof": proof.encode(),
+    }
+    made.vkey = log_vkey()
+
+
+@pytest.fixture(scope="session")
+def verifier() -> ModuleType:
+    """The stand-alone verifier, loaded from its file as a stranger would."""
+    spec = importlib.util.spec_from_file_location("verify", VERIFIER)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def verify(verifier, tmp_path, monkeypatch, capsys):
+    """Run the verifier on files, or on the bytes of a ZIP; return exit code and output."""
+
+    def run(files: Files | bytes, **options: str) -> tuple[int, str]:
+        path = tmp_path / "export.zip"
+        path.write_bytes(files if isinstance(files, bytes) else pack(files))
+        arguments = ["verify.py", str(path)]
+        for name, value in options.items():
+            arguments += [f"--{name}", value]
+        monkeypatch.setattr("sys.argv", arguments)
+        return verifier.main(), capsys.readouterr().out
+
+    return run

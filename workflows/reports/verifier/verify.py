@@ -578,9 +578,12 @@ class Export:
                 f" {', '.join(states)}: ask for an export without that filter"
             )
         for case, steps in self.steps.items():
+            shown = self.rows[case]["steps"] if case in self.rows else int(case in outside)
             if regime is not None:
-                allowed = self.rows[case]["steps"] if case in self.rows else int(case in outside)
-                expect(len(steps) == allowed, f"The export holds steps of case {case} unasked.")
+                expect(len(steps) == shown, f"The export holds steps of case {case} unasked.")
+            elif case in self.rows:
+                hidden = [step for step, index in steps.items() if index < self.facts["read_from"]]
+                expect(max(hidden, default=0) <= shown, f"Case {case} has more steps than shown.")
 
     def fits(self, case: str, received_at: str) -> bool:
         """Tell whether a case passes the filters on its time of receipt and on one case."""
@@ -677,8 +680,8 @@ class Export:
             *self.unchecked,
             "case numbers, deadlines and rules: they rest on the provider's signed word",
             (
-                "steps after those shown: the provider signed how many there were when each case"
-                " was read; a later export shows whether that was true"
+                "that no steps followed those shown: the provider signed that all are shown which"
+                f" lie before entry {facts['read_from']}; an export of the whole log proves it"
             ),
             "requests that were never written into the log: compare with the receipts of people",
         ]:

@@ -1,0 +1,196 @@
+"""A provider who signs for tables that differ from the log is found out by the log."""
+
+import json
+import re
+
+import pytest
+
+from tests.workflows.reports.conftest import dishonest_export
+from workflows.reports.tables import CASE_COLUMNS, case_cells, csv_header, csv_line
+
+LIES = []
+
+
+def lie(message):
+    def register(change):
+        LIES.append(pytest.param(change, message, id=change.__name__.replace("_", " ")))
+        return change
+
+    return register
+
+
+def rows_of(folder, name):
+    return [json.loads(line) for line in (folder / name).read_text().splitlines()]
+
+
+def write_rows(folder, name, rows):
+    from workflows.ledger.canonical import canonical_json
+
+    (folder / name).write_bytes(b"".join(canonical_json(row) + b"\n" for row in rows))
+
+
+def _in_rows(name, change):
+    def apply(folder, _counts):
+        rows = rows_of(folder, name)
+        change(rows)
+        write_rows(folder, name, rows)
+
+    return apply
+
+
+@lie("cases.jsonl: case .*: state is not what the log says")
+def the_state_of_a_case(folder, counts):
+    _in_rows("cases.jsonl", lambda rows: rows[0].update(state="closed"))(folder, counts)
+
+
+@lie("cases.jsonl: case .*: received_at is not what the log says")
+def the_day_of_receipt(folder, counts):
+    change = {"received_at": "2020-01-01T00:00:00+00:00"}
+    _in_rows("cases.jsonl", lambda rows: rows[0].update(change))(folder, counts)
+
+
+@lie("cases.jsonl: case .*: outcomes is not what the log says")
+def an_outcome(folder, counts):
+    _in_rows("cases.jsonl", lambda rows: rows[0].update(outcomes=[]))(folder, counts)
+
+
+@lie("cases.jsonl has other columns")
+def a_column_that_the_log_does_not_know(folder, counts):
+    _in_rows("cases.jsonl", lambda rows: rows[0].update(remark="fine"))(folder, counts)
+
+
+@lie("though it fits the filters")
+def a_case_hidden(folder, counts):
+    hidden = rows_of(folder, "cases.jsonl")[-1]
+    _in_rows("cases.jsonl", lambda rows: rows.pop())(folder, counts)
+    keep = [r for r in rows_of(folder, "contents.jsonl") if r["case"] != hidden["case"]]
+    write_rows(folder, "contents.jsonl", keep)
+
+
+@lie("has case .* twice")
+def a_case_shown_twice(folder, counts):
+    _in_rows("cases.jsonl", lambda rows: rows.append(rows[0]))(folder, counts)
+
+
+@lie("cases.csv: case .* is not what the log says")
+def a_spreadsheet_that_says_something_else(folder, _counts):
+    table = folder / "cases.csv"
+    table.write_bytes(table.read_bytes().replace(b"answered", b"closed", 1))
+
+
+@lie("cases.csv has more lines")
+def a_spreadsheet_with_a_line_too_many(folder, _counts):
+    table = folder / "cases.csv"
+    table.write_bytes(table.read_bytes() + b"one more\r\n")
+
+
+@lie("contents.jsonl: the content does not fit request of step 1")
+def a_content_that_was_not_committed_to(folder, counts):
+    def change(rows):
+        next(r for r in rows if r["name"] == "request")["content"]["subject_name"] = "Li"
+
+    _in_rows("contents.jsonl", change)(folder, counts)
+
+
+@lie("contents.jsonl: the content does not fit")
+def another_nonce(folder, counts):
+    _in_rows("contents.jsonl", lambda rows: rows[0].update(nonce="00" * 32))(folder, counts)
+
+
+@lie("contents.jsonl has another commitment")
+def another_commitment(folder, counts):
+    _in_rows("contents.jsonl", lambda rows: rows[0].update(commitment="00" * 32))(folder, counts)
+
+
+@lie("contents.jsonl lacks")
+def a_content_left_out(folder, counts):
+    _in_rows("contents.jsonl", lambda rows: rows.pop(1))(folder, counts)
+
+
+@lie("contents.jsonl has more lines")
+def a_content_too_many(folder, counts):
+    _in_rows("contents.jsonl", lambda rows: rows.append(rows[0]))(folder, counts)
+
+
+def _close(reason):
+    def change(rows):
+        row = rows[0]
+        del row["nonce"], row["content"]
+        row["closed"] = reason
+
+    return change
+
+
+@lie("is not shown without reason")
+def a_content_said_to_be_erased(folder, counts):
+    _in_rows("contents.jsonl", _close("erased"))(folder, counts)
+
+
+@lie("is not shown without reason")
+def a_content_withheld_for_no_reason(folder, counts):
+    _in_rows("contents.jsonl", _close("not_convenient"))(folder, counts)
+
+
+@lie("The provider signed for more or fewer contents")
+def a_content_said_to_be_a_document_of_identity(folder, counts):
+    _in_rows("contents.jsonl", _close("identity_document"))(folder, counts)
+
+
+@lie("The provider signed for more or fewer cases")
+def a_wrong_number_of_cases(_folder, counts):
+    counts.cases += 1
+
+
+@lie("The provider signed for more or fewer steps")
+def a_wrong_number_of_steps(_folder, counts):
+    counts.events -= 1
+
+
+@lie("Request 3 of 3 in the register CN is missing")
+def a_request_that_the_log_does_not_have(_folder, counts):
+    counts.registered["CN"] += 1
+
+
+@pytest.fixture
+def small_log(db):
+    from tests.factories import make_case
+    from workflows.cases.lifecycle import State
+
+    make_case(State.ANSWERED)
+    make_case()
+
+
+def test_hidden_last_steps_are_found_in_an_export_of_the_whole_log(small_log, verify):
+    def hide(folder, counts):
+        def change(rows):
+            rows[0]["steps"] -= 1
+            rows[0].update(state="executing", responded_at=None, outcomes=[])
+
+        counts.events -= 1
+        _in_rows("cases.jsonl", change)(folder, counts)
+        table = folder / "cases.csv"
+        rows = rows_of(folder, "cases.jsonl")
+        lines = [csv_line(case_cells(row)) for row in rows]
+        table.write_bytes(csv_header(CASE_COLUMNS) + b"".join(lines))
+        hidden = rows[0]
+        contents = rows_of(folder, "contents.jsonl")
+        keep = [
+            line
+            for line in contents
+            if (line["case"], line["step"]) != (hidden["case"], hidden["steps"] + 1)
+        ]
+        counts.closed["whole_log"] -= len(contents) - len(keep)
+        write_rows(folder, "contents.jsonl", keep)
+
+    code, output = verify(dishonest_export(hide, regime=""))
+    assert code == 1
+    assert "has more steps than shown" in output
+
+
+@pytest.mark.parametrize(("change", "message"), LIES)
+def test_tables_that_differ_from_the_log_are_refused_though_signed(
+    change, message, small_log, verify
+):
+    code, output = verify(dishonest_export(change))
+    assert code == 1
+    assert re.search(message, output), output
