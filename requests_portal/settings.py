@@ -223,6 +223,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_LOGOUT_ON_GET = False
+# The session ends with the browser; there is no box "remember me".
+ACCOUNT_SESSION_REMEMBER = False
 MFA_ADAPTER = "requests_portal.accounts.SealingMFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
@@ -234,7 +236,6 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-AXES_USERNAME_FORM_FIELD = "login"
 AXES_LOCKOUT_TEMPLATE = "account/locked_out.html"
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
@@ -301,6 +302,7 @@ UNFOLD = {
     "SITE_HEADER": "Requests Portal",
     "SITE_SUBHEADER": PROVIDER_NAME,
     "SITE_SYMBOL": "assignment_ind",
+    "SITE_FAVICONS": [{"rel": "icon", "href": "requests_portal.staff.theme.icon"}],
     "SHOW_HISTORY": False,
     "SHOW_LANGUAGES": True,
     "STYLES": ["requests_portal.staff.theme.style_sheet"],

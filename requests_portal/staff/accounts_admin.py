@@ -67,6 +67,7 @@ class UserAdmin(auth_admin.UserAdmin, ModelAdmin):
 
     form = UserChangeForm
     add_form = UserCreationForm
+    add_form_template = "admin/change_form.html"
     change_password_form = AdminPasswordChangeForm
     list_display = ("username", "full_name", "role_names", "is_active", "protected", "last_login")
     list_filter = ("is_active", "groups")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import Http404
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -143,6 +144,11 @@ def regime_names(case: Case) -> list[str]:
     return [case.regime_of(code).name.in_language(language) for code in case.regimes]
 
 
+def language_name(case: Case) -> str:
+    """Return the name of the language in which the person wrote."""
+    return str(dict(settings.LANGUAGES).get(case.language, case.language))
+
+
 def summary(case: Case) -> list[tuple[Any, Any]]:
     """Return the facts at the head of the page, as names and values; none of them is personal."""
     assignment = getattr(case, "assignment", None)
@@ -150,7 +156,7 @@ def summary(case: Case) -> list[tuple[Any, Any]]:
         (_("Regime"), " · ".join(regime_names(case))),
         (_("Residence"), case.residence),
         (_("Filed by"), case.get_requester_role_display()),
-        (_("Language"), case.language),
+        (_("Language"), language_name(case)),
         (_("Came by"), case.get_channel_display()),
         (_("Service or model"), text_or_erased(case, "service") or "–"),
         (_("Known as"), case.get_assurance_display()),

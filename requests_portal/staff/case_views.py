@@ -44,6 +44,7 @@ def shared_context(request: HttpRequest, site: AdminSite, case: Case) -> dict[st
     return {
         **site.each_context(request),
         "opts": Case._meta,  # noqa: SLF001 - Django's public API
+        "original": case,
         "title": case.number,
         "case": case,
         "state_name": STATE_NAMES[case.state],

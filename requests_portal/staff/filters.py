@@ -101,7 +101,7 @@ class DueFilter(SimpleListFilter):
 class WhoseFilter(SimpleListFilter):
     """Whose cases they are."""
 
-    title = _("whose")
+    title = _("assignment")
     parameter_name = "whose"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Lookups:

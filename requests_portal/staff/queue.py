@@ -7,7 +7,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +16,7 @@ from unfold.decorators import display
 
 from requests_portal.staff import bulk, case_views, filters
 from requests_portal.staff.actions.views import action_page
+from requests_portal.staff.case_file import language_name
 from requests_portal.staff.clock_words import ClockWords, clock_words
 from requests_portal.staff.pages import EstimatingPaginator
 from requests_portal.staff.people import display_name, works_on_cases
@@ -46,7 +46,7 @@ class CaseAdmin(ModelAdmin):
         "state_name",
         "kind_names",
         "regime_codes",
-        "language_name",
+        "language_of_person",
         "worked_by",
         "filed",
     )
@@ -64,6 +64,7 @@ class CaseAdmin(ModelAdmin):
     list_fullwidth = True
     paginator = EstimatingPaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     search_fields = ("number",)
     search_help_text = _("Case number or e-mail address")
     actions = ("assign_selected", "ask_selected")
@@ -109,9 +110,7 @@ class CaseAdmin(ModelAdmin):
         label = clock_label(words)
         if case.due_on is None or words.tone in {"done", "none"}:
             return label
-        return format_html(
-            '{}<br><span class="quiet">{}</span>', label, date_format(case.due_on, "DATE_FORMAT")
-        )
+        return format_html('{}<br><span class="quiet">{}</span>', label, f"{case.due_on:%Y-%m-%d}")
 
     @display(description=_("state"))
     def state_name(self, case: Case) -> str:
@@ -131,9 +130,9 @@ class CaseAdmin(ModelAdmin):
         return ", ".join(case.regimes)
 
     @display(description=_("language"), ordering="language")
-    def language_name(self, case: Case) -> str:
+    def language_of_person(self, case: Case) -> str:
         """Return the language of the person."""
-        return case.language
+        return language_name(case)
 
     @display(description=_("worked by"))
     def worked_by(self, case: Case) -> str:
@@ -148,7 +147,7 @@ class CaseAdmin(ModelAdmin):
     @display(description=_("filed"), ordering="filed_at")
     def filed(self, case: Case) -> str:
         """Return the day of filing."""
-        return date_format(timezone.localtime(case.filed_at), "DATE_FORMAT")
+        return f"{timezone.localtime(case.filed_at):%Y-%m-%d}"
 
     # --- Many at once ----------------------------------------------------------------------
     @admin.action(description=_("Assign…"), permissions=["view"])

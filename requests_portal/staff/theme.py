@@ -40,6 +40,11 @@ def style_sheet(request: HttpRequest) -> str:
     return static("staff/staff.css")
 
 
+def icon(request: HttpRequest) -> str:
+    """Return the address of the portal's icon."""
+    return static("portal/icon.svg")
+
+
 def shared_context(request: HttpRequest) -> dict[str, Any]:
     """Take the theme's inline style of colours off every page: the style sheet has them."""
     return {"colors": None}

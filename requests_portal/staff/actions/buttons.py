@@ -9,7 +9,6 @@ from requests_portal.staff.actions.table import NOTE, PAGES, ActionPage
 from workflows.cases.actors import Actor
 from workflows.cases.lifecycle import Action, Refusal, State
 from workflows.cases.models import Case
-from workflows.cases.state_names import REASONS
 from workflows.cases.transition import refusals
 
 # What should happen next in each state, the more usual first. What of it this reader may do
@@ -89,7 +88,7 @@ def buttons_for(case: Case, actor: Actor) -> Buttons:
     buttons = {
         action: Button(
             page,
-            str(REASONS[refused[action]]) if refused[action] else "",
+            page.sentence_against(refused[action]),
             refused[action] == Refusal.WRONG_STATE,
         )
         for action, page in pages.items()

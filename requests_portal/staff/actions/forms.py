@@ -73,7 +73,10 @@ class AssignForm(CaseForm):
     """A team, and one of its members if wanted."""
 
     team = forms.ModelChoiceField(
-        label=gettext_lazy("Team"), queryset=Team.objects.all(), widget=UnfoldAdminSelectWidget
+        label=gettext_lazy("Team"),
+        queryset=Team.objects.all(),
+        empty_label=gettext_lazy("Choose"),
+        widget=UnfoldAdminSelectWidget,
     )
     assignee = MemberField(
         label=gettext_lazy("Member of the team"),

@@ -20,7 +20,7 @@ from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case
 from workflows.cases.numbers import normalise_number
-from workflows.cases.state_names import ACTION_NAMES
+from workflows.cases.state_names import ACTION_NAMES, REASONS
 from workflows.cases.transition import advance
 from workflows.corrections.services import record_receipt
 from workflows.reports import erasure
@@ -35,7 +35,8 @@ class ActionPage:
     """One row: the form, the service, what it does in a sentence, and what was done by it.
 
     `panel` is a template that shows what is to be looked at before the form is sent. `fresh`
-    asks for a fresh sign-in first. `grave` marks what cannot be undone.
+    asks for a fresh sign-in first. `grave` marks what cannot be undone. `settles` are the reasons
+    of the lifecycle that the form itself does away with.
     """
 
     slug: str
@@ -47,6 +48,11 @@ class ActionPage:
     panel: str = ""
     fresh: bool = False
     grave: bool = False
+    settles: frozenset[str] = frozenset()
+
+    def sentence_against(self, reason: str) -> str:
+        """Return why the form cannot be opened, from the lifecycle's reason: '' if it can."""
+        return str(REASONS[reason]) if reason and reason not in self.settles else ""
 
 
 def _page(action: Action, intro: Any, done: Any, run: Run | None = None, **more: Any) -> ActionPage:
@@ -170,6 +176,7 @@ _ROWS = (
         _propose,
         form=ProposalForm,
         panel="staff/panels/proposal.html",
+        settles=frozenset({"item_undecided", "refusal_without_ground", "assurance_too_low"}),
     ),
     _page(
         Action.APPROVE,

@@ -77,8 +77,7 @@ def _refusal(request: HttpRequest, case: Case, page: ActionPage) -> str:
     refused = refusals(case, actor_of(request))
     if Action(page.slug) not in refused:
         raise PermissionDenied
-    reason = refused[Action(page.slug)]
-    return str(REASONS[reason]) if reason else ""
+    return page.sentence_against(refused[Action(page.slug)])
 
 
 def _run(request: HttpRequest, case: Case, page: ActionPage, form: CaseForm) -> bool:

@@ -1,4 +1,7 @@
-"""Addresses of the staff's pages."""
+"""Addresses of the staff's pages, and what a browser sends along from them."""
+
+import html
+import re
 
 from workflows.cases.models import Case
 
@@ -11,3 +14,10 @@ def case_url(case: Case) -> str:
 
 def action_url(case: Case, slug: str) -> str:
     return f"{QUEUE}{case.pk}/do/{slug}/"
+
+
+def hidden_fields(page: str) -> dict[str, str]:
+    """Return the hidden fields of the last form on a page that is sent by POST to itself."""
+    content = page.rpartition('<form method="post" novalidate')[2] or page
+    fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', content)
+    return {name: html.unescape(value) for name, value in fields}

@@ -9,6 +9,7 @@ from django.test import Client
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.http import HttpResponse
 
 
 @pytest.fixture(autouse=True)
@@ -39,3 +40,20 @@ def sign_in() -> Callable[..., Client]:
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def send() -> Callable[..., "HttpResponse"]:
+    """Return what posts a form as a browser does: with the token, and what the page had hidden.
+
+    Opens `path` first and takes over its hidden fields; `data` is what a person types.
+    """
+
+    def send(client: Client, path: str, data: dict[str, object], **extra: object) -> "HttpResponse":
+        from tests.requests_portal.staff.addresses import hidden_fields
+
+        page = client.get(path)
+        assert page.status_code == 200, page.headers.get("Location")
+        return client.post(path, {**hidden_fields(page.content.decode()), **data}, **extra)
+
+    return send

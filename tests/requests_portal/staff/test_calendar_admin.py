@@ -1,0 +1,66 @@
+"""Working days: a notice is loaded with its days, and one that replaces another as well."""
+
+from datetime import date
+
+import pytest
+
+from workflows.regimes.models import BusinessCalendar
+
+pytestmark = pytest.mark.django_db
+
+ADD = "/staff/regimes/businesscalendar/add/"
+NOTICE = {
+    "region": "CN",
+    "year": "2030",
+    "status": "official",
+    "source": "国务院办公厅通知",
+    "days_off": "2030-01-01\n2030-01-02、2030-02-03",
+    "extra_working_days": "2030-02-09",
+}
+
+
+@pytest.fixture
+def client(sign_in, privacy_officer):
+    return sign_in(privacy_officer)
+
+
+def test_a_notice_is_loaded_with_its_days(client, send) -> None:
+    send(client, ADD, NOTICE)
+    row = BusinessCalendar.objects.get(region="CN", year=2030)
+    assert row.days_off == [date(2030, 1, 1), date(2030, 1, 2), date(2030, 2, 3)]
+    assert row.extra_working_days == [date(2030, 2, 9)]
+    assert row.loaded_by == "privacy_officer"
+
+
+def test_a_correction_replaces_the_notice(client, send) -> None:
+    send(client, ADD, NOTICE)
+    send(client, ADD, {**NOTICE, "days_off": "2030-01-01", "status": "provisional"})
+    row = BusinessCalendar.objects.get(region="CN", year=2030)
+    assert (row.days_off, row.status) == ([date(2030, 1, 1)], "provisional")
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({"days_off": "1 January"}, "Write days like 2027-01-31, one a line."),
+        ({"days_off": "2030-02-09"}, "A day cannot be off and a working day at once."),
+        ({"days_off": "2020-01-01"}, "lie in that year or next to it"),
+        ({"region": "Atlantis"}, "Select a valid choice"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_is_loaded(client, send, typed, sentence) -> None:
+    answer = send(client, ADD, {**NOTICE, **typed})
+    assert sentence in answer.content.decode()
+    assert not BusinessCalendar.objects.filter(year=2030).exists()
+
+
+def test_what_was_loaded_is_read_and_not_edited(client) -> None:
+    row = BusinessCalendar.objects.first()
+    assert row.source in client.get("/staff/regimes/businesscalendar/").content.decode()
+    path = f"/staff/regimes/businesscalendar/{row.pk}"
+    assert client.get(f"{path}/change/").status_code == 200
+    assert client.get(f"{path}/delete/").status_code == 403
+
+
+def test_others_load_nothing(sign_in, intake) -> None:
+    assert sign_in(intake).get(ADD).status_code == 403

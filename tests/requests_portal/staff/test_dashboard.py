@@ -1,0 +1,85 @@
+"""The landing page: counts that agree with the lists to which they link."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from tests.factories import INTAKE, file, make_case
+from tests.requests_portal.staff.addresses import QUEUE
+from workflows.cases.lifecycle import State
+from workflows.routing.assignment import assign
+from workflows.routing.models import Team
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client(sign_in, intake):
+    return sign_in(intake)
+
+
+@pytest.fixture
+def some_cases(intake) -> None:
+    team = Team.objects.create(name="Ours")
+    team.members.add(intake)
+    assign(make_case(State.TRIAGE), INTAKE, team, intake)
+    assign(make_case(State.RECEIVED), INTAKE, team)
+    make_case(State.IDENTITY_NEEDED)
+    make_case(State.INFORMATION_NEEDED)
+    make_case(State.DECISION_PROPOSED)
+    make_case(State.CLOSED)
+    for days in (60, 40, 16):
+        file(at=timezone.now() - timedelta(days=days))
+
+
+def tiles(page: str) -> dict[str, int]:
+    found = re.findall(r'href="/staff/cases/case/\?([^"]+)">\s*<strong>(\d+)</strong>', page)
+    return {query: int(count) for query, count in found}
+
+
+def test_each_count_is_the_length_of_its_list(client, some_cases) -> None:
+    counts = tiles(client.get("/staff/").content.decode())
+    assert counts == {
+        "whose=mine": 1,
+        "whose=team": 2,
+        "due=week": 1,
+        "due=late": 2,
+        "group=waiting": 2,
+        "group=approval": 1,
+    }
+    for query, count in counts.items():
+        rows = client.get(f"{QUEUE}?{query}").content.decode().count('class="data-row')
+        assert rows == count, query
+
+
+def test_says_how_old_the_oldest_open_case_is(client, some_cases) -> None:
+    page = client.get("/staff/").content.decode()
+    assert "8 cases are open." in page
+    assert "The oldest was filed 60 days ago" in page
+
+
+def test_counts_what_came_and_ended_by_week(client, some_cases) -> None:
+    page = client.get("/staff/").content.decode()
+    table = page.partition("<tbody>")[2].partition("</tbody>")[0]
+    rows = re.findall(r"<td>(\d+)</td><td>(\d+)</td>", table)
+    assert len(rows) == 12
+    assert rows[-1] == ("6", "1")
+    assert sum(int(received) for received, _ended in rows) == 9
+
+
+def test_nothing_to_do_is_shown_as_well(client) -> None:
+    assert set(tiles(client.get("/staff/").content.decode()).values()) == {0}
+
+
+def test_costs_the_same_for_one_case_and_many(
+    client, some_cases, django_assert_max_num_queries
+) -> None:
+    client.get("/staff/")
+    with django_assert_max_num_queries(25) as few:
+        client.get("/staff/")
+    for _ in range(5):
+        make_case(State.TRIAGE)
+    with django_assert_max_num_queries(len(few)):
+        client.get("/staff/")

@@ -1,0 +1,60 @@
+"""Operation: effects that failed for good are tried again, exports are seen and not touched."""
+
+import pytest
+
+from tests.requests_portal.staff.addresses import hidden_fields
+from workflows.outbox.models import Effect
+from workflows.reports.models import BundleJob
+
+pytestmark = pytest.mark.django_db
+EFFECTS = "/staff/outbox/effect/"
+
+
+@pytest.fixture
+def dead() -> Effect:
+    return Effect.objects.create(
+        kind="mail.answer",
+        key="dead",
+        state=Effect.State.DEAD,
+        attempts=12,
+        last_error="SMTPServerDisconnected",
+    )
+
+
+def retry(client, effect: Effect):
+    token = hidden_fields(client.get(EFFECTS).content.decode())["csrfmiddlewaretoken"]
+    data = {"action": "retry", "_selected_action": [str(effect.pk)], "index": "0"}
+    return client.post(EFFECTS, {"csrfmiddlewaretoken": token, **data}, follow=True)
+
+
+def test_dead_ones_are_listed_and_tried_again(sign_in, privacy_officer, dead) -> None:
+    Effect.objects.create(kind="mail.message", key="pending")
+    client = sign_in(privacy_officer)
+    page = client.get(EFFECTS).content.decode()
+    assert "SMTPServerDisconnected" in page
+    assert "mail.message" not in page
+    assert "1 effect will be tried again." in retry(client, dead).content.decode()
+    dead.refresh_from_db()
+    assert (dead.state, dead.attempts) == (Effect.State.PENDING, 0)
+
+
+def test_an_administrator_sees_them_and_cannot_try_again(sign_in, administrator, dead) -> None:
+    client = sign_in(administrator)
+    assert "SMTPServerDisconnected" in client.get(EFFECTS).content.decode()
+    retry(client, dead)
+    dead.refresh_from_db()
+    assert dead.state == Effect.State.DEAD
+
+
+def test_exports_are_read_only(sign_in, privacy_officer) -> None:
+    job = BundleJob.objects.create(
+        regime="EU", requested_by=privacy_officer, filters={"states": ["closed"]}
+    )
+    client = sign_in(privacy_officer)
+    path = "/staff/reports/bundlejob/"
+    assert "EU" in client.get(path).content.decode()
+    page = client.get(f"{path}{job.pk}/change/").content.decode()
+    assert "closed" in page
+    assert "_save" not in page
+    assert client.get(f"{path}add/").status_code == 403
+    assert client.get(f"{path}{job.pk}/delete/").status_code == 403
