@@ -1,5 +1,6 @@
 """What people write on a case, and the moves that go with a text."""
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,6 +15,9 @@ from workflows.cases.record import record_event
 from workflows.cases.transition import advance
 
 MAX_BODY = 10_000
+# Each message may bring as many files as the filing: who has filed with files can still prove
+# who they are. All messages together may not fill the disk.
+MAX_FILES_OF_CASE = 25
 
 
 def require_text(text: str) -> str:
@@ -86,7 +90,8 @@ def write_to_provider(case: Case, body: str, uploads: tuple[Upload, ...] = ()) -
     Raises `InvalidFiling` for files that cannot be taken.
     """
     body = require_text(body)
-    errors = check_uploads(uploads, already=case.attachments.count())
+    earlier = case.attachments.count() + settings.ATTACHMENT_MAX_COUNT - MAX_FILES_OF_CASE
+    errors = check_uploads(uploads, already=max(0, earlier))
     if errors:
         raise InvalidFiling(errors)
     with transaction.atomic():
