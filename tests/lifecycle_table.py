@@ -1,0 +1,72 @@
+"""The moves of a case, written down a second time by hand: a change must be made in both."""
+
+# action: from which states, to which (. when it stays), by whom.
+# `open` is every state that neither ended nor was answered; `ended` has no way on but contesting
+# a closed case and erasing.
+TABLE = """
+confirm_contact   | filed                                    | received          | public
+receive           | filed                                    | received          | system
+expire            | filed                                    | expired           | system
+acknowledge       | open                                     | .                 | system
+assign            | open answered                            | .                 | system intake reviewer approver privacy_officer
+begin_triage      | filed received                           | triage            | intake reviewer privacy_officer
+ask_identity      | triage in_review                         | identity_needed   | intake reviewer privacy_officer
+accept_identity   | identity_needed                          | triage            | intake reviewer privacy_officer
+reject_identity   | identity_needed                          | triage            | intake reviewer privacy_officer
+ask_information   | triage in_review                         | information_needed| intake reviewer privacy_officer
+give_information  | information_needed                       | in_review         | public intake reviewer privacy_officer
+begin_review      | triage                                   | in_review         | reviewer privacy_officer
+record_finding    | in_review                                | .                 | reviewer privacy_officer
+propose_decision  | in_review                                | decision_proposed | reviewer privacy_officer
+send_back         | decision_proposed                        | in_review         | approver privacy_officer
+approve           | decision_proposed                        | executing         | approver privacy_officer
+record_execution  | executing                                | .                 | data_steward privacy_officer
+answer            | executing                                | answered          | reviewer approver privacy_officer
+close             | answered                                 | closed            | system reviewer approver privacy_officer
+contest           | answered closed                          | contested         | public
+reopen            | contested                                | in_review         | reviewer privacy_officer
+extend            | working                                  | .                 | reviewer approver privacy_officer
+write_to_person   | open answered                            | .                 | intake reviewer approver privacy_officer
+write_to_provider | open answered                            | .                 | public
+attach            | open answered                            | .                 | public intake reviewer privacy_officer
+remind            | open                                     | .                 | system
+mark_late         | open                                     | .                 | system
+withdraw          | open                                     | withdrawn         | public
+merge             | filed received triage in_review          | merged            | intake reviewer privacy_officer
+report_abuse      | filed received triage in_review          | .                 | intake reviewer privacy_officer
+reject_as_abuse   | filed received triage in_review          | rejected_as_abuse | approver privacy_officer
+request_erasure   | ended                                    | .                 | privacy_officer
+erase             | ended                                    | .                 | privacy_officer
+"""
+ENDED = {"closed", "expired", "withdrawn", "merged", "rejected_as_abuse"}
+OPEN_STATES = {
+    "filed",
+    "received",
+    "triage",
+    "identity_needed",
+    "information_needed",
+    "in_review",
+    "decision_proposed",
+    "executing",
+    "contested",
+}
+GROUPS = {
+    "open": OPEN_STATES,
+    "ended": ENDED,
+    "working": OPEN_STATES - {"filed", "contested"},
+}
+
+
+def _states(text: str) -> set[str]:
+    return set().union(*(GROUPS.get(word, {word}) for word in text.split()))
+
+
+def _rows() -> dict[str, tuple[set[str], str | None, set[str]]]:
+    rows = {}
+    for line in TABLE.strip().splitlines():
+        action, sources, target, roles = (cell.strip() for cell in line.split("|"))
+        rows[action] = (_states(sources), None if target == "." else target, set(roles.split()))
+    return rows
+
+
+ROWS = _rows()
