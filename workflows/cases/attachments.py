@@ -33,20 +33,36 @@ class Upload:
 
 
 def media_type(content: bytes) -> str:
-    """Return the type of a file by its content, or an empty text when it is none that we take."""
+    """Return the type of a file by its content, or an empty text when it is none that we take.
+
+    A file which is of two types at once, such as a picture with an archive behind it, is none.
+    """
     try:
-        found = puremagic.from_string(content, mime=True)
+        found = str(puremagic.from_string(content, mime=True))
     except (puremagic.PureError, ValueError):
         found = ""
-    if found in MEDIA_TYPES:
-        return str(found)
+    if found in MEDIA_TYPES and found != "text/plain":
+        return "" if _is_something_else_too(content, found) else found
     return "text/plain" if _is_plain_text(content) else ""
 
 
+def _is_something_else_too(content: bytes, found: str) -> bool:
+    # A ZIP archive is read from its end: the record there, and a comment of at most 64 KB.
+    if b"PK\x05\x06" in content[-(22 + 65_535) :]:
+        return True
+    if found == "application/pdf":
+        return b"%%EOF" not in content[-1024:]
+    markup = content.lower()
+    return any(tag in markup for tag in (b"<script", b"<html", b"<!doctype"))
+
+
 def _is_plain_text(content: bytes) -> bool:
+    """Return whether this is UTF-8 text which no viewer would take for markup (HTML, SVG, XML)."""
     try:
-        text = content.decode("utf-8")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
+        return False
+    if text.lstrip().startswith("<"):
         return False
     return not any(ord(symbol) < ord(" ") and symbol not in "\t\r\n\f" for symbol in text)
 

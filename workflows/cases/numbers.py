@@ -3,6 +3,7 @@
 import hmac
 import re
 import secrets
+import unicodedata
 from datetime import datetime
 
 from workflows.vault.blind_index import keyed_hash
@@ -32,7 +33,9 @@ def derive_receipt(attempt: bytes) -> str:
 
 
 def _symbols(text: str) -> str:
-    return re.sub(r"[\s\-–—]", "", text).upper().translate(_MISREAD)
+    """Return what counts of a typed text; a Chinese keyboard may have written it in full width."""
+    narrow = unicodedata.normalize("NFKC", text)
+    return re.sub(r"[\s\-‐-―−]", "", narrow).upper().translate(_MISREAD)
 
 
 def normalise_number(text: str) -> str:
