@@ -1,1 +1,1 @@
-"""The regulators' face: cases and statistics of one regime, and the export that verifies offline."""
+"""The regulators' face: cases and statistics of one regime, and exports that verify offline."""

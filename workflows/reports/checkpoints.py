@@ -14,6 +14,10 @@ from workflows.reports.scope import RegulatorScope
 LONGEST_NOTE = 10_000
 
 
+class CheckpointRefused(InvalidInput):
+    """A kept checkpoint is not of this log, or the log does not continue it."""
+
+
 def normalise_note(text: str) -> str:
     """Return a pasted checkpoint as it was signed: plain newlines, one at the end."""
     lines = [line.rstrip() for line in text.strip().splitlines()]
@@ -23,20 +27,20 @@ def normalise_note(text: str) -> str:
 def check_continues(note: str, checkpoint: Checkpoint) -> TreeHead:
     """Return the head of a kept checkpoint if the log up to `checkpoint` continues it.
 
-    Raises `InvalidInput` with a sentence that names the fault: not signed by this log, larger than
-    the log (which was then rolled back), or of another history.
+    Raises `CheckpointRefused` with a sentence that names the fault: not signed by this log, larger
+    than the log (which was then rolled back), or of another history.
     """
     try:
         head = open_checkpoint(note[:LONGEST_NOTE], log_verifier())
     except CheckpointError as error:
-        raise InvalidInput(
+        raise CheckpointRefused(
             _(
                 "The previous checkpoint is not one that this log signed. Paste the whole text of"
                 " the file log/checkpoint of an earlier export."
             )
         ) from error
     if head.size > checkpoint.size:
-        raise InvalidInput(
+        raise CheckpointRefused(
             _(
                 "The log was rolled back: it has %(size)s entries, the previous checkpoint"
                 " %(previous)s."
@@ -52,7 +56,7 @@ def check_continues(note: str, checkpoint: Checkpoint) -> TreeHead:
             consistency_proof(head.size, checkpoint.size),
         )
     except merkle.ProofError as error:
-        raise InvalidInput(
+        raise CheckpointRefused(
             _(
                 "The log was rewritten: its first %(previous)s entries are not those of the"
                 " previous checkpoint."
@@ -65,18 +69,18 @@ def check_continues(note: str, checkpoint: Checkpoint) -> TreeHead:
 def check_previous(note: str) -> TreeHead:
     """Return the head of a kept checkpoint if the log as it is now continues it.
 
-    Raises `InvalidInput`.
+    Raises `CheckpointRefused`.
     """
     newest = latest_checkpoint()
     if newest is None:
-        raise InvalidInput(_("The log has no checkpoint yet."))
+        raise CheckpointRefused(_("The log has no checkpoint yet."))
     return check_continues(note, newest)
 
 
 def keep_checkpoint(scope: RegulatorScope, note: str) -> KeptCheckpoint:
     """Remember a checkpoint for a regulator; each later export is proved to continue it.
 
-    Raises `InvalidInput` for one that is not of this log or that the log does not continue.
+    Raises `CheckpointRefused` for one that is not of this log or that the log does not continue.
     """
     note = normalise_note(note)
     kept, _created = KeptCheckpoint.objects.update_or_create(

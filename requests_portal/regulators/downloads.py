@@ -1,0 +1,66 @@
+"""Serving a large private file in parts, so that a lost connection costs only the rest."""
+
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils.http import content_disposition_header
+
+_PIECE = 64 * 1024
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+
+
+def ranged_file(request: HttpRequest, path: Path, *, name: str, etag: str) -> HttpResponseBase:
+    """Return a file to be saved, or the one part of it that `Range` asks for (RFC 9110, 14).
+
+    A part is given only while the file is still the one with this entity tag. Several parts at
+    once are not served; the whole file is given instead, as the standard allows.
+    """
+    size = path.stat().st_size
+    part = _wanted_part(request, size, f'"{etag}"')
+    if part is None:
+        start, end, status = 0, size, HTTPStatus.OK
+    elif part[0] >= part[1]:
+        refused = HttpResponse(status=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
+        refused["Content-Range"] = f"bytes */{size}"
+        return refused
+    else:
+        (start, end), status = part, HTTPStatus.PARTIAL_CONTENT
+    response = StreamingHttpResponse(
+        _pieces(path, start, end), status=status, content_type="application/zip"
+    )
+    response["Content-Length"] = str(end - start)
+    if status == HTTPStatus.PARTIAL_CONTENT:
+        response["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+    response["Accept-Ranges"] = "bytes"
+    response["ETag"] = f'"{etag}"'
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
+    response["Cache-Control"] = "no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _wanted_part(request: HttpRequest, size: int, etag: str) -> tuple[int, int] | None:
+    """Return (first byte, byte after the last) of the part asked for; None for the whole file."""
+    match = _RANGE.fullmatch(request.headers.get("Range", ""))
+    if match is None or match.groups() == ("", ""):
+        return None
+    if request.headers.get("If-Range", etag) != etag:
+        return None
+    first, last = match.groups()
+    if not first:
+        return max(0, size - int(last)), size
+    if last and int(last) < int(first):
+        return None
+    return int(first), min(size, int(last) + 1) if last else size
+
+
+def _pieces(path: Path, start: int, end: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        file.seek(start)
+        left = end - start
+        while left > 0 and (piece := file.read(min(left, _PIECE))):
+            left -= len(piece)
+            yield piece

@@ -1,0 +1,19 @@
+"""Addresses of the regulators' pages, below /<language>/regulators/."""
+
+from django.urls import path
+
+from requests_portal.regulators.views import cases, checkpoints, exports, overview, statistics
+
+app_name = "regulators"
+urlpatterns = [
+    path("", overview.overview, name="overview"),
+    path("cases/", cases.case_list, name="cases"),
+    path("cases/<str:number>/", cases.case, name="case"),
+    path("statistics/", statistics.statistics, name="statistics"),
+    path("exports/", exports.export_list, name="exports"),
+    path("exports/new/", exports.new_export, name="new_export"),
+    path("exports/<uuid:job_id>/", exports.export, name="export"),
+    path("exports/<uuid:job_id>/download/", exports.download, name="download"),
+    path("exports/<uuid:job_id>/keep/", exports.keep, name="keep"),
+    path("checkpoints/", checkpoints.checkpoints, name="checkpoints"),
+]

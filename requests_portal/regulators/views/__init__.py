@@ -1,0 +1,1 @@
+"""The views of the regulators' pages: they read selectors, call one service, render."""

@@ -1,0 +1,129 @@
+"""The cases of the regime: the list, and the file of one case."""
+
+from dataclasses import dataclass
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from requests_portal.public.page_errors import page_errors
+from requests_portal.regulators.access import regulator_page
+from requests_portal.regulators.contents import ShownContent, shown_content
+from requests_portal.regulators.forms import CaseListForm
+from workflows.cases.handling import record_view
+from workflows.cases.lifecycle import Role
+from workflows.cases.models import Case, Item
+from workflows.cases.state_names import ROLE_NAMES
+from workflows.cases.vocabulary import ItemKind, Scope, ScopeResult
+from workflows.regimes.schema import Regime
+from workflows.reports.law import Provision
+from workflows.reports.scope import RegulatorScope
+from workflows.reports.selectors import Step, case_file, filter_cases, find_case
+
+CASES_ON_A_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ShownProvision:
+    """A rule in the reader's language, and its sources."""
+
+    text: str
+    citations: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStep:
+    """A step with its role in words, the law beside it and what was written."""
+
+    step: Step
+    role: str
+    provisions: list[ShownProvision]
+    contents: list[ShownContent]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownItem:
+    """An item with its scopes and its ground in words."""
+
+    item: Item
+    ground: str
+    scopes: list[tuple[str, str]]
+
+
+@require_safe
+@regulator_page
+def case_list(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
+    """List the cases of the regime, the latest first."""
+    form = CaseListForm(request.GET)
+    found = filter_cases(scope, form.chosen())
+    page = Paginator(found, CASES_ON_A_PAGE).get_page(request.GET.get("page"))
+    rows = [
+        {
+            "case": each,
+            "kinds": [ItemKind(kind).label for kind in each.kinds],
+        }
+        for each in page
+    ]
+    query = request.GET.copy()
+    query.pop("page", None)
+    context = {
+        "form": form,
+        "errors": page_errors(form),
+        "page": page,
+        "rows": rows,
+        "query": query.urlencode(),
+        "here": "cases",
+    }
+    return render(request, "regulators/cases.html", context)
+
+
+@require_safe
+@regulator_page
+def case(request: HttpRequest, scope: RegulatorScope, number: str) -> HttpResponse:
+    """Show the file of one case; the look at it becomes a step of the case."""
+    try:
+        found = find_case(scope, number)
+    except Case.DoesNotExist:
+        raise Http404 from None
+    record_view(found, scope.actor, what="case")
+    language = get_language() or ""
+    file = case_file(scope, found, language)
+    context = {
+        "case": found,
+        "regime": file.regime.name.in_language(language),
+        "clocks": file.clocks,
+        "items": [_item(item, file.regime, language) for item in file.items],
+        "steps": [_step(step, language) for step in file.steps],
+        "here": "cases",
+    }
+    return render(request, "regulators/case.html", context)
+
+
+def _item(item: Item, regime: Regime, language: str) -> ShownItem:
+    ground = regime.grounds.get(item.ground)
+    return ShownItem(
+        item,
+        ground.text.in_language(language) if ground else item.ground,
+        [
+            (str(Scope(scope).label), str(ScopeResult(result).label))
+            for scope, result in item.scopes.items()
+        ],
+    )
+
+
+def _step(step: Step, language: str) -> ShownStep:
+    return ShownStep(
+        step,
+        str(ROLE_NAMES[Role(step.role)]),
+        [_provision(provision, language) for provision in step.provisions],
+        [shown_content(opening) for opening in step.openings],
+    )
+
+
+def _provision(provision: Provision, language: str) -> ShownProvision:
+    return ShownProvision(
+        provision.text.in_language(language) if provision.text else "",
+        [each.zh if language.startswith("zh") else each.en for each in provision.citations],
+    )

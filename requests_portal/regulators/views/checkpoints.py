@@ -1,0 +1,43 @@
+"""The checkpoints that a regulator keeps: the memory that nobody else can change."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from requests_portal.public.page_errors import page_errors
+from requests_portal.regulators.access import regulator_page
+from requests_portal.regulators.forms import KeepForm
+from workflows.cases.errors import InvalidInput
+from workflows.ledger.keys import log_vkey
+from workflows.ledger.selectors import latest_checkpoint
+from workflows.reports.checkpoints import keep_checkpoint
+from workflows.reports.scope import RegulatorScope
+from workflows.reports.selectors import kept_checkpoints
+
+KEPT_SHOWN = 20
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@regulator_page
+def checkpoints(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
+    """Show the newest checkpoint and those kept; take one that was kept elsewhere."""
+    form = KeepForm(request.POST or None)
+    if form.is_valid():
+        try:
+            keep_checkpoint(scope, form.cleaned_data["checkpoint"])
+        except InvalidInput as error:
+            form.add_error("checkpoint", str(error))
+        else:
+            messages.success(request, _("The log continues this checkpoint, and it is kept."))
+            return redirect("regulators:checkpoints")
+    context = {
+        "form": form,
+        "errors": page_errors(form),
+        "newest": latest_checkpoint(),
+        "kept": kept_checkpoints(scope)[:KEPT_SHOWN],
+        "vkey": log_vkey(),
+        "here": "checkpoints",
+    }
+    return render(request, "regulators/checkpoints.html", context)

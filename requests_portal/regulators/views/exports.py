@@ -1,0 +1,126 @@
+"""Exports: asking for one, seeing how far it is, fetching it, keeping its checkpoint."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from requests_portal.public.page_errors import page_errors
+from requests_portal.regulators.access import regulator_page
+from requests_portal.regulators.downloads import ranged_file
+from requests_portal.regulators.forms import ExportForm
+from workflows.cases.errors import InvalidInput
+from workflows.ledger.keys import log_vkey
+from workflows.ledger.selectors import checkpoint_at
+from workflows.reports.bundle_files import bundle_path
+from workflows.reports.bundle_jobs import UNFINISHED, record_download, request_bundle
+from workflows.reports.checkpoints import CheckpointRefused, keep_checkpoint
+from workflows.reports.models import BundleJob
+from workflows.reports.scope import RegulatorScope
+from workflows.reports.selectors import find_job, jobs, kept_checkpoints
+
+JOBS_SHOWN = 50
+
+
+@require_safe
+@regulator_page
+def export_list(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
+    """List the regulator's own exports."""
+    found = list(jobs(scope)[:JOBS_SHOWN])
+    unfinished = any(job.state in UNFINISHED for job in found)
+    context = {"jobs": found, "unfinished": unfinished, "here": "exports"}
+    return render(request, "regulators/exports.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@regulator_page
+def new_export(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
+    """Choose what to export, and ask for it."""
+    if request.method != "POST":
+        kept = kept_checkpoints(scope).first()
+        form = ExportForm(initial={"previous": kept.note if kept else ""})
+        return _choose(request, form)
+    form = ExportForm(request.POST)
+    if not form.is_valid():
+        return _choose(request, form)
+    try:
+        job = request_bundle(
+            scope,
+            form.cleaned_data["filters"],
+            previous=form.cleaned_data["previous"],
+            language=get_language() or "en",
+        )
+    except InvalidInput as error:
+        form.add_error("previous" if isinstance(error, CheckpointRefused) else "case", str(error))
+        return _choose(request, form)
+    return redirect("regulators:export", job_id=job.pk)
+
+
+@require_safe
+@regulator_page
+def export(request: HttpRequest, scope: RegulatorScope, job_id: UUID) -> HttpResponse:
+    """Show how far an export is; when it is ready, the file and how to verify it."""
+    job = _find(scope, job_id)
+    checkpoint = checkpoint_at(job.log_size) if job.log_size else None
+    context = {
+        "job": job,
+        "unfinished": job.state in UNFINISHED,
+        "ready": job.state == BundleJob.State.READY,
+        "percent": 100 * job.done // job.total if job.total else 0,
+        "checkpoint": checkpoint,
+        "kept": kept_checkpoints(scope).filter(size=job.log_size or -1).exists(),
+        "file_name": _file_name(job),
+        "vkey": log_vkey(),
+        "here": "exports",
+    }
+    return render(request, "regulators/export.html", context)
+
+
+@require_safe
+@regulator_page
+def download(request: HttpRequest, scope: RegulatorScope, job_id: UUID) -> HttpResponseBase:
+    """Give the file of an export that is ready, whole or in part; each time a step in the log."""
+    job = _find(scope, job_id)
+    path = bundle_path(job)
+    if job.state != BundleJob.State.READY or not path.exists():
+        raise Http404
+    if request.method == "GET":
+        record_download(scope, job)
+    return ranged_file(request, path, name=_file_name(job), etag=job.sha256)
+
+
+@require_POST
+@regulator_page
+def keep(request: HttpRequest, scope: RegulatorScope, job_id: UUID) -> HttpResponse:
+    """Keep the checkpoint of an export for the next one."""
+    job = _find(scope, job_id)
+    checkpoint = checkpoint_at(job.log_size) if job.log_size else None
+    if checkpoint is None:
+        raise Http404
+    try:
+        keep_checkpoint(scope, checkpoint.note)
+    except InvalidInput as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("The checkpoint is kept. Keep a copy of your own as well."))
+    return redirect("regulators:export", job_id=job.pk)
+
+
+def _choose(request: HttpRequest, form: ExportForm) -> HttpResponse:
+    context = {"form": form, "errors": page_errors(form), "here": "exports"}
+    return render(request, "regulators/new_export.html", context)
+
+
+def _find(scope: RegulatorScope, job_id: UUID) -> BundleJob:
+    try:
+        return find_job(scope, job_id)
+    except BundleJob.DoesNotExist:
+        raise Http404 from None
+
+
+def _file_name(job: BundleJob) -> str:
+    return f"bundle-{job.regime}-{job.created_at:%Y-%m-%d}-{str(job.pk)[:8]}.zip"

@@ -1,0 +1,29 @@
+"""The first page: how the regime stands, and the ways on."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from requests_portal.regulators.access import regulator_page
+from workflows.ledger.selectors import latest_checkpoint
+from workflows.regimes.services import get_regime
+from workflows.reports.scope import RegulatorScope
+from workflows.reports.selectors import jobs, kept_checkpoints
+from workflows.reports.statistics import Period, figures
+
+
+@require_safe
+@regulator_page
+def overview(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
+    """Show the figures of all time, the latest exports and the checkpoint kept last."""
+    context = {
+        "account": scope.account,
+        "regime": get_regime(scope.regime).name.in_language(get_language() or ""),
+        "figures": figures(scope, Period()),
+        "jobs": jobs(scope)[:3],
+        "kept": kept_checkpoints(scope).first(),
+        "checkpoint": latest_checkpoint(),
+        "here": "overview",
+    }
+    return render(request, "regulators/overview.html", context)

@@ -1,0 +1,58 @@
+"""What became of the requests, in tables and charts."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from requests_portal.public.page_errors import page_errors
+from requests_portal.regulators import charts
+from requests_portal.regulators.access import regulator_page
+from requests_portal.regulators.forms import PeriodForm
+from workflows.cases.vocabulary import ItemKind
+from workflows.reports.scope import RegulatorScope
+from workflows.reports.statistics import ABUSE, Denial, by_kind, by_month, denials, figures
+
+# More would not be told apart in the drawing; the table has them all.
+MONTHS_DRAWN = 24
+
+
+@require_safe
+@regulator_page
+def statistics(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
+    """Show the figures of a period: in all, by month, by kind, and the grounds of refusals."""
+    form = PeriodForm(request.GET)
+    period = form.period()
+    months = by_month(scope, period)
+    kinds = [(ItemKind(kind).label, counted) for kind, counted in by_kind(scope, period)]
+    drawn = months[-MONTHS_DRAWN:]
+    language = get_language() or ""
+    context = {
+        "form": form,
+        "errors": page_errors(form),
+        "figures": figures(scope, period),
+        "months": months,
+        "kinds": kinds,
+        "month_chart": charts.columns(
+            [f"{month:%Y-%m}" for month, _counted in drawn],
+            [
+                [counted.received for _month, counted in drawn],
+                [counted.answered for _month, counted in drawn],
+            ],
+        ),
+        "kind_chart": charts.rows(
+            [str(label) for label, _counted in kinds],
+            [counted.received for _label, counted in kinds],
+        ),
+        "denials": [(_ground(each, language), each.count) for each in denials(scope, period)],
+        "here": "statistics",
+    }
+    return render(request, "regulators/statistics.html", context)
+
+
+def _ground(denial: Denial, language: str) -> str:
+    if denial.ground == ABUSE:
+        return _("Rejected as abuse")
+    text: str = denial.text.in_language(language) if denial.text else denial.ground
+    return text

@@ -1,0 +1,82 @@
+"""The regulators' pages are asked over HTTP, as a signed-in officer of one authority."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from tests.personas import PASSWORD
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from workflows.reports.models import RegulatorAccount
+
+
+@pytest.fixture(autouse=True)
+def plain_settings(settings) -> None:
+    """No second factor unless a test asks for it."""
+    settings.MFA_REQUIRED = False
+
+
+def make_regulator(username: str, regime: str, **changes: object) -> "RegulatorAccount":
+    """Make a regulator's account that lives for a month."""
+    from django.contrib.auth.models import Group, User
+
+    from workflows.reports.models import RegulatorAccount
+
+    user = User.objects.create_user(username, password=PASSWORD)
+    user.groups.add(Group.objects.get(name="regulator"))
+    values = {"authority": f"Authority of {regime}", "expires_at": timezone.now() + timedelta(30)}
+    return RegulatorAccount.objects.create(user=user, regime=regime, **{**values, **changes})
+
+
+@pytest.fixture
+def lin(db: None) -> "RegulatorAccount":
+    """Lin supervises under the law of China."""
+    return make_regulator("lin", "CN")
+
+
+@pytest.fixture
+def greta(db: None) -> "RegulatorAccount":
+    """Greta supervises under the law of the European Union."""
+    return make_regulator("greta", "EU")
+
+
+@pytest.fixture
+def sign_in() -> "Callable[[User], Client]":
+    """Return a browser in which somebody is signed in; CSRF is checked as for a real one."""
+
+    def sign_in(user: "User") -> Client:
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def china(lin, sign_in) -> Client:
+    """The browser of Lin."""
+    return sign_in(lin.user)
+
+
+@pytest.fixture
+def europe(greta, sign_in) -> Client:
+    """The browser of Greta."""
+    return sign_in(greta.user)
+
+
+@pytest.fixture
+def post() -> Callable[..., object]:
+    """Send a form as a browser does: with the token that the page had."""
+
+    def post(client: Client, page: str, data: dict[str, object], to: str = "") -> object:
+        client.get(page)
+        token = client.cookies["csrf"].value
+        return client.post(to or page, {**data, "csrfmiddlewaretoken": token})
+
+    return post

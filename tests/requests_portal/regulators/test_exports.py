@@ -1,0 +1,276 @@
+"""A regulator asks for an export, waits for it, fetches it, and keeps its checkpoint."""
+
+import io
+import re
+import uuid
+import zipfile
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from requests_portal.regulators.downloads import ranged_file
+from tests.factories import make_case
+from workflows.cases.lifecycle import State
+from workflows.ledger.models import Event
+from workflows.ledger.selectors import latest_checkpoint
+from workflows.ledger.sequencer import sequence_all
+from workflows.reports.bundle_files import bundle_path
+from workflows.reports.bundle_jobs import make_bundle
+from workflows.reports.models import BundleJob, KeptCheckpoint
+
+LIST = "/en/regulators/exports/"
+NEW = f"{LIST}new/"
+
+
+@pytest.fixture(autouse=True)
+def own_media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def job(china, post):
+    make_case(State.ANSWERED)
+    response = post(china, NEW, {})
+    assert response.status_code == 302
+    return BundleJob.objects.get()
+
+
+@pytest.fixture
+def ready(job):
+    make_bundle(job.pk)
+    job.refresh_from_db()
+    assert job.state == BundleJob.State.READY
+    return job
+
+
+def page_of(client, job):
+    response = client.get(f"{LIST}{job.pk}/")
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def downloaded(response):
+    return b"".join(response.streaming_content)
+
+
+# --- Asking -----------------------------------------------------------------------------------------
+def test_asking_leads_to_a_page_that_looks_again_by_itself(job, china):
+    page = page_of(china, job)
+    assert "Waiting for its turn." in page
+    assert '<meta http-equiv="refresh" content="5">' in page
+    assert "<progress" in page
+    assert '<meta http-equiv="refresh" content="10">' in china.get(LIST).content.decode()
+
+
+def test_progress_is_told_in_words(job, china):
+    BundleJob.objects.filter(pk=job.pk).update(state="running", done=3, total=12)
+    page = page_of(china, job)
+    assert "3 of 12 parts are done" in page
+    assert 'value="25"' in page
+    assert "(3/12)" in china.get(LIST).content.decode()
+
+
+def test_what_was_chosen_is_what_is_asked_for(china, post):
+    case = make_case(State.ANSWERED)
+    sequence_all()
+    note = latest_checkpoint().note
+    post(
+        china,
+        NEW,
+        {
+            "since": "2026-01-01",
+            "until": "2027-01-31",
+            "states": ["answered", "closed"],
+            "case": case.number.lower(),
+            "previous": note.replace("\n", "\r\n"),
+            "identity": "on",
+            "identity_reason": "Complaint 2026/17",
+        },
+    )
+    job = BundleJob.objects.get()
+    assert job.filters == {
+        "since": "2026-01-01",
+        "until": "2027-01-31",
+        "states": ["answered", "closed"],
+        "case": case.number,
+        "identity_reason": "Complaint 2026/17",
+    }
+    assert job.previous == note
+    assert job.language == "en"
+
+
+def test_a_reason_without_the_tick_asks_for_no_documents(china, post):
+    post(china, NEW, {"identity_reason": "By mistake"})
+    assert BundleJob.objects.get().filters["identity_reason"] == ""
+
+
+@pytest.mark.parametrize(
+    ("data", "anchor", "sentence"),
+    [
+        ({"identity": "on"}, "id_identity_reason", "Say why you need documents of identity."),
+        ({"since": "2026-02-02", "until": "2026-02-01"}, "id_until", "must not be before"),
+        ({"case": "2026-ZZZZ-ZZZZ"}, "id_case", "There is no such case under your regime."),
+        ({"previous": "hello"}, "id_previous", "is not one that this log signed"),
+        ({"since": "yesterday"}, "id_since", "valid date"),
+        ({"states": ["gone"]}, "id_states_0", "not one of the available choices"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_told_beside_its_field(data, anchor, sentence, china, post):
+    sequence_all()
+    page = post(china, NEW, data).content.decode()
+    assert f'href="#{anchor}"' in page
+    assert sentence in page
+    assert "<title>Error: " in page
+    assert not BundleJob.objects.exists()
+
+
+def test_a_case_of_another_regime_cannot_be_exported(europe, post):
+    case = make_case(State.ANSWERED)
+    page = post(europe, NEW, {"case": case.number}).content.decode()
+    assert "There is no such case under your regime." in page
+    assert not BundleJob.objects.exists()
+
+
+def test_a_form_without_its_token_is_refused(china):
+    assert china.post(NEW, {}).status_code == 403
+    assert not BundleJob.objects.exists()
+
+
+# --- Fetching ---------------------------------------------------------------------------------------
+def test_a_ready_export_shows_how_to_verify_it(ready, china):
+    page = page_of(china, ready)
+    assert "http-equiv" not in page
+    assert ready.sha256 in page
+    command = re.search(r"python3 verify.py (\S+) --vkey", page)[1]
+    assert command == f"bundle-CN-{ready.created_at:%Y-%m-%d}-{str(ready.pk)[:8]}.zip"
+
+
+def test_the_download_is_the_export_and_a_step_in_the_log(ready, china, lin):
+    response = china.get(f"{LIST}{ready.pk}/download/")
+    content = downloaded(response)
+    assert len(content) == ready.size == int(response["Content-Length"])
+    assert zipfile.ZipFile(io.BytesIO(content)).testzip() is None
+    assert response["Content-Disposition"].startswith("attachment;")
+    assert response["Cache-Control"] == "no-store"
+    assert response["Content-Type"] == "application/zip"
+    event = Event.objects.get(name="bundle.downloaded")
+    assert (event.role, event.actor) == ("regulator", lin.user.staff_identity.pseudonym)
+    assert event.facts == {"bundle": str(ready.pk), "regime": "CN", "sha256": ready.sha256}
+
+
+def test_a_broken_download_goes_on_where_it_stopped(ready, china):
+    address = f"{LIST}{ready.pk}/download/"
+    whole = downloaded(china.get(address))
+    etag = china.head(address)["ETag"]
+    first = china.get(address, headers={"range": "bytes=0-99"})
+    rest = china.get(address, headers={"range": "bytes=100-", "if-range": etag})
+    assert (first.status_code, rest.status_code) == (206, 206)
+    assert rest["Content-Range"] == f"bytes 100-{len(whole) - 1}/{len(whole)}"
+    assert downloaded(first) + downloaded(rest) == whole
+    assert Event.objects.filter(name="bundle.downloaded").count() == 3
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "body"),
+    [
+        ("bytes=0-0", 206, b"0"),
+        ("bytes=5-", 206, b"56789"),
+        ("bytes=-3", 206, b"789"),
+        ("bytes=-99", 206, b"0123456789"),
+        ("bytes=2-99", 206, b"23456789"),
+        ("bytes=10-", 416, b""),
+        ("bytes=-0", 416, b""),
+        ("bytes=4-2", 200, b"0123456789"),
+        ("bytes=0-1,3-4", 200, b"0123456789"),
+        ("bytes=-", 200, b"0123456789"),
+        ("lines=0-1", 200, b"0123456789"),
+        ("bytes=a-b", 200, b"0123456789"),
+    ],
+)
+def test_parts_are_given_as_the_standard_says(wanted, status, body, rf, tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"0123456789")
+    response = ranged_file(rf.get("/", headers={"range": wanted}), path, name="f", etag="e")
+    assert response.status_code == status
+    content = response.content if status == 416 else downloaded(response)
+    assert content == body
+    if status == 416:
+        assert response["Content-Range"] == "bytes */10"
+
+
+def test_a_part_of_another_file_is_not_given(rf, tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"0123456789")
+    headers = {"range": "bytes=5-", "if-range": '"old"'}
+    response = ranged_file(rf.get("/", headers=headers), path, name="f", etag="new")
+    assert (response.status_code, downloaded(response)) == (200, b"0123456789")
+
+
+def test_an_export_that_is_not_ready_cannot_be_fetched(job, china):
+    assert china.get(f"{LIST}{job.pk}/download/").status_code == 404
+
+
+def test_an_expired_export_says_so(ready, china):
+    BundleJob.objects.filter(pk=ready.pk).update(state="expired")
+    assert "is not kept any more" in page_of(china, ready)
+    assert china.get(f"{LIST}{ready.pk}/download/").status_code == 404
+
+
+def test_a_failed_export_says_why(job, china):
+    BundleJob.objects.filter(pk=job.pk).update(state="failed", error="Your account has expired.")
+    assert "Your account has expired." in page_of(china, job)
+
+
+# --- Nobody else's ----------------------------------------------------------------------------------
+def test_nobody_else_can_see_or_fetch_an_export(ready, europe, sign_in):
+    from tests.requests_portal.regulators.conftest import make_regulator
+
+    colleague = sign_in(make_regulator("colleague", "CN").user)
+    for client in (europe, colleague):
+        for ending in ("", "download/"):
+            assert client.get(f"{LIST}{ready.pk}/{ending}").status_code == 404
+        assert str(ready.pk) not in client.get(LIST).content.decode()
+    assert not Event.objects.filter(name="bundle.downloaded").exists()
+
+
+def test_an_officer_who_changes_regime_loses_the_earlier_exports(ready, china, lin):
+    lin.regime = "EU"
+    lin.save()
+    assert china.get(f"{LIST}{ready.pk}/download/").status_code == 404
+
+
+def test_an_expired_account_cannot_fetch_its_own_export(ready, china, lin):
+    lin.expires_at = timezone.now() - timedelta(seconds=1)
+    lin.save()
+    assert bundle_path(ready).exists()
+    assert china.get(f"{LIST}{ready.pk}/download/").status_code == 403
+
+
+def test_an_unknown_id_is_not_found(china):
+    assert china.get(f"{LIST}{uuid.uuid4()}/").status_code == 404
+
+
+# --- Checkpoints ------------------------------------------------------------------------------------
+def test_the_checkpoint_of_an_export_is_kept_and_used_by_the_next(ready, china, post, lin):
+    response = post(china, f"{LIST}{ready.pk}/", {}, to=f"{LIST}{ready.pk}/keep/")
+    assert response.status_code == 302
+    kept = KeptCheckpoint.objects.get(account=lin)
+    assert kept.size == ready.log_size
+    assert "It is also kept here" in page_of(china, ready)
+    assert kept.note.splitlines()[-1] in china.get(NEW).content.decode()
+
+
+def test_a_checkpoint_kept_elsewhere_is_held_against_the_log(china, post, lin):
+    make_case()
+    sequence_all()
+    note = latest_checkpoint().note
+    address = "/en/regulators/checkpoints/"
+    assert post(china, address, {"checkpoint": note}).status_code == 302
+    assert "The log continues this checkpoint" in china.get(address).content.decode()
+    faulty = note.replace("\n1\n", "\n2\n", 1)
+    page = post(china, address, {"checkpoint": faulty}).content.decode()
+    assert 'href="#id_checkpoint"' in page
+    assert "is not one that this log signed" in page
+    assert "Paste a checkpoint first." in post(china, address, {}).content.decode()
+    assert KeptCheckpoint.objects.filter(account=lin).count() == 1
