@@ -34,6 +34,7 @@ COMMANDS_WITHOUT_DATABASE = frozenset(
         "diffsettings",
         "findstatic",
         "help",
+        "ledger_key",
         "locate",
         "makemessages",
         "spectacular",
