@@ -40,7 +40,8 @@ def checkpoint_members(checkpoint: Checkpoint, previous: Iterable[str]) -> Itera
     Raises `InvalidInput` when the log does not continue one of them.
     """
     yield member("log/checkpoint", checkpoint.note.encode())
-    seen = {checkpoint.size}
+    # From the empty log and from the same size there is nothing to prove.
+    seen = {0, checkpoint.size}
     for note in previous:
         size = check_continues(note, checkpoint).size
         if size not in seen:

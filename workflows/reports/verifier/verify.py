@@ -426,6 +426,8 @@ class Export:
         size, root = open_checkpoint(self.previous, self.key, "The previous checkpoint")
         rolled_back = f"it has {self.size} entries, your previous checkpoint {size}."
         expect(size <= self.size, f"The log was rolled back: {rolled_back}")
+        if size == 0:
+            return  # Every log continues the empty one.
         known_root = self.root if size == self.size else kept.get(size)
         lacking = "ask for an export from that checkpoint."
         expect(known_root, f"No proof from your previous checkpoint of size {size}: {lacking}")

@@ -1,0 +1,128 @@
+"""One account, one regime, until a day: nothing is seen past that, by no way."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
+
+from tests.factories import ERIKA, file, make_case
+from tests.workflows.reports.conftest import make_regulator
+from workflows.cases.lifecycle import State
+from workflows.cases.models import Case
+from workflows.reports.bundle_filters import BundleFilters
+from workflows.reports.bundle_jobs import request_bundle
+from workflows.reports.models import BundleJob, RegulatorAccount
+from workflows.reports.scope import (
+    NoRegulatorAccess,
+    account_for_token,
+    issue_token,
+    regulator_for,
+    scope_of,
+)
+from workflows.reports.selectors import (
+    CaseFilter,
+    filter_cases,
+    find_case,
+    find_job,
+    jobs,
+    kept_checkpoints,
+    visible_cases,
+)
+from workflows.reports.statistics import Period, by_kind, by_month, denials, figures
+
+
+def test_a_live_account_has_the_scope_of_its_regime(regulator):
+    scope = scope_of(regulator_for(regulator.user))
+    assert scope.regime == "CN"
+    assert scope.actor.role == "regulator"
+    assert scope.actor.pseudonym == regulator.user.staff_identity.pseudonym
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda account: setattr(account, "expires_at", timezone.now() - timedelta(seconds=1)),
+        lambda account: setattr(account.user, "is_active", False),
+    ],
+    ids=["expired", "deactivated"],
+)
+def test_an_account_that_ended_has_none(change, regulator):
+    token = issue_token(regulator)
+    change(regulator)
+    regulator.save()
+    regulator.user.save()
+    for ask in (
+        lambda: regulator_for(regulator.user),
+        lambda: scope_of(regulator),
+        lambda: account_for_token(token),
+    ):
+        with pytest.raises(NoRegulatorAccess):
+            ask()
+
+
+def test_nobody_else_has_one(privacy_officer, outsider):
+    for user in (privacy_officer, outsider, AnonymousUser()):
+        with pytest.raises(NoRegulatorAccess):
+            regulator_for(user)
+
+
+def test_a_token_opens_its_account_until_the_next_is_issued(regulator, other_regulator):
+    first = issue_token(regulator)
+    assert account_for_token(first) == regulator
+    second = issue_token(regulator)
+    assert account_for_token(second) == regulator
+    for token in (first, "", "x" * 43):
+        with pytest.raises(NoRegulatorAccess):
+            account_for_token(token)
+    stored = RegulatorAccount.objects.get(pk=regulator.pk).token_digest
+    assert second.encode() not in bytes(stored)
+
+
+@pytest.fixture
+def chinese(db):
+    return make_case(State.ANSWERED)
+
+
+@pytest.fixture
+def european(db):
+    return make_case(State.ANSWERED, ERIKA)
+
+
+def test_no_query_looks_past_the_scope(chinese, european, scope, other_scope):
+    assert list(visible_cases(scope)) == [chinese]
+    assert list(visible_cases(other_scope)) == [european]
+    assert list(filter_cases(other_scope, CaseFilter())) == [european]
+    assert not filter_cases(other_scope, CaseFilter(number=chinese.number)).exists()
+    assert find_case(scope, chinese.number.lower()) == chinese
+    with pytest.raises(Case.DoesNotExist):
+        find_case(other_scope, chinese.number)
+    for own in (scope, other_scope):
+        assert figures(own, Period()).received == 1
+        assert sum(counted.received for _month, counted in by_month(own, Period())) == 1
+    assert [kind for kind, _counted in by_kind(scope, Period())] == ["correct"]
+    assert [kind for kind, _counted in by_kind(other_scope, Period())] == ["copy", "delete"]
+    assert sum(denial.count for denial in denials(scope, Period())) == 1
+
+
+def test_a_case_under_two_regimes_is_seen_under_both(scope, other_scope):
+    case = file().case
+    case.regimes = ["CN", "EU"]
+    case.save()
+    assert list(visible_cases(scope)) == list(visible_cases(other_scope)) == [case]
+
+
+def test_exports_and_checkpoints_are_seen_by_their_own_account_alone(scope, other_scope):
+    colleague = scope_of(make_regulator("colleague", "CN"))
+    job = request_bundle(scope, BundleFilters())
+    assert find_job(scope, job.pk) == job
+    for stranger in (other_scope, colleague):
+        assert not jobs(stranger).exists()
+        assert not kept_checkpoints(stranger).exists()
+        with pytest.raises(BundleJob.DoesNotExist):
+            find_job(stranger, job.pk)
+
+
+def test_an_id_that_is_none_is_unknown(scope):
+    with pytest.raises(BundleJob.DoesNotExist):
+        find_job(scope, "not-an-id")
