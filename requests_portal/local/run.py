@@ -171,12 +171,14 @@ def _greeting(site: Site) -> str:
         "",
         f"  The public's form   {url}/",
         f"  Staff               {url}/staff/",
+        f"  Regulators          {url}/en/regulators/",
     ]
     if any(server.name == "mail" for server in site.servers):
         lines.append(f"  Mails land in       {site.mail_folder}")
     logins = site.folder / "sample-logins.txt"
     if site.own_database and logins.exists():
-        lines += ["", "  Sample log-ins", *logins.read_text(encoding="utf-8").splitlines()]
+        text = logins.read_text(encoding="utf-8")
+        lines += ["", "  Sample log-ins", *(f"  {line}" for line in text.splitlines())]
     return "\n".join([*lines, "", "  Ctrl-C ends everything; the data stay.", ""])
 
 
