@@ -71,6 +71,33 @@ def bounded(
     )
 
 
+_BRACKETS = {")": "(", "]": "[", "}": "{", "】": "【", "）": "（", "］": "［"}
+
+
+def whole(source: str, start: int, end: int) -> tuple[int, int]:
+    """Return a span of a source with what visibly belongs to it at its ends.
+
+    That is the bracket or tag before it which is closed inside, and marks that sit on its last
+    character. A span that began in the middle of a pair would leave the other half behind.
+    """
+    while end < len(source) and unicodedata.category(source[end])[0] == "M":
+        end += 1
+    text = source[start:end]
+    if start and any(source[start - 1] == _BRACKETS[c] for c in text if c in _BRACKETS):
+        if _unclosed(source[start - 1 : end]) == 0:
+            start -= 1
+    elif closed := re.search(r"</([a-zA-Z][a-zA-Z0-9]*)>", text):
+        opened = re.search(rf"<{closed[1]}\b[^<>]*>$", source[:start])
+        if opened and not re.search(rf"<{closed[1]}\b", text[: closed.start()]):
+            start = opened.start()
+    return start, end
+
+
+def _unclosed(text: str) -> int:
+    """Return how many brackets are opened and not closed in a text."""
+    return sum(map(text.count, _BRACKETS.values())) - sum(map(text.count, _BRACKETS))
+
+
 # --- Numbers --------------------------------------------------------------------------------------
 
 
@@ -80,8 +107,7 @@ def _phone(reading: Reading, spelling: Spelling, start: int, end: int) -> Bounds
     whole = start
     if prefix is not None:
         whole = start - (len(before) - prefix.start())
-        opened, closed = reading.flat[whole], reading.flat[whole:end]
-        if opened in "([" and not re.search(r"[)\]]", closed):
+        while reading.flat[whole] in "([" and _unclosed(reading.flat[whole:end]):
             whole += 1
     landline = bool(spelling.trunk)
     if not _number_stands_alone(reading, whole, end, phone=True, landline=landline):

@@ -4,22 +4,23 @@ The pieces of the spelling must follow each other with nothing between them but 
 identifier allows, and what surrounds them must not make them part of something longer.
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from workflows.datasets.lookup.boundaries import bounded
+from workflows.datasets.lookup.boundaries import bounded, whole
 from workflows.datasets.lookup.folding import HAN_DIGITS, PHONE_DIGITS, simplify
 from workflows.datasets.lookup.persons import Kind
-from workflows.datasets.lookup.reading import Reading, readings
+from workflows.datasets.lookup.reading import Reading, read
 from workflows.datasets.lookup.variants import NAME, SPELT, WORDS, Spelling, View
 
 # Between two digits of a number: a few marks, but no currency sign and no new paragraph.
 _BROKEN_NUMBER = re.compile(r"[$€£¥%@]|[\W_]{11,}|\n\s*\n\s*\n")
 # 13,800,138,000 and 13.800.138.000 are amounts.
 _AMOUNT = re.compile(r"\d{1,3}(?:,\d{3})+|\d{1,2}(?:\.\d{3})+")
-_NAME_GAP = re.compile(r"[ ]{0,6}[·.'_\-*|/]?[ ]{0,6}|[ ]*\n[ ]*")
-_LATIN_NAME_GAP = re.compile(r"[ ]{0,6}[·.,'_\-*|/]{0,2}[ ]{0,6}|[ ]*[-,]?\n[ ]*")
+_NAME_GAP = re.compile(r"[ ]{0,6}(?:[·.'\-|/]|[*_]{1,3})?[ ]{0,6}|[ ]*\n[ ]*")
+_LATIN_NAME_GAP = re.compile(r"[ ]{0,6}(?:[·.,'\-|/]{1,2}|[*_]{1,3})?[ ]{0,6}|[ ]*[-,]?\n[ ]*")
 _SPELT_GAP = re.compile(r"[\s,.\-·/]{0,4}")
 
 _BRACKETS = "()[]{}<>【】「」『』《》〈〉“”‘’\"'`|"
@@ -27,6 +28,9 @@ _AT_MARKS = frozenset("@#*$&☆★◎●^~¤§")
 _DOT_MARKS = frozenset(".。·,、")
 _AROUND_WORD = re.compile(r"[\s()\[\]{}<>【】「」『』《》〈〉“”‘’\"'`|*_\-~.·/\\#:]{0,6}")
 _BRACKETED = re.compile(r"[()\[\]{}<>【】「」]")
+
+
+_NUMBERS = frozenset({View.PHONE, View.ID})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,44 +53,50 @@ class Window:
         self._text = text
         self._focus_start = focus_start
         self._focus_end = focus_end
-        self._readings: dict[bool, list[Reading]] = {}
+        self._readings: dict[tuple[bool, bool], Reading] = {}
 
-    def places(self, kind: Kind, spelling: Spelling) -> Iterator[Place]:
-        """Yield where a spelling of an identifier of this kind stands in the text."""
-        for reading in self._read(spelling):
-            for first, last in _occurrences(reading, spelling):
-                if (
-                    reading.starts[reading.at[first]] >= self._focus_end
-                    or reading.ends[reading.at[last - 1]] <= self._focus_start
-                ):
-                    continue
-                place = bounded(reading, kind, spelling, first, last)
-                if place is not None:
-                    start, end, certain = place
-                    yield Place(reading.starts[start], reading.ends[end - 1], certain)
+    def places(self, kind: Kind, spelling: Spelling) -> list[Place]:
+        """Return where a spelling of this kind stands, in the first reading that fits.
 
-    def _read(self, spelling: Spelling) -> list[Reading]:
-        if False not in self._readings:
-            self._readings[False] = readings(self._text)
-        result = self._readings[False]
-        # In numbers 一 is the digit one, or what a Chinese keyboard has next to the dash.
-        if spelling.view in (View.PHONE, View.ID) and "一" in self._text:
-            if True not in self._readings:
-                self._readings[True] = readings(self._text.replace("一", "-"))
-            return result + self._readings[True]
-        return result
+        A text is read without its tags, then with them; a number also with 一 for a dash, which
+        on a Chinese keyboard is next to it.
+        """
+        dashes = (False, True) if spelling.view in _NUMBERS and "一" in self._text else (False,)
+        tags = (False, True) if "<" in self._text else (False,)
+        for key in itertools.product(dashes, tags):
+            if key not in self._readings:
+                text = self._text.replace("一", "-") if key[0] else self._text
+                self._readings[key] = read(text, tags=key[1])
+            found = list(self._places(self._readings[key], kind, spelling))
+            if found:
+                return found
+        return []
+
+    def _places(self, reading: Reading, kind: Kind, spelling: Spelling) -> Iterator[Place]:
+        for first, last in _occurrences(reading, spelling):
+            if (
+                reading.starts[reading.at[first]] >= self._focus_end
+                or reading.ends[reading.at[last - 1]] <= self._focus_start
+            ):
+                continue
+            place = bounded(reading, kind, spelling, first, last)
+            if place is not None:
+                start, end, certain = place
+                yield Place(
+                    *whole(self._text, reading.starts[start], reading.ends[end - 1]), certain
+                )
 
 
 def _occurrences(reading: Reading, spelling: Spelling) -> Iterator[tuple[int, int]]:
     """Yield the first letter of each occurrence, and the letter after its last."""
-    if spelling.view in (View.PHONE, View.ID):
+    if spelling.view in _NUMBERS:
         table = PHONE_DIGITS if spelling.view is View.PHONE else HAN_DIGITS
         letters = reading.letters.translate(table)
     else:
         letters = simplify(reading.letters) if spelling.view is View.SIMPLIFIED else reading.letters
     first = letters.find(spelling.parts[0])
     while first >= 0:
-        if spelling.view in (View.PHONE, View.ID):
+        if spelling.view in _NUMBERS:
             last = first + len(spelling.parts[0])
             number = reading.stretch(first, last)
             if not _BROKEN_NUMBER.search(number) and not _AMOUNT.fullmatch(number):

@@ -6,6 +6,7 @@ invisible. Sources: Unicode NFKC/NFKD and general categories (Unicode Standard, 
 """
 
 import functools
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -22,7 +23,7 @@ PAIR = 0x110000
 # Code points that fold to something else lie in these ranges; all others stand for themselves.
 # Han and Hangul are left out on purpose: nine tenths of a Chinese text need no look into the table.
 FOLDED_RANGES = (
-    (0x80, 0x3400),
+    (0x00, 0x3400),
     (0xF900, 0xFB50),
     (0xFE00, 0x10000),
     (0x1D400, 0x1D800),
@@ -46,9 +47,19 @@ _SPECIAL = {
     **dict.fromkeys("đĐðÐ", "d"),
     **dict.fromkeys("ħĦ", "h"),
     "ı": "i",
+    "™": " ",
     **dict.fromkeys("æÆ", "ae"),
     **dict.fromkeys("œŒ", "oe"),
     **dict.fromkeys("þÞ", "th"),
+    # Radicals in place of characters, as text out of PDF files has them; Unicode decomposes the
+    # older Kangxi block but not these (EquivalentUnifiedIdeograph.txt).
+    **dict(
+        zip(
+            "⺟⺠⺩⺫⺮⻁⻄⻅⻆⻉⻋⻑⻓⻔⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻧⻨⻩⻬⻮⻰⻳",
+            "母民王目竹虎西见角贝车長长门青韦页风飞食马骨鬼鱼鸟卤麦黄齐齿龙龟",
+            strict=True,
+        )
+    ),
 }
 
 
@@ -58,25 +69,28 @@ def fold_character(character: str) -> str:
     Content satisfies `str.isalnum`; a mark (space, newline, dash, other punctuation or symbol)
     does not; the empty string means that a reader does not see the character at all.
     """
-    special = _SPECIAL.get(character)
-    if special is not None:
-        return special
+    if character in _SPECIAL:
+        return _SPECIAL[character]
+    if not any(first <= ord(character) < last for first, last in FOLDED_RANGES):
+        return character
     category = unicodedata.category(character)
     if category in _INVISIBLE_CATEGORIES or character in _FILLERS:
         return ""
-    if category[0] in "LN":
-        return _fold_content(character)
+    return _fold_content(character) if category[0] in "LN" else _fold_mark(character, category)
+
+
+def _fold_mark(character: str, category: str) -> str:
     if category == "Pd":
         return "-"
     if category[0] in "ZC":
         return " "
     plain = unicodedata.normalize("NFKC", character)
-    return plain if len(plain) == 1 and not plain.isalnum() else character
+    if plain.isalnum():  # a circled letter, a Kangxi radical
+        return _fold_content(character)
+    return plain if len(plain) == 1 else character
 
 
 def _fold_content(character: str) -> str:
-    if "\uac00" <= character <= "\ud7a3":  # a Hangul syllable would fall apart into its letters
-        return character
     decomposed = unicodedata.normalize("NFKD", character)
     if "\u2044" in decomposed:  # ½ is not the digits 1 and 2
         return " "
@@ -87,25 +101,36 @@ def _fold_content(character: str) -> str:
     return " "
 
 
-class _Fold(dict[str, str]):
-    """`fold_character` with a memory: a text uses few distinct characters."""
+class _Fold(dict[int, str]):
+    """`fold_character` for `str.translate`, with a memory: a text uses few distinct characters."""
 
-    def __missing__(self, character: str) -> str:
-        folded = self[character] = fold_character(character)
+    def __missing__(self, code: int) -> str:
+        folded = self[code] = fold_character(chr(code))
         return folded
 
 
-FOLD = _Fold()
+_FOLD = _Fold()
 
 
 def fold(text: str) -> str:
     """Return `text` folded character by character."""
-    return "".join(map(FOLD.__getitem__, text))
+    return text.translate(_FOLD)
 
 
-def content(text: str) -> str:
-    """Return the letters and digits of `text`, folded."""
-    return "".join(filter(str.isalnum, fold(text)))
+@functools.cache
+def uneven_characters() -> re.Pattern[str]:
+    """Return a pattern of the characters that fold to none or to several.
+
+    The rare characters beyond the basic plane are all counted among them: listed one by one, they
+    would make the pattern slow.
+    """
+    uneven = (
+        chr(code)
+        for first, last in FOLDED_RANGES
+        for code in range(first, min(last, 0x10000))
+        if len(fold(chr(code))) != 1
+    )
+    return re.compile(f"[{''.join(uneven)}\U00010000-\U0010ffff]")
 
 
 @functools.cache
@@ -114,8 +139,6 @@ def fold_table() -> npt.NDArray[np.uint32]:
     table = np.arange(0x110000, dtype=np.uint32)
     for first, last in FOLDED_RANGES:
         table[first:last] = [_table_value(chr(code)) for code in range(first, last)]
-    for code in range(0x80):
-        table[code] = _table_value(chr(code))
     return table
 
 

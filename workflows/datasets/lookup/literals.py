@@ -19,6 +19,8 @@ from workflows.datasets.lookup.variants import NAME, SPELT, WORDS, Spelling, Vie
 _LONG = 8
 # Letters around the @ that are enough to recognise an address.
 _ADDRESS = 6
+# A last piece before the @ which is rare enough by itself: "deng2498".
+_RARE = re.compile(r"(?=.*[0-9]).{7,}")
 _MAX_FORMS = 64
 
 
@@ -40,7 +42,7 @@ def literals(spelling: Spelling) -> Iterator[Literal]:
             yield Literal(form.encode(), caseless=True)
     else:
         core = _core(spelling)
-        if "@" not in core.joins and len("".join(core.parts).encode()) < _LONG:
+        if "@" not in spelling.joins and len("".join(core.parts).encode()) < _LONG:
             for form in _word_starts(core.parts):
                 yield Literal(form.encode(), caseless=False)
         else:
@@ -70,6 +72,8 @@ def _core(spelling: Spelling) -> Spelling:
         return spelling
     if "@" in joins:
         first = joins.index("@")
+        if _RARE.fullmatch(parts[first]):
+            return Spelling(parts[first : first + 1])
         last = first + 1
         while len("".join(parts[first : last + 1])) < _ADDRESS and (first or last < len(joins)):
             if first:

@@ -4,23 +4,17 @@ People's identifiers are cut by it (`<b>138</b>0013…`, `wang&#64;example.com`)
 look at such places twice: with the tags and without them; everything else is decoded in both.
 """
 
-import functools
 import html
+import json
 import re
 import urllib.parse
 from collections.abc import Iterator
 
 import numpy as np
 
-from workflows.datasets.lookup.folding import fold_character
-from workflows.datasets.lookup.squeeze import (
-    Bytes,
-    Positions,
-    Squeezed,
-    code_units,
-    escapes,
-    squeeze,
-)
+from workflows.datasets.lookup.escapes import code_units, escapes
+from workflows.datasets.lookup.folding import INVISIBLE, fold
+from workflows.datasets.lookup.squeeze import Bytes, Folded, Positions, Squeezed, squeeze
 
 _TAG = r"(?:/?[a-zA-Z][^<>]{0,400}|!--.{0,400}?--|![^<>]{0,400})"
 _ENTITY = r"(?:amp;)*(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[a-zA-Z][a-zA-Z0-9]{1,31};)"
@@ -43,29 +37,35 @@ _BLOCK_TAG = re.compile(
 _MARGIN = 192
 
 
-@functools.lru_cache(maxsize=4096)
-def decode(markup: str) -> str:
-    """Return what a reader sees in place of markup; a tag that ends a line is a newline."""
+def decode(markup: str) -> list[tuple[int, str]]:
+    """Return what a reader sees in place of markup, piece by piece, each with its length there.
+
+    A tag that ends a line is a newline. Percent-encoding is several characters, one by one.
+    """
     if markup[0] == "<":
-        return "\n" if _BLOCK_TAG.match(markup) else ""
+        return [(len(markup), "\n" if _BLOCK_TAG.match(markup) else "")]
     if markup[0] == "&":
-        return html.unescape(re.sub(r"^&(?:amp;)*", "&", markup))
+        return [(len(markup), html.unescape(re.sub(r"^&(?:amp;)*", "&", markup)))]
     if markup[0] == "%":
-        return urllib.parse.unquote(markup)
+        text = urllib.parse.unquote(markup)
+        if "\ufffd" in text:  # not UTF-8
+            return [(len(markup), markup)]
+        return [(3 * len(character.encode()), character) for character in text]
     digits = markup[2:]  # of \u4e00 or \xe9
-    return chr(int(digits, 16))
+    return [(len(markup), chr(int(digits, 16)))]
 
 
-def without_markup(raw: bytes, folded: Bytes, *, escaped: bool) -> Iterator[Squeezed]:
+def without_markup(folded: Folded, *, escaped: bool) -> Iterator[Squeezed]:
     """Yield the streams of the places around markup: without tags, and with tags if both differ.
 
-    `raw` and `folded` are as in `squeeze.fold_bytes`; the sources of the streams lie there.
+    With `escaped`, the text is JSON as it stands in a file.
     """
-    found = list(_find(raw, escaped=escaped))
+    found = list(_find(folded, escaped=escaped))
     if not found:
         return
-    indexes = np.concatenate([np.arange(*window) for window in _windows(found, len(raw))])
-    decoded = folded.copy()
+    size = folded.result.size
+    places = np.concatenate([np.arange(*window) for window in _windows(found, size)])
+    decoded = folded.result.copy()
     tags = []
     for start, end, text, is_tag in found:
         if is_tag:
@@ -73,49 +73,60 @@ def without_markup(raw: bytes, folded: Bytes, *, escaped: bool) -> Iterator[Sque
         else:
             _replace(decoded, start, end, text)
     if len(tags) < len(found):
-        yield _select(decoded, indexes)
+        yield squeeze(decoded, places)
     if tags:
         for start, end, text in tags:
             _replace(decoded, start, end, text)
-        yield _select(decoded, indexes)
+        yield squeeze(decoded, places)
 
 
-def _select(folded: Bytes, indexes: Positions) -> Squeezed:
-    squeezed = squeeze(folded[indexes])
-    return Squeezed(squeezed.stream, indexes[squeezed.sources])
-
-
-def _find(raw: bytes, *, escaped: bool) -> Iterator[tuple[int, int, str, bool]]:
+def _find(folded: Folded, *, escaped: bool) -> Iterator[tuple[int, int, str, bool]]:
     """Yield start, end and meaning of each piece of markup, and whether it is a tag."""
     pattern = _MARKUP_IN_JSON if escaped else _MARKUP_IN_BYTES
-    for position in _candidates(raw, escaped=escaped).tolist():
-        match = pattern.match(raw, position)
+    end = 0
+    for position in _candidates(folded, escaped=escaped).tolist():
+        match = pattern.match(folded.raw, position) if position >= end else None
         if match is None:
             continue
         markup = match[0].decode("utf-8", "replace")
         if escaped and "\\" in markup:
-            markup = re.sub(r"\\u00([0-9a-fA-F]{2})", lambda unit: chr(int(unit[1], 16)), markup)
-            markup = markup.replace("\\\\", "\\").replace("<\\/", "</")
-        yield match.start(), match.end(), decode(markup), markup[0] == "<"
+            markup = _unescape(markup)
+        pieces = decode(markup)
+        if len(pieces) == 1:
+            yield *match.span(), pieces[0][1], markup[0] == "<"
+        else:
+            place = position
+            for length, text in pieces:
+                yield place, place + length, text, False
+                place += length
+        if markup[0] != "<":  # there is markup inside of tags too
+            end = match.end()
 
 
-def _candidates(raw: bytes, *, escaped: bool) -> Positions:
+def _unescape(markup: str) -> str:
+    """Return a piece of raw JSON text as it is meant; as it is, if it was cut in an escape."""
+    try:
+        return str(json.loads(f'"{markup}"', strict=False))
+    except ValueError:
+        return markup
+
+
+def _candidates(folded: Folded, *, escaped: bool) -> Positions:
     """Return the positions of < & % and of backslashes that may begin markup, in order."""
-    source = np.frombuffer(raw, np.uint8)
-    positions = np.flatnonzero((source == ord("<")) | (source == ord("&")) | (source == ord("%")))
-    begins = escapes(source)
+    source, special = folded.source, folded.special
+    byte = source[special]
+    positions = special[(byte == ord("<")) | (byte == ord("&")) | (byte == ord("%"))]
+    begins = escapes(folded)
     if not begins.size:
         return positions
-    following = source[begins + 1]
     if escaped:
         units, codes = code_units(source, begins)
-        special = units[(codes == ord("<")) | (codes == ord("&"))]
-        begins = begins[following == ord("\\")]
+        positions = np.append(positions, units[(codes == ord("<")) | (codes == ord("&"))])
+        begins = begins[source[begins + 1] == ord("\\")]
         following = source[np.minimum(begins + 2, source.size - 1)]
     else:
-        special = begins[:0]
-    begins = begins[(following == ord("u")) | (following == ord("x"))]
-    return np.sort(np.concatenate([positions, special, begins]))
+        following = source[begins + 1]
+    return np.sort(np.append(positions, begins[(following == ord("u")) | (following == ord("x"))]))
 
 
 def _windows(found: list[tuple[int, int, str, bool]], size: int) -> Iterator[tuple[int, int]]:
@@ -132,12 +143,13 @@ def _windows(found: list[tuple[int, int, str, bool]], size: int) -> Iterator[tup
 
 def _replace(folded: Bytes, start: int, end: int, text: str) -> None:
     """Write the fold of `text` over a piece of markup, and invisible bytes over the rest of it."""
-    written = b"".join(_as_bytes(character) for character in text)[: end - start]
-    folded[start:end] = np.frombuffer(written.ljust(end - start, b"\x01"), np.uint8)
+    folded[start:end] = INVISIBLE
+    written = b"".join(_as_bytes(fold(character)) for character in text)[: end - start]
+    if written:
+        folded[start : start + len(written)] = np.frombuffer(written, np.uint8)
 
 
-def _as_bytes(character: str) -> bytes:
-    folded = fold_character(character)
+def _as_bytes(folded: str) -> bytes:
     if not folded:
         return b"\x01"
     return folded.encode() if folded.isalnum() else b"\x00"

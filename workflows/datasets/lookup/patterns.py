@@ -12,10 +12,15 @@ from dataclasses import dataclass
 import hyperscan
 import numpy as np
 
-from workflows.datasets.lookup.folding import HAN_DIGITS, HAN_NUMERALS
+from workflows.datasets.lookup.folding import (
+    HAN_DIGITS,
+    HAN_NUMERALS,
+    fold_table,
+    uneven_characters,
+)
 from workflows.datasets.lookup.literals import Literal, literals
 from workflows.datasets.lookup.persons import Identifier
-from workflows.datasets.lookup.squeeze import Bytes, Positions, Squeezed
+from workflows.datasets.lookup.squeeze import Bytes, Squeezed
 from workflows.datasets.lookup.variants import Spelling, View, spellings
 
 # A number with Chinese numerals in it shows itself by two signs of which one is such a numeral.
@@ -52,6 +57,9 @@ class Patterns:
     """The compiled identifiers. `unsearchable` holds those too short or too broken to look for."""
 
     def __init__(self, identifiers: Iterable[Identifier]) -> None:
+        # Made before processes are forked, so that they share them.
+        fold_table()
+        uneven_characters()
         self.identifiers = tuple(identifiers)
         self.unsearchable: list[Identifier] = []
         targets: dict[Literal, list[Target]] = defaultdict(list)
@@ -70,50 +78,56 @@ class Patterns:
 
     def find(self, squeezed: Squeezed) -> list[Candidate]:
         """Return the places in a stream where an identifier may stand."""
-        candidates = []
+        places: list[tuple[int, int, int]] = []
         numbers_seen_to = 0
-        for literal, end in self._scan(squeezed.stream):
+        for literal, end in self._scan(squeezed.stream.tobytes()):
             if literal < len(self._targets):
-                start = end - self._lengths[literal]
-                candidates.append(self._candidate(squeezed.sources, start, end, literal))
+                places.append((end - self._lengths[literal], end - 1, literal))
             elif end > numbers_seen_to:
                 numbers_seen_to = end + _NUMBER_REACH // 2
-                candidates += self._find_numbers(squeezed, end)
-        return candidates
+                places += self._find_numbers(squeezed.stream, end)
+        if not places:
+            return []
+        starts, lasts, found = zip(*places, strict=True)
+        return [
+            Candidate(start, last + 1, self._targets[literal])
+            for start, last, literal in zip(
+                squeezed.sources(starts).tolist(),
+                squeezed.sources(lasts).tolist(),
+                found,
+                strict=True,
+            )
+        ]
 
-    def _candidate(self, sources: Positions, start: int, end: int, literal: int) -> Candidate:
-        return Candidate(int(sources[start]), int(sources[end - 1]) + 1, self._targets[literal])
+    def _find_numbers(self, stream: Bytes, near: int) -> Iterator[tuple[int, int, int]]:
+        """Look for numbers that are written with Chinese numerals, or with 一 for a dash.
 
-    def _find_numbers(self, squeezed: Squeezed, near: int) -> Iterator[Candidate]:
-        """Look for numbers that are written with Chinese numerals, or with 一 for a dash."""
+        Yields the first and the last byte in the stream and the literal.
+        """
         first = max(0, near - _NUMBER_REACH)
-        text = squeezed.stream[first : near + _NUMBER_REACH].tobytes().decode("utf-8", "replace")
+        text = stream[first : near + _NUMBER_REACH].tobytes().decode("utf-8", "replace")
         if not _NUMBER.search(text):
             return
         places = [first, *(first + np.cumsum([_width(character) for character in text])).tolist()]
         for dashes in ("", "一"):
             kept = [index for index, character in enumerate(text) if character not in dashes]
             digits = "".join(text[index] for index in kept).translate(HAN_DIGITS)
-            for literal, end in self._scan(
-                np.frombuffer(_NOT_ASCII.sub(" ", digits).encode(), np.uint8)
-            ):
+            for literal, end in self._scan(_NOT_ASCII.sub(" ", digits).encode()):
                 if literal < len(self._targets) and self._is_number(literal):
                     start = places[kept[end - self._lengths[literal]]]
-                    yield self._candidate(
-                        squeezed.sources, start, places[kept[end - 1] + 1], literal
-                    )
+                    yield start, places[kept[end - 1] + 1] - 1, literal
 
     def _is_number(self, literal: int) -> bool:
         return self._targets[literal][0].spelling.view in (View.PHONE, View.ID)
 
-    def _scan(self, stream: Bytes) -> list[tuple[int, int]]:
+    def _scan(self, stream: bytes) -> list[tuple[int, int]]:
         """Return the number and the end of each literal found."""
         matches: list[tuple[int, int]] = []
 
         def found(literal: int, _start: int, end: int, _flags: int, _context: object) -> None:
             matches.append((literal, end))
 
-        self._database.scan(memoryview(stream), match_event_handler=found)
+        self._database.scan(stream, match_event_handler=found)
         return matches
 
 

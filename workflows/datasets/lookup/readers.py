@@ -94,7 +94,7 @@ def _first_line(file: BinaryIO, shard: Shard) -> int:
 def _whole_lines(
     file: BinaryIO | gzip.GzipFile | io.BufferedReader, shard: Shard, position: int = 0
 ) -> Iterator[bytes]:
-    """Yield the lines from `position` on; of plain JSONL those that begin before the shard's end."""
+    """Yield the lines from `position` on; of plain JSONL those that begin within the shard."""
     bounded = shard.format is Format.JSONL
     while not bounded or position < shard.stop:
         chunk = file.read(min(_CHUNK, shard.stop - position) if bounded else _CHUNK)
@@ -157,7 +157,7 @@ def _parquet_batches(shard: Shard, schema: Schema) -> Iterator[Batch]:
     from pyarrow import parquet
 
     names = [schema.id_field, *schema.text_fields]
-    with parquet.ParquetFile(shard.path, buffer_size=_CHUNK, pre_buffer=False) as file:
+    with parquet.ParquetFile(shard.path, pre_buffer=False) as file:
         missing = [name for name in names if name not in file.schema_arrow.names]
         if missing:
             raise ReadError(f"{shard.file} has no column {', '.join(missing)}.")

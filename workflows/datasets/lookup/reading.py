@@ -5,10 +5,11 @@ reading is an exact span of the source.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, compress
 
-from workflows.datasets.lookup.folding import FOLD
+from workflows.datasets.lookup.folding import fold, uneven_characters
 from workflows.datasets.lookup.markup import MARKUP, decode
 
 _MAY_BE_MARKUP = re.compile(r"[<&%\\]")
@@ -40,49 +41,50 @@ class Reading:
         return self.source[self.starts[self.at[first]] : self.ends[self.at[last - 1]]]
 
 
-def readings(source: str) -> list[Reading]:
-    """Return the readings of a text: without tags, and where that differs with tags."""
-    replacements: list[Replacement] = []
-    if _MAY_BE_MARKUP.search(source):
-        replacements = [
-            (markup.start(), markup.end(), decode(markup[0])) for markup in MARKUP.finditer(source)
-        ]
-    result = [_read(source, replacements)]
-    if any(source[start] == "<" for start, _end, _text in replacements):
-        result.append(_read(source, _inside_tags(source, replacements)))
-    return result
+def read(source: str, *, tags: bool = False) -> Reading:
+    """Read a text without its tags, or with them as they stand: an address may be in one."""
+    if not _MAY_BE_MARKUP.search(source):
+        return _read(source, ())
+    return _read(source, _replacements(source, 0, len(source), tags=not tags))
 
 
-def _inside_tags(source: str, replacements: Iterable[Replacement]) -> list[Replacement]:
-    """Return the markup of a text in which tags are plain text: an address may stand in one."""
-    result = []
-    for start, end, text in replacements:
-        if source[start] != "<":
-            result.append((start, end, text))
+def _replacements(source: str, start: int, end: int, *, tags: bool) -> Iterator[Replacement]:
+    """Yield the markup between two positions: tags, or else what is inside of them."""
+    for markup in MARKUP.finditer(source, start, end):
+        if markup[0][0] == "<" and not tags:
+            yield from _replacements(source, markup.start() + 1, markup.end(), tags=False)
             continue
-        result += [
-            (start + 1 + inner.start(), start + 1 + inner.end(), decode(inner[0]))
-            for inner in MARKUP.finditer(source[start + 1 : end])
-        ]
-    return result
+        place = markup.start()
+        for length, text in decode(markup[0]):
+            yield place, place + length, fold(text)
+            place += length
 
 
-def _read(source: str, replacements: list[Replacement]) -> Reading:
-    flat: list[str] = []
+def _read(source: str, replacements: Iterable[Replacement]) -> Reading:
+    pieces: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     position = 0
-    for start, end, text in [*replacements, (len(source), len(source), "")]:
-        for index in range(position, start):
-            for character in FOLD[source[index]]:
-                flat.append(character)
-                starts.append(index)
-                ends.append(index + 1)
-        for written in text:
-            for character in FOLD[written]:
-                flat.append(character)
-                starts.append(start)
-                ends.append(end)
+    for start, end, text in _with_uneven(source, replacements):
+        # Up to the next replacement, each character folds to one.
+        pieces += (fold(source[position:start]), text)
+        starts.extend(range(position, start))
+        ends.extend(range(position + 1, start + 1))
+        if text:
+            starts.extend([start] * len(text))
+            ends.extend([end] * len(text))
         position = end
-    at = [index for index, character in enumerate(flat) if character.isalnum()]
-    return Reading(source, "".join(flat), starts, ends, "".join([flat[index] for index in at]), at)
+    flat = "".join(pieces)
+    at = list(compress(range(len(flat)), map(str.isalnum, flat)))
+    return Reading(source, flat, starts, ends, "".join(filter(str.isalnum, flat)), at)
+
+
+def _with_uneven(source: str, replacements: Iterable[Replacement]) -> Iterator[Replacement]:
+    """Yield the replacements, and between them one for each character that folds to none or two."""
+    uneven = uneven_characters()
+    position = 0
+    for replacement in chain(replacements, [(len(source), len(source), "")]):
+        for character in uneven.finditer(source, position, replacement[0]):
+            yield character.start(), character.end(), fold(character[0])
+        yield replacement
+        position = replacement[1]

@@ -1,5 +1,6 @@
 """Scans texts: candidates on squeezed bytes, then confirmation on the few places found."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
@@ -8,17 +9,23 @@ import numpy as np
 import numpy.typing as npt
 
 from workflows.datasets.lookup.confirm import Window
+from workflows.datasets.lookup.escapes import resolve_escapes
 from workflows.datasets.lookup.hits import Finding
 from workflows.datasets.lookup.markup import without_markup
 from workflows.datasets.lookup.patterns import Candidate, Patterns
 from workflows.datasets.lookup.squeeze import fold_bytes, squeeze
 
 # The arrays of one block fit into the second-level cache of a core.
-BLOCK = 1 << 17
+BLOCK = 1 << 19
 # Bytes that two blocks share: the longest spelling of an identifier, tags in it included.
 OVERLAP = 2048
-# Bytes of text around a candidate that decide whether it stands alone.
-_CONTEXT = 96
+# Bytes of text around a candidate that hold the whole spelling and decide whether it stands alone:
+# so many, where a tag counts as one, and more in proportion for the rest of a spaced-out address.
+_CONTEXT = 64
+_STRETCH = 6
+_FARTHEST = 1024
+_TAGS_AHEAD = re.compile(rb"(?:<[^<>]{0,400}>|.){0,%d}" % _CONTEXT, re.DOTALL)
+_TAGS_BACK = re.compile(rb"(?:>[^<>]{0,400}<|.){0,%d}" % _CONTEXT, re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +49,11 @@ def candidates(data: memoryview, patterns: Patterns, *, escaped: bool) -> Iterat
     """Yield the places in UTF-8 text (or raw JSON, if `escaped`) where identifiers may stand."""
     for begin in range(0, max(len(data) - OVERLAP, 1), BLOCK):
         raw = bytes(data[begin : begin + BLOCK + OVERLAP])
-        folded = fold_bytes(raw, escaped=escaped)
-        found = patterns.find(squeeze(folded))
-        for squeezed in without_markup(raw, folded, escaped=escaped):
+        folded = fold_bytes(raw)
+        if escaped:
+            resolve_escapes(folded)
+        found = patterns.find(squeeze(folded.result))
+        for squeezed in without_markup(folded, escaped=escaped):
             found += patterns.find(squeezed)
         for candidate in found:
             if candidate.end - candidate.start <= OVERLAP:
@@ -81,8 +90,7 @@ def _confirm_record(
         # Candidates come in order, so the code points before them are counted once.
         characters += _code_points(column.data[counted_to : candidate.start])
         counted_to = candidate.start
-        begin = _boundary(column.data, max(first, candidate.start - _CONTEXT), first)
-        end = _boundary(column.data, min(last, candidate.end + _CONTEXT), last)
+        begin, end = _around(column.data, candidate, first, last)
         before = _code_points(column.data[begin : candidate.start])
         inside = _code_points(column.data[candidate.start : candidate.end])
         window = Window(str(column.data[begin:end], "utf-8", "replace"), before, before + inside)
@@ -97,6 +105,20 @@ def _confirm_record(
     return list(confirmed.values())
 
 
+def _around(data: memoryview, candidate: Candidate, first: int, last: int) -> tuple[int, int]:
+    """Return the bytes around a candidate that are read to confirm it, within one record."""
+    in_part = any(target.spelling.searched_in_part for target in candidate.targets)
+    stretch = _STRETCH * (candidate.end - candidate.start) if in_part else 0
+    before = bytes(data[max(first, candidate.start - _FARTHEST) : candidate.start])
+    after = bytes(data[candidate.end : min(last, candidate.end + _FARTHEST)])
+    back, ahead = _TAGS_BACK.match(before[::-1]), _TAGS_AHEAD.match(after)
+    assert back is not None
+    assert ahead is not None
+    begin = candidate.start - min(max(back.end(), stretch), len(before))
+    end = candidate.end + min(max(ahead.end(), stretch), len(after))
+    return _boundary(data, begin, first), _boundary(data, end, last)
+
+
 def _boundary(data: memoryview, position: int, limit: int) -> int:
     """Return the start of the character at `position`, or `limit` if that is where it is."""
     while position != limit and data[position] & 0xC0 == 0x80:  # noqa: PLR2004
@@ -105,4 +127,5 @@ def _boundary(data: memoryview, position: int, limit: int) -> int:
 
 
 def _code_points(data: memoryview) -> int:
-    return int(np.count_nonzero((np.frombuffer(data, np.uint8) & 0xC0) != 0x80))  # noqa: PLR2004
+    """Return the characters in UTF-8; one that is cut at the end counts."""
+    return len(str(data, "utf-8", "replace"))

@@ -69,6 +69,11 @@ class Spelling:
     trunk: str = ""
     certain: bool = True
 
+    @property
+    def searched_in_part(self) -> bool:
+        """Tell whether marks may stand in it, so that only some of its pieces are searched for."""
+        return not {NAME, SPELT}.issuperset(self.joins)
+
 
 def spellings(identifier: Identifier) -> tuple[Spelling, ...]:
     """Return the spellings of an identifier; none if it is too short or too broken to look for."""
