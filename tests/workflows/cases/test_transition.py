@@ -1,7 +1,6 @@
 """The table walked cell by cell against the real database, guards, and people at the same time."""
 
 import json
-import threading
 from datetime import timedelta
 from itertools import product
 
@@ -25,10 +24,11 @@ from tests.factories import (
     propose,
 )
 from tests.lifecycle_table import ROWS
+from tests.threads import at_once
 from workflows.cases import correspondence, decisions, handling
 from workflows.cases.actors import PUBLIC, SYSTEM, Actor
 from workflows.cases.decisions import ItemProposal
-from workflows.cases.errors import CaseError, MoveRefused
+from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import MOVES, Action, Refusal, Role, State
 from workflows.cases.models import Case, Message
 from workflows.cases.state_names import REASONS
@@ -350,28 +350,6 @@ def test_a_move_takes_the_same_queries_for_one_item_and_for_ten(django_assert_ma
 
 
 # --- Two members of staff at the same moment --------------------------------------------------
-
-
-def at_once(*works) -> list:
-    """Run callables in threads that start together; return results and refusals, in order."""
-    together = threading.Barrier(len(works))
-    results = [None] * len(works)
-
-    def run(place, work):
-        try:
-            together.wait()
-            results[place] = work()
-        except CaseError as error:
-            results[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 @pytest.mark.django_db(transaction=True)

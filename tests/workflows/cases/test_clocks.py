@@ -1,0 +1,201 @@
+"""The clocks of a case: what is stored is what the events derive, at each step of a life."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from tests.factories import ERIKA, INTAKE, REVIEWER, WANG, file, make_case
+from workflows.cases import correspondence, handling
+from workflows.cases.actors import SYSTEM
+from workflows.cases.clocks import (
+    derive,
+    differing_clocks,
+    extension_is_open,
+    lead_differs,
+    next_check,
+    recompute,
+    stop_acknowledgement,
+    time_left,
+)
+from workflows.cases.lifecycle import Action, State
+from workflows.cases.models import Case, Clock
+from workflows.cases.transition import advance
+from workflows.cases.vocabulary import Assurance
+from workflows.outbox.services import drain
+from workflows.regimes.services import all_regimes, get_regime
+from workflows.regimes.values import Deadline
+
+pytestmark = pytest.mark.django_db
+
+MARCH = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+def lead(case: Case) -> Clock:
+    return case.clocks.get(leads=True)
+
+
+@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("request_", [WANG, ERIKA])
+def test_stored_is_derived_in_each_state(state, request_):
+    case = make_case(state, request_)
+
+    assert differing_clocks(case) == []
+    assert not lead_differs(case)
+
+
+@pytest.mark.parametrize("code", [regime.code for regime in all_regimes()])
+def test_each_regime_starts_the_clocks_that_it_names(code, settings):
+    settings.PROVIDER_REGIMES = [code]
+    regime = get_regime(code)
+    case = file(ERIKA, residence=regime.default_place).case
+
+    assert {clock.kind for clock in case.clocks.all()} == {regime.lead, regime.acknowledge} - {""}
+    assert lead(case).kind == regime.lead
+    assert (lead(case).due_at, lead(case).due_on) == (case.due_at, case.due_on)
+
+
+def test_the_arithmetic_is_kept_with_the_clock():
+    clock = lead(file(ERIKA, at=MARCH).case)
+
+    deadline = Deadline.from_dict(clock.deadline)
+    assert deadline.due_on == clock.due_on == date(2026, 4, 2)
+    assert deadline.steps[0].code == "received"
+
+
+def test_an_extension_counts_from_the_start_again():
+    case = make_case(State.IN_REVIEW, ERIKA)
+    first = lead(case).due_on
+
+    correspondence.extend(case, REVIEWER, "A large dataset.")
+
+    assert (lead(case).due_on - first).days in range(58, 63)
+    assert case.due_on == lead(case).due_on
+    assert differing_clocks(case) == []
+
+
+def test_an_identity_request_pauses_the_clock_in_the_united_kingdom():
+    case = make_case(State.TRIAGE, ERIKA, residence="GB", at=timezone.now() - timedelta(days=10))
+    before = lead(case).due_at
+
+    correspondence.ask_identity(case, INTAKE, "Please show who you are.")
+    assert lead(case).state == Clock.State.PAUSED
+    assert lead(case).check_at is None
+
+    handling.accept_identity(case, INTAKE, Assurance.DOCUMENT, "Checked a document.")
+    assert lead(case).state == Clock.State.RUNNING
+    assert lead(case).due_at >= before + timedelta(days=9)
+
+
+def test_an_identity_request_pauses_nothing_in_china():
+    case = make_case(State.TRIAGE, WANG)
+    before = lead(case).due_at
+
+    correspondence.ask_identity(case, INTAKE, "请证明身份。")
+
+    assert (lead(case).state, lead(case).due_at) == (Clock.State.RUNNING, before)
+
+
+@pytest.mark.parametrize(
+    ("request_", "state", "days", "open_"),
+    [
+        (ERIKA, State.IN_REVIEW, 0, True),
+        (ERIKA, State.IN_REVIEW, 50, False),
+        (ERIKA, State.ANSWERED, 0, False),
+        (WANG, State.IN_REVIEW, 0, False),
+    ],
+)
+def test_an_extension_is_open_while_law_and_time_allow_it(request_, state, days, open_):
+    case = make_case(state, request_, at=timezone.now() - timedelta(days=days))
+
+    assert extension_is_open(case) == open_
+
+
+class TestHowAClockEnds:
+    def test_answered_in_time_it_is_met(self):
+        case = make_case(State.ANSWERED, ERIKA)
+
+        clock = lead(case)
+        assert (clock.state, clock.check_at) == (Clock.State.MET, None)
+        assert clock.stopped_at < clock.due_at
+
+    def test_answered_late_it_is_missed(self):
+        case = make_case(State.ANSWERED, ERIKA, at=timezone.now() - timedelta(days=50))
+
+        assert lead(case).state == Clock.State.MISSED
+
+    @pytest.mark.parametrize("state", [State.WITHDRAWN, State.EXPIRED, State.MERGED])
+    def test_a_case_that_ends_otherwise_just_stops_it(self, state):
+        assert lead(make_case(state, ERIKA)).state == Clock.State.STOPPED
+
+    def test_after_the_end_nothing_moves_it(self):
+        case = make_case(State.ANSWERED, ERIKA)
+        before = Clock.objects.filter(case=case).values().get()
+
+        correspondence.contest(case, "I do not agree.")
+        recompute(case)
+
+        assert Clock.objects.filter(case=case).values().get() == before
+
+    def test_the_acknowledgement_meets_its_own_clock_only(self):
+        case = make_case(State.TRIAGE, WANG)
+        event = advance(case, Action.ACKNOWLEDGE, SYSTEM)
+        stop_acknowledgement(case, event.at)
+
+        assert case.clocks.get(kind="acknowledge").state == Clock.State.MET
+        assert lead(case).state == Clock.State.RUNNING
+
+    def test_the_worker_acknowledges_a_filing(self):
+        case = file(WANG).case
+        drain()
+
+        assert case.clocks.get(kind="acknowledge").state == Clock.State.MET
+
+
+class TestReminders:
+    def test_the_sweep_looks_at_half_of_the_time_then_at_four_fifths_then_at_the_end(self):
+        clock = lead(file(ERIKA).case)
+        length = clock.due_at - clock.started_at
+
+        looks = []
+        for clock.reminders in (0, 1, 2):
+            looks.append(next_check(clock))
+
+        assert looks == [
+            clock.started_at + length * 0.5,
+            clock.started_at + length * 0.8,
+            clock.due_at,
+        ]
+
+    def test_an_extension_moves_the_next_look(self):
+        case = make_case(State.IN_REVIEW, ERIKA)
+        before = lead(case).check_at
+        correspondence.extend(case, REVIEWER, "A large dataset.")
+
+        assert lead(case).check_at > before
+
+    @pytest.mark.parametrize("state", [Clock.State.PAUSED, Clock.State.UNLIMITED, Clock.State.MET])
+    def test_a_clock_that_does_not_run_is_not_looked_at(self, state):
+        clock = lead(file(ERIKA).case)
+        clock.state = state
+
+        assert next_check(clock) is None
+
+
+def test_how_long_is_left():
+    case = file(ERIKA).case
+
+    assert time_left(case, case.due_at - timedelta(days=3)) == timedelta(days=3)
+    assert time_left(case, case.due_at + timedelta(hours=1)) == -timedelta(hours=1)
+    case.due_at = None
+    assert time_left(case) is None
+
+
+def test_to_derive_again_changes_nothing():
+    case = make_case(State.IN_REVIEW, ERIKA)
+    before = list(Clock.objects.filter(case=case).values())
+
+    recompute(case)
+
+    assert list(Clock.objects.filter(case=case).values()) == before
+    assert set(derive(case)) == {(c.regime, c.kind) for c in case.clocks.all()}
