@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from requests_portal.public.rules_shown import ShownClock, ShownRegime, shown_clocks, shown_regime
 from workflows.cases.actors import PUBLIC
 from workflows.cases.lifecycle import Action, State
@@ -10,6 +12,27 @@ from workflows.cases.timeline import TimelineEntry, public_timeline
 from workflows.cases.transition import refusals
 from workflows.cases.vocabulary import ItemKind
 
+# How a case stands, as the person should understand it.
+_STATES = {
+    State.FILED: _(
+        "Please confirm your e-mail address: press the button behind the link that we have sent"
+        " you. The time runs all the same."
+    ),
+    State.RECEIVED: _("We have your request. Somebody will look at it soon."),
+    State.TRIAGE: _("We are finding out who can answer it."),
+    State.IDENTITY_NEEDED: _("Waiting for you: please show us that it is you."),
+    State.INFORMATION_NEEDED: _("Waiting for you: please answer our question."),
+    State.IN_REVIEW: _("We are looking into it."),
+    State.DECISION_PROPOSED: _("A decision is proposed. Another person is checking it."),
+    State.EXECUTING: _("The decision is made and is being carried out."),
+    State.ANSWERED: _("Answered. If you do not agree, you can contest the answer."),
+    State.CONTESTED: _("You contested the answer. Another person will look at it."),
+    State.CLOSED: _("Closed."),
+    State.EXPIRED: _("Closed, for the e-mail address was never confirmed."),
+    State.WITHDRAWN: _("You withdrew the request."),
+    State.MERGED: _("Put together with another case of yours. The answer comes there."),
+    State.REJECTED_AS_ABUSE: _("Rejected as an abuse of the right to ask."),
+}
 QUESTIONS = (Message.Kind.IDENTITY_REQUEST, Message.Kind.INFORMATION_REQUEST)
 
 
@@ -21,6 +44,7 @@ class ShownCase:
     `may` says for each action of the person whether the lifecycle allows it now.
     """
 
+    state: str
     kinds: list[str]
     clocks: list[ShownClock]
     zone: str
@@ -38,6 +62,7 @@ def shown_case(case: Case) -> ShownCase:
     erased = case.erased_at is not None
     messages = [] if erased else messages_of(case)
     return ShownCase(
+        state=state_in_words(case),
         kinds=[str(ItemKind(kind).label) for kind in case.kinds],
         clocks=shown_clocks(case),
         zone=zone_of(case),
@@ -49,6 +74,14 @@ def shown_case(case: Case) -> ShownCase:
         answer=next((m for m in messages if m.kind == Message.Kind.ANSWER), None),
         may=allowed(case),
     )
+
+
+def state_in_words(case: Case) -> str:
+    """Return how a case stands; without an address there is nothing to confirm."""
+    state = State(case.state)
+    if state == State.FILED and not case.has_contact:
+        state = State.RECEIVED
+    return str(_STATES[state])
 
 
 def zone_of(case: Case) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.forms import BoundField
 from django.http import QueryDict
 
 from requests_portal.public.forms.base import Answers, QuestionForm, Row, is_blank
@@ -53,24 +52,10 @@ class Page:
         return [form.cleaned_data for form in self.forms if form.is_valid()]
 
     def in_words(self) -> Iterator[tuple[str, list[str]]]:
-        """Yield label and texts of every answer that was given, for the summary."""
+        """Yield label and texts of every answer of a valid page, for the summary."""
         for form in self.forms:
-            for field in form:
-                texts = _texts(field, form.cleaned_data.get(field.name))
-                if texts:
-                    yield str(field.label), texts
-
-
-def _texts(field: BoundField, value: Any) -> list[str]:
-    """Return a checked value as a person reads it."""
-    if isinstance(field.field, forms.BooleanField):
-        return [str(field.label)] if value else []
-    values = value if isinstance(value, list) else [value]
-    if isinstance(field.field, forms.ChoiceField):
-        # The choices as the field's widget has them, which are always a list.
-        names = {str(code): str(name) for code, name in field.field.widget.choices}
-        return [names[str(code)] for code in values if code]
-    return [str(text) for text in values if text]
+            if form.is_valid():
+                yield from form.in_words()
 
 
 def read_rows(step: Step, sent: QueryDict, answers: Answers) -> list[Row]:

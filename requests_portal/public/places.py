@@ -28,7 +28,9 @@ def _in_language(names: Names) -> str:
 
 def _order(name: str) -> bytes:
     """Return a sort key: GB 18030 holds the common Chinese characters in the order of pinyin."""
-    return unicodedata.normalize("NFKD", name).casefold().encode("gb18030")
+    letters = unicodedata.normalize("NFKD", name)
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return plain.casefold().encode("gb18030")
 
 
 def _sorted(table: str) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from workflows.cases.models import Case, Clock
 from workflows.regimes.schema import Regime
@@ -18,10 +19,10 @@ def _language() -> str:
     return get_language() or ""
 
 
-def cited(citations: Iterable[Citation]) -> list[str]:
-    """Return citations in the reader's language."""
+def cited(citations: Iterable[Citation]) -> str:
+    """Return citations in the reader's language, as one text."""
     zh = _language().startswith("zh")
-    return [citation.zh if zh else citation.en for citation in citations]
+    return _("; ").join(citation.zh if zh else citation.en for citation in citations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class ShownRule:
 
     name: str
     text: str
-    citations: list[str]
+    citations: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,9 +122,9 @@ STEPS = (
     ),
     Step(
         "identifiers",
-        _("By what else can you be found?"),
+        _("How else can we find you in the data?"),
         people.IdentifierForm,
-        question_for_other=_("By what else can the person be found?"),
+        question_for_other=_("How else can we find the person in the data?"),
         lead=_(
             "Training data are searched for what you enter here, for example an e-mail address,"
             " a user name or the address of a page. Enter only what may stand in the data; an"
@@ -157,9 +157,9 @@ STEPS = (
         applies=wants(ItemKind.SUPPLEMENT),
         most_rows=MAX_ITEMS,
         row_words=RowWords(
-            one=_("Gap %(number)s"),
-            add=_("Add another gap"),
-            remove=_("Remove gap %(number)s"),
+            one=_("Missing point %(number)s"),
+            add=_("Add another missing point"),
+            remove=_("Remove missing point %(number)s"),
         ),
     ),
     Step(
@@ -177,10 +177,10 @@ STEPS = (
     ),
     Step(
         "statements",
-        _("What else should we know?"),
+        _("What else should we know about your request?"),
         items.StatementsForm,
         applies=wants_something_undetailed,
-        lead=_("The more exactly you say it, the sooner we find it."),
+        lead=_("The more exact you are, the sooner we find it."),
     ),
     Step(
         "files",
@@ -188,7 +188,7 @@ STEPS = (
         items.FilesForm,
         lead=_(
             "For example screenshots, or a document that shows by what right you act. Files are"
-            " not needed. Cover what we need not see."
+            " not needed. Cover anything that we do not need to see."
         ),
         takes_files=True,
     ),

@@ -22,6 +22,8 @@ def language_switch(context: Context, form: str = "") -> dict[str, Any]:
 
     With `form`, the id of the form on the page, a button sends that form to the same page in the
     other language, so that what was typed goes along. Without, it only changes the language.
+    The address is turned into the other language here: Django's view, which remembers the choice,
+    could not do it, for it runs outside the addresses that carry a language.
     """
     request = context.get("request")
     here = context.get("here") or (request.get_full_path() if request else "/")
@@ -37,7 +39,6 @@ def language_switch(context: Context, form: str = "") -> dict[str, Any]:
             for code, name in settings.LANGUAGES
             if code != current
         ],
-        "here": here if known else reverse("home"),
         "form": form,
         "csrf_token": context.get("csrf_token"),
     }

@@ -1,6 +1,6 @@
 """What all forms of the public face share."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django import forms
@@ -54,6 +54,25 @@ class QuestionForm(forms.Form):
     def __init__(self, *args: Any, answers: Answers | None = None, **kwargs: Any) -> None:
         self.answers = answers or {}
         super().__init__(*args, **{"label_suffix": "", **kwargs})
+
+    def in_words(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield label and texts of every checked answer that was given, for the summary."""
+        for field in self:
+            texts = _texts(field, self.cleaned_data.get(field.name))
+            if texts:
+                yield str(field.label), texts
+
+
+def _texts(field: forms.BoundField, value: Any) -> list[str]:
+    """Return a checked value as a person reads it."""
+    if isinstance(field.field, forms.BooleanField):
+        return [str(field.label)] if value else []
+    values = value if isinstance(value, list) else [value]
+    if isinstance(field.field, forms.ChoiceField):
+        # The choices as the field's widget has them, which are always a list.
+        names = {str(code): str(name) for code, name in field.field.widget.choices}
+        return [names[str(code)] for code in values if code]
+    return [str(text) for text in values if text]
 
 
 def set_choices(field: forms.Field, choices: list[tuple[str, str]]) -> None:

@@ -52,7 +52,7 @@ class ObjectionForm(QuestionForm):
 
     reasons = TextField(
         label=_("What is wrong with the answer?"),
-        help_text=_("Another person than the one who proposed the answer will look at it."),
+        help_text=_("Someone who had no part in the answer will look at it."),
         limit=MAX_BODY,
         rows=8,
         error_messages={"required": _("Write what is wrong with the answer.")},

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from requests_portal.public.forms.base import QuestionForm, Sentence, chosen_kinds, long_text
@@ -35,12 +35,12 @@ class SupplementForm(QuestionForm):
 
     correct = long_text(
         label=_("What is missing?"),
-        help_text=_("Write it as it should stand there."),
+        help_text=_("Write it as it should be."),
         rows=3,
         error_messages={"required": _("Write what is missing.")},
     )
     claimed = long_text(
-        label=_("What stands there now? (optional)"),
+        label=_("What does it say now? (optional)"),
         rows=3,
         required=False,
     )
@@ -72,7 +72,7 @@ class ModelOutputForm(QuestionForm):
     )
     urls = long_text(
         label=_("Links to the conversation (optional)"),
-        help_text=_("One address a line."),
+        help_text=_("One address per line."),
         rows=2,
         required=False,
     )
@@ -86,7 +86,7 @@ DETAILED = {
 }
 # Without words of the person nobody could handle these.
 MUST_BE_STATED: dict[str, Sentence] = {
-    ItemKind.COMPLAINT: _("Write what you are not content with."),
+    ItemKind.COMPLAINT: _("Write what you are not satisfied with."),
     ItemKind.IP_CLAIM: _("Write which work it is, and what right you have in it."),
     ItemKind.TRANSFER: _("Write to which provider we should send the information."),
 }
@@ -119,7 +119,7 @@ class StatementsForm(QuestionForm):
             required = kind in MUST_BE_STATED
             label = ItemKind(kind).label
             self.fields[kind] = long_text(
-                label=label if required else _now("%(label)s (optional)") % {"label": label},
+                label=label if required else gettext("%(label)s (optional)") % {"label": label},
                 help_text=_HINTS[kind],
                 rows=3,
                 required=required,

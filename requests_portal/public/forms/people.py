@@ -1,12 +1,12 @@
 """For whom the request is, where they live, who acts, and by what the person can be found."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _now
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from requests_portal.public import places
@@ -56,7 +56,7 @@ class ResidenceForm(QuestionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", _now("Choose from the list")), *places.countries()]
+        choices = [("", gettext("Choose from the list")), *places.countries()]
         set_choices(self.fields["country"], choices)
 
 
@@ -76,7 +76,7 @@ class PartForm(QuestionForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         parts = places.parts_of(first_value(self.answers, "residence", "country"))
-        choices = [*parts, (OTHER_PART, _now("Another part of the country"))]
+        choices = [*parts, (OTHER_PART, gettext("Another part of the country"))]
         set_choices(self.fields["part"], choices)
 
 
@@ -102,7 +102,7 @@ class RequesterForm(QuestionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        hint = _now("For example: I am the father. You can add a document later.")
+        hint = gettext("For example: I am the father. You can add a document later.")
         regimes = applicable_regimes(residence_of(self.answers))
         rule = regimes[0].filers.get(first_value(self.answers, "role", "role")) if regimes else None
         if rule is not None:
@@ -141,10 +141,14 @@ class IdentifierForm(QuestionForm):
         """Ask for the half of the pair that is missing."""
         cleaned = super().clean() or {}
         if cleaned.get("value") and not cleaned.get("kind"):
-            self.add_error("kind", _now("Choose what kind of detail this is."))
+            self.add_error("kind", gettext("Choose what kind of detail this is."))
         if cleaned.get("kind") and "value" in cleaned and not cleaned["value"]:
-            self.add_error("value", _now("Fill in the detail, or remove it."))
+            self.add_error("value", gettext("Fill in the detail, or remove it."))
         return cleaned
+
+    def in_words(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield the pair as one line: what kind it is, and what it is."""
+        yield str(IdentifierKind(self.cleaned_data["kind"]).label), [self.cleaned_data["value"]]
 
 
 class ContactForm(QuestionForm):
@@ -175,7 +179,7 @@ class ContactForm(QuestionForm):
                 validate_email(email)
             except ValidationError:
                 raise ValidationError(
-                    _now("Enter an e-mail address like name@example.com.")
+                    gettext("Enter an e-mail address like name@example.com.")
                 ) from None
         return email
 
@@ -185,6 +189,6 @@ class ContactForm(QuestionForm):
         if "email" in cleaned and not any(cleaned.get(name) for name in self.fields):
             self.add_error(
                 "email",
-                _now("Enter an e-mail address, or tick that you will look at the status page."),
+                gettext("Enter an e-mail address, or tick that you will look at the status page."),
             )
         return cleaned

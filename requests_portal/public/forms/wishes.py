@@ -3,9 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from requests_portal.public.forms.base import QuestionForm, Sentence, TextField
+from workflows.cases.filing_request import MAX_ITEMS
 from workflows.cases.vocabulary import ItemKind
 
 # In the order of the page: what is asked most comes first.
@@ -32,13 +35,13 @@ EXPLANATIONS: dict[str, Sentence] = {
     ItemKind.SUPPLEMENT: _("You tell us what is missing."),
     ItemKind.DELETE: _("You want information about you to be removed."),
     ItemKind.MODEL_OUTPUT: _("A model said something about you that is wrong, private or harmful."),
-    ItemKind.OPT_OUT_TRAINING: _("No model shall be trained with information about you any more."),
+    ItemKind.OPT_OUT_TRAINING: _("Information about you is no longer used to train models."),
     ItemKind.EXPLAIN: _("We explain what we use information about you for, and by which rules."),
     ItemKind.RESTRICT: _("We keep the information, but use it only within limits."),
     ItemKind.OBJECT: _("You have reasons why we should not use information about you."),
-    ItemKind.WITHDRAW_CONSENT: _("You once agreed, and do not agree any more."),
+    ItemKind.WITHDRAW_CONSENT: _("You once agreed, and have changed your mind."),
     ItemKind.TRANSFER: _("We send the information to another provider that you name."),
-    ItemKind.COMPLAINT: _("You are not content with how we handled an earlier request."),
+    ItemKind.COMPLAINT: _("You are not satisfied with how we handled an earlier request."),
     ItemKind.IP_CLAIM: _("You hold the rights in a work that was used without your permission."),
 }
 
@@ -61,6 +64,10 @@ class WishesForm(QuestionForm):
     def clean_kinds(self) -> list[Any]:
         """Return the kinds in the order of the page, whatever order they came in."""
         chosen = self.cleaned_data["kinds"]
+        if len(chosen) > MAX_ITEMS:
+            raise ValidationError(
+                gettext("Choose at most %(count)s things.") % {"count": MAX_ITEMS}
+            )
         return [kind.value for kind in KINDS if kind.value in chosen]
 
 

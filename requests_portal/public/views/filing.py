@@ -129,6 +129,8 @@ def _go_on(
     request: HttpRequest, held: HeldDraft, current: Step, errors: list[PageError]
 ) -> HttpResponse:
     """Go on to the next page if this one is right, else show what is wrong."""
+    if not current.applies(held.answers):
+        return redirect("request_check")
     page = Page(current, held.answers, check=True)
     if errors or not page.is_valid():
         return _show(request, held, page, [*errors, *page.errors()])
@@ -141,9 +143,10 @@ def _go_on(
 
 def _take_files(request: HttpRequest, held: HeldDraft) -> list[PageError]:
     """Keep the files that were sent with the page, and let go of the one that was struck out."""
-    go, _separator, file_id = request.POST.get("go", "").partition(":")
-    if go == "remove_file":
-        remove_draft_file(held.draft, file_id)
+    go, _separator, wanted = request.POST.get("go", "").partition(":")
+    for file in held.draft.files.all() if go == "remove_file" else ():
+        if str(file.pk) == wanted:
+            remove_draft_file(held.draft, wanted)
     sentences = [uploads.too_large_sentence()] if uploads.was_too_large(request) else []
     for upload in uploads.sent_uploads(request):
         try:
