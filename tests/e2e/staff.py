@@ -1,0 +1,52 @@
+"""What a member of staff does in the admin."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.stack import Stack
+
+
+def sample_logins(stack: Stack) -> dict[str, str]:
+    """Return the pass phrases of the sample accounts by user name."""
+    lines = (stack.folder / "sample-logins.txt").read_text(encoding="utf-8").split("\n\n")[0]
+    rows = [line.split() for line in lines.splitlines()[1:]]
+    return {username: passphrase for _role, username, passphrase, _area in rows}
+
+
+class Staff:
+    """A member of staff with a browser."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def sign_in(self, username: str, passphrase: str) -> None:
+        """Sign in; the landing page follows."""
+        self.page.goto("/accounts/login/")
+        self.page.locator("[name=login]").fill(username)
+        self.page.locator("[name=password]").fill(passphrase)
+        self.page.locator("main [type=submit]").click()
+        expect(self.page.locator("[name=password]")).to_have_count(0)
+
+    def open_case(self, search_for: str) -> None:
+        """Find a case by its number, or by an e-mail address of it, and open it."""
+        self.page.goto("/staff/cases/case/")
+        self.page.locator("[name=term]").fill(search_for)
+        self.page.locator("[name=term]").press("Enter")
+        expect(self.page.locator(".staff-case")).to_be_visible()
+
+    def act(self, slug: str, **answers: str) -> None:
+        """Press the button of an action, fill its form in, and send it."""
+        self.page.locator(f"#main a[href$='/do/{slug}/']").first.click()
+        for name, value in answers.items():
+            field = self.page.locator(f"#main [name={name}]")
+            if field.evaluate("field => field.tagName") == "SELECT":
+                field.select_option(value)
+            else:
+                field.fill(value)
+        self.page.locator("#main form .staff-row button[type=submit]").last.click()
+        expect(self.page).to_have_url(re.compile(r"/change/$"))
+
+    def state(self) -> str:
+        """Return the state of the case that is open, in words."""
+        return self.page.locator(".staff-state").inner_text()
