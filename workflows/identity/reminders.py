@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from workflows.cases.lifecycle import State
@@ -25,8 +26,13 @@ def sweep_waiting(now: datetime | None = None) -> int:
     """
     now = now or timezone.now()
     due = 0
+    # Of several questions in the life of a case only the last one can still wait.
+    last = Message.objects.filter(case=OuterRef("case"), kind=OuterRef("kind"))
     waiting = Message.objects.filter(
-        case__state__in=WAITING, kind__in=WAITING.values(), sent_at__lte=now - REMIND_EVERY
+        pk=Subquery(last.order_by("-sent_at").values("pk")[:1]),
+        case__state__in=WAITING,
+        kind__in=WAITING.values(),
+        sent_at__lte=now - REMIND_EVERY,
     ).select_related("case")
     for message in waiting.iterator(chunk_size=200):
         if message.kind != WAITING[State(message.case.state)]:
