@@ -97,6 +97,18 @@ class TimelineEntry:
     event: Event
 
 
+# Missing the time to acknowledge is not missing the time to answer.
+_ACKNOWLEDGED_LATE = _("Receipt was not acknowledged in time.")
+
+
+def _sentence(case: Case, event: Event, sentences: Mapping[str, Any]) -> str:
+    if event.name == "clock.missed":
+        regime = case.regime_of(str(event.facts["regime"]))
+        if event.facts["clock"] != regime.lead:
+            return str(_ACKNOWLEDGED_LATE)
+    return str(sentences[event.name])
+
+
 def _entries(case: Case, sentences: Mapping[str, Any]) -> list[TimelineEntry]:
     seen_receipt = False
     entries = []
@@ -111,7 +123,7 @@ def _entries(case: Case, sentences: Mapping[str, Any]) -> list[TimelineEntry]:
         entries.append(
             TimelineEntry(
                 at=event.at,
-                sentence=str(sentences[event.name]),
+                sentence=_sentence(case, event, sentences),
                 name=event.name,
                 role=event.role,
                 actor=event.actor,
