@@ -62,6 +62,25 @@ def other_scope(other_regulator):
     return scope_of(other_regulator)
 
 
+@pytest.fixture
+def connect(db):
+    """Open further connections to the test database; all are closed at the end."""
+    import psycopg
+    from django.db import connection
+
+    made = []
+
+    def open_connection() -> psycopg.Connection:
+        names = {"NAME": "dbname", "HOST": "host", "PORT": "port", "USER": "user"}
+        settings = {ours: connection.settings_dict[name] for name, ours in names.items()}
+        made.append(psycopg.connect(**{k: v for k, v in settings.items() if v}, autocommit=True))
+        return made[-1]
+
+    yield open_connection
+    for each in made:
+        each.close()
+
+
 # --- Exports as dictionaries ---------------------------------------------------------------------
 def export(regime: str = "CN", *, previous: tuple[str, ...] = (), **filters: object) -> bytes:
     """Return the ZIP of an export."""

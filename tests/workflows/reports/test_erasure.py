@@ -1,0 +1,328 @@
+"""After an erasure nothing of the person is left anywhere, and everything still verifies."""
+
+import base64
+import json
+import logging
+import pickle
+import secrets
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from django.apps import apps
+from django.core.cache import cache
+from django.db import connection
+from django.utils import timezone
+
+from tests import factories as make
+from tests.workflows.reports.conftest import export, make_regulator
+from workflows.cases import correspondence, decisions, handling
+from workflows.cases.attachments import Upload
+from workflows.cases.drafts import (
+    add_draft_file,
+    create_draft,
+    file_draft,
+    purge_drafts,
+    save_answers,
+)
+from workflows.cases.errors import MoveRefused
+from workflows.cases.filing import EMAIL_INDEX
+from workflows.cases.filing_request import FiledIdentifier, FiledItem, FilingRequest
+from workflows.cases.lifecycle import Action, State
+from workflows.cases.models import Item
+from workflows.cases.transition import advance
+from workflows.cases.vocabulary import Assurance, Scope, ScopeResult
+from workflows.ledger.models import Event
+from workflows.ledger.sequencer import sequence_all
+from workflows.ledger.verify import verify_log
+from workflows.reports.bundle_filters import BundleFilters
+from workflows.reports.bundle_jobs import make_bundle, request_bundle
+from workflows.reports.erasure import erase, request_erasure
+from workflows.reports.scope import scope_of
+from workflows.vault import blind_index
+from workflows.vault.crypto import Shredded
+from workflows.vault.fields import SealedField, SealedModel
+
+# Invented; each text stands nowhere else in the system.
+SECRETS = {
+    "name": "欧阳测验",
+    "requester": "Zelda Beispielfrau",
+    "authority": "Vollmacht vom Kreisgericht Musterhausen",
+    "email": "ouyang.ceyan@example.cn",
+    "phone": "+86 139 7777 0001",
+    "handle": "@ceyan_forum_77",
+    "national id": "110101190001017777",
+    "service": "Guessing Assistant 77",
+    "statement": "模型把我的住址写成了幸福路七十七号",
+    "claimed": "Lives in Glückstrasse 77",
+    "prompt": "Where does Ouyang Ceyan live?",
+    "url": "https://forum.example.cn/u/ceyan77",
+    "file name": "screenshot-ouyang-77.txt",
+    "file": "The body of the attachment speaks of Ouyang-77.",
+    "message": "Please call me at the bakery on corner 77.",
+    "staff message": "Dear Ouyang seventy-seven, we found it.",
+    "note": "Colleagues: Ouyang-77 rang twice.",
+    "finding": "Record 77 in shard nine is about Ouyang.",
+    "reasons": "It was wrong about house number seventy-seven.",
+    "grounds": "Checked the passport of Ouyang-77.",
+    "draft": "A half-typed line about Ouyang-77",
+}
+
+
+def sample_request():
+    return FilingRequest(
+        items=(
+            FiledItem(
+                "correct",
+                {
+                    "statement": SECRETS["statement"],
+                    "claimed": SECRETS["claimed"],
+                    "prompts": [SECRETS["prompt"]],
+                    "urls": [SECRETS["url"]],
+                },
+            ),
+        ),
+        residence="CN",
+        language="zh-hans",
+        subject_name=SECRETS["name"],
+        identifiers=(
+            FiledIdentifier("handle", SECRETS["handle"]),
+            FiledIdentifier("national_id", SECRETS["national id"]),
+        ),
+        requester_role="agent",
+        requester_name=SECRETS["requester"],
+        authority=SECRETS["authority"],
+        email=SECRETS["email"],
+        phone=SECRETS["phone"],
+        service=SECRETS["service"],
+    )
+
+
+def closed_case():
+    """Walk the request through everything in which a person's data are written."""
+    draft, token = create_draft()
+    save_answers(draft, {"wishes": SECRETS["draft"]})
+    upload = Upload(SECRETS["file name"], SECRETS["file"].encode())
+    add_draft_file(draft, upload)
+    case = file_draft(draft, token, sample_request()).case
+    advance(case, Action.BEGIN_TRIAGE, make.INTAKE)
+    correspondence.ask_identity(case, make.INTAKE, SECRETS["staff message"])
+    correspondence.write_to_provider(case, SECRETS["message"], (upload,))
+    handling.accept_identity(case, make.INTAKE, Assurance.MANDATE, SECRETS["grounds"])
+    advance(case, Action.BEGIN_REVIEW, make.REVIEWER)
+    correspondence.write_note(case, make.REVIEWER, SECRETS["note"])
+    item = case.items.get()
+    scopes = {Scope.MODEL: ScopeResult.FOUND}
+    decisions.record_finding(case, make.REVIEWER, item, SECRETS["finding"], scopes)
+    proposal = decisions.ItemProposal(item, "corrected", SECRETS["reasons"])
+    decisions.propose_decision(case, make.REVIEWER, [proposal])
+    decisions.approve(case, make.APPROVER)
+    for instruction in make.issue_instructions(case):
+        make.record_receipt(instruction, make.STEWARD, "Snapshot 2026-11, checked.")
+    decisions.answer(case, make.APPROVER)
+    advance(case, Action.CLOSE, make.REVIEWER)
+    purge_drafts(timezone.now() + timedelta(hours=2))
+    return case
+
+
+# --- Looking everywhere -----------------------------------------------------------------------------
+def spellings(text):
+    """Return the ways in which a text could stand in a dump or a file."""
+    plain = text.encode()
+    found = {plain, json.dumps(text)[1:-1].encode(), quote(text).encode()}
+    for encoded in (plain, text.encode("utf-16-le"), text.encode("utf-16-be")):
+        found |= {encoded, encoded.hex().encode(), encoded.hex().upper().encode()}
+        for offset in range(3):
+            # Base64 depends on where in a group of three the text begins; the ends are cut off.
+            coded = base64.b64encode(bytes(offset) + encoded)
+            found.add(coded[4 if offset else 0 : len(coded) - 4])
+    return found
+
+
+def dump_of_the_database():
+    """Return every row of every table, as PostgreSQL writes it out: bytes in hexadecimal."""
+    rows = []
+    with connection.cursor() as cursor:
+        for table in sorted(connection.introspection.table_names(cursor)):
+            with cursor.copy(f'COPY (SELECT * FROM "{table}") TO STDOUT') as copy:
+                rows += [bytes(row) for row in copy]
+    # COPY doubles a backslash, as in the \u of JSON.
+    return b"".join(rows).replace(b"\\\\", b"\\")
+
+
+def every_place(settings, caplog):
+    yield "database", dump_of_the_database()
+    for path in Path(settings.MEDIA_ROOT).rglob("*"):
+        if path.is_file():
+            yield str(path), path.read_bytes()
+            yield f"name of {path}", str(path).encode()
+    yield "cache", pickle.dumps(getattr(cache, "_cache", {}))
+    yield "logs", caplog.text.encode()
+
+
+def found_in(places, needles):
+    return sorted(
+        {
+            (where, what)
+            for where, content in places
+            for what, n in needles.items()
+            if _in(n, content)
+        }
+    )
+
+
+def _in(spelled, content):
+    return any(each in content for each in spelled)
+
+
+def sealed_bytes(case):
+    """Return what was sealed with the key of the case: column values, and the key itself."""
+    found = {"wrapped key": {case.data_key.wrapped.hex().encode()}}
+    for model in apps.get_models():
+        if not issubclass(model, SealedModel):
+            continue
+        columns = [f.name for f in model._meta.concrete_fields if isinstance(f, SealedField)]
+        for row in model.objects.all():
+            if row.sealing_key.pk != case.data_key.pk:
+                continue
+            values = model.objects.filter(pk=row.pk).values(*columns).get()
+            for column, value in values.items():
+                found[f"{model.__name__}.{column} {row.pk}"] = {bytes(value).hex().encode()}
+    return found
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_of_the_person_is_left_and_everything_still_verifies(
+    settings, tmp_path, caplog, verify
+):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    scope = scope_of(make_regulator("lin", "CN"))
+    case = closed_case()
+    bystander = make.make_case(State.CLOSED)
+    job = request_bundle(scope, BundleFilters(identity_reason="Complaint 2026/17"))
+    make_bundle(job.pk)
+    old = export()
+    needles = {what: spellings(text) for what, text in SECRETS.items()}
+    sealed = sealed_bytes(case)
+    assert len(sealed) > 20
+
+    # Before: sealed rows everywhere, and the export in the clear would be found if it were plain.
+    before = dict(every_place(settings, caplog))
+    assert {where for where, _what in found_in(before.items(), sealed)} == {"database"}
+    assert blind_index.find(EMAIL_INDEX, SECRETS["email"])
+
+    request_erasure(case, make.OFFICER, "Art. 47 PIPL")
+    erase(case, make.OTHER_OFFICER)
+    purge_drafts(timezone.now() + timedelta(hours=2))
+
+    after = list(every_place(settings, caplog))
+    assert found_in(after, needles) == []
+    assert found_in(after, sealed) == []
+    assert blind_index.find(EMAIL_INDEX, SECRETS["email"]) == []
+    files = [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
+    assert files == []
+
+    # What stays: the other case, the skeleton, the log, and what regulators fetched before.
+    bystander.refresh_from_db()
+    assert bystander.people.get().name == "王小明"
+    assert (case.state, case.items.count()) == (State.CLOSED, 1)
+    sequence_all()
+    verify_log()
+    assert verify(old)[0] == 0
+    code, output = verify(export())
+    assert code == 0, output
+    assert "contents not shown: erased" in output
+
+
+def test_the_search_finds_what_is_there(settings, tmp_path, caplog, db):
+    """A search that finds nothing must be one that could have found something."""
+    settings.MEDIA_ROOT = tmp_path
+    needles = {what: spellings(text) for what, text in SECRETS.items()}
+    planted = {
+        "utf-8": SECRETS["name"].encode(),
+        "utf-16": SECRETS["email"].encode("utf-16"),
+        "hex": SECRETS["url"].encode().hex().encode(),
+        "base64": base64.b64encode(b"?" + SECRETS["phone"].encode() + b"?"),
+        "json": json.dumps({"x": SECRETS["statement"]}).encode(),
+    }
+    for name, content in planted.items():
+        (tmp_path / name).write_bytes(content)
+    caplog.set_level("INFO")
+    logging.getLogger("test").info("%s", SECRETS["handle"])
+    make.file(subject_name="x", service="y")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE cases_case SET residence = %s", [SECRETS["national id"][:10]])
+        cursor.execute("UPDATE cases_item SET ground = %s", [SECRETS["note"]])
+        cursor.execute("UPDATE cases_item SET scopes = %s", [json.dumps({"x": SECRETS["draft"]})])
+        cursor.execute("UPDATE cases_item SET finding = %s", [SECRETS["finding"].encode()])
+    found = found_in(every_place(settings, caplog), needles)
+    assert {what for _where, what in found} == {
+        "name",
+        "email",
+        "url",
+        "phone",
+        "statement",
+        "handle",
+        "note",
+        "draft",
+        "finding",
+    }
+
+
+def test_every_model_with_sealed_columns_is_thought_of():
+    """Who adds a model with personal data must say here what an erasure does with its rows."""
+    sealed = {model.__name__ for model in apps.get_models() if issubclass(model, SealedModel)}
+    assert sealed == {
+        # Deleted with the case.
+        "Attachment",
+        "EventContent",
+        "Identifier",
+        "Message",
+        "Person",
+        "StoredFile",
+        # Emptied, for the rows stay.
+        "Case",
+        "Item",
+        # Sealed with keys of their own, and purged by their age.
+        "Draft",
+        "DraftFile",
+    }
+
+
+def test_the_event_says_what_was_erased_and_the_key_is_gone(db):
+    case = make.make_case(State.CLOSED)
+    request_erasure(case, make.OFFICER, "Art. 47 PIPL")
+    erase(case, make.OTHER_OFFICER)
+    event = Event.objects.get(case=case.pseudonym, name="case.erased")
+    assert event.facts["rows"]["people"] == 1
+    assert case.erased_at is not None
+    assert case.data_key.is_shredded
+    with pytest.raises(Shredded):
+        _ = Item.objects.get(case=case).finding
+
+
+def test_two_people_are_needed(db):
+    case = make.make_case(State.CLOSED)
+    with pytest.raises(MoveRefused):
+        erase(case, make.OFFICER)
+    request_erasure(case, make.OFFICER, "Art. 47 PIPL")
+    with pytest.raises(MoveRefused):
+        erase(case, make.OFFICER)
+    assert not case.data_key.is_shredded
+
+
+def test_a_case_that_goes_on_is_not_erased(db):
+    case = make.make_case(State.IN_REVIEW)
+    with pytest.raises(MoveRefused):
+        request_erasure(case, make.OFFICER, "Art. 47 PIPL")
+
+
+def test_the_same_attempt_to_file_is_forgotten_with_the_case(db):
+    attempt = secrets.token_hex(8)
+    case = make.file_request(make.WANG, attempt=attempt).case
+    make.walk(case, State.CLOSED)
+    request_erasure(case, make.OFFICER, "Art. 47 PIPL")
+    erase(case, make.OTHER_OFFICER)
+    again = make.file_request(make.WANG, attempt=attempt)
+    assert (again.repeated, again.case == case) == (False, False)
