@@ -4,12 +4,18 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from workflows.cases.errors import InvalidInput
 from workflows.cases.state_names import STATE_NAMES
 from workflows.cases.vocabulary import ItemKind
-from workflows.reports.bundle_filters import LONGEST_REASON, BundleFilters
+from workflows.reports.bundle_filters import (
+    FIRST_DAY,
+    LAST_DAY,
+    LONGEST_REASON,
+    BundleFilters,
+)
 from workflows.reports.checkpoints import LONGEST_NOTE
 from workflows.reports.selectors import CaseFilter
 from workflows.reports.statistics import Period
@@ -27,10 +33,13 @@ class PlainForm(forms.Form):
 
 
 def _day(label: Any) -> forms.DateField:
+    between = _("Choose a day between 1900 and 2999.")
     return forms.DateField(
         label=label,
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        validators=[MinValueValidator(FIRST_DAY, between), MaxValueValidator(LAST_DAY, between)],
+        error_messages={"invalid": _("Enter a day like 2026-03-31.")},
     )
 
 

@@ -15,6 +15,8 @@ from workflows.cases.models import Case
 from workflows.regimes.services import get_regime
 
 LONGEST_REASON = 200
+# Beyond these a day has no instant in some zone.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class BundleFilters:
 
     def check(self) -> None:
         """Raise `InvalidInput` for choices that make no sense."""
+        if any(day and not FIRST_DAY <= day <= LAST_DAY for day in (self.since, self.until)):
+            raise InvalidInput(_("Choose days between 1900 and 2999."))
         if self.since and self.until and self.since > self.until:
             raise InvalidInput(_("The first day must not be after the last day."))
         if set(self.states) - set(State):

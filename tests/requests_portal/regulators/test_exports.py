@@ -112,7 +112,8 @@ def test_a_reason_without_the_tick_asks_for_no_documents(china, post):
         ({"since": "2026-02-02", "until": "2026-02-01"}, "id_until", "must not be before"),
         ({"case": "2026-ZZZZ-ZZZZ"}, "id_case", "There is no such case under your regime."),
         ({"previous": "hello"}, "id_previous", "is not one that this log signed"),
-        ({"since": "yesterday"}, "id_since", "valid date"),
+        ({"since": "yesterday"}, "id_since", "Enter a day like"),
+        ({"until": "9999-12-31"}, "id_until", "between 1900 and 2999"),
         ({"states": ["gone"]}, "id_states_0", "not one of the available choices"),
     ],
 )
