@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlencode
 
 from allauth.account.adapter import DefaultAccountAdapter, get_adapter
@@ -11,17 +11,19 @@ from allauth.account.decorators import reauthentication_required
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 
+from workflows.cases.lifecycle import Role
 from workflows.vault.blind_index import keyed_hash
 from workflows.vault.crypto import decrypt, encrypt
 
-View = Callable[..., HttpResponse]
+P = ParamSpec("P")
+R = TypeVar("R")
 _SECRET_PLACE = b"second factor"
 
 
-class ClosedSignupAdapter(DefaultAccountAdapter):
+class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it has no types
     """Refuses open sign-up: the public needs no account and staff are invited."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -29,9 +31,11 @@ class ClosedSignupAdapter(DefaultAccountAdapter):
         return False
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Return the landing page of the staff for staff, and that of the setting for others."""
+        """Return the first page of the face that the account is for."""
         if request.user.is_staff:
             return reverse("admin:index")
+        if request.user.groups.filter(name=Role.REGULATOR).exists():
+            return reverse("regulators:overview")
         return str(super().get_login_redirect_url(request))
 
     def get_reset_password_from_key_url(self, key: str) -> str:
@@ -41,7 +45,7 @@ class ClosedSignupAdapter(DefaultAccountAdapter):
         return f"{settings.PUBLIC_BASE_URL}{path}"
 
 
-class SealingMFAAdapter(DefaultMFAAdapter):
+class SealingMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # it has no types
     """Keeps the secrets of authenticator apps and recovery codes encrypted at rest.
 
     Under a key derived from `INDEX_KEY`, which unlike the vault's keys is never rotated.
@@ -60,17 +64,21 @@ def _secret_key() -> bytes:
     return keyed_hash("mfa.secrets", b"")
 
 
-def fresh_sign_in_required(view: View) -> View:
+def fresh_sign_in_required(
+    view: Callable[Concatenate[HttpRequest, P], R],
+) -> Callable[Concatenate[HttpRequest, P], R | HttpResponseRedirect]:
     """Let a view run only for someone who has proved a moment ago that it is still them.
 
     Anyone else is asked for password or second factor and comes back to the same address. A form
     that was sent is not kept meanwhile, for it would lie in the session in the clear; forms are
     only reached past the same question, so that it hardly ever happens.
     """
-    checked = reauthentication_required(view)
+    checked: Callable[Concatenate[HttpRequest, P], R] = reauthentication_required(view)
 
     @wraps(view)
-    def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def asking(
+        request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs
+    ) -> R | HttpResponseRedirect:
         try:
             return checked(request, *args, **kwargs)
         except ReauthenticationRequired:

@@ -1,6 +1,6 @@
 """People and roles, and the accounts of regulators: what an administrator keeps, and no case."""
 
-from typing import Any
+from typing import Any, cast
 
 import allauth.account.admin
 import allauth.mfa.admin
@@ -11,22 +11,21 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group, User
-from django.db.models import Exists, ManyToManyField, OuterRef, QuerySet
-from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import ModelAdmin
-from unfold.decorators import action, display
+from unfold.decorators import action
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
 from requests_portal.accounts import fresh_sign_in_required
 from requests_portal.staff.account_log import record_account_event, record_roles
+from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.people import display_name
 from workflows.cases.actors import STAFF_ROLES
 from workflows.cases.lifecycle import Role
@@ -43,7 +42,7 @@ for _model in (User, Group, EmailAddress, Authenticator):
 STAFF_GROUPS = frozenset(role.value for role in STAFF_ROLES)
 
 
-class RolesField(forms.ModelMultipleChoiceField):
+class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # none at run time
     """Chooses roles by their names on the screen."""
 
     widget = UnfoldAdminCheckboxSelectMultipleWidget
@@ -62,7 +61,7 @@ class RolesField(forms.ModelMultipleChoiceField):
 
 
 @admin.register(User)
-class UserAdmin(auth_admin.UserAdmin, ModelAdmin):
+class UserAdmin(auth_admin.UserAdmin, StaffAdmin):  # type: ignore[type-arg]  # none at run time
     """Accounts and their roles. Nobody changes roles of their own, and each change is logged."""
 
     form = UserChangeForm
@@ -109,33 +108,27 @@ class UserAdmin(auth_admin.UserAdmin, ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Return the accounts with their roles, and whether they have a second factor."""
         second = Authenticator.objects.filter(user=OuterRef("pk"))
-        return (
-            super()
-            .get_queryset(request)
-            .prefetch_related("groups")
-            .annotate(has_second_factor=Exists(second))
-        )
+        accounts: QuerySet[User] = super().get_queryset(request)
+        return accounts.prefetch_related("groups").annotate(has_second_factor=Exists(second))
 
-    @display(description=gettext_lazy("name"))
+    @admin.display(description=gettext_lazy("name"))
     def full_name(self, user: User) -> str:
         """Return the name."""
         return user.get_full_name() or "–"
 
-    @display(description=gettext_lazy("roles"))
+    @admin.display(description=gettext_lazy("roles"))
     def role_names(self, user: User) -> SafeString:
         """Return the roles, one a line."""
         names = ((ROLE_NAMES[Role(group.name)],) for group in user.groups.all())
         return format_html_join(SafeString("<br>"), "{}", names)
 
-    @display(description=gettext_lazy("second factor"), boolean=True)
+    @admin.display(description=gettext_lazy("second factor"), boolean=True)
     def protected(self, user: User) -> bool:
         """Return whether the account has a second factor."""
-        return bool(user.has_second_factor)
+        return bool(getattr(user, "has_second_factor", False))
 
     # --- The forms -------------------------------------------------------------------------
-    def formfield_for_manytomany(
-        self, db_field: ManyToManyField, request: HttpRequest, **kwargs: Any
-    ) -> Any:
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Show the roles as boxes to tick."""
         if db_field.name == "groups":
             return RolesField(
@@ -162,7 +155,7 @@ class UserAdmin(auth_admin.UserAdmin, ModelAdmin):
     def save_related(
         self,
         request: HttpRequest,
-        form: ModelForm,
+        form: Any,
         formsets: Any,
         change: bool,  # noqa: FBT001 - Django's signature
     ) -> None:
@@ -199,7 +192,7 @@ def _is_password_change(request: HttpRequest) -> bool:
     return match is not None and match.url_name == "auth_user_password_change"
 
 
-class RegulatorForm(forms.ModelForm):
+class RegulatorForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run time
     """An account of the role "regulator", and the one regime whose cases it may see."""
 
     regime = forms.ChoiceField(
@@ -208,15 +201,16 @@ class RegulatorForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["regime"].choices = [(code, code) for code in settings.PROVIDER_REGIMES]
-        if "user" in self.fields:
-            officers = User.objects.filter(groups__name=Role.REGULATOR, is_active=True)
-            self.fields["user"].queryset = officers.exclude(is_staff=True)
-            self.fields["user"].label_from_instance = display_name
+        regime = cast(forms.ChoiceField, self.fields["regime"])
+        regime.choices = [(code, code) for code in settings.PROVIDER_REGIMES]
+        user = cast(Any, self.fields["user"])
+        officers = User.objects.filter(groups__name=Role.REGULATOR, is_active=True)
+        user.queryset = officers.exclude(is_staff=True)
+        user.label_from_instance = display_name
 
 
 @admin.register(RegulatorAccount)
-class RegulatorAccountAdmin(ModelAdmin):
+class RegulatorAccountAdmin(StaffAdmin):
     """Regulators' accounts: one regime each, until a date, with a token for the API if wanted."""
 
     form = RegulatorForm
@@ -232,12 +226,12 @@ class RegulatorAccountAdmin(ModelAdmin):
         """Refuse: an account expires; what it exported stays traceable."""
         return False
 
-    @display(description=gettext_lazy("live"), boolean=True)
+    @admin.display(description=gettext_lazy("live"), boolean=True)
     def live(self, account: RegulatorAccount) -> bool:
         """Return whether the account can be used now."""
         return account.user.is_active and account.expires_at > timezone.now()
 
-    @display(description=gettext_lazy("API token"), boolean=True)
+    @admin.display(description=gettext_lazy("API token"), boolean=True)
     def has_token(self, account: RegulatorAccount) -> bool:
         """Return whether a token was issued."""
         return account.token_digest is not None
@@ -250,7 +244,7 @@ class RegulatorAccountAdmin(ModelAdmin):
         self,
         request: HttpRequest,
         obj: RegulatorAccount,
-        form: ModelForm,
+        form: Any,
         change: bool,  # noqa: FBT001 - Django's signature
     ) -> None:
         """Save, and log which regime the account may see and until when."""
@@ -258,7 +252,7 @@ class RegulatorAccountAdmin(ModelAdmin):
         facts = {"regime": obj.regime, "until": obj.expires_at.date().isoformat()}
         record_account_event(request, "regulator.admitted", obj.user, facts)
 
-    @action(
+    @action(  # type: ignore[untyped-decorator]
         description=gettext_lazy("Issue an API token"), url_path="token", permissions=["change"]
     )
     def new_token(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -268,7 +262,7 @@ class RegulatorAccountAdmin(ModelAdmin):
     def _new_token(self, request: HttpRequest, object_id: str) -> HttpResponse:
         account = self.get_object(request, object_id)
         if account is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            raise Http404
         token = ""
         if request.method == "POST":
             token = issue_token(account)

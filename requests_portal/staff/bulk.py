@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -13,13 +12,13 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from requests_portal.staff.actions.forms import AssignForm, LetterForm
+from requests_portal.staff.actions.forms import AssignForm, CaseForm, LetterForm
 from requests_portal.staff.actions.table import PAGES, ActionPage
-from requests_portal.staff.people import actor_of
+from requests_portal.staff.people import actor_of, user_of
 from workflows.cases.errors import CaseError
-from workflows.cases.lifecycle import Action
+from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
-from workflows.cases.state_names import REASONS, STATE_NAMES
+from workflows.cases.state_names import STATE_NAMES
 from workflows.cases.transition import refusals
 
 MOST_AT_ONCE = 100
@@ -31,7 +30,7 @@ class BulkAction:
 
     name: str
     action: Action
-    form: type[forms.Form]
+    form: type[CaseForm]
 
     @property
     def page(self) -> ActionPage:
@@ -66,7 +65,7 @@ def run(
         return None
     confirmed = "confirmed" in request.POST
     # The form asks nothing of a single case, so any of them serves.
-    form = bulk.form(request.POST if confirmed else None, case=Case(), user=request.user)
+    form = bulk.form(request.POST if confirmed else None, case=Case(), user=user_of(request))
     if confirmed and form.is_valid():
         _apply(bulk, request, cases, form)
         return None
@@ -85,7 +84,8 @@ def run(
 
 def _preview(bulk: BulkAction, request: HttpRequest, case: Case) -> Preview:
     reason = refusals(case, actor_of(request)).get(bulk.action, "wrong_role")
-    return Preview(case, str(STATE_NAMES[case.state]), str(REASONS[reason]) if reason else "")
+    state = str(STATE_NAMES[State(case.state)])
+    return Preview(case, state, bulk.page.sentence_against(reason))
 
 
 def _apply(bulk: BulkAction, request: HttpRequest, cases: list[Case], form: Any) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import ModelAdmin
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
@@ -21,6 +20,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.people import actor_of
 from workflows.regimes.calendars import UnknownRegionError
 from workflows.regimes.models import BusinessCalendar
@@ -81,12 +81,14 @@ class NoticeForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["region"].choices = [(name, name) for name in calendar_names()]
+        cast(forms.ChoiceField, self.fields["region"]).choices = [
+            (name, name) for name in calendar_names()
+        ]
         self.initial.setdefault("year", timezone.localdate().year + 1)
 
 
 @admin.register(BusinessCalendar)
-class BusinessCalendarAdmin(ModelAdmin):
+class BusinessCalendarAdmin(StaffAdmin):
     """The notices that were loaded. One that replaces another is loaded in its place."""
 
     list_display = ("region", "year", "status", "source", "loaded_at")

@@ -10,6 +10,8 @@ from workflows.cases.models import Case, Clock
 from workflows.regimes.services import explain
 from workflows.regimes.values import Deadline
 
+STOPPED_TONES: dict[str, str] = {Clock.State.MISSED: "late", Clock.State.MET: "done"}
+
 
 @dataclass(frozen=True, slots=True)
 class ClockView:
@@ -45,7 +47,7 @@ def _clock_view(case: Case, clock: Clock, now: datetime) -> ClockView:
 
 def _words(case: Case, clock: Clock, now: datetime) -> ClockWords:
     if clock.stopped_at is not None or clock.state == Clock.State.UNLIMITED:
-        tone = {Clock.State.MISSED: "late", Clock.State.MET: "done"}.get(clock.state, "none")
+        tone = STOPPED_TONES.get(clock.state, "none")
         return ClockWords(tone, clock.get_state_display())
     return clock_words(case.state, clock.due_at, now, paused=clock.state == Clock.State.PAUSED)
 

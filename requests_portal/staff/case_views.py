@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
@@ -18,6 +19,7 @@ from requests_portal.staff.people import actor_of, works_on_cases
 from requests_portal.staff.search import related_cases
 from workflows.cases.attachments import read_attachment
 from workflows.cases.handling import record_view
+from workflows.cases.lifecycle import State
 from workflows.cases.models import Attachment, Case
 from workflows.cases.state_names import STATE_NAMES
 from workflows.ledger.models import Event
@@ -47,7 +49,7 @@ def shared_context(request: HttpRequest, site: AdminSite, case: Case) -> dict[st
         "original": case,
         "title": case.number,
         "case": case,
-        "state_name": STATE_NAMES[case.state],
+        "state_name": STATE_NAMES[State(case.state)],
         "words": lead_words(case, timezone.now()),
     }
 
@@ -116,10 +118,10 @@ def proof(request: HttpRequest, site: AdminSite, object_id: str, event_id: UUID)
     """Send the proof that a step of a case is in the log."""
     del site
     require_case_role(request)
-    case = Case.objects.filter(pk=case_id_of(object_id)).first()
-    event = case and Event.objects.filter(uid=event_id, case=case.pseudonym).first()
-    text = event and proof_text(event)
-    if case is None or event is None or text is None:
+    case = get_object_or_404(Case, pk=case_id_of(object_id))
+    event = get_object_or_404(Event, uid=event_id, case=case.pseudonym)
+    text = proof_text(event)
+    if text is None:
         raise Http404
     name = f"{case.number}-{event.step}.tlog-proof"
     return HttpResponse(

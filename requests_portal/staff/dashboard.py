@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from requests_portal.staff.charts import WeeklyChart, weekly_chart, weeks_until
 from requests_portal.staff.filters import SOON, WAITING_FOR_PERSON, due_within, is_late
-from requests_portal.staff.people import works_on_cases
+from requests_portal.staff.people import user_of, works_on_cases
 from workflows.cases.lifecycle import OPEN, State
 from workflows.cases.models import Case
 from workflows.routing.models import Team
@@ -48,7 +48,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if not works_on_cases(request):
         return {**context, "tiles": []}
     now = timezone.now()
-    counts = _counts(request.user)
+    counts = _counts(user_of(request))
     return {
         **context,
         "title": _("Cases"),

@@ -5,13 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.contrib.admin import ModelAdmin, SimpleListFilter
+from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from requests_portal.staff.people import user_of
 from workflows.cases.lifecycle import FINAL, OPEN, State
 from workflows.cases.models import Case, Clock
 from workflows.cases.vocabulary import ItemKind
@@ -57,11 +58,11 @@ class StateGroupFilter(SimpleListFilter):
     title = _("state")
     parameter_name = "group"
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Lookups:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Lookups:
         """Return the groups, and all cases as the last."""
         return [*((key, name) for key, (name, _states) in STATE_GROUPS.items()), ("all", _("All"))]
 
-    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
         """Yield the choices; there is none for "no filter"."""
         for key, name in self.lookup_choices:
             yield {
@@ -84,7 +85,7 @@ class DueFilter(SimpleListFilter):
     title = _("time")
     parameter_name = "due"
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Lookups:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Lookups:
         """Return late and due soon."""
         return [("late", _("Late")), ("week", _("Due within seven days"))]
 
@@ -104,7 +105,7 @@ class WhoseFilter(SimpleListFilter):
     title = _("assignment")
     parameter_name = "whose"
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Lookups:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Lookups:
         """Return one's own, one's teams', and nobody's."""
         return [
             ("mine", _("Mine")),
@@ -116,9 +117,9 @@ class WhoseFilter(SimpleListFilter):
         """Keep the cases of the reader, of the reader's teams, or of no person."""
         match self.value():
             case "mine":
-                return queryset.filter(assignment__assignee=request.user)
+                return queryset.filter(assignment__assignee=user_of(request))
             case "team":
-                teams = Team.objects.filter(members=request.user)
+                teams = Team.objects.filter(members=user_of(request))
                 return queryset.filter(assignment__team__in=teams)
             case "nobody":
                 return queryset.filter(assignment__assignee=None)
@@ -131,7 +132,7 @@ class TeamFilter(SimpleListFilter):
     title = _("team")
     parameter_name = "team"
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Lookups:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Lookups:
         """Return the teams."""
         return [(str(pk), name) for pk, name in Team.objects.values_list("pk", "name")]
 
@@ -149,7 +150,7 @@ class RegimeFilter(SimpleListFilter):
     title = _("regime")
     parameter_name = "regime"
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Lookups:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Lookups:
         """Return the regimes that the provider serves."""
         return [
             (regime.code, regime.code)
@@ -168,7 +169,7 @@ class KindFilter(SimpleListFilter):
     title = _("kind")
     parameter_name = "kind"
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Lookups:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Lookups:
         """Return the kinds of item."""
         return list(ItemKind.choices)
 
@@ -183,7 +184,7 @@ class LanguageFilter(SimpleListFilter):
     title = _("language")
     parameter_name = "language"
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Lookups:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Lookups:
         """Return the languages of the portal."""
         return list(settings.LANGUAGES)
 

@@ -7,15 +7,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.admin import ModelAdmin
-from unfold.decorators import display
 
+from requests_portal.staff.base_admin import StaffAdmin
 from workflows.outbox.models import Effect
 from workflows.outbox.services import retry_dead
 from workflows.reports.models import BundleJob
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class ReadOnlyAdmin(StaffAdmin):
     """A list that is looked at and not written."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -90,7 +89,7 @@ class BundleJobAdmin(ReadOnlyAdmin):
     )
     readonly_fields = ("chosen",)
 
-    @display(description=_("filters"))
+    @admin.display(description=_("filters"))
     def chosen(self, job: BundleJob) -> str:
         """Return what was chosen, as JSON."""
         return json.dumps(job.filters, ensure_ascii=False)

@@ -1,22 +1,25 @@
 """Counting the rows of a long list without counting each of them."""
 
+from typing import Any, cast
+
 from django.core.paginator import Paginator
 from django.db import connection
+from django.db.models import Model, QuerySet
 from django.utils.functional import cached_property
 
 # Below this PostgreSQL counts faster than anybody notices, so the exact number is shown.
 ENOUGH_TO_ESTIMATE = 20_000
 
 
-class EstimatingPaginator(Paginator):
+class EstimatingPaginator(Paginator):  # type: ignore[type-arg]  # Django has none to give
     """Takes the number of rows of a large, unfiltered table from the planner's statistics."""
 
     @cached_property
     def count(self) -> int:
         """Return the number of rows, estimated when nothing is filtered and there are many."""
-        query = self.object_list.query
+        query = cast("QuerySet[Any]", self.object_list).query
         if not query.where:
-            estimate = _estimate(query.model._meta.db_table)  # noqa: SLF001 - Django's public API
+            estimate = _estimate(cast("type[Model]", query.model)._meta.db_table)  # noqa: SLF001 - Django's public API
             if estimate > ENOUGH_TO_ESTIMATE:
                 return estimate
         return super().count

@@ -11,16 +11,16 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
-from unfold.admin import ModelAdmin
-from unfold.decorators import display
 
 from requests_portal.staff import bulk, case_views, filters
 from requests_portal.staff.actions.views import action_page
+from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.case_file import language_name
 from requests_portal.staff.clock_words import ClockWords, clock_words
 from requests_portal.staff.pages import EstimatingPaginator
 from requests_portal.staff.people import display_name, works_on_cases
 from requests_portal.staff.search import search
+from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.cases.state_names import STATE_NAMES
 from workflows.cases.vocabulary import ItemKind
@@ -37,7 +37,7 @@ def clock_label(words: ClockWords) -> SafeString:
 
 
 @admin.register(Case)
-class CaseAdmin(ModelAdmin):
+class CaseAdmin(StaffAdmin):
     """Cases are listed and shown here, and changed only through the pages of their actions."""
 
     list_display = (
@@ -93,7 +93,8 @@ class CaseAdmin(ModelAdmin):
     # --- The list --------------------------------------------------------------------------
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
         """Return the cases, each with whether its clock stands still."""
-        return super().get_queryset(request).annotate(paused=filters.IS_PAUSED)
+        cases: QuerySet[Case] = super().get_queryset(request)
+        return cases.annotate(paused=filters.IS_PAUSED)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Case], search_term: str
@@ -103,38 +104,40 @@ class CaseAdmin(ModelAdmin):
             queryset = queryset.filter(number__contains=search_term.strip().upper())
         return queryset, False
 
-    @display(description=_("time"), ordering="due_at")
+    @admin.display(description=_("time"), ordering="due_at")
     def clock(self, case: Case) -> SafeString:
         """Say how much time is left, and the day."""
-        words = clock_words(case.state, case.due_at, timezone.now(), paused=case.paused)
+        words = clock_words(
+            case.state, case.due_at, timezone.now(), paused=getattr(case, "paused", False)
+        )
         label = clock_label(words)
         if case.due_on is None or words.tone in {"done", "none"}:
             return label
         return format_html('{}<br><span class="quiet">{}</span>', label, f"{case.due_on:%Y-%m-%d}")
 
-    @display(description=_("state"))
+    @admin.display(description=_("state"))
     def state_name(self, case: Case) -> str:
         """Return the state in words."""
-        return str(STATE_NAMES[case.state])
+        return str(STATE_NAMES[State(case.state)])
 
-    @display(description=_("items"))
+    @admin.display(description=_("items"))
     def kind_names(self, case: Case) -> SafeString:
         """Return the kinds of item, one a line."""
         return format_html_join(
             SafeString("<br>"), "{}", ((ItemKind(kind).label,) for kind in case.kinds)
         )
 
-    @display(description=_("regime"))
+    @admin.display(description=_("regime"))
     def regime_codes(self, case: Case) -> str:
         """Return the codes of the regimes."""
         return ", ".join(case.regimes)
 
-    @display(description=_("language"), ordering="language")
+    @admin.display(description=_("language"), ordering="language")
     def language_of_person(self, case: Case) -> str:
         """Return the language of the person."""
         return language_name(case)
 
-    @display(description=_("worked by"))
+    @admin.display(description=_("worked by"))
     def worked_by(self, case: Case) -> str:
         """Return the team, and the member who has the case."""
         assignment = getattr(case, "assignment", None)
@@ -144,7 +147,7 @@ class CaseAdmin(ModelAdmin):
             return str(assignment.team)
         return f"{assignment.team} · {display_name(assignment.assignee)}"
 
-    @display(description=_("filed"), ordering="filed_at")
+    @admin.display(description=_("filed"), ordering="filed_at")
     def filed(self, case: Case) -> str:
         """Return the day of filing."""
         return f"{timezone.localtime(case.filed_at):%Y-%m-%d}"
@@ -167,7 +170,7 @@ class CaseAdmin(ModelAdmin):
         """Add the pages of a case to the addresses of the list."""
 
         def page(view: Any) -> Any:
-            def bound(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+            def bound(request: HttpRequest, **kwargs: Any) -> Any:
                 return view(request, self.admin_site, **kwargs)
 
             return self.admin_site.admin_view(bound)

@@ -1,26 +1,25 @@
 """What a privacy officer keeps in order: teams, and the rules that route to them."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.db.models import Count, ManyToManyField, QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import ModelAdmin
-from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.people import CASE_ROLES, display_name
 from workflows.cases.vocabulary import ItemKind
 from workflows.routing.models import RoutingRule, Team
 
 
-class MembersField(forms.ModelMultipleChoiceField):
+class MembersField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # none at run time
     """Chooses members of staff by name."""
 
     widget = UnfoldAdminCheckboxSelectMultipleWidget
@@ -31,7 +30,7 @@ class MembersField(forms.ModelMultipleChoiceField):
 
 
 @admin.register(Team)
-class TeamAdmin(ModelAdmin):
+class TeamAdmin(StaffAdmin):
     """Teams and their members."""
 
     list_display = ("name", "email", "size")
@@ -39,20 +38,19 @@ class TeamAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
         """Return the teams with their sizes."""
-        return super().get_queryset(request).annotate(number=Count("members"))
+        teams: QuerySet[Team] = super().get_queryset(request)
+        return teams.annotate(number=Count("members"))
 
-    @display(description=gettext_lazy("members"))
+    @admin.display(description=gettext_lazy("members"))
     def size(self, team: Team) -> int:
         """Return how many members the team has."""
-        return int(team.number)
+        return int(getattr(team, "number", 0))
 
     def has_delete_permission(self, request: HttpRequest, obj: Team | None = None) -> bool:
         """Refuse: cases were assigned to it."""
         return False
 
-    def formfield_for_manytomany(
-        self, db_field: ManyToManyField, request: HttpRequest, **kwargs: Any
-    ) -> Any:
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer those who work on cases as members."""
         if db_field.name == "members":
             workers = User.objects.filter(is_active=True, groups__name__in=CASE_ROLES)
@@ -72,7 +70,7 @@ def _choices(label: Any, choices: Iterable[tuple[str, Any]] = ()) -> forms.Multi
     )
 
 
-class RoutingRuleForm(forms.ModelForm):
+class RoutingRuleForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run time
     """A rule with boxes to tick in place of raw lists."""
 
     kinds = _choices(gettext_lazy("Item kinds"), ItemKind.choices)
@@ -85,28 +83,29 @@ class RoutingRuleForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["regimes"].choices = [(code, code) for code in settings.PROVIDER_REGIMES]
+        field = cast(forms.MultipleChoiceField, self.fields["regimes"])
+        field.choices = [(code, code) for code in settings.PROVIDER_REGIMES]
 
 
 @admin.register(RoutingRule)
-class RoutingRuleAdmin(ModelAdmin):
+class RoutingRuleAdmin(StaffAdmin):
     """Rules that send new cases to teams; the first that matches wins."""
 
     form = RoutingRuleForm
     list_display = ("position", "team", "kind_names", "regime_codes", "language_codes")
     list_select_related = ("team",)
 
-    @display(description=gettext_lazy("item kinds"))
+    @admin.display(description=gettext_lazy("item kinds"))
     def kind_names(self, rule: RoutingRule) -> str:
         """Return the kinds, or that it holds for all."""
         return "; ".join(str(ItemKind(kind).label) for kind in rule.kinds) or _("All")
 
-    @display(description=gettext_lazy("regimes"))
+    @admin.display(description=gettext_lazy("regimes"))
     def regime_codes(self, rule: RoutingRule) -> str:
         """Return the regimes, or that it holds for all."""
         return ", ".join(rule.regimes) or _("All")
 
-    @display(description=gettext_lazy("languages"))
+    @admin.display(description=gettext_lazy("languages"))
     def language_codes(self, rule: RoutingRule) -> str:
         """Return the languages, or that it holds for all."""
         return ", ".join(rule.languages) or _("All")

@@ -5,7 +5,8 @@ from typing import Any
 
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.decorators import csp_update
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.templatetags.static import static
 
 # What django-unfold 0.91 needs beyond the policy of the other pages, for the staff's pages only:
@@ -23,10 +24,10 @@ STAFF_POLICY = {
 class StaffPolicyMiddleware:
     """Adds `STAFF_POLICY` to the Content-Security-Policy of the admin's pages."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer, and mark the answer when its address is one of the admin."""
         response = self.get_response(request)
         match = request.resolver_match

@@ -1,11 +1,11 @@
 """The forms of the actions. They take what is typed; whether it is right the domain decides."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -61,7 +61,7 @@ class NoteForm(CaseForm):
     text = text_field(gettext_lazy("Note"), gettext_lazy("The person does not see it."))
 
 
-class MemberField(forms.ModelChoiceField):
+class MemberField(forms.ModelChoiceField):  # type: ignore[type-arg]  # none at run time
     """Chooses a colleague by name."""
 
     def label_from_instance(self, obj: User) -> str:
@@ -89,7 +89,8 @@ class AssignForm(CaseForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         members = User.objects.filter(is_active=True, teams__isnull=False)
-        self.fields["assignee"].queryset = members.distinct().order_by("username")
+        field = cast(MemberField, self.fields["assignee"])
+        field.queryset = members.distinct().order_by("username")
         assignment = getattr(self.case, "assignment", None)
         if assignment is not None:
             self.initial.setdefault("team", assignment.team_id)
@@ -119,7 +120,7 @@ class ReceiptForm(CaseForm):
         widget=UnfoldAdminSelectWidget,
     )
     receipt = forms.CharField(
-        label=gettext_lazy("Receipt"),
+        label=pgettext_lazy("of an instruction", "Receipt"),
         help_text=gettext_lazy(
             "In which snapshot or system, and how it was checked. Do not name the person: this"
             " goes into the log."
@@ -131,7 +132,7 @@ class ReceiptForm(CaseForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         waiting = Instruction.objects.filter(item__case=self.case, applied_at=None)
-        field = self.fields["instruction"]
+        field = cast(Any, self.fields["instruction"])
         field.queryset = waiting.select_related("item")
         field.label_from_instance = _instruction_label
         field.empty_label = None if waiting else _("None is waiting")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django.utils import timezone
 
@@ -13,7 +13,7 @@ from requests_portal.staff.search import related_cases
 from workflows.cases.answers import compose_answer
 from workflows.cases.models import Case
 from workflows.regimes import services as regimes
-from workflows.regimes.values import ClockEvent
+from workflows.regimes.values import ClockEvent, EventName
 
 
 def panel_context(page: ActionPage, case: Case, form: CaseForm) -> dict[str, Any]:
@@ -32,9 +32,12 @@ def _decision(case: Case, _form: CaseForm) -> dict[str, Any]:
 def _extended_to(case: Case) -> date | None:
     """Return the last day under the leading regime if the extension were told now."""
     regime = case.lead_regime
-    events = [ClockEvent(event.name, event.at) for event in case.clock_events.all()]
-    told = ClockEvent("extension_told", timezone.now())
-    return regimes.compute(regime, regime.lead, [*events, told], case.residence).lead_on
+    told = [(event.name, event.at) for event in case.clock_events.all()]
+    events = [
+        ClockEvent(cast(EventName, name), at)
+        for name, at in [*told, ("extension_told", timezone.now())]
+    ]
+    return regimes.compute(regime, regime.lead, events, case.residence).lead_on
 
 
 _PANELS: dict[str, Callable[[Case, Any], dict[str, Any]]] = {

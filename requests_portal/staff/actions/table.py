@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from requests_portal.staff.actions import forms
 from requests_portal.staff.actions.forms import CaseForm
@@ -99,80 +99,79 @@ def _merge(case: Case, actor: Actor, form: CaseForm) -> None:
     number = normalise_number(form.cleaned_data["number"])
     into = Case.objects.select_related("data_key").filter(number=number).first()
     if into is None:
-        raise InvalidInput(_("No case has this number."))
+        raise InvalidInput(gettext("No case has this number."))
     handling.merge(case, actor, into)
 
 
 def _erase(case: Case, actor: Actor, form: CaseForm) -> None:
     if normalise_number(form.cleaned_data["number"]) != case.number:
-        raise InvalidInput(_("This is not the number of the case."))
+        raise InvalidInput(gettext("This is not the number of the case."))
     erasure.erase(case, actor)
 
 
-_t = gettext_lazy
 _ROWS = (
     _page(
         Action.ASSIGN,
-        _t("Say which team, and who in it, works on the case."),
-        _t("The case was assigned."),
+        _("Say which team, and who in it, works on the case."),
+        _("The case was assigned."),
         _assign,
         form=forms.AssignForm,
     ),
     _page(
         Action.BEGIN_TRIAGE,
-        _t("You begin to sort the request: is it clear, and do we know who asks?"),
-        _t("Sorting began."),
+        _("You begin to sort the request: is it clear, and do we know who asks?"),
+        _("Sorting began."),
     ),
     _page(
         Action.ASK_IDENTITY,
-        _t("Say which doubt there is about who asks, and what little would settle it."),
-        _t("The person was asked for proof of identity."),
+        _("Say which doubt there is about who asks, and what little would settle it."),
+        _("The person was asked for proof of identity."),
         _with_text(correspondence.ask_identity),
         form=forms.LetterForm,
     ),
     _page(
         Action.ACCEPT_IDENTITY,
-        _t("Say how well the person is known now."),
-        _t("The proof of identity was accepted."),
+        _("Say how well the person is known now."),
+        _("The proof of identity was accepted."),
         _accept_identity,
         form=forms.IdentityForm,
     ),
     _page(
         Action.REJECT_IDENTITY,
-        _t("The case goes on, but what needs proof of identity can then only be refused."),
-        _t("The case goes on without proof of identity."),
+        _("The case goes on, but what needs proof of identity can then only be refused."),
+        _("The case goes on without proof of identity."),
         _with_text(handling.reject_identity),
         form=forms.ReasonsForm,
     ),
     _page(
         Action.ASK_INFORMATION,
-        _t("Ask the person to make the request clearer. Ask only for what is needed."),
-        _t("The person was asked for information."),
+        _("Ask the person to make the request clearer. Ask only for what is needed."),
+        _("The person was asked for information."),
         _with_text(correspondence.ask_information),
         form=forms.LetterForm,
     ),
     _page(
         Action.GIVE_INFORMATION,
-        _t("The information came some other way, or the case can go on without it."),
-        _t("The case goes on."),
+        _("The information came some other way, or the case can go on without it."),
+        _("The case goes on."),
     ),
     _page(
         Action.BEGIN_REVIEW,
-        _t("The request is clear enough to be looked into."),
-        _t("The review began."),
+        _("The request is clear enough to be looked into."),
+        _("The review began."),
     ),
     _page(
         Action.RECORD_FINDING,
-        _t("Record what was found for one item, place by place."),
-        _t("The finding was recorded."),
+        _("Record what was found for one item, place by place."),
+        _("The finding was recorded."),
         _record_finding,
         form=FindingForm,
         panel="staff/panels/finding.html",
     ),
     _page(
         Action.PROPOSE_DECISION,
-        _t("Propose an outcome for each item. Somebody else decides on it."),
-        _t("The decision was proposed."),
+        _("Propose an outcome for each item. Somebody else decides on it."),
+        _("The decision was proposed."),
         _propose,
         form=ProposalForm,
         panel="staff/panels/proposal.html",
@@ -180,71 +179,71 @@ _ROWS = (
     ),
     _page(
         Action.APPROVE,
-        _t("Read what is proposed. Once approved, it is carried out."),
-        _t("The decision was approved."),
+        _("Read what is proposed. Once approved, it is carried out."),
+        _("The decision was approved."),
         lambda case, actor, _form: decisions.approve(case, actor),
         panel="staff/panels/decision.html",
     ),
     _page(
         Action.SEND_BACK,
-        _t("Say what the reviewer should look at once more."),
-        _t("The proposal was sent back."),
+        _("Say what the reviewer should look at once more."),
+        _("The proposal was sent back."),
         _with_text(decisions.send_back),
         form=forms.ReasonsForm,
         panel="staff/panels/decision.html",
     ),
     _page(
         Action.RECORD_EXECUTION,
-        _t("Enter the receipt that an instruction to a data pipeline was carried out."),
-        _t("The receipt was recorded."),
+        _("Enter the receipt that an instruction to a data pipeline was carried out."),
+        _("The receipt was recorded."),
         _record_receipt,
         form=forms.ReceiptForm,
     ),
     _page(
         Action.ANSWER,
-        _t("Read the answer as the person will get it, then send it."),
-        _t("The answer was sent."),
+        _("Read the answer as the person will get it, then send it."),
+        _("The answer was sent."),
         lambda case, actor, _form: decisions.answer(case, actor),
         panel="staff/panels/answer.html",
         grave=True,
     ),
     _page(
         Action.CLOSE,
-        _t("The case ends. The person can still contest the answer."),
-        _t("The case was closed."),
+        _("The case ends. The person can still contest the answer."),
+        _("The case was closed."),
     ),
     _page(
         Action.REOPEN,
-        _t("You take up again what the person contested."),
-        _t("The case was taken up again."),
+        _("You take up again what the person contested."),
+        _("The case was taken up again."),
     ),
     _page(
         Action.EXTEND,
-        _t("The time is extended once, as far as the law allows. Tell the person why."),
-        _t("The time was extended, and the person was told."),
+        _("The time is extended once, as far as the law allows. Tell the person why."),
+        _("The time was extended, and the person was told."),
         _with_text(correspondence.extend),
         form=forms.LetterForm,
         panel="staff/panels/extension.html",
     ),
     _page(
         Action.WRITE_TO_PERSON,
-        _t("Write to the person about the case."),
-        _t("The message was sent."),
+        _("Write to the person about the case."),
+        _("The message was sent."),
         _with_text(correspondence.write_to_person),
         form=forms.LetterForm,
     ),
     ActionPage(
         slug=NOTE,
         name=pgettext_lazy("action", "Write a note"),
-        intro=_t("Keep something in mind for your colleagues."),
-        done=_t("The note was kept."),
+        intro=_("Keep something in mind for your colleagues."),
+        done=_("The note was kept."),
         run=_with_text(correspondence.write_note),
         form=forms.NoteForm,
     ),
     _page(
         Action.MERGE,
-        _t("This case is a duplicate: it ends, and the other one goes on."),
-        _t("The case was merged."),
+        _("This case is a duplicate: it ends, and the other one goes on."),
+        _("The case was merged."),
         _merge,
         form=forms.MergeForm,
         panel="staff/panels/related.html",
@@ -252,31 +251,31 @@ _ROWS = (
     ),
     _page(
         Action.REPORT_ABUSE,
-        _t("Say why the request is an abuse. Somebody else decides on it."),
-        _t("The request was reported as an abuse."),
+        _("Say why the request is an abuse. Somebody else decides on it."),
+        _("The request was reported as an abuse."),
         _with_text(handling.report_abuse),
         form=forms.ReasonsForm,
     ),
     _page(
         Action.REJECT_AS_ABUSE,
-        _t("The case ends, and the person is told. Say why it is an abuse."),
-        _t("The request was rejected as an abuse."),
+        _("The case ends, and the person is told. Say why it is an abuse."),
+        _("The request was rejected as an abuse."),
         _with_text(handling.reject_as_abuse),
         form=forms.ReasonsForm,
         grave=True,
     ),
     _page(
         Action.REQUEST_ERASURE,
-        _t("Somebody else then erases the personal data of the case for ever."),
-        _t("Erasure was requested."),
+        _("Somebody else then erases the personal data of the case for ever."),
+        _("Erasure was requested."),
         _with_text(erasure.request_erasure),
         form=forms.ErasureRequestForm,
         fresh=True,
     ),
     _page(
         Action.ERASE,
-        _t("The personal data of the case go for ever; nobody can bring them back."),
-        _t("The personal data of the case were erased."),
+        _("The personal data of the case go for ever; nobody can bring them back."),
+        _("The personal data of the case were erased."),
         _erase,
         form=forms.EraseForm,
         fresh=True,

@@ -18,7 +18,7 @@ from requests_portal.staff.actions.panels import panel_context
 from requests_portal.staff.actions.table import NOTE, PAGES, ActionPage
 from requests_portal.staff.case_file import load_case
 from requests_portal.staff.case_views import case_id_of, require_case_role, shared_context
-from requests_portal.staff.people import actor_of
+from requests_portal.staff.people import actor_of, user_of
 from workflows.cases.errors import CaseError
 from workflows.cases.handling import record_view
 from workflows.cases.lifecycle import Action
@@ -67,7 +67,7 @@ def _answer(
 
 
 def _form(page: ActionPage, case: Case, request: HttpRequest, **more: Any) -> CaseForm:
-    return page.form(case=case, user=request.user, **more)
+    return page.form(case=case, user=user_of(request), **more)
 
 
 def _refusal(request: HttpRequest, case: Case, page: ActionPage) -> str:

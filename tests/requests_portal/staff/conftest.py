@@ -13,9 +13,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def own_addresses(settings) -> None:
-    """English pages, on the addresses of the staff alone."""
-    settings.ROOT_URLCONF = "tests.requests_portal.staff.urls"
+def english_pages(settings) -> None:
+    """English pages, and no second factor unless a test asks for it."""
     settings.LANGUAGE_CODE = "en"
     settings.MFA_REQUIRED = False
 

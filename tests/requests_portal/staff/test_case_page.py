@@ -177,14 +177,16 @@ class TestViews:
 class TestFiles:
     @pytest.fixture
     def case(self) -> Case:
-        return file(uploads=(Upload("证据 \u202etxt.html", b"<script>alert(1)</script>"),)).case
+        return file(
+            uploads=(Upload("证据 \u202etxt.html", b"Dear team, <script>alert(1)</script>"),)
+        ).case
 
     def address(self, case: Case, attachment) -> str:
         return f"{QUEUE}{case.pk}/files/{attachment.pk}/"
 
     def test_are_downloads_and_never_shown(self, client, case) -> None:
         answer = client.get(self.address(case, case.attachments.get()))
-        assert b"".join(answer.streaming_content) == b"<script>alert(1)</script>"
+        assert b"".join(answer.streaming_content) == b"Dear team, <script>alert(1)</script>"
         disposition = answer.headers["Content-Disposition"]
         assert disposition.startswith("attachment;")
         assert disposition.endswith(".txt")

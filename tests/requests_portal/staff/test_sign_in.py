@@ -6,6 +6,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.conf import settings as portal_settings
+from django.contrib.auth.models import Group
 from django.test import Client
 
 from requests_portal.staff import sign_in as limits
@@ -37,6 +38,21 @@ class TestLogIn:
 
     def test_staff_land_on_their_landing_page(self, client, intake) -> None:
         assert post_login(client, "ines").headers["Location"] == "/staff/"
+
+    def test_regulators_land_on_theirs(self, client, outsider) -> None:
+        outsider.groups.add(Group.objects.get(name="regulator"))
+        assert post_login(client, "olga").headers["Location"].endswith("/regulators/")
+
+    def test_a_mailed_link_ignores_the_host_that_was_asked(
+        self, client, intake, settings, mailoutbox
+    ) -> None:
+        settings.ALLOWED_HOSTS = ["*"]
+        intake.email = "ines@example.org"
+        intake.save()
+        client.post("/accounts/password/reset/", {"email": intake.email}, headers={"host": "evil"})
+        [mail] = mailoutbox
+        assert "http://testserver/accounts/password/reset/key/" in mail.body
+        assert "://evil" not in mail.body
 
     def test_who_is_not_staff_is_not_let_in(self, client, outsider) -> None:
         post_login(client, "olga")

@@ -23,7 +23,7 @@ def test_the_staffs_pages_may_evaluate_and_style_but_run_no_inline_script(sign_i
     assert allowed["frame-ancestors"] == "'none'"
 
 
-@pytest.mark.parametrize("path", ["/", "/accounts/login/"])
+@pytest.mark.parametrize("path", ["/en/", "/accounts/login/"])
 def test_other_pages_keep_the_strict_policy(client, path) -> None:
     allowed = policy(client.get(path))
     assert allowed["default-src"] == "'self'"
