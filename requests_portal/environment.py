@@ -1,4 +1,4 @@
-"""Strict readers of the environment: a wrong value stops the start with a sentence that says why."""
+"""Strict readers of the environment: a wrong value stops the start and says why."""
 
 import os
 from pathlib import Path

@@ -54,7 +54,7 @@ def gather() -> Catalog:
         for _line, message, comments, context in extract(
             method,
             io.BytesIO(source),
-            keywords=KEYWORDS,  # type: ignore[arg-type]
+            keywords=KEYWORDS,
             comment_tags=("Translators:",),
             options={"encoding": "utf-8"},
         ):

@@ -89,7 +89,7 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         return {"type": "http", "scheme": "bearer", "description": self.description}
 
 
-class RegulatorTokenScheme(BearerScheme):
+class RegulatorTokenScheme(BearerScheme):  # type: ignore[no-untyped-call]
     """Describes the regulator's token in the schema."""
 
     target_class = RegulatorTokenAuthentication

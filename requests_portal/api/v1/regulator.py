@@ -22,6 +22,7 @@ from requests_portal.api.v1.serializers import (
 from workflows.reports.bundle_filters import BundleFilters
 from workflows.reports.bundle_jobs import bundle_path, record_download, request_bundle
 from workflows.reports.models import BundleJob
+from workflows.reports.scope import RegulatorScope
 from workflows.reports.selectors import CaseFilter, filter_cases, find_job, jobs
 
 _PROBLEM = OpenApiResponse(description="Problem details (RFC 9457).")
@@ -32,6 +33,13 @@ class RegulatorView(APIView):
 
     authentication_classes = [RegulatorTokenAuthentication]
     permission_classes = [HasToken]
+
+
+def _scope(request: Request) -> RegulatorScope:
+    """Return what the token opens, as `RegulatorTokenAuthentication` has put it."""
+    scope = request.auth
+    assert isinstance(scope, RegulatorScope)
+    return scope
 
 
 class NewestFirst(CursorPagination):
@@ -56,7 +64,7 @@ class CaseListView(RegulatorView):
         states = tuple(request.query_params.getlist("state"))
         paginator = NewestFirst()
         page = paginator.paginate_queryset(
-            filter_cases(request.auth, CaseFilter(states=states)), request, view=self
+            filter_cases(_scope(request), CaseFilter(states=states)), request, view=self
         )
         return paginator.get_paginated_response(CaseSummarySerializer(page, many=True).data)
 
@@ -67,7 +75,7 @@ class BundleListView(RegulatorView):
     @extend_schema(operation_id="bundles", responses={200: BundleJobSerializer(many=True)})
     def get(self, request: Request) -> Response:
         """List this account's exports, newest first."""
-        return Response(BundleJobSerializer(jobs(request.auth)[:100], many=True).data)
+        return Response(BundleJobSerializer(jobs(_scope(request))[:100], many=True).data)
 
     @extend_schema(
         operation_id="make_bundle",
@@ -81,7 +89,7 @@ class BundleListView(RegulatorView):
         chosen: dict[str, Any] = dict(serializer.validated_data)
         previous = chosen.pop("previous")
         filters = BundleFilters(**{**chosen, "states": tuple(chosen["states"])})
-        job = request_bundle(request.auth, filters, previous=previous)
+        job = request_bundle(_scope(request), filters, previous=previous)
         return Response(
             BundleJobSerializer(job).data,
             status=HTTPStatus.ACCEPTED,
@@ -91,7 +99,7 @@ class BundleListView(RegulatorView):
 
 def _find(request: Request, job_id: UUID) -> BundleJob:
     try:
-        return find_job(request.auth, job_id)
+        return find_job(_scope(request), job_id)
     except BundleJob.DoesNotExist:
         raise Http404 from None
 
@@ -117,7 +125,7 @@ class BundleDownloadView(RegulatorView):
         job = _find(request, job_id)
         if job.state != BundleJob.State.READY:
             raise Http404
-        record_download(request.auth, job)
+        record_download(_scope(request), job)
         return FileResponse(
             bundle_path(job).open("rb"),
             as_attachment=True,

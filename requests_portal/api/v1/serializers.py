@@ -56,7 +56,7 @@ class IdentifierSerializer(StrictSerializer):
 class FilingSerializer(StrictSerializer):
     """A request as it is filed."""
 
-    items = ItemSerializer(many=True, allow_empty=False)  # type: ignore[assignment]
+    items = ItemSerializer(many=True, allow_empty=False)
     residence = serializers.CharField(help_text="Such as CN, DE-BE, GB-SCT, US-CA.")
     language = serializers.ChoiceField(choices=settings.LANGUAGES)
     subject_name = serializers.CharField()
@@ -122,7 +122,7 @@ class StatusSerializer(serializers.Serializer[Any]):
     filed_at = serializers.DateTimeField()
     due_on = serializers.DateField(allow_null=True)
     answered_at = serializers.DateTimeField(allow_null=True)
-    items = ItemStatusSerializer(many=True)  # type: ignore[assignment]
+    items = ItemStatusSerializer(many=True)
     clocks = ClockSerializer(many=True)
     timeline = StepSerializer(many=True)
 

@@ -5,8 +5,9 @@ import json
 import pytest
 from rest_framework.test import APIClient
 
-from tests.factories import WANG, file, make_case
+from tests.factories import APPROVER, WANG, file, make_case, walk
 from workflows.cases.access import ONE_NUMBER
+from workflows.cases.decisions import answer, approve
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 
@@ -155,13 +156,8 @@ def test_guessing_is_slowed_down(api):
 
 def test_outcomes_are_told_only_with_the_answer(api):
     filed = file()
-    from tests.factories import walk
-
     walk(filed.case, State.DECISION_PROPOSED)
     assert status(api, filed.case.number, filed.receipt).json()["items"][0]["outcome"] == ""
-
-    from workflows.cases.decisions import answer, approve
-    from tests.factories import APPROVER
 
     approve(filed.case, APPROVER)
     answer(filed.case, APPROVER)

@@ -1,0 +1,112 @@
+"""A regulator's programs see the cases of one regime and export them."""
+
+import io
+import zipfile
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from tests.factories import ERIKA, WANG, file
+from workflows.ledger.models import Event
+from workflows.ledger.sequencer import sequence_all
+from workflows.reports.bundle_jobs import make_bundle
+from workflows.reports.models import BundleJob, RegulatorAccount
+from workflows.reports.scope import issue_token
+
+pytestmark = pytest.mark.urls("tests.requests_portal.api.urls")
+
+
+def client_of(regime: str, **changes: object) -> APIClient:
+    account = RegulatorAccount.objects.create(
+        user=User.objects.create_user(f"officer-{regime}"),
+        regime=regime,
+        authority="An authority",
+        **{"expires_at": timezone.now() + timedelta(days=1), **changes},
+    )
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {issue_token(account)}")
+    return client
+
+
+@pytest.mark.django_db
+def test_only_cases_of_the_own_regime_are_listed():
+    chinese = file(WANG).case
+    file(ERIKA)
+
+    answer = client_of("CN").get("/api/v1/regulator/cases/")
+
+    assert [case["case_number"] for case in answer.json()["results"]] == [chinese.number]
+
+
+@pytest.mark.django_db
+def test_the_list_tells_nothing_of_the_person():
+    file(WANG)
+
+    answer = client_of("CN").get("/api/v1/regulator/cases/")
+
+    assert WANG.subject_name not in answer.content.decode()
+    assert WANG.email not in answer.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("token", ["", "Bearer wrong", "Bearer", "Basic dGVzdA==", "Bearer a b"])
+def test_without_a_live_token_nothing_is_told(token):
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=token)
+
+    answer = client.get("/api/v1/regulator/cases/")
+
+    assert answer.status_code == 401
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.django_db
+def test_an_expired_account_has_no_access():
+    client = client_of("CN")
+    RegulatorAccount.objects.update(expires_at=timezone.now())
+
+    assert client.get("/api/v1/regulator/cases/").status_code == 401
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_export_is_asked_for_made_and_downloaded():
+    file(WANG)
+    sequence_all()
+    client = client_of("CN")
+
+    asked = client.post("/api/v1/regulator/bundles/", {}, format="json")
+    assert asked.status_code == 202, asked.content
+    make_bundle(asked.json()["id"])
+    told = client.get(asked.headers["Location"]).json()
+    assert told["state"] == "ready"
+    answer = client.get(f"{asked.headers['Location']}file/")
+
+    names = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))).namelist()
+    assert "verify.py" in names
+    assert Event.objects.filter(name="bundle.downloaded").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_export_of_another_regime_is_not_there():
+    file(WANG)
+    sequence_all()
+    asked = client_of("CN").post("/api/v1/regulator/bundles/", {}, format="json")
+    other = client_of("EU")
+
+    assert other.get(asked.headers["Location"]).status_code == 404
+    assert other.get(f"{asked.headers['Location']}file/").status_code == 404
+    assert other.get("/api/v1/regulator/bundles/").json() == []
+
+
+@pytest.mark.django_db
+def test_a_filter_that_cannot_be_is_named():
+    answer = client_of("CN").post(
+        "/api/v1/regulator/bundles/", {"since": "2026-02-30"}, format="json"
+    )
+
+    assert answer.status_code == 400
+    assert "since" in answer.json()["errors"]
+    assert not BundleJob.objects.exists()
