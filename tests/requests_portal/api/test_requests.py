@@ -6,8 +6,8 @@ import pytest
 from rest_framework.test import APIClient
 
 from tests.factories import APPROVER, WANG, file, make_case, walk
+from workflows.cases import decisions
 from workflows.cases.access import ONE_NUMBER
-from workflows.cases.decisions import answer, approve
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 
@@ -159,8 +159,8 @@ def test_outcomes_are_told_only_with_the_answer(api):
     walk(filed.case, State.DECISION_PROPOSED)
     assert status(api, filed.case.number, filed.receipt).json()["items"][0]["outcome"] == ""
 
-    approve(filed.case, APPROVER)
-    answer(filed.case, APPROVER)
+    decisions.approve(filed.case, APPROVER)
+    decisions.answer(filed.case, APPROVER)
     assert status(api, filed.case.number, filed.receipt).json()["items"][0]["outcome"] == "refused"
 
 
