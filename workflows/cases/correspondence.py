@@ -48,7 +48,7 @@ def _message(
     )
 
 
-def _move_with_text(case: Case, action: Action, actor: Actor, body: str, kind: str) -> Message:
+def move_with_text(case: Case, action: Action, actor: Actor, body: str, kind: str) -> Message:
     """Take a move that sends a text to the person or receives one from them."""
     body = require_text(body)
     with transaction.atomic():
@@ -59,29 +59,29 @@ def _move_with_text(case: Case, action: Action, actor: Actor, body: str, kind: s
 
 def write_to_person(case: Case, actor: Actor, body: str) -> Message:
     """Send a message to the person; they are told by mail that it waits, never what it says."""
-    return _move_with_text(case, Action.WRITE_TO_PERSON, actor, body, Message.Kind.MESSAGE)
+    return move_with_text(case, Action.WRITE_TO_PERSON, actor, body, Message.Kind.MESSAGE)
 
 
 def ask_identity(case: Case, actor: Actor, body: str) -> Message:
     """Ask for proof of identity: which doubt there is and what would settle it."""
-    return _move_with_text(case, Action.ASK_IDENTITY, actor, body, Message.Kind.IDENTITY_REQUEST)
+    return move_with_text(case, Action.ASK_IDENTITY, actor, body, Message.Kind.IDENTITY_REQUEST)
 
 
 def ask_information(case: Case, actor: Actor, body: str) -> Message:
     """Ask the person to make the request clearer."""
-    return _move_with_text(
+    return move_with_text(
         case, Action.ASK_INFORMATION, actor, body, Message.Kind.INFORMATION_REQUEST
     )
 
 
 def extend(case: Case, actor: Actor, reasons: str) -> Message:
     """Extend the time once, as far as the regime allows, and tell the person why."""
-    return _move_with_text(case, Action.EXTEND, actor, reasons, Message.Kind.EXTENSION)
+    return move_with_text(case, Action.EXTEND, actor, reasons, Message.Kind.EXTENSION)
 
 
 def contest(case: Case, reasons: str) -> Message:
     """Let the person contest the answer; another reviewer takes it up."""
-    return _move_with_text(case, Action.CONTEST, PUBLIC, reasons, Message.Kind.CONTEST)
+    return move_with_text(case, Action.CONTEST, PUBLIC, reasons, Message.Kind.CONTEST)
 
 
 def write_to_provider(case: Case, body: str, uploads: tuple[Upload, ...] = ()) -> Message:

@@ -1,0 +1,133 @@
+"""Identity, merging, abuse, views: moves of staff that need a reason or a second look."""
+
+import pytest
+
+from tests.factories import APPROVER, INTAKE, OFFICER, REVIEWER, file, make_case
+from workflows.cases import handling
+from workflows.cases.actors import Actor
+from workflows.cases.errors import InvalidInput, MoveRefused
+from workflows.cases.lifecycle import Action, Role, State
+from workflows.cases.models import Case, EventContent, Message
+from workflows.cases.transition import advance
+from workflows.cases.vocabulary import Assurance
+from workflows.ledger.models import Event
+
+pytestmark = pytest.mark.django_db
+
+
+class TestIdentity:
+    @pytest.mark.parametrize("level", set(Assurance) - {Assurance.NONE})
+    def test_a_proof_is_accepted_at_a_level(self, level):
+        case = make_case(State.IDENTITY_NEEDED)
+        handling.accept_identity(case, INTAKE, level, "Two data points.")
+
+        case.refresh_from_db()
+        assert (case.state, case.assurance) == (State.TRIAGE, level)
+        event = Event.objects.get(name="identity.proved")
+        assert event.facts["assurance"] == level
+        assert b"data points" not in bytes(event.leaf)
+
+    @pytest.mark.parametrize(
+        ("level", "grounds"), [("none", "Seen."), ("sure", "Seen."), ("document", " ")]
+    )
+    def test_level_and_grounds_are_needed(self, level, grounds):
+        case = make_case(State.IDENTITY_NEEDED)
+
+        with pytest.raises(InvalidInput):
+            handling.accept_identity(case, INTAKE, level, grounds)
+        case.refresh_from_db()
+        assert (case.state, case.assurance) == (State.IDENTITY_NEEDED, Assurance.NONE)
+
+    def test_without_proof_the_case_goes_on_at_the_level_it_had(self):
+        case = make_case(State.IDENTITY_NEEDED)
+        handling.reject_identity(case, INTAKE, "No answer.")
+
+        assert (case.state, case.assurance) == (State.TRIAGE, Assurance.NONE)
+
+    def test_who_may_not_accept_changes_nothing(self):
+        case = make_case(State.IDENTITY_NEEDED)
+
+        with pytest.raises(MoveRefused):
+            handling.accept_identity(case, APPROVER, Assurance.DOCUMENT, "Seen.")
+        case.refresh_from_db()
+        assert case.assurance == Assurance.NONE
+
+
+class TestMerging:
+    def test_both_cases_know_of_each_other_by_pseudonym(self):
+        double, main = make_case(), make_case(State.TRIAGE)
+        handling.merge(double, INTAKE, main)
+
+        double.refresh_from_db()
+        assert (double.state, double.merged_into) == (State.MERGED, main)
+        assert main.state == State.TRIAGE
+        merged, joined = (Event.objects.get(name=name) for name in ("case.merged", "case.joined"))
+        assert merged.facts["into"] == str(main.pseudonym)
+        assert (joined.case, joined.facts["other"]) == (main.pseudonym, str(double.pseudonym))
+
+    def test_a_case_is_not_merged_into_itself(self):
+        case = make_case()
+
+        with pytest.raises(InvalidInput):
+            handling.merge(case, INTAKE, case)
+
+    @pytest.mark.parametrize("state", [State.CLOSED, State.MERGED, State.WITHDRAWN])
+    def test_a_case_is_not_merged_into_one_that_has_ended(self, state):
+        case, ended = make_case(), make_case(state)
+
+        with pytest.raises(InvalidInput):
+            handling.merge(case, INTAKE, ended)
+        assert Case.objects.get(pk=case.pk).state == State.FILED
+
+    def test_a_refused_merge_leaves_the_other_case_untouched(self):
+        decided, main = make_case(State.DECISION_PROPOSED), make_case()
+        events = Event.objects.count()
+
+        with pytest.raises(MoveRefused):
+            handling.merge(decided, INTAKE, main)
+        assert Event.objects.count() == events
+
+
+class TestAbuse:
+    def test_the_person_is_told_why(self):
+        case = make_case(State.TRIAGE)
+        handling.report_abuse(case, INTAKE, "The same text a thousand times.")
+        handling.reject_as_abuse(case, APPROVER, "Filed by a script.")
+
+        (message,) = case.messages.all()
+        assert (message.kind, message.body) == (Message.Kind.MESSAGE, "Filed by a script.")
+        assert not message.from_person
+
+    def test_a_report_stays_among_staff(self):
+        case = make_case(State.TRIAGE)
+        handling.report_abuse(case, INTAKE, "The same text a thousand times.")
+
+        assert not case.messages.exists()
+        assert case.abuse_reported_by == INTAKE.pseudonym
+        event = Event.objects.get(name="abuse.reported")
+        assert EventContent.objects.get(event=event.uid).opening["content"].startswith("The same")
+
+    @pytest.mark.parametrize("act", [handling.report_abuse, handling.reject_as_abuse])
+    def test_reasons_are_needed(self, act):
+        with pytest.raises(InvalidInput):
+            act(make_case(State.TRIAGE), OFFICER, " ")
+
+    def test_what_was_reported_can_still_be_handled(self):
+        case = make_case(State.TRIAGE)
+        handling.report_abuse(case, INTAKE, "Odd.")
+        advance(case, Action.BEGIN_REVIEW, REVIEWER)
+
+        assert case.state == State.IN_REVIEW
+
+
+class TestViews:
+    @pytest.mark.parametrize("role", [Role.INTAKE, Role.REGULATOR, Role.PRIVACY_OFFICER])
+    def test_each_look_is_an_event(self, role):
+        case = file().case
+        handling.record_view(case, Actor(frozenset({role}), "staff-x"), what="case")
+        handling.record_view(case, Actor(frozenset({role}), "staff-x"), what="case")
+
+        events = Event.objects.filter(case=case.pseudonym, name="case.viewed")
+        assert [(event.role, event.actor, event.facts) for event in events] == [
+            (role, "staff-x", {"what": "case"})
+        ] * 2
