@@ -35,9 +35,14 @@ class Staff:
         self.page.locator("[name=term]").press("Enter")
         expect(self.page.locator(".staff-case")).to_be_visible()
 
+    def open_action(self, slug: str) -> None:
+        """Press the button of an action; its form follows."""
+        self.page.locator(f"#main a[href$='/do/{slug}/']").first.click()
+        expect(self.page.locator("#main form [name=seen]")).to_be_attached()
+
     def act(self, slug: str, **answers: str) -> None:
         """Press the button of an action, fill its form in, and send it."""
-        self.page.locator(f"#main a[href$='/do/{slug}/']").first.click()
+        self.open_action(slug)
         for name, value in answers.items():
             field = self.page.locator(f"#main [name={name}]")
             if field.evaluate("field => field.tagName") == "SELECT":

@@ -8,26 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
 
+from tests.e2e.axe import faults_on, grave_faults
 from tests.e2e.person import Person
+from tests.e2e.regulator import Regulator
+from tests.e2e.staff import Staff, sample_logins
 
 pytestmark = pytest.mark.browser
 
 THEMES = {"zh-hans": "dark", "en": "light"}
-GRAVE = {"serious", "critical"}
-
-
-def grave_faults(page: Page) -> list[str]:
-    """Return what axe finds serious or critical on a page, with the elements."""
-    violations = Axe().run(page).response["violations"]
-    return [
-        f"{page.url} {violation['id']}: {violation['help']} {node['target']} {node['html'][:150]}"
-        for violation in violations
-        if violation["impact"] in GRAVE
-        for node in violation["nodes"][:3]
-    ]
 
 
 @pytest.fixture(params=THEMES)
@@ -46,8 +35,9 @@ def sample_receipts(stack, language: str) -> dict[str, tuple[str, str]]:
 
 
 def walk_of_the_form(person: Person) -> Iterator[None]:
-    """Walk through every page of the form, each of them empty, with its errors and filled in."""
+    """Walk through every page of the form, stopping where it shows errors if it can show any."""
     person.begin()
+    yield
     for step, answers in (
         ("wishes", {"kinds": ["correct", "supplement", "model_output", "delete", "ip_claim"]}),
         ("service", {}),
@@ -64,10 +54,9 @@ def walk_of_the_form(person: Person) -> Iterator[None]:
         ("files", {"attachments": Path(__file__)}),
         ("contact", {"email": "ada.sample@example.org"}),
     ):
-        yield
         if step not in {"service", "identifiers", "files"}:
             person.go_on()
-            yield
+        yield
         person.answer(step, **answers)
     yield
     person.go_on()
@@ -116,3 +105,67 @@ def test_the_pages_of_a_case(person, sampled_stack):
         person.open("status/case/")
         person.page.locator(".case-head button").click()
     assert not faults
+
+
+def action_pages(staff: Staff, numbers: list[str]) -> dict[str, str]:
+    """Return, for each action allowed in one of these cases, the address of its page."""
+    pages = {}
+    for number in numbers:
+        staff.open_case(number)
+        for address in staff.page.locator("a[href*='/do/']").evaluate_all(
+            "links => links.map(link => link.getAttribute('href'))"
+        ):
+            pages.setdefault(address.rstrip("/").rsplit("/", 1)[-1], address)
+    return pages
+
+
+def own_pages(staff: Staff) -> set[str]:
+    """Return the addresses to which the navigation leads, and the forms to add something there."""
+    links = "links => links.map(link => link.getAttribute('href').split('?')[0])"
+    staff.page.goto("/staff/")
+    pages = set(staff.page.locator("a[href^='/staff/']").evaluate_all(links))
+    for page in sorted(pages):
+        staff.page.goto(page)
+        pages |= set(staff.page.locator("a[href$='/add/']").evaluate_all(links))
+    return pages
+
+
+def test_the_pages_of_staff_and_of_every_action(sign_in, sampled_stack):
+    numbers = sampled_stack.query(
+        "SELECT DISTINCT ON (state) number FROM cases_case"
+        " WHERE state IN ('triage', 'identity_needed', 'in_review', 'decision_proposed',"
+        " 'executing', 'answered', 'contested', 'closed') AND erased_at IS NULL"
+        " ORDER BY state, filed_at"
+    )
+    staff = sign_in("pilar")
+    pages = action_pages(staff, [number for (number,) in numbers])
+    assert pages.keys() >= {"record_finding", "propose_decision", "approve", "extend"}
+    case = staff.page.url
+    assert not faults_on(staff.page, [case, *pages.values(), *sorted(own_pages(staff))])
+
+
+def test_staff_in_chinese_in_the_dark(sign_in):
+    staff = sign_in("ravi", language="zh-hans", color_scheme="dark")
+    staff.page.goto("/staff/cases/case/?group=all")
+    staff.page.locator("#result_list th a").first.click()
+    case = staff.page.url
+    assert not faults_on(staff.page, ["/staff/", "/staff/cases/case/?group=all", case])
+
+
+def test_the_pages_of_administrators(sign_in):
+    administrator = sign_in("adam")
+    pages = own_pages(administrator)
+    assert {"/staff/auth/user/", "/staff/auth/user/add/", "/staff/outbox/effect/"} <= pages
+    assert not faults_on(administrator.page, sorted(pages))
+
+
+@pytest.mark.parametrize("language", THEMES)
+def test_the_pages_of_regulators(new_page, sampled_stack, language):
+    regulator = Regulator(new_page(language=language, color_scheme=THEMES[language]))
+    regulator.sign_in("regulator-eu", sample_logins(sampled_stack)["regulator-eu"])
+    area = f"/{language}/regulators/"
+    pages = ("", "cases/", "statistics/", "exports/", "exports/new/", "checkpoints/")
+    faults = faults_on(regulator.page, [area + page for page in pages])
+    regulator.page.goto(f"{area}cases/")
+    regulator.page.locator("main tbody a").first.click()
+    assert not faults + grave_faults(regulator.page)

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.axe import grave_faults
 from tests.e2e.person import Person
 from tests.filings import Receipt, steps_in_log
 from tests.stack import eventually
@@ -89,13 +90,16 @@ def test_a_case_goes_from_the_request_to_answer_and_objection(
 
     def instructed() -> bool:
         steward.open_case(receipt.number)
-        steward.page.locator("#main a[href$='/do/record_execution/']").first.click()
+        steward.open_action("record_execution")
         return steward.page.locator("[name=instruction] option").count() == 1
 
     eventually(instructed, "the instruction to correct is there")
     steward.open_case(receipt.number)
     steward.act("record_execution", receipt="Snapshot 2026-11, found again with the right year.")
 
+    approver.open_case(receipt.number)
+    approver.open_action("answer")
+    assert not grave_faults(approver.page)
     approver.open_case(receipt.number)
     approver.act("answer")
 

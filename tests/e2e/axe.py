@@ -1,0 +1,28 @@
+"""What axe, the checker of accessibility, finds on a page."""
+
+from collections.abc import Iterable
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+GRAVE = {"serious", "critical"}
+
+
+def grave_faults(page: Page) -> list[str]:
+    """Return what axe finds serious or critical on a page, with the elements."""
+    violations = Axe().run(page).response["violations"]
+    return [
+        f"{page.url} {violation['id']}: {violation['help']} {node['target']} {node['html'][:150]}"
+        for violation in violations
+        if violation["impact"] in GRAVE
+        for node in violation["nodes"][:3]
+    ]
+
+
+def faults_on(page: Page, addresses: Iterable[str]) -> list[str]:
+    """Open each address and return what axe finds on all of them."""
+    faults = []
+    for address in addresses:
+        page.goto(address)
+        faults += grave_faults(page)
+    return faults
