@@ -287,10 +287,10 @@ def _handle(flat: str, start: int, end: int) -> Bounds | None:
 def _url(reading: Reading, spelling: Spelling, start: int, end: int) -> Bounds | None:
     flat = reading.flat
     before, after = flat[max(0, start - _REACH) : start], flat[end : end + _REACH]
-    prefix = re.search(r"(?:(?:h(?:tt|xx)ps?:)?//)?(?:(?:www|m)\.)?$", before)
+    prefix = re.search(r"(?:(?:h(?:tt|xx)ps?:)?(?:\\?/){2})?(?:(?:www|m)\.)?$", before)
     assert prefix is not None
     before = before[: prefix.start()]
-    if not prefix[0].startswith(("h", "//")) and re.search(r"[a-z0-9][.\-_]?$|@$", before):
+    if not prefix[0].startswith(("h", "/", "\\")) and re.search(r"[a-z0-9][.\-_]?$|@$", before):
         return None
     host_only = not any("/" in join for join in spelling.joins)
     if re.match(r"[a-z0-9_]|[.\-~@%=][a-z0-9_]", after):

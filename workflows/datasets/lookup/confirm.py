@@ -26,7 +26,7 @@ _SPELT_GAP = re.compile(r"[\s,.\-·/]{0,4}")
 _BRACKETS = "()[]{}<>【】「」『』《》〈〉“”‘’\"'`|"
 _AT_MARKS = frozenset("@#*$&☆★◎●^~¤§")
 _DOT_MARKS = frozenset(".。·,、")
-_AROUND_WORD = re.compile(r"[\s()\[\]{}<>【】「」『』《》〈〉“”‘’\"'`|*_\-~.·/\\#:]{0,6}")
+_AROUND_WORD = re.compile(r"[\s()\[\]{}<>【】「」『』《》〈〉“”‘’\"'`|*_=\-~.·/\\#:]{0,6}")
 _BRACKETED = re.compile(r"[()\[\]{}<>【】「」]")
 
 
@@ -158,7 +158,7 @@ def _mark_holds(join: str, gap: str, part: str, *, in_domain: bool) -> bool:
     if join == SPELT:
         return bool(_SPELT_GAP.fullmatch(gap))
     bare = gap.strip()
-    if gap[:1].isspace() != gap[-1:].isspace() and join != "@":
+    if gap[-1:].isspace() and not gap[:1].isspace() and join != "@" and not in_domain:
         return False  # "Ask li. wang@example.com" is not about li.wang
     mark = bare.strip(_BRACKETS) if join in ("@", ".") else bare
     mark = mark.strip().removeprefix("\\")

@@ -19,7 +19,7 @@ for _digits in ("0123456789abcdef", "0123456789ABCDEF"):
 def escapes(folded: Folded) -> Positions:
     """Return where escapes begin in JSON: every backslash which is not itself escaped."""
     source = folded.source
-    backslashes = folded.special[source[folded.special] == _BACKSLASH]
+    backslashes: Positions = folded.special[source[folded.special] == _BACKSLASH]
     if backslashes.size:
         follows = np.diff(backslashes, prepend=-2) == 1
         if follows.any():

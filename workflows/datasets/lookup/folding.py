@@ -39,6 +39,7 @@ _SPECIAL = {
     **dict.fromkeys("\n\v\f\x85\u2028\u2029", "\n"),
     **dict.fromkeys("•‧∙⋅・･●᛫▪◦", "·"),
     **dict.fromkeys("−ー─━", "-"),
+    **dict.fromkeys("’‘‛ʼ´`′", "'"),
     # A circle is how people type the Chinese zero when they cannot find 〇.
     **dict.fromkeys("〇○◯", "零"),
     **dict.fromkeys("×✕✖╳", "x"),
@@ -91,6 +92,9 @@ def _fold_mark(character: str, category: str) -> str:
 
 
 def _fold_content(character: str) -> str:
+    digit = unicodedata.digit(character, None)  # of any script, in a circle, raised or lowered
+    if digit is not None:
+        return str(digit)
     decomposed = unicodedata.normalize("NFKD", character)
     if "\u2044" in decomposed:  # ½ is not the digits 1 and 2
         return " "
@@ -156,17 +160,18 @@ def _table_value(character: str) -> int:
 # --- Chinese ------------------------------------------------------------------------------------
 
 _HAN = range(0x3400, 0xA000)
+# The last of some rows are said on the telephone: 洞, 幺, 两, 拐, 勾.
 _NUMERALS = (
-    "零",
-    "一壹幺弌",
-    "二贰貳弍",
+    "零洞",
+    "一壹弌幺",
+    "二贰貳弍两兩",
     "三叁參叄弎",
     "四肆",
     "五伍",
     "六陆陸",
-    "七柒",
+    "七柒拐",
     "八捌",
-    "九玖",
+    "九玖勾",
 )
 HAN_NUMERALS = "".join(_NUMERALS)
 _HAN_DIGITS = {sign: str(value) for value, signs in enumerate(_NUMERALS) for sign in signs}

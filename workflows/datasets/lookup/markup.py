@@ -7,7 +7,6 @@ look at such places twice: with the tags and without them; everything else is de
 import html
 import json
 import re
-import urllib.parse
 from collections.abc import Iterator
 
 import numpy as np
@@ -18,7 +17,7 @@ from workflows.datasets.lookup.squeeze import Bytes, Folded, Positions, Squeezed
 
 _TAG = r"(?:/?[a-zA-Z][^<>]{0,400}|!--.{0,400}?--|![^<>]{0,400})"
 _ENTITY = r"(?:amp;)*(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[a-zA-Z][a-zA-Z0-9]{1,31};)"
-_PERCENT = r"(?:%[0-9a-fA-F]{2})+"
+_PERCENT = r"(?:%(?:25)*[0-9a-fA-F]{2})+"
 _ESCAPE = r"(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})"
 
 MARKUP = re.compile(rf"<{_TAG}>|&{_ENTITY}|{_PERCENT}|\\{_ESCAPE}", re.DOTALL)
@@ -47,12 +46,25 @@ def decode(markup: str) -> list[tuple[int, str]]:
     if markup[0] == "&":
         return [(len(markup), html.unescape(re.sub(r"^&(?:amp;)*", "&", markup)))]
     if markup[0] == "%":
-        text = urllib.parse.unquote(markup)
-        if "\ufffd" in text:  # not UTF-8
-            return [(len(markup), markup)]
-        return [(3 * len(character.encode()), character) for character in text]
+        return _decode_percent(markup)
     digits = markup[2:]  # of \u4e00 or \xe9
     return [(len(markup), chr(int(digits, 16)))]
+
+
+def _decode_percent(markup: str) -> list[tuple[int, str]]:
+    octets = re.findall(r"%(?:25)*([0-9a-fA-F]{2})", markup)
+    lengths = [len(octet[0]) for octet in re.finditer(r"%(?:25)*[0-9a-fA-F]{2}", markup)]
+    try:
+        text = bytes.fromhex("".join(octets)).decode()
+    except UnicodeDecodeError:
+        return [(len(markup), markup)]
+    pieces = []
+    octet = 0
+    for character in text:
+        size = len(character.encode())
+        pieces.append((sum(lengths[octet : octet + size]), character))
+        octet += size
+    return pieces
 
 
 def without_markup(folded: Folded, *, escaped: bool) -> Iterator[Squeezed]:
@@ -115,7 +127,7 @@ def _candidates(folded: Folded, *, escaped: bool) -> Positions:
     """Return the positions of < & % and of backslashes that may begin markup, in order."""
     source, special = folded.source, folded.special
     byte = source[special]
-    positions = special[(byte == ord("<")) | (byte == ord("&")) | (byte == ord("%"))]
+    positions: Positions = special[(byte == ord("<")) | (byte == ord("&")) | (byte == ord("%"))]
     begins = escapes(folded)
     if not begins.size:
         return positions

@@ -24,8 +24,11 @@ SPELT = " "
 
 # Words that people write for a mark.
 WORDS = {
-    "@": ("at", "a", "艾特", "爱特", "圈a", "小老鼠", "老鼠"),
-    ".": ("dot", "d", "period", "点", "點"),
+    "@": (
+        *("at", "a", "arroba", "arobase"),
+        *("艾特", "爱特", "圈a", "小老鼠", "老鼠", "アットマク", "アット", "골뱅이"),
+    ),
+    ".": ("dot", "d", "period", "point", "punkt", "punto", "ponto", "点", "點", "ドット", "점"),
     "_": ("underscore", "下划线", "下劃線"),
     "-": ("dash", "hyphen", "减号", "減號", "横杠", "橫槓"),
     "+": ("plus", "加号", "加號"),
@@ -94,6 +97,8 @@ def spellings(identifier: Identifier) -> tuple[Spelling, ...]:
 def _names(value: str) -> Iterator[Spelling]:
     words = re.findall(r"[^\W_]+", fold(value))
     letters = "".join(words)
+    if len(words) == 1 and re.search(r"[ぁ-ヿ가-힣]", letters):
+        words = list(letters)  # Japanese and Korean names, too, are written with spaces or without
     if any(is_han(c) for c in letters):
         if len(letters) > 1:
             letters = simplify(letters)

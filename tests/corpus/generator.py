@@ -6,6 +6,8 @@ each trap `{"trap", "kind", "id", "start", "end"}`, a place where nothing of tha
 Nobody in it exists: numbers, addresses and names are drawn at random.
 """
 
+# ruff: noqa: SIM905 (long lists of words are easier to read and to change as text)
+
 import json
 import random
 from collections.abc import Iterator
@@ -16,8 +18,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.bench import spellings
-from tests.bench.spellings import Spell
+from tests.corpus import spellings
+from tests.corpus.spellings import Spell
 
 _SURNAMES = dict(
     word.split(":")

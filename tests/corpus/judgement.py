@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-STRUCTURED = {"email", "phone", "id", "url", "handle"}
+Line = dict[str, Any]
 
 
 @dataclass
@@ -32,50 +32,56 @@ class Judgement:
         return self.found / self.planted
 
 
-def judge(truth: Iterable[dict[str, Any]], hits: Iterable[dict[str, Any]]) -> Judgement:
+def judge(truth: Iterable[Line], hits: Iterable[Line]) -> Judgement:
     """Match hits with planted spellings of the same person and kind that they overlap."""
-    planted: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
+    planted: dict[tuple[str, str, str], list[Line]] = defaultdict(list)
     for line in truth:
         if "trap" not in line:
             planted[line["id"], line["ref"], line["kind"]].append(line)
+    mentioned = {(record, ref) for record, ref, _kind in planted}
     result = Judgement()
-    found: dict[tuple[str, int], dict[str, Any]] = {}
-    mentioned = {(line_id, ref) for line_id, ref, _kind in planted}
+    found: dict[tuple[str, int], Line] = {}
     for hit in hits:
-        kind = hit["kind"]
         matching = [
             line
-            for line in planted.get((hit["id"], hit["ref"], kind), [])
+            for line in planted.get((hit["id"], hit["ref"], hit["kind"]), [])
             if line["start"] < hit["end"] and hit["start"] < line["end"]
         ]
-        for line in matching:
-            found[line["id"], line["start"]] = hit
-        result.structured += kind in STRUCTURED
-        result.names += kind == "name"
-        if not matching and kind in STRUCTURED:
-            result.false_structured[kind] += 1
-        if hit["strength"] == "strong":
-            result.strong += 1
-            result.false_strong += (hit["id"], hit["ref"]) not in mentioned
-        elif not matching and kind == "name":
-            result.false_names += 1
+        found |= {(line["id"], line["start"]): hit for line in matching}
+        _count_hit(result, hit, right=bool(matching), about=(hit["id"], hit["ref"]) in mentioned)
     for lines in planted.values():
         for line in lines:
-            result.planted += 1
-            name = f"{line['kind']}: {line['spelling']}"
-            hit = found.get((line["id"], line["start"]))
-            if hit is None:
-                result.missed[name] += 1
-                continue
-            result.found += 1
-            if (hit["start"], hit["end"]) == (line["start"], line["end"]):
-                result.exact += 1
-            else:
-                result.inexact[name] += 1
+            _count_planted(result, line, found.get((line["id"], line["start"])))
     return result
 
 
-def read(path: Path) -> list[dict[str, Any]]:
+def _count_hit(result: Judgement, hit: Line, *, right: bool, about: bool) -> None:
+    if hit["kind"] == "name":
+        result.names += 1
+        result.false_names += not right
+    else:
+        result.structured += 1
+        if not right:
+            result.false_structured[hit["kind"]] += 1
+    if hit["strength"] == "strong":
+        result.strong += 1
+        result.false_strong += not about
+
+
+def _count_planted(result: Judgement, line: Line, hit: Line | None) -> None:
+    name = f"{line['kind']}: {line['spelling']}"
+    result.planted += 1
+    if hit is None:
+        result.missed[name] += 1
+        return
+    result.found += 1
+    if (hit["start"], hit["end"]) == (line["start"], line["end"]):
+        result.exact += 1
+    else:
+        result.inexact[name] += 1
+
+
+def read(path: Path) -> list[Line]:
     """Return the lines of a JSONL file."""
     with path.open(encoding="utf-8") as file:
         return [json.loads(line) for line in file]

@@ -1,1 +1,0 @@
-"""Measurements, and the invented corpus that they and the tests of the look-up run on."""
