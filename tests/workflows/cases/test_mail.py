@@ -1,0 +1,231 @@
+"""Mail: in both languages, as text and HTML, without a word of what is personal."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.utils import timezone
+
+from tests.factories import (
+    APPROVER,
+    ERIKA,
+    INTAKE,
+    REVIEWER,
+    WANG,
+    file,
+    make_case,
+)
+from workflows import links
+from workflows.cases import correspondence, decisions, handling
+from workflows.cases.effects import NOTICES
+from workflows.cases.filing import EFFECTS
+from workflows.cases.lifecycle import MOVES, State
+from workflows.cases.mail import may_mail, purge_tallies, requester_of, send_mail
+from workflows.cases.models import Case, MailTally
+from workflows.cases.vocabulary import Assurance
+from workflows.identity.reminders import REMIND_EVERY, sweep_waiting
+from workflows.ledger.selectors import events_of_case
+from workflows.outbox import services as outbox
+from workflows.outbox.models import Effect
+from workflows.outbox.services import drain
+
+pytestmark = pytest.mark.django_db
+
+TEMPLATES = Path(django_settings.BASE_DIR) / "templates" / "emails"
+SECRET = "Nur für Erika 只给小明"
+FOLDERS = sorted(path.name for path in TEMPLATES.iterdir() if path.is_dir())
+
+
+def _reject(case: Case) -> None:
+    handling.report_abuse(case, INTAKE, SECRET)
+    handling.reject_as_abuse(case, APPROVER, SECRET)
+
+
+def _answer(case: Case) -> None:
+    decisions.answer(case, APPROVER)
+
+
+# How each mail comes about: from which state, and by what.
+OCCASIONS = {
+    "confirm_contact": (State.FILED, lambda case: None),
+    "acknowledgement": (State.FILED, lambda case: None),
+    "identity_request": (
+        State.TRIAGE,
+        lambda case: correspondence.ask_identity(case, INTAKE, SECRET),
+    ),
+    "identity_accepted": (
+        State.IDENTITY_NEEDED,
+        lambda case: handling.accept_identity(case, INTAKE, Assurance.DOCUMENT, SECRET),
+    ),
+    "information_request": (
+        State.TRIAGE,
+        lambda case: correspondence.ask_information(case, INTAKE, SECRET),
+    ),
+    "question_waits": (
+        State.INFORMATION_NEEDED,
+        lambda case: sweep_waiting(timezone.now() + REMIND_EVERY),
+    ),
+    "extension": (State.IN_REVIEW, lambda case: correspondence.extend(case, REVIEWER, SECRET)),
+    "message": (State.TRIAGE, lambda case: correspondence.write_to_person(case, INTAKE, SECRET)),
+    "answer": (State.EXECUTING, _answer),
+    "merged": (State.TRIAGE, lambda case: handling.merge(case, INTAKE, file(ERIKA).case)),
+    "rejected_as_abuse": (State.TRIAGE, _reject),
+}
+
+
+def mails_of(template: str, language: str, mailoutbox) -> tuple[Case, list]:
+    """Bring about one mail; return the case and what was mailed after the occasion."""
+    state, occasion = OCCASIONS[template]
+    case = make_case(state, ERIKA, language=language)
+    if state != State.FILED:
+        drain()
+        mailoutbox.clear()
+    occasion(case)
+    drain()
+    return case, [mail for mail in mailoutbox if mail.to == [ERIKA.email]]
+
+
+def test_each_folder_of_templates_is_one_mail_that_has_its_occasion():
+    assert set(FOLDERS) == {*OCCASIONS, "team_notice"}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_mail_has_a_subject_and_a_text_and_for_people_html(folder):
+    names = {path.name for path in (TEMPLATES / folder).iterdir()}
+
+    assert names == {"subject.txt", "body.txt"} | (
+        set() if folder == "team_notice" else {"body.html"}
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("template", OCCASIONS)
+def test_a_mail_says_that_something_waits_and_nothing_else(template, language, mailoutbox):
+    case, mails = mails_of(template, language, mailoutbox)
+
+    mine = [mail for mail in mails if case.number in mail.subject]
+    assert len(mine) == (2 if OCCASIONS[template][0] == State.FILED else 1)
+    for mail in mine:
+        ((html, kind),) = mail.alternatives
+        assert kind == "text/html"
+        assert mail.from_email == django_settings.DEFAULT_FROM_EMAIL
+        assert "\n" not in mail.subject
+        assert mail.extra_headers["Auto-Submitted"] == "auto-generated"
+        assert mail.extra_headers["Content-Language"] == language
+        for text in (mail.subject, mail.body, html):
+            for secret in (SECRET, "Erika", "Beispiel", "erika", "forum", "staff-", "Because"):
+                assert secret not in text
+        for text in (mail.body, html):
+            assert links.status_link(language) in text
+            assert "{{" not in text
+            assert "{%" not in text
+        assert f'lang="{language}"' in html
+        assert "<script" not in html
+        assert not re.search(r'(src|background)="', html)
+
+
+def test_a_mail_repeated_after_a_crash_is_one_mail_to_the_reader(mailoutbox):
+    case = make_case()
+    drain()
+    mailoutbox.clear()
+    one = outbox.enqueue("mail.message", key="one", payload={"case": str(case.pk)})
+    other = outbox.enqueue("mail.message", key="other", payload={"case": str(case.pk)})
+
+    for effect in (one, one, other):
+        send_mail(case, "message", effect, {})
+
+    ids = [mail.extra_headers["Message-ID"] for mail in mailoutbox]
+    assert ids[0] == ids[1] == f"<{one.pk}@testserver>"
+    assert ids[2] == f"<{other.pk}@testserver>"
+
+
+def test_whatever_may_be_enqueued_has_a_handler():
+    kinds = {effect for move in MOVES.values() for effect in move.effects}
+    kinds |= {*EFFECTS, *(f"mail.{notice}" for notice in NOTICES)}
+    kinds |= {"identity.remind", "routing.notify_team"}
+
+    assert kinds <= set(outbox._handlers)
+    for kind in kinds:
+        if kind.startswith("mail."):
+            assert (TEMPLATES / kind.removeprefix("mail.")).is_dir()
+
+
+def test_who_acts_for_another_gets_the_mail(mailoutbox):
+    case = file(
+        ERIKA,
+        requester_role="agent",
+        requester_name="Nadia",
+        authority="Mandate.",
+        email="nadia@chambers.example",
+    ).case
+    drain()
+
+    assert requester_of(case).name == "Nadia"
+    assert {address for mail in mailoutbox for address in mail.to} == {"nadia@chambers.example"}
+
+
+def test_who_left_no_address_gets_no_mail_and_is_acknowledged_in_the_portal(mailoutbox):
+    case = file(WANG, email="").case
+    drain()
+
+    assert mailoutbox == []
+    event = events_of_case(case.pseudonym).get(name="acknowledgement.sent")
+    assert event.facts["by"] == "portal"
+
+
+class TestTheLimit:
+    ADDRESS = "somebody@mail.example"
+
+    @pytest.fixture(autouse=True)
+    def three_a_day(self, settings):
+        settings.MAILS_PER_ADDRESS_PER_DAY = 3
+
+    def test_an_address_gets_so_many_mails_a_day(self):
+        assert [may_mail(self.ADDRESS) for _ in range(5)] == [True] * 3 + [False] * 2
+        assert may_mail("another@mail.example")
+
+    def test_another_spelling_is_the_same_address(self):
+        for spelling in (self.ADDRESS, f" {self.ADDRESS}", self.ADDRESS.upper()):
+            assert may_mail(spelling)
+        assert not may_mail(self.ADDRESS)
+
+    def test_it_holds_over_all_cases(self, mailoutbox):
+        for _ in range(5):
+            file(WANG, email=self.ADDRESS)
+        drain()
+
+        assert len(mailoutbox) == 3
+        assert not Effect.objects.exclude(state=Effect.State.DONE).exists()
+
+    def test_the_next_day_counts_anew(self):
+        for _ in range(3):
+            may_mail(self.ADDRESS)
+        MailTally.objects.update(day=timezone.now().date() - timedelta(days=1))
+
+        assert may_mail(self.ADDRESS)
+
+    def test_the_address_is_not_stored(self):
+        may_mail(self.ADDRESS)
+
+        assert self.ADDRESS.encode() not in bytes(MailTally.objects.get().address_digest)
+
+    def test_tallies_of_days_that_are_over_are_forgotten(self):
+        may_mail(self.ADDRESS)
+
+        assert purge_tallies() == 0
+        assert purge_tallies(timezone.now() + timedelta(days=2)) == 1
+        assert not MailTally.objects.exists()
+
+
+def test_an_erased_case_gets_no_mail(mailoutbox):
+    case = make_case(State.CLOSED, ERIKA)
+    drain()
+    mailoutbox.clear()
+    Case.objects.filter(pk=case.pk).update(erased_at=timezone.now())
+    outbox.enqueue("mail.message", key="late", payload={"case": str(case.pk)})
+
+    drain()
+
+    assert mailoutbox == []
