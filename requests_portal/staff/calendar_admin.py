@@ -22,9 +22,10 @@ from unfold.widgets import (
 
 from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.people import actor_of
+from workflows.cases.calendar_notices import take_notice
 from workflows.regimes.calendars import UnknownRegionError
 from workflows.regimes.models import BusinessCalendar
-from workflows.regimes.services import all_regimes, load_notice
+from workflows.regimes.services import all_regimes
 
 
 class DatesField(forms.CharField):
@@ -129,7 +130,7 @@ class BusinessCalendarAdmin(StaffAdmin):
     def _load(self, request: HttpRequest, form: NoticeForm) -> bool:
         """Load the notice; put what was refused into the form."""
         try:
-            years = load_notice(loaded_by=actor_of(request).role.value, **form.cleaned_data)
+            years = take_notice(loaded_by=actor_of(request).pseudonym, **form.cleaned_data)
         except (UnknownRegionError, ValueError) as refused:
             form.add_error(None, str(refused))
             return False

@@ -17,7 +17,7 @@ from requests_portal.staff.actions.views import action_page
 from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.case_file import language_name
 from requests_portal.staff.clock_words import ClockWords, clock_words
-from requests_portal.staff.pages import EstimatingPaginator
+from requests_portal.staff.paginator import EstimatingPaginator
 from requests_portal.staff.people import display_name, works_on_cases
 from requests_portal.staff.search import search
 from workflows.cases.lifecycle import State

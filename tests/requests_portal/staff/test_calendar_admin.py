@@ -1,9 +1,12 @@
 """Working days: a notice is loaded with its days, and one that replaces another as well."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from tests.factories import file
+from workflows.outbox.models import Effect
+from workflows.outbox.services import run_effect
 from workflows.regimes.models import BusinessCalendar
 
 pytestmark = pytest.mark.django_db
@@ -24,12 +27,24 @@ def client(sign_in, privacy_officer):
     return sign_in(privacy_officer)
 
 
-def test_a_notice_is_loaded_with_its_days(client, send) -> None:
+def test_a_notice_is_loaded_with_its_days(client, send, privacy_officer) -> None:
     send(client, ADD, NOTICE)
     row = BusinessCalendar.objects.get(region="CN", year=2030)
     assert row.days_off == [date(2030, 1, 1), date(2030, 1, 2), date(2030, 2, 3)]
     assert row.extra_working_days == [date(2030, 2, 9)]
-    assert row.loaded_by == "privacy_officer"
+    assert row.loaded_by == privacy_officer.staff_identity.pseudonym
+
+
+def test_open_cases_are_counted_anew(client, send) -> None:
+    case = file(at=datetime(2026, 11, 2, 4, tzinfo=UTC)).case  # no day off comes after it
+    year = case.due_on.year
+    days = "\n".join((case.due_on - timedelta(days=back)).isoformat() for back in range(3))
+    send(client, ADD, {**NOTICE, "year": str(year), "days_off": days, "extra_working_days": ""})
+    [effect] = Effect.objects.filter(kind="cases.recompute")
+    before = case.due_on
+    run_effect(effect.pk)
+    case.refresh_from_db()
+    assert case.due_on > before
 
 
 def test_a_correction_replaces_the_notice(client, send) -> None:

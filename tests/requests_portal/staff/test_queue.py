@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from requests_portal.staff import pages
+from requests_portal.staff import paginator
 from tests.factories import ERIKA, INTAKE, file, make_case
 from tests.personas import make_staff
 from tests.requests_portal.staff.addresses import QUEUE, case_url, hidden_fields
@@ -217,14 +217,14 @@ class TestCosts:
 
     def test_a_long_unfiltered_list_is_counted_by_an_estimate(self, monkeypatch) -> None:
         make_case()
-        monkeypatch.setattr(pages, "_estimate", lambda _table: 100_000)
+        monkeypatch.setattr(paginator, "_estimate", lambda _table: 100_000)
         cases = Case.objects.order_by("pk")
-        assert pages.EstimatingPaginator(cases, 50).count == 100_000
-        assert pages.EstimatingPaginator(cases.filter(state="filed"), 50).count == 1
+        assert paginator.EstimatingPaginator(cases, 50).count == 100_000
+        assert paginator.EstimatingPaginator(cases.filter(state="filed"), 50).count == 1
 
     def test_a_short_one_is_counted(self) -> None:
         make_case()
-        assert pages.EstimatingPaginator(Case.objects.order_by("pk"), 50).count == 1
+        assert paginator.EstimatingPaginator(Case.objects.order_by("pk"), 50).count == 1
 
 
 class TestBulk:
