@@ -108,8 +108,9 @@ def test_the_answer_waits_for_the_last_item():
     decisions.approve(case, APPROVER)
     (instruction,) = issue_instructions(case)
 
-    with pytest.raises(MoveRefused, match="carried out"):
+    with pytest.raises(MoveRefused) as refused:
         decisions.answer(case, APPROVER)
+    assert refused.value.reason == "not_executed"
     record_receipt(instruction, STEWARD, APPLIED)
     decisions.answer(case, APPROVER)
 
@@ -140,7 +141,7 @@ def test_a_receipt_is_given_once():
     (instruction,) = issue_instructions(granted())
     record_receipt(instruction, STEWARD, APPLIED)
 
-    with pytest.raises(InvalidInput, match="already has"):
+    with pytest.raises(InvalidInput):
         record_receipt(instruction, STEWARD, "Another one.")
     assert Instruction.objects.get().receipt == APPLIED
 

@@ -1,0 +1,150 @@
+"""The answer: every item, every place that was searched, and how to go on from there."""
+
+from datetime import date
+
+import pytest
+from django.utils import translation
+
+from tests.factories import APPROVER, ERIKA, REVIEWER, WANG, in_review_with_proof, make_case
+from workflows.cases import decisions
+from workflows.cases.answers import compose_answer
+from workflows.cases.decisions import ItemProposal
+from workflows.cases.filing_request import FiledItem
+from workflows.cases.lifecycle import State
+from workflows.cases.models import Message
+from workflows.cases.vocabulary import ItemKind, Outcome, Scope, ScopeResult
+from workflows.regimes.services import all_regimes, get_regime
+
+pytestmark = pytest.mark.django_db
+
+
+def decide(case, outcomes: list[str], **changes) -> str:
+    decisions.propose_decision(
+        case,
+        REVIEWER,
+        [
+            ItemProposal(item, outcome, f"Reasons of item {item.position}.", **changes)
+            for item, outcome in zip(case.items.all(), outcomes, strict=True)
+        ],
+    )
+    return compose_answer(case)
+
+
+def test_it_speaks_of_every_item_with_outcome_and_reasons():
+    text = decide(in_review_with_proof(ERIKA), [Outcome.PROVIDED, Outcome.NOT_HELD])
+
+    for number, (kind, outcome) in enumerate(
+        [("Get a copy", "Provided"), ("Delete information", "Nothing is held")], start=1
+    ):
+        assert f"{number}. {kind}" in text
+        assert f"Outcome: {outcome}" in text
+        assert f"Reasons of item {number}." in text
+
+
+@pytest.mark.parametrize("kind", ItemKind.values)
+def test_each_kind_of_item_can_be_answered(kind):
+    case = make_case(State.IN_REVIEW, ERIKA, items=(FiledItem(kind),))
+
+    assert str(ItemKind(kind).label) in decide(case, [Outcome.NOT_HELD])
+
+
+def test_it_names_each_of_the_five_places_and_what_the_search_came_to():
+    case = in_review_with_proof(ERIKA)
+    scopes = dict(
+        zip(
+            Scope,
+            [
+                ScopeResult.FOUND,
+                ScopeResult.SEARCHED,
+                ScopeResult.NOT_SEARCHED,
+                ScopeResult.NOT_IDENTIFIABLE,
+                ScopeResult.SEARCHED,
+            ],
+            strict=True,
+        )
+    )
+    decisions.record_finding(case, REVIEWER, case.items.first(), "Found.", scopes)
+
+    text = decide(case, [Outcome.PROVIDED, Outcome.NOT_HELD])
+
+    for scope, result in scopes.items():
+        assert f"- {scope.label}: {result.label}" in text
+
+
+@pytest.mark.parametrize("code", ["CN", "EU", "UK", "US-CA"])
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_it_names_authority_and_court_of_the_law_in_the_language_of_the_case(code, language):
+    regime = get_regime(code)
+    case = make_case(State.IN_REVIEW, ERIKA, residence=regime.default_place, language=language)
+
+    text = decide(case, [Outcome.NOT_HELD, Outcome.NOT_HELD])
+
+    authority = regime.authority_for(regime.default_place)
+    assert authority.name.in_language(language) in text
+    assert regime.court.text.in_language(language) in text
+    assert regime.name.in_language(language) in text
+    assert not authority.link or authority.link in text
+
+
+def test_the_authority_is_the_one_of_where_the_person_lives():
+    case = make_case(State.IN_REVIEW, ERIKA, residence="IE")
+    text = decide(case, [Outcome.NOT_HELD, Outcome.NOT_HELD])
+
+    assert get_regime("EU").authority_for("IE").name.en in text
+
+
+def test_a_refusal_tells_ground_and_citation():
+    case = in_review_with_proof(ERIKA)
+    ground = get_regime("EU").grounds["erasure_not_due"]
+
+    text = decide(case, [Outcome.REFUSED] * 2, ground="erasure_not_due")
+
+    assert ground.text.en in text
+    assert ground.citations[0].en in text
+
+
+def test_what_is_suppressed_is_never_called_deleted():
+    case = in_review_with_proof(WANG)
+    decide(case, [Outcome.SUPPRESSED_IN_OUTPUT])
+    case.language = "en"
+
+    text = compose_answer(case)
+
+    assert "The data themselves were not deleted." in text
+    assert "Outcome: Deleted" not in text
+
+
+def test_it_tells_when_a_model_is_trained_again():
+    case = in_review_with_proof(WANG)
+    decide(case, [Outcome.QUEUED_FOR_RETRAINING], retraining_on=date(2027, 3, 1))
+    case.language = "en"
+
+    assert "March 1, 2027" in compose_answer(case)
+
+
+@pytest.mark.parametrize("reasons", ['<b>&amp; "quoted"</b> {{ case }} {% now %}', "王小明 ’"])
+def test_reasons_stand_in_the_answer_as_they_were_written(reasons):
+    case = in_review_with_proof(WANG)
+    decisions.propose_decision(
+        case, REVIEWER, [ItemProposal(case.items.get(), Outcome.NOT_HELD, reasons)]
+    )
+
+    assert reasons in compose_answer(case)
+
+
+def test_it_is_written_in_the_language_of_the_case_whoever_sends_it():
+    case = make_case(State.DECISION_PROPOSED, ERIKA)
+    with translation.override("zh-hans"):
+        decisions.approve(case, APPROVER)
+        message = decisions.answer(case, APPROVER)
+
+    assert message.body.startswith("This is our answer")
+    assert message.body == Message.objects.get(kind=Message.Kind.ANSWER).body
+
+
+@pytest.mark.parametrize("code", [regime.code for regime in all_regimes()])
+def test_each_regime_can_answer(code, settings):
+    settings.PROVIDER_REGIMES = [code]
+    case = make_case(State.ANSWERED, ERIKA, residence=get_regime(code).default_place)
+
+    assert case.messages.filter(kind=Message.Kind.ANSWER).exists()
