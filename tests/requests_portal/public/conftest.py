@@ -22,9 +22,3 @@ def new_visitor(db: None) -> "Callable[[str], Visitor]":
 def visitor(new_visitor: "Callable[[str], Visitor]") -> "Visitor":
     """Somebody with a fresh browser, reading English."""
     return new_visitor("en")
-
-
-@pytest.fixture(autouse=True)
-def addresses(settings) -> None:
-    """Serve the public face alone."""
-    settings.ROOT_URLCONF = "tests.requests_portal.public.urls"

@@ -178,5 +178,7 @@ def test_a_form_from_another_site_is_refused(visitor: Visitor):
     visitor.client = Client(enforce_csrf_checks=True)
     visitor.open(case)
 
-    assert visitor.act("withdraw", reasons="").status_code == 403
+    response = visitor.act("withdraw", reasons="")
+    assert response.status_code == 403
+    assert "This form could not be accepted" in text_of(response)
     assert state_of(case) == State.FILED

@@ -1,0 +1,65 @@
+"""The table of pages is complete and consistent."""
+
+import pytest
+
+from requests_portal.public.forms import items, wishes
+from requests_portal.public.forms.base import chosen_kinds, first_value, is_blank
+from requests_portal.public.steps import CHECK, STEPS, applicable_steps, find_step, neighbour
+from workflows.cases.vocabulary import ItemKind
+
+EVERYTHING = {
+    "wishes": [{"kinds": list(ItemKind.values)}],
+    "role": [{"role": "agent"}],
+    "residence": [{"country": "DE"}],
+}
+
+
+def test_no_two_pages_share_an_address():
+    slugs = [step.slug for step in STEPS]
+
+    assert len(set(slugs)) == len(slugs)
+    assert CHECK not in slugs
+
+
+@pytest.mark.parametrize("kind", ItemKind.values)
+def test_every_kind_can_be_chosen_is_explained_and_is_asked_about(kind):
+    assert kind in wishes.KINDS
+    assert wishes.EXPLANATIONS[kind]
+    asked = applicable_steps({"wishes": [{"kinds": [kind]}]})
+    if kind in items.DETAILED:
+        assert find_step(kind) in asked
+    else:
+        form = items.StatementsForm(answers={"wishes": [{"kinds": [kind]}]})
+        assert form.fields[kind].help_text
+        assert find_step("statements") in asked
+
+
+def test_all_pages_apply_to_who_wants_everything_for_somebody_else():
+    assert applicable_steps(EVERYTHING) == list(STEPS)
+
+
+def test_back_and_forth_lead_through_all_pages():
+    forth = [STEPS[0].slug]
+    while forth[-1] != CHECK:
+        forth.append(neighbour(find_step(forth[-1]), EVERYTHING, 1))
+    assert forth == [*(step.slug for step in STEPS), CHECK]
+    assert neighbour(STEPS[0], EVERYTHING, -1) is None
+    assert [neighbour(step, EVERYTHING, -1) for step in STEPS[1:]] == forth[:-2]
+
+
+def test_a_page_that_applies_no_more_still_has_neighbours():
+    assert neighbour(find_step("part"), {}, 1) == "subject"
+
+
+@pytest.mark.parametrize("answers", [{}, {"wishes": []}, {"wishes": [{}]}])
+def test_answers_that_are_not_there_are_empty(answers):
+    assert chosen_kinds(answers) == []
+    assert first_value(answers, "wishes", "kinds") == ""
+
+
+@pytest.mark.parametrize(
+    ("row", "blank"),
+    [({}, True), ({"a": " \n"}, True), ({"a": []}, True), ({"a": "x"}, False)],
+)
+def test_a_row_is_blank_when_nothing_was_typed(row, blank):
+    assert is_blank(row) is blank
