@@ -4,7 +4,6 @@ import json
 import secrets
 import urllib.request
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,9 +26,13 @@ class Receipt:
     email: str
 
 
-def file_request(stack: Stack) -> Receipt:
-    """File a request through the API and return its receipt; fail when no answer comes in time."""
-    email = f"p{secrets.token_hex(6)}@example.cn"
+def file_request(stack: Stack, attempt: str = "") -> Receipt:
+    """File a request through the API and return its receipt; fail when no answer comes in time.
+
+    The same `attempt` files the same request once.
+    """
+    attempt = attempt or secrets.token_hex(16)
+    email = f"p{attempt[:12]}@example.cn"
     body = {
         "items": [{"kind": "delete", "details": {"statement": "请删除我在论坛的帖子。"}}],
         "residence": "CN",
@@ -40,29 +43,45 @@ def file_request(stack: Stack) -> Receipt:
     request = urllib.request.Request(
         f"{stack.url}/api/v1/requests/",
         data=json.dumps(body).encode(),
-        headers={"Content-Type": "application/json", "Idempotency-Key": secrets.token_hex(16)},
+        headers={"Content-Type": "application/json", "Idempotency-Key": attempt},
     )
     with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:
         told = json.load(answer)
     return Receipt(told["case_number"], told["receipt"], email)
 
 
-def open_effects(stack: Stack, receipts: Iterable[Receipt]) -> list[tuple[str, str, str]]:
-    """Return kind, state and last error of the effects of these cases that are not done."""
-    return stack.query(
-        "SELECT kind, outbox_effect.state, last_error FROM outbox_effect"
-        " JOIN cases_case ON payload->>'case' = cases_case.id::text"
-        " WHERE number = ANY(%s) AND outbox_effect.state <> 'done'",
+@dataclass(frozen=True)
+class EffectRow:
+    """How far one effect of a case is."""
+
+    kind: str
+    state: str
+    attempts: int
+    last_error: str
+    is_leased: bool
+
+
+def effects_of(stack: Stack, *receipts: Receipt) -> list[EffectRow]:
+    """Return the effects of these cases."""
+    rows = stack.query(
+        "SELECT kind, outbox_effect.state, attempts, last_error, claimed_until IS NOT NULL"
+        " FROM outbox_effect JOIN cases_case ON payload->>'case' = cases_case.id::text"
+        " WHERE number = ANY(%s)",
         ([receipt.number for receipt in receipts],),
     )
+    return [EffectRow(*row) for row in rows]
 
 
 def wait_for_effects(stack: Stack, receipts: list[Receipt], seconds: float = 90) -> None:
     """Return when all effects of these cases are done; fail, naming those that are not."""
+
+    def unfinished() -> list[EffectRow]:
+        return [effect for effect in effects_of(stack, *receipts) if effect.state != "done"]
+
     try:
-        eventually(lambda: not open_effects(stack, receipts), "all effects are done", seconds)
+        eventually(lambda: not unfinished(), "all effects are done", seconds)
     except AssertionError as late:
-        raise AssertionError(f"{late}: {Counter(open_effects(stack, receipts))}") from None
+        raise AssertionError(f"{late}: {Counter(unfinished())}") from None
 
 
 def steps_in_log(stack: Stack, receipts: list[Receipt]) -> dict[str, Counter[str]]:

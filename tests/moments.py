@@ -12,13 +12,14 @@ from tests.stack import Stack
 
 @contextlib.contextmanager
 def frozen(stack: Stack, name: str) -> Iterator[None]:
-    """Pause the process `name`: what is sent to it waits. It goes on at the end."""
+    """Pause the process `name`: what is sent to it waits. It goes on at the end, if it lives."""
     pid = stack.pids()[name]
     os.kill(pid, signal.SIGSTOP)
     try:
         yield
     finally:
-        os.kill(pid, signal.SIGCONT)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
 
 
 @contextlib.contextmanager

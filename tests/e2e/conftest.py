@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
-from tests.e2e.staff import Staff, sample_logins
+from tests.e2e.samples import sample_logins
+from tests.e2e.staff import Staff
 from tests.stack import Stack
 
 FLAGS = (

@@ -4,15 +4,6 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.stack import Stack
-
-
-def sample_logins(stack: Stack) -> dict[str, str]:
-    """Return the pass phrases of the sample accounts by user name."""
-    lines = (stack.folder / "sample-logins.txt").read_text(encoding="utf-8").split("\n\n")[0]
-    rows = [line.split() for line in lines.splitlines()[1:]]
-    return {username: passphrase for _role, username, passphrase, _area in rows}
-
 
 class Staff:
     """A member of staff with a browser."""

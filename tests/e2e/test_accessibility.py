@@ -12,7 +12,8 @@ import pytest
 from tests.e2e.axe import faults_on, grave_faults
 from tests.e2e.person import Person
 from tests.e2e.regulator import Regulator
-from tests.e2e.staff import Staff, sample_logins
+from tests.e2e.samples import sample_logins, sample_receipts
+from tests.e2e.staff import Staff
 
 pytestmark = pytest.mark.browser
 
@@ -23,15 +24,6 @@ THEMES = {"zh-hans": "dark", "en": "light"}
 def person(request, new_page) -> Person:
     page = new_page(language=request.param, color_scheme=THEMES[request.param], width=360)
     return Person(page, request.param)
-
-
-def sample_receipts(stack, language: str) -> dict[str, tuple[str, str]]:
-    """Return number and receipt of the sample cases in a language, by state."""
-    lines = (stack.folder / "sample-logins.txt").read_text(encoding="utf-8").split("\n\n")[1]
-    rows = [line.split() for line in lines.splitlines()[1:]]
-    return {
-        state: (number, secret) for state, number, secret, link in rows if f"/{language}/" in link
-    }
 
 
 def walk_of_the_form(person: Person) -> Iterator[None]:

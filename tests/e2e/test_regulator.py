@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.regulator import Regulator, verify
-from tests.e2e.staff import sample_logins
+from tests.e2e.samples import sample_logins
 from tests.filings import Receipt, file_request, wait_for_effects
 
 pytestmark = pytest.mark.browser
