@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
+from hypothesis import settings as hypothesis_settings
 
 from requests_portal.local.folders import data_folder
 from requests_portal.local.postgres import OWNER_ROLE, RUNTIME_ROLE, Cluster
@@ -78,6 +79,11 @@ def _adjust_settings() -> None:
 
 # Loaded here, before pytest-django looks whether there is a Django to set up.
 _adjust_settings()
+
+
+# How long an example takes says more about the machine than about the code.
+hypothesis_settings.register_profile("portal", deadline=None)
+hypothesis_settings.load_profile("portal")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
