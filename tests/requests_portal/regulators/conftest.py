@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from tests.personas import PASSWORD
+from tests.personas import PASSWORD, signed_in
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -48,14 +49,8 @@ def greta(db: None) -> "RegulatorAccount":
 
 @pytest.fixture
 def sign_in() -> "Callable[[User], Client]":
-    """Return a browser in which somebody is signed in; CSRF is checked as for a real one."""
-
-    def sign_in(user: "User") -> Client:
-        client = Client(enforce_csrf_checks=True)
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-        return client
-
-    return sign_in
+    """Return what makes a browser in which somebody has just signed in."""
+    return partial(signed_in, fresh=True)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from requests_portal.regulators import charts
+from requests_portal import charts
 from tests.factories import ERIKA, granted, make_case
 from workflows.cases.lifecycle import State
 
@@ -18,7 +18,7 @@ def test_figures_and_denials_are_those_of_the_regime(china):
     make_case(State.ANSWERED, ERIKA)
     page = china.get(PAGE).content.decode()
     figures = dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", page))
-    assert figures["Received"] == "2"
+    assert figures["Requests received"] == "2"
     assert figures["Denied"] == "1"
     assert figures["Open"] == "1"
     assert "Denied, by ground" in page
