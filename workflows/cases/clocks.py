@@ -4,7 +4,7 @@ The due date is never typed in. `recompute` derives every clock anew from the ev
 snapshot of the rules; what it stores is what `check` must find again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -51,11 +51,14 @@ def derive(case: Case) -> dict[tuple[str, str], Deadline]:
     return deadlines
 
 
-def recompute(case: Case) -> None:
-    """Derive every clock that still runs, store it, and store the earliest date with the case."""
-    existing = {(clock.regime, clock.kind): clock for clock in case.clocks.all()}
-    fresh = []
-    for (code, kind), deadline in derive(case).items():
+def clocks_for(
+    case: Case,
+    deadlines: Mapping[tuple[str, str], Deadline],
+    existing: Mapping[tuple[str, str], Clock],
+) -> list[Clock]:
+    """Return the clocks of a case with these deadlines, not stored; what has stopped stays."""
+    clocks = []
+    for (code, kind), deadline in deadlines.items():
         clock = existing.get((code, kind)) or Clock(
             case=case,
             regime=code,
@@ -65,7 +68,14 @@ def recompute(case: Case) -> None:
         )
         if clock.stopped_at is None:
             _apply(clock, deadline)
-        fresh.append(clock)
+        clocks.append(clock)
+    return clocks
+
+
+def recompute(case: Case) -> None:
+    """Derive every clock that still runs, store it, and store the earliest date with the case."""
+    existing = {(clock.regime, clock.kind): clock for clock in case.clocks.all()}
+    fresh = clocks_for(case, derive(case), existing)
     Clock.objects.bulk_create(
         fresh,
         update_conflicts=True,
@@ -83,14 +93,14 @@ def recompute(case: Case) -> None:
     _store_lead(case, fresh)
 
 
-def _lead_of(clocks: Iterable[Clock]) -> Clock | None:
+def lead_of(clocks: Iterable[Clock]) -> Clock | None:
     """Return the running clock that leads: of the leading clocks the one that ends first."""
     dated = [(c.due_at, c) for c in clocks if c.leads and c.due_at and c.stopped_at is None]
     return min(dated, key=lambda pair: pair[0])[1] if dated else None
 
 
 def _store_lead(case: Case, clocks: list[Clock]) -> None:
-    lead = _lead_of(clocks)
+    lead = lead_of(clocks)
     if lead is not None:
         case.due_at, case.due_on, case.due_provisional = lead.due_at, lead.due_on, lead.provisional
         case.save(update_fields=["due_on", "due_at", "due_provisional"])
@@ -178,7 +188,7 @@ def differing_clocks(case: Case) -> list[Clock]:
 
 def lead_differs(case: Case) -> bool:
     """Return whether the date stored with a case is not the one of its leading clock."""
-    lead = _lead_of(case.clocks.all())
+    lead = lead_of(case.clocks.all())
     return lead is not None and lead.due_at != case.due_at
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -80,19 +81,24 @@ def file_request(
                 "case.received",
                 role=Role.PUBLIC,
                 register=code,
-                facts={
-                    "channel": channel,
-                    "items": list(case.kinds),
-                    "language": case.language,
-                    "received_at": case.filed_at.isoformat(),
-                    "regime": code,
-                    "regime_version": case.regime_of(code).version,
-                    "requester": case.requester_role,
-                    "residence": case.residence,
-                },
+                facts=received_facts(case, code),
                 contents={"request": content, "files": files} if code == case.regime else None,
             )
     return Filed(case, receipt)
+
+
+def received_facts(case: Case, code: str) -> dict[str, Any]:
+    """Return what the log says of a filing under one regime; it names nobody."""
+    return {
+        "channel": case.channel,
+        "items": list(case.kinds),
+        "language": case.language,
+        "received_at": case.filed_at.isoformat(),
+        "regime": code,
+        "regime_version": case.regime_of(code).version,
+        "requester": case.requester_role,
+        "residence": case.residence,
+    }
 
 
 def _earlier_case(digest: bytes, body: bytes) -> Case | None:

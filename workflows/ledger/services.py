@@ -60,24 +60,18 @@ def append(
     if not connection.in_atomic_block:
         raise RuntimeError("An event must be appended in the transaction of what it records.")
     moment = at or timezone.now()
-    _check_texts(name, role, actor, moment)
-    _check_register(name, case, register)
-    body: dict[str, Json] = {
-        "v": LEAF_VERSION,
-        "case": None if case is None else str(case),
-        "step": None,
-        "register": register,
-        "number": None,
-        "name": name,
-        "role": role,
-        "actor": actor,
-        "at": format_time(moment),
-        "facts": dict(facts or {}),
-        "commitments": _checked_commitments(commitments or {}),
-    }
-    _check_size(body)
+    body = checked_body(
+        name=name,
+        role=role,
+        actor=actor,
+        case=case,
+        register=register,
+        facts=facts or {},
+        commitments=commitments or {},
+        moment=moment,
+    )
     step = None if case is None else _next_step(case)
-    number = None if register is None else _next_register_number(register)
+    number = None if register is None else next_register_number(register)
     leaf = canonical_json({**body, "step": step, "number": number})
     event = Event.objects.create(
         case=case,
@@ -93,8 +87,39 @@ def append(
     )
     InboxEntry.objects.create(event=event)
     # A NOTIFY inside the transaction would make all commits of the database queue one by one.
-    transaction.on_commit(_wake_sequencer, robust=True)
+    transaction.on_commit(wake_sequencer, robust=True)
     return event
+
+
+def checked_body(
+    *,
+    name: str,
+    role: str,
+    actor: str,
+    case: UUID | None,
+    register: str | None,
+    facts: Mapping[str, Json],
+    commitments: Mapping[str, str],
+    moment: datetime,
+) -> dict[str, Json]:
+    """Return the leaf of an event as JSON, still without step and number. See `append`."""
+    _check_texts(name, role, actor, moment)
+    _check_register(name, case, register)
+    body: dict[str, Json] = {
+        "v": LEAF_VERSION,
+        "case": None if case is None else str(case),
+        "step": None,
+        "register": register,
+        "number": None,
+        "name": name,
+        "role": role,
+        "actor": actor,
+        "at": format_time(moment),
+        "facts": dict(facts),
+        "commitments": _checked_commitments(commitments),
+    }
+    _check_size(body)
+    return body
 
 
 def format_time(moment: datetime) -> str:
@@ -147,22 +172,25 @@ def _next_step(case: UUID) -> int:
     return _increment("ledger_casecounter", "case", case)
 
 
-def _next_register_number(register: str) -> int:
-    return _increment("ledger_registercounter", "register", register)
+def next_register_number(register: str, by: int = 1) -> int:
+    """Count `by` further and return the last of the new numbers; holds the counter's lock."""
+    return _increment("ledger_registercounter", "register", register, by)
 
 
-def _increment(table: str, column: str, key: UUID | str) -> int:
-    """Count one further and lock the row until the transaction ends, even when it is new."""
+def _increment(table: str, column: str, key: UUID | str, by: int = 1) -> int:
+    """Count further and lock the row until the transaction ends, even when it is new."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f'INSERT INTO {table} AS counter ("{column}", last) VALUES (%s, 1)'  # noqa: S608 - names from this module
-            f' ON CONFLICT ("{column}") DO UPDATE SET last = counter.last + 1 RETURNING last',
-            [key],
+            f'INSERT INTO {table} AS counter ("{column}", last) VALUES (%s, %s)'  # noqa: S608 - names from this module
+            f' ON CONFLICT ("{column}") DO UPDATE SET last = counter.last + EXCLUDED.last'
+            " RETURNING last",
+            [key, by],
         )
         row: tuple[int] = cursor.fetchone()
     return row[0]
 
 
-def _wake_sequencer() -> None:
+def wake_sequencer() -> None:
+    """Tell the sequencer that events wait, once the transaction has been committed."""
     with connection.cursor() as cursor:
         cursor.execute(f"NOTIFY {WAKE_CHANNEL}")

@@ -14,11 +14,17 @@ from workflows.vault.models import BlindIndexEntry, DataKey, StoredFile
 
 def create_data_key() -> DataKey:
     """Store and return a new random data key."""
-    ring = keyring()
-    key = DataKey(id=uuid4(), kek=ring.current())
-    key.wrapped = ring.wrap(os.urandom(KEY_BYTES), key.wrap_context())
-    key.save(force_insert=True)
+    (key,) = create_data_keys(1)
     return key
+
+
+def create_data_keys(count: int) -> list[DataKey]:
+    """Store and return new random data keys, with one query for all of them."""
+    ring = keyring()
+    keys = [DataKey(id=uuid4(), kek=ring.current()) for _number in range(count)]
+    for key in keys:
+        key.wrapped = ring.wrap(os.urandom(KEY_BYTES), key.wrap_context())
+    return DataKey.objects.bulk_create(keys)
 
 
 def shred(key: DataKey) -> None:

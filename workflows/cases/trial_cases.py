@@ -1,0 +1,252 @@
+"""Makes open cases of invented people by the thousand, to try queue and reports with many.
+
+Rows and events are those that filing writes, and a few first moves, but in bulk. Nothing is
+enqueued: nobody is mailed, no team is chosen. The receipts are random and known to nobody.
+"""
+
+import secrets
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from random import Random
+
+from django.db import transaction
+from django.utils import timezone
+
+from workflows.cases.clocks import clock_kinds, clocks_for, lead_of
+from workflows.cases.filing import EMAIL_INDEX, normalise_email, received_facts
+from workflows.cases.filing_request import (
+    FiledIdentifier,
+    FiledItem,
+    FilingRequest,
+    applicable_regimes,
+)
+from workflows.cases.lifecycle import MOVES, Action, Role, State
+from workflows.cases.models import (
+    Case,
+    Clock,
+    ClockEvent,
+    EventContent,
+    Identifier,
+    Item,
+    Person,
+)
+from workflows.cases.models.rules import keep_versions
+from workflows.cases.numbers import new_case_number
+from workflows.cases.record import NONCE_BYTES
+from workflows.cases.vocabulary import Assurance, Channel, IdentifierKind, ItemKind
+from workflows.ledger.bulk import NewEvent, append_first_events
+from workflows.ledger.canonical import commit
+from workflows.regimes import services as regimes
+from workflows.regimes.schema import Regime
+from workflows.regimes.values import ClockEvent as RuleEvent
+from workflows.regimes.values import Deadline
+from workflows.vault import blind_index
+from workflows.vault.models import DataKey
+from workflows.vault.services import create_data_keys
+
+BATCH = 500
+# Received within the last ten days, in steps of four hours: no clock is due a reminder yet.
+ARRIVALS = tuple(timedelta(hours=4 * step) for step in range(60))
+RESIDENCES = ("CN", "CN", "CN", "DE-BE", "FR", "IE", "GB-ENG", "GB-SCT", "US-CA")
+# How far a case has come: the moves that led there, each with the role that took it.
+PATHS: dict[State, tuple[tuple[Action, Role], ...]] = {
+    State.FILED: (),
+    State.RECEIVED: ((Action.CONFIRM_CONTACT, Role.PUBLIC),),
+    State.TRIAGE: (
+        (Action.CONFIRM_CONTACT, Role.PUBLIC),
+        (Action.BEGIN_TRIAGE, Role.INTAKE),
+    ),
+    State.IN_REVIEW: (
+        (Action.CONFIRM_CONTACT, Role.PUBLIC),
+        (Action.BEGIN_TRIAGE, Role.INTAKE),
+        (Action.BEGIN_REVIEW, Role.REVIEWER),
+    ),
+}
+_FAMILY = {"zh-hans": "王李张刘陈杨黄赵", "en": ("Sample", "Placeholder", "Example", "Specimen")}
+_GIVEN = {"zh-hans": "芳伟娜敏静磊洋勇艳杰", "en": ("Ada", "Ben", "Cleo", "Dan", "Eve", "Finn")}
+_STATEMENT = {"zh-hans": "请处理我的这项请求。", "en": "Please handle this request of mine."}
+_STAFF = "staff-trial"
+
+
+def make_trial_cases(count: int, *, seed: int | None = None) -> Iterator[int]:
+    """Make `count` cases, batch by batch in transactions of their own; yield how many are made."""
+    maker = _Maker(Random(seed))  # noqa: S311 - invented people, nothing secret
+    for start in range(0, count, BATCH):
+        size = min(BATCH, count - start)
+        with transaction.atomic():
+            maker.make(size)
+        yield start + size
+
+
+class _Maker:
+    """Makes batches, and remembers the deadlines that many cases share."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._now = timezone.now()
+        self._deadlines: dict[tuple[str, datetime], dict[tuple[str, str], Deadline]] = {}
+        self._versions: dict[str, str] = {}
+
+    def make(self, size: int) -> None:
+        """Make one batch, inside the caller's transaction."""
+        filings = [
+            (self._case(request, key, number), request)
+            for request, key, number in zip(
+                [self._request() for _place in range(size)],
+                create_data_keys(size),
+                _free_numbers(size, self._now),
+                strict=True,
+            )
+        ]
+        clocks = [clock for case, _request in filings for clock in self._clocks(case)]
+        Case.objects.bulk_create(case for case, _request in filings)
+        _store_parts(filings)
+        Clock.objects.bulk_create(clocks)
+        _append_events(filings, self._now)
+
+    def _request(self) -> FilingRequest:
+        choose = self._random.choice
+        residence = choose(RESIDENCES)
+        language = "zh-hans" if residence == "CN" else "en"
+        name = choose(_FAMILY[language]) + choose(_GIVEN[language])
+        if language == "en":
+            name = f"{choose(_GIVEN[language])} {choose(_FAMILY[language])}"
+        email = f"{self._random.getrandbits(48):012x}@people.example"
+        return FilingRequest(
+            items=tuple(
+                FiledItem(kind, {"statement": _STATEMENT[language]})
+                for kind in self._random.sample(ItemKind.values, k=choose((1, 1, 1, 2)))
+            ),
+            residence=residence,
+            language=language,
+            subject_name=name,
+            identifiers=(FiledIdentifier(IdentifierKind.EMAIL, email),),
+            email=email,
+        )
+
+    def _case(self, request: FilingRequest, key: DataKey, number: str) -> Case:
+        applicable = applicable_regimes(request.residence)
+        state = self._random.choice(list(PATHS))
+        return Case(
+            number=number,
+            data_key=key,
+            receipt_digest=secrets.token_bytes(32),
+            state=state,
+            language=request.language,
+            channel=Channel.WEB,
+            residence=request.residence,
+            service="",
+            requester_role=request.requester_role,
+            assurance=Assurance.NONE if state == State.FILED else Assurance.CONTACT,
+            kinds=[item.kind for item in request.items],
+            regime=applicable[0].code,
+            regimes=[regime.code for regime in applicable],
+            regime_versions={regime.code: self._version(regime) for regime in applicable},
+            has_contact=True,
+            filed_at=self._now - self._random.choice(ARRIVALS),
+        )
+
+    def _version(self, regime: Regime) -> str:
+        if regime.code not in self._versions:
+            self._versions |= keep_versions((regime,))
+        return self._versions[regime.code]
+
+    def _clocks(self, case: Case) -> list[Clock]:
+        shared = (case.residence, case.filed_at)
+        if shared not in self._deadlines:
+            self._deadlines[shared] = _derive(case)
+        clocks = clocks_for(case, self._deadlines[shared], {})
+        for clock in clocks:
+            if clock.kind == case.regime_of(clock.regime).acknowledge:
+                clock.state, clock.stopped_at, clock.check_at = Clock.State.MET, self._now, None
+        lead = lead_of(clocks)
+        if lead is not None:
+            case.due_on, case.due_at = lead.due_on, lead.due_at
+            case.due_provisional = lead.provisional
+        return clocks
+
+
+def _derive(case: Case) -> dict[tuple[str, str], Deadline]:
+    deadlines: dict[tuple[str, str], Deadline] = {}
+    for code in case.regimes:
+        regime = case.regime_of(code)
+        received = [RuleEvent("received", case.filed_at)]
+        computed = regimes.compute_all(regime, received, case.residence, clock_kinds(regime))
+        deadlines.update({(code, kind): deadline for kind, deadline in computed.items()})
+    return deadlines
+
+
+def _free_numbers(count: int, now: datetime) -> list[str]:
+    """Return new case numbers that no case has."""
+    numbers: set[str] = set()
+    while len(numbers) < count:
+        fresh = {new_case_number(now) for _place in range(count - len(numbers))}
+        taken = Case.objects.filter(number__in=fresh).values_list("number", flat=True)
+        numbers |= fresh - set(taken)
+    return sorted(numbers)
+
+
+def _store_parts(filings: list[tuple[Case, FilingRequest]]) -> None:
+    """Write people, identifiers, items, the event that starts the clocks, and the blind index."""
+    Person.objects.bulk_create(
+        Person(case=case, part=Person.Part.SUBJECT, name=request.subject_name, email=request.email)
+        for case, request in filings
+    )
+    Identifier.objects.bulk_create(
+        Identifier(case=case, kind=identifier.kind, value=identifier.value)
+        for case, request in filings
+        for identifier in request.identifiers
+    )
+    Item.objects.bulk_create(
+        Item(case=case, position=position, kind=item.kind, details=dict(item.details))
+        for case, request in filings
+        for position, item in enumerate(request.items, start=1)
+    )
+    ClockEvent.objects.bulk_create(
+        ClockEvent(case=case, name="received", at=case.filed_at) for case, _request in filings
+    )
+    for case, request in filings:
+        blind_index.index(case.data_key, EMAIL_INDEX, normalise_email(request.email))
+
+
+def _append_events(filings: list[tuple[Case, FilingRequest]], now: datetime) -> None:
+    """Append what filing, acknowledging and the moves of each case write into the log."""
+    events: list[NewEvent] = []
+    openings = []
+    for case, request in filings:
+        nonce, content = secrets.token_bytes(NONCE_BYTES), request.as_content()
+        for code in case.regimes:
+            leads = code == case.regime
+            events.append(
+                NewEvent(
+                    case=case.pseudonym,
+                    name="case.received",
+                    role=Role.PUBLIC,
+                    at=now,
+                    register=code,
+                    facts=received_facts(case, code),
+                    commitments={"request": commit(content, nonce)} if leads else {},
+                )
+            )
+            openings.append((case, {"nonce": nonce.hex(), "content": content}) if leads else None)
+        steps = ((Action.ACKNOWLEDGE, Role.SYSTEM), *PATHS[State(case.state)])
+        state = State.FILED
+        for action, role in steps:
+            target = MOVES[action].target or state
+            events.append(
+                NewEvent(
+                    case=case.pseudonym,
+                    name=MOVES[action].event,
+                    role=role,
+                    at=now,
+                    actor="" if role in {Role.PUBLIC, Role.SYSTEM} else _STAFF,
+                    facts={"from": state, "to": target},
+                )
+            )
+            openings.append(None)
+            state = target
+    EventContent.objects.bulk_create(
+        EventContent(case=opened[0], event=event.uid, name="request", opening=opened[1])
+        for event, opened in zip(append_first_events(events), openings, strict=True)
+        if opened is not None
+    )
