@@ -68,6 +68,8 @@ class Window:
                 text = self._text.replace("一", "-") if key[0] else self._text
                 self._readings[key] = read(text, tags=key[1])
             found = list(self._places(self._readings[key], kind, spelling))
+            if key[1]:  # what is outside of tags was read without them
+                found = [place for place in found if _touches_tag(self._text, place)]
             if found:
                 return found
         return []
@@ -85,6 +87,12 @@ class Window:
                 yield Place(
                     *whole(self._text, reading.starts[start], reading.ends[end - 1]), certain
                 )
+
+
+def _touches_tag(text: str, place: Place) -> bool:
+    """Tell whether a place is inside of a tag, or holds what looks like one ("wang<at>…")."""
+    before = text.rfind("<", 0, place.start) > text.rfind(">", 0, place.start)
+    return before or "<" in text[place.start : place.end]
 
 
 def _occurrences(reading: Reading, spelling: Spelling) -> Iterator[tuple[int, int]]:

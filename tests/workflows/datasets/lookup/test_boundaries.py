@@ -1,0 +1,167 @@
+"""What is nearly an identifier is none: a number in a longer number, an address in a longer one."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.workflows.datasets.lookup.support import found, hits, patterns
+
+KNOWN = patterns(
+    {
+        "ref": "p",
+        "names": ["王小明", "Joe O'Neill", "何然"],
+        "emails": ["wang.xm@example.com"],
+        "phones": ["+8613800138000", "+8657188886666", "+85291234567"],
+        "ids": ["11010519491231002X", "E12345678"],
+        "handles": ["wang_xm"],
+        "urls": ["https://weibo.com/u/12345678", "https://wangxm.me"],
+    }
+)
+NO_PHONE = """
+213800138000
+138001380001
+013800138000
+2 138 0013 80001
+6222 1380 0138 0001 234
+6222 1380 0138 000
+0.13800138000
+13800138000.5
+20240513-13800138000
+13800138000-001
+978-138-0013-8000
+IMG_13800138000_01
+SN13800138000
+a7f13800138000
+13800138000ab
+13,800,138,000
+13.800.138.000
+138 $0013 8000
+138 0013 800
+139 0013 8000
+一一三八零零一三八零零零
+&#50;13800138000
+1<b>13800138000</b>
+<i>1</i>13800138000
+2\u200b13800138000
+１13800138000
+""".strip().splitlines()
+NO_EMAIL = """
+xwang.xm@example.com
+li.wang.xm@example.com
+li-wang.xm@example.com
+a_wang.xm@example.com
+a+wang.xm@example.com
+wang.xm1@example.com
+wang-xm@example.com
+wang.xm@example.com.cn
+wang.xm@example.co
+wang.xm@example.community
+wang.xm@example.com-x
+wang.xm@my.example.com
+wang.xm@myexample.com
+wang.xm.example.com
+wang.xm/example.com
+Ask wang. xm@example.com
+wang.xm at example dot com dot cn
+""".strip().splitlines()
+NO_NAME = """
+小明
+王小
+王，小明
+swang xiaoming
+wang xiaomings
+wang xiaomin
+wangxiaoming@example.org
+https://example.org/wangxiaoming
+so he ran away
+Joey O'Neill
+""".strip().splitlines()
+NO_ID = """
+1110105194912310022X
+11010519491231002
+110105194912310021
+110105194912310020 X
+1101051949123100
+AE12345678
+E123456789
+E12345678A
+""".strip().splitlines()
+NO_HANDLE = """
+wang_xm2
+xwang_xm
+wang_xm_
+wang_xm.li
+x.wang_xm
+wangxm
+wang-xm
+wang xm
+wang_xm@mail.example
+foo@wang_xm
+""".strip().splitlines()
+NO_URL = """
+https://weibo.com/u/123456789
+https://weibo.com/u/12345678/photos
+https://weibo.com/u/1234567
+https://weibo.com/p/12345678
+https://weibo.com.cn/u/12345678
+https://xweibo.com/u/12345678
+https://blog.weibo.com/u/12345678
+https://weibo.com/u/12345678.html
+https://weibo.com/u/12345678-2
+a@wangxm.me
+wangxm.met
+xwangxm.me
+""".strip().splitlines()
+TRAPS = {
+    "phone": NO_PHONE,
+    "email": NO_EMAIL,
+    "name": NO_NAME,
+    "id": NO_ID,
+    "handle": NO_HANDLE,
+    "url": NO_URL,
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"), [(kind, text) for kind, texts in TRAPS.items() for text in texts]
+)
+@pytest.mark.parametrize(("before", "after"), [("", ""), ("see ", " ok"), ("见", "。")])
+def test_what_is_nearly_an_identifier_is_none(kind, text, before, after):
+    assert kind not in [what for what, _place in found(before + text + after, KNOWN)]
+
+
+@given(st.from_regex(r"[0-9]{1,9}", fullmatch=True), st.from_regex(r"[0-9]{0,9}", fullmatch=True))
+def test_a_phone_number_inside_any_longer_number_is_no_hit(before, after):
+    number = f"{before}13800138000{after}"
+    # 86 is the code of the country, 0086 what is dialled before it.
+    if (before, after) in {("86", ""), ("0086", ""), ("086", "")}:
+        assert found(number, KNOWN)
+    else:
+        assert found(f"No {number}.", KNOWN) == []
+
+
+def test_a_phone_number_between_others_is_one():
+    text = "138 0013 8000 139 0013 9000，13900139000 13800138000、13900139000"
+    assert found(text, KNOWN) == [("phone", "138 0013 8000"), ("phone", "13800138000")]
+
+
+def test_a_short_number_is_certain_only_with_its_country_code():
+    (alone,) = hits("9123 4567", KNOWN)
+    (complete,) = hits("+852 9123 4567", KNOWN)
+    assert (alone.strength, complete.strength) == ("weak", "strong")
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("(138)0013-8000", "(138)0013-8000"),
+        ("(13800138000)", "13800138000"),
+        ("(+86 13800138000)", "+86 13800138000"),
+        ("((86)13800138000)", "(86)13800138000"),
+        ("<b>138</b>00138000", "<b>138</b>00138000"),
+        ("<p><b>13800138000</b>", "13800138000"),
+        ("1\ufe0f\u20e33800138000\ufe0f\u20e3", "1\ufe0f\u20e33800138000\ufe0f\u20e3"),
+    ],
+)
+def test_a_span_takes_in_the_other_half_of_a_pair(text, place):
+    assert found(text, KNOWN) == [("phone", place)]

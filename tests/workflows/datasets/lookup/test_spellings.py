@@ -1,0 +1,219 @@
+"""Every way of writing in the invented corpus, and odder ones, is found with its exact span."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.corpus import spellings
+from tests.workflows.datasets.lookup.support import WANG, found, patterns
+
+KNOWN = patterns(
+    WANG,
+    {"ref": "zhang", "names": ["张伟"]},
+    {"ref": "jose", "names": ["José Álvarez"]},
+)
+TABLES = [
+    ("phone", spellings.PHONE, WANG["phones"][0]),
+    ("email", spellings.EMAIL, WANG["emails"][0]),
+    ("id", spellings.ID, WANG["ids"][0]),
+    ("handle", spellings.HANDLE, WANG["handles"][0]),
+    ("url", spellings.URL, WANG["urls"][0]),
+    ("name", spellings.NAME, "王小明"),
+    ("name", spellings.NAME, "张伟"),
+    ("name", spellings.PINYIN, "wang xiao ming"),
+    ("name", spellings.PINYIN, "zhang wei"),
+    ("name", spellings.LATIN, "José Álvarez"),
+]
+WAYS = [
+    pytest.param(kind, spell, value, id=f"{value}: {label}")
+    for kind, table, value in TABLES
+    for label, spell in table.items()
+]
+
+
+@pytest.mark.parametrize(("kind", "spell", "value"), WAYS)
+def test_each_way_of_writing_is_found_exactly(kind, spell, value):
+    for seed in range(5):
+        written = spell(value, random.Random(seed))
+        for before, after in (
+            ("联系我：", " 谢谢"),
+            ("", ""),
+            ("Contact: ", ". Thanks"),
+            ("（", "）"),
+        ):
+            text = before + written + after
+            assert [place for what, place in found(text, KNOWN) if what == kind] == [written]
+
+
+# Text around a spelling. It may not be made of digits or of words that look like more of it.
+AROUND = st.text(
+    st.sampled_from("的一是不了人 ，。！（）\n\t😀the ofand.<>&%\"'\\/_-é\u200b\u3000"),
+    max_size=200,
+)
+
+
+@given(AROUND, AROUND, st.sampled_from(WAYS), st.randoms(use_true_random=False))
+def test_whatever_stands_around_it_offsets_point_at_the_spelling(before, after, way, rng):
+    kind, spell, value = way.values
+    written = spell(value, rng)
+    text = f"{before}。 {written} 。{after}"
+    places = [place for what, place in found(text, KNOWN) if what == kind]
+    assert written in places
+
+
+KNOWN_ABROAD = patterns(
+    {
+        "ref": "p",
+        "names": [
+            "Zoë O'Neill",
+            "김철수",
+            "高橋みなみ",
+            "Jean-Pierre Müller",
+            "欧阳晓云",
+            "Иван Петров",
+            "王小明",
+        ],
+        "emails": ["wang.xm@example.com"],
+        "phones": [
+            "+8613800138000",
+            "+14155552671",
+            "+447911123456",
+            "+85291234567",
+            "+33612345678",
+            "+8657188886666",
+        ],
+        "ids": ["11010519491231002X", "E12345678", "123-45-6789"],
+        "handles": ["wang_xm"],
+        "urls": ["https://weibo.com/u/12345678", "https://wangxm.me"],
+    }
+)
+ODD = """
++86 (138) 0013-8000
+(+86)-138-0013-8000
+86-138-0013-8000
++86.138.0013.8000
+00 86 138 0013 8000
+13 800 138 000
+138.00.13.80.00
+138'0013'8000
+138|0013|8000
+138\\0013\\8000
+138‑0013‑8000
+138﹣0013﹣8000
+１３８　００１３　８０００
+138<wbr>0013<wbr/>8000
+138<!-- no robots -->0013 8000
+<span>1</span><span>3</span>8 00138000
+&#x31;3800138000
+138&#8203;00138000
+138&shy;00138000
+138&ndash;0013&ndash;8000
+138%E3%80%800013%E3%80%808000
+١٣٨٠٠١٣٨٠٠٠
+❶❸❽⓿⓿❶❸❽⓿⓿⓿
+幺三八洞洞幺三八洞洞洞
+138 零零13 8000
+一三八 〇〇一三 八〇〇〇
+1̶3̶8̶00138000
+138  (0013)  8000
+(415) 555-2671
++1 (415) 555-2671
+1-415-555-2671
+001 415 555 2671
+four one five five five five two six seven one
+07911 123456
++44 (0)7911 123456
++852 9123 4567
+9123-4567
+06 12 34 56 78
++33 (0)6 12 34 56 78
+(0571)8888-6666
++86 571 8888 6666
+wang dot xm at example dot com
+wang(dot)xm(at)example(dot)com
+wang.xm@ example.com
+wang.xm<@>example.com
+wang.xm*at*example*dot*com
+wang.xm@example(.)com
+wang.xm@example\\.com
+wang.xm&#064;example&#46;com
+wang.xm%2540example.com
+wang.xm\\x40example.com
+wang.xm@example .com
+wang.xm [ät] example.com
+wang.xm [arroba] example [punto] com
+wang.xm ⓐ example.com
+wang。xm@example。com
+wang.xm@<b>example</b>.com
+wang．xm（at）example（dot）com
+wang.xm【at】example【dot】com
+wang点xm圈a example点com
+wang.xm小老鼠example.com
+王　小　明
+<em>王</em>小明
+王&#23567;明
+王\\u5c0f\\u660e
+WANG, XiaoMing
+Wang.Xiaoming
+Wáng Xiǎomíng
+ZOE O’NEILL
+O'Neill, Zoë
+Zoe ONeill
+김 철수
+高橋 みなみ
+Jean Pierre Muller
+Jean-Pierre Mueller
+MÜLLER Jean-Pierre
+歐陽曉雲
+Ouyang Xiaoyun
+Xiaoyun Ouyang
+ИВАН ПЕТРОВ
+Петров Иван
+110105-19491231-002x
+１１０１０５１９４９１２３１００２ｘ
+11010519491231002 X
+110105491231002
+E 1234 5678
+123 45 6789
+＠wang＿xm
+/u/WANG_XM
+wang\\_xm
+https://m.weibo.com/u/12345678
+http:\\/\\/weibo.com\\/u\\/12345678
+weibo . com / u / 12345678
+weibo dot com slash u slash 12345678
+weibo[.]com/u/12345678
+wangxm.me
+ｗｅｉｂｏ．ｃｏｍ／ｕ／１２３４５６７８
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("written", ODD)
+@pytest.mark.parametrize(("before", "after"), [("看 ", " 看"), ("call ", ". Then")])
+def test_odder_ways_are_found_exactly(written, before, after):
+    places = {place for _kind, place in found(before + written + after, KNOWN_ABROAD)}
+    assert written in places
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "place"),
+    [
+        ("Wang <wang.xm@example.com> wrote", "email", "wang.xm@example.com"),
+        ("[here](https://weibo.com/u/12345678)", "url", "https://weibo.com/u/12345678"),
+        ("https://weibo.com/u/12345678?from=1#top", "url", "https://weibo.com/u/12345678"),
+        ("https://www.wangxm.me/about", "url", "https://www.wangxm.me"),
+        ('<a href="mailto:wang.xm@example.com">x</a>', "email", "wang.xm@example.com"),
+        ("https://x.com/wang_xm?lang=zh", "handle", "wang_xm"),
+        ("tel13800138000", "phone", "13800138000"),
+        ("1.13800138000 2.13900139000", "phone", "13800138000"),
+        ("13800138000/13900139000", "phone", "13800138000"),
+        ("0571-88886666-801", "phone", "0571-88886666"),
+        ("write to wang.xm@example.com.Then wait", "email", "wang.xm@example.com"),
+        ("电话13800138000微信同号", "phone", "13800138000"),
+        ("138001380001\n13800138000", "phone", "13800138000"),
+    ],
+)
+def test_what_is_not_of_the_spelling_is_left_out(text, kind, place):
+    assert (kind, place) in found(text, KNOWN_ABROAD)
