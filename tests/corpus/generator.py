@@ -1,6 +1,6 @@
 """An invented corpus with a seed: Chinese and English texts, people in them, and the truth about it.
 
-The folder holds `persons.jsonl`, `corpus.jsonl` and/or `corpus.parquet` with the same records, and
+The folder holds `persons.jsonl`, `corpus.jsonl` and `corpus.parquet` with the same records, and
 `truth.jsonl`: for each planted spelling `{"ref", "kind", "id", "start", "end", "spelling"}`, and for
 each trap `{"trap", "kind", "id", "start", "end"}`, a place where nothing of that kind may be found.
 Nobody in it exists: numbers, addresses and names are drawn at random.
@@ -8,6 +8,7 @@ Nobody in it exists: numbers, addresses and names are drawn at random.
 
 # ruff: noqa: SIM905 (long lists of words are easier to read and to change as text)
 
+import itertools
 import json
 import random
 from collections.abc import Iterator
@@ -261,7 +262,7 @@ def _plant(
     paragraphs.insert(1, "".join(pieces))
 
 
-def write(folder: Path, *, persons: int, size: int, seed: int, parquet: bool = True) -> None:
+def write(folder: Path, *, persons: int, size: int, seed: int, mentions: float = 24e-6) -> None:
     """Write persons, corpus and truth into a folder."""
     rng = random.Random(seed)
     people = make_persons(persons, rng)
@@ -269,21 +270,14 @@ def write(folder: Path, *, persons: int, size: int, seed: int, parquet: bool = T
         for person in people:
             file.write(json.dumps(person, ensure_ascii=False) + "\n")
     schema = pa.schema([("id", pa.string()), ("text", pa.string())])
-    writer = pq.ParquetWriter(folder / "corpus.parquet", schema) if parquet else None
-    group: list[dict[str, str]] = []
     with (
         (folder / "corpus.jsonl").open("w", encoding="utf-8") as lines,
         (folder / "truth.jsonl").open("w", encoding="utf-8") as truths,
+        pq.ParquetWriter(folder / "corpus.parquet", schema) as writer,
     ):
-        for record, truth in records(people, size, rng):
-            lines.write(json.dumps(record, ensure_ascii=False) + "\n")
-            truths.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in truth)
-            if writer is not None:
-                group.append(record)
-                if len(group) == 50_000:
-                    writer.write_table(pa.Table.from_pylist(group, schema))
-                    group.clear()
-    if writer is not None:
-        if group:
-            writer.write_table(pa.Table.from_pylist(group, schema))
-        writer.close()
+        made = records(people, size, rng, mentions=mentions)
+        while group := list(itertools.islice(made, 50_000)):
+            for record, truth in group:
+                lines.write(json.dumps(record, ensure_ascii=False) + "\n")
+                truths.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in truth)
+            writer.write_table(pa.Table.from_pylist([record for record, _truth in group], schema))

@@ -57,12 +57,17 @@ Filter = Callable[[memoryview], Iterable[int]]
 
 
 def batches(shard: Shard, schema: Schema, where: Filter) -> Iterator[Batch]:
-    """Yield the records of a shard; of JSONL, only those lines to which `where` points."""
+    """Yield the records of a shard; of JSONL, only those lines to which `where` points.
+
+    Raises ReadError if the file breaks off, or if it plainly has no such text fields.
+    """
     if shard.format is Format.PARQUET:
         yield from _parquet_batches(shard, schema)
-    else:
-        for chunk in _chunks(shard):
-            yield _parse(chunk, schema, where)
+        return
+    for number, chunk in enumerate(_chunks(shard)):
+        if number == 0 and shard.start == 0:
+            _check_first_record(chunk, shard, schema)
+        yield _parse(chunk, schema, where)
 
 
 # --- JSONL ----------------------------------------------------------------------------------------
@@ -111,6 +116,13 @@ def _rest_of_line(file: BinaryIO | gzip.GzipFile | io.BufferedReader, shard: Sha
     if len(rest) == MAX_RECORD:
         raise ReadError(f"{shard.file} has a record of more than {MAX_RECORD} bytes.")
     return rest
+
+
+def _check_first_record(chunk: bytes, shard: Shard, schema: Schema) -> None:
+    """Refuse a file whose first record has none of the text fields: a mistyped name finds nothing."""
+    record = _record(chunk.partition(b"\n")[0])
+    if record is not None and not set(schema.text_fields) & record.keys():
+        raise ReadError(f"{shard.file} has no field {', '.join(schema.text_fields)}.")
 
 
 def _parse(chunk: bytes, schema: Schema, where: Filter) -> Batch:

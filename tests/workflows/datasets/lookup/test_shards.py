@@ -1,0 +1,200 @@
+"""Files of a dataset, and the pieces that they are read in."""
+
+import gzip
+import json
+import random
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.workflows.datasets.lookup.support import WANG, patterns
+from workflows.datasets.lookup.locate import locate, locate_shard
+from workflows.datasets.lookup.readers import Figures, Schema
+from workflows.datasets.lookup.shards import Format, ReadError, shards
+
+KNOWN = patterns(WANG)
+RECORDS = [
+    {"id": "a", "text": "联系王小明，电话 138\n0013\n8025"},
+    {"id": 2, "text": "nothing here"},
+    {"id": "c", "text": 'say "王小明" \\ or \t１３８００１３８０２５ 😀'},
+    {"id": "d", "text": ""},
+    {"id": "e", "text": "😀 王小明 wang.xm_7@mail.example.com"},
+]
+EXPECTED = [
+    ("a", "name", 2, 5),
+    ("a", "phone", 9, 22),
+    ("c", "name", 5, 8),
+    ("c", "phone", 16, 27),
+    ("e", "name", 2, 5),
+    ("e", "email", 6, 32),
+]
+
+
+def lines(records=RECORDS, **options):
+    return "".join(json.dumps(record, **options) + "\n" for record in records).encode()
+
+
+def located(path, schema=None, **options):
+    return [
+        (hit.id, str(hit.kind), hit.start, hit.end)
+        for shard in shards(path, **options)
+        for hit in locate_shard(shard, KNOWN, schema)
+    ]
+
+
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_offsets_are_characters_of_the_decoded_text(tmp_path, ascii_only):
+    (tmp_path / "x.jsonl").write_bytes(lines(ensure_ascii=ascii_only))
+    assert located(tmp_path / "x.jsonl") == EXPECTED
+
+
+def test_compressed_files_hold_the_same(tmp_path):
+    (tmp_path / "x.jsonl.gz").write_bytes(gzip.compress(lines()))
+    frames = zstandard.compress(lines(RECORDS[:2])) + zstandard.compress(lines(RECORDS[2:]))
+    (tmp_path / "x.jsonl.zst").write_bytes(frames)
+    assert located(tmp_path / "x.jsonl.gz") == EXPECTED
+    assert located(tmp_path / "x.jsonl.zst") == EXPECTED
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())]
+)
+def test_parquet_holds_the_same(tmp_path, kind):
+    table = pa.table(
+        {
+            "id": [str(record["id"]) for record in RECORDS],
+            "text": pa.array([record["text"] for record in RECORDS], pa.string()).cast(kind),
+            "other": range(5),
+        }
+    )
+    pq.write_table(table, tmp_path / "x.parquet", row_group_size=2)
+    assert len(shards(tmp_path / "x.parquet")) == 3
+    assert located(tmp_path / "x.parquet") == EXPECTED
+
+
+def test_parquet_may_have_numbers_for_ids_and_holes_in_texts(tmp_path):
+    table = pa.table(
+        {
+            "key": [1, 2, 3],
+            "body": [None, "王小明", None],
+            "url": ["", None, "见 weibo.com/u/12345678"],
+        }
+    )
+    pq.write_table(table, tmp_path / "x.parquet")
+    schema = Schema("key", ("body", "url"))
+    assert located(tmp_path / "x.parquet", schema) == [(2, "name", 0, 3), (3, "url", 2, 22)]
+
+
+@given(st.integers(1, 400), st.randoms(use_true_random=False))
+def test_wherever_a_file_is_cut_each_line_is_read_once(tmp_path_factory, size, rng):
+    records = [dict(record, id=index) for index, record in enumerate(rng.choices(RECORDS, k=20))]
+    path = tmp_path_factory.mktemp("cut") / "x.jsonl"
+    path.write_bytes(lines(records, ensure_ascii=rng.random() < 0.5).rstrip(b"\n"))
+    whole = located(path)
+    assert located(path, shard_bytes=size) == whole
+    assert [record for record, *_ in whole] == sorted(record for record, *_ in whole)
+
+
+def test_a_folder_is_read_in_the_order_of_names_and_hits_name_the_file(tmp_path):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "b.jsonl").write_bytes(lines(RECORDS[:1]))
+    (tmp_path / "sub" / "a.jsonl").write_bytes(lines(RECORDS[4:]))
+    (tmp_path / "README.md").write_text("王小明")
+    results = locate(shards(tmp_path), KNOWN, Schema(), processes=1)
+    files = [hit.file for result in results for hit in result.hits]
+    assert files == ["b.jsonl", "b.jsonl", "sub/a.jsonl", "sub/a.jsonl"]
+
+
+def test_several_processes_find_what_one_finds(tmp_path):
+    (tmp_path / "x.jsonl").write_bytes(lines(RECORDS * 20))
+    pieces = shards(tmp_path / "x.jsonl", shard_bytes=1000)
+    assert len(pieces) > 2
+    one = [hit for result in locate(pieces, KNOWN, Schema()) for hit in result.hits]
+    two = [hit for result in locate(pieces, KNOWN, Schema(), processes=2) for hit in result.hits]
+    assert one == two
+    assert len(one) == 20 * len(EXPECTED)
+
+
+def test_several_fields_are_looked_through_as_one_record(tmp_path):
+    record = {"id": 1, "title": "王小明", "text": "见 @wang_xm"}
+    (tmp_path / "x.jsonl").write_bytes(lines([record]))
+    (shard,) = shards(tmp_path / "x.jsonl")
+    found = list(locate_shard(shard, KNOWN, Schema("id", ("title", "text"))))
+    assert [(hit.field, str(hit.strength)) for hit in found] == [
+        ("text", "strong"),
+        ("title", "strong"),
+    ]
+
+
+def test_only_the_named_fields_count(tmp_path):
+    (tmp_path / "x.jsonl").write_bytes(lines([{"id": 1, "text": "x", "author": "王小明"}]))
+    assert located(tmp_path / "x.jsonl") == []
+    assert located(tmp_path / "x.jsonl", Schema("id", ("author",))) == [(1, "name", 0, 3)]
+
+
+def test_a_text_longer_than_a_block_is_found_through_to_its_end(tmp_path):
+    rng = random.Random(1)
+    filler = "".join(rng.choices("的一是不了人 the of", k=800_000))
+    records = [{"id": 1, "text": f"{filler}。王小明。{filler}。138 0013 8025。"}]
+    (tmp_path / "x.jsonl").write_bytes(lines(records))
+    place = len(filler)
+    assert located(tmp_path / "x.jsonl") == [
+        (1, "name", place + 1, place + 4),
+        (1, "phone", 2 * place + 6, 2 * place + 19),
+    ]
+
+
+def test_lines_that_are_no_records_are_counted(tmp_path):
+    broken = '{"id": 1, "text": "王小明"\n"王小明"\n\n'.encode()
+    lone_surrogate = b'{"id": 2, "text": "\\ud83d \xe7\x8e\x8b\xe5\xb0\x8f\xe6\x98\x8e"}\n'
+    not_utf8 = b'{"id": 3, "text": "\xff 13800138025"}\n'
+    (tmp_path / "x.jsonl").write_bytes(broken + lone_surrogate + not_utf8)
+    (shard,) = shards(tmp_path / "x.jsonl")
+    figures = Figures()
+    found = list(locate_shard(shard, KNOWN, Schema(), figures))
+    assert [(hit.id, hit.start, hit.end) for hit in found] == [(2, 2, 5), (3, 2, 13)]
+    assert figures.unreadable == 2
+    assert figures.bytes == (tmp_path / "x.jsonl").stat().st_size
+
+
+@pytest.mark.parametrize("name", ["x.jsonl.gz", "x.jsonl.zst", "x.parquet"])
+def test_a_file_that_cannot_be_read_is_named(tmp_path, name):
+    (tmp_path / name).write_bytes(b"this is something else, 13800138025")
+    with pytest.raises(ReadError, match=name) as error:
+        located(tmp_path / name)
+    assert "13800138025" not in str(error.value)
+
+
+def test_a_compressed_file_that_breaks_off_is_named(tmp_path):
+    (tmp_path / "x.jsonl.gz").write_bytes(gzip.compress(lines())[:-12])
+    with pytest.raises(ReadError, match=r"x\.jsonl\.gz cannot be read to its end"):
+        located(tmp_path / "x.jsonl.gz")
+
+
+def test_a_missing_column_is_named(tmp_path):
+    pq.write_table(pa.table({"id": [1], "text": [1]}), tmp_path / "x.parquet")
+    with pytest.raises(ReadError, match="no column body"):
+        located(tmp_path / "x.parquet", Schema("id", ("body",)))
+    with pytest.raises(ReadError, match="not text"):
+        located(tmp_path / "x.parquet")
+
+
+def test_nothing_to_read_is_an_error(tmp_path):
+    with pytest.raises(ReadError, match="holds no"):
+        shards(tmp_path)
+    (tmp_path / "x.txt").write_text("x")
+    with pytest.raises(ReadError, match="neither"):
+        shards(tmp_path / "x.txt")
+    with pytest.raises(ReadError, match="neither"):
+        shards(tmp_path / "missing")
+
+
+def test_formats_are_told_by_their_names(tmp_path):
+    for known in Format:
+        if known is not Format.PARQUET:
+            (tmp_path / f"x.{known}").write_bytes(b"\n")
+    assert {shard.format for shard in shards(tmp_path)} == set(Format) - {Format.PARQUET}
