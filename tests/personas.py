@@ -1,11 +1,13 @@
 """The people of the tests, each with one role. Loaded as a pytest plugin."""
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.test import Client
 
 PASSWORD = "correct horse battery staple"
 STAFF = (
@@ -25,6 +27,25 @@ def make_staff(username: str, *roles: str) -> "User":
     user = User.objects.create_user(username, password=PASSWORD, is_staff=True)
     user.groups.set([Group.objects.get(name=role) for role in roles])
     return user
+
+
+def signed_in(user: "User", *, fresh: bool = False) -> "Client":
+    """Return a browser in which somebody is signed in; CSRF is checked as for a real one.
+
+    With `fresh`, they have just proved that it is them.
+    """
+    from django.test import Client
+
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    if fresh:
+        session = client.session
+        session["account_authentication_methods_user"] = str(user.pk)
+        session["account_authentication_methods"] = [
+            {"method": "password", "at": time.time(), "reauthenticated": True}
+        ]
+        session.save()
+    return client
 
 
 @pytest.fixture

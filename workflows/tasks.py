@@ -3,6 +3,7 @@
 import logging
 
 from celery import shared_task
+from django.core.management import call_command
 
 from workflows.cases.drafts import purge_drafts
 from workflows.cases.mail import purge_tallies
@@ -41,7 +42,8 @@ def sweep_challenges() -> None:
 
 @shared_task
 def purge() -> None:
-    """Forget what is kept for a while only: drafts, exports, tallies, done effects, stray files."""
+    """Forget what is kept for a while only: drafts, exports, tallies, sessions and the like."""
+    call_command("clearsessions")
     logger.info(
         "Purged: %s drafts, %s exports, %s tallies, %s effects, %s files",
         purge_drafts(),

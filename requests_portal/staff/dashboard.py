@@ -1,7 +1,7 @@
 """The landing page: what waits for whom, as counts that link to the list, and the flow by week."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -13,13 +13,14 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from requests_portal.staff.charts import WeeklyChart, weekly_chart, weeks_until
+from requests_portal import charts
 from requests_portal.staff.filters import SOON, WAITING_FOR_PERSON, due_within, is_late
 from requests_portal.staff.people import user_of, works_on_cases
 from workflows.cases.lifecycle import OPEN, State
 from workflows.cases.models import Case
 from workflows.routing.models import Team
 
+WEEK = timedelta(days=7)
 WEEKS = 12
 
 # The counts of the landing page and the saved filters of the navigation are the same links.
@@ -59,7 +60,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "open_cases": counts["open"],
         "oldest": counts["oldest"],
         "oldest_days": (now - counts["oldest"]).days if counts["oldest"] else None,
-        "chart": _chart(now),
+        **_flow(timezone.localdate(now)),
     }
 
 
@@ -78,9 +79,22 @@ def _counts(user: User) -> dict[str, Any]:
     )
 
 
-def _chart(now: datetime) -> WeeklyChart:
-    weeks = weeks_until(timezone.localdate(now), WEEKS)
-    return weekly_chart(weeks, _by_week("filed_at", weeks[0]), _by_week("closed_at", weeks[0]))
+def weeks_until(today: date, count: int) -> list[date]:
+    """Return the Mondays of the last `count` weeks, the current one last."""
+    monday = today - timedelta(days=today.weekday())
+    return [monday - WEEK * back for back in range(count - 1, -1, -1)]
+
+
+def _flow(today: date) -> dict[str, Any]:
+    """Return what came and what ended in each of the last weeks, as figures and as a drawing."""
+    weeks = weeks_until(today, WEEKS)
+    received, ended = (_by_week(moment, weeks[0]) for moment in ("filed_at", "closed_at"))
+    figures = [(week, received.get(week, 0), ended.get(week, 0)) for week in weeks]
+    chart = charts.columns(
+        [f"{week:%m-%d}" for week in weeks],
+        [[row[1] for row in figures], [row[2] for row in figures]],
+    )
+    return {"flow": figures, "chart": chart}
 
 
 def _by_week(moment: str, first: date) -> dict[date, int]:

@@ -72,7 +72,8 @@ def _days(isos: tuple[str, ...]) -> str:
 
 
 def _clock_time(iso: str) -> str:
-    return datetime.fromisoformat(iso).isoformat(sep=" ", timespec="seconds")
+    value = datetime.fromisoformat(iso)
+    return f"{date_format(value, 'DATETIME_FORMAT')} ({value.tzname()})"
 
 
 def _event(name: str) -> str:

@@ -6,8 +6,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from requests_portal import charts
 from requests_portal.public.page_errors import page_errors
-from requests_portal.regulators import charts
 from requests_portal.regulators.access import regulator_page
 from requests_portal.regulators.forms import PeriodForm
 from workflows.cases.vocabulary import ItemKind

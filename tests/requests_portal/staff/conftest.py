@@ -1,14 +1,14 @@
 """The staff's pages are asked over HTTP, as a signed-in member of staff."""
 
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 from django.test import Client
 
+from tests.personas import signed_in
+
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
     from django.http import HttpResponse
 
 
@@ -21,24 +21,8 @@ def english_pages(settings) -> None:
 
 @pytest.fixture
 def sign_in() -> Callable[..., Client]:
-    """Return a browser in which somebody is signed in; CSRF is checked as for a real one.
-
-    With `fresh`, they have just proved once more that it is them.
-    """
-
-    def sign_in(user: "User", *, fresh: bool = False) -> Client:
-        client = Client(enforce_csrf_checks=True)
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-        if fresh:
-            session = client.session
-            session["account_authentication_methods_user"] = str(user.pk)
-            session["account_authentication_methods"] = [
-                {"method": "password", "at": time.time(), "reauthenticated": True}
-            ]
-            session.save()
-        return client
-
-    return sign_in
+    """Return what makes a browser in which somebody is signed in."""
+    return signed_in
 
 
 @pytest.fixture

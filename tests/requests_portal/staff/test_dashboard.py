@@ -1,11 +1,12 @@
 """The landing page: counts that agree with the lists to which they link."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
 
+from requests_portal.staff.dashboard import weeks_until
 from tests.factories import INTAKE, file, make_case
 from tests.requests_portal.staff.addresses import QUEUE
 from workflows.cases.lifecycle import State
@@ -83,3 +84,9 @@ def test_costs_the_same_for_one_case_and_many(
         make_case(State.TRIAGE)
     with django_assert_max_num_queries(len(few)):
         client.get("/staff/")
+
+
+def test_weeks_are_mondays_and_end_with_the_present_one() -> None:
+    weeks = weeks_until(date(2026, 11, 25), 4)
+
+    assert weeks == [date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16), date(2026, 11, 23)]

@@ -40,7 +40,7 @@ class TestDeadlineVectors:
         assert stop.value.code == 1
         assert "FAIL EU-07 by the vector's rule: expected 2026-05-01, got 2026-05-04" in text
         assert "FAIL EU-07 by EU 2026-11-24: expected 2026-05-01, got 2026-05-04" in text
-        assert "    Friday, May 1, 2026 is not a working day: the end moves to Monday" in text
+        assert "    Friday, 1 May 2026 is not a working day: the end moves to Monday" in text
         assert text.endswith("\n2 passed, 1 failed\n")
 
     def test_notes_fail_only_when_strict(self, tmp_path):

@@ -28,7 +28,7 @@ def test_each_clock_is_printed_with_its_arithmetic_and_sources():
 
     assert "EU response: due 2026-04-02, running, leads" in text.splitlines()
     assert "- Counted 1 month from" in text
-    assert "- The last day is Thursday, April 2, 2026" in text
+    assert "- The last day is Thursday, 2 April 2026" in text
     assert "- Source: " in text
 
 

@@ -33,12 +33,16 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawing of this size; `highest` is the figure of the longest bar."""
+    """A drawing of this size; `highest` is the figure of the longest bar.
+
+    Upright bars stand on the line at `base`.
+    """
 
     width: int
     height: int
     groups: list[Group]
     highest: int
+    base: int = HEIGHT - FOOT
 
 
 def columns(labels: Sequence[str], series: Sequence[Sequence[int]]) -> Chart:
