@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 class TestIdentity:
-    @pytest.mark.parametrize("level", set(Assurance) - {Assurance.NONE})
+    @pytest.mark.parametrize("level", sorted(set(Assurance) - {Assurance.NONE}))
     def test_a_proof_is_accepted_at_a_level(self, level):
         case = make_case(State.IDENTITY_NEEDED)
         handling.accept_identity(case, INTAKE, level, "Two data points.")
