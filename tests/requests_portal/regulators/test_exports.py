@@ -56,12 +56,24 @@ def downloaded(response):
 
 
 # --- Asking -----------------------------------------------------------------------------------------
-def test_asking_leads_to_a_page_that_looks_again_by_itself(job, china):
+def test_asking_leads_to_a_page_that_can_be_looked_at_again_without_any_script(job, china):
     page = page_of(china, job)
     assert "Waiting for its turn." in page
-    assert '<meta http-equiv="refresh" content="5">' in page
+    assert f'<a href="{LIST}{job.pk}/">Look now how far it is</a>' in page
     assert "<progress" in page
-    assert '<meta http-equiv="refresh" content="10">' in china.get(LIST).content.decode()
+    assert f'<a href="{LIST}">Look now how far they are</a>' in china.get(LIST).content.decode()
+
+
+def test_the_script_looks_again_only_while_there_is_something_to_wait_for(job, china):
+    for address in (f"{LIST}{job.pk}/", LIST):
+        page = china.get(address).content.decode()
+        assert "portal/regulators.js" in page
+        assert 'id="progress" data-unfinished' in page
+    BundleJob.objects.filter(pk=job.pk).update(state="failed")
+    for address in (f"{LIST}{job.pk}/", LIST):
+        page = china.get(address).content.decode()
+        assert "portal/regulators.js" not in page
+        assert "data-unfinished" not in page
 
 
 def test_progress_is_told_in_words(job, china):
@@ -142,7 +154,6 @@ def test_a_form_without_its_token_is_refused(china):
 # --- Fetching ---------------------------------------------------------------------------------------
 def test_a_ready_export_shows_how_to_verify_it(ready, china):
     page = page_of(china, ready)
-    assert "http-equiv" not in page
     assert ready.sha256 in page
     command = re.search(r"python3 verify.py (\S+) --vkey", page)[1]
     assert command == f"bundle-CN-{ready.created_at:%Y-%m-%d}-{str(ready.pk)[:8]}.zip"
