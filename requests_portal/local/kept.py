@@ -52,8 +52,9 @@ class KeptServer:
         if self._users is None:
             self._users = locks.take(self.locks / "users", shared=True)
         with locks.held(self.locks / "start"):
+            # A keeper that is there starts its server again, or comes to its own end.
+            self._wait_until(lambda: self.answers() or not self._has_keeper())
             if not self.answers():
-                self._wait_for_the_last_keeper()
                 command, user = make_command()
                 self._start(command, user)
 
@@ -65,19 +66,23 @@ class KeptServer:
         os.close(self._users)
         self._users = None
         if was_last:
-            self._wait_for_the_last_keeper()
+            self._wait_until(lambda: not self._has_keeper())
 
-    def _wait_for_the_last_keeper(self) -> None:
-        """Return when no keeper serves this folder any more."""
+    def _has_keeper(self) -> bool:
+        """Say whether a keeper serves this folder."""
+        try:
+            os.close(locks.take(self.locks / "keeper", wait=False))
+        except BlockingIOError:
+            return True
+        return False
+
+    def _wait_until(self, reached: Callable[[], bool]) -> None:
+        """Return when `reached` does; raise ServerError when the keeper takes too long."""
         deadline = time.monotonic() + _LEAVE_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                os.close(locks.take(self.locks / "keeper", wait=False))
-            except BlockingIOError:
-                time.sleep(0.05)
-            else:
-                return
-        raise ServerError(f"The keeper of {self.folder} does not end; see {self.log}.")
+        while not reached():
+            if time.monotonic() > deadline:
+                raise ServerError(f"The keeper of {self.folder} does not end; see {self.log}.")
+            time.sleep(0.05)
 
     def _start(self, command: list[str], user: str | None) -> None:
         keeper = [sys.executable, "-m", "requests_portal.local.keeper", "--locks", str(self.locks)]

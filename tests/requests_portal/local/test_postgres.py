@@ -109,6 +109,13 @@ def test_a_server_that_is_killed_comes_back_while_it_is_used(cluster):
     eventually(lambda: works(cluster), "the server is back")
 
 
+def test_who_comes_while_a_killed_server_comes_back_waits_for_it(cluster):
+    os.kill(postmaster(cluster), signal.SIGKILL)
+    eventually(lambda: not works(cluster), "the server has gone")
+    cluster.ensure_running()
+    assert works(cluster)
+
+
 def test_the_server_ends_when_its_keeper_is_killed_and_can_be_started_again(cluster):
     keeper = psutil.Process(postmaster(cluster)).parent()
     keeper.kill()
