@@ -17,6 +17,8 @@ from workflows.cases.vocabulary import ItemKind, RequesterRole
 from workflows.ledger.models import Event
 from workflows.reports.models import RegulatorAccount
 
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture(scope="module")
 def loaded(django_db_setup, django_db_blocker, tmp_path_factory):
