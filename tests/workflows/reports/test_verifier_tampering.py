@@ -121,45 +121,27 @@ def a_table_removed(files, _world):
 
 
 # --- The manifest against what was signed ----------------------------------------------------------
-@tampering("manifest.json was changed: regime", resealed=False)
-def another_regime_in_the_manifest(files, _world):
-    manifest(files, regime="EU")
+def _in_the_manifest(key, value):
+    def change(files, _world):
+        manifest(files, **{key: value})
+
+    change.__name__ = f"another {key} in the manifest"
+    tampering(f"manifest.json was changed: {key}", resealed=False)(change)
 
 
-@tampering("manifest.json was changed: cases", resealed=False)
-def another_number_of_cases_in_the_manifest(files, _world):
-    manifest(files, cases=1)
-
-
-@tampering("manifest.json was changed: filters", resealed=False)
-def other_filters_in_the_manifest(files, _world):
-    content = json.loads(files["manifest.json"])
-    manifest(files, filters={**content["filters"], "states": ["closed"]})
-
-
-@tampering("manifest.json was changed: registered", resealed=False)
-def fewer_requests_in_the_manifest(files, _world):
-    manifest(files, registered={"CN": 1})
-
-
-@tampering("manifest.json was changed: made_at", resealed=False)
-def another_time_in_the_manifest(files, _world):
-    manifest(files, made_at="2020-01-01T00:00:00.000000Z")
-
-
-@tampering("manifest.json was changed: made_by", resealed=False)
-def another_maker_in_the_manifest(files, _world):
-    manifest(files, made_by="regulator")
-
-
-@tampering("manifest.json was changed: log", resealed=False)
-def another_size_in_the_manifest(files, _world):
-    manifest(files, log={**json.loads(files["manifest.json"])["log"], "size": 1})
-
-
-@tampering("manifest.json was changed: remark", resealed=False)
-def a_remark_in_the_manifest(files, _world):
-    manifest(files, remark="checked")
+for _key, _value in (
+    ("regime", "EU"),
+    ("cases", 1),
+    ("events", 1),
+    ("filters", {"states": ["closed"]}),
+    ("registered", {"CN": 1}),
+    ("read_from", 0),
+    ("made_at", "2020-01-01T00:00:00.000000Z"),
+    ("made_by", "regulator"),
+    ("log", {"origin": "elsewhere", "size": 1}),
+    ("remark", "checked"),
+):
+    _in_the_manifest(_key, _value)
 
 
 @tampering("is not bundle.exported", resealed=False)
