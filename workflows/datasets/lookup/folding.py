@@ -15,7 +15,7 @@ import numpy.typing as npt
 from opencc import OpenCC
 
 # Values of the table beside code points. A break separates words; an invisible character does not.
-BREAK = 0
+BREAK = ord(" ")
 INVISIBLE = 1
 # A character that folds to two ASCII letters is stored as PAIR + 256 * first + second.
 PAIR = 0x110000

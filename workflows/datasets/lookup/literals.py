@@ -1,9 +1,9 @@
 """The byte strings that the first stage searches for, made from spellings.
 
-They are compared with the stream of `squeeze`: letters and digits only, lower case, the first
-letter of each Latin word in upper case. A literal may find too much; it must find every place where
-the spelling stands. What is short therefore asks for the starts of words, so that "Li Na" is not
-found in "Carolina"; what is long is compared without regard to case.
+They are compared with the stream of `squeeze`: letters and digits, and a break after a Latin letter
+if anything follows it that is neither. So a join after a letter has two forms. A literal may find
+too much; it must find every place where the spelling stands. What is short must be a word, so that
+"Li Na" is not found in "Carolina".
 """
 
 import itertools
@@ -12,9 +12,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from workflows.datasets.lookup.folding import written_forms
+from workflows.datasets.lookup.folding import BREAK, written_forms
 from workflows.datasets.lookup.variants import NAME, SPELT, WORDS, Spelling, View
 
+_BREAK = chr(BREAK)
+_LETTER = re.compile("[a-z]")
 # Bytes from which a literal is rare enough by itself.
 _LONG = 8
 # Letters around the @ that are enough to recognise an address.
@@ -26,28 +28,36 @@ _MAX_FORMS = 64
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """Bytes to search for in a squeezed stream."""
+    """Bytes to search for in a squeezed stream; a `word` is nothing within longer words."""
 
     value: bytes
-    caseless: bool
+    word: bool = False
 
 
 def literals(spelling: Spelling) -> Iterator[Literal]:
     """Yield the literals that together find every place of a spelling."""
+    for form in dict.fromkeys(_forms(spelling)):
+        value = form.encode()
+        yield Literal(value, word=len(value) < _LONG and form.isascii() and not form.isdigit())
+
+
+def _forms(spelling: Spelling) -> Iterator[str]:
     if spelling.view is View.PHONE:
-        for digits in _lookalikes(spelling.parts[0]):
-            yield Literal(digits.encode(), caseless=True)
+        yield from _lookalikes(spelling.parts[0])
     elif spelling.view is View.SIMPLIFIED:
-        for form in _han_forms("".join(spelling.parts)):
-            yield Literal(form.encode(), caseless=True)
+        yield from _han_forms("".join(spelling.parts))
+    elif spelling.view is View.ID:
+        # What follows a letter may be set apart: "AB 123456".
+        yield max(re.split(r"(?<=[a-z])", spelling.parts[0]), key=len)
+    elif SPELT in spelling.joins:
+        yield "".join(spelling.parts)
+        yield _BREAK.join(spelling.parts)
     else:
         core = _core(spelling)
-        if "@" not in spelling.joins and len("".join(core.parts).encode()) < _LONG:
-            for form in _word_starts(core.parts):
-                yield Literal(form.encode(), caseless=False)
-        else:
-            for form in _worded(core):
-                yield Literal(form.encode(), caseless=True)
+        yield from _worded(core)
+        if "@" in spelling.joins:
+            # Letters one by one, as people write an address to hide it from programs.
+            yield re.sub(r"(?<=[a-z])(?=.)", _BREAK, "".join(core.parts))
 
 
 def _lookalikes(digits: str) -> set[str]:
@@ -88,15 +98,21 @@ def _core(spelling: Spelling) -> Spelling:
 
 
 def _worded(core: Spelling) -> Iterator[str]:
-    """Yield the core with each mark left out (it is squeezed away) or written as a word."""
-    for words in itertools.product(*(("", *WORDS.get(join, ())) for join in core.joins)):
-        yield core.parts[0] + "".join(itertools.chain(*zip(words, core.parts[1:], strict=True)))
+    """Yield the core with each mark left out, kept as a break, or written as a word."""
+    choices = [
+        [*_gaps(before)]
+        + [
+            first + word + second
+            for word in WORDS.get(join, ())
+            for first in _gaps(before)
+            for second in _gaps(word)
+        ]
+        for before, join in zip(core.parts, core.joins, strict=False)
+    ]
+    for joins in itertools.product(*choices):
+        yield core.parts[0] + "".join(itertools.chain(*zip(joins, core.parts[1:], strict=True)))
 
 
-def _word_starts(parts: tuple[str, ...]) -> set[str]:
-    """Return short pieces as the stream shows them: each piece a word of its own, or joined."""
-    forms = set()
-    for gaps in itertools.product(("", " "), repeat=len(parts) - 1):
-        text = parts[0] + "".join(itertools.chain(*zip(gaps, parts[1:], strict=True)))
-        forms.add(re.sub(r"(?<![a-z])[a-z]", lambda start: start[0].upper(), text).replace(" ", ""))
-    return forms
+def _gaps(before: str) -> tuple[str, ...]:
+    """Return what the stream may show after a piece: nothing, or a break after a letter."""
+    return ("", _BREAK) if _LETTER.match(before[-1]) else ("",)

@@ -12,8 +12,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from workflows.datasets.lookup.escapes import code_units, escapes
-from workflows.datasets.lookup.folding import INVISIBLE, fold
-from workflows.datasets.lookup.squeeze import Bytes, Folded, Positions, Squeezed, squeeze
+from workflows.datasets.lookup.folding import BREAK, INVISIBLE, fold
+from workflows.datasets.lookup.squeeze import (
+    Bytes,
+    Folded,
+    Positions,
+    Squeezed,
+    encode,
+    squeeze,
+)
 
 _TAG = r"(?:/?[a-zA-Z][^<>]{0,400}|!--.{0,400}?--|![^<>]{0,400})"
 _ENTITY = r"(?:amp;)*(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[a-zA-Z][a-zA-Z0-9]{1,31};)"
@@ -33,7 +40,7 @@ _BLOCK_TAG = re.compile(
 )
 
 # Bytes around a piece of markup in which an identifier that it cuts must lie.
-_MARGIN = 192
+_MARGIN = 128
 
 
 def decode(markup: str) -> list[tuple[int, str]]:
@@ -163,5 +170,5 @@ def _replace(folded: Bytes, start: int, end: int, text: str) -> None:
 
 def _as_bytes(folded: str) -> bytes:
     if not folded:
-        return b"\x01"
-    return folded.encode() if folded.isalnum() else b"\x00"
+        return bytes([INVISIBLE])
+    return encode(folded.encode()) if folded.isalnum() else bytes([BREAK])

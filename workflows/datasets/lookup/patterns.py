@@ -20,7 +20,7 @@ from workflows.datasets.lookup.folding import (
 )
 from workflows.datasets.lookup.literals import Literal, literals
 from workflows.datasets.lookup.persons import Identifier
-from workflows.datasets.lookup.squeeze import Bytes, Squeezed
+from workflows.datasets.lookup.squeeze import Bytes, Squeezed, decode, encode
 from workflows.datasets.lookup.variants import Spelling, View, spellings
 
 # A number with Chinese numerals in it shows itself by two signs of which one is such a numeral.
@@ -68,21 +68,21 @@ class Patterns:
             if not found:
                 self.unsearchable.append(identifier)
             for spelling in found:
-                for literal in dict.fromkeys(literals(spelling)):
+                for literal in literals(spelling):
                     targets[literal].append(Target(index, spelling))
         self._targets = list(targets.values())
-        self._lengths = [len(literal.value) for literal in targets]
-        self._database = _compile(
-            [*targets, *(Literal(pair, caseless=False) for pair in _NUMERAL_PAIRS)]
-        )
+        self._literals = list(targets)
+        self._database = _compile([*targets, *map(Literal, _NUMERAL_PAIRS)])
 
     def find(self, squeezed: Squeezed) -> list[Candidate]:
         """Return the places in a stream where an identifier may stand."""
         places: list[tuple[int, int, int]] = []
         numbers_seen_to = 0
         for literal, end in self._scan(squeezed.stream.tobytes()):
-            if literal < len(self._targets):
-                places.append((end - self._lengths[literal], end - 1, literal))
+            if literal < len(self._literals):
+                start = end - len(self._literals[literal].value)
+                if not self._literals[literal].word or squeezed.is_word(start, end - 1):
+                    places.append((start, end - 1, literal))
             elif end > numbers_seen_to:
                 numbers_seen_to = end + _NUMBER_REACH // 2
                 places += self._find_numbers(squeezed.stream, end)
@@ -105,7 +105,7 @@ class Patterns:
         Yields the first and the last byte in the stream and the literal.
         """
         first = max(0, near - _NUMBER_REACH)
-        text = stream[first : near + _NUMBER_REACH].tobytes().decode("utf-8", "replace")
+        text = decode(stream[first : near + _NUMBER_REACH].tobytes()).decode("utf-8", "replace")
         if not _NUMBER.search(text):
             return
         places = [first, *(first + np.cumsum([_width(character) for character in text])).tolist()]
@@ -113,8 +113,8 @@ class Patterns:
             kept = [index for index, character in enumerate(text) if character not in dashes]
             digits = "".join(text[index] for index in kept).translate(HAN_DIGITS)
             for literal, end in self._scan(_NOT_ASCII.sub(" ", digits).encode()):
-                if literal < len(self._targets) and self._is_number(literal):
-                    start = places[kept[end - self._lengths[literal]]]
+                if literal < len(self._literals) and self._is_number(literal):
+                    start = places[kept[end - len(self._literals[literal].value)]]
                     yield start, places[kept[end - 1] + 1] - 1, literal
 
     def _is_number(self, literal: int) -> bool:
@@ -139,9 +139,8 @@ def _width(character: str) -> int:
 def _compile(values: list[Literal]) -> hyperscan.Database:
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(
-        expressions=[literal.value for literal in values],
+        expressions=[encode(literal.value) for literal in values],
         ids=list(range(len(values))),
-        flags=[hyperscan.HS_FLAG_CASELESS if literal.caseless else 0 for literal in values],
         literal=True,
     )
     return database

@@ -119,7 +119,7 @@ def _rest_of_line(file: BinaryIO | gzip.GzipFile | io.BufferedReader, shard: Sha
 
 
 def _check_first_record(chunk: bytes, shard: Shard, schema: Schema) -> None:
-    """Refuse a file whose first record has none of the text fields: a mistyped name finds nothing."""
+    """Refuse a file whose first record has none of the fields: a mistyped name finds nothing."""
     record = _record(chunk.partition(b"\n")[0])
     if record is not None and not set(schema.text_fields) & record.keys():
         raise ReadError(f"{shard.file} has no field {', '.join(schema.text_fields)}.")

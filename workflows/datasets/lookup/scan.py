@@ -48,7 +48,7 @@ class Column:
 def candidates(data: memoryview, patterns: Patterns, *, escaped: bool) -> Iterator[Candidate]:
     """Yield the places in UTF-8 text (or raw JSON, if `escaped`) where identifiers may stand."""
     for begin in range(0, max(len(data) - OVERLAP, 1), BLOCK):
-        raw = bytes(data[begin : begin + BLOCK + OVERLAP])
+        raw = bytearray(data[begin : begin + BLOCK + OVERLAP])
         folded = fold_bytes(raw)
         if escaped:
             resolve_escapes(folded)

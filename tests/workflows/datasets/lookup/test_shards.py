@@ -175,8 +175,11 @@ def test_a_compressed_file_that_breaks_off_is_named(tmp_path):
         located(tmp_path / "x.jsonl.gz")
 
 
-def test_a_missing_column_is_named(tmp_path):
+def test_a_missing_field_is_named(tmp_path):
     pq.write_table(pa.table({"id": [1], "text": [1]}), tmp_path / "x.parquet")
+    (tmp_path / "x.jsonl").write_bytes(lines())
+    with pytest.raises(ReadError, match=r"x\.jsonl has no field body"):
+        located(tmp_path / "x.jsonl", Schema("id", ("body",)))
     with pytest.raises(ReadError, match="no column body"):
         located(tmp_path / "x.parquet", Schema("id", ("body",)))
     with pytest.raises(ReadError, match="not text"):
