@@ -38,7 +38,9 @@ def literals(spelling: Spelling) -> Iterator[Literal]:
     """Yield the literals that together find every place of a spelling."""
     for form in dict.fromkeys(_forms(spelling)):
         value = form.encode()
-        yield Literal(value, word=len(value) < _LONG and form.isascii() and not form.isdigit())
+        # An address may run on: "liATqqDOTcom".
+        word = len(value) < _LONG and _LETTER.search(form) and "@" not in spelling.joins
+        yield Literal(value, word=bool(word))
 
 
 def _forms(spelling: Spelling) -> Iterator[str]:

@@ -8,6 +8,7 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -74,33 +75,45 @@ def _decode_percent(markup: str) -> list[tuple[int, str]]:
     return pieces
 
 
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A stretch of bytes of markup, and the text that it stands for."""
+
+    start: int
+    end: int
+    text: str
+
+
 def without_markup(folded: Folded, *, escaped: bool) -> Iterator[Squeezed]:
-    """Yield the streams of the places around markup: without tags, and with tags if both differ.
+    """Yield the streams of the places around markup: without tags, and of what is inside of tags.
 
     With `escaped`, the text is JSON as it stands in a file.
     """
-    found = list(_find(folded, escaped=escaped))
-    if not found:
-        return
-    size = folded.result.size
-    places = np.concatenate([np.arange(*window) for window in _windows(found, size)])
-    decoded = folded.result.copy()
-    tags = []
-    for start, end, text, is_tag in found:
-        if is_tag:
-            tags.append((start, end, text))
+    outside: list[_Piece] = []
+    inside: list[_Piece] = []
+    end_of_tag = 0
+    for pieces, is_tag in _find(folded, escaped=escaped):
+        if pieces[0].start < end_of_tag:
+            inside += pieces
         else:
-            _replace(decoded, start, end, text)
-    if len(tags) < len(found):
-        yield squeeze(decoded, places)
-    if tags:
-        for start, end, text in tags:
-            _replace(decoded, start, end, text)
-        yield squeeze(decoded, places)
+            outside += pieces
+            end_of_tag = pieces[-1].end if is_tag else 0
+    for pieces in (outside, inside):
+        if pieces:
+            yield _resolved(folded.result, pieces)
 
 
-def _find(folded: Folded, *, escaped: bool) -> Iterator[tuple[int, int, str, bool]]:
-    """Yield start, end and meaning of each piece of markup, and whether it is a tag."""
+def _resolved(folded: Bytes, pieces: list[_Piece]) -> Squeezed:
+    """Return the stream of the places around pieces of markup, with their meaning in their place."""
+    result = folded.copy()
+    for piece in pieces:
+        _replace(result, piece)
+    places = [np.arange(*window) for window in _windows(pieces, folded.size)]
+    return squeeze(result, np.concatenate(places))
+
+
+def _find(folded: Folded, *, escaped: bool) -> Iterator[tuple[list[_Piece], bool]]:
+    """Yield the markup in order, and whether it is a tag; also the markup inside of tags."""
     pattern = _MARKUP_IN_JSON if escaped else _MARKUP_IN_BYTES
     end = 0
     for position in _candidates(folded, escaped=escaped).tolist():
@@ -110,16 +123,18 @@ def _find(folded: Folded, *, escaped: bool) -> Iterator[tuple[int, int, str, boo
         markup = match[0].decode("utf-8", "replace")
         if escaped and "\\" in markup:
             markup = _unescape(markup)
-        pieces = decode(markup)
-        if len(pieces) == 1:
-            yield *match.span(), pieces[0][1], markup[0] == "<"
-        else:
-            place = position
-            for length, text in pieces:
-                yield place, place + length, text, False
-                place += length
-        if markup[0] != "<":  # there is markup inside of tags too
-            end = match.end()
+        if markup[0] == "<":
+            yield [_Piece(*match.span(), decode(markup)[0][1])], True
+            continue
+        end = match.end()
+        pieces = []
+        place = position
+        for length, text in decode(markup):
+            pieces.append(_Piece(place, place + length, text))
+            place += length
+        # Raw JSON is longer than what it says where it is escaped.
+        pieces[-1] = _Piece(pieces[-1].start, end, pieces[-1].text)
+        yield pieces, False
 
 
 def _unescape(markup: str) -> str:
@@ -148,24 +163,25 @@ def _candidates(folded: Folded, *, escaped: bool) -> Positions:
     return np.sort(np.append(positions, begins[(following == ord("u")) | (following == ord("x"))]))
 
 
-def _windows(found: list[tuple[int, int, str, bool]], size: int) -> Iterator[tuple[int, int]]:
+def _windows(pieces: list[_Piece], size: int) -> Iterator[tuple[int, int]]:
     """Yield the places around the markup, overlapping ones as one."""
     first, last = 0, 0
-    for start, end, _text, _is_tag in found:
-        if start - _MARGIN > last:
+    for piece in pieces:
+        if piece.start - _MARGIN > last:
             if last:
                 yield first, last
-            first = start - _MARGIN
-        last = max(last, min(end + _MARGIN, size))
+            first = piece.start - _MARGIN
+        last = max(last, min(piece.end + _MARGIN, size))
     yield first, last
 
 
-def _replace(folded: Bytes, start: int, end: int, text: str) -> None:
-    """Write the fold of `text` over a piece of markup, and invisible bytes over the rest of it."""
-    folded[start:end] = INVISIBLE
-    written = b"".join(_as_bytes(fold(character)) for character in text)[: end - start]
+def _replace(result: Bytes, piece: _Piece) -> None:
+    """Write the fold of what markup stands for over it, and invisible bytes over the rest."""
+    result[piece.start : piece.end] = INVISIBLE
+    written = b"".join(_as_bytes(fold(character)) for character in piece.text)
+    written = written[: piece.end - piece.start]
     if written:
-        folded[start : start + len(written)] = np.frombuffer(written, np.uint8)
+        result[piece.start : piece.start + len(written)] = np.frombuffer(written, np.uint8)
 
 
 def _as_bytes(folded: str) -> bytes:

@@ -4,13 +4,13 @@ The engine is Vectorscan (the PyPI package `hyperscan`): its time depends on the
 on what it finds, hardly on how many literals it looks for.
 """
 
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import hyperscan
-import numpy as np
 
 from workflows.datasets.lookup.folding import (
     HAN_DIGITS,
@@ -31,7 +31,7 @@ _NUMERAL_PAIRS = [
     if not (first + second).isascii()
 ]
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-_NUMBER = re.compile(rf"[0-9{HAN_NUMERALS}]{{6,}}")
+_NUMBER = re.compile(rf"(?=[0-9]*[{HAN_NUMERALS}])[0-9{HAN_NUMERALS}]{{8,}}")
 # Bytes of a stream on either side of such a pair which hold the whole number.
 _NUMBER_REACH = 64
 
@@ -76,46 +76,45 @@ class Patterns:
 
     def find(self, squeezed: Squeezed) -> list[Candidate]:
         """Return the places in a stream where an identifier may stand."""
-        places: list[tuple[int, int, int]] = []
+        stretches: list[tuple[int, int]] = []
+        found: list[int] = []
         numbers_seen_to = 0
         for literal, end in self._scan(squeezed.stream.tobytes()):
             if literal < len(self._literals):
-                start = end - len(self._literals[literal].value)
-                if not self._literals[literal].word or squeezed.is_word(start, end - 1):
-                    places.append((start, end - 1, literal))
+                stretches.append((end - len(self._literals[literal].value), end - 1))
+                found.append(literal)
             elif end > numbers_seen_to:
                 numbers_seen_to = end + _NUMBER_REACH // 2
-                places += self._find_numbers(squeezed.stream, end)
-        if not places:
+                for stretch, number in self._find_numbers(squeezed.stream, end):
+                    stretches.append(stretch)
+                    found.append(number)
+        if not found:
             return []
-        starts, lasts, found = zip(*places, strict=True)
         return [
-            Candidate(start, last + 1, self._targets[literal])
-            for start, last, literal in zip(
-                squeezed.sources(starts).tolist(),
-                squeezed.sources(lasts).tolist(),
-                found,
-                strict=True,
-            )
+            Candidate(start, end, self._targets[literal])
+            for (start, end, word), literal in zip(squeezed.spans(stretches), found, strict=True)
+            if word or not self._literals[literal].word
         ]
 
-    def _find_numbers(self, stream: Bytes, near: int) -> Iterator[tuple[int, int, int]]:
+    def _find_numbers(self, stream: Bytes, near: int) -> Iterator[tuple[tuple[int, int], int]]:
         """Look for numbers that are written with Chinese numerals, or with 一 for a dash.
 
-        Yields the first and the last byte in the stream and the literal.
+        Yields the first and the last byte in the stream, and the literal.
         """
-        first = max(0, near - _NUMBER_REACH)
-        text = decode(stream[first : near + _NUMBER_REACH].tobytes()).decode("utf-8", "replace")
-        if not _NUMBER.search(text):
+        first = _start_of_character(stream, max(0, near - _NUMBER_REACH))
+        last = _start_of_character(stream, min(stream.size, near + _NUMBER_REACH))
+        text = decode(stream[first:last].tobytes()).decode("utf-8", "replace")
+        if "\ufffd" in text or not _NUMBER.search(text):  # U+FFFD is what was no UTF-8
             return
-        places = [first, *(first + np.cumsum([_width(character) for character in text])).tolist()]
+        lengths = [len(character.encode()) for character in text]
+        places = list(itertools.accumulate(lengths, initial=first))
         for dashes in ("", "一"):
             kept = [index for index, character in enumerate(text) if character not in dashes]
             digits = "".join(text[index] for index in kept).translate(HAN_DIGITS)
             for literal, end in self._scan(_NOT_ASCII.sub(" ", digits).encode()):
                 if literal < len(self._literals) and self._is_number(literal):
                     start = places[kept[end - len(self._literals[literal].value)]]
-                    yield start, places[kept[end - 1] + 1] - 1, literal
+                    yield (start, places[kept[end - 1] + 1] - 1), literal
 
     def _is_number(self, literal: int) -> bool:
         return self._targets[literal][0].spelling.view in (View.PHONE, View.ID)
@@ -131,9 +130,10 @@ class Patterns:
         return matches
 
 
-def _width(character: str) -> int:
-    """Return the bytes of a character; a broken one at the edge of a stretch was one byte."""
-    return 1 if character == "\ufffd" else len(character.encode())
+def _start_of_character(stream: Bytes, position: int) -> int:
+    while 0 < position < stream.size and stream[position] & 0xC0 == 0x80:  # noqa: PLR2004
+        position -= 1
+    return position
 
 
 def _compile(values: list[Literal]) -> hyperscan.Database:

@@ -10,6 +10,7 @@ the source. The work is done on whole arrays.
 """
 
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,27 +75,32 @@ class Folded:
     result: Bytes
 
 
-@dataclass(frozen=True, slots=True)
 class Squeezed:
-    """A stream of bytes; `sources` tells where they were."""
+    """A stream of bytes, and where each of them was in the source."""
 
-    stream: Bytes
-    _folded: Bytes
-    _kept: npt.NDArray[np.bool_]
-    _places: Positions | None
+    def __init__(
+        self, folded: Bytes, kept: npt.NDArray[np.bool_], places: Positions | None
+    ) -> None:
+        self.stream: Bytes = folded[kept]
+        self._folded = folded
+        self._kept = kept
+        self._places = places
 
-    def sources(self, indexes: npt.ArrayLike) -> Positions:
-        """Return the positions in the source of the given positions in the stream."""
-        positions = self._positions(indexes)
-        return positions if self._places is None else self._places[positions]
+    def spans(self, stretches: Sequence[tuple[int, int]]) -> list[tuple[int, int, bool]]:
+        """Return start and end in the source of stretches, given by first and last byte.
 
-    def is_word(self, first: int, last: int) -> bool:
-        """Tell whether no Latin letter touches those from `first` to `last` in the stream."""
-        begin, end = self._positions((first, last)).tolist()
-        return not (self._is_letter(begin, -1) or self._is_letter(end, 1))
-
-    def _positions(self, indexes: npt.ArrayLike) -> Positions:
-        return _select(self._kept, np.asarray(indexes, np.intp))
+        Also tells of each whether it is a word: whether no Latin letter touches it in the source.
+        """
+        ends = self._positions(np.array(stretches, np.intp).reshape(-1, 2))
+        words = [
+            not (self._is_letter(first, -1) or self._is_letter(last, 1))
+            for first, last in ends.tolist()
+        ]
+        sources = ends if self._places is None else self._places[ends]
+        return [
+            (first, last + 1, word)
+            for (first, last), word in zip(sources.tolist(), words, strict=True)
+        ]
 
     def _is_letter(self, position: int, step: int) -> bool:
         """Tell whether the next visible byte in one direction is a Latin letter."""
@@ -102,6 +108,16 @@ class Squeezed:
         while 0 <= position < self._folded.size and self._folded[position] == INVISIBLE:
             position += step
         return 0 <= position < self._folded.size and chr(self._folded[position]) in _LETTERS
+
+    def _positions(self, numbers: Positions) -> Positions:
+        """Return the positions of the kept bytes with the given numbers, without listing all."""
+        packed = np.packbits(self._kept)
+        counts = np.bitwise_count(packed).cumsum(dtype=np.intp)
+        word = np.searchsorted(counts, numbers, side="right")
+        numbers = numbers - np.where(word > 0, counts[word - 1], 0)
+        bits = np.unpackbits(packed[word][..., None], axis=-1)
+        place = (bits.cumsum(axis=-1, dtype=np.intp) <= numbers[..., None]).sum(axis=-1)
+        return np.asarray(8 * word + place, np.intp)
 
 
 def fold_bytes(raw: bytearray) -> Folded:
@@ -129,18 +145,7 @@ def squeeze(folded: Bytes, places: Positions | None = None) -> Squeezed:
     letter = (folded - ord("a")) < len(_LETTERS)
     kept = folded > BREAK
     kept[1:] |= (folded[1:] == BREAK) & letter[:-1]
-    return Squeezed(folded[kept], folded, kept, places)
-
-
-def _select(kept: npt.NDArray[np.bool_], indexes: Positions) -> Positions:
-    """Return the positions of the true values with the given numbers, without listing them all."""
-    words = np.packbits(kept)
-    counts = np.bitwise_count(words).cumsum(dtype=np.int64)
-    word = np.searchsorted(counts, indexes, side="right")
-    number = indexes - np.where(word > 0, counts[word - 1], 0)
-    bits = np.unpackbits(words[word][..., None], axis=-1)
-    place = (bits.cumsum(axis=-1, dtype=np.int64) <= number[..., None]).sum(axis=-1)
-    return np.asarray(8 * word + place, np.intp)
+    return Squeezed(folded, kept, places)
 
 
 def _code_points(source: Bytes, starts: Positions, length: int) -> CodePoints:

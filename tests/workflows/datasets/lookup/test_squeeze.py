@@ -65,7 +65,9 @@ def test_words_stay_apart_and_numbers_grow_together(text, result):
 def test_each_byte_of_the_stream_knows_the_character_it_came_from(text):
     raw = text.encode()
     found = squeezed(raw)
-    sources = found.sources(range(found.stream.size)).tolist()
+    sources = [
+        start for start, _end, _word in found.spans([(i, i) for i in range(found.stream.size)])
+    ]
     assert sources == sorted(sources)
     for byte, source in zip(found.stream.tobytes(), sources, strict=True):
         begin = source
@@ -89,7 +91,7 @@ def test_each_byte_of_the_stream_knows_the_character_it_came_from(text):
 def test_a_word_is_touched_by_no_letter(text, word, whole):
     found = squeezed(text.encode())
     first = found.stream.tobytes().find(word.encode())
-    assert found.is_word(first, first + len(word) - 1) is whole
+    assert found.spans([(first, first + len(word) - 1)])[0][2] is whole
 
 
 @given(TEXTS, st.booleans())
@@ -109,4 +111,4 @@ def test_a_block_may_end_in_the_middle_of_an_escape(raw):
 @given(st.binary(max_size=40))
 def test_bytes_that_are_not_utf_8_do_no_harm(raw):
     found = squeezed(raw, escaped=True)
-    assert found.sources(range(found.stream.size)).size == found.stream.size
+    assert len(found.spans([(i, i) for i in range(found.stream.size)])) == found.stream.size
