@@ -24,6 +24,10 @@ from workflows.outbox.models import Effect
 TASK = "workflows.tasks.run_effect"
 CHANNEL = "outbox"
 BATCH = 200
+# Only so many of the longest due effects are with the broker at a time. Were all of a long backlog
+# published, its leases would lapse before the workers come to it, and copies upon copies of the
+# same effects would keep the workers busy until nothing else gets through.
+WINDOW = 1000
 POLL_SECONDS = 1.0
 DEFAULT_LEASE_SECONDS = 120
 
@@ -93,14 +97,18 @@ class Relay:
 
 
 def lease_due(limit: int) -> list[UUID]:
-    """Claim up to `limit` due effects for publishing and return their ids, longest due first."""
+    """Claim up to `limit` due effects for publishing and return their ids, longest due first.
+
+    Of the `WINDOW` effects that are due longest: one that a worker has begun is not due any more,
+    and makes room.
+    """
     lease = getattr(settings, "OUTBOX_LEASE_SECONDS", DEFAULT_LEASE_SECONDS)
     now = timezone.now()
     free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
+    due = Effect.objects.filter(state=Effect.State.PENDING, due_at__lte=now)
+    window = due.order_by("due_at").values("pk")[:WINDOW]
     with transaction.atomic():
-        due = Effect.objects.select_for_update(skip_locked=True).filter(
-            free, state=Effect.State.PENDING, due_at__lte=now
-        )
+        due = due.select_for_update(skip_locked=True).filter(free, pk__in=window)
         identifiers = list(due.order_by("due_at").values_list("pk", flat=True)[:limit])
         Effect.objects.filter(pk__in=identifiers).update(
             claimed_until=now + timedelta(seconds=lease)

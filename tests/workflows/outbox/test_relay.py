@@ -98,6 +98,33 @@ def test_a_failed_effect_is_published_again_at_its_next_time_and_not_at_its_leas
 
 
 @pytest.mark.django_db
+def test_of_a_long_backlog_only_a_window_is_with_the_broker_at_a_time(
+    broker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "WINDOW", 3)
+    with freeze_time(NOON) as clock:
+        first, second, third, fourth, *_rest = [
+            str(enqueue("note", key=str(n), payload={}, due_at=NOON + timedelta(seconds=n)).pk)
+            for n in range(10)
+        ]
+        clock.tick(timedelta(seconds=10))
+        relay = Relay()
+
+        assert relay.publish_due() == 3
+        assert {effect for _task, effect in published(broker)} == {first, second, third}
+        assert relay.publish_due() == 0
+
+        # One that was begun makes room, however it ends; here its kind has no handler.
+        run_effect(first)
+        assert relay.publish_due() == 1
+        assert published(broker) == [("workflows.tasks.run_effect", fourth)]
+
+        # After the lease no more is published again than fits in.
+        clock.tick(timedelta(seconds=relay_module.DEFAULT_LEASE_SECONDS + 1))
+        assert relay.publish_due() == 3
+
+
+@pytest.mark.django_db
 def test_finished_and_dead_effects_are_left_alone(broker: Any) -> None:
     write_effects(2)
     Effect.objects.filter(key="0").update(state=Effect.State.DONE)
