@@ -56,10 +56,6 @@ def bounded(
             reading.flat, start, end
         )
         return (start, end, True) if alone else None
-    if kind is Kind.PHONE:  # spelt in words
-        return (
-            (start, end, spelling.certain) if _word_stands_alone(reading.flat, start, end) else None
-        )
     if kind is Kind.NAME:
         return _name(reading, spelling, first, last)
     if kind is Kind.EMAIL:

@@ -4,16 +4,17 @@ The pieces of the spelling must follow each other with nothing between them but 
 identifier allows, and what surrounds them must not make them part of something longer.
 """
 
-import itertools
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from workflows.datasets.lookup.boundaries import bounded, whole
-from workflows.datasets.lookup.folding import HAN_DIGITS, PHONE_DIGITS, simplify
+from workflows.datasets.lookup.folding import simplify
+from workflows.datasets.lookup.numerals import HAN_DIGITS, PHONE_DIGITS, digits_in_words
 from workflows.datasets.lookup.persons import Kind
-from workflows.datasets.lookup.reading import Reading, read
-from workflows.datasets.lookup.variants import NAME, SPELT, WORDS, Spelling, View
+from workflows.datasets.lookup.reading import Reading, read, read_dashes, read_words
+from workflows.datasets.lookup.variants import NAME, WORDS, Spelling, View
 
 # Between two digits of a number: a few marks, but no currency sign and no new paragraph.
 _BROKEN_NUMBER = re.compile(r"[$€£¥%@]|[\W_]{11,}|\n\s*\n\s*\n")
@@ -21,7 +22,6 @@ _BROKEN_NUMBER = re.compile(r"[$€£¥%@]|[\W_]{11,}|\n\s*\n\s*\n")
 _AMOUNT = re.compile(r"\d{1,3}(?:,\d{3})+|\d{1,2}(?:\.\d{3})+")
 _NAME_GAP = re.compile(r"[ ]{0,6}(?:[·.'\-|/]|[*_]{1,3})?[ ]{0,6}|[ ]*\n[ ]*")
 _LATIN_NAME_GAP = re.compile(r"[ ]{0,6}(?:[·.,'\-|/]{1,2}|[*_]{1,3})?[ ]{0,6}|[ ]*[-,]?\n[ ]*")
-_SPELT_GAP = re.compile(r"[\s,.\-·/]{0,4}")
 
 _BRACKETS = "()[]{}<>【】「」『』《》〈〉“”‘’\"'`|"
 _AT_MARKS = frozenset("@#*$&☆★◎●^~¤§")
@@ -30,6 +30,10 @@ _AROUND_WORD = re.compile(r"[\s()\[\]{}<>【】「」『』《》〈〉“”‘
 _BRACKETED = re.compile(r"[()\[\]{}<>【】「」]")
 
 
+_Read = Callable[[str], Reading]
+_read_tags = functools.partial(read, tags=True)
+_read_dashes_and_tags = functools.partial(read_dashes, tags=True)
+_WITH_TAGS = frozenset({_read_tags, _read_dashes_and_tags})
 _NUMBERS = frozenset({View.PHONE, View.ID})
 
 
@@ -53,26 +57,32 @@ class Window:
         self._text = text
         self._focus_start = focus_start
         self._focus_end = focus_end
-        self._readings: dict[tuple[bool, bool], Reading] = {}
+        self._readings: dict[_Read, Reading] = {}
 
     def places(self, kind: Kind, spelling: Spelling) -> list[Place]:
-        """Return where a spelling of this kind stands, in the first reading that fits.
-
-        A text is read without its tags, then with them; a number also with 一 for a dash, which
-        on a Chinese keyboard is next to it.
-        """
-        dashes = (False, True) if spelling.view in _NUMBERS and "一" in self._text else (False,)
-        tags = (False, True) if "<" in self._text else (False,)
-        for key in itertools.product(dashes, tags):
-            if key not in self._readings:
-                text = self._text.replace("一", "-") if key[0] else self._text
-                self._readings[key] = read(text, tags=key[1])
-            found = list(self._places(self._readings[key], kind, spelling))
-            if key[1]:  # what is outside of tags was read without them
+        """Return where a spelling of this kind stands, in the first way of reading that fits."""
+        for way in self._ways(spelling):
+            if way not in self._readings:
+                self._readings[way] = way(self._text)
+            found = list(self._places(self._readings[way], kind, spelling))
+            if way in _WITH_TAGS:  # what is outside of tags was read without them
                 found = [place for place in found if _touches_tag(self._text, place)]
             if found:
                 return found
         return []
+
+    def _ways(self, spelling: Spelling) -> Iterator[_Read]:
+        numbers = spelling.view in _NUMBERS
+        tags = "<" in self._text
+        yield read
+        if tags:
+            yield _read_tags
+        if numbers and "一" in self._text:
+            yield read_dashes
+            if tags:
+                yield _read_dashes_and_tags
+        if numbers and digits_in_words(self._text):
+            yield read_words
 
     def _places(self, reading: Reading, kind: Kind, spelling: Spelling) -> Iterator[Place]:
         for first, last in _occurrences(reading, spelling):
@@ -163,8 +173,6 @@ def _mark_holds(join: str, gap: str, part: str, *, in_domain: bool) -> bool:
     """Tell whether the marks between two pieces are the expected mark, perhaps in disguise."""
     if join == NAME:
         return bool((_LATIN_NAME_GAP if part.isascii() else _NAME_GAP).fullmatch(gap))
-    if join == SPELT:
-        return bool(_SPELT_GAP.fullmatch(gap))
     bare = gap.strip()
     if gap[-1:].isspace() and not gap[:1].isspace() and join != "@" and not in_domain:
         return False  # "Ask li. wang@example.com" is not about li.wang

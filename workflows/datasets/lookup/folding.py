@@ -100,6 +100,8 @@ def _fold_content(character: str) -> str:
         return " "
     folded = "".join(c for c in decomposed.casefold() if c.isalnum())
     folded = "".join(_SPECIAL.get(c, c) for c in folded)
+    if len(folded.encode()) > len(character.encode()):  # bytes are folded in place
+        return character
     if len(folded) == 1 or (len(folded) == 2 and folded.isascii()):  # noqa: PLR2004
         return folded
     return " "
@@ -160,24 +162,6 @@ def _table_value(character: str) -> int:
 # --- Chinese ------------------------------------------------------------------------------------
 
 _HAN = range(0x3400, 0xA000)
-# The last of some rows are said on the telephone: 洞, 幺, 两, 拐, 勾.
-_NUMERALS = (
-    "零洞",
-    "一壹弌幺",
-    "二贰貳弍两兩",
-    "三叁參叄弎",
-    "四肆",
-    "五伍",
-    "六陆陸",
-    "七柒拐",
-    "八捌",
-    "九玖勾",
-)
-HAN_NUMERALS = "".join(_NUMERALS)
-_HAN_DIGITS = {sign: str(value) for value, signs in enumerate(_NUMERALS) for sign in signs}
-# How a number is read: Chinese numerals as digits; in phone numbers also letters like 0 and 1.
-HAN_DIGITS = str.maketrans(_HAN_DIGITS)
-PHONE_DIGITS = str.maketrans({**_HAN_DIGITS, "o": "0", "l": "1", "i": "1"})
 
 
 @functools.cache

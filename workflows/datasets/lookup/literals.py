@@ -13,16 +13,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workflows.datasets.lookup.folding import BREAK, written_forms
-from workflows.datasets.lookup.variants import NAME, SPELT, WORDS, Spelling, View
+from workflows.datasets.lookup.variants import NAME, WORDS, Spelling, View
 
 _BREAK = chr(BREAK)
 _LETTER = re.compile("[a-z]")
 # Bytes from which a literal is rare enough by itself.
 _LONG = 8
-# Letters around the @ that are enough to recognise an address.
-_ADDRESS = 6
-# A last piece before the @ which is rare enough by itself: "deng2498".
-_RARE = re.compile(r"(?=.*[0-9]).{7,}")
+# Letters of two words of a name, or around an @, that are enough to recognise it.
+_ENOUGH = 6
+# A piece of an address which is rare enough by itself: "deng2498".
+_RARE = re.compile(r"(?=.*[0-9])(?=.*[a-z]).{6,}|[0-9]{7,}")
 _MAX_FORMS = 64
 
 
@@ -36,11 +36,10 @@ class Literal:
 
 def literals(spelling: Spelling) -> Iterator[Literal]:
     """Yield the literals that together find every place of a spelling."""
+    whole = _core(spelling) == spelling and "@" not in spelling.joins
     for form in dict.fromkeys(_forms(spelling)):
         value = form.encode()
-        # An address may run on: "liATqqDOTcom".
-        word = len(value) < _LONG and _LETTER.search(form) and "@" not in spelling.joins
-        yield Literal(value, word=bool(word))
+        yield Literal(value, word=whole and len(value) < _LONG and bool(_LETTER.search(form)))
 
 
 def _forms(spelling: Spelling) -> Iterator[str]:
@@ -51,9 +50,6 @@ def _forms(spelling: Spelling) -> Iterator[str]:
     elif spelling.view is View.ID:
         # What follows a letter may be set apart: "AB 123456".
         yield max(re.split(r"(?<=[a-z])", spelling.parts[0]), key=len)
-    elif SPELT in spelling.joins:
-        yield "".join(spelling.parts)
-        yield _BREAK.join(spelling.parts)
     else:
         core = _core(spelling)
         yield from _worded(core)
@@ -63,9 +59,9 @@ def _forms(spelling: Spelling) -> Iterator[str]:
 
 
 def _lookalikes(digits: str) -> set[str]:
-    """Return the digits, and with the letters o for 0 and l or i for 1 throughout."""
+    """Return the digits, and with the letters o for 0 and l for 1 throughout."""
     zeros = (digits, digits.replace("0", "o"))
-    return {form.replace("1", one) for form in zeros for one in ("1", "l", "i")}
+    return {form.replace("1", one) for form in zeros for one in "1l"}
 
 
 def _han_forms(name: str) -> set[str]:
@@ -80,22 +76,21 @@ def _han_forms(name: str) -> set[str]:
 def _core(spelling: Spelling) -> Spelling:
     """Return the part of a spelling that is searched for: enough of it, with few marks."""
     parts, joins = spelling.parts, spelling.joins
-    if NAME in joins or SPELT in joins or not joins:
-        return spelling
-    if "@" in joins:
-        first = joins.index("@")
-        if _RARE.fullmatch(parts[first]):
-            return Spelling(parts[first : first + 1])
-        last = first + 1
-        while len("".join(parts[first : last + 1])) < _ADDRESS and (first or last < len(joins)):
-            if first:
-                first -= 1
-            else:
-                last += 1
-    else:
-        first, last = len(joins), len(joins)
-        while first and len("".join(parts[first:])) < _LONG:
+    if NAME in joins:
+        first = max(range(len(joins)), key=lambda index: len(parts[index] + parts[index + 1]))
+        pair = parts[first : first + 2]
+        return Spelling(pair, (NAME,)) if len("".join(pair)) >= _ENOUGH else spelling
+    at = joins.index("@") if "@" in joins else len(joins)
+    rare = [part for part in parts[: at + 1] if _RARE.fullmatch(part)]
+    if rare:
+        return Spelling((max(rare, key=len),))
+    first, last = at, min(at + 1, len(joins))
+    enough = _ENOUGH if "@" in joins else _LONG
+    while len("".join(parts[first : last + 1])) < enough and (first or last < len(joins)):
+        if first:
             first -= 1
+        else:
+            last += 1
     return Spelling(parts[first : last + 1], joins[first:last])
 
 

@@ -19,6 +19,7 @@ from workflows.datasets.lookup.squeeze import (
     Folded,
     Positions,
     Squeezed,
+    Windows,
     encode,
     squeeze,
 )
@@ -104,12 +105,12 @@ def without_markup(folded: Folded, *, escaped: bool) -> Iterator[Squeezed]:
 
 
 def _resolved(folded: Bytes, pieces: list[_Piece]) -> Squeezed:
-    """Return the stream of the places around pieces of markup, with their meaning in their place."""
-    result = folded.copy()
-    for piece in pieces:
-        _replace(result, piece)
-    places = [np.arange(*window) for window in _windows(pieces, folded.size)]
-    return squeeze(result, np.concatenate(places))
+    """Return the stream of the places around pieces of markup, which are read as they are meant."""
+    windows = Windows(list(_windows(pieces, folded.size)))
+    result = windows.of(folded)
+    for piece, start in zip(pieces, windows.places([p.start for p in pieces]), strict=True):
+        _replace(result, start, start + piece.end - piece.start, piece.text)
+    return squeeze(result, windows)
 
 
 def _find(folded: Folded, *, escaped: bool) -> Iterator[tuple[list[_Piece], bool]]:
@@ -175,13 +176,12 @@ def _windows(pieces: list[_Piece], size: int) -> Iterator[tuple[int, int]]:
     yield first, last
 
 
-def _replace(result: Bytes, piece: _Piece) -> None:
+def _replace(result: Bytes, start: int, end: int, text: str) -> None:
     """Write the fold of what markup stands for over it, and invisible bytes over the rest."""
-    result[piece.start : piece.end] = INVISIBLE
-    written = b"".join(_as_bytes(fold(character)) for character in piece.text)
-    written = written[: piece.end - piece.start]
+    result[start:end] = INVISIBLE
+    written = b"".join(_as_bytes(fold(character)) for character in text)[: end - start]
     if written:
-        result[piece.start : piece.start + len(written)] = np.frombuffer(written, np.uint8)
+        result[start : start + len(written)] = np.frombuffer(written, np.uint8)
 
 
 def _as_bytes(folded: str) -> bytes:

@@ -4,36 +4,23 @@ The engine is Vectorscan (the PyPI package `hyperscan`): its time depends on the
 on what it finds, hardly on how many literals it looks for.
 """
 
-import itertools
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import hyperscan
 
-from workflows.datasets.lookup.folding import (
-    HAN_DIGITS,
-    HAN_NUMERALS,
-    fold_table,
-    uneven_characters,
-)
+from workflows.datasets.lookup.folding import fold_table, uneven_characters
 from workflows.datasets.lookup.literals import Literal, literals
+from workflows.datasets.lookup.numerals import pairs_of_numerals, pairs_of_words, read_numbers
 from workflows.datasets.lookup.persons import Identifier
 from workflows.datasets.lookup.squeeze import Bytes, Squeezed, decode, encode
 from workflows.datasets.lookup.variants import Spelling, View, spellings
 
-# A number with Chinese numerals in it shows itself by two signs of which one is such a numeral.
-_NUMERAL_PAIRS = [
-    (first + second).encode()
-    for first in HAN_NUMERALS + "0123456789"
-    for second in HAN_NUMERALS + "0123456789"
-    if not (first + second).isascii()
-]
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-_NUMBER = re.compile(rf"(?=[0-9]*[{HAN_NUMERALS}])[0-9{HAN_NUMERALS}]{{8,}}")
-# Bytes of a stream on either side of such a pair which hold the whole number.
-_NUMBER_REACH = 64
+# Bytes of a stream on either side of a sign of a number which hold the whole number.
+_NUMBER_REACH = 96
+# A word for a digit, and the break after it.
+_LONGEST_WORD = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +59,27 @@ class Patterns:
                     targets[literal].append(Target(index, spelling))
         self._targets = list(targets.values())
         self._literals = list(targets)
-        self._database = _compile([*targets, *map(Literal, _NUMERAL_PAIRS)])
+        numerals = [Literal(pair.encode()) for pair in pairs_of_numerals()]
+        words = [Literal(pair.encode()) for pair in pairs_of_words()]
+        self._first_pair_of_words = len(targets) + len(numerals)
+        self._database = _compile([*targets, *numerals, *words])
 
     def find(self, squeezed: Squeezed) -> list[Candidate]:
         """Return the places in a stream where an identifier may stand."""
         stretches: list[tuple[int, int]] = []
         found: list[int] = []
-        numbers_seen_to = 0
+        last_words = numbers_seen_to = 0
         for literal, end in self._scan(squeezed.stream.tobytes()):
             if literal < len(self._literals):
                 stretches.append((end - len(self._literals[literal].value), end - 1))
                 found.append(literal)
+                continue
+            words = literal >= self._first_pair_of_words
+            if words and end - last_words > _LONGEST_WORD:
+                last_words = end  # two words are no number yet
             elif end > numbers_seen_to:
                 numbers_seen_to = end + _NUMBER_REACH // 2
-                for stretch, number in self._find_numbers(squeezed.stream, end):
+                for stretch, number in self._find_numbers(squeezed.stream, end, words=words):
                     stretches.append(stretch)
                     found.append(number)
         if not found:
@@ -96,25 +90,24 @@ class Patterns:
             if word or not self._literals[literal].word
         ]
 
-    def _find_numbers(self, stream: Bytes, near: int) -> Iterator[tuple[tuple[int, int], int]]:
-        """Look for numbers that are written with Chinese numerals, or with 一 for a dash.
+    def _find_numbers(
+        self, stream: Bytes, near: int, *, words: bool
+    ) -> Iterator[tuple[tuple[int, int], int]]:
+        """Look for numbers that are not written in digits.
 
         Yields the first and the last byte in the stream, and the literal.
         """
         first = _start_of_character(stream, max(0, near - _NUMBER_REACH))
         last = _start_of_character(stream, min(stream.size, near + _NUMBER_REACH))
         text = decode(stream[first:last].tobytes()).decode("utf-8", "replace")
-        if "\ufffd" in text or not _NUMBER.search(text):  # U+FFFD is what was no UTF-8
+        if "\ufffd" in text:  # no UTF-8
             return
-        lengths = [len(character.encode()) for character in text]
-        places = list(itertools.accumulate(lengths, initial=first))
-        for dashes in ("", "一"):
-            kept = [index for index, character in enumerate(text) if character not in dashes]
-            digits = "".join(text[index] for index in kept).translate(HAN_DIGITS)
-            for literal, end in self._scan(_NOT_ASCII.sub(" ", digits).encode()):
+        for digits, places in read_numbers(text, words=words):
+            for literal, end in self._scan(digits.encode()):
                 if literal < len(self._literals) and self._is_number(literal):
-                    start = places[kept[end - len(self._literals[literal].value)]]
-                    yield (start, places[kept[end - 1] + 1] - 1), literal
+                    start = places[end - len(self._literals[literal].value)]
+                    begin = first + len(text[:start].encode())
+                    yield (begin, begin + len(text[start : places[end]].encode()) - 1), literal
 
     def _is_number(self, literal: int) -> bool:
         return self._targets[literal][0].spelling.view in (View.PHONE, View.ID)

@@ -11,6 +11,7 @@ from itertools import chain, compress
 
 from workflows.datasets.lookup.folding import fold, uneven_characters
 from workflows.datasets.lookup.markup import MARKUP, decode
+from workflows.datasets.lookup.numerals import digits_in_words
 
 _MAY_BE_MARKUP = re.compile(r"[<&%\\]")
 
@@ -46,6 +47,16 @@ def read(source: str, *, tags: bool = False) -> Reading:
     if not _MAY_BE_MARKUP.search(source):
         return _read(source, ())
     return _read(source, _replacements(source, 0, len(source), tags=not tags))
+
+
+def read_words(source: str) -> Reading:
+    """Read a text with the digits of numbers in place of the English words for them."""
+    return _read(source, digits_in_words(source))
+
+
+def read_dashes(source: str, *, tags: bool = False) -> Reading:
+    """Read a text with 一 as a dash, which on a Chinese keyboard is next to it."""
+    return read(source.replace("一", "-"), tags=tags)
 
 
 def _replacements(source: str, start: int, end: int, *, tags: bool) -> Iterator[Replacement]:

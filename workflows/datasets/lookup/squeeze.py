@@ -75,16 +75,38 @@ class Folded:
     result: Bytes
 
 
+class Windows:
+    """Some stretches of a source that are looked at as if they were one text."""
+
+    def __init__(self, stretches: Sequence[tuple[int, int]]) -> None:
+        self._starts = np.array([start for start, _end in stretches], np.intp)
+        lengths = np.array([end - start for start, end in stretches], np.intp)
+        self._offsets = np.concatenate([[0], lengths.cumsum()])
+        self._stretches = stretches
+
+    def of(self, folded: Bytes) -> Bytes:
+        """Return a copy of the bytes in the windows."""
+        return np.concatenate([folded[start:end] for start, end in self._stretches])
+
+    def sources(self, positions: Positions) -> Positions:
+        """Return the positions in the source of positions in the windows."""
+        window = np.searchsorted(self._offsets, positions, side="right") - 1
+        return np.asarray(positions - self._offsets[window] + self._starts[window], np.intp)
+
+    def places(self, positions: Sequence[int]) -> list[int]:
+        """Return the positions in the windows of ascending positions in the source."""
+        window = np.searchsorted(self._starts, positions, side="right") - 1
+        return list((positions - self._starts[window] + self._offsets[window]).tolist())
+
+
 class Squeezed:
     """A stream of bytes, and where each of them was in the source."""
 
-    def __init__(
-        self, folded: Bytes, kept: npt.NDArray[np.bool_], places: Positions | None
-    ) -> None:
+    def __init__(self, folded: Bytes, kept: npt.NDArray[np.bool_], windows: Windows | None) -> None:
         self.stream: Bytes = folded[kept]
         self._folded = folded
         self._kept = kept
-        self._places = places
+        self._windows = windows
 
     def spans(self, stretches: Sequence[tuple[int, int]]) -> list[tuple[int, int, bool]]:
         """Return start and end in the source of stretches, given by first and last byte.
@@ -96,7 +118,7 @@ class Squeezed:
             not (self._is_letter(first, -1) or self._is_letter(last, 1))
             for first, last in ends.tolist()
         ]
-        sources = ends if self._places is None else self._places[ends]
+        sources = ends if self._windows is None else self._windows.sources(ends)
         return [
             (first, last + 1, word)
             for (first, last), word in zip(sources.tolist(), words, strict=True)
@@ -138,14 +160,12 @@ def fold_bytes(raw: bytearray) -> Folded:
     return Folded(raw, source, special, result)
 
 
-def squeeze(folded: Bytes, places: Positions | None = None) -> Squeezed:
-    """Return the stream of folded bytes; of those at `places` only, if given."""
-    if places is not None:
-        folded = folded[places]
+def squeeze(folded: Bytes, windows: Windows | None = None) -> Squeezed:
+    """Return the stream of folded bytes; if they are those of windows, it knows their sources."""
     letter = (folded - ord("a")) < len(_LETTERS)
     kept = folded > BREAK
     kept[1:] |= (folded[1:] == BREAK) & letter[:-1]
-    return Squeezed(folded, kept, places)
+    return Squeezed(folded, kept, windows)
 
 
 def _code_points(source: Bytes, starts: Positions, length: int) -> CodePoints:

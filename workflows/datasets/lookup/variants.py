@@ -18,9 +18,8 @@ from pypinyin import Style, pinyin
 from workflows.datasets.lookup.folding import fold, is_han, simplify
 from workflows.datasets.lookup.persons import Identifier, Kind
 
-# The gap between the words of a name, and between digits that are written out as words.
+# The gap between the words of a name.
 NAME = ""
-SPELT = " "
 
 # Words that people write for a mark.
 WORDS = {
@@ -41,7 +40,6 @@ _COMPOUND_SURNAMES = frozenset(
     "赫连".split()
 )
 _MAX_READINGS = 12
-_ENGLISH_DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 # Shorter numbers without their country or area code belong to several people.
 _CERTAIN_DIGITS = 9
 _MIN_PHONE_DIGITS = 6
@@ -61,7 +59,7 @@ class View(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """Pieces of folded letters and digits, and what joins them: a mark, NAME or SPELT."""
+    """Pieces of folded letters and digits, and what joins them: a mark, or NAME."""
 
     parts: tuple[str, ...]
     joins: tuple[str, ...] = ()
@@ -75,7 +73,7 @@ class Spelling:
     @property
     def searched_in_part(self) -> bool:
         """Tell whether marks may stand in it, so that only some of its pieces are searched for."""
-        return not {NAME, SPELT}.issuperset(self.joins)
+        return any(join != NAME for join in self.joins)
 
 
 def spellings(identifier: Identifier) -> tuple[Spelling, ...]:
@@ -168,9 +166,6 @@ def _phones(value: str) -> Iterator[Spelling]:
         return
     certain = len(digits) >= _CERTAIN_DIGITS
     yield Spelling((digits,), (), View.PHONE, country, trunk, certain)
-    for zero in ("zero", "oh"):
-        words = tuple(zero if d == "0" else _ENGLISH_DIGITS[int(d)] for d in digits)
-        yield Spelling(words, (SPELT,) * (len(words) - 1), View.TEXT, certain=certain)
 
 
 def _parse_phone(value: str) -> phonenumbers.PhoneNumber | None:
