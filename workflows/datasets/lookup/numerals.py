@@ -1,0 +1,93 @@
+"""Numbers that are not written in digits: with Chinese numerals, or in English words.
+
+People write them so to hide a telephone number from programs. Two signs or words in a row show that
+such a number may stand there; then it is read as digits.
+"""
+
+import itertools
+import re
+from collections.abc import Iterator
+
+from workflows.datasets.lookup.folding import BREAK
+
+# The last of some rows are said on the telephone: 洞, 幺, 两, 拐, 勾.
+_NUMERALS = (
+    "零洞",
+    "一壹弌幺",
+    "二贰貳弍两兩",
+    "三叁參叄弎",
+    "四肆",
+    "五伍",
+    "六陆陸",
+    "七柒拐",
+    "八捌",
+    "九玖勾",
+)
+_SIGNS = "".join(_NUMERALS)
+_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_DIGITS = {
+    **{sign: str(value) for value, signs in enumerate(_NUMERALS) for sign in signs},
+    **{word: str(value) for value, word in enumerate(_WORDS)},
+    "oh": "0",
+}
+_ENGLISH = "|".join([*_WORDS, "oh"])
+
+# How the letters of a text are read where a number is expected. In telephone numbers people also
+# write letters that look like 0 and 1.
+HAN_DIGITS = str.maketrans({sign: digit for sign, digit in _DIGITS.items() if len(sign) == 1})
+PHONE_DIGITS = {**HAN_DIGITS, **str.maketrans("oli", "011")}
+
+_ENGLISH_DIGIT = re.compile(_ENGLISH, re.IGNORECASE)
+# Several words, so that "phone" and "someone" are no sign of a number.
+_ENGLISH_NUMBER = re.compile(rf"(?:(?:{_ENGLISH})[\W_]{{0,4}}){{5,}}", re.IGNORECASE)
+
+
+def digits_in_words(text: str) -> list[tuple[int, int, str]]:
+    """Return where digits stand as English words in a text, and which; of numbers only."""
+    return [
+        (number.start() + word.start(), number.start() + word.end(), _DIGITS[word[0].lower()])
+        for number in _ENGLISH_NUMBER.finditer(text)
+        for word in _ENGLISH_DIGIT.finditer(number[0])
+    ]
+
+
+_TOKEN = re.compile(rf"{_ENGLISH}|.", re.DOTALL)
+_SIGN = re.compile(f"[0-9{_SIGNS}]")
+_SHORTEST = 8
+_NUMBER = re.compile(rf"(?:(?:[0-9{_SIGNS}]|{_ENGLISH}){chr(BREAK)}?){{{_SHORTEST},}}")
+
+
+def pairs_of_numerals() -> Iterator[str]:
+    """Yield the pairs of signs of which at least one is a Chinese numeral."""
+    for first, second in itertools.product(_SIGNS + "0123456789", repeat=2):
+        if not (first + second).isascii():
+            yield first + second
+
+
+def pairs_of_words() -> Iterator[str]:
+    """Yield the pairs of English words for digits, as they stand in a stream."""
+    for first, second in itertools.product([*_WORDS, "oh"], repeat=2):
+        yield first + second
+        yield first + chr(BREAK) + second
+
+
+def read_numbers(stream: str, *, words: bool) -> Iterator[tuple[str, list[int]]]:
+    """Yield a stretch of a stream with all numbers in digits, and where each character was.
+
+    If 一 occurs, also yields the reading in which it is a dash. Yields nothing without a number
+    of eight digits or more, nor, without `words`, for one in English words.
+    """
+    if not words and len(_SIGN.findall(stream)) < _SHORTEST:
+        return
+    if not _NUMBER.search(stream):
+        return
+    for dashes in ("", "一") if "一" in stream else ("",):
+        text = []
+        places = []
+        for token in _TOKEN.finditer(stream):
+            sign = token[0]
+            if (dashes and sign == dashes) or (sign == chr(BREAK) and text and text[-1] != " "):
+                continue
+            text.append(_DIGITS.get(sign, sign if sign.isascii() else " "))
+            places.append(token.start())
+        yield "".join(text), [*places, len(stream)]
