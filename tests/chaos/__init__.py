@@ -1,0 +1,1 @@
+"""What fails in the field, provoked again and again: `make chaos`."""

@@ -1,0 +1,48 @@
+"""A stack with a database server of its own, which a test may end at any moment."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from requests_portal.local.postgres import OWNER_ROLE, RUNTIME_ROLE, Cluster
+from tests.filings import assert_log_extends, keep_checkpoint
+from tests.stack import Stack
+
+DATABASE = "chaos"
+
+
+@pytest.fixture(scope="package")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server whose committed transactions outlive its crash, though not the disk's."""
+    folder = Path(tempfile.mkdtemp(prefix="portal-chaos-"))
+    cluster = Cluster(folder / "postgres", options={"fsync": "off"})
+    cluster.ensure_running()
+    cluster.ensure_database(DATABASE)
+    yield cluster
+    cluster.leave()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="package")
+def whole_stack(cluster: Cluster) -> Iterator[Stack]:
+    """The stack, with the sample staff and teams, so that new cases are routed."""
+    stack = Stack(
+        cluster.url(OWNER_ROLE, DATABASE), cluster.url(RUNTIME_ROLE, DATABASE), f"{DATABASE}_stack"
+    )
+    try:
+        stack.start()
+        stack.manage("load_sample_cases")
+        yield stack
+    finally:
+        stack.end()
+
+
+@pytest.fixture
+def chaos_stack(whole_stack: Stack, tmp_path: Path) -> Iterator[Stack]:
+    """The same stack; whatever the test did to it, the log verifies and extends what it was."""
+    checkpoint = keep_checkpoint(whole_stack, tmp_path)
+    yield whole_stack
+    assert_log_extends(whole_stack, checkpoint)
