@@ -20,6 +20,8 @@ INVISIBLE = 1
 # A character that folds to two ASCII letters is stored as PAIR + 256 * first + second.
 PAIR = 0x110000
 
+OTHER = 0xFF
+
 # Code points that fold to something else lie in these ranges; all others stand for themselves.
 # Han and Hangul are left out on purpose: nine tenths of a Chinese text need no look into the table.
 FOLDED_RANGES = (
@@ -146,6 +148,13 @@ def fold_table() -> npt.NDArray[np.uint32]:
     for first, last in FOLDED_RANGES:
         table[first:last] = [_table_value(chr(code)) for code in range(first, last)]
     return table
+
+
+@functools.cache
+def short_fold_table() -> npt.NDArray[np.uint8]:
+    """Return the fold of the basic plane where it is one byte, else OTHER."""
+    table = fold_table()[:0x10000]
+    return np.where(table < 0x80, table, OTHER).astype(np.uint8)  # noqa: PLR2004
 
 
 def _table_value(character: str) -> int:

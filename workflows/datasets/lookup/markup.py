@@ -8,7 +8,7 @@ import html
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -76,8 +76,7 @@ def _decode_percent(markup: str) -> list[tuple[int, str]]:
     return pieces
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(NamedTuple):
     """A stretch of bytes of markup, and the text that it stands for."""
 
     start: int
@@ -125,7 +124,7 @@ def _find(folded: Folded, *, escaped: bool) -> Iterator[tuple[list[_Piece], bool
         if escaped and "\\" in markup:
             markup = _unescape(markup)
         if markup[0] == "<":
-            yield [_Piece(*match.span(), decode(markup)[0][1])], True
+            yield [_Piece(*match.span(), "\n" if _BLOCK_TAG.match(markup) else "")], True
             continue
         end = match.end()
         pieces = []

@@ -34,8 +34,8 @@ _ENGLISH = "|".join([*_WORDS, "oh"])
 
 # How the letters of a text are read where a number is expected. In telephone numbers people also
 # write letters that look like 0 and 1.
-HAN_DIGITS = str.maketrans({sign: digit for sign, digit in _DIGITS.items() if len(sign) == 1})
-PHONE_DIGITS = {**HAN_DIGITS, **str.maketrans("oli", "011")}
+HAN_DIGITS = {ord(sign): digit for sign, digit in _DIGITS.items() if len(sign) == 1}
+PHONE_DIGITS = {**HAN_DIGITS, ord("o"): "0", ord("l"): "1", ord("i"): "1"}
 
 _ENGLISH_DIGIT = re.compile(_ENGLISH, re.IGNORECASE)
 # Several words, so that "phone" and "someone" are no sign of a number.
@@ -52,9 +52,8 @@ def digits_in_words(text: str) -> list[tuple[int, int, str]]:
 
 
 _TOKEN = re.compile(rf"{_ENGLISH}|.", re.DOTALL)
-_SIGN = re.compile(f"[0-9{_SIGNS}]")
-_SHORTEST = 8
-_NUMBER = re.compile(rf"(?:(?:[0-9{_SIGNS}]|{_ENGLISH}){chr(BREAK)}?){{{_SHORTEST},}}")
+_NUMBER = re.compile(rf"[0-9{_SIGNS}]{{8,}}")
+_NUMBER_IN_WORDS = re.compile(rf"(?:(?:[0-9{_SIGNS}]|{_ENGLISH}){chr(BREAK)}?){{8,}}")
 
 
 def pairs_of_numerals() -> Iterator[str]:
@@ -77,13 +76,11 @@ def read_numbers(stream: str, *, words: bool) -> Iterator[tuple[str, list[int]]]
     If 一 occurs, also yields the reading in which it is a dash. Yields nothing without a number
     of eight digits or more, nor, without `words`, for one in English words.
     """
-    if not words and len(_SIGN.findall(stream)) < _SHORTEST:
-        return
-    if not _NUMBER.search(stream):
+    if not (_NUMBER_IN_WORDS if words else _NUMBER).search(stream):
         return
     for dashes in ("", "一") if "一" in stream else ("",):
-        text = []
-        places = []
+        text: list[str] = []
+        places: list[int] = []
         for token in _TOKEN.finditer(stream):
             sign = token[0]
             if (dashes and sign == dashes) or (sign == chr(BREAK) and text and text[-1] != " "):

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 
 import hyperscan
 
-from workflows.datasets.lookup.folding import fold_table, uneven_characters
+from workflows.datasets.lookup.folding import short_fold_table, uneven_characters
 from workflows.datasets.lookup.literals import Literal, literals
 from workflows.datasets.lookup.numerals import pairs_of_numerals, pairs_of_words, read_numbers
 from workflows.datasets.lookup.persons import Identifier
-from workflows.datasets.lookup.squeeze import Bytes, Squeezed, decode, encode
+from workflows.datasets.lookup.squeeze import Squeezed, decode, encode
 from workflows.datasets.lookup.variants import Spelling, View, spellings
 
-# Bytes of a stream on either side of a sign of a number which hold the whole number.
-_NUMBER_REACH = 96
+# Bytes of a stream on either side of two numerals, or words, which hold the whole number.
+_REACH_OF_NUMERALS = 64
+_REACH_OF_WORDS = 128
 # A word for a digit, and the break after it.
 _LONGEST_WORD = 6
 
@@ -45,7 +46,7 @@ class Patterns:
 
     def __init__(self, identifiers: Iterable[Identifier]) -> None:
         # Made before processes are forked, so that they share them.
-        fold_table()
+        short_fold_table()
         uneven_characters()
         self.identifiers = tuple(identifiers)
         self.unsearchable: list[Identifier] = []
@@ -69,7 +70,8 @@ class Patterns:
         stretches: list[tuple[int, int]] = []
         found: list[int] = []
         last_words = numbers_seen_to = 0
-        for literal, end in self._scan(squeezed.stream.tobytes()):
+        stream = squeezed.stream.tobytes()
+        for literal, end in self._scan(stream):
             if literal < len(self._literals):
                 stretches.append((end - len(self._literals[literal].value), end - 1))
                 found.append(literal)
@@ -78,8 +80,8 @@ class Patterns:
             if words and end - last_words > _LONGEST_WORD:
                 last_words = end  # two words are no number yet
             elif end > numbers_seen_to:
-                numbers_seen_to = end + _NUMBER_REACH // 2
-                for stretch, number in self._find_numbers(squeezed.stream, end, words=words):
+                numbers_seen_to = end + _REACH_OF_NUMERALS // 2
+                for stretch, number in self._find_numbers(stream, end, words=words):
                     stretches.append(stretch)
                     found.append(number)
         if not found:
@@ -91,15 +93,16 @@ class Patterns:
         ]
 
     def _find_numbers(
-        self, stream: Bytes, near: int, *, words: bool
+        self, stream: bytes, near: int, *, words: bool
     ) -> Iterator[tuple[tuple[int, int], int]]:
         """Look for numbers that are not written in digits.
 
         Yields the first and the last byte in the stream, and the literal.
         """
-        first = _start_of_character(stream, max(0, near - _NUMBER_REACH))
-        last = _start_of_character(stream, min(stream.size, near + _NUMBER_REACH))
-        text = decode(stream[first:last].tobytes()).decode("utf-8", "replace")
+        reach = _REACH_OF_WORDS if words else _REACH_OF_NUMERALS
+        first = _start_of_character(stream, max(0, near - reach))
+        last = _start_of_character(stream, min(len(stream), near + reach))
+        text = decode(stream[first:last]).decode("utf-8", "replace")
         if "\ufffd" in text:  # no UTF-8
             return
         for digits, places in read_numbers(text, words=words):
@@ -123,8 +126,8 @@ class Patterns:
         return matches
 
 
-def _start_of_character(stream: Bytes, position: int) -> int:
-    while 0 < position < stream.size and stream[position] & 0xC0 == 0x80:  # noqa: PLR2004
+def _start_of_character(stream: bytes, position: int) -> int:
+    while 0 < position < len(stream) and stream[position] & 0xC0 == 0x80:  # noqa: PLR2004
         position -= 1
     return position
 

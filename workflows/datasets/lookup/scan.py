@@ -109,13 +109,16 @@ def _around(data: memoryview, candidate: Candidate, first: int, last: int) -> tu
     """Return the bytes around a candidate that are read to confirm it, within one record."""
     in_part = any(target.spelling.searched_in_part for target in candidate.targets)
     stretch = _STRETCH * (candidate.end - candidate.start) if in_part else 0
-    before = bytes(data[max(first, candidate.start - _FARTHEST) : candidate.start])
-    after = bytes(data[candidate.end : min(last, candidate.end + _FARTHEST)])
-    back, ahead = _TAGS_BACK.match(before[::-1]), _TAGS_AHEAD.match(after)
-    assert back is not None
-    assert ahead is not None
-    begin = candidate.start - min(max(back.end(), stretch), len(before))
-    end = candidate.end + min(max(ahead.end(), stretch), len(after))
+    reach = max(_CONTEXT, stretch)
+    begin, end = max(first, candidate.start - reach), min(last, candidate.end + reach)
+    if any(sign in data[begin:end] for sign in b"<>"):
+        before = bytes(data[max(first, candidate.start - _FARTHEST) : candidate.start])
+        after = bytes(data[candidate.end : min(last, candidate.end + _FARTHEST)])
+        back, ahead = _TAGS_BACK.match(before[::-1]), _TAGS_AHEAD.match(after)
+        assert back is not None
+        assert ahead is not None
+        begin = min(begin, candidate.start - back.end())
+        end = max(end, candidate.end + ahead.end())
     return _boundary(data, begin, first), _boundary(data, end, last)
 
 

@@ -16,7 +16,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from workflows.datasets.lookup.folding import BREAK, INVISIBLE, PAIR, fold_table
+from workflows.datasets.lookup.folding import (
+    BREAK,
+    INVISIBLE,
+    OTHER,
+    PAIR,
+    fold_table,
+    short_fold_table,
+)
 
 Bytes = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.intp]
@@ -150,13 +157,11 @@ def fold_bytes(raw: bytearray) -> Folded:
     first = source[special]
     result[special[first < 0x80]] = BREAK  # noqa: PLR2004
     for length, low, high in _LENGTHS:
-        starts = special[(first >= low) & (first < high)]
-        starts = starts[: np.searchsorted(starts, source.size - length, side="right")]
-        if starts.size:
-            codes = _code_points(source, starts, length)
-            values = fold_table()[codes]
-            changed = values != codes
-            write(result, starts[changed], values[changed], length)
+        chosen = (first >= low) & (first < high)
+        starts = special[chosen]
+        size = np.searchsorted(starts, source.size - length, side="right")
+        if size:
+            _fold_characters(source, result, first[chosen][:size], starts[:size], length)
     return Folded(raw, source, special, result)
 
 
@@ -168,10 +173,37 @@ def squeeze(folded: Bytes, windows: Windows | None = None) -> Squeezed:
     return Squeezed(folded, kept, windows)
 
 
-def _code_points(source: Bytes, starts: Positions, length: int) -> CodePoints:
-    """Return the code points of UTF-8 characters of `length` bytes."""
-    codes: CodePoints = (source[starts] & (0xFF >> (length + 1))).astype(np.uint32)
+def _fold_characters(
+    source: Bytes, result: Bytes, leads: Bytes, starts: Positions, length: int
+) -> None:
+    if length == 4:  # noqa: PLR2004
+        codes = _code_points(source, starts)
+        values = fold_table()[codes]
+        changed = values != codes
+        write(result, starts[changed], values[changed], length)
+        return
+    # By far the most: of two or three bytes, folded to one. Arithmetic in 16 bits drops the length.
+    units = leads.astype(np.uint16)
     for offset in range(1, length):
+        units <<= 6
+        units |= source[starts + offset] & 0x3F
+    if length == 2:  # noqa: PLR2004
+        units &= 0x7FF
+    folds = short_fold_table()[units]
+    other = folds == OTHER
+    if other.any():
+        codes = units[other].astype(np.uint32)
+        values = fold_table()[codes]
+        changed = values != codes
+        write(result, starts[other][changed], values[changed], length)
+        starts, folds = starts[~other], folds[~other]
+    _write_small(result, starts, folds, length)
+
+
+def _code_points(source: Bytes, starts: Positions) -> CodePoints:
+    """Return the code points of characters of four bytes."""
+    codes: CodePoints = (source[starts] & 0x07).astype(np.uint32)
+    for offset in range(1, 4):
         codes <<= 6
         codes |= source[starts + offset] & 0x3F
     return np.minimum(codes, 0x10FFFF, out=codes)
@@ -196,7 +228,7 @@ def write(result: Bytes, starts: Positions, values: CodePoints, length: int) -> 
             _write_utf8(result, starts[chosen], values[chosen], size)
 
 
-def _write_small(result: Bytes, starts: Positions, values: CodePoints, length: int) -> None:
+def _write_small(result: Bytes, starts: Positions, values: CodePoints | Bytes, length: int) -> None:
     """Write folds to one ASCII character, to BREAK (all bytes) or to INVISIBLE (all bytes)."""
     result[starts] = values
     rest = np.where(values == BREAK, np.uint8(BREAK), np.uint8(INVISIBLE))
