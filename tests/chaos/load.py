@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import urllib.error
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
@@ -18,7 +17,7 @@ import psycopg
 
 from requests_portal.local.folders import PROJECT
 from tests.filings import Receipt, file_request
-from tests.stack import Stack
+from tests.stack import Stack, eventually
 
 PEOPLE = 3
 # Slow enough for the worker of a small machine to keep up with.
@@ -44,7 +43,6 @@ class Load:
 
     def __init__(self, stack: Stack) -> None:
         self.receipts: list[Receipt] = []
-        self.unanswered = 0
         self._stack = stack
         self._ends = threading.Event()
 
@@ -54,16 +52,19 @@ class Load:
 
     def file(self) -> None:
         """File one request after the other until `stop`."""
-        while not self._ends.is_set():
-            self._ends.wait(PAUSE_SECONDS)
-            attempt = secrets.token_hex(16)
-            while True:
-                try:
-                    self.receipts.append(file_request(self._stack, attempt))
-                    break
-                except (urllib.error.URLError, HTTPException, OSError):
-                    self.unanswered += 1
-                    self._ends.wait(0.2)
+        while not self._ends.wait(PAUSE_SECONDS):
+            self.receipts.append(self._file_one())
+
+    def _file_one(self) -> Receipt:
+        attempt = secrets.token_hex(16)
+
+        def answered() -> Receipt | None:
+            try:
+                return file_request(self._stack, attempt)
+            except (OSError, HTTPException):
+                return None
+
+        return eventually(answered, "the request is answered")
 
 
 @contextlib.contextmanager
