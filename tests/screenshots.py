@@ -106,6 +106,7 @@ def regulator_pages(stack: Stack, new_page: NewPage, language: str) -> Shown:
     """Show the pages of a regulator."""
     regulator = Regulator(new_page())
     regulator.sign_in("regulator-cn", sample_logins(stack)["regulator-cn"])
+    regulator.choose_export(language)
     for name in ("", "cases/", "statistics/", "exports/", "exports/new/", "checkpoints/"):
         regulator.page.goto(f"/{language}/regulators/{name}")
         yield f"regulator-{name.replace('/', '-').strip('-') or 'home'}", regulator.page

@@ -17,18 +17,30 @@ class Regulator:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        self._passphrase = ""
 
     def sign_in(self, username: str, passphrase: str) -> None:
         """Sign in from the regulators' own address, which asks for it."""
+        self._passphrase = passphrase
         self.page.goto("/en/regulators/")
         self.page.locator("[name=login]").fill(username)
-        self.page.locator("[name=password]").fill(passphrase)
-        self.page.locator("[name=password]").press("Enter")
+        self._prove()
         expect(self.page).to_have_url(re.compile("/en/regulators/$"))
+
+    def _prove(self) -> None:
+        """Type the pass phrase into the page that asks for it."""
+        self.page.locator("[name=password]").fill(self._passphrase)
+        self.page.locator("[name=password]").press("Enter")
+
+    def choose_export(self, language: str) -> None:
+        """Open the page on which an export is chosen, past the question who one is."""
+        self.page.goto(f"/{language}/regulators/exports/new/")
+        self._prove()
+        expect(self.page).to_have_url(re.compile("/exports/new/$"))
 
     def export(self, folder: Path) -> Path:
         """Make an export of all cases, wait until it is ready, and unpack it into `folder`."""
-        self.page.goto("/en/regulators/exports/new/")
+        self.choose_export("en")
         self.page.locator("main .actions button[type=submit]").click()
         link = self.page.locator("a.button[href$='/download/']")
         expect(link).to_be_visible(timeout=EXPORT_MILLISECONDS)

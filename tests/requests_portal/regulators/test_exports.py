@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from requests_portal.regulators.downloads import ranged_file
 from tests.factories import make_case
+from tests.personas import signed_in
 from workflows.cases.lifecycle import State
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import latest_checkpoint
@@ -286,3 +287,10 @@ def test_a_checkpoint_kept_elsewhere_is_held_against_the_log(china, post, lin):
     assert "is not one that this log signed" in page
     assert "Paste a checkpoint first." in post(china, address, {}).content.decode()
     assert KeptCheckpoint.objects.filter(account=lin).count() == 1
+
+
+def test_an_export_asks_who_you_are_once_more(lin):
+    answer = signed_in(lin.user).get("/en/regulators/exports/new/")
+
+    assert answer.status_code == 302
+    assert "/accounts/reauthenticate/" in answer.headers["Location"]
