@@ -16,7 +16,9 @@ from django.utils import timezone, translation
 from workflows import links
 from workflows.cases.filing import normalise_email
 from workflows.cases.models import Case, MailTally, Person
+from workflows.cases.vocabulary import Assurance
 from workflows.outbox.models import Effect
+from workflows.outbox.services import Later
 from workflows.vault.blind_index import keyed_hash
 
 logger = logging.getLogger(__name__)
@@ -44,18 +46,27 @@ def may_mail(address: str) -> bool:
     )
 
 
+def tomorrow() -> datetime:
+    """Return when the next day's limit begins to count."""
+    day = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    return day + timedelta(days=1)
+
+
 def send_mail(case: Case, template: str, effect: Effect, context: dict[str, Any]) -> bool:
     """Send the mail `templates/emails/<template>/` to the requester; False when none was sent.
 
-    The Message-ID is made from the effect, so that a mail repeated after a crash is one mail to
-    the reader's mail program.
+    Over the day's limit of an address a mail waits until tomorrow (`Later`), but only where the
+    contact is confirmed: to a stranger's address it is not sent at all. The Message-ID is made
+    from the effect, so that a mail repeated after a crash is one mail to the reader's program.
     """
     address = requester_of(case).email
     if not address:
         return False
     if not may_mail(address):
-        logger.warning("Mail limit of an address reached; %s for a case was held back", template)
-        return False
+        if case.assurance == Assurance.NONE:
+            logger.warning("Mail limit of an unconfirmed address reached; %s not sent", template)
+            return False
+        raise Later(tomorrow())
     with translation.override(case.language):
         values = {
             "case_number": case.number,

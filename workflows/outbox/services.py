@@ -2,8 +2,9 @@
 
 A handler is registered with `@effect_handler("kind")` in the module `effects` of its app, which
 is found at the start. It gets the effect, does its work in one transaction together with the
-mark "done", and raises to be called again. What it does outside the database (a mail) can be
-repeated after a crash; the effect's id or key identifies the repetition.
+mark "done", and raises to be called again, `Later` when it is only too early. What it does outside
+the database (a mail) can be repeated after a crash; the effect's id or key identifies the
+repetition.
 """
 
 import logging
@@ -31,6 +32,14 @@ _handlers: dict[str, Handler] = {}
 
 class UnknownKindError(Exception):
     """No handler is registered for this kind: its module is not imported, or is a newer one."""
+
+
+class Later(Exception):
+    """Raised by a handler whose work has to wait; the attempt does not count as one."""
+
+    def __init__(self, until: datetime) -> None:
+        self.until = until
+        super().__init__()
 
 
 def enqueue(kind: str, *, key: str, payload: Payload, due_at: datetime | None = None) -> Effect:
@@ -82,6 +91,10 @@ def run_effect(effect_id: UUID | str) -> None:
             effect.state = Effect.State.DONE
             effect.last_error = ""
             effect.save(update_fields=["state", "last_error"])
+    except Later as postponed:
+        Effect.objects.filter(pk=effect_id, state=Effect.State.PENDING, attempts=attempt).update(
+            due_at=postponed.until, attempts=attempt - 1
+        )
     except Exception as error:  # noqa: BLE001 - whatever a handler raises is a failed attempt
         _record_failure(effect_id, attempt, error)
 

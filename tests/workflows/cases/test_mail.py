@@ -22,7 +22,7 @@ from workflows.cases import correspondence, decisions, handling
 from workflows.cases.effects import NOTICES
 from workflows.cases.filing import EFFECTS
 from workflows.cases.lifecycle import MOVES, State
-from workflows.cases.mail import may_mail, purge_tallies, requester_of, send_mail
+from workflows.cases.mail import may_mail, purge_tallies, requester_of, send_mail, tomorrow
 from workflows.cases.models import Case, MailTally
 from workflows.cases.vocabulary import Assurance
 from workflows.identity.reminders import REMIND_EVERY, sweep_waiting
@@ -198,6 +198,21 @@ class TestTheLimit:
 
         assert len(mailoutbox) == 3
         assert not Effect.objects.exclude(state=Effect.State.DONE).exists()
+
+    def test_over_the_limit_a_confirmed_contact_gets_the_mail_tomorrow(self, mailoutbox):
+        case = make_case(State.TRIAGE, WANG, email=self.ADDRESS)
+        drain()
+        Case.objects.update(assurance=Assurance.CONTACT)
+        MailTally.objects.update(count=3)
+        mailoutbox.clear()
+
+        correspondence.write_to_person(case, INTAKE, "A word.")
+        drain()
+
+        waiting = Effect.objects.get(kind="mail.message")
+        assert (waiting.state, waiting.attempts) == (Effect.State.PENDING, 0)
+        assert waiting.due_at == tomorrow()
+        assert not mailoutbox
 
     def test_the_next_day_counts_anew(self):
         for _ in range(3):

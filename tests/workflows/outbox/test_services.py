@@ -15,6 +15,7 @@ from workflows.outbox.models import Effect
 from workflows.outbox.services import (
     LONGEST_DELAY,
     MAX_ATTEMPTS,
+    Later,
     delay_after,
     drain,
     effect_handler,
@@ -177,6 +178,24 @@ def test_a_handler_that_kills_its_worker_ends_as_a_dead_letter(handlers: Handler
     effect.refresh_from_db()
     assert len(calls) == MAX_ATTEMPTS
     assert (effect.state, effect.last_error) == (Effect.State.DEAD, "WorkerLost")
+
+
+@pytest.mark.django_db
+def test_work_that_is_only_too_early_waits_without_counting(handlers: Handlers) -> None:
+    until = MONDAY + timedelta(hours=3)
+
+    @effect_handler("early")
+    def early(effect: Effect) -> None:
+        raise Later(until)
+
+    with freeze_time(MONDAY):
+        effect = enqueue("early", key="early", payload={})
+        for _ in range(MAX_ATTEMPTS + 1):
+            Effect.objects.update(due_at=MONDAY)
+            run_effect(effect.pk)
+
+    effect.refresh_from_db()
+    assert (effect.state, effect.attempts, effect.due_at) == (Effect.State.PENDING, 0, until)
 
 
 @pytest.mark.django_db
