@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from requests_portal.time_words import days_left
 from workflows.cases.lifecycle import FINAL, State
 
 DAY = timedelta(days=1)
@@ -42,16 +42,7 @@ def clock_words(
     left = due_at - now
     if paused:
         return ClockWords("paused", _("Paused"))
-    if left <= timedelta():
-        days = -left // DAY + 1
-        return ClockWords(
-            "late",
-            ngettext("late by %(days)d day", "late by %(days)d days", days) % {"days": days},
-        )
-    days = left // DAY
-    tone = "soon" if left <= SOON else "good"
-    if days == 0:
-        return ClockWords(tone, _("last day today"))
-    return ClockWords(
-        tone, ngettext("%(days)d day left", "%(days)d days left", days) % {"days": days}
-    )
+    # Up to the last instant of the last day nothing is late; from the next one on a day is.
+    days = left // DAY if left > timedelta() else -(-left // DAY + 1)
+    tone = "late" if days < 0 else "soon" if left <= SOON else "good"
+    return ClockWords(tone, days_left(days))

@@ -10,8 +10,10 @@ from django.template import Context
 from django.urls import reverse, translate_url
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import get_language, ngettext, override, pgettext
-from django.utils.translation import gettext as _
+from django.utils.text import capfirst
+from django.utils.translation import get_language, override
+
+from requests_portal.time_words import days_left
 
 register = template.Library()
 
@@ -89,7 +91,7 @@ def day(value: date | datetime | None) -> str:
         return ""
     if isinstance(value, datetime) and timezone.is_aware(value):
         value = timezone.localtime(value)
-    return date_format(value, pgettext("format of a date", "j F Y"))
+    return date_format(value, "DATE_FORMAT")
 
 
 @register.filter
@@ -97,18 +99,10 @@ def moment(value: datetime | None) -> str:
     """Return date and time in the current zone: `24 November 2026, 14:05`."""
     if value is None:
         return ""
-    return date_format(
-        timezone.localtime(value), pgettext("format of a date with time", "j F Y, H:i")
-    )
+    return date_format(timezone.localtime(value), "DATETIME_FORMAT")
 
 
 @register.filter
 def time_left(days: int | None) -> str:
-    """Return in words how many days are left; negative numbers are late."""
-    if days is None:
-        return ""
-    if days < 0:
-        return ngettext("Late by %(days)s day", "Late by %(days)s days", -days) % {"days": -days}
-    if days == 0:
-        return _("Last day today")
-    return ngettext("%(days)s day left", "%(days)s days left", days) % {"days": days}
+    """Return in words how many days are left, as a sentence begins; negative numbers are late."""
+    return "" if days is None else capfirst(days_left(days))
