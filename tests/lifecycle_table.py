@@ -28,7 +28,6 @@ reopen            | contested                                | in_review        
 extend            | working                                  | .                 | reviewer approver privacy_officer
 write_to_person   | open answered                            | .                 | intake reviewer approver privacy_officer
 write_to_provider | open answered                            | .                 | public
-attach            | open answered                            | .                 | public intake reviewer privacy_officer
 remind            | open                                     | .                 | system
 mark_late         | open                                     | .                 | system
 withdraw          | open                                     | withdrawn         | public

@@ -9,7 +9,7 @@ from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import FINAL, Action, Role
 from workflows.cases.models import Case, Message
 from workflows.cases.record import record_event
-from workflows.cases.transition import advance
+from workflows.cases.transition import advance, lock_case
 from workflows.cases.vocabulary import Assurance
 
 
@@ -39,9 +39,11 @@ def merge(case: Case, actor: Actor, into: Case) -> None:
     """Merge a duplicate into the case that goes on. Raises `InvalidInput` for a case that ended."""
     if into.pk == case.pk:
         raise InvalidInput(_("A case cannot be merged into itself."))
-    if into.state in FINAL:
-        raise InvalidInput(_("The other case has ended; choose one that is open."))
     with transaction.atomic():
+        # In one order, so that two merges across each other do not wait for each other.
+        locked = {one.pk: lock_case(one) for one in sorted((case, into), key=lambda one: one.pk)}
+        if locked[into.pk].state in FINAL:
+            raise InvalidInput(_("The other case has ended; choose one that is open."))
         advance(case, Action.MERGE, actor, facts={"into": str(into.pseudonym)})
         case.merged_into = into
         case.save(update_fields=["merged_into"])

@@ -71,7 +71,6 @@ class Action(StrEnum):
     EXTEND = "extend"
     WRITE_TO_PERSON = "write_to_person"
     WRITE_TO_PROVIDER = "write_to_provider"
-    ATTACH = "attach"
     REMIND = "remind"
     MARK_LATE = "mark_late"
     WITHDRAW = "withdraw"
@@ -324,7 +323,6 @@ _TABLE = (
         effects=("mail.message",),
     ),
     _move(A.WRITE_TO_PROVIDER, OPEN | {S.ANSWERED}, None, _PUBLIC, "message.received"),
-    _move(A.ATTACH, OPEN | {S.ANSWERED}, None, _PUBLIC | _INTAKE, "attachment.added"),
     _move(A.REMIND, OPEN, None, _SYSTEM, "clock.reminded"),
     _move(A.MARK_LATE, OPEN, None, _SYSTEM, "clock.missed"),
     _move(A.WITHDRAW, OPEN, S.WITHDRAWN, _PUBLIC, "case.withdrawn"),

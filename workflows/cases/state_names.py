@@ -60,7 +60,6 @@ ACTION_NAMES = {
     Action.EXTEND: _("Extend the time"),
     Action.WRITE_TO_PERSON: _("Write to the person"),
     Action.WRITE_TO_PROVIDER: _("Write to the provider"),
-    Action.ATTACH: _("Add a file"),
     Action.REMIND: _("Remind"),
     Action.MARK_LATE: _("Mark as late"),
     Action.WITHDRAW: _("Withdraw the request"),

@@ -37,7 +37,6 @@ PUBLIC_SENTENCES = {
     "clock.missed": _("The time was over before we answered."),
     "message.sent": _("We wrote to you."),
     "message.received": _("You wrote to us."),
-    "attachment.added": _("A file was added."),
     "case.withdrawn": _("You withdrew the request."),
     "case.merged": _("This case was merged with another one of yours."),
     "case.joined": _("Another case of yours was merged into this one."),

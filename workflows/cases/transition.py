@@ -115,7 +115,9 @@ def _apply(case: Case, move: Move, actor: Actor) -> None:
         case Action.ANSWER:
             case.answered_at = now
         case Action.CONTEST:
-            case.closed_at = None
+            # The answer stopped the clock; the date by which it was due says nothing any more.
+            case.closed_at = case.due_on = case.due_at = None
+            case.due_provisional = False
         case Action.REPORT_ABUSE:
             case.abuse_reported_by = actor.pseudonym
         case Action.REQUEST_ERASURE:

@@ -4,16 +4,20 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, TextField, Value
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import PUBLIC, SYSTEM
 from workflows.cases.errors import CaseError, MoveRefused
-from workflows.cases.lifecycle import Action, State
+from workflows.cases.lifecycle import MOVES, Action, Role, State
 from workflows.cases.models import Case
-from workflows.cases.transition import advance
+from workflows.cases.record import record_event
+from workflows.cases.transition import advance, lock_case
 from workflows.cases.vocabulary import Assurance
 from workflows.identity.models import ContactChallenge
+from workflows.outbox.models import Effect
 from workflows.outbox.services import enqueue
 from workflows.vault.blind_index import keyed_hash
 
@@ -21,6 +25,8 @@ VALID_FOR = timedelta(days=7)
 REMIND_AFTER = timedelta(days=2)
 # A case whose contact stays unconfirmed this long is closed, unless staff took it up before.
 EXPIRE_AFTER = timedelta(days=30)
+# The key of the effect that sends the second link, before the id of the case.
+AGAIN = "identity.confirm_contact.again:"
 
 
 class InvalidChallenge(CaseError):
@@ -65,8 +71,8 @@ def find_challenge(token: str) -> ContactChallenge:
 def confirm_contact(token: str) -> Case:
     """Confirm the contact of the case for which the link was mailed, once.
 
-    Raises `InvalidChallenge`. A case that staff have already taken up keeps its state, but the
-    contact counts as confirmed.
+    Raises `InvalidChallenge`. A case that staff have already taken up keeps its state; that the
+    contact is confirmed is a step of it all the same.
     """
     with transaction.atomic():
         challenge = find_challenge(token)
@@ -75,11 +81,11 @@ def confirm_contact(token: str) -> Case:
         )
         if not used:
             raise InvalidChallenge
-        case = challenge.case
-        try:
+        case = lock_case(challenge.case)
+        if case.state == State.FILED:
             advance(case, Action.CONFIRM_CONTACT, PUBLIC)
-        except MoveRefused:
-            case.refresh_from_db()
+        else:
+            record_event(case, MOVES[Action.CONFIRM_CONTACT].event, role=Role.PUBLIC)
         if case.assurance == Assurance.NONE:
             case.assurance = Assurance.CONTACT
             case.save(update_fields=["assurance"])
@@ -101,12 +107,12 @@ def sweep_unconfirmed(now: datetime | None = None) -> tuple[int, int]:
         except MoveRefused:
             continue
         expired += 1
+    sent = Effect.objects.filter(key=Concat(Value(AGAIN), Cast(OuterRef("pk"), TextField())))
     waiting = unconfirmed.filter(
-        filed_at__gt=now - EXPIRE_AFTER, filed_at__lte=now - REMIND_AFTER
+        ~Exists(sent), filed_at__gt=now - EXPIRE_AFTER, filed_at__lte=now - REMIND_AFTER
     ).values_list("pk", flat=True)
     for pk in waiting.iterator(chunk_size=200):
-        key = f"identity.confirm_contact.again:{pk}"
         with transaction.atomic():
-            enqueue("identity.confirm_contact", key=key, payload={"case": str(pk)})
+            enqueue("identity.confirm_contact", key=f"{AGAIN}{pk}", payload={"case": str(pk)})
         reminded += 1
     return reminded, expired

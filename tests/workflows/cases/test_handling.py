@@ -3,9 +3,10 @@
 import pytest
 
 from tests.factories import APPROVER, INTAKE, OFFICER, REVIEWER, file, make_case
+from tests.threads import at_once
 from workflows.cases import handling
 from workflows.cases.actors import Actor
-from workflows.cases.errors import InvalidInput, MoveRefused
+from workflows.cases.errors import CaseError, InvalidInput, MoveRefused
 from workflows.cases.lifecycle import Action, Role, State
 from workflows.cases.models import Case, EventContent, Message
 from workflows.cases.transition import advance
@@ -78,6 +79,17 @@ class TestMerging:
         with pytest.raises(InvalidInput):
             handling.merge(case, INTAKE, ended)
         assert Case.objects.get(pk=case.pk).state == State.FILED
+
+    @pytest.mark.django_db(transaction=True)
+    def test_of_two_merges_across_each_other_one_is_refused(self):
+        one, other = make_case(), make_case()
+
+        results = at_once(
+            lambda: handling.merge(one, INTAKE, other), lambda: handling.merge(other, INTAKE, one)
+        )
+
+        assert sum(isinstance(result, CaseError) for result in results) == 1
+        assert Event.objects.filter(name="case.merged").count() == 1
 
     def test_a_refused_merge_leaves_the_other_case_untouched(self):
         decided, main = make_case(State.DECISION_PROPOSED), make_case()

@@ -26,6 +26,7 @@ from tests.lifecycle_table import ROWS
 from tests.threads import at_once
 from workflows.cases import correspondence, decisions, handling
 from workflows.cases.actors import PUBLIC, SYSTEM, Actor
+from workflows.cases.clocks import lead_differs
 from workflows.cases.decisions import ItemProposal
 from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import MOVES, Action, Refusal, Role, State
@@ -221,6 +222,16 @@ def test_a_contested_decision_goes_to_somebody_who_had_no_part_in_it():
     refused_with("own_earlier_decision", case, Action.REOPEN, REVIEWER)
     advance(case, Action.REOPEN, OTHER_REVIEWER)
     assert case.state == State.IN_REVIEW
+
+
+def test_what_is_contested_is_not_late_by_the_date_of_its_answer():
+    case = make_case(State.ANSWERED)
+    assert case.due_at is not None
+
+    correspondence.contest(case, "You overlooked the second dataset.")
+
+    assert (case.due_at, case.due_on) == (None, None)
+    assert not lead_differs(case)
 
 
 def test_whoever_proposed_before_a_sending_back_took_part_as_well():

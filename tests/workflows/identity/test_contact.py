@@ -119,6 +119,7 @@ def test_a_case_that_staff_have_taken_up_keeps_its_state():
 
     case.refresh_from_db()
     assert (case.state, case.assurance) == (State.TRIAGE, Assurance.CONTACT)
+    assert Event.objects.filter(case=case.pseudonym, name="contact.confirmed").count() == 1
 
 
 def test_a_stronger_assurance_is_not_lowered():
@@ -146,6 +147,13 @@ class TestTheSweep:
 
         effects = Effect.objects.filter(kind="identity.confirm_contact", payload__case=str(case.pk))
         assert effects.count() == 2
+
+    def test_a_second_link_that_is_on_its_way_costs_nothing_more(self):
+        make_case()
+        later = self.at(REMIND_AFTER + timedelta(hours=1))
+
+        assert sweep_unconfirmed(later) == (1, 0)
+        assert sweep_unconfirmed(later) == (0, 0)
 
     def test_it_lets_go_of_what_never_was_confirmed(self):
         case = make_case()

@@ -19,7 +19,7 @@ WORKERS = sorted(STAFF_ROLES - {Role.ADMINISTRATOR})
 
 def test_each_action_of_staff_has_a_page_except_adding_a_file() -> None:
     of_staff = {action for action, move in MOVES.items() if move.roles & STAFF_ROLES}
-    assert {Action(slug) for slug in PAGES if slug != NOTE} == of_staff - {Action.ATTACH}
+    assert {Action(slug) for slug in PAGES if slug != NOTE} == of_staff
 
 
 def test_each_open_state_says_what_comes_next() -> None:
