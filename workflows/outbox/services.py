@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from workflows.outbox.models import Effect
@@ -80,11 +80,7 @@ def run_effect(effect_id: UUID | str) -> None:
         return
     try:
         with transaction.atomic(durable=True):
-            effect = (
-                Effect.objects.select_for_update(skip_locked=True)
-                .filter(pk=effect_id, state=Effect.State.PENDING)
-                .first()
-            )
+            effect = _lock(effect_id)
             if effect is None:
                 return
             _handler_of(effect.kind)(effect)
@@ -145,6 +141,24 @@ def _handler_of(kind: str) -> Handler:
         return _handlers[kind]
     except KeyError:
         raise UnknownKindError(kind) from None
+
+
+def _lock(effect_id: UUID | str) -> Effect | None:
+    """Lock an effect for the time of its handler; None when another worker is running it.
+
+    A worker that has only looked whether the effect is due may hold the row for a moment: a
+    second is waited for that, and not the minutes that a handler may take.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '1s'")
+        try:
+            with transaction.atomic():
+                pending = Effect.objects.filter(pk=effect_id, state=Effect.State.PENDING)
+                effect = pending.select_for_update().first()
+        except OperationalError:
+            effect = None
+        cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
+    return effect
 
 
 def _begin_attempt(effect_id: UUID | str) -> int | None:
