@@ -353,12 +353,14 @@ class Refusal(StrEnum):
 
 
 def refusal(
-    action: Action, state: State, roles: frozenset[Role], situation: Situation
-) -> tuple[Move, str]:
-    """Return the move of this action, and why it is refused here: an empty text if it is not."""
-    move = MOVES[action]
+    move: Move, state: State, roles: frozenset[Role], situation: Callable[[], Situation]
+) -> str:
+    """Return why a move is refused, an empty text if it is not.
+
+    The situation is asked for only where the table allows the move and a guard has to look.
+    """
     if state not in move.sources:
-        return move, Refusal.WRONG_STATE
+        return Refusal.WRONG_STATE
     if not move.roles & roles:
-        return move, Refusal.WRONG_ROLE
-    return move, move.guard(situation) if move.guard else ""
+        return Refusal.WRONG_ROLE
+    return move.guard(situation()) if move.guard else ""

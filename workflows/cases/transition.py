@@ -1,16 +1,24 @@
 """The one writer: `advance` is the only function that changes the state of a case."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from workflows.cases import lifecycle
 from workflows.cases.actors import Actor
 from workflows.cases.clocks import add_clock_event, extension_is_open, stop_clocks
 from workflows.cases.errors import MoveRefused
-from workflows.cases.lifecycle import Action, ItemSituation, Move, Situation, State
+from workflows.cases.lifecycle import (
+    MOVES,
+    Action,
+    ItemSituation,
+    Move,
+    Situation,
+    State,
+    refusal,
+)
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.cases.vocabulary import WITHOUT_GRANT, Assurance, assurance_suffices
@@ -53,11 +61,11 @@ def situation_of(case: Case, actor: Actor) -> Situation:
 
 def refusals(case: Case, actor: Actor) -> dict[Action, str]:
     """Return, for each action that the actor's role may ever take, why not now: '' if it may."""
-    situation = situation_of(case, actor)
+    situation = cache(lambda: situation_of(case, actor))
     state = State(case.state)
     return {
-        action: lifecycle.refusal(action, state, actor.roles, situation)[1]
-        for action, move in lifecycle.MOVES.items()
+        action: refusal(move, state, actor.roles, situation)
+        for action, move in MOVES.items()
         if move.roles & actor.roles
     }
 
@@ -78,8 +86,9 @@ def advance(
     """
     with transaction.atomic():
         locked = lock_case(case)
-        move, reason = lifecycle.refusal(
-            action, State(locked.state), actor.roles, situation_of(locked, actor)
+        move = MOVES[action]
+        reason = refusal(
+            move, State(locked.state), actor.roles, lambda: situation_of(locked, actor)
         )
         if reason:
             raise MoveRefused(action, reason)

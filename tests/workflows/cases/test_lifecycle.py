@@ -76,7 +76,9 @@ def test_each_open_case_can_be_withdrawn_by_the_person_without_a_condition():
 
 def test_the_table_decides_in_the_order_state_role_guard():
     def refuse(action, state, role, situation):
-        return lifecycle.refusal(action, state, frozenset({role}), situation)[1]
+        return lifecycle.refusal(
+            lifecycle.MOVES[action], state, frozenset({role}), lambda: situation
+        )
 
     own = Situation(actor="a", proposed_by="a")
     assert refuse(Action.APPROVE, State.TRIAGE, Role.PUBLIC, own) == Refusal.WRONG_STATE

@@ -423,3 +423,11 @@ def test_messages_at_once_all_arrive_with_steps_without_a_gap():
         Event.objects.filter(case=case.pseudonym).order_by("step").values_list("step", flat=True)
     )
     assert steps == list(range(1, len(steps) + 1))
+
+
+def test_to_refuse_what_the_table_forbids_one_row_is_read(django_assert_num_queries):
+    case = make_case(State.CLOSED)
+
+    # The savepoint, the locked row, and back to the savepoint.
+    with django_assert_num_queries(4), pytest.raises(MoveRefused):
+        advance(case, Action.BEGIN_TRIAGE, INTAKE)
