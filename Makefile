@@ -60,8 +60,9 @@ compiled: install-dev
 quick-tests: install-dev
 	$(PYTEST) -n 2 -m "not stack and not browser and not chaos"
 
+# Two stacks side by side; a file keeps to one of them.
 slow-tests: install-dev browser
-	$(PYTEST) -m "stack or browser"
+	$(PYTEST) -n 2 --dist loadfile -m "stack or browser"
 
 e2e: install-dev browser ## run the tests in a browser
 	$(PYTEST) -m browser
