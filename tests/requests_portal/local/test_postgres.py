@@ -25,6 +25,8 @@ print("in use", flush=True)
 sys.stdin.read()
 """
 
+pytestmark = pytest.mark.stack
+
 
 def servers_of(cluster: Cluster) -> list[psutil.Process]:
     return [
