@@ -2,6 +2,7 @@
 
 import json
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -58,7 +59,16 @@ class Supervised:
 def supervised(python, folder):
     supervised = Supervised(python(SUPERVISE, folder / "pids"), folder / "pids")
     eventually(lambda: len(supervised.family()) == 3, "three processes run")
-    return supervised
+    family = set(supervised.family())
+    yield supervised
+    # The child of the pair would outlive a supervisor that is killed.
+    if supervised.process.poll() is None:
+        family |= set(supervised.family())
+        supervised.process.kill()
+        supervised.process.wait()
+    for process in family:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def all_gone(processes: list[psutil.Process]) -> bool:
