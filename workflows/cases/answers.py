@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
 
 from workflows.cases.models import Case, Item
 from workflows.cases.vocabulary import Outcome, Scope, ScopeResult
@@ -21,8 +21,9 @@ def _item_context(case: Case, item: Item) -> dict[str, Any]:
         "retraining_on": item.retraining_on,
         "suppressed": item.outcome == Outcome.SUPPRESSED_IN_OUTPUT,
         "scopes": [
-            {"scope": Scope(scope).label, "result": ScopeResult(result).label}
-            for scope, result in item.scopes.items()
+            {"scope": scope.label, "result": ScopeResult(item.scopes[scope]).label}
+            for scope in Scope
+            if scope in item.scopes
         ],
     }
 
@@ -50,8 +51,11 @@ def answer_context(case: Case) -> dict[str, Any]:
 def compose_answer(case: Case) -> str:
     """Return the answer as plain text, in the language in which the person filed.
 
+    Its days are those of the zone by which the law counts.
+
     The template is `templates/emails/answer_text.txt`; it names each item with its outcome,
     reasons, ground and scopes, then the authority and the court of the case's regime.
     """
-    with translation.override(case.language):
+    zone = case.lead_regime.place(case.residence).zone
+    with translation.override(case.language), timezone.override(zone):
         return render_to_string("emails/answer_text.txt", answer_context(case)).strip()

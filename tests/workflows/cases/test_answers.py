@@ -1,6 +1,6 @@
 """The answer: every item, every place that was searched, and how to go on from there."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from django.utils import translation
@@ -148,3 +148,24 @@ def test_each_regime_can_answer(code, settings):
     case = make_case(State.ANSWERED, ERIKA, residence=get_regime(code).default_place)
 
     assert case.messages.filter(kind=Message.Kind.ANSWER).exists()
+
+
+def test_its_days_are_those_of_the_law_and_not_of_the_server():
+    evening_in_london = datetime(2026, 3, 2, 20, 30, tzinfo=UTC)
+    case = in_review_with_proof(WANG)
+    case.filed_at = evening_in_london
+    case.save(update_fields=["filed_at"])
+
+    assert "2026年3月3日" in decide(case, [Outcome.NOT_HELD])
+
+
+def test_the_places_stand_in_the_order_in_which_the_law_names_them():
+    case = in_review_with_proof(ERIKA)
+    places = dict.fromkeys(reversed(Scope), ScopeResult.SEARCHED)
+    decisions.record_finding(case, REVIEWER, case.items.first(), "Nothing.", places)
+
+    with translation.override("en"):
+        names = [f"- {scope.label}:" for scope in Scope]
+    text = decide(case, [Outcome.NOT_HELD, Outcome.NOT_HELD])
+    found = [text.index(name) for name in names]
+    assert found == sorted(found)
