@@ -45,8 +45,9 @@ from workflows.vault.models import DataKey
 from workflows.vault.services import create_data_keys
 
 BATCH = 500
-# Received within the last ten days, in steps of four hours: no clock is due a reminder yet.
-ARRIVALS = tuple(timedelta(hours=4 * step) for step in range(60))
+# Received within the last week, in steps of four hours. No clock is due a reminder yet: half of the
+# shortest, fifteen working days with two make-up days among them, is a little over eight days.
+ARRIVALS = tuple(timedelta(hours=4 * step) for step in range(42))
 RESIDENCES = ("CN", "CN", "CN", "DE-BE", "FR", "IE", "GB-ENG", "GB-SCT", "US-CA")
 # How far a case has come: the moves that led there, each with the role that took it.
 PATHS: dict[State, tuple[tuple[Action, Role], ...]] = {

@@ -1,5 +1,6 @@
 """`manage.py make_cases`: as many cases as asked for, each as whole as a filed one."""
 
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -8,17 +9,21 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests.factories import REVIEWER, WANG, file
+from workflows.cases.clocks import REMINDERS
 from workflows.cases.filing import EMAIL_INDEX
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case, Clock, EventContent
 from workflows.cases.transition import advance
-from workflows.cases.trial_cases import BATCH, PATHS
+from workflows.cases.trial_cases import ARRIVALS, BATCH, PATHS
 from workflows.ledger import sequencer
 from workflows.ledger.canonical import opens
 from workflows.ledger.models import Event
 from workflows.ledger.verify import verify_log
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
+from workflows.regimes import services as regimes
+from workflows.regimes.registry import get_regime
+from workflows.regimes.values import ClockEvent as RuleEvent
 from workflows.routing.sweep import sweep_clocks
 from workflows.vault import blind_index
 
@@ -74,6 +79,16 @@ def test_stored_clocks_are_the_derived_ones_and_none_is_due():
     call_command("check_clocks", stdout=StringIO())
     assert sweep_clocks() == 0
     assert not Clock.objects.filter(state=Clock.State.MISSED).exists()
+
+
+def test_no_arrival_is_so_old_that_a_reminder_is_due_whatever_the_day():
+    cn = get_regime("CN")
+    kind = cn.lead
+
+    for day in range(366):
+        at = datetime(2026, 1, 1, 15, 50, tzinfo=UTC) + timedelta(days=day)
+        deadline = regimes.compute_all(cn, [RuleEvent("received", at)], "CN", [kind])[kind]
+        assert (deadline.lead_before - at) * REMINDERS[0] > max(ARRIVALS), at
 
 
 def test_nobody_is_mailed(mailoutbox):
