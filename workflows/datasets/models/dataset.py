@@ -1,0 +1,112 @@
+"""A dataset: where it came from, on what ground it is used, who approved it, who got it."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from workflows.cases.vocabulary import Scope
+
+PSEUDONYM_LENGTH = 32
+
+
+class Dataset(models.Model):
+    """A collection of data used for training. Its contents stand in its snapshots.
+
+    Personal data: none; who registered and who approved stand by their pseudonyms.
+    """
+
+    class Approval(models.TextChoices):
+        """Whether the source is approved as lawful. Only an approved one may be trained on."""
+
+        UNAPPROVED = "unapproved", _("Not approved")
+        APPROVED = "approved", _("Approved")
+        WITHDRAWN = "withdrawn", _("Approval withdrawn")
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    description = models.TextField(_("description"), blank=True)
+    scope = models.CharField(
+        _("scope"), max_length=20, choices=Scope.choices, default=Scope.TRAINING_SNAPSHOT
+    )
+    origin = models.TextField(
+        _("origin"), help_text=_("Where the data come from, and how and when they were collected.")
+    )
+    legal_basis = models.TextField(
+        _("legal basis"), help_text=_("On what ground they are processed.")
+    )
+    licence = models.CharField(_("licence"), max_length=200, blank=True)
+    types = models.CharField(
+        _("types of data"), max_length=200, blank=True, help_text=_("For example: forum posts.")
+    )
+    scale = models.CharField(
+        _("scale"), max_length=200, blank=True, help_text=_("For example: 3 million posts.")
+    )
+    labelling_rules = models.TextField(_("labelling rules"), blank=True)
+    retention = models.CharField(
+        _("retention"), max_length=200, blank=True, help_text=_("How long the data are kept.")
+    )
+    approval = models.CharField(
+        _("approval"), max_length=12, choices=Approval.choices, default=Approval.UNAPPROVED
+    )
+    # Who last approved or withdrew, when, and on what ground; the log holds those before.
+    approval_by = models.CharField(_("decided by"), max_length=PSEUDONYM_LENGTH, blank=True)
+    approval_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    approval_ground = models.TextField(_("ground"), blank=True)
+    registered_by = models.CharField(_("registered by"), max_length=PSEUDONYM_LENGTH, blank=True)
+    registered_at = models.DateTimeField(_("registered"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("dataset")
+        verbose_name_plural = _("datasets")
+        ordering = ["name"]
+        permissions = [("approve_dataset", "Can approve datasets and withdraw approval")]
+        constraints = [
+            models.CheckConstraint(
+                name="dataset_approval_has_a_ground",
+                condition=Q(approval="unapproved")
+                | (Q(approval_at__isnull=False) & ~Q(approval_ground="") & ~Q(approval_by="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether the source is approved as lawful now."""
+        return self.approval == self.Approval.APPROVED
+
+
+class Recipient(models.Model):
+    """One who was given a dataset, or one snapshot of it.
+
+    Personal data: perhaps the name of the contact at another organisation, as in an address book.
+    """
+
+    dataset = models.ForeignKey(
+        Dataset, on_delete=models.PROTECT, related_name="recipients", verbose_name=_("dataset")
+    )
+    snapshot = models.ForeignKey(
+        "Snapshot",
+        on_delete=models.PROTECT,
+        related_name="recipients",
+        null=True,
+        blank=True,
+        verbose_name=_("snapshot"),
+        help_text=_("Left empty: the whole dataset."),
+    )
+    name = models.CharField(_("name"), max_length=200)
+    email = models.EmailField(
+        _("e-mail"), blank=True, help_text=_("Notices of corrections and deletions go here.")
+    )
+    contact = models.CharField(_("other contact"), max_length=300, blank=True)
+    purpose = models.CharField(_("purpose"), max_length=300, blank=True)
+    given_on = models.DateField(_("given on"))
+    registered_at = models.DateTimeField(_("registered"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("recipient")
+        verbose_name_plural = _("recipients")
+        ordering = ["name", "-given_on", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
