@@ -3,8 +3,9 @@
 import secrets
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 
-from workflows.cases import correspondence, decisions, handling
+from workflows.cases import correspondence, decisions, fees, handling
 from workflows.cases.actors import PUBLIC, SYSTEM, Actor
 from workflows.cases.attachments import Upload
 from workflows.cases.decisions import ItemProposal
@@ -74,7 +75,12 @@ def file(
 
 
 def make_case(state: State = State.FILED, request: FilingRequest = WANG, **changes: object) -> Case:
-    """Make a case and walk it to `state` by the moves that people take."""
+    """Make a case and walk it to `state` by the moves that people take.
+
+    Chinese law charges for transfers alone, so who is to be asked for a fee lives in Berlin.
+    """
+    if state == State.FEE_NEEDED:
+        changes = {"residence": "DE-BE", **changes}
     case = file(request, **changes).case
     walk(case, state)
     return case
@@ -158,6 +164,12 @@ _ASIDE = {
     State.INFORMATION_NEEDED: (
         State.TRIAGE,
         lambda case: correspondence.ask_information(case, INTAKE, "Which account do you mean?"),
+    ),
+    State.FEE_NEEDED: (
+        State.TRIAGE,
+        lambda case: fees.ask_fee(
+            case, REVIEWER, Decimal("12.50"), "EUR", "The fifth transfer this month."
+        ),
     ),
     State.MERGED: (State.FILED, lambda case: handling.merge(case, INTAKE, file().case)),
     State.REJECTED_AS_ABUSE: (State.FILED, _reject_as_abuse),

@@ -15,6 +15,9 @@ accept_identity   | identity_needed                          | triage           
 reject_identity   | identity_needed                          | triage            | intake reviewer privacy_officer
 ask_information   | triage in_review                         | information_needed| intake reviewer privacy_officer
 give_information  | information_needed                       | in_review         | public intake reviewer privacy_officer
+ask_fee           | triage in_review                         | fee_needed        | reviewer privacy_officer
+confirm_fee_paid  | fee_needed                               | in_review         | intake reviewer privacy_officer
+waive_fee         | fee_needed                               | in_review         | reviewer privacy_officer
 begin_review      | triage                                   | in_review         | reviewer privacy_officer
 record_finding    | in_review                                | .                 | reviewer privacy_officer
 propose_decision  | in_review                                | decision_proposed | reviewer privacy_officer
@@ -44,6 +47,7 @@ OPEN_STATES = {
     "triage",
     "identity_needed",
     "information_needed",
+    "fee_needed",
     "in_review",
     "decision_proposed",
     "executing",

@@ -22,6 +22,7 @@ _STATES = {
     State.TRIAGE: _("We are finding out who can answer it."),
     State.IDENTITY_NEEDED: _("Waiting for you: please show us that it is you."),
     State.INFORMATION_NEEDED: _("Waiting for you: please answer our question."),
+    State.FEE_NEEDED: _("Waiting for you: there is a fee to pay, or you withdraw the request."),
     State.IN_REVIEW: _("We are looking into it."),
     State.DECISION_PROPOSED: _("A decision is proposed. Another person is checking it."),
     State.EXECUTING: _("The decision is made and is being carried out."),
@@ -33,7 +34,11 @@ _STATES = {
     State.MERGED: _("Put together with another case of yours. The answer comes there."),
     State.REJECTED_AS_ABUSE: _("Rejected as an abuse of the right to ask."),
 }
-QUESTIONS = (Message.Kind.IDENTITY_REQUEST, Message.Kind.INFORMATION_REQUEST)
+QUESTIONS = {
+    State.IDENTITY_NEEDED: Message.Kind.IDENTITY_REQUEST,
+    State.INFORMATION_NEEDED: Message.Kind.INFORMATION_REQUEST,
+    State.FEE_NEEDED: Message.Kind.FEE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +110,8 @@ def attachments_of(case: Case) -> list[Attachment]:
 
 def open_question(case: Case, messages: list[Message]) -> Message | None:
     """Return the question that waits for the person, or None."""
-    if case.state not in {State.IDENTITY_NEEDED, State.INFORMATION_NEEDED}:
-        return None
-    return next((message for message in messages if message.kind in QUESTIONS), None)
+    kind = QUESTIONS.get(State(case.state))
+    return next((message for message in messages if message.kind == kind), None)
 
 
 def allowed(case: Case) -> dict[str, bool]:

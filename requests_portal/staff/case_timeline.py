@@ -19,6 +19,7 @@ _LETTERS = frozenset(
         "identity.asked",
         "information.asked",
         "information.given",
+        "fee.asked",
         "answer.sent",
         "case.contested",
         "note.written",

@@ -21,7 +21,7 @@ from workflows.routing.models import Team
 
 Lookups = list[tuple[str, Any]]
 SOON = timedelta(days=7)
-WAITING_FOR_PERSON = (State.IDENTITY_NEEDED, State.INFORMATION_NEEDED)
+WAITING_FOR_PERSON = (State.IDENTITY_NEEDED, State.INFORMATION_NEEDED, State.FEE_NEEDED)
 
 STATE_GROUPS: dict[str, tuple[Any, frozenset[State]]] = {
     "open": (_("Open"), OPEN),

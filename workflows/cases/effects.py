@@ -17,6 +17,8 @@ NOTICES = (
     "identity_request",
     "identity_accepted",
     "information_request",
+    "fee",
+    "fee_settled",
     "extension",
     "message",
     "answer",

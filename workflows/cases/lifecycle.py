@@ -18,6 +18,7 @@ class State(StrEnum):
     TRIAGE = "triage"
     IDENTITY_NEEDED = "identity_needed"
     INFORMATION_NEEDED = "information_needed"
+    FEE_NEEDED = "fee_needed"
     IN_REVIEW = "in_review"
     DECISION_PROPOSED = "decision_proposed"
     EXECUTING = "executing"
@@ -58,6 +59,9 @@ class Action(StrEnum):
     REJECT_IDENTITY = "reject_identity"
     ASK_INFORMATION = "ask_information"
     GIVE_INFORMATION = "give_information"
+    ASK_FEE = "ask_fee"
+    CONFIRM_FEE_PAID = "confirm_fee_paid"
+    WAIVE_FEE = "waive_fee"
     BEGIN_REVIEW = "begin_review"
     RECORD_FINDING = "record_finding"
     PROPOSE_DECISION = "propose_decision"
@@ -115,6 +119,8 @@ class Situation:
     erased: bool = False
     has_contact: bool = True
     extension_open: bool = False
+    fee_allowed: bool = False
+    fee_asked: bool = False
     items: tuple[ItemSituation, ...] = field(default=())
 
 
@@ -156,6 +162,13 @@ def is_another_reviewer(situation: Situation) -> str:
 def extension_is_open(situation: Situation) -> str:
     """The regime allows an extension, none was taken, and the time to tell it has not passed."""
     return "" if situation.extension_open else "no_extension"
+
+
+def fee_may_be_asked(situation: Situation) -> str:
+    """The regime lets the provider charge for what is asked, and no fee was asked before."""
+    if not situation.fee_allowed:
+        return "no_fee"
+    return "fee_already_asked" if situation.fee_asked else ""
 
 
 def abuse_was_reported_by_another(situation: Situation) -> str:
@@ -262,6 +275,34 @@ _TABLE = (
         _PUBLIC | _INTAKE,
         "information.given",
         clock="clarification_answered",
+    ),
+    _move(
+        A.ASK_FEE,
+        _REVIEWABLE,
+        S.FEE_NEEDED,
+        _REVIEWER,
+        "fee.asked",
+        fee_may_be_asked,
+        effects=("mail.fee",),
+        clock="fee_asked",
+    ),
+    _move(
+        A.CONFIRM_FEE_PAID,
+        {S.FEE_NEEDED},
+        S.IN_REVIEW,
+        _INTAKE,
+        "fee.paid",
+        effects=("mail.fee_settled",),
+        clock="fee_paid",
+    ),
+    _move(
+        A.WAIVE_FEE,
+        {S.FEE_NEEDED},
+        S.IN_REVIEW,
+        _REVIEWER,
+        "fee.waived",
+        effects=("mail.fee_settled",),
+        clock="fee_waived",
     ),
     _move(A.BEGIN_REVIEW, {S.TRIAGE}, S.IN_REVIEW, _REVIEWER, "review.begun"),
     _move(A.RECORD_FINDING, {S.IN_REVIEW}, None, _REVIEWER, "finding.recorded"),

@@ -55,6 +55,8 @@ def situation_of(case: Case, actor: Actor) -> Situation:
         erased=case.erased_at is not None,
         has_contact=case.has_contact,
         extension_open=extension_is_open(case),
+        fee_allowed=any(kind in case.lead_regime.fee.chargeable for kind in case.kinds),
+        fee_asked=any(event.name == "fee_asked" for event in case.clock_events.all()),
         items=tuple(items),
     )
 

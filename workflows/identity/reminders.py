@@ -1,4 +1,4 @@
-"""Reminders to a person who was asked for proof of identity or for information."""
+"""Reminders to a person who was asked for proof of identity, for information or for a fee."""
 
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ MAX_REMINDERS = 2
 WAITING = {
     State.IDENTITY_NEEDED: Message.Kind.IDENTITY_REQUEST,
     State.INFORMATION_NEEDED: Message.Kind.INFORMATION_REQUEST,
+    State.FEE_NEEDED: Message.Kind.FEE,
 }
 
 

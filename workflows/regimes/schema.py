@@ -4,6 +4,7 @@ A regime is also its own snapshot: the document it was read from, as JSON-able v
 case stores so that a later version of the rules never changes it.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -33,6 +34,7 @@ from workflows.regimes.values import Citation, Confirmed
 
 SNAPSHOT_FORMAT = 1
 _CONFIRMED = get_args(Confirmed)
+_CURRENCY = re.compile("[A-Z]{3}")
 
 T = TypeVar("T")
 
@@ -290,7 +292,17 @@ def _authority(table: Table) -> Authority:
 
 
 def _fee(table: Table, cited: Cited) -> FeeRule:
-    fee = FeeRule(free=table.flag("free"), text=read_text(table, "text"), citations=cited(table))
+    fee = FeeRule(
+        free=table.flag("free"),
+        text=read_text(table, "text"),
+        citations=cited(table),
+        chargeable=table.choices("chargeable", terms.ITEM_KINDS, ()),
+        currency=table.text("currency", ""),
+    )
+    if bool(fee.chargeable) != bool(fee.currency):
+        raise table.fail("belongs together with chargeable", "currency")
+    if fee.currency and not _CURRENCY.fullmatch(fee.currency):
+        raise table.fail(f"{fee.currency!r} is not an ISO 4217 code such as EUR", "currency")
     table.close()
     return fee
 

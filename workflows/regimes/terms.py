@@ -208,11 +208,17 @@ class OutcomeRule:
 
 @dataclass(frozen=True, slots=True)
 class FeeRule:
-    """What a request may cost the person."""
+    """What a request may cost the person.
+
+    `chargeable` are the item kinds for which a fee may be asked, none where the law allows none;
+    `currency` is the ISO 4217 code in which it is asked.
+    """
 
     free: bool
     text: Text
     citations: tuple[Citation, ...]
+    chargeable: tuple[str, ...] = ()
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,15 @@ class Timeline:
 
     @classmethod
     def of(cls, events: Iterable[ClockEvent], zone: str) -> Self:
-        """Put `events` in order; `zone` is an IANA name."""
-        return cls(tuple(sorted(events, key=lambda event: event.at)), ZoneInfo(zone))
+        """Put `events` in order; `zone` is an IANA name.
+
+        A fee that was waived is as never asked: it neither starts nor pauses anything.
+        """
+        ordered = sorted(events, key=lambda event: event.at)
+        waived = max((e.at for e in ordered if e.name == "fee_waived"), default=None)
+        if waived is not None:
+            ordered = [e for e in ordered if e.name != "fee_asked" or e.at > waived]
+        return cls(tuple(ordered), ZoneInfo(zone))
 
     def instants(self, name: EventName) -> list[datetime]:
         """Return when events of this name happened, the earliest first."""

@@ -21,6 +21,7 @@ EventName = Literal[
     "clarification_answered",
     "fee_asked",
     "fee_paid",
+    "fee_waived",
     "extension_told",
     "answered",
 ]

@@ -61,6 +61,10 @@ def _notice(kind: str) -> _Rule:
     return rule
 
 
+def _fee(_facts: Entry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
+    yield Provision(regime.fee.text, regime.fee.citations)
+
+
 def _extended(_facts: Entry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
     extension = regime.clock(regime.lead).rule.extension
     if extension is not None:
@@ -100,6 +104,8 @@ _RULES: dict[str, _Rule] = {
     "acknowledgement.sent": _acknowledged,
     "identity.asked": _notice("identity_request"),
     "information.asked": _notice("clarification"),
+    "fee.asked": _fee,
+    "fee.waived": _fee,
     "clock.extended": _extended,
     "clock.reminded": _clock,
     "clock.missed": _clock,

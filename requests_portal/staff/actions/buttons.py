@@ -31,6 +31,10 @@ NEXT_STEPS: dict[State, tuple[Any, tuple[Action, ...]]] = {
         _("The person was asked for information."),
         (Action.GIVE_INFORMATION,),
     ),
+    State.FEE_NEEDED: (
+        _("The person was asked for a fee."),
+        (Action.CONFIRM_FEE_PAID,),
+    ),
     State.IN_REVIEW: (
         _("Look into each item, record what was found, then propose a decision."),
         (Action.RECORD_FINDING, Action.PROPOSE_DECISION),

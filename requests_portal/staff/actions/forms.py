@@ -1,5 +1,6 @@
 """The forms of the actions. They take what is typed; whether it is right the domain decides."""
 
+from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
@@ -7,6 +8,7 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
@@ -14,6 +16,7 @@ from unfold.widgets import (
 
 from requests_portal.staff.people import display_name
 from workflows.cases.correspondence import MAX_BODY
+from workflows.cases.fees import MAX_AMOUNT
 from workflows.cases.models import Case
 from workflows.cases.vocabulary import Assurance
 from workflows.corrections.models import Instruction
@@ -109,6 +112,33 @@ class IdentityForm(CaseForm):
         gettext_lazy("On what it rests"),
         gettext_lazy("Which data points or documents were compared, without copying them here."),
     )
+
+
+class FeeForm(CaseForm):
+    """What a request costs, and why; the currency is that of the law unless changed."""
+
+    amount = forms.DecimalField(
+        label=gettext_lazy("Amount"),
+        min_value=Decimal("0.01"),
+        max_value=MAX_AMOUNT,
+        decimal_places=2,
+        widget=UnfoldAdminDecimalFieldWidget,
+    )
+    currency = forms.CharField(
+        label=gettext_lazy("Currency"), max_length=3, widget=UnfoldAdminTextInputWidget
+    )
+    text = text_field(
+        gettext_lazy("Why, and how to pay"),
+        gettext_lazy("What makes the law allow a fee here, what it covers, and how it is paid."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("currency", self.case.lead_regime.fee.currency)
+
+    def clean_currency(self) -> str:
+        """Return the code in capitals."""
+        return str(self.cleaned_data["currency"]).upper()
 
 
 class ReceiptForm(CaseForm):

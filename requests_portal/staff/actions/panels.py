@@ -5,10 +5,11 @@ from datetime import date
 from typing import Any, cast
 
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from requests_portal.staff.actions.forms import CaseForm
 from requests_portal.staff.actions.table import ActionPage
-from requests_portal.staff.case_file import item_views, names_on_page
+from requests_portal.staff.case_file import citation_texts, item_views, names_on_page
 from requests_portal.staff.search import related_cases
 from workflows.cases.answers import compose_answer
 from workflows.cases.models import Case
@@ -29,15 +30,23 @@ def _decision(case: Case, _form: CaseForm) -> dict[str, Any]:
     }
 
 
-def _extended_to(case: Case) -> date | None:
-    """Return the last day under the leading regime if the extension were told now."""
+def _date_after(case: Case, name: EventName) -> date | None:
+    """Return the last day under the leading regime if this clock event happened now."""
     regime = case.lead_regime
     told = [(event.name, event.at) for event in case.clock_events.all()]
     events = [
-        ClockEvent(cast(EventName, name), at)
-        for name, at in [*told, ("extension_told", timezone.now())]
+        ClockEvent(cast(EventName, event), at) for event, at in [*told, (name, timezone.now())]
     ]
     return regimes.compute(regime, regime.lead, events, case.residence).lead_on
+
+
+def _fee(case: Case, _form: CaseForm) -> dict[str, Any]:
+    fee = case.lead_regime.fee
+    return {
+        "rule": fee.text.in_language(get_language() or "en"),
+        "sources": citation_texts(fee.citations),
+        "day_after": _date_after(case, "fee_asked"),
+    }
 
 
 _PANELS: dict[str, Callable[[Case, Any], dict[str, Any]]] = {
@@ -48,6 +57,13 @@ _PANELS: dict[str, Callable[[Case, Any], dict[str, Any]]] = {
     "staff/panels/proposal.html": lambda _case, form: {"groups": list(form.groups())},
     "staff/panels/decision.html": _decision,
     "staff/panels/answer.html": lambda case, _form: {"answer": compose_answer(case)},
-    "staff/panels/extension.html": lambda case, _form: {"extended_to": _extended_to(case)},
+    "staff/panels/extension.html": lambda case, _form: {
+        "extended_to": _date_after(case, "extension_told")
+    },
+    "staff/panels/fee.html": _fee,
+    "staff/panels/fee_paid.html": lambda case, _form: {"day_after": _date_after(case, "fee_paid")},
+    "staff/panels/fee_waived.html": lambda case, _form: {
+        "day_after": _date_after(case, "fee_waived")
+    },
     "staff/panels/related.html": lambda case, _form: {"related": related_cases(case)},
 }

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from requests_portal.staff.actions import forms
 from requests_portal.staff.actions.forms import CaseForm
 from requests_portal.staff.actions.item_forms import FindingForm, ProposalForm
-from workflows.cases import correspondence, decisions, handling
+from workflows.cases import correspondence, decisions, fees, handling
 from workflows.cases.actors import Actor
 from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import Action
@@ -79,6 +79,11 @@ def _assign(case: Case, actor: Actor, form: CaseForm) -> None:
 def _accept_identity(case: Case, actor: Actor, form: CaseForm) -> None:
     data = form.cleaned_data
     handling.accept_identity(case, actor, data["assurance"], data["text"])
+
+
+def _ask_fee(case: Case, actor: Actor, form: CaseForm) -> None:
+    data = form.cleaned_data
+    fees.ask_fee(case, actor, data["amount"], data["currency"], data["text"])
 
 
 def _record_finding(case: Case, actor: Actor, form: FindingForm) -> None:
@@ -154,6 +159,30 @@ _ROWS = (
         Action.GIVE_INFORMATION,
         _("The information came some other way, or the case can go on without it."),
         _("The case goes on."),
+    ),
+    _page(
+        Action.ASK_FEE,
+        _("Tell the person what it costs and why, before anything is charged."),
+        _("The person was asked for the fee."),
+        _ask_fee,
+        form=forms.FeeForm,
+        panel="staff/panels/fee.html",
+    ),
+    _page(
+        Action.CONFIRM_FEE_PAID,
+        _("The fee arrived; the work on the case goes on."),
+        _("It was recorded that the fee was paid."),
+        _with_text(fees.confirm_fee_paid),
+        form=forms.ReasonsForm,
+        panel="staff/panels/fee_paid.html",
+    ),
+    _page(
+        Action.WAIVE_FEE,
+        _("The work goes on without a fee. The time then counts as if none had been asked for."),
+        _("The fee was waived."),
+        _with_text(fees.waive_fee),
+        form=forms.ReasonsForm,
+        panel="staff/panels/fee_waived.html",
     ),
     _page(
         Action.BEGIN_REVIEW,

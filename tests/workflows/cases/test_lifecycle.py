@@ -140,6 +140,13 @@ REFUSED = ItemSituation(outcome="refused", ground="legal_duty")
         ),
         (lifecycle.extension_is_open, Situation(extension_open=True), ""),
         (lifecycle.extension_is_open, Situation(), "no_extension"),
+        (lifecycle.fee_may_be_asked, Situation(fee_allowed=True), ""),
+        (lifecycle.fee_may_be_asked, Situation(), "no_fee"),
+        (
+            lifecycle.fee_may_be_asked,
+            Situation(fee_allowed=True, fee_asked=True),
+            "fee_already_asked",
+        ),
         (lifecycle.abuse_was_reported_by_another, Situation(actor="a"), "abuse_not_reported"),
         (
             lifecycle.abuse_was_reported_by_another,
@@ -190,6 +197,7 @@ def test_a_guard_gives_its_reason(guard, situation, reason):
         (Action.CONTEST, lifecycle.is_not_erased),
         (Action.REOPEN, lifecycle.is_another_reviewer),
         (Action.EXTEND, lifecycle.extension_is_open),
+        (Action.ASK_FEE, lifecycle.fee_may_be_asked),
         (Action.REJECT_AS_ABUSE, lifecycle.abuse_was_reported_by_another),
         (Action.REQUEST_ERASURE, lifecycle.is_not_erased),
         (Action.ERASE, lifecycle.erasure_was_requested_by_another),
@@ -200,7 +208,7 @@ def test_the_moves_which_need_one_have_their_guard(action, guard):
 
 
 def test_no_other_move_has_a_guard():
-    assert sum(move.guard is not None for move in MOVES.values()) == 11
+    assert sum(move.guard is not None for move in MOVES.values()) == 12
 
 
 def test_a_move_cannot_be_changed():

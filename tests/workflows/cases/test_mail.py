@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from tests.factories import (
     make_case,
 )
 from workflows import links
-from workflows.cases import correspondence, decisions, handling
+from workflows.cases import correspondence, decisions, fees, handling
 from workflows.cases.effects import NOTICES
 from workflows.cases.filing import EFFECTS
 from workflows.cases.lifecycle import MOVES, State
@@ -62,6 +63,14 @@ OCCASIONS = {
     "information_request": (
         State.TRIAGE,
         lambda case: correspondence.ask_information(case, INTAKE, SECRET),
+    ),
+    "fee": (
+        State.TRIAGE,
+        lambda case: fees.ask_fee(case, REVIEWER, Decimal(20), "EUR", SECRET),
+    ),
+    "fee_settled": (
+        State.FEE_NEEDED,
+        lambda case: fees.confirm_fee_paid(case, INTAKE, SECRET),
     ),
     "question_waits": (
         State.INFORMATION_NEEDED,

@@ -16,7 +16,7 @@ from workflows.outbox.services import drain
 
 pytestmark = pytest.mark.django_db
 
-WAITING_STATES = [State.IDENTITY_NEEDED, State.INFORMATION_NEEDED]
+WAITING_STATES = [State.IDENTITY_NEEDED, State.INFORMATION_NEEDED, State.FEE_NEEDED]
 
 
 def reminders() -> int:

@@ -54,6 +54,18 @@ def codes(deadline: Deadline) -> list[str]:
 
 
 class TestStart:
+    def test_a_waived_fee_starts_and_stops_nothing(self):
+        deadline = on(MONTH, received="2026-05-04", fee_asked="2026-05-10", fee_waived="2026-05-12")
+
+        assert deadline.due_on == on(MONTH, received="2026-05-04").due_on
+        assert not deadline.paused
+
+    def test_a_fee_asked_after_an_earlier_one_was_waived_counts(self):
+        deadline = on(MONTH, received="2026-05-04", fee_waived="2026-05-12", fee_asked="2026-05-20")
+
+        assert deadline.paused
+        assert deadline.due_on == date(2026, 6, 22)
+
     def test_nothing_received_is_no_deadline(self):
         deadline = compute(MONTH, [], WEEKENDS, LONDON)
 

@@ -104,6 +104,18 @@ def test_a_small_file_is_read():
             "no calendar",
             "calendar",
         ),
+        (
+            "free = true",
+            'free = true\nchargeable = ["copy"]',
+            "belongs together with chargeable",
+            "[fee]",
+        ),
+        (
+            "free = true",
+            'free = true\nchargeable = ["copy"]\ncurrency = "Euro"',
+            "not an ISO 4217 code",
+            "currency",
+        ),
         ('lead = "response"', 'lead = "answer"', "'answer' is not one of response", "lead"),
         ('lead = "response"\n', "", "lacks the key 'lead'", "code"),
         ('version = "1"', 'version = ""', "must not be empty", "version"),

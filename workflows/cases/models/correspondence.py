@@ -19,6 +19,7 @@ class Message(OfCase):
         MESSAGE = "message", _("Message")
         IDENTITY_REQUEST = "identity_request", _("Request for proof of identity")
         INFORMATION_REQUEST = "information_request", _("Request for information")
+        FEE = "fee", _("Notice of a fee")
         EXTENSION = "extension", _("Notice of extension")
         ANSWER = "answer", _("Answer")
         CONTEST = "contest", _("Objection to the answer")

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from workflows.cases import correspondence, decisions, handling
+from workflows.cases import correspondence, decisions, fees, handling
 from workflows.cases.actors import PUBLIC, SYSTEM, Actor, actor_for
 from workflows.cases.decisions import ItemProposal
 from workflows.cases.lifecycle import Action, State
@@ -33,6 +34,7 @@ _STRAIGHT = (
 _BEFORE = {
     State.IDENTITY_NEEDED: State.TRIAGE,
     State.INFORMATION_NEEDED: State.TRIAGE,
+    State.FEE_NEEDED: State.TRIAGE,
     State.CLOSED: State.ANSWERED,
     State.CONTESTED: State.ANSWERED,
     State.MERGED: State.TRIAGE,
@@ -154,10 +156,8 @@ class Story:
     def _turn_aside(self, target: State, merge_target: Case | None) -> None:
         case, intake = self.case, self._actor("ines")
         match target:
-            case State.IDENTITY_NEEDED:
-                correspondence.ask_identity(case, intake, self.texts["identity"])
-            case State.INFORMATION_NEEDED:
-                correspondence.ask_information(case, intake, self.texts["information"])
+            case State.IDENTITY_NEEDED | State.INFORMATION_NEEDED | State.FEE_NEEDED:
+                self._ask(target)
             case State.CLOSED:
                 advance(case, Action.CLOSE, self._reviewer)
             case State.CONTESTED:
@@ -173,3 +173,16 @@ class Story:
                 correspondence.withdraw(case, self.texts["withdraw"])
             case State.EXPIRED:
                 advance(case, Action.EXPIRE, SYSTEM)
+
+    def _ask(self, target: State) -> None:
+        """Ask the person for something, and wait for it."""
+        case, intake = self.case, self._actor("ines")
+        match target:
+            case State.IDENTITY_NEEDED:
+                correspondence.ask_identity(case, intake, self.texts["identity"])
+            case State.INFORMATION_NEEDED:
+                correspondence.ask_information(case, intake, self.texts["information"])
+            case State.FEE_NEEDED:
+                fee = self.sample["fee"]
+                amount, currency = Decimal(fee["amount"]), fee["currency"]
+                fees.ask_fee(case, self._reviewer, amount, currency, self.texts["fee"])

@@ -266,6 +266,14 @@ class TestTheOverview:
     def test_a_request_for_identity_stands_out(self, page):
         assert "We need to know that it is you" in page(factories.make_case(State.IDENTITY_NEEDED))
 
+    def test_a_fee_stands_out_with_its_reason_and_the_way_out(self, page):
+        shown = page(factories.make_case(State.FEE_NEEDED, factories.ERIKA))
+
+        assert "There is a fee to pay" in shown
+        assert "Fee: 12.5 EUR" in shown
+        assert "The fifth transfer this month." in shown
+        assert shown.index("/status/case/withdraw/") < shown.index("What has happened")
+
     def test_a_question_that_was_answered_stands_out_no_more(self, page):
         case = factories.make_case(State.INFORMATION_NEEDED)
         correspondence.write_to_provider(case, "The second one.")

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from tests.factories import granted, in_review_with_proof, make_case
+from tests.factories import ERIKA, granted, in_review_with_proof, make_case
 from tests.personas import PASSWORD, make_staff
 from tests.requests_portal.staff.addresses import action_url, case_url, hidden_fields
 from workflows.cases import correspondence
@@ -53,6 +53,15 @@ WALKS = [
         State.INFORMATION_NEEDED,
     ),
     (State.INFORMATION_NEEDED, "intake", "give_information", {}, "information.given", "in_review"),
+    (
+        State.FEE_NEEDED,
+        "intake",
+        "confirm_fee_paid",
+        {"text": "A transfer arrived."},
+        "fee.paid",
+        State.IN_REVIEW,
+    ),
+    (State.FEE_NEEDED, "reviewer", "waive_fee", TEXT, "fee.waived", State.IN_REVIEW),
     (State.TRIAGE, "reviewer", "begin_review", {}, "review.begun", State.IN_REVIEW),
     (
         State.IN_REVIEW,
@@ -116,6 +125,26 @@ class TestSingleActions:
             {"team": team.pk, "assignee": reviewer.pk},
         )
         assert "Choose a member of the team." in answer.content.decode()
+
+    def test_a_fee_is_asked_in_the_currency_of_the_law(self, sign_in, send, reviewer) -> None:
+        case = make_case(State.TRIAGE, ERIKA, residence="GB-ENG")
+        client = sign_in(reviewer)
+        page = client.get(action_url(case, "ask_fee")).content.decode()
+        assert 'value="GBP"' in page
+        assert "manifestly unfounded or excessive" in page
+        send(
+            client,
+            action_url(case, "ask_fee"),
+            {"amount": "15.00", "currency": "gbp", "text": "Again."},
+        )
+        case.refresh_from_db()
+        assert case.state == State.FEE_NEEDED
+        assert "Fee: 15 GBP" in case.messages.get().body
+
+    def test_no_fee_is_offered_where_the_law_allows_none(self, sign_in, reviewer) -> None:
+        case = make_case(State.TRIAGE)
+        page = sign_in(reviewer).get(case_url(case)).content.decode()
+        assert "The law of this case allows no fee for what is asked." in page
 
     def test_a_finding_is_recorded_for_the_item_that_was_chosen(
         self, sign_in, send, reviewer
