@@ -63,7 +63,11 @@ class Cluster:
         self._server.leave()
 
     def ensure_database(self, name: str) -> None:
-        """Make the three roles and the database `name`, owned by the owner role, where missing."""
+        """Make the three roles and the database `name`, owned by the owner role, where missing.
+
+        Owner and runtime role may take the regulators' role, and inherit nothing of it: its
+        row-level security would hold for them too.
+        """
         with (
             locks.held(self._server.locks / "start"),
             psycopg.connect(self.url(SUPERUSER, SUPERUSER), autocommit=True) as connection,
@@ -76,6 +80,12 @@ class Cluster:
                             role=sql.Identifier(role), attributes=sql.SQL(attributes)
                         )
                     )
+            for member in (OWNER_ROLE, RUNTIME_ROLE):
+                connection.execute(
+                    sql.SQL("GRANT {role} TO {member} WITH INHERIT FALSE, SET TRUE").format(
+                        role=sql.Identifier(REGULATOR_ROLE), member=sql.Identifier(member)
+                    )
+                )
             exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
             if exists.fetchone() is None:
                 connection.execute(

@@ -11,6 +11,8 @@
 CREATE ROLE portal_owner LOGIN PASSWORD :'owner_password';
 CREATE ROLE portal_runtime LOGIN PASSWORD :'runtime_password';
 CREATE ROLE portal_regulator NOLOGIN;
+-- To be taken and not inherited: the row-level security of regulators would hold for both.
+GRANT portal_regulator TO portal_owner, portal_runtime WITH INHERIT FALSE, SET TRUE;
 
 -- The owner makes the tables; the runtime role gets its rights on them after each migration.
 SELECT format('ALTER DATABASE %I OWNER TO portal_owner', current_database()) \gexec

@@ -9,7 +9,9 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
+from requests_portal.accounts import fresh_sign_in_required
 from workflows.reports.bundle_filters import zone_of
+from workflows.reports.row_security import rows_for
 from workflows.reports.scope import NoRegulatorAccess, RegulatorScope, regulator_for, scope_of
 
 P = ParamSpec("P")
@@ -20,18 +22,37 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 def regulator_page(view: ScopedView[P]) -> View[P]:
     """Give a view the scope of the signed-in regulator; say plainly no to everybody else.
 
+    The view runs in one transaction, in which the database shows it the rows of the regime only.
     Times on the page are those of the regime's zone. The second factor is asked for by
     `SecondFactorMiddleware`, as everywhere.
     """
+    return _page(_within_regime(view))
 
+
+def fresh_regulator_page(view: ScopedView[P]) -> View[P]:
+    """Do as `regulator_page`, for someone who has proved a moment ago that it is still them."""
+    return _page(fresh_sign_in_required(_within_regime(view)))
+
+
+def _within_regime(view: ScopedView[P]) -> ScopedView[P]:
+    @wraps(view)
+    def limited(
+        request: HttpRequest, scope: RegulatorScope, /, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponseBase:
+        with rows_for(scope), timezone.override(zone_of(scope.regime)):
+            return view(request, scope, *args, **kwargs)
+
+    return limited
+
+
+def _page(view: ScopedView[P]) -> View[P]:
     @wraps(view)
     def scoped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
             scope = scope_of(regulator_for(request.user))
         except NoRegulatorAccess as error:
             return render(request, "regulators/no_access.html", {"reason": str(error)}, status=403)
-        with timezone.override(zone_of(scope.regime)):
-            return view(request, scope, *args, **kwargs)
+        return view(request, scope, *args, **kwargs)
 
     signed_in: View[P] = login_required(scoped)
     return signed_in

@@ -109,6 +109,22 @@ class Leaf(models.Model):
         verbose_name_plural = _("places in the log")
 
 
+class LeafHash(models.Model):
+    """The hash of each leaf by its place: a view, for hashes are public and entries are not.
+
+    Personal data: none.
+    """
+
+    index = models.PositiveBigIntegerField(primary_key=True)
+    hash = models.BinaryField()
+
+    class Meta:
+        managed = False
+        db_table = "ledger_leafhash"
+        verbose_name = _("leaf hash")
+        verbose_name_plural = _("leaf hashes")
+
+
 class Tile(models.Model):
     """A full hash tile: 256 hashes of one level, and their root. Personal data: none.
 

@@ -4,7 +4,7 @@ from collections import OrderedDict
 
 from workflows.ledger import merkle
 from workflows.ledger.merkle import HASH_SIZE
-from workflows.ledger.models import Leaf, Tile
+from workflows.ledger.models import LeafHash, Tile
 from workflows.ledger.tiles import TILE_WIDTH, width_at
 
 _TILE_HEIGHT = 8
@@ -33,8 +33,8 @@ class StoredTree:
             tile = Tile.objects.filter(level=level, index=index).first()
             hashes = [] if tile is None else cut_hashes(bytes(tile.hashes))
         elif level == 0:
-            leaves = Leaf.objects.filter(index__gte=start, index__lt=start + width)
-            rows = leaves.order_by("index").values_list("event__leaf_hash", flat=True)
+            leaves = LeafHash.objects.filter(index__gte=start, index__lt=start + width)
+            rows = leaves.order_by("index").values_list("hash", flat=True)
             hashes = [bytes(leaf_hash) for leaf_hash in rows]
         else:
             below = Tile.objects.filter(level=level - 1, index__gte=start, index__lt=start + width)

@@ -9,7 +9,7 @@ import hashlib
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from workflows.ledger.sequencer import sequence
 from workflows.reports import tables
 from workflows.reports.bundle_filters import BundleFilters, zone_of
 from workflows.reports.openings import Closed, Opening, openings_of
+from workflows.reports.row_security import rows_of
 
 CASES_AT_ONCE = 200
 HERE = Path(__file__).parent
@@ -55,6 +56,12 @@ class BundleRequest:
         if self.regime:
             cases = cases.filter(regimes__contains=[self.regime])
         return self.filters.narrow(cases, zone_of(self.regime))
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Return the transaction in which to read: limited by the database to the regime."""
+        if not self.regime:
+            return transaction.atomic()
+        return rows_of(self.regime, actor=self.actor.pseudonym)
 
     @property
     def withhold(self) -> Closed | None:
@@ -143,11 +150,12 @@ def _pages(request: BundleRequest, numbers: dict[str, int]) -> Iterator[list[UUI
         received = received.filter(case__in=request.cases.values("pseudonym"))
     last = 0
     while True:
-        page = list(
-            received.filter(**{f"{order}__gt": last})
-            .order_by(order)
-            .values_list(order, "case")[:CASES_AT_ONCE]
-        )
+        with request.reading():
+            page = list(
+                received.filter(**{f"{order}__gt": last})
+                .order_by(order)
+                .values_list(order, "case")[:CASES_AT_ONCE]
+            )
         if not page:
             return
         last = page[-1][0]
@@ -156,7 +164,7 @@ def _pages(request: BundleRequest, numbers: dict[str, int]) -> Iterator[list[UUI
 
 def _read(request: BundleRequest, pseudonyms: list[UUID]) -> list[tuple[tables.Row, list[Opening]]]:
     """Return the rows and openings of a page of cases. Four queries, whatever the page."""
-    with transaction.atomic():
+    with request.reading():
         found = (
             request.cases.filter(pseudonym__in=pseudonyms)
             .order_by("pk")

@@ -1,10 +1,12 @@
 """A regulator's programs: list the cases of the regime, make exports and download them."""
 
+from collections.abc import Callable
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from django.http import FileResponse, Http404
+from django.http import FileResponse, Http404, HttpResponseBase
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -22,6 +24,7 @@ from requests_portal.api.v1.serializers import (
 from workflows.reports.bundle_filters import BundleFilters
 from workflows.reports.bundle_jobs import bundle_path, record_download, request_bundle
 from workflows.reports.models import BundleJob
+from workflows.reports.row_security import rows_for
 from workflows.reports.scope import RegulatorScope
 from workflows.reports.selectors import CaseFilter, filter_cases, find_job, jobs
 
@@ -29,10 +32,21 @@ _PROBLEM = OpenApiResponse(description="Problem details (RFC 9457).")
 
 
 class RegulatorView(APIView):
-    """Base of the views for regulators: a token of one account, scoped to one regime."""
+    """Base of the views for regulators: a token of one account, scoped to one regime.
+
+    Every handler of a subclass runs in one transaction, in which the database shows it the rows of
+    the regime only.
+    """
 
     authentication_classes = [RegulatorTokenAuthentication]
     permission_classes = [HasToken]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Limit the handlers here, so that no endpoint can be written without."""
+        super().__init_subclass__(**kwargs)
+        for method in cls.http_method_names:
+            if method in vars(cls):
+                setattr(cls, method, _within_regime(vars(cls)[method]))
 
 
 def _scope(request: Request) -> RegulatorScope:
@@ -40,6 +54,17 @@ def _scope(request: Request) -> RegulatorScope:
     scope = request.auth
     assert isinstance(scope, RegulatorScope)
     return scope
+
+
+def _within_regime(handler: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    @wraps(handler)
+    def limited(
+        view: RegulatorView, request: Request, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        with rows_for(_scope(request)):
+            return handler(view, request, *args, **kwargs)
+
+    return limited
 
 
 class NewestFirst(CursorPagination):

@@ -9,9 +9,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from requests_portal.accounts import fresh_sign_in_required
 from requests_portal.public.page_errors import page_errors
-from requests_portal.regulators.access import regulator_page
+from requests_portal.regulators.access import fresh_regulator_page, regulator_page
 from requests_portal.regulators.downloads import ranged_file
 from requests_portal.regulators.forms import ExportForm
 from workflows.cases.errors import InvalidInput
@@ -38,8 +37,7 @@ def export_list(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@regulator_page
-@fresh_sign_in_required
+@fresh_regulator_page
 def new_export(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
     """Choose what to export, and ask for it."""
     if request.method != "POST":

@@ -58,9 +58,16 @@ def test_the_owner_makes_tables_and_databases_the_runtime_role_neither(cluster):
                 runtime.execute(statement)
 
 
-def test_the_regulators_role_cannot_log_in_yet(cluster):
+def test_the_regulators_role_is_taken_and_cannot_log_in(cluster):
     with pytest.raises(psycopg.OperationalError, match="not permitted to log in"):
         psycopg.connect(cluster.url(REGULATOR_ROLE, "portal"))
+    for role in (OWNER_ROLE, RUNTIME_ROLE):
+        with psycopg.connect(cluster.url(role, "portal")) as connection:
+            rights = connection.execute(
+                "SELECT pg_has_role(%(role)s, 'SET'), pg_has_role(%(role)s, 'USAGE')",
+                {"role": REGULATOR_ROLE},
+            )
+            assert rights.fetchone() == (True, False)
 
 
 def test_roles_and_database_are_made_once(cluster):

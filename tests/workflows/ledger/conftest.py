@@ -17,6 +17,7 @@ def write_once():
     from django.apps import apps
 
     models = sorted(apps.get_app_config("ledger").get_models(), key=lambda m: m.__name__ != "Event")
+    models = [model for model in models if model._meta.managed]
     written = []
 
     def write(build):
