@@ -24,6 +24,8 @@ _FOLDER = Path(__file__).parent / "public_holidays"
 _ANNOUNCED_YEARLY = frozenset({"CN"})
 _BY_RULE = {"US-CA-core": core_holidays, "US-CA-any": any_holidays}
 _BRITISH_NATIONS = ("GB-ENG", "GB-WLS", "GB-SCT", "GB-NIR")
+# The package says more years than its tables hold, and warns when one of the others is asked for.
+_YEARS_OF_TABLES = {"IN": range(2001, 2036)}
 _NOT_USABLE = frozenset({"US-CA"})
 
 
@@ -132,6 +134,8 @@ def _computed_days_off(region: str, year: int) -> frozenset[date]:
     if not is_known_region(region):
         raise UnknownRegionError(f"No calendar of working days is known for {region!r}.")
     country, _, part = region.partition("-")
+    if year not in _years_of_package(country):
+        return frozenset()
     return frozenset(holidays.country_holidays(country, subdiv=part or None, years=year))
 
 
@@ -143,6 +147,8 @@ def _fixed_by_statute(region: str, year: int) -> bool:
 
 @cache
 def _years_of_package(country: str) -> range:
+    if country in _YEARS_OF_TABLES:
+        return _YEARS_OF_TABLES[country]
     known = holidays.country_holidays(country)
     return range(known.start_year, known.end_year + 1)
 

@@ -139,3 +139,10 @@ class TestCalifornia:
         for year in range(2024, 2034):
             federal = set(holidays.country_holidays("US", years=year))
             assert {day for day in federal if day.year == year} <= any_holidays(year)
+
+
+def test_years_beyond_the_tables_of_the_package_are_uncertain_and_ask_it_nothing():
+    calendar = build_calendar("IN-KA", 2035, 2036)
+
+    assert calendar.is_official(2035)
+    assert not calendar.is_official(2036)

@@ -8,13 +8,16 @@ import pytest
 from workflows.regimes.calendars import shipped_notices
 from workflows.regimes.vectors import calendar_differences, run
 
-FILE = json.loads(Path(__file__).with_name("vectors.json").read_text(encoding="utf-8"))
+HERE = Path(__file__).parent
+FILE = json.loads((HERE / "vectors.json").read_text(encoding="utf-8"))
+MORE = json.loads((HERE / "more_vectors.json").read_text(encoding="utf-8"))
 BY_ID = {vector["id"]: vector for vector in FILE["vectors"]}
+ALL = {vector["id"]: vector for vector in (*FILE["vectors"], *MORE["vectors"])}
 
 
-@pytest.mark.parametrize("name", BY_ID)
+@pytest.mark.parametrize("name", ALL)
 def test_vector(name):
-    outcome = run(BY_ID[name], shipped_notices())
+    outcome = run(ALL[name], shipped_notices())
 
     assert outcome.passed, outcome
     assert not outcome.has_notes, outcome
@@ -62,7 +65,7 @@ def test_a_wrong_expectation_fails_by_both_rules(change, problem):
     assert [reckoning.problems for reckoning in outcome.reckonings] == [(problem,), (problem,)]
 
 
-def test_a_rule_that_differs_from_the_regime_fails_by_one_of_them():
+def test_where_the_regime_has_another_rule_the_files_own_decides_and_a_note_says_so():
     vector = {
         **BY_ID["EU-07"],
         "expected": "2026-06-01",
@@ -70,10 +73,16 @@ def test_a_rule_that_differs_from_the_regime_fails_by_one_of_them():
     }
     vector |= {"rule": {**vector["rule"], "n": 2}, "expected_weekday": "Mon"}
 
-    own, regime = run(vector, shipped_notices()).reckonings
+    outcome = run(vector, shipped_notices())
 
-    assert own.problems == ()
-    assert regime.problems[0] == "expected 2026-06-01, got 2026-05-04"
+    assert outcome.passed
+    assert (
+        outcome.reckonings[1]
+        .notes[-1]
+        .startswith(
+            "the rule of EU 2026-11-24 differs in amount: expected 2026-06-01, got 2026-05-04"
+        )
+    )
 
 
 def test_the_latest_arguable_date_is_a_note_not_a_failure():
@@ -109,3 +118,89 @@ def test_without_a_rule_and_without_a_regime_there_is_nothing_to_reckon_by():
 
     assert run({**vector, "regime": "ATLANTIS"}, ()).fault
     assert run({**vector, "kind": "seance"}, ()).fault
+
+
+class TestForms:
+    """What a vector may leave out or write another way."""
+
+    BARE = {
+        "regime": "none",
+        "kind": "response",
+        "received": "2026-03-02",
+        "zone": "Europe/London",
+        "rule": {"unit": "days", "n": 10},
+        "expected": "2026-03-12",
+    }
+
+    @staticmethod
+    def of(vector, **changes):
+        outcome = run({**vector, **changes}, shipped_notices())
+        assert not outcome.fault
+        return outcome.reckonings[0].deadline.due_on.isoformat()
+
+    @pytest.mark.parametrize(
+        ("changes", "expected"),
+        [
+            ({}, "2026-03-12"),
+            ({"holidays": None, "local_receipt_date": None, "clock_starts": None}, "2026-03-12"),
+            ({"received": "2026-03-02T10:00:00"}, "2026-03-12"),
+            ({"received": "2026-03-02T10:00:00Z"}, "2026-03-12"),
+            ({"rule": {"unit": "weeks", "n": 2}}, "2026-03-16"),
+            ({"rule": {"unit": "years", "n": 2, "month_end": None}}, "2028-03-02"),
+            ({"rule": {"unit": "days", "n": 10, "month_end": "n/a"}}, "2026-03-12"),
+            ({"rule": {"unit": "working_days", "n": 10}}, "2026-03-16"),
+            ({"holidays": "US-CA"}, "2026-03-12"),
+            ({"clock_starts": "2026-03-04", "clock_event": "payment received"}, "2026-03-14"),
+        ],
+    )
+    def test_a_bare_vector_is_reckoned_with_plain_defaults(self, changes, expected):
+        assert self.of(self.BARE, **changes) == expected
+
+    @pytest.mark.parametrize(
+        ("pause", "days", "expected"),
+        [
+            ({"asked": "2026-03-04", "answered": "2026-03-06"}, 3, "2026-03-15"),
+            ([{"asked": "2026-03-04", "answered": "2026-03-06"}], 2, "2026-03-14"),
+            ([{"asked": "2026-03-04", "answered": None}], 1, "2026-03-13"),
+            (
+                [
+                    {"reason": "identity", "asked": "2026-03-04", "answered": "2026-03-06"},
+                    {"reason": "clarification", "asked": "2026-03-05", "answered": "2026-03-07"},
+                ],
+                4,
+                "2026-03-16",
+            ),
+            (
+                [{"reason": "fee", "asked": "2026-03-04T09:00:00Z", "answered": "2026-03-06"}],
+                3,
+                "2026-03-15",
+            ),
+        ],
+    )
+    def test_pauses_stand_alone_open_overlapping_or_with_an_hour(self, pause, days, expected):
+        rule = {"unit": "days", "n": 10, "pause_days": days}
+
+        assert self.of(self.BARE, pause=pause, rule=rule) == expected
+
+    @pytest.mark.parametrize(
+        ("told", "expected"), [("2026-03-12", "2026-04-01"), ("2026-03-13", "2026-03-12")]
+    )
+    def test_further_events_are_taken_as_they_are(self, told, expected):
+        rule = {"unit": "days", "n": 10, "extended_n": 30}
+        events = [{"name": "extension_told", "at": told}]
+
+        assert self.of(self.BARE, rule=rule, events=events) == expected
+
+    def test_the_end_is_compared_as_an_instant(self):
+        vector = {**BY_ID["EU-07"], "ends_before": "2026-05-04T22:00:00Z"}
+
+        assert run(vector, shipped_notices()).passed
+
+    def test_no_end_is_expected_where_no_date_is(self):
+        vector = {**BY_ID["CN-22"], "ends_before": None, "expected_weekday": None}
+
+        assert run(vector, shipped_notices()).passed
+
+    @pytest.mark.parametrize("listed", [{}, {"note": "by hand"}, {"2026": []}])
+    def test_a_calendar_without_days_is_passed_over(self, listed):
+        assert list(calendar_differences({"CN": listed}, shipped_notices())) == []

@@ -31,7 +31,7 @@ class Command(BaseCommand):
         data = _read(options["file"])
         failed = 0
         for difference in calendar_differences(
-            data["meta"].get("calendars", {}), shipped_notices()
+            data["meta"].get("calendars") or {}, shipped_notices()
         ):
             self.stdout.write(f"note: {difference}")
             failed += options["strict"]
@@ -73,4 +73,5 @@ def _read(path: Path) -> dict[str, Any]:
     vectors = data.get("vectors") if isinstance(data, dict) else None
     if not isinstance(vectors, list) or not all(isinstance(each, dict) for each in vectors):
         raise CommandError(f'{path}: needs a list "vectors" of objects.')
-    return {"vectors": vectors, "meta": data.get("meta", {})}
+    meta = data.get("meta")
+    return {"vectors": vectors, "meta": meta if isinstance(meta, dict) else {}}
