@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hmac
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -13,14 +14,31 @@ SEED_SIZE = 32
 
 def log_signer() -> Signer:
     """Return the key that signs checkpoints. Raises ImproperlyConfigured."""
+    return _signer(settings.LEDGER_ORIGIN, _seed())
+
+
+def signer_for(purpose: str) -> Signer:
+    """Return a key for something else than the log, derived from the log's and named after it.
+
+    A key of its own, so that nothing signed for one purpose can be shown for another.
+    """
+    seed = hmac.digest(_seed(), f"signer|{purpose}".encode(), "sha256")
+    return _signer(f"{settings.LEDGER_ORIGIN}/{purpose}", seed)
+
+
+def _seed() -> bytes:
     try:
         seed = base64.b64decode(settings.LEDGER_KEY, validate=True)
     except binascii.Error as error:
         raise ImproperlyConfigured("LEDGER_KEY is not base64.") from error
     if len(seed) != SEED_SIZE:
         raise ImproperlyConfigured(f"LEDGER_KEY must be base64 of {SEED_SIZE} bytes.")
+    return seed
+
+
+def _signer(name: str, seed: bytes) -> Signer:
     try:
-        return Signer(settings.LEDGER_ORIGIN, seed)
+        return Signer(name, seed)
     except NoteError as error:
         raise ImproperlyConfigured(f"LEDGER_ORIGIN: {error}") from error
 

@@ -120,7 +120,7 @@ def _rest_of_line(file: BinaryIO | gzip.GzipFile | io.BufferedReader, shard: Sha
 
 def _check_first_record(chunk: bytes, shard: Shard, schema: Schema) -> None:
     """Refuse a file whose first record has none of the fields: a mistyped name finds nothing."""
-    record = _record(chunk.partition(b"\n")[0])
+    record = parse_record(chunk.partition(b"\n")[0])
     if record is not None and not set(schema.text_fields) & record.keys():
         raise ReadError(f"{shard.file} has no field {', '.join(schema.text_fields)}.")
 
@@ -135,7 +135,7 @@ def _parse(chunk: bytes, schema: Schema, where: Filter) -> Batch:
         start = chunk.rfind(b"\n", 0, position) + 1
         end = chunk.find(b"\n", position)
         end = len(chunk) if end < 0 else end
-        record = _record(chunk[start:end])
+        record = parse_record(chunk[start:end])
         if record is None:
             figures.unreadable += 1
         else:
@@ -149,7 +149,8 @@ def _parse(chunk: bytes, schema: Schema, where: Filter) -> Batch:
     return Batch(columns, lambda index: records[index].get(schema.id_field), figures)
 
 
-def _record(line: bytes) -> dict[str, Any] | None:
+def parse_record(line: bytes) -> dict[str, Any] | None:
+    """Return the object in a line of JSONL, or None where there is none."""
     try:
         record = orjson.loads(line)
     except orjson.JSONDecodeError:

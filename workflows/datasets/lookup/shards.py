@@ -43,13 +43,13 @@ def shards(path: Path, *, shard_bytes: int = SHARD_BYTES) -> list[Shard]:
     Files of other formats in a folder are passed over. Raises ReadError if nothing is left.
     """
     if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.is_file() and _format(file))
+        files = sorted(file for file in path.rglob("*") if file.is_file() and format_of(file))
         found = [
             shard
             for file in files
             for shard in _shards(file, str(file.relative_to(path)), shard_bytes)
         ]
-    elif path.is_file() and _format(path):
+    elif path.is_file() and format_of(path):
         found = list(_shards(path, path.name, shard_bytes))
     else:
         raise ReadError(f"{path} is neither a folder nor a file of a known format.")
@@ -58,15 +58,18 @@ def shards(path: Path, *, shard_bytes: int = SHARD_BYTES) -> list[Shard]:
     return found
 
 
-def _format(path: Path) -> Format | None:
+def format_of(path: Path) -> Format | None:
+    """Return how a file is read, by its name, or None for one that holds no records."""
+    # Dolma names its compressed JSONL .json.gz or .json.zst.
+    name = path.name.replace(".json.", ".jsonl.")
     for known in Format:
-        if path.name.endswith(f".{known}"):
+        if name.endswith(f".{known}"):
             return known
     return None
 
 
 def _shards(path: Path, file: str, shard_bytes: int) -> Iterator[Shard]:
-    known = _format(path)
+    known = format_of(path)
     assert known is not None
     if known is Format.PARQUET:
         for group in range(_row_groups(path)):

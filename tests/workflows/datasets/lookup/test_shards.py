@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.workflows.datasets.lookup.support import WANG, patterns
 from workflows.datasets.lookup.locate import locate, locate_shard
 from workflows.datasets.lookup.readers import Figures, Schema
-from workflows.datasets.lookup.shards import Format, ReadError, shards
+from workflows.datasets.lookup.shards import Format, ReadError, format_of, shards
 
 KNOWN = patterns(WANG)
 RECORDS = [
@@ -201,3 +201,9 @@ def test_formats_are_told_by_their_names(tmp_path):
         if known is not Format.PARQUET:
             (tmp_path / f"x.{known}").write_bytes(b"\n")
     assert {shard.format for shard in shards(tmp_path)} == set(Format) - {Format.PARQUET}
+
+
+def test_the_names_that_dolma_gives_its_files_are_known(tmp_path):
+    assert format_of(tmp_path / "dsr-0000.json.gz") is Format.JSONL_GZIP
+    assert format_of(tmp_path / "dsr-0000.json.zst") is Format.JSONL_ZSTD
+    assert format_of(tmp_path / "settings.json") is None

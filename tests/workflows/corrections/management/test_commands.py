@@ -1,0 +1,132 @@
+"""`make_manifest`, `apply_manifest` and `rescan` after `locate`, as a person or a script runs them."""
+
+import json
+import re
+
+import pytest
+from django.core.management import CommandError, call_command
+
+WANG = {"ref": "w", "names": ["王小明"], "phones": ["+8613800138025"]}
+
+
+@pytest.fixture
+def place(tmp_path):
+    (tmp_path / "persons.jsonl").write_text(json.dumps(WANG))
+    (tmp_path / "old").mkdir()
+    rows = [{"id": 1, "text": "王小明 138 0013 8025"}, {"id": 2, "text": "no one"}]
+    (tmp_path / "old" / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    call_command(
+        "locate", f"{tmp_path}/old", "--persons", f"{tmp_path}/persons.jsonl",
+        "--out", f"{tmp_path}/hits.jsonl", "--processes", "1",
+    )  # fmt: skip
+    return tmp_path
+
+
+def make(place, *options):
+    call_command(
+        "make_manifest", f"{place}/hits.jsonl", f"{place}/old", "--out", f"{place}/m", *options
+    )
+
+
+def apply(place, manifest="m", *options):
+    call_command(
+        "apply_manifest", f"{place}/{manifest}", f"{place}/old", "--out", f"{place}/new", *options
+    )
+
+
+def rescan(place, snapshot, *options):
+    call_command(
+        "rescan",
+        f"{place}/m",
+        f"{place}/{snapshot}",
+        "--persons",
+        f"{place}/persons.jsonl",
+        *options,
+    )
+
+
+def test_the_whole_way(place, capsys):
+    make(place)
+    apply(place)
+    rescan(place, "new")
+    out, err = capsys.readouterr()
+    assert "entries=2 records=1\n" in out
+    assert re.search(r"files=1 bytes=\d+ changed=1 deleted=0 seconds=[\d.]+ mb_per_s=\d+\n", out)
+    assert err == "Nothing is left.\n"
+    lines = (place / "new" / "a.jsonl").read_bytes().splitlines(keepends=True)
+    assert json.loads(lines[0]) == {"id": 1, "text": "[REDACTED] [REDACTED]"}
+    assert lines[1] == (place / "old" / "a.jsonl").read_bytes().splitlines(keepends=True)[1]
+
+
+def test_replacement_texts_lie_apart(place):
+    (place / "texts.jsonl").write_text(json.dumps({"ref": "r", "text": "李小红"}))
+    make(place, "--op", "replace", "--replacement", "r", "--replacements", f"{place}/texts.jsonl")
+    with pytest.raises(CommandError, match="no text for the replacement r"):
+        apply(place)
+    apply(place, "m", "--replacements", f"{place}/texts.jsonl")
+    assert (
+        json.loads((place / "new" / "a.jsonl").read_text().splitlines()[0])["text"]
+        == "李小红 李小红"
+    )
+
+
+def test_something_left_is_named_and_exits_with_1(place, capsys):
+    make(place, "--op", "delete")
+    with pytest.raises(CommandError, match="places are left") as error:
+        rescan(place, "old")
+    assert error.value.returncode == 1
+    out = capsys.readouterr().out
+    named = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+    assert named[0] == {
+        "why": "unchanged", "file": "a.jsonl", "id": 1, "field": "text", "kind": "", "ref": "",
+        "start": None, "end": None,
+    }  # fmt: skip
+    assert {(left["kind"], left["start"], left["end"]) for left in named[1:]} == {
+        ("name", 0, 3), ("phone", 4, 17),
+    }  # fmt: skip
+
+
+def test_what_may_stay_is_told_by_the_hits_of_the_old_snapshot(place):
+    make(place)
+    (place / "m" / "entries.jsonl").unlink()  # Parquet alone will do
+    with pytest.raises(CommandError, match=r"^1 places are left\."):
+        rescan(place, "old", "--may-stay", f"{place}/hits.jsonl")
+
+
+@pytest.mark.parametrize("snapshot", ["nowhere", "m"])
+def test_what_cannot_be_read_exits_with_2(place, snapshot):
+    make(place)
+    (place / "empty").mkdir()
+    with pytest.raises(CommandError) as error:
+        rescan(place, snapshot if snapshot == "nowhere" else "empty")
+    assert error.value.returncode == 2
+
+
+def test_an_unsigned_file_is_applied_but_not_silently(place, capsys):
+    make(place)
+    apply(place, "m/entries.jsonl")
+    assert "carries no signature" in capsys.readouterr().err
+
+
+def test_another_key_than_ours_is_refused_and_a_wrong_one_named(place):
+    make(place)
+    (place / "m" / "manifest.note").write_text("no note\n")
+    with pytest.raises(CommandError, match="cannot be relied on"):
+        apply(place)
+    with pytest.raises(CommandError, match="vkey"):
+        apply(place, "m", "--key", "nonsense")
+    (place / "new").mkdir()
+    with pytest.raises(CommandError, match="is there already"):
+        apply(place, "m/entries.jsonl")
+
+
+def test_files_that_are_none_are_named(place):
+    (place / "hits.jsonl").write_text('{"kind": "name"}\n')
+    with pytest.raises(CommandError, match="line 1 is no hit"):
+        make(place)
+    (place / "hits.jsonl").write_text("{\n")
+    with pytest.raises(CommandError, match="line 1 is no JSON object"):
+        make(place)
+    (place / "texts.jsonl").write_text('{"ref": 1}')
+    with pytest.raises(CommandError, match="no `ref` and `text`"):
+        make(place, "--replacements", f"{place}/texts.jsonl")

@@ -1,0 +1,297 @@
+"""The applier: the right records change, the others stay as bytes, and nothing appears by half."""
+
+import json
+import os
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.workflows.corrections.manifests.support import (
+    FORMATS,
+    PHONE,
+    WORDING,
+    apply,
+    change,
+    entries,
+    read,
+    tree,
+    write,
+)
+from workflows.corrections.manifests.apply import APPLIED, apply_entries
+from workflows.corrections.manifests.edits import Refused, Wording
+from workflows.corrections.manifests.entries import ManifestError, Op
+from workflows.corrections.manifests.swap import appearing
+
+ROWS = [
+    {"id": "d0", "text": "电话 13800138025,谢谢", "n": 1},
+    {"id": "d1", "text": "nobody", "n": 2},
+    {"id": "d2", "text": "王小明 lives at 2 Side St", "n": 3},
+    {"id": "d3", "text": "王小明", "n": 4},
+    {"id": "d4", "text": "the end", "n": 5},
+]
+
+
+@pytest.fixture(params=FORMATS)
+def snapshot(request, tmp_path):
+    write(tmp_path / "old" / request.param, ROWS)
+    (tmp_path / "old" / "README").write_text("What this is.")
+    return tmp_path / "old"
+
+
+def file_of(snapshot):
+    return next(name for name in FORMATS if (snapshot / name).exists())
+
+
+def three_changes(snapshot):
+    file = file_of(snapshot)
+    return entries(
+        snapshot,
+        change("redact", "d0", 3, 14, file=file),
+        change("replace", "d2", 13, 22, "r1", file=file),
+        change("delete", "d3", 0, 3, file=file),
+    )
+
+
+def test_redacts_replaces_and_deletes_and_leaves_the_rest(snapshot, tmp_path):
+    applied = apply(three_changes(snapshot), snapshot, tmp_path / "new")
+
+    assert read(tmp_path / "new" / file_of(snapshot)) == [
+        {**ROWS[0], "text": "电话 [REDACTED],谢谢"},
+        ROWS[1],
+        {**ROWS[2], "text": "王小明 lives at 1 Main St"},
+        ROWS[4],
+    ]
+    assert (tmp_path / "new" / "README").read_text() == "What this is."
+    assert (applied.changed, applied.deleted, applied.files) == (2, 1, 2)
+
+
+def test_several_processes_write_the_same(tmp_path):
+    for name in FORMATS:
+        write(tmp_path / "old" / name, ROWS)
+    made = entries(
+        tmp_path / "old", *(change("redact", "d0", 3, 14, file=name) for name in FORMATS)
+    )
+    apply(made, tmp_path / "old", tmp_path / "new")
+    apply_entries(made, tmp_path / "old", tmp_path / "parallel", WORDING, processes=2)
+    assert tree(tmp_path / "parallel") == tree(tmp_path / "new")
+    spoilt = [replace(made[0], sha256_before="0" * 64)]
+    with pytest.raises(Refused, match="sha256_before"):
+        apply_entries(spoilt, tmp_path / "old", tmp_path / "third", WORDING, processes=2)
+
+
+def test_an_empty_manifest_is_the_identity(snapshot, tmp_path):
+    apply([], snapshot, tmp_path / "new")
+    assert tree(tmp_path / "new") == tree(snapshot)
+
+
+def test_what_concerns_outputs_only_changes_no_data(snapshot, tmp_path):
+    made = [replace(entry, op=Op.SUPPRESS) for entry in three_changes(snapshot)]
+    apply(made, snapshot, tmp_path / "new")
+    assert tree(tmp_path / "new") == tree(snapshot)
+
+
+def test_applying_twice_is_refused(snapshot, tmp_path):
+    made = three_changes(snapshot)
+    apply(made, snapshot, tmp_path / "new")
+    with pytest.raises(Refused, match="applied to the snapshot before"):
+        apply(made, tmp_path / "new", tmp_path / "newer")
+    # A copy that has lost its list of manifests is told by its records.
+    (tmp_path / "new" / APPLIED).unlink()
+    with pytest.raises(Refused, match="sha256_before"):
+        apply(made, tmp_path / "new", tmp_path / "newer")
+    assert not (tmp_path / "newer").exists()
+
+
+def test_twice_is_refused_where_identical_records_would_not_tell(tmp_path):
+    same = {"id": "x", "text": "same"}
+    write(tmp_path / "old" / "a.jsonl", [same, same])
+    first, _second = entries(tmp_path / "old", change("delete", "x", 0, 4))
+    apply([first], tmp_path / "old", tmp_path / "new")
+    with pytest.raises(Refused, match="before"):
+        apply([first], tmp_path / "new", tmp_path / "newer")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        ({"sha256_before": "0" * 64}, "row 0: sha256_before"),
+        ({"sha256_after": "0" * 64}, "row 0: sha256_after"),
+        ({"row": 1}, "row 1: the record has another id"),
+        ({"row": 9}, "row 9: the file ends before it"),
+        ({"field": "n"}, "row 0: the record has no text in n"),
+        ({"file": "b.jsonl"}, "b.jsonl: the snapshot has no such file"),
+        ({"file": "../old/a.jsonl"}, "the snapshot has no such file"),
+        ({"file": "README"}, "no files of this format"),
+        ({"end": 99}, "row 0: a span ends behind the text"),
+    ],
+)
+def test_a_manifest_that_does_not_fit_is_refused_and_leaves_nothing(
+    snapshot, tmp_path, spoil, message
+):
+    before = tree(snapshot)
+    made = [replace(three_changes(snapshot)[0], **spoil)]
+    with pytest.raises(Refused, match=message):
+        apply(made, snapshot, tmp_path / "new")
+    assert {path.name for path in tmp_path.iterdir()} == {"old"}
+    assert tree(snapshot) == before
+
+
+def test_a_missing_replacement_and_a_contradiction_are_named(tmp_path):
+    write(tmp_path / "old" / "a.jsonl", ROWS)
+    one, other = (
+        entries(tmp_path / "old", change("replace", "d2", 13, end, ref))[0]
+        for end, ref in [(22, "r1"), (20, "r2")]
+    )
+    with pytest.raises(ManifestError, match=r"row 2: .*no text for the replacement r1"):
+        apply([one], tmp_path / "old", tmp_path / "new", Wording({}))
+    with pytest.raises(ManifestError, match="row 2: two replacements contradict"):
+        apply([one, other], tmp_path / "old", tmp_path / "new")
+    assert {path.name for path in tmp_path.iterdir()} == {"old"}
+
+
+def test_a_file_alone_is_a_snapshot_too(tmp_path):
+    old = write(tmp_path / "a.jsonl", ROWS)
+    made = entries(old, change("delete", "d3", 0, 3))
+    apply(made, old, tmp_path / "b.jsonl")
+    assert read(tmp_path / "b.jsonl") == [row for row in ROWS if row["id"] != "d3"]
+
+
+def test_a_file_keeps_the_list_of_its_manifests(tmp_path):
+    old = write(tmp_path / "x" / "a.jsonl", ROWS)
+    made = entries(old, change("delete", "d3", 0, 3))
+    (tmp_path / "y").mkdir()
+    (tmp_path / "z").mkdir()
+    apply(made, old, tmp_path / "y" / "a.jsonl")
+    with pytest.raises(Refused, match="applied to the snapshot before"):
+        apply(made, tmp_path / "y" / "a.jsonl", tmp_path / "z" / "a.jsonl")
+
+
+def test_what_exists_is_never_written_over(tmp_path):
+    write(tmp_path / "old" / "a.jsonl", ROWS)
+    (tmp_path / "new").mkdir()
+    with pytest.raises(Refused, match="there already"):
+        apply([], tmp_path / "old", tmp_path / "new")
+
+
+def test_two_at_once_do_not_write_into_each_other(tmp_path):
+    write(tmp_path / "old" / "a.jsonl", ROWS)
+    with appearing(tmp_path / "new"), pytest.raises(Refused, match="another process"):
+        apply([], tmp_path / "old", tmp_path / "new")
+
+
+def test_a_link_to_a_folder_is_not_followed(tmp_path):
+    write(tmp_path / "old" / "a.jsonl", ROWS)
+    (tmp_path / "old" / "link").symlink_to(tmp_path)
+    with pytest.raises(Refused, match="a link to another folder"):
+        apply([], tmp_path / "old", tmp_path / "new")
+
+
+def test_a_file_that_breaks_off_is_refused(snapshot, tmp_path):
+    made = three_changes(snapshot)
+    file = snapshot / file_of(snapshot)
+    file.write_bytes(file.read_bytes()[:-60])
+    with pytest.raises(Refused):
+        apply(made, snapshot, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_parquet_keeps_schema_metadata_compression_and_other_columns(tmp_path):
+    schema = pa.schema(
+        [
+            pa.field("id", pa.int64(), metadata={"a": "b"}),
+            pa.field("text", pa.large_string()),
+            pa.field("tags", pa.list_(pa.string())),
+            pa.field("kind", pa.dictionary(pa.int32(), pa.string())),
+        ],
+        metadata={"huggingface": "{}"},
+    )
+    rows = [
+        {"id": n, "text": None if n == 3 else f"text {n}", "tags": ["x", None], "kind": "k"}
+        for n in range(7)
+    ]
+    (tmp_path / "old").mkdir()
+    pq.write_table(
+        pa.Table.from_pylist(rows, schema), tmp_path / "old" / "a.parquet",
+        compression="gzip", row_group_size=3,
+    )  # fmt: skip
+    made = entries(
+        tmp_path / "old",
+        change("redact", 1, 0, 4, file="a.parquet"),
+        *(change("delete", n, 0, 4, file="a.parquet") for n in (4, 5)),
+    )
+    apply(made, tmp_path / "old", tmp_path / "new")
+
+    with (
+        pq.ParquetFile(tmp_path / "old" / "a.parquet") as old,
+        pq.ParquetFile(tmp_path / "new" / "a.parquet") as file,
+    ):
+        assert file.schema_arrow.equals(old.schema_arrow, check_metadata=True)
+        assert file.metadata.row_group(0).column(1).compression == "GZIP"
+        table = file.read().to_pylist()
+    assert table == [
+        {**row, "text": "[REDACTED] 1"} if row["id"] == 1 else row
+        for row in rows
+        if row["id"] not in {4, 5}
+    ]
+
+
+def test_killed_at_any_point_the_old_one_is_whole_and_no_half_new_one_is_seen(tmp_path):
+    """Fork, and end the child without any clean-up at each call that touches the disk's order."""
+    write(tmp_path / "old" / "a.jsonl", ROWS)
+    write(tmp_path / "old" / "sub" / "b.jsonl", ROWS)
+    before = tree(tmp_path / "old")
+    made = entries(tmp_path / "old", change("redact", "d0", 3, 14))
+    points = 0
+    while True:
+        child = os.fork()
+        if not child:
+            _die_at(points)
+            apply(made, tmp_path / "old", tmp_path / "new")
+            os._exit(0)
+        _pid, status = os.waitpid(child, 0)
+        assert tree(tmp_path / "old") == before
+        appeared = (tmp_path / "new").exists()
+        if appeared:
+            new = tree(tmp_path / "new")
+            assert json.loads(new["a.jsonl"].split(b"\n")[0])["text"] == "电话 [REDACTED],谢谢"
+            assert new["sub/b.jsonl"] == before["sub/b.jsonl"]
+        if os.waitstatus_to_exitcode(status) == 0:
+            break
+        if appeared:  # killed after the name was given
+            (tmp_path / "new").rename(tmp_path / f"seen-{points}")
+        points += 1
+    assert points > 5
+    assert not [path for path in tmp_path.iterdir() if path.name.endswith(".partial")]
+
+
+def _die_at(point):
+    left = [point]
+
+    def dying(real):
+        def call(*args, **kwargs):
+            left[0] -= 1
+            if left[0] < 0:
+                os._exit(9)
+            return real(*args, **kwargs)
+
+        return call
+
+    for name in ("fsync", "rename", "mkdir"):
+        setattr(os, name, dying(getattr(os, name)))
+
+
+def test_redactions_that_overlap_become_one(tmp_path):
+    write(tmp_path / "old" / "a.jsonl", [{"id": 1, "text": f"abc {PHONE} def"}])
+    made = entries(
+        tmp_path / "old",
+        change("redact", 1, 4, 10),
+        change("redact", 1, 8, 15),
+        change("redact", 1, 4, 10),
+        change("replace", 1, 9, 12, "r1"),
+        change("redact", 1, 15, 16),
+        change("replace", 1, 0, 0, "r2"),
+    )
+    apply(made, tmp_path / "old", tmp_path / "new", WORDING)
+    assert read(tmp_path / "new" / "a.jsonl")[0]["text"] == "李小红abc [REDACTED][REDACTED]def"

@@ -1,0 +1,102 @@
+"""The re-scan: finds what is left, names the place, and is silent about what may stay."""
+
+import json
+
+import pytest
+
+from tests.workflows.corrections.manifests.support import (
+    FORMATS,
+    apply,
+    change,
+    entries,
+    read,
+    write,
+)
+from workflows.corrections.manifests.rescan import Left, Why, allowed, rescan
+from workflows.datasets.lookup.hits import Hit, Strength
+from workflows.datasets.lookup.patterns import Patterns
+from workflows.datasets.lookup.persons import Kind, read_persons
+from workflows.datasets.lookup.readers import Schema
+
+WANG = {"ref": "w", "names": ["王小明"], "phones": ["+8613800138025"]}
+ROWS = [
+    {"id": 1, "text": "王小明 13800138025"},
+    {"id": 2, "text": "王小明的旧地址是西街2号"},
+    {"id": 3, "text": "another 王小明"},
+]
+
+
+def look(made, snapshot, stay=()):
+    patterns = Patterns(read_persons([json.dumps(WANG)]))
+    return list(rescan(made, snapshot, Schema(), patterns, allowed(stay)))
+
+
+def all_changes(file):
+    return [
+        change("delete", 1, 0, 3, file=file),
+        change("replace", 2, 8, 12, "r1", file=file),
+    ]
+
+
+@pytest.mark.parametrize("file", FORMATS)
+def test_nothing_is_left_after_the_applier(tmp_path, file):
+    write(tmp_path / "old" / file, ROWS)
+    made = entries(tmp_path / "old", *all_changes(file))
+    apply(made, tmp_path / "old", tmp_path / "new")
+    assert look(made, tmp_path / "new") == []
+
+
+def test_the_old_snapshot_shows_all_that_was_to_go(tmp_path):
+    write(tmp_path / "a.jsonl", ROWS)
+    assert look(entries(tmp_path, *all_changes("a.jsonl")), tmp_path) == [
+        Left(Why.UNCHANGED, "a.jsonl", 1, "text"),
+        Left(Why.UNCHANGED, "a.jsonl", 2, "text"),
+        Left(Why.NOT_CORRECTED, "a.jsonl", 2, "text"),
+        Left(Why.FOUND, "a.jsonl", 1, "text", "name", "w", 0, 3),
+        Left(Why.FOUND, "a.jsonl", 1, "text", "phone", "w", 4, 15),
+    ]
+
+
+def test_a_pipeline_may_write_other_files_in_another_order(tmp_path):
+    write(tmp_path / "old" / "a.jsonl", ROWS)
+    made = entries(tmp_path / "old", *all_changes("a.jsonl"))
+    apply(made, tmp_path / "old", tmp_path / "new")
+    write(tmp_path / "mixed" / "dsr-0000.jsonl.gz", read(tmp_path / "new" / "a.jsonl")[::-1])
+    assert look(made, tmp_path / "mixed") == []
+
+
+@pytest.mark.parametrize(
+    ("record", "why"),
+    [
+        # changed, but not as the manifest says
+        ({"id": 2, "text": "王小明的新地址是"}, Why.NOT_CORRECTED),
+        # the person still stands in a record that was to go
+        ({"id": 1, "text": "now 王小明 only"}, Why.FOUND),
+        # a copy elsewhere, which two identifiers make certain
+        ({"id": 9, "text": "王小明: 138-0013-8025"}, Why.FOUND),
+    ],
+)
+def test_what_is_left_is_named(tmp_path, record, why):
+    write(tmp_path / "old" / "a.jsonl", ROWS)
+    made = entries(tmp_path / "old", *all_changes("a.jsonl"))
+    apply(made, tmp_path / "old", tmp_path / "new")
+    rest = [row for row in read(tmp_path / "new" / "a.jsonl") if row["id"] != record["id"]]
+    write(tmp_path / "bad" / "a.jsonl", [*rest, record])
+    assert {(left.why, left.id) for left in look(made, tmp_path / "bad")} == {(why, record["id"])}
+
+
+def test_a_namesake_in_the_same_record_may_stay_but_only_so_often(tmp_path):
+    write(tmp_path / "old" / "a.jsonl", [{"id": 1, "text": "王小明 and the other 王小明"}])
+    made = entries(tmp_path / "old", change("redact", 1, 0, 3))
+    apply(made, tmp_path / "old", tmp_path / "new")
+    other = Hit("w", Kind.NAME, "a.jsonl", 1, "text", 18, 21, Strength.WEAK)
+    assert look(made, tmp_path / "new", [other]) == []
+    assert [left.start for left in look(made, tmp_path / "new")] == [25]
+
+
+def test_without_persons_only_the_records_of_the_manifest_are_looked_at(tmp_path):
+    write(tmp_path / "old" / "a.jsonl", ROWS)
+    made = entries(tmp_path / "old", *all_changes("a.jsonl"))
+    assert [left.why for left in rescan(made, tmp_path / "old", Schema())] == [
+        Why.UNCHANGED, Why.UNCHANGED, Why.NOT_CORRECTED,
+    ]  # fmt: skip

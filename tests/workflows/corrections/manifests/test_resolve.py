@@ -1,0 +1,64 @@
+"""From a place that was judged to a row with digests."""
+
+import hashlib
+
+import pytest
+
+from tests.workflows.corrections.manifests.support import FORMATS, WORDING, change, entries, write
+from workflows.corrections.manifests.entries import ManifestError, Op
+from workflows.corrections.manifests.resolve import Origin, resolve
+
+
+def sha(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("file", FORMATS)
+def test_entries_name_row_and_digests(tmp_path, file):
+    write(tmp_path / file, [{"id": 1, "text": "a"}, {"id": 2, "text": "x 王小明 y 王小明"}])
+    found = entries(
+        tmp_path, change("redact", 2, 2, 5, file=file), change("replace", 2, 8, 11, "r2", file=file)
+    )
+    assert [(e.op, e.row, e.start, e.end) for e in found] == [
+        (Op.REDACT, 1, 2, 5), (Op.REPLACE, 1, 8, 11),
+    ]  # fmt: skip
+    assert {e.sha256_before for e in found} == {sha("x 王小明 y 王小明")}
+    assert {e.sha256_after for e in found} == {sha("x [REDACTED] y 李小红")}
+
+
+def test_a_record_that_goes_is_one_entry_and_has_no_after(tmp_path):
+    write(tmp_path / "a.jsonl", [{"id": 1, "text": "ab"}])
+    (entry,) = entries(
+        tmp_path, change("redact", 1, 0, 1), change("delete", 1, 0, 1), change("delete", 1, 1, 2)
+    )
+    assert (entry.op, entry.start, entry.end, entry.sha256_after) == (Op.DELETE, None, None, "")
+
+
+def test_lines_that_are_no_record_count(tmp_path):
+    (tmp_path / "a.jsonl").write_text('broken\n\n{"id": 1, "text": "ab"}\n')
+    (entry,) = entries(tmp_path, change("redact", 1, 0, 1))
+    assert entry.row == 2
+
+
+@pytest.mark.parametrize("id_", ["same", None])
+def test_where_ids_do_not_tell_records_apart_what_is_written_does(tmp_path, id_):
+    texts = ["王小明 here", "no one", "王小明 again", "x"]
+    write(tmp_path / "a.jsonl", [{"id": id_, "text": text} for text in texts])
+    found = entries(tmp_path, change("redact", id_, 0, 3, written="王小明"))
+    assert [entry.row for entry in found] == [0, 2]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        change("redact", "d9", 0, 1),
+        change("redact", 1, 0, 3),
+        change("redact", 1, 0, 1, written="z"),
+        change("redact", 1, 0, 1, field="title"),
+        change("redact", 1, 0, 1, file="b.jsonl"),
+    ],
+)
+def test_a_place_that_is_no_longer_as_it_was_found_is_named(tmp_path, wanted):
+    write(tmp_path / "a.jsonl", [{"id": 1, "text": "ab"}])
+    with pytest.raises(ManifestError, match=wanted.file):
+        list(resolve([wanted], tmp_path, Origin(), WORDING))

@@ -1,0 +1,75 @@
+"""`manage.py make_manifest`: makes a manifest of hits that `locate` found; needs no case."""
+
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from workflows.corrections.keys import manifest_signer
+from workflows.corrections.manifests.edits import Refused, Wording
+from workflows.corrections.manifests.entries import REDACTION, ManifestError, Op
+from workflows.corrections.manifests.hits import read_hits, read_replacements
+from workflows.corrections.manifests.package import Header, package
+from workflows.corrections.manifests.resolve import Change, Origin, resolve
+
+
+class Command(BaseCommand):
+    help = (
+        "Make a signed manifest that changes the places which `locate` found. The hits to leave "
+        "alone are to be taken out of the file before."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("hits", type=Path, help="JSONL as `locate` writes it")
+        parser.add_argument("snapshot", type=Path, help="the file or folder that was searched")
+        parser.add_argument("--op", choices=["redact", "replace", "delete"], default="redact")
+        parser.add_argument(
+            "--out", type=Path, required=True, help="a folder that is not there yet"
+        )
+        parser.add_argument(
+            "--replacement", default="", help="with --op replace: the ref of a text"
+        )
+        parser.add_argument("--replacements", type=Path, help='JSONL, {"ref": …, "text": …} a line')
+        parser.add_argument("--redaction", default=REDACTION, help="what stands in place of a span")
+        parser.add_argument("--dataset", default="")
+        parser.add_argument("--name", default="", help="the version of the snapshot")
+        parser.add_argument("--id-field", default="id")
+        parser.add_argument("--source-field", default="")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        origin = Origin(
+            options["dataset"], options["name"], options["id_field"], options["source_field"]
+        )
+        try:
+            wording = Wording(read_replacements(options["replacements"]), options["redaction"])
+            changes = [
+                Change(
+                    Op(options["op"]),
+                    hit.file,
+                    hit.id,
+                    hit.field,
+                    hit.start,
+                    hit.end,
+                    replacement_ref=options["replacement"],
+                )
+                for hit in read_hits(options["hits"])
+            ]
+            entries = list(resolve(changes, options["snapshot"], origin, wording))
+            header = Header(
+                str(uuid.uuid4()),
+                origin.dataset,
+                origin.snapshot,
+                datetime.now(UTC).isoformat(timespec="seconds"),
+                wording.redaction,
+            )
+            files = package(header, entries, manifest_signer())
+            options["out"].mkdir(parents=True)
+            for name, content in files.items():
+                (options["out"] / name).write_bytes(content)
+        except (ManifestError, Refused, OSError) as error:
+            raise CommandError(str(error)) from error
+        records = len({entry.place for entry in entries})
+        self.stdout.write(f"entries={len(entries)} records={records}")

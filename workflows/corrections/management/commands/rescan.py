@@ -1,0 +1,75 @@
+"""`manage.py rescan`: looks whether a new snapshot still holds what was to go."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from workflows.corrections.management.options import add_key_option, open_manifest
+from workflows.corrections.manifests.edits import Refused
+from workflows.corrections.manifests.entries import ManifestError
+from workflows.corrections.manifests.hits import read_hits
+from workflows.corrections.manifests.rescan import Left, allowed, rescan
+from workflows.datasets.lookup.patterns import Patterns
+from workflows.datasets.lookup.persons import PersonsError, read_persons
+from workflows.datasets.lookup.readers import Schema
+from workflows.datasets.lookup.shards import ReadError
+
+CANNOT_BE_READ = 2
+
+
+class Command(BaseCommand):
+    help = (
+        "Look in a new snapshot for what a manifest was to take out. Writes one JSON object for "
+        "each place where something is left. Exit code 0: nothing is left; 1: something is; 2: the "
+        "manifest or the snapshot cannot be read."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("manifest", type=Path, help="a manifest's folder, or a file of entries")
+        parser.add_argument("snapshot", type=Path, help="the new snapshot, a file or a folder")
+        parser.add_argument("--persons", type=Path, help="JSONL, the people who must not be found")
+        parser.add_argument(
+            "--may-stay", type=Path, help="JSONL, hits in the old snapshot that are someone else's"
+        )
+        parser.add_argument("--processes", type=int, default=1)
+        parser.add_argument("--id-field", default="id")
+        parser.add_argument("--text-field", action="append", help="may be given several times")
+        add_key_option(parser)
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        schema = Schema(options["id_field"], tuple(options["text_field"] or ["text"]))
+        try:
+            manifest = open_manifest(options["manifest"], options["key"], self.stderr)
+            patterns = _patterns(options["persons"])
+            may_stay = allowed(read_hits(options["may_stay"]) if options["may_stay"] else ())
+            left = [
+                self._say(place)
+                for place in rescan(
+                    manifest.entries,
+                    options["snapshot"],
+                    schema,
+                    patterns,
+                    may_stay,
+                    processes=options["processes"],
+                )
+            ]
+        except (ManifestError, Refused, PersonsError, ReadError, OSError) as error:
+            raise CommandError(str(error), returncode=CANNOT_BE_READ) from error
+        if left:
+            raise CommandError(f"{len(left)} places are left.")
+        self.stderr.write("Nothing is left.")
+
+    def _say(self, place: Left) -> Left:
+        self.stdout.write(json.dumps(asdict(place), ensure_ascii=False))
+        return place
+
+
+def _patterns(persons: Path | None) -> Patterns | None:
+    if persons is None:
+        return None
+    with persons.open(encoding="utf-8-sig") as lines:
+        return Patterns(read_persons(lines))

@@ -1,0 +1,35 @@
+"""What the commands that read a manifest have in common."""
+
+from pathlib import Path
+
+from django.core.management.base import CommandParser, OutputWrapper
+
+from workflows.corrections.keys import manifest_signer
+from workflows.corrections.manifests.entries import ManifestError
+from workflows.corrections.manifests.package import Manifest, read_manifest
+from workflows.ledger.note import NoteError, Verifier
+
+
+def add_key_option(parser: CommandParser) -> None:
+    """Let the caller name the public keys whose signature is good enough."""
+    parser.add_argument(
+        "--key",
+        action="append",
+        metavar="VKEY",
+        help="the public key that must have signed the manifest; this portal's, if not given",
+    )
+
+
+def open_manifest(path: Path, keys: list[str] | None, errors: OutputWrapper) -> Manifest:
+    """Read a manifest whose signature holds, or a bare file of entries, and say that it is one.
+
+    Raises ManifestError.
+    """
+    if not path.is_dir() and not keys:
+        errors.write(f"{path} carries no signature.")
+        return read_manifest(path)
+    try:
+        verifiers = [Verifier.from_vkey(key) for key in keys or [manifest_signer().verifier.vkey]]
+    except NoteError as error:
+        raise ManifestError(str(error)) from error
+    return read_manifest(path, verifiers)

@@ -1,0 +1,140 @@
+"""The applier: writes a snapshot anew, beside the old one, with the changes of a manifest made."""
+
+import itertools
+import json
+import multiprocessing
+import os
+import shutil
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from operator import attrgetter
+from pathlib import Path
+
+import zstandard
+
+from workflows.corrections.manifests import jsonl, parquet
+from workflows.corrections.manifests.edits import Refused, Wording
+from workflows.corrections.manifests.entries import Entry, Op
+from workflows.corrections.manifests.files import reading, snapshot_files, writing
+from workflows.corrections.manifests.ledger import fingerprint, in_order
+from workflows.corrections.manifests.swap import appearing, appearing_file
+from workflows.datasets.lookup.shards import Format, format_of
+
+# In the folder of a snapshot; of a single file it stands beside it, after the name of the file.
+APPLIED = "_manifests.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was done: files and bytes of the old snapshot, records changed and left out."""
+
+    files: int
+    bytes: int
+    changed: int
+    deleted: int
+
+
+def apply_entries(
+    entries: Iterable[Entry],
+    snapshot: Path,
+    target: Path,
+    wording: Wording,
+    *,
+    id_field: str = "id",
+    processes: int = 1,
+) -> Applied:
+    """Write the snapshot at `target` which `entries` make of the one at `snapshot`.
+
+    Both are folders, or both are files. So many `processes` share the files. `target` appears when
+    all of it is on the disk. Memory does not depend on the size of the snapshot. Raises Refused,
+    and leaves nothing behind, if `target` exists, if the manifest was applied before, or if a
+    record is not as its entry says.
+    """
+    changes = in_order(entry for entry in entries if entry.changes_data)
+    files = snapshot_files(snapshot)
+    by_file = {
+        file: list(_rows(group)) for file, group in itertools.groupby(changes, attrgetter("file"))
+    }
+    for file in by_file.keys() - files.keys():
+        raise Refused(f"{file}: the snapshot has no such file.")
+    applied = _applied_before(snapshot)
+    mark = fingerprint(changes)
+    if mark in applied:
+        raise Refused("This manifest was applied to the snapshot before.")
+    marks = json.dumps([*applied, mark] if changes else applied)
+    if snapshot.is_dir():
+        with appearing(target) as folder:
+            jobs = [
+                (path, folder / file, by_file.get(file, []), wording, id_field)
+                for file, path in files.items()
+            ]
+            for _path, new, *_rest in jobs:
+                new.parent.mkdir(parents=True, exist_ok=True)
+            if processes == 1:
+                deque(itertools.starmap(_write, jobs), maxlen=0)
+            else:
+                with multiprocessing.get_context("fork").Pool(processes) as pool:
+                    pool.starmap(_write, jobs, chunksize=1)
+            if changes:
+                _write_text(folder / APPLIED, marks)
+    else:
+        with appearing_file(target) as folder:
+            _write(
+                snapshot, folder / target.name, by_file.get(snapshot.name, []), wording, id_field
+            )
+            if changes or applied:
+                _write_text(folder / f"{target.name}{APPLIED}", marks)
+    rows = [entries for rows in by_file.values() for _row, entries in rows]
+    deleted = sum(any(entry.op is Op.DELETE for entry in entries) for entries in rows)
+    size = sum(path.stat().st_size for path in files.values())
+    return Applied(len(files), size, len(rows) - deleted, deleted)
+
+
+def _rows(entries: Iterable[Entry]) -> Iterator[tuple[int, list[Entry]]]:
+    for row, group in itertools.groupby(entries, attrgetter("row")):
+        yield row, list(group)
+
+
+def _applied_before(snapshot: Path) -> list[str]:
+    """Return the fingerprints of the manifests that made this snapshot."""
+    own = snapshot / APPLIED if snapshot.is_dir() else Path(f"{snapshot}{APPLIED}")
+    try:
+        marks = json.loads(own.read_text())
+    except FileNotFoundError:
+        return []
+    except ValueError as error:
+        raise Refused(f"{own} is not a list of manifests.") from error
+    return [str(mark) for mark in marks]
+
+
+def _write(source: Path, target: Path, rows: jsonl.Rows, wording: Wording, id_field: str) -> None:
+    """Write one file of the new snapshot, and see that it is on the disk."""
+    from pyarrow import ArrowException
+
+    known = format_of(source)
+    if rows and known is None:
+        raise Refused(f"{source}: manifests change no files of this format.")
+    try:
+        if not rows or known is None:
+            shutil.copyfile(source, target)
+        elif known is Format.PARQUET:
+            parquet.rewrite(source, target, rows, wording, id_field)
+        else:
+            with reading(source, known) as lines, writing(target, known) as out:
+                jsonl.rewrite(lines, out, rows, wording, id_field)
+    except (OSError, EOFError, zstandard.ZstdError, ArrowException) as error:
+        raise Refused(f"{source} cannot be copied: {error}") from error
+    shutil.copymode(source, target)
+    sync_file(target)
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text)
+    sync_file(path)
+
+
+def sync_file(path: Path) -> None:
+    """See to it that a file is on the disk."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

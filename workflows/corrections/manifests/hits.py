@@ -1,0 +1,46 @@
+"""Reads the files that come with a manifest: hits of the look-up, and texts that replace others."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from workflows.corrections.manifests.entries import ManifestError
+from workflows.datasets.lookup.hits import Hit, Strength
+from workflows.datasets.lookup.persons import Kind
+
+
+def read_hits(path: Path) -> Iterator[Hit]:
+    """Yield the hits of a file that `locate` wrote. Raises ManifestError, which names the line."""
+    for number, line in _objects(path):
+        try:
+            yield Hit(
+                **{**line, "kind": Kind(line["kind"]), "strength": Strength(line["strength"])}
+            )
+        except (KeyError, TypeError, ValueError):
+            raise ManifestError(f"{path}: line {number} is no hit.") from None
+
+
+def read_replacements(path: Path | None) -> dict[str, str]:
+    """Return the texts of a file with `{"ref": …, "text": …}` a line, by their ref."""
+    texts: dict[str, str] = {}
+    for number, line in _objects(path) if path else ():
+        ref, text = line.get("ref"), line.get("text")
+        if not isinstance(ref, str) or not isinstance(text, str):
+            raise ManifestError(f"{path}: line {number} has no `ref` and `text`.")
+        texts[ref] = text
+    return texts
+
+
+def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    with path.open(encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                found = json.loads(line)
+            except ValueError:
+                found = None
+            if not isinstance(found, dict):
+                raise ManifestError(f"{path}: line {number} is no JSON object.")
+            yield number, found

@@ -1,0 +1,123 @@
+"""Writes a Parquet file anew with some rows changed or left out.
+
+Parquet has no raw rows to copy: untouched values are read and written as they are, with the schema,
+its metadata, the compression and the dictionaries of the columns that they had.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from workflows.corrections.manifests.edits import Refused, Wording, checked_edits, edited
+from workflows.corrections.manifests.entries import Entry
+from workflows.corrections.manifests.jsonl import Rows
+
+# A row group larger than this is read, and written, in pieces.
+_PIECE = 64 * 1024 * 1024
+
+
+def rewrite(source: Path, target: Path, rows: Rows, wording: Wording, id_field: str) -> None:
+    """Copy a Parquet file, the rows of `rows` (in order) changed or left out.
+
+    Raises Refused, naming the row, if a row is not as its entries say.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    waiting = list(reversed(rows))
+    with parquet.ParquetFile(source, pre_buffer=False) as file:
+        options = _options(file.metadata)
+        with parquet.ParquetWriter(target, file.schema_arrow, **options) as writer:
+            first = 0
+            for batch in _pieces(file):
+                touched = []
+                while waiting and waiting[-1][0] < first + batch.num_rows:
+                    touched.append(waiting.pop())
+                table = pa.Table.from_batches([batch])
+                if touched:
+                    table = _changed(table, first, touched, wording, id_field)
+                if table.num_rows:
+                    writer.write_table(table, row_group_size=table.num_rows)
+                first += batch.num_rows
+    if waiting:
+        name, row = waiting[-1][1][0].place
+        raise Refused(f"{name}, row {row}: the file ends before it.")
+
+
+def _pieces(file: Any) -> Iterator[Any]:
+    for number in range(file.num_row_groups):
+        group = file.metadata.row_group(number)
+        if group.num_rows:
+            rows = max(
+                1, min(group.num_rows, group.num_rows * _PIECE // group.total_byte_size or 1)
+            )
+            yield from file.iter_batches(batch_size=rows, row_groups=[number])
+
+
+def _options(metadata: Any) -> dict[str, Any]:
+    """Return how the columns of the first row group were written."""
+    if not metadata.num_row_groups:
+        return {}
+    group = metadata.row_group(0)
+    columns = [group.column(index) for index in range(group.num_columns)]
+    return {
+        "compression": {
+            column.path_in_schema: "NONE"
+            if column.compression == "UNCOMPRESSED"
+            else column.compression
+            for column in columns
+        },
+        "use_dictionary": [
+            column.path_in_schema for column in columns if column.has_dictionary_page
+        ],
+        "version": metadata.format_version,
+    }
+
+
+def _changed(
+    table: Any,
+    first: int,
+    touched: Sequence[tuple[int, Sequence[Entry]]],
+    wording: Wording,
+    id_field: str,
+) -> Any:
+    import pyarrow as pa
+
+    columns = set(table.column_names)
+    gone: set[int] = set()
+    texts: dict[str, dict[int, str]] = {}
+    for row, entries in touched:
+        index = row - first
+        names = columns & {id_field, *(entry.field for entry in entries)}
+        record = {name: table.column(name)[index].as_py() for name in names}
+        edits = checked_edits(record, id_field, entries, wording)
+        if edits is None:
+            gone.add(index)
+            continue
+        for field, of_field in edits.items():
+            texts.setdefault(field, {})[index] = edited(record[field], of_field)
+    for field, changed in texts.items():
+        position = table.column_names.index(field)
+        values = _exchanged(table.column(position).combine_chunks(), changed)
+        table = table.set_column(position, table.schema.field(position), values)
+    if gone:
+        table = table.filter(pa.array([index not in gone for index in range(table.num_rows)]))
+    return table
+
+
+def _exchanged(column: Any, texts: Mapping[int, str]) -> Any:
+    """Return a column in which the texts at some rows are exchanged."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        mask = np.zeros(len(column), np.bool_)
+        mask[list(texts)] = True
+        replacements = pa.array([texts[row] for row in sorted(texts)], column.type)
+        return compute.replace_with_mask(column, mask, replacements)
+    values = column.to_pylist()
+    for row, text in texts.items():
+        values[row] = text
+    return pa.array(values, column.type)

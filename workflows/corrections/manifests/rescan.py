@@ -1,0 +1,134 @@
+"""The re-scan: looks in the files of a new snapshot for what a manifest was to take out of it.
+
+It asks two things. Does any record still stand as it stood before, or is a corrected one missing?
+And are persons still found, in the records that were changed or, by a strong hit, elsewhere?
+"""
+
+import enum
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from workflows.corrections.manifests.entries import Entry, Op, digest
+from workflows.corrections.manifests.files import snapshot_files
+from workflows.corrections.manifests.resolve import records
+from workflows.datasets.lookup.hits import Hit, RecordId, Strength
+from workflows.datasets.lookup.locate import locate
+from workflows.datasets.lookup.patterns import Patterns
+from workflows.datasets.lookup.persons import Kind
+from workflows.datasets.lookup.readers import Schema
+from workflows.datasets.lookup.shards import format_of, shards
+
+
+class Why(enum.StrEnum):
+    """What is wrong at a place."""
+
+    UNCHANGED = "unchanged"
+    NOT_CORRECTED = "not_corrected"
+    FOUND = "found"
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A place in the new snapshot where something is left, or where a correction is missing.
+
+    `kind`, `start` and `end` are those of the hit, where a person is still found.
+    """
+
+    why: Why
+    file: str
+    id: RecordId
+    field: str
+    kind: str = ""
+    ref: str | int = ""
+    start: int | None = None
+    end: int | None = None
+
+
+# How many hits of a kind of a person may stand in a record: those that were judged to be another's.
+Allowed: TypeAlias = Counter[tuple[str | int, str, Kind]]
+
+
+def allowed(hits: Iterable[Hit]) -> Allowed:
+    """Count the hits that may stay."""
+    return Counter((hit.ref, str(hit.id), hit.kind) for hit in hits)
+
+
+def rescan(
+    entries: Iterable[Entry],
+    snapshot: Path,
+    schema: Schema,
+    patterns: Patterns | None = None,
+    may_stay: Allowed | None = None,
+    *,
+    processes: int = 1,
+) -> Iterator[Left]:
+    """Yield the places in the new snapshot where something is left.
+
+    Without `patterns`, only the records that the manifest names are looked at. Raises ManifestError
+    or ReadError if the snapshot cannot be read to its end.
+    """
+    changes = [entry for entry in entries if entry.changes_data]
+    yield from _as_before(changes, snapshot, schema)
+    if patterns is not None:
+        yield from _still_found(changes, snapshot, schema, patterns, may_stay, processes=processes)
+
+
+def _as_before(changes: Sequence[Entry], snapshot: Path, schema: Schema) -> Iterator[Left]:
+    by_id: dict[str, list[Entry]] = defaultdict(list)
+    for entry in changes:
+        by_id[str(entry.id)].append(entry)
+    corrected = {_after(entry): entry for entry in changes if entry.op is Op.REPLACE}
+    for file, path in snapshot_files(snapshot).items() if changes else ():
+        known = format_of(path)
+        for _row, record in records(path, known) if known else ():
+            of_record = by_id.get(str(record.get(schema.id_field)), [])
+            digests = {
+                field: digest(record[field])
+                for field in {entry.field for entry in of_record}
+                if isinstance(record.get(field), str)
+            }
+            for entry in of_record:
+                if digests.get(entry.field) == entry.sha256_after:
+                    corrected.pop(_after(entry), None)
+            for field, text_digest in digests.items():
+                if any(_is_unchanged(entry, field, text_digest) for entry in of_record):
+                    yield Left(Why.UNCHANGED, file, of_record[0].id, field)
+    for entry in corrected.values():
+        yield Left(Why.NOT_CORRECTED, entry.file, entry.id, entry.field)
+
+
+def _is_unchanged(entry: Entry, field: str, found: str) -> bool:
+    return entry.field == field and entry.sha256_before == found != entry.sha256_after
+
+
+def _after(entry: Entry) -> tuple[str, str, str]:
+    return str(entry.id), entry.field, entry.sha256_after
+
+
+def _still_found(
+    changes: Sequence[Entry],
+    snapshot: Path,
+    schema: Schema,
+    patterns: Patterns,
+    may_stay: Allowed | None,
+    *,
+    processes: int,
+) -> Iterator[Left]:
+    # In a record that was corrected only, the person stands on purpose.
+    emptied = {str(entry.id) for entry in changes if entry.op is not Op.REPLACE}
+    corrected = {str(entry.id) for entry in changes} - emptied
+    stay = Counter(may_stay or {})
+    for result in locate(shards(snapshot), patterns, schema, processes=processes):
+        for hit in result.hits:
+            record = str(hit.id)
+            if record in corrected or (record not in emptied and hit.strength is Strength.WEAK):
+                continue
+            if stay[hit.ref, record, hit.kind] > 0:
+                stay[hit.ref, record, hit.kind] -= 1
+                continue
+            yield Left(
+                Why.FOUND, hit.file, hit.id, hit.field, hit.kind, hit.ref, hit.start, hit.end
+            )

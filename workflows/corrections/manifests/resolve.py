@@ -1,0 +1,163 @@
+"""Turns changes, which name a record by its id, into entries, which name it by file and row.
+
+The snapshot is read once, and only the files that are concerned.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import zstandard
+
+from workflows.corrections.manifests.edits import Wording, edited, edits_of
+from workflows.corrections.manifests.entries import Entry, ManifestError, Op, digest
+from workflows.corrections.manifests.files import reading, snapshot_files
+from workflows.datasets.lookup.hits import RecordId
+from workflows.datasets.lookup.readers import parse_record
+from workflows.datasets.lookup.shards import Format, format_of
+
+_ROWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be done at one place. `written` is the text of the span, where it is known.
+
+    Where several records of a file have the same id, or none, those are meant in which it stands.
+    """
+
+    op: Op
+    file: str
+    id: RecordId
+    field: str
+    start: int
+    end: int
+    written: str | None = None
+    replacement_ref: str = ""
+    case_pseudonym: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the entries say of the snapshot: names, and the fields of its records."""
+
+    dataset: str = ""
+    snapshot: str = ""
+    id_field: str = "id"
+    source_field: str = ""
+
+
+def resolve(
+    changes: Iterable[Change], snapshot: Path, origin: Origin, wording: Wording
+) -> Iterator[Entry]:
+    """Yield the entries for changes, file by file and row by row.
+
+    Raises ManifestError if a record is not found, or its text is not the one that was looked at.
+    """
+    files = snapshot_files(snapshot)
+    by_file: dict[str, dict[str, list[Change]]] = defaultdict(lambda: defaultdict(list))
+    for change in changes:
+        by_file[change.file][str(change.id)].append(change)
+    for file, wanted in sorted(by_file.items()):
+        known = format_of(files[file]) if file in files else None
+        if known is None:
+            raise ManifestError(f"{file}: the snapshot has no such file.")
+        yield from _of_file(file, records(files[file], known), wanted, origin, wording)
+
+
+def _of_file(
+    file: str,
+    rows: Iterable[tuple[int, Mapping[str, Any]]],
+    wanted: Mapping[str, Sequence[Change]],
+    origin: Origin,
+    wording: Wording,
+) -> Iterator[Entry]:
+    missing = set().union(*wanted.values())
+    for row, record in rows:
+        changes = wanted.get(str(record.get(origin.id_field)))
+        meant = [change for change in changes or () if _is_meant(record, change)]
+        if meant:
+            missing.difference_update(meant)
+            yield from _of_record(row, record, meant, origin, wording)
+    if missing:
+        lost = next(
+            change for changes in wanted.values() for change in changes if change in missing
+        )
+        raise ManifestError(
+            f"{file}, {origin.id_field} {lost.id}: {len(missing)} places are not as they were when "
+            "they were found. Look the person up again."
+        )
+
+
+def _is_meant(record: Mapping[str, Any], change: Change) -> bool:
+    text = record.get(change.field)
+    if not isinstance(text, str) or change.end > len(text):
+        return False
+    return change.written is None or text[change.start : change.end] == change.written
+
+
+def _of_record(
+    row: int, record: Mapping[str, Any], changes: Sequence[Change], origin: Origin, wording: Wording
+) -> Iterator[Entry]:
+    goes = any(change.op is Op.DELETE for change in changes)
+    source = record.get(origin.source_field) if origin.source_field else None
+    by_field: dict[str, list[Entry]] = defaultdict(list)
+    for change in changes:
+        whole = goes or change.op is Op.DELETE
+        by_field[change.field].append(
+            Entry(
+                op=Op.DELETE if goes else change.op,
+                dataset=origin.dataset,
+                snapshot=origin.snapshot,
+                source=source if isinstance(source, str) else "",
+                id=change.id,
+                file=change.file,
+                field=change.field,
+                row=row,
+                start=None if whole else change.start,
+                end=None if whole else change.end,
+                replacement_ref="" if whole else change.replacement_ref,
+                case_pseudonym=change.case_pseudonym,
+            )
+        )
+    for field, entries in by_field.items():
+        text = record[field]
+        after = "" if goes else digest(edited(text, edits_of(entries, wording)))
+        before = digest(text)
+        for entry in dict.fromkeys(entries):  # two places in a record that goes are one entry
+            yield replace(entry, sha256_before=before, sha256_after=after)
+
+
+def records(path: Path, known: Format) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the records of a file with their row numbers; lines that are no record only count.
+
+    Raises ManifestError if the file cannot be read to its end.
+    """
+    try:
+        if known is Format.PARQUET:
+            yield from _parquet_records(path)
+            return
+        with reading(path, known) as lines:
+            for row, line in enumerate(lines):
+                record = parse_record(line)
+                if record is not None:
+                    yield row, record
+    except (OSError, EOFError, zstandard.ZstdError) as error:
+        raise ManifestError(f"{path} cannot be read to its end.") from error
+
+
+def _parquet_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    from pyarrow import ArrowException
+    from pyarrow.parquet import ParquetFile
+
+    row = 0
+    try:
+        with ParquetFile(path, pre_buffer=False) as file:
+            for batch in file.iter_batches(batch_size=_ROWS):
+                for record in batch.to_pylist():
+                    yield row, record
+                    row += 1
+    except ArrowException as error:
+        raise ManifestError(f"{path} cannot be read to its end.") from error
