@@ -8,11 +8,10 @@ the event. The second half can be done again from the folder and the event, with
 import hashlib
 import json
 import tempfile
-from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from uuid import UUID, uuid4
 
 from workflows.ledger.keys import log_verifier
@@ -20,17 +19,21 @@ from workflows.ledger.models import Checkpoint, Event
 from workflows.ledger.selectors import leaf_index
 from workflows.ledger.services import format_time
 from workflows.reports import bundle_statement
+from workflows.reports.bundle_encryption import Writable, encrypt
+from workflows.reports.bundle_formats import Format
 from workflows.reports.bundle_log import (
     CaseSteps,
+    add_receipts,
     checkpoint_members,
-    proof_members,
-    receipt_indexes,
-    whole_log_members,
+    entry_bundle_members,
+    entry_members,
+    hash_tile_members,
     write_events,
 )
-from workflows.reports.bundle_tables import FILES, BundleRequest, registered, write_tables
+from workflows.reports.bundle_tables import BundleRequest, registered, write_tables
 from workflows.reports.bundle_zip import Member, file_member, zip_pieces
 from workflows.reports.checkpoints import check_previous
+from workflows.reports.places import Places
 
 Progress = Callable[[int, int], None]
 
@@ -60,14 +63,16 @@ class BundleResult:
 
 def export_bundle(
     request: BundleRequest,
-    target: BinaryIO,
+    target: Writable,
     *,
     previous: Iterable[str] = (),
+    recipient: str = "",
     progress: Progress = lambda _done, _total: None,
 ) -> BundleResult:
     """Write the export to `target`, which need not be able to seek.
 
-    `previous` are checkpoints that somebody kept, as signed notes. Raises `InvalidInput` for
+    `previous` are checkpoints that somebody kept, as signed notes. `recipient` is an age recipient
+    to whom the file is encrypted, if any. Raises `InvalidInput` for
     filters that make no sense and for a checkpoint that is not of this log or that the log does
     not continue. Must not run in a transaction.
     """
@@ -81,7 +86,15 @@ def export_bundle(
         counts = write_tables(request, folder, meter.advance)
         event = bundle_statement.record(request, counts, folder, str(uuid4()))
         checkpoint = bundle_statement.place(event)
-        return write_bundle(target, folder, event, checkpoint, previous=previous, meter=meter)
+        return write_bundle(
+            target,
+            folder,
+            event,
+            checkpoint,
+            previous=previous,
+            recipient=recipient,
+            meter=meter,
+        )
 
 
 def steps_ahead(request: BundleRequest) -> int:
@@ -93,44 +106,70 @@ def steps_ahead(request: BundleRequest) -> int:
 
 
 def write_bundle(
-    target: BinaryIO,
+    target: Writable,
     folder: Path,
     event: Event,
     checkpoint: Checkpoint,
     *,
     previous: Iterable[str],
     meter: Meter,
+    recipient: str = "",
 ) -> BundleResult:
     """Write the second half: the ZIP of `folder`, whose files the placed `event` commits to."""
     facts: dict[str, Any] = dict(event.facts)
-    digest = hashlib.sha256()
-    size = 0
+    counted = _Counted(target)
     with tempfile.TemporaryFile(dir=folder) as spool:
         members = _members(folder, event, checkpoint, previous, meter)
-        for piece in zip_pieces(members, lambda: _manifest(event, checkpoint), event.at, spool):
-            digest.update(piece)
-            size += len(piece)
-            target.write(piece)
-    return BundleResult(size, digest.hexdigest(), checkpoint.size, facts["bundle"], facts["cases"])
+        pieces = zip_pieces(members, lambda: _manifest(event, checkpoint), event.at, spool)
+        if recipient:
+            encrypt(pieces, counted, recipient)
+        else:
+            for piece in pieces:
+                counted.write(piece)
+    return BundleResult(
+        counted.size,
+        counted.digest.hexdigest(),
+        checkpoint.size,
+        facts["bundle"],
+        facts["cases"],
+    )
+
+
+class _Counted:
+    """Passes on to a target what is written, and knows its size and SHA-256."""
+
+    def __init__(self, target: Writable) -> None:
+        self._target = target
+        self.size, self.digest = 0, hashlib.sha256()
+
+    def write(self, data: bytes) -> int:
+        self.size += len(data)
+        self.digest.update(data)
+        self._target.write(data)
+        return len(data)
+
+    def flush(self) -> None:
+        self._target.flush()
 
 
 def _members(
     folder: Path, event: Event, checkpoint: Checkpoint, previous: Iterable[str], meter: Meter
 ) -> Iterator[Member]:
-    for name in FILES:
-        yield file_member(name, folder / name)
     facts: dict[str, Any] = dict(event.facts)
-    events = folder / "events.csv"
-    indexes = write_events(_cases(folder), events, checkpoint.size)
+    for name in facts["files"]:
+        yield file_member(name, folder / name)
+    events, places = folder / "events.csv", Places(checkpoint.size)
+    write_events(_cases(folder), events, places, bom=Format.BOM in facts["formats"])
     yield file_member("events.csv", events)
     yield from checkpoint_members(checkpoint, previous)
     if facts["regime"] is None:
-        yield from whole_log_members(checkpoint.size, meter.advance)
+        yield from hash_tile_members(checkpoint.size)
+        yield from entry_bundle_members(checkpoint.size, meter.advance)
         return
     for register, highest in facts["registered"].items():
-        indexes.extend(receipt_indexes(register, highest, checkpoint.size))
-    indexes.append(_place_of(event))
-    yield from proof_members(_rising(indexes), checkpoint, meter.advance)
+        add_receipts(register, highest, places)
+    places.add(_place_of(event))
+    yield from entry_members(places, checkpoint, folder, meter.advance)
 
 
 def _cases(folder: Path) -> Iterator[CaseSteps]:
@@ -138,15 +177,6 @@ def _cases(folder: Path) -> Iterator[CaseSteps]:
         for line in lines:
             row = json.loads(line)
             yield CaseSteps(row["number"], UUID(row["case"]), row["steps"])
-
-
-def _rising(indexes: "array[int]") -> Iterator[int]:
-    """Yield each place once, in order."""
-    last = -1
-    for index in sorted(indexes):
-        if index != last:
-            yield index
-        last = index
 
 
 def _place_of(event: Event) -> int:

@@ -20,7 +20,7 @@ FORGOTTEN_AFTER = timedelta(days=1)
 
 
 def bundle_path(job: BundleJob) -> Path:
-    """Return where the file of an export lies, or will lie."""
+    """Return where the file of an export lies, or will lie; encrypted, if that was asked for."""
     return _root() / f"{job.pk}.zip"
 
 

@@ -9,9 +9,10 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -25,6 +26,7 @@ from workflows.ledger.services import append
 from workflows.outbox.services import enqueue
 from workflows.reports import bundle_statement
 from workflows.reports.bundle import BundleResult, Meter, steps_ahead, write_bundle
+from workflows.reports.bundle_encryption import checked_recipient
 from workflows.reports.bundle_files import (
     bundle_path,
     delete_files,
@@ -35,7 +37,8 @@ from workflows.reports.bundle_files import (
     work_folder,
 )
 from workflows.reports.bundle_filters import BundleFilters
-from workflows.reports.bundle_tables import FILES, BundleRequest, file_digests, write_tables
+from workflows.reports.bundle_formats import Format
+from workflows.reports.bundle_tables import BundleRequest, file_digests, write_tables
 from workflows.reports.checkpoints import check_previous, normalise_note
 from workflows.reports.models import BundleJob, KeptCheckpoint
 from workflows.reports.scope import RegulatorScope, regulator_for, scope_of
@@ -56,15 +59,23 @@ class _TakenBack(Exception):
 
 
 def request_bundle(
-    scope: RegulatorScope, filters: BundleFilters, *, previous: str = "", language: str = "en"
+    scope: RegulatorScope,
+    filters: BundleFilters,
+    *,
+    formats: Collection[Format] = (),
+    recipient: str = "",
+    previous: str = "",
+    language: str = "en",
 ) -> BundleJob:
     """Ask for an export; it is made in the background and can be fetched when it is ready.
 
-    `previous` is the last checkpoint that the regulator holds, if any. Raises `InvalidInput` for
-    choices that make no sense, for an unknown case, and for a checkpoint that is not of this log
-    or that the log does not continue.
+    `previous` is the last checkpoint that the regulator holds, if any; `recipient` the age
+    recipient to whom the file is encrypted, if any. Raises `InvalidInput` for choices that make
+    no sense, for an unknown case, for what is no recipient, and for a checkpoint that is not of
+    this log or that the log does not continue.
     """
     filters.check()
+    recipient = checked_recipient(recipient)
     chosen = filters.to_json()
     if filters.case:
         try:
@@ -79,6 +90,8 @@ def request_bundle(
             regime=scope.regime,
             requested_by=scope.account.user,
             filters=chosen,
+            formats=sorted(formats),
+            recipient=recipient,
             previous=previous,
             language=language,
         )
@@ -177,6 +190,7 @@ def _write(job: BundleJob, scope: RegulatorScope) -> BundleResult:
         filters=BundleFilters.from_json(job.filters),
         actor=scope.actor,
         language=job.language,
+        formats=frozenset(map(Format, job.formats)),
     )
     meter = Meter(steps_ahead(request), _Reporter(job))
     event = _kept_event(job) or _begin(job, request, meter)
@@ -185,7 +199,13 @@ def _write(job: BundleJob, scope: RegulatorScope) -> BundleResult:
     previous = [note for note in (job.previous, *kept) if note]
     with open_private(part_path(job)) as target:
         result = write_bundle(
-            target, work_folder(job), event, checkpoint, previous=previous, meter=meter
+            target,
+            work_folder(job),
+            event,
+            checkpoint,
+            previous=previous,
+            recipient=job.recipient,
+            meter=meter,
         )
         target.flush()
         os.fsync(target.fileno())
@@ -220,10 +240,13 @@ def _begin(job: BundleJob, request: BundleRequest, meter: Meter) -> Event:
 def _kept_event(job: BundleJob) -> Event | None:
     """Return the event of an earlier attempt if the files that it commits to are still there."""
     event = Event.objects.filter(uid=job.event).first() if job.event else None
-    folder = work_folder(job)
-    if event is None or not all((folder / name).exists() for name in FILES):
+    if event is None:
         return None
-    return event if event.facts["files"] == file_digests(folder) else None
+    folder = work_folder(job)
+    files = cast("dict[str, str]", event.facts["files"])
+    if not all((folder / name).exists() for name in files):
+        return None
+    return event if files == file_digests(folder, files) else None
 
 
 class _Reporter:

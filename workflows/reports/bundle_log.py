@@ -1,6 +1,11 @@
-"""The folder `log/` of an export: checkpoints, consistency, and proofs or the whole log."""
+"""The folder `log/` of an export: checkpoints, consistency, and the entries with what proves them.
 
-from array import array
+A scoped export brings one proof an entry, which anybody can check with a small tool. Beyond
+`PROOFS_UP_TO` entries it brings the hash tiles of the log instead: they prove the same, are forty
+times smaller, and keep the ZIP at a few thousand files. An export of the whole log has the tiles
+and the bundles of all entries. See docs/decisions/0008-large-exports.md.
+"""
+
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +22,13 @@ from workflows.ledger.selectors import (
 )
 from workflows.reports import tables
 from workflows.reports.bundle_tables import CASES_AT_ONCE, Advance
-from workflows.reports.bundle_zip import Member, member
+from workflows.reports.bundle_zip import Member, file_member, member
 from workflows.reports.checkpoints import check_continues
+from workflows.reports.places import Places
 
 ENTRIES_AT_ONCE = 1000
+PROOFS_UP_TO = 10_000
+ENTRIES = "log/entries.txt"
 
 T = TypeVar("T")
 
@@ -54,18 +62,17 @@ def checkpoint_members(checkpoint: Checkpoint, previous: Iterable[str]) -> Itera
             )
 
 
-def write_events(cases: Iterable[CaseSteps], path: Path, size: int) -> "array[int]":
-    """Write `events.csv` for cases in their order; return the places of its events in the log.
+def write_events(cases: Iterable[CaseSteps], path: Path, places: Places, *, bom: bool) -> None:
+    """Write `events.csv` for cases in their order, and add the places of its events to `places`.
 
-    Steps that a case was given after its row was written are left out. `size` is that of the log.
+    Steps that a case was given after its row was written are left out.
     """
-    indexes = array("Q")
     with path.open("wb") as target:
-        target.write(tables.csv_header(tables.EVENT_COLUMNS))
+        target.write(tables.csv_header(tables.EVENT_COLUMNS, bom=bom))
         for page in _batches(cases):
             steps = {case.pseudonym: case for case in page}
             rows: dict[UUID, list[tuple[int, dict[str, Any]]]] = {}
-            leaves = Leaf.objects.filter(event__case__in=steps, index__lt=size)
+            leaves = Leaf.objects.filter(event__case__in=steps, index__lt=places.size)
             for leaf in leaves.select_related("event").order_by("event__case", "event__step"):
                 assert leaf.event.case is not None
                 rows.setdefault(leaf.event.case, []).append((leaf.index, leaf.event.body))
@@ -75,20 +82,18 @@ def write_events(cases: Iterable[CaseSteps], path: Path, size: int) -> "array[in
                     raise RuntimeError("The log has lost steps that the export has read.")
                 for index, entry in shown:
                     target.write(tables.csv_line(tables.event_cells(case.number, index, entry)))
-                    indexes.append(index)
-    return indexes
+                    places.add(index)
 
 
-def receipt_indexes(register: str, highest: int, size: int) -> "array[int]":
-    """Return the places of every `case.received` of a regime, in scope or not."""
-    indexes = array("Q")
+def add_receipts(register: str, highest: int, places: Places) -> None:
+    """Add the place of every `case.received` of a regime, in scope or not."""
     last = 0
     while True:
         leaves = Leaf.objects.filter(
             event__register=register,
             event__register_number__gt=last,
             event__register_number__lte=highest,
-            index__lt=size,
+            index__lt=places.size,
         )
         page = list(
             leaves.order_by("event__register_number").values_list(
@@ -96,34 +101,63 @@ def receipt_indexes(register: str, highest: int, size: int) -> "array[int]":
             )[:ENTRIES_AT_ONCE]
         )
         if not page:
-            return indexes
-        indexes.extend(index for _number, index in page)
+            return
+        for _number, index in page:
+            places.add(index)
         last = page[-1][0] or 0
 
 
-def proof_members(
-    indexes: Iterable[int], checkpoint: Checkpoint, advance: Advance
+def entry_members(
+    places: Places, checkpoint: Checkpoint, folder: Path, advance: Advance
 ) -> Iterator[Member]:
-    """Yield entry and proof of each place, which must rise; `advance` is told the places done."""
-    for page in _batches(indexes, ENTRIES_AT_ONCE):
-        leaves = Leaf.objects.filter(index__in=page).select_related("event")
-        events: dict[int, Event] = {leaf.index: leaf.event for leaf in leaves}
-        for index, proof in iter_proofs(page, checkpoint):
-            yield member(f"log/proofs/{index}.entry", bytes(events[index].leaf))
-            yield member(f"log/proofs/{index}.tlog-proof", proof.encode())
-        advance(len(page))
+    """Yield the entries of a scoped export and what proves that they are in the log.
+
+    `folder` takes a temporary file; `advance` is told the entries done.
+    """
+    if len(places) <= PROOFS_UP_TO:
+        yield from _proof_members(places, checkpoint, advance)
+        return
+    yield from hash_tile_members(checkpoint.size)
+    path = folder / Path(ENTRIES).name
+    with path.open("wb") as target:
+        for page in _pages(places):
+            for index, event in page:
+                target.write(b"%d %b\n" % (index, bytes(event.leaf)))
+            advance(len(page))
+    yield file_member(ENTRIES, path)
+    path.unlink()
 
 
-def whole_log_members(size: int, advance: Advance) -> Iterator[Member]:
-    """Yield every hash tile and every entry bundle of the log of `size` entries."""
+def hash_tile_members(size: int) -> Iterator[Member]:
+    """Yield every hash tile of the log of `size` entries."""
     for path, content in iter_hash_tiles(size):
         yield member(f"log/{path}", content)
+
+
+def entry_bundle_members(size: int, advance: Advance) -> Iterator[Member]:
+    """Yield every bundle of entries of the log of `size` entries."""
     left = size
     for path, content in iter_entry_bundles(size):
         yield member(f"log/{path}", content)
         done = min(left, 256)
         left -= done
         advance(done)
+
+
+def _proof_members(places: Places, checkpoint: Checkpoint, advance: Advance) -> Iterator[Member]:
+    for page in _pages(places):
+        events = dict(page)
+        for index, proof in iter_proofs(events, checkpoint):
+            yield member(f"log/proofs/{index}.entry", bytes(events[index].leaf))
+            yield member(f"log/proofs/{index}.tlog-proof", proof.encode())
+        advance(len(page))
+
+
+def _pages(places: Places) -> Iterator[list[tuple[int, Event]]]:
+    """Yield the events at `places` with their places, rising, a page at a time."""
+    for page in _batches(places, ENTRIES_AT_ONCE):
+        leaves = Leaf.objects.filter(index__in=page).select_related("event").order_by("index")
+        yield [(leaf.index, leaf.event) for leaf in leaves]
 
 
 def _batches(items: Iterable[T], size: int = CASES_AT_ONCE) -> Iterator[list[T]]:

@@ -40,13 +40,14 @@ def state(request: BundleRequest, counts: Counts, folder: Path, bundle: str) -> 
             "bundle": bundle,
             "regime": request.regime or None,
             "filters": _filters(request),
+            "formats": sorted(request.formats),
             "registered": counts.registered,
             "read_from": counts.read_from,
             "cases": counts.cases,
             "events": counts.events,
             "openings": counts.openings,
             "closed": counts.closed,
-            "files": file_digests(folder),
+            "files": file_digests(folder, request.files),
         },
     )
 

@@ -8,7 +8,7 @@ A case of the regime that is filed after the start is left to the next export.
 import hashlib
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max, QuerySet
+from django.utils import timezone
 
 from workflows.cases.actors import Actor
 from workflows.cases.models import Case, Clock, EventContent
@@ -26,13 +27,15 @@ from workflows.ledger.models import Event
 from workflows.ledger.sequencer import sequence
 from workflows.reports import tables
 from workflows.reports.bundle_filters import BundleFilters, zone_of
+from workflows.reports.bundle_formats import SPREADSHEET, SUMMARY, Format, signed_files
 from workflows.reports.openings import Closed, Opening, openings_of
 from workflows.reports.row_security import rows_of
+from workflows.reports.spreadsheet import Spreadsheet
+from workflows.reports.summary import write_summary
+from workflows.reports.tally import Tally
 
 CASES_AT_ONCE = 200
 HERE = Path(__file__).parent
-# What the event `bundle.exported` commits to; `events.csv` follows from the entries.
-FILES = ("README.txt", "cases.csv", "cases.jsonl", "contents.jsonl", "keys/vkey.txt", "verify.py")
 
 Advance = Callable[[int], None]
 
@@ -48,6 +51,12 @@ class BundleRequest:
     filters: BundleFilters
     actor: Actor
     language: str
+    formats: frozenset[Format] = frozenset()
+
+    @property
+    def files(self) -> list[str]:
+        """Return the files that `write_tables` writes."""
+        return signed_files(self.formats)
 
     @property
     def cases(self) -> QuerySet[Case]:
@@ -97,32 +106,41 @@ def registered(regime: str) -> dict[str, int]:
 
 
 def write_tables(request: BundleRequest, folder: Path, advance: Advance) -> Counts:
-    """Write every file of `FILES` into the empty `folder`; `advance` is told the cases done."""
+    """Write `request.files` into the empty `folder`; `advance` is told the cases done."""
     counts = Counts(registered(request.regime), read_from=sequence().size)
+    tally = Tally(zone_of(request.regime), timezone.now())
     _write_fixed_files(folder)
     with ExitStack() as stack:
         jsonl, cells, contents = (
             stack.enter_context((folder / name).open("wb"))
             for name in ("cases.jsonl", "cases.csv", "contents.jsonl")
         )
-        cells.write(tables.csv_header(tables.CASE_COLUMNS))
+        spreadsheet = None
+        if Format.XLSX in request.formats:
+            spreadsheet = stack.enter_context(Spreadsheet(folder / SPREADSHEET, folder))
+        cells.write(tables.csv_header(tables.CASE_COLUMNS, bom=Format.BOM in request.formats))
         for page in _pages(request, counts.registered):
-            for row, openings in _read(request, page):
+            for row, entries, openings in _read(request, page):
                 jsonl.write(canonical_json(row) + b"\n")
                 cells.write(tables.csv_line(tables.case_cells(row)))
+                if spreadsheet:
+                    spreadsheet.add(row, entries)
                 for opening in openings:
                     contents.write(canonical_json(_line(row, opening)) + b"\n")
                     _count(counts, opening)
+                tally.add(row)
                 counts.cases += 1
                 counts.events += row["steps"]
             advance(len(page))
+    if Format.PDF in request.formats:
+        (folder / SUMMARY).write_bytes(write_summary(request, counts, tally))
     return counts
 
 
-def file_digests(folder: Path) -> dict[str, str]:
-    """Return the hex SHA-256 of each file of `FILES`."""
+def file_digests(folder: Path, names: Collection[str]) -> dict[str, str]:
+    """Return the hex SHA-256 of each of these files."""
     digests = {}
-    for name in FILES:
+    for name in names:
         with (folder / name).open("rb") as file:
             digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
     return digests
@@ -162,8 +180,10 @@ def _pages(request: BundleRequest, numbers: dict[str, int]) -> Iterator[list[UUI
         yield [case for _number, case in page if case is not None]
 
 
-def _read(request: BundleRequest, pseudonyms: list[UUID]) -> list[tuple[tables.Row, list[Opening]]]:
-    """Return the rows and openings of a page of cases. Four queries, whatever the page."""
+def _read(
+    request: BundleRequest, pseudonyms: list[UUID]
+) -> list[tuple[tables.Row, list[tables.Entry], list[Opening]]]:
+    """Return rows, entries and openings of a page of cases. Four queries, whatever the page."""
     with request.reading():
         found = (
             request.cases.filter(pseudonym__in=pseudonyms)
@@ -188,6 +208,7 @@ def _read(request: BundleRequest, pseudonyms: list[UUID]) -> list[tuple[tables.R
         return [
             (
                 _row(request, case, [entry for _, entry in entries[pseudonym]], clocks[case.pk]),
+                [entry for _, entry in entries[pseudonym]],
                 list(openings_of(entries[pseudonym], contents[case.pk], withhold=request.withhold)),
             )
             for pseudonym in pseudonyms

@@ -21,6 +21,8 @@ class RegulatorAccount(models.Model):
     expires_at = models.DateTimeField(_("expires"))
     # Keyed hash of the API token; the token itself is shown once.
     token_digest = models.BinaryField(max_length=32, null=True, unique=True, editable=False)
+    # The public key to which exports are encrypted when the regulator asks for that.
+    age_recipient = models.CharField(_("age recipient"), max_length=100, blank=True)
 
     class Meta:
         verbose_name = _("regulator account")
@@ -55,6 +57,10 @@ class BundleJob(models.Model):
     )
     # What was chosen, as `BundleFilters` writes it.
     filters = models.JSONField(_("filters"), default=dict)
+    # Which forms besides CSV and JSON Lines, as values of `Format`.
+    formats = models.JSONField(_("formats"), default=list)
+    # The age recipient to whom the file is encrypted; empty for a plain ZIP.
+    recipient = models.CharField(_("encrypted to"), max_length=100, blank=True)
     # The last checkpoint that the regulator holds, from which the export proves consistency.
     previous = models.TextField(_("previous checkpoint"), blank=True)
     language = models.CharField(_("language"), max_length=10)

@@ -153,9 +153,9 @@ def csv_line(cells: Sequence[str]) -> bytes:
     return (",".join(_quoted(cell) for cell in cells) + "\r\n").encode()
 
 
-def csv_header(columns: Sequence[str]) -> bytes:
-    """Return the first line of a CSV file, after a byte order mark."""
-    return BYTE_ORDER_MARK.encode() + csv_line(columns)
+def csv_header(columns: Sequence[str], *, bom: bool) -> bytes:
+    """Return the first line of a CSV file, after a byte order mark if one is wanted."""
+    return (BYTE_ORDER_MARK.encode() if bom else b"") + csv_line(columns)
 
 
 def _quoted(cell: str) -> str:

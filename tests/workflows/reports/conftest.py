@@ -90,15 +90,24 @@ def connect(db):
 
 
 # --- Exports as dictionaries ---------------------------------------------------------------------
-def export(regime: str = "CN", *, previous: tuple[str, ...] = (), **filters: object) -> bytes:
+def export(
+    regime: str = "CN",
+    *,
+    previous: tuple[str, ...] = (),
+    formats: tuple[str, ...] = (),
+    language: str = "en",
+    **filters: object,
+) -> bytes:
     """Return the ZIP of an export."""
     from workflows.cases.actors import SYSTEM
     from workflows.reports.bundle import export_bundle
     from workflows.reports.bundle_filters import BundleFilters
+    from workflows.reports.bundle_formats import Format
     from workflows.reports.bundle_tables import BundleRequest
 
     target = io.BytesIO()
-    request = BundleRequest(regime, BundleFilters(**filters), SYSTEM, "en")
+    chosen = frozenset(map(Format, formats))
+    request = BundleRequest(regime, BundleFilters(**filters), SYSTEM, language, chosen)
     export_bundle(request, target, previous=previous)
     return target.getvalue()
 
@@ -158,6 +167,7 @@ class World:
     first: Files = field(default_factory=dict)
     china: Files = field(default_factory=dict)
     closed: Files = field(default_factory=dict)
+    packed: Files = field(default_factory=dict)
     whole: Files = field(default_factory=dict)
     stray: Files = field(default_factory=dict)
     numbers: dict[str, str] = field(default_factory=dict)
@@ -167,10 +177,13 @@ _WORLD = World()
 
 
 @pytest.fixture
-def world(request: pytest.FixtureRequest) -> World:
-    """A log of cases in many states and its exports: `china` continues `first`."""
+def world(db: None) -> World:
+    """A log of cases in many states and its exports.
+
+    `china` continues `first` and has every form; `packed` has tiles instead of proofs, as if it
+    were large.
+    """
     if not _WORLD.vkey:
-        request.getfixturevalue("db")
         build_world(_WORLD)
     return _WORLD
 
@@ -183,7 +196,8 @@ def build_world(made: World) -> None:
     from workflows.cases.transition import advance
     from workflows.ledger.keys import log_vkey
     from workflows.ledger.models import Leaf
-    from workflows.ledger.selectors import iter_proofs, latest_checkpoint
+    from workflows.ledger.selectors import checkpoint_at, iter_proofs
+    from workflows.reports import bundle_log
     from workflows.reports.erasure import erase, request_erasure
 
     answered = make.make_case(State.ANSWERED)
@@ -210,10 +224,14 @@ def build_world(made: World) -> None:
     kept = (made.first["log/checkpoint"].decode(),)
     made.closed = unpack(export(states=("closed",), previous=kept))
     made.whole = unpack(export(""))
-    made.china = unpack(export(previous=kept))
+    made.china = unpack(export(previous=kept, formats=("bom", "xlsx", "pdf")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bundle_log, "PROOFS_UP_TO", 5)
+        made.packed = unpack(export(previous=kept))
     other = Case.objects.get(regime="EU").pseudonym
     leaf = Leaf.objects.filter(event__case=other).select_related("event").first()
-    [(index, proof)] = iter_proofs([leaf.index], latest_checkpoint())
+    size = int(made.china["log/checkpoint"].split(b"\n")[1])
+    [(index, proof)] = iter_proofs([leaf.index], checkpoint_at(size))
     made.stray = {
         f"log/proofs/{index}.entry": bytes(leaf.event.leaf),
         f"log/proofs/{index}.tlog-proof": proof.encode(),

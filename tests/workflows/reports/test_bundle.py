@@ -41,7 +41,7 @@ def opened(files, number, name):
 
 # --- Layout -----------------------------------------------------------------------------------------
 def test_the_layout_is_the_documented_one(world):
-    plain = {name for name in world.china if not name.startswith("log/")}
+    plain = {name for name in world.closed if not name.startswith("log/")}
     assert plain == {
         "README.txt",
         "manifest.json",
@@ -52,8 +52,12 @@ def test_the_layout_is_the_documented_one(world):
         "keys/vkey.txt",
         "verify.py",
     }
+    more = {name for name in world.china if not name.startswith("log/")} - plain
+    assert more == {"cases.xlsx", "summary.pdf"}
     kinds = {name.split("/")[1] for name in world.china if name.startswith("log/")}
     assert kinds == {"checkpoint", "checkpoints", "consistency", "proofs"}
+    packed = {name.split("/")[1] for name in world.packed if name.startswith("log/")}
+    assert packed == {"checkpoint", "checkpoints", "consistency", "entries.txt", "tile"}
     whole = {name.split("/")[1] for name in world.whole if name.startswith("log/")}
     assert whole == {"checkpoint", "tile"}
 
@@ -326,3 +330,18 @@ def test_tlog_scales_reads_the_folder_of_an_export_of_the_whole_log(world, tmp_p
     names = [json.loads(reader.get_entry(index))["name"] for index in range(head.size)]
     assert names[-1] == "bundle.exported"
     assert "case.received" in names
+
+
+def test_tlog_scales_proves_the_entries_of_a_large_export_from_its_tiles(world, tmp_path):
+    for name, content in world.packed.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    reader = TilesReader(LocalBackend(tmp_path / "log"))
+    head = reader.get_checkpoint()
+    head.verify(signing.Vkey.from_string(world.vkey))
+    lines = world.packed["log/entries.txt"].splitlines()
+    assert len(lines) == json.loads(world.packed["manifest.json"])["events"] + 1
+    for line in lines:
+        index, entry = line.split(b" ", 1)
+        proof = reader.get_inclusion_proof(int(index), head.size)
+        proof.check(signing.sha256(b"\0" + entry), head.root_hash)

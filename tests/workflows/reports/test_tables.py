@@ -155,5 +155,6 @@ def test_what_is_written_is_read_again_by_the_module_csv(cells):
     ] == cells
 
 
-def test_a_file_begins_with_the_mark_that_spreadsheets_need():
-    assert csv_header(["a", "b"]).decode("utf-8") == BYTE_ORDER_MARK + "a,b\r\n"
+def test_a_file_begins_with_the_mark_that_spreadsheets_need_if_that_is_wanted():
+    assert csv_header(["a", "b"], bom=True).decode("utf-8") == BYTE_ORDER_MARK + "a,b\r\n"
+    assert csv_header(["a", "b"], bom=False) == b"a,b\r\n"

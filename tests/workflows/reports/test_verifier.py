@@ -117,7 +117,8 @@ def test_a_changed_or_missing_tile_is_found(kind, missing, world, verify):
 @pytest.mark.parametrize(
     ("kind", "change", "message"),
     [
-        ("0", lambda tile: tile[32:] + tile[:32], "is not of these entries"),
+        ("0", lambda tile: tile[32:] + tile[:32], "log/tile/0 is not the checkpoint's"),
+        ("0", lambda tile: tile[32:], "hashes"),
         ("entries", lambda bundle: bundle[:-5], "is cut off"),
         ("entries", lambda bundle: bundle + b"\0\0", "has more entries than it should"),
         ("entries", lambda bundle: bundle.replace(b"case.closed", b"case.opened"), "was changed"),

@@ -171,7 +171,7 @@ def test_hidden_last_steps_are_found_in_an_export_of_the_whole_log(small_log, ve
         table = folder / "cases.csv"
         rows = rows_of(folder, "cases.jsonl")
         lines = [csv_line(case_cells(row)) for row in rows]
-        table.write_bytes(csv_header(CASE_COLUMNS) + b"".join(lines))
+        table.write_bytes(csv_header(CASE_COLUMNS, bom=False) + b"".join(lines))
         hidden = rows[0]
         contents = rows_of(folder, "contents.jsonl")
         keep = [

@@ -12,16 +12,16 @@ from workflows.ledger.note import Signer
 TAMPERINGS = []
 
 
-def tampering(message, *, resealed=True):
-    """Register a change to the files of the export; `message` is what the fault must say.
+def tampering(message, *, resealed=True, of="china"):
+    """Register a change to the files of an export; `message` is what the fault must say.
 
-    A resealed change brings the hashes of the manifest up to date, as a careful forger would.
+    A resealed change brings the hashes of the manifest up to date, as a careful forger would. `of`
+    names the export of the world: with proofs, or `packed` with tiles as a large one.
     """
 
     def register(change):
-        TAMPERINGS.append(
-            pytest.param(change, message, resealed, id=change.__name__.replace("_", " "))
-        )
+        name = change.__name__.replace("_", " ")
+        TAMPERINGS.append(pytest.param((change, resealed, of), message, id=f"{of} {name}"))
         return change
 
     return register
@@ -70,10 +70,12 @@ for _name in (
     "README.txt",
     "cases.csv",
     "cases.jsonl",
+    "cases.xlsx",
     "contents.jsonl",
     "events.csv",
     "keys/vkey.txt",
     "log/checkpoint",
+    "summary.pdf",
     "verify.py",
 ):
     _one_byte(_name)
@@ -134,6 +136,7 @@ for _key, _value in (
     ("cases", 1),
     ("events", 1),
     ("filters", {"states": ["closed"]}),
+    ("formats", ["pdf"]),
     ("registered", {"CN": 1}),
     ("read_from", 0),
     ("made_at", "2020-01-01T00:00:00.000000Z"),
@@ -333,6 +336,97 @@ def the_verifier_itself(files, _world):
     files["verify.py"] = b'print("OK")\n'
 
 
+@tampering("cases.xlsx was changed: it is not the file that the provider signed")
+def another_spreadsheet(files, _world):
+    files["cases.xlsx"] = b"PK"
+
+
+@tampering("summary.pdf was changed: it is not the file that the provider signed")
+def the_figures_of_the_summary(files, _world):
+    files["summary.pdf"] = files["summary.pdf"].replace(b"obj", b"OBJ", 1)
+
+
+@tampering("The file summary.pdf is missing")
+def the_summary_removed(files, _world):
+    del files["summary.pdf"]
+
+
+# --- A large export: tiles instead of proofs --------------------------------------------------------
+def entry_lines(files, change):
+    lines = files["log/entries.txt"].splitlines(keepends=True)
+    files["log/entries.txt"] = b"".join(change(lines))
+
+
+@tampering("log/entries.txt was changed", resealed=False, of="packed")
+def one_byte_of_the_entries(files, _world):
+    flip(files, "log/entries.txt")
+
+
+@tampering(r"Entry \d+ is not in the log", of="packed")
+def a_fact_of_an_entry_among_many(files, _world):
+    replace(files, "log/entries.txt", '"CN"', '"EU"')
+
+
+@tampering(r"Entry \d+ is not in the log", of="packed")
+def two_entries_exchanged_among_many(files, _world):
+    def change(lines):
+        first, second = (line.split(b" ", 1) for line in lines[:2])
+        return [first[0] + b" " + second[1], second[0] + b" " + first[1], *lines[2:]]
+
+    entry_lines(files, change)
+
+
+@tampering(r"entry \d+ is out of order", of="packed")
+def an_entry_twice(files, _world):
+    entry_lines(files, lambda lines: [lines[0], *lines])
+
+
+@tampering("lies beyond the checkpoint", of="packed")
+def an_entry_invented_after_the_end(files, _world):
+    entry_lines(files, lambda lines: [*lines, b'99999 {"name":"case.closed"}\n'])
+
+
+@tampering("the line after entry .* is malformed", of="packed")
+def a_place_in_another_spelling(files, _world):
+    entry_lines(files, lambda lines: [b"0" + lines[0], *lines[1:]])
+
+
+@tampering(r"Step \d+ of case .* is missing: the provider signed for \d+", of="packed")
+def a_step_left_out_among_many(files, world):
+    place = place_of(files, world, step=2)
+    entry_lines(files, lambda lines: [x for x in lines if not x.startswith(b"%d " % place)])
+
+
+@tampering("Request 1 of 8 in the register CN is missing", of="packed")
+def a_receipt_left_out_among_many(files, world):
+    place = place_of(files, world)
+    entry_lines(files, lambda lines: [x for x in lines if not x.startswith(b"%d " % place)])
+
+
+@tampering("log/tile/0 is not the checkpoint's", of="packed")
+def a_hash_in_a_tile(files, _world):
+    flip(files, next(name for name in files if name.startswith("log/tile/0/")))
+
+
+@tampering("The file log/tile/0/.* is missing", of="packed")
+def a_tile_removed(files, _world):
+    del files[next(name for name in files if name.startswith("log/tile/0/"))]
+
+
+@tampering("There are proofs beside log/entries.txt", of="packed")
+def a_proof_slipped_in(files, world):
+    files.update(world.stray)
+
+
+@tampering("The export holds steps of case .* unasked", of="packed")
+def an_entry_of_another_regime_slipped_in(files, world):
+    [(name, entry)] = [(n, e) for n, e in world.stray.items() if n.endswith(".entry")]
+    place = int(re.search(r"\d+", name)[0])
+    lines = files["log/entries.txt"].splitlines(keepends=True)
+    lines.append(b"%d %b\n" % (place, entry))
+    files["log/entries.txt"] = b"".join(sorted(lines, key=lambda line: int(line.split(b" ")[0])))
+
+
 # --- Checkpoints -----------------------------------------------------------------------------------
 @tampering("log/checkpoint: the signature of .* does not hold")
 def a_larger_size_in_the_checkpoint(files, _world):
@@ -397,11 +491,12 @@ def a_consistency_proof_from_another_size(files, _world):
     files[name] = re.sub(rb"old \d+", b"old 1", files[name])
 
 
-@pytest.mark.parametrize(("change", "message", "resealed"), TAMPERINGS)
-def test_a_changed_export_is_refused_with_the_fault(change, message, resealed, world, verify):
-    files = dict(world.china)
+@pytest.mark.parametrize(("tampered", "message"), TAMPERINGS)
+def test_a_changed_export_is_refused_with_the_fault(tampered, message, world, verify):
+    change, resealed, of = tampered
+    files = dict(getattr(world, of))
     change(files, world)
-    assert files != world.china
+    assert files != getattr(world, of)
     if resealed:
         reseal(files)
     code, output = verify(files, vkey=world.vkey)

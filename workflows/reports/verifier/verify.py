@@ -23,10 +23,11 @@ import hashlib
 import json
 import os
 import re
+import sqlite3
 import sys
 import zipfile
 from datetime import datetime
-from typing import IO, Any, Dict, Sequence, Tuple
+from typing import IO, Any, Dict, Iterator, Sequence, Tuple
 
 # --- Ed25519, verification only (RFC 8032, section 5.1.7) --------------------------------------
 P = 2**255 - 19
@@ -288,6 +289,8 @@ EVENT_COLUMNS = (
 MARK = "\ufeff".encode()
 # The files to which the event bundle.exported commits; the rest follows from the log.
 SIGNED = "README.txt cases.csv cases.jsonl contents.jsonl keys/vkey.txt verify.py".split()
+# Files that are made when somebody asks for them. They are checked against that signature alone.
+ON_DEMAND = {"xlsx": "cases.xlsx", "pdf": "summary.pdf"}
 Row = Dict[str, Any]
 
 
@@ -362,6 +365,89 @@ def event_cells(number: str, index: int, entry: Row) -> list[Any]:
     return [cells[column] for column in EVENT_COLUMNS]
 
 
+# --- The entries -------------------------------------------------------------------------------
+class Entries:
+    """The entries of an export, in a temporary database on the disk: a million do not fit else."""
+
+    def __init__(self) -> None:
+        self.db = sqlite3.connect("")
+        self.db.execute("PRAGMA journal_mode = OFF")
+        self.db.execute(
+            "CREATE TABLE entry"
+            " (place INTEGER PRIMARY KEY, pseudonym, step, register, number, leaf BLOB)"
+        )
+        self.db.execute("CREATE TABLE shown (pseudonym PRIMARY KEY, steps)")
+        self.db.execute("CREATE TABLE outside (pseudonym PRIMARY KEY)")
+
+    def add(self, place: int, leaf: bytes) -> None:
+        """Take an entry that was proved to be in the log."""
+        entry = json.loads(leaf.decode("utf-8"))
+        values = [entry[key] for key in ("case", "step", "register", "number")]
+        self.db.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)", (place, *values, leaf))
+
+    def check_order(self) -> None:
+        """Expect each step of a case once, in order, and each number of a register once."""
+        self.db.execute("CREATE INDEX by_case ON entry (pseudonym, step)")
+        self.db.execute("CREATE INDEX by_register ON entry (register, number)")
+        before: Tuple[Any, ...] = (None, None, None)
+        steps = "SELECT pseudonym, step, place FROM entry WHERE pseudonym IS NOT NULL ORDER BY 1, 2"
+        for case, step, place in self.db.execute(steps):
+            if case == before[0]:
+                expect(step != before[1], f"Case {case} has two steps {step}.")
+                expect(place > before[2], f"Case {case}: step {step} is out of order.")
+            before = (case, step, place)
+        twice = self.db.execute(
+            "SELECT number, register FROM entry WHERE register IS NOT NULL"
+            " GROUP BY register, number HAVING count(*) > 1"
+        ).fetchone()
+        expect(twice is None, "Two requests are number {} of {}.".format(*(twice or ("", ""))))
+
+    def entry(self, place: int) -> Row | None:
+        """Return the entry at a place of the log, if the export has it."""
+        found = self.db.execute("SELECT leaf FROM entry WHERE place = ?", (place,)).fetchone()
+        return None if found is None else json.loads(found[0].decode("utf-8"))
+
+    def of_case(self, case: str, steps: int) -> list[tuple[int, Row]]:
+        """Return (place, entry) of the first steps of a case, as far as they are there."""
+        query = "SELECT place, leaf FROM entry WHERE pseudonym = ? AND step <= ? ORDER BY step"
+        found = self.db.execute(query, (case, steps))
+        return [(place, json.loads(leaf.decode("utf-8"))) for place, leaf in found]
+
+    def of_register(self, register: str, highest: int) -> Iterator[tuple[int, Row]]:
+        """Yield (number, entry) of the receipts in a register, by their number."""
+        query = "SELECT number, leaf FROM entry WHERE register = ? AND number <= ? ORDER BY number"
+        for number, leaf in self.db.execute(query, (register, highest)):
+            yield number, json.loads(leaf.decode("utf-8"))
+
+    def show(self, case: str, steps: int) -> bool:
+        """Note how many steps of a case the tables show; False when it was noted before."""
+        noted = self.db.execute("INSERT OR IGNORE INTO shown VALUES (?, ?)", (case, steps))
+        return noted.rowcount == 1
+
+    def is_shown(self, case: str) -> bool:
+        """Tell whether the tables show a case."""
+        return bool(self.db.execute("SELECT 1 FROM shown WHERE pseudonym = ?", (case,)).fetchone())
+
+    def leave_out(self, case: str) -> None:
+        """Note a case that is there with nothing but its receipt."""
+        self.db.execute("INSERT OR IGNORE INTO outside VALUES (?)", (case,))
+
+    def left_out(self) -> int:
+        """Return how many cases are there with nothing but their receipt."""
+        count: int = self.db.execute("SELECT count(*) FROM outside").fetchone()[0]
+        return count
+
+    def extents(self, read_from: int) -> Iterator[tuple[str, int, int | None, int, int]]:
+        """Yield (case, steps there, steps shown if it is, is left out, last before `read_from`)."""
+        yield from self.db.execute(
+            "SELECT pseudonym, count(*), max(shown.steps), count(outside.pseudonym) > 0,"
+            " max(CASE WHEN place < ? THEN step ELSE 0 END) FROM entry"
+            " LEFT JOIN shown USING (pseudonym) LEFT JOIN outside USING (pseudonym)"
+            " WHERE pseudonym IS NOT NULL GROUP BY pseudonym",
+            (read_from,),
+        )
+
+
 # --- The export --------------------------------------------------------------------------------
 class Export:
     """An export, and what was found while it was verified."""
@@ -369,29 +455,27 @@ class Export:
     def __init__(self, files: Files, key: Key, previous: str | None) -> None:
         self.files, self.key, self.previous = files, key, previous
         self.unchecked: list[str] = []
-        self.entries: dict[int, bytes] = {}  # by place in the log
-        self.steps: dict[str, dict[int, int]] = {}  # case -> step -> place
-        self.registers: dict[str, dict[int, str]] = {}  # regime -> register number -> case
-        self.rows: dict[str, Row] = {}  # by case, in the order of cases.jsonl
-        self.outside = 0
+        self.entries = Entries()
+        self.cases = self.steps = self.opened = 0
+        self.closed: dict[str, int] = {}
 
     def verify(self) -> None:
         """Check everything. Raises Fault with the first that is wrong."""
         self.check_manifest()
         self.check_checkpoints()
         if self.manifest["regime"] is None:
+            self.check_tiles()
             self.read_whole_log()
+        elif "log/entries.txt" in self.files.names:
+            self.check_tiles()
+            self.read_entries()
         else:
             self.read_proofs()
-        self.sort_entries()
+        self.entries.check_order()
         self.check_statement()
         self.check_registers()
-        with self.files.open("cases.jsonl") as lines:
-            for line in lines:
-                self.check_case(json.loads(line.decode("utf-8")))
-        self.check_scope()
         self.check_tables()
-        self.check_contents()
+        self.check_scope()
 
     def check_manifest(self) -> None:
         """Hold every file against its hash, and look for files that do not belong here."""
@@ -466,25 +550,15 @@ class Export:
             expect(
                 root == self.root, f"Entry {index} is not in the log: it or its proof was changed."
             )
-            self.entries[index] = entry
+            self.entries.add(index, entry)
 
-    def read_whole_log(self) -> None:
-        """Read all entries, and hold them and every hash tile against the checkpoint."""
-        hashes: list[bytes] = []
-        for number in range((self.size + 255) // 256):
-            width = min(256, self.size - 256 * number)
-            name = tile_name("entries", number, width)
-            bundle, position = self.files.read(name), 0
-            for _ in range(width):
-                end = position + 2 + int.from_bytes(bundle[position : position + 2], "big")
-                expect(position + 2 <= end <= len(bundle), f"{name} is cut off.")
-                self.entries[len(hashes)] = bundle[position + 2 : end]
-                hashes.append(leaf_hash(bundle[position + 2 : end]))
-                position = end
-            expect(position == len(bundle), f"{name} has more entries than it should.")
-        changed = "an entry was changed, added or lost."
-        expect(tree_root(hashes) == self.root, f"The entries are not the checkpoint's: {changed}")
-        level = 0
+    def check_tiles(self) -> None:
+        """Hold the hash tiles against the checkpoint, from the hashes of the entries up."""
+        tiles = range((self.size + 255) // 256)
+        hashes = [tree_root(self.hash_tile(0, number)) for number in tiles]
+        changed = "a hash was changed, added or lost."
+        expect(tree_root(hashes) == self.root, f"log/tile/0 is not the checkpoint's: {changed}")
+        level, hashes = 1, hashes[: self.size // 256]
         while hashes:
             full = []
             for number in range((len(hashes) + 255) // 256):
@@ -495,26 +569,57 @@ class Export:
                     full.append(tree_root(tile))
             hashes, level = full, level + 1
 
-    def sort_entries(self) -> None:
-        """Order the entries by case and step and by register, where each number is there once."""
-        for index in sorted(self.entries):
-            entry = self.entry(index)
-            case, step, register = entry["case"], entry["step"], entry["register"]
-            if case is not None:
-                steps = self.steps.setdefault(case, {})
-                expect(step not in steps, f"Case {case} has two steps {step}.")
-                expect(step > max(steps, default=0), f"Case {case}: step {step} is out of order.")
-                steps[step] = index
-            if register is not None:
-                numbers, number = self.registers.setdefault(register, {}), entry["number"]
-                expect(number not in numbers, f"Two requests are number {number} of {register}.")
-                numbers[number] = case
+    def hash_tile(self, level: int, number: int) -> list[bytes]:
+        """Return the hashes of a tile."""
+        width = min(256, (self.size >> 8 * level) - 256 * number)
+        name = tile_name(str(level), number, width)
+        tile = self.files.read(name)
+        expect(len(tile) == 32 * width, f"{name} has not {width} hashes.")
+        return [tile[place : place + 32] for place in range(0, len(tile), 32)]
+
+    def read_whole_log(self) -> None:
+        """Read all entries, each of which the hash tiles prove."""
+        for number in range((self.size + 255) // 256):
+            hashes = self.hash_tile(0, number)
+            name = tile_name("entries", number, len(hashes))
+            bundle, position = self.files.read(name), 0
+            for offset, expected in enumerate(hashes):
+                end = position + 2 + int.from_bytes(bundle[position : position + 2], "big")
+                expect(position + 2 <= end <= len(bundle), f"{name} is cut off.")
+                entry = bundle[position + 2 : end]
+                changed = f"Entry {256 * number + offset} in {name} was changed."
+                expect(leaf_hash(entry) == expected, changed)
+                self.entries.add(256 * number + offset, entry)
+                position = end
+            expect(position == len(bundle), f"{name} has more entries than it should.")
+
+    def read_entries(self) -> None:
+        """Read the entries of a large scoped export, each of which the hash tiles prove."""
+        before, number, hashes = -1, -1, []
+        with self.files.open("log/entries.txt") as lines:
+            for line in lines:
+                match = re.fullmatch(rb"(0|[1-9][0-9]{0,18}) (.+)\n", line)
+                if match is None:
+                    raise Fault(f"log/entries.txt: the line after entry {before} is malformed.")
+                index = int(match[1])
+                expect(before < index, f"log/entries.txt: entry {index} is out of order.")
+                expect(index < self.size, f"Entry {index} lies beyond the checkpoint.")
+                if index // 256 != number:
+                    number = index // 256
+                    hashes = self.hash_tile(0, number)
+                same = leaf_hash(match[2]) == hashes[index % 256]
+                expect(same, f"Entry {index} is not in the log: it was changed.")
+                self.entries.add(index, match[2])
+                before = index
+        proofs = self.files.under("log/proofs/")
+        expect(not proofs, "There are proofs beside log/entries.txt.")
 
     def check_statement(self) -> None:
         """Hold manifest and tables against the event by which the provider signed for them."""
         index = self.manifest["statement"]
-        expect(index in self.entries, "The event bundle.exported of this export is missing.")
-        statement = self.entry(index)
+        statement = self.entries.entry(index)
+        if statement is None:
+            raise Fault("The event bundle.exported of this export is missing.")
         expect(statement["name"] == "bundle.exported", f"Entry {index} is not bundle.exported.")
         self.facts = dict(statement["facts"])
         files = self.facts.pop("files")
@@ -528,124 +633,135 @@ class Export:
         for key in sorted(set(said) | set(self.manifest) - {"files"}):
             same = key in self.manifest and said.get(key) == self.manifest[key]
             expect(same, f"manifest.json was changed: {key} is not what the provider signed.")
-        expect(sorted(files) == SIGNED, "The provider signed another list of files.")
-        for name in SIGNED:
+        signed = sorted(SIGNED + [ON_DEMAND[f] for f in self.facts["formats"] if f in ON_DEMAND])
+        expect(sorted(files) == signed, "The provider signed another list of files.")
+        alone = [name for name in signed if name not in SIGNED]
+        if alone:
+            names = " and ".join(alone)
+            self.unchecked.append(f"what {names} say: they are the files that the provider signed")
+        for name in signed:
+            expect(name in self.files.names, f"The file {name} is missing.")
             same = files[name] == self.manifest["files"][name]
             expect(same, f"{name} was changed: it is not the file that the provider signed.")
 
     def check_registers(self) -> None:
         """Expect every request of the regime, shown or not, by its register number."""
         for register, highest in sorted(self.facts["registered"].items()):
-            numbers = self.registers.get(register, {})
-            for number in range(1, highest + 1):
-                missing = f"Request {number} of {highest} in the register {register} is missing."
-                expect(number in numbers, missing)
+            following = 1
+            for number, _ in self.entries.of_register(register, highest):
+                if number != following:
+                    break
+                following += 1
+            missing = f"Request {following} of {highest} in the register {register} is missing."
+            expect(following > highest, missing)
 
-    def check_case(self, row: Row) -> None:
-        """Hold a line of cases.jsonl against the steps of its case."""
+    def check_tables(self) -> None:
+        """Go through the cases, and hold every table against their steps, line by line."""
+        mark = MARK if "bom" in self.facts["formats"] else b""
+        names = ("cases.jsonl", "cases.csv", "events.csv", "contents.jsonl")
+        rows, cases, events, contents = (self.files.open(name) for name in names)
+        with rows, cases, events, contents:
+            compare(cases, mark + csv_line(CASE_COLUMNS), "cases.csv: its first line")
+            compare(events, mark + csv_line(EVENT_COLUMNS), "events.csv: its first line")
+            for line in rows:
+                row = json.loads(line.decode("utf-8"))
+                steps = self.check_case(row)
+                compare(cases, csv_line(case_cells(row)), f"cases.csv: case {row['number']}")
+                for place, entry in steps:
+                    cells = event_cells(row["number"], place, entry)
+                    where = f"events.csv: step {entry['step']} of case {row['number']}"
+                    compare(events, csv_line(cells), where)
+                    self.check_contents(row, entry, contents)
+                self.cases += 1
+                self.steps += len(steps)
+            self.check_left_out()
+            expect(not cases.read(1), "cases.csv has more lines than there are cases.")
+            expect(not events.read(1), "events.csv has more lines than there are steps.")
+            more = "contents.jsonl has more lines than there are commitments."
+            expect(not contents.read(1), more)
+        expect(self.cases == self.facts["cases"], "The provider signed for more or fewer cases.")
+        expect(self.steps == self.facts["events"], "The provider signed for more or fewer steps.")
+        same = (self.opened, self.closed) == (self.facts["openings"], self.facts["closed"])
+        expect(same, "The provider signed for more or fewer contents.")
+
+    def check_case(self, row: Row) -> list[tuple[int, Row]]:
+        """Hold a line of cases.jsonl against the steps of its case, and return these."""
         number, signed = row["number"], row["steps"]
-        steps = self.steps.get(row["case"], {})
+        steps = self.entries.of_case(row["case"], signed)
+        there = {entry["step"] for _, entry in steps}
         for step in range(1, signed + 1):
             missing = f"Step {step} of case {number} is missing: the provider signed for {signed}."
-            expect(step in steps, missing)
-        derived = row_from_log([self.entry(index) for _, index in self.shown(row)], row["regime"])
+            expect(step in there, missing)
+        derived = row_from_log([entry for _, entry in steps], row["regime"])
         for key in sorted(derived):
             same = row.get(key) == derived[key]
             expect(same, f"cases.jsonl: case {number}: {key} is not what the log says.")
         expect(set(row) == {*derived, "number", "deadlines"}, "cases.jsonl has other columns.")
-        expect(row["case"] not in self.rows, f"cases.jsonl has case {number} twice.")
-        self.rows[row["case"]] = row
+        once = self.entries.show(row["case"], signed)
+        expect(once, f"cases.jsonl has case {number} twice.")
+        states = self.facts["filters"]["states"]
+        inside = self.facts["regime"] in {None, row["regime"]} and self.fits(row)
+        inside = inside and (not states or row["state"] in states)
+        expect(inside, f"Case {number} does not belong into this export.")
+        return steps
 
-    def check_scope(self) -> None:
-        """Hold the cases that are shown against the filters, and those that are not."""
-        regime, states = self.facts["regime"], self.facts["filters"]["states"]
-        for row in self.rows.values():
-            inside = regime in {None, row["regime"]} and self.fits(row["case"], row["received_at"])
-            inside = inside and (not states or row["state"] in states)
-            expect(inside, f"Case {row['number']} does not belong into this export.")
-        outside = set()
-        for register, highest in self.facts["registered"].items():
-            for number, case in self.registers.get(register, {}).items():
-                if case in self.rows or number > highest:
+    def check_left_out(self) -> None:
+        """Hold the requests that the tables do not show against the filters."""
+        states = self.facts["filters"]["states"]
+        for register, highest in sorted(self.facts["registered"].items()):
+            for number, entry in self.entries.of_register(register, highest):
+                if self.entries.is_shown(entry["case"]):
                     continue
-                outside.add(case)
-                received_at = self.entry(min(self.steps[case].values()))["facts"]["received_at"]
+                self.entries.leave_out(entry["case"])
                 left_out = f"Request {number} of the register {register} is left out of the tables"
-                fits = self.fits(case, received_at) and not states
+                fits = not states and self.fits({**entry["facts"], "case": entry["case"]})
                 expect(not fits, f"{left_out}, though it fits the filters.")
-        self.outside = len(outside)
-        if outside and states:
+        count = self.entries.left_out()
+        if count and states:
             self.unchecked.append(
-                f"that the {len(outside)} requests not shown were in another state than"
+                f"that the {count} requests not shown were in another state than"
                 f" {', '.join(states)}: ask for an export without that filter"
             )
-        for case, steps in self.steps.items():
-            shown = self.rows[case]["steps"] if case in self.rows else int(case in outside)
-            if regime is not None:
-                expect(len(steps) == shown, f"The export holds steps of case {case} unasked.")
-            elif case in self.rows:
-                hidden = [step for step, index in steps.items() if index < self.facts["read_from"]]
-                expect(max(hidden, default=0) <= shown, f"Case {case} has more steps than shown.")
 
-    def fits(self, case: str, received_at: str) -> bool:
+    def check_scope(self) -> None:
+        """Expect the steps of the cases that are shown, all of them, and no others."""
+        whole = self.facts["regime"] is None
+        for case, there, shown, outside, last in self.entries.extents(self.facts["read_from"]):
+            if not whole:
+                asked = outside if shown is None else shown
+                expect(there == asked, f"The export holds steps of case {case} unasked.")
+            elif shown is not None:
+                expect(last <= shown, f"Case {case} has more steps than shown.")
+
+    def fits(self, row: Row) -> bool:
         """Tell whether a case passes the filters on its time of receipt and on one case."""
-        filters, moment = self.facts["filters"], datetime.fromisoformat(received_at)
+        filters, moment = self.facts["filters"], datetime.fromisoformat(row["received_at"])
         start, end = filters["received_from"], filters["received_before"]
         return (
             (not start or moment >= datetime.fromisoformat(start))
             and (not end or moment < datetime.fromisoformat(end))
-            and filters["case"] in {None, case}
+            and filters["case"] in {None, row["case"]}
         )
 
-    def check_tables(self) -> None:
-        """Write the two CSV files anew, and expect the same bytes."""
-        with self.files.open("cases.csv") as table:
-            compare(table, MARK + csv_line(CASE_COLUMNS), "cases.csv: its first line")
-            for row in self.rows.values():
-                compare(table, csv_line(case_cells(row)), f"cases.csv: case {row['number']}")
-            expect(not table.read(1), "cases.csv has more lines than there are cases.")
-        with self.files.open("events.csv") as table:
-            compare(table, MARK + csv_line(EVENT_COLUMNS), "events.csv: its first line")
-            for row in self.rows.values():
-                for step, index in self.shown(row):
-                    cells = event_cells(row["number"], index, self.entry(index))
-                    where = f"events.csv: step {step} of case {row['number']}"
-                    compare(table, csv_line(cells), where)
-            expect(not table.read(1), "events.csv has more lines than there are steps.")
-        steps = sum(row["steps"] for row in self.rows.values())
-        expect(
-            len(self.rows) == self.facts["cases"], "The provider signed for more or fewer cases."
-        )
-        expect(steps == self.facts["events"], "The provider signed for more or fewer steps.")
-
-    def check_contents(self) -> None:
-        """Expect a line for each commitment, and that each content fits its commitment."""
-        opened = 0
-        closed: dict[str, int] = {}
-        with self.files.open("contents.jsonl") as lines:
-            for row in self.rows.values():
-                for step, index in self.shown(row):
-                    entry = self.entry(index)
-                    for name, commitment in sorted(entry["commitments"].items()):
-                        where = f"{name} of step {step} of case {row['number']}"
-                        line = json.loads(lines.readline().decode("utf-8") or "{}")
-                        labels = [line.get(key) for key in ("case", "step", "event", "name")]
-                        right = labels == [row["case"], step, entry["name"], name]
-                        expect(right, f"contents.jsonl lacks {where}.")
-                        same = line["commitment"] == commitment
-                        expect(same, f"contents.jsonl has another commitment for {where}.")
-                        reason = line.get("closed")
-                        if reason is None:
-                            opened += 1
-                            fits = commit(line["nonce"], line["content"]) == commitment
-                            expect(fits, f"contents.jsonl: the content does not fit {where}.")
-                        else:
-                            closed[reason] = closed.get(reason, 0) + 1
-                            allowed = self.may_close(reason, row)
-                            expect(allowed, f"contents.jsonl: {where} is not shown without reason.")
-            expect(not lines.read(1), "contents.jsonl has more lines than there are commitments.")
-        same = (opened, closed) == (self.facts["openings"], self.facts["closed"])
-        expect(same, "The provider signed for more or fewer contents.")
+    def check_contents(self, row: Row, entry: Row, lines: IO[bytes]) -> None:
+        """Expect a line for each commitment of a step, and that each content fits its own."""
+        for name, commitment in sorted(entry["commitments"].items()):
+            where = f"{name} of step {entry['step']} of case {row['number']}"
+            line = json.loads(lines.readline().decode("utf-8") or "{}")
+            labels = [line.get(key) for key in ("case", "step", "event", "name")]
+            right = labels == [row["case"], entry["step"], entry["name"], name]
+            expect(right, f"contents.jsonl lacks {where}.")
+            same = line["commitment"] == commitment
+            expect(same, f"contents.jsonl has another commitment for {where}.")
+            reason = line.get("closed")
+            if reason is None:
+                self.opened += 1
+                fits = commit(line["nonce"], line["content"]) == commitment
+                expect(fits, f"contents.jsonl: the content does not fit {where}.")
+            else:
+                self.closed[reason] = self.closed.get(reason, 0) + 1
+                allowed = self.may_close(reason, row)
+                expect(allowed, f"contents.jsonl: {where} is not shown without reason.")
 
     def may_close(self, reason: str, row: Row) -> bool:
         """Tell whether a content may be withheld for a reason in this export."""
@@ -655,15 +771,6 @@ class Export:
             return reason == "whole_log"
         return reason == "identity_document" and not self.facts["filters"]["identity_reason"]
 
-    def shown(self, row: Row) -> list[tuple[int, int]]:
-        """Return (step, place in the log) of the steps that the tables show of a case."""
-        return [(step, self.steps[row["case"]][step]) for step in range(1, row["steps"] + 1)]
-
-    def entry(self, index: int) -> Row:
-        """Return an entry as JSON."""
-        entry: Row = json.loads(self.entries[index].decode("utf-8"))
-        return entry
-
     def report(self) -> None:
         """Print what was verified, and what was not."""
         facts = self.facts
@@ -672,7 +779,7 @@ class Export:
         print(f"  export {facts['bundle']} of {facts['regime'] or 'the whole log'}")
         for register, highest in sorted(facts["registered"].items()):
             print(f"  register {register}: all {highest} requests accounted for")
-        print(f"  {facts['cases']} cases shown, {self.outside} not shown by the filters")
+        print(f"  {facts['cases']} cases shown, {self.entries.left_out()} not shown by the filters")
         print(f"  {facts['events']} steps, none missing; the tables say what the log says")
         print(f"  {facts['openings']} contents fit their commitments")
         for reason, count in sorted(facts["closed"].items()):
@@ -735,7 +842,7 @@ def main() -> int:
     except Fault as fault:
         print(f"FAULT: {fault}")
         return 1
-    except (*malformed, zipfile.BadZipFile) as error:
+    except (*malformed, sqlite3.Error, zipfile.BadZipFile) as error:
         print(f"FAULT: the export is malformed: {type(error).__name__}: {error}")
         return 1
     export.report()
