@@ -59,6 +59,15 @@ def env_list(name: str, default: list[str]) -> list[str]:
     return default if value is None else [part.strip() for part in value.split(",") if part.strip()]
 
 
+def env_named(prefix: str) -> dict[str, str]:
+    """Return all variables that begin with `prefix`, by the rest of their names in lower case.
+
+    Each may be given as the path of a file instead, as in `env_str`.
+    """
+    names = {name.removesuffix("_FILE") for name in os.environ if name.startswith(prefix)}
+    return {name.removeprefix(prefix).lower(): env_str(name) for name in sorted(names)}
+
+
 def database_from_url(url: str) -> dict[str, Any]:
     """Turn a `postgresql://` address into Django's settings; a socket folder goes in `?host=`."""
     parts = urlsplit(url)

@@ -9,7 +9,14 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from requests_portal.environment import database_from_url, env_bool, env_int, env_list, env_str
+from requests_portal.environment import (
+    database_from_url,
+    env_bool,
+    env_int,
+    env_list,
+    env_named,
+    env_str,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env_str("DATA_DIR", str(BASE_DIR / ".data")))
@@ -180,6 +187,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # An upload must never touch the disk in the clear: it stays in memory until it is encrypted.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = ATTACHMENT_MAX_BYTES + 1024
+
+# --- Datasets -------------------------------------------------------------------------------
+# Registered files must lie below one of these folders; a relative location is below the first.
+DATASETS_DIRS = [Path(folder) for folder in env_list("DATASETS_DIRS", [str(DATA_DIR / "datasets")])]
+# Addresses of the databases with registered tables: DATASET_DATABASE_ARCHIVE is "archive".
+DATASET_DATABASES = env_named("DATASET_DATABASE_")
+INDEX_ROOT = Path(env_str("INDEX_ROOT", str(DATA_DIR / "indexes")))
 
 # --- Keys -----------------------------------------------------------------------------------
 # base64 of 32 bytes each. The vault key wraps the data keys; the index key makes blind indexes

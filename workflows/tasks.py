@@ -7,6 +7,7 @@ from django.core.management import call_command
 
 from workflows.cases.drafts import purge_drafts
 from workflows.cases.mail import purge_tallies
+from workflows.datasets import indexes, inventory
 from workflows.identity.contact import sweep_unconfirmed
 from workflows.identity.reminders import sweep_waiting
 from workflows.outbox import services as outbox
@@ -45,12 +46,13 @@ def purge() -> None:
     """Forget what is kept for a while only: drafts, exports, tallies, sessions and the like."""
     call_command("clearsessions")
     logger.info(
-        "Purged: %s drafts, %s exports, %s tallies, %s effects, %s files",
+        "Purged: %s drafts, %s exports, %s tallies, %s effects, %s files, %s indexes",
         purge_drafts(),
         purge_bundles(),
         purge_tallies(),
         outbox.purge_done(),
         sweep_orphans(),
+        indexes.sweep_folders(),
     )
 
 
@@ -58,3 +60,15 @@ def purge() -> None:
 def make_bundle(job_id: str) -> None:
     """Write the export that a regulator asked for."""
     _make_bundle(job_id)
+
+
+@shared_task
+def read_snapshot(snapshot_id: str) -> None:
+    """Count, hash and check the data of a snapshot that was registered."""
+    inventory.read_snapshot(snapshot_id)
+
+
+@shared_task
+def build_index(index_id: str) -> None:
+    """Build the search index of a snapshot."""
+    indexes.build_index(index_id)

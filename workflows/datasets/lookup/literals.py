@@ -42,6 +42,14 @@ def literals(spelling: Spelling) -> Iterator[Literal]:
         yield Literal(value, word=whole and len(value) < _LONG and bool(_LETTER.search(form)))
 
 
+def whole_words(spelling: Spelling) -> Iterator[str]:
+    """Yield texts of which one stands in the stream where a spelling does, as whole words of it.
+
+    Digits at their ends may have grown together with others.
+    """
+    yield from _worded(spelling) if NAME in spelling.joins else _forms(spelling)
+
+
 def _forms(spelling: Spelling) -> Iterator[str]:
     if spelling.view is View.PHONE:
         yield from _lookalikes(spelling.parts[0])

@@ -26,8 +26,7 @@ def locate_shard(
 
     for batch in batches(shard, schema or Schema(), where):
         if figures is not None:
-            figures.bytes += batch.figures.bytes
-            figures.unreadable += batch.figures.unreadable
+            figures.add(batch.figures)
         yield from _hits(batch, shard, patterns)
 
 

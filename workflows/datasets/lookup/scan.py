@@ -45,16 +45,26 @@ class Column:
         return cls(field, memoryview(b"".join(encoded)), offsets)
 
 
-def candidates(data: memoryview, patterns: Patterns, *, escaped: bool) -> Iterator[Candidate]:
-    """Yield the places in UTF-8 text (or raw JSON, if `escaped`) where identifiers may stand."""
+def candidates(
+    data: memoryview,
+    patterns: Patterns,
+    *,
+    escaped: bool,
+    offsets: npt.NDArray[np.int64] | None = None,
+) -> Iterator[Candidate]:
+    """Yield the places in UTF-8 text (or raw JSON, if `escaped`) where identifiers may stand.
+
+    `offsets` are those of a column: where its texts begin and end.
+    """
     for begin in range(0, max(len(data) - OVERLAP, 1), BLOCK):
         raw = bytearray(data[begin : begin + BLOCK + OVERLAP])
         folded = fold_bytes(raw)
         if escaped:
             resolve_escapes(folded)
-        found = patterns.find(squeeze(folded.result))
+        edges = None if offsets is None else offsets - begin
+        found = patterns.find(squeeze(folded.result), edges)
         for squeezed in without_markup(folded, escaped=escaped):
-            found += patterns.find(squeezed)
+            found += patterns.find(squeezed, edges)
         for candidate in found:
             if candidate.end - candidate.start <= OVERLAP:
                 yield Candidate(candidate.start + begin, candidate.end + begin, candidate.targets)
@@ -62,7 +72,10 @@ def candidates(data: memoryview, patterns: Patterns, *, escaped: bool) -> Iterat
 
 def findings(column: Column, patterns: Patterns) -> Iterator[tuple[int, list[Finding]]]:
     """Yield the index of each record in which identifiers were confirmed, and where they stand."""
-    found = sorted(candidates(column.data, patterns, escaped=False), key=attrgetter("start"))
+    found = sorted(
+        candidates(column.data, patterns, escaped=False, offsets=column.offsets),
+        key=attrgetter("start"),
+    )
     if not found:
         return
     rows = np.searchsorted(column.offsets, [c.start for c in found], side="right") - 1

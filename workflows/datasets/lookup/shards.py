@@ -1,33 +1,69 @@
 """The files of a dataset, cut into shards: pieces that one process reads from beginning to end."""
 
 import enum
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 # Bytes of a JSONL file that make one shard.
 SHARD_BYTES = 32 * 1024 * 1024
+# Bytes of plain text from which a new record begins.
+TEXT_RECORD = 16 * 1024
+
+
+class Problem(enum.StrEnum):
+    """Why data cannot be read. `about` of a ReadError is the file, folder, field or table.
+
+    The last three say that the settings do not allow a place, that they name no such database, and
+    that reading was begun many times and never came to an end.
+    """
+
+    MISSING = "missing"
+    EMPTY = "empty"
+    BROKEN = "broken"
+    NO_FIELD = "no_field"
+    NOT_TEXT = "not_text"
+    TOO_LONG = "too_long"
+    NOT_UTF8 = "not_utf8"
+    UNREACHABLE = "unreachable"
+    OUTSIDE = "outside"
+    NO_DATABASE = "no_database"
+    GAVE_UP = "gave_up"
 
 
 class ReadError(Exception):
-    """A file of the dataset cannot be read; the message names it and quotes nothing from it."""
+    """Data of the dataset cannot be read; the message names them and quotes nothing from them."""
+
+    def __init__(self, message: str, problem: Problem, about: str) -> None:
+        self.problem = problem
+        self.about = about
+        super().__init__(message)
 
 
 class Format(enum.StrEnum):
-    """How a file is read."""
+    """How a piece is read; of files, the ending of their names."""
 
     JSONL = "jsonl"
     JSONL_GZIP = "jsonl.gz"
     JSONL_ZSTD = "jsonl.zst"
     PARQUET = "parquet"
+    TEXT = "txt"
+    TABLE = "table"
+
+
+JSONL_FORMATS = frozenset({Format.JSONL, Format.JSONL_GZIP, Format.JSONL_ZSTD})
+RECORD_FORMATS = JSONL_FORMATS | {Format.PARQUET}
+FILE_FORMATS = RECORD_FORMATS | {Format.TEXT}
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """A piece of one file. `file` is its name relative to the dataset, as it stands in hits.
+    """A piece of one file or table. `file` is its name in the dataset, as it stands in hits.
 
-    Of plain JSONL it is the lines that begin in the bytes `start` to before `stop`; of Parquet the
-    row group `start`; compressed JSONL cannot be entered in the middle and is one shard.
+    Of plain JSONL and of text it is what begins in the bytes `start` to before `stop`; of Parquet
+    the row group `start`; compressed JSONL cannot be entered in the middle and is one shard. Of a
+    table it is the pages `start` to before `stop`, or all of it if `stop` is 0; `database` is where
+    it lies.
     """
 
     path: Path
@@ -35,46 +71,71 @@ class Shard:
     format: Format
     start: int = 0
     stop: int = 0
+    database: str = field(default="", repr=False)
 
 
-def shards(path: Path, *, shard_bytes: int = SHARD_BYTES) -> list[Shard]:
+def shards(
+    path: Path,
+    *,
+    shard_bytes: int = SHARD_BYTES,
+    formats: Collection[Format] | None = None,
+) -> list[Shard]:
     """Return the shards of a file, or of all files in a folder, in the order of their names.
 
-    Files of other formats in a folder are passed over. Raises ReadError if nothing is left.
+    Files of other formats than `formats` are passed over. Unless these are given, plain text is
+    read only where there is nothing else: a folder of records may hold a README.txt. Raises
+    ReadError if nothing is left.
     """
-    if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.is_file() and format_of(file))
-        found = [
-            shard
-            for file in files
-            for shard in _shards(file, str(file.relative_to(path)), shard_bytes)
-        ]
-    elif path.is_file() and format_of(path):
-        found = list(_shards(path, path.name, shard_bytes))
+    if not path.exists():
+        raise ReadError(f"{path} does not exist.", Problem.MISSING, str(path))
+    if formats is None:
+        files = dataset_files(path, RECORD_FORMATS) or dataset_files(path, {Format.TEXT})
     else:
-        raise ReadError(f"{path} is neither a folder nor a file of a known format.")
+        files = dataset_files(path, formats)
+    found = [shard for file, name in files for shard in file_shards(file, name, shard_bytes)]
     if not found:
-        raise ReadError(f"{path} holds no {', '.join(Format)} file with records.")
+        endings = ", ".join(sorted(formats or FILE_FORMATS))
+        raise ReadError(f"{path} holds no {endings} file with records.", Problem.EMPTY, str(path))
     return found
 
 
+def dataset_files(path: Path, formats: Collection[Format]) -> list[tuple[Path, str]]:
+    """Return the files of these formats, each with its name relative to the dataset, in order.
+
+    Hidden files and those in hidden folders are passed over: they are no data, or not yet.
+    """
+    if path.is_file():
+        return [(path, path.name)] if _format(path) in formats else []
+    names = sorted(file.relative_to(path) for file in path.rglob("*") if file.is_file())
+    return [
+        (path / name, str(name))
+        for name in names
+        if _format(name) in formats and not any(part.startswith(".") for part in name.parts)
+    ]
+
+
 def format_of(path: Path) -> Format | None:
-    """Return how a file is read, by its name, or None for one that holds no records."""
+    """Return how a file of records is read, by its name, or None for one that holds no records."""
+    known = _format(path)
+    return known if known in RECORD_FORMATS else None
+
+
+def _format(path: Path) -> Format | None:
     # Dolma names its compressed JSONL .json.gz or .json.zst.
     name = path.name.replace(".json.", ".jsonl.")
-    for known in Format:
-        if name.endswith(f".{known}"):
-            return known
-    return None
+    return next((known for known in FILE_FORMATS if name.endswith(f".{known}")), None)
 
 
-def _shards(path: Path, file: str, shard_bytes: int) -> Iterator[Shard]:
-    known = format_of(path)
+def file_shards(path: Path, file: str, shard_bytes: int = SHARD_BYTES) -> Iterator[Shard]:
+    """Yield the shards of one file of a known format, which is called `file` in hits."""
+    known = _format(path)
     assert known is not None
     if known is Format.PARQUET:
         for group in range(_row_groups(path)):
             yield Shard(path, file, known, group)
-    elif known is Format.JSONL:
+    elif known in (Format.JSONL, Format.TEXT):
+        if known is Format.TEXT:
+            shard_bytes = max(shard_bytes // TEXT_RECORD, 1) * TEXT_RECORD
         size = path.stat().st_size
         for start in range(0, size, shard_bytes):
             yield Shard(path, file, known, start, min(start + shard_bytes, size))
@@ -89,4 +150,4 @@ def _row_groups(path: Path) -> int:
     try:
         return int(read_metadata(path).num_row_groups)
     except (ArrowException, OSError) as error:
-        raise ReadError(f"{path} is not a Parquet file.") from error
+        raise ReadError(f"{path} is not a Parquet file.", Problem.BROKEN, path.name) from error

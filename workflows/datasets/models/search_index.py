@@ -30,11 +30,11 @@ class SearchIndex(models.Model):
         _("state"), max_length=10, choices=State.choices, default=State.WAITING
     )
     bytes_done = models.PositiveBigIntegerField(default=0)
-    bytes = models.PositiveBigIntegerField(_("size in bytes"), null=True)
-    records = models.PositiveBigIntegerField(_("records"), null=True)
+    bytes = models.PositiveBigIntegerField(_("size in bytes"), null=True, blank=True)
+    records = models.PositiveBigIntegerField(_("records"), null=True, blank=True)
     error = models.CharField(_("error"), max_length=200, blank=True)
     requested_at = models.DateTimeField(_("asked for"), auto_now_add=True)
-    built_at = models.DateTimeField(_("built"), null=True)
+    built_at = models.DateTimeField(_("built"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("search index")

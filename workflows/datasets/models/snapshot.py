@@ -55,15 +55,16 @@ class Snapshot(models.Model):
         _("location"),
         max_length=500,
         help_text=_(
-            "A file or folder on this server, or for a table the name of its database in the "
-            "settings and its name: archive/public.posts"
+            "A file or folder on this server. For a table: the name of its database in the "
+            "settings and its own name, as in archive/public.posts."
         ),
     )
     id_field = models.CharField(
         _("field with the id"),
         max_length=100,
         default="id",
-        help_text=_("Plain text needs none."),
+        blank=True,
+        help_text=_("Left empty for plain text, and for records without an id."),
     )
     text_fields = ArrayField(
         models.CharField(max_length=100),
@@ -78,13 +79,13 @@ class Snapshot(models.Model):
     # Why it cannot be read: a code of `problems.SENTENCES`, and the file or field it is about.
     problem = models.CharField(_("problem"), max_length=40, blank=True)
     problem_about = models.CharField(max_length=500, blank=True)
-    rows = models.PositiveBigIntegerField(_("records"), null=True)
-    bytes = models.PositiveBigIntegerField(_("size in bytes"), null=True)
-    # Bytes read so far and in all, while it is being read.
+    rows = models.PositiveBigIntegerField(_("records"), null=True, blank=True)
+    bytes = models.PositiveBigIntegerField(_("size in bytes"), null=True, blank=True)
+    # How far it has been read, and how far there is to go, while it is being read.
     bytes_done = models.PositiveBigIntegerField(default=0)
     bytes_total = models.PositiveBigIntegerField(default=0)
-    read_at = models.DateTimeField(_("read"), null=True)
-    purged_at = models.DateTimeField(_("deleted"), null=True)
+    read_at = models.DateTimeField(_("read"), null=True, blank=True)
+    purged_at = models.DateTimeField(_("deleted"), null=True, blank=True)
     registered_by = models.CharField(_("registered by"), max_length=PSEUDONYM_LENGTH, blank=True)
     registered_at = models.DateTimeField(_("registered"), auto_now_add=True)
 
@@ -110,6 +111,8 @@ class Snapshot(models.Model):
     @property
     def schema(self) -> Schema:
         """The fields of its records, as the look-up reads them."""
+        if self.format == self.Format.TEXT:
+            return Schema()
         return Schema(self.id_field, tuple(self.text_fields))
 
     @property

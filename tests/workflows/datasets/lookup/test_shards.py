@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 from tests.workflows.datasets.lookup.support import WANG, patterns
 from workflows.datasets.lookup.locate import locate, locate_shard
 from workflows.datasets.lookup.readers import Figures, Schema
-from workflows.datasets.lookup.shards import Format, ReadError, format_of, shards
+from workflows.datasets.lookup.shards import (
+    FILE_FORMATS,
+    JSONL_FORMATS,
+    Format,
+    ReadError,
+    format_of,
+    shards,
+)
 
 KNOWN = patterns(WANG)
 RECORDS = [
@@ -189,21 +196,41 @@ def test_a_missing_field_is_named(tmp_path):
 def test_nothing_to_read_is_an_error(tmp_path):
     with pytest.raises(ReadError, match="holds no"):
         shards(tmp_path)
-    (tmp_path / "x.txt").write_text("x")
-    with pytest.raises(ReadError, match="neither"):
-        shards(tmp_path / "x.txt")
-    with pytest.raises(ReadError, match="neither"):
+    (tmp_path / "x.csv").write_text("x")
+    with pytest.raises(ReadError, match="holds no"):
+        shards(tmp_path / "x.csv")
+    with pytest.raises(ReadError, match="does not exist"):
         shards(tmp_path / "missing")
 
 
 def test_formats_are_told_by_their_names(tmp_path):
-    for known in Format:
-        if known is not Format.PARQUET:
-            (tmp_path / f"x.{known}").write_bytes(b"\n")
-    assert {shard.format for shard in shards(tmp_path)} == set(Format) - {Format.PARQUET}
+    for known in FILE_FORMATS - {Format.PARQUET}:
+        (tmp_path / f"x.{known}").write_bytes(b"\n")
+    assert {shard.format for shard in shards(tmp_path)} == JSONL_FORMATS
 
 
 def test_the_names_that_dolma_gives_its_files_are_known(tmp_path):
     assert format_of(tmp_path / "dsr-0000.json.gz") is Format.JSONL_GZIP
     assert format_of(tmp_path / "dsr-0000.json.zst") is Format.JSONL_ZSTD
     assert format_of(tmp_path / "settings.json") is None
+
+
+def test_plain_text_is_read_where_nothing_else_is_or_on_request(tmp_path):
+    (tmp_path / "README.txt").write_text("about\n")
+    (tmp_path / ".hidden.txt").write_text("not yet\n")
+    assert [shard.file for shard in shards(tmp_path)] == ["README.txt"]
+    (tmp_path / "x.jsonl").write_bytes(lines())
+    assert [shard.file for shard in shards(tmp_path)] == ["x.jsonl"]
+    assert [s.file for s in shards(tmp_path, formats={Format.TEXT})] == ["README.txt"]
+
+
+@pytest.mark.parametrize("neighbour", ["weibo", "x", "ａ", "é", "王"])
+def test_the_text_of_the_next_record_is_no_part_of_a_word(tmp_path, neighbour):
+    texts = [neighbour, "wang_xm", neighbour, "see @wang_xm", neighbour]
+    records = [{"id": n, "text": text} for n, text in enumerate(texts)]
+    (tmp_path / "x.jsonl").write_bytes(lines(records))
+    pq.write_table(pa.Table.from_pylist(records), tmp_path / "x.parquet")
+    expected = [(1, "handle", 0, 7), (3, "handle", 4, 12)]
+    # Every record is about the person, so that all are parsed and lie side by side.
+    assert located(tmp_path / "x.jsonl") == expected
+    assert located(tmp_path / "x.parquet") == expected

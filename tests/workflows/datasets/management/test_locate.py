@@ -54,7 +54,7 @@ def test_it_writes_a_line_for_each_hit_and_ends_with_figures(place, capsys, proc
 
 
 def test_what_cannot_be_read_is_said_plainly(place):
-    with pytest.raises(CommandError, match="neither a folder nor a file"):
+    with pytest.raises(CommandError, match="does not exist"):
         run(place, path="missing")
     with pytest.raises(CommandError, match=r"a\.jsonl has no field text"):
         run(place, "--processes", "1")

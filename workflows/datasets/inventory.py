@@ -1,0 +1,187 @@
+"""Reads a snapshot once, when it is registered: counts its records, hashes its files, checks both.
+
+What was read stays when the reader is killed, so that a large snapshot is not begun anew.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
+from pathlib import Path
+from re import finditer
+
+from django.db import transaction
+from django.utils import timezone
+
+from workflows.cases.lifecycle import Role
+from workflows.datasets.lookup.readers import Batch, Figures, Schema, batches
+from workflows.datasets.lookup.shards import JSONL_FORMATS, Problem, ReadError, Shard, file_shards
+from workflows.datasets.models import Snapshot, SnapshotFile
+from workflows.datasets.sources import files_of, shards_of
+from workflows.ledger.services import append
+from workflows.outbox.long_work import ask_for, held
+
+READ = "datasets.read_snapshot"
+UNREAD = (Snapshot.State.WAITING, Snapshot.State.READING)
+# Lines at the beginning of a file that are read as records, to see whether they are.
+SAMPLE = 1000
+_CHUNK = 4 * 1024 * 1024
+
+logger = logging.getLogger(__name__)
+
+Progress = Callable[[float], None]
+
+
+def ask_to_read(snapshot: Snapshot) -> None:
+    """Have a snapshot read, in the background; call inside the transaction that registers it."""
+    when = snapshot.registered_at if snapshot.read_at is None else snapshot.read_at
+    ask_for(READ, str(snapshot.pk), about=f"{snapshot.pk}:{when.timestamp()}")
+
+
+def read_snapshot(snapshot_id: int | str) -> None:
+    """Read a snapshot that was not read yet, unless another process does; ends readable or not."""
+    with held(READ, str(snapshot_id)) as free:
+        if not free:
+            return
+        unread = Snapshot.objects.filter(pk=snapshot_id, state__in=UNREAD)
+        if not unread.update(state=Snapshot.State.READING):
+            return
+        snapshot = Snapshot.objects.get(pk=snapshot_id)
+        try:
+            _read(snapshot)
+        except ReadError as error:
+            mark_unreadable(snapshot, error.problem, error.about)
+        else:
+            _mark_readable(snapshot)
+
+
+def mark_unreadable(snapshot: Snapshot, problem: str, about: str = "") -> None:
+    """Say why a snapshot that is being read cannot be."""
+    with transaction.atomic():
+        _finish(
+            snapshot,
+            state=Snapshot.State.UNREADABLE,
+            problem=problem,
+            problem_about=about[:500],
+        )
+        _append(snapshot, "snapshot.unreadable", {"problem": problem})
+    logger.warning("Snapshot %s cannot be read: %s", snapshot.pk, problem)
+
+
+def _mark_readable(snapshot: Snapshot) -> None:
+    listing = hashlib.sha256()
+    for path, sha256 in snapshot.files.values_list("path", "sha256"):
+        listing.update(f"{sha256}  {path}\n".encode())
+    with transaction.atomic():
+        _finish(
+            snapshot,
+            state=Snapshot.State.READABLE,
+            problem="",
+            problem_about="",
+            rows=snapshot.rows,
+            bytes=snapshot.bytes,
+        )
+        facts = {"rows": snapshot.rows, "bytes": snapshot.bytes, "files": listing.hexdigest()}
+        _append(snapshot, "snapshot.read", facts)
+
+
+def _finish(snapshot: Snapshot, **columns: object) -> None:
+    Snapshot.objects.filter(pk=snapshot.pk).update(read_at=timezone.now(), **columns)
+
+
+def _append(snapshot: Snapshot, name: str, facts: Mapping[str, str | int | None]) -> None:
+    append(name=name, role=Role.SYSTEM, facts={"snapshot": snapshot.pk, **facts})
+
+
+def _read(snapshot: Snapshot) -> None:
+    if snapshot.format == Snapshot.Format.POSTGRESQL:
+        _read_table(snapshot)
+    else:
+        _read_files(snapshot)
+
+
+def _read_table(snapshot: Snapshot) -> None:
+    pieces = shards_of(snapshot)
+    total = Figures()
+    for number, shard in enumerate(pieces):
+        _report(snapshot, number, len(pieces))
+        for batch in batches(shard, snapshot.schema, _nowhere):
+            total.add(batch.figures)
+    snapshot.rows, snapshot.bytes = total.rows, total.bytes
+    if not total.rows:
+        raise ReadError("The table is empty.", Problem.EMPTY, snapshot.location)
+
+
+def _read_files(snapshot: Snapshot) -> None:
+    files = files_of(snapshot)
+    sizes = [path.stat().st_size for path, _name in files]
+    known = {file.path: file for file in snapshot.files.all()}
+    done = rows = 0
+    for (path, name), size in zip(files, sizes, strict=True):
+        file = known.get(name)
+        if file is None or file.bytes != size:
+
+            def progress(part: float, before: int = done, size: int = size) -> None:
+                _report(snapshot, before + int(part * size), sum(sizes))
+
+            counted = _count(path, name, snapshot.schema, progress)
+            file, _created = SnapshotFile.objects.update_or_create(
+                snapshot=snapshot,
+                path=name,
+                defaults={"bytes": size, "rows": counted, "sha256": _hash(path)},
+            )
+        rows += file.rows
+        done += size
+    snapshot.files.exclude(path__in=[name for _path, name in files]).delete()
+    snapshot.rows, snapshot.bytes = rows, sum(sizes)
+
+
+def _report(snapshot: Snapshot, done: int, total: int) -> None:
+    Snapshot.objects.filter(pk=snapshot.pk).update(bytes_done=done, bytes_total=total)
+
+
+def _count(path: Path, name: str, schema: Schema, progress: Progress) -> int:
+    """Return the records of a file, having read all of it. Raises ReadError."""
+    figures = Figures()
+    pieces = list(file_shards(path, name))
+    for number, shard in enumerate(pieces):
+        progress(number / len(pieces))
+        sample = _Sample()
+        for batch in batches(shard, schema, sample):
+            figures.add(batch.figures)
+            if shard.start == 0 and sample.calls == 1:
+                _check_sample(batch, shard, schema)
+    return figures.rows
+
+
+class _Sample:
+    """Points at the first lines of the first piece of a shard that is read, and at none after."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __call__(self, lines: memoryview) -> Iterable[int]:
+        self.calls += 1
+        if self.calls > 1:
+            return ()
+        return (line.start() for line in islice(finditer(rb"[^\n]+", lines), SAMPLE))
+
+
+def _nowhere(_lines: memoryview) -> Iterable[int]:
+    return ()
+
+
+def _check_sample(batch: Batch, shard: Shard, schema: Schema) -> None:
+    """Refuse a file whose first lines are no records, or have no id where one is expected."""
+    if shard.format not in JSONL_FORMATS:
+        return
+    records = len(batch.columns[0].offsets) - 1
+    if batch.figures.unreadable and batch.figures.unreadable >= records:
+        raise ReadError(f"{shard.file} is not JSONL.", Problem.BROKEN, shard.file)
+    if schema.id_field and records and all(batch.record_id(n) is None for n in range(records)):
+        raise ReadError(f"{shard.file} has no ids.", Problem.NO_FIELD, schema.id_field)
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

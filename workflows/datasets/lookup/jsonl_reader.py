@@ -1,0 +1,121 @@
+"""Reads JSONL, plain or compressed: whole lines, of which only those asked for are parsed."""
+
+import gzip
+import io
+import json
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import orjson
+import zstandard
+
+from workflows.datasets.lookup.records import CHUNK, Batch, Figures, Filter, Schema
+from workflows.datasets.lookup.scan import Column
+from workflows.datasets.lookup.shards import Format, Problem, ReadError, Shard
+
+# A longer line is not a record: without a bound, a broken file could take all memory.
+MAX_RECORD = 256 * 1024 * 1024
+
+
+def jsonl_batches(shard: Shard, schema: Schema, where: Filter) -> Iterator[Batch]:
+    """Yield the lines to which `where` points. Raises ReadError."""
+    for number, chunk in enumerate(_chunks(shard)):
+        if number == 0 and shard.start == 0:
+            _check_firstparse_record(chunk, shard, schema)
+        yield _parse(chunk, schema, where)
+
+
+def _chunks(shard: Shard) -> Iterator[bytes]:
+    """Yield whole lines of a shard, some megabytes at a time."""
+    with shard.path.open("rb") as file:
+        try:
+            if shard.format is Format.JSONL:
+                yield from _whole_lines(file, shard, _first_line(file, shard))
+            elif shard.format is Format.JSONL_GZIP:
+                yield from _whole_lines(gzip.GzipFile(fileobj=file), shard)
+            else:
+                frames = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+                yield from _whole_lines(io.BufferedReader(frames, CHUNK), shard)
+        except (OSError, EOFError, zstandard.ZstdError) as error:
+            raise ReadError(
+                f"{shard.file} cannot be read to its end.", Problem.BROKEN, shard.file
+            ) from error
+
+
+def _first_line(file: BinaryIO, shard: Shard) -> int:
+    """Go to the first line that begins in the shard, and return where that is."""
+    if shard.start == 0:
+        return 0
+    file.seek(shard.start - 1)
+    return shard.start - 1 + len(_rest_of_line(file, shard))
+
+
+def _whole_lines(
+    file: BinaryIO | gzip.GzipFile | io.BufferedReader, shard: Shard, position: int = 0
+) -> Iterator[bytes]:
+    """Yield the lines from `position` on; of plain JSONL those that begin within the shard."""
+    bounded = shard.format is Format.JSONL
+    while not bounded or position < shard.stop:
+        chunk = file.read(min(CHUNK, shard.stop - position) if bounded else CHUNK)
+        if not chunk:
+            return
+        if not chunk.endswith(b"\n"):
+            chunk += _rest_of_line(file, shard)
+        position += len(chunk)
+        yield chunk
+
+
+def _rest_of_line(file: BinaryIO | gzip.GzipFile | io.BufferedReader, shard: Shard) -> bytes:
+    rest = file.readline(MAX_RECORD)
+    if len(rest) == MAX_RECORD:
+        raise ReadError(
+            f"{shard.file} has a record of more than {MAX_RECORD} bytes.",
+            Problem.TOO_LONG,
+            shard.file,
+        )
+    return rest
+
+
+def _check_firstparse_record(chunk: bytes, shard: Shard, schema: Schema) -> None:
+    """Refuse a file whose first record has none of the fields: a mistyped name finds nothing."""
+    record = parse_record(chunk.partition(b"\n")[0])
+    if record is not None and not set(schema.text_fields) & record.keys():
+        names = ", ".join(schema.text_fields)
+        raise ReadError(f"{shard.file} has no field {names}.", Problem.NO_FIELD, names)
+
+
+def _parse(chunk: bytes, schema: Schema, where: Filter) -> Batch:
+    figures = Figures(len(chunk), chunk.count(b"\n") + (not chunk.endswith(b"\n")))
+    records = []
+    end = -1
+    for position in sorted(where(memoryview(chunk))):
+        if position < end:
+            continue
+        start = chunk.rfind(b"\n", 0, position) + 1
+        end = chunk.find(b"\n", position)
+        end = len(chunk) if end < 0 else end
+        record = parse_record(chunk[start:end])
+        if record is None:
+            figures.unreadable += 1
+        else:
+            records.append(record)
+    columns = []
+    for name in schema.text_fields:
+        texts = [record.get(name) for record in records]
+        columns.append(
+            Column.of_texts(name, [text if isinstance(text, str) else "" for text in texts])
+        )
+    return Batch(columns, lambda index: records[index].get(schema.id_field), figures)
+
+
+def parse_record(line: bytes) -> dict[str, Any] | None:
+    """Return the object in a line of JSONL, or None where there is none."""
+    try:
+        record = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        # The strict parser refuses lone surrogates and broken UTF-8; crawled text has them.
+        try:
+            record = json.loads(line.decode("utf-8-sig", "replace"))
+        except ValueError:
+            return None
+    return record if isinstance(record, dict) else None

@@ -1,0 +1,73 @@
+"""Reads Parquet: the columns of texts, where Arrow put them."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from workflows.datasets.lookup.hits import RecordId
+from workflows.datasets.lookup.records import CHUNK, Batch, Figures, Schema
+from workflows.datasets.lookup.scan import Column
+from workflows.datasets.lookup.shards import Problem, ReadError, Shard
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def parquet_batches(shard: Shard, schema: Schema) -> Iterator[Batch]:
+    """Yield the records of one row group. Raises ReadError."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    names = list(filter(None, [schema.id_field, *schema.text_fields]))
+    with parquet.ParquetFile(shard.path, pre_buffer=False) as file:
+        missing = [name for name in names if name not in file.schema_arrow.names]
+        if missing:
+            raise ReadError(
+                f"{shard.file} has no column {', '.join(missing)}.",
+                Problem.NO_FIELD,
+                ", ".join(missing),
+            )
+        group = file.metadata.row_group(shard.start)
+        rows = max(1, group.num_rows * CHUNK // max(group.total_byte_size, 1))
+        try:
+            for batch in file.iter_batches(
+                batch_size=rows, row_groups=[shard.start], columns=names, use_threads=False
+            ):
+                columns = [_column(batch.column(name), name, shard) for name in schema.text_fields]
+                figures = Figures(sum(len(column.data) for column in columns), batch.num_rows)
+                ids = batch.column(schema.id_field) if schema.id_field else None
+                yield Batch(columns, _ids(ids), figures)
+        except (pa.ArrowException, OSError) as error:
+            raise ReadError(
+                f"{shard.file} cannot be read to its end.", Problem.BROKEN, shard.file
+            ) from error
+
+
+def _ids(ids: "pa.Array[Any] | None") -> Callable[[int], RecordId]:
+    def record_id(index: int) -> RecordId:
+        if ids is None:
+            return None
+        value = ids[index].as_py()
+        return value if isinstance(value, str | int | None) else str(value)
+
+    return record_id
+
+
+def _column(array: "pa.Array[Any]", name: str, shard: Shard) -> Column:
+    """Return an Arrow array of texts as a column, without copying the texts."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if pa.types.is_string(array.type) or pa.types.is_string_view(array.type):
+        array = array.cast(pa.large_string())
+    if not pa.types.is_large_string(array.type):
+        raise ReadError(f"Column {name} of {shard.file} is not text.", Problem.NOT_TEXT, name)
+    _validity, offsets_buffer, data = array.buffers()
+    if not len(array) or data is None:
+        return Column(name, memoryview(b""), np.zeros(len(array) + 1, np.int64))
+    assert offsets_buffer is not None
+    offsets = np.frombuffer(offsets_buffer, np.int64)[array.offset : array.offset + len(array) + 1]
+    first, last = int(offsets[0]), int(offsets[-1])
+    return Column(name, memoryview(data)[first:last], offsets - first)

@@ -1,0 +1,49 @@
+"""Records of a shard as the look-up takes them: columns of texts, and the id of each record."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from workflows.datasets.lookup.hits import RecordId
+from workflows.datasets.lookup.scan import Column
+
+# Bytes that are read at a time.
+CHUNK = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The names of the field that identifies a record and of those that hold text."""
+
+    id_field: str = "id"
+    text_fields: tuple[str, ...] = ("text",)
+
+
+@dataclass(slots=True)
+class Figures:
+    """What was read: records; bytes of decompressed JSONL, or of texts; lines that are no record.
+
+    Empty lines count as records.
+    """
+
+    bytes: int = 0
+    rows: int = 0
+    unreadable: int = 0
+
+    def add(self, other: "Figures") -> None:
+        """Add what was read elsewhere."""
+        self.bytes += other.bytes
+        self.rows += other.rows
+        self.unreadable += other.unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some records: their ids by index, and a column for each text field that they have."""
+
+    columns: Sequence[Column]
+    record_id: Callable[[int], RecordId]
+    figures: Figures = field(default_factory=Figures)
+
+
+# Positions in raw lines at which an identifier may stand, in any order.
+Filter = Callable[[memoryview], Iterable[int]]

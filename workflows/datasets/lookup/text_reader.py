@@ -1,0 +1,66 @@
+"""Reads plain text. A file is a document, cut into records of bounded length.
+
+Record `n` begins after the first empty line at or behind the byte `n * TEXT_RECORD`; if the next
+TEXT_RECORD bytes hold none, after the first line; if not even that, right there. So where a record
+begins does not depend on what comes before it, and its id, `file#n`, stays.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from workflows.datasets.lookup.records import CHUNK, Batch, Figures
+from workflows.datasets.lookup.scan import Column
+from workflows.datasets.lookup.shards import TEXT_RECORD, Problem, ReadError, Shard
+
+_BREAKS = (b"\n\n", b"\n\r\n", b"\n")
+_RECORDS_AT_ONCE = CHUNK // TEXT_RECORD
+
+
+def text_batches(shard: Shard) -> Iterator[Batch]:
+    """Yield the records that begin in the shard. Raises ReadError."""
+    first, stop = shard.start // TEXT_RECORD, -(-shard.stop // TEXT_RECORD)
+    try:
+        with shard.path.open("rb") as file:
+            for record in range(first, stop, _RECORDS_AT_ONCE):
+                last = min(record + _RECORDS_AT_ONCE, stop)
+                file.seek(record * TEXT_RECORD)
+                # The last record ends somewhere within the one after it.
+                data = file.read((last + 1 - record) * TEXT_RECORD)
+                yield _batch(data, record, last, shard)
+    except OSError as error:
+        raise ReadError(
+            f"{shard.file} cannot be read to its end.", Problem.BROKEN, shard.file
+        ) from error
+
+
+def _batch(data: bytes, first: int, last: int, shard: Shard) -> Batch:
+    offsets = np.array([_begin(data, number, first) for number in range(first, last + 1)], np.int64)
+    text = memoryview(data)[offsets[0] : offsets[-1]]
+    if first == 0:
+        _check_encoding(text[: offsets[1]], shard)
+    column = Column("text", text, offsets - offsets[0])
+    return Batch(
+        [column], lambda index: f"{shard.file}#{first + index}", Figures(len(text), last - first)
+    )
+
+
+def _begin(data: bytes, record: int, first: int) -> int:
+    """Return where a record begins, in `data`, which begins with the bytes of record `first`."""
+    nominal = (record - first) * TEXT_RECORD
+    if record == 0 or nominal >= len(data):
+        return min(nominal, len(data))
+    for mark in _BREAKS:
+        place = data.find(mark, nominal, nominal + TEXT_RECORD)
+        if place >= 0:
+            return place + len(mark)
+    while nominal < len(data) and data[nominal] & 0xC0 == 0x80:  # noqa: PLR2004 - within a character
+        nominal += 1
+    return nominal
+
+
+def _check_encoding(text: memoryview, shard: Shard) -> None:
+    try:
+        str(text, "utf-8")
+    except UnicodeDecodeError as error:
+        raise ReadError(f"{shard.file} is not UTF-8.", Problem.NOT_UTF8, shard.file) from error

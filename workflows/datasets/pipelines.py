@@ -1,0 +1,81 @@
+"""Tokens for the provider's pipelines, which act as data stewards through the API."""
+
+import secrets
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from workflows.cases.actors import Actor
+from workflows.cases.lifecycle import Role
+from workflows.datasets.errors import InvalidEntry, RegisterRefused
+from workflows.datasets.models import PipelineToken
+from workflows.datasets.roles import STEWARDS, require_role
+from workflows.ledger.services import append
+from workflows.vault.blind_index import keyed_hash
+
+_PURPOSE = "pipeline.token"
+
+
+class NoPipelineAccess(RegisterRefused):
+    """No pipeline has this token, or not any more."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This token is not known, or it has expired."))
+
+
+@transaction.atomic
+def issue_token(pipeline: PipelineToken, actor: Actor) -> str:
+    """Register a pipeline, or give it a new token (256 bits), shown once; the one before it ends.
+
+    Raises `InvalidEntry`, `RegisterRefused`.
+    """
+    role = require_role(actor, STEWARDS)
+    if pipeline.expires_at and pipeline.expires_at <= timezone.now():
+        raise InvalidEntry({"expires_at": [_("This date has passed.")]})
+    token = secrets.token_urlsafe(32)
+    pipeline.token_digest = keyed_hash(_PURPOSE, token.encode())
+    pipeline.issued_by = actor.pseudonym
+    try:
+        pipeline.full_clean()
+    except ValidationError as error:
+        raise InvalidEntry(error.message_dict) from error
+    pipeline.save()
+    append(
+        name="pipeline.token_issued",
+        role=role,
+        actor=actor.pseudonym,
+        facts={"pipeline": pipeline.pseudonym, "expires": pipeline.expires_at.isoformat()},
+    )
+    return token
+
+
+@transaction.atomic
+def withdraw_token(pipeline: PipelineToken, actor: Actor, at: datetime | None = None) -> None:
+    """End the access of a pipeline now. Raises `RegisterRefused`."""
+    role = require_role(actor, STEWARDS)
+    pipeline.token_digest, pipeline.expires_at = None, at or timezone.now()
+    pipeline.save(update_fields=["token_digest", "expires_at"])
+    append(
+        name="pipeline.token_withdrawn",
+        role=role,
+        actor=actor.pseudonym,
+        facts={"pipeline": pipeline.pseudonym},
+    )
+
+
+def pipeline_for_token(token: str) -> PipelineToken:
+    """Return the pipeline to which a token belongs. Raises `NoPipelineAccess`."""
+    pipeline = PipelineToken.objects.filter(
+        token_digest=keyed_hash(_PURPOSE, token.encode()), expires_at__gt=timezone.now()
+    ).first()
+    if pipeline is None:
+        raise NoPipelineAccess
+    return pipeline
+
+
+def actor_of(pipeline: PipelineToken) -> Actor:
+    """Return a pipeline as one who acts: with the rights of a data steward."""
+    return Actor(frozenset({Role.DATA_STEWARD}), pipeline.pseudonym)

@@ -1,0 +1,222 @@
+"""Keeping the register: each entry is checked, written and told to the log in one transaction.
+
+Data stewards write. A privacy officer approves a source or withdraws the approval, and never one
+that they entered themselves.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from workflows.cases.actors import Actor
+from workflows.cases.correspondence import require_text
+from workflows.datasets.errors import InvalidEntry, RegisterRefused
+from workflows.datasets.indexes import drop_index
+from workflows.datasets.inventory import ask_to_read
+from workflows.datasets.models import Dataset, Recipient, Snapshot, TrainedModel
+from workflows.datasets.roles import OFFICERS, STEWARDS, require_role
+from workflows.ledger.services import append
+
+# What an approval rests on: when one of these changes, the source waits for approval again.
+GROUNDS_OF_APPROVAL = ("origin", "legal_basis", "licence", "scope")
+# What a snapshot is: never changed once it has been read.
+CONTENT_OF_SNAPSHOT = ("dataset", "format", "location", "id_field", "text_fields", "source_field")
+
+Entry = TypeVar("Entry", bound=models.Model)
+
+
+@transaction.atomic
+def save_dataset(dataset: Dataset, actor: Actor) -> Dataset:
+    """Register a dataset, or keep what was changed of it.
+
+    If an approval rested on what was changed, the dataset waits for approval again, and whoever
+    changed it cannot be the one who approves. Raises `InvalidEntry`, `RegisterRefused`.
+    """
+    before = _before(dataset)
+    changed = _changed(dataset, before)
+    if before is None or set(changed) & set(GROUNDS_OF_APPROVAL):
+        dataset.registered_by = actor.pseudonym
+        dataset.approval = Dataset.Approval.UNAPPROVED
+        dataset.approval_by, dataset.approval_at, dataset.approval_ground = "", None, ""
+    return _save(dataset, actor, before, {"name": dataset.name, "approval": dataset.approval})
+
+
+@transaction.atomic
+def decide_approval(dataset: Dataset, actor: Actor, *, approve: bool, ground: str) -> Dataset:
+    """Approve a source as lawful, or withdraw the approval, on a ground that stays with it.
+
+    Raises `RegisterRefused` for those who may not and for one's own entry, `InvalidInput` without
+    a ground.
+    """
+    role = require_role(actor, OFFICERS)
+    ground = require_text(ground)
+    locked = Dataset.objects.select_for_update().get(pk=dataset.pk)
+    if approve and actor.pseudonym == locked.registered_by:
+        raise RegisterRefused(_("You entered this dataset; somebody else has to approve it."))
+    if approve == locked.is_approved:
+        raise RegisterRefused(
+            _("This dataset is approved already.")
+            if approve
+            else _("This dataset is not approved.")
+        )
+    locked.approval = Dataset.Approval.APPROVED if approve else Dataset.Approval.WITHDRAWN
+    locked.approval_by, locked.approval_at = actor.pseudonym, timezone.now()
+    locked.approval_ground = ground
+    locked.save()
+    append(
+        name="dataset.approved" if approve else "dataset.approval_withdrawn",
+        role=role,
+        actor=actor.pseudonym,
+        facts={"dataset": locked.pk, "name": locked.name, "ground": ground},
+        at=locked.approval_at,
+    )
+    return locked
+
+
+@transaction.atomic
+def save_snapshot(snapshot: Snapshot, actor: Actor) -> Snapshot:
+    """Register a snapshot and have it read; of one that was read only the version may change.
+
+    One that cannot be read may be corrected, and is then read again. Raises `InvalidEntry`,
+    `RegisterRefused`.
+    """
+    before = _before(snapshot)
+    changed = _changed(snapshot, before)
+    read_anew = before is None or bool(set(changed) & set(CONTENT_OF_SNAPSHOT))
+    if before is not None and read_anew:
+        if snapshot.state != Snapshot.State.UNREADABLE:
+            raise RegisterRefused(
+                _("A snapshot does not change once it has been read. Register a new version.")
+            )
+        _forget_reading(snapshot)
+    _save(snapshot, actor, before, {"dataset": snapshot.dataset_id, "version": snapshot.version})
+    if read_anew:
+        ask_to_read(snapshot)
+    return snapshot
+
+
+@transaction.atomic
+def read_again(snapshot: Snapshot, actor: Actor) -> None:
+    """Have a snapshot read once more that could not be read. Raises `RegisterRefused`."""
+    role = require_role(actor, STEWARDS)
+    locked = Snapshot.objects.select_for_update().get(pk=snapshot.pk)
+    if locked.state != Snapshot.State.UNREADABLE:
+        raise RegisterRefused(_("Only a snapshot that could not be read is read again."))
+    _forget_reading(locked)
+    locked.save()
+    append(
+        name="snapshot.asked_again",
+        role=role,
+        actor=actor.pseudonym,
+        facts={"snapshot": locked.pk},
+    )
+    ask_to_read(locked)
+
+
+def _forget_reading(snapshot: Snapshot) -> None:
+    snapshot.state = Snapshot.State.WAITING
+    snapshot.problem = snapshot.problem_about = ""
+    snapshot.bytes_done = snapshot.bytes_total = 0
+
+
+@transaction.atomic
+def mark_purged(snapshot: Snapshot, actor: Actor, at: datetime | None = None) -> None:
+    """Note that the provider has deleted the data of a snapshot; its index goes with them.
+
+    Raises `RegisterRefused`.
+    """
+    role = require_role(actor, STEWARDS)
+    locked = Snapshot.objects.select_for_update().get(pk=snapshot.pk)
+    if locked.state == Snapshot.State.PURGED:
+        raise RegisterRefused(_("The data of this snapshot are marked as deleted already."))
+    locked.state, locked.purged_at = Snapshot.State.PURGED, at or timezone.now()
+    locked.problem = locked.problem_about = ""
+    locked.save()
+    append(name="snapshot.purged", role=role, actor=actor.pseudonym, facts={"snapshot": locked.pk})
+    drop_index(locked, actor)
+
+
+@transaction.atomic
+def save_model(model: TrainedModel, actor: Actor, snapshots: list[Snapshot] | None) -> TrainedModel:
+    """Register a model with the snapshots that it was trained on, or keep what was changed.
+
+    `snapshots` None leaves them as they are. Raises `InvalidEntry`, `RegisterRefused`.
+    """
+    before = _before(model)
+    neither = model.next_training == TrainedModel.NextTraining.NONE
+    if neither and not model.explanation.strip():
+        raise InvalidEntry({"explanation": [_("Say why neither is done.")]})
+    trained_on = snapshots if snapshots is not None else list(model.snapshots.all())
+    _save(
+        model,
+        actor,
+        before,
+        {
+            "name": model.name,
+            "version": model.version,
+            "snapshots": [snapshot.pk for snapshot in trained_on],
+        },
+        name="model",
+    )
+    if snapshots is not None:
+        model.snapshots.set(snapshots)
+    return model
+
+
+@transaction.atomic
+def save_recipient(recipient: Recipient, actor: Actor) -> Recipient:
+    """Register who was given a dataset, or keep what was changed.
+
+    Raises `InvalidEntry`, `RegisterRefused`.
+    """
+    if recipient.snapshot is not None and recipient.snapshot.dataset_id != recipient.dataset_id:
+        raise InvalidEntry({"snapshot": [_("This snapshot is of another dataset.")]})
+    facts = {"dataset": recipient.dataset_id, "snapshot": recipient.snapshot_id}
+    return _save(recipient, actor, _before(recipient), facts)
+
+
+def _before(entry: Entry) -> Entry | None:
+    """Return what is stored of an entry, locked, or None for a new one."""
+    if entry.pk is None:
+        return None
+    stored: Entry = type(entry)._default_manager.select_for_update().get(pk=entry.pk)  # noqa: SLF001
+    return stored
+
+
+def _changed(entry: models.Model, before: models.Model | None) -> list[str]:
+    if before is None:
+        return []
+    return [
+        field.name
+        for field in entry._meta.concrete_fields  # noqa: SLF001 - Django documents it as its API
+        if field.value_from_object(entry) != field.value_from_object(before)
+    ]
+
+
+def _save(
+    entry: Entry, actor: Actor, before: Entry | None, facts: Mapping[str, Any], *, name: str = ""
+) -> Entry:
+    """Check, write and tell the log; an entry in which nothing changed is not told."""
+    role = require_role(actor, STEWARDS)
+    if before is None and hasattr(entry, "registered_by"):
+        entry.registered_by = actor.pseudonym
+    try:
+        entry.full_clean()
+    except ValidationError as error:
+        raise InvalidEntry(error.message_dict) from error
+    changed = _changed(entry, before)
+    entry.save()
+    name = name or entry._meta.model_name or ""  # noqa: SLF001 - Django documents it as its API
+    if before is None or changed or name == "model":
+        append(
+            name=f"{name}.{'registered' if before is None else 'changed'}",
+            role=role,
+            actor=actor.pseudonym,
+            facts={name: entry.pk, **facts, **({"changed": changed} if changed else {})},
+        )
+    return entry

@@ -1,0 +1,62 @@
+"""Where the data of a snapshot lie, as the look-up reads them.
+
+A location is a path below one of `settings.DATASETS_DIRS`, or, for a table, the name of a database
+in `settings.DATASET_DATABASES` and of the table. So nobody can register the files of the server
+itself, and no address with a password is ever typed into a form.
+"""
+
+from pathlib import Path
+
+from django.conf import settings
+
+from workflows.datasets.lookup.shards import (
+    JSONL_FORMATS,
+    Format,
+    Problem,
+    ReadError,
+    Shard,
+    dataset_files,
+    shards,
+)
+from workflows.datasets.lookup.table_reader import table_shards
+from workflows.datasets.models import Snapshot
+
+FILE_FORMATS = {
+    Snapshot.Format.JSONL: JSONL_FORMATS,
+    Snapshot.Format.PARQUET: frozenset({Format.PARQUET}),
+    Snapshot.Format.TEXT: frozenset({Format.TEXT}),
+}
+
+
+def path_of(snapshot: Snapshot) -> Path:
+    """Return the file or folder of a snapshot that is no table. Raises `ReadError`."""
+    path = (settings.DATASETS_DIRS[0] / snapshot.location).resolve()
+    if not any(path.is_relative_to(Path(folder).resolve()) for folder in settings.DATASETS_DIRS):
+        message = f"{path} lies outside of DATASETS_DIRS."
+        raise ReadError(message, Problem.OUTSIDE, snapshot.location)
+    return path
+
+
+def table_of(location: str) -> tuple[str, str]:
+    """Return the address of the database and the name of the table. Raises `ReadError`."""
+    name, _slash, table = location.partition("/")
+    address = settings.DATASET_DATABASES.get(name.lower())
+    if not address or not table:
+        message = f"The settings name no database {name}."
+        raise ReadError(message, Problem.NO_DATABASE, name)
+    return address, table
+
+
+def shards_of(snapshot: Snapshot) -> list[Shard]:
+    """Return the shards of a snapshot. Raises `ReadError`."""
+    if snapshot.format == Snapshot.Format.POSTGRESQL:
+        return table_shards(*table_of(snapshot.location))
+    return shards(path_of(snapshot), formats=FILE_FORMATS[Snapshot.Format(snapshot.format)])
+
+
+def files_of(snapshot: Snapshot) -> list[tuple[Path, str]]:
+    """Return the files of a snapshot with their names; a table has none. Raises `ReadError`."""
+    if snapshot.format == Snapshot.Format.POSTGRESQL:
+        return []
+    shards_of(snapshot)  # raises for what is missing or empty
+    return dataset_files(path_of(snapshot), FILE_FORMATS[Snapshot.Format(snapshot.format)])

@@ -1,0 +1,65 @@
+"""Work that takes too long for the transaction of an effect: a task of its own does it.
+
+The effect sends the task and looks again later whether the work is done. A task that was lost with
+its worker is so sent again; one that is still at work holds a lock, and another does nothing.
+"""
+
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from celery import current_app
+from django.db import connection
+from django.utils import timezone
+
+from workflows.outbox.models import Effect
+from workflows.outbox.services import enqueue
+
+LOOK_AGAIN_AFTER = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(minutes=10)
+# After one minute, two, three, … and ten: half a day in all, then it never will be done.
+LAST_TURN = 75
+
+
+def ask_for(kind: str, subject: str, *, about: str) -> Effect:
+    """Ask for long work on `subject`, an id. `about` tells one piece of work from the next."""
+    return enqueue(
+        kind, key=f"{kind}:{about}:1", payload={"id": subject, "turn": 1, "about": about}
+    )
+
+
+def send_and_look_again(effect: Effect, task: str) -> bool:
+    """Send the task for unfinished work and look again later; False when it has been long enough.
+
+    The caller, a handler of an effect that `ask_for` wrote, has seen that the work is not done.
+    """
+    turn, about = int(effect.payload["turn"]), effect.payload["about"]
+    if turn > LAST_TURN:
+        return False
+    current_app.send_task(task, args=[effect.payload["id"]], retry=False, ignore_result=True)
+    enqueue(
+        effect.kind,
+        key=f"{effect.kind}:{about}:{turn + 1}",
+        payload={**effect.payload, "turn": turn + 1},
+        due_at=timezone.now() + min(LOOK_AGAIN_AFTER * turn, LONGEST_WAIT),
+    )
+    return True
+
+
+@contextmanager
+def held(kind: str, subject: str) -> Iterator[bool]:
+    """Hold the lock of a piece of work until the block or the connection ends.
+
+    Yields False, and holds nothing, when another process works on it.
+    """
+    keys = [zlib.crc32(word.encode()) - (1 << 31) for word in (kind, subject)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", keys)
+        free: bool = cursor.fetchone()[0]
+    try:
+        yield free
+    finally:
+        if free:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", keys)
