@@ -11,7 +11,7 @@ from workflows.corrections.manifests.edits import Refused
 from workflows.corrections.manifests.entries import COLUMNS, Entry, ManifestError
 from workflows.corrections.manifests.files import reading
 from workflows.datasets.lookup.readers import parse_record
-from workflows.datasets.lookup.shards import Format, format_of
+from workflows.datasets.lookup.shards import RECORD_FORMATS, Format, format_of
 
 _WHOLE_NUMBERS = frozenset({"row", "start", "end"})
 
@@ -62,7 +62,7 @@ def read_entries(path: Path) -> list[Entry]:
     known = format_of(path)
     try:
         if known is None or not path.is_file():
-            raise ManifestError(f"{path} is no manifest in {', '.join(Format)}.")
+            raise ManifestError(f"{path} is no manifest in {', '.join(sorted(RECORD_FORMATS))}.")
         rows = _parquet_rows(path) if known is Format.PARQUET else _jsonl_rows(path, known)
         return in_order(Entry.from_dict(row, number) for number, row in enumerate(rows))
     except (OSError, EOFError, Refused) as error:
