@@ -10,15 +10,18 @@ from requests_portal.public.views import (
     home,
     receipt,
     status,
+    verify,
 )
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("how/", home.how, name="how"),
+    path("verify/", verify.verify, name="verify"),
     path("request/", filing.start, name="request_start"),
     path("request/check/", filing.check, name="request_check"),
     path("request/discard/", filing.discard, name="request_discard"),
     path("request/receipt/", receipt.receipt, name="request_receipt"),
+    path("request/receipt/file/", receipt.receipt_file, name="request_receipt_file"),
     path("request/receipt/open/", receipt.open_status, name="request_receipt_open"),
     path("request/receipt/forget/", receipt.forget, name="request_receipt_forget"),
     path("request/<slug:slug>/", filing.step, name="request_step"),
@@ -37,7 +40,7 @@ urlpatterns = [
     path("status/case/file/<uuid:attachment_id>/", files.attachment, name="status_file"),
     path("status/case/proof/", files.proof, name="status_proof"),
     re_path(
-        r"^status/case/proof/(?P<kind>tlog-proof|entry)/$",
+        r"^status/case/proof/(?P<kind>tlog-proof|entry|receipt)/$",
         files.proof_file,
         name="status_proof_file",
     ),

@@ -62,7 +62,16 @@ def test_the_form_from_the_first_page_to_the_receipt(person):
 
 def test_the_pages_beside_the_form(person):
     faults = []
-    for path in ("", "how/", "request/", "status/", "confirm/unknown/", "status/left/", "nowhere/"):
+    for path in (
+        "",
+        "how/",
+        "verify/",
+        "request/",
+        "status/",
+        "confirm/unknown/",
+        "status/left/",
+        "nowhere/",
+    ):
         person.open(path)
         faults += grave_faults(person.page)
     person.open("status/")

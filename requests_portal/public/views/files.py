@@ -8,6 +8,7 @@ from requests_portal.public.case_session import of_own_case
 from requests_portal.public.responses import download
 from workflows.cases.attachments import read_attachment
 from workflows.cases.models import Case
+from workflows.cases.receipts import signed_receipt
 from workflows.ledger.keys import log_vkey
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case, leaf_index, proof_text
@@ -32,7 +33,7 @@ def attachment(_request: HttpRequest, case: Case, attachment_id: str) -> HttpRes
 @require_safe
 @of_own_case
 def proof(request: HttpRequest, case: Case) -> HttpResponse:
-    """Explain the proof that the request stands in the log, and offer its two files."""
+    """Explain the proof that the request stands in the log, and offer its files."""
     event = _received(case)
     index = leaf_index(event)
     context = {"case": case, "event": event, "index": index, "vkey": log_vkey()}
@@ -42,13 +43,20 @@ def proof(request: HttpRequest, case: Case) -> HttpResponse:
 @require_safe
 @of_own_case
 def proof_file(_request: HttpRequest, case: Case, kind: str) -> HttpResponseBase:
-    """Give the inclusion proof, or the exact bytes of the entry that it is about."""
+    """Give the signed receipt, the inclusion proof, or the bytes of the entry it is about."""
+    if kind == "receipt":
+        return receipt_download(case)
     event = _received(case)
     text = proof_text(event)
     if text is None:
         return redirect("status_proof")
     content = text.encode() if kind == "tlog-proof" else bytes(event.leaf)
     return download([content], f"{case.number}.{kind}", BINARY)
+
+
+def receipt_download(case: Case) -> HttpResponseBase:
+    """Return the signed receipt of a case as a file."""
+    return download([signed_receipt(case).encode()], f"{case.number}.receipt", BINARY)
 
 
 def _received(case: Case) -> Event:

@@ -1,9 +1,9 @@
 """The receipt of a request that was just sent, for as long as the draft is kept after filing."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from requests_portal.public import draft_cookie
 from requests_portal.public.case_session import open_case
@@ -12,6 +12,7 @@ from requests_portal.public.draft_cookie import HeldDraft, held_draft
 from requests_portal.public.filing_content import filing_request
 from requests_portal.public.responses import private
 from requests_portal.public.rules_shown import shown_clocks
+from requests_portal.public.views.files import receipt_download
 from requests_portal.public.views.filing import SENT
 from workflows.cases.drafts import discard_draft, file_draft
 from workflows.cases.filing import Filed
@@ -45,6 +46,16 @@ def receipt(request: HttpRequest) -> HttpResponse:
         "status_address": status_link(get_language() or ""),
     }
     return render(request, "public/receipt.html", context)
+
+
+@private
+@require_safe
+def receipt_file(request: HttpRequest) -> HttpResponseBase:
+    """Give the signed receipt as a file, which proves that the request was received."""
+    held = _sent_draft(request)
+    if held is None:
+        return redirect("status_login")
+    return receipt_download(_filed(held).case)
 
 
 @private
