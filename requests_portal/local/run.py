@@ -121,7 +121,7 @@ def _take_steps(site: Site) -> None:
     steps.STATIC_FILES.take()
     # Invented people belong in the bundled database only.
     if site.own_database and any(PROJECT.glob("*/**/commands/load_sample_cases.py")):
-        steps.load_sample_cases(os.environ["DATABASE_OWNER_URL"])
+        steps.load_samples(os.environ["DATABASE_OWNER_URL"])
 
 
 def _serve(site: Site, *, controlled: bool) -> None:

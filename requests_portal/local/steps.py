@@ -143,11 +143,19 @@ STATIC_FILES = Step(
 )
 
 
-def load_sample_cases(owner_url: str) -> None:
-    """Load invented cases into the bundled database unless it holds cases already."""
+def load_samples(owner_url: str) -> None:
+    """Load invented cases and datasets into the bundled database unless it holds some already."""
     with psycopg.connect(owner_url) as connection:
-        found = connection.execute("SELECT EXISTS (SELECT FROM cases_case)").fetchone()
-    if found is not None and found[0]:
+        cases, loaded, datasets = connection.execute(
+            "SELECT EXISTS (SELECT FROM cases_case),"
+            " EXISTS (SELECT FROM ledger_event WHERE name = 'samples.loaded'),"
+            " EXISTS (SELECT FROM datasets_dataset)"
+        ).fetchone() or (True, False, True)
+    if cases:
         tell("Sample cases", "the database holds cases")
-        return
-    do("Sample cases", lambda: manage("load_sample_cases"))
+    else:
+        do("Sample cases", lambda: manage("load_sample_cases"))
+    if datasets or (cases and not loaded):
+        tell("Sample datasets", "nothing to load")
+    else:
+        do("Sample datasets", lambda: manage("load_sample_datasets"))

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import zstandard
 
-from tests.corpus import generator
 from workflows.corrections.manifests.apply import apply_entries
 from workflows.corrections.manifests.edits import Wording
 from workflows.corrections.manifests.entries import Op
 from workflows.corrections.manifests.resolve import Change, Origin, resolve
+from workflows.datasets.corpus import generator
 
 SIZE = int(os.environ.get("BENCH_MB", "400")) * 1_000_000
 WORDING = Wording({})

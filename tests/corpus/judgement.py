@@ -1,10 +1,8 @@
 """Compares a file of hits with the truth of an invented corpus."""
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 Line = dict[str, Any]
@@ -79,9 +77,3 @@ def _count_planted(result: Judgement, line: Line, hit: Line | None) -> None:
         result.exact += 1
     else:
         result.inexact[name] += 1
-
-
-def read(path: Path) -> list[Line]:
-    """Return the lines of a JSONL file."""
-    with path.open(encoding="utf-8") as file:
-        return [json.loads(line) for line in file]

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.corpus import generator
 from tests.workflows.corrections.manifests.support import apply, read, write
 from workflows.corrections.manifests.dolma import mixer_configuration, write_attributes
 from workflows.corrections.manifests.edits import Wording
 from workflows.corrections.manifests.entries import Op
 from workflows.corrections.manifests.rescan import rescan
 from workflows.corrections.manifests.resolve import Change, Origin, resolve
+from workflows.datasets.corpus import generator
 from workflows.datasets.lookup.readers import Schema
 
 DOLMA = Path(os.environ.get("DOLMA", ".venv-dolma/bin/dolma")).absolute()

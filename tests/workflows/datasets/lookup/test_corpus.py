@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.corpus import generator, judgement
+from tests.corpus import judgement
+from workflows.datasets.corpus import generator
 from workflows.datasets.lookup.locate import locate
 from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.persons import read_persons
@@ -26,7 +27,7 @@ def known(corpus):
 def judged(corpus, known, file):
     results = locate(shards(corpus / file), known, Schema())
     hits = [vars_of(hit) for result in results for hit in result.hits]
-    return judgement.judge(judgement.read(corpus / "truth.jsonl"), hits)
+    return judgement.judge(generator.read_truth(corpus / "truth.jsonl"), hits)
 
 
 def vars_of(hit):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.corpus import spellings
 from tests.workflows.datasets.lookup.support import WANG, found, patterns
+from workflows.datasets.corpus import spellings
 
 KNOWN = patterns(
     WANG,

@@ -4,8 +4,6 @@ This is the other side of `workflows.datasets.lookup`: it imports nothing from i
 which the engine cannot read is a failing test and not a gap in both.
 """
 
-# ruff: noqa: SIM905 (long lists of words are easier to read and to change as text)
-
 import random
 import re
 import unicodedata

@@ -1,0 +1,53 @@
+"""The sample datasets: the people of the sample cases stand in them, and are found."""
+
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from workflows.datasets.corpus.generator import read_truth
+from workflows.datasets.inventory import read_snapshot
+from workflows.datasets.lookup.locate import locate
+from workflows.datasets.lookup.patterns import Patterns
+from workflows.datasets.lookup.persons import read_persons
+from workflows.datasets.models import Dataset, Snapshot
+from workflows.datasets.sources import shards_of
+from workflows.reports.samples.datasets import sample_people
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_people_of_the_sample_cases_stand_in_them_and_are_found(tmp_path, settings, capsys):
+    settings.DATA_DIR = tmp_path
+    settings.DATASETS_DIRS = [tmp_path / "datasets"]
+    call_command("load_sample_cases", verbosity=0)
+    for _twice in range(2):  # a second run changes nothing
+        call_command("load_sample_datasets", "--megabytes", "2", verbosity=0)
+
+    approvals = Dataset.objects.order_by("pk").values_list("approval", flat=True)
+    assert list(approvals) == ["approved", "unapproved"]
+    for snapshot, language in zip(Snapshot.objects.order_by("pk"), ("zh-hans", "en"), strict=True):
+        read_snapshot(snapshot.pk)
+        snapshot.refresh_from_db()
+        assert snapshot.is_readable
+        known = Patterns(read_persons(map(json.dumps, sample_people(language))))
+        hits = {
+            (hit.id, hit.ref, str(hit.kind))
+            for result in locate(shards_of(snapshot), known, snapshot.schema)
+            for hit in result.hits
+        }
+        truth = tmp_path / "datasets" / snapshot.location / ".truth.jsonl"
+        planted = {
+            (line["id"], line["ref"], line["kind"])
+            for line in read_truth(truth)
+            if "trap" not in line
+        }
+        assert len(planted) >= 3
+        assert planted <= hits
+
+
+def test_without_the_sample_cases_nothing_is_made(tmp_path, settings):
+    settings.DATASETS_DIRS = [tmp_path / "datasets"]
+    with pytest.raises(CommandError, match="load_sample_cases"):
+        call_command("load_sample_datasets")
+    assert not (tmp_path / "datasets").exists()

@@ -1,0 +1,1 @@
+"""Invented corpora with a seed, for trying, measuring and testing the look-up."""

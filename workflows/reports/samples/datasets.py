@@ -1,0 +1,133 @@
+"""Two invented datasets in which the people of the sample cases stand, registered and approved."""
+
+import random
+import tomllib
+from collections.abc import Iterator
+from datetime import timedelta
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+from pypinyin import lazy_pinyin
+
+from workflows.cases.actors import Actor, actor_for
+from workflows.datasets.corpus.generator import Person, records, write_jsonl
+from workflows.datasets.models import Dataset, Recipient, Snapshot, TrainedModel
+from workflows.datasets.register import (
+    decide_approval,
+    save_dataset,
+    save_model,
+    save_recipient,
+    save_snapshot,
+)
+from workflows.reports.samples.load import SampleText, samples
+
+MEGABYTE = 1_000_000
+_FIELDS = ("description", "origin", "legal_basis", "licence", "types", "scale", "labelling_rules")
+_KINDS = {"name": "names", "email": "emails", "handle": "handles", "url": "urls"}
+
+
+def load_datasets(*, megabytes: int = 50) -> list[Snapshot]:
+    """Write the files below the first of `settings.DATASETS_DIRS` and register them.
+
+    The sample staff must be there. A file that exists is kept. The truth about the files lies
+    beside them as `.truth.jsonl`, which is no part of the data.
+    """
+    content = tomllib.loads(
+        files("workflows.reports.samples").joinpath("datasets.toml").read_text(encoding="utf-8")
+    )
+    entries = content["dataset"]
+    for entry in entries:
+        _write(entry, megabytes * MEGABYTE // len(entries))
+    steward, officer = (
+        actor_for(User.objects.get(username=username)) for username in ("dana", "pilar")
+    )
+    with transaction.atomic():
+        snapshots = [_register(entry, steward, officer) for entry in entries]
+        _register_others(content, snapshots, steward)
+    return snapshots
+
+
+def sample_people(language: str) -> Iterator[Person]:
+    """Yield the people of the sample cases in a language, as the generator writes them."""
+    for text in samples():
+        if text.language == language:
+            yield _person(text)
+
+
+def _person(text: SampleText) -> Person:
+    request = text.sample["request"]
+    name = request["subject_name"]
+    person: dict[str, Any] = {
+        "ref": text.sample["name"],
+        "names": [name],
+        "pinyin": "" if name.isascii() else " ".join(lazy_pinyin(name)),
+        **{field: [] for field in (*_KINDS.values(), "phones", "ids")},
+    }
+    for identifier in request.get("identifiers", ()):
+        kind, value = identifier["kind"], identifier["value"]
+        digits = value.replace(" ", "")
+        if kind in _KINDS:
+            person[_KINDS[kind]].append(value.removeprefix("@"))
+        elif kind == "phone" and digits.startswith("+86"):  # whose spellings the generator knows
+            person["phones"].append(digits)
+    return person
+
+
+def _write(entry: dict[str, Any], size: int) -> None:
+    folder = Path(settings.DATASETS_DIRS[0]) / entry["folder"]
+    target = folder / "posts.jsonl"
+    if target.exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = random.Random(entry["seed"])  # noqa: S311 - an invented text, not a secret
+    made = records(
+        list(sample_people(entry["language"])), size, rng, chinese=entry["chinese"], mentions=8e-6
+    )
+    part = folder / ".posts.jsonl"
+    write_jsonl(part, made, folder / ".truth.jsonl")
+    part.rename(target)
+
+
+def _register(entry: dict[str, Any], steward: Actor, officer: Actor) -> Snapshot:
+    fields = {name: entry[name] for name in ("name", "retention", *_FIELDS)}
+    dataset = save_dataset(Dataset(**fields), steward)
+    if "approved" in entry:
+        dataset = decide_approval(dataset, officer, approve=True, ground=entry["approved"])
+    snapshot = Snapshot(
+        dataset=dataset,
+        version=entry["version"],
+        format=Snapshot.Format.JSONL,
+        location=entry["folder"],
+    )
+    return save_snapshot(snapshot, steward)
+
+
+def _register_others(content: dict[str, Any], snapshots: list[Snapshot], steward: Actor) -> None:
+    today = timezone.localdate()
+    model, recipient = content["model"], content["recipient"]
+    save_model(
+        TrainedModel(
+            name=model["name"],
+            version=model["version"],
+            explanation=model["explanation"],
+            trained_on=today - timedelta(days=model["trained_days_ago"]),
+            next_training_on=today + timedelta(days=model["next_training_in_days"]),
+        ),
+        steward,
+        snapshots,
+    )
+    save_recipient(
+        Recipient(
+            dataset=Dataset.objects.get(name=recipient["dataset"]),
+            name=recipient["name"],
+            email=recipient["email"],
+            purpose=recipient["purpose"],
+            given_on=today - timedelta(days=recipient["given_days_ago"]),
+        ),
+        steward,
+    )
