@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "workflows.cases",
     "workflows.identity",
     "workflows.routing",
+    "workflows.complaints",
     "workflows.datasets",
     "workflows.corrections",
     "workflows.reports",

@@ -28,6 +28,7 @@ answer            | executing                                | answered         
 close             | answered                                 | closed            | system reviewer approver privacy_officer
 contest           | answered closed                          | contested         | public
 reopen            | contested                                | in_review         | reviewer privacy_officer
+let_stand         | contested                                | answered          | system
 extend            | working                                  | .                 | reviewer approver privacy_officer
 write_to_person   | open answered                            | .                 | intake reviewer approver privacy_officer
 write_to_provider | open answered                            | .                 | public

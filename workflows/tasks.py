@@ -7,6 +7,7 @@ from django.core.management import call_command
 
 from workflows.cases.drafts import purge_drafts
 from workflows.cases.mail import purge_tallies
+from workflows.complaints.sweep import sweep_complaints
 from workflows.datasets import indexes, inventory
 from workflows.identity.contact import sweep_unconfirmed
 from workflows.identity.reminders import sweep_waiting
@@ -28,7 +29,7 @@ def run_effect(effect_id: str) -> None:
 @shared_task
 def sweep_clocks() -> None:
     """Remind, escalate and mark late."""
-    steps = _sweep_clocks()
+    steps = _sweep_clocks() + sweep_complaints()
     if steps:
         logger.info("Clocks swept: %s steps", steps)
 

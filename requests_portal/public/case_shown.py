@@ -4,6 +4,11 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
+from requests_portal.public.complaints_shown import (
+    ShownComplaint,
+    complaints_of,
+    shown_complaints,
+)
 from requests_portal.public.rules_shown import ShownClock, ShownRegime, shown_clocks, shown_regime
 from workflows.cases.actors import PUBLIC
 from workflows.cases.lifecycle import Action, State
@@ -11,6 +16,8 @@ from workflows.cases.models import Attachment, Case, Message
 from workflows.cases.timeline import TimelineEntry, public_timeline
 from workflows.cases.transition import refusals
 from workflows.cases.vocabulary import ItemKind
+from workflows.complaints.models import Complaint
+from workflows.complaints.services import has_open
 
 # How a case stands, as the person should understand it.
 _STATES = {
@@ -60,12 +67,16 @@ class ShownCase:
     question: Message | None
     answer: Message | None
     may: dict[str, bool]
+    complaints: list[ShownComplaint]
 
 
 def shown_case(case: Case) -> ShownCase:
     """Gather what the person may see of their case; of an erased one only the bare steps."""
     erased = case.erased_at is not None
     messages = [] if erased else messages_of(case)
+    complaints = complaints_of(case)
+    # What belongs to a complaint is read there.
+    statements = {complaint.statement_id for complaint in complaints}
     return ShownCase(
         state=state_in_words(case),
         kinds=[str(ItemKind(kind).label) for kind in case.kinds],
@@ -73,11 +84,16 @@ def shown_case(case: Case) -> ShownCase:
         zone=zone_of(case),
         regime=shown_regime(case.lead_regime, case.residence),
         timeline=list(reversed(public_timeline(case))),
-        messages=messages,
+        messages=[
+            message
+            for message in messages
+            if message.kind != Message.Kind.COMPLAINT and message.pk not in statements
+        ],
         attachments=[] if erased else attachments_of(case),
         question=open_question(case, messages),
         answer=next((m for m in messages if m.kind == Message.Kind.ANSWER), None),
-        may=allowed(case),
+        may=allowed(case, complaints),
+        complaints=shown_complaints(case, complaints),
     )
 
 
@@ -114,9 +130,17 @@ def open_question(case: Case, messages: list[Message]) -> Message | None:
     return next((message for message in messages if message.kind == kind), None)
 
 
-def allowed(case: Case) -> dict[str, bool]:
-    """Return for each action of the person, by its name, whether it can be taken now."""
+def allowed(case: Case, complaints: list[Complaint] | None = None) -> dict[str, bool]:
+    """Return for each action of the person, by its name, whether it can be taken now.
+
+    `complaints` are those of the case, where they were read already.
+    """
+    waits = (
+        has_open(case) if complaints is None else any(complaint.is_open for complaint in complaints)
+    )
     reasons = refusals(case, PUBLIC)
     may = {str(action): not reason for action, reason in reasons.items()}
+    may["complain"] = case.erased_at is None and not waits
+    may["withdraw_complaint"] = waits
     may["write"] = may[Action.WRITE_TO_PROVIDER] or may[Action.GIVE_INFORMATION]
     return may

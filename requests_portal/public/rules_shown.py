@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from workflows.cases.models import Case, Clock
+from workflows.cases.models import BaseClock, Case
 from workflows.regimes.schema import Regime
 from workflows.regimes.services import explain
 from workflows.regimes.values import Citation, Deadline
@@ -51,9 +51,8 @@ class ShownRegime:
 def shown_regime(regime: Regime, residence: str = "") -> ShownRegime:
     """Return a regime in the reader's language, with the authority for a residence."""
     language = _language()
-    kinds = dict.fromkeys(
-        kind for kind in (regime.acknowledge, regime.lead, regime.complaint) if kind
-    )
+    offered = (regime.acknowledge, regime.lead, regime.complaint_acknowledge, regime.complaint)
+    kinds = dict.fromkeys(kind for kind in offered if kind)
     authority = regime.authority_for(residence)
     return ShownRegime(
         code=regime.code,
@@ -100,10 +99,11 @@ class ShownClock:
 def shown_clocks(case: Case) -> list[ShownClock]:
     """Return the leading clock of each regime of a case, the earliest first. One query."""
     clocks = [clock for clock in case.clocks.all() if clock.leads]
-    return [_shown_clock(case, clock) for clock in clocks]
+    return [shown_clock(case, clock) for clock in clocks]
 
 
-def _shown_clock(case: Case, clock: Clock) -> ShownClock:
+def shown_clock(case: Case, clock: BaseClock) -> ShownClock:
+    """Return one clock of a case, with everything that its date follows from."""
     regime = case.regime_of(clock.regime)
     deadline = Deadline.from_dict(clock.deadline)
     today = timezone.localdate(timezone=ZoneInfo(deadline.zone))

@@ -35,6 +35,8 @@ urlpatterns = [
             ("write", "status_write"),
             ("withdraw", "status_withdraw"),
             ("contest", "status_contest"),
+            ("complain", "status_complain"),
+            ("withdraw-complaint", "status_complaint_withdraw"),
         )
     ),
     path("status/case/file/<uuid:attachment_id>/", files.attachment, name="status_file"),

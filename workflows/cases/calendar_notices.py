@@ -8,10 +8,18 @@ from datetime import date
 from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
-from workflows.cases.clocks import recompute
+from workflows.cases.clocks import (
+    apply_deadline,
+    further_clock_models,
+    further_clocks,
+    recompute,
+    rederive,
+    store_lead,
+)
 from workflows.cases.lifecycle import OPEN, Role
-from workflows.cases.models import Case
+from workflows.cases.models import BaseClock, Case, Clock
 from workflows.cases.record import record_event
 from workflows.cases.transition import lock_case
 from workflows.outbox.services import enqueue
@@ -46,8 +54,9 @@ def take_notice(
             first_day = date(min(years), 1, 1)
             notice = uuid4()
             affected = Case.objects.filter(
-                state__in=OPEN, clocks__stopped_at=None, clocks__due_on__gte=first_day
-            ).distinct()
+                Q(_runs_beyond(Clock, first_day), state__in=OPEN)
+                | Q(*(_runs_beyond(m, first_day) for m in further_clock_models()), _connector=Q.OR)
+            )
             for pk in affected.values_list("pk", flat=True).iterator(chunk_size=1000):
                 enqueue(
                     "cases.recompute",
@@ -63,6 +72,10 @@ def recompute_after_notice(case: Case, region: str, year: int) -> bool:
         locked = lock_case(case)
         before = _dates(locked)
         recompute(locked)
+        for clock in further_clocks(locked):
+            apply_deadline(clock, rederive(clock))
+            clock.save()
+        store_lead(locked)
         after = _dates(locked)
         if after == before:
             return False
@@ -75,8 +88,13 @@ def recompute_after_notice(case: Case, region: str, year: int) -> bool:
     return True
 
 
+def _runs_beyond(model: type[BaseClock], day: date) -> Exists:
+    clocks = model._default_manager.filter(case=OuterRef("pk"))  # noqa: SLF001
+    return Exists(clocks.filter(stopped_at=None, due_on__gte=day))
+
+
 def _dates(case: Case) -> dict[str, str]:
     return {
         f"{clock.regime}.{clock.kind}": f"{clock.due_on}{' provisional' * clock.provisional}"
-        for clock in case.clocks.all()
+        for clock in (*case.clocks.all(), *further_clocks(case))
     }

@@ -7,9 +7,11 @@ snapshot of the rules; what it stores is what `check` must find again.
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
+from django.apps import apps
 from django.utils import timezone
 
-from workflows.cases.models import Case, Clock, ClockEvent
+from workflows.cases.lifecycle import OPEN
+from workflows.cases.models import BaseClock, Case, Clock, ClockEvent
 from workflows.regimes import services as regimes
 from workflows.regimes.schema import Regime
 from workflows.regimes.values import ClockEvent as RuleEvent
@@ -34,6 +36,20 @@ def add_clock_event(case: Case, name: str, at: datetime) -> None:
     """Feed one event to the clocks of a case."""
     ClockEvent.objects.create(case=case, name=name, at=at)
     recompute(case)
+
+
+def further_clock_models() -> list[type[BaseClock]]:
+    """Return the tables of clocks beside that of requests, which rooms above this one keep."""
+    return [m for m in apps.get_models() if issubclass(m, BaseClock) and m is not Clock]
+
+
+def further_clocks(case: Case) -> list[BaseClock]:
+    """Return what still runs about a case beside its request, with what derives it."""
+    return [
+        clock
+        for model in further_clock_models()
+        for clock in model._default_manager.filter(case=case, stopped_at=None)  # noqa: SLF001
+    ]
 
 
 def _events(case: Case) -> list[RuleEvent]:
@@ -67,7 +83,7 @@ def clocks_for(
             started_at=case.filed_at,
         )
         if clock.stopped_at is None:
-            _apply(clock, deadline)
+            apply_deadline(clock, deadline)
         clocks.append(clock)
     return clocks
 
@@ -90,23 +106,42 @@ def recompute(case: Case) -> None:
             "check_at",
         ],
     )
-    _store_lead(case, fresh)
+    store_lead(case, fresh)
 
 
-def lead_of(clocks: Iterable[Clock]) -> Clock | None:
+def rederive(clock: BaseClock) -> Deadline:
+    """Return what the calculator makes of the events of one clock."""
+    case = clock.case
+    regime = case.regime_of(clock.regime)
+    return regimes.compute(regime, clock.kind, clock.rule_events(), case.residence)
+
+
+def lead_of(clocks: Iterable[BaseClock]) -> BaseClock | None:
     """Return the running clock that leads: of the leading clocks the one that ends first."""
     dated = [(c.due_at, c) for c in clocks if c.leads and c.due_at and c.stopped_at is None]
     return min(dated, key=lambda pair: pair[0])[1] if dated else None
 
 
-def _store_lead(case: Case, clocks: list[Clock]) -> None:
+def lead_of_case(case: Case, clocks: Iterable[BaseClock]) -> BaseClock | None:
+    """Return the clock that sets the date of a case with these clocks of its request.
+
+    While the request has none that runs, as when its answer is contested, another one may lead.
+    """
     lead = lead_of(clocks)
+    if lead is None and case.state in OPEN:
+        lead = lead_of(further_clocks(case))
+    return lead
+
+
+def store_lead(case: Case, clocks: Iterable[BaseClock] | None = None) -> None:
+    """Store the date of the leading clock with the case; without one the last date stays."""
+    lead = lead_of_case(case, case.clocks.all() if clocks is None else clocks)
     if lead is not None:
         case.due_at, case.due_on, case.due_provisional = lead.due_at, lead.due_on, lead.provisional
         case.save(update_fields=["due_on", "due_at", "due_provisional"])
 
 
-def _apply(clock: Clock, deadline: Deadline) -> None:
+def apply_deadline(clock: BaseClock, deadline: Deadline) -> None:
     """Write a derived deadline into its clock."""
     clock.due_on = deadline.lead_on
     clock.due_at = deadline.lead_before
@@ -126,7 +161,7 @@ def _apply(clock: Clock, deadline: Deadline) -> None:
     clock.check_at = next_check(clock)
 
 
-def next_check(clock: Clock) -> datetime | None:
+def next_check(clock: BaseClock) -> datetime | None:
     """Return when the sweep must look at a clock next: at a reminder, at the end, or never."""
     if clock.state != Clock.State.RUNNING or clock.due_at is None:
         return None
@@ -142,7 +177,7 @@ def stop_clocks(case: Case, at: datetime) -> None:
         stop(clock, at, met=answered)
 
 
-def stop(clock: Clock, at: datetime, *, met: bool) -> None:
+def stop(clock: BaseClock, at: datetime, *, met: bool) -> None:
     """Stop one clock at `at`; `met` when what it waited for was done, else it just ends."""
     late = clock.due_at is not None and at >= clock.due_at
     if clock.state == Clock.State.MISSED or (met and late):
@@ -188,7 +223,7 @@ def differing_clocks(case: Case) -> list[Clock]:
 
 def lead_differs(case: Case) -> bool:
     """Return whether the date stored with a case is not the one of its leading clock."""
-    lead = lead_of(case.clocks.all())
+    lead = lead_of_case(case, case.clocks.all())
     return lead is not None and lead.due_at != case.due_at
 
 

@@ -16,15 +16,16 @@ from workflows.cases.models import Case, IdempotencyKey, Identifier, Item, Perso
 from workflows.cases.models.rules import keep_versions
 from workflows.cases.numbers import derive_receipt, new_case_number, receipt_digest
 from workflows.cases.record import record_event
-from workflows.cases.vocabulary import Channel, IdentifierKind
+from workflows.cases.vocabulary import Channel, IdentifierKind, ItemKind
 from workflows.ledger.canonical import canonical_json
 from workflows.outbox.services import enqueue
 from workflows.vault import blind_index
 from workflows.vault.blind_index import keyed_hash
 from workflows.vault.services import create_data_key
 
-# What follows the commit of each filing.
+# What follows the commit of each filing, and of one in which somebody complains.
 EFFECTS = ("identity.confirm_contact", "routing.route", "cases.acknowledge")
+EFFECT_OF_COMPLAINT = "complaints.open"
 EMAIL_INDEX = "person.email"
 
 
@@ -72,7 +73,8 @@ def file_request(
         files = add_attachments(case, uploads, from_person=True, at=case.filed_at)
         IdempotencyKey.objects.create(digest=digest, body_digest=body, case=case)
         clocks.start_clocks(case, case.filed_at)
-        for effect in EFFECTS:
+        complains = ItemKind.COMPLAINT in case.kinds
+        for effect in (*EFFECTS, *((EFFECT_OF_COMPLAINT,) if complains else ())):
             enqueue(effect, key=f"{effect}:{case.pk}", payload={"case": str(case.pk)})
         # Last, for each takes the counter of its regime until the commit.
         for code in case.regimes:

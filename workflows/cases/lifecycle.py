@@ -72,6 +72,7 @@ class Action(StrEnum):
     CLOSE = "close"
     CONTEST = "contest"
     REOPEN = "reopen"
+    LET_STAND = "let_stand"
     EXTEND = "extend"
     WRITE_TO_PERSON = "write_to_person"
     WRITE_TO_PROVIDER = "write_to_provider"
@@ -345,6 +346,7 @@ _TABLE = (
     _move(A.CLOSE, {S.ANSWERED}, S.CLOSED, _DECIDERS | _SYSTEM, "case.closed"),
     _move(A.CONTEST, {S.ANSWERED, S.CLOSED}, S.CONTESTED, _PUBLIC, "case.contested", is_not_erased),
     _move(A.REOPEN, {S.CONTESTED}, S.IN_REVIEW, _REVIEWER, "review.reopened", is_another_reviewer),
+    _move(A.LET_STAND, {S.CONTESTED}, S.ANSWERED, _SYSTEM, "answer.confirmed"),
     _move(
         A.EXTEND,
         WORKING,

@@ -61,6 +61,7 @@ ACTION_NAMES = {
     Action.CLOSE: pgettext_lazy("action", "Close"),
     Action.CONTEST: _("Contest the answer"),
     Action.REOPEN: _("Take up again"),
+    Action.LET_STAND: _("Let the answer stand"),
     Action.EXTEND: _("Extend the time"),
     Action.WRITE_TO_PERSON: _("Write to the person"),
     Action.WRITE_TO_PROVIDER: _("Write to the provider"),

@@ -45,6 +45,15 @@ PUBLIC_SENTENCES = {
     "case.joined": _("Another case of yours was merged into this one."),
     "case.rejected_as_abuse": _("The request was rejected as an abuse."),
     "case.erased": _("Your personal data in this case were erased."),
+    "answer.confirmed": _("Your complaint did not change the answer; it stands."),
+    "complaint.received": _("We received your complaint."),
+    "complaint.acknowledged": _("We acknowledged your complaint."),
+    "complaint.taken_up": _("Somebody who had no part in the matter took up your complaint."),
+    "complaint.progress_told": _("We told you how far your complaint is."),
+    "complaint.answered": _("We told you the outcome of your complaint."),
+    "complaint.closed": _("Your complaint was closed."),
+    "complaint.withdrawn": _("You withdrew your complaint."),
+    "complaint.missed": _("The time was over before we told you the outcome of your complaint."),
 }
 
 # What staff and regulators read beyond that.
@@ -86,6 +95,16 @@ STAFF_SENTENCES = {
     "erasure.requested": _("Erasure was requested."),
     "case.erased": _("Personal data of the case were erased."),
     "bundle.exported": _("The case was exported."),
+    "answer.confirmed": _("The complaint was not upheld; the answer stands."),
+    "complaint.received": _("A complaint was received."),
+    "complaint.acknowledged": _("The complaint was acknowledged."),
+    "complaint.taken_up": _("The complaint was taken up."),
+    "complaint.progress_told": _("The person was told how far the complaint is."),
+    "complaint.answered": _("The complaint was answered."),
+    "complaint.closed": _("The complaint was closed."),
+    "complaint.withdrawn": _("The person withdrew the complaint."),
+    "complaint.reminded": _("The team was reminded of the time for the complaint."),
+    "complaint.missed": _("The time for the complaint was over."),
 }
 
 
@@ -104,6 +123,7 @@ class TimelineEntry:
 
 # Missing the time to acknowledge is not missing the time to answer.
 _ACKNOWLEDGED_LATE = _("Receipt was not acknowledged in time.")
+_COMPLAINT_ACKNOWLEDGED_LATE = _("Receipt of the complaint was not acknowledged in time.")
 
 
 def _sentence(case: Case, event: Event, sentences: Mapping[str, Any]) -> str:
@@ -111,6 +131,10 @@ def _sentence(case: Case, event: Event, sentences: Mapping[str, Any]) -> str:
         regime = case.regime_of(str(event.facts["regime"]))
         if event.facts["clock"] != regime.lead:
             return str(_ACKNOWLEDGED_LATE)
+    if event.name == "complaint.missed":
+        regime = case.regime_of(str(event.facts["regime"]))
+        if event.facts["clock"] == regime.complaint_acknowledge:
+            return str(_COMPLAINT_ACKNOWLEDGED_LATE)
     return str(sentences[event.name])
 
 

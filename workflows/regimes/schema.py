@@ -47,8 +47,9 @@ class UnknownClockError(LookupError):
 class Regime:
     """A body of law as data. The mappings are read-only and keep the order of the file.
 
-    `lead` is the clock that a case is steered by, `acknowledge` and `complaint` the clocks for
-    the first confirmation and for complaints, empty where the law knows none.
+    `lead` is the clock that a case is steered by, `acknowledge` the one for the first
+    confirmation; `complaint` is the clock for the outcome of a complaint, `complaint_acknowledge`
+    the one for its confirmation. Each of these three is empty where the law knows none.
     """
 
     code: str
@@ -57,6 +58,7 @@ class Regime:
     lead: str
     acknowledge: str
     complaint: str
+    complaint_acknowledge: str
     default_place: str
     places: Mapping[str, Place]
     clocks: Mapping[str, Clock]
@@ -156,6 +158,7 @@ def parse_regime(document: Document) -> Regime:
         lead=lead,
         acknowledge=root.choice("acknowledge", ("", *kinds), ""),
         complaint=root.choice("complaint", ("", *kinds), ""),
+        complaint_acknowledge=root.choice("complaint_acknowledge", ("", *kinds), ""),
         places=_each(root, "places", (), _place),
         default_place=root.text("default_place"),
         clocks=clocks,

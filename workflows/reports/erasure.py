@@ -6,12 +6,15 @@ A draft that a case was filed from has a key of its own and is forgotten an hour
 """
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
 from workflows.cases.correspondence import require_text
+from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case, IdempotencyKey
-from workflows.cases.transition import advance
+from workflows.cases.transition import advance, lock_case
+from workflows.complaints.services import has_open
 from workflows.reports.bundle_jobs import withdraw_bundles
 from workflows.vault.fields import erase_sealed
 from workflows.vault.services import shred
@@ -20,19 +23,23 @@ from workflows.vault.services import shred
 def request_erasure(case: Case, actor: Actor, ground: str) -> None:
     """Request the erasure of a case that has ended. Raises `MoveRefused`, `InvalidInput`.
 
+    While a complaint waits for its outcome its words are needed, so nothing is erased.
+
     `ground` names the law or the retention period, never the person: it goes into the log.
     """
+    _refuse_open_complaint(case)
     advance(case, Action.REQUEST_ERASURE, actor, facts={"ground": require_text(ground)[:500]})
 
 
 def erase(case: Case, actor: Actor) -> None:
-    """Erase what somebody else requested to be erased. Raises `MoveRefused`.
+    """Erase what somebody else requested to be erased. Raises `MoveRefused`, `InvalidInput`.
 
     One transaction appends `case.erased`, deletes or empties every row with personal data and
     destroys the key; files go right after the commit, and with them the exports kept here that
     may hold the case. Copies that regulators fetched before are theirs; they still verify.
     """
     with transaction.atomic():
+        _refuse_open_complaint(lock_case(case))
         advance(case, Action.ERASE, actor, facts={"rows": _count(case)})
         for related in (case.people, case.identifiers, case.messages, case.contents):
             related.all().delete()
@@ -44,6 +51,12 @@ def erase(case: Case, actor: Actor) -> None:
         shred(case.data_key)
         withdraw_bundles(case.regimes)
     case.refresh_from_db()
+
+
+def _refuse_open_complaint(case: Case) -> None:
+    """Raise `InvalidInput` while somebody waits for the outcome of a complaint."""
+    if has_open(case):
+        raise InvalidInput(_("A complaint about this case is open. Answer it first."))
 
 
 def _count(case: Case) -> dict[str, int]:

@@ -99,6 +99,12 @@ def _kept(_facts: Entry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Prov
         yield Provision(record.text, record.citations)
 
 
+def _complained(_facts: Entry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
+    for kind in (regime.complaint_acknowledge, regime.complaint):
+        if kind:
+            yield _of_clock(regime.clock(kind))
+
+
 _RULES: dict[str, _Rule] = {
     "case.received": _received,
     "acknowledgement.sent": _acknowledged,
@@ -113,6 +119,11 @@ _RULES: dict[str, _Rule] = {
     "decision.approved": _decided,
     "answer.sent": _answered,
     "case.rejected_as_abuse": _notice("refusal"),
+    "complaint.received": _complained,
+    "complaint.acknowledged": _notice("complaint_acknowledgement"),
+    "complaint.answered": _notice("complaint_outcome"),
+    "complaint.reminded": _clock,
+    "complaint.missed": _clock,
     "erasure.requested": _kept,
     "case.erased": _kept,
 }

@@ -8,9 +8,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from workflows.cases.models import Case, Clock, EventContent, Item
+from workflows.cases.models import BaseClock, Case, Clock, EventContent, Item
 from workflows.cases.numbers import normalise_number
 from workflows.cases.timeline import STAFF_SENTENCES
+from workflows.complaints.models import ComplaintClock
 from workflows.ledger.selectors import events_of_case
 from workflows.regimes.explain import explain
 from workflows.regimes.schema import Regime
@@ -53,7 +54,7 @@ class Step:
 class ReadClock:
     """A clock of the regime with its rule and its arithmetic as sentences."""
 
-    clock: Clock
+    clock: BaseClock
     name: str
     explained: list[str]
 
@@ -100,7 +101,7 @@ def filter_cases(scope: RegulatorScope, chosen: CaseFilter) -> QuerySet[Case]:
 
 
 def case_file(scope: RegulatorScope, case: Case, language: str) -> CaseFile:
-    """Return a case with all its steps. Identity documents are withheld. Five queries.
+    """Return a case with all its steps. Identity documents are withheld. Six queries.
 
     `case` is one that `find_case` gave for this scope.
     """
@@ -155,7 +156,8 @@ def kept_checkpoints(scope: RegulatorScope) -> QuerySet[KeptCheckpoint]:
 
 def _clocks(case: Case, regime: Regime, language: str) -> list[ReadClock]:
     read = []
-    for clock in case.clocks.filter(regime=regime.code):
+    of_complaints = ComplaintClock.objects.filter(case=case, regime=regime.code)
+    for clock in (*case.clocks.filter(regime=regime.code), *of_complaints):
         rule = regime.clock(clock.kind)
         deadline = Deadline.from_dict(clock.deadline)
         read.append(

@@ -70,7 +70,9 @@ class Denial:
     count: int
 
 
-class _Median(Aggregate):
+class Median(Aggregate):
+    """The median of a duration."""
+
     function = "PERCENTILE_CONT"
     template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
     output_field = DurationField()
@@ -149,7 +151,7 @@ _CASE_FIGURES = {
     "open": Count("pk", filter=Q(state__in=OPEN)),
     "late_count": Count("pk", filter=Q(late=True)),
     "mean": Avg(_CASE_DAYS),
-    "median": _Median(_CASE_DAYS),
+    "median": Median(_CASE_DAYS),
 }
 
 _ITEM_ANSWERED = Q(case__answered_at__isnull=False)
@@ -170,16 +172,15 @@ _ITEM_FIGURES = {
     "open": Count("pk", filter=Q(case__state__in=OPEN)),
     "late_count": Count("pk", filter=Q(late=True)),
     "mean": Avg(_ITEM_DAYS),
-    "median": _Median(_ITEM_DAYS),
+    "median": Median(_ITEM_DAYS),
 }
 
 
 def _figures(row: dict[str, Any]) -> Figures:
     mean, median, late = row.pop("mean"), row.pop("median"), row.pop("late_count")
-    return Figures(
-        **{"part": 0, **row}, late=late, mean_days=_days(mean), median_days=_days(median)
-    )
+    return Figures(**{"part": 0, **row}, late=late, mean_days=days(mean), median_days=days(median))
 
 
-def _days(length: timedelta | None) -> float | None:
+def days(length: timedelta | None) -> float | None:
+    """Return a length of time in days, to one decimal."""
     return None if length is None else round(length / timedelta(days=1), 1)

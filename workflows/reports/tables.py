@@ -37,6 +37,7 @@ CASE_COLUMNS = (
     "acknowledged_at",
     "extended_at",
     "missed",
+    "complaints",
     "closed_at",
     "erased_at",
     "regime_version",
@@ -61,6 +62,12 @@ BYTE_ORDER_MARK = "\ufeff"
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _ANSWERS = {"answer.sent", "case.rejected_as_abuse"}
+# Which steps of a complaint give it which time.
+_ENDS_OF_COMPLAINTS = {
+    "complaint.acknowledged": "acknowledged_at",
+    "complaint.answered": "answered_at",
+    "complaint.withdrawn": "withdrawn_at",
+}
 _ENDS = {"closed", "expired", "withdrawn", "merged", "rejected_as_abuse"}
 
 
@@ -97,10 +104,48 @@ def row_from_log(entries: Sequence[Entry], regime: str) -> Row:
             for entry in entries
             if entry["name"] == "clock.missed" and entry["facts"]["regime"] == regime
         ],
+        "complaints": _complaints(entries, regime),
         "closed_at": moves[-1]["at"] if state in _ENDS else None,
         "erased_at": _first_at(entries, "case.erased"),
         "steps": len(entries),
     }
+
+
+def _complaints(entries: Sequence[Entry], regime: str) -> list[Row]:
+    """Return what the entries of a case tell about each complaint, the earliest first."""
+    found: dict[str, Row] = {}
+    for entry in entries:
+        facts = entry["facts"]
+        if entry["name"] == "complaint.received":
+            found[facts["complaint"]] = {
+                "complaint": facts["complaint"],
+                "about": facts["about"],
+                "received_at": facts["received_at"],
+                "acknowledged_at": None,
+                "answered_at": None,
+                "finding": None,
+                "withdrawn_at": None,
+                "missed": [],
+            }
+        elif entry["name"] == "complaint.missed" and facts["regime"] == regime:
+            missed = {"clock": facts["clock"], "due_on": facts["due_on"]}
+            found[facts["complaint"]]["missed"].append(missed)
+        elif entry["name"] in _ENDS_OF_COMPLAINTS:
+            found[facts["complaint"]][_ENDS_OF_COMPLAINTS[entry["name"]]] = entry["at"]
+        if entry["name"] == "complaint.answered":
+            found[facts["complaint"]]["finding"] = facts["finding"]
+    return list(found.values())
+
+
+def _complaint_cell(complaint: Row) -> str:
+    ended = (
+        f"{complaint['finding']} {complaint['answered_at']}"
+        if complaint["finding"]
+        else f"withdrawn {complaint['withdrawn_at']}"
+        if complaint["withdrawn_at"]
+        else "open"
+    )
+    return f"{complaint['about']} {complaint['received_at']}: {ended}"
 
 
 def case_cells(row: Mapping[str, Any]) -> list[str]:
@@ -127,6 +172,7 @@ def case_cells(row: Mapping[str, Any]) -> list[str]:
         "rule": lead.get("rule"),
         "citation": "; ".join(lead.get("citations", [])),
         "missed": "; ".join(f"{missed['clock']} {missed['due_on']}" for missed in row["missed"]),
+        "complaints": "; ".join(map(_complaint_cell, row["complaints"])),
     }
     return [_text(flat[column]) for column in CASE_COLUMNS]
 

@@ -1,5 +1,7 @@
 """What follows a commit in the room of routing: the first assignment, and mails to the team."""
 
+from datetime import date
+
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
@@ -24,6 +26,10 @@ def route(effect: Effect) -> None:
         assign(case, SYSTEM, team)
 
 
+def _day(text: object) -> date | None:
+    return date.fromisoformat(text) if isinstance(text, str) else None
+
+
 @effect_handler("routing.notify_team")
 def notify_team(effect: Effect) -> None:
     """Mail the team that has the case; without personal data, so the case number only."""
@@ -32,13 +38,19 @@ def notify_team(effect: Effect) -> None:
         .filter(case_id=effect.payload["case"])
         .first()
     )
-    if assignment is None or not assignment.team.email or assignment.case.is_final:
+    notice = str(effect.payload["notice"])
+    complaint = notice.startswith("complaint_")
+    if assignment is None or not assignment.team.email:
         return
     case = assignment.case
+    # A complaint goes on whatever became of the case.
+    if case.is_final and not complaint:
+        return
     context = {
         "case_number": case.number,
-        "due_on": case.due_on,
-        "late": effect.payload["notice"] == "late",
+        "due_on": _day(effect.payload.get("due_on")) or case.due_on,
+        "late": notice.endswith("late"),
+        "complaint": complaint,
         "case_link": links.staff_case_link(case.pk),
         "provider_name": settings.PROVIDER_NAME,
     }

@@ -1,4 +1,4 @@
-"""The forms on the status pages: log-in, message, withdrawal, objection."""
+"""The forms on the status pages: log-in, message, withdrawal, objection, complaint."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -57,3 +57,22 @@ class ObjectionForm(QuestionForm):
         rows=8,
         error_messages={"required": _("Write what is wrong with the answer.")},
     )
+
+
+class ComplaintForm(QuestionForm):
+    """What the person complains about."""
+
+    reasons = TextField(
+        label=_("What do you complain about?"),
+        help_text=_(
+            "Say what went wrong and what should be done. Someone who had no part in it will look"
+            " at it, and you get the outcome here."
+        ),
+        limit=MAX_BODY,
+        rows=8,
+        error_messages={"required": _("Write what you complain about.")},
+    )
+
+
+class ComplaintWithdrawalForm(QuestionForm):
+    """Asks once more before a complaint is withdrawn."""

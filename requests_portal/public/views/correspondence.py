@@ -1,4 +1,4 @@
-"""What a person does to their case: write with files, withdraw, contest the answer."""
+"""What a person does to their case: write with files, withdraw, contest, complain."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,13 @@ from requests_portal.public import uploads
 from requests_portal.public.case_session import of_own_case
 from requests_portal.public.case_shown import allowed, messages_of, open_question
 from requests_portal.public.forms.base import QuestionForm
-from requests_portal.public.forms.case import MessageForm, ObjectionForm, WithdrawalForm
+from requests_portal.public.forms.case import (
+    ComplaintForm,
+    ComplaintWithdrawalForm,
+    MessageForm,
+    ObjectionForm,
+    WithdrawalForm,
+)
 from requests_portal.public.page_errors import PageError, page_errors
 from requests_portal.public.responses import remember_language, wants_language
 from workflows.cases import correspondence
@@ -20,13 +26,14 @@ from workflows.cases.attachments import Upload
 from workflows.cases.errors import CaseError, InvalidFiling
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case
+from workflows.complaints import services as complaints
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
     """One page with one text: its form and template, what it needs, and what it calls.
 
-    `action` is a name of `case_shown.allowed`, `field` the field of the text.
+    `action` is a name of `case_shown.allowed`, `field` the field of the text, empty without one.
     """
 
     form: type[QuestionForm]
@@ -53,7 +60,21 @@ DEEDS = {
         "reasons",
         Action.CONTEST,
         "public/contest.html",
-        lambda case, text, _files: correspondence.contest(case, text),
+        lambda case, text, _files: complaints.contest(case, text),
+    ),
+    "status_complain": Deed(
+        ComplaintForm,
+        "reasons",
+        "complain",
+        "public/complain.html",
+        lambda case, text, _files: complaints.complain(case, text),
+    ),
+    "status_complaint_withdraw": Deed(
+        ComplaintWithdrawalForm,
+        "",
+        "withdraw_complaint",
+        "public/withdraw_complaint.html",
+        lambda case, _text, _files: complaints.withdraw_open(case),
     ),
 }
 
@@ -85,11 +106,11 @@ def _do(request: HttpRequest, case: Case, deed: Deed, form: QuestionForm) -> lis
     if not form.is_valid():
         return page_errors(form)
     try:
-        deed.do(case, form.cleaned_data[deed.field], uploads.sent_uploads(request))
+        deed.do(case, form.cleaned_data.get(deed.field, ""), uploads.sent_uploads(request))
     except InvalidFiling as refused:
         return [PageError(f"id_{uploads.FIELD}", text) for text in refused.errors[uploads.FIELD]]
     except CaseError as refused:
-        form.add_error(deed.field, str(refused))
+        form.add_error(deed.field or None, str(refused))
     return page_errors(form)
 
 

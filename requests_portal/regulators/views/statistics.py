@@ -11,6 +11,7 @@ from requests_portal.public.page_errors import page_errors
 from requests_portal.regulators.access import regulator_page
 from requests_portal.regulators.forms import PeriodForm
 from workflows.cases.vocabulary import ItemKind
+from workflows.reports.complaint_figures import complaint_figures
 from workflows.reports.scope import RegulatorScope
 from workflows.reports.statistics import ABUSE, Denial, by_kind, by_month, denials, figures
 
@@ -32,6 +33,7 @@ def statistics(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
         "form": form,
         "errors": page_errors(form),
         "figures": figures(scope, period),
+        "complaints": complaint_figures(scope, period),
         "months": months,
         "kinds": kinds,
         "month_chart": charts.columns(

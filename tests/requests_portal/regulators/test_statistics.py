@@ -6,8 +6,10 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from requests_portal import charts
+from tests.complaints import complain_in
 from tests.factories import ERIKA, granted, make_case
 from workflows.cases.lifecycle import State
+from workflows.complaints.lifecycle import State as ComplaintState
 
 PAGE = "/en/regulators/statistics/"
 
@@ -22,6 +24,15 @@ def test_figures_and_denials_are_those_of_the_regime(china):
     assert figures["Denied"] == "1"
     assert figures["Open"] == "1"
     assert "Denied, by ground" in page
+
+
+def test_complaints_have_figures_of_their_own(china):
+    assert "No complaint was received in this period." in china.get(PAGE).content.decode()
+    complain_in(ComplaintState.ANSWERED, residence="CN")
+    page = china.get(PAGE).content.decode()
+    figures = dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", page))
+    assert (figures["Complaints received"], figures["Upheld"]) == ("1", "1")
+    assert figures["Median days to the outcome"] == "0.0"
 
 
 def test_there_is_a_chart_and_the_table_beneath_it(china):

@@ -31,6 +31,7 @@ INNER = {
     "note.written",
     "abuse.reported",
     "clock.reminded",
+    "complaint.reminded",
     "clock.recomputed",
     "erasure.requested",
     "bundle.exported",

@@ -114,6 +114,14 @@ def test_a_complaint_has_its_own_clock_in_the_complete_regimes(complete):
     assert complete.item("complaint").clock == complete.complaint
 
 
+def test_only_the_united_kingdom_sets_a_time_to_confirm_a_complaint(complete):
+    kind = complete.complaint_acknowledge
+
+    assert kind == ("complaint_acknowledge" if complete.code == "UK" else "")
+    if kind:
+        assert (complete.clock(kind).rule.amount, complete.clock(kind).rule.unit) == (30, "days")
+
+
 def test_grounds_are_offered_only_for_the_items_they_fit():
     china = get_regime("CN")
 

@@ -81,7 +81,7 @@ def test_a_small_file_is_read():
     assert regime.item("delete").clock == "response"
     assert regime.item("delete").filers == ("self",)
     assert regime.item("copy") is None
-    assert regime.acknowledge == regime.complaint == ""
+    assert regime.acknowledge == regime.complaint == regime.complaint_acknowledge == ""
     assert regime.records[0].months == 24
     with pytest.raises(UnknownClockError):
         regime.clock("seance")

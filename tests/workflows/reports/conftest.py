@@ -190,10 +190,13 @@ def world(db: None) -> World:
 
 def build_world(made: World) -> None:
     from tests import factories as make
+    from tests.complaints import take_to
     from workflows.cases import correspondence, handling
     from workflows.cases.lifecycle import Action, State
     from workflows.cases.models import Case
     from workflows.cases.transition import advance
+    from workflows.complaints import services as complaints
+    from workflows.complaints.lifecycle import State as ComplaintState
     from workflows.ledger.keys import log_vkey
     from workflows.ledger.models import Leaf
     from workflows.ledger.selectors import checkpoint_at, iter_proofs
@@ -217,6 +220,8 @@ def build_world(made: World) -> None:
     facts = {"clock": clock.kind, "regime": "CN", "due_on": str(clock.due_on)}
     advance(late, Action.MARK_LATE, make.SYSTEM, facts=facts)
     handling.record_view(late, make.REVIEWER, what="case")
+    take_to(complaints.complain(late, "Nobody answers my letters."), ComplaintState.ANSWERED)
+    complaints.complain(late, "And nobody answers this one.")
     names = {
         "answered": answered, "closed": closed, "proving": proving, "erased": erased, "late": late
     }  # fmt: skip

@@ -33,6 +33,7 @@ from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Item
 from workflows.cases.transition import advance
 from workflows.cases.vocabulary import Assurance, Scope, ScopeResult
+from workflows.complaints import services as complaints
 from workflows.ledger.models import Event
 from workflows.ledger.sequencer import sequence_all
 from workflows.ledger.verify import verify_log
@@ -67,6 +68,11 @@ SECRETS = {
     "reasons": "It was wrong about house number seventy-seven.",
     "grounds": "Checked the passport of Ouyang-77.",
     "draft": "A half-typed line about Ouyang-77",
+    "complaint": "Ouyang-77 waits since the Dragon Boat Festival.",
+    "acknowledgement": "Ouyang-77, your complaint lies before us.",
+    "progress": "We still look for the letter of Ouyang-77.",
+    "outcome": "The letter of Ouyang-77 lay in the wrong tray.",
+    "redress": "The tray of Ouyang-77 is emptied daily now.",
 }
 
 
@@ -122,6 +128,13 @@ def closed_case():
         make.record_receipt(instruction, make.STEWARD, "Snapshot 2026-11, checked.")
     decisions.answer(case, make.APPROVER)
     advance(case, Action.CLOSE, make.REVIEWER)
+    complaint = complaints.complain(case, SECRETS["complaint"])
+    complaints.acknowledge(complaint, make.INTAKE, SECRETS["acknowledgement"])
+    complaints.take_up(complaint, make.OTHER_REVIEWER)
+    complaints.tell_progress(complaint, make.OTHER_REVIEWER, SECRETS["progress"])
+    complaints.answer(
+        complaint, make.OTHER_REVIEWER, "upheld", SECRETS["outcome"], SECRETS["redress"]
+    )
     purge_drafts(timezone.now() + timedelta(hours=2))
     return case
 

@@ -58,6 +58,9 @@ def test_the_same_rule_is_named_once():
         "clock.extended",
         "answer.sent",
         "case.rejected_as_abuse",
+        "complaint.received",
+        "complaint.acknowledged",
+        "complaint.answered",
         "case.erased",
     ],
 )

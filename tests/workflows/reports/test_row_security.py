@@ -14,6 +14,8 @@ from workflows.cases.handling import record_view
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Attachment, Case, Clock, EventContent, Item, Message, Person
 from workflows.cases.models.support import StaffIdentity
+from workflows.complaints.models import Complaint, ComplaintClock
+from workflows.complaints.services import complain
 from workflows.ledger.models import CaseCounter, Event, RegisterCounter
 from workflows.ledger.selectors import latest_checkpoint, proof_text
 from workflows.ledger.sequencer import sequence_all
@@ -72,6 +74,14 @@ def test_a_query_without_any_filter_finds_one_regime(scope, other_scope, chinese
             assert set(Event.objects.values_list("case", flat=True)) == {case.pseudonym}
             assert set(CaseCounter.objects.values_list("case", flat=True)) == {case.pseudonym}
     assert Case.objects.count() == 2
+
+
+def test_complaints_follow_the_regime_of_their_case(scope, other_scope, chinese, european):
+    made = {scope: complain(chinese, "No."), other_scope: complain(european, "No.")}
+    for mine, complaint in made.items():
+        with rows_for(mine):
+            assert Complaint.objects.get().pk == complaint.pk
+            assert {clock.complaint_id for clock in ComplaintClock.objects.all()} == {complaint.pk}
 
 
 def test_searches_and_counts_of_the_other_regime_come_to_nothing(scope, european):

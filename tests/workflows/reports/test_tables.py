@@ -90,6 +90,47 @@ def test_only_missed_clocks_of_the_regime_are_listed():
     assert row_from_log(entries, "CN")["missed"] == [{"clock": "a", "due_on": "2026-02-01"}]
 
 
+def complained(name, step, complaint="k", **facts):
+    at = f"2026-01-{step:02}T00:00:00.000000Z"
+    return entry(f"complaint.{name}", step, at, complaint=complaint, **facts)
+
+
+def test_each_complaint_tells_what_it_came_to():
+    filed = {"about": "handling", "received_at": "2026-01-02T00:00:00+00:00"}
+    entries = [
+        RECEIVED,
+        complained("received", 2, **filed),
+        complained("acknowledged", 3),
+        complained("missed", 4, clock="a", regime="CN", due_on="2026-01-03"),
+        complained("missed", 5, clock="b", regime="EU", due_on="2026-01-03"),
+        complained("answered", 6, finding="upheld"),
+        complained("received", 7, "l", **filed),
+        complained("withdrawn", 8, "l"),
+        complained("received", 9, "m", **filed),
+    ]
+    row = row_from_log(entries, "CN")
+
+    assert row["state"] == "filed"
+    assert row["complaints"][0] == {
+        "complaint": "k",
+        **filed,
+        "acknowledged_at": "2026-01-03T00:00:00.000000Z",
+        "answered_at": "2026-01-06T00:00:00.000000Z",
+        "finding": "upheld",
+        "withdrawn_at": None,
+        "missed": [{"clock": "a", "due_on": "2026-01-03"}],
+    }
+    cells = dict(
+        zip(CASE_COLUMNS, case_cells({**row, "number": "n", "deadlines": []}), strict=True)
+    )
+    when = "handling 2026-01-02T00:00:00+00:00"
+    assert cells["complaints"].split("; ") == [
+        f"{when}: upheld 2026-01-06T00:00:00.000000Z",
+        f"{when}: withdrawn 2026-01-08T00:00:00.000000Z",
+        f"{when}: open",
+    ]
+
+
 def test_the_spreadsheet_has_the_six_fields_that_california_asks_for():
     row = {
         **row_from_log(

@@ -1,7 +1,7 @@
 """The tables of a case. What a person wrote is sealed with the key of the case."""
 
 from workflows.cases.models.case import Case, Identifier, Item, Person
-from workflows.cases.models.clock import Clock, ClockEvent
+from workflows.cases.models.clock import BaseClock, Clock, ClockEvent
 from workflows.cases.models.correspondence import Attachment, EventContent, Message
 from workflows.cases.models.draft import Draft, DraftFile
 from workflows.cases.models.rules import RegimeVersion
@@ -15,6 +15,7 @@ from workflows.cases.models.support import (
 __all__ = [
     "AccessThrottle",
     "Attachment",
+    "BaseClock",
     "Case",
     "Clock",
     "ClockEvent",

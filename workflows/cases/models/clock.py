@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from workflows.cases.models.case import Case
+from workflows.regimes.values import ClockEvent as RuleEvent
 
 
 class ClockEvent(models.Model):
@@ -22,8 +23,8 @@ class ClockEvent(models.Model):
         ordering = ["at", "id"]
 
 
-class Clock(models.Model):
-    """One time limit of one regime for one case, derived from the clock events.
+class BaseClock(models.Model):
+    """One time limit of one regime about a case, derived from events, looked at by the sweep.
 
     `deadline` holds the arithmetic as the calculator gave it. Personal data: none.
     """
@@ -38,7 +39,7 @@ class Clock(models.Model):
         STOPPED = "stopped", _("stopped")
         UNLIMITED = "unlimited", _("no date in law")
 
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="clocks")
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="%(class)ss")
     regime = models.CharField(_("regime"), max_length=10)
     kind = models.CharField(_("kind"), max_length=30)
     leads = models.BooleanField(_("leads"), default=False)
@@ -58,16 +59,31 @@ class Clock(models.Model):
     reminders = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
-        verbose_name = _("clock")
-        verbose_name_plural = _("clocks")
+        abstract = True
         ordering = [models.F("due_at").asc(nulls_last=True), "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["case", "regime", "kind"], name="one_clock_a_kind"),
-        ]
         indexes = [
             models.Index(
                 fields=["check_at"],
-                name="clock_to_check",
+                name="%(class)s_to_check",
                 condition=models.Q(check_at__isnull=False),
             ),
         ]
+
+    def rule_events(self) -> list[RuleEvent]:
+        """Return the events from which the deadline is derived, as the calculator takes them."""
+        raise NotImplementedError
+
+
+class Clock(BaseClock):
+    """One time limit for the request of a case. Personal data: none."""
+
+    class Meta(BaseClock.Meta):
+        verbose_name = _("clock")
+        verbose_name_plural = _("clocks")
+        constraints = [
+            models.UniqueConstraint(fields=["case", "regime", "kind"], name="one_clock_a_kind"),
+        ]
+
+    def rule_events(self) -> list[RuleEvent]:
+        """Return the clock events of the case."""
+        return [RuleEvent(event.name, event.at) for event in self.case.clock_events.all()]  # type: ignore[arg-type]

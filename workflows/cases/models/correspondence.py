@@ -23,6 +23,7 @@ class Message(OfCase):
         EXTENSION = "extension", _("Notice of extension")
         ANSWER = "answer", _("Answer")
         CONTEST = "contest", _("Objection to the answer")
+        COMPLAINT = "complaint", _("Complaint")
         NOTE = "note", _("Internal note")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

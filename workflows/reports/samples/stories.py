@@ -15,6 +15,7 @@ from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
 from workflows.cases.transition import advance
 from workflows.cases.vocabulary import Assurance
+from workflows.complaints import services as complaints
 from workflows.corrections.services import issue_instructions, record_receipt
 from workflows.reports.erasure import erase, request_erasure
 from workflows.routing.assignment import assign, choose_team
@@ -161,7 +162,7 @@ class Story:
             case State.CLOSED:
                 advance(case, Action.CLOSE, self._reviewer)
             case State.CONTESTED:
-                correspondence.contest(case, self.texts["contest"])
+                complaints.contest(case, self.texts["contest"])
             case State.MERGED:
                 if merge_target is None:
                     raise ValueError("A merged sample names the case that it is merged into.")

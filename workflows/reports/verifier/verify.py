@@ -281,7 +281,7 @@ def compare(table: IO[bytes], expected: bytes, where: str) -> None:
 CASE_COLUMNS = (
     "number case regime register_number received_at items channel responded_at outcomes grounds"
     " state requester residence language due_on due_provisional deadline_state rule citation"
-    " acknowledged_at extended_at missed closed_at erased_at regime_version steps"
+    " acknowledged_at extended_at missed complaints closed_at erased_at regime_version steps"
 ).split()
 EVENT_COLUMNS = (
     "number case step index at event role actor register register_number facts commitments"
@@ -324,10 +324,47 @@ def row_from_log(entries: list[Row], regime: str) -> Row:
             for entry in entries
             if entry["name"] == "clock.missed" and entry["facts"]["regime"] == regime
         ],
+        "complaints": complaints_from_log(entries, regime),
         "closed_at": moves[-1]["at"] if ended else None,
         "erased_at": first_at("case.erased"),
         "steps": len(entries),
     }
+
+
+def complaints_from_log(entries: list[Row], regime: str) -> list[Row]:
+    """Derive what the entries of a case tell about complaints: what they were and came to."""
+    told = [entry for entry in entries if entry["name"].startswith("complaint.")]
+    rows = []
+    for received in (entry for entry in told if entry["name"] == "complaint.received"):
+        mine = [e for e in told if e["facts"]["complaint"] == received["facts"]["complaint"]]
+        named = {entry["name"].partition(".")[2]: entry for entry in mine}
+        times = {
+            f"{step}_at": named[step]["at"] if step in named else None
+            for step in ("acknowledged", "answered", "withdrawn")
+        }
+        rows.append(
+            {
+                **{key: received["facts"][key] for key in ("complaint", "about", "received_at")},
+                **times,
+                "finding": named["answered"]["facts"]["finding"] if "answered" in named else None,
+                "missed": [
+                    {"clock": entry["facts"]["clock"], "due_on": entry["facts"]["due_on"]}
+                    for entry in mine
+                    if entry["name"] == "complaint.missed" and entry["facts"]["regime"] == regime
+                ],
+            }
+        )
+    return rows
+
+
+def complaint_cell(row: Row) -> str:
+    """Return a complaint as it stands in cases.csv."""
+    end = "open"
+    if row["finding"]:
+        end = f"{row['finding']} {row['answered_at']}"
+    elif row["withdrawn_at"]:
+        end = f"withdrawn {row['withdrawn_at']}"
+    return f"{row['about']} {row['received_at']}: {end}"
 
 
 def case_cells(row: Row) -> list[Any]:
@@ -347,6 +384,7 @@ def case_cells(row: Row) -> list[Any]:
         "rule": lead.get("rule"),
         "citation": "; ".join(lead.get("citations", [])),
         "missed": "; ".join(f"{missed['clock']} {missed['due_on']}" for missed in row["missed"]),
+        "complaints": "; ".join(map(complaint_cell, row["complaints"])),
     }
     return [flat[column] for column in CASE_COLUMNS]
 

@@ -292,16 +292,18 @@ class TestTheOverview:
     @pytest.mark.parametrize(
         ("state", "pages"),
         [
-            (State.FILED, {"write", "withdraw"}),
-            (State.ANSWERED, {"write", "contest"}),
-            (State.CLOSED, {"contest"}),
-            (State.WITHDRAWN, set()),
+            (State.FILED, {"write", "withdraw", "complain"}),
+            (State.ANSWERED, {"write", "contest", "complain"}),
+            (State.CLOSED, {"contest", "complain"}),
+            (State.WITHDRAWN, {"complain"}),
         ],
     )
     def test_offers_what_can_be_done_now(self, page, state: State, pages):
         shown = page(factories.make_case(state))
 
-        offered = set(re.findall(r'href="/en/status/case/(write|withdraw|contest)/"', shown))
+        offered = set(
+            re.findall(r'href="/en/status/case/(write|withdraw|contest|complain)/"', shown)
+        )
         assert offered == pages
 
     def test_script_in_a_message_is_shown_as_text(self, page):

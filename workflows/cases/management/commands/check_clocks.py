@@ -1,12 +1,19 @@
 """`manage.py check_clocks`: holds the stored dates against what the events derive."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from workflows.cases.clocks import derive, differing_clocks, lead_differs
-from workflows.cases.models import Case
+from workflows.cases.clocks import (
+    derive,
+    differing_clocks,
+    further_clock_models,
+    lead_differs,
+    rederive,
+)
+from workflows.cases.models import BaseClock, Case
 
 
 class Command(BaseCommand):
@@ -24,6 +31,11 @@ class Command(BaseCommand):
             differing += bool(differences)
             for line in differences:
                 self.stdout.write(f"{case.number} {line}")
+        for clock in _further_clocks():
+            derived = rederive(clock).lead_before
+            if derived != clock.due_at:
+                differing += 1
+                self.stdout.write(f"{clock.case.number} {_difference(clock, derived)}")
         self.stdout.write(f"cases {cases}")
         if differing:
             raise CommandError(f"The stored dates of {differing} cases are not as derived.")
@@ -41,10 +53,18 @@ def _clock_differences(case: Case) -> list[str]:
         return []
     derived = derive(case)
     return [
-        f"{clock.regime} {clock.kind}: stored {clock.due_at},"
-        f" derived {derived[clock.regime, clock.kind].lead_before}"
-        for clock in differing
+        _difference(clock, derived[clock.regime, clock.kind].lead_before) for clock in differing
     ]
+
+
+def _further_clocks() -> Iterator[BaseClock]:
+    for model in further_clock_models():
+        running = model._default_manager.filter(stopped_at=None)  # noqa: SLF001
+        yield from running.select_related("case").order_by("pk").iterator(chunk_size=500)
+
+
+def _difference(clock: BaseClock, derived: datetime | None) -> str:
+    return f"{clock.regime} {clock.kind}: stored {clock.due_at}, derived {derived}"
 
 
 def _lead_difference(case: Case) -> list[str]:

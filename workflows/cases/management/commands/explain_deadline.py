@@ -1,12 +1,14 @@
 """`manage.py explain_deadline`: why a case is due when it is."""
 
 from argparse import ArgumentParser
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from workflows.cases.models import Case, Clock
+from workflows.cases.clocks import further_clock_models
+from workflows.cases.models import BaseClock, Case
 from workflows.cases.numbers import normalise_number
 from workflows.regimes.explain import explain
 from workflows.regimes.values import Deadline
@@ -29,14 +31,18 @@ class Command(BaseCommand):
         case = Case.objects.filter(number=number).first()
         if case is None:
             raise CommandError(f"There is no case {number}.")
-        for clock in case.clocks.all():
+        further = (
+            model._default_manager.filter(case=case)  # noqa: SLF001
+            for model in further_clock_models()
+        )
+        for clock in chain(case.clocks.all(), *further):
             rule = case.regime_of(clock.regime).clock(clock.kind)
             self.stdout.write(f"{clock.regime} {clock.kind}: {_headline(clock)}")
             for sentence in explain(Deadline.from_dict(clock.deadline), rule, language):
                 self.stdout.write(f"- {sentence}")
 
 
-def _headline(clock: Clock) -> str:
+def _headline(clock: BaseClock) -> str:
     """Return the clock in one line that a program can read."""
     parts = [f"due {clock.due_on}" if clock.due_on else "no day set by law", str(clock.state)]
     if clock.provisional:

@@ -1,0 +1,13 @@
+"""Registers the room `complaints` with Django."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ComplaintsConfig(AppConfig):
+    """Complaints about an answer or about how a request is handled."""
+
+    name = "workflows.complaints"
+    label = "complaints"
+    verbose_name = _("Complaints")
+    default_auto_field = "django.db.models.BigAutoField"

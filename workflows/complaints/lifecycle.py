@@ -1,0 +1,108 @@
+"""The life of a complaint as one table: states, actions, who may act, and what else must be true.
+
+Pure: nothing here reads a database. `transition.advance` is the only caller that changes a
+state; the case page draws its buttons and the tests their cells from `MOVES`. The table asks for
+no second person: a complaint is answered by one who had no part in what is complained about.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from workflows.cases.lifecycle import Refusal, Role
+
+
+class State(StrEnum):
+    """Where a complaint stands."""
+
+    RECEIVED = "received"
+    ACKNOWLEDGED = "acknowledged"
+    IN_HANDLING = "in_handling"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
+class Action(StrEnum):
+    """What can be done to a complaint."""
+
+    ACKNOWLEDGE = "acknowledge"
+    TAKE_UP = "take_up"
+    TELL_PROGRESS = "tell_progress"
+    ANSWER = "answer"
+    CLOSE = "close"
+    WITHDRAW = "withdraw"
+    REMIND = "remind"
+    MARK_LATE = "mark_late"
+
+
+OPEN = frozenset({State.RECEIVED, State.ACKNOWLEDGED, State.IN_HANDLING})
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a guard may look at: pseudonyms of staff, empty for the person and the system."""
+
+    actor: str = ""
+    took_part: frozenset[str] = frozenset()
+
+
+Guard = Callable[[Situation], str]
+
+
+def had_no_part(situation: Situation) -> str:
+    """A complaint is handled by somebody who had no part in what it is about."""
+    return "own_decision" if situation.actor in situation.took_part else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One row of the table. `target` is None when the state stays as it is."""
+
+    action: Action
+    sources: frozenset[State]
+    target: State | None
+    roles: frozenset[Role]
+    event: str
+    guard: Guard | None = None
+
+
+_PUBLIC = frozenset({Role.PUBLIC})
+_SYSTEM = frozenset({Role.SYSTEM})
+_HANDLERS = frozenset({Role.REVIEWER, Role.APPROVER, Role.PRIVACY_OFFICER})
+_STAFF = _HANDLERS | {Role.INTAKE}
+
+S, A = State, Action
+_ACKNOWLEDGED, _HANDLED = frozenset({S.ACKNOWLEDGED}), frozenset({S.IN_HANDLING})
+_TABLE = (
+    Move(
+        A.ACKNOWLEDGE,
+        frozenset({S.RECEIVED}),
+        S.ACKNOWLEDGED,
+        _STAFF,
+        "complaint.acknowledged",
+    ),
+    Move(A.TAKE_UP, _ACKNOWLEDGED, S.IN_HANDLING, _HANDLERS, "complaint.taken_up", had_no_part),
+    Move(A.TELL_PROGRESS, _HANDLED, None, _HANDLERS, "complaint.progress_told", had_no_part),
+    Move(A.ANSWER, _HANDLED, S.ANSWERED, _HANDLERS, "complaint.answered", had_no_part),
+    Move(A.CLOSE, frozenset({S.ANSWERED}), S.CLOSED, _HANDLERS, "complaint.closed"),
+    Move(A.WITHDRAW, OPEN, S.WITHDRAWN, _PUBLIC, "complaint.withdrawn"),
+    Move(A.REMIND, OPEN, None, _SYSTEM, "complaint.reminded"),
+    Move(A.MARK_LATE, OPEN, None, _SYSTEM, "complaint.missed"),
+)
+
+MOVES: dict[Action, Move] = {move.action: move for move in _TABLE}
+
+
+def refusal(
+    move: Move, state: State, roles: frozenset[Role], situation: Callable[[], Situation]
+) -> str:
+    """Return why a move is refused, an empty text if it is not.
+
+    The situation is asked for only where the table allows the move and a guard has to look.
+    """
+    if state not in move.sources:
+        return Refusal.WRONG_STATE
+    if not move.roles & roles:
+        return Refusal.WRONG_ROLE
+    return move.guard(situation()) if move.guard else ""

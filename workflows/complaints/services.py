@@ -1,0 +1,199 @@
+"""Complaining, and what staff do with a complaint: one function for each step."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from workflows.cases import correspondence
+from workflows.cases.actors import PUBLIC, SYSTEM, Actor
+from workflows.cases.correspondence import require_text
+from workflows.cases.errors import InvalidInput, MoveRefused
+from workflows.cases.lifecycle import Action as CaseAction
+from workflows.cases.lifecycle import Role
+from workflows.cases.lifecycle import State as CaseState
+from workflows.cases.models import Case, Message
+from workflows.cases.record import record_event
+from workflows.cases.transition import advance as advance_case
+from workflows.cases.transition import lock_case
+from workflows.cases.vocabulary import ItemKind
+from workflows.complaints.clocks import has_clock, start_clocks
+from workflows.complaints.errors import ComplaintOpen
+from workflows.complaints.letters import compose_acknowledgement, compose_outcome, send_letter
+from workflows.complaints.lifecycle import OPEN, Action
+from workflows.complaints.models import Complaint
+from workflows.complaints.transition import advance
+
+About, Finding = Complaint.About, Complaint.Finding
+
+
+def complain(case: Case, text: str) -> Complaint:
+    """Let the person complain about how the case is handled, in any state that it is in.
+
+    Raises `ComplaintOpen` while an earlier complaint waits, `MoveRefused` for an erased case.
+    """
+    text = require_text(text)
+    with transaction.atomic():
+        locked = lock_case(case)
+        if locked.erased_at is not None:
+            raise MoveRefused("complain", "erased")
+        if has_open(locked):
+            raise ComplaintOpen
+        statement = Message.objects.create(
+            case=locked,
+            kind=Message.Kind.COMPLAINT,
+            from_person=True,
+            body=text,
+            sent_at=timezone.now(),
+        )
+        return _open(locked, About.HANDLING, statement, statement.sent_at)
+
+
+def contest(case: Case, reasons: str) -> Complaint | None:
+    """Let the person contest the answer; where the law gives complaints a time, open one.
+
+    Returns the complaint, None where there is no clock for it or one is open already.
+    """
+    with transaction.atomic():
+        statement = correspondence.contest(case, reasons)
+        if not has_clock(case) or has_open(case):
+            return None
+        complaint = _open(case, About.ANSWER, statement, statement.sent_at)
+    case.refresh_from_db()
+    return complaint
+
+
+def open_from_request(case: Case) -> Complaint | None:
+    """Open the complaint that the request itself makes; its time began with the request.
+
+    Does nothing when it is open already or the request makes none. All items that complain are
+    one complaint, in the words of the items.
+    """
+    with transaction.atomic():
+        locked = lock_case(case)
+        known = locked.complaints.filter(about=About.REQUEST).exists() or has_open(locked)
+        items = [item for item in locked.items.all() if item.kind == ItemKind.COMPLAINT]
+        if known or not items or locked.erased_at is not None:
+            return None
+        texts = [str(item.details.get("statement", "")).strip() for item in items]
+        statement = Message.objects.create(
+            case=locked,
+            kind=Message.Kind.COMPLAINT,
+            from_person=True,
+            body="\n\n".join(filter(None, texts)),
+            sent_at=locked.filed_at,
+        )
+        return _open(locked, About.REQUEST, statement, locked.filed_at)
+
+
+def has_open(case: Case) -> bool:
+    """Return whether a complaint about the case waits for its outcome."""
+    return case.complaints.filter(state__in=OPEN).exists()
+
+
+def _open(case: Case, about: Complaint.About, statement: Message, at: datetime) -> Complaint:
+    """Write a complaint with its clocks and the event, inside the caller's transaction."""
+    complaint = Complaint.objects.create(
+        case=case, about=about, statement=statement, received_at=at
+    )
+    start_clocks(complaint)
+    record_event(
+        case,
+        "complaint.received",
+        role=Role.PUBLIC,
+        facts={
+            "complaint": str(complaint.pk),
+            "about": str(about),
+            "received_at": at.isoformat(),
+        },
+        contents={"text": statement.body},
+    )
+    return complaint
+
+
+def acknowledge(complaint: Complaint, actor: Actor, text: str) -> Message:
+    """Confirm to the person that the complaint has come in, and how it goes on."""
+    body = compose_acknowledgement(complaint, require_text(text))
+    return _move_with_letter(complaint, Action.ACKNOWLEDGE, actor, body)
+
+
+def take_up(complaint: Complaint, actor: Actor) -> None:
+    """Take a complaint up, as somebody who had no part in what it is about."""
+    advance(complaint, Action.TAKE_UP, actor)
+
+
+def tell_progress(complaint: Complaint, actor: Actor, text: str) -> Message:
+    """Tell the person how far their complaint is."""
+    return _move_with_letter(complaint, Action.TELL_PROGRESS, actor, require_text(text))
+
+
+def answer(
+    complaint: Complaint, actor: Actor, finding: str, reasons: str, redress: str = ""
+) -> Message:
+    """Tell the person the outcome: the finding, its reasons, and what is done about it.
+
+    An answer that was contested and is found right stands again; otherwise the contested case is
+    taken up anew. Raises `InvalidInput` when the finding is unknown, or when something is upheld
+    and nothing is said to be done about it.
+    """
+    if finding not in Finding.values:
+        raise InvalidInput(_("Choose whether the complaint is upheld."))
+    reasons = require_text(reasons)
+    if redress.strip():
+        redress = require_text(redress)
+    elif finding != Finding.NOT_UPHELD:
+        raise InvalidInput(_("Say what is done about it."))
+    body = compose_outcome(complaint, Finding(finding), reasons, redress)
+    with transaction.atomic():
+        letter = _move_with_letter(
+            complaint,
+            Action.ANSWER,
+            actor,
+            body,
+            facts={"finding": finding},
+            contents={"reasons": reasons, "redress": redress},
+        )
+        case = complaint.case
+        stands = complaint.about == About.ANSWER and finding == Finding.NOT_UPHELD
+        if stands and lock_case(case).state == CaseState.CONTESTED:
+            advance_case(case, CaseAction.LET_STAND, SYSTEM, facts={"complaint": str(complaint.pk)})
+    return letter
+
+
+def close(complaint: Complaint, actor: Actor) -> None:
+    """Close a complaint that was answered."""
+    advance(complaint, Action.CLOSE, actor)
+
+
+def withdraw(complaint: Complaint) -> None:
+    """Let the person withdraw the complaint; no reason is needed."""
+    advance(complaint, Action.WITHDRAW, PUBLIC)
+
+
+def withdraw_open(case: Case) -> None:
+    """Let the person withdraw the complaint that is open; does nothing where none is."""
+    complaint = case.complaints.filter(state__in=OPEN).first()
+    if complaint is not None:
+        withdraw(complaint)
+
+
+def _move_with_letter(
+    complaint: Complaint,
+    action: Action,
+    actor: Actor,
+    body: str,
+    *,
+    facts: dict[str, str] | None = None,
+    contents: dict[str, str] | None = None,
+) -> Message:
+    with transaction.atomic():
+        letter = send_letter(complaint, actor, body)
+        advance(
+            complaint,
+            action,
+            actor,
+            facts={"message": str(letter.pk), **(facts or {})},
+            contents={"text": body, **(contents or {})},
+        )
+    return letter

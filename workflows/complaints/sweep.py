@@ -1,0 +1,35 @@
+"""Reminders, escalation and lateness of complaints, by the same sweep as that of requests."""
+
+from datetime import datetime
+from typing import Any
+
+from workflows.cases.actors import SYSTEM
+from workflows.cases.sweep import Step, sweep
+from workflows.complaints.lifecycle import OPEN, Action
+from workflows.complaints.models import Complaint, ComplaintClock
+from workflows.complaints.transition import advance
+from workflows.outbox.services import enqueue
+
+_ACTIONS = {Step.REMIND: Action.REMIND, Step.LATE: Action.MARK_LATE}
+
+
+def sweep_complaints(now: datetime | None = None, limit: int = 500) -> int:
+    """Remind of complaints whose time runs out, and mark those late whose time is over."""
+    return sweep(ComplaintClock, _take, now, limit)
+
+
+def _take(clock: ComplaintClock, step: Step, facts: dict[str, Any]) -> bool:
+    complaint = Complaint.objects.select_related("case").get(pk=clock.complaint_id)
+    if complaint.state not in OPEN:
+        return False
+    advance(complaint, _ACTIONS[step], SYSTEM, facts=facts)
+    enqueue(
+        "routing.notify_team",
+        key=f"complaints.{step}:{clock.pk}:{clock.reminders}:{clock.due_on}",
+        payload={
+            "case": str(clock.case_id),
+            "notice": f"complaint_{step}",
+            "due_on": str(clock.due_on),
+        },
+    )
+    return True

@@ -1,0 +1,116 @@
+"""The one writer of a complaint: `advance` is the only function that changes its state."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from django.db import transaction
+
+from workflows.cases.actors import Actor
+from workflows.cases.models import Case
+from workflows.cases.record import record_event
+from workflows.cases.transition import lock_case
+from workflows.complaints.clocks import stop_acknowledgement, stop_clocks
+from workflows.complaints.errors import ComplaintRefused
+from workflows.complaints.lifecycle import MOVES, Action, Move, Situation, State, refusal
+from workflows.complaints.models import Complaint
+from workflows.ledger.models import Event
+from workflows.ledger.selectors import events_of_case
+
+# The steps by which a member of staff takes part in what can be complained about.
+_DECISIONS = (
+    "decision.proposed",
+    "decision.sent_back",
+    "decision.approved",
+    "answer.sent",
+    "clock.extended",
+    "identity.not_proved",
+    "abuse.reported",
+    "case.rejected_as_abuse",
+)
+
+
+def took_part(complaint: Complaint) -> frozenset[str]:
+    """Return who had a part in what is complained about: in the decisions before it. One query."""
+    events = events_of_case(complaint.case.pseudonym).filter(
+        name__in=_DECISIONS, at__lte=complaint.received_at
+    )
+    return frozenset(events.values_list("actor", flat=True)) - {""}
+
+
+def refusals(complaint: Complaint, actor: Actor) -> dict[Action, str]:
+    """Return, for each action that the actor's role may ever take, why not now: '' if it may."""
+    situation = cache(lambda: Situation(actor.pseudonym, took_part(complaint)))
+    state = State(complaint.state)
+    return {
+        action: refusal(move, state, actor.roles, situation)
+        for action, move in MOVES.items()
+        if move.roles & actor.roles
+    }
+
+
+def lock_complaint(complaint: Complaint) -> tuple[Case, Complaint]:
+    """Return case and complaint as they stand now, locked in this order until the end."""
+    case = lock_case(complaint.case)
+    locked = Complaint.objects.select_for_update().get(pk=complaint.pk)
+    locked.case = case
+    return case, locked
+
+
+def advance(
+    complaint: Complaint,
+    action: Action,
+    actor: Actor,
+    *,
+    facts: Mapping[str, Any] | None = None,
+    contents: Mapping[str, Any] | None = None,
+) -> Event:
+    """Take one move of the table, or refuse it and leave no trace.
+
+    Locks case and complaint, checks state, role and guard, changes the state, appends the event
+    to the steps of the case and stops clocks, in one transaction. `complaint` is brought up to
+    date in place. Raises `ComplaintRefused` with the reason.
+    """
+    with transaction.atomic():
+        case, locked = lock_complaint(complaint)
+        move = MOVES[action]
+        reason = refusal(
+            move,
+            State(locked.state),
+            actor.roles,
+            lambda: Situation(actor.pseudonym, took_part(locked)),
+        )
+        if reason:
+            raise ComplaintRefused(action, reason)
+        event = record_event(
+            case,
+            move.event,
+            role=actor.role_for(move.roles),
+            pseudonym=actor.pseudonym,
+            facts={"complaint": str(locked.pk), **(facts or {})},
+            contents=contents,
+        )
+        _apply(locked, move, actor, event, finding=str((facts or {}).get("finding", "")))
+    complaint.refresh_from_db()
+    return event
+
+
+def _apply(complaint: Complaint, move: Move, actor: Actor, event: Event, *, finding: str) -> None:
+    """Change the columns and the clocks that belong to a move, and nothing else."""
+    if move.target is None:
+        return
+    complaint.state = move.target
+    match move.action:
+        case Action.ACKNOWLEDGE:
+            complaint.acknowledged_at = event.at
+        case Action.TAKE_UP:
+            complaint.handler = actor.pseudonym
+        case Action.ANSWER:
+            complaint.answered_at, complaint.finding = event.at, finding
+        case Action.CLOSE | Action.WITHDRAW:
+            complaint.closed_at = event.at
+    complaint.save()
+    if move.action == Action.ACKNOWLEDGE:
+        stop_acknowledgement(complaint, event.at)
+    elif move.target not in {State.IN_HANDLING, State.CLOSED}:
+        stop_clocks(complaint, event.at)
