@@ -6,12 +6,20 @@ from django.contrib import admin
 from requests_portal.staff import (
     accounts_admin,
     calendar_admin,
+    limits_admin,
     operation_admin,
     queue,
     routing_admin,
 )
 
-__all__ = ["accounts_admin", "calendar_admin", "operation_admin", "queue", "routing_admin"]
+__all__ = [
+    "accounts_admin",
+    "calendar_admin",
+    "limits_admin",
+    "operation_admin",
+    "queue",
+    "routing_admin",
+]
 
 # The one log-in of the portal, which knows the second factor, stands before the admin as well.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]

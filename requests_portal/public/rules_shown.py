@@ -80,7 +80,8 @@ class ShownClock:
     """One clock of a case: how it stands, its day, and how that day is reckoned.
 
     `basis` is where the day comes from: `statute`, `standard` or `promise` for a day that a rule
-    gives, `target` where the law gives no number and the provider set itself one.
+    gives, `published` where a published limit ends before it, `target` where the law gives no
+    number and the provider set itself one.
     `days_left` is negative when the day is past, and None when there is no day.
     """
 
@@ -116,9 +117,14 @@ def shown_clock(case: Case, clock: BaseClock) -> ShownClock:
         state=clock.state,
         due_on=clock.due_on,
         days_left=(clock.due_on - today).days if clock.due_on else None,
-        basis=regime.clock(clock.kind).rule.binding if dated else "target",
+        basis=_basis(deadline, regime.clock(clock.kind).rule.binding) if dated else "target",
         provisional=clock.provisional,
         stopped_at=clock.stopped_at,
         zone=deadline.zone,
         arithmetic=explain(replace(deadline, steps=steps), None, _language()),
     )
+
+
+def _basis(deadline: Deadline, binding: str) -> str:
+    promised = any(step.code == "promised" and step.values["first"] for step in deadline.steps)
+    return "published" if promised else binding

@@ -32,6 +32,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _list(request, "routing", "team", _("Teams"), "groups"),
                 _list(request, "routing", "routingrule", _("Routing rules"), "alt_route"),
                 _list(request, "regimes", "businesscalendar", _("Working days"), "calendar_month"),
+                _list(request, "regimes", "publishedlimit", _("Time limits"), "timer"),
             ],
         },
         {

@@ -206,8 +206,16 @@ def extension_is_open(case: Case) -> bool:
         return False
     if any(event.name == "extension_told" for event in case.clock_events.all()):
         return False
-    rule = case.lead_regime.clock(case.lead_regime.lead).rule
-    return rule.extension is not None and timezone.now() < lead.due_at
+    regime = case.lead_regime
+    rule = regime.clock(regime.lead).rule
+    if rule.extension is None:
+        return False
+    if rule.promise is None:
+        return timezone.now() < lead.due_at
+    # A published limit may end before the time within which the law lets an extension be told.
+    told = [*_events(case), RuleEvent("extension_told", timezone.now())]
+    deadline = regimes.compute(regime, regime.lead, told, case.residence)
+    return "extension_told_late" not in deadline.flags
 
 
 def differing_clocks(case: Case) -> list[Clock]:

@@ -19,6 +19,7 @@ from workflows.cases.record import record_event
 from workflows.cases.vocabulary import Channel, IdentifierKind, ItemKind
 from workflows.ledger.canonical import canonical_json
 from workflows.outbox.services import enqueue
+from workflows.regimes.limits import in_force
 from workflows.vault import blind_index
 from workflows.vault.blind_index import keyed_hash
 from workflows.vault.services import create_data_key
@@ -118,7 +119,7 @@ def _earlier_case(digest: bytes, body: bytes) -> Case | None:
 
 
 def _create_case(request: FilingRequest, channel: Channel, receipt: str, at: datetime) -> Case:
-    regimes = applicable_regimes(request.residence)
+    regimes = in_force(applicable_regimes(request.residence), at)
     return Case.objects.create(
         number=new_case_number(at),
         data_key=create_data_key(),

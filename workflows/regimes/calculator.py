@@ -19,6 +19,7 @@ from workflows.regimes.counting import (
 )
 from workflows.regimes.timeline import Start, Timeline
 from workflows.regimes.values import (
+    Binding,
     Calendar,
     ClockEvent,
     ClockRule,
@@ -58,7 +59,7 @@ def compute(
     if not timeline.instants("received"):
         return replace(blank, flags=("not_started",))
     try:
-        if rule.amount is None:
+        if rule.amount is None and rule.promise is None:
             return _without_number(rule, timeline, calendar, blank)
         return _with_number(rule, timeline, calendar, arguable_calendar or calendar, blank)
     except OverflowError:
@@ -86,8 +87,8 @@ def _with_number(
     blank: Deadline,
 ) -> Deadline:
     extended_rule, extension_steps = _extension(rule, timeline, calendar)
-    count = _count(extended_rule, timeline, calendar)
-    generous = _count(_generous(extended_rule), timeline, arguable_calendar)
+    count, binding = _promised(extended_rule, timeline, calendar)
+    generous = _count(_generous(_law_alone(extended_rule)), timeline, arguable_calendar)
     targets = _targets(extended_rule, timeline, calendar)
     ends_before = first_instant_after(count.end, zone=timeline.zone)
     latest = generous.end if generous.end > count.end else None
@@ -110,11 +111,50 @@ def _with_number(
         provisional_on=count.end if uncertain else None,
         ends_before=ends_before,
         latest_arguable=latest,
-        statutory=rule.binding == "statute",
+        statutory=binding == "statute",
         paused=bool(count.waiting_for),
         flags=tuple(flag for flag, is_set in flags.items() if is_set),
         targets=targets,
         steps=(*steps, *map(_target_step, targets)),
+    )
+
+
+def _law_alone(rule: ClockRule) -> ClockRule:
+    """Return the rule without what the provider has published; that, if there is no number."""
+    promise = rule.promise
+    if rule.amount is not None or promise is None:
+        return replace(rule, promise=None)
+    return replace(rule, unit=promise.unit, amount=promise.amount, roll=False, promise=None)
+
+
+def _promised(rule: ClockRule, timeline: Timeline, calendar: Calendar) -> tuple[_Count, Binding]:
+    """Return the count that ends first, the law's or the published one, and what it binds by."""
+    if rule.promise is None:
+        return _count(rule, timeline, calendar), rule.binding
+    published = replace(
+        rule, unit=rule.promise.unit, amount=rule.promise.amount, roll=False, promise=None
+    )
+    promised = _count(published, timeline, calendar)
+    values = {
+        "unit": rule.promise.unit,
+        "amount": rule.promise.amount,
+        "since": rule.promise.since.isoformat(),
+        "on": promised.end.isoformat(),
+    }
+    if rule.amount is None:
+        steps = (Step("no_number"), Step("promised", {**values, "first": True}), *promised.steps)
+        return replace(promised, steps=steps), "promise"
+    law = _count(rule, timeline, calendar)
+    is_first = promised.end < law.end
+    step = Step("promised", {**values, "first": is_first})
+    return (
+        _Count(
+            min(law.end, promised.end),
+            (*law.steps, step),
+            law.years | promised.years,
+            law.waiting_for or promised.waiting_for,
+        ),
+        "promise" if is_first else rule.binding,
     )
 
 
@@ -184,13 +224,14 @@ def _extension(
     told = timeline.instants("extension_told")
     if not told or rule.extension is None:
         return rule, ()
-    first_end = _count(rule, timeline, calendar).end
+    first_end = _count(_law_alone(rule), timeline, calendar).end
     values = {"told_on": timeline.day(told[0]).isoformat(), "first_end": first_end.isoformat()}
     if told[0] >= first_instant_after(first_end, zone=timeline.zone):
         return rule, (Step("extension_late", values),)
     extension = rule.extension
     step = Step("extended", {**values, "unit": rule.unit, "amount": extension.amount})
-    return replace(rule, amount=extension.amount, targets=extension.targets), (step,)
+    extended = replace(rule, amount=extension.amount, targets=extension.targets, promise=None)
+    return extended, (step,)
 
 
 def _generous(rule: ClockRule) -> ClockRule:

@@ -18,6 +18,7 @@ from workflows.regimes.values import (
     EventName,
     Extension,
     PauseRule,
+    Promise,
     Target,
     Unit,
 )
@@ -60,6 +61,7 @@ def _clock(kind: str, table: Table, cited: Cited) -> Clock:
             roll=table.flag("roll", default=False),
             starts=_events(table, "starts", _STARTS, ("received",)),
             pauses=_pauses(table),
+            promise=_promise(table),
             binding=cast(Binding, table.choice("binding", get_args(Binding), "statute")),
             targets=tuple(_target(each) for each in table.list_of_tables("targets")),
             arguable=_arguable(table),
@@ -82,6 +84,7 @@ def _extended(rule: ClockRule, longer: ClockRule, table: Table) -> ClockRule:
             kind=rule.kind,
             amount=rule.amount,
             targets=rule.targets,
+            promise=rule.promise,
             citations=rule.citations,
         )
         != rule
@@ -119,6 +122,21 @@ def _target(table: Table) -> Target:
     )
     table.close()
     return target
+
+
+def _promise(clock: Table) -> Promise | None:
+    if not clock.has("promise"):
+        return None
+    table = clock.table("promise")
+    promise = Promise(
+        unit=cast(Unit, table.choice("unit", ("days", "working_days"))),
+        amount=table.whole("amount"),
+        since=table.day("since"),
+    )
+    if promise.amount == 0:
+        raise table.fail("must be at least 1", "amount")
+    table.close()
+    return promise
 
 
 def _arguable(clock: Table) -> Arguable:

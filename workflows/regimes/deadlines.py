@@ -52,6 +52,8 @@ def years_needed(rule: ClockRule, events: Sequence[ClockEvent]) -> tuple[int, in
     years = [event.at.year for event in events] or [1]
     counts = [(rule.unit, rule.amount or 0)]
     counts += [(target.unit, target.amount) for target in rule.targets]
+    if rule.promise is not None:
+        counts.append((rule.promise.unit, rule.promise.amount))
     if rule.extension is not None:
         counts.append((rule.unit, rule.extension.amount))
     length = max(

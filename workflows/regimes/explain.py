@@ -172,6 +172,24 @@ def _extension_late(values: Values) -> str:
     ) % {"told": day(values["told_on"]), "first_end": day(values["first_end"])}
 
 
+def _promised(values: Values) -> str:
+    if values["first"]:
+        text = _(
+            "We have published a shorter limit, in force since %(since)s: %(length)s,"
+            " until %(day)s. It binds us."
+        )
+    else:
+        text = _(
+            "We have published a limit, in force since %(since)s: %(length)s, until %(day)s."
+            " The law's own limit ends no later and stays."
+        )
+    return text % {
+        "since": day(values["since"]),
+        "length": length(values["unit"], values["amount"]),
+        "day": day(values["on"]),
+    }
+
+
 def _calendar_incomplete(values: Values) -> str:
     return _(
         "The days off of %(years)s are not yet announced for the calendar %(calendar)s:"
@@ -207,6 +225,7 @@ _SENTENCES: dict[str, Callable[[Values], str]] = {
         _("%(day)s is not a working day: the end moves to %(end)s.")
         % {"day": day(values["day"]), "end": day(values["on"])}
     ),
+    "promised": _promised,
     "extended": _extended,
     "extension_late": _extension_late,
     "calendar_incomplete": _calendar_incomplete,

@@ -1,10 +1,11 @@
-"""Working days as they were announced: one row a region and year."""
+"""What is kept beside the rule files: announced working days, and the provider's own limits."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from workflows.regimes.calendars import Notice
+from workflows.regimes.values import Promise
 
 
 class BusinessCalendar(models.Model):
@@ -54,3 +55,37 @@ class BusinessCalendar(models.Model):
             official=self.status == self.Status.OFFICIAL,
             source=self.source,
         )
+
+
+class PublishedLimit(models.Model):
+    """One version of a time limit that the provider has published. Never changed, never deleted.
+
+    It holds for requests received from `valid_from` on, a day at the regime's default place,
+    until a later version does. Personal data: none; `published_by` is a pseudonym of staff.
+    """
+
+    class Unit(models.TextChoices):
+        """In what the limit is counted."""
+
+        DAYS = "days", _("days")
+        WORKING_DAYS = "working_days", _("working days")
+
+    regime = models.CharField(_("regime"), max_length=10)
+    clock = models.CharField(_("clock"), max_length=30)
+    unit = models.CharField(_("unit"), max_length=12, choices=Unit.choices)
+    amount = models.PositiveSmallIntegerField(_("limit"))
+    valid_from = models.DateField(_("valid from"))
+    published_by = models.CharField(_("published by"), max_length=32)
+    published_at = models.DateTimeField(_("published at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("published time limit")
+        verbose_name_plural = _("published time limits")
+        ordering = ["regime", "clock", "-valid_from", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.regime} {self.clock} {self.valid_from}"
+
+    def as_promise(self) -> Promise:
+        """Return the row as a value of the rules."""
+        return Promise(self.unit, self.amount, self.valid_from)  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
@@ -107,6 +108,14 @@ class Table:
     def flag(self, key: str, *, default: bool | None = None) -> bool:
         """Read true or false."""
         return bool(self._take(key, bool, default))
+
+    def day(self, key: str) -> date:
+        """Read a day as ISO 8601 text, so that the document is JSON as it is."""
+        text = self.text(key)
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise self.fail(f"must be a day such as 2027-01-31, not {text!r}", key) from None
 
     def choice(self, key: str, options: Sequence[str], default: str | None = None) -> str:
         """Read one of `options`."""

@@ -114,6 +114,18 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """A time limit that the provider has published, with the day it holds from.
+
+    It can only shorten: the clock takes whichever ends first, the law's own count or this one.
+    """
+
+    unit: Unit
+    amount: int
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
 class Extension:
     """How long a clock runs in all, from its start, once an extension was told in time.
 
@@ -155,6 +167,7 @@ class ClockRule:
     starts: tuple[EventName, ...] = ("received",)
     pauses: tuple[PauseRule, ...] = ()
     extension: Extension | None = None
+    promise: Promise | None = None
     binding: Binding = "statute"
     targets: tuple[Target, ...] = ()
     arguable: Arguable = Arguable()

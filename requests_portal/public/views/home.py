@@ -3,8 +3,10 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from requests_portal.public.rules_shown import shown_regime
+from workflows.regimes.limits import in_force
 from workflows.regimes.services import get_regime
 
 
@@ -20,5 +22,6 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def how(request: HttpRequest) -> HttpResponse:
     """Say how requests are handled, with the time limits and the way to complain, for each law."""
-    regimes = [shown_regime(get_regime(code)) for code in settings.PROVIDER_REGIMES]
+    served = in_force(map(get_regime, settings.PROVIDER_REGIMES), timezone.now())
+    regimes = [shown_regime(regime) for regime in served]
     return render(request, "public/how.html", {"regimes": regimes})

@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from workflows.regimes.values import (
     Deadline,
     Extension,
     PauseRule,
+    Promise,
     Target,
 )
 
@@ -357,6 +359,15 @@ def rules(draw):
         starts=draw(st.sampled_from([("received",), ("received", "identity_proved", "fee_paid")])),
         pauses=draw(PAUSES),
         extension=draw(st.none() | st.just(Extension(amount * 2 + 1, "extended_response"))),
+        promise=draw(
+            st.none()
+            | st.builds(
+                Promise,
+                st.sampled_from(["days", "working_days"]),
+                st.integers(1, 40),
+                st.just(date(2026, 1, 1)),
+            )
+        ),
         targets=(Target("policy", "working_days", 5),),
         arguable=Arguable(roll=draw(st.booleans()), first_day_not_counted=draw(st.booleans())),
     )
@@ -420,6 +431,17 @@ def test_a_pause_never_shortens_and_a_longer_one_never_less(rule, spans, calenda
 
 
 @settings(deadline=None)
+@given(rules(), histories(), CALENDARS, ZONES)
+def test_a_published_limit_never_lengthens(rule, events, calendar, zone):
+    deadline = compute(rule, events, calendar, zone)
+    by_law = compute(replace(rule, promise=None), events, calendar, zone)
+
+    assert deadline.lead_on <= by_law.lead_on
+    if "extended" in codes(deadline):
+        assert deadline == by_law
+
+
+@settings(deadline=None)
 @given(rules(), histories(), CALENDARS, ZONES, st.randoms())
 def test_the_order_in_which_events_are_given_does_not_matter(rule, events, calendar, zone, random):
     instants = [event.at for event in events]
@@ -457,3 +479,39 @@ def test_the_answer_is_the_same_in_any_process_time_zone():
         time.tzset()
 
     assert len(answers) == 1
+
+
+class TestPublishedLimit:
+    PROMISE = Promise("working_days", 10, date(2026, 1, 1))
+
+    def test_the_earlier_of_the_two_binds(self):
+        deadline = on(replace(MONTH, promise=self.PROMISE), received="2026-05-04")
+
+        assert deadline.due_on == date(2026, 5, 18)
+        assert deadline.latest_arguable == date(2026, 6, 4)
+        assert not deadline.statutory
+        assert codes(deadline) == ["received", "counted", "promised", "ends", "arguable"]
+
+    def test_the_law_stays_where_it_ends_first(self):
+        late = Promise("working_days", 60, date(2026, 1, 1))
+        deadline = on(replace(MONTH, promise=late), received="2026-05-04")
+
+        assert deadline.due_on == date(2026, 6, 4)
+        assert deadline.statutory
+
+    def test_where_the_law_gives_no_number_the_published_one_is_the_date(self):
+        rule = replace(MONTH, amount=None, extension=None, promise=self.PROMISE)
+        deadline = on(rule, received="2026-05-04")
+
+        assert deadline.due_on == date(2026, 5, 18)
+        assert "no_number" in codes(deadline)
+        assert not deadline.statutory
+
+    def test_an_extension_told_in_the_laws_time_takes_its_place(self):
+        deadline = on(
+            replace(MONTH, promise=self.PROMISE),
+            received="2026-05-04",
+            extension_told="2026-06-01",
+        )
+
+        assert deadline.due_on == date(2026, 8, 4)

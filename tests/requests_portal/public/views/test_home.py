@@ -1,11 +1,13 @@
 """The start page, the choice of language, how requests are handled, and what holds on every page."""
 
 import re
+from datetime import date
 
 import pytest
 from django.test import Client
 
 from tests.requests_portal.public.person import Visitor, text_of
+from workflows.regimes.models import PublishedLimit
 
 pytestmark = pytest.mark.django_db
 PAGES = ["", "how/", "request/", "status/", "status/left/"]
@@ -81,3 +83,18 @@ def test_how_requests_are_handled_tells_each_law_with_time_limit_and_authority(v
 def test_links_to_other_sites_tell_them_nothing(visitor: Visitor):
     for tag in re.findall(r'<a [^>]*href="https?://[^>]*>', text_of(visitor.get("how/"))):
         assert 'rel="external noreferrer"' in tag
+
+
+def test_a_published_limit_stands_beside_the_law_with_the_day_it_holds_from(visitor: Visitor):
+    PublishedLimit.objects.create(
+        regime="CN",
+        clock="response_15wd",
+        unit="working_days",
+        amount=10,
+        valid_from=date(2026, 3, 1),
+        published_by="staff-1",
+    )
+
+    shown = text_of(visitor.get("how/"))
+
+    assert "For requests received from 1 March 2026 on, our published limit is 10" in shown

@@ -1,0 +1,172 @@
+"""The time limits that the provider has published, and the regime with them in force.
+
+A limit is rule data: it is written into the document of the regime, as a provider's own rule file
+could hold it, so that a case keeps it with the version it is filed under. It may only shorten.
+"""
+
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from workflows.regimes.calculator import compute
+from workflows.regimes.calendar_store import calendar_for
+from workflows.regimes.deadlines import years_needed
+from workflows.regimes.explain import length
+from workflows.regimes.models import PublishedLimit
+from workflows.regimes.reader import Document
+from workflows.regimes.schema import Regime, UnknownClockError, parse_regime
+from workflows.regimes.terms import Clock, Text
+from workflows.regimes.values import ClockEvent, ClockRule, Promise
+
+_UNITS = ("days", "working_days")
+_DAYS_COMPARED = 366
+
+
+class InvalidLimit(ValueError):
+    """A limit cannot be published. `str()` is a sentence for the person who tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedClock:
+    """A clock for which a limit can be published, and what holds for it now."""
+
+    regime: Regime
+    clock: Clock
+    promise: Promise | None
+
+
+def limited_kinds(regime: Regime) -> tuple[str, ...]:
+    """Return the clocks that people wait for: those which can have a published limit."""
+    kinds = (regime.acknowledge, regime.lead, regime.complaint)
+    return tuple(dict.fromkeys(kind for kind in kinds if kind))
+
+
+def day_at(regime: Regime, at: datetime) -> date:
+    """Return the day of an instant at the regime's default place."""
+    return at.astimezone(ZoneInfo(regime.place(regime.default_place).zone)).date()
+
+
+def in_force(regimes: Iterable[Regime], at: datetime) -> tuple[Regime, ...]:
+    """Return regimes with the limits that were in force at an instant. One query for all."""
+    regimes = tuple(regimes)
+    rows = list(PublishedLimit.objects.filter(regime__in=[regime.code for regime in regimes]))
+    found = []
+    for regime in regimes:
+        limits = _latest(rows, regime.code, day_at(regime, at))
+        found.append(with_limits(regime, limits) if limits else regime)
+    return tuple(found)
+
+
+def with_limits(regime: Regime, limits: Mapping[str, Promise]) -> Regime:
+    """Return a regime whose clocks of these kinds keep to a published limit.
+
+    Its version names the day from which the latest of them holds.
+    """
+    document: dict[str, Any] = deepcopy(dict(regime.document))
+    for kind, promise in limits.items():
+        if kind not in document["clocks"]:
+            continue
+        clock = document["clocks"][kind]
+        clock["promise"] = {
+            "unit": promise.unit,
+            "amount": promise.amount,
+            "since": promise.since.isoformat(),
+        }
+        said = in_words(promise)
+        clock["text"] = {
+            "zh": clock["text"]["zh"] + said.zh,
+            "en": f"{clock['text']['en']} {said.en}",
+        }
+    since = max(promise.since for promise in limits.values())
+    document["version"] = f"{regime.version}+{since.isoformat()}"
+    return parse_regime(Document(f"{regime.code} with published limits", "", document))
+
+
+def in_words(promise: Promise) -> Text:
+    """Return what was published, in both languages; it becomes part of the rule's text."""
+    with translation.override("en"):
+        amount = length(promise.unit, promise.amount)
+    unit = "个工作日" if promise.unit == "working_days" else "日"
+    on = promise.since
+    day = f"{on.year}年{on.month}月{on.day}日"
+    return Text(
+        zh=f"自{day}起收到的请求，本服务公布的时限为{promise.amount}{unit}。",
+        en=f"For requests received from {on.day} {on:%B %Y} on, our published limit is {amount}.",
+    )
+
+
+def check_limit(regime: Regime, kind: str, unit: str, amount: int) -> None:
+    """Refuse what the law does not allow. Raises InvalidLimit, UnknownClockError.
+
+    A limit may end no later than the law's own, wherever in the year a request comes in.
+    """
+    clock = regime.clock(kind)
+    if kind not in limited_kinds(regime):
+        raise UnknownClockError(f"{regime.code} publishes no limit for {kind!r}.")
+    if unit not in _UNITS or amount < 1:
+        raise InvalidLimit(_("A limit is one day or one working day at least."))
+    if clock.rule.amount is not None and not _never_longer(regime, clock.rule, unit, amount):
+        raise InvalidLimit(
+            _("A published limit may be shorter than the law's own or equal to it, never longer.")
+        )
+
+
+def _never_longer(regime: Regime, rule: ClockRule, unit: str, amount: int) -> bool:
+    """Hold the limit against the law's count for each day of a year."""
+    if unit == rule.unit and not rule.first_day_counted:
+        return amount <= (rule.amount or 0)
+    place = regime.place(regime.default_place)
+    promised = Promise(unit, amount, date.min)  # type: ignore[arg-type]  # checked before
+    start = datetime(2026, 1, 1, 12, tzinfo=ZoneInfo(place.zone))
+    plain = ClockRule(rule.kind, promised.unit, amount)
+    first, last = years_needed(
+        rule, [ClockEvent("received", start + timedelta(days=_DAYS_COMPARED))]
+    )
+    calendar = calendar_for(place.calendar, first - 1, last)
+    for number in range(_DAYS_COMPARED):
+        events = [ClockEvent("received", start + timedelta(days=number))]
+        law = compute(rule, events, calendar, place.zone).lead_on
+        own = compute(plain, events, calendar, place.zone).lead_on
+        if law is not None and own is not None and own > law:
+            return False
+    return True
+
+
+def store_limit(
+    *, regime: str, kind: str, unit: str, amount: int, valid_from: date, published_by: str
+) -> PublishedLimit:
+    """Keep one version of a limit; what was published before stays as it is."""
+    return PublishedLimit.objects.create(
+        regime=regime,
+        clock=kind,
+        unit=unit,
+        amount=amount,
+        valid_from=valid_from,
+        published_by=published_by,
+    )
+
+
+def offered_clocks(regimes: Iterable[Regime], at: datetime) -> list[OfferedClock]:
+    """Return each clock for which a limit can be published, with what holds for it."""
+    regimes = list(regimes)
+    current = {regime.code: regime for regime in in_force(regimes, at)}
+    return [
+        OfferedClock(regime, regime.clock(kind), current[regime.code].clock(kind).rule.promise)
+        for regime in regimes
+        for kind in limited_kinds(regime)
+    ]
+
+
+def _latest(rows: Iterable[PublishedLimit], code: str, day: date) -> dict[str, Promise]:
+    """Return the limit of each clock that was published last among those in force."""
+    latest: dict[str, Promise] = {}
+    for row in sorted(rows, key=lambda row: (row.valid_from, row.pk)):
+        if row.regime == code and row.valid_from <= day:
+            latest[row.clock] = row.as_promise()
+    return latest
