@@ -4,6 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 
 from requests_portal.staff import (
+    access_log_admin,
     accounts_admin,
     calendar_admin,
     limits_admin,
@@ -13,6 +14,7 @@ from requests_portal.staff import (
 )
 
 __all__ = [
+    "access_log_admin",
     "accounts_admin",
     "calendar_admin",
     "limits_admin",

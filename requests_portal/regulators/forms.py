@@ -57,6 +57,10 @@ class PeriodForm(PlainForm):
             self.add_error("until", _("The last day must not be before the first day."))
         return cleaned
 
+    def narrowed_by(self) -> dict[str, Any]:
+        """Return what was chosen, by field; nothing of a faulty form."""
+        return dict(self.cleaned_data) if self.is_valid() else {}
+
     def days(self) -> tuple[date | None, date | None]:
         """Return the days of a valid form."""
         return self.cleaned_data["since"], self.cleaned_data["until"]

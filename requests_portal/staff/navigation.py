@@ -47,6 +47,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 _list(request, "outbox", "effect", _("Failed effects"), "mark_email_unread"),
                 _list(request, "reports", "bundlejob", _("Exports"), "folder_zip"),
+                _list(request, "reports", "look", _("Access log"), "visibility"),
             ],
         },
     ]

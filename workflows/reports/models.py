@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from workflows.ledger.models import Event
+
 
 class RegulatorAccount(models.Model):
     """Ties an account to the one regime whose cases it may see, until a date.
@@ -84,6 +86,19 @@ class BundleJob(models.Model):
         verbose_name = _("export")
         verbose_name_plural = _("exports")
         ordering = ["-created_at"]
+
+
+class Look(Event):
+    """A step of the log by which somebody looked at something; see `access_log`.
+
+    Personal data: none beyond what the log holds.
+    """
+
+    class Meta:
+        proxy = True
+        verbose_name = _("look")
+        verbose_name_plural = _("access log")
+        default_permissions = ("view",)
 
 
 class KeptCheckpoint(models.Model):

@@ -21,6 +21,8 @@ from requests_portal.api.v1.serializers import (
     BundleRequestSerializer,
     CaseSummarySerializer,
 )
+from workflows.cases.lifecycle import State
+from workflows.reports.access_log import record_look_at_register
 from workflows.reports.bundle_filters import BundleFilters
 from workflows.reports.bundle_jobs import bundle_path, record_download, request_bundle
 from workflows.reports.models import BundleJob
@@ -87,6 +89,11 @@ class CaseListView(RegulatorView):
     def get(self, request: Request) -> Response:
         """List the cases of the regime, newest first, 50 a page."""
         states = tuple(request.query_params.getlist("state"))
+        record_look_at_register(
+            _scope(request),
+            what="cases",
+            narrowed_by={"states": ",".join(sorted(set(states) & set(State)))},
+        )
         paginator = NewestFirst()
         page = paginator.paginate_queryset(
             filter_cases(_scope(request), CaseFilter(states=states)), request, view=self

@@ -18,6 +18,7 @@ from workflows.cases.models import Case, Item
 from workflows.cases.state_names import ROLE_NAMES
 from workflows.cases.vocabulary import ItemKind, Scope, ScopeResult
 from workflows.regimes.schema import Regime
+from workflows.reports.access_log import record_look_at_register
 from workflows.reports.law import Provision
 from workflows.reports.scope import RegulatorScope
 from workflows.reports.selectors import Step, case_file, filter_cases, find_case
@@ -55,8 +56,9 @@ class ShownItem:
 @require_safe
 @regulator_page
 def case_list(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
-    """List the cases of the regime, the latest first."""
+    """List the cases of the regime, the latest first; the look becomes a step in the log."""
     form = CaseListForm(request.GET)
+    record_look_at_register(scope, what="cases", narrowed_by=form.narrowed_by())
     found = filter_cases(scope, form.chosen())
     page = Paginator(found, CASES_ON_A_PAGE).get_page(request.GET.get("page"))
     rows = [

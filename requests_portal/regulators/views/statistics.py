@@ -11,6 +11,7 @@ from requests_portal.public.page_errors import page_errors
 from requests_portal.regulators.access import regulator_page
 from requests_portal.regulators.forms import PeriodForm
 from workflows.cases.vocabulary import ItemKind
+from workflows.reports.access_log import record_look_at_register
 from workflows.reports.complaint_figures import complaint_figures
 from workflows.reports.scope import RegulatorScope
 from workflows.reports.statistics import ABUSE, Denial, by_kind, by_month, denials, figures
@@ -24,6 +25,7 @@ MONTHS_DRAWN = 24
 def statistics(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
     """Show the figures of a period: in all, by month, by kind, and the grounds of refusals."""
     form = PeriodForm(request.GET)
+    record_look_at_register(scope, what="statistics", narrowed_by=form.narrowed_by())
     period = form.period()
     months = by_month(scope, period)
     kinds = [(ItemKind(kind).label, counted) for kind, counted in by_kind(scope, period)]

@@ -1,0 +1,182 @@
+"""The access log: who looked at which case, when, and in what role. Looking at it is logged too."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+from unfold.contrib.filters.admin import RangeDateFilter
+from unfold.utils import parse_date_str
+
+from requests_portal.accounts import fresh_sign_in_required
+from requests_portal.staff.operation_admin import ReadOnlyAdmin
+from requests_portal.staff.people import actor_of
+from workflows.cases.lifecycle import Role
+from workflows.cases.state_names import ROLE_NAMES
+from workflows.ledger.services import format_time
+from workflows.reports.access_log import LOOKS, looks, matching, record_look_at_log
+from workflows.reports.models import Look
+from workflows.reports.tables import csv_header, csv_line
+
+COLUMNS = ("at", "person", "pseudonym", "role", "look", "what", "regime", "case_number", "case")
+
+
+class DaysFilter(RangeDateFilter):  # type: ignore[misc]  # it has no types
+    """Days from and until, both included, in the reader's time zone."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Look]) -> QuerySet[Look]:
+        """Keep the looks of these days."""
+        first = self._day("from")
+        last = self._day("to")
+        if first:
+            queryset = queryset.filter(at__gte=first)
+        if last:
+            queryset = queryset.filter(at__lt=last + timedelta(days=1))
+        return queryset
+
+    def _day(self, end: str) -> datetime | None:
+        day = parse_date_str(self.used_parameters.get(f"{self.parameter_name}_{end}") or "")
+        return timezone.make_aware(datetime.combine(day, time.min)) if day else None
+
+
+class RoleFilter(admin.SimpleListFilter):
+    """The role in which somebody looked."""
+
+    title = gettext_lazy("role")
+    parameter_name = "in_role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the roles that can look at anything."""
+        return [(role, name) for role, name in ROLE_NAMES.items() if role != Role.PUBLIC]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Look]) -> QuerySet[Look]:
+        """Keep the looks in this role."""
+        return queryset.filter(role=self.value()) if self.value() else queryset
+
+
+class LookFilter(admin.SimpleListFilter):
+    """The kind of look."""
+
+    title = gettext_lazy("what was done")
+    parameter_name = "look"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the kinds."""
+        return list(LOOKS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Look]) -> QuerySet[Look]:
+        """Keep the looks of this kind."""
+        return queryset.filter(name=self.value()) if self.value() else queryset
+
+
+@admin.register(Look)
+class AccessLogAdmin(ReadOnlyAdmin):
+    """Looks, the latest first; searched by the name of a person or the number of a case."""
+
+    list_display = ("moment", "who", "role_name", "look", "case_link")
+    list_display_links = None
+    list_filter = (("at", DaysFilter), RoleFilter, LookFilter)
+    list_filter_submit = True
+    list_per_page = 50
+    list_before_template = "staff/access_log.html"
+    search_fields = ("actor",)
+    search_help_text = gettext_lazy("Name or pseudonym of a person, or a case number")
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    ordering = ("-at", "-id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Look]:
+        """Return the looks among all steps of the log."""
+        return looks(super().get_queryset(request))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Look], search_term: str
+    ) -> tuple[QuerySet[Look], bool]:
+        """Search people and case numbers, which the log itself does not know."""
+        term = search_term.strip()
+        return matching(queryset, term) if term else queryset, False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list, once this look is in it."""
+        if self.has_view_permission(request):
+            record_look_at_log(actor_of(request), narrowed_by=request.GET, exported=False)
+        return super().changelist_view(request, extra_context)
+
+    # --- Columns ---------------------------------------------------------------------------
+    @admin.display(description=gettext_lazy("time"), ordering="at")
+    def moment(self, look: Look) -> str:
+        """Return the time to the second."""
+        return f"{timezone.localtime(look.at):%Y-%m-%d %H:%M:%S}"
+
+    @admin.display(description=gettext_lazy("who"), ordering="actor")
+    def who(self, look: Look) -> str:
+        """Return the name, or the pseudonym of one whose account is gone."""
+        return getattr(look, "person", None) or look.actor or "–"
+
+    @admin.display(description=gettext_lazy("role"), ordering="role")
+    def role_name(self, look: Look) -> str:
+        """Return the role in words."""
+        return str(ROLE_NAMES[Role(look.role)])
+
+    @admin.display(description=gettext_lazy("what was done"), ordering="name")
+    def look(self, look: Look) -> str:
+        """Return the kind of look, with the law and the page where there is one."""
+        details = [str(look.facts[key]) for key in ("regime", "what") if look.facts.get(key)]
+        sentence = str(LOOKS[look.name])
+        return f"{sentence} ({' · '.join(details)})" if details else sentence
+
+    @admin.display(description=gettext_lazy("case"))
+    def case_link(self, look: Look) -> str:
+        """Return the case number as a link."""
+        number = getattr(look, "case_number", None)
+        if not number:
+            return "–"
+        queue = reverse("admin:cases_case_changelist")
+        return format_html('<a href="{}?group=all&amp;q={}">{}</a>', queue, number, number)
+
+    # --- Download --------------------------------------------------------------------------
+    def get_urls(self) -> list[URLPattern]:
+        """Add the download."""
+        download = self.admin_site.admin_view(fresh_sign_in_required(require_safe(self.download)))
+        return [path("csv/", download, name="reports_look_csv"), *super().get_urls()]
+
+    def download(self, request: HttpRequest) -> StreamingHttpResponse:
+        """Give what the list shows with these filters as a CSV file, whatever its length."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        found = self.get_changelist_instance(request).get_queryset(request)
+        record_look_at_log(actor_of(request), narrowed_by=request.GET, exported=True)
+        return StreamingHttpResponse(
+            _lines(found),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="access-log.csv"'},
+        )
+
+
+def _lines(found: QuerySet[Look]) -> Iterator[bytes]:
+    yield csv_header(COLUMNS, bom=True)
+    for look in found.iterator(chunk_size=1000):
+        facts = look.facts
+        yield csv_line(
+            [
+                format_time(look.at.astimezone(UTC)),
+                getattr(look, "person", None) or "",
+                look.actor,
+                look.role,
+                look.name,
+                str(facts.get("what", "")),
+                str(facts.get("regime", "") or ""),
+                getattr(look, "case_number", None) or "",
+                str(look.case or ""),
+            ]
+        )

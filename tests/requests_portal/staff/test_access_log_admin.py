@@ -1,0 +1,164 @@
+"""The privacy officer sees who looked at what; so is seen who looks at that."""
+
+import csv
+import io
+
+import pytest
+from freezegun import freeze_time
+
+from tests.factories import ERIKA, file
+from tests.personas import signed_in
+from workflows.cases.actors import actor_for
+from workflows.cases.handling import record_view
+from workflows.ledger.models import Event
+
+pytestmark = pytest.mark.django_db
+LOG = "/staff/reports/look/"
+
+
+@pytest.fixture
+def looks(reviewer, intake):
+    """Ravi looked at a Chinese case in May, Ines at a European one in June."""
+    reviewer.first_name, reviewer.last_name = "Ravi", "Rao"
+    reviewer.save()
+    cases = file().case, file(ERIKA).case
+    for case, user, day in zip(
+        cases, (reviewer, intake), ("2026-05-10", "2026-06-11"), strict=True
+    ):
+        with freeze_time(f"{day} 10:00:00"):
+            record_view(case, actor_for(user), what="case")
+    return cases
+
+
+def rows(client, **query) -> str:
+    """The table of the list, without the filters beside it."""
+    response = client.get(LOG, query)
+    assert response.status_code == 200
+    return response.content.decode().split('id="result_list"')[1].split("</table>")[0]
+
+
+def test_who_looked_at_what_and_when(sign_in, privacy_officer, looks) -> None:
+    table = rows(sign_in(privacy_officer))
+    for text in ("Ravi Rao", "ines", looks[0].number, "2026-05-10 10:00:00", "looked at a case"):
+        assert text in table
+
+
+def test_the_look_at_the_log_is_its_latest_entry(sign_in, privacy_officer, looks) -> None:
+    client = sign_in(privacy_officer)
+    assert "looked at this log" not in rows(client, q="Rao")
+    event = Event.objects.latest("id")
+    assert (event.name, event.actor) == (
+        "access_log.viewed",
+        privacy_officer.staff_identity.pseudonym,
+    )
+    # What was typed may be a name, and stays out of the log.
+    assert event.facts == {"narrowed_by": ["q"]}
+    assert "looked at this log" in rows(client)
+
+
+@pytest.mark.parametrize(
+    ("query", "who", "nobody"),
+    [
+        ({"q": "Rao"}, "Ravi Rao", "ines"),
+        ({"q": "INES"}, "ines", "Ravi Rao"),
+        ({"in_role": "intake"}, "ines", "Ravi Rao"),
+        ({"look": "case.viewed", "at_to": "2026-05-10"}, "Ravi Rao", "ines"),
+        ({"look": "case.viewed", "at_from": "2026-06-11"}, "ines", "Ravi Rao"),
+    ],
+)
+@pytest.mark.usefixtures("looks")
+def test_it_is_searched_and_narrowed(query, who, nobody, sign_in, privacy_officer) -> None:
+    table = rows(sign_in(privacy_officer), **query)
+    assert who in table
+    assert nobody not in table
+
+
+def test_it_is_searched_by_the_number_of_a_case(sign_in, privacy_officer, looks) -> None:
+    table = rows(sign_in(privacy_officer), q=looks[1].number.lower().replace("-", " "))
+    assert "ines" in table
+    assert looks[0].number not in table
+
+
+def test_a_pseudonym_stays_when_the_account_is_gone(sign_in, privacy_officer) -> None:
+    from tests.factories import REVIEWER
+
+    record_view(file().case, REVIEWER, what="case")
+    assert REVIEWER.pseudonym in rows(sign_in(privacy_officer))
+
+
+def test_every_look_of_a_regulator_is_listed(sign_in, privacy_officer) -> None:
+    from tests.requests_portal.regulators.conftest import make_regulator
+    from workflows.reports.scope import issue_token
+
+    account = make_regulator("lin", "CN")
+    case = file().case
+    regulator = signed_in(account.user, fresh=True)
+    for page in ("cases/", f"cases/{case.number}/", "statistics/"):
+        assert regulator.get(f"/en/regulators/{page}").status_code == 200
+    token = {"HTTP_AUTHORIZATION": f"Bearer {issue_token(account)}"}
+    assert (
+        regulator.get("/api/v1/regulator/cases/?state=filed&state=secret", **token).status_code
+        == 200
+    )
+    table = rows(sign_in(privacy_officer), in_role="regulator")
+    assert table.count("looked at") == 4
+    assert "CN · cases" in table
+    assert "CN · statistics" in table
+    facts = [event.facts for event in Event.objects.filter(name="register.viewed")]
+    assert facts[-1]["narrowed_by"] == {"states": "filed"}
+
+
+def test_a_case_number_that_was_searched_for_is_not_kept(privacy_officer) -> None:
+    from tests.requests_portal.regulators.conftest import make_regulator
+
+    regulator = signed_in(make_regulator("lin", "CN").user, fresh=True)
+    regulator.get("/en/regulators/cases/", {"number": "王小明", "state": "filed"})
+    event = Event.objects.get(name="register.viewed")
+    assert event.facts["narrowed_by"] == {"number": True, "state": "filed"}
+
+
+@pytest.mark.parametrize(
+    "role", ["intake", "reviewer", "approver", "data_steward", "administrator"]
+)
+def test_nobody_else_may_look(role, request, sign_in, looks) -> None:
+    client = sign_in(request.getfixturevalue(role))
+    for path in (LOG, f"{LOG}csv/"):
+        assert client.get(path).status_code in {302, 403}
+    assert not Event.objects.filter(name__startswith="access_log.").exists()
+
+
+def test_the_download_holds_what_is_shown_and_is_a_step_too(privacy_officer, looks) -> None:
+    client = signed_in(privacy_officer, fresh=True)
+    response = client.get(f"{LOG}csv/", {"q": "Rao"})
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
+    found = list(csv.DictReader(io.StringIO(text)))
+    assert [(row["person"], row["case_number"], row["what"]) for row in found] == [
+        ("Ravi Rao", looks[0].number, "case")
+    ]
+    assert found[0]["at"] == "2026-05-10T10:00:00.000000Z"
+    assert Event.objects.latest("id").name == "access_log.exported"
+
+
+def test_the_download_asks_who_you_are_once_more(sign_in, privacy_officer) -> None:
+    response = sign_in(privacy_officer).get(f"{LOG}csv/")
+    assert response.status_code == 302
+    assert "reauthenticate" in response["Location"]
+    assert not Event.objects.filter(name="access_log.exported").exists()
+
+
+def test_it_cannot_be_changed(sign_in, privacy_officer, looks) -> None:
+    client = sign_in(privacy_officer)
+    event = Event.objects.filter(name="case.viewed").first()
+    assert client.get(f"{LOG}add/").status_code == 403
+    assert client.get(f"{LOG}{event.pk}/delete/").status_code == 403
+
+
+def test_the_cost_does_not_grow(
+    sign_in, privacy_officer, looks, reviewer, django_assert_max_num_queries
+) -> None:
+    client = sign_in(privacy_officer)
+    client.get(LOG)
+    for _number in range(5):
+        record_view(file().case, actor_for(reviewer), what="case")
+    with django_assert_max_num_queries(20):
+        client.get(LOG)

@@ -1,0 +1,93 @@
+"""Who looked at what: the looks among the steps of the log, for the privacy officer.
+
+A look at the access log is a step of it as well. What was searched for is not kept: it may be the
+name of a person.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar, cast
+
+from django.db import transaction
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Concat, NullIf, Trim
+from django.utils.translation import gettext_lazy as _
+
+from workflows.cases.actors import Actor
+from workflows.cases.models import Case, StaffIdentity
+from workflows.cases.numbers import normalise_number
+from workflows.ledger.canonical import Json
+from workflows.ledger.services import append
+from workflows.reports.models import Look
+from workflows.reports.scope import RegulatorScope
+
+M = TypeVar("M", bound=Look)
+
+# Every name of a step that is a look. Migration 0006 holds the index over these.
+LOOKS = {
+    "case.viewed": _("looked at a case"),
+    "register.viewed": _("looked at the cases or figures of a regime"),
+    "bundle.exported": _("made an export"),
+    "bundle.downloaded": _("downloaded an export"),
+    "access_log.viewed": _("looked at this log"),
+    "access_log.exported": _("downloaded this log"),
+}
+
+
+def looks(queryset: QuerySet[M]) -> QuerySet[M]:
+    """Return the looks, each knowing `person` (a name, or null) and `case_number` (or null)."""
+    identity = StaffIdentity.objects.filter(pseudonym=OuterRef("actor"))
+    full_name = Trim(Concat("user__first_name", Value(" "), "user__last_name"))
+    names = identity.annotate(
+        called=Coalesce(NullIf(full_name, Value("")), "user__username")
+    ).values("called")
+    numbers = Case.objects.filter(pseudonym=OuterRef("case")).order_by().values("number")
+    # The plugin of the type checker takes an annotated row for another type.
+    found: Any = queryset.filter(name__in=list(LOOKS)).annotate(
+        person=Subquery(names[:1]), case_number=Subquery(numbers[:1])
+    )
+    return cast("QuerySet[M]", found)
+
+
+def matching(queryset: QuerySet[M], term: str) -> QuerySet[M]:
+    """Return the looks of a person by name or pseudonym, and those at a case by its number."""
+    people = StaffIdentity.objects.filter(
+        Q(user__username__icontains=term)
+        | Q(user__first_name__icontains=term)
+        | Q(user__last_name__icontains=term)
+        | Q(pseudonym=term)
+    )
+    cases = Case.objects.filter(number=normalise_number(term)).order_by()
+    return queryset.filter(
+        Q(actor__in=people.values("pseudonym")) | Q(case__in=cases.values("pseudonym"))
+    )
+
+
+def record_look_at_log(actor: Actor, *, narrowed_by: Iterable[str], exported: bool) -> None:
+    """Append that somebody looked at the access log; `narrowed_by` names filters, no values."""
+    with transaction.atomic():
+        append(
+            name="access_log.exported" if exported else "access_log.viewed",
+            role=actor.role,
+            actor=actor.pseudonym,
+            facts={"narrowed_by": sorted(narrowed_by)},
+        )
+
+
+def record_look_at_register(
+    scope: RegulatorScope, *, what: str, narrowed_by: Mapping[str, object]
+) -> None:
+    """Append that a regulator looked at the `cases` or the `statistics` of their regime.
+
+    `narrowed_by` holds what was chosen from lists and days; a case number, of which only that
+    there was one is kept, may be anything that was typed.
+    """
+    chosen: dict[str, Json] = {
+        name: name == "number" or str(value) for name, value in narrowed_by.items() if value
+    }
+    with transaction.atomic():
+        append(
+            name="register.viewed",
+            role=scope.actor.role,
+            actor=scope.actor.pseudonym,
+            facts={"regime": scope.regime, "what": what, "narrowed_by": chosen},
+        )
