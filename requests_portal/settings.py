@@ -4,6 +4,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
@@ -156,6 +157,11 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-challenges": {
         "task": "workflows.tasks.sweep_challenges",
         "schedule": timedelta(minutes=5),
+    },
+    # Night where most of the data lie; UTC, as all times of the schedule.
+    "nightly-pass": {
+        "task": "workflows.tasks.nightly_pass",
+        "schedule": crontab(hour="18", minute="0"),
     },
     "purge": {"task": "workflows.tasks.purge", "schedule": timedelta(minutes=15)},
 }

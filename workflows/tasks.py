@@ -8,7 +8,7 @@ from django.core.management import call_command
 from workflows.cases.drafts import purge_drafts
 from workflows.cases.mail import purge_tallies
 from workflows.complaints.sweep import sweep_complaints
-from workflows.datasets import indexes, inventory
+from workflows.datasets import indexes, inventory, lookups, matching
 from workflows.identity.contact import sweep_unconfirmed
 from workflows.identity.reminders import sweep_waiting
 from workflows.outbox import services as outbox
@@ -47,13 +47,14 @@ def purge() -> None:
     """Forget what is kept for a while only: drafts, exports, tallies, sessions and the like."""
     call_command("clearsessions")
     logger.info(
-        "Purged: %s drafts, %s exports, %s tallies, %s effects, %s files, %s indexes",
+        "Purged: %s drafts, %s exports, %s tallies, %s effects, %s files, %s indexes, %s look-ups",
         purge_drafts(),
         purge_bundles(),
         purge_tallies(),
         outbox.purge_done(),
         sweep_orphans(),
         indexes.sweep_folders(),
+        lookups.purge_runs(),
     )
 
 
@@ -73,3 +74,16 @@ def read_snapshot(snapshot_id: str) -> None:
 def build_index(index_id: str) -> None:
     """Build the search index of a snapshot."""
     indexes.build_index(index_id)
+
+
+@shared_task
+def scan_shard(scan_id: str) -> None:
+    """Search one shard of a look-up."""
+    matching.scan_shard(scan_id)
+
+
+@shared_task
+def nightly_pass() -> None:
+    """Look everybody up whose case is open."""
+    if lookups.nightly_pass() is None:
+        logger.warning("The nightly pass before is still running")

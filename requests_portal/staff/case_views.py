@@ -22,6 +22,8 @@ from workflows.cases.handling import record_view
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Attachment, Case
 from workflows.cases.state_names import STATE_NAMES
+from workflows.datasets.findings import findings_of
+from workflows.datasets.progress import progress_of
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import proof_text
 from workflows.vault.crypto import Shredded
@@ -63,6 +65,7 @@ def case_page(request: HttpRequest, site: AdminSite, object_id: str) -> HttpResp
     entries, places, ledger = case_timeline.read_timeline(case)
     names = case_file.names_on_page(case, (entry.actor for entry in entries))
     chosen = request.GET.get("show", "steps")
+    found_in = findings_of(case)
     context = {
         **shared_context(request, site, case),
         "summary": case_file.summary(case),
@@ -72,6 +75,9 @@ def case_page(request: HttpRequest, site: AdminSite, object_id: str) -> HttpResp
         "buttons": buttons_for(case, actor_of(request)),
         "items": case_file.item_views(case),
         "proposed_by": names.get(case.proposed_by, case.proposed_by),
+        "lookup": progress_of(case),
+        "found_in": found_in,
+        "to_judge": sum(finding.open for finding in found_in),
         "messages_of_case": case_file.message_views(case, names),
         "attachments": case.attachments.all(),
         "related": related_cases(case),

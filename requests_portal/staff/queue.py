@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from requests_portal.staff import bulk, case_views, filters
+from requests_portal.staff import bulk, case_views, filters, matches
 from requests_portal.staff.actions.views import action_page
 from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.case_file import language_name
@@ -182,6 +182,16 @@ class CaseAdmin(StaffAdmin):
                 "<str:object_id>/files/<uuid:attachment_id>/",
                 page(case_views.attachment),
                 name="cases_case_attachment",
+            ),
+            path(
+                "<str:object_id>/matches/",
+                page(matches.matches_page),
+                name="cases_case_matches",
+            ),
+            path(
+                "<str:object_id>/matches/progress/",
+                page(matches.progress),
+                name="cases_case_progress",
             ),
             path(
                 "<str:object_id>/proofs/<uuid:event_id>/",

@@ -305,7 +305,14 @@ _TABLE = (
         effects=("mail.fee_settled",),
         clock="fee_waived",
     ),
-    _move(A.BEGIN_REVIEW, {S.TRIAGE}, S.IN_REVIEW, _REVIEWER, "review.begun"),
+    _move(
+        A.BEGIN_REVIEW,
+        {S.TRIAGE},
+        S.IN_REVIEW,
+        _REVIEWER,
+        "review.begun",
+        effects=("datasets.look_up",),
+    ),
     _move(A.RECORD_FINDING, {S.IN_REVIEW}, None, _REVIEWER, "finding.recorded"),
     _move(
         A.PROPOSE_DECISION,

@@ -1,9 +1,12 @@
-"""What follows a registration: a worker reads the snapshot, or builds its index."""
+"""What follows a registration or the beginning of a review: a worker reads, indexes, looks up."""
 
+from workflows.cases.effects import case_of
 from workflows.datasets.indexes import BUILD, UNBUILT, fail_index
 from workflows.datasets.inventory import READ, UNREAD, mark_unreadable
 from workflows.datasets.lookup.shards import Problem
-from workflows.datasets.models import SearchIndex, Snapshot
+from workflows.datasets.lookups import SCAN, START, look_up_at_review, start
+from workflows.datasets.matching import fail
+from workflows.datasets.models import LookupRun, SearchIndex, ShardScan, Snapshot
 from workflows.outbox.long_work import send_and_look_again
 from workflows.outbox.models import Effect
 from workflows.outbox.services import effect_handler
@@ -23,3 +26,24 @@ def build_index(effect: Effect) -> None:
     index = SearchIndex.objects.filter(pk=effect.payload["id"], state__in=UNBUILT).first()
     if index and not send_and_look_again(effect, "workflows.tasks.build_index"):
         fail_index(index, Problem.GAVE_UP)
+
+
+@effect_handler("datasets.look_up")
+def look_up(effect: Effect) -> None:
+    """Look the subject of a case up because its review began."""
+    look_up_at_review(case_of(effect))
+
+
+@effect_handler(START)
+def start_lookup(effect: Effect) -> None:
+    """Cut a look-up into shards."""
+    start(LookupRun.objects.get(pk=effect.payload["run"]))
+
+
+@effect_handler(SCAN)
+def scan_shard(effect: Effect) -> None:
+    """Send the task that searches a shard, until it has been searched."""
+    waiting = ShardScan.objects.filter(pk=effect.payload["id"], state=ShardScan.State.WAITING)
+    scan = waiting.select_related("run").first()
+    if scan and not send_and_look_again(effect, "workflows.tasks.scan_shard"):
+        fail(scan, Problem.GAVE_UP)

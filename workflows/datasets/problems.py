@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from workflows.datasets.lookup.shards import Problem
-from workflows.datasets.models import Snapshot
+from workflows.datasets.models import ShardScan, Snapshot
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -26,6 +26,7 @@ SENTENCES: dict[str, "StrOrPromise"] = {
     Problem.NO_DATABASE: gettext_lazy(
         "The settings name no database %(about)s (DATASET_DATABASE_…)."
     ),
+    Problem.CHANGED: gettext_lazy("%(about)s has changed since it was registered."),
     Problem.GAVE_UP: gettext_lazy("Reading it was tried many times and never came to an end."),
 }
 
@@ -42,3 +43,8 @@ def why_unreadable(snapshot: Snapshot) -> str:
         return ""
     what = sentence(snapshot.problem, snapshot.problem_about)
     return _("%(problem)s Mend it and have it read again.") % {"problem": what}
+
+
+def why_not_searched(scan: ShardScan) -> str:
+    """Return why a piece of a snapshot could not be searched, or an empty text."""
+    return sentence(scan.problem, scan.file) if scan.problem else ""

@@ -44,6 +44,8 @@ def erase(case: Case, actor: Actor) -> None:
         for related in (case.people, case.identifiers, case.messages, case.contents):
             related.all().delete()
         case.attachments.all().delete()
+        case.spellings.all().delete()
+        case.matches.all().delete()
         # A keyed hash of the whole request: with the key, a guess at its text could be confirmed.
         IdempotencyKey.objects.filter(case=case).delete()
         erase_sealed(case.items.all())
@@ -65,6 +67,7 @@ def _count(case: Case) -> dict[str, int]:
         "attachments": case.attachments.count(),
         "contents": case.contents.count(),
         "identifiers": case.identifiers.count(),
+        "matches": case.matches.count(),
         "messages": case.messages.count(),
         "people": case.people.count(),
     }

@@ -13,6 +13,7 @@ from requests_portal.staff.case_file import ItemView, citation_texts, item_views
 from workflows.cases.decisions import ItemProposal
 from workflows.cases.models import Item
 from workflows.cases.vocabulary import Outcome, Scope, ScopeResult, outcomes_for
+from workflows.datasets.findings import findings_of, scope_results
 
 
 class FindingForm(CaseForm):
@@ -28,12 +29,13 @@ class FindingForm(CaseForm):
         super().__init__(*args, **kwargs)
         chosen = self._chosen()
         self.initial.update(item=chosen.position, text=chosen.finding)
+        looked_up = scope_results(findings_of(self.case))
         for scope in Scope:
             self.fields[scope.value] = forms.ChoiceField(
                 label=scope.label,
                 choices=[("", _("Not said yet")), *ScopeResult.choices],
                 required=False,
-                initial=chosen.scopes.get(scope.value, ""),
+                initial=chosen.scopes.get(scope.value, looked_up.get(scope.value, "")),
                 widget=UnfoldAdminSelectWidget,
             )
 

@@ -105,7 +105,11 @@ def _parse(chunk: bytes, schema: Schema, where: Filter) -> Batch:
         columns.append(
             Column.of_texts(name, [text if isinstance(text, str) else "" for text in texts])
         )
-    return Batch(columns, lambda index: records[index].get(schema.id_field), figures)
+
+    def source(index: int) -> str:
+        return str(records[index].get(schema.source_field) or "")
+
+    return Batch(columns, lambda index: records[index].get(schema.id_field), figures, source)
 
 
 def parse_record(line: bytes) -> dict[str, Any] | None:

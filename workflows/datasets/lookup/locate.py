@@ -3,7 +3,7 @@
 import multiprocessing
 import resource
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from workflows.datasets.lookup.hits import Finding, Hit, judge
@@ -13,6 +13,18 @@ from workflows.datasets.lookup.scan import candidates, findings
 from workflows.datasets.lookup.shards import Shard
 
 
+@dataclass(frozen=True, slots=True)
+class RecordHits:
+    """The hits of one record, and the whole texts of the fields in which they stand.
+
+    `source` is what the field of the source or URL says, empty where there is none.
+    """
+
+    hits: tuple[Hit, ...]
+    texts: Mapping[str, str]
+    source: str = ""
+
+
 def locate_shard(
     shard: Shard, patterns: Patterns, schema: Schema | None = None, figures: Figures | None = None
 ) -> Iterator[Hit]:
@@ -20,6 +32,14 @@ def locate_shard(
 
     Raises ReadError, which names the file, if the shard cannot be read to its end.
     """
+    for record in locate_records(shard, patterns, schema, figures):
+        yield from record.hits
+
+
+def locate_records(
+    shard: Shard, patterns: Patterns, schema: Schema | None = None, figures: Figures | None = None
+) -> Iterator[RecordHits]:
+    """Yield the records of one shard that have hits, as `locate_shard` does, with their texts."""
 
     def where(lines: memoryview) -> Iterator[int]:
         return (candidate.start for candidate in candidates(lines, patterns, escaped=True))
@@ -27,16 +47,21 @@ def locate_shard(
     for batch in batches(shard, schema or Schema(), where):
         if figures is not None:
             figures.add(batch.figures)
-        yield from _hits(batch, shard, patterns)
+        yield from _records(batch, shard, patterns)
 
 
-def _hits(batch: Batch, shard: Shard, patterns: Patterns) -> Iterator[Hit]:
+def _records(batch: Batch, shard: Shard, patterns: Patterns) -> Iterator[RecordHits]:
     by_record: dict[int, list[Finding]] = defaultdict(list)
     for column in batch.columns:
         for record, found in findings(column, patterns):
             by_record[record] += found
+    texts = {column.field: column for column in batch.columns}
     for record in sorted(by_record):
-        yield from judge(by_record[record], file=shard.file, record=batch.record_id(record))
+        hits = tuple(judge(by_record[record], file=shard.file, record=batch.record_id(record)))
+        fields = {hit.field for hit in hits}
+        yield RecordHits(
+            hits, {name: texts[name].text(record) for name in fields}, batch.source(record)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workflows.datasets.lookup.hits import RecordId
-from workflows.datasets.lookup.records import CHUNK, Batch, Figures, Schema
+from workflows.datasets.lookup.records import CHUNK, Batch, Figures, Schema, no_source
 from workflows.datasets.lookup.scan import Column
 from workflows.datasets.lookup.shards import Problem, ReadError, Shard
 
@@ -19,7 +19,7 @@ def parquet_batches(shard: Shard, schema: Schema) -> Iterator[Batch]:
     import pyarrow as pa
     from pyarrow import parquet
 
-    names = list(filter(None, [schema.id_field, *schema.text_fields]))
+    names = list(filter(None, [schema.id_field, *schema.text_fields, schema.source_field]))
     with parquet.ParquetFile(shard.path, pre_buffer=False) as file:
         missing = [name for name in names if name not in file.schema_arrow.names]
         if missing:
@@ -37,7 +37,8 @@ def parquet_batches(shard: Shard, schema: Schema) -> Iterator[Batch]:
                 columns = [_column(batch.column(name), name, shard) for name in schema.text_fields]
                 figures = Figures(sum(len(column.data) for column in columns), batch.num_rows)
                 ids = batch.column(schema.id_field) if schema.id_field else None
-                yield Batch(columns, _ids(ids), figures)
+                sources = batch.column(schema.source_field) if schema.source_field else None
+                yield Batch(columns, _ids(ids), figures, _sources(sources))
         except (pa.ArrowException, OSError) as error:
             raise ReadError(
                 f"{shard.file} cannot be read to its end.", Problem.BROKEN, shard.file
@@ -52,6 +53,10 @@ def _ids(ids: "pa.Array[Any] | None") -> Callable[[int], RecordId]:
         return value if isinstance(value, str | int | None) else str(value)
 
     return record_id
+
+
+def _sources(sources: "pa.Array[Any] | None") -> Callable[[int], str]:
+    return no_source if sources is None else lambda index: str(sources[index].as_py() or "")
 
 
 def _column(array: "pa.Array[Any]", name: str, shard: Shard) -> Column:

@@ -12,10 +12,19 @@ CHUNK = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The names of the field that identifies a record and of those that hold text."""
+    """The names of the field that identifies a record and of those that hold text.
+
+    `source_field` says where a record comes from, and is empty where no field does.
+    """
 
     id_field: str = "id"
     text_fields: tuple[str, ...] = ("text",)
+    source_field: str = ""
+
+
+def no_source(_index: int) -> str:
+    """Return nothing: the records do not say where they come from."""
+    return ""
 
 
 @dataclass(slots=True)
@@ -43,6 +52,7 @@ class Batch:
     columns: Sequence[Column]
     record_id: Callable[[int], RecordId]
     figures: Figures = field(default_factory=Figures)
+    source: Callable[[int], str] = no_source
 
 
 # Positions in raw lines at which an identifier may stand, in any order.

@@ -44,6 +44,10 @@ class Column:
         np.cumsum([len(text) for text in encoded], out=offsets[1:])
         return cls(field, memoryview(b"".join(encoded)), offsets)
 
+    def text(self, index: int) -> str:
+        """Return one text, decoded as the places of hits are counted."""
+        return str(self.data[self.offsets[index] : self.offsets[index + 1]], "utf-8", "replace")
+
 
 def candidates(
     data: memoryview,

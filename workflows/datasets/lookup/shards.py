@@ -14,8 +14,9 @@ TEXT_RECORD = 16 * 1024
 class Problem(enum.StrEnum):
     """Why data cannot be read. `about` of a ReadError is the file, folder, field or table.
 
-    The last three say that the settings do not allow a place, that they name no such database, and
-    that reading was begun many times and never came to an end.
+    The last four say that the settings do not allow a place, that they name no such database, that
+    reading was begun many times and never came to an end, and that the data are not those that
+    were registered.
     """
 
     MISSING = "missing"
@@ -29,6 +30,7 @@ class Problem(enum.StrEnum):
     OUTSIDE = "outside"
     NO_DATABASE = "no_database"
     GAVE_UP = "gave_up"
+    CHANGED = "changed"
 
 
 class ReadError(Exception):

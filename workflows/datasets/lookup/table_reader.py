@@ -65,7 +65,10 @@ def table_batches(shard: Shard, schema: Schema) -> Iterator[Batch]:
 def _query(shard: Shard, schema: Schema) -> sql.Composed:
     columns = [
         sql.Identifier(schema.id_field) if schema.id_field else sql.NULL,
-        *(sql.SQL("{}::text").format(sql.Identifier(name)) for name in schema.text_fields),
+        *(
+            sql.SQL("{}::text").format(sql.Identifier(name))
+            for name in (*schema.text_fields, *filter(None, [schema.source_field]))
+        ),
     ]
     query = sql.SQL("SELECT {} FROM {}").format(sql.SQL(", ").join(columns), _name(shard.file))
     if shard.stop:
@@ -84,7 +87,10 @@ def _batch(rows: Sequence[Row], schema: Schema) -> Batch:
         value = rows[index][0]
         return value if isinstance(value, str | int | None) else str(value)
 
-    return Batch(columns, record_id, Figures(sum(len(c.data) for c in columns), len(rows)))
+    def source(index: int) -> str:
+        return (rows[index][-1] or "") if schema.source_field else ""
+
+    return Batch(columns, record_id, Figures(sum(len(c.data) for c in columns), len(rows)), source)
 
 
 def _name(table: str) -> sql.Identifier:
@@ -98,7 +104,7 @@ def _check_columns(connection: psycopg.Connection[Row], shard: Shard, schema: Sc
         [_name(shard.file).as_string(connection)],
     )
     existing = {name for (name,) in found}
-    wanted = filter(None, [schema.id_field, *schema.text_fields])
+    wanted = filter(None, [schema.id_field, *schema.text_fields, schema.source_field])
     missing = ", ".join(name for name in wanted if name not in existing)
     if missing:
         raise ReadError(f"{shard.file} has no column {missing}.", Problem.NO_FIELD, missing)

@@ -1,6 +1,8 @@
-"""The register: datasets, their snapshots, who got them, what was trained on them, who may ask."""
+"""The register, the look-ups in what it names, and the matches that were found."""
 
 from workflows.datasets.models.dataset import Dataset, Recipient
+from workflows.datasets.models.lookup_run import LookupRun, ShardScan
+from workflows.datasets.models.match import Match, Spelling
 from workflows.datasets.models.pipeline import PipelineToken
 from workflows.datasets.models.search_index import SearchIndex
 from workflows.datasets.models.snapshot import Snapshot, SnapshotFile
@@ -8,10 +10,14 @@ from workflows.datasets.models.trained_model import TrainedModel
 
 __all__ = [
     "Dataset",
+    "LookupRun",
+    "Match",
     "PipelineToken",
     "Recipient",
     "SearchIndex",
+    "ShardScan",
     "Snapshot",
     "SnapshotFile",
+    "Spelling",
     "TrainedModel",
 ]

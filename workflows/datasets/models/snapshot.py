@@ -113,7 +113,7 @@ class Snapshot(models.Model):
         """The fields of its records, as the look-up reads them."""
         if self.format == self.Format.TEXT:
             return Schema()
-        return Schema(self.id_field, tuple(self.text_fields))
+        return Schema(self.id_field, tuple(self.text_fields), self.source_field)
 
     @property
     def is_readable(self) -> bool:

@@ -1,0 +1,75 @@
+// Comfort for judging matches: the progress moves by itself, and keys judge without a page load.
+// Without this script the same buttons send the form.
+"use strict";
+
+(() => {
+  const PAUSE = 1500;
+
+  const card = document.querySelector("[data-progress]");
+  const follow = async () => {
+    const answer = await fetch(card.dataset.progress, { headers: { Accept: "application/json" } });
+    if (!answer.ok) return;
+    const now = await answer.json();
+    card.querySelector("[data-bar]").value = now.percent;
+    card.querySelector("[data-strong]").textContent = now.strong;
+    card.querySelector("[data-weak]").textContent = now.weak;
+    if (now.running) setTimeout(follow, PAUSE);
+    else window.location.reload();
+  };
+  if (card) setTimeout(follow, PAUSE);
+
+  const form = document.querySelector("[data-matches]");
+  if (!form) return;
+  const matches = [...form.querySelectorAll("[data-match]")];
+  const KEYS = { t: "theirs", n: "not_theirs", u: "unsure" };
+  let current = -1;
+
+  const go = (step) => {
+    current = Math.min(Math.max(current + step, 0), matches.length - 1);
+    matches[current].focus();
+    matches[current].scrollIntoView({ block: "nearest" });
+  };
+
+  const judge = async (match, button) => {
+    const data = new FormData(form);
+    data.delete("match");
+    data.set("judge", button.value);
+    const answer = await fetch(window.location.href, {
+      method: "POST",
+      body: data,
+      headers: { Accept: "application/json" },
+    });
+    const said = await answer.json();
+    match.querySelector("[data-verdict]").textContent = said.error || button.textContent;
+    if (said.error) return false;
+    for (const other of match.querySelectorAll("[data-key]")) {
+      other.toggleAttribute("aria-pressed", false);
+    }
+    button.setAttribute("aria-pressed", "true");
+    return true;
+  };
+
+  form.addEventListener("focusin", (event) => {
+    const match = event.target.closest("[data-match]");
+    if (match) current = matches.indexOf(match);
+  });
+
+  document.addEventListener("keydown", async (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.matches("input:not([type=checkbox]), select, textarea")) return;
+    const key = event.key.toLowerCase();
+    if (key === "j") go(1);
+    else if (key === "k") go(-1);
+    else if (key in KEYS && current >= 0) {
+      const match = matches[current];
+      const button = match.querySelector(`[data-key="${KEYS[key]}"]`);
+      if (await judge(match, button)) go(1);
+    }
+  });
+
+  const all = form.querySelector("[data-tick-all]");
+  all.hidden = false;
+  all.addEventListener("click", () => {
+    for (const box of form.querySelectorAll("input[name=match]")) box.checked = true;
+  });
+})();

@@ -1,0 +1,232 @@
+"""Looking people up in the registered snapshots: asking, scanning shard by shard, ending."""
+
+import json
+
+import pytest
+
+from tests.factories import ERIKA, INTAKE, OFFICER, OTHER_OFFICER, REVIEWER, WANG, file, make_case
+from tests.workflows.datasets.entries import lines, make_snapshot
+from workflows.cases.actors import PUBLIC
+from workflows.cases.lifecycle import Action, State
+from workflows.cases.transition import advance
+from workflows.datasets import lookups, matching
+from workflows.datasets.lookups import LookupRefused, nightly_pass, request_lookup
+from workflows.datasets.models import LookupRun, Match, ShardScan
+from workflows.datasets.progress import progress_of
+from workflows.ledger.models import Event
+from workflows.outbox.models import Effect
+from workflows.outbox.services import drain
+from workflows.reports.erasure import erase, request_erasure
+
+pytestmark = pytest.mark.django_db
+
+FORUM = [
+    {"id": "a", "text": "联系王小明，电话 13800001234", "url": "https://forum.example/1"},
+    {"id": "b", "text": "另一个王小明，电话 13900009999", "url": "https://forum.example/2"},
+    {"id": "c", "text": "nothing here", "url": "https://forum.example/3"},
+    {"id": "d", "text": "write to erika@example.de", "url": "https://forum.example/4"},
+]
+
+
+def work() -> None:
+    """Do what relay and worker do: run the effects, and the tasks which they send."""
+    matching.forget()
+    drain()
+    for scan in ShardScan.objects.filter(state=ShardScan.State.WAITING):
+        matching.scan_shard(scan.pk)
+
+
+@pytest.fixture(autouse=True)
+def no_broker(settings, monkeypatch):
+    """The tasks are called by `work`; whether the broker has them is not the subject here."""
+    monkeypatch.setattr("celery.current_app.send_task", lambda *args, **kwargs: None)
+
+
+@pytest.fixture
+def forum(data):
+    (data / "forum.jsonl").write_text(lines(FORUM))
+    return make_snapshot("forum.jsonl")
+
+
+def events(case, name):
+    return list(Event.objects.filter(case=case.pseudonym, name=name))
+
+
+def test_the_person_is_found_with_the_place_the_source_and_the_words_around(forum):
+    case = make_case(State.IN_REVIEW)
+    work()
+
+    found = {(m.record, m.kind): m for m in case.matches.all()}
+    assert set(found) == {("a", "name"), ("a", "phone"), ("b", "name")}
+    phone = found["a", "phone"]
+    text = FORUM[0]["text"]
+    assert text[phone.start : phone.end] == "13800001234" == phone.excerpt["hit"]
+    assert phone.excerpt["before"] == "联系王小明，电话 "
+    assert phone.source == "https://forum.example/1"
+    assert phone.strength == Match.Strength.STRONG
+    assert phone.verdict == ""
+
+
+def test_a_name_alone_is_weak_and_the_phone_of_the_namesake_is_masked(forum):
+    case = make_case(State.IN_REVIEW)
+    work()
+
+    namesake = next(m for m in case.matches.all() if m.record == "b")
+    assert namesake.strength == Match.Strength.WEAK
+    assert "13900009999" not in json.dumps(namesake.excerpt)
+
+
+def test_the_review_begins_with_a_look_up_that_the_log_tells(forum):
+    case = make_case(State.IN_REVIEW)
+    work()
+
+    (asked,) = events(case, "lookup.requested")
+    (ended,) = events(case, "lookup.finished")
+    assert asked.facts["reason"] == LookupRun.Reason.REVIEW
+    assert {key: ended.facts[key] for key in ("searched", "failed", "new_strong", "new_weak")} == {
+        "searched": 1,
+        "failed": 0,
+        "new_strong": 2,
+        "new_weak": 1,
+    }
+
+
+def test_looking_up_again_adds_nothing_that_is_known(forum):
+    case = make_case(State.IN_REVIEW)
+    work()
+    request_lookup(case, REVIEWER)
+    work()
+
+    assert case.matches.count() == 3
+    assert events(case, "lookup.finished")[-1].facts["new_strong"] == 0
+
+
+def test_another_spelling_is_kept_sealed_and_searched(forum):
+    case = make_case(State.IN_REVIEW)
+    work()
+
+    lookups.add_spelling(case, REVIEWER, "email", "erika@example.de")
+    work()
+
+    assert "d" in {match.record for match in case.matches.all()}
+    assert events(case, "spelling.added")[0].facts["kind"] == "email"
+    assert "erika" not in json.dumps([e.facts for e in Event.objects.filter(case=case.pseudonym)])
+
+
+def test_a_second_look_up_waits_for_the_first(forum):
+    case = make_case(State.IN_REVIEW)
+    work()
+    request_lookup(case, REVIEWER)
+
+    with pytest.raises(LookupRefused, match="under way"):
+        request_lookup(case, REVIEWER)
+    assert len(events(case, "lookup.requested")) == 2
+
+
+def test_only_reviewers_look_people_up_and_only_while_the_case_is_worked_on(forum):
+    case = make_case(State.IN_REVIEW)
+
+    with pytest.raises(LookupRefused):
+        request_lookup(case, INTAKE)
+    with pytest.raises(LookupRefused):
+        request_lookup(make_case(State.CLOSED), REVIEWER)
+
+
+def test_the_shards_of_a_run_are_tasks_of_their_own_and_a_second_worker_changes_nothing(data):
+    for name in ("one", "two", "three"):
+        (data / f"{name}.jsonl").write_text(lines(FORUM))
+    make_snapshot(".")
+    case = make_case(State.IN_REVIEW)
+    matching.forget()
+    drain()
+
+    scans = list(ShardScan.objects.all())
+    assert [scan.file for scan in scans] == ["one.jsonl", "three.jsonl", "two.jsonl"]
+    assert Effect.objects.filter(kind=lookups.SCAN, payload__turn=1).count() == 3
+    for scan in scans:
+        assert progress_of(case).is_running
+        matching.scan_shard(scan.pk)
+        matching.scan_shard(scan.pk)
+    assert not progress_of(case).is_running
+    assert (progress_of(case).done, progress_of(case).shards) == (3, 3)
+    assert case.matches.count() == 9
+    assert len(events(case, "lookup.finished")) == 1
+
+
+def test_a_shard_that_cannot_be_read_is_named_and_the_others_are_searched(data):
+    (data / "good.jsonl").write_text(lines(FORUM))
+    (data / "zz.jsonl").write_text(lines(FORUM))
+    make_snapshot(".")
+    (data / "zz.jsonl").write_text('{"id": "x", "other": "field"}\n')
+    case = make_case(State.IN_REVIEW)
+    work()
+
+    (failed,) = progress_of(case).failed
+    assert (failed.file, failed.problem) == ("zz.jsonl", "no_field")
+    assert case.matches.count() == 3
+    assert events(case, "lookup.finished")[0].facts["failed"] == 1
+
+
+def test_without_a_readable_snapshot_the_look_up_ends_at_once(db):
+    case = make_case(State.IN_REVIEW)
+    work()
+
+    assert not progress_of(case).is_running
+    assert progress_of(case).shards == 0
+
+
+def test_the_nightly_pass_takes_all_open_cases_together(forum):
+    wang, erika = make_case(State.IN_REVIEW), make_case(State.TRIAGE, ERIKA)
+    answered, stranger = make_case(State.ANSWERED), file(WANG).case
+    work()
+    run = nightly_pass()
+    work()
+
+    assert run.scans.count() == 1
+    assert erika.matches.count() == 1
+    assert wang.matches.count() == 3
+    assert not stranger.matches.exists()
+    assert len(events(erika, "lookup.finished")) == 1
+    assert len(events(answered, "lookup.finished")) == 1  # of its own review, not of the night
+
+
+def test_a_common_name_is_counted_but_not_kept_without_end(data, monkeypatch):
+    monkeypatch.setattr(matching, "WEAK_KEPT", 5)
+    records = [{"id": str(n), "text": "王小明又来了", "url": ""} for n in range(20)]
+    (data / "forum.jsonl").write_text(lines(records))
+    make_snapshot("forum.jsonl")
+    case = make_case(State.IN_REVIEW)
+    work()
+
+    assert case.matches.count() == 5
+    assert progress_of(case).weak == 20
+
+
+def test_a_case_erased_during_the_search_gets_no_match(forum):
+    case = make_case(State.IN_REVIEW)
+    matching.forget()
+    drain()
+    advance(case, Action.WITHDRAW, PUBLIC)
+    request_erasure(case, OFFICER, "At the person's wish.")
+    erase(case, OTHER_OFFICER)
+    for scan in ShardScan.objects.all():
+        matching.scan_shard(scan.pk)
+
+    assert not Match.objects.exists()
+
+
+def test_erasing_a_case_takes_its_matches_and_spellings_with_it(forum):
+    case = make_case(State.IN_REVIEW)
+    lookups_done = case.lookup_runs
+    work()
+    lookups.add_spelling(case, REVIEWER, "name", "王晓明")
+    work()
+    advance(case, Action.WITHDRAW, PUBLIC)
+    request_erasure(case, OFFICER, "At the person's wish.")
+    erase(case, OTHER_OFFICER)
+
+    assert lookups_done.count() == 2
+    assert not case.matches.exists()
+    assert not case.spellings.exists()
+
+

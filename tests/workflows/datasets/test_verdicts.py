@@ -1,0 +1,164 @@
+"""Judging matches, and what the findings say of each snapshot and scope."""
+
+import uuid
+
+import pytest
+
+from tests.factories import APPROVER, INTAKE, REVIEWER, make_case
+from tests.workflows.datasets.entries import make_dataset, make_snapshot
+from workflows.cases.lifecycle import State
+from workflows.cases.vocabulary import Scope, ScopeResult
+from workflows.datasets.findings import findings_of, scope_results, unapproved
+from workflows.datasets.lookups import LookupRefused
+from workflows.datasets.models import LookupRun, Match, ShardScan
+from workflows.datasets.verdicts import judge, judge_rest
+from workflows.ledger.models import Event
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def case():
+    return make_case(State.IN_REVIEW)
+
+
+@pytest.fixture
+def snapshot(data):
+    (data / "forum.jsonl").write_text('{"id": "a", "text": "nobody"}\n')
+    return make_snapshot("forum.jsonl")
+
+
+def match(case, snapshot, number=1, strength="strong"):
+    return Match.objects.create(
+        case=case,
+        snapshot=snapshot,
+        place_digest=number.to_bytes(32, "big"),
+        file="forum.jsonl",
+        field="text",
+        start=0,
+        end=3,
+        kind="name",
+        strength=strength,
+        excerpt={"before": "", "hit": "王小明", "after": ""},
+    )
+
+
+def searched(case, snapshot, state=ShardScan.State.DONE):
+    from django.utils import timezone
+
+    run = LookupRun.objects.create(
+        case=case, reason="staff", started_at=timezone.now(), finished_at=timezone.now()
+    )
+    ShardScan.objects.create(run=run, snapshot=snapshot, number=0, file="forum.jsonl", state=state)
+
+
+def test_a_verdict_stands_with_who_and_when_and_is_a_step_without_the_words(case, snapshot):
+    found = match(case, snapshot)
+
+    assert judge(case, REVIEWER, [found.pk], "theirs") == 1
+
+    found.refresh_from_db()
+    assert (found.verdict, found.judged_by) == ("theirs", REVIEWER.pseudonym)
+    event = Event.objects.get(case=case.pseudonym, name="match.reviewed")
+    assert event.facts == {"verdict": "theirs", "matches": [str(found.pk)]}
+
+
+def test_a_verdict_can_be_changed(case, snapshot):
+    found = match(case, snapshot)
+    judge(case, REVIEWER, [found.pk], "unsure")
+    judge(case, REVIEWER, [found.pk], "not_theirs")
+
+    found.refresh_from_db()
+    assert found.verdict == "not_theirs"
+    assert Event.objects.filter(case=case.pseudonym, name="match.reviewed").count() == 2
+
+
+def test_the_rest_of_a_snapshot_is_judged_at_once_without_touching_what_was_judged(case, snapshot):
+    theirs = match(case, snapshot, 1, "weak")
+    judge(case, REVIEWER, [theirs.pk], "theirs")
+    rest = [match(case, snapshot, number, "weak") for number in (2, 3)]
+    strong = match(case, snapshot, 4)
+
+    assert judge_rest(case, REVIEWER, snapshot.pk, "weak", "not_theirs") == 2
+
+    verdicts = dict(case.matches.values_list("pk", "verdict"))
+    assert [verdicts[m.pk] for m in (theirs, *rest, strong)] == [
+        "theirs",
+        "not_theirs",
+        "not_theirs",
+        "",
+    ]
+
+
+def test_many_matches_are_several_entries_of_the_log(case, snapshot, monkeypatch):
+    monkeypatch.setattr("workflows.datasets.verdicts._AT_ONCE", 2)
+    found = [match(case, snapshot, number).pk for number in range(5)]
+
+    judge(case, REVIEWER, found, "not_theirs")
+
+    events = Event.objects.filter(name="match.reviewed")
+    assert sorted(len(event.facts["matches"]) for event in events) == [1, 2, 2]
+
+
+@pytest.mark.parametrize("actor", [INTAKE, APPROVER])
+def test_only_reviewers_judge(case, snapshot, actor):
+    found = match(case, snapshot)
+
+    with pytest.raises(LookupRefused):
+        judge(case, actor, [found.pk], "theirs")
+    assert not Match.objects.exclude(verdict="").exists()
+
+
+def test_matches_of_another_case_and_unknown_ones_are_refused(case, snapshot):
+    mine, other = match(case, snapshot), match(make_case(State.IN_REVIEW), snapshot)
+
+    for pks in ([mine.pk, other.pk], [uuid.uuid4()], []):
+        with pytest.raises(LookupRefused, match="of this case"):
+            judge(case, REVIEWER, pks, "theirs")
+    with pytest.raises(LookupRefused):
+        judge(case, REVIEWER, [mine.pk], "perhaps")
+    assert not Match.objects.exclude(verdict="").exists()
+
+
+def result(case):
+    (finding,) = findings_of(case)
+    return finding.result
+
+
+def test_a_snapshot_counts_as_searched_only_when_all_of_it_was_and_all_is_judged(case, snapshot):
+    assert result(case) == ScopeResult.NOT_SEARCHED
+    searched(case, snapshot, ShardScan.State.FAILED)
+    assert result(case) == ScopeResult.NOT_SEARCHED
+    searched(case, snapshot)
+    assert result(case) == ScopeResult.SEARCHED
+    found = match(case, snapshot)
+    assert result(case) == ScopeResult.NOT_SEARCHED
+    judge(case, REVIEWER, [found.pk], "unsure")
+    assert result(case) == ScopeResult.NOT_SEARCHED
+    judge(case, REVIEWER, [found.pk], "not_theirs")
+    assert result(case) == ScopeResult.SEARCHED
+    judge(case, REVIEWER, [found.pk], "theirs")
+    assert result(case) == ScopeResult.FOUND
+
+
+def test_a_scope_is_found_if_it_is_in_one_dataset_and_searched_only_if_all_were(case, data):
+    for name in ("one", "two", "three"):
+        (data / f"{name}.jsonl").write_text('{"id": "a", "text": "nobody"}\n')
+    raw = make_dataset("Raw", scope=Scope.RAW_COLLECTION)
+    one, two = make_snapshot("one.jsonl"), make_snapshot("two.jsonl", raw)
+    make_snapshot("three.jsonl", raw, version="2")
+    found = match(case, one)
+    searched(case, two)
+    judge(case, REVIEWER, [found.pk], "theirs")
+
+    assert scope_results(findings_of(case)) == {
+        Scope.RAW_COLLECTION: ScopeResult.NOT_SEARCHED,
+        Scope.TRAINING_SNAPSHOT: ScopeResult.FOUND,
+    }
+
+
+def test_a_source_that_nobody_approved_is_named_where_the_person_was_found(case, snapshot):
+    assert unapproved(findings_of(case)) == []
+    judge(case, REVIEWER, [match(case, snapshot).pk], "theirs")
+
+    assert [dataset.name for dataset in unapproved(findings_of(case))] == ["Forum"]

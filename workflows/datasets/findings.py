@@ -1,0 +1,107 @@
+"""What the look-ups of a case came to: per scope for the finding, per dataset for the answer."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from django.db.models import Count
+
+from workflows.cases.models import Case
+from workflows.cases.vocabulary import Scope, ScopeResult
+from workflows.datasets.models import (
+    Dataset,
+    LookupRun,
+    Match,
+    ShardScan,
+    Snapshot,
+    TrainedModel,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotFinding:
+    """One snapshot: how the person was found in it. `verdicts` counts matches by verdict."""
+
+    snapshot: Snapshot
+    searched: bool
+    verdicts: Counter[str] = field(default_factory=Counter)
+    models: tuple[TrainedModel, ...] = ()
+
+    @property
+    def found(self) -> int:
+        """The number of matches that are theirs."""
+        return self.verdicts[Match.Verdict.THEIRS]
+
+    @property
+    def open(self) -> int:
+        """The number of matches that nobody has judged, or nobody was sure of."""
+        return self.verdicts[""] + self.verdicts[Match.Verdict.UNSURE]
+
+    @property
+    def result(self) -> str:
+        """What the answer may say of this snapshot."""
+        if self.found:
+            return ScopeResult.FOUND
+        clean = self.searched and not self.open
+        return ScopeResult.SEARCHED if clean else ScopeResult.NOT_SEARCHED
+
+    @property
+    def result_name(self) -> str:
+        """The result in words."""
+        return str(ScopeResult(self.result).label)
+
+
+def findings_of(case: Case) -> list[SnapshotFinding]:
+    """Return one finding for each snapshot that is registered and not purged, by dataset."""
+    verdicts: dict[int, Counter[str]] = defaultdict(Counter)
+    counted = Match.objects.filter(case=case).values_list("snapshot", "verdict")
+    for snapshot_id, verdict, number in counted.annotate(Count("pk")):
+        verdicts[snapshot_id][verdict] += number
+    searched = _searched(case)
+    snapshots = (
+        Snapshot.objects.exclude(state=Snapshot.State.PURGED)
+        .select_related("dataset")
+        .prefetch_related("models")
+        .order_by("dataset__name", "-registered_at")
+    )
+    return [
+        SnapshotFinding(
+            snapshot,
+            snapshot.pk in searched,
+            verdicts[snapshot.pk],
+            tuple(snapshot.models.all()),
+        )
+        for snapshot in snapshots
+    ]
+
+
+def scope_results(findings: list[SnapshotFinding]) -> dict[str, str]:
+    """Return what the look-up came to for each scope in which a dataset is registered.
+
+    Found if it was found in one of them; searched only if it is true of all.
+    """
+    by_scope: dict[str, set[str]] = defaultdict(set)
+    for finding in findings:
+        by_scope[finding.snapshot.dataset.scope].add(finding.result)
+    order = (ScopeResult.FOUND, ScopeResult.NOT_SEARCHED, ScopeResult.SEARCHED)
+    return {
+        scope: next(result for result in order if result in by_scope[scope])
+        for scope in Scope.values
+        if scope in by_scope
+    }
+
+
+def unapproved(findings: list[SnapshotFinding]) -> list[Dataset]:
+    """Return the datasets in which the person was found and that nobody has approved as lawful."""
+    datasets = {f.snapshot.dataset for f in findings if f.found}
+    return sorted((d for d in datasets if not d.is_approved), key=lambda d: d.name)
+
+
+def _searched(case: Case) -> set[int]:
+    """Return the snapshots that the last finished run of this case has searched to the end."""
+    run = LookupRun.objects.filter(case=case).exclude(finished_at=None).first()
+    if run is None:
+        return set()
+    states: dict[int, set[str]] = defaultdict(set)
+    for snapshot_id, state in run.scans.values_list("snapshot", "state").distinct():
+        states[snapshot_id].add(state)
+    return {pk for pk, found in states.items() if found == {ShardScan.State.DONE}}

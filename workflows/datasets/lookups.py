@@ -1,0 +1,166 @@
+"""Looking people up: asking for a pass, cutting it into shards, and knowing how far it is.
+
+A pass is an effect that writes one row and one effect for each shard; each shard is a task of its
+own. What a task finds is written in `matching`.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from workflows.cases.actors import Actor
+from workflows.cases.correspondence import require_text
+from workflows.cases.errors import CaseError
+from workflows.cases.lifecycle import OPEN, WORKING, Role, State
+from workflows.cases.models import Case
+from workflows.cases.record import record_event
+from workflows.datasets.lookup.shards import ReadError
+from workflows.datasets.models import LookupRun, ShardScan, Snapshot, Spelling
+from workflows.datasets.sources import shards_of
+from workflows.outbox.long_work import ask_for
+from workflows.outbox.services import enqueue
+
+START = "datasets.start_lookup"
+SCAN = "datasets.scan_shard"
+# A shard is a small row: many are written at once.
+_ROWS_AT_ONCE = 1000
+_KEEP_RUNS = timedelta(days=90)
+
+REVIEWERS = frozenset({Role.REVIEWER, Role.PRIVACY_OFFICER})
+# Whose data is looked up each night: everyone whose request is not answered yet.
+LOOKED_UP = frozenset(OPEN) - {State.FILED}
+
+
+class LookupRefused(CaseError):
+    """A look-up cannot be made or judged now; the sentence says why."""
+
+
+def require_reviewer(case: Case, actor: Actor) -> Role:
+    """Return the role under which an actor looks a person up. Raises `LookupRefused`."""
+    if not actor.roles & REVIEWERS:
+        raise LookupRefused(_("Only reviewers look people up and judge what was found."))
+    if case.state not in WORKING:
+        raise LookupRefused(_("In this state of the case nobody is looked up."))
+    return actor.role_for(REVIEWERS)
+
+
+def request_lookup(case: Case, actor: Actor, reason: str = LookupRun.Reason.STAFF) -> LookupRun:
+    """Have the subject of a case looked up in every readable snapshot.
+
+    Raises `LookupRefused` for those who may not, and while the last look-up is still running.
+    """
+    role = require_reviewer(case, actor)
+    with transaction.atomic():
+        run = _new_run(case, reason, actor.pseudonym)
+        if run is None:
+            raise LookupRefused(_("A look-up of this person is under way; wait until it is done."))
+        record_event(
+            case,
+            "lookup.requested",
+            role=role,
+            pseudonym=actor.pseudonym,
+            facts={"run": str(run.pk), "reason": reason},
+        )
+    return run
+
+
+def look_up_at_review(case: Case) -> LookupRun | None:
+    """Look the subject up because the review began; None if that is being done already."""
+    with transaction.atomic():
+        run = _new_run(case, LookupRun.Reason.REVIEW, "")
+        if run is not None:
+            facts = {"run": str(run.pk), "reason": run.reason}
+            record_event(case, "lookup.requested", role=Role.SYSTEM, facts=facts)
+    return run
+
+
+def add_spelling(case: Case, actor: Actor, kind: str, value: str) -> LookupRun:
+    """Keep another spelling of an identifier and search once more with all that is known.
+
+    Raises `LookupRefused`, and `InvalidInput` for an empty spelling or an unknown kind.
+    """
+    role = require_reviewer(case, actor)
+    value = require_text(value)
+    if kind not in Spelling.Kind.values:
+        raise LookupRefused(_("Choose what kind of identifier this is."))
+    with transaction.atomic():
+        Spelling.objects.create(case=case, kind=kind, value=value, added_by=actor.pseudonym)
+        record_event(
+            case,
+            "spelling.added",
+            role=role,
+            pseudonym=actor.pseudonym,
+            facts={"kind": kind},
+            contents={"spelling": value},
+        )
+        return request_lookup(case, actor, LookupRun.Reason.SPELLING)
+
+
+def nightly_pass() -> LookupRun | None:
+    """Look all open cases up together; None while the pass of another night is still running."""
+    with transaction.atomic():
+        return _new_run(None, LookupRun.Reason.NIGHTLY, "")
+
+
+def cases_of(run: LookupRun) -> Iterable[Case]:
+    """Return the cases of a run, with what `terms` reads."""
+    cases = Case.objects.filter(erased_at=None).select_related("data_key")
+    cases = cases.filter(pk=run.case_id) if run.case_id else cases.filter(state__in=LOOKED_UP)
+    return cases.prefetch_related("people", "identifiers", "spellings")
+
+
+def _new_run(case: Case | None, reason: str, requested_by: str) -> LookupRun | None:
+    try:
+        with transaction.atomic():
+            run = LookupRun.objects.create(case=case, reason=reason, requested_by=requested_by)
+    except IntegrityError:
+        return None
+    enqueue(START, key=f"{START}:{run.pk}", payload={"run": str(run.pk)})
+    return run
+
+
+def start(run: LookupRun) -> None:
+    """Cut every readable snapshot into shards and have each scanned; again adds nothing."""
+    if run.started_at is not None:
+        return
+    for snapshot in Snapshot.objects.filter(state=Snapshot.State.READABLE):
+        _add_scans(run, snapshot)
+    run.started_at = timezone.now()
+    run.save(update_fields=["started_at"])
+    if not run.scans.exists():
+        run.finished_at = run.started_at
+        run.save(update_fields=["finished_at"])
+
+
+def _add_scans(run: LookupRun, snapshot: Snapshot) -> None:
+    try:
+        files = [shard.file for shard in shards_of(snapshot)]
+    except ReadError as error:
+        # It was readable when it was registered. The run says that it is not any more.
+        ShardScan.objects.create(
+            run=run,
+            snapshot=snapshot,
+            number=0,
+            file=error.about[:500],
+            state=ShardScan.State.FAILED,
+            problem=error.problem,
+            finished_at=timezone.now(),
+        )
+        return
+    scans = ShardScan.objects.bulk_create(
+        (
+            ShardScan(run=run, snapshot=snapshot, number=number, file=file)
+            for number, file in enumerate(files)
+        ),
+        batch_size=_ROWS_AT_ONCE,
+    )
+    for scan in scans:
+        ask_for(SCAN, str(scan.pk), about=str(scan.pk))
+
+
+def purge_runs() -> int:
+    """Forget how far runs were that ended long ago; the matches and the log stay."""
+    return LookupRun.objects.filter(finished_at__lt=timezone.now() - _KEEP_RUNS).delete()[0]

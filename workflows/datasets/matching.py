@@ -1,0 +1,206 @@
+"""One shard of a look-up: scanning it, keeping what is found, and ending the run with the last."""
+
+import logging
+import time
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from workflows.cases.lifecycle import Role
+from workflows.cases.models import Case
+from workflows.cases.record import record_event
+from workflows.datasets.excerpts import excerpt
+from workflows.datasets.lookup.hits import Hit, Strength
+from workflows.datasets.lookup.locate import RecordHits, locate_records
+from workflows.datasets.lookup.patterns import Patterns
+from workflows.datasets.lookup.readers import Figures
+from workflows.datasets.lookup.shards import Problem, ReadError, Shard
+from workflows.datasets.lookups import SCAN, cases_of
+from workflows.datasets.models import LookupRun, Match, ShardScan, Snapshot
+from workflows.datasets.sources import shards_of
+from workflows.datasets.terms import terms_of_all
+from workflows.ledger.canonical import canonical_json
+from workflows.outbox.long_work import held
+from workflows.vault.blind_index import keyed_hash
+
+if TYPE_CHECKING:
+    from workflows.ledger.canonical import Json
+
+# Weak hits of one case that are kept of one shard: a common name stands in thousands of records,
+# and nobody judges so many. All are counted.
+WEAK_KEPT = 200
+_ROWS_AT_ONCE = 500
+
+logger = logging.getLogger(__name__)
+
+
+def scan_shard(scan_id: int | str) -> None:
+    """Search one shard that was not searched yet, unless another process does."""
+    with held(SCAN, str(scan_id)) as free:
+        if not free:
+            return
+        scan = (
+            ShardScan.objects.select_related("run", "snapshot__dataset")
+            .filter(pk=scan_id, state=ShardScan.State.WAITING)
+            .first()
+        )
+        if scan is None:
+            return
+        try:
+            _scan(scan)
+        except ReadError as error:
+            fail(scan, error.problem)
+        else:
+            finish_run(scan.run)
+
+
+def fail(scan: ShardScan, problem: str) -> None:
+    """Say why a shard could not be searched, and end the run if it was the last."""
+    scan.state, scan.problem = ShardScan.State.FAILED, problem
+    scan.finished_at = timezone.now()
+    scan.save(update_fields=["state", "problem", "finished_at"])
+    logger.warning("Shard %s of snapshot %s: %s", scan.number, scan.snapshot_id, problem)
+    finish_run(scan.run)
+
+
+def finish_run(run: LookupRun) -> None:
+    """End a run of which every shard was searched or has failed, and tell the log of its cases."""
+    with transaction.atomic():
+        locked = LookupRun.objects.select_for_update().get(pk=run.pk)
+        if locked.finished_at is not None or locked.started_at is None:
+            return
+        if locked.scans.filter(state=ShardScan.State.WAITING).exists():
+            return
+        locked.finished_at = timezone.now()
+        locked.save(update_fields=["finished_at"])
+        states = Counter(locked.scans.values_list("state", flat=True))
+        found = _found_since(locked)
+        for case in Case.objects.filter(pk__in={*found, locked.case_id}, erased_at=None):
+            new = found[case.pk]
+            record_event(
+                case,
+                "lookup.finished",
+                role=Role.SYSTEM,
+                facts={
+                    "run": str(locked.pk),
+                    "searched": states[ShardScan.State.DONE],
+                    "failed": states[ShardScan.State.FAILED],
+                    "new_strong": new[Strength.STRONG],
+                    "new_weak": new[Strength.WEAK],
+                },
+            )
+
+
+def _found_since(run: LookupRun) -> dict[UUID, Counter[str]]:
+    """Return how many matches of each strength a run has added to each of its cases."""
+    matches = Match.objects.filter(found_at__gte=run.requested_at)
+    if run.case_id:
+        matches = matches.filter(case=run.case_id)
+    found: dict[UUID, Counter[str]] = defaultdict(Counter)
+    for case_id, strength in matches.values_list("case", "strength"):
+        found[case_id][strength] += 1
+    return found
+
+
+@lru_cache(maxsize=1)
+def _patterns_of(run_id: UUID) -> Patterns:
+    """Return what a run looks for; it stays in this process until the next run."""
+    return Patterns(terms_of_all(cases_of(LookupRun.objects.get(pk=run_id))))
+
+
+@lru_cache(maxsize=1)
+def _shards_of(_run_id: UUID, snapshot_id: int) -> list[Shard]:
+    return shards_of(Snapshot.objects.get(pk=snapshot_id))
+
+
+def forget() -> None:
+    """Drop what this process remembers of the last run."""
+    _patterns_of.cache_clear()
+    _shards_of.cache_clear()
+
+
+def _scan(scan: ShardScan) -> None:
+    begun = time.perf_counter()
+    shards = _shards_of(scan.run_id, scan.snapshot_id)
+    if scan.number >= len(shards):
+        raise ReadError(f"{scan.file} has changed.", Problem.CHANGED, scan.file)
+    figures, counts = Figures(), Counter[tuple[str | int, str]]()
+    pending: list[tuple[Hit, RecordHits]] = []
+    for record in locate_records(
+        shards[scan.number], _patterns_of(scan.run_id), scan.snapshot.schema, figures
+    ):
+        for hit in record.hits:
+            counts[hit.ref, hit.strength] += 1
+            if hit.strength is Strength.STRONG or counts[hit.ref, hit.strength] <= WEAK_KEPT:
+                pending.append((hit, record))
+        if len(pending) >= _ROWS_AT_ONCE:
+            _keep(scan, pending)
+            pending = []
+    _keep(scan, pending)
+    scan.state, scan.finished_at = ShardScan.State.DONE, timezone.now()
+    scan.bytes, scan.seconds = figures.bytes, time.perf_counter() - begun
+    scan.strong = _count(counts, Strength.STRONG)
+    scan.weak = _count(counts, Strength.WEAK)
+    scan.save()
+
+
+def _count(counts: Mapping[tuple[str | int, str], int], strength: Strength) -> int:
+    return sum(number for (_ref, found), number in counts.items() if found == strength)
+
+
+def _keep(scan: ShardScan, found: list[tuple[Hit, RecordHits]]) -> None:
+    """Write matches; a place that is known already is passed over, a case that was erased too."""
+    if not found:
+        return
+    with transaction.atomic():
+        refs = {str(hit.ref) for hit, _record in found}
+        # Locked, so that nothing is written for a case that is being erased at this moment.
+        cases = {
+            str(case.pk): case
+            for case in Case.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("data_key")
+            .filter(pk__in=refs, erased_at=None)
+            .order_by("pk")
+        }
+        Match.objects.bulk_create(
+            (
+                _match(cases[str(hit.ref)], scan, hit, record)
+                for hit, record in found
+                if str(hit.ref) in cases
+            ),
+            ignore_conflicts=True,
+        )
+
+
+def _match(case: Case, scan: ShardScan, hit: Hit, record: RecordHits) -> Match:
+    text = record.texts[hit.field]
+    own = [(h.start, h.end) for h in record.hits if h.ref == hit.ref and h.field == hit.field]
+    place: list[Json] = [
+        scan.snapshot_id,
+        hit.file,
+        str(hit.id),
+        hit.field,
+        hit.start,
+        hit.end,
+        text,
+    ]
+    return Match(
+        case=case,
+        snapshot=scan.snapshot,
+        place_digest=keyed_hash("match.place", canonical_json(place)),
+        file=hit.file,
+        record=hit.id,
+        source=record.source,
+        field=hit.field,
+        start=hit.start,
+        end=hit.end,
+        kind=hit.kind,
+        strength=hit.strength,
+        excerpt=asdict(excerpt(text, hit.start, hit.end, own=own)),
+    )

@@ -1,0 +1,53 @@
+"""Judging matches: whether the person in a record is the subject of the case."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from workflows.cases.actors import Actor
+from workflows.cases.models import Case
+from workflows.cases.record import record_event
+from workflows.cases.transition import lock_case
+from workflows.datasets.lookups import LookupRefused, require_reviewer
+from workflows.datasets.models import Match
+
+# The ids of so many matches fit into one entry of the log.
+_AT_ONCE = 500
+
+
+def judge(case: Case, actor: Actor, matches: Collection[UUID], verdict: str) -> int:
+    """Set the verdict on matches of a case; return on how many. Each judgement is a step.
+
+    A verdict can be changed while the case is worked on. Raises `LookupRefused` for those who may
+    not, for an unknown verdict, and if a match is not of this case.
+    """
+    if verdict not in Match.Verdict.values:
+        raise LookupRefused(_("Choose whether the match is theirs, not theirs, or unsure."))
+    wanted = list(dict.fromkeys(matches))
+    with transaction.atomic():
+        role = require_reviewer(lock_case(case), actor)
+        found = Match.objects.filter(case=case, pk__in=wanted)
+        if not wanted or found.count() != len(wanted):
+            raise LookupRefused(_("Choose at least one match of this case."))
+        found.update(verdict=verdict, judged_by=actor.pseudonym, judged_at=timezone.now())
+        for first in range(0, len(wanted), _AT_ONCE):
+            record_event(
+                case,
+                "match.reviewed",
+                role=role,
+                pseudonym=actor.pseudonym,
+                facts={
+                    "verdict": verdict,
+                    "matches": [str(pk) for pk in wanted[first : first + _AT_ONCE]],
+                },
+            )
+    return len(wanted)
+
+
+def judge_rest(case: Case, actor: Actor, snapshot_id: int, strength: str, verdict: str) -> int:
+    """Set one verdict on all matches of a snapshot and strength that nobody has judged yet."""
+    rest = Match.objects.filter(case=case, snapshot=snapshot_id, strength=strength, verdict="")
+    return judge(case, actor, list(rest.values_list("pk", flat=True)), verdict)
