@@ -228,5 +228,3 @@ def test_erasing_a_case_takes_its_matches_and_spellings_with_it(forum):
     assert lookups_done.count() == 2
     assert not case.matches.exists()
     assert not case.spellings.exists()
-
-
