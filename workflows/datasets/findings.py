@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from django.db.models import Count
+from django.utils.translation import gettext as _
 
 from workflows.cases.models import Case
 from workflows.cases.vocabulary import Scope, ScopeResult
@@ -46,7 +47,9 @@ class SnapshotFinding:
 
     @property
     def result_name(self) -> str:
-        """The result in words."""
+        """How far the search of it is, in words."""
+        if self.open and not self.found:
+            return _("To be judged")
         return str(ScopeResult(self.result).label)
 
 
