@@ -9,6 +9,7 @@ from requests_portal.public.views import (
     filing,
     home,
     receipt,
+    statistics,
     status,
     verify,
 )
@@ -16,6 +17,8 @@ from requests_portal.public.views import (
 urlpatterns = [
     path("", home.home, name="home"),
     path("how/", home.how, name="how"),
+    path("statistics/", statistics.statistics, name="statistics"),
+    path("statistics/statistics.csv", statistics.statistics_csv, name="statistics_csv"),
     path("verify/", verify.verify, name="verify"),
     path("request/", filing.start, name="request_start"),
     path("request/check/", filing.check, name="request_check"),

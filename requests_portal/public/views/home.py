@@ -6,8 +6,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from requests_portal.public.rules_shown import shown_regime
+from requests_portal.public.views.statistics import tables
 from workflows.regimes.limits import in_force
 from workflows.regimes.services import get_regime
+from workflows.reports.suppression import THRESHOLD
 
 
 def choose_language(_request: HttpRequest) -> HttpResponse:
@@ -24,4 +26,7 @@ def how(request: HttpRequest) -> HttpResponse:
     """Say how requests are handled, with the time limits and the way to complain, for each law."""
     served = in_force(map(get_regime, settings.PROVIDER_REGIMES), timezone.now())
     regimes = [shown_regime(regime) for regime in served]
-    return render(request, "public/how.html", {"regimes": regimes})
+    names = {shown.code: shown.name for shown in regimes}
+    latest = [(names[code], quarters[0]) for code, quarters in tables() if quarters]
+    context = {"regimes": regimes, "latest": latest, "threshold": THRESHOLD}
+    return render(request, "public/how.html", context)

@@ -10,7 +10,7 @@ from tests.requests_portal.public.person import Visitor, text_of
 from workflows.regimes.models import PublishedLimit
 
 pytestmark = pytest.mark.django_db
-PAGES = ["", "how/", "request/", "status/", "status/left/"]
+PAGES = ["", "how/", "statistics/", "request/", "status/", "status/left/"]
 
 
 @pytest.mark.parametrize(
