@@ -34,6 +34,14 @@ def fresh_regulator_page(view: ScopedView[P]) -> View[P]:
     return _page(fresh_sign_in_required(_within_regime(view)))
 
 
+def fresh_account_page(view: ScopedView[P]) -> View[P]:
+    """Do as `fresh_regulator_page` for a page about the account alone.
+
+    The role that limits what is read may not write to accounts.
+    """
+    return _page(fresh_sign_in_required(view))
+
+
 def _within_regime(view: ScopedView[P]) -> ScopedView[P]:
     @wraps(view)
     def limited(

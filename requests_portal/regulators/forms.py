@@ -10,17 +10,24 @@ from django.utils.translation import gettext_lazy as _
 from workflows.cases.errors import InvalidInput
 from workflows.cases.state_names import STATE_NAMES
 from workflows.cases.vocabulary import ItemKind
+from workflows.reports.bundle_encryption import LONGEST_RECIPIENT
 from workflows.reports.bundle_filters import (
     FIRST_DAY,
     LAST_DAY,
     LONGEST_REASON,
     BundleFilters,
 )
+from workflows.reports.bundle_formats import Format
 from workflows.reports.checkpoints import LONGEST_NOTE
 from workflows.reports.selectors import CaseFilter
 from workflows.reports.statistics import Period
 
 _ANY = ("", _("Any"))
+FORMAT_NAMES = {
+    Format.XLSX: _("Spreadsheet (XLSX)"),
+    Format.PDF: _("Summary with charts (PDF)"),
+    Format.BOM: _("CSV with a byte order mark"),
+}
 
 
 class PlainForm(forms.Form):
@@ -130,11 +137,37 @@ class ExportForm(PeriodForm):
         help_text=_("The reason becomes part of the log for ever. Do not name a person in it."),
     )
 
-    field_order = ("since", "until", "states", "case", "previous", "identity", "identity_reason")
+    formats = forms.MultipleChoiceField(
+        label=_("More forms"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_(
+            "Tables as CSV and JSON Lines are always in the export. Without a byte order mark some"
+            " spreadsheet programs show Chinese in CSV as other signs."
+        ),
+    )
+    encrypt = forms.BooleanField(label=_("Encrypt the file to my key"), required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    field_order = (
+        "since",
+        "until",
+        "states",
+        "case",
+        "formats",
+        "previous",
+        "identity",
+        "identity_reason",
+        "encrypt",
+    )
+
+    def __init__(self, *args: Any, recipient: str, **kwargs: Any) -> None:
+        """Offer encryption to those who keep an age recipient here."""
         super().__init__(*args, **kwargs)
+        self.recipient = recipient
         _choices(self, "states", list(STATE_NAMES.items()))
+        _choices(self, "formats", list(FORMAT_NAMES.items()))
+        if not recipient:
+            del self.fields["encrypt"]
 
     def clean(self) -> dict[str, Any]:
         """Ask for a reason where documents of identity are wanted, and hold on to the rest."""
@@ -156,11 +189,24 @@ class ExportForm(PeriodForm):
             except InvalidInput as error:
                 self.add_error("identity_reason", str(error))
             cleaned["filters"] = filters
+        cleaned["recipient"] = self.recipient if cleaned.get("encrypt") else ""
         return cleaned
 
     def is_valid_so_far(self) -> bool:
         """Return whether nothing was found yet that is wrong."""
         return not self.errors
+
+
+class RecipientForm(PlainForm):
+    """The public key to which exports are encrypted."""
+
+    recipient = forms.CharField(
+        label=_("Public key"),
+        required=False,
+        max_length=LONGEST_RECIPIENT,
+        widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
+        help_text=_("Leave it empty to keep none."),
+    )
 
 
 class KeepForm(PlainForm):

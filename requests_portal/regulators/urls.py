@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from requests_portal.regulators.views import cases, checkpoints, exports, overview, statistics
+from requests_portal.regulators.views import cases, checkpoints, exports, key, overview, statistics
 
 app_name = "regulators"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("statistics/", statistics.statistics, name="statistics"),
     path("exports/", exports.export_list, name="exports"),
     path("exports/new/", exports.new_export, name="new_export"),
+    path("exports/key/", key.key, name="key"),
     path("exports/<uuid:job_id>/", exports.export, name="export"),
     path("exports/<uuid:job_id>/download/", exports.download, name="download"),
     path("exports/<uuid:job_id>/keep/", exports.keep, name="keep"),

@@ -165,7 +165,15 @@ def test_the_pages_of_regulators(new_page, sampled_stack, language):
     regulator = Regulator(new_page(language=language, color_scheme=THEMES[language]))
     regulator.sign_in("regulator-eu", sample_logins(sampled_stack)["regulator-eu"])
     area = f"/{language}/regulators/"
-    pages = ("", "cases/", "statistics/", "exports/", "exports/new/", "checkpoints/")
+    pages = (
+        "",
+        "cases/",
+        "statistics/",
+        "exports/",
+        "exports/new/",
+        "exports/key/",
+        "checkpoints/",
+    )
     regulator.choose_export(language)
     faults = faults_on(regulator.page, [area + page for page in pages])
     regulator.page.goto(f"{area}cases/")

@@ -24,6 +24,17 @@ def bundle_path(job: BundleJob) -> Path:
     return _root() / f"{job.pk}.zip"
 
 
+def download_name(job: BundleJob) -> str:
+    """Return under which name a regulator saves the file of an export."""
+    ending = "zip.age" if job.recipient else "zip"
+    return f"bundle-{job.regime}-{job.created_at:%Y-%m-%d}-{str(job.pk)[:8]}.{ending}"
+
+
+def download_type(job: BundleJob) -> str:
+    """Return the media type of the file of an export; age has registered none."""
+    return "application/octet-stream" if job.recipient else "application/zip"
+
+
 def part_path(job: BundleJob) -> Path:
     """Return where the file of an export grows."""
     return _root() / f"{job.pk}.part"

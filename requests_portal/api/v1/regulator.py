@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from django.http import FileResponse, Http404, HttpResponseBase
+from django.http import Http404, HttpResponseBase
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -21,9 +21,12 @@ from requests_portal.api.v1.serializers import (
     BundleRequestSerializer,
     CaseSummarySerializer,
 )
+from requests_portal.downloads import ranged_file
 from workflows.cases.lifecycle import State
 from workflows.reports.access_log import record_look_at_register
+from workflows.reports.bundle_files import download_name, download_type
 from workflows.reports.bundle_filters import BundleFilters
+from workflows.reports.bundle_formats import Format
 from workflows.reports.bundle_jobs import bundle_path, record_download, request_bundle
 from workflows.reports.models import BundleJob
 from workflows.reports.row_security import rows_for
@@ -120,8 +123,15 @@ class BundleListView(RegulatorView):
         serializer.is_valid(raise_exception=True)
         chosen: dict[str, Any] = dict(serializer.validated_data)
         previous = chosen.pop("previous")
+        formats, recipient = chosen.pop("formats"), chosen.pop("recipient")
         filters = BundleFilters(**{**chosen, "states": tuple(chosen["states"])})
-        job = request_bundle(_scope(request), filters, previous=previous)
+        job = request_bundle(
+            _scope(request),
+            filters,
+            formats=list(map(Format, formats)),
+            recipient=recipient,
+            previous=previous,
+        )
         return Response(
             BundleJobSerializer(job).data,
             status=HTTPStatus.ACCEPTED,
@@ -150,17 +160,33 @@ class BundleDownloadView(RegulatorView):
 
     @extend_schema(
         operation_id="download_bundle",
-        responses={(200, "application/zip"): OpenApiTypes.BINARY, 404: _PROBLEM},
+        parameters=[
+            OpenApiParameter("Range", OpenApiTypes.STR, OpenApiParameter.HEADER),
+            OpenApiParameter("If-Range", OpenApiTypes.STR, OpenApiParameter.HEADER),
+        ],
+        responses={
+            (200, "application/zip"): OpenApiTypes.BINARY,
+            (206, "application/zip"): OpenApiTypes.BINARY,
+            404: _PROBLEM,
+            416: OpenApiResponse(description="The file does not reach that far."),
+        },
     )
-    def get(self, request: Request, job_id: UUID) -> FileResponse:
-        """Download an export that is ready; each download is a step in the log."""
+    def get(self, request: Request, job_id: UUID) -> HttpResponseBase:
+        """Download an export that is ready, whole or in part; each download is a step in the log.
+
+        The entity tag is the SHA-256 of the file. A file encrypted with age comes as
+        `application/octet-stream`.
+        """
         job = _find(request, job_id)
-        if job.state != BundleJob.State.READY:
+        path = bundle_path(job)
+        if job.state != BundleJob.State.READY or not path.exists():
             raise Http404
-        record_download(_scope(request), job)
-        return FileResponse(
-            bundle_path(job).open("rb"),
-            as_attachment=True,
-            filename=f"bundle-{job.regime}-{job.pk}.zip",
-            content_type="application/zip",
+        if request.method == "GET":
+            record_download(_scope(request), job)
+        return ranged_file(
+            request.headers,
+            path,
+            name=download_name(job),
+            etag=job.sha256,
+            content_type=download_type(job),
         )

@@ -9,6 +9,8 @@ from rest_framework import serializers
 from workflows.cases.filing_request import FiledIdentifier, FiledItem, FilingRequest
 from workflows.cases.lifecycle import State
 from workflows.cases.vocabulary import IdentifierKind, ItemKind, RequesterRole
+from workflows.reports.bundle_encryption import LONGEST_RECIPIENT
+from workflows.reports.bundle_formats import Format
 from workflows.reports.models import BundleJob
 
 CASE_STATES = [(state.value, state.value) for state in State]
@@ -153,6 +155,18 @@ class BundleRequestSerializer(StrictSerializer):
     )
     case = serializers.CharField(required=False, default="")
     identity_reason = serializers.CharField(required=False, default="", max_length=500)
+    formats = serializers.ListField(
+        child=serializers.ChoiceField(choices=list(Format)),
+        required=False,
+        default=list,
+        help_text="Besides CSV and JSON Lines: xlsx, pdf; bom puts a byte order mark into the CSV.",
+    )
+    recipient = serializers.CharField(
+        required=False,
+        default="",
+        max_length=LONGEST_RECIPIENT,
+        help_text="An age recipient (age1…) to whom the file is encrypted.",
+    )
     previous = serializers.CharField(
         required=False,
         default="",
@@ -170,6 +184,8 @@ class BundleJobSerializer(serializers.ModelSerializer[BundleJob]):
             "id",
             "regime",
             "state",
+            "formats",
+            "recipient",
             "done",
             "total",
             "size",

@@ -9,14 +9,15 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from requests_portal.downloads import ranged_file
 from requests_portal.public.page_errors import page_errors
 from requests_portal.regulators.access import fresh_regulator_page, regulator_page
-from requests_portal.regulators.downloads import ranged_file
-from requests_portal.regulators.forms import ExportForm
+from requests_portal.regulators.forms import FORMAT_NAMES, ExportForm
 from workflows.cases.errors import InvalidInput
 from workflows.ledger.keys import log_vkey
 from workflows.ledger.selectors import checkpoint_at
-from workflows.reports.bundle_files import bundle_path
+from workflows.reports.bundle_files import bundle_path, download_name, download_type
+from workflows.reports.bundle_formats import Format
 from workflows.reports.bundle_jobs import UNFINISHED, record_download, request_bundle
 from workflows.reports.checkpoints import CheckpointRefused, keep_checkpoint
 from workflows.reports.models import BundleJob
@@ -40,17 +41,20 @@ def export_list(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
 @fresh_regulator_page
 def new_export(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
     """Choose what to export, and ask for it."""
+    recipient = scope.account.age_recipient
     if request.method != "POST":
         kept = kept_checkpoints(scope).first()
-        form = ExportForm(initial={"previous": kept.note if kept else ""})
-        return _choose(request, form)
-    form = ExportForm(request.POST)
+        initial = {"previous": kept.note if kept else "", "encrypt": True}
+        return _choose(request, ExportForm(initial=initial, recipient=recipient))
+    form = ExportForm(request.POST, recipient=recipient)
     if not form.is_valid():
         return _choose(request, form)
     try:
         job = request_bundle(
             scope,
             form.cleaned_data["filters"],
+            formats=form.cleaned_data["formats"],
+            recipient=form.cleaned_data["recipient"],
             previous=form.cleaned_data["previous"],
             language=get_language() or "en",
         )
@@ -73,7 +77,9 @@ def export(request: HttpRequest, scope: RegulatorScope, job_id: UUID) -> HttpRes
         "percent": 100 * job.done // job.total if job.total else 0,
         "checkpoint": checkpoint,
         "kept": kept_checkpoints(scope).filter(size=job.log_size or -1).exists(),
-        "file_name": _file_name(job),
+        "file_name": download_name(job),
+        "zip_name": download_name(job).removesuffix(".age"),
+        "formats": [FORMAT_NAMES[Format(each)] for each in job.formats],
         "vkey": log_vkey(),
         "here": "exports",
     }
@@ -90,7 +96,13 @@ def download(request: HttpRequest, scope: RegulatorScope, job_id: UUID) -> HttpR
         raise Http404
     if request.method == "GET":
         record_download(scope, job)
-    return ranged_file(request, path, name=_file_name(job), etag=job.sha256)
+    return ranged_file(
+        request.headers,
+        path,
+        name=download_name(job),
+        etag=job.sha256,
+        content_type=download_type(job),
+    )
 
 
 @require_POST
@@ -120,7 +132,3 @@ def _find(scope: RegulatorScope, job_id: UUID) -> BundleJob:
         return find_job(scope, job_id)
     except BundleJob.DoesNotExist:
         raise Http404 from None
-
-
-def _file_name(job: BundleJob) -> str:
-    return f"bundle-{job.regime}-{job.created_at:%Y-%m-%d}-{str(job.pk)[:8]}.zip"

@@ -110,3 +110,58 @@ def test_a_filter_that_cannot_be_is_named():
     assert answer.status_code == 400
     assert "since" in answer.json()["errors"]
     assert not BundleJob.objects.exists()
+
+
+RECIPIENT = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broken_download_goes_on_and_each_part_is_a_step_in_the_log():
+    file(WANG)
+    sequence_all()
+    client = client_of("CN")
+    asked = client.post("/api/v1/regulator/bundles/", {"formats": ["xlsx"]}, format="json")
+    make_bundle(asked.json()["id"])
+    address = f"{asked.headers['Location']}file/"
+    head = client.head(address)
+    size, etag = int(head.headers["Content-Length"]), head.headers["ETag"]
+    assert etag == f'"{BundleJob.objects.get().sha256}"'
+
+    first = client.get(address, headers={"Range": "bytes=0-99"})
+    rest = client.get(address, headers={"Range": "bytes=100-", "If-Range": etag})
+    beyond = client.get(address, headers={"Range": f"bytes={size}-"})
+    changed = client.get(address, headers={"Range": "bytes=100-", "If-Range": '"older"'})
+
+    statuses = [answer.status_code for answer in (first, rest, beyond, changed)]
+    assert statuses == [206, 206, 416, 200]
+    assert rest.headers["Content-Range"] == f"bytes 100-{size - 1}/{size}"
+    content = b"".join([*first.streaming_content, *rest.streaming_content])
+    assert content == b"".join(changed.streaming_content)
+    assert "cases.xlsx" in zipfile.ZipFile(io.BytesIO(content)).namelist()
+    # Looking at the size is no download.
+    assert Event.objects.filter(name="bundle.downloaded").count() == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_export_is_encrypted_to_the_key_that_was_sent():
+    file(WANG)
+    client = client_of("CN")
+    asked = client.post("/api/v1/regulator/bundles/", {"recipient": RECIPIENT}, format="json")
+    assert asked.json()["recipient"] == RECIPIENT
+    make_bundle(asked.json()["id"])
+
+    answer = client.get(f"{asked.headers['Location']}file/")
+
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert b"".join(answer.streaming_content).startswith(b"age-encryption.org/v1")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("chosen", "status"), [({"recipient": "age1nothing"}, 409), ({"formats": ["exe"]}, 400)]
+)
+def test_a_form_or_a_key_that_cannot_be_is_refused(chosen, status):
+    answer = client_of("CN").post("/api/v1/regulator/bundles/", chosen, format="json")
+
+    assert answer.status_code == status
+    assert not BundleJob.objects.exists()

@@ -9,7 +9,6 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from requests_portal.regulators.downloads import ranged_file
 from tests.factories import make_case
 from tests.personas import signed_in
 from workflows.cases.lifecycle import State
@@ -184,42 +183,6 @@ def test_a_broken_download_goes_on_where_it_stopped(ready, china):
     assert Event.objects.filter(name="bundle.downloaded").count() == 3
 
 
-@pytest.mark.parametrize(
-    ("wanted", "status", "body"),
-    [
-        ("bytes=0-0", 206, b"0"),
-        ("bytes=5-", 206, b"56789"),
-        ("bytes=-3", 206, b"789"),
-        ("bytes=-99", 206, b"0123456789"),
-        ("bytes=2-99", 206, b"23456789"),
-        ("bytes=10-", 416, b""),
-        ("bytes=-0", 416, b""),
-        ("bytes=4-2", 200, b"0123456789"),
-        ("bytes=0-1,3-4", 200, b"0123456789"),
-        ("bytes=-", 200, b"0123456789"),
-        ("lines=0-1", 200, b"0123456789"),
-        ("bytes=a-b", 200, b"0123456789"),
-    ],
-)
-def test_parts_are_given_as_the_standard_says(wanted, status, body, rf, tmp_path):
-    path = tmp_path / "file"
-    path.write_bytes(b"0123456789")
-    response = ranged_file(rf.get("/", headers={"range": wanted}), path, name="f", etag="e")
-    assert response.status_code == status
-    content = response.content if status == 416 else downloaded(response)
-    assert content == body
-    if status == 416:
-        assert response["Content-Range"] == "bytes */10"
-
-
-def test_a_part_of_another_file_is_not_given(rf, tmp_path):
-    path = tmp_path / "file"
-    path.write_bytes(b"0123456789")
-    headers = {"range": "bytes=5-", "if-range": '"old"'}
-    response = ranged_file(rf.get("/", headers=headers), path, name="f", etag="new")
-    assert (response.status_code, downloaded(response)) == (200, b"0123456789")
-
-
 def test_an_export_that_is_not_ready_cannot_be_fetched(job, china):
     assert china.get(f"{LIST}{job.pk}/download/").status_code == 404
 
@@ -233,6 +196,80 @@ def test_an_expired_export_says_so(ready, china):
 def test_a_failed_export_says_why(job, china):
     BundleJob.objects.filter(pk=job.pk).update(state="failed", error="Your account has expired.")
     assert "Your account has expired." in page_of(china, job)
+
+
+# --- Forms and encryption ---------------------------------------------------------------------------
+RECIPIENT = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+KEY_PAGE = f"{LIST}key/"
+
+
+def test_more_forms_are_asked_for_and_told(china, post):
+    make_case(State.ANSWERED)
+    post(china, NEW, {"formats": ["pdf", "xlsx", "bom"]})
+    job = BundleJob.objects.get()
+    assert job.formats == ["bom", "pdf", "xlsx"]
+    make_bundle(job.pk)
+    page = page_of(china, job)
+    assert "Summary with charts (PDF)" in page
+    content = downloaded(china.get(f"{LIST}{job.pk}/download/"))
+    names = zipfile.ZipFile(io.BytesIO(content)).namelist()
+    assert {"cases.xlsx", "summary.pdf"} <= set(names)
+
+
+def test_without_a_key_the_form_says_how_to_keep_one(china, post):
+    page = china.get(NEW).content.decode()
+    assert KEY_PAGE in page
+    assert 'name="encrypt"' not in page
+    # A field that the form does not have is not listened to.
+    post(china, NEW, {"encrypt": "on"})
+    assert BundleJob.objects.get().recipient == ""
+
+
+def test_a_key_is_kept_and_used_for_what_is_asked_next(china, post, lin):
+    assert post(china, KEY_PAGE, {"recipient": f" {RECIPIENT} "}).status_code == 302
+    lin.refresh_from_db()
+    assert lin.age_recipient == RECIPIENT
+    page = china.get(NEW).content.decode()
+    assert RECIPIENT in page
+    assert re.search(r'name="encrypt"[^>]* checked', page)
+    make_case(State.ANSWERED)
+    post(china, NEW, {"encrypt": "on"})
+    job = BundleJob.objects.get()
+    assert job.recipient == RECIPIENT
+    make_bundle(job.pk)
+    page = page_of(china, job)
+    name = f"bundle-CN-{job.created_at:%Y-%m-%d}-{str(job.pk)[:8]}.zip"
+    assert f"age --decrypt --identity key.txt --output {name} {name}.age" in page
+    assert f"python3 verify.py {name} --vkey" in page
+    response = china.get(f"{LIST}{job.pk}/download/")
+    assert response["Content-Type"] == "application/octet-stream"
+    assert f"{name}.age" in response["Content-Disposition"]
+    assert downloaded(response).startswith(b"age-encryption.org/v1\n")
+
+
+def test_encryption_can_be_left_out_and_the_key_given_up(china, post, lin):
+    post(china, KEY_PAGE, {"recipient": RECIPIENT})
+    post(china, NEW, {})
+    assert BundleJob.objects.get().recipient == ""
+    post(china, KEY_PAGE, {"recipient": ""})
+    lin.refresh_from_db()
+    assert lin.age_recipient == ""
+
+
+def test_what_is_no_key_is_told_beside_its_field(china, post, lin):
+    page = post(china, KEY_PAGE, {"recipient": RECIPIENT[:-1]}).content.decode()
+    assert 'href="#id_recipient"' in page
+    assert "This is not a public key of age." in page
+    lin.refresh_from_db()
+    assert lin.age_recipient == ""
+
+
+def test_the_key_is_changed_only_by_who_has_just_signed_in(lin, europe, post):
+    answer = signed_in(lin.user).get(KEY_PAGE)
+    assert "/accounts/reauthenticate/" in answer.headers["Location"]
+    post(europe, KEY_PAGE, {"recipient": RECIPIENT})
+    lin.refresh_from_db()
+    assert lin.age_recipient == ""
 
 
 # --- Nobody else's ----------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import os
 import stat
 from datetime import timedelta
 
+import pyrage
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
@@ -18,9 +19,10 @@ from workflows.ledger.selectors import latest_checkpoint
 from workflows.ledger.sequencer import sequence_all
 from workflows.outbox.models import Effect
 from workflows.outbox.services import run_effect
-from workflows.reports import bundle_jobs, effects
+from workflows.reports import bundle, bundle_jobs, effects
 from workflows.reports.bundle_files import bundle_path, part_path, work_folder
 from workflows.reports.bundle_filters import BundleFilters
+from workflows.reports.bundle_formats import Format
 from workflows.reports.bundle_jobs import make_bundle, purge_bundles, request_bundle
 from workflows.reports.checkpoints import CheckpointRefused, keep_checkpoint
 from workflows.reports.erasure import erase, request_erasure
@@ -179,6 +181,35 @@ def test_tables_that_were_lost_or_changed_meanwhile_are_written_anew(job, monkey
     (work_folder(job) / "cases.csv").write_bytes(b"torn")
     assert verify(bundle_path(made(job)).read_bytes())[0] == 0
     assert statements() == 2
+
+
+def test_forms_and_encryption_survive_a_killed_maker(scope, monkeypatch, verify):
+    """The spreadsheet and the summary belong to the tables that the event commits to."""
+    make_case(State.ANSWERED)
+    key = pyrage.x25519.Identity.generate()
+    job = request_bundle(scope, BundleFilters(), formats=Format, recipient=str(key.to_public()))
+    _break_once(monkeypatch, "write_bundle")
+    with pytest.raises(KeyboardInterrupt):
+        make_bundle(job.pk)
+    spreadsheet = (work_folder(job) / "cases.xlsx").read_bytes()
+    content = bundle_path(made(job)).read_bytes()
+    assert statements() == 1
+    assert job.sha256 == hashlib.sha256(content).hexdigest()
+    opened = pyrage.decrypt(content, [key])
+    assert unpack(opened)["cases.xlsx"] == spreadsheet
+    assert verify(opened)[0] == 0
+
+
+def test_an_erasure_is_noticed_while_the_file_is_encrypted(scope, erasing, verify):
+    case = make_case(State.CLOSED)
+    key = pyrage.x25519.Identity.generate()
+    job = request_bundle(scope, BundleFilters(), recipient=str(key.to_public()))
+    erasing(case, bundle, "checkpoint_members")
+    job = made(job)
+    assert (job.state, statements()) == (S.READY, 2)
+    opened = pyrage.decrypt(bundle_path(job).read_bytes(), [key])
+    assert verify(opened)[0] == 0
+    assert "王小明".encode() not in b"".join(unpack(opened).values())
 
 
 def test_an_account_that_expired_gets_no_export(job, regulator):

@@ -1,12 +1,15 @@
 """`export_bundle` and `erase_case`, as scripts use them."""
 
+import codecs
 import io
 import stat
 
+import pyrage
 import pytest
 from django.core.management import CommandError, call_command
 
 from tests.factories import ERIKA, make_case
+from tests.workflows.reports.conftest import unpack
 from workflows.cases.lifecycle import State
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import latest_checkpoint
@@ -62,6 +65,24 @@ def test_every_filter_reaches_the_export(db, out, tmp_path, verify):
     assert facts["filters"]["case"] == str(case.pseudonym)
     assert facts["filters"]["identity_reason"] == "Complaint 17"
     assert verify(out.read_bytes(), previous=str(kept))[0] == 0
+
+
+def test_every_form_is_written_and_encrypted(db, out, verify):
+    make_case(State.ANSWERED)
+    key = pyrage.x25519.Identity.generate()
+    forms = ("--bom", "--xlsx", "--pdf", "--age", key.to_public())
+    run("export_bundle", "--regime", "CN", "--out", out, *forms)
+    content = pyrage.decrypt(out.read_bytes(), [key])
+    code, output = verify(content)
+    assert code == 0, output
+    assert "what cases.xlsx and summary.pdf say" in output
+    assert unpack(content)["cases.csv"].startswith(codecs.BOM_UTF8)
+
+
+def test_what_is_no_key_is_refused_before_anything_is_written(db, out):
+    with pytest.raises(CommandError, match="not a public key of age"):
+        run("export_bundle", "--regime", "CN", "--out", out, "--age", "age1")
+    assert not Event.objects.exists()
 
 
 def test_the_whole_log_is_exported_for_auditors(db, out, verify):

@@ -1,6 +1,7 @@
 """After an erasure nothing of the person is left anywhere, and everything still verifies."""
 
 import base64
+import io
 import json
 import logging
 import pickle
@@ -9,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
+import pypdf
 import pytest
 from django.apps import apps
 from django.core.cache import cache
@@ -16,7 +18,7 @@ from django.db import connection
 from django.utils import timezone
 
 from tests import factories as make
-from tests.workflows.reports.conftest import export, make_regulator
+from tests.workflows.reports.conftest import export, make_regulator, unpack
 from workflows.cases import correspondence, decisions, handling
 from workflows.cases.attachments import Upload
 from workflows.cases.drafts import (
@@ -37,9 +39,12 @@ from workflows.complaints import services as complaints
 from workflows.ledger.models import Event
 from workflows.ledger.sequencer import sequence_all
 from workflows.ledger.verify import verify_log
+from workflows.reports.bundle_files import bundle_path
 from workflows.reports.bundle_filters import BundleFilters
+from workflows.reports.bundle_formats import Format
 from workflows.reports.bundle_jobs import make_bundle, request_bundle
 from workflows.reports.erasure import erase, request_erasure
+from workflows.reports.models import BundleJob
 from workflows.reports.scope import scope_of
 from workflows.vault import blind_index
 from workflows.vault.crypto import Shredded
@@ -213,9 +218,11 @@ def test_nothing_of_the_person_is_left_and_everything_still_verifies(
     scope = scope_of(make_regulator("lin", "CN"))
     case = closed_case()
     bystander = make.make_case(State.CLOSED)
-    job = request_bundle(scope, BundleFilters(identity_reason="Complaint 2026/17"))
+    asked = BundleFilters(identity_reason="Complaint 2026/17")
+    job = request_bundle(scope, asked, formats=Format)
     make_bundle(job.pk)
-    old = export()
+    assert bundle_path(job).exists()
+    old = export(formats=tuple(Format))
     needles = {what: spellings(text) for what, text in SECRETS.items()}
     sealed = sealed_bytes(case)
     assert len(sealed) > 20
@@ -243,9 +250,25 @@ def test_nothing_of_the_person_is_left_and_everything_still_verifies(
     sequence_all()
     verify_log()
     assert verify(old)[0] == 0
-    code, output = verify(export())
+    new = export(formats=tuple(Format), identity_reason="Complaint 2026/18")
+    code, output = verify(new)
     assert code == 0, output
     assert "contents not shown: erased" in output
+    job.refresh_from_db()
+    assert (job.state, bundle_path(job).exists()) == (BundleJob.State.EXPIRED, False)
+    # Spreadsheet and summary are packed once more inside the ZIP: look into them, too.
+    files = unpack(new)
+    files |= {f"xlsx {name}": content for name, content in unpack(files["cases.xlsx"]).items()}
+    pages = pypdf.PdfReader(io.BytesIO(files["summary.pdf"])).pages
+    files["text of the summary"] = "".join(page.extract_text() for page in pages).encode()
+    assert found_in(files.items(), needles) == []
+    erased = [
+        row
+        for row in map(json.loads, files["contents.jsonl"].splitlines())
+        if row["case"] == str(case.pseudonym)
+    ]
+    assert {row["closed"] for row in erased} == {"erased"}
+    assert "Contents erased" in files["text of the summary"].decode()
 
 
 def test_the_search_finds_what_is_there(settings, tmp_path, caplog, db):

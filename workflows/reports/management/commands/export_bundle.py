@@ -18,8 +18,10 @@ from workflows.cases.models import Case
 from workflows.cases.numbers import normalise_number
 from workflows.regimes.services import all_regimes
 from workflows.reports.bundle import BundleResult, export_bundle
+from workflows.reports.bundle_encryption import checked_recipient
 from workflows.reports.bundle_files import open_private
 from workflows.reports.bundle_filters import BundleFilters
+from workflows.reports.bundle_formats import Format
 from workflows.reports.bundle_tables import BundleRequest
 from workflows.reports.checkpoints import normalise_note
 
@@ -29,7 +31,7 @@ class Command(BaseCommand):
         "Write the export of one regime, with the proofs of every step, or of the whole log. "
         "The export is itself a step in the log. Progress goes to standard error. Ends with 1 and "
         "one line when it is refused: a file in the way, an unknown case, a checkpoint that the "
-        "log does not continue."
+        "log does not continue, a key that is none."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -40,7 +42,7 @@ class Command(BaseCommand):
             action="store_true",
             help="all regimes with every entry and hash of the log, without personal contents",
         )
-        parser.add_argument("--out", type=Path, required=True, metavar="FILE.zip")
+        parser.add_argument("--out", type=Path, required=True, metavar="FILE")
         parser.add_argument("--force", action="store_true", help="overwrite the file")
         parser.add_argument("--since", type=date.fromisoformat, metavar="DAY")
         parser.add_argument("--until", type=date.fromisoformat, metavar="DAY")
@@ -61,6 +63,17 @@ class Command(BaseCommand):
             help="include them; the reason goes into the log and names no person",
         )
         parser.add_argument(
+            "--bom", action="store_true", help="begin the CSV files with a byte order mark"
+        )
+        parser.add_argument("--xlsx", action="store_true", help="add a spreadsheet")
+        parser.add_argument("--pdf", action="store_true", help="add a summary with charts")
+        parser.add_argument(
+            "--age",
+            default="",
+            metavar="RECIPIENT",
+            help="encrypt the file to this public key (age1…); only its owner can open it",
+        )
+        parser.add_argument(
             "--language", default="en", choices=[code for code, _name in settings.LANGUAGES]
         )
 
@@ -71,7 +84,8 @@ class Command(BaseCommand):
         previous = [_read_note(options["previous"])] if options["previous"] else []
         with translation.override("en"):
             try:
-                result = self._export(_request(options), out, previous)
+                recipient = checked_recipient(options["age"])
+                result = self._export(_request(options), out, previous, recipient)
             except CaseError as error:
                 raise CommandError(str(error)) from error
             except OSError as error:
@@ -79,12 +93,18 @@ class Command(BaseCommand):
         for name in ("bundle", "cases", "size", "sha256", "log_size"):
             self.stdout.write(f"{name} {getattr(result, name)}")
 
-    def _export(self, request: BundleRequest, out: Path, previous: list[str]) -> BundleResult:
+    def _export(
+        self, request: BundleRequest, out: Path, previous: list[str], recipient: str
+    ) -> BundleResult:
         part = out.with_name(f"{out.name}.part")
         try:
             with open_private(part) as target:
                 result = export_bundle(
-                    request, target, previous=previous, progress=self._show_progress
+                    request,
+                    target,
+                    previous=previous,
+                    recipient=recipient,
+                    progress=self._show_progress,
                 )
                 target.flush()
                 os.fsync(target.fileno())
@@ -108,7 +128,8 @@ def _request(options: dict[str, Any]) -> BundleRequest:
         case=number,
         identity_reason=options["identity_documents"],
     )
-    request = BundleRequest(regime, filters, SYSTEM, options["language"])
+    formats = frozenset(each for each in Format if options[each])
+    request = BundleRequest(regime, filters, SYSTEM, options["language"], formats)
     cases = Case.objects.filter(number=number)
     if regime:
         cases = cases.filter(regimes__contains=[regime])

@@ -1,25 +1,28 @@
 """Serving a large private file in parts, so that a lost connection costs only the rest."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from pathlib import Path
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
 _PIECE = 64 * 1024
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
-def ranged_file(request: HttpRequest, path: Path, *, name: str, etag: str) -> HttpResponseBase:
+def ranged_file(
+    headers: Mapping[str, str], path: Path, *, name: str, etag: str, content_type: str
+) -> HttpResponseBase:
     """Return a file to be saved, or the one part of it that `Range` asks for (RFC 9110, 14).
 
-    A part is given only while the file is still the one with this entity tag. Several parts at
-    once are not served; the whole file is given instead, as the standard allows.
+    `headers` are those of the request. A part is given only while the file is still the one with
+    this entity tag. Several parts at once are not served; the whole file is given instead, as the
+    standard allows.
     """
     size = path.stat().st_size
-    part = _wanted_part(request, size, f'"{etag}"')
+    part = _wanted_part(headers, size, f'"{etag}"')
     if part is None:
         start, end, status = 0, size, HTTPStatus.OK
     elif part[0] >= part[1]:
@@ -29,7 +32,7 @@ def ranged_file(request: HttpRequest, path: Path, *, name: str, etag: str) -> Ht
     else:
         (start, end), status = part, HTTPStatus.PARTIAL_CONTENT
     response = StreamingHttpResponse(
-        _pieces(path, start, end), status=status, content_type="application/zip"
+        _pieces(path, start, end), status=status, content_type=content_type
     )
     response["Content-Length"] = str(end - start)
     if status == HTTPStatus.PARTIAL_CONTENT:
@@ -42,12 +45,12 @@ def ranged_file(request: HttpRequest, path: Path, *, name: str, etag: str) -> Ht
     return response
 
 
-def _wanted_part(request: HttpRequest, size: int, etag: str) -> tuple[int, int] | None:
+def _wanted_part(headers: Mapping[str, str], size: int, etag: str) -> tuple[int, int] | None:
     """Return (first byte, byte after the last) of the part asked for; None for the whole file."""
-    match = _RANGE.fullmatch(request.headers.get("Range", ""))
+    match = _RANGE.fullmatch(headers.get("Range", ""))
     if match is None or match.groups() == ("", ""):
         return None
-    if request.headers.get("If-Range", etag) != etag:
+    if headers.get("If-Range", etag) != etag:
         return None
     first, last = match.groups()
     if not first:
