@@ -11,6 +11,7 @@ from requests_portal.staff import (
     operation_admin,
     queue,
     routing_admin,
+    suppression_admin,
 )
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "operation_admin",
     "queue",
     "routing_admin",
+    "suppression_admin",
 ]
 
 # The one log-in of the portal, which knows the second factor, stands before the admin as well.

@@ -27,6 +27,18 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         {"items": [{"title": _("Overview"), "icon": "home", "link": reverse("admin:index")}]},
         *(_cases(request) if works_on_cases(request) else ()),
         {
+            "title": _("Data"),
+            "items": [
+                _list(
+                    request,
+                    "corrections",
+                    "suppression",
+                    _("Suppressed phrases"),
+                    "speaker_notes_off",
+                ),
+            ],
+        },
+        {
             "title": _("Settings"),
             "items": [
                 _list(request, "routing", "team", _("Teams"), "groups"),

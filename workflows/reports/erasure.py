@@ -15,6 +15,7 @@ from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case, IdempotencyKey
 from workflows.cases.transition import advance, lock_case
 from workflows.complaints.services import has_open
+from workflows.corrections.forgetting import forget_case
 from workflows.reports.bundle_jobs import withdraw_bundles
 from workflows.vault.fields import erase_sealed
 from workflows.vault.services import shred
@@ -49,6 +50,7 @@ def erase(case: Case, actor: Actor) -> None:
         # A keyed hash of the whole request: with the key, a guess at its text could be confirmed.
         IdempotencyKey.objects.filter(case=case).delete()
         erase_sealed(case.items.all())
+        forget_case(case)
         erase_sealed(Case.objects.filter(pk=case.pk))
         shred(case.data_key)
         withdraw_bundles(case.regimes)

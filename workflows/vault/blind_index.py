@@ -55,6 +55,14 @@ def keyed_hash(purpose: str, secret: bytes) -> bytes:
     return _hmac(f"keyed hash|{purpose}", secret)
 
 
+def shared_key(purpose: str) -> bytes:
+    """Return the 32-byte key of `keyed_hash` for a purpose, where others must make the same hashes.
+
+    It says nothing about the keys of other purposes.
+    """
+    return _subkey(f"keyed hash|{purpose}")
+
+
 def _digest(column: str, value: str) -> bytes:
     if not value:
         raise ValueError("An empty value is not indexed.")
@@ -62,5 +70,8 @@ def _digest(column: str, value: str) -> bytes:
 
 
 def _hmac(label: str, message: bytes) -> bytes:
-    subkey = hmac.digest(key_from_base64(settings.INDEX_KEY), label.encode(), hashlib.sha256)
-    return hmac.digest(subkey, message, hashlib.sha256)
+    return hmac.digest(_subkey(label), message, hashlib.sha256)
+
+
+def _subkey(label: str) -> bytes:
+    return hmac.digest(key_from_base64(settings.INDEX_KEY), label.encode(), hashlib.sha256)

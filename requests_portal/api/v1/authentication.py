@@ -1,4 +1,4 @@
-"""Who calls: a requester with the receipt of one case, or a regulator with a token."""
+"""Who calls: a requester with the receipt of one case, a regulator or a pipeline with a token."""
 
 from dataclasses import dataclass
 
@@ -10,6 +10,8 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from workflows.datasets.models import PipelineToken
+from workflows.datasets.pipelines import NoPipelineAccess, pipeline_for_token
 from workflows.reports.scope import (
     NoRegulatorAccess,
     RegulatorScope,
@@ -69,6 +71,22 @@ class RegulatorTokenAuthentication(BearerAuthentication):
             raise exceptions.AuthenticationFailed(str(error)) from error
 
 
+class PipelineTokenAuthentication(BearerAuthentication):
+    """Takes the token of one of the provider's own programs that has not expired."""
+
+    def authenticate(  # type: ignore[override]
+        self, request: Request
+    ) -> tuple[BearerUser, PipelineToken] | None:
+        """Return the pipeline as `request.auth`; a wrong token is refused."""
+        token = bearer_token(request)
+        if not token:
+            return None
+        try:
+            return BearerUser(), pipeline_for_token(token)
+        except NoPipelineAccess as error:
+            raise exceptions.AuthenticationFailed(str(error)) from error
+
+
 class HasToken(BasePermission):
     """Allows whoever sent a bearer token that the authentication has taken."""
 
@@ -95,3 +113,11 @@ class RegulatorTokenScheme(BearerScheme):  # type: ignore[no-untyped-call]
     target_class = RegulatorTokenAuthentication
     name = "regulator"
     description = "The token of a regulator's account."
+
+
+class PipelineTokenScheme(BearerScheme):  # type: ignore[no-untyped-call]
+    """Describes the pipeline's token in the schema."""
+
+    target_class = PipelineTokenAuthentication
+    name = "pipeline"
+    description = "The token of a pipeline or gateway of the provider."

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from requests_portal.api.v1 import regulator, requests
+from requests_portal.api.v1 import regulator, requests, suppression
 
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="api-v1-schema"),
@@ -19,5 +19,8 @@ urlpatterns = [
         "regulator/bundles/<uuid:job_id>/file/",
         regulator.BundleDownloadView.as_view(),
         name="api-v1-bundle-file",
+    ),
+    path(
+        "suppression-list/", suppression.SuppressionListView.as_view(), name="api-v1-suppressions"
     ),
 ]

@@ -36,6 +36,7 @@ from workflows.cases.models import Item
 from workflows.cases.transition import advance
 from workflows.cases.vocabulary import Assurance, Scope, ScopeResult
 from workflows.complaints import services as complaints
+from workflows.corrections.suppression import suppress
 from workflows.ledger.models import Event
 from workflows.ledger.sequencer import sequence_all
 from workflows.ledger.verify import verify_log
@@ -72,6 +73,7 @@ SECRETS = {
     "finding": "Record 77 in shard nine is about Ouyang.",
     "reasons": "It was wrong about house number seventy-seven.",
     "grounds": "Checked the passport of Ouyang-77.",
+    "phrase": "Ouyang rents in Glückstrasse seventy-seven",
     "draft": "A half-typed line about Ouyang-77",
     "complaint": "Ouyang-77 waits since the Dragon Boat Festival.",
     "acknowledgement": "Ouyang-77, your complaint lies before us.",
@@ -131,6 +133,7 @@ def closed_case():
     decisions.approve(case, make.APPROVER)
     for instruction in make.issue_instructions(case):
         make.record_receipt(instruction, make.STEWARD, "Snapshot 2026-11, checked.")
+    suppress(item, make.STEWARD, SECRETS["phrase"], test_prompt=SECRETS["prompt"])
     decisions.answer(case, make.APPROVER)
     advance(case, Action.CLOSE, make.REVIEWER)
     complaint = complaints.complain(case, SECRETS["complaint"])
@@ -322,6 +325,7 @@ def test_every_model_with_sealed_columns_is_thought_of():
         # Emptied, for the rows stay.
         "Case",
         "Item",
+        "Suppression",
         # Sealed with keys of their own, and purged by their age.
         "Draft",
         "DraftFile",

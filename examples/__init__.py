@@ -1,0 +1,1 @@
+"""Small programs to take and to change."""

@@ -1,0 +1,42 @@
+"""The list of phrases that models must not put out, as gateways pull it."""
+
+from django.http import HttpResponse
+from django.utils.http import parse_etags
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from requests_portal.api.v1.authentication import HasToken, PipelineTokenAuthentication
+from workflows.corrections.suppression import current_etag, publish
+
+_NOT_CHANGED = 304
+
+
+class SuppressionListView(APIView):
+    """The output suppression list."""
+
+    authentication_classes = [PipelineTokenAuthentication]
+    permission_classes = [HasToken]
+
+    @extend_schema(
+        operation_id="suppression_list",
+        parameters=[OpenApiParameter("If-None-Match", OpenApiTypes.STR, OpenApiParameter.HEADER)],
+        responses={
+            (200, "text/plain"): OpenApiTypes.STR,
+            304: OpenApiResponse(description="The list has not changed."),
+            401: OpenApiResponse(description="Problem details (RFC 9457)."),
+        },
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Return the list as a signed note, or 304 if it is the one that the caller has."""
+        known = parse_etags(request.headers.get("If-None-Match", ""))
+        etag = f'"{current_etag()}"'
+        if etag in known:
+            return HttpResponse(status=_NOT_CHANGED, headers={"ETag": etag})
+        published = publish()
+        return HttpResponse(
+            published.note,
+            content_type="text/plain; charset=utf-8",
+            headers={"ETag": f'"{published.etag}"', "X-List-Version": str(published.version)},
+        )

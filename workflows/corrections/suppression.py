@@ -1,0 +1,233 @@
+"""The output suppression list: what models must not put out, until it is gone from them.
+
+An entry hides a phrase in what a model writes; the model still holds it. So an entry is never
+called a deletion: it is labelled suppressed, it has an owner, and it is tested with a prompt.
+"""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from workflows.cases.actors import Actor
+from workflows.cases.correspondence import require_text
+from workflows.cases.errors import InvalidInput
+from workflows.cases.lifecycle import Role
+from workflows.cases.models import Item
+from workflows.cases.record import record_event
+from workflows.cases.transition import lock_case
+from workflows.corrections.errors import CorrectionRefused
+from workflows.corrections.keys import suppression_signer
+from workflows.corrections.models import ListVersion, Suppression
+from workflows.datasets.models import TrainedModel
+from workflows.vault.blind_index import keyed_hash, shared_key
+from workflows.vault.crypto import Shredded
+
+FIRST_LINE = "requests-portal/suppression-list/v1"
+LABEL = "suppressed"
+KEEPERS = frozenset({Role.DATA_STEWARD, Role.PRIVACY_OFFICER})
+# Fewer letters would be found in half of everything.
+SHORTEST = 2
+_PURPOSE = "suppression.phrase"
+_LOCK = 0x53757070  # "Supp"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The list as it is given out: a signed note, its version and the tag that stands for it."""
+
+    note: str
+    version: int
+    etag: str
+
+
+def letters_of(phrase: str) -> str:
+    """Return the letters and digits by which a phrase is compared: NFKD, case folded."""
+    folded = (unicodedata.normalize("NFKD", character).casefold() for character in phrase)
+    return "".join(part for character in folded for part in character if part.isalnum())
+
+
+def gateway_key() -> bytes:
+    """Return the key with which gateways hash what they compare with keyed hashes."""
+    return shared_key(_PURPOSE)
+
+
+def check_phrase(phrase: str, form: str) -> str:
+    """Return a phrase that can be put on the list. Raises `InvalidInput`."""
+    phrase = require_text(phrase)
+    if len(letters_of(phrase)) < SHORTEST:
+        raise InvalidInput(_("This is too short: it would be found in what concerns others."))
+    if form not in Suppression.Form.values:
+        raise InvalidInput(_("Choose how the phrase is given to the gateways."))
+    return phrase
+
+
+def suppress(
+    item: Item,
+    actor: Actor,
+    phrase: str,
+    *,
+    form: str = Suppression.Form.NORMALISED,
+    models: Collection[TrainedModel] = (),
+    expires_on: date | None = None,
+    test_prompt: str = "",
+) -> Suppression:
+    """Put a phrase on the list for an item; without `models` it concerns all of them.
+
+    Raises `CorrectionRefused` for those who may not, `InvalidInput` for a phrase that is too short.
+    """
+    role = _require_keeper(actor)
+    phrase = check_phrase(phrase, form)
+    letters = letters_of(phrase)
+    with transaction.atomic():
+        case = lock_case(item.case)
+        if case.erased_at is not None:
+            raise CorrectionRefused(_("This case was erased."))
+        entry = Suppression.objects.create(
+            case=case,
+            item=item,
+            phrase=phrase,
+            form=form,
+            digest=keyed_hash(_PURPOSE, letters.encode()),
+            length=len(letters),
+            expires_on=expires_on,
+            owner=actor.pseudonym,
+            test_prompt=test_prompt.strip(),
+        )
+        entry.trained_models.set(models)
+        record_event(
+            case,
+            "suppression.added",
+            role=role,
+            pseudonym=actor.pseudonym,
+            facts={"suppression": str(entry.pk), "item": item.position, "form": form},
+            contents={"phrase": phrase},
+        )
+    return entry
+
+
+def record_test(entry: Suppression, actor: Actor, *, shown: bool) -> None:
+    """Record whether the model still shows the phrase when it is given the test prompt.
+
+    Raises `CorrectionRefused`.
+    """
+    role = _require_keeper(actor)
+    with transaction.atomic():
+        locked = Suppression.objects.select_for_update(of=("self",)).get(pk=entry.pk)
+        result = Suppression.TestResult.SHOWN if shown else Suppression.TestResult.SUPPRESSED
+        Suppression.objects.filter(pk=locked.pk).update(
+            test_result=result, tested_at=timezone.now(), tested_by=actor.pseudonym
+        )
+        record_event(
+            locked.case,
+            "suppression.tested",
+            role=role,
+            pseudonym=actor.pseudonym,
+            facts={"suppression": str(locked.pk), "result": result.value},
+        )
+    entry.refresh_from_db()
+
+
+def withdraw(entry: Suppression, actor: Actor) -> None:
+    """Take an entry off the list; it stays in the records. Raises `CorrectionRefused`."""
+    role = _require_keeper(actor)
+    with transaction.atomic():
+        in_force = Suppression.objects.filter(pk=entry.pk, withdrawn_at=None)
+        if not in_force.update(withdrawn_at=timezone.now()):
+            raise CorrectionRefused(_("This entry is off the list already."))
+        record_event(
+            entry.case,
+            "suppression.withdrawn",
+            role=role,
+            pseudonym=actor.pseudonym,
+            facts={"suppression": str(entry.pk)},
+        )
+    entry.refresh_from_db()
+
+
+def _require_keeper(actor: Actor) -> Role:
+    if not actor.roles & KEEPERS:
+        raise CorrectionRefused(_("Only data stewards and privacy officers keep this list."))
+    return actor.role_for(KEEPERS)
+
+
+def entries_in_force(on: date) -> QuerySet[Suppression]:
+    """Return the entries that gateways apply on a day."""
+    return (
+        Suppression.objects.filter(withdrawn_at=None)
+        .filter(Q(expires_on=None) | Q(expires_on__gte=on))
+        .select_related("case__data_key")
+        .prefetch_related("trained_models")
+        .order_by("added_at", "pk")
+    )
+
+
+def current_etag() -> str:
+    """Return the tag of the list as it stands now; reads nothing personal."""
+    return _fingerprint(list(entries_in_force(timezone.localdate())))
+
+
+def publish() -> Published:
+    """Return the list as it stands now, with a new version number if it has changed."""
+    entries = list(entries_in_force(timezone.localdate()))
+    etag = _fingerprint(entries)
+    version = _version(etag)
+    lines = [
+        FIRST_LINE,
+        f"version {version.pk}",
+        f"made {_instant(version.made_at)}",
+        *(json.dumps(_as_dict(entry), ensure_ascii=False) for entry in entries),
+    ]
+    return Published(suppression_signer().sign("\n".join(lines) + "\n"), version.pk, etag)
+
+
+def _instant(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
+
+
+def _as_dict(entry: Suppression) -> dict[str, object]:
+    shown = {
+        "id": str(entry.pk),
+        "form": entry.form,
+        "label": LABEL,
+        "models": [str(model) for model in entry.trained_models.all()] or None,
+        "expires_on": entry.expires_on.isoformat() if entry.expires_on else None,
+    }
+    if entry.form != Suppression.Form.KEYED_HASH:
+        try:
+            return {**shown, "phrase": entry.phrase}
+        except Shredded:
+            shown["form"] = Suppression.Form.KEYED_HASH.value
+    return {**shown, "digest": bytes(entry.digest).hex(), "length": entry.length}
+
+
+def _fingerprint(entries: list[Suppression]) -> str:
+    rows = [
+        [
+            str(entry.pk),
+            entry.form,
+            entry.case.erased_at is not None,
+            str(entry.expires_on),
+            sorted(str(model) for model in entry.trained_models.all()),
+        ]
+        for entry in entries
+    ]
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+
+def _version(fingerprint: str) -> ListVersion:
+    """Return the version of the list that is made of these entries, a new one if they are new."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        last = ListVersion.objects.first()
+        if last is not None and last.fingerprint == fingerprint:
+            return last
+        return ListVersion.objects.create(fingerprint=fingerprint, made_at=timezone.now())
