@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.utils.translation import get_language
 
 from requests_portal.staff.clock_words import ClockWords, clock_words
-from workflows.cases.models import Case, Clock
+from workflows.cases.models import BaseClock, Case, Clock
 from workflows.regimes.services import explain
 from workflows.regimes.values import Deadline
 
@@ -17,7 +17,7 @@ STOPPED_TONES: dict[str, str] = {Clock.State.MISSED: "late", Clock.State.MET: "d
 class ClockView:
     """One clock. `latest_arguable` is for staff only: a generous reading that drives nothing."""
 
-    clock: Clock
+    clock: BaseClock
     name: str
     regime: str
     words: ClockWords
@@ -28,10 +28,11 @@ class ClockView:
 def clock_views(case: Case, now: datetime) -> list[ClockView]:
     """Return the clocks of a case, the leading ones first."""
     ordered = sorted(case.clocks.all(), key=lambda clock: not clock.leads)
-    return [_clock_view(case, clock, now) for clock in ordered]
+    return [clock_view(case, clock, case.state, now) for clock in ordered]
 
 
-def _clock_view(case: Case, clock: Clock, now: datetime) -> ClockView:
+def clock_view(case: Case, clock: BaseClock, state: str, now: datetime) -> ClockView:
+    """Return one clock of a case; `state` is that of what it counts for."""
     language = get_language() or "en"
     regime = case.regime_of(clock.regime)
     rule = regime.clock(clock.kind)
@@ -39,17 +40,17 @@ def _clock_view(case: Case, clock: Clock, now: datetime) -> ClockView:
         clock=clock,
         name=rule.name.in_language(language),
         regime=regime.name.in_language(language),
-        words=_words(case, clock, now),
+        words=_words(state, clock, now),
         sentences=explain(Deadline.from_dict(clock.deadline), rule, language),
         latest_arguable=clock.latest_arguable,
     )
 
 
-def _words(case: Case, clock: Clock, now: datetime) -> ClockWords:
+def _words(state: str, clock: BaseClock, now: datetime) -> ClockWords:
     if clock.stopped_at is not None or clock.state == Clock.State.UNLIMITED:
         tone = STOPPED_TONES.get(clock.state, "none")
         return ClockWords(tone, clock.get_state_display())
-    return clock_words(case.state, clock.due_at, now, paused=clock.state == Clock.State.PAUSED)
+    return clock_words(state, clock.due_at, now, paused=clock.state == Clock.State.PAUSED)
 
 
 def lead_words(case: Case, now: datetime) -> ClockWords:

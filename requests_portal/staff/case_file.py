@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Prefetch
 from django.http import Http404
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -44,6 +45,8 @@ def load_case(case_id: UUID) -> Case:
             "attachments",
             "clocks",
             "clock_events",
+            "complaints__clocks",
+            Prefetch("complaints__letters", Message.objects.only("pk")),
         )
         .filter(pk=case_id)
         .first()
@@ -135,7 +138,9 @@ def message_views(case: Case, names: dict[str, str]) -> list[MessageView]:
 def names_on_page(case: Case, actors: Iterable[str]) -> dict[str, str]:
     """Return the names of all colleagues whom the page of a case names. One query."""
     authors = {message.author for message in case.messages.all()}
-    return names_of({*authors, *actors, case.proposed_by, case.abuse_reported_by} - {""})
+    handlers = {complaint.handler for complaint in case.complaints.all()}
+    others = {case.proposed_by, case.abuse_reported_by}
+    return names_of({*authors, *actors, *handlers, *others} - {""})
 
 
 def regime_names(case: Case) -> list[str]:

@@ -22,6 +22,10 @@ _LETTERS = frozenset(
         "fee.asked",
         "answer.sent",
         "case.contested",
+        "complaint.received",
+        "complaint.acknowledged",
+        "complaint.progress_told",
+        "complaint.answered",
         "note.written",
     }
 )

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from requests_portal.staff import case_file, case_timeline
 from requests_portal.staff.actions.buttons import buttons_for
 from requests_portal.staff.case_clocks import clock_views, lead_words
+from requests_portal.staff.case_complaints import complaint_views
 from requests_portal.staff.people import actor_of, works_on_cases
 from requests_portal.staff.search import related_cases
 from workflows.cases.attachments import read_attachment
@@ -73,6 +74,7 @@ def case_page(request: HttpRequest, site: AdminSite, object_id: str) -> HttpResp
         "identifiers": case.identifiers.all(),
         "clocks": clock_views(case, timezone.now()),
         "buttons": buttons_for(case, actor_of(request)),
+        "complaints": complaint_views(case, actor_of(request), names, timezone.now()),
         "items": case_file.item_views(case),
         "proposed_by": names.get(case.proposed_by, case.proposed_by),
         "lookup": progress_of(case),

@@ -18,6 +18,8 @@ from requests_portal.staff.filters import SOON, WAITING_FOR_PERSON, due_within, 
 from requests_portal.staff.people import user_of, works_on_cases
 from workflows.cases.lifecycle import OPEN, State
 from workflows.cases.models import Case
+from workflows.complaints.lifecycle import OPEN as OPEN_COMPLAINT
+from workflows.complaints.models import Complaint
 from workflows.routing.models import Team
 
 WEEK = timedelta(days=7)
@@ -31,6 +33,8 @@ SAVED_FILTERS: dict[str, tuple[Any, dict[str, str]]] = {
     "late": (gettext_lazy("Late"), {"due": "late"}),
     "waiting": (gettext_lazy("Waiting for the person"), {"group": "waiting"}),
     "approval": (gettext_lazy("Waiting for approval"), {"group": "approval"}),
+    # In whatever state the case is: somebody may complain about one that is closed.
+    "complaints": (gettext_lazy("Open complaints"), {"group": "all", "complaint": "open"}),
 }
 
 
@@ -65,9 +69,10 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _counts(user: User) -> dict[str, Any]:
-    """Return the counts of the open cases in one query, and when the oldest was filed."""
+    """Return the counts of the open cases and complaints, and when the oldest case was filed."""
     teams = Team.objects.filter(members=user)
-    return Case.objects.filter(state__in=OPEN).aggregate(
+    complaints = Complaint.objects.filter(state__in=OPEN_COMPLAINT).count()
+    cases = Case.objects.filter(state__in=OPEN).aggregate(
         open=Count("pk"),
         oldest=Min("filed_at"),
         mine=Count("pk", filter=Q(assignment__assignee=user)),
@@ -77,6 +82,7 @@ def _counts(user: User) -> dict[str, Any]:
         waiting=Count("pk", filter=Q(state__in=WAITING_FOR_PERSON)),
         approval=Count("pk", filter=Q(state=State.DECISION_PROPOSED)),
     )
+    return {**cases, "complaints": complaints}
 
 
 def weeks_until(today: date, count: int) -> list[date]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +16,8 @@ from requests_portal.staff.people import user_of
 from workflows.cases.lifecycle import FINAL, OPEN, State
 from workflows.cases.models import Case, Clock
 from workflows.cases.vocabulary import ItemKind
+from workflows.complaints.lifecycle import OPEN as OPEN_COMPLAINT
+from workflows.complaints.models import Complaint, ComplaintClock
 from workflows.regimes.services import all_regimes
 from workflows.routing.models import Team
 
@@ -50,6 +52,15 @@ def due_within(span: timedelta) -> Q:
 def is_late() -> Q:
     """Match the cases whose time is over; a clock that stands still is not."""
     return Q(due_at__lte=timezone.now()) & ~Q(IS_PAUSED)
+
+
+_OPEN_COMPLAINTS = Complaint.objects.filter(case=OuterRef("pk"), state__in=OPEN_COMPLAINT)
+# What a complaint waits for runs in clocks that have not stopped; the first of them leads.
+_COMPLAINT_CLOCKS = ComplaintClock.objects.filter(
+    case=OuterRef("pk"), stopped_at=None, due_at__isnull=False
+).order_by("due_at")
+COMPLAINS = Exists(_OPEN_COMPLAINTS)
+COMPLAINT_DUE_AT = Subquery(_COMPLAINT_CLOCKS.values("due_at")[:1])
 
 
 class StateGroupFilter(SimpleListFilter):
@@ -96,6 +107,30 @@ class DueFilter(SimpleListFilter):
                 return queryset.filter(is_late())
             case "week":
                 return queryset.filter(due_within(SOON))
+        return queryset
+
+
+class ComplaintFilter(SimpleListFilter):
+    """Whether somebody complains, and how the complaint stands with its time."""
+
+    title = _("complaint")
+    parameter_name = "complaint"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Lookups:
+        """Return open, late and due soon."""
+        return [("open", _("Open")), ("late", _("Late")), ("week", _("Due within seven days"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        """Keep the cases whose complaint is open, late, or soon will be."""
+        now = timezone.now()
+        match self.value():
+            case "open":
+                return queryset.filter(COMPLAINS)
+            case "late":
+                return queryset.filter(Exists(_COMPLAINT_CLOCKS.filter(due_at__lte=now)))
+            case "week":
+                soon = _COMPLAINT_CLOCKS.filter(due_at__gt=now, due_at__lte=now + SOON)
+                return queryset.filter(Exists(soon))
         return queryset
 
 

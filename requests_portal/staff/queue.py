@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from requests_portal.staff import bulk, case_views, filters, matches
+from requests_portal.staff.actions.complaint_views import complaint_action_page
 from requests_portal.staff.actions.views import action_page
 from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.case_file import language_name
@@ -54,6 +55,7 @@ class CaseAdmin(StaffAdmin):
     list_filter = (
         filters.StateGroupFilter,
         filters.DueFilter,
+        filters.ComplaintFilter,
         filters.WhoseFilter,
         filters.TeamFilter,
         filters.RegimeFilter,
@@ -92,9 +94,13 @@ class CaseAdmin(StaffAdmin):
 
     # --- The list --------------------------------------------------------------------------
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
-        """Return the cases, each with whether its clock stands still."""
+        """Return the cases: whether the clock stands still, and by when a complaint is due."""
         cases: QuerySet[Case] = super().get_queryset(request)
-        return cases.annotate(paused=filters.IS_PAUSED)
+        return cases.annotate(
+            paused=filters.IS_PAUSED,
+            complains=filters.COMPLAINS,
+            complaint_due_at=filters.COMPLAINT_DUE_AT,
+        )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Case], search_term: str
@@ -106,7 +112,16 @@ class CaseAdmin(StaffAdmin):
 
     @admin.display(description=_("time"), ordering="due_at")
     def clock(self, case: Case) -> SafeString:
-        """Say how much time is left, and the day."""
+        """Say how much time is left, and the day; beneath it the same of an open complaint."""
+        lines = [self._time(case)]
+        if getattr(case, "complains", False):
+            due_at = case.complaint_due_at  # type: ignore[attr-defined]  # see `get_queryset`
+            words = clock_words(State.RECEIVED, due_at, timezone.now())
+            lines.append(format_html("{} {}", _("Complaint:"), clock_label(words)))
+        return format_html_join(SafeString("<br>"), "{}", ((line,) for line in lines))
+
+    @staticmethod
+    def _time(case: Case) -> SafeString:
         words = clock_words(
             case.state, case.due_at, timezone.now(), paused=getattr(case, "paused", False)
         )
@@ -178,6 +193,11 @@ class CaseAdmin(StaffAdmin):
         return [
             path("search/", page(self.search_view), name="cases_case_search"),
             path("<str:object_id>/do/<slug:slug>/", page(action_page), name="cases_case_action"),
+            path(
+                "<str:object_id>/complaints/<uuid:complaint_id>/do/<slug:slug>/",
+                page(complaint_action_page),
+                name="cases_case_complaint",
+            ),
             path(
                 "<str:object_id>/files/<uuid:attachment_id>/",
                 page(case_views.attachment),

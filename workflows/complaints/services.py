@@ -112,9 +112,9 @@ def _open(case: Case, about: Complaint.About, statement: Message, at: datetime) 
     return complaint
 
 
-def acknowledge(complaint: Complaint, actor: Actor, text: str) -> Message:
-    """Confirm to the person that the complaint has come in, and how it goes on."""
-    body = compose_acknowledgement(complaint, require_text(text))
+def acknowledge(complaint: Complaint, actor: Actor, text: str = "") -> Message:
+    """Confirm to the person that the complaint has come in, and what staff want to add to that."""
+    body = compose_acknowledgement(complaint, require_text(text) if text.strip() else "")
     return _move_with_letter(complaint, Action.ACKNOWLEDGE, actor, body)
 
 

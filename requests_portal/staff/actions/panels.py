@@ -18,8 +18,8 @@ from workflows.regimes.values import ClockEvent, EventName
 
 
 def panel_context(page: ActionPage, case: Case, form: CaseForm) -> dict[str, Any]:
-    """Return what the panel of a page needs; nothing for a page without one."""
-    return _PANELS[page.panel](case, form) if page.panel else {}
+    """Return what the panel of a page needs; nothing for one that needs no more than the case."""
+    return _PANELS[page.panel](case, form) if page.panel in _PANELS else {}
 
 
 def _decision(case: Case, _form: CaseForm) -> dict[str, Any]:

@@ -4,8 +4,8 @@ The buttons of the case page, the addresses of the forms and what happens when o
 follow from `PAGES`. When an action is allowed is not said here but by the lifecycle.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext, pgettext_lazy
@@ -26,7 +26,7 @@ from workflows.corrections.services import record_receipt
 from workflows.reports import erasure
 from workflows.routing.assignment import assign
 
-Run = Callable[[Case, Actor, Any], object]
+Run = Callable[[Any, Actor, Any], object]
 NOTE = "note"
 
 
@@ -36,7 +36,8 @@ class ActionPage:
 
     `panel` is a template that shows what is to be looked at before the form is sent. `fresh`
     asks for a fresh sign-in first. `grave` marks what cannot be undone. `settles` are the reasons
-    of the lifecycle that the form itself does away with.
+    of the lifecycle that the form itself does away with, `reasons` their sentences. `run` gets
+    the case, or what of the case the action is about.
     """
 
     slug: str
@@ -49,10 +50,11 @@ class ActionPage:
     fresh: bool = False
     grave: bool = False
     settles: frozenset[str] = frozenset()
+    reasons: Mapping[str, Any] = field(default_factory=lambda: REASONS)
 
     def sentence_against(self, reason: str) -> str:
         """Return why the form cannot be opened, from the lifecycle's reason: '' if it can."""
-        return str(REASONS[reason]) if reason and reason not in self.settles else ""
+        return str(self.reasons[reason]) if reason and reason not in self.settles else ""
 
 
 def _page(action: Action, intro: Any, done: Any, run: Run | None = None, **more: Any) -> ActionPage:

@@ -42,13 +42,30 @@ def _answer(
     request: HttpRequest, site: AdminSite, object_id: str, page: ActionPage
 ) -> HttpResponse:
     case = load_case(case_id_of(object_id))
-    reason = _refusal(request, case, page)
+    return take_form(request, site, case, page, _refusal(request, case, page))
+
+
+def take_form(
+    request: HttpRequest,
+    site: AdminSite,
+    case: Case,
+    page: ActionPage,
+    reason: str,
+    *,
+    about: Any = None,
+    **shown: Any,
+) -> HttpResponse:
+    """Show the form of an action that `reason` does not forbid, or take it and call its service.
+
+    `about` is what of the case the action is about, the case itself unless given; `shown` is
+    what its panel shows.
+    """
     if reason and (request.method != "POST" or case.erased_at is not None):
         messages.error(request, reason)
         return HttpResponseRedirect(_case_address(site, case))
     if request.method == "POST":
         form = _form(page, case, request, data=request.POST)
-        if form.is_valid() and _run(request, case, page, form):
+        if form.is_valid() and _run(request, case, page, form, about or case):
             messages.success(request, page.done)
             return HttpResponseRedirect(_case_address(site, case))
         case = load_case(case.pk)
@@ -58,6 +75,7 @@ def _answer(
     context = {
         **shared_context(request, site, case),
         **panel_context(page, case, form),
+        **shown,
         "title": f"{case.number}: {page.name}",
         "page": page,
         "form": form,
@@ -80,7 +98,7 @@ def _refusal(request: HttpRequest, case: Case, page: ActionPage) -> str:
     return page.sentence_against(refused[Action(page.slug)])
 
 
-def _run(request: HttpRequest, case: Case, page: ActionPage, form: CaseForm) -> bool:
+def _run(request: HttpRequest, case: Case, page: ActionPage, form: CaseForm, about: Any) -> bool:
     """Call the service while the case is locked; put what was refused into the form."""
     try:
         with transaction.atomic():
@@ -89,7 +107,7 @@ def _run(request: HttpRequest, case: Case, page: ActionPage, form: CaseForm) -> 
             if last is not None and freshness.token(last) != request.POST.get("seen", ""):
                 form.add_error(None, freshness.changed_by_another(last))
                 return False
-            page.run(case, actor_of(request), form)
+            page.run(about, actor_of(request), form)
     except CaseError as refused:
         form.add_error(None, str(refused))
         return False

@@ -4,6 +4,7 @@ import html
 import re
 
 from workflows.cases.models import Case
+from workflows.complaints.models import Complaint
 
 QUEUE = "/staff/cases/case/"
 
@@ -14,6 +15,10 @@ def case_url(case: Case) -> str:
 
 def action_url(case: Case, slug: str) -> str:
     return f"{QUEUE}{case.pk}/do/{slug}/"
+
+
+def complaint_url(complaint: Complaint, slug: str) -> str:
+    return f"{QUEUE}{complaint.case_id}/complaints/{complaint.pk}/do/{slug}/"
 
 
 def hidden_fields(page: str) -> dict[str, str]:
