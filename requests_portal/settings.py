@@ -36,6 +36,8 @@ PROVIDER_NAME = env_str("PROVIDER_NAME", "Example AI / 示例智能")
 PROVIDER_REGIMES = env_list("PROVIDER_REGIMES", ["CN", "EU", "UK", "US-CA"])
 # Where the provider's own regime files lie; they override or add to those in workflows/regimes/.
 REGIMES_DIR = env_str("REGIMES_DIR", "")
+# A font for the PDFs of notices, in the place of the one that comes with a package.
+NOTICE_FONT_PATH = env_str("NOTICE_FONT_PATH", "")
 
 INSTALLED_APPS = [
     "unfold",
@@ -62,6 +64,7 @@ INSTALLED_APPS = [
     "workflows.outbox",
     "workflows.regimes",
     "workflows.cases",
+    "workflows.notices",
     "workflows.identity",
     "workflows.routing",
     "workflows.complaints",

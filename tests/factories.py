@@ -16,6 +16,7 @@ from workflows.cases.models import Case
 from workflows.cases.transition import advance
 from workflows.cases.vocabulary import Assurance, Outcome, Scope, ScopeResult
 from workflows.corrections.services import issue_instructions, record_receipt
+from workflows.notices import moves
 
 # Invented people; no such addresses or numbers exist.
 WANG = FilingRequest(
@@ -89,7 +90,7 @@ def make_case(state: State = State.FILED, request: FilingRequest = WANG, **chang
 def propose(case: Case, actor: Actor = REVIEWER, outcome: str = Outcome.REFUSED) -> None:
     """Propose one outcome for every item; refused with the first ground of the regime."""
     ground = next(iter(case.lead_regime.grounds))
-    decisions.propose_decision(
+    moves.propose_decision(
         case,
         actor,
         [
@@ -108,7 +109,7 @@ def _triage(case: Case) -> None:
 
 
 def _prove(case: Case) -> None:
-    correspondence.ask_identity(case, INTAKE, "Please show who you are.")
+    moves.ask_identity(case, INTAKE, "Please show who you are.")
     handling.accept_identity(case, INTAKE, Assurance.DOCUMENT, "Checked a document.")
 
 
@@ -134,7 +135,7 @@ def _approve(case: Case) -> None:
 def _answer(case: Case) -> None:
     for instruction in issue_instructions(case):
         record_receipt(instruction, STEWARD, "Snapshot 2026-11, checked by a search.")
-    decisions.answer(case, APPROVER)
+    moves.answer(case, APPROVER)
 
 
 # The straight way of a case; each step is one or more moves of the table.
@@ -159,11 +160,11 @@ _ASIDE = {
     State.WITHDRAWN: (State.FILED, correspondence.withdraw),
     State.IDENTITY_NEEDED: (
         State.TRIAGE,
-        lambda case: correspondence.ask_identity(case, INTAKE, "Please show who you are."),
+        lambda case: moves.ask_identity(case, INTAKE, "Please show who you are."),
     ),
     State.INFORMATION_NEEDED: (
         State.TRIAGE,
-        lambda case: correspondence.ask_information(case, INTAKE, "Which account do you mean?"),
+        lambda case: moves.ask_information(case, INTAKE, "Which account do you mean?"),
     ),
     State.FEE_NEEDED: (
         State.TRIAGE,
@@ -208,7 +209,7 @@ def in_review_with_proof(request: FilingRequest = WANG) -> Case:
 def granted(request: FilingRequest = WANG, outcome: str = Outcome.CORRECTED) -> Case:
     """Make a case that is approved to grant every item with one outcome."""
     case = in_review_with_proof(request)
-    decisions.propose_decision(
+    moves.propose_decision(
         case,
         REVIEWER,
         [

@@ -122,6 +122,12 @@ def lead_of(clocks: Iterable[BaseClock]) -> BaseClock | None:
     return min(dated, key=lambda pair: pair[0])[1] if dated else None
 
 
+def lead_clock(case: Case) -> Clock | None:
+    """Return the clock of the request that leads now, as it is stored."""
+    found = lead_of(case.clocks.all())
+    return found if isinstance(found, Clock) else None
+
+
 def lead_of_case(case: Case, clocks: Iterable[BaseClock]) -> BaseClock | None:
     """Return the clock that sets the date of a case with these clocks of its request.
 

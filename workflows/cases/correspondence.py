@@ -83,23 +83,6 @@ def write_to_person(case: Case, actor: Actor, body: str) -> Message:
     return move_with_text(case, Action.WRITE_TO_PERSON, actor, body, Message.Kind.MESSAGE)
 
 
-def ask_identity(case: Case, actor: Actor, body: str) -> Message:
-    """Ask for proof of identity: which doubt there is and what would settle it."""
-    return move_with_text(case, Action.ASK_IDENTITY, actor, body, Message.Kind.IDENTITY_REQUEST)
-
-
-def ask_information(case: Case, actor: Actor, body: str) -> Message:
-    """Ask the person to make the request clearer."""
-    return move_with_text(
-        case, Action.ASK_INFORMATION, actor, body, Message.Kind.INFORMATION_REQUEST
-    )
-
-
-def extend(case: Case, actor: Actor, reasons: str) -> Message:
-    """Extend the time once, as far as the regime allows, and tell the person why."""
-    return move_with_text(case, Action.EXTEND, actor, reasons, Message.Kind.EXTENSION)
-
-
 def contest(case: Case, reasons: str) -> Message:
     """Let the person contest the answer; another reviewer takes it up."""
     return move_with_text(case, Action.CONTEST, PUBLIC, reasons, Message.Kind.CONTEST)
@@ -111,7 +94,7 @@ def write_to_provider(case: Case, body: str, uploads: tuple[Upload, ...] = ()) -
     Raises `InvalidFiling` for files that cannot be taken.
     """
     body = require_text(body)
-    earlier = case.attachments.count() + settings.ATTACHMENT_MAX_COUNT - MAX_FILES_OF_CASE
+    earlier = case.attachments.filter(from_person=True).count() + settings.ATTACHMENT_MAX_COUNT - MAX_FILES_OF_CASE
     errors = check_uploads(uploads, already=max(0, earlier))
     if errors:
         raise InvalidFiling(errors)

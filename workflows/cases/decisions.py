@@ -1,4 +1,4 @@
-"""Findings, outcomes and answers: what staff decide about the items of a case."""
+"""Findings and outcomes: what staff decide about the items of a case."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,11 +8,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
-from workflows.cases.answers import compose_answer
 from workflows.cases.correspondence import require_text
 from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import Action
-from workflows.cases.models import Case, Item, Message
+from workflows.cases.models import Case, Item
 from workflows.cases.transition import advance
 from workflows.cases.vocabulary import CHANGES_DATA, Outcome, Scope, ScopeResult, outcomes_for
 
@@ -76,12 +75,13 @@ def propose_decision(case: Case, actor: Actor, proposals: Sequence[ItemProposal]
             case,
             Action.PROPOSE_DECISION,
             actor,
-            facts={"outcomes": _outcomes(case)},
+            facts={"outcomes": outcomes_of(case)},
             contents={"reasons": {str(p.item.position): p.reasons.strip() for p in proposals}},
         )
 
 
-def _outcomes(case: Case) -> list[dict[str, str | int]]:
+def outcomes_of(case: Case) -> list[dict[str, str | int]]:
+    """Return what was decided on each item, for the log."""
     return [
         {
             "item": item.position,
@@ -103,28 +103,4 @@ def approve(case: Case, actor: Actor) -> None:
     """Approve a proposal: what claims a change to data must now be carried out first."""
     with transaction.atomic():
         case.items.filter(outcome__in=CHANGES_DATA).update(executed=False)
-        advance(case, Action.APPROVE, actor, facts={"outcomes": _outcomes(case)})
-
-
-def answer(case: Case, actor: Actor) -> Message:
-    """Send the answer: item by item, with reasons and the ways to complain, in the case's words."""
-    text = compose_answer(case)
-    with transaction.atomic():
-        message = Message.objects.create(
-            case=case,
-            kind=Message.Kind.ANSWER,
-            from_person=False,
-            author=actor.pseudonym,
-            body=text,
-            sent_at=case.filed_at,
-        )
-        event = advance(
-            case,
-            Action.ANSWER,
-            actor,
-            facts={"message": str(message.pk), "outcomes": _outcomes(case)},
-            contents={"text": text},
-        )
-        message.sent_at = event.at
-        message.save(update_fields=["sent_at"])
-    return message
+        advance(case, Action.APPROVE, actor, facts={"outcomes": outcomes_of(case)})

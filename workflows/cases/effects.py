@@ -1,19 +1,13 @@
-"""What follows a commit in the room of cases: acknowledgement and notices by mail."""
+"""What follows a commit in the room of cases: mails that say that something waits."""
 
-from django.db import transaction
-
-from workflows.cases.actors import SYSTEM
 from workflows.cases.calendar_notices import recompute_after_notice
-from workflows.cases.clocks import stop_acknowledgement
-from workflows.cases.lifecycle import OPEN, Action
 from workflows.cases.mail import send_mail
 from workflows.cases.models import Case
-from workflows.cases.transition import advance
 from workflows.outbox.models import Effect
 from workflows.outbox.services import effect_handler
 
-# Notices which only tell that something waits in the portal: one mail template each.
-NOTICES = (
+# What waits in the portal: one mail template each.
+WAITING = (
     "identity_request",
     "identity_accepted",
     "information_request",
@@ -32,43 +26,15 @@ def case_of(effect: Effect) -> Case:
     return Case.objects.select_related("data_key").get(pk=effect.payload["case"])
 
 
-def _send_notice(effect: Effect) -> None:
-    """Mail one of the notices."""
+def _send_waiting(effect: Effect) -> None:
+    """Mail that something waits."""
     case = case_of(effect)
     if case.erased_at is None:
         send_mail(case, effect.kind.removeprefix("mail."), effect, {})
 
 
-for _notice in NOTICES:
-    effect_handler(f"mail.{_notice}")(_send_notice)
-
-
-@effect_handler("cases.acknowledge")
-def acknowledge(effect: Effect) -> None:
-    """Acknowledge receipt, as the regime asks for: the case number, the date, how it goes on.
-
-    The receipt page has told the same to who filed in person; the mail goes to who left an
-    address. The contact need not be confirmed: the law counts from receipt.
-    """
-    case = case_of(effect)
-    if case.state not in OPEN:
-        return
-    lead = case.lead_regime
-    sent = send_mail(
-        case,
-        "acknowledgement",
-        effect,
-        {
-            "due_on": case.due_on,
-            "regime": lead.name.in_language(case.language),
-            "rule": lead.clock(lead.lead).text.in_language(case.language),
-        },
-    )
-    with transaction.atomic():
-        event = advance(
-            case, Action.ACKNOWLEDGE, SYSTEM, facts={"by": "mail" if sent else "portal"}
-        )
-        stop_acknowledgement(case, event.at)
+for _mail in WAITING:
+    effect_handler(f"mail.{_mail}")(_send_waiting)
 
 
 @effect_handler("cases.recompute")

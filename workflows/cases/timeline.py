@@ -91,6 +91,7 @@ STAFF_SENTENCES = {
     "case.viewed": _("Somebody looked at the case."),
     "finding.recorded": _("A finding was recorded."),
     "note.written": _("A note was written."),
+    "notice.sent": _("A notice was sent."),
     "abuse.reported": _("The request was reported as an abuse."),
     "erasure.requested": _("Erasure was requested."),
     "case.erased": _("Personal data of the case were erased."),

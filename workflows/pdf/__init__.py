@@ -9,23 +9,19 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
 import typst
 
-# The one font of our documents: Latin and Chinese, one weight.
+from workflows.pdf.fonts import font_file
+
+# The family of the font that comes with the software: Latin and Chinese, one weight.
 FONT_FAMILY = "Noto Sans SC"
 
 
 class PdfError(Exception):
     """A document cannot be written: the template is at fault, or data that it needs are missing."""
-
-
-def font_file() -> Path:
-    """Return the font file. The package that carries it is not imported: it wants matplotlib."""
-    return Path(str(distribution("zhplot").locate_file("zhplot/fonts/NotoSansSC-Regular.ttf")))
 
 
 def render_pdf(template: Path, data: Mapping[str, Any], *, at: datetime) -> bytes:
@@ -37,7 +33,7 @@ def render_pdf(template: Path, data: Mapping[str, Any], *, at: datetime) -> byte
         written = typst.compile(
             template,
             root=template.parent,
-            font_paths=_fonts(),
+            font_paths=_fonts(font_file().parent),
             ignore_system_fonts=True,
             format="pdf",
             sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
@@ -51,9 +47,7 @@ def render_pdf(template: Path, data: Mapping[str, Any], *, at: datetime) -> byte
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def _fonts(folder: Path) -> typst.Fonts:
     return typst.Fonts(
-        include_system_fonts=False,
-        include_embedded_fonts=False,
-        font_paths=[font_file().parent],
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder]
     )

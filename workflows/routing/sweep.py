@@ -8,6 +8,7 @@ from workflows.cases.lifecycle import OPEN, Action
 from workflows.cases.models import Case, Clock
 from workflows.cases.sweep import Step, sweep
 from workflows.cases.transition import advance
+from workflows.notices.services import enqueue_notice
 from workflows.outbox.services import enqueue
 
 _ACTIONS = {Step.REMIND: Action.REMIND, Step.LATE: Action.MARK_LATE}
@@ -28,5 +29,13 @@ def _take(clock: Clock, step: Step, facts: dict[str, Any]) -> bool:
             "routing.notify_team",
             key=f"routing.{step}:{clock.pk}:{clock.reminders}:{clock.due_on}",
             payload={"case": str(case.pk), "notice": str(step)},
+        )
+    if clock.leads and step == Step.LATE:
+        enqueue_notice(
+            case,
+            "lateness",
+            key=f"lateness:{clock.pk}:{clock.due_on}",
+            clock=clock.pk,
+            regime=clock.regime,
         )
     return True

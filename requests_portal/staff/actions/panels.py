@@ -11,8 +11,9 @@ from requests_portal.staff.actions.forms import CaseForm
 from requests_portal.staff.actions.table import ActionPage
 from requests_portal.staff.case_file import citation_texts, item_views, names_on_page
 from requests_portal.staff.search import related_cases
-from workflows.cases.answers import compose_answer
 from workflows.cases.models import Case
+from workflows.notices.answers import compose_answer
+from workflows.notices.plain import to_text
 from workflows.regimes import services as regimes
 from workflows.regimes.values import ClockEvent, EventName
 
@@ -56,7 +57,9 @@ _PANELS: dict[str, Callable[[Case, Any], dict[str, Any]]] = {
     },
     "staff/panels/proposal.html": lambda _case, form: {"groups": list(form.groups())},
     "staff/panels/decision.html": _decision,
-    "staff/panels/answer.html": lambda case, _form: {"answer": compose_answer(case)},
+    "staff/panels/answer.html": lambda case, _form: {
+        "answer": to_text(compose_answer(case).document)
+    },
     "staff/panels/extension.html": lambda case, _form: {
         "extended_to": _date_after(case, "extension_told")
     },

@@ -23,6 +23,7 @@ from workflows.cases.numbers import normalise_number
 from workflows.cases.state_names import ACTION_NAMES, REASONS
 from workflows.cases.transition import advance
 from workflows.corrections.services import record_receipt
+from workflows.notices import moves
 from workflows.reports import erasure
 from workflows.routing.assignment import assign
 
@@ -94,7 +95,7 @@ def _record_finding(case: Case, actor: Actor, form: FindingForm) -> None:
 
 
 def _propose(case: Case, actor: Actor, form: ProposalForm) -> None:
-    decisions.propose_decision(case, actor, form.proposals())
+    moves.propose_decision(case, actor, form.proposals())
 
 
 def _record_receipt(case: Case, actor: Actor, form: CaseForm) -> None:
@@ -133,7 +134,7 @@ _ROWS = (
         Action.ASK_IDENTITY,
         _("Say which doubt there is about who asks, and what little would settle it."),
         _("The person was asked for proof of identity."),
-        _with_text(correspondence.ask_identity),
+        _with_text(moves.ask_identity),
         form=forms.LetterForm,
     ),
     _page(
@@ -154,7 +155,7 @@ _ROWS = (
         Action.ASK_INFORMATION,
         _("Ask the person to make the request clearer. Ask only for what is needed."),
         _("The person was asked for information."),
-        _with_text(correspondence.ask_information),
+        _with_text(moves.ask_information),
         form=forms.LetterForm,
     ),
     _page(
@@ -234,7 +235,7 @@ _ROWS = (
         Action.ANSWER,
         _("Read the answer as the person will get it, then send it."),
         _("The answer was sent."),
-        lambda case, actor, _form: decisions.answer(case, actor),
+        lambda case, actor, _form: moves.answer(case, actor),
         panel="staff/panels/answer.html",
         grave=True,
     ),
@@ -252,7 +253,7 @@ _ROWS = (
         Action.EXTEND,
         _("The time is extended once, as far as the law allows. Tell the person why."),
         _("The time was extended, and the person was told."),
-        _with_text(correspondence.extend),
+        _with_text(moves.extend),
         form=forms.LetterForm,
         panel="staff/panels/extension.html",
     ),

@@ -10,6 +10,7 @@ from workflows.cases import decisions
 from workflows.cases.access import ONE_NUMBER
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
+from workflows.notices import moves
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.requests_portal.api.urls")]
 
@@ -160,7 +161,7 @@ def test_outcomes_are_told_only_with_the_answer(api):
     assert status(api, filed.case.number, filed.receipt).json()["items"][0]["outcome"] == ""
 
     decisions.approve(filed.case, APPROVER)
-    decisions.answer(filed.case, APPROVER)
+    moves.answer(filed.case, APPROVER)
     assert status(api, filed.case.number, filed.receipt).json()["items"][0]["outcome"] == "refused"
 
 

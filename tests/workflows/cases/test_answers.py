@@ -13,13 +13,14 @@ from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Message
 from workflows.cases.vocabulary import ItemKind, Outcome, Scope, ScopeResult
+from workflows.notices import moves
 from workflows.regimes.services import all_regimes, get_regime
 
 pytestmark = pytest.mark.django_db
 
 
 def decide(case, outcomes: list[str], **changes) -> str:
-    decisions.propose_decision(
+    moves.propose_decision(
         case,
         REVIEWER,
         [
@@ -125,7 +126,7 @@ def test_it_tells_when_a_model_is_trained_again():
 @pytest.mark.parametrize("reasons", ['<b>&amp; "quoted"</b> {{ case }} {% now %}', "王小明 ’"])
 def test_reasons_stand_in_the_answer_as_they_were_written(reasons):
     case = in_review_with_proof(WANG)
-    decisions.propose_decision(
+    moves.propose_decision(
         case, REVIEWER, [ItemProposal(case.items.get(), Outcome.NOT_HELD, reasons)]
     )
 
@@ -136,7 +137,7 @@ def test_it_is_written_in_the_language_of_the_case_whoever_sends_it():
     case = make_case(State.DECISION_PROPOSED, ERIKA)
     with translation.override("zh-hans"):
         decisions.approve(case, APPROVER)
-        message = decisions.answer(case, APPROVER)
+        message = moves.answer(case, APPROVER)
 
     assert message.body.startswith("This is our answer")
     assert message.body == Message.objects.get(kind=Message.Kind.ANSWER).body

@@ -22,6 +22,7 @@ from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case, Clock
 from workflows.cases.transition import advance
 from workflows.cases.vocabulary import Assurance
+from workflows.notices import moves
 from workflows.outbox.services import drain
 from workflows.regimes.services import all_regimes, get_regime
 from workflows.regimes.values import Deadline
@@ -67,7 +68,7 @@ def test_an_extension_counts_from_the_start_again():
     case = make_case(State.IN_REVIEW, ERIKA)
     first = lead(case).due_on
 
-    correspondence.extend(case, REVIEWER, "A large dataset.")
+    moves.extend(case, REVIEWER, "A large dataset.")
 
     assert (lead(case).due_on - first).days in range(58, 63)
     assert case.due_on == lead(case).due_on
@@ -78,7 +79,7 @@ def test_an_identity_request_pauses_the_clock_in_the_united_kingdom():
     case = make_case(State.TRIAGE, ERIKA, residence="GB", at=timezone.now() - timedelta(days=10))
     before = lead(case).due_at
 
-    correspondence.ask_identity(case, INTAKE, "Please show who you are.")
+    moves.ask_identity(case, INTAKE, "Please show who you are.")
     assert lead(case).state == Clock.State.PAUSED
     assert lead(case).check_at is None
 
@@ -91,7 +92,7 @@ def test_an_identity_request_pauses_nothing_in_china():
     case = make_case(State.TRIAGE, WANG)
     before = lead(case).due_at
 
-    correspondence.ask_identity(case, INTAKE, "请证明身份。")
+    moves.ask_identity(case, INTAKE, "请证明身份。")
 
     assert (lead(case).state, lead(case).due_at) == (Clock.State.RUNNING, before)
 
@@ -170,7 +171,7 @@ class TestReminders:
     def test_an_extension_moves_the_next_look(self):
         case = make_case(State.IN_REVIEW, ERIKA)
         before = lead(case).check_at
-        correspondence.extend(case, REVIEWER, "A large dataset.")
+        moves.extend(case, REVIEWER, "A large dataset.")
 
         assert lead(case).check_at > before
 

@@ -12,6 +12,7 @@ from workflows.cases.lifecycle import State
 from workflows.cases.models import EventContent, Message
 from workflows.ledger.canonical import opens
 from workflows.ledger.models import Event
+from workflows.notices import moves
 from workflows.outbox.models import Effect
 
 pytestmark = pytest.mark.django_db
@@ -28,19 +29,19 @@ WAYS = {
     ),
     "identity": (
         State.TRIAGE,
-        lambda case: correspondence.ask_identity(case, INTAKE, SECRET),
+        lambda case: moves.ask_identity(case, INTAKE, SECRET),
         Message.Kind.IDENTITY_REQUEST,
         "mail.identity_request",
     ),
     "information": (
         State.TRIAGE,
-        lambda case: correspondence.ask_information(case, INTAKE, SECRET),
+        lambda case: moves.ask_information(case, INTAKE, SECRET),
         Message.Kind.INFORMATION_REQUEST,
         "mail.information_request",
     ),
     "extension": (
         State.IN_REVIEW,
-        lambda case: correspondence.extend(case, REVIEWER, SECRET),
+        lambda case: moves.extend(case, REVIEWER, SECRET),
         Message.Kind.EXTENSION,
         "mail.extension",
     ),

@@ -29,6 +29,7 @@ from workflows.cases.vocabulary import (
     outcomes_for,
 )
 from workflows.ledger.models import Event
+from workflows.notices import moves
 
 pytestmark = pytest.mark.django_db
 
@@ -81,7 +82,7 @@ class TestProposals:
 
     def test_a_proposal_is_kept_and_its_reasons_are_committed_to(self):
         case = in_review_with_proof()
-        decisions.propose_decision(case, REVIEWER, self.proposal(case))
+        moves.propose_decision(case, REVIEWER, self.proposal(case))
 
         item = case.items.get()
         assert (item.outcome, item.reasons, item.ground) == ("corrected", "It was wrong.", "")
@@ -111,7 +112,7 @@ class TestProposals:
         events = Event.objects.count()
 
         with pytest.raises(InvalidInput):
-            decisions.propose_decision(case, REVIEWER, self.proposal(case, **changes))
+            moves.propose_decision(case, REVIEWER, self.proposal(case, **changes))
 
         assert case.items.get().outcome == ""
         assert Event.objects.count() == events
@@ -124,13 +125,13 @@ class TestProposals:
 
     def test_a_ground_is_kept_for_refusals_only(self):
         case = in_review_with_proof()
-        decisions.propose_decision(case, REVIEWER, self.proposal(case, ground="not_proved"))
+        moves.propose_decision(case, REVIEWER, self.proposal(case, ground="not_proved"))
 
         assert case.items.get().ground == ""
 
     def test_the_date_of_the_next_training_is_kept(self):
         case = in_review_with_proof()
-        decisions.propose_decision(
+        moves.propose_decision(
             case,
             REVIEWER,
             self.proposal(
@@ -184,7 +185,7 @@ class TestDeciding:
         propose(case)
         decisions.approve(case, APPROVER)
 
-        message = decisions.answer(case, APPROVER)
+        message = moves.answer(case, APPROVER)
 
         assert message.kind == Message.Kind.ANSWER
         assert not message.from_person
@@ -195,7 +196,7 @@ class TestDeciding:
         case = make_case(State.DECISION_PROPOSED, ERIKA)
 
         with pytest.raises(MoveRefused):
-            decisions.answer(case, APPROVER)
+            moves.answer(case, APPROVER)
         assert not Message.objects.filter(kind=Message.Kind.ANSWER).exists()
 
 
@@ -204,7 +205,7 @@ def test_a_contested_case_is_decided_and_answered_again():
     advance(case, Action.REOPEN, OTHER_REVIEWER)
     propose(case, OTHER_REVIEWER)
     decisions.approve(case, APPROVER)
-    decisions.answer(case, APPROVER)
+    moves.answer(case, APPROVER)
 
     assert case.state == State.ANSWERED
     assert case.messages.filter(kind=Message.Kind.ANSWER).count() == 2

@@ -19,8 +19,8 @@ from tests.factories import (
     make_case,
 )
 from workflows import links
-from workflows.cases import correspondence, decisions, fees, handling
-from workflows.cases.effects import NOTICES
+from workflows.cases import correspondence, fees, handling
+from workflows.cases.effects import WAITING
 from workflows.cases.filing import EFFECTS
 from workflows.cases.lifecycle import MOVES, State
 from workflows.cases.mail import may_mail, purge_tallies, requester_of, send_mail, tomorrow
@@ -28,6 +28,7 @@ from workflows.cases.models import Case, MailTally
 from workflows.cases.vocabulary import Assurance
 from workflows.identity.reminders import REMIND_EVERY, sweep_waiting
 from workflows.ledger.selectors import events_of_case
+from workflows.notices import moves
 from workflows.outbox import services as outbox
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
@@ -45,7 +46,7 @@ def _reject(case: Case) -> None:
 
 
 def _answer(case: Case) -> None:
-    decisions.answer(case, APPROVER)
+    moves.answer(case, APPROVER)
 
 
 # How each mail comes about: from which state, and by what.
@@ -54,7 +55,7 @@ OCCASIONS = {
     "acknowledgement": (State.FILED, lambda case: None),
     "identity_request": (
         State.TRIAGE,
-        lambda case: correspondence.ask_identity(case, INTAKE, SECRET),
+        lambda case: moves.ask_identity(case, INTAKE, SECRET),
     ),
     "identity_accepted": (
         State.IDENTITY_NEEDED,
@@ -62,7 +63,7 @@ OCCASIONS = {
     ),
     "information_request": (
         State.TRIAGE,
-        lambda case: correspondence.ask_information(case, INTAKE, SECRET),
+        lambda case: moves.ask_information(case, INTAKE, SECRET),
     ),
     "fee": (
         State.TRIAGE,
@@ -76,7 +77,7 @@ OCCASIONS = {
         State.INFORMATION_NEEDED,
         lambda case: sweep_waiting(timezone.now() + REMIND_EVERY),
     ),
-    "extension": (State.IN_REVIEW, lambda case: correspondence.extend(case, REVIEWER, SECRET)),
+    "extension": (State.IN_REVIEW, lambda case: moves.extend(case, REVIEWER, SECRET)),
     "message": (State.TRIAGE, lambda case: correspondence.write_to_person(case, INTAKE, SECRET)),
     "answer": (State.EXECUTING, _answer),
     "merged": (State.TRIAGE, lambda case: handling.merge(case, INTAKE, file(ERIKA).case)),
@@ -152,7 +153,7 @@ def test_a_mail_repeated_after_a_crash_is_one_mail_to_the_reader(mailoutbox):
 
 def test_whatever_may_be_enqueued_has_a_handler():
     kinds = {effect for move in MOVES.values() for effect in move.effects}
-    kinds |= {*EFFECTS, *(f"mail.{notice}" for notice in NOTICES)}
+    kinds |= {*EFFECTS, *(f"mail.{notice}" for notice in WAITING)}
     kinds |= {"identity.remind", "routing.notify_team"}
 
     assert kinds <= set(outbox._handlers)

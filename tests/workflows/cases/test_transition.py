@@ -35,6 +35,7 @@ from workflows.cases.state_names import REASONS
 from workflows.cases.transition import advance, refusals
 from workflows.cases.vocabulary import Assurance, Outcome
 from workflows.ledger.models import Event
+from workflows.notices import moves
 from workflows.outbox.models import Effect
 from workflows.reports.erasure import erase, request_erasure
 
@@ -213,7 +214,7 @@ def test_an_answer_waits_until_the_change_was_made():
 
     refused_with("not_executed", case, Action.ANSWER, APPROVER)
     case.items.update(executed=True)
-    decisions.answer(case, APPROVER)
+    moves.answer(case, APPROVER)
 
 
 def test_a_contested_decision_goes_to_somebody_who_had_no_part_in_it():
@@ -240,7 +241,7 @@ def test_whoever_proposed_before_a_sending_back_took_part_as_well():
     decisions.send_back(case, APPROVER, "Look again.")
     propose(case, OTHER_REVIEWER)
     decisions.approve(case, APPROVER)
-    decisions.answer(case, APPROVER)
+    moves.answer(case, APPROVER)
     correspondence.contest(case, "I do not agree.")
 
     refused_with("own_earlier_decision", case, Action.REOPEN, REVIEWER)
@@ -253,7 +254,7 @@ def test_a_law_without_extension_allows_none():
 
 def test_time_is_extended_once():
     case = make_case(State.IN_REVIEW, ERIKA)
-    correspondence.extend(case, REVIEWER, "A large dataset.")
+    moves.extend(case, REVIEWER, "A large dataset.")
 
     refused_with("no_extension", case, Action.EXTEND, REVIEWER)
 
@@ -375,7 +376,7 @@ def test_of_two_who_propose_at_once_one_is_refused_and_leaves_nothing():
             ItemProposal(item, outcome, f"By {actor.pseudonym}.", "not_proved")
             for item in mine.items.all()
         ]
-        return lambda: decisions.propose_decision(mine, actor, proposals)
+        return lambda: moves.propose_decision(mine, actor, proposals)
 
     results = at_once(by(REVIEWER, Outcome.REFUSED), by(OTHER_REVIEWER, Outcome.CORRECTED))
 

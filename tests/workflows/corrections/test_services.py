@@ -22,6 +22,7 @@ from workflows.cases.vocabulary import CHANGES_DATA, Outcome
 from workflows.corrections.models import Instruction
 from workflows.corrections.services import OPERATIONS, issue_instructions, record_receipt
 from workflows.ledger.models import Event
+from workflows.notices import moves
 from workflows.outbox.services import drain
 
 pytestmark = pytest.mark.django_db
@@ -58,14 +59,14 @@ def test_what_changes_no_data_asks_for_nothing_and_can_be_answered(outcome):
     ground = next(iter(case.lead_regime.grounds))
     item = case.items.get()
     retraining = case.filed_at.date()
-    decisions.propose_decision(
+    moves.propose_decision(
         case, REVIEWER, [ItemProposal(item, outcome, "Because.", ground, retraining)]
     )
     decisions.approve(case, APPROVER)
     drain()
 
     assert not Instruction.objects.exists()
-    decisions.answer(case, APPROVER)
+    moves.answer(case, APPROVER)
 
 
 def test_issued_again_nothing_is_added():
@@ -97,7 +98,7 @@ def test_a_receipt_completes_the_item_and_stands_in_the_log():
 def test_the_answer_waits_for_the_last_item():
     case = in_review_with_proof(ERIKA)
     copy, delete = case.items.all()
-    decisions.propose_decision(
+    moves.propose_decision(
         case,
         REVIEWER,
         [
@@ -109,10 +110,10 @@ def test_the_answer_waits_for_the_last_item():
     (instruction,) = issue_instructions(case)
 
     with pytest.raises(MoveRefused) as refused:
-        decisions.answer(case, APPROVER)
+        moves.answer(case, APPROVER)
     assert refused.value.reason == "not_executed"
     record_receipt(instruction, STEWARD, APPLIED)
-    decisions.answer(case, APPROVER)
+    moves.answer(case, APPROVER)
 
 
 def test_an_item_with_two_instructions_needs_both_receipts():

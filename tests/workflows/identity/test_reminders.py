@@ -11,6 +11,7 @@ from workflows.cases.lifecycle import State
 from workflows.cases.models import Message
 from workflows.cases.vocabulary import Assurance
 from workflows.identity.reminders import MAX_REMINDERS, REMIND_EVERY, sweep_waiting
+from workflows.notices import moves
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
 
@@ -50,7 +51,7 @@ def test_a_second_question_is_not_taken_for_the_first_one():
     case = make_case(State.IDENTITY_NEEDED)
     Message.objects.update(sent_at=timezone.now() - REMIND_EVERY * 2)
     handling.reject_identity(case, INTAKE, "The picture shows another account.")
-    correspondence.ask_identity(case, INTAKE, "Please show the other account.")
+    moves.ask_identity(case, INTAKE, "Please show the other account.")
 
     assert sweep_waiting() == 0
     assert sweep_waiting(timezone.now() + REMIND_EVERY) == 1

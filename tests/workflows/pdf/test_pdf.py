@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pypdf
 import pytest
 
-from workflows.pdf import PdfError, font_file, render_pdf
+from workflows.pdf import PdfError, render_pdf
+from workflows.pdf.fonts import font_file
 
 AT = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 TEMPLATE = """

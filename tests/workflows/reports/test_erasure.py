@@ -41,6 +41,7 @@ from workflows.ledger.models import Event
 from workflows.ledger.sequencer import sequence_all
 from workflows.ledger.verify import verify_log
 from workflows.reports.bundle_files import bundle_path
+from workflows.notices import moves
 from workflows.reports.bundle_filters import BundleFilters
 from workflows.reports.bundle_formats import Format
 from workflows.reports.bundle_jobs import make_bundle, request_bundle
@@ -120,7 +121,7 @@ def closed_case():
     add_draft_file(draft, upload)
     case = file_draft(draft, token, sample_request()).case
     advance(case, Action.BEGIN_TRIAGE, make.INTAKE)
-    correspondence.ask_identity(case, make.INTAKE, SECRETS["staff message"])
+    moves.ask_identity(case, make.INTAKE, SECRETS["staff message"])
     correspondence.write_to_provider(case, SECRETS["message"], (upload,))
     handling.accept_identity(case, make.INTAKE, Assurance.MANDATE, SECRETS["grounds"])
     advance(case, Action.BEGIN_REVIEW, make.REVIEWER)
@@ -129,12 +130,12 @@ def closed_case():
     scopes = {Scope.MODEL: ScopeResult.FOUND}
     decisions.record_finding(case, make.REVIEWER, item, SECRETS["finding"], scopes)
     proposal = decisions.ItemProposal(item, "corrected", SECRETS["reasons"])
-    decisions.propose_decision(case, make.REVIEWER, [proposal])
+    moves.propose_decision(case, make.REVIEWER, [proposal])
     decisions.approve(case, make.APPROVER)
     for instruction in make.issue_instructions(case):
         make.record_receipt(instruction, make.STEWARD, "Snapshot 2026-11, checked.")
     suppress(item, make.STEWARD, SECRETS["phrase"], test_prompt=SECRETS["prompt"])
-    decisions.answer(case, make.APPROVER)
+    moves.answer(case, make.APPROVER)
     advance(case, Action.CLOSE, make.REVIEWER)
     complaint = complaints.complain(case, SECRETS["complaint"])
     complaints.acknowledge(complaint, make.INTAKE, SECRETS["acknowledgement"])

@@ -21,6 +21,7 @@ from workflows.cases.decisions import ItemProposal
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.corrections.services import issue_instructions, record_receipt
+from workflows.notices import moves
 from workflows.reports.statistics import ABUSE, Period, by_kind, by_month, denials, figures
 
 EVER = Period()
@@ -33,7 +34,7 @@ def answered_after(case, days):
 def answer(case):
     for instruction in issue_instructions(case):
         record_receipt(instruction, STEWARD, "Snapshot 2026-11, checked by a search.")
-    decisions.answer(case, APPROVER)
+    moves.answer(case, APPROVER)
 
 
 def test_nothing_is_counted_where_nothing_is(scope):
@@ -53,7 +54,7 @@ def test_each_end_of_a_case_is_counted_once(scope):
     nothing = make_case(State.IN_REVIEW)
     propose(nothing, outcome="not_held")
     decisions.approve(nothing, APPROVER)
-    decisions.answer(nothing, APPROVER)
+    moves.answer(nothing, APPROVER)
     counted = figures(scope, EVER)
     assert counted.received == 7
     assert (counted.answered, counted.whole, counted.part) == (3, 1, 0)
@@ -65,7 +66,7 @@ def test_some_granted_and_some_refused_is_in_part(other_scope):
     case = in_review_with_proof(ERIKA)
     ground = next(iter(case.lead_regime.grounds))
     copy, delete = case.items.all()
-    decisions.propose_decision(
+    moves.propose_decision(
         case,
         REVIEWER,
         [

@@ -14,6 +14,7 @@ from workflows.cases.clocks import differing_clocks
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, Clock
 from workflows.ledger.models import Event
+from workflows.notices import moves
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
 from workflows.routing.assignment import assign
@@ -78,7 +79,7 @@ def test_the_event_says_which_clock_and_day():
 def test_a_clock_that_waits_for_the_person_is_left_alone():
     case = make_case(State.TRIAGE, ERIKA, residence="GB")
     due = lead(case).due_at
-    correspondence.ask_identity(case, INTAKE, "Please show who you are.")
+    moves.ask_identity(case, INTAKE, "Please show who you are.")
 
     assert sweep_clocks(due + timedelta(days=100)) == 0
 
@@ -95,7 +96,7 @@ def test_an_extension_moves_the_steps_that_are_left():
     case = make_case(State.IN_REVIEW, ERIKA)
     first = lead(case)
     sweep_clocks(part_of(first, 0.51))
-    correspondence.extend(case, APPROVER, "A large dataset.")
+    moves.extend(case, APPROVER, "A large dataset.")
 
     assert sweep_clocks(part_of(first, 0.9)) == 0
     assert sweep_clocks(part_of(lead(case), 0.81)) == 1

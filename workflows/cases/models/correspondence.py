@@ -24,6 +24,7 @@ class Message(OfCase):
         ANSWER = "answer", _("Answer")
         CONTEST = "contest", _("Objection to the answer")
         COMPLAINT = "complaint", _("Complaint")
+        NOTICE = "notice", _("Notice")
         NOTE = "note", _("Internal note")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

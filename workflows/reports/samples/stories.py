@@ -17,6 +17,7 @@ from workflows.cases.transition import advance
 from workflows.cases.vocabulary import Assurance
 from workflows.complaints import services as complaints
 from workflows.corrections.services import issue_instructions, record_receipt
+from workflows.notices import moves
 from workflows.reports.erasure import erase, request_erasure
 from workflows.routing.assignment import assign, choose_team
 
@@ -99,7 +100,7 @@ class Story:
                 self._prove()
                 advance(case, Action.BEGIN_REVIEW, self._reviewer)
                 if self.sample.get("answers_question"):
-                    correspondence.ask_information(case, intake, self.texts["information"])
+                    moves.ask_information(case, intake, self.texts["information"])
                     correspondence.write_to_provider(case, self.texts["information_given"])
                 self._find()
             case State.DECISION_PROPOSED:
@@ -112,14 +113,14 @@ class Story:
             case State.ANSWERED:
                 for instruction in issue_instructions(case):
                     record_receipt(instruction, self._actor("dana"), self.texts["receipt"])
-                decisions.answer(case, approver)
+                moves.answer(case, approver)
 
     def _prove(self) -> None:
         level = self.sample.get("prove")
         if level is None:
             return
         intake = self._actor("ines")
-        correspondence.ask_identity(self.case, intake, self.texts["identity"])
+        moves.ask_identity(self.case, intake, self.texts["identity"])
         handling.accept_identity(self.case, intake, level, self.texts["identity_accepted"])
 
     def _find(self) -> None:
@@ -143,12 +144,12 @@ class Story:
                     timezone.localdate() + timedelta(days=days) if days else None,
                 )
             )
-        decisions.propose_decision(self.case, self._reviewer, proposals)
+        moves.propose_decision(self.case, self._reviewer, proposals)
 
     def _decorate(self) -> None:
         """Add what changes no state: an extension, a message, a note."""
         if self.sample.get("extended"):
-            correspondence.extend(self.case, self._reviewer, self.texts["extension"])
+            moves.extend(self.case, self._reviewer, self.texts["extension"])
         if self.sample.get("message"):
             correspondence.write_to_person(self.case, self._reviewer, self.texts["message"])
         if self.sample.get("note"):
@@ -180,9 +181,9 @@ class Story:
         case, intake = self.case, self._actor("ines")
         match target:
             case State.IDENTITY_NEEDED:
-                correspondence.ask_identity(case, intake, self.texts["identity"])
+                moves.ask_identity(case, intake, self.texts["identity"])
             case State.INFORMATION_NEEDED:
-                correspondence.ask_information(case, intake, self.texts["information"])
+                moves.ask_information(case, intake, self.texts["information"])
             case State.FEE_NEEDED:
                 fee = self.sample["fee"]
                 amount, currency = Decimal(fee["amount"]), fee["currency"]

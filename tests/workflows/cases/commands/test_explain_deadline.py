@@ -8,9 +8,10 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from tests.factories import ERIKA, INTAKE, WANG, file, make_case
-from workflows.cases import correspondence, handling
+from workflows.cases import handling
 from workflows.cases.lifecycle import State
 from workflows.cases.vocabulary import Assurance
+from workflows.notices import moves
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +45,7 @@ def test_every_clock_of_the_case_is_there():
 
 def test_the_latest_arguable_date_is_named():
     case = make_case(State.TRIAGE, WANG, at=timezone.now() - timedelta(days=10))
-    correspondence.ask_identity(case, INTAKE, "Please show who you are.")
+    moves.ask_identity(case, INTAKE, "Please show who you are.")
     handling.accept_identity(case, INTAKE, Assurance.MATCHED, "Two data points.")
 
     clock = case.clocks.get(leads=True)
@@ -54,7 +55,7 @@ def test_the_latest_arguable_date_is_named():
 
 def test_a_pause_shows():
     case = make_case(State.TRIAGE, ERIKA, residence="GB")
-    correspondence.ask_identity(case, INTAKE, "Please show who you are.")
+    moves.ask_identity(case, INTAKE, "Please show who you are.")
 
     assert ", paused, " in explain(case.number)
 

@@ -1,0 +1,67 @@
+"""Facts for each kind of notice, and cases under each regime, invented for the tests."""
+
+from datetime import UTC, date, datetime
+
+from tests.factories import ERIKA, file
+from workflows.cases.filing_request import FiledItem
+from workflows.cases.models import Case
+from workflows.cases.vocabulary import Outcome, Scope, ScopeResult
+from workflows.notices import facts
+from workflows.regimes.services import get_regime
+
+MOMENT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+SCOPES = {Scope.TRAINING_SNAPSHOT: ScopeResult.FOUND, Scope.MODEL: ScopeResult.NOT_IDENTIFIABLE}
+# The kinds that tell of decided items: which item, and what became of it.
+DECIDED = {
+    "access_answer": ("copy", Outcome.PROVIDED),
+    "correction_answer": ("correct", Outcome.CORRECTED),
+    "deletion_answer": ("delete", Outcome.PROCESSING_STOPPED),
+    "explanation_answer": ("explain", Outcome.PROVIDED),
+    "objection_answer": ("object", Outcome.PROCESSING_STOPPED),
+    "refusal": ("copy", Outcome.REFUSED),
+}
+OTHERS = {
+    "acknowledgement": facts.Acknowledgement(),
+    "identity_request": facts.IdentityRequest("The request came from another address."),
+    "clarification": facts.Clarification("Which account do you mean?"),
+    "extension": facts.Extension("The dataset is very large.", date(2027, 2, 1)),
+    "fee": facts.Fee("EUR 20", "The same request came nine times.", date(2026, 12, 24)),
+    "recipients": facts.Recipients("web-2026, snapshot 3", "Deleted.", ("sha256:ab12",)),
+    "lateness": facts.Lateness(date(2026, 11, 1)),
+    "complaint_acknowledgement": facts.ComplaintAcknowledgement(MOMENT, date(2026, 12, 20)),
+    "complaint_outcome": facts.ComplaintOutcome("Founded.", "We were late.", "We asked the team."),
+}
+KINDS = (*DECIDED, *OTHERS)
+
+
+def case_under(code: str, language: str, settings, *kinds: str) -> Case:
+    """File a case under one regime alone."""
+    settings.PROVIDER_REGIMES = [code]
+    items = tuple(
+        FiledItem(kind, {"statement": "About me.", "claimed": "Bonn", "correct": "Berlin"})
+        for kind in kinds or ("copy",)
+    )
+    residence = get_regime(code).default_place
+    return file(ERIKA, residence=residence, language=language, items=items).case
+
+
+def decide(case: Case, *outcomes: Outcome) -> None:
+    """Write outcomes to the items of a case, as a proposal would."""
+    for item, outcome in zip(case.items.all(), outcomes, strict=True):
+        item.outcome, item.reasons, item.scopes = outcome, f"Reasons {item.position}.", SCOPES
+        if outcome == Outcome.REFUSED:
+            item.ground = case.lead_regime.grounds_for(item.kind)[0].code
+        item.save()
+
+
+def facts_for(kind: str, case: Case) -> facts.Facts:
+    """Return facts for a kind of notice; the items of the case are decided for it."""
+    if kind not in DECIDED:
+        return OTHERS[kind]
+    decide(case, DECIDED[kind][1])
+    return facts.Decided(tuple(case.items.all()))
+
+
+def case_for(kind: str, code: str, language: str, settings) -> Case:
+    """File a case that a notice of this kind can be about."""
+    return case_under(code, language, settings, DECIDED.get(kind, ("copy",))[0])

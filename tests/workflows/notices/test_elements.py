@@ -1,0 +1,77 @@
+"""Every regime, kind and language: each element that the law prescribes is there, or it stays."""
+
+import io
+import re
+from dataclasses import replace
+from html import unescape
+
+import pytest
+from pypdf import PdfReader
+
+from tests.workflows.notices.invented import KINDS, MOMENT, case_for, facts_for
+from workflows.notices.composing import compose
+from workflows.notices.document import Bullets
+from workflows.notices.elements import ELEMENT_NAMES, KIND_NAMES
+from workflows.notices.errors import ElementMissing
+from workflows.notices.markup import to_html
+from workflows.notices.pdf import to_pdf
+from workflows.notices.plain import to_text
+from workflows.notices.texts import elements_prescribed
+from workflows.regimes.services import all_regimes
+from workflows.regimes.terms import NOTICE_ELEMENTS, NOTICE_KINDS
+
+pytestmark = pytest.mark.django_db
+
+CODES = [regime.code for regime in all_regimes()]
+
+
+def squeezed(text: str) -> str:
+    """Leave out what the formats write differently: white space and the signs of lists."""
+    return re.sub(r"\s|•|-", "", text)
+
+
+def words_of(document, element) -> list[str]:
+    """Return the passages by which a document says an element."""
+    block = next(b for b in document.blocks if b.element == element)
+    return [
+        text
+        for node in block.nodes
+        for text in (node.items if isinstance(node, Bullets) else [node.text])
+    ]
+
+
+def in_each_format(document) -> list[str]:
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(to_pdf(document, "P", MOMENT))).pages]
+    body = to_html(document).partition("<body>")[2]
+    texts = (
+        to_text(document),
+        unescape(re.sub(r"<[^>]+>", " ", body)),
+        "".join(re.sub(r"\d+ / \d+\s*$", "", page) for page in pages),
+    )
+    return [squeezed(text) for text in texts]
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_prescribed_element_is_in_each_format_and_none_can_be_left_out(
+    kind, code, language, settings
+):
+    case = case_for(kind, code, language, settings)
+    composed = compose(case, kind, facts_for(kind, case))
+
+    composed.check()
+    texts = in_each_format(composed.document)
+    for element in elements_prescribed(case.lead_regime, kind):
+        for words in words_of(composed.document, element):
+            assert all(squeezed(words) in text for text in texts)
+        lesser = composed.document.without(element)
+        with pytest.raises(ElementMissing) as refused:
+            replace(composed, document=lesser, contained={kind: lesser.elements}).check()
+        assert str(ELEMENT_NAMES[element]) in str(refused.value)
+        assert str(KIND_NAMES[kind]) in str(refused.value)
+
+
+def test_every_word_of_the_regimes_has_a_name():
+    assert set(ELEMENT_NAMES) == set(NOTICE_ELEMENTS)
+    assert set(NOTICE_KINDS) < set(KIND_NAMES)

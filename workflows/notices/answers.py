@@ -1,0 +1,142 @@
+"""The answer: the notices that its items call for, bound together in one document."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from django.utils import timezone, translation
+
+from workflows.cases.models import Case, Item
+from workflows.cases.vocabulary import ItemKind, Outcome
+from workflows.notices.composing import Composed, compose, compose_from
+from workflows.notices.document import Block, Document, Heading, Value, lowered
+from workflows.notices.elements import ANSWER
+from workflows.notices.facts import Decided, Facts
+from workflows.notices.template import Section, parse
+from workflows.notices.texts import language_of, text_in_use
+from workflows.notices.values import Reader
+
+# What the answer says once for all its parts, after them.
+_SHARED = (
+    "rights",
+    "in_writing",
+    "internal_review",
+    "appeal_route",
+    "time_limit_to_appeal",
+    "authority",
+    "court",
+    "record_kept",
+)
+_KIND_OF_ITEM: Mapping[str, str] = {
+    ItemKind.CONSULT: "access_answer",
+    ItemKind.COPY: "access_answer",
+    ItemKind.TRANSFER: "access_answer",
+    ItemKind.CORRECT: "correction_answer",
+    ItemKind.SUPPLEMENT: "correction_answer",
+    ItemKind.DELETE: "deletion_answer",
+    ItemKind.EXPLAIN: "explanation_answer",
+    ItemKind.RESTRICT: "objection_answer",
+    ItemKind.OBJECT: "objection_answer",
+    ItemKind.WITHDRAW_CONSENT: "objection_answer",
+    ItemKind.OPT_OUT_TRAINING: "objection_answer",
+    ItemKind.MODEL_OUTPUT: "deletion_answer",
+    ItemKind.COMPLAINT: "explanation_answer",
+    ItemKind.IP_CLAIM: "deletion_answer",
+}
+
+# What other rooms know of the items of an answer: values for placeholders of its kind.
+Source = Callable[[Case, str, tuple[Item, ...]], Mapping[str, Value]]
+_sources: list[Source] = []
+
+
+def answer_source(source: Source) -> Source:
+    """Register a function that knows more of decided items, such as where data came from.
+
+    It is asked with the case, the kind of notice and its items, and returns values for
+    placeholders of that kind (`source_of_data`, `recipients`, `categories`, `number_of_data`, …).
+    """
+    if source not in _sources:
+        _sources.append(source)
+    return source
+
+
+def kind_of(item: Item) -> str:
+    """Return the notice that tells of a decided item."""
+    if item.outcome in {Outcome.REFUSED, Outcome.NOT_IDENTIFIABLE}:
+        return "refusal"
+    if item.kind == ItemKind.MODEL_OUTPUT and item.outcome == Outcome.CORRECTED:
+        return "correction_answer"
+    if item.outcome in {Outcome.DELETED, Outcome.ANONYMISED} and _KIND_OF_ITEM[item.kind] == (
+        "objection_answer"
+    ):
+        return "deletion_answer"
+    return _KIND_OF_ITEM[item.kind]
+
+
+def grouped(items: Iterable[Item]) -> dict[str, tuple[Item, ...]]:
+    """Return the items by the notice that tells of them, in the order of the first of each."""
+    groups: dict[str, list[Item]] = {}
+    for item in items:
+        groups.setdefault(kind_of(item), []).append(item)
+    return {kind: tuple(members) for kind, members in groups.items()}
+
+
+def compose_answer(case: Case) -> Composed:
+    """Compose the answer to the items as they are decided now, in the language of the case."""
+    parts = []
+    for kind, items in grouped(case.items.all()).items():
+        known: dict[str, Value] = {}
+        for source in _sources:
+            known.update(source(case, kind, items))
+        parts.append(compose(case, kind, Decided(items, known)))
+    language = language_of(case.language)
+    reader = Reader(case, case.lead_regime, language)
+    text = text_in_use(reader.regime.code, ANSWER, language)
+    with translation.override(language), timezone.override(reader.zone):
+        return bind(compose_from(reader, ANSWER, Facts(), text, []), parts)
+
+
+def bind(frame: Composed, parts: list[Composed]) -> Composed:
+    """Put the parts into the frame of the answer."""
+    template = parse(frame.texts[0].body)
+    before, after = _around_the_parts(template.sections, frame.document.blocks)
+    own = [block for part in parts for block in _own_blocks(part)]
+    shared = {
+        block.element: block
+        for part in reversed(parts)
+        for block in part.document.blocks
+        if block.element in _SHARED and block.says_something
+    }
+    framed = {block.element for block in after}
+    closing = [shared.get(block.element, block) for block in after]
+    rest = [shared[element] for element in _SHARED if element in shared.keys() - framed]
+    blocks = (*before, *own, *rest, *closing)
+    return Composed(
+        ANSWER,
+        frame.regime,
+        Document(frame.document.title, frame.document.language, blocks),
+        tuple({text.place: text for c in (frame, *parts) for text in c.texts}.values()),
+        {kind: elements for c in (frame, *parts) for kind, elements in c.prescribed.items()},
+        {kind: elements for c in (frame, *parts) for kind, elements in c.contained.items()},
+    )
+
+
+def _around_the_parts(
+    sections: tuple[Section, ...], blocks: tuple[Block, ...]
+) -> tuple[tuple[Block, ...], tuple[Block, ...]]:
+    """Cut the frame behind the section in which `{parts}` stands."""
+    at = next(n for n, section in enumerate(sections) if "parts" in section.names) + 1
+    return blocks[:at], blocks[at:]
+
+
+def _own_blocks(part: Composed) -> list[Block]:
+    """Return what a part says for itself, below a heading of its own."""
+    heading = Block("", (Heading(part.document.title),))
+    own = [
+        replace(block, nodes=lowered(block.nodes))
+        for block in part.document.blocks
+        if block.element not in _SHARED and block.says_something
+    ]
+    # A block of nothing but a heading is left out, so the first block carries it.
+    if not own:
+        return [replace(heading, nodes=heading.nodes)]
+    return [replace(own[0], nodes=(*heading.nodes, *own[0].nodes)), *own[1:]]

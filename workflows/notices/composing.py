@@ -1,0 +1,103 @@
+"""Composing a notice: the text that the law selects, filled with the facts of the case.
+
+What the notice must contain is the union of what the regimes of the case prescribe. Where the text
+of the leading regime has no words for an element of another, those of the other are added.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from django.utils import timezone, translation
+
+from workflows.cases.models import Case
+from workflows.notices.document import Block, Document
+from workflows.notices.elements import NEEDED, placeholders_of
+from workflows.notices.errors import ElementMissing
+from workflows.notices.facts import Facts
+from workflows.notices.template import fill, fill_section, parse
+from workflows.notices.texts import TextInUse, elements_prescribed, language_of, text_in_use
+from workflows.notices.values import Reader, common_values
+from workflows.regimes.schema import Regime
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A notice that was not sent yet: what it says, from which texts, and what it must say.
+
+    `prescribed` maps the kinds that it consists of to the elements that the law calls for there,
+    `contained` to those that are there.
+    """
+
+    kind: str
+    regime: str
+    document: Document
+    texts: tuple[TextInUse, ...]
+    prescribed: Mapping[str, frozenset[str]]
+    contained: Mapping[str, frozenset[str]]
+
+    @property
+    def missing(self) -> dict[str, frozenset[str]]:
+        """Return the elements that the law calls for and that are not there, by kind."""
+        gaps = {kind: self.prescribed[kind] - self.contained[kind] for kind in self.prescribed}
+        return {kind: gap for kind, gap in gaps.items() if gap}
+
+    def check(self) -> None:
+        """Raise `ElementMissing` if this may not be sent."""
+        for kind, gap in self.missing.items():
+            raise ElementMissing(kind, gap)
+
+
+def compose(case: Case, kind: str, facts: Facts, regime: Regime | None = None) -> Composed:
+    """Compose a notice in the language of the case.
+
+    With a `regime`, the notice is one of that law alone; otherwise of all laws of the case, in the
+    words of the leading one.
+    """
+    lead = regime or case.lead_regime
+    others = [] if regime else [case.regime_of(code) for code in case.regimes]
+    language = language_of(case.language)
+    reader = Reader(case, lead, language)
+    text = text_in_use(lead.code, kind, language)
+    with translation.override(language), timezone.override(reader.zone):
+        return compose_from(reader, kind, facts, text, others)
+
+
+def compose_from(
+    reader: Reader, kind: str, facts: Facts, text: TextInUse, others: list[Regime]
+) -> Composed:
+    """Compose a notice from a given text, with the reader's language active."""
+    values = {
+        **dict.fromkeys(placeholders_of(kind), ""),
+        **common_values(reader),
+        **facts.values(reader),
+    }
+    document = fill(parse(text.body), values, NEEDED, reader.language)
+    prescribed: set[str] = set(elements_prescribed(reader.regime, kind))
+    texts = [text]
+    for other in others:
+        elements = elements_prescribed(other, kind)
+        prescribed |= set(elements)
+        lacking = set(elements) - document.elements
+        if lacking and other.code != reader.regime.code:
+            borrowed = text_in_use(other.code, kind, reader.language)
+            blocks = tuple(
+                fill_section(section, values, NEEDED)
+                for section in parse(borrowed.body).sections
+                if section.element in lacking
+            )
+            document = replace(document, blocks=_with(document.blocks, blocks))
+            texts.append(borrowed)
+    return Composed(
+        kind,
+        reader.regime.code,
+        document,
+        tuple(texts),
+        {kind: frozenset(prescribed)},
+        {kind: document.elements},
+    )
+
+
+def _with(blocks: tuple[Block, ...], added: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Put added blocks in the place of incomplete ones of the same element, else at the end."""
+    elements = {block.element for block in added}
+    return (*(block for block in blocks if block.element not in elements), *added)

@@ -1,0 +1,63 @@
+"""What follows a commit in the room of notices: the acknowledgement, and notices that were due."""
+
+from django.db import transaction
+
+from workflows.cases.actors import SYSTEM
+from workflows.cases.clocks import lead_clock, stop_acknowledgement
+from workflows.cases.effects import case_of
+from workflows.cases.lifecycle import OPEN, Action
+from workflows.cases.mail import send_mail
+from workflows.cases.models import Case
+from workflows.cases.transition import advance
+from workflows.notices.facts import Acknowledgement, Facts, Lateness
+from workflows.notices.services import facts_builder, send_enqueued, send_notice
+from workflows.outbox.models import Effect
+from workflows.outbox.services import Payload, effect_handler
+
+
+@effect_handler("cases.acknowledge")
+def acknowledge(effect: Effect) -> None:
+    """Acknowledge receipt, as the regime asks for: the case number, the date, how it goes on.
+
+    The notice is attached to the case; the mail goes to who left an address. The contact need not
+    be confirmed: the law counts from receipt.
+    """
+    case = case_of(effect)
+    if case.state not in OPEN:
+        return
+    lead = case.lead_regime
+    sent = send_mail(
+        case,
+        "acknowledgement",
+        effect,
+        {
+            "due_on": case.due_on,
+            "regime": lead.name.in_language(case.language),
+            "rule": lead.clock(lead.lead).text.in_language(case.language),
+        },
+    )
+    with transaction.atomic():
+        event = advance(
+            case, Action.ACKNOWLEDGE, SYSTEM, facts={"by": "mail" if sent else "portal"}
+        )
+        send_notice(
+            case, "acknowledgement", Acknowledgement(), key=f"acknowledge:{case.pk}", mail=False
+        )
+        stop_acknowledgement(case, event.at)
+
+
+@effect_handler("notices.send")
+def send(effect: Effect) -> None:
+    """Send a notice whose facts are read from the ids of the effect."""
+    send_enqueued(case_of(effect), effect.payload)
+
+
+@facts_builder("lateness")
+def lateness(case: Case, payload: Payload) -> Facts | None:
+    """Say which day was missed, and the day of another law of the case that is still to come."""
+    clock = case.clocks.get(pk=int(payload["clock"] or 0))
+    if case.state not in OPEN:
+        return None
+    lead = lead_clock(case)
+    coming = lead.due_on if lead and lead.pk != clock.pk and lead.due_on != clock.due_on else None
+    return Lateness(clock.due_on, coming if coming and coming > (clock.due_on or coming) else None)

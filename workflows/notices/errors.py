@@ -1,0 +1,33 @@
+"""Errors of notices. Nothing has been changed or sent when one is raised."""
+
+from collections.abc import Collection
+
+from django.utils.translation import gettext as _
+
+from workflows.cases.errors import CaseError
+from workflows.notices.elements import ELEMENT_NAMES, KIND_NAMES
+
+
+class ElementMissing(CaseError):
+    """A notice lacks what the law says it must contain, and was not sent."""
+
+    def __init__(self, kind: str, elements: Collection[str]) -> None:
+        self.kind = kind
+        self.elements = tuple(sorted(elements))
+        super().__init__(
+            _("%(notice)s: it cannot be sent, for the law says that it must also tell: %(what)s.")
+            % {"notice": KIND_NAMES[kind], "what": names_of(self.elements)}
+        )
+
+
+class TextRefused(CaseError):
+    """A text of a notice cannot be published as it is. `faults` are sentences, one a fault."""
+
+    def __init__(self, faults: Collection[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(" ".join(self.faults))
+
+
+def names_of(elements: Collection[str]) -> str:
+    """Return what elements are called, as one text."""
+    return _("; ").join(str(ELEMENT_NAMES[element]) for element in elements)

@@ -1,0 +1,179 @@
+"""What the sender of a notice must know beyond the case itself: one small class a kind of notice.
+
+Texts are those of people and are shown as they are; days are in the zone of the law.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from workflows.cases.models import Item
+from workflows.notices.document import Bullets, Value
+from workflows.notices.item_values import item_values
+from workflows.notices.phrases import phrase
+from workflows.notices.values import Reader, due_sentence, effect_on_clock
+
+
+class Facts:
+    """The facts of a notice. A kind that needs nothing beyond the case uses this itself."""
+
+    def values(self, reader: Reader) -> Mapping[str, Value]:
+        """Return the values of the kind's own placeholders, in the reader's language."""
+        del reader
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement(Facts):
+    """`acknowledgement`: everything follows from the case."""
+
+    def values(self, reader: Reader) -> Mapping[str, Value]:
+        """Say when the request arrived, when it is answered, and by which rule."""
+        case, regime = reader.case, reader.regime
+        return {
+            "receipt_time": reader.moment(case.filed_at),
+            "due_date": due_sentence(reader, case.due_on),
+            "rule": regime.clock(regime.lead).text.in_language(reader.language),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityRequest(Facts):
+    """`identity_request`: which doubt there is, and what would settle it beyond the usual."""
+
+    doubt: str
+    accepted: str = ""
+
+    def values(self, reader: Reader) -> Mapping[str, Value]:
+        """Say why, what is enough, and what it does to the clock."""
+        return {
+            "identity_doubt": self.doubt,
+            "identity_accepted": self.accepted,
+            "effect_on_clock": effect_on_clock(reader, "identity"),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Clarification(Facts):
+    """`clarification`: the question."""
+
+    question: str
+
+    def values(self, reader: Reader) -> Mapping[str, Value]:
+        """Say the question, and what it does to the clock."""
+        return {
+            "question": self.question,
+            "effect_on_clock": effect_on_clock(reader, "clarification"),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Extension(Facts):
+    """`extension`: the reasons, and the new last day."""
+
+    reasons: str
+    new_date: date | None
+
+    def values(self, reader: Reader) -> Mapping[str, Value]:
+        """Say why and until when."""
+        return {"reasons": self.reasons, "new_date": reader.day(self.new_date)}
+
+
+@dataclass(frozen=True, slots=True)
+class Fee(Facts):
+    """`fee`: the amount with its currency, the reason, and until when the person may say no."""
+
+    amount: str
+    reason: str
+    withdraw_until: date | None = None
+
+    def values(self, reader: Reader) -> Mapping[str, Value]:
+        """Say how much and why."""
+        return {
+            "fee_amount": self.amount,
+            "fee_reason": self.reason,
+            "withdraw_until": reader.day(self.withdraw_until),
+            "effect_on_clock": effect_on_clock(reader, "fee"),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients(Facts):
+    """`recipients`: to an organisation that received a dataset, never to the person.
+
+    `records` locate what is changed, as record numbers or hashes; `action` names nobody.
+    """
+
+    dataset_version: str
+    action: str
+    records: tuple[str, ...] = ()
+
+    def values(self, reader: Reader) -> Mapping[str, Value]:
+        """Say which version and what was done."""
+        del reader
+        return {
+            "dataset_version": self.dataset_version,
+            "action_taken": self.action,
+            "records": (Bullets(self.records),) if self.records else "",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Lateness(Facts):
+    """`lateness`: the day that was missed, and a new one if there is one."""
+
+    missed: date | None
+    new_date: date | None = None
+
+    def values(self, reader: Reader) -> Mapping[str, Value]:
+        """Say what was missed and what happens now."""
+        new_day = reader.day(self.new_date)
+        name = "late.new_day" if new_day else "late.no_day"
+        return {
+            "due_date": reader.day(self.missed),
+            "new_date": phrase(name, reader.language, day=new_day),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintAcknowledgement(Facts):
+    """`complaint_acknowledgement`: when the complaint arrived and by when its outcome is told."""
+
+    received_at: datetime
+    due_on: date | None = None
+
+    def values(self, reader: Reader) -> Mapping[str, Value]:
+        """Say when it arrived and when there is an answer."""
+        return {
+            "receipt_time": reader.moment(self.received_at),
+            "due_date": due_sentence(reader, self.due_on),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintOutcome(Facts):
+    """`complaint_outcome`: what came of it, why, and what was done until then."""
+
+    outcome: str
+    reasons: str
+    progress: str = ""
+
+    def values(self, reader: Reader) -> Mapping[str, Value]:
+        """Say what came of it."""
+        del reader
+        return {"outcome": self.outcome, "reasons": self.reasons, "progress": self.progress}
+
+
+@dataclass(frozen=True, slots=True)
+class Decided(Facts):
+    """The kinds of answer: the items that were decided, and what other rooms know of them.
+
+    `known` holds values for placeholders such as `source_of_data`, `recipients`, `categories`.
+    """
+
+    items: tuple[Item, ...]
+    known: Mapping[str, Value] = field(default_factory=dict)
+
+    def values(self, reader: Reader) -> Mapping[str, Value]:
+        """Say what became of each item."""
+        return {**item_values(reader, self.items), **self.known}

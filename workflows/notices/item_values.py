@@ -1,0 +1,175 @@
+"""What an answer says of the items: outcome, reasons, ground, places, and what the law asks for."""
+
+from collections.abc import Callable, Iterable
+
+from workflows.cases.models import Item
+from workflows.cases.vocabulary import Outcome, Scope, ScopeResult
+from workflows.notices.document import Bullets, Heading, Node, Paragraph, Value, paragraphs
+from workflows.notices.phrases import has_phrase, phrase
+from workflows.notices.values import Reader
+from workflows.regimes.terms import Ground
+
+
+def item_values(reader: Reader, items: tuple[Item, ...]) -> dict[str, Value]:
+    """Return the values of the placeholders that speak of items."""
+    refused = any(item.outcome == Outcome.REFUSED for item in items)
+    return {
+        "items": _each(items, lambda item: _item(reader, item)),
+        "scopes": _scopes(reader, items),
+        "complied_or_not": _statements(reader, items, "complied"),
+        "storage_only": _statements(reader, items, "stored"),
+        "verified": _statements(reader, items, "verified"),
+        "action_taken": _statements(reader, items, "action"),
+        "effective_from": _statements(reader, items, "effective"),
+        "copy_of_data": _statements(reader, items, "copy"),
+        "before_and_after": _each(items, lambda item: _before_and_after(reader, item)),
+        "number_of_data": _number(reader, items),
+        "refused_items": _each(items, lambda item: _refused(reader, item)),
+        "reasons": _each(items, lambda item: _reasons(reader, item)),
+        "provision": _provision(reader, items),
+        "specific_facts": phrase("facts.above", reader.language),
+        "what_is_still_held": phrase("held.refusal" if refused else "held.access", reader.language),
+        "categories": "",
+        "recipients": "",
+        "source_of_data": "",
+    }
+
+
+def _each(items: Iterable[Item], nodes_of: Callable[[Item], tuple[Node, ...]]) -> tuple[Node, ...]:
+    return tuple(node for item in items for node in nodes_of(item))
+
+
+def _name(reader: Reader, item: Item) -> str:
+    kind = str(item.get_kind_display())
+    return phrase("item.name", reader.language, number=item.position, kind=kind)
+
+
+def _item(reader: Reader, item: Item) -> tuple[Node, ...]:
+    """Return an item with all that was decided on it, but for the places."""
+    language = reader.language
+    outcome = str(item.get_outcome_display())
+    lines = [phrase("item.outcome", language, outcome=outcome)]
+    if item.retraining_on:
+        day = reader.day(item.retraining_on)
+        lines.append(phrase("item.retraining", language, day=day))
+    if item.outcome == Outcome.SUPPRESSED_IN_OUTPUT:
+        lines.append(phrase("item.suppressed", language))
+    return (
+        Heading(_name(reader, item)),
+        Paragraph("\n".join(lines)),
+        *paragraphs(phrase("item.reasons", language, reasons=item.reasons)),
+    )
+
+
+def _ground(reader: Reader, item: Item) -> str:
+    ground = reader.regime.grounds.get(item.ground)
+    if ground is None:
+        return ""
+    text = phrase(
+        "item.cited",
+        reader.language,
+        ground=ground.text.in_language(reader.language),
+        citations=_cited(reader, ground),
+    )
+    return phrase("item.ground", reader.language, ground=text)
+
+
+def _cited(reader: Reader, ground: Ground) -> str:
+    chinese = reader.language.startswith("zh")
+    names = [citation.zh if chinese else citation.en for citation in ground.citations]
+    return phrase("join.list", reader.language).join(names)
+
+
+def _refused(reader: Reader, item: Item) -> tuple[Node, ...]:
+    outcome = str(item.get_outcome_display())
+    lines = (
+        _name(reader, item),
+        phrase("item.outcome", reader.language, outcome=outcome),
+        _ground(reader, item),
+    )
+    return (Paragraph("\n".join(line for line in lines if line)),)
+
+
+def _reasons(reader: Reader, item: Item) -> tuple[Node, ...]:
+    text = phrase("item.statement", reader.language, number=item.position, statement=item.reasons)
+    return paragraphs(text) if item.reasons.strip() else ()
+
+
+def _provision(reader: Reader, items: Iterable[Item]) -> str:
+    grounds = [reader.regime.grounds.get(item.ground) for item in items]
+    cited = dict.fromkeys(_cited(reader, ground) for ground in grounds if ground)
+    join = phrase("join.list", reader.language)
+    return join.join(cited) or phrase("facts.no_citation", reader.language)
+
+
+def _scopes(reader: Reader, items: tuple[Item, ...]) -> tuple[Node, ...]:
+    """Return what each place came to, in the order of the law, under each item of several."""
+    nodes: list[Node] = []
+    for item in items:
+        results = tuple(
+            phrase(
+                "item.scope",
+                reader.language,
+                scope=scope.label,
+                result=ScopeResult(item.scopes[scope]).label,
+            )
+            for scope in Scope
+            if scope in item.scopes
+        )
+        if results:
+            if len(items) > 1:
+                nodes.append(Paragraph(_name(reader, item)))
+            nodes.append(Bullets(results))
+    return tuple(nodes)
+
+
+def _statements(reader: Reader, items: Iterable[Item], group: str) -> tuple[Node, ...]:
+    """Return one sentence an item, by its outcome."""
+    statements = tuple(
+        phrase(
+            "item.statement",
+            reader.language,
+            number=item.position,
+            statement=phrase(
+                f"{group}.{item.outcome}",
+                reader.language,
+                day=reader.day(item.retraining_on),
+                today=reader.day(reader.today),
+            ),
+        )
+        for item in items
+        if has_phrase(f"{group}.{item.outcome}")
+    )
+    return (Bullets(statements),) if statements else ()
+
+
+def _before_and_after(reader: Reader, item: Item) -> tuple[Node, ...]:
+    language, details = reader.language, item.details
+    before = details.get("claimed") or details.get("statement") or ""
+    lines = [phrase("item.before", language, text=before)] if before else []
+    if details.get("correct"):
+        lines.append(phrase("item.after", language, text=details["correct"]))
+    if has_phrase(f"changed.{item.outcome}"):
+        day = reader.day(item.retraining_on)
+        lines.append(phrase(f"changed.{item.outcome}", language, day=day))
+    text = "\n".join(lines)
+    statement = phrase("item.statement", language, number=item.position, statement=text)
+    return (Paragraph(statement),) if lines else ()
+
+
+def _number(reader: Reader, items: Iterable[Item]) -> tuple[Node, ...]:
+    """Return in how many of the places that were searched something was found."""
+    statements = []
+    for item in items:
+        results = list(item.scopes.values())
+        if results:
+            numbers = phrase(
+                "copy.number",
+                reader.language,
+                searched=sum(result != ScopeResult.NOT_SEARCHED for result in results),
+                found=results.count(ScopeResult.FOUND),
+            )
+            statements.append(
+                phrase("item.statement", reader.language, number=item.position, statement=numbers)
+            )
+    return (Bullets(tuple(statements)),) if statements else ()

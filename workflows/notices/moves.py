@@ -1,0 +1,105 @@
+"""Moves of staff that tell the person something which the law prescribes: move and notice at once.
+
+Either both happen or, when the notice lacks something, neither. Each raises `InvalidInput`,
+`MoveRefused` or `ElementMissing`.
+"""
+
+from collections.abc import Callable, Sequence
+from uuid import uuid4
+
+from django.db import transaction
+
+from workflows.cases import decisions
+from workflows.cases.actors import Actor
+from workflows.cases.clocks import lead_clock
+from workflows.cases.correspondence import require_text
+from workflows.cases.decisions import ItemProposal
+from workflows.cases.lifecycle import Action
+from workflows.cases.models import Case, Message
+from workflows.cases.transition import advance
+from workflows.notices.answers import compose_answer
+from workflows.notices.composing import Composed, compose
+from workflows.notices.facts import Clarification, Extension, IdentityRequest
+from workflows.notices.services import send_composed
+
+
+def ask_identity(case: Case, actor: Actor, doubt: str, accepted: str = "") -> Message:
+    """Ask for proof of identity: which doubt there is, and what in particular would settle it."""
+    facts = IdentityRequest(require_text(doubt), accepted.strip() and require_text(accepted))
+    contents = {"text": facts.doubt, **({"accepted": facts.accepted} if facts.accepted else {})}
+    return _tell(
+        case,
+        Action.ASK_IDENTITY,
+        actor,
+        contents,
+        lambda: compose(case, "identity_request", facts),
+    )
+
+
+def ask_information(case: Case, actor: Actor, question: str) -> Message:
+    """Ask the person to make the request clearer."""
+    question = require_text(question)
+    return _tell(
+        case,
+        Action.ASK_INFORMATION,
+        actor,
+        {"text": question},
+        lambda: compose(case, "clarification", Clarification(question)),
+    )
+
+
+def extend(case: Case, actor: Actor, reasons: str) -> Message:
+    """Extend the time once, as far as the regime allows, and tell the person why."""
+    reasons = require_text(reasons)
+
+    def composed() -> Composed:
+        # After the move, so that the new date is the one that the clock now shows.
+        clock = lead_clock(case)
+        new_date = clock.due_on if clock else None
+        return compose(case, "extension", Extension(reasons, new_date))
+
+    return _tell(case, Action.EXTEND, actor, {"text": reasons}, composed)
+
+
+def propose_decision(case: Case, actor: Actor, proposals: Sequence[ItemProposal]) -> None:
+    """Propose an outcome for each item, if an answer could be given that says what it must.
+
+    What an answer would lack can still be mended now, and no more once it is approved.
+    """
+    with transaction.atomic():
+        decisions.propose_decision(case, actor, proposals)
+        compose_answer(case).check()
+
+
+def answer(case: Case, actor: Actor) -> Message:
+    """Send the answer: item by item, with reasons and the ways to complain, in the law's words."""
+    outcomes = decisions.outcomes_of(case)
+    return _tell(
+        case,
+        Action.ANSWER,
+        actor,
+        {},
+        lambda: compose_answer(case),
+        outcomes=outcomes,
+    )
+
+
+def _tell(
+    case: Case,
+    action: Action,
+    actor: Actor,
+    contents: dict[str, str],
+    composed: Callable[[], Composed],
+    **facts: object,
+) -> Message:
+    """Take a move, then send the notice that belongs to it. The move has the mail sent."""
+    message_id = uuid4()
+    with transaction.atomic():
+        event = advance(
+            case, action, actor, facts={"message": str(message_id), **facts}, contents=contents
+        )
+        notice = send_composed(
+            case, composed(), key=f"{action}:{event.uid}", actor=actor, message_id=message_id
+        )
+    assert notice.message is not None
+    return notice.message

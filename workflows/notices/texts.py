@@ -1,0 +1,254 @@
+"""The texts of notices: which one is in use, drafts, publishing, and what stands against it."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from workflows.cases.actors import Actor
+from workflows.cases.correspondence import require_text
+from workflows.cases.errors import InvalidInput
+from workflows.ledger.services import append
+from workflows.notices.elements import ELEMENT_NAMES, KINDS, NEEDED, WORDS, placeholders_of
+from workflows.notices.errors import TextRefused
+from workflows.notices.models import NoticeText, Publication
+from workflows.notices.shipped import LANGUAGES, shipped_texts
+from workflows.notices.template import BrokenText, Template, parse
+from workflows.regimes.schema import Regime
+from workflows.regimes.services import all_regimes
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a text belongs: one kind of notice, one language, one regime or all ('')."""
+
+    regime: str
+    kind: str
+    language: str
+
+
+def is_place(place: Place) -> bool:
+    """Return whether a text can belong there."""
+    codes = {"", *(regime.code for regime in all_regimes())}
+    return place.kind in KINDS and place.language in LANGUAGES and place.regime in codes
+
+
+def language_of(language: str) -> str:
+    """Return the language of texts for the language of a case; English for an unknown one."""
+    return language if language in LANGUAGES else "en"
+
+
+@dataclass(frozen=True, slots=True)
+class TextInUse:
+    """A text that notices are made from; `version` is None for a shipped one."""
+
+    place: Place
+    body: str
+    version: NoticeText | None
+
+    def kept(self) -> NoticeText:
+        """Return the version, kept now if need be; must run inside a transaction."""
+        return self.version or keep_shipped(self.place, self.body)
+
+
+def text_in_use(regime: str, kind: str, language: str) -> TextInUse:
+    """Return the text in use. Raises `LookupError` for a kind or language that has none.
+
+    A text of the regime comes before one of all regimes; at each, the published before the
+    shipped.
+    """
+    language = language_of(language)
+    for code in dict.fromkeys((regime, "")):
+        published = published_text(Place(code, kind, language))
+        if published is not None:
+            return TextInUse(Place(code, kind, language), published.body, published)
+        shipped = shipped_texts().get((code, kind, language))
+        if shipped is not None:
+            return TextInUse(Place(code, kind, language), shipped, None)
+    raise LookupError(f"There is no text for {kind} in {language}.")
+
+
+def published_text(place: Place) -> NoticeText | None:
+    """Return the version that was published last at a place."""
+    return (
+        NoticeText.objects.filter(
+            regime=place.regime,
+            kind=place.kind,
+            language=place.language,
+            publication__isnull=False,
+        )
+        .order_by("-publication__id")
+        .first()
+    )
+
+
+def keep_shipped(place: Place, body: str) -> NoticeText:
+    """Keep a shipped text as a version, once; must run inside a transaction."""
+    digest = _digest(body)
+    at_place = NoticeText.objects.filter(
+        regime=place.regime, kind=place.kind, language=place.language, author=""
+    )
+    kept = at_place.filter(digest=digest).first()
+    if kept is None:
+        _lock(place)
+        kept = at_place.filter(digest=digest).first()
+    return kept or _add(place, body, author="", reason="")
+
+
+def save_draft(place: Place, body: str, actor: Actor, reason: str) -> NoticeText:
+    """Keep a new version, which is not in use before it is published.
+
+    Raises `InvalidInput` for a place that there is not, or without text or reason. What stands
+    against publishing it stands against no draft.
+    """
+    if not is_place(place):
+        raise InvalidInput(_("There is no such notice."))
+    body = body.replace("\r\n", "\n").strip() + "\n"
+    require_text(body)
+    reason = require_text(reason)[:500]
+    with transaction.atomic():
+        _lock(place)
+        version = _add(place, body, author=actor.pseudonym, reason=reason)
+        _record("notice_text.drafted", version, actor)
+    return version
+
+
+def publish(version: NoticeText, actor: Actor) -> Publication:
+    """Bring a version into use. Raises `TextRefused` with every fault, `InvalidInput` if done."""
+    place = Place(version.regime, version.kind, version.language)
+    faults = list(faults_of(place, version.body))
+    if faults:
+        raise TextRefused(faults)
+    with transaction.atomic():
+        _lock(place)
+        if Publication.objects.filter(text=version).exists():
+            raise InvalidInput(_("This version was published before."))
+        publication = Publication.objects.create(text=version, by=actor.pseudonym)
+        _record("notice_text.published", version, actor)
+    return publication
+
+
+def faults_of(place: Place, body: str) -> Iterator[str]:
+    """Yield what stands against publishing a text, as sentences that name what is at fault."""
+    try:
+        template = parse(body)
+    except BrokenText as broken:
+        yield _("Line %(line)d cannot be read: %(fault)s") % {
+            "line": broken.line,
+            "fault": broken.fault,
+        }
+        return
+    yield from _faults_of_placeholders(place.kind, template)
+    yield from _faults_of_elements(place, template)
+
+
+def _faults_of_placeholders(kind: str, template: Template) -> Iterator[str]:
+    known = placeholders_of(kind)
+    for line in (template.title, *(line for s in template.sections for line in s.lines)):
+        for name in line.names:
+            if name not in known:
+                yield _("Line %(line)d: there is no placeholder %(name)s in this notice.") % {
+                    "line": line.number,
+                    "name": "{" + name + "}",
+                }
+            elif name not in WORDS and line.passage != name:
+                yield _("Line %(line)d: %(name)s has to stand on a line of its own.") % {
+                    "line": line.number,
+                    "name": "{" + name + "}",
+                }
+
+
+def _faults_of_elements(place: Place, template: Template) -> Iterator[str]:
+    for section in template.sections:
+        if section.element and section.element not in ELEMENT_NAMES:
+            yield _("Line %(line)d: there is no element %(name)s.") % {
+                "line": section.number,
+                "name": section.element,
+            }
+    for element in sorted(prescribed_at(place)):
+        words = template.section(element)
+        named = {"what": ELEMENT_NAMES[element], "name": element}
+        if words is None or not any(line.kind != "heading" for line in words.lines):
+            yield _("The law says that this notice tells %(what)s: add [[%(name)s]].") % named
+        else:
+            for name in sorted(NEEDED.get(element, frozenset()) - words.names):
+                yield _("The words under [[%(name)s]] need %(placeholder)s.") % {
+                    **named,
+                    "placeholder": "{" + name + "}",
+                }
+    if place.kind == "answer" and "parts" not in {n for s in template.sections for n in s.names}:
+        yield _("The answer needs %(placeholder)s.") % {"placeholder": "{parts}"}
+
+
+def prescribed_at(place: Place) -> frozenset[str]:
+    """Return what a text must say there: for its regime, or for all that have no own text."""
+    regimes = all_regimes() if not place.regime else _regime(place.regime)
+    return frozenset(
+        element
+        for regime in regimes
+        if place.regime or not _has_own_text(regime.code, place)
+        for element in elements_prescribed(regime, place.kind)
+    )
+
+
+def elements_prescribed(regime: Regime, kind: str) -> tuple[str, ...]:
+    """Return what a regime says that a notice must contain; nothing where it is silent."""
+    rule = regime.notices.get(kind)
+    return rule.elements if rule else ()
+
+
+def _regime(code: str) -> tuple[Regime, ...]:
+    return tuple(regime for regime in all_regimes() if regime.code == code)
+
+
+def _has_own_text(code: str, place: Place) -> bool:
+    own = Place(code, place.kind, place.language)
+    return (code, place.kind, place.language) in shipped_texts() or published_text(own) is not None
+
+
+def _add(place: Place, body: str, *, author: str, reason: str) -> NoticeText:
+    last = (
+        NoticeText.objects.filter(regime=place.regime, kind=place.kind, language=place.language)
+        .order_by("-number")
+        .values_list("number", flat=True)
+        .first()
+    )
+    return NoticeText.objects.create(
+        regime=place.regime,
+        kind=place.kind,
+        language=place.language,
+        number=(last or 0) + 1,
+        body=body,
+        digest=_digest(body),
+        author=author,
+        reason=reason,
+    )
+
+
+def _digest(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def _lock(place: Place) -> None:
+    """Let two writers at one place take turns until their transactions end."""
+    name = f"{place.regime}|{place.kind}|{place.language}".encode()
+    number = int.from_bytes(hashlib.sha256(b"notice text|" + name).digest()[:8], signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+
+
+def _record(event: str, version: NoticeText, actor: Actor) -> None:
+    append(
+        name=event,
+        role=actor.role,
+        actor=actor.pseudonym,
+        facts={
+            "notice": version.kind,
+            "regime": version.regime,
+            "language": version.language,
+            "version": version.number,
+            "sha256": version.digest,
+        },
+    )

@@ -1,0 +1,90 @@
+"""Values that every notice may use, and the reader for whom days and names are written."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from workflows.cases.models import Case
+from workflows.cases.vocabulary import ItemKind
+from workflows.notices.document import Bullets, Value
+from workflows.notices.phrases import phrase
+from workflows.regimes.schema import Regime
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """For whom a notice is written: a case, a law, a language.
+
+    Its days are written by the formats of the active language, so activate that first.
+    """
+
+    case: Case
+    regime: Regime
+    language: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the zone in which the law counts this person's days."""
+        return ZoneInfo(self.regime.place(self.case.residence).zone)
+
+    @property
+    def today(self) -> date:
+        """Return the day that it is there."""
+        return timezone.localdate(timezone=self.zone)
+
+    def day(self, day: date | None) -> str:
+        """Return a day in words; '' for none."""
+        return date_format(day, "DATE_FORMAT") if day else ""
+
+    def moment(self, moment: datetime) -> str:
+        """Return an instant with the zone in which it is told."""
+        local = date_format(timezone.localtime(moment, self.zone), "DATETIME_FORMAT")
+        return phrase("join.zone", self.language, moment=local, zone=self.zone.key)
+
+
+def common_values(reader: Reader) -> dict[str, Value]:
+    """Return the values of the placeholders that every kind of notice has."""
+    case, regime, language = reader.case, reader.regime, reader.language
+    authority = regime.authority_for(case.residence)
+    court = regime.court.text.in_language(language)
+    return {
+        "appeal_route": court,
+        "authority": authority.name.in_language(language),
+        "authority_link": authority.link,
+        "case_number": case.number,
+        "court": court,
+        "filed_on": reader.day(timezone.localtime(case.filed_at, reader.zone).date()),
+        "provider": settings.PROVIDER_NAME,
+        "record_rule": regime.records[0].text.in_language(language) if regime.records else "",
+        "regime": regime.name.in_language(language),
+        "rights": (Bullets(_rights(regime)),),
+        "today": reader.day(reader.today),
+    }
+
+
+def _rights(regime: Regime) -> tuple[str, ...]:
+    """Return what the law itself lets a person ask for, in the active language."""
+    return tuple(str(ItemKind(kind).label) for kind, r in regime.items.items() if r.basis == "law")
+
+
+def due_sentence(reader: Reader, due_on: date | None) -> str:
+    """Return by when there is an answer, also where the law sets no day."""
+    if due_on is None:
+        return phrase("due.none", reader.language)
+    return phrase("due.by", reader.language, day=reader.day(due_on))
+
+
+def effect_on_clock(reader: Reader, question: str) -> str:
+    """Return what asking does to the time to answer; `question`: identity, clarification, fee."""
+    rule = reader.regime.clock(reader.regime.lead).rule
+    if any(pause.from_event == f"{question}_asked" for pause in rule.pauses):
+        effect = "pauses"
+    elif {f"{question}_proved", f"{question}_paid"} & set(rule.starts):
+        effect = "starts"
+    else:
+        effect = "runs"
+    return phrase(f"clock.{question}_{effect}", reader.language)
