@@ -88,7 +88,12 @@ def make_case(state: State = State.FILED, request: FilingRequest = WANG, **chang
 
 
 def propose(case: Case, actor: Actor = REVIEWER, outcome: str = Outcome.REFUSED) -> None:
-    """Propose one outcome for every item; refused with the first ground of the regime."""
+    """Propose one outcome for every item; refused with the first ground of the regime.
+
+    What is not refused was searched for before.
+    """
+    if outcome != Outcome.REFUSED and not case.items.exclude(scopes={}).exists():
+        _find(case)
     ground = next(iter(case.lead_regime.grounds))
     moves.propose_decision(
         case,

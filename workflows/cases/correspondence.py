@@ -94,7 +94,11 @@ def write_to_provider(case: Case, body: str, uploads: tuple[Upload, ...] = ()) -
     Raises `InvalidFiling` for files that cannot be taken.
     """
     body = require_text(body)
-    earlier = case.attachments.filter(from_person=True).count() + settings.ATTACHMENT_MAX_COUNT - MAX_FILES_OF_CASE
+    earlier = (
+        case.attachments.filter(from_person=True).count()
+        + settings.ATTACHMENT_MAX_COUNT
+        - MAX_FILES_OF_CASE
+    )
     errors = check_uploads(uploads, already=max(0, earlier))
     if errors:
         raise InvalidFiling(errors)

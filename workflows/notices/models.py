@@ -6,8 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from workflows.cases.models import Attachment, Message
-from workflows.cases.models.case import OfCase
+from workflows.cases.models import Attachment, Case, Message
 from workflows.notices.elements import KIND_NAMES
 
 
@@ -71,7 +70,7 @@ class Publication(models.Model):
         ordering = ["at", "id"]
 
 
-class Notice(OfCase):
+class Notice(models.Model):
     """A notice that was sent, with the versions it was made from and the files it consists of.
 
     `elements` are what the law calls for and the notice contains. Personal data: none here; the
@@ -79,6 +78,7 @@ class Notice(OfCase):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="notices")
     # What makes sending it twice impossible.
     key = models.CharField(max_length=200, unique=True, editable=False)
     kind = models.CharField(

@@ -99,7 +99,12 @@ def _tell(
             case, action, actor, facts={"message": str(message_id), **facts}, contents=contents
         )
         notice = send_composed(
-            case, composed(), key=f"{action}:{event.uid}", actor=actor, message_id=message_id
+            case,
+            composed(),
+            key=f"{action}:{event.uid}",
+            actor=actor,
+            message_id=message_id,
+            at=event.at,
         )
     assert notice.message is not None
     return notice.message

@@ -7,6 +7,7 @@ Nothing is sent that lacks an element which a regime of the case prescribes.
 
 import hashlib
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -109,14 +110,15 @@ def send_composed(
     actor: Actor,
     mail: bool = False,
     message_id: UUID | None = None,
+    at: datetime | None = None,
 ) -> Notice:
     """Check and send a composed notice; must run inside a transaction.
 
-    `message_id` is that of the message to the person, where a move has named it already. Raises
-    `ElementMissing`.
+    `message_id` is that of the message to the person and `at` its time, where a move has named
+    them already. Raises `ElementMissing`.
     """
     composed.check()
-    now = timezone.now()
+    now = at or timezone.now()
     contents = {r.ending: r.render(composed.document, now) for r in RENDERINGS}
     text = contents["txt"].decode()
     versions = {text.place.kind: text.kept() for text in composed.texts}
@@ -127,11 +129,11 @@ def send_composed(
         regime=composed.regime,
         language=composed.document.language,
         elements=sorted(frozenset().union(*composed.contained.values())),
-        message=_message(case, composed.kind, text, actor, message_id or uuid4()),
+        message=_message(case, composed.kind, text, author=actor, pk=message_id or uuid4(), at=now),
         sent_at=now,
     )
     notice.texts.set(versions.values())
-    notice.files.set(_attachments(case, composed.kind, contents))
+    notice.files.set(_attachments(case, composed.kind, contents, now))
     record_event(
         case,
         "notice.sent",
@@ -159,7 +161,9 @@ def send_composed(
     return notice
 
 
-def _message(case: Case, kind: str, text: str, actor: Actor, pk: UUID) -> Message | None:
+def _message(
+    case: Case, kind: str, text: str, *, author: Actor, pk: UUID, at: datetime
+) -> Message | None:
     if kind in WITHOUT_MESSAGE:
         return None
     return Message.objects.create(
@@ -167,13 +171,15 @@ def _message(case: Case, kind: str, text: str, actor: Actor, pk: UUID) -> Messag
         case=case,
         kind=_MESSAGE_KINDS.get(kind, Message.Kind.NOTICE),
         from_person=False,
-        author=actor.pseudonym,
+        author=author.pseudonym,
         body=text,
-        sent_at=timezone.now(),
+        sent_at=at,
     )
 
 
-def _attachments(case: Case, kind: str, contents: dict[str, bytes]) -> list[Attachment]:
+def _attachments(
+    case: Case, kind: str, contents: dict[str, bytes], at: datetime
+) -> list[Attachment]:
     """Seal the files of a notice into the case."""
     number = case.notices.filter(kind=kind).count()
     stem = f"{case.number}-{kind}" + (f"-{number}" if number > 1 else "")
@@ -185,7 +191,7 @@ def _attachments(case: Case, kind: str, contents: dict[str, bytes]) -> list[Atta
             media_type=rendering.media_type,
             size=len(contents[rendering.ending]),
             from_person=False,
-            added_at=timezone.now(),
+            added_at=at,
         )
         for rendering in RENDERINGS
     ]

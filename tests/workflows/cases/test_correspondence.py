@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from tests.factories import ERIKA, INTAKE, OFFICER, REVIEWER, file, make_case
+from tests.factories import ERIKA, INTAKE, OFFICER, file, make_case
 from tests.workflows.cases.test_attachments import PNG
 from workflows.cases import correspondence
 from workflows.cases.attachments import Upload
@@ -12,7 +12,6 @@ from workflows.cases.lifecycle import State
 from workflows.cases.models import EventContent, Message
 from workflows.ledger.canonical import opens
 from workflows.ledger.models import Event
-from workflows.notices import moves
 from workflows.outbox.models import Effect
 
 pytestmark = pytest.mark.django_db
@@ -26,24 +25,6 @@ WAYS = {
         lambda case: correspondence.write_to_person(case, INTAKE, SECRET),
         Message.Kind.MESSAGE,
         "mail.message",
-    ),
-    "identity": (
-        State.TRIAGE,
-        lambda case: moves.ask_identity(case, INTAKE, SECRET),
-        Message.Kind.IDENTITY_REQUEST,
-        "mail.identity_request",
-    ),
-    "information": (
-        State.TRIAGE,
-        lambda case: moves.ask_information(case, INTAKE, SECRET),
-        Message.Kind.INFORMATION_REQUEST,
-        "mail.information_request",
-    ),
-    "extension": (
-        State.IN_REVIEW,
-        lambda case: moves.extend(case, REVIEWER, SECRET),
-        Message.Kind.EXTENSION,
-        "mail.extension",
     ),
     "contest": (
         State.ANSWERED,
@@ -133,7 +114,7 @@ class TestTheAnswerToAQuestion:
         correspondence.write_to_provider(case, "Here.", (Upload("proof.png", PNG),))
 
         assert case.state == State.IDENTITY_NEEDED
-        assert case.attachments.get().name == "proof.png"
+        assert case.attachments.get(from_person=True).name == "proof.png"
 
 
 class TestFiles:

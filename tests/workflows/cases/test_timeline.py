@@ -35,6 +35,7 @@ INNER = {
     "clock.recomputed",
     "erasure.requested",
     "bundle.exported",
+    "notice.sent",
 }
 
 

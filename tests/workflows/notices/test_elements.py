@@ -41,7 +41,9 @@ def words_of(document, element) -> list[str]:
 
 
 def in_each_format(document) -> list[str]:
-    pages = [page.extract_text() for page in PdfReader(io.BytesIO(to_pdf(document, "P", MOMENT))).pages]
+    pages = [
+        page.extract_text() for page in PdfReader(io.BytesIO(to_pdf(document, "P", MOMENT))).pages
+    ]
     body = to_html(document).partition("<body>")[2]
     texts = (
         to_text(document),

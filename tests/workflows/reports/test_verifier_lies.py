@@ -163,10 +163,11 @@ def small_log(db):
 def test_hidden_last_steps_are_found_in_an_export_of_the_whole_log(small_log, verify):
     def hide(folder, counts):
         def change(rows):
-            rows[0]["steps"] -= 1
+            # The answer, and the notice that was sent with it.
+            rows[0]["steps"] -= 2
             rows[0].update(state="executing", responded_at=None, outcomes=[])
 
-        counts.events -= 1
+        counts.events -= 2
         _in_rows("cases.jsonl", change)(folder, counts)
         table = folder / "cases.csv"
         rows = rows_of(folder, "cases.jsonl")
@@ -177,7 +178,7 @@ def test_hidden_last_steps_are_found_in_an_export_of_the_whole_log(small_log, ve
         keep = [
             line
             for line in contents
-            if (line["case"], line["step"]) != (hidden["case"], hidden["steps"] + 1)
+            if line["case"] != hidden["case"] or line["step"] <= hidden["steps"]
         ]
         counts.closed["whole_log"] -= len(contents) - len(keep)
         write_rows(folder, "contents.jsonl", keep)

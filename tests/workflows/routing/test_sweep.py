@@ -175,8 +175,9 @@ class TestTheTeam:
             sweep_clocks(part_of(clock, part))
             drain()
 
-        assert [mail.to for mail in mailoutbox] == [["team@provider.example"]] * 3
-        for mail in mailoutbox:
+        told = [mail for mail in mailoutbox if mail.to == ["team@provider.example"]]
+        assert len(told) == 3
+        for mail in told:
             assert case.number in mail.subject
             assert "Erika" not in mail.body
             assert "erika" not in mail.body
@@ -188,7 +189,7 @@ class TestTheTeam:
         sweep_clocks(lead(case).due_at)
         drain()
 
-        assert mailoutbox == []
+        assert [mail.to for mail in mailoutbox] == [["erika@example.de"]]
 
     def test_is_not_told_of_what_has_ended_meanwhile(self, mailoutbox):
         case = self.case_of_a_team()
