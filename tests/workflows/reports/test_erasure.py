@@ -40,8 +40,8 @@ from workflows.corrections.suppression import suppress
 from workflows.ledger.models import Event
 from workflows.ledger.sequencer import sequence_all
 from workflows.ledger.verify import verify_log
-from workflows.reports.bundle_files import bundle_path
 from workflows.notices import moves
+from workflows.reports.bundle_files import bundle_path
 from workflows.reports.bundle_filters import BundleFilters
 from workflows.reports.bundle_formats import Format
 from workflows.reports.bundle_jobs import make_bundle, request_bundle
