@@ -77,6 +77,20 @@ class PeriodForm(PlainForm):
         return Period(*self.days()) if self.is_valid() else Period()
 
 
+class YearForm(PlainForm):
+    """A calendar year in the regime's time zone."""
+
+    year = forms.IntegerField(
+        label=_("Year"),
+        min_value=FIRST_DAY.year,
+        max_value=LAST_DAY.year,
+        error_messages={
+            "invalid": _("Enter a year like 2026."),
+            "required": _("Enter a year like 2026."),
+        },
+    )
+
+
 class CaseListForm(PeriodForm):
     """What the list of cases is narrowed to."""
 

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from requests_portal.regulators.views import cases, checkpoints, exports, key, overview, statistics
+from requests_portal.regulators.views import (
+    cases,
+    checkpoints,
+    exports,
+    key,
+    overview,
+    statistics,
+    yearly,
+)
 
 app_name = "regulators"
 urlpatterns = [
@@ -10,6 +18,9 @@ urlpatterns = [
     path("cases/", cases.case_list, name="cases"),
     path("cases/<str:number>/", cases.case, name="case"),
     path("statistics/", statistics.statistics, name="statistics"),
+    path("statistics/<slug:code>.csv", statistics.statistics_csv, name="statistics_csv"),
+    path("statistics/yearly/", yearly.yearly, name="yearly"),
+    path("statistics/yearly/<int:year>/<slug:code>.csv", yearly.yearly_csv, name="yearly_csv"),
     path("exports/", exports.export_list, name="exports"),
     path("exports/new/", exports.new_export, name="new_export"),
     path("exports/key/", key.key, name="key"),

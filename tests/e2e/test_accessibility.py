@@ -169,6 +169,7 @@ def test_the_pages_of_regulators(new_page, sampled_stack, language):
         "",
         "cases/",
         "statistics/",
+        "statistics/yearly/",
         "exports/",
         "exports/new/",
         "exports/key/",

@@ -91,7 +91,7 @@ def test_no_page_asks_for_cases_before_it_has_taken_the_role(chinese, lin, china
     sequence_all()
     scope_of(lin)
     job = BundleJob.objects.create(regime="CN", requested_by=lin.user, language="en")
-    values = {"number": chinese.number, "job_id": job.pk}
+    values = {"number": chinese.number, "job_id": job.pk, "year": 2026, "code": "months"}
     for route in handlers():
         path = AREA + str(route)
         for name, converter in route.converters.items():
@@ -111,9 +111,12 @@ def test_no_page_asks_for_cases_before_it_has_taken_the_role(chinese, lin, china
 
 
 def _name_of(converter):
-    return {"StringConverter": "str", "UUIDConverter": "uuid", "SlugConverter": "slug"}[
-        type(converter).__name__
-    ]
+    return {
+        "StringConverter": "str",
+        "UUIDConverter": "uuid",
+        "SlugConverter": "slug",
+        "IntConverter": "int",
+    }[type(converter).__name__]
 
 
 def test_no_endpoint_for_programs_is_without_the_role():

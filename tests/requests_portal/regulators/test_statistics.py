@@ -1,13 +1,17 @@
 """What became of the requests, in tables and in charts that need no script."""
 
+import csv
+import io
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 
 from requests_portal import charts
 from tests.complaints import complain_in
-from tests.factories import ERIKA, granted, make_case
+from tests.factories import ERIKA, WANG, granted, make_case
+from tests.requests_portal.regulators.conftest import make_regulator
 from workflows.cases.lifecycle import State
 from workflows.complaints.lifecycle import State as ComplaintState
 
@@ -67,3 +71,67 @@ def test_bars_stay_inside_the_drawing_and_in_proportion(count):
         2 * tall.groups[1].bars[0].height, abs=0.2
     )
     assert tall.highest == 10
+
+
+def csv_rows(client, address, **query):
+    response = client.get(address, query)
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    return list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"))))
+
+
+def test_each_table_is_a_file_as_well(china):
+    case = make_case(State.ANSWERED)
+    make_case(State.ANSWERED, ERIKA)
+    page = china.get(PAGE, {"since": "2001-01-01"}).content.decode()
+    for code, first in (("months", "month"), ("kinds", "kind"), ("denials", "ground")):
+        assert f"{PAGE}{code}.csv?since=2001-01-01" in page
+        [row] = csv_rows(china, f"{PAGE}{code}.csv", since="2001-01-01")
+        assert row[first] in {f"{case.filed_at:%Y-%m}", "correct", case.items.get().ground}
+        assert csv_rows(china, f"{PAGE}{code}.csv", until="2001-01-01") == []
+    assert csv_rows(china, f"{PAGE}kinds.csv")[0]["denied"] == "1"
+    assert china.get(f"{PAGE}passwords.csv").status_code == 404
+
+
+# --- Of a year ------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("regime", "request_", "rows"),
+    [
+        ("CN", WANG, ["Correct something wrong", "quarter", "Myself", "In all"]),
+        (
+            "US-CA",
+            replace(WANG, residence="US-CA"),
+            ["Requests to delete", "Requests to know", "Could not be verified"],
+        ),
+        ("EU", ERIKA, ["Get a copy", "Delete information"]),
+    ],
+)
+def test_the_year_is_told_in_the_layout_of_the_law(regime, request_, rows, sign_in, db):
+    case = make_case(State.ANSWERED, request_)
+    client = sign_in(make_regulator("officer", regime).user)
+    page = client.get(f"{PAGE}yearly/", {"year": case.filed_at.year}).content.decode()
+    for row in rows:
+        assert row in page, row
+    assert "<svg" in page
+    for address in re.findall(r'href="([^"]+\.csv)"', page):
+        found = csv_rows(client, address)
+        assert found, address
+        assert "name" in found[0]
+
+
+def test_another_year_and_a_faulty_one(china):
+    make_case(State.FILED)
+    page = china.get(f"{PAGE}yearly/", {"year": "2001"}).content.decode()
+    assert "Figures of 2001" in page
+    assert "<svg" not in page
+    page = china.get(f"{PAGE}yearly/", {"year": "soon"}).content.decode()
+    assert "Enter a year like 2026." in page
+    assert china.get(f"{PAGE}yearly/1/right.csv").status_code == 404
+    assert china.get(f"{PAGE}yearly/2026/california_type.csv").status_code == 404
+
+
+def test_a_year_costs_the_same_whatever_the_number_of_cases(china, django_assert_max_num_queries):
+    for _number in range(4):
+        make_case(State.ANSWERED)
+    china.get(f"{PAGE}yearly/")
+    with django_assert_max_num_queries(13):
+        china.get(f"{PAGE}yearly/")

@@ -1,0 +1,157 @@
+"""The figures of a calendar year in the layout of the regime, on a page that prints, and as CSV."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from requests_portal import charts
+from requests_portal.public.page_errors import page_errors
+from requests_portal.regulators.access import regulator_page
+from requests_portal.regulators.figures_csv import csv_file
+from requests_portal.regulators.forms import YearForm
+from workflows.cases.vocabulary import ItemKind, RequesterRole
+from workflows.regimes.schema import Regime
+from workflows.regimes.services import get_regime
+from workflows.reports.access_log import record_look_at_register
+from workflows.reports.scope import RegulatorScope
+from workflows.reports.statistics_items import items_of_year
+from workflows.reports.statistics_yearly import TOTAL, Table, tables
+
+TITLES = {
+    "right": gettext_lazy("By right"),
+    "quarter": gettext_lazy("By quarter of receipt"),
+    "requester": gettext_lazy("By who filed"),
+    "ground": gettext_lazy("Denied, by ground"),
+    "california_type": gettext_lazy("By type of request (11 CCR § 7102)"),
+    "california_reason": gettext_lazy("Denied, by reason"),
+}
+COLUMNS = {
+    "received": gettext_lazy("Received"),
+    "granted": gettext_lazy("Complied with"),
+    "refused": gettext_lazy("Denied"),
+    "nothing_held": gettext_lazy("Nothing held"),
+    "ended": gettext_lazy("Ended without an answer"),
+    "open": gettext_lazy("Open"),
+    "late": gettext_lazy("Late"),
+    "median_days": gettext_lazy("Median days"),
+    "mean_days": gettext_lazy("Mean days"),
+}
+LINES = {
+    TOTAL: gettext_lazy("In all"),
+    "delete": gettext_lazy("Requests to delete"),
+    "correct": gettext_lazy("Requests to correct"),
+    "know": gettext_lazy("Requests to know"),
+    "opt_out": gettext_lazy("Requests to opt out of sale or sharing"),
+    "limit": gettext_lazy("Requests to limit"),
+    "automated_decisions": gettext_lazy("Requests about automated decisions"),
+    "not_verifiable": gettext_lazy("Could not be verified"),
+    "not_by_consumer": gettext_lazy("Not made by the consumer or an authorised agent"),
+    "exempt": gettext_lazy("Asked for what is exempt"),
+    "other": gettext_lazy("Other grounds"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTable:
+    """A yearly table in the reader's words; a row is its name and its cells, each with a head."""
+
+    code: str
+    title: str
+    heads: list[str]
+    rows: list[tuple[str, list[tuple[str, Any]]]]
+
+
+@require_safe
+@regulator_page
+def yearly(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
+    """Show the yearly tables; the look becomes a step in the log."""
+    this_year = timezone.localdate().year
+    form = YearForm(request.GET or {"year": this_year})
+    year = form.cleaned_data["year"] if form.is_valid() else this_year
+    made = _tables(scope, year)
+    drawn = [(key, line.received) for key, line in made[0].lines if key != TOTAL and line.received]
+    language = get_language() or ""
+    regime = get_regime(scope.regime)
+    context = {
+        "form": form,
+        "errors": page_errors(form),
+        "year": year,
+        "tables": [_shown(table, scope) for table in made],
+        "chart": charts.rows(
+            [_name(made[0].code, key, regime) for key, _received in drawn],
+            [received for _key, received in drawn],
+        ),
+        "regime": regime.name.in_language(language),
+        "metrics": [
+            (rule.text.in_language(language), _cited(rule.citations)) for rule in regime.metrics
+        ],
+        "here": "statistics",
+    }
+    return render(request, "regulators/yearly.html", context)
+
+
+@require_safe
+@regulator_page
+def yearly_csv(request: HttpRequest, scope: RegulatorScope, year: int, code: str) -> HttpResponse:
+    """Give one of the yearly tables as a file. Its columns are named as the code names them."""
+    if not YearForm({"year": year}).is_valid():
+        raise Http404
+    table = next((table for table in _tables(scope, year) if table.code == code), None)
+    if table is None:
+        raise Http404
+    return csv_file(
+        f"{scope.regime}-{year}-{code}",
+        [code, "name", *table.columns],
+        [
+            [key, name, *(getattr(line, column) for column in table.columns)]
+            for (key, line), (name, _line) in zip(table.lines, _named(table, scope), strict=True)
+        ],
+    )
+
+
+def _tables(scope: RegulatorScope, year: int) -> list[Table]:
+    record_look_at_register(scope, what="statistics", narrowed_by={"year": year})
+    return tables(scope.regime, items_of_year(scope, year))
+
+
+def _shown(table: Table, scope: RegulatorScope) -> ShownTable:
+    heads = [str(COLUMNS[column]) for column in table.columns]
+    return ShownTable(
+        table.code,
+        str(TITLES[table.code]),
+        heads,
+        [
+            (name, [(str(COLUMNS[c]), getattr(line, c)) for c in table.columns])
+            for name, line in _named(table, scope)
+        ],
+    )
+
+
+def _named(table: Table, scope: RegulatorScope) -> list[tuple[str, Any]]:
+    regime = get_regime(scope.regime)
+    return [(_name(table.code, key, regime), line) for key, line in table.lines]
+
+
+def _name(code: str, key: str, regime: Regime) -> str:
+    """Return the name of a line: a right, a quarter, a role, a ground or one of `LINES`."""
+    if key != TOTAL and code == "right":
+        return str(ItemKind(key).label)
+    if key != TOTAL and code == "requester":
+        return str(RequesterRole(key).label)
+    if key != TOTAL and code == "quarter":
+        year, quarter = key.split("-")
+        return _("%(year)s, quarter %(quarter)s") % {"year": year, "quarter": quarter}
+    if code == "ground" and key in regime.grounds:
+        return regime.grounds[key].text.in_language(get_language() or "")
+    return str(LINES.get(key, key))
+
+
+def _cited(citations: Any) -> str:
+    zh = (get_language() or "").startswith("zh")
+    return _("; ").join(each.zh if zh else each.en for each in citations)

@@ -1,0 +1,146 @@
+"""The yearly layouts, against figures counted by hand."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from tests.factories import ERIKA, file, make_case
+from workflows.cases.lifecycle import State
+from workflows.cases.models import Case
+from workflows.cases.vocabulary import ItemKind
+from workflows.reports.statistics_items import items_of_year
+from workflows.reports.statistics_yearly import (
+    CALIFORNIA_TYPES,
+    CountedItem,
+    Result,
+    tables,
+)
+
+JANUARY, APRIL, DECEMBER = date(2026, 1, 31), date(2026, 4, 1), date(2026, 12, 31)
+
+
+def item(kind, result, days=None, *, received=JANUARY, requester="self", late=False, ground=""):
+    return CountedItem(kind, received, requester, Result(result), days, late, ground)
+
+
+# Five requests to know, of which four are answered, after 10, 20, 30 and 44 days.
+YEAR = [
+    item("consult", "granted", 10.0),
+    item("copy", "granted", 20.0, requester="agent"),
+    item("copy", "refused", 30.0, ground="not_verified"),
+    item("transfer", "refused", 44.0, ground="sensitive_identifier", late=True),
+    item("copy", "open", received=DECEMBER),
+    item("delete", "refused", 3.0, ground="agent_not_authorised", received=APRIL),
+    item("delete", "refused", 4.0, ground="impossible_or_disproportionate", received=APRIL),
+    item("delete", "nothing_held", 5.0, requester="guardian"),
+    item("correct", "granted", 45.0),
+    item("model_output", "granted", 90.0, late=True),
+    item("object", "ended"),
+    item("ip_claim", "granted", 1.0),
+]
+
+
+def lines(table, *columns):
+    return [(key, *(getattr(line, column) for column in columns)) for key, line in table.lines]
+
+
+def test_california_tells_each_type_of_request():
+    types, _reasons = tables("US-CA", YEAR)
+    assert types.columns == ("received", "granted", "refused", "median_days", "mean_days")
+    assert lines(types, *types.columns) == [
+        ("delete", 3, 0, 2, 4.0, 4.0),
+        ("correct", 2, 2, 0, 67.5, 67.5),
+        ("know", 5, 2, 2, 25.0, 26.0),
+        ("opt_out", 1, 0, 0, None, None),
+        ("limit", 0, 0, 0, None, None),
+        ("automated_decisions", 0, 0, 0, None, None),
+    ]
+
+
+def test_california_tells_denials_by_reason():
+    _types, reasons = tables("US-CA", YEAR)
+    assert lines(reasons, "refused") == [
+        ("not_verifiable", 1),
+        ("not_by_consumer", 1),
+        ("exempt", 1),
+        ("other", 1),
+        ("total", 4),
+    ]
+
+
+def test_every_kind_is_a_type_of_california_or_no_request_under_its_law():
+    assert set(ItemKind) - set(CALIFORNIA_TYPES) == {ItemKind.COMPLAINT, ItemKind.IP_CLAIM}
+
+
+def test_china_tells_rights_quarters_who_filed_and_grounds():
+    right, quarter, requester, ground = tables("CN", YEAR)
+    assert lines(right, "received", "granted", "refused", "late")[:2] == [
+        ("copy", 3, 1, 1, 0),
+        ("delete", 3, 0, 2, 0),
+    ]
+    assert lines(right, "received", "granted", "refused", "nothing_held", "ended", "open")[-1] == (
+        "total", 12, 5, 4, 1, 1, 1,
+    )  # fmt: skip
+    assert lines(quarter, "received") == [
+        ("2026-1", 9),
+        ("2026-2", 2),
+        ("2026-4", 1),
+        ("total", 12),
+    ]
+    assert lines(requester, "received") == [
+        ("self", 10), ("guardian", 1), ("near_relative", 0), ("agent", 1), ("total", 12),
+    ]  # fmt: skip
+    assert dict(lines(ground, "refused"))["total"] == 4
+    # (10 + 20 + 30 + 44 + 3 + 4 + 5 + 45 + 90 + 1) / 10, and the middle of 5, 10, 20 … sorted.
+    assert (right.lines[-1][1].mean_days, right.lines[-1][1].median_days) == (25.2, 15.0)
+
+
+def test_another_law_gets_the_table_by_right():
+    assert [table.code for table in tables("EU", YEAR)] == ["right", "ground"]
+
+
+def test_a_year_without_requests_is_all_noughts():
+    for regime in ("US-CA", "CN", "EU"):
+        for table in tables(regime, []):
+            assert all(line.received == 0 for _key, line in table.lines)
+
+
+# --- From the database ------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("state", "result"),
+    [
+        (State.FILED, "open"),
+        (State.DECISION_PROPOSED, "open"),
+        (State.ANSWERED, "refused"),
+        (State.WITHDRAWN, "ended"),
+        (State.EXPIRED, "ended"),
+        (State.REJECTED_AS_ABUSE, "refused"),
+    ],
+)
+def test_an_item_counts_by_what_became_of_it(state, result, scope):
+    case = make_case(state)
+    [found] = items_of_year(scope, case.filed_at.year)
+    assert (found.kind, found.result, found.requester) == ("correct", result, "self")
+
+
+def test_days_run_from_receipt_to_answer(scope):
+    case = make_case(State.ANSWERED)
+    Case.objects.update(answered_at=case.filed_at + timedelta(hours=36))
+    case.clocks.filter(leads=True).update(state="missed")
+    [found] = items_of_year(scope, case.filed_at.year)
+    assert (found.days, found.late) == (1.5, True)
+
+
+def test_the_year_is_that_of_the_regime_and_other_regimes_are_not_counted(scope):
+    file(at=datetime(2025, 12, 31, 15, 59, tzinfo=UTC))
+    file(at=datetime(2025, 12, 31, 16, 0, tzinfo=UTC))
+    file(ERIKA)
+    assert [found.received for found in items_of_year(scope, 2026)] == [date(2026, 1, 1)]
+    assert [found.received for found in items_of_year(scope, 2025)] == [date(2025, 12, 31)]
+
+
+def test_a_year_costs_one_query(scope, django_assert_num_queries):
+    for _number in range(3):
+        case = make_case(State.ANSWERED)
+    with django_assert_num_queries(1):
+        assert len(list(items_of_year(scope, case.filed_at.year))) == 3
