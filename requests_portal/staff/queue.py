@@ -194,7 +194,7 @@ class CaseAdmin(StaffAdmin):
             path("search/", page(self.search_view), name="cases_case_search"),
             path("<str:object_id>/do/<slug:slug>/", page(action_page), name="cases_case_action"),
             path(
-                "<str:object_id>/complaints/<uuid:complaint_id>/do/<slug:slug>/",
+                "<str:object_id>/complaints/<uuid:complaint_id>/<slug:slug>/",
                 page(complaint_action_page),
                 name="cases_case_complaint",
             ),

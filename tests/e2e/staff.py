@@ -34,6 +34,20 @@ class Staff:
     def act(self, slug: str, **answers: str) -> None:
         """Press the button of an action, fill its form in, and send it."""
         self.open_action(slug)
+        self.send(**answers)
+
+    def act_on_complaint(self, slug: str, **answers: str) -> None:
+        """Do the same with an action on the complaint of the case."""
+        self.open_action_on_complaint(slug)
+        self.send(**answers)
+
+    def open_action_on_complaint(self, slug: str) -> None:
+        """Press the button of an action on the complaint; its form follows."""
+        self.page.locator(f"#main a[href*='/complaints/'][href$='/{slug}/']").click()
+        expect(self.page.locator("#main form [name=seen]")).to_be_attached()
+
+    def send(self, **answers: str) -> None:
+        """Fill in the form that is open, and send it; the page of the case follows."""
         for name, value in answers.items():
             field = self.page.locator(f"#main [name={name}]")
             if field.evaluate("field => field.tagName") == "SELECT":

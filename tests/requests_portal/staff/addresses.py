@@ -18,7 +18,7 @@ def action_url(case: Case, slug: str) -> str:
 
 
 def complaint_url(complaint: Complaint, slug: str) -> str:
-    return f"{QUEUE}{complaint.case_id}/complaints/{complaint.pk}/do/{slug}/"
+    return f"{QUEUE}{complaint.case_id}/complaints/{complaint.pk}/{slug}/"
 
 
 def hidden_fields(page: str) -> dict[str, str]:
