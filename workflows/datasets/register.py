@@ -148,9 +148,6 @@ def save_model(model: TrainedModel, actor: Actor, snapshots: list[Snapshot] | No
     `snapshots` None leaves them as they are. Raises `InvalidEntry`, `RegisterRefused`.
     """
     before = _before(model)
-    neither = model.next_training == TrainedModel.NextTraining.NONE
-    if neither and not model.explanation.strip():
-        raise InvalidEntry({"explanation": [_("Say why neither is done.")]})
     trained_on = snapshots if snapshots is not None else list(model.snapshots.all())
     _save(
         model,
@@ -174,8 +171,6 @@ def save_recipient(recipient: Recipient, actor: Actor) -> Recipient:
 
     Raises `InvalidEntry`, `RegisterRefused`.
     """
-    if recipient.snapshot is not None and recipient.snapshot.dataset_id != recipient.dataset_id:
-        raise InvalidEntry({"snapshot": [_("This snapshot is of another dataset.")]})
     facts = {"dataset": recipient.dataset_id, "snapshot": recipient.snapshot_id}
     return _save(recipient, actor, _before(recipient), facts)
 

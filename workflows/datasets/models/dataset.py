@@ -1,5 +1,6 @@
 """A dataset: where it came from, on what ground it is used, who approved it, who got it."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -110,3 +111,8 @@ class Recipient(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse a snapshot of another dataset."""
+        if self.snapshot is not None and self.snapshot.dataset_id != self.dataset_id:
+            raise ValidationError({"snapshot": _("This snapshot is of another dataset.")})

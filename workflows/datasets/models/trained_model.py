@@ -1,5 +1,6 @@
 """A model: on which snapshots it was trained, when it is trained next, and what changes then."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -51,3 +52,8 @@ class TrainedModel(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
+
+    def clean(self) -> None:
+        """Ask for the reason when nothing is done about the model."""
+        if self.next_training == self.NextTraining.NONE and not self.explanation.strip():
+            raise ValidationError({"explanation": _("Say why neither is done.")})

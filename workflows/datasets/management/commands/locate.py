@@ -11,19 +11,33 @@ from workflows.datasets.lookup.locate import locate
 from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.persons import PersonsError, read_persons
 from workflows.datasets.lookup.readers import Schema
-from workflows.datasets.lookup.shards import ReadError, shards
+from workflows.datasets.lookup.shards import Format, ReadError, Shard, shards
+from workflows.datasets.lookup.table_reader import table_shards
+from workflows.datasets.sources import table_of
+
+TABLE = "postgresql:"
 
 
 class Command(BaseCommand):
     help = (
-        "Find people in JSONL (.jsonl, .jsonl.gz, .jsonl.zst) and Parquet files. Writes one JSON "
-        "object for each place found and ends with a line of figures. Exit code 1 if something "
-        "cannot be read."
+        "Find people in JSONL (.jsonl, .jsonl.gz, .jsonl.zst), Parquet and plain text (.txt), "
+        "or in a table of PostgreSQL. Writes one JSON object for each place found and ends with a "
+        "line of figures. Exit code 1 if something cannot be read."
     )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("path", type=Path, help="a file, or a folder of files")
+        parser.add_argument(
+            "path",
+            help="a file, a folder of files, or postgresql:DATABASE/schema.table, where the "
+            "variable DATASET_DATABASE_… of this name holds the address of the database",
+        )
+        parser.add_argument(
+            "--text",
+            action="store_true",
+            help="read the .txt files of a folder, and no others; without it they are read where "
+            "there is nothing else",
+        )
         parser.add_argument("--persons", type=Path, required=True, help="JSONL, one person a line")
         parser.add_argument(
             "--out", type=Path, required=True, help="where the hits are written, JSONL"
@@ -48,7 +62,10 @@ class Command(BaseCommand):
             size = hits = unreadable = memory = 0
             with options["out"].open("w", encoding="utf-8") as out:
                 for result in locate(
-                    shards(options["path"]), patterns, schema, processes=options["processes"]
+                    _shards(options["path"], text=options["text"]),
+                    patterns,
+                    schema,
+                    processes=options["processes"],
                 ):
                     out.writelines(f"{hit.as_json()}\n" for hit in result.hits)
                     size += result.figures.bytes
@@ -63,3 +80,9 @@ class Command(BaseCommand):
             f"peak_rss_mb={memory / 1e6:.0f} compile_seconds={compiled - started:.2f} "
             f"processes={options['processes']} unreadable_lines={unreadable}"
         )
+
+
+def _shards(path: str, *, text: bool) -> list[Shard]:
+    if path.startswith(TABLE):
+        return table_shards(*table_of(path.removeprefix(TABLE)))
+    return shards(Path(path), formats={Format.TEXT} if text else None)

@@ -1,0 +1,141 @@
+"""Writes the metadata of a dataset and one of its snapshots as Croissant 1.1."""
+
+from pathlib import PurePosixPath
+from typing import Any
+
+from django.conf import settings
+
+from workflows.cases.vocabulary import Scope
+from workflows.datasets.croissant.terms import (
+    CONFORMS_TO,
+    CONTEXT,
+    ENCODINGS,
+    LEGAL_BASIS,
+    RAI,
+    TABLE_SCHEME,
+    TEXTS,
+    USE_CASES,
+)
+from workflows.datasets.models import Dataset, Snapshot
+
+Json = dict[str, Any]
+
+
+def export_croissant(dataset: Dataset, snapshot: Snapshot | None = None) -> Json:
+    """Return the Croissant metadata of a dataset: of a snapshot, or of the newest one, if any.
+
+    The approval is not in it: whoever takes the dataset over approves it anew.
+    """
+    snapshot = snapshot or dataset.snapshots.order_by("-registered_at", "-pk").first()
+    document: Json = {
+        "@context": CONTEXT,
+        "@type": "sc:Dataset",
+        "conformsTo": [CONFORMS_TO, RAI],
+        "url": settings.PUBLIC_BASE_URL,
+        "creator": {"@type": "sc:Organization", "name": settings.PROVIDER_NAME},
+        "datePublished": dataset.registered_at.date().isoformat(),
+        **{term: getattr(dataset, field) for field, term in TEXTS.items()},
+        "keywords": [word.strip() for word in dataset.types.split(",") if word.strip()],
+        "usageInfo": {
+            "@type": "sc:CreativeWork",
+            "name": LEGAL_BASIS,
+            "text": dataset.legal_basis,
+        },
+        "rai:dataUseCases": [USE_CASES[Scope(dataset.scope)]],
+    }
+    if snapshot is not None:
+        document |= _snapshot(snapshot)
+    return {term: value for term, value in document.items() if value not in ("", [])}
+
+
+def _snapshot(snapshot: Snapshot) -> Json:
+    distribution, source = _distribution(snapshot)
+    parent = snapshot.parent
+    derived = {"prov:wasDerivedFrom": {"@id": f"#{parent.version}"}} if parent else {}
+    return {
+        "version": snapshot.version,
+        "datePublished": snapshot.registered_at.date().isoformat(),
+        **derived,
+        "distribution": distribution,
+        "recordSet": [_record_set(snapshot, source)],
+    }
+
+
+def _distribution(snapshot: Snapshot) -> tuple[list[Json], Json]:
+    """Return the files, and the reference to them from a field."""
+    encoding = ENCODINGS[Snapshot.Format(snapshot.format)]
+    files = [
+        {
+            "@type": "cr:FileObject",
+            "@id": file.path,
+            "name": PurePosixPath(file.path).name,
+            "contentUrl": _url(snapshot, file.path),
+            "contentSize": f"{file.bytes} B",
+            "encodingFormat": encoding,
+            "sha256": file.sha256,
+        }
+        for file in snapshot.files.all()
+    ]
+    if not files:  # a table, or not read yet
+        files = [
+            {
+                "@type": "cr:FileObject",
+                "@id": "data",
+                "name": PurePosixPath(snapshot.location).name,
+                "contentUrl": _url(snapshot, ""),
+                "encodingFormat": encoding,
+            }
+        ]
+    if len(files) == 1:
+        return files, {"fileObject": {"@id": files[0]["@id"]}}
+    together = {
+        "@type": "cr:FileSet",
+        "@id": "files",
+        "containedIn": [{"@id": file["@id"]} for file in files],
+        "encodingFormat": encoding,
+        "includes": "**",
+    }
+    return [*files, together], {"fileSet": {"@id": "files"}}
+
+
+def _url(snapshot: Snapshot, path: str) -> str:
+    if snapshot.format == Snapshot.Format.POSTGRESQL:
+        return f"{TABLE_SCHEME}{snapshot.location}"
+    location = PurePosixPath(snapshot.location)
+    # A snapshot that is one file has that file's name in its location already.
+    return str(location if not path or location.name == path else location / path)
+
+
+def _record_set(snapshot: Snapshot, source: Json) -> Json:
+    fields = [
+        *((name, "sc:Text") for name in (snapshot.id_field,) if name),
+        *((name, "sc:Text") for name in snapshot.schema.text_fields),
+        *((name, "sc:URL") for name in (snapshot.source_field,) if name),
+    ]
+    record_set: Json = {
+        "@type": "cr:RecordSet",
+        "@id": "records",
+        "name": "records",
+        "field": [
+            {
+                "@type": "cr:Field",
+                "@id": f"records/{name}",
+                "name": name,
+                "dataType": kind,
+                "source": {**source, "extract": _extract(snapshot, name)},
+            }
+            for name, kind in fields
+        ],
+    }
+    if snapshot.id_field:
+        record_set["key"] = {"@id": f"records/{snapshot.id_field}"}
+    return record_set
+
+
+def _extract(snapshot: Snapshot, name: str) -> Json:
+    match snapshot.format:
+        case Snapshot.Format.JSONL:
+            return {"jsonPath": f"$.{name}"}
+        case Snapshot.Format.TEXT:
+            return {"fileProperty": "content"}
+    return {"column": name}

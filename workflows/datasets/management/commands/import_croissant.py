@@ -1,0 +1,32 @@
+"""`manage.py import_croissant`: registers the dataset that a Croissant file describes."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from workflows.datasets.croissant.take_in import import_croissant
+from workflows.datasets.errors import InvalidEntry, RegisterRefused
+from workflows.datasets.management.register_options import actor_named, add_by, told
+
+
+class Command(BaseCommand):
+    help = (
+        "Register the dataset that a Croissant 1.0 or 1.1 file describes, and its snapshot if the "
+        "files are on this server. Nothing is approved by it. Exit code 1 if it is refused."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        add_by(parser)
+
+    def handle(self, *_args: Any, file: Path, by: str, **_options: Any) -> None:
+        try:
+            dataset, snapshot = import_croissant(file.read_bytes(), actor_named(by))
+        except InvalidEntry as error:
+            raise told(error) from error
+        except (RegisterRefused, OSError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"dataset {dataset.pk} {dataset}")
+        self.stdout.write(f"snapshot {snapshot.pk} {snapshot}" if snapshot else "no new snapshot")

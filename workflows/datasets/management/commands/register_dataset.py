@@ -1,0 +1,80 @@
+"""`manage.py register_dataset`: registers a dataset and a snapshot of it, from one command."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from workflows.cases.vocabulary import Scope
+from workflows.datasets.errors import InvalidEntry, RegisterRefused
+from workflows.datasets.inventory import read_snapshot
+from workflows.datasets.management.register_options import actor_named, add_by, told
+from workflows.datasets.models import Dataset, Snapshot
+from workflows.datasets.problems import why_unreadable
+from workflows.datasets.register import save_dataset, save_snapshot
+
+_TEXTS = ("origin", "legal-basis", "licence", "types", "scale", "labelling-rules", "retention")
+
+
+class Command(BaseCommand):
+    help = (
+        "Register a dataset, or take a known one by its name, and with --location a snapshot of "
+        "it, which a worker then reads. Exit code 1 if it is refused or, with --read, unreadable."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name")
+        parser.add_argument("--scope", choices=Scope.values)
+        parser.add_argument("--description")
+        for text in _TEXTS:
+            parser.add_argument(f"--{text}")
+        parser.add_argument("--location", help="file or folder, or DATABASE/schema.table")
+        parser.add_argument("--snapshot", default="1", help="version of the snapshot")
+        parser.add_argument(
+            "--format", choices=Snapshot.Format.values, default=Snapshot.Format.JSONL
+        )
+        parser.add_argument("--id-field", default="id")
+        parser.add_argument("--text-field", action="append", help="may be given several times")
+        parser.add_argument("--source-field", default="")
+        parser.add_argument("--read", action="store_true", help="read the snapshot here and now")
+        add_by(parser)
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        try:
+            snapshot = self._register(options)
+        except InvalidEntry as error:
+            raise told(error) from error
+        except RegisterRefused as error:
+            raise CommandError(str(error)) from error
+        if snapshot is not None and options["read"]:
+            read_snapshot(snapshot.pk)
+            snapshot.refresh_from_db()
+            if not snapshot.is_readable:
+                raise CommandError(why_unreadable(snapshot))
+            self.stdout.write(f"records {snapshot.rows} bytes {snapshot.bytes}")
+
+    @transaction.atomic
+    def _register(self, options: dict[str, Any]) -> Snapshot | None:
+        actor = actor_named(options["by"])
+        dataset = Dataset.objects.filter(name=options["name"]).first()
+        dataset = dataset or Dataset(name=options["name"])
+        for text in ("scope", "description", *(text.replace("-", "_") for text in _TEXTS)):
+            if options[text] is not None:
+                setattr(dataset, text, options[text])
+        save_dataset(dataset, actor)
+        self.stdout.write(f"dataset {dataset.pk} {dataset}")
+        if not options["location"]:
+            return None
+        snapshot = Snapshot(
+            dataset=dataset,
+            version=options["snapshot"],
+            format=options["format"],
+            location=options["location"],
+            id_field=options["id_field"],
+            text_fields=options["text_field"] or ["text"],
+            source_field=options["source_field"],
+        )
+        save_snapshot(snapshot, actor)
+        self.stdout.write(f"snapshot {snapshot.pk} {snapshot}")
+        return snapshot
