@@ -316,6 +316,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "CaseStateEnum": "requests_portal.api.v1.serializers.CASE_STATES",
         "BundleStateEnum": "workflows.reports.models.BundleJob.State",
+        "SnapshotStateEnum": "workflows.datasets.models.Snapshot.State",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

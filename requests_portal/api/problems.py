@@ -17,6 +17,7 @@ from workflows.cases.errors import (
     TooManyAttempts,
     UnknownReceipt,
 )
+from workflows.datasets.errors import InvalidEntry
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -52,6 +53,7 @@ def problem(
 # The first entry that fits decides; `CaseError` is the base of the domain's errors.
 _DOMAIN: tuple[tuple[type[Exception], HTTPStatus, str], ...] = (
     (InvalidFiling, HTTPStatus.BAD_REQUEST, "invalid_request"),
+    (InvalidEntry, HTTPStatus.BAD_REQUEST, "invalid_request"),
     (AttemptReused, HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
     (UnknownReceipt, HTTPStatus.NOT_FOUND, "not_found"),
     (TooManyAttempts, HTTPStatus.TOO_MANY_REQUESTS, "too_many_attempts"),

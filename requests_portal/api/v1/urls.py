@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from requests_portal.api.v1 import regulator, requests, suppression
+from requests_portal.api.v1 import datasets, regulator, requests, suppression
 
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="api-v1-schema"),
@@ -23,4 +23,18 @@ urlpatterns = [
     path(
         "suppression-list/", suppression.SuppressionListView.as_view(), name="api-v1-suppressions"
     ),
+    path("datasets/", datasets.DatasetListView.as_view(), name="api-v1-datasets"),
+    path("datasets/croissant/", datasets.CroissantView.as_view(), name="api-v1-croissant"),
+    path("datasets/<int:dataset_id>/", datasets.DatasetView.as_view(), name="api-v1-dataset"),
+    path(
+        "datasets/<int:dataset_id>/croissant/",
+        datasets.DatasetCroissantView.as_view(),
+        name="api-v1-dataset-croissant",
+    ),
+    path(
+        "datasets/<int:dataset_id>/snapshots/",
+        datasets.SnapshotListView.as_view(),
+        name="api-v1-snapshots",
+    ),
+    path("snapshots/<int:snapshot_id>/", datasets.SnapshotView.as_view(), name="api-v1-snapshot"),
 ]

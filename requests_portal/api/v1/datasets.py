@@ -1,0 +1,180 @@
+"""The register for the provider's pipelines: datasets, their snapshots, Croissant."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.pagination import CursorPagination
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from requests_portal.api.v1.dataset_serializers import DatasetSerializer, SnapshotSerializer
+from requests_portal.api.v1.pipeline_access import PipelineView, acting
+from workflows.datasets.croissant.export import export_croissant
+from workflows.datasets.croissant.take_in import import_croissant
+from workflows.datasets.croissant.terms import MEDIA_TYPE
+from workflows.datasets.models import Dataset, Snapshot
+from workflows.datasets.register import save_dataset, save_snapshot
+
+_PROBLEM = OpenApiResponse(description="Problem details (RFC 9457).")
+_PAGE = OpenApiParameter("cursor", OpenApiTypes.STR)
+
+
+class ByNumber(CursorPagination):
+    """Pages in the order of registration."""
+
+    ordering = "pk"
+
+
+class NewestFirst(CursorPagination):
+    """Pages of snapshots, the newest first."""
+
+    ordering = "-pk"
+
+
+class CroissantParser(BaseParser):
+    """Takes JSON-LD as it is; the register reads it."""
+
+    media_type = "application/ld+json"
+
+    def parse(
+        self, stream: Any, media_type: str | None = None, parser_context: Any = None
+    ) -> bytes:
+        """Return the body."""
+        return bytes(stream.read())
+
+
+class DatasetListView(PipelineView):
+    """The datasets."""
+
+    @extend_schema(
+        operation_id="datasets",
+        parameters=[_PAGE, OpenApiParameter("name", OpenApiTypes.STR)],
+        responses={200: DatasetSerializer(many=True), 401: _PROBLEM},
+    )
+    def get(self, request: Request) -> Response:
+        """List the datasets in the order of registration, 50 a page; `name` finds one."""
+        datasets = Dataset.objects.all()
+        if name := request.query_params.get("name"):
+            datasets = datasets.filter(name=name)
+        paginator = ByNumber()
+        page = paginator.paginate_queryset(datasets, request, view=self)
+        return paginator.get_paginated_response(DatasetSerializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="register_dataset",
+        request=DatasetSerializer,
+        responses={201: DatasetSerializer, 400: _PROBLEM, 401: _PROBLEM},
+    )
+    def post(self, request: Request) -> Response:
+        """Register a dataset. A privacy officer approves it; the API does not."""
+        serializer = DatasetSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        dataset = save_dataset(Dataset(**serializer.validated_data), acting(request))
+        return Response(
+            DatasetSerializer(dataset).data,
+            status=HTTPStatus.CREATED,
+            headers={"Location": reverse("api-v1-dataset", args=[dataset.pk])},
+        )
+
+
+class DatasetView(PipelineView):
+    """One dataset."""
+
+    @extend_schema(operation_id="dataset", responses={200: DatasetSerializer, 404: _PROBLEM})
+    def get(self, request: Request, dataset_id: int) -> Response:
+        """Tell what the register holds of a dataset."""
+        return Response(DatasetSerializer(get_object_or_404(Dataset, pk=dataset_id)).data)
+
+    @extend_schema(
+        operation_id="change_dataset",
+        request=DatasetSerializer(partial=True),
+        responses={200: DatasetSerializer, 400: _PROBLEM, 404: _PROBLEM},
+    )
+    def patch(self, request: Request, dataset_id: int) -> Response:
+        """Change fields. An approval that rested on one of them ends with it."""
+        dataset = get_object_or_404(Dataset, pk=dataset_id)
+        serializer = DatasetSerializer(dataset, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        for field, value in serializer.validated_data.items():
+            setattr(dataset, field, value)
+        return Response(DatasetSerializer(save_dataset(dataset, acting(request))).data)
+
+
+class SnapshotListView(PipelineView):
+    """The snapshots of one dataset."""
+
+    @extend_schema(
+        operation_id="snapshots",
+        parameters=[_PAGE],
+        responses={200: SnapshotSerializer(many=True), 404: _PROBLEM},
+    )
+    def get(self, request: Request, dataset_id: int) -> Response:
+        """List the snapshots of a dataset, newest first, 50 a page."""
+        dataset = get_object_or_404(Dataset, pk=dataset_id)
+        paginator = NewestFirst()
+        page = paginator.paginate_queryset(dataset.snapshots.all(), request, view=self)
+        return paginator.get_paginated_response(SnapshotSerializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="register_snapshot",
+        request=SnapshotSerializer,
+        responses={202: SnapshotSerializer, 400: _PROBLEM, 404: _PROBLEM},
+    )
+    def post(self, request: Request, dataset_id: int) -> Response:
+        """Register a snapshot, which is read in the background: look at its address until it is."""
+        dataset = get_object_or_404(Dataset, pk=dataset_id)
+        serializer = SnapshotSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        snapshot = Snapshot(dataset=dataset, **serializer.validated_data)
+        save_snapshot(snapshot, acting(request))
+        return Response(
+            SnapshotSerializer(snapshot).data,
+            status=HTTPStatus.ACCEPTED,
+            headers={"Location": reverse("api-v1-snapshot", args=[snapshot.pk])},
+        )
+
+
+class SnapshotView(PipelineView):
+    """One snapshot."""
+
+    @extend_schema(operation_id="snapshot", responses={200: SnapshotSerializer, 404: _PROBLEM})
+    def get(self, request: Request, snapshot_id: int) -> Response:
+        """Tell how far a snapshot was read, and why not if it cannot be."""
+        return Response(SnapshotSerializer(get_object_or_404(Snapshot, pk=snapshot_id)).data)
+
+
+class CroissantView(PipelineView):
+    """Croissant in."""
+
+    parser_classes = [CroissantParser]
+
+    @extend_schema(
+        operation_id="import_croissant",
+        request={"application/ld+json": OpenApiTypes.OBJECT},
+        responses={200: DatasetSerializer, 400: _PROBLEM},
+    )
+    def post(self, request: Request) -> Response:
+        """Register what a Croissant 1.0 or 1.1 file describes; nothing is approved by it."""
+        content = request.data if isinstance(request.data, bytes) else b""
+        dataset, _snapshot = import_croissant(content, acting(request))
+        return Response(DatasetSerializer(dataset).data)
+
+
+class DatasetCroissantView(PipelineView):
+    """Croissant out."""
+
+    @extend_schema(
+        operation_id="export_croissant",
+        responses={(200, "application/ld+json"): OpenApiTypes.OBJECT, 404: _PROBLEM},
+    )
+    def get(self, request: Request, dataset_id: int) -> HttpResponse:
+        """Return the dataset with its newest snapshot as Croissant 1.1."""
+        document = export_croissant(get_object_or_404(Dataset, pk=dataset_id))
+        return HttpResponse(json.dumps(document, ensure_ascii=False), content_type=MEDIA_TYPE)
