@@ -13,15 +13,19 @@ from requests_portal.staff import (
     routing_admin,
     suppression_admin,
 )
+from requests_portal.staff.register import dataset_admin, others_admin, snapshot_admin
 
 __all__ = [
     "access_log_admin",
     "accounts_admin",
     "calendar_admin",
+    "dataset_admin",
     "limits_admin",
     "operation_admin",
+    "others_admin",
     "queue",
     "routing_admin",
+    "snapshot_admin",
     "suppression_admin",
 ]
 

@@ -28,8 +28,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         {"items": [{"title": _("Overview"), "icon": "home", "link": reverse("admin:index")}]},
         *(_cases(request) if works_on_cases(request) else ()),
         {
-            "title": _("Data"),
+            "title": _("Training data"),
             "items": [
+                _list(request, "datasets", "dataset", _("Datasets"), "dataset"),
+                _list(request, "datasets", "snapshot", _("Snapshots"), "photo_library"),
+                _list(request, "datasets", "trainedmodel", _("Models"), "neurology"),
+                _list(request, "datasets", "recipient", _("Recipients"), "forward_to_inbox"),
+                _list(request, "datasets", "pipelinetoken", _("Pipelines"), "key"),
                 _list(
                     request,
                     "corrections",

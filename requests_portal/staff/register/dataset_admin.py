@@ -1,0 +1,207 @@
+"""Datasets: their origin and ground, their approval, Croissant in and out."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import action
+from unfold.widgets import UnfoldAdminFileFieldWidget
+
+from requests_portal.staff.people import actor_of, names_of
+from requests_portal.staff.register.base import (
+    ReasonForm,
+    RegisterAdmin,
+    registered_by_name,
+    sign,
+)
+from workflows.cases.errors import CaseError
+from workflows.datasets.croissant.export import export_croissant
+from workflows.datasets.croissant.read import LARGEST_DOCUMENT
+from workflows.datasets.croissant.take_in import import_croissant
+from workflows.datasets.croissant.terms import MEDIA_TYPE
+from workflows.datasets.errors import InvalidEntry
+from workflows.datasets.models import Dataset, Snapshot
+from workflows.datasets.register import decide_approval, save_dataset
+
+_SIGNS = {
+    Dataset.Approval.APPROVED: ("good", "✓"),
+    Dataset.Approval.UNAPPROVED: ("soon", "○"),
+    Dataset.Approval.WITHDRAWN: ("late", "✕"),
+}
+
+
+def approval_sign(dataset: Dataset) -> SafeString:
+    """Return whether a source is approved, with a sign."""
+    return sign(*_SIGNS[Dataset.Approval(dataset.approval)], dataset.get_approval_display())
+
+
+class CroissantForm(forms.Form):
+    """Takes a Croissant file."""
+
+    file = forms.FileField(
+        label=gettext_lazy("Croissant file"),
+        help_text=gettext_lazy("JSON-LD, at most 2 MiB. Nothing is approved by it."),
+        widget=UnfoldAdminFileFieldWidget,
+    )
+
+
+@admin.register(Dataset)
+class DatasetAdmin(RegisterAdmin):
+    """The datasets."""
+
+    list_display = ("name", "approval_shown", "scope", "types", "readable", "registered_at")
+    list_filter = ("approval", "scope")
+    search_fields = ("name", "description", "origin", "types")
+    search_help_text = gettext_lazy("Name, description, origin or type")
+    actions_list = ("take_croissant",)
+    actions_detail = ("approve", "withdraw_approval", "give_croissant")
+    readonly_fields = ("approval_shown", "approved_by", "approval_at", "approval_ground", "by")
+    fieldsets = (
+        (None, {"fields": ("name", "description", "scope", "types", "scale")}),
+        (
+            gettext_lazy("Lawfulness"),
+            {"fields": ("origin", "legal_basis", "licence", "labelling_rules", "retention")},
+        ),
+        (
+            gettext_lazy("Approval"),
+            {"fields": ("approval_shown", "approved_by", "approval_at", "approval_ground", "by")},
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Dataset]:
+        """Return the datasets with how many of their snapshots can be read, and cannot."""
+        state = Snapshot.State
+        datasets: QuerySet[Dataset] = super().get_queryset(request)
+        return datasets.annotate(
+            readable_number=Count("snapshots", Q(snapshots__state=state.READABLE)),
+            unreadable_number=Count("snapshots", Q(snapshots__state=state.UNREADABLE)),
+        )
+
+    @admin.display(description=gettext_lazy("approval"), ordering="approval")
+    def approval_shown(self, dataset: Dataset) -> SafeString:
+        """Return whether the source is approved."""
+        return approval_sign(dataset)
+
+    @admin.display(description=gettext_lazy("snapshots"))
+    def readable(self, dataset: Dataset) -> SafeString:
+        """Return how many snapshots can be read; and how many cannot, if any."""
+        number, broken = (
+            getattr(dataset, f"{word}_number", 0) for word in ("readable", "unreadable")
+        )
+        if broken:
+            return sign("late", "✕", _("%(count)d cannot be read") % {"count": broken})
+        if not number:
+            return sign("soon", "○", _("None can be read yet"))
+        return sign("good", "✓", _("%(count)d readable") % {"count": number})
+
+    @admin.display(description=gettext_lazy("decided by"))
+    def approved_by(self, dataset: Dataset) -> str:
+        """Return the name of who approved, or withdrew."""
+        return names_of([dataset.approval_by]).get(dataset.approval_by, dataset.approval_by) or "–"
+
+    @admin.display(description=gettext_lazy("last stated by"))
+    def by(self, dataset: Dataset) -> str:
+        """Return the name of who stated what the approval rests on."""
+        return registered_by_name(dataset)
+
+    def save_model(self, request: HttpRequest, obj: Dataset, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        """Keep the entry, and tell the log."""
+        was_approved = change and Dataset.objects.get(pk=obj.pk).is_approved
+        save_dataset(obj, actor_of(request))
+        if was_approved and not obj.is_approved:
+            messages.warning(
+                request,
+                _("The approval rested on what you changed. The dataset waits for it again."),
+            )
+
+    # --- Approval --------------------------------------------------------------------------
+    @action(description=gettext_lazy("Approve"), url_path="approve", permissions=["approve"])  # type: ignore[untyped-decorator]
+    def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Approve the source as lawful."""
+        return self._decide(request, object_id, approve=True)
+
+    @action(  # type: ignore[untyped-decorator]
+        description=gettext_lazy("Withdraw approval"), url_path="withdraw", permissions=["approve"]
+    )
+    def withdraw_approval(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Withdraw the approval of the source."""
+        return self._decide(request, object_id, approve=False)
+
+    def has_approve_permission(self, request: HttpRequest, *_args: Any) -> bool:
+        """Let privacy officers decide."""
+        return request.user.has_perm("datasets.approve_dataset")
+
+    def _decide(self, request: HttpRequest, object_id: str, *, approve: bool) -> HttpResponse:
+        return self.ask(
+            request,
+            object_id,
+            intro=_("An approved source may be trained on. Say why it is lawful.")
+            if approve
+            else _("The source may not be trained on any more. Say why."),
+            button=_("Approve") if approve else _("Withdraw approval"),
+            do=lambda dataset, typed: decide_approval(
+                dataset, actor_of(request), approve=approve, ground=typed["ground"]
+            ),
+            form_class=ReasonForm,
+            permission="approve",
+        )
+
+    # --- Croissant -------------------------------------------------------------------------
+    @action(description=gettext_lazy("Download Croissant"), url_path="croissant")  # type: ignore[untyped-decorator]
+    def give_croissant(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Return the metadata of the dataset as a file."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        dataset = get_object_or_404(Dataset, pk=object_id)
+        content = json.dumps(export_croissant(dataset), ensure_ascii=False, indent=2)
+        name = slugify(dataset.name) or f"dataset-{dataset.pk}"
+        return HttpResponse(
+            content,
+            content_type=MEDIA_TYPE,
+            headers={"Content-Disposition": f'attachment; filename="{name}.croissant.json"'},
+        )
+
+    @action(
+        description=gettext_lazy("Take in Croissant"), url_path="croissant", permissions=["add"]
+    )  # type: ignore[untyped-decorator]
+    def take_croissant(self, request: HttpRequest) -> HttpResponse:
+        """Show the form for a Croissant file, or register what one describes."""
+        form = CroissantForm(request.POST or None, request.FILES or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                content = form.cleaned_data["file"].read(LARGEST_DOCUMENT + 1)
+                dataset, snapshot = import_croissant(content, actor_of(request))
+            except InvalidEntry as refused:
+                for sentences in refused.errors.values():
+                    form.add_error(None, sentences)
+            except CaseError as refused:
+                form.add_error(None, str(refused))
+            else:
+                messages.success(
+                    request,
+                    _("Registered, with a snapshot that is being read.")
+                    if snapshot
+                    else _("Registered. Its files are not on this server, or are known already."),
+                )
+                return HttpResponseRedirect(self.reverse_change(dataset))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Take in Croissant"),
+            "intro": _("Croissant files describe a dataset in a form that programs understand."),
+            "button": _("Take in"),
+            "form": form,
+            "back": reverse("admin:datasets_dataset_changelist"),
+        }
+        return TemplateResponse(request, "staff/question.html", context)

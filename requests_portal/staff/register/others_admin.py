@@ -1,0 +1,128 @@
+"""Models, recipients, and the tokens of pipelines."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import action
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from requests_portal.accounts import fresh_sign_in_required
+from requests_portal.staff.people import actor_of
+from requests_portal.staff.register.base import EntryForm, RegisterAdmin
+from workflows.datasets.models import PipelineToken, Recipient, Snapshot, TrainedModel
+from workflows.datasets.pipelines import issue_token, withdraw_token
+from workflows.datasets.register import save_model, save_recipient
+
+
+@admin.register(TrainedModel)
+class TrainedModelAdmin(RegisterAdmin):
+    """The models, with what they were trained on."""
+
+    list_display = ("name", "version", "trained_on", "next_training_on", "next_training")
+    list_filter = ("next_training",)
+    search_fields = ("name", "version", "snapshots__dataset__name")
+    search_help_text = gettext_lazy("Name, version or dataset")
+    fields = (
+        "name",
+        "version",
+        "snapshots",
+        "trained_on",
+        "next_training_on",
+        "next_training",
+        "explanation",
+    )
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer the snapshots as boxes to tick."""
+        return forms.ModelMultipleChoiceField(
+            Snapshot.objects.select_related("dataset"),
+            label=_("Trained on"),
+            widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        )
+
+    def save_model(self, request: HttpRequest, obj: TrainedModel, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        """Keep the entry, and tell the log."""
+        snapshots = list(form.cleaned_data["snapshots"])
+        save_model(obj, actor_of(request), snapshots)
+
+
+@admin.register(Recipient)
+class RecipientAdmin(RegisterAdmin):
+    """Who was given a dataset."""
+
+    form = EntryForm
+    list_display = ("name", "dataset", "snapshot", "email", "given_on")
+    list_filter = ("dataset",)
+    list_select_related = ("dataset", "snapshot__dataset")
+    search_fields = ("name", "email", "dataset__name")
+    search_help_text = gettext_lazy("Name, e-mail or dataset")
+    date_hierarchy = "given_on"
+    fields = ("name", "email", "contact", "dataset", "snapshot", "purpose", "given_on")
+
+    def save_model(self, request: HttpRequest, obj: Recipient, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        """Keep the entry, and tell the log."""
+        save_recipient(obj, actor_of(request))
+
+
+@admin.register(PipelineToken)
+class PipelineTokenAdmin(RegisterAdmin):
+    """Programs that act as data stewards over the API."""
+
+    list_display = ("name", "pseudonym", "issued_at", "expires_at", "live")
+    search_fields = ("name", "pseudonym")
+    fields = ("name", "expires_at")
+    actions_detail = ("new_token", "end_access")
+
+    @admin.display(description=gettext_lazy("live"), boolean=True)
+    def live(self, pipeline: PipelineToken) -> bool:
+        """Return whether the token can be used now."""
+        return pipeline.token_digest is not None and pipeline.expires_at > timezone.now()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PipelineToken]:
+        """Return the pipelines."""
+        pipelines: QuerySet[PipelineToken] = super().get_queryset(request)
+        return pipelines
+
+    @action(
+        description=gettext_lazy("Issue an API token"), url_path="token", permissions=["change"]
+    )  # type: ignore[untyped-decorator]
+    def new_token(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask once more, then show a new token once; the one before it ends."""
+        return fresh_sign_in_required(self._new_token)(request, object_id)
+
+    def _new_token(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        pipeline = self.get_object(request, object_id)
+        if pipeline is None:
+            raise Http404
+        token = issue_token(pipeline, actor_of(request)) if request.method == "POST" else ""
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": pipeline,
+            "token": token,
+            "back": reverse("admin:datasets_pipelinetoken_changelist"),
+            "intro": _(
+                "A new token lets this program register snapshots, fetch manifests and post "
+                "receipts. The token before it ends at once."
+            ),
+        }
+        return TemplateResponse(request, "staff/pipeline_token.html", context)
+
+    @action(description=gettext_lazy("End access"), url_path="end", permissions=["change"])  # type: ignore[untyped-decorator]
+    def end_access(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """End the access of the program now."""
+        return self.ask(
+            request,
+            object_id,
+            intro=_("The program is refused from now on, until it gets a new token."),
+            button=_("End access"),
+            do=lambda pipeline, _typed: withdraw_token(pipeline, actor_of(request)),
+        )

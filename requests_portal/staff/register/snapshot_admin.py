@@ -1,0 +1,235 @@
+"""Snapshots: where they lie, whether they can be read, their search index."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import filesizeformat
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.admin import TabularInline
+from unfold.decorators import action
+
+from requests_portal.staff.people import actor_of
+from requests_portal.staff.register.base import EntryForm, RegisterAdmin, registered_by_name, sign
+from requests_portal.staff.register.dataset_admin import approval_sign
+from workflows.datasets.indexes import ask_for_index, drop_index
+from workflows.datasets.models import SearchIndex, Snapshot, SnapshotFile
+from workflows.datasets.problems import why_unreadable
+from workflows.datasets.register import (
+    CONTENT_OF_SNAPSHOT,
+    mark_purged,
+    read_again,
+    save_snapshot,
+)
+
+_SIGNS = {
+    Snapshot.State.WAITING: ("soon", "…"),
+    Snapshot.State.READING: ("soon", "…"),
+    Snapshot.State.READABLE: ("good", "✓"),
+    Snapshot.State.UNREADABLE: ("late", "✕"),
+    Snapshot.State.PURGED: ("none", "⌫"),
+}
+_INDEX_SIGNS = {
+    SearchIndex.State.WAITING: ("soon", "…"),
+    SearchIndex.State.BUILDING: ("soon", "…"),
+    SearchIndex.State.READY: ("good", "✓"),
+    SearchIndex.State.FAILED: ("late", "✕"),
+}
+
+
+def percent(done: int, total: int) -> str:
+    """Return how far something is, as words."""
+    return f"{min(100, 100 * done // total)} %" if total else ""
+
+
+class FileInline(TabularInline):  # type: ignore[misc]  # the theme has no types
+    """The files, as they were when they were read."""
+
+    model = SnapshotFile
+    fields = ("path", "bytes", "rows", "sha256")
+    readonly_fields = fields
+    extra = 0
+    per_page = 20
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: they are read, not typed."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+
+@admin.register(Snapshot)
+class SnapshotAdmin(RegisterAdmin):
+    """The snapshots."""
+
+    form = EntryForm
+    list_display = (
+        "dataset",
+        "version",
+        "state_shown",
+        "approval",
+        "format",
+        "rows",
+        "size",
+        "index",
+    )
+    list_display_links = ("version",)
+    list_filter = ("state", "format", "dataset__approval", "dataset__scope")
+    list_select_related = ("dataset", "search_index")
+    search_fields = ("dataset__name", "version", "location")
+    search_help_text = gettext_lazy("Dataset, version or location")
+    actions_detail = ("read_once_more", "build_index", "delete_index", "mark_deleted")
+    inlines = (FileInline,)
+    content_fields = (*CONTENT_OF_SNAPSHOT, "version", "parent")
+    readonly_fields = ("state_shown", "why", "rows", "size", "read_at", "index", "approval", "by")
+    fieldsets = (
+        (None, {"fields": ("dataset", "version", "parent")}),
+        (
+            gettext_lazy("Data"),
+            {"fields": ("format", "location", "id_field", "text_fields", "source_field")},
+        ),
+        (
+            gettext_lazy("State"),
+            {
+                "fields": (
+                    "state_shown",
+                    "why",
+                    "approval",
+                    "rows",
+                    "size",
+                    "read_at",
+                    "index",
+                    "by",
+                )
+            },
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Snapshot]:
+        """Return the snapshots with their datasets."""
+        snapshots: QuerySet[Snapshot] = super().get_queryset(request)
+        return snapshots.select_related("dataset", "search_index")
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Snapshot | None = None
+    ) -> tuple[str, ...]:
+        """Keep a snapshot as it is once it has been read; one that cannot be read is corrected."""
+        fixed = obj is not None and obj.state != Snapshot.State.UNREADABLE
+        return (*self.readonly_fields, *(self.content_fields if fixed else ()))
+
+    def get_inlines(self, request: HttpRequest, obj: Snapshot | None) -> tuple[Any, ...]:
+        """Show the files of a snapshot that exists."""
+        return self.inlines if obj is not None else ()
+
+    # --- What is shown ---------------------------------------------------------------------
+    @admin.display(description=gettext_lazy("state"), ordering="state")
+    def state_shown(self, snapshot: Snapshot) -> SafeString:
+        """Return whether it can be read, or how far it was read."""
+        words = snapshot.get_state_display()
+        if snapshot.state == Snapshot.State.READING:
+            words = f"{words} {percent(snapshot.bytes_done, snapshot.bytes_total)}"
+        return sign(*_SIGNS[Snapshot.State(snapshot.state)], words)
+
+    @admin.display(description=gettext_lazy("why not"))
+    def why(self, snapshot: Snapshot) -> str:
+        """Return why it cannot be read."""
+        return why_unreadable(snapshot) or "–"
+
+    @admin.display(description=gettext_lazy("approval"), ordering="dataset__approval")
+    def approval(self, snapshot: Snapshot) -> SafeString:
+        """Return whether the source is approved."""
+        return approval_sign(snapshot.dataset)
+
+    @admin.display(description=gettext_lazy("size"), ordering="bytes")
+    def size(self, snapshot: Snapshot) -> str:
+        """Return the size of the files."""
+        return filesizeformat(snapshot.bytes) if snapshot.bytes is not None else "–"
+
+    @admin.display(description=gettext_lazy("search index"))
+    def index(self, snapshot: Snapshot) -> SafeString | str:
+        """Return how far the index is, which is another copy of the data."""
+        index = getattr(snapshot, "search_index", None)
+        if index is None:
+            return "–"
+        words = index.get_state_display()
+        if index.state == SearchIndex.State.READY:
+            words = f"{words}, {filesizeformat(index.bytes)}"
+        elif index.state == SearchIndex.State.BUILDING:
+            words = f"{words} {percent(index.bytes_done, snapshot.bytes or 0)}"
+        return sign(*_INDEX_SIGNS[SearchIndex.State(index.state)], words)
+
+    @admin.display(description=gettext_lazy("registered by"))
+    def by(self, snapshot: Snapshot) -> str:
+        """Return the name of who registered it."""
+        return registered_by_name(snapshot)
+
+    # --- What is done ----------------------------------------------------------------------
+    def save_model(self, request: HttpRequest, obj: Snapshot, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        """Keep the entry, tell the log, and have it read."""
+        save_snapshot(obj, actor_of(request))
+
+    @action(description=gettext_lazy("Read again"), url_path="read", permissions=["change"])  # type: ignore[untyped-decorator]
+    def read_once_more(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Have a snapshot read that could not be."""
+        return self.ask(
+            request,
+            object_id,
+            intro=_("A worker reads the data once more. Look here again in a while."),
+            button=_("Read again"),
+            do=lambda snapshot, _typed: read_again(snapshot, actor_of(request)),
+        )
+
+    @action(
+        description=gettext_lazy("Build search index"), url_path="index", permissions=["change"]
+    )  # type: ignore[untyped-decorator]
+    def build_index(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Have an index built."""
+
+        def build(snapshot: Snapshot, _typed: Any) -> None:
+            ask_for_index(snapshot, actor_of(request))
+
+        return self.ask(
+            request,
+            object_id,
+            intro=_(
+                "With an index, staff can look a person up at once. It is another copy of the "
+                "personal data, about as large as the texts, and is deleted with them."
+            ),
+            button=_("Build search index"),
+            do=build,
+        )
+
+    @action(
+        description=gettext_lazy("Delete search index"), url_path="drop", permissions=["change"]
+    )  # type: ignore[untyped-decorator]
+    def delete_index(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Delete the index."""
+        return self.ask(
+            request,
+            object_id,
+            intro=_("The data stay; looking a person up takes a pass over them again."),
+            button=_("Delete search index"),
+            do=lambda snapshot, _typed: drop_index(snapshot, actor_of(request)),
+        )
+
+    @action(
+        description=gettext_lazy("Data were deleted"), url_path="purged", permissions=["change"]
+    )  # type: ignore[untyped-decorator]
+    def mark_deleted(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Note that the provider has deleted the data."""
+        return self.ask(
+            request,
+            object_id,
+            intro=_(
+                "Say so when the data of this snapshot exist nowhere any more. They are not looked "
+                "into again, and their search index is deleted. The entry stays."
+            ),
+            button=_("Data were deleted"),
+            do=lambda snapshot, _typed: mark_purged(snapshot, actor_of(request)),
+        )
