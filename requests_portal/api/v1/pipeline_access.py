@@ -1,52 +1,22 @@
-"""Who calls for a pipeline: a program with a token, which acts as a data steward."""
+"""Views for the provider's own programs, which act as data stewards."""
 
-from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from requests_portal.api.v1.authentication import (
-    BearerAuthentication,
-    BearerScheme,
-    BearerUser,
-    HasToken,
-    bearer_token,
-)
+from requests_portal.api.v1.authentication import HasToken, PipelineTokenAuthentication
 from workflows.cases.actors import Actor
-from workflows.datasets.pipelines import NoPipelineAccess, actor_of, pipeline_for_token
-
-
-class PipelineTokenAuthentication(BearerAuthentication):
-    """Takes the token of a pipeline that has not expired."""
-
-    def authenticate(  # type: ignore[override]
-        self, request: Request
-    ) -> tuple[BearerUser, Actor] | None:
-        """Return the pipeline as one who acts, as `request.auth`; a wrong token is refused."""
-        token = bearer_token(request)
-        if not token:
-            return None
-        try:
-            return BearerUser(), actor_of(pipeline_for_token(token))
-        except NoPipelineAccess as error:
-            raise exceptions.AuthenticationFailed(str(error)) from error
-
-
-class PipelineTokenScheme(BearerScheme):  # type: ignore[no-untyped-call]
-    """Describes the token of a pipeline in the schema."""
-
-    target_class = PipelineTokenAuthentication
-    name = "pipeline"
-    description = "The token that a data steward issued for a pipeline."
+from workflows.datasets.models import PipelineToken
+from workflows.datasets.pipelines import actor_of
 
 
 class PipelineView(APIView):
-    """Base of the views for pipelines."""
+    """Base of the views for pipelines: a token that a data steward issued."""
 
     authentication_classes = [PipelineTokenAuthentication]
     permission_classes = [HasToken]
 
 
 def acting(request: Request) -> Actor:
-    """Return who acts, as `PipelineTokenAuthentication` has put it."""
-    assert isinstance(request.auth, Actor)
-    return request.auth
+    """Return who acts, by the token that `PipelineTokenAuthentication` has taken."""
+    assert isinstance(request.auth, PipelineToken)
+    return actor_of(request.auth)

@@ -47,7 +47,8 @@ def test_parquet_and_text_are_counted_too(data):
     pq.write_table(pa.table({"id": [1, 2, 3], "body": ["x", None, "y"]}), data / "a.parquet")
     (data / "b.txt").write_text("one\n\ntwo\n")
 
-    parquet = make_snapshot("a.parquet", format="parquet", text_fields=["body"])
+    columns = {"text_fields": ["body"], "source_field": ""}
+    parquet = make_snapshot("a.parquet", format="parquet", **columns)
     text = make_snapshot("b.txt", parquet.dataset, version="2", format="text", id_field="")
 
     assert (parquet.state, parquet.rows) == ("readable", 3)
