@@ -8,6 +8,7 @@ from requests_portal.public.complaints_shown import (
     ShownComplaint,
     complaints_of,
     shown_complaints,
+    words_of,
 )
 from requests_portal.public.rules_shown import ShownClock, ShownRegime, shown_clocks, shown_regime
 from workflows.cases.actors import PUBLIC
@@ -76,7 +77,7 @@ def shown_case(case: Case) -> ShownCase:
     messages = [] if erased else messages_of(case)
     complaints = complaints_of(case)
     # What belongs to a complaint is read there.
-    statements = {complaint.statement_id for complaint in complaints}
+    elsewhere = words_of(complaints)
     return ShownCase(
         state=state_in_words(case),
         kinds=[str(ItemKind(kind).label) for kind in case.kinds],
@@ -84,11 +85,7 @@ def shown_case(case: Case) -> ShownCase:
         zone=zone_of(case),
         regime=shown_regime(case.lead_regime, case.residence),
         timeline=list(reversed(public_timeline(case))),
-        messages=[
-            message
-            for message in messages
-            if message.kind != Message.Kind.COMPLAINT and message.pk not in statements
-        ],
+        messages=[message for message in messages if message.pk not in elsewhere],
         attachments=[] if erased else attachments_of(case),
         question=open_question(case, messages),
         answer=next((m for m in messages if m.kind == Message.Kind.ANSWER), None),

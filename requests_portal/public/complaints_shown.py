@@ -1,6 +1,7 @@
 """What the status page shows of complaints: how each stands, its time, and what was written."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import Prefetch
 from django.utils.translation import gettext_lazy as _
@@ -41,6 +42,12 @@ def complaints_of(case: Case) -> list[Complaint]:
         .prefetch_related("clocks", Prefetch("letters", letters))
         .order_by("-received_at")
     )
+
+
+def words_of(complaints: list[Complaint]) -> set[UUID | None]:
+    """Return the ids of the messages that belong to these complaints."""
+    statements = {complaint.statement_id for complaint in complaints}
+    return statements | {each.pk for complaint in complaints for each in complaint.letters.all()}
 
 
 def shown_complaints(case: Case, complaints: list[Complaint]) -> list[ShownComplaint]:

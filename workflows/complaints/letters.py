@@ -1,57 +1,65 @@
-"""What is written to somebody who complains, in the language of the case."""
+"""What is written to somebody who complains: the notices of the law, and letters of staff."""
 
-from typing import Any
+from datetime import datetime
+from uuid import UUID, uuid4
 
-from django.conf import settings
-from django.template.loader import render_to_string
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from workflows.cases.actors import Actor
 from workflows.cases.models import Message
 from workflows.complaints.models import Complaint
+from workflows.notices.composing import compose
+from workflows.notices.facts import ComplaintAcknowledgement, ComplaintOutcome, Facts
+from workflows.notices.phrases import phrase
+from workflows.notices.services import send_composed
+from workflows.notices.texts import language_of
 from workflows.outbox.services import enqueue
 
 
-def compose_acknowledgement(complaint: Complaint, text: str) -> str:
-    """Return the confirmation: the case, when the complaint came, by when the outcome follows."""
-    lead = complaint.clocks.filter(leads=True).first()
-    return _compose(complaint, "acknowledgement", {"text": text, "due_on": lead and lead.due_on})
+def acknowledgement_of(complaint: Complaint) -> ComplaintAcknowledgement:
+    """Return what the acknowledgement says: when it came in, by when the outcome is told."""
+    lead = complaint.clocks.filter(leads=True, due_on__isnull=False).first()
+    return ComplaintAcknowledgement(complaint.received_at, lead.due_on if lead else None)
 
 
-def compose_outcome(
-    complaint: Complaint, finding: Complaint.Finding, reasons: str, redress: str
-) -> str:
-    """Return the outcome: the finding, its reasons, what is done, and where else to complain."""
-    regime = complaint.case.lead_regime
-    authority = regime.authority_for(complaint.case.residence)
-    language = complaint.case.language
-    context = {
-        "finding": finding.label,
-        "reasons": reasons,
-        "redress": redress,
-        "authority": authority.name.in_language(language),
-        "authority_link": authority.link,
-        "court": regime.court.text.in_language(language),
-    }
-    return _compose(complaint, "outcome", context)
+def outcome_of(complaint: Complaint, reasons: str, redress: str) -> ComplaintOutcome:
+    """Return what the notice of an outcome says: the finding, why, and what is done about it."""
+    language = language_of(complaint.case.language)
+    return ComplaintOutcome(
+        outcome=phrase(f"complaint.{complaint.finding}", language),
+        reasons=reasons,
+        progress=redress or phrase("complaint.looked_into", language),
+    )
 
 
-def _compose(complaint: Complaint, letter: str, context: dict[str, Any]) -> str:
-    case = complaint.case
-    common = {
-        "case_number": case.number,
-        "provider_name": settings.PROVIDER_NAME,
-        "received_at": complaint.received_at,
-    }
-    zone = case.lead_regime.place(case.residence).zone
-    with translation.override(case.language), timezone.override(zone):
-        return render_to_string(f"complaints/{letter}.txt", {**common, **context}).strip()
+def send_notice(
+    complaint: Complaint, kind: str, facts: Facts, *, actor: Actor, message_id: UUID, at: datetime
+) -> Message:
+    """Send a notice that the law prescribes, under the id and the time of the step it belongs to.
+
+    Must run inside the transaction of that step. Raises `ElementMissing`.
+    """
+    notice = send_composed(
+        complaint.case,
+        compose(complaint.case, kind, facts),
+        key=f"{kind}:{complaint.pk}",
+        actor=actor,
+        mail=True,
+        message_id=message_id,
+        at=at,
+    )
+    assert notice.message is not None
+    complaint.letters.add(notice.message)
+    return notice.message
 
 
-def send_letter(complaint: Complaint, actor: Actor, body: str) -> Message:
-    """Keep a letter to the person; a mail tells that it waits, never what it says."""
+def send_letter(
+    complaint: Complaint, actor: Actor, body: str, message_id: UUID | None = None
+) -> Message:
+    """Send a text of staff; a mail tells that it waits, never what it says."""
     case = complaint.case
     letter = Message.objects.create(
+        id=message_id or uuid4(),
         case=case,
         kind=Message.Kind.COMPLAINT,
         from_person=False,

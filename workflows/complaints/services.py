@@ -1,6 +1,7 @@
 """Complaining, and what staff do with a complaint: one function for each step."""
 
 from datetime import datetime
+from uuid import uuid4
 
 from django.db import transaction
 from django.utils import timezone
@@ -20,7 +21,12 @@ from workflows.cases.transition import lock_case
 from workflows.cases.vocabulary import ItemKind
 from workflows.complaints.clocks import has_clock, start_clocks
 from workflows.complaints.errors import ComplaintOpen
-from workflows.complaints.letters import compose_acknowledgement, compose_outcome, send_letter
+from workflows.complaints.letters import (
+    acknowledgement_of,
+    outcome_of,
+    send_letter,
+    send_notice,
+)
 from workflows.complaints.lifecycle import OPEN, Action
 from workflows.complaints.models import Complaint
 from workflows.complaints.transition import advance
@@ -113,9 +119,31 @@ def _open(case: Case, about: Complaint.About, statement: Message, at: datetime) 
 
 
 def acknowledge(complaint: Complaint, actor: Actor, text: str = "") -> Message:
-    """Confirm to the person that the complaint has come in, and what staff want to add to that."""
-    body = compose_acknowledgement(complaint, require_text(text) if text.strip() else "")
-    return _move_with_letter(complaint, Action.ACKNOWLEDGE, actor, body)
+    """Send the notice that the complaint has come in, and what staff want to add to it.
+
+    Raises `ElementMissing` when the notice lacks what the law prescribes.
+    """
+    text = require_text(text) if text.strip() else ""
+    letter_id = uuid4()
+    with transaction.atomic():
+        event = advance(
+            complaint,
+            Action.ACKNOWLEDGE,
+            actor,
+            facts={"message": str(letter_id)},
+            contents={"text": text} if text else {},
+        )
+        notice = send_notice(
+            complaint,
+            "complaint_acknowledgement",
+            acknowledgement_of(complaint),
+            actor=actor,
+            message_id=letter_id,
+            at=event.at,
+        )
+        if text:
+            send_letter(complaint, actor, text)
+    return notice
 
 
 def take_up(complaint: Complaint, actor: Actor) -> None:
@@ -125,7 +153,17 @@ def take_up(complaint: Complaint, actor: Actor) -> None:
 
 def tell_progress(complaint: Complaint, actor: Actor, text: str) -> Message:
     """Tell the person how far their complaint is."""
-    return _move_with_letter(complaint, Action.TELL_PROGRESS, actor, require_text(text))
+    text = require_text(text)
+    letter_id = uuid4()
+    with transaction.atomic():
+        advance(
+            complaint,
+            Action.TELL_PROGRESS,
+            actor,
+            facts={"message": str(letter_id)},
+            contents={"text": text},
+        )
+        return send_letter(complaint, actor, text, letter_id)
 
 
 def answer(
@@ -135,7 +173,7 @@ def answer(
 
     An answer that was contested and is found right stands again; otherwise the contested case is
     taken up anew. Raises `InvalidInput` when the finding is unknown, or when something is upheld
-    and nothing is said to be done about it.
+    and nothing is said to be done about it, and `ElementMissing` as the notice does.
     """
     if finding not in Finding.values:
         raise InvalidInput(_("Choose whether the complaint is upheld."))
@@ -144,15 +182,22 @@ def answer(
         redress = require_text(redress)
     elif finding != Finding.NOT_UPHELD:
         raise InvalidInput(_("Say what is done about it."))
-    body = compose_outcome(complaint, Finding(finding), reasons, redress)
+    letter_id = uuid4()
     with transaction.atomic():
-        letter = _move_with_letter(
+        event = advance(
             complaint,
             Action.ANSWER,
             actor,
-            body,
-            facts={"finding": finding},
+            facts={"message": str(letter_id), "finding": finding},
             contents={"reasons": reasons, "redress": redress},
+        )
+        letter = send_notice(
+            complaint,
+            "complaint_outcome",
+            outcome_of(complaint, reasons, redress),
+            actor=actor,
+            message_id=letter_id,
+            at=event.at,
         )
         case = complaint.case
         stands = complaint.about == About.ANSWER and finding == Finding.NOT_UPHELD
@@ -176,24 +221,3 @@ def withdraw_open(case: Case) -> None:
     complaint = case.complaints.filter(state__in=OPEN).first()
     if complaint is not None:
         withdraw(complaint)
-
-
-def _move_with_letter(
-    complaint: Complaint,
-    action: Action,
-    actor: Actor,
-    body: str,
-    *,
-    facts: dict[str, str] | None = None,
-    contents: dict[str, str] | None = None,
-) -> Message:
-    with transaction.atomic():
-        letter = send_letter(complaint, actor, body)
-        advance(
-            complaint,
-            action,
-            actor,
-            facts={"message": str(letter.pk), **(facts or {})},
-            contents={"text": body, **(contents or {})},
-        )
-    return letter

@@ -168,7 +168,7 @@ class TestTheWay:
         ]
         answered = Event.objects.get(name="complaint.answered")
         assert answered.facts["finding"] == complaint.finding == "upheld"
-        assert set(answered.commitments) == {"text", "reasons", "redress"}
+        assert set(answered.commitments) == {"reasons", "redress"}
         assert complaint.handler == HANDLER.pseudonym
 
     def test_touches_the_state_of_the_case_in_no_fact(self):
@@ -184,21 +184,35 @@ class TestTheWay:
         drain()
 
         bodies = [letter.body for letter in complaint.letters.order_by("sent_at")]
-        assert "We have it." in bodies[0]
-        assert "The letters lay." in bodies[1]
+        assert complaint.case.number in bodies[0]
+        assert bodies[1] == "We have it."
+        assert "The letters lay." in bodies[2]
+        assert "Your complaint is upheld." in bodies[2]
         mails = [mail for mail in mailoutbox if "erika@example.de" in mail.to]
         assert not any("letters lay" in mail.body for mail in mails)
-        assert Effect.objects.filter(kind="mail.message").count() == 2
+        assert Effect.objects.filter(kind="mail.message").count() == 3
 
     def test_the_letters_are_in_the_language_and_the_days_of_the_person(self):
         complaint = complain_in(
             State.ANSWERED, CaseState.TRIAGE, residence="CN", language="zh-hans"
         )
-        acknowledgement, outcome = complaint.letters.order_by("sent_at")
+        acknowledgement, _added, outcome = complaint.letters.order_by("sent_at")
 
         assert complaint.case.number in acknowledgement.body
         assert str(complaint.clocks.get(leads=True).due_on.year) in acknowledgement.body
         assert "国家互联网信息办公室" in outcome.body
+        assert "您的投诉成立。" in outcome.body
+
+    @pytest.mark.parametrize("residence", ["CN", "DE-BE", "GB", "US-CA"])
+    def test_the_notices_hold_what_the_law_prescribes(self, residence):
+        complaint = complain_in(State.IN_HANDLING, residence=residence)
+        services.answer(complaint, HANDLER, "not_upheld", "We answered in time.")
+        regime = complaint.case.lead_regime
+
+        sent = {notice.kind: set(notice.elements) for notice in complaint.case.notices.all()}
+        for kind in ("complaint_acknowledgement", "complaint_outcome"):
+            assert sent[kind] >= set(regime.notices[kind].elements)
+        assert complaint.letters.filter(notice__isnull=False).count() == 2
 
     def test_ends_when_the_person_withdraws(self):
         complaint = complain_in(State.IN_HANDLING)
@@ -213,10 +227,11 @@ class TestTheWay:
     )
     def test_an_outcome_says_what_was_found_and_what_is_done(self, finding, redress):
         complaint = complain_in(State.IN_HANDLING)
+        before = Message.objects.count()
 
         with pytest.raises(InvalidInput):
             services.answer(complaint, HANDLER, finding, "Reasons.", redress)
-        assert complaint.letters.count() == 1
+        assert Message.objects.count() == before
 
     def test_what_is_refused_leaves_no_trace(self):
         complaint = complain_in(State.RECEIVED)
