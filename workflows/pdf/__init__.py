@@ -16,9 +16,6 @@ import typst
 
 from workflows.pdf.fonts import font_file
 
-# The family of the font that comes with the software: Latin and Chinese, one weight.
-FONT_FAMILY = "Noto Sans SC"
-
 
 class PdfError(Exception):
     """A document cannot be written: the template is at fault, or data that it needs are missing."""

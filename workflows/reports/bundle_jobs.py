@@ -9,13 +9,12 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -23,6 +22,7 @@ from workflows.cases.errors import CaseError, InvalidInput
 from workflows.cases.models import Case
 from workflows.ledger.models import Event
 from workflows.ledger.services import append
+from workflows.outbox.long_work import held
 from workflows.outbox.services import enqueue
 from workflows.reports import bundle_statement
 from workflows.reports.bundle import BundleResult, Meter, steps_ahead, write_bundle
@@ -104,7 +104,7 @@ def make_bundle(job_id: UUID | str) -> None:
 
     Ends in READY or FAILED. A job whose maker was killed stays RUNNING and can be made again.
     """
-    with _held(UUID(str(job_id))) as free:
+    with held(EFFECT, str(job_id)) as free:
         while free and _take(job_id):
             job = BundleJob.objects.select_related("requested_by").get(pk=job_id)
             try:
@@ -139,8 +139,8 @@ def withdraw_bundles(regimes: list[str]) -> None:
     Call inside the transaction of the erasure; the files go after its commit. An export that is
     being made is made anew.
     """
-    held = (*UNFINISHED, BundleJob.State.READY)
-    jobs = list(BundleJob.objects.select_for_update().filter(regime__in=regimes, state__in=held))
+    alive = (*UNFINISHED, BundleJob.State.READY)
+    jobs = list(BundleJob.objects.select_for_update().filter(regime__in=regimes, state__in=alive))
     for job in jobs:
         ready = job.state == BundleJob.State.READY
         job.state = BundleJob.State.EXPIRED if ready else BundleJob.State.WAITING
@@ -268,18 +268,3 @@ def _update(job: BundleJob, **columns: object) -> None:
     running = BundleJob.objects.filter(pk=job.pk, state=BundleJob.State.RUNNING)
     if not running.update(**columns):
         raise _TakenBack
-
-
-@contextmanager
-def _held(job_id: UUID) -> Iterator[bool]:
-    """Hold the lock of a job until the block or the connection ends; False: another holds it."""
-    key = int.from_bytes(job_id.bytes[:8], signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
-        free: bool = cursor.fetchone()[0]
-    try:
-        yield free
-    finally:
-        if free:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])

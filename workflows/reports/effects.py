@@ -2,25 +2,21 @@
 
 The work takes too long for the transaction of an effect, so the effect sends a task of its own and
 looks again later. A task that was lost with its worker is so sent again; one that is still at work
-holds the lock of its job, and another does nothing.
+holds the lock of its job, and another does nothing. The effect's payload names the job as `job`,
+for a policy of the database lets a regulator's role ask for work on its own jobs only.
 """
-
-from datetime import timedelta
 
 from celery import current_app
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from workflows.outbox.long_work import LAST_TURN, LONGEST_WAIT, LOOK_AGAIN_AFTER
 from workflows.outbox.models import Effect
 from workflows.outbox.services import effect_handler, enqueue
 from workflows.reports.bundle_jobs import EFFECT, UNFINISHED, fail
 from workflows.reports.models import BundleJob
 
 TASK = "workflows.tasks.make_bundle"
-# After one minute, two, three, … and ten: half a day in all, then it never will be made.
-LOOK_AGAIN_AFTER = timedelta(minutes=1)
-LONGEST_WAIT = timedelta(minutes=10)
-LAST_TURN = 75
 
 
 @effect_handler(EFFECT)

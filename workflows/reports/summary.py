@@ -11,6 +11,7 @@ from workflows.cases.lifecycle import State
 from workflows.cases.state_names import STATE_NAMES
 from workflows.cases.vocabulary import ItemKind
 from workflows.pdf import render_pdf
+from workflows.pdf.fonts import font
 from workflows.regimes.services import get_regime
 from workflows.reports.tally import ABUSE, Tally
 
@@ -26,6 +27,7 @@ def write_summary(request: "BundleRequest", counts: "Counts", tally: Tally) -> b
     with translation.override(request.language):
         data = {
             "lang": "zh" if request.language.startswith("zh") else "en",
+            "font": font().family,
             "region": "cn" if request.language.startswith("zh") else "us",
             "words": _words(request),
             "scope": _scope(request, counts),
@@ -118,7 +120,9 @@ def _scope(request: "BundleRequest", counts: "Counts") -> list[dict[str, str]]:
         _("Contents erased"): str(counts.closed.get("erased", 0)),
     }
     if filters.identity_reason:
-        rows[_("Why documents of identity are included")] = filters.identity_reason
+        rows[_("Why documents of identity are included")] = font().printable(
+            filters.identity_reason
+        )
     return [{"label": label, "value": value} for label, value in rows.items()]
 
 

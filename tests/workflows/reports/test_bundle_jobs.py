@@ -3,6 +3,7 @@
 import hashlib
 import os
 import stat
+import zlib
 from datetime import timedelta
 
 import pyrage
@@ -52,6 +53,11 @@ def made(job):
     make_bundle(job.pk)
     job.refresh_from_db()
     return job
+
+
+def lock_of(job):
+    """Return the two numbers of the advisory lock that the maker of a job holds."""
+    return [zlib.crc32(word.encode()) - (1 << 31) for word in (bundle_jobs.EFFECT, str(job.pk))]
 
 
 def statements():
@@ -121,20 +127,19 @@ def test_the_checkpoints_that_the_account_keeps_are_proved(scope, job):
 
 
 def test_a_job_that_somebody_else_is_making_is_left_alone(job, connect):
-    key = int.from_bytes(job.pk.bytes[:8], signed=True)
-    connect().execute("SELECT pg_advisory_lock(%s)", [key])
+    connect().execute("SELECT pg_advisory_lock(%s, %s)", lock_of(job))
     assert made(job).state == S.WAITING
 
 
 def test_a_job_whose_maker_was_killed_is_taken_up_again(job, connect):
     BundleJob.objects.filter(pk=job.pk).update(state=S.RUNNING)
-    key = int.from_bytes(job.pk.bytes[:8], signed=True)
     maker = connect()
-    maker.execute("SELECT pg_advisory_lock(%s)", [key])
+    maker.execute("SELECT pg_advisory_lock(%s, %s)", lock_of(job))
     maker.close()
     # The server lets go of the lock when it notices; this waits for that.
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s), pg_advisory_unlock(%s)", [key, key])
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", lock_of(job))
+        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", lock_of(job))
     assert made(job).state == S.READY
 
 
@@ -360,10 +365,9 @@ def test_an_erasure_that_takes_the_tables_away_lets_the_next_turn_begin_anew(
 def test_a_finished_job_is_not_held_any_more(job):
     make_bundle(job.pk)
     with connection.cursor() as cursor:
-        key = int.from_bytes(job.pk.bytes[:8], signed=True)
         cursor.execute(
             "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
-            " AND ((classid::bigint << 32) | objid::bigint) = %s",
-            [key],
+            " AND classid = (%s)::int::oid AND objid = (%s)::int::oid",
+            lock_of(job),
         )
         assert cursor.fetchone() == (0,)

@@ -59,10 +59,10 @@ def test_it_counts_as_the_statistics_do(cases, scope):
 
 
 def test_it_says_what_was_chosen_and_names_nobody(cases):
-    reason = 'Complaint *17* #eval("1+1") 投诉'
+    reason = 'Complaint *17* #eval("1+1") 投诉 \U0001f600'
     files = unpack(export(formats=("pdf",), identity_reason=reason))
     shown = text_of(files["summary.pdf"])
-    assert reason in shown
+    assert 'Complaint *17* #eval("1+1") 投诉 [U+1F600]' in shown
     assert "Summary of the export for CN" in shown
     assert "Rejected as abuse" in shown
     assert "王小明" not in shown
