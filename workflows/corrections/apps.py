@@ -11,3 +11,7 @@ class CorrectionsConfig(AppConfig):
     label = "corrections"
     verbose_name = _("Corrections")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Let answers tell what the register and the look-ups know."""
+        from workflows.corrections import answer_parts  # noqa: F401 - registers itself

@@ -82,17 +82,23 @@ def grouped(items: Iterable[Item]) -> dict[str, tuple[Item, ...]]:
 
 def compose_answer(case: Case) -> Composed:
     """Compose the answer to the items as they are decided now, in the language of the case."""
-    parts = []
-    for kind, items in grouped(case.items.all()).items():
-        known: dict[str, Value] = {}
-        for source in _sources:
-            known.update(source(case, kind, items))
-        parts.append(compose(case, kind, Decided(items, known)))
     language = language_of(case.language)
     reader = Reader(case, case.lead_regime, language)
     text = text_in_use(reader.regime.code, ANSWER, language)
     with translation.override(language), timezone.override(reader.zone):
+        parts = [
+            compose(case, kind, Decided(items, _known(case, kind, items)))
+            for kind, items in grouped(case.items.all()).items()
+        ]
         return bind(compose_from(reader, ANSWER, Facts(), text, []), parts)
+
+
+def _known(case: Case, kind: str, items: tuple[Item, ...]) -> dict[str, Value]:
+    """Return what other rooms know of the items, in the active language."""
+    known: dict[str, Value] = {}
+    for source in _sources:
+        known.update(source(case, kind, items))
+    return known
 
 
 def bind(frame: Composed, parts: list[Composed]) -> Composed:

@@ -137,7 +137,7 @@ _COMMON = frozenset(
         "today",
     }
 )
-_ITEMS = frozenset({"items", "scopes"})
+_ITEMS = frozenset({"datasets", "items", "scopes"})
 # What the placeholders of each kind are beyond that.
 _OF_KIND: Mapping[str, frozenset[str]] = {
     "acknowledgement": frozenset({"due_date", "receipt_time", "rule"}),

@@ -30,6 +30,7 @@ def item_values(reader: Reader, items: tuple[Item, ...]) -> dict[str, Value]:
         "specific_facts": phrase("facts.above", reader.language),
         "what_is_still_held": phrase("held.refusal" if refused else "held.access", reader.language),
         "categories": "",
+        "datasets": "",
         "recipients": "",
         "source_of_data": "",
     }

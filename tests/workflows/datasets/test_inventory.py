@@ -6,7 +6,6 @@ import hashlib
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from django.utils import translation
 
 from tests.workflows.datasets.entries import RECORDS, lines, make_snapshot
 from workflows.datasets.inventory import read_snapshot
@@ -17,12 +16,6 @@ from workflows.outbox.models import Effect
 from workflows.outbox.services import run_effect
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _english():
-    with translation.override("en"):
-        yield
 
 
 def test_files_are_counted_and_hashed(data):

@@ -6,7 +6,6 @@ import io
 import json
 import tempfile
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from tests.personas import PASSWORD
 
@@ -35,13 +34,6 @@ def make_regulator(username: str, regime: str, **changes: object) -> "RegulatorA
     user.groups.add(Group.objects.get(name="regulator"))
     values = {"authority": f"Authority of {regime}", "expires_at": timezone.now() + timedelta(30)}
     return RegulatorAccount.objects.create(user=user, regime=regime, **{**values, **changes})
-
-
-@pytest.fixture(autouse=True)
-def in_english() -> Iterator[None]:
-    """Errors are read as sentences in English, whatever language the site begins with."""
-    with translation.override("en"):
-        yield
 
 
 @pytest.fixture

@@ -1,0 +1,115 @@
+"""What the register and the look-ups add to an answer: datasets, sources, models, recipients."""
+
+from collections.abc import Iterable, Mapping
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from workflows.cases.models import Case, Item
+from workflows.cases.vocabulary import ScopeResult
+from workflows.datasets.findings import SnapshotFinding, findings_of
+from workflows.datasets.models import Match, Recipient, TrainedModel
+from workflows.notices.answers import answer_source
+from workflows.notices.document import Bullets, Paragraph, Value
+
+# So many places are named to the person; all are counted.
+SOURCES_NAMED = 20
+
+
+@answer_source
+def known_of(case: Case, kind: str, items: tuple[Item, ...]) -> Mapping[str, Value]:
+    """Return what is known of the datasets in which the person was looked up, in their language.
+
+    Only matches that staff judged to be theirs are told: a namesake's data are not the person's.
+    """
+    del items
+    findings = findings_of(case)
+    found = [finding for finding in findings if finding.found]
+    values: dict[str, Value] = {}
+    if findings:
+        values["datasets"] = (Bullets(tuple(_dataset(f) for f in findings)), *_models(found))
+    if found and kind in {"access_answer", "explanation_answer"}:
+        values["source_of_data"] = _sources(case, found)
+    if found and kind == "access_answer":
+        values["recipients"] = _recipients(found)
+        values["categories"] = _categories(found)
+    return values
+
+
+def _dataset(finding: SnapshotFinding) -> str:
+    snapshot = finding.snapshot
+    match finding.result:
+        case ScopeResult.FOUND:
+            result = ngettext("found in %(n)s place", "found in %(n)s places", finding.found)
+            result %= {"n": finding.found}
+        case ScopeResult.SEARCHED:
+            result = _("searched, nothing about you found")
+        case _:
+            result = _("not searched")
+    return _("%(dataset)s, version %(version)s (%(scope)s): %(result)s") % {
+        "dataset": snapshot.dataset.name,
+        "version": snapshot.version,
+        "scope": snapshot.dataset.get_scope_display(),
+        "result": result,
+    }
+
+
+def _models(found: Iterable[SnapshotFinding]) -> tuple[Paragraph | Bullets, ...]:
+    models = {model.pk: model for finding in found for model in finding.models}
+    if not models:
+        return ()
+    lines = tuple(_model(model) for model in models.values())
+    return (Paragraph(_("Models that were trained on them:")), Bullets(lines))
+
+
+def _model(model: TrainedModel) -> str:
+    match model.next_training:
+        case TrainedModel.NextTraining.WITHOUT if model.next_training_on:
+            what = _("it is trained next on %(day)s, on the changed data") % {
+                "day": date_format(model.next_training_on, "DATE_FORMAT")
+            }
+        case TrainedModel.NextTraining.WITHOUT:
+            what = _("its next training, on no fixed day yet, uses the changed data")
+        case TrainedModel.NextTraining.FILTER:
+            what = _("it is not trained again; what it says is filtered")
+        case _:
+            what = _("it is neither trained again nor filtered")
+    line = _("%(model)s: %(what)s.") % {"model": model, "what": what}
+    return f"{line} {model.explanation}".strip()
+
+
+def _sources(case: Case, found: Iterable[SnapshotFinding]) -> tuple[Bullets | Paragraph, ...]:
+    """Return where the datasets come from, and the places at which the person was found."""
+    origins = {f.snapshot.dataset.name: f.snapshot.dataset.origin for f in found}
+    nodes: list[Bullets | Paragraph] = [
+        Bullets(
+            tuple(
+                _("%(dataset)s: %(origin)s") % {"dataset": name, "origin": origin}
+                for name, origin in origins.items()
+            )
+        )
+    ]
+    theirs = Match.objects.filter(case=case, verdict=Match.Verdict.THEIRS)
+    places = dict.fromkeys(m.source for m in theirs.select_related("case__data_key") if m.source)
+    if places:
+        nodes += [
+            Paragraph(_("You were found at:")),
+            Bullets(tuple(list(places)[:SOURCES_NAMED])),
+        ]
+    if len(places) > SOURCES_NAMED:
+        more = len(places) - SOURCES_NAMED
+        sentence = ngettext("and %(n)s more place", "and %(n)s more places", more)
+        nodes.append(Paragraph(sentence % {"n": more}))
+    return tuple(nodes)
+
+
+def _recipients(found: Iterable[SnapshotFinding]) -> Value:
+    datasets = {finding.snapshot.dataset_id for finding in found}
+    names = Recipient.objects.filter(dataset__in=datasets).values_list("name", flat=True)
+    return (Bullets(tuple(dict.fromkeys(names))),) if names else ""
+
+
+def _categories(found: Iterable[SnapshotFinding]) -> Value:
+    types = dict.fromkeys(f.snapshot.dataset.types for f in found if f.snapshot.dataset.types)
+    return (Bullets(tuple(types)),) if types else ""
