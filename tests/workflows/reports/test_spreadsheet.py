@@ -29,6 +29,7 @@ ROW = {
     "outcomes": [],
     "channel": "https://example.org/",
     "missed": [],
+    "complaints": [],
     "deadlines": [DEADLINE],
     "steps": 1,
 }
