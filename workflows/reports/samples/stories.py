@@ -68,6 +68,7 @@ class Story:
         for state in _STRAIGHT[: self._steps_to(straight_end)]:
             self._step(state)
         self._decorate()
+        self._settle_complaint(target)
         if target in _BEFORE:
             self._turn_aside(target, merge_target)
         if self.sample.get("erased"):
@@ -154,6 +155,17 @@ class Story:
             correspondence.write_to_person(self.case, self._reviewer, self.texts["message"])
         if self.sample.get("note"):
             correspondence.write_note(self.case, self._actor("ines"), self.texts["note"])
+
+    def _settle_complaint(self, target: State) -> None:
+        """Open the complaint that the request makes; answer it where the request is answered."""
+        complaint = complaints.open_from_request(self.case)
+        if complaint is None or target not in {State.ANSWERED, State.CLOSED}:
+            return
+        officer = self._actor("pilar")
+        complaints.acknowledge(complaint, self._actor("ines"))
+        complaints.take_up(complaint, officer)
+        reasons, redress = self.texts["complaint_reasons"], self.texts["complaint_redress"]
+        complaints.answer(complaint, officer, complaint.Finding.UPHELD, reasons, redress)
 
     def _turn_aside(self, target: State, merge_target: Case | None) -> None:
         case, intake = self.case, self._actor("ines")

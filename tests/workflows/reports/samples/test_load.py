@@ -14,6 +14,7 @@ from workflows.cases.clocks import differing_clocks
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, Clock
 from workflows.cases.vocabulary import ItemKind, RequesterRole
+from workflows.complaints.models import Complaint
 from workflows.ledger.models import Event
 from workflows.reports.models import RegulatorAccount
 
@@ -52,6 +53,12 @@ def test_some_are_late_due_soon_extended_paused_contested_erased(loaded):
     assert Case.objects.filter(clock_events__name="extension_told").exists()
     assert Case.objects.filter(regime="UK", clocks__state=Clock.State.PAUSED).exists()
     assert Case.objects.filter(erased_at__isnull=False).count() == 1
+
+
+def test_somebody_complains_and_somebody_was_answered(loaded):
+    complaints = Complaint.objects.all()
+    assert {complaint.about for complaint in complaints} >= {"answer", "request"}
+    assert {complaint.state for complaint in complaints} >= {"received", "answered"}
 
 
 def test_each_case_is_as_its_services_left_it(loaded):
