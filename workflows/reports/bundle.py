@@ -34,6 +34,7 @@ from workflows.reports.bundle_tables import BundleRequest, registered, write_tab
 from workflows.reports.bundle_zip import Member, file_member, zip_pieces
 from workflows.reports.checkpoints import check_previous
 from workflows.reports.places import Places
+from workflows.reports.row_security import reading_of
 
 Progress = Callable[[int, int], None]
 
@@ -159,7 +160,9 @@ def _members(
     for name in facts["files"]:
         yield file_member(name, folder / name)
     events, places = folder / "events.csv", Places(checkpoint.size)
-    write_events(_cases(folder), events, places, bom=Format.BOM in facts["formats"])
+    reading = reading_of(facts["regime"] or "", actor=event.actor)
+    bom = Format.BOM in facts["formats"]
+    write_events(_cases(folder), events, places, bom=bom, reading=reading)
     yield file_member("events.csv", events)
     yield from checkpoint_members(checkpoint, previous)
     if facts["regime"] is None:
@@ -167,9 +170,9 @@ def _members(
         yield from entry_bundle_members(checkpoint.size, meter.advance)
         return
     for register, highest in facts["registered"].items():
-        add_receipts(register, highest, places)
+        add_receipts(register, highest, places, reading)
     places.add(_place_of(event))
-    yield from entry_members(places, checkpoint, folder, meter.advance)
+    yield from entry_members(places, checkpoint, folder, meter.advance, reading)
 
 
 def _cases(folder: Path) -> Iterator[CaseSteps]:

@@ -25,6 +25,7 @@ from workflows.reports.bundle_tables import CASES_AT_ONCE, Advance
 from workflows.reports.bundle_zip import Member, file_member, member
 from workflows.reports.checkpoints import check_continues
 from workflows.reports.places import Places
+from workflows.reports.row_security import Reading
 
 ENTRIES_AT_ONCE = 1000
 PROOFS_UP_TO = 10_000
@@ -62,10 +63,13 @@ def checkpoint_members(checkpoint: Checkpoint, previous: Iterable[str]) -> Itera
             )
 
 
-def write_events(cases: Iterable[CaseSteps], path: Path, places: Places, *, bom: bool) -> None:
+def write_events(
+    cases: Iterable[CaseSteps], path: Path, places: Places, *, bom: bool, reading: Reading
+) -> None:
     """Write `events.csv` for cases in their order, and add the places of its events to `places`.
 
-    Steps that a case was given after its row was written are left out.
+    Steps that a case was given after its row was written are left out. `reading` gives the
+    transaction in which a page is read, here and below.
     """
     with path.open("wb") as target:
         target.write(tables.csv_header(tables.EVENT_COLUMNS, bom=bom))
@@ -73,9 +77,10 @@ def write_events(cases: Iterable[CaseSteps], path: Path, places: Places, *, bom:
             steps = {case.pseudonym: case for case in page}
             rows: dict[UUID, list[tuple[int, dict[str, Any]]]] = {}
             leaves = Leaf.objects.filter(event__case__in=steps, index__lt=places.size)
-            for leaf in leaves.select_related("event").order_by("event__case", "event__step"):
-                assert leaf.event.case is not None
-                rows.setdefault(leaf.event.case, []).append((leaf.index, leaf.event.body))
+            with reading():
+                for leaf in leaves.select_related("event").order_by("event__case", "event__step"):
+                    assert leaf.event.case is not None
+                    rows.setdefault(leaf.event.case, []).append((leaf.index, leaf.event.body))
             for case in page:
                 shown = rows[case.pseudonym][: case.steps]
                 if len(shown) != case.steps:
@@ -85,7 +90,7 @@ def write_events(cases: Iterable[CaseSteps], path: Path, places: Places, *, bom:
                     places.add(index)
 
 
-def add_receipts(register: str, highest: int, places: Places) -> None:
+def add_receipts(register: str, highest: int, places: Places, reading: Reading) -> None:
     """Add the place of every `case.received` of a regime, in scope or not."""
     last = 0
     while True:
@@ -95,11 +100,12 @@ def add_receipts(register: str, highest: int, places: Places) -> None:
             event__register_number__lte=highest,
             index__lt=places.size,
         )
-        page = list(
-            leaves.order_by("event__register_number").values_list(
-                "event__register_number", "index"
-            )[:ENTRIES_AT_ONCE]
-        )
+        with reading():
+            page = list(
+                leaves.order_by("event__register_number").values_list(
+                    "event__register_number", "index"
+                )[:ENTRIES_AT_ONCE]
+            )
         if not page:
             return
         for _number, index in page:
@@ -108,19 +114,19 @@ def add_receipts(register: str, highest: int, places: Places) -> None:
 
 
 def entry_members(
-    places: Places, checkpoint: Checkpoint, folder: Path, advance: Advance
+    places: Places, checkpoint: Checkpoint, folder: Path, advance: Advance, reading: Reading
 ) -> Iterator[Member]:
     """Yield the entries of a scoped export and what proves that they are in the log.
 
     `folder` takes a temporary file; `advance` is told the entries done.
     """
     if len(places) <= PROOFS_UP_TO:
-        yield from _proof_members(places, checkpoint, advance)
+        yield from _proof_members(places, checkpoint, advance, reading)
         return
     yield from hash_tile_members(checkpoint.size)
     path = folder / Path(ENTRIES).name
     with path.open("wb") as target:
-        for page in _pages(places):
+        for page in _pages(places, reading):
             for index, event in page:
                 target.write(b"%d %b\n" % (index, bytes(event.leaf)))
             advance(len(page))
@@ -144,8 +150,10 @@ def entry_bundle_members(size: int, advance: Advance) -> Iterator[Member]:
         advance(done)
 
 
-def _proof_members(places: Places, checkpoint: Checkpoint, advance: Advance) -> Iterator[Member]:
-    for page in _pages(places):
+def _proof_members(
+    places: Places, checkpoint: Checkpoint, advance: Advance, reading: Reading
+) -> Iterator[Member]:
+    for page in _pages(places, reading):
         events = dict(page)
         for index, proof in iter_proofs(events, checkpoint):
             yield member(f"log/proofs/{index}.entry", bytes(events[index].leaf))
@@ -153,11 +161,13 @@ def _proof_members(places: Places, checkpoint: Checkpoint, advance: Advance) -> 
         advance(len(page))
 
 
-def _pages(places: Places) -> Iterator[list[tuple[int, Event]]]:
+def _pages(places: Places, reading: Reading) -> Iterator[list[tuple[int, Event]]]:
     """Yield the events at `places` with their places, rising, a page at a time."""
     for page in _batches(places, ENTRIES_AT_ONCE):
         leaves = Leaf.objects.filter(index__in=page).select_related("event").order_by("index")
-        yield [(leaf.index, leaf.event) for leaf in leaves]
+        with reading():
+            events = [(leaf.index, leaf.event) for leaf in leaves]
+        yield events
 
 
 def _batches(items: Iterable[T], size: int = CASES_AT_ONCE) -> Iterator[list[T]]:

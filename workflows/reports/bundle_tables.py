@@ -9,13 +9,12 @@ import hashlib
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
@@ -29,7 +28,7 @@ from workflows.reports import tables
 from workflows.reports.bundle_filters import BundleFilters, zone_of
 from workflows.reports.bundle_formats import SPREADSHEET, SUMMARY, Format, signed_files
 from workflows.reports.openings import Closed, Opening, openings_of
-from workflows.reports.row_security import rows_of
+from workflows.reports.row_security import Reading, reading_of
 from workflows.reports.spreadsheet import Spreadsheet
 from workflows.reports.summary import write_summary
 from workflows.reports.tally import Tally
@@ -66,11 +65,10 @@ class BundleRequest:
             cases = cases.filter(regimes__contains=[self.regime])
         return self.filters.narrow(cases, zone_of(self.regime))
 
-    def reading(self) -> AbstractContextManager[None]:
-        """Return the transaction in which to read: limited by the database to the regime."""
-        if not self.regime:
-            return transaction.atomic()
-        return rows_of(self.regime, actor=self.actor.pseudonym)
+    @property
+    def reading(self) -> Reading:
+        """Return what gives the transaction in which to read: limited to the regime."""
+        return reading_of(self.regime, actor=self.actor.pseudonym)
 
     @property
     def withhold(self) -> Closed | None:

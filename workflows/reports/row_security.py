@@ -9,14 +9,18 @@ This guards against our mistakes. It does not guard against somebody who can alr
 their own, for any session may lay the role down.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 
 from django.db import connection, transaction
 
 from workflows.reports.scope import RegulatorScope
 
 ROLE = "portal_regulator"
+
+# Gives the transaction in which something is read.
+Reading = Callable[[], AbstractContextManager[None]]
 
 _TAKE = (
     "SELECT set_config('portal.regime', %s, true), set_config('portal.actor', %s, true),"
@@ -44,6 +48,11 @@ def rows_for(scope: RegulatorScope) -> Iterator[None]:
     """Run a block in a transaction which sees only what the scope covers."""
     with rows_of(scope.regime, actor=scope.actor.pseudonym, account=scope.account.pk):
         yield
+
+
+def reading_of(regime: str, *, actor: str) -> Reading:
+    """Return what limits reading to a regime; an empty one stands for the whole log."""
+    return partial(rows_of, regime, actor=actor) if regime else transaction.atomic
 
 
 def _take(*settings: str) -> None:
