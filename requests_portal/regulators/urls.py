@@ -9,6 +9,7 @@ from requests_portal.regulators.views import (
     key,
     overview,
     statistics,
+    training,
     yearly,
 )
 
@@ -21,6 +22,8 @@ urlpatterns = [
     path("statistics/<slug:code>.csv", statistics.statistics_csv, name="statistics_csv"),
     path("statistics/yearly/", yearly.yearly, name="yearly"),
     path("statistics/yearly/<int:year>/<slug:code>.csv", yearly.yearly_csv, name="yearly_csv"),
+    path("training/", training.training, name="training"),
+    path("training/datasets.csv", training.training_csv, name="training_csv"),
     path("exports/", exports.export_list, name="exports"),
     path("exports/new/", exports.new_export, name="new_export"),
     path("exports/key/", key.key, name="key"),

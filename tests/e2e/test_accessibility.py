@@ -170,6 +170,7 @@ def test_the_pages_of_regulators(new_page, sampled_stack, language):
         "cases/",
         "statistics/",
         "statistics/yearly/",
+        "training/",
         "exports/",
         "exports/new/",
         "exports/key/",

@@ -25,7 +25,7 @@ M = TypeVar("M", bound=Look)
 # Every name of a step that is a look. Migration 0006 holds the index over these.
 LOOKS = {
     "case.viewed": _("looked at a case"),
-    "register.viewed": _("looked at the cases or figures of a regime"),
+    "register.viewed": _("looked at lists or figures as a regulator"),
     "bundle.exported": _("made an export"),
     "bundle.downloaded": _("downloaded an export"),
     "access_log.viewed": _("looked at this log"),
@@ -76,7 +76,7 @@ def record_look_at_log(actor: Actor, *, narrowed_by: Iterable[str], exported: bo
 def record_look_at_register(
     scope: RegulatorScope, *, what: str, narrowed_by: Mapping[str, object]
 ) -> None:
-    """Append that a regulator looked at the `cases` or the `statistics` of their regime.
+    """Append that a regulator looked at the `cases`, the `statistics` or the `training_data`.
 
     `narrowed_by` holds what was chosen from lists and days; a case number, of which only that
     there was one is kept, may be anything that was typed.

@@ -12,9 +12,11 @@ from django.views.decorators.http import require_safe
 
 from requests_portal import charts
 from requests_portal.public.page_errors import page_errors
+from requests_portal.public.rules_shown import cited
 from requests_portal.regulators.access import regulator_page
 from requests_portal.regulators.figures_csv import csv_file
 from requests_portal.regulators.forms import YearForm
+from requests_portal.regulators.views.training import RULE as EXPLANATION
 from workflows.cases.vocabulary import ItemKind, RequesterRole
 from workflows.regimes.schema import Regime
 from workflows.regimes.services import get_regime
@@ -89,7 +91,9 @@ def yearly(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
         ),
         "regime": regime.name.in_language(language),
         "metrics": [
-            (rule.text.in_language(language), _cited(rule.citations)) for rule in regime.metrics
+            (rule.text.in_language(language), cited(rule.citations))
+            for rule in regime.metrics
+            if rule.code != EXPLANATION
         ],
         "here": "statistics",
     }
@@ -150,8 +154,3 @@ def _name(code: str, key: str, regime: Regime) -> str:
     if code == "ground" and key in regime.grounds:
         return regime.grounds[key].text.in_language(get_language() or "")
     return str(LINES.get(key, key))
-
-
-def _cited(citations: Any) -> str:
-    zh = (get_language() or "").startswith("zh")
-    return _("; ").join(each.zh if zh else each.en for each in citations)

@@ -38,6 +38,7 @@ class TrainedModelAdmin(RegisterAdmin):
         "next_training_on",
         "next_training",
         "explanation",
+        "mechanism",
     )
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

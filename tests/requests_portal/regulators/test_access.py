@@ -12,6 +12,11 @@ PAGES = (
     "cases/",
     "cases/2026-AAAA-AAAA/",
     "statistics/",
+    "statistics/months.csv",
+    "statistics/yearly/",
+    "statistics/yearly/2026/right.csv",
+    "training/",
+    "training/datasets.csv",
     "exports/",
     "exports/new/",
     f"exports/{uuid.UUID(int=1)}/",
@@ -59,7 +64,17 @@ def test_a_regulator_sees_the_overview_and_nothing_of_the_staff(lin, china):
 
 
 @pytest.mark.parametrize(
-    "page", ["", "cases/", "statistics/", "exports/", "exports/new/", "checkpoints/"]
+    "page",
+    [
+        "",
+        "cases/",
+        "statistics/",
+        "statistics/yearly/",
+        "training/",
+        "exports/",
+        "exports/new/",
+        "checkpoints/",
+    ],
 )
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_every_page_opens_on_an_empty_log_in_both_languages(page, language, china):

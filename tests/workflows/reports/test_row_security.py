@@ -28,9 +28,13 @@ from workflows.reports.models import BundleJob, KeptCheckpoint, RegulatorAccount
 from workflows.reports.row_security import ROLE, rows_for, rows_of
 from workflows.vault.models import DataKey
 
-# What holds nothing of any case: law, hashes, signed roots.
+# What holds nothing of any case: law, hashes, signed roots, the register of datasets.
 OPEN_TABLES = {
     "cases_regimeversion",
+    "datasets_dataset",
+    "datasets_snapshot",
+    "datasets_trainedmodel",
+    "datasets_trainedmodel_snapshots",
     "ledger_checkpoint",
     "ledger_leaf",
     "ledger_leafhash",

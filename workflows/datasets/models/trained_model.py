@@ -35,6 +35,11 @@ class TrainedModel(models.Model):
     explanation = models.TextField(
         _("explanation"), blank=True, help_text=_("People who ask may be told this.")
     )
+    mechanism = models.TextField(
+        _("mechanism of the algorithm"),
+        blank=True,
+        help_text=_("How the algorithm works, for regulators who ask."),
+    )
     registered_by = models.CharField(_("registered by"), max_length=PSEUDONYM_LENGTH, blank=True)
     registered_at = models.DateTimeField(_("registered"), auto_now_add=True)
 

@@ -115,6 +115,7 @@ def _register_others(content: dict[str, Any], snapshots: list[Snapshot], steward
             name=model["name"],
             version=model["version"],
             explanation=model["explanation"],
+            mechanism=model["mechanism"],
             trained_on=today - timedelta(days=model["trained_days_ago"]),
             next_training_on=today + timedelta(days=model["next_training_in_days"]),
         ),
