@@ -24,7 +24,7 @@ def test_the_sentences_of_code_and_templates_are_found(sentences):
     ids = {message.id for message in sentences}
 
     assert "We received your request." in ids, "of the code"
-    assert "If you do not agree" in ids, "of a template"
+    assert "How this date is computed" in ids, "of a template"
 
 
 @pytest.mark.parametrize("path", catalogues(), ids=lambda path: path.parts[-3])
