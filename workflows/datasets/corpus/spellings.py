@@ -269,7 +269,7 @@ NAME: dict[str, Spell] = {
     "markdown": lambda n, r: f"{n[0]}**{n[1:]}",
 }
 
-_TONES = {"a": "āáǎà", "e": "ēéěè", "i": "īíǐì", "o": "ōóǒò", "u": "ūúǔù"}
+_TONES = {"a": "āáǎà", "e": "ēéěè", "i": "īíǐì", "o": "ōóǒò", "u": "ūúǔù", "v": "ǖǘǚǜ"}
 
 
 def _toned(syllable: str, rng: random.Random) -> str:
@@ -277,7 +277,7 @@ def _toned(syllable: str, rng: random.Random) -> str:
     for mark in ("a", "e", "ou"):
         if mark in syllable:
             return syllable.replace(mark[0], rng.choice(_TONES[mark[0]]), 1)
-    last = max(syllable.rfind(vowel) for vowel in "iou")
+    last = max(syllable.rfind(vowel) for vowel in "iouv")
     return syllable[:last] + rng.choice(_TONES[syllable[last]]) + syllable[last + 1 :]
 
 
