@@ -39,8 +39,10 @@ class Regulator:
         expect(self.page).to_have_url(re.compile("/exports/new/$"))
 
     def export(self, folder: Path) -> Path:
-        """Make an export of all cases, wait until it is ready, and unpack it into `folder`."""
+        """Make an export of all cases in every form, wait until it is ready, and unpack it into `folder`."""
         self.choose_export("en")
+        for name in ("bom", "pdf", "xlsx"):
+            self.page.locator(f"[name=formats][value={name}]").check()
         self.page.locator("main .actions button[type=submit]").click()
         link = self.page.locator("a.button[href$='/download/']")
         expect(link).to_be_visible(timeout=EXPORT_MILLISECONDS)
