@@ -19,6 +19,8 @@ from workflows.cases.transition import refusals
 from workflows.cases.vocabulary import ItemKind
 from workflows.complaints.models import Complaint
 from workflows.complaints.services import has_open
+from workflows.notices.models import Notice
+from workflows.notices.selectors import notices_to_the_person, other_files
 
 # How a case stands, as the person should understand it.
 _STATES = {
@@ -65,6 +67,7 @@ class ShownCase:
     timeline: list[TimelineEntry]
     messages: list[Message]
     attachments: list[Attachment]
+    notices: list[Notice]
     question: Message | None
     answer: Message | None
     may: dict[str, bool]
@@ -87,6 +90,7 @@ def shown_case(case: Case) -> ShownCase:
         timeline=list(reversed(public_timeline(case))),
         messages=[message for message in messages if message.pk not in elsewhere],
         attachments=[] if erased else attachments_of(case),
+        notices=[] if erased else list(notices_to_the_person(case)),
         question=open_question(case, messages),
         answer=next((m for m in messages if m.kind == Message.Kind.ANSWER), None),
         may=allowed(case, complaints),
@@ -117,8 +121,8 @@ def messages_of(case: Case) -> list[Message]:
 
 
 def attachments_of(case: Case) -> list[Attachment]:
-    """Return the files of a case, with what is needed to unseal their names."""
-    return list(case.attachments.select_related("case__data_key"))
+    """Return the files of a case beside its notices, with what unseals their names."""
+    return list(other_files(case).select_related("case__data_key"))
 
 
 def open_question(case: Case, messages: list[Message]) -> Message | None:

@@ -49,11 +49,15 @@ Pieces = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One passage of a text: its kind (`title`, `heading`, `bullet`, `words`) and its pieces."""
+    """One line of a text: its kind (`title`, `heading`, `bullet`, `words`) and its pieces.
+
+    `joins` says that it belongs to the same paragraph as the line before it.
+    """
 
     number: int
     kind: str
     pieces: Pieces
+    joins: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -107,32 +111,19 @@ def parse(body: str) -> Template:
         raise BrokenText((first or 0) + 1, "#")
     title = Line(first + 1, "title", _pieces(first + 1, lines[first][2:].strip()))
     sections: list[Section] = []
-    element, start, passages = "", first + 2, list[Line]()
-    waiting: list[str] = []
-
-    def end_paragraph(number: int) -> None:
-        if waiting:
-            begun = number - len(waiting)
-            passages.append(Line(begun, "words", _pieces(begun, "\n".join(waiting))))
-            waiting.clear()
-
+    element, start, passages, joins = "", first + 2, list[Line](), False
     for number, raw in enumerate(lines[first + 1 :], start=first + 2):
         line = raw.strip()
         mark = _MARK.fullmatch(line)
         kind = "heading" if line.startswith("## ") else "bullet" if line.startswith("- ") else ""
-        alone = re.fullmatch(r"\{[a-z_]+\}", line) is not None
-        if mark or kind or alone or not line:
-            end_paragraph(number)
         if mark:
             sections.append(Section(start, element, tuple(passages)))
             element, start, passages = mark[1], number, []
         elif kind:
             passages.append(Line(number, kind, _pieces(number, line.lstrip("#-").strip())))
-        elif alone:
-            passages.append(Line(number, "words", _pieces(number, line)))
         elif line:
-            waiting.append(line)
-    end_paragraph(len(lines) + 1)
+            passages.append(Line(number, "words", _pieces(number, line), joins=joins))
+        joins = bool(line) and not mark and not kind and not passages[-1].passage
     sections.append(Section(start, element, tuple(passages)))
     return Template(title, tuple(s for s in sections if s.element or s.lines))
 
@@ -172,17 +163,22 @@ def fill_section(
 ) -> Block:
     """Fill one section in."""
     nodes: list[Node] = []
+    begun = False
     for line in section.lines:
+        begun = begun and line.joins
         if line.passage:
             nodes += as_nodes(values[line.passage])
         elif line.names and not any(values[name] for name in line.names):
             continue
+        elif begun and isinstance(nodes[-1], Paragraph):
+            nodes[-1] = Paragraph(f"{nodes[-1].text}\n{_inline(line, values)}")
         elif line.kind == "heading":
             nodes.append(Heading(_inline(line, values)))
         elif line.kind == "bullet":
             _append_bullet(nodes, _inline(line, values))
         else:
             nodes.append(Paragraph(_inline(line, values)))
+            begun = True
     must = needed.get(section.element, frozenset())
     complete = must <= section.names and all(values[name] for name in must)
     return Block(section.element, tuple(nodes), complete)

@@ -12,6 +12,7 @@ from workflows.cases.receipts import signed_receipt
 from workflows.ledger.keys import log_vkey
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case, leaf_index, proof_text
+from workflows.notices.selectors import files_of_the_person
 
 BINARY = "application/octet-stream"
 
@@ -21,7 +22,8 @@ BINARY = "application/octet-stream"
 def attachment(_request: HttpRequest, case: Case, attachment_id: str) -> HttpResponseBase:
     """Give a file of the case as a download, whatever it holds."""
     found = (
-        case.attachments.select_related("case__data_key", "file__data_key")
+        files_of_the_person(case)
+        .select_related("case__data_key", "file__data_key")
         .filter(pk=attachment_id)
         .first()
     )

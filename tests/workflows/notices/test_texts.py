@@ -1,0 +1,153 @@
+"""Texts of notices: versions, publishing, what stands against it, and which one is used."""
+
+import pytest
+
+from tests.factories import ERIKA, OFFICER, file
+from workflows.cases.errors import InvalidInput
+from workflows.ledger.models import Event
+from workflows.notices.composing import compose
+from workflows.notices.errors import TextRefused
+from workflows.notices.facts import Clarification
+from workflows.notices.models import Notice, NoticeText
+from workflows.notices.services import send_notice
+from workflows.notices.shipped import LANGUAGES, shipped_texts
+from workflows.notices.texts import Place, faults_of, publish, save_draft, text_in_use
+from workflows.notices.versions import body_before, changed_lines, places_in_use
+from workflows.regimes.services import all_regimes
+
+pytestmark = pytest.mark.django_db
+
+PLACE = Place("", "clarification", "en")
+GOOD = (
+    "# Hello {case_number}\n\n[[question]]\n{question}\n\n[[effect_on_clock]]\n{effect_on_clock}\n"
+)
+
+
+def draft(body: str = GOOD, place: Place = PLACE) -> NoticeText:
+    return save_draft(place, body, OFFICER, "Counsel asked for it.")
+
+
+@pytest.mark.parametrize("key", sorted(shipped_texts()))
+def test_nothing_stands_against_what_comes_with_the_software(key):
+    assert list(faults_of(Place(*key), shipped_texts()[key])) == []
+
+
+def test_every_kind_has_a_text_in_both_languages_under_every_regime():
+    for regime in all_regimes():
+        for kind in regime.notices:
+            assert {text_in_use(regime.code, kind, lang).place.kind for lang in LANGUAGES} == {kind}
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ("Hello", "Line 1 cannot be read: #"),
+        ("# A\n{question", "Line 2 cannot be read"),
+        ("# A\n{question!r}", "Line 2 cannot be read: {question}"),
+        ("# A\n{case.receipt}", "Line 2 cannot be read: {case.receipt}"),
+        (GOOD + "{password}", "there is no placeholder {password} in this notice"),
+        (GOOD + "Sir, {question}", "{question} has to stand on a line of its own"),
+        (GOOD + "[[nonsense]]\nx", "there is no element nonsense"),
+        (GOOD.replace("[[effect_on_clock]]", "[[]]"), "add [[effect_on_clock]]"),
+        (GOOD.replace("[[question]]\n{question}", "[[question]]\nWhat?"), "need {question}"),
+        (GOOD.replace("[[question]]\n{question}", "[[question]]\n## What?"), "add [[question]]"),
+    ],
+)
+def test_a_text_at_fault_is_not_published_and_the_fault_is_named(body, fault):
+    version = draft(body)
+
+    with pytest.raises(TextRefused) as refused:
+        publish(version, OFFICER)
+    assert fault in str(refused.value)
+    assert text_in_use("EU", "clarification", "en").version is None
+
+
+def test_a_draft_is_in_use_only_once_it_is_published():
+    case = file(ERIKA).case
+    version = draft()
+    assert compose(case, "clarification", Clarification("Q?")).document.title != "Hello"
+
+    publish(version, OFFICER)
+
+    assert compose(case, "clarification", Clarification("Q?")).document.title.startswith("Hello")
+
+
+def test_a_case_keeps_the_version_that_its_notice_was_made_from():
+    case = file(ERIKA).case
+    first = send_notice(case, "clarification", Clarification("Q?"), key="one")
+    version = draft()
+    publish(version, OFFICER)
+    second = send_notice(case, "clarification", Clarification("Q?"), key="two")
+
+    assert first.texts.get().body == shipped_texts()["", "clarification", "en"]
+    assert first.texts.get().author == ""
+    assert second.texts.get() == version
+    assert Notice.objects.get(key="one").texts.get().number < version.number
+
+
+def test_a_shipped_text_is_kept_once():
+    case = file(ERIKA).case
+    for key in ("one", "two"):
+        send_notice(case, "clarification", Clarification("Q?"), key=key)
+
+    assert NoticeText.objects.count() == 1
+
+
+def test_the_text_of_a_regime_comes_before_the_one_for_all():
+    own = draft(GOOD.replace("Hello", "Union"), Place("EU", "clarification", "en"))
+    publish(draft(), OFFICER)
+    publish(own, OFFICER)
+
+    assert text_in_use("EU", "clarification", "en").version == own
+    assert text_in_use("UK", "clarification", "en").body == GOOD
+
+
+def test_an_older_text_is_brought_back_as_a_new_version():
+    publish(draft(), OFFICER)
+    publish(draft(GOOD.replace("Hello", "Bye")), OFFICER)
+    again = draft()
+    publish(again, OFFICER)
+
+    assert text_in_use("EU", "clarification", "en").version == again
+    with pytest.raises(InvalidInput):
+        publish(again, OFFICER)
+
+
+def test_who_wrote_and_published_what_and_when_stands_in_the_log():
+    version = draft()
+    publish(version, OFFICER)
+
+    for name in ("notice_text.drafted", "notice_text.published"):
+        event = Event.objects.get(name=name)
+        assert (event.actor, event.role) == (OFFICER.pseudonym, "privacy_officer")
+        assert event.facts["sha256"] == version.digest
+    assert version.reason == "Counsel asked for it."
+
+
+@pytest.mark.parametrize(
+    "place", [Place("XX", "fee", "en"), Place("", "x", "en"), Place("", "fee", "fr")]
+)
+def test_there_is_no_draft_for_no_place(place):
+    with pytest.raises(InvalidInput):
+        save_draft(place, GOOD, OFFICER, "Why not.")
+
+
+def test_the_difference_is_to_the_version_before_or_the_shipped_text():
+    first = draft()
+    assert body_before(first) == shipped_texts()["", "clarification", "en"]
+    second = draft(GOOD.replace("Hello", "Bye"))
+
+    changes = [(line.sign, line.text) for line in changed_lines(body_before(second), second.body)]
+    assert ("-", "# Hello {case_number}") in changes
+    assert ("+", "# Bye {case_number}") in changes
+
+
+def test_the_list_shows_what_is_in_use_and_the_newest_draft(django_assert_num_queries):
+    publish(draft(), OFFICER)
+    newer = draft(GOOD.replace("Hello", "Bye"))
+
+    with django_assert_num_queries(1):
+        rows = {row.place: row for row in places_in_use()}
+    assert rows[PLACE].version.number == newer.number - 1
+    assert rows[PLACE].draft == newer
+    assert len(rows) == len(shipped_texts())
