@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from requests_portal.staff.people import names_of
-from workflows.cases.models import Case, Item, Message
+from workflows.cases.models import Attachment, Case, Item, Message
 from workflows.cases.vocabulary import Assurance, Scope, ScopeResult, assurance_suffices
 from workflows.corrections.models import Instruction
 from workflows.regimes.values import Citation
@@ -42,7 +42,7 @@ def load_case(case_id: UUID) -> Case:
             "identifiers",
             "items__instructions",
             "messages",
-            "attachments__notices",
+            "attachments",
             "notices__files",
             "notices__texts",
             "clocks",
@@ -135,6 +135,12 @@ def message_views(case: Case, names: dict[str, str]) -> list[MessageView]:
         MessageView(message, names.get(message.author, message.author))
         for message in case.messages.all()
     ]
+
+
+def files_beside_notices(case: Case) -> list[Attachment]:
+    """Return the files of a case that are not those of a notice, from what was read already."""
+    of_notices = {file.pk for notice in case.notices.all() for file in notice.files.all()}
+    return [file for file in case.attachments.all() if file.pk not in of_notices]
 
 
 def names_on_page(case: Case, actors: Iterable[str]) -> dict[str, str]:

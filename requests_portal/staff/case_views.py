@@ -81,7 +81,7 @@ def case_page(request: HttpRequest, site: AdminSite, object_id: str) -> HttpResp
         "found_in": found_in,
         "to_judge": sum(finding.open for finding in found_in),
         "messages_of_case": case_file.message_views(case, names),
-        "attachments": [file for file in case.attachments.all() if not file.notices.all()],
+        "attachments": case_file.files_beside_notices(case),
         "notices": list(case.notices.all())[::-1],
         "may_see_texts": request.user.has_perm("notices.view_noticetext"),
         "related": related_cases(case),
