@@ -18,6 +18,7 @@ urlpatterns = [
     path("", overview.overview, name="overview"),
     path("cases/", cases.case_list, name="cases"),
     path("cases/<str:number>/", cases.case, name="case"),
+    path("cases/<str:number>/<int:step>/<slug:kind>/", cases.step_file, name="step_file"),
     path("statistics/", statistics.statistics, name="statistics"),
     path("statistics/<slug:code>.csv", statistics.statistics_csv, name="statistics_csv"),
     path("statistics/yearly/", yearly.yearly, name="yearly"),

@@ -22,7 +22,7 @@ from requests_portal.staff.people import actor_of
 from workflows.cases.lifecycle import Role
 from workflows.cases.state_names import ROLE_NAMES
 from workflows.ledger.services import format_time
-from workflows.reports.access_log import LOOKS, looks, matching, record_look_at_log
+from workflows.reports.access_log import AT_WHAT, LOOKS, looks, matching, record_look_at_log
 from workflows.reports.models import Look
 from workflows.reports.tables import csv_header, csv_line
 
@@ -131,7 +131,9 @@ class AccessLogAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("what was done"), ordering="name")
     def look(self, look: Look) -> str:
         """Return the kind of look, with the law and the page where there is one."""
-        details = [str(look.facts[key]) for key in ("regime", "what") if look.facts.get(key)]
+        what = str(look.facts.get("what", ""))
+        details = [str(look.facts.get("regime") or ""), str(AT_WHAT.get(what, what))]
+        details = [detail for detail in details if detail]
         sentence = str(LOOKS[look.name])
         return f"{sentence} ({' · '.join(details)})" if details else sentence
 

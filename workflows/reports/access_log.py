@@ -31,6 +31,15 @@ LOOKS = {
     "access_log.viewed": _("looked at this log"),
     "access_log.exported": _("downloaded this log"),
 }
+# What a look was at, where a word says more than the code of the page.
+AT_WHAT = {
+    "attachment": _("a file"),
+    "case": _("its page"),
+    "cases": _("cases"),
+    "proof": _("a proof"),
+    "statistics": _("figures"),
+    "training_data": _("training data"),
+}
 
 
 def looks(queryset: QuerySet[M]) -> QuerySet[M]:

@@ -24,10 +24,10 @@ class VerifyForm(forms.Form):
 
     use_required_attribute = False
 
-    receipt = _file(_("Receipt"), _("A file whose name ends in .receipt"), ".receipt,.txt")
-    proof = _file(_("Proof"), _("A file whose name ends in .tlog-proof"), ".tlog-proof,.txt")
+    receipt = _file(_("Receipt file"), _("A file whose name ends in .receipt"), ".receipt,.txt")
+    proof = _file(_("Proof file"), _("A file whose name ends in .tlog-proof"), ".tlog-proof,.txt")
     entry = _file(
-        _("Entry"),
+        _("Entry file"),
         _("The file that came with the proof; its name ends in .entry. A receipt does instead."),
         ".entry,.json",
     )

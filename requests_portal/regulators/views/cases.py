@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from requests_portal.public.page_errors import page_errors
+from requests_portal.public.responses import download
 from requests_portal.regulators.access import regulator_page
 from requests_portal.regulators.contents import ShownContent, shown_content
 from requests_portal.regulators.forms import CaseListForm
@@ -17,6 +18,8 @@ from workflows.cases.lifecycle import Role
 from workflows.cases.models import Case, Item
 from workflows.cases.state_names import ROLE_NAMES
 from workflows.cases.vocabulary import ItemKind, Scope, ScopeResult
+from workflows.ledger.models import Event
+from workflows.ledger.selectors import events_of_case, proof_text
 from workflows.regimes.schema import Regime
 from workflows.reports.access_log import record_look_at_register
 from workflows.reports.law import Provision
@@ -24,6 +27,7 @@ from workflows.reports.scope import RegulatorScope
 from workflows.reports.selectors import Step, case_file, filter_cases, find_case
 
 CASES_ON_A_PAGE = 50
+PROOF_KINDS = ("tlog-proof", "entry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,25 @@ def case(request: HttpRequest, scope: RegulatorScope, number: str) -> HttpRespon
         "here": "cases",
     }
     return render(request, "regulators/case.html", context)
+
+
+@require_safe
+@regulator_page
+def step_file(
+    request: HttpRequest, scope: RegulatorScope, number: str, step: int, kind: str
+) -> HttpResponseBase:
+    """Give the proof that a step is in the log, or the exact bytes of its entry."""
+    try:
+        found = find_case(scope, number)
+        event = events_of_case(found.pseudonym).get(step=step)
+    except (Case.DoesNotExist, Event.DoesNotExist):
+        raise Http404 from None
+    proof = proof_text(event)
+    if proof is None or kind not in PROOF_KINDS:
+        raise Http404
+    record_view(found, scope.actor, what="proof")
+    content = proof.encode() if kind == "tlog-proof" else bytes(event.leaf)
+    return download([content], f"{found.number}-{step}.{kind}", "application/octet-stream")
 
 
 def _item(item: Item, regime: Regime, language: str) -> ShownItem:

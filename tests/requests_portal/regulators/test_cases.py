@@ -4,7 +4,10 @@ import pytest
 
 from tests.factories import ERIKA, WANG, file, granted, make_case
 from workflows.cases.lifecycle import State
+from workflows.ledger.keys import log_verifier
 from workflows.ledger.models import Event
+from workflows.ledger.proof import parse_proof, verify_proof
+from workflows.ledger.sequencer import sequence_all
 
 LIST = "/en/regulators/cases/"
 
@@ -147,3 +150,22 @@ def test_pages_are_never_cached_and_change_nothing_by_post(chinese, china):
     response = china.get(f"{LIST}{chinese.number}/")
     assert response["Cache-Control"] == "no-store"
     assert china.post(LIST).status_code in {403, 405}
+
+
+def test_each_step_can_be_taken_away_with_its_proof(chinese, european, china, lin):
+    sequence_all()
+    page = text(china.get(f"{LIST}{chinese.number}/"))
+    files = {}
+    for kind in ("tlog-proof", "entry"):
+        address = f"{LIST}{chinese.number}/1/{kind}/"
+        assert f'href="{address}"' in page
+        files[kind] = b"".join(china.get(address).streaming_content)
+    proof = parse_proof(files["tlog-proof"].decode())
+    verify_proof(proof, files["entry"], log_verifier())
+    assert Event.objects.filter(name="case.viewed", role="regulator").count() == 3
+    for faulty in (
+        f"{LIST}{european.number}/1/entry/",
+        f"{LIST}{chinese.number}/999/entry/",
+        f"{LIST}{chinese.number}/1/key/",
+    ):
+        assert china.get(faulty).status_code == 404

@@ -91,7 +91,14 @@ def test_no_page_asks_for_cases_before_it_has_taken_the_role(chinese, lin, china
     sequence_all()
     scope_of(lin)
     job = BundleJob.objects.create(regime="CN", requested_by=lin.user, language="en")
-    values = {"number": chinese.number, "job_id": job.pk, "year": 2026, "code": "months"}
+    values = {
+        "number": chinese.number,
+        "job_id": job.pk,
+        "year": 2026,
+        "code": "months",
+        "step": 1,
+        "kind": "entry",
+    }
     for route in handlers():
         path = AREA + str(route)
         for name, converter in route.converters.items():

@@ -103,7 +103,7 @@ def test_every_look_of_a_regulator_is_listed(sign_in, privacy_officer) -> None:
     table = rows(sign_in(privacy_officer), in_role="regulator")
     assert table.count("looked at") == 4
     assert "CN · cases" in table
-    assert "CN · statistics" in table
+    assert "CN · figures" in table
     seen = Event.objects.filter(name="register.viewed").order_by("id")
     facts = [event.facts for event in seen]
     assert facts[-1]["narrowed_by"] == {"states": "filed"}
