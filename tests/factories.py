@@ -2,10 +2,12 @@
 
 import secrets
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from workflows.cases import correspondence, decisions, fees, handling
+from django.utils import timezone
+
+from workflows.cases import correspondence, decisions, handling
 from workflows.cases.actors import PUBLIC, SYSTEM, Actor
 from workflows.cases.attachments import Upload
 from workflows.cases.decisions import ItemProposal
@@ -99,7 +101,13 @@ def propose(case: Case, actor: Actor = REVIEWER, outcome: str = Outcome.REFUSED)
         case,
         actor,
         [
-            ItemProposal(item, outcome, "Because of the facts of this case.", ground)
+            ItemProposal(
+                item,
+                outcome,
+                "Because of the facts of this case.",
+                ground,
+                instead_because="The source is gone.",
+            )
             for item in case.items.all()
         ],
     )
@@ -130,6 +138,7 @@ def _find(case: Case) -> None:
             item,
             "Two records were found.",
             {Scope.TRAINING_SNAPSHOT: ScopeResult.FOUND},
+            verification="A register shows the same.",
         )
 
 
@@ -173,7 +182,7 @@ _ASIDE = {
     ),
     State.FEE_NEEDED: (
         State.TRIAGE,
-        lambda case: fees.ask_fee(
+        lambda case: moves.ask_fee(
             case, REVIEWER, Decimal("12.50"), "EUR", "The fifth transfer this month."
         ),
     ),
@@ -218,7 +227,13 @@ def granted(request: FilingRequest = WANG, outcome: str = Outcome.CORRECTED) -> 
         case,
         REVIEWER,
         [
-            ItemProposal(item, outcome, "The record was wrong.", retraining_on=date(2027, 3, 1))
+            ItemProposal(
+                item,
+                outcome,
+                "The record was wrong.",
+                retraining_on=timezone.localdate() + timedelta(days=100),
+                instead_because="The source is gone.",
+            )
             for item in case.items.all()
         ],
     )

@@ -8,7 +8,13 @@ from requests_portal.public.forms.items import DETAILED
 from requests_portal.public.forms.people import residence_of
 from requests_portal.public.pages import Page
 from requests_portal.public.steps import STEPS, is_for_somebody_else
-from workflows.cases.filing_request import Details, FiledIdentifier, FiledItem, FilingRequest
+from workflows.cases.filing_request import (
+    KIN_FIELDS,
+    Details,
+    FiledIdentifier,
+    FiledItem,
+    FilingRequest,
+)
 
 # Details that the domain keeps as lists.
 _LINES = "urls"
@@ -36,6 +42,7 @@ def filing_request(answers: Answers, language: str) -> FilingRequest:
         requester_role=first_value(answers, "role", "role"),
         requester_name=values["requester_name"] if represented else "",
         authority=values["authority"] if represented else "",
+        **{name: values.get(name, "") for name in KIN_FIELDS if represented},
         email=values["email"],
         phone=values["phone"],
         service=values["service"],

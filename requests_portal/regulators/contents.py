@@ -10,6 +10,7 @@ from workflows.cases.vocabulary import IdentifierKind, ItemKind, RequesterRole
 from workflows.reports.openings import Closed, Opening
 
 _LABELS = {
+    "arrangement": _("What the person who has died arranged"),
     "authority": _("Right to act for the person"),
     "claimed": _("What is said"),
     "correct": _("What is right"),
@@ -20,9 +21,13 @@ _LABELS = {
     "grounds": _("Grounds"),
     "identifiers": _("Found by"),
     "items": _("Asked for"),
+    "instead_because": _("Why not as asked"),
+    "kin": _("On the relative"),
     "kind": _("Kind"),
+    "kinship": _("Kinship"),
     "language": _("Language"),
     "name": _("Name"),
+    "own_interest": _("Own interest"),
     "phone": _("Phone"),
     "prompts": _("Prompts"),
     "reasons": _("Reasons"),
@@ -38,6 +43,7 @@ _LABELS = {
     "text": _("Text"),
     "type": _("Type"),
     "urls": _("Web addresses"),
+    "verification": _("How it was verified"),
     "value": _("Value"),
     "where_seen": _("Where it was seen"),
 }

@@ -58,6 +58,27 @@ def load_case(case_id: UUID) -> Case:
     return case
 
 
+KIN_NAMES = {
+    "kinship": _("Kinship"),
+    "own_interest": _("Own interest"),
+    "arrangement": _("What the person who has died arranged"),
+}
+
+
+def kin_told(case: Case) -> list[tuple[str, str]]:
+    """Return what a near relative told of themselves, and what was found on it."""
+    if case.erased_at is not None:
+        return []
+    told = [
+        (str(KIN_NAMES[name]), text)
+        for person in case.people.all()
+        for name, text in (person.kin or {}).items()
+    ]
+    if case.kin_checked:
+        told.append((str(_("Finding")), case.kin_finding or ""))
+    return told
+
+
 @dataclass(frozen=True, slots=True)
 class ItemView:
     """One item with its finding and its proposed outcome, in the reader's language."""
@@ -73,6 +94,8 @@ class ItemView:
     assurance_needed: str
     assurance_suffices: bool
     note: str
+    verification: str
+    instead_because: str
 
 
 def item_views(case: Case) -> list[ItemView]:
@@ -101,6 +124,8 @@ def _item_view(case: Case, item: Item) -> ItemView:
         assurance_needed=str(Assurance(needed).label),
         assurance_suffices=assurance_suffices(case.assurance, needed),
         note=rule.note.in_language(language) if rule and rule.note else "",
+        verification=text_or_erased(item, "verification"),
+        instead_because=text_or_erased(item, "instead_because"),
     )
 
 

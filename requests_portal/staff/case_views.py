@@ -71,6 +71,7 @@ def case_page(request: HttpRequest, site: AdminSite, object_id: str) -> HttpResp
         **shared_context(request, site, case),
         "summary": case_file.summary(case),
         "people": case.people.all(),
+        "kin": case_file.kin_told(case),
         "identifiers": case.identifiers.all(),
         "clocks": clock_views(case, timezone.now()),
         "buttons": buttons_for(case, actor_of(request)),

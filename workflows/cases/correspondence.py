@@ -1,8 +1,5 @@
 """What people write on a case, and the moves that go with a text."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -53,28 +50,10 @@ def _message(
 
 def move_with_text(case: Case, action: Action, actor: Actor, body: str, kind: str) -> Message:
     """Take a move that sends a text to the person or receives one from them."""
-    return send_with_move(case, action, actor, require_text(body), kind)
-
-
-def send_with_move(
-    case: Case,
-    action: Action,
-    actor: Actor,
-    body: str,
-    kind: str,
-    *,
-    facts: Mapping[str, Any] | None = None,
-) -> Message:
-    """Take a move with a text that is known to be right; `facts` go into the log beside it."""
+    body = require_text(body)
     with transaction.atomic():
         message = _message(case, body, kind=kind, author=actor)
-        advance(
-            case,
-            action,
-            actor,
-            facts={"message": str(message.pk), **(facts or {})},
-            contents={"text": body},
-        )
+        advance(case, action, actor, facts={"message": str(message.pk)}, contents={"text": body})
     return message
 
 

@@ -1,21 +1,19 @@
-"""A fee for a request: asked for with its amount and reason, then paid or waived.
+"""A fee for a request: what amount can be asked for, and how it is settled.
 
 Whether the law of the case allows one is said by its regime, and what the fee does to the clocks
-follows from their rules. The person is told before anything is charged, and may withdraw.
+follows from their rules. Asking is a move with a notice: `workflows.notices.moves.ask_fee`.
 """
 
 import re
 from decimal import Decimal
 
-from django.template.loader import render_to_string
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
-from workflows.cases.correspondence import require_text, send_with_move
+from workflows.cases.correspondence import require_text
 from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import Action
-from workflows.cases.models import Case, Message
+from workflows.cases.models import Case
 from workflows.cases.transition import advance
 
 MAX_AMOUNT = Decimal(1_000_000)
@@ -23,13 +21,11 @@ _CENTS = 2
 _CURRENCY = re.compile("[A-Z]{3}")
 
 
-def ask_fee(case: Case, actor: Actor, amount: Decimal, currency: str, reasons: str) -> Message:
-    """Ask for a fee and tell the person why, and how to pay or withdraw.
+def amount_in_words(amount: Decimal, currency: str) -> str:
+    """Return an amount as the person is told it. Raises `InvalidInput`.
 
-    `currency` is an ISO 4217 code. Raises `InvalidInput`, or `MoveRefused` where the law of the
-    case allows no fee for what is asked.
+    `currency` is an ISO 4217 code.
     """
-    reasons = require_text(reasons)
     exponent = amount.as_tuple().exponent
     if (
         not isinstance(exponent, int)
@@ -38,19 +34,7 @@ def ask_fee(case: Case, actor: Actor, amount: Decimal, currency: str, reasons: s
         or not _CURRENCY.fullmatch(currency)
     ):
         raise InvalidInput(_("Enter an amount above zero and a currency such as EUR."))
-    told = f"{amount.normalize():f}"
-    with translation.override(case.language):
-        body = render_to_string(
-            "emails/fee_text.txt", {"amount": told, "currency": currency, "reasons": reasons}
-        ).strip()
-    return send_with_move(
-        case,
-        Action.ASK_FEE,
-        actor,
-        body,
-        Message.Kind.FEE,
-        facts={"amount": told, "currency": currency},
-    )
+    return f"{amount:.2f} {currency}"
 
 
 def confirm_fee_paid(case: Case, actor: Actor, grounds: str) -> None:

@@ -150,6 +150,7 @@ def _create_parts(case: Case, request: FilingRequest) -> None:
                 part=Person.Part.REQUESTER,
                 name=request.requester_name,
                 authority=request.authority,
+                kin=request.kin() or None,
                 **contact,
             ),
         ]

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from workflows.cases.kin import asks_for_own_interest
 from workflows.cases.vocabulary import IdentifierKind, ItemKind, RequesterRole
 from workflows.regimes.schema import Regime
 from workflows.regimes.services import get_regime, regimes_for
@@ -20,11 +21,14 @@ MAX_IDENTIFIERS = 20
 
 # What a person may say about an item; `prompts` and `urls` are lists.
 DETAIL_NAMES = frozenset({"statement", "claimed", "correct", "where_seen", "prompts", "urls"})
+# What a near relative of a person who has died tells, where the law asks for it.
+KIN_FIELDS = ("kinship", "own_interest", "arrangement")
 _TEXT_FIELDS = (
     "residence",
     "subject_name",
     "requester_name",
     "authority",
+    *KIN_FIELDS,
     "email",
     "phone",
     "service",
@@ -69,6 +73,13 @@ class FilingRequest:
     email: str = ""
     phone: str = ""
     service: str = ""
+    kinship: str = ""
+    own_interest: str = ""
+    arrangement: str = ""
+
+    def kin(self) -> dict[str, str]:
+        """Return what a near relative told, without what was left empty."""
+        return {name: text for name in KIN_FIELDS if (text := getattr(self, name))}
 
     def as_content(self) -> dict[str, Any]:
         """Return the whole request as JSON, in the form to which the log commits."""
@@ -84,6 +95,7 @@ class FilingRequest:
             "email": self.email,
             "phone": self.phone,
             "service": self.service,
+            **self.kin(),
         }
 
 
@@ -133,6 +145,7 @@ def _people_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
             yield "requester_name", _("Enter your own name.")
         if not request.authority:
             yield "authority", _("Say by what right you act for the person.")
+        yield from _kin_errors(request)
     if not request.subject_name:
         yield "subject_name", _("Enter the name of the person whom the information is about.")
     if request.email:
@@ -140,6 +153,18 @@ def _people_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
             validate_email(request.email)
         except ValidationError:
             yield "email", _("Enter an e-mail address like name@example.com.")
+
+
+def _kin_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
+    regimes = applicable_regimes(request.residence)
+    if not regimes or not asks_for_own_interest(regimes[0], request.requester_role):
+        return
+    if not request.kinship:
+        yield "kinship", _("Say how you are related to the person who has died.")
+    if not request.own_interest:
+        yield "own_interest", _("Say which interest of your own you have in this.")
+    if not request.arrangement:
+        yield "arrangement", _("Say whether the person who has died arranged otherwise.")
 
 
 def _identifier_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
@@ -156,7 +181,7 @@ def _length_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
     limits = dict.fromkeys(
         ("subject_name", "requester_name", "email", "phone", "service"), MAX_SHORT
     )
-    for name, limit in {**limits, "authority": MAX_TEXT}.items():
+    for name, limit in {**limits, **dict.fromkeys(("authority", *KIN_FIELDS), MAX_TEXT)}.items():
         if len(getattr(request, name)) > limit:
             yield name, _("Write at most %(count)s characters.") % {"count": limit}
 

@@ -102,6 +102,7 @@ class ItemSituation:
     ground: str = ""
     grants: bool = False
     assurance_suffices: bool = True
+    verified: bool = True
     executed: bool = True
 
 
@@ -122,6 +123,7 @@ class Situation:
     extension_open: bool = False
     fee_allowed: bool = False
     fee_asked: bool = False
+    kin_checked: bool = True
     items: tuple[ItemSituation, ...] = field(default=())
 
 
@@ -134,7 +136,11 @@ def has_no_contact(situation: Situation) -> str:
 
 
 def every_item_is_decided(situation: Situation) -> str:
-    """Each item needs an outcome; a refusal a ground; a grant enough proof of who asks."""
+    """Each item needs an outcome; a refusal a ground; a grant enough proof of who asks.
+
+    Where the law wants it, a correction was verified first, and the conditions under which a near
+    relative may ask were looked at.
+    """
     for item in situation.items:
         if not item.outcome:
             return "item_undecided"
@@ -142,6 +148,10 @@ def every_item_is_decided(situation: Situation) -> str:
             return "refusal_without_ground"
         if item.grants and not item.assurance_suffices:
             return "assurance_too_low"
+        if not item.verified:
+            return "not_verified"
+        if item.grants and not situation.kin_checked:
+            return "kin_not_checked"
     return "" if situation.items else "no_items"
 
 

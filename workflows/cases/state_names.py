@@ -83,6 +83,14 @@ REASONS = {
     "item_undecided": _("Each item needs an outcome first."),
     "refusal_without_ground": _("A refusal needs a ground."),
     "assurance_too_low": _("The person has not yet proved enough of who they are for this."),
+    "not_verified": _(
+        "The law of this case wants the information verified before it is corrected. Record in the"
+        " finding how it was verified."
+    ),
+    "kin_not_checked": _(
+        "Record in the finding that kinship, the relative's own interest and the arrangement of"
+        " the deceased were looked at."
+    ),
     "no_items": _("The case has no items."),
     "own_proposal": _("You proposed this decision; somebody else has to decide on it."),
     "not_executed": _("An instruction to a data pipeline has not been carried out yet."),

@@ -10,6 +10,7 @@ from django.utils import timezone
 from workflows.cases.actors import Actor
 from workflows.cases.clocks import add_clock_event, extension_is_open, stop_clocks
 from workflows.cases.errors import MoveRefused
+from workflows.cases.kin import kin_conditions_apply
 from workflows.cases.lifecycle import (
     MOVES,
     Action,
@@ -21,7 +22,7 @@ from workflows.cases.lifecycle import (
 )
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
-from workflows.cases.vocabulary import WITHOUT_GRANT, Assurance, assurance_suffices
+from workflows.cases.vocabulary import CORRECTS, WITHOUT_GRANT, Assurance, assurance_suffices
 from workflows.ledger.models import Event
 from workflows.outbox.services import enqueue
 
@@ -43,6 +44,9 @@ def situation_of(case: Case, actor: Actor) -> Situation:
                 ground=item.ground,
                 grants=bool(item.outcome) and item.outcome not in WITHOUT_GRANT,
                 assurance_suffices=assurance_suffices(case.assurance, needed),
+                verified=item.outcome not in CORRECTS
+                or not (rule and rule.verify_first)
+                or item.is_verified,
                 executed=item.executed,
             )
         )
@@ -55,6 +59,7 @@ def situation_of(case: Case, actor: Actor) -> Situation:
         erased=case.erased_at is not None,
         has_contact=case.has_contact,
         extension_open=extension_is_open(case),
+        kin_checked=not kin_conditions_apply(case) or case.kin_checked,
         fee_allowed=any(kind in case.lead_regime.fee.chargeable for kind in case.kinds),
         fee_asked=any(event.name == "fee_asked" for event in case.clock_events.all()),
         items=tuple(items),

@@ -106,6 +106,17 @@ CHANGES_DATA = frozenset(
     {Outcome.CORRECTED, Outcome.SUPPLEMENTED, Outcome.DELETED, Outcome.ANONYMISED}
 )
 
+# Outcomes which act upon what the person says is right: some laws want it verified first.
+CORRECTS = frozenset({Outcome.CORRECTED, Outcome.SUPPLEMENTED})
+
+# Outcomes which stand in for what was asked: only where the law knows that, and with the reason.
+STANDS_IN = frozenset(
+    {
+        (ItemKind.DELETE, Outcome.PROCESSING_STOPPED),
+        (ItemKind.CORRECT, Outcome.DELETED),
+    }
+)
+
 # What an item of each kind can come to; every kind can also be refused or come to nothing.
 OUTCOMES_OF_KIND: dict[str, tuple[Outcome, ...]] = {
     ItemKind.CONSULT: (Outcome.PROVIDED,),

@@ -59,7 +59,15 @@ def _item(reader: Reader, item: Item) -> tuple[Node, ...]:
         Heading(_name(reader, item)),
         Paragraph("\n".join(lines)),
         *paragraphs(phrase("item.reasons", language, reasons=item.reasons)),
+        *_instead(reader, item),
     )
+
+
+def _instead(reader: Reader, item: Item) -> tuple[Node, ...]:
+    """Return why it was not done as asked, where the outcome stands in for it."""
+    if not item.instead_because:
+        return ()
+    return paragraphs(phrase("item.instead", reader.language, reasons=item.instead_because))
 
 
 def _ground(reader: Reader, item: Item) -> str:

@@ -5,6 +5,7 @@ Either both happen or, when the notice lacks something, neither. Each raises `In
 """
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from uuid import uuid4
 
 from django.db import transaction
@@ -14,12 +15,13 @@ from workflows.cases.actors import Actor
 from workflows.cases.clocks import lead_clock
 from workflows.cases.correspondence import require_text
 from workflows.cases.decisions import ItemProposal
+from workflows.cases.fees import amount_in_words
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case, Message
 from workflows.cases.transition import advance
 from workflows.notices.answers import compose_answer
 from workflows.notices.composing import Composed, compose
-from workflows.notices.facts import Clarification, Extension, IdentityRequest
+from workflows.notices.facts import Clarification, Extension, Fee, IdentityRequest
 from workflows.notices.services import send_composed
 
 
@@ -59,6 +61,23 @@ def extend(case: Case, actor: Actor, reasons: str) -> Message:
         return compose(case, "extension", Extension(reasons, new_date))
 
     return _tell(case, Action.EXTEND, actor, {"text": reasons}, composed)
+
+
+def ask_fee(case: Case, actor: Actor, amount: Decimal, currency: str, reasons: str) -> Message:
+    """Ask for a fee and tell the person why, before anything is charged.
+
+    `currency` is an ISO 4217 code. Refused where the law of the case allows no fee for what is
+    asked.
+    """
+    told, reasons = amount_in_words(amount, currency), require_text(reasons)
+    return _tell(
+        case,
+        Action.ASK_FEE,
+        actor,
+        {"text": reasons},
+        lambda: compose(case, "fee", Fee(told, reasons)),
+        amount=told,
+    )
 
 
 def propose_decision(case: Case, actor: Actor, proposals: Sequence[ItemProposal]) -> None:

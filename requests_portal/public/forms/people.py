@@ -17,7 +17,8 @@ from requests_portal.public.forms.base import (
     long_text,
     set_choices,
 )
-from workflows.cases.filing_request import MAX_TEXT, applicable_regimes
+from workflows.cases.filing_request import KIN_FIELDS, MAX_TEXT, applicable_regimes
+from workflows.cases.kin import asks_for_own_interest
 from workflows.cases.vocabulary import IdentifierKind, RequesterRole
 
 OTHER_PART = "other"
@@ -99,6 +100,23 @@ class RequesterForm(QuestionForm):
         label=_("By what right do you act?"),
         error_messages={"required": _("Say by what right you act for the person.")},
     )
+    kinship = long_text(
+        rows=2,
+        label=_("How are you related to the person who has died?"),
+        help_text=_("A spouse, parent, child, sister or brother, grandparent or grandchild."),
+        error_messages={"required": _("Say how you are related to the person who has died.")},
+    )
+    own_interest = long_text(
+        label=_("Which interest of your own do you have in this?"),
+        help_text=_("The law asks for a lawful and legitimate interest of yours."),
+        error_messages={"required": _("Say which interest of your own you have in this.")},
+    )
+    arrangement = long_text(
+        rows=2,
+        label=_("Did the person who has died arrange otherwise?"),
+        help_text=_("For example in a will, or in an account. If you know of nothing, say so."),
+        error_messages={"required": _("Say whether the person who has died arranged otherwise.")},
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -108,6 +126,10 @@ class RequesterForm(QuestionForm):
         if rule is not None:
             hint = f"{rule.conditions.in_language(get_language() or '')} {hint}"
         self.fields["authority"].help_text = hint
+        role = first_value(self.answers, "role", "role")
+        if not regimes or not asks_for_own_interest(regimes[0], role):
+            for name in KIN_FIELDS:
+                del self.fields[name]
 
 
 class SubjectForm(QuestionForm):

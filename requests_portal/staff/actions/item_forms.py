@@ -11,8 +11,9 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from requests_portal.staff.actions.forms import CaseForm, text_field
 from requests_portal.staff.case_file import ItemView, citation_texts, item_views
 from workflows.cases.decisions import ItemProposal
+from workflows.cases.kin import kin_conditions_apply
 from workflows.cases.models import Item
-from workflows.cases.vocabulary import Outcome, Scope, ScopeResult, outcomes_for
+from workflows.cases.vocabulary import STANDS_IN, Outcome, Scope, ScopeResult, outcomes_for
 from workflows.datasets.findings import findings_of, scope_results
 
 
@@ -30,6 +31,7 @@ class FindingForm(CaseForm):
         chosen = self._chosen()
         self.initial.update(item=chosen.position, text=chosen.finding)
         looked_up = scope_results(findings_of(self.case))
+        self._add_checks(chosen)
         for scope in Scope:
             self.fields[scope.value] = forms.ChoiceField(
                 label=scope.label,
@@ -38,6 +40,24 @@ class FindingForm(CaseForm):
                 initial=chosen.scopes.get(scope.value, looked_up.get(scope.value, "")),
                 widget=UnfoldAdminSelectWidget,
             )
+
+    def _add_checks(self, chosen: Item) -> None:
+        """Ask for what the law wants looked at before this item, or anything, is granted."""
+        rule = self.case.lead_regime.item(chosen.kind)
+        if rule is not None and rule.verify_first:
+            self.fields["verification"] = text_field(
+                _("How it was verified that the person is right"),
+                _("The law wants this before a correction. It can be left out until it is done."),
+                required=False,
+            )
+            self.initial["verification"] = chosen.verification
+        if kin_conditions_apply(self.case):
+            self.fields["kin"] = text_field(
+                _("Kinship, own interest, and what the deceased arranged"),
+                _("What was looked at and what was found; needed before anything is granted."),
+                required=False,
+            )
+            self.initial["kin"] = self.case.kin_finding
 
     def _chosen(self) -> Item:
         """Return the item that was asked for: by default the first without a finding."""
@@ -99,6 +119,13 @@ class ProposalForm(CaseForm):
             _("Reasons"), _("The person reads them in the answer.")
         )
         self.fields[f"reasons_{number}"].initial = item.reasons
+        if any(kind == item.kind for kind, _outcome in STANDS_IN):
+            self.fields[f"instead_because_{number}"] = text_field(
+                _("If it is not done as asked: why not"),
+                _("For example why deleting is technically hard, or correcting impossible."),
+                required=False,
+            )
+            self.fields[f"instead_because_{number}"].initial = item.instead_because
         self.fields[f"retraining_on_{number}"] = forms.DateField(
             label=_("Next training, if it is queued for it"),
             required=False,
@@ -116,8 +143,11 @@ class ProposalForm(CaseForm):
         """Yield each item with its fields."""
         for view in item_views(self.case):
             number = view.item.position
-            names = ("outcome", "ground", "reasons", "retraining_on")
-            yield view, [self[f"{name}_{number}"] for name in names]
+            names = ("outcome", "ground", "reasons", "instead_because", "retraining_on")
+            yield (
+                view,
+                [self[f"{n}_{number}"] for n in names if f"{n}_{number}" in self.fields],
+            )
 
     def proposals(self) -> list[ItemProposal]:
         """Return what is proposed, in the words of the domain."""
@@ -131,6 +161,7 @@ class ProposalForm(CaseForm):
                 if data[f"outcome_{item.position}"] == Outcome.REFUSED
                 else "",
                 retraining_on=data[f"retraining_on_{item.position}"],
+                instead_because=data.get(f"instead_because_{item.position}", ""),
             )
             for item in self.case.items.all()
         ]

@@ -86,12 +86,20 @@ def _accept_identity(case: Case, actor: Actor, form: CaseForm) -> None:
 
 def _ask_fee(case: Case, actor: Actor, form: CaseForm) -> None:
     data = form.cleaned_data
-    fees.ask_fee(case, actor, data["amount"], data["currency"], data["text"])
+    moves.ask_fee(case, actor, data["amount"], data["currency"], data["text"])
 
 
 def _record_finding(case: Case, actor: Actor, form: FindingForm) -> None:
     data = form.cleaned_data
-    decisions.record_finding(case, actor, data["item"], data["text"], form.scopes())
+    decisions.record_finding(
+        case,
+        actor,
+        data["item"],
+        data["text"],
+        form.scopes(),
+        verification=data.get("verification", ""),
+        kin=data.get("kin", ""),
+    )
 
 
 def _propose(case: Case, actor: Actor, form: ProposalForm) -> None:
@@ -207,7 +215,15 @@ _ROWS = (
         _propose,
         form=ProposalForm,
         panel="staff/panels/proposal.html",
-        settles=frozenset({"item_undecided", "refusal_without_ground", "assurance_too_low"}),
+        settles=frozenset(
+            {
+                "item_undecided",
+                "refusal_without_ground",
+                "assurance_too_low",
+                "not_verified",
+                "kin_not_checked",
+            }
+        ),
     ),
     _page(
         Action.APPROVE,

@@ -17,6 +17,7 @@ from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, Clock, Message
 from workflows.cases.timeline import public_timeline
 from workflows.ledger.selectors import events_of_case
+from workflows.notices import moves
 from workflows.regimes.services import all_regimes
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +35,7 @@ def british(days: int = 10) -> Case:
 
 
 def ask(case: Case, amount: str = "12.50", currency: str = "EUR", reasons: str = WHY) -> Message:
-    return fees.ask_fee(case, REVIEWER, Decimal(amount), currency, reasons)
+    return moves.ask_fee(case, REVIEWER, Decimal(amount), currency, reasons)
 
 
 def test_the_person_is_told_the_amount_the_reason_and_that_they_may_withdraw():
@@ -44,11 +45,12 @@ def test_the_person_is_told_the_amount_the_reason_and_that_they_may_withdraw():
 
     assert case.state == State.FEE_NEEDED
     assert message.kind == Message.Kind.FEE
-    assert message.body.startswith(f"Fee: 12.5 EUR\n\n{WHY}\n\n")
-    assert "withdraw" in message.body
+    assert "12.50 EUR" in message.body
+    assert WHY in message.body
+    assert "You may withdraw the request" in message.body
     asked = next(event for event in events_of_case(case.pseudonym) if event.name == "fee.asked")
-    assert (asked.facts["amount"], asked.facts["currency"]) == ("12.5", "EUR")
-    assert public_timeline(case)[-1].sentence == "We asked you for a fee."
+    assert asked.facts["amount"] == "12.50 EUR"
+    assert "We asked you for a fee." in [step.sentence for step in public_timeline(case)]
 
 
 def test_the_person_can_withdraw_in_place_of_paying():

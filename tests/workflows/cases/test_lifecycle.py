@@ -114,7 +114,22 @@ REFUSED = ItemSituation(outcome="refused", ground="legal_duty")
             Situation(items=(replace(DECIDED, assurance_suffices=False),)),
             "assurance_too_low",
         ),
-        # To refuse, nobody needs to be known.
+        (
+            lifecycle.every_item_is_decided,
+            Situation(items=(replace(DECIDED, verified=False),)),
+            "not_verified",
+        ),
+        (
+            lifecycle.every_item_is_decided,
+            Situation(items=(DECIDED,), kin_checked=False),
+            "kin_not_checked",
+        ),
+        # To refuse, nobody needs to be known, nor a relative to be looked at.
+        (
+            lifecycle.every_item_is_decided,
+            Situation(items=(REFUSED,), kin_checked=False),
+            "",
+        ),
         (
             lifecycle.every_item_is_decided,
             Situation(items=(replace(REFUSED, assurance_suffices=False),)),

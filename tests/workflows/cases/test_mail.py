@@ -67,7 +67,7 @@ OCCASIONS = {
     ),
     "fee": (
         State.TRIAGE,
-        lambda case: fees.ask_fee(case, REVIEWER, Decimal(20), "EUR", SECRET),
+        lambda case: moves.ask_fee(case, REVIEWER, Decimal(20), "EUR", SECRET),
     ),
     "fee_settled": (
         State.FEE_NEEDED,

@@ -72,6 +72,9 @@ SECRETS = {
     "staff message": "Dear Ouyang seventy-seven, we found it.",
     "note": "Colleagues: Ouyang-77 rang twice.",
     "finding": "Record 77 in shard nine is about Ouyang.",
+    "verification": "The register of Musterhausen lists Ouyang-77 elsewhere.",
+    "kin": "The household register names Ouyang-77 as a son.",
+    "own interest": "My address with Ouyang-77 stands in it.",
     "reasons": "It was wrong about house number seventy-seven.",
     "grounds": "Checked the passport of Ouyang-77.",
     "phrase": "Ouyang rents in Glückstrasse seventy-seven",
@@ -110,6 +113,7 @@ def sample_request():
         email=SECRETS["email"],
         phone=SECRETS["phone"],
         service=SECRETS["service"],
+        own_interest=SECRETS["own interest"],
     )
 
 
@@ -128,7 +132,15 @@ def closed_case():
     correspondence.write_note(case, make.REVIEWER, SECRETS["note"])
     item = case.items.get()
     scopes = {Scope.MODEL: ScopeResult.FOUND}
-    decisions.record_finding(case, make.REVIEWER, item, SECRETS["finding"], scopes)
+    decisions.record_finding(
+        case,
+        make.REVIEWER,
+        item,
+        SECRETS["finding"],
+        scopes,
+        verification=SECRETS["verification"],
+        kin=SECRETS["kin"],
+    )
     proposal = decisions.ItemProposal(item, "corrected", SECRETS["reasons"])
     moves.propose_decision(case, make.REVIEWER, [proposal])
     decisions.approve(case, make.APPROVER)
@@ -210,6 +222,8 @@ def sealed_bytes(case):
                 continue
             values = model.objects.filter(pk=row.pk).values(*columns).get()
             for column, value in values.items():
+                if value is None:
+                    continue
                 found[f"{model.__name__}.{column} {row.pk}"] = {bytes(value).hex().encode()}
     return found
 

@@ -69,6 +69,9 @@ class Case(SealedModel):
     due_at = models.DateTimeField(_("late from"), null=True)
     due_provisional = models.BooleanField(_("provisional"), default=False)
 
+    # That the conditions for a near relative were looked at, and what was found.
+    kin_checked = models.BooleanField(_("conditions for relatives checked"), default=False)
+    kin_finding = SealedText(_("finding on the relative"), null=True)
     has_contact = models.BooleanField(_("has a contact"), default=True)
     proposed_by = models.CharField(max_length=32, blank=True)
     earlier_proposers = ArrayField(models.CharField(max_length=32), default=list)
@@ -151,6 +154,8 @@ class Person(OfCase):
     phone = SealedText(_("phone"), default="")
     # Kinship, mandate or guardianship in the requester's own words.
     authority = SealedText(_("authority to act"), default="")
+    # Of a near relative: the texts `kinship`, `own_interest` and `arrangement` of the deceased.
+    kin = SealedJSON(_("about the relative"), null=True)
 
     class Meta:
         verbose_name = _("person")
@@ -176,7 +181,8 @@ class Identifier(OfCase):
 class Item(OfCase):
     """One right exercised about one thing, its finding and its outcome.
 
-    Personal data: the details that the person gave, the finding and the reasons, all sealed.
+    Personal data: the details that the person gave, the finding, the verification and the
+    reasons, all sealed.
     `details` holds the texts `statement`, `claimed`, `correct`, `where_seen`, and the lists
     `prompts` and `urls`; absent where the person gave none.
     """
@@ -190,6 +196,11 @@ class Item(OfCase):
     outcome = models.CharField(_("outcome"), max_length=24, choices=Outcome.choices, blank=True)
     ground = models.CharField(_("ground of refusal"), max_length=60, blank=True)
     reasons = SealedText(_("reasons"), default="")
+    # Where the outcome stands in for what was asked: why that could not be done.
+    instead_because = SealedText(_("why not as asked"), null=True)
+    # That what the person says is right was verified, and how.
+    is_verified = models.BooleanField(_("verified"), default=False)
+    verification = SealedText(_("how it was verified"), null=True)
     retraining_on = models.DateField(_("next training"), null=True)
     # False while an instruction to a data pipeline is still to be carried out.
     executed = models.BooleanField(_("carried out"), default=True)

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from workflows.cases import correspondence, decisions, fees, handling
+from workflows.cases import correspondence, decisions, handling
 from workflows.cases.actors import PUBLIC, SYSTEM, Actor, actor_for
 from workflows.cases.decisions import ItemProposal
 from workflows.cases.lifecycle import Action, State
@@ -129,7 +129,13 @@ class Story:
             self.case.items.all(), self.sample.get("decisions", []), strict=False
         ):
             decisions.record_finding(
-                self.case, self._reviewer, item, decision["finding"], decision.get("scopes", {})
+                self.case,
+                self._reviewer,
+                item,
+                decision["finding"],
+                decision.get("scopes", {}),
+                verification=decision.get("verification", ""),
+                kin=decision.get("kin", ""),
             )
 
     def _propose(self) -> None:
@@ -143,6 +149,7 @@ class Story:
                     decision["reasons"],
                     decision.get("ground", ""),
                     timezone.localdate() + timedelta(days=days) if days else None,
+                    decision.get("instead_because", ""),
                 )
             )
         moves.propose_decision(self.case, self._reviewer, proposals)
@@ -199,4 +206,4 @@ class Story:
             case State.FEE_NEEDED:
                 fee = self.sample["fee"]
                 amount, currency = Decimal(fee["amount"]), fee["currency"]
-                fees.ask_fee(case, self._reviewer, amount, currency, self.texts["fee"])
+                moves.ask_fee(case, self._reviewer, amount, currency, self.texts["fee"])

@@ -270,7 +270,7 @@ class TestTheOverview:
         shown = page(factories.make_case(State.FEE_NEEDED, factories.ERIKA))
 
         assert "There is a fee to pay" in shown
-        assert "Fee: 12.5 EUR" in shown
+        assert "12.50 EUR" in shown
         assert "The fifth transfer this month." in shown
         assert shown.index("/status/case/withdraw/") < shown.index("What has happened")
 

@@ -141,7 +141,7 @@ class TestSingleActions:
         )
         case.refresh_from_db()
         assert case.state == State.FEE_NEEDED
-        assert "Fee: 15 GBP" in case.messages.get().body
+        assert "15.00 GBP" in case.messages.get().body
 
     def test_no_fee_is_offered_where_the_law_allows_none(self, sign_in, reviewer) -> None:
         case = make_case(State.TRIAGE)

@@ -21,7 +21,8 @@ class Command(BaseCommand):
     help = (
         "File the request in a JSON file and print case number, receipt and due date. "
         "Fields: items, residence, language, subject_name, and optionally identifiers, "
-        "requester_role, requester_name, authority, email, phone, service. "
+        "requester_role, requester_name, authority, kinship, own_interest, arrangement, email, "
+        "phone, service. "
         "Ends with 1 and one line for each field that is not right."
     )
 
