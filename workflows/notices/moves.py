@@ -5,10 +5,13 @@ Either both happen or, when the notice lacks something, neither. Each raises `In
 """
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.utils import timezone
 
 from workflows.cases import decisions
 from workflows.cases.actors import Actor
@@ -23,6 +26,9 @@ from workflows.notices.answers import compose_answer
 from workflows.notices.composing import Composed, compose
 from workflows.notices.facts import Clarification, Extension, Fee, IdentityRequest
 from workflows.notices.services import send_composed
+
+# Within which the person is asked to pay, to ask for less, or to withdraw.
+TIME_TO_DECIDE = timedelta(days=14)
 
 
 def ask_identity(case: Case, actor: Actor, doubt: str, accepted: str = "") -> Message:
@@ -66,16 +72,18 @@ def extend(case: Case, actor: Actor, reasons: str) -> Message:
 def ask_fee(case: Case, actor: Actor, amount: Decimal, currency: str, reasons: str) -> Message:
     """Ask for a fee and tell the person why, before anything is charged.
 
-    `currency` is an ISO 4217 code. Refused where the law of the case allows no fee for what is
-    asked.
+    `currency` is an ISO 4217 code. The person is given two weeks to decide. Refused where the law
+    of the case allows no fee for what is asked.
     """
     told, reasons = amount_in_words(amount, currency), require_text(reasons)
+    zone = ZoneInfo(case.lead_regime.place(case.residence).zone)
+    until = timezone.localdate(timezone=zone) + TIME_TO_DECIDE
     return _tell(
         case,
         Action.ASK_FEE,
         actor,
         {"text": reasons},
-        lambda: compose(case, "fee", Fee(told, reasons)),
+        lambda: compose(case, "fee", Fee(told, reasons, until)),
         amount=told,
     )
 

@@ -16,7 +16,7 @@ from tests.factories import (
     make_case,
     propose,
 )
-from workflows.cases import correspondence, decisions, handling
+from workflows.cases import decisions, handling
 from workflows.cases.decisions import ItemProposal
 from workflows.cases.errors import InvalidFiling, InvalidInput, MoveRefused
 from workflows.cases.filing_request import FiledItem
@@ -128,7 +128,7 @@ class TestVerification:
     def unverified(residence: str, kind: str = "correct") -> Case:
         request = replace(WANG, items=(FiledItem(kind),), residence=residence)
         case = make_case(State.TRIAGE, request)
-        correspondence.ask_identity(case, INTAKE, "Please show who you are.")
+        moves.ask_identity(case, INTAKE, "Please show who you are.")
         handling.accept_identity(case, INTAKE, Assurance.DOCUMENT, "Checked.")
         advance(case, Action.BEGIN_REVIEW, REVIEWER)
         return case

@@ -1,5 +1,7 @@
 """Instructions to the data pipelines and the receipts that let an answer go out."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.factories import (
@@ -58,7 +60,7 @@ def test_what_changes_no_data_asks_for_nothing_and_can_be_answered(outcome):
     case = in_review_with_proof()
     ground = next(iter(case.lead_regime.grounds))
     item = case.items.get()
-    retraining = case.filed_at.date()
+    retraining = case.filed_at.date() + timedelta(days=40)
     moves.propose_decision(
         case, REVIEWER, [ItemProposal(item, outcome, "Because.", ground, retraining)]
     )
