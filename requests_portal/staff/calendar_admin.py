@@ -23,6 +23,8 @@ from unfold.widgets import (
 from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.people import actor_of
 from workflows.cases.calendar_notices import take_notice
+from workflows.cases.calendar_preview import preview_notice
+from workflows.regimes.calendar_store import checked_notice
 from workflows.regimes.calendars import UnknownRegionError
 from workflows.regimes.models import BusinessCalendar
 from workflows.regimes.services import all_regimes
@@ -117,15 +119,33 @@ class BusinessCalendarAdmin(StaffAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = NoticeForm(request.POST or None)
-        if request.method == "POST" and form.is_valid() and self._load(request, form):
-            return HttpResponseRedirect(reverse("admin:regimes_businesscalendar_changelist"))
+        preview = None
+        if request.method == "POST" and form.is_valid():
+            if "preview" in request.POST:
+                preview = self._preview(form)
+            elif self._load(request, form):
+                return HttpResponseRedirect(reverse("admin:regimes_businesscalendar_changelist"))
         context = {
+            "preview": preview,
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": _("Load a notice of working days"),
             "form": form,
         }
         return TemplateResponse(request, "staff/notice.html", context)
+
+    def _preview(self, form: NoticeForm) -> dict[str, Any] | None:
+        """Return what the notice says and which dates it would move; load nothing."""
+        try:
+            notice = checked_notice(**form.cleaned_data)
+        except (UnknownRegionError, ValueError) as refused:
+            form.add_error(None, str(refused))
+            return None
+        return {
+            "days_off": sorted(notice.days_off),
+            "working_days": sorted(notice.extra_working_days),
+            "found": preview_notice(notice),
+        }
 
     def _load(self, request: HttpRequest, form: NoticeForm) -> bool:
         """Load the notice; put what was refused into the form."""

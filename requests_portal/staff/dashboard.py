@@ -62,6 +62,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             for key, (name, query) in SAVED_FILTERS.items()
         ],
         "open_cases": counts["open"],
+        "provisional": counts["provisional"],
         "oldest": counts["oldest"],
         "oldest_days": (now - counts["oldest"]).days if counts["oldest"] else None,
         **_flow(timezone.localdate(now)),
@@ -81,6 +82,7 @@ def _counts(user: User) -> dict[str, Any]:
         late=Count("pk", filter=is_late()),
         waiting=Count("pk", filter=Q(state__in=WAITING_FOR_PERSON)),
         approval=Count("pk", filter=Q(state=State.DECISION_PROPOSED)),
+        provisional=Count("pk", filter=Q(due_provisional=True)),
     )
     return {**cases, "complaints": complaints}
 

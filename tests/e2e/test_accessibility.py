@@ -65,6 +65,7 @@ def test_the_pages_beside_the_form(person):
     for path in (
         "",
         "how/",
+        "statistics/",
         "verify/",
         "request/",
         "status/",

@@ -52,13 +52,14 @@ def further_clocks(case: Case) -> list[BaseClock]:
     ]
 
 
-def _events(case: Case) -> list[RuleEvent]:
+def rule_events(case: Case) -> list[RuleEvent]:
+    """Return the clock events of a case as the calculator takes them."""
     return [RuleEvent(event.name, event.at) for event in case.clock_events.all()]  # type: ignore[arg-type]
 
 
 def derive(case: Case) -> dict[tuple[str, str], Deadline]:
     """Return what the calculator makes of the clock events, by regime and kind of clock."""
-    events = _events(case)
+    events = rule_events(case)
     deadlines: dict[tuple[str, str], Deadline] = {}
     for code in case.regimes:
         regime = case.regime_of(code)
@@ -219,7 +220,7 @@ def extension_is_open(case: Case) -> bool:
     if rule.promise is None:
         return timezone.now() < lead.due_at
     # A published limit may end before the time within which the law lets an extension be told.
-    told = [*_events(case), RuleEvent("extension_told", timezone.now())]
+    told = [*rule_events(case), RuleEvent("extension_told", timezone.now())]
     deadline = regimes.compute(regime, regime.lead, told, case.residence)
     return "extension_told_late" not in deadline.flags
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from workflows.regimes.calendars import (
     Notice,
@@ -13,6 +14,9 @@ from workflows.regimes.calendars import (
 )
 from workflows.regimes.models import BusinessCalendar
 from workflows.regimes.values import Calendar
+
+# Saturday and Sunday, Monday being 0.
+_WEEKEND = frozenset({5, 6})
 
 
 def stored_notices(regions: Iterable[str]) -> tuple[Notice, ...]:
@@ -27,6 +31,45 @@ def calendar_for(region: str, first_year: int, last_year: int) -> Calendar:
     Raises UnknownRegionError.
     """
     return build_calendar(region, first_year, last_year, stored_notices([region]))
+
+
+def checked_notice(
+    *,
+    region: str,
+    year: int,
+    source: str,
+    days_off: Iterable[date],
+    extra_working_days: Iterable[date] = (),
+    status: str = BusinessCalendar.Status.OFFICIAL,
+) -> Notice:
+    """Return a notice as a value, not stored.
+
+    Raises UnknownRegionError, and ValueError for days that are off and working at once, that lie
+    more than a year away, or that need no notice to be worked on.
+    """
+    if not is_known_region(region) or region == "none":
+        raise UnknownRegionError(f"No calendar of working days is known for {region!r}.")
+    off, extra = frozenset(days_off), frozenset(extra_working_days)
+    if off & extra:
+        raise ValueError(_("A day cannot be off and a working day at once."))
+    if any(abs(day.year - year) > 1 for day in off | extra):
+        raise ValueError(
+            _("The days of a notice for %(year)s lie in that year or next to it.") % {"year": year}
+        )
+    weekdays = sorted(day for day in extra if day.weekday() not in _WEEKEND)
+    if weekdays:
+        raise ValueError(
+            _("%(day)s is no day of a weekend: people work on it without a notice.")
+            % {"day": weekdays[0].isoformat()}
+        )
+    return Notice(
+        region=region,
+        year=year,
+        days_off=off,
+        extra_working_days=extra,
+        official=status == BusinessCalendar.Status.OFFICIAL,
+        source=source,
+    )
 
 
 @transaction.atomic
@@ -44,26 +87,18 @@ def load_notice(
 
     The caller recomputes the open clocks of the regimes that count in `region`; closed ones keep
     what was stored with them. Loading the same notice again changes nothing and returns ().
-    Raises UnknownRegionError, and ValueError for days that are off and working at once or lie
-    more than a year away.
+    Raises what `checked_notice` raises.
     """
-    if not is_known_region(region) or region == "none":
-        raise UnknownRegionError(f"No calendar of working days is known for {region!r}.")
-    off, extra = set(days_off), set(extra_working_days)
-    if off & extra:
-        raise ValueError("A day cannot be off and a working day at once.")
-    if any(abs(day.year - year) > 1 for day in off | extra):
-        raise ValueError(f"The days of a notice for {year} lie in that year or next to it.")
-    previous = BusinessCalendar.objects.select_for_update().filter(region=region, year=year)
-    before = next((row.as_notice() for row in previous), None)
-    after = Notice(
+    after = checked_notice(
         region=region,
         year=year,
-        days_off=frozenset(off),
-        extra_working_days=frozenset(extra),
-        official=status == BusinessCalendar.Status.OFFICIAL,
         source=source,
+        days_off=days_off,
+        extra_working_days=extra_working_days,
+        status=status,
     )
+    previous = BusinessCalendar.objects.select_for_update().filter(region=region, year=year)
+    before = next((row.as_notice() for row in previous), None)
     if before == after:
         return ()
     BusinessCalendar.objects.update_or_create(
@@ -72,8 +107,8 @@ def load_notice(
         defaults={
             "source": source,
             "loaded_by": loaded_by,
-            "days_off": sorted(off),
-            "extra_working_days": sorted(extra),
+            "days_off": sorted(after.days_off),
+            "extra_working_days": sorted(after.extra_working_days),
             "status": status,
         },
     )
