@@ -14,7 +14,7 @@ from tests.factories import (
     make_case,
     propose,
 )
-from tests.requests_portal.staff.addresses import QUEUE, case_url
+from tests.requests_portal.staff.addresses import QUEUE, action_url, case_url
 from workflows.cases import correspondence
 from workflows.cases.attachments import Upload
 from workflows.cases.filing_request import FiledItem
@@ -249,3 +249,29 @@ class TestCosts:
             correspondence.write_to_provider(large, f"Message {number}.")
             make_case()
         assert self.queries(client, large, django_assert_max_num_queries) == few
+
+
+def test_what_a_near_relative_told_is_read_and_looked_at(sign_in, send, reviewer) -> None:
+    case = make_case(
+        State.IN_REVIEW,
+        requester_role="near_relative",
+        requester_name="王芳",
+        authority="我是他的女儿。",
+        kinship="女儿",
+        own_interest="文章里有我的住址。",
+        arrangement="没有另作安排。",
+    )
+    client = sign_in(reviewer)
+    page = client.get(case_url(case)).content.decode()
+    for text in ("女儿", "文章里有我的住址。", "没有另作安排。"):
+        assert text in page
+    send(
+        client,
+        action_url(case, "record_finding"),
+        {"text": "Found.", "kin": "The register names her.", "verification": "A map shows it."},
+    )
+    case.refresh_from_db()
+    item = case.items.get()
+    assert (case.kin_checked, case.kin_finding) == (True, "The register names her.")
+    assert (item.is_verified, item.verification) == (True, "A map shows it.")
+    assert "The register names her." in client.get(case_url(case)).content.decode()

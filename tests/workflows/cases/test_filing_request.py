@@ -92,7 +92,10 @@ def test_the_longest_text_allowed_is_allowed(at_most):
 def test_who_acts_for_another_says_who_they_are_and_by_what_right(role):
     kin = {"kinship", "own_interest", "arrangement"} if role == "near_relative" else set()
     assert wrong(requester_role=role) == {"requester_name", "authority"} | kin
-    assert not wrong(requester_role=role, requester_name="Nadia", authority="I am her lawyer.")
+    told = dict.fromkeys(kin, "Told.")
+    assert not wrong(
+        requester_role=role, requester_name="Nadia", authority="I am her lawyer.", **told
+    )
 
 
 def test_all_faults_are_told_at_once_and_each_only_once():

@@ -69,6 +69,15 @@ class TestTheWay:
         page = text_of(visitor.get("request/requester/"))
         assert "guardian may file for a child under fourteen" in page  # the law's condition
 
+    @pytest.mark.parametrize(("country", "asked"), [("CN", True), ("FR", False)])
+    def test_a_near_relative_tells_what_the_law_asks_of_them(self, visitor, country, asked):
+        visitor.walk(until="residence", role={"role": "near_relative"})
+        visitor.answer("residence", country=country)
+
+        page = text_of(visitor.get("request/requester/"))
+        assert ("Which interest of your own do you have in this?" in page) is asked
+        assert ("Did the person who has died arrange otherwise?" in page) is asked
+
     def test_questions_are_put_about_the_other_person(self, visitor: Visitor):
         visitor.walk(until="residence", role={"role": "agent"})
 
