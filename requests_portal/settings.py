@@ -166,6 +166,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "workflows.tasks.nightly_pass",
         "schedule": crontab(hour="18", minute="0"),
     },
+    "sweep-manifests": {
+        "task": "workflows.tasks.sweep_manifests",
+        "schedule": timedelta(minutes=10),
+    },
     "purge": {"task": "workflows.tasks.purge", "schedule": timedelta(minutes=15)},
 }
 

@@ -8,6 +8,7 @@ from django.core.management import call_command
 from workflows.cases.drafts import purge_drafts
 from workflows.cases.mail import purge_tallies
 from workflows.complaints.sweep import sweep_complaints
+from workflows.corrections import checking, making, receipts, tombstones
 from workflows.datasets import indexes, inventory, lookups, matching
 from workflows.identity.contact import sweep_unconfirmed
 from workflows.identity.reminders import sweep_waiting
@@ -87,3 +88,33 @@ def nightly_pass() -> None:
     """Look everybody up whose case is open."""
     if lookups.nightly_pass() is None:
         logger.warning("The nightly pass before is still running")
+
+
+@shared_task
+def make_manifest(snapshot_id: str) -> None:
+    """Make the manifest of what is to be changed in a snapshot."""
+    making.make_manifest(snapshot_id)
+
+
+@shared_task
+def sweep_manifests() -> None:
+    """Have manifests made for what waits for one."""
+    making.sweep_manifests()
+
+
+@shared_task
+def apply_manifest(manifest_id: str) -> None:
+    """Apply a manifest on this machine."""
+    receipts.apply_here(manifest_id)
+
+
+@shared_task
+def check_manifest(manifest_id: str) -> None:
+    """Re-scan the snapshot that came out of a manifest."""
+    checking.check(manifest_id)
+
+
+@shared_task
+def guard_snapshot(snapshot_id: str) -> None:
+    """Look in a new snapshot for what was taken out of others."""
+    tombstones.guard(snapshot_id)

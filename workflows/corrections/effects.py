@@ -1,12 +1,50 @@
-"""What follows an approval: instructions to the data pipelines."""
+"""What follows an approval: instructions, manifests, applying them, looking what is left."""
 
 from workflows.cases.effects import case_of
+from workflows.corrections.making import MAKE, ask_for_manifests, is_waiting
+from workflows.corrections.models import Guarded, Manifest
+from workflows.corrections.receipts import APPLY, CHECK
 from workflows.corrections.services import issue_instructions
+from workflows.corrections.tombstones import GUARD
+from workflows.outbox.long_work import send_and_look_again
 from workflows.outbox.models import Effect
 from workflows.outbox.services import effect_handler
+
+# A worker may die with the task; a manifest that cannot be made is not tried for half a day.
+_TRIES = 3
 
 
 @effect_handler("corrections.instruct")
 def instruct(effect: Effect) -> None:
-    """Issue the instructions of a case that was just approved."""
-    issue_instructions(case_of(effect))
+    """Issue the instructions of a case that was just approved, and have their manifests made."""
+    case = case_of(effect)
+    if issue_instructions(case):
+        ask_for_manifests(case)
+
+
+@effect_handler(MAKE)
+def make(effect: Effect) -> None:
+    """Send the task that makes a manifest; what does not fit waits for another look-up."""
+    if effect.payload["turn"] <= _TRIES and is_waiting(effect.payload["id"]):
+        send_and_look_again(effect, "workflows.tasks.make_manifest")
+
+
+@effect_handler(APPLY)
+def apply(effect: Effect) -> None:
+    """Send the task that applies a manifest, until it has its receipt."""
+    if Manifest.objects.filter(pk=effect.payload["id"], state=Manifest.State.OPEN).exists():
+        send_and_look_again(effect, "workflows.tasks.apply_manifest")
+
+
+@effect_handler(CHECK)
+def check(effect: Effect) -> None:
+    """Send the task that re-scans, until it has."""
+    if Manifest.objects.filter(pk=effect.payload["id"], state=Manifest.State.APPLIED).exists():
+        send_and_look_again(effect, "workflows.tasks.check_manifest")
+
+
+@effect_handler(GUARD)
+def guard(effect: Effect) -> None:
+    """Send the task that looks for tombstones in a snapshot, until it has."""
+    if not Guarded.objects.filter(snapshot=effect.payload["id"]).exists():
+        send_and_look_again(effect, "workflows.tasks.guard_snapshot")

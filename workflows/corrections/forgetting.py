@@ -1,12 +1,22 @@
 """What goes when a case is erased, and what must stay so that the erasure holds."""
 
 from workflows.cases.models import Case
+from workflows.corrections.models import Manifest
 from workflows.vault.fields import erase_sealed
+from workflows.vault.services import shred
 
 
 def forget_case(case: Case) -> None:
     """Erase what corrections hold of a person; call in the transaction that erases the case.
 
-    Keyed hashes of suppressed phrases stay: without them the model would speak of the person again.
+    Keyed hashes of suppressed phrases stay: without them the model would speak of the person
+    again. So do tombstones: without them what was taken out could come back unseen.
     """
     erase_sealed(case.suppressions.all())
+    # The texts of a manifest are sealed together; whoever else stands in it is verified by then,
+    # or waits for a new one.
+    for manifest in Manifest.objects.filter(instructions__item__case=case).distinct():
+        if manifest.state in Manifest.LIVE:
+            Manifest.objects.filter(pk=manifest.pk).update(state=Manifest.State.REFUSED)
+        erase_sealed(Manifest.objects.filter(pk=manifest.pk))
+        shred(manifest.data_key)

@@ -11,7 +11,7 @@ from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
 from workflows.cases.transition import advance
 from workflows.cases.vocabulary import Outcome
-from workflows.corrections.models import Instruction
+from workflows.corrections.models import Instruction, Manifest
 
 OPERATIONS = {
     Outcome.CORRECTED: Instruction.Operation.REPLACE,
@@ -40,12 +40,26 @@ def record_receipt(instruction: Instruction, actor: Actor, receipt: str) -> None
     """Take the receipt that an instruction was carried out: where, and how it was checked.
 
     The receipt must not name the person: it goes into the log. When the last instruction of an
-    item has its receipt, the item counts as carried out. Raises `InvalidInput`, `MoveRefused`.
+    item has its receipt, the item counts as carried out. Where a manifest says what is to be done,
+    its re-scan decides and no word of staff. Raises `InvalidInput`, `MoveRefused`.
     """
     receipt = require_text(receipt)
     longest = Instruction._meta.get_field("receipt").max_length or 0  # noqa: SLF001
     if len(receipt) > longest:
         raise InvalidInput(_("Write at most %(count)s characters.") % {"count": longest})
+    last = Manifest.objects.filter(instructions=instruction).order_by("-made_at").first()
+    if last is not None and last.state in (*Manifest.LIVE, Manifest.State.LEFT):
+        raise InvalidInput(
+            _(
+                "This instruction is in a manifest. It counts as carried out when that was applied "
+                "and the re-scan has found nothing."
+            )
+        )
+    complete(instruction, actor, receipt)
+
+
+def complete(instruction: Instruction, actor: Actor, receipt: str) -> None:
+    """Count an instruction as carried out. Raises `InvalidInput`, `MoveRefused`."""
     with transaction.atomic():
         locked = (
             Instruction.objects.select_for_update()

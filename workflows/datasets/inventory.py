@@ -83,6 +83,8 @@ def _mark_readable(snapshot: Snapshot) -> None:
         )
         facts = {"rows": snapshot.rows, "bytes": snapshot.bytes, "files": listing.hexdigest()}
         _append(snapshot, "snapshot.read", facts)
+        # What was taken out of other snapshots must not come back with this one.
+        ask_for("corrections.guard_snapshot", str(snapshot.pk), about=str(snapshot.pk))
 
 
 def _finish(snapshot: Snapshot, **columns: object) -> None:

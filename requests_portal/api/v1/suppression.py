@@ -5,19 +5,15 @@ from django.utils.http import parse_etags
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
-from requests_portal.api.v1.authentication import HasToken, PipelineTokenAuthentication
+from requests_portal.api.v1.pipeline_access import PipelineView
 from workflows.corrections.suppression import current_etag, publish
 
 _NOT_CHANGED = 304
 
 
-class SuppressionListView(APIView):
+class SuppressionListView(PipelineView):
     """The output suppression list."""
-
-    authentication_classes = [PipelineTokenAuthentication]
-    permission_classes = [HasToken]
 
     @extend_schema(
         operation_id="suppression_list",

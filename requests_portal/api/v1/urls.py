@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from requests_portal.api.v1 import datasets, regulator, requests, suppression
+from requests_portal.api.v1 import datasets, manifests, regulator, requests, suppression
 
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="api-v1-schema"),
@@ -19,6 +19,22 @@ urlpatterns = [
         "regulator/bundles/<uuid:job_id>/file/",
         regulator.BundleDownloadView.as_view(),
         name="api-v1-bundle-file",
+    ),
+    path("manifests/", manifests.ManifestListView.as_view(), name="api-v1-manifests"),
+    path(
+        "manifests/<uuid:manifest_id>/",
+        manifests.ManifestView.as_view(),
+        name="api-v1-manifest",
+    ),
+    path(
+        "manifests/<uuid:manifest_id>/files/<str:name>",
+        manifests.ManifestFileView.as_view(),
+        name="api-v1-manifest-file",
+    ),
+    path(
+        "manifests/<uuid:manifest_id>/receipts/",
+        manifests.ReceiptView.as_view(),
+        name="api-v1-receipts",
     ),
     path(
         "suppression-list/", suppression.SuppressionListView.as_view(), name="api-v1-suppressions"

@@ -36,6 +36,19 @@ INNER = {
     "erasure.requested",
     "bundle.exported",
     "notice.sent",
+    "lookup.requested",
+    "lookup.finished",
+    "match.reviewed",
+    "spelling.added",
+    "manifest.made",
+    "manifest.receipt",
+    "rescan.passed",
+    "rescan.failed",
+    "suppression.added",
+    "suppression.tested",
+    "suppression.withdrawn",
+    "tombstone.returned",
+    "tombstone.resolved",
 }
 
 

@@ -3,6 +3,7 @@
 The snapshot is read once, and only the files that are concerned.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,18 +26,33 @@ _ROWS = 1000
 class Change:
     """What is to be done at one place. `written` is the text of the span, where it is known.
 
-    Where several records of a file have the same id, or none, those are meant in which it stands.
+    Where several records have the same id, or none, those are meant in which it stands. Without a
+    `file` the record may be in any. With `anywhere`, it is done wherever `written` stands in the
+    field, and `start` and `end` say nothing.
     """
 
     op: Op
     file: str
     id: RecordId
     field: str
-    start: int
-    end: int
+    start: int = 0
+    end: int = 0
     written: str | None = None
     replacement_ref: str = ""
     case_pseudonym: str = ""
+    anywhere: bool = False
+
+
+class Unresolved(ManifestError):
+    """Some of the `changes` do not fit the snapshot any more."""
+
+    def __init__(self, changes: Iterable[Change], id_field: str) -> None:
+        self.changes = frozenset(changes)
+        first = next(iter(self.changes))
+        super().__init__(
+            f"{first.file}, {id_field} {first.id}: {len(self.changes)} places are not as they were "
+            "when they were found. Look the person up again."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,48 +70,51 @@ def resolve(
 ) -> Iterator[Entry]:
     """Yield the entries for changes, file by file and row by row.
 
-    Raises ManifestError if a record is not found, or its text is not the one that was looked at.
+    Raises ManifestError if a file is missing, and at the end Unresolved if a record is not found or
+    its text is not the one that was looked at.
     """
     files = snapshot_files(snapshot)
-    by_file: dict[str, dict[str, list[Change]]] = defaultdict(lambda: defaultdict(list))
+    wanted: dict[str, list[Change]] = defaultdict(list)
     for change in changes:
-        by_file[change.file][str(change.id)].append(change)
-    for file, wanted in sorted(by_file.items()):
-        known = format_of(files[file]) if file in files else None
-        if known is None:
-            raise ManifestError(f"{file}: the snapshot has no such file.")
-        yield from _of_file(file, records(files[file], known), wanted, origin, wording)
-
-
-def _of_file(
-    file: str,
-    rows: Iterable[tuple[int, Mapping[str, Any]]],
-    wanted: Mapping[str, Sequence[Change]],
-    origin: Origin,
-    wording: Wording,
-) -> Iterator[Entry]:
+        wanted[str(change.id)].append(change)
     missing = set().union(*wanted.values())
-    for row, record in rows:
-        changes = wanted.get(str(record.get(origin.id_field)))
-        meant = [change for change in changes or () if _is_meant(record, change)]
-        if meant:
-            missing.difference_update(meant)
-            yield from _of_record(row, record, meant, origin, wording)
+    named = {change.file for change in missing}
+    for file in named - {""} - files.keys():
+        raise ManifestError(f"{file}: the snapshot has no such file.")
+    for file, path in files.items():
+        known = format_of(path)
+        if known is None or not named & {"", file}:
+            continue
+        for row, record in records(path, known):
+            found = [
+                (change, place)
+                for change in wanted.get(str(record.get(origin.id_field)), ())
+                if change.file in ("", file)
+                for place in _places(record, change)
+            ]
+            if found:
+                missing.difference_update(change for change, _place in found)
+                places = [replace(place, file=file) for _change, place in found]
+                yield from _of_record(row, record, places, origin, wording)
     if missing:
-        lost = next(
-            change for changes in wanted.values() for change in changes if change in missing
-        )
-        raise ManifestError(
-            f"{file}, {origin.id_field} {lost.id}: {len(missing)} places are not as they were when "
-            "they were found. Look the person up again."
-        )
+        raise Unresolved(missing, origin.id_field)
 
 
-def _is_meant(record: Mapping[str, Any], change: Change) -> bool:
+def _places(record: Mapping[str, Any], change: Change) -> list[Change]:
+    """Return a change for each place in a record that is meant; none if it is not this record."""
     text = record.get(change.field)
-    if not isinstance(text, str) or change.end > len(text):
-        return False
-    return change.written is None or text[change.start : change.end] == change.written
+    if not isinstance(text, str):
+        return []
+    if change.anywhere:
+        return [
+            replace(change, start=place.start(), end=place.end())
+            for place in re.finditer(re.escape(change.written or ""), text)
+            if place[0]
+        ]
+    if change.end > len(text):
+        return []
+    meant = change.written is None or text[change.start : change.end] == change.written
+    return [change] if meant else []
 
 
 def _of_record(

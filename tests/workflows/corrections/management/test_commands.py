@@ -3,6 +3,7 @@
 import json
 import re
 
+import pyarrow.parquet as pq
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -130,3 +131,24 @@ def test_files_that_are_none_are_named(place):
     (place / "texts.jsonl").write_text('{"ref": 1}')
     with pytest.raises(CommandError, match="no `ref` and `text`"):
         make(place, "--replacements", f"{place}/texts.jsonl")
+
+
+def export(place, target, manifest="m"):
+    call_command(
+        "export_manifest", f"{place}/{manifest}", f"{place}/old", "--to", target, "--out", f"{place}/{target}"
+    )  # fmt: skip
+
+
+def test_other_tools_get_it_in_their_words(place):
+    make(place)
+    export(place, "merge")
+    (row,) = pq.read_table(place / "merge" / "merge.parquet").to_pylist()
+    assert row == {"id": 1, "op": "update", "new_text": "[REDACTED] [REDACTED]"}
+
+    export(place, "dolma")
+    lines = (place / "dolma" / "attributes" / "dsr" / "a.jsonl").read_text().splitlines()
+    assert json.loads(lines[0])["attributes"] == {"dsr__redact": [[0, 3, 1.0], [4, 17, 1.0]]}
+    (stream,) = json.loads((place / "dolma" / "mix.json").read_text())["streams"]
+    assert stream["documents"] == [f"{place}/old/*"]
+    with pytest.raises(CommandError, match="is no manifest"):
+        export(place, "merge", "nothing")

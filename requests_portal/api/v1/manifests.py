@@ -1,0 +1,138 @@
+"""Pipelines fetch what they must change and say what they did."""
+
+import json
+from http import HTTPStatus
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from requests_portal.api.problems import MissingIdempotencyKey
+from requests_portal.api.v1.manifest_serializers import (
+    ManifestSerializer,
+    ReceiptRequestSerializer,
+    ReceiptSerializer,
+)
+from requests_portal.api.v1.pipeline_access import PipelineView, acting
+from workflows.corrections.manifests.package import JSONL, NOTE, PARQUET
+from workflows.corrections.models import Manifest, Receipt
+from workflows.corrections.receipts import take_receipt
+from workflows.vault.crypto import Shredded
+
+_PROBLEM = OpenApiResponse(description="Problem details (RFC 9457).")
+_MOST = 200
+REPLACEMENTS = "replacements.jsonl"
+
+
+class ManifestListView(PipelineView):
+    """Manifests."""
+
+    @extend_schema(
+        operation_id="manifests",
+        parameters=[
+            OpenApiParameter("state", OpenApiTypes.STR, enum=Manifest.State.values, default="open")
+        ],
+        responses={200: ManifestSerializer(many=True), 401: _PROBLEM},
+    )
+    def get(self, request: Request) -> Response:
+        """List manifests of a state, the oldest first: those that wait, unless another is given."""
+        state = request.query_params.get("state", Manifest.State.OPEN)
+        found = Manifest.objects.filter(state=state).select_related("snapshot__dataset", "result")
+        return Response(ManifestSerializer(found.order_by("made_at")[:_MOST], many=True).data)
+
+
+def _find(manifest_id: UUID) -> Manifest:
+    found = Manifest.objects.select_related("snapshot__dataset", "result", "data_key")
+    try:
+        return found.get(pk=manifest_id)
+    except Manifest.DoesNotExist:
+        raise Http404 from None
+
+
+class ManifestView(PipelineView):
+    """One manifest."""
+
+    @extend_schema(operation_id="manifest", responses={200: ManifestSerializer, 404: _PROBLEM})
+    def get(self, request: Request, manifest_id: UUID) -> Response:
+        """Tell what a manifest is about and how far it is."""
+        return Response(ManifestSerializer(_find(manifest_id)).data)
+
+
+class ManifestFileView(PipelineView):
+    """The files of a manifest."""
+
+    @extend_schema(
+        operation_id="manifest_file",
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, 404: _PROBLEM},
+    )
+    def get(self, request: Request, manifest_id: UUID, name: str) -> HttpResponse:
+        """Return the note, the entries in one of their formats, or the texts that replace others.
+
+        The texts are personal data and no part of the manifest; keep them no longer than needed.
+        """
+        try:
+            content = _content(_find(manifest_id), name)
+        except Shredded:
+            raise Http404 from None
+        return HttpResponse(
+            content,
+            content_type="application/octet-stream",
+            headers={
+                "Content-Disposition": f'attachment; filename="{name}"',
+                "Cache-Control": "no-store",
+            },
+        )
+
+
+def _content(manifest: Manifest, name: str) -> bytes:
+    if name == NOTE:
+        return manifest.note.encode()
+    if name == JSONL:
+        return manifest.jsonl
+    if name == PARQUET:
+        return manifest.parquet
+    if name == REPLACEMENTS:
+        return "".join(
+            json.dumps({"ref": ref, "text": text}, ensure_ascii=False) + "\n"
+            for ref, text in manifest.replacements.items()
+        ).encode()
+    raise Http404
+
+
+class ReceiptView(PipelineView):
+    """What was done with a manifest."""
+
+    @extend_schema(
+        operation_id="manifest_receipt",
+        request=ReceiptRequestSerializer,
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True
+            )
+        ],
+        responses={201: ReceiptSerializer, 400: _PROBLEM, 404: _PROBLEM, 409: _PROBLEM},
+    )
+    def post(self, request: Request, manifest_id: UUID) -> Response:
+        """Say that a manifest was applied, applied in part, or refused.
+
+        The snapshot that came out is registered and re-scanned. The same receipt under the same
+        `Idempotency-Key` counts once.
+        """
+        key = request.headers.get("Idempotency-Key", "")
+        if not key or len(key) > Receipt._meta.get_field("key").max_length:  # type: ignore[operator]  # noqa: SLF001
+            raise MissingIdempotencyKey
+        serializer = ReceiptRequestSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        manifest = _find(manifest_id)
+        receipt = take_receipt(
+            manifest,
+            acting(request),
+            key=key,
+            status=serializer.validated_data["status"],
+            snapshot=serializer.new_snapshot(manifest),
+            remark=serializer.validated_data["remark"],
+        )
+        return Response(ReceiptSerializer(receipt).data, status=HTTPStatus.CREATED)

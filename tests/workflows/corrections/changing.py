@@ -1,0 +1,61 @@
+"""Takes a case from what was found in a snapshot to a manifest, as reviewers and workers do."""
+
+from datetime import date
+
+from tests.factories import APPROVER, REVIEWER, WANG, in_review_with_proof
+from workflows.cases import decisions
+from workflows.cases.decisions import ItemProposal
+from workflows.cases.models import Case
+from workflows.corrections.making import make_manifest
+from workflows.corrections.models import Manifest
+from workflows.datasets import matching
+from workflows.datasets.models import Match, ShardScan, Snapshot
+from workflows.datasets.verdicts import judge
+from workflows.outbox.services import drain
+
+FORUM = [
+    {"id": "a", "text": "王小明住在上海，电话 13800001234", "url": "https://forum.example/1"},
+    {"id": "b", "text": "另一个王小明也住在上海", "url": "https://forum.example/2"},
+    {"id": "c", "text": "nothing here", "url": "https://forum.example/3"},
+]
+
+
+def look_up() -> None:
+    """Do what relay and worker do for the look-ups that were asked for."""
+    matching.forget()
+    drain()
+    for scan in ShardScan.objects.filter(state=ShardScan.State.WAITING):
+        matching.scan_shard(scan.pk)
+
+
+def judge_all(case: Case, theirs: set[str]) -> None:
+    """Judge what was found: the records named are about the person, the others are not."""
+    matches = list(case.matches.all())
+    for verdict, wanted in [
+        (Match.Verdict.THEIRS, [m.pk for m in matches if m.record in theirs]),
+        (Match.Verdict.NOT_THEIRS, [m.pk for m in matches if m.record not in theirs]),
+    ]:
+        if wanted:
+            judge(case, REVIEWER, wanted, verdict)
+
+
+def executing(outcome: str, request=WANG, theirs: frozenset[str] = frozenset("a")) -> Case:
+    """Take a case to where an approved outcome waits to be carried out in the data."""
+    case = in_review_with_proof(request)
+    look_up()
+    judge_all(case, set(theirs))
+    proposals = [
+        ItemProposal(item, outcome, "The record was wrong.", retraining_on=date(2027, 3, 1))
+        for item in case.items.all()
+    ]
+    decisions.propose_decision(case, REVIEWER, proposals)
+    decisions.approve(case, APPROVER)
+    drain()
+    return case
+
+
+def manifest_for(snapshot: Snapshot) -> Manifest:
+    """Make the manifest that waits to be made."""
+    manifest = make_manifest(snapshot.pk)
+    assert manifest is not None
+    return manifest

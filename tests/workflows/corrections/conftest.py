@@ -1,0 +1,13 @@
+"""A folder of datasets, and no broker: a test does itself what a worker would."""
+
+import pytest
+
+from tests.workflows.datasets.conftest import data
+
+__all__ = ["data"]
+
+
+@pytest.fixture
+def no_broker(monkeypatch):
+    """Tasks are called by the test; whether the broker has them is not the subject here."""
+    monkeypatch.setattr("celery.current_app.send_task", lambda *args, **kwargs: None)

@@ -1,0 +1,260 @@
+"""From an approval to a changed snapshot: manifest, receipt, re-scan, and only then the outcome."""
+
+import json
+
+import pytest
+
+from tests.factories import APPROVER, OFFICER, OTHER_OFFICER, REVIEWER, STEWARD, WANG
+from tests.workflows.corrections.changing import (
+    FORUM,
+    executing,
+    judge_all,
+    look_up,
+    manifest_for,
+)
+from tests.workflows.datasets.entries import lines, make_snapshot
+from workflows.cases import correspondence
+from workflows.cases.errors import InvalidInput, MoveRefused
+from workflows.cases.vocabulary import Outcome
+from workflows.corrections.checking import check
+from workflows.corrections.errors import CorrectionRefused
+from workflows.corrections.making import entries_of, make_manifest, sweep_manifests
+from workflows.corrections.models import Instruction, Manifest, Return, Tombstone
+from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
+from workflows.corrections.services import record_receipt
+from workflows.corrections.tombstones import guard
+from workflows.datasets.lookups import request_lookup
+from workflows.datasets.models import Snapshot
+from workflows.datasets.sources import path_of
+from workflows.ledger.models import Event
+from workflows.notices import moves
+from workflows.reports.erasure import erase, request_erasure
+from workflows.vault.crypto import Shredded
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]
+
+
+@pytest.fixture
+def forum(data):
+    (data / "forum").mkdir()
+    (data / "forum" / "a.jsonl").write_text(lines(FORUM))
+    return make_snapshot("forum")
+
+
+def apply(manifest):
+    ask_to_apply(manifest, STEWARD)
+    apply_here(str(manifest.pk))
+    manifest.refresh_from_db()
+    return manifest
+
+
+def texts(snapshot):
+    file = path_of(snapshot) / "a.jsonl"
+    return {row["id"]: row["text"] for row in map(json.loads, file.read_text().splitlines())}
+
+
+def names_of(case):
+    return list(Event.objects.filter(case=case.pseudonym).values_list("name", flat=True))
+
+
+def test_a_corrected_text_really_stands_in_the_new_snapshot(forum):
+    case = executing(Outcome.CORRECTED)
+    manifest = apply(manifest_for(forum))
+    with pytest.raises(MoveRefused):
+        moves.answer(case, APPROVER)
+
+    check(str(manifest.pk))
+
+    manifest.refresh_from_db()
+    assert manifest.state == Manifest.State.VERIFIED
+    assert texts(manifest.result) == {
+        "a": "王小明住在杭州，电话 13800001234", "b": FORUM[1]["text"], "c": "nothing here",
+    }  # fmt: skip
+    assert texts(forum)["a"] == FORUM[0]["text"]
+    assert (manifest.result.parent, manifest.result.state) == (forum, "readable")
+    assert case.items.get().executed
+    moves.answer(case, APPROVER)
+    names = names_of(case)
+    assert [name for name in names if name.startswith(("manifest", "rescan", "instruction"))] == [
+        "manifest.made", "manifest.receipt", "rescan.passed", "instruction.applied",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("outcome", "after"),
+    [
+        (Outcome.DELETED, None),
+        (Outcome.ANONYMISED, "[REDACTED]住在上海，电话 [REDACTED]"),
+    ],
+)
+def test_what_was_judged_theirs_goes_and_the_namesake_stays(forum, outcome, after, delete_request):
+    case = executing(outcome, delete_request)
+    manifest = apply(manifest_for(forum))
+    check(str(manifest.pk))
+
+    manifest.refresh_from_db()
+    assert manifest.state == Manifest.State.VERIFIED, manifest.left
+    assert texts(manifest.result).get("a") == after
+    assert texts(manifest.result)["b"] == FORUM[1]["text"]
+    assert all(item.executed for item in case.items.all())
+
+
+@pytest.fixture
+def delete_request():
+    from dataclasses import replace
+
+    from workflows.cases.filing_request import FiledItem
+
+    return replace(WANG, items=(FiledItem("delete", {"statement": "请删除。"}),))
+
+
+def test_no_personal_text_stands_in_the_manifest_and_the_log(forum, delete_request):
+    executing(Outcome.DELETED, delete_request)
+    manifest = manifest_for(forum)
+    assert "王小明" not in manifest.jsonl.decode()
+    assert "王小明".encode() not in manifest.parquet
+    facts = json.dumps([event.facts for event in Event.objects.all()], ensure_ascii=False)
+    assert "王小明" not in facts
+
+
+def test_a_failed_rescan_sends_the_item_back_with_the_place_named(forum, data, delete_request):
+    case = executing(Outcome.DELETED, delete_request)
+    manifest = manifest_for(forum)
+    (data / "claimed").mkdir()
+    (data / "claimed" / "a.jsonl").write_text(lines(FORUM))
+    new = Snapshot(version="2", format="jsonl", location="claimed")
+    take_receipt(manifest, STEWARD, key="k", status="applied", snapshot=new)
+    check(str(manifest.pk))
+
+    manifest.refresh_from_db()
+    assert manifest.state == Manifest.State.LEFT
+    assert {(place["why"], place["file"], place["id"]) for place in manifest.left} == {
+        ("unchanged", "a.jsonl", "a"), ("found", "a.jsonl", "a"),
+    }  # fmt: skip
+    assert "rescan.failed" in names_of(case)
+    assert not case.items.get().executed
+    (instruction,) = Instruction.objects.all()
+    with pytest.raises(InvalidInput, match="re-scan"):
+        record_receipt(instruction, STEWARD, "I am sure it was done.")
+
+    # A new manifest is made for the snapshot that came out, and this time it is applied.
+    again = apply(manifest_for(forum))
+    assert again.snapshot == manifest.result
+    check(str(again.pk))
+    again.refresh_from_db()
+    assert again.state == Manifest.State.VERIFIED
+    assert case.items.get().executed
+
+
+def test_a_manifest_that_does_not_fit_is_refused_and_nothing_is_left_behind(forum, delete_request):
+    executing(Outcome.DELETED, delete_request)
+    manifest = manifest_for(forum)
+    path = path_of(forum) / "a.jsonl"
+    path.write_text(path.read_text().replace("13800001234", "13800009999"))
+    before = {folder.name for folder in path_of(forum).parent.iterdir()}
+
+    apply(manifest)
+
+    assert manifest.state == Manifest.State.REFUSED
+    assert "a.jsonl, row 0" in manifest.receipts.get().remark
+    assert {folder.name for folder in path_of(forum).parent.iterdir()} == before
+
+
+def test_a_second_case_waits_and_is_then_changed_in_what_came_out(forum, delete_request):
+    executing(Outcome.DELETED, delete_request)
+    first = manifest_for(forum)
+    second_case = executing(Outcome.CORRECTED, theirs=frozenset("b"))
+    assert make_manifest(forum.pk) is None
+
+    check(str(apply(first).pk))
+    second = apply(manifest_for(forum))
+    check(str(second.pk))
+
+    first.refresh_from_db()
+    assert second.snapshot == first.result
+    second.refresh_from_db()
+    assert texts(second.result) == {"b": "另一个王小明也住在杭州", "c": "nothing here"}
+    assert second_case.items.get().executed
+
+
+def test_a_manifest_batches_cases(forum, delete_request):
+    executing(Outcome.ANONYMISED, delete_request)
+    executing(Outcome.ANONYMISED, delete_request, theirs=frozenset("b"))
+    manifest = manifest_for(forum)
+    assert (manifest.records, manifest.instructions.count()) == (2, 2)
+    assert len({entry.case_pseudonym for entry in entries_of(manifest)}) == 2
+
+
+def test_receipts_are_idempotent_and_only_for_stewards(forum, delete_request):
+    executing(Outcome.DELETED, delete_request)
+    manifest = manifest_for(forum)
+    with pytest.raises(CorrectionRefused):
+        take_receipt(manifest, REVIEWER, key="k", status="refused")
+    with pytest.raises(CorrectionRefused, match="which snapshot"):
+        take_receipt(manifest, STEWARD, key="k", status="applied")
+    first = take_receipt(manifest, STEWARD, key="k", status="refused", remark="disk full")
+    assert take_receipt(manifest, STEWARD, key="k", status="refused") == first
+    with pytest.raises(CorrectionRefused, match="Another receipt"):
+        take_receipt(manifest, STEWARD, key="k", status="applied", snapshot=forum)
+    with pytest.raises(CorrectionRefused, match="already"):
+        take_receipt(manifest, STEWARD, key="other", status="refused")
+
+
+def test_without_a_match_the_receipt_by_hand_remains(forum):
+    case = executing(Outcome.CORRECTED, theirs=frozenset())
+    assert make_manifest(forum.pk) is None
+    (instruction,) = Instruction.objects.all()
+    record_receipt(instruction, STEWARD, "Corrected in the source system, looked at twice.")
+    assert case.items.get().executed
+
+
+def test_a_wrong_text_that_stands_nowhere_waits_for_people(forum, data):
+    from dataclasses import replace
+
+    from workflows.cases.filing_request import FiledItem
+
+    details = {"claimed": "住在北京", "correct": "住在杭州"}
+    executing(Outcome.CORRECTED, replace(WANG, items=(FiledItem("correct", details),)))
+    assert make_manifest(forum.pk) is None
+    assert not Manifest.objects.exists()
+    assert sweep_manifests() == 1
+
+
+def test_what_comes_back_with_a_new_snapshot_is_an_event_even_after_the_erasure(
+    forum, data, delete_request
+):
+    case = executing(Outcome.DELETED, delete_request)
+    manifest = apply(manifest_for(forum))
+    check(str(manifest.pk))
+    assert guard(manifest.result.pk) == 0
+    moves.answer(case, APPROVER)
+    from workflows.cases.lifecycle import Action
+    from workflows.cases.transition import advance
+
+    advance(case, Action.CLOSE, REVIEWER)
+    request_erasure(case, OFFICER, "The retention period has ended.")
+    erase(case, OTHER_OFFICER)
+    manifest.refresh_from_db()
+    with pytest.raises(Shredded):
+        entries_of(manifest)
+
+    (data / "crawl.jsonl").write_text(lines(FORUM))
+    crawl = make_snapshot("crawl.jsonl", forum.dataset, version="3")
+    assert guard(crawl.pk) == 1
+    assert guard(crawl.pk) == 1
+    assert (Return.objects.get().case, Return.objects.get().records) == (case, 1)
+    assert names_of(case).count("tombstone.returned") == 1
+    assert Tombstone.objects.count() == 1
+
+
+def test_a_new_look_up_finds_what_has_moved(forum, data, delete_request):
+    case = executing(Outcome.DELETED, delete_request)
+    path = path_of(forum) / "a.jsonl"
+    path.write_text(path.read_text().replace("王小明住在上海，电话", "电话"))
+    assert make_manifest(forum.pk) is None
+    correspondence.write_note(case, REVIEWER, "The data have changed; look again.")
+    request_lookup(case, REVIEWER)
+    look_up()
+    judge_all(case, {"a"})
+    case.matches.filter(found_at__lt=case.matches.latest("found_at").found_at).delete()
+    assert manifest_for(forum).records == 1

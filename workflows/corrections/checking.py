@@ -1,0 +1,145 @@
+"""The re-scan of a snapshot that came out of a manifest: only then is an item carried out."""
+
+from dataclasses import asdict
+
+from django.db import transaction
+from django.utils import timezone
+
+from workflows.cases.actors import Actor
+from workflows.cases.lifecycle import Role, State
+from workflows.cases.models import Case
+from workflows.cases.record import record_event
+from workflows.corrections.families import FORMATS, family
+from workflows.corrections.making import ask_for_manifests, entries_of
+from workflows.corrections.manifests.edits import Refused
+from workflows.corrections.manifests.entries import Entry, ManifestError, Op
+from workflows.corrections.manifests.rescan import Allowed, Left, rescan
+from workflows.corrections.models import Instruction, Manifest, Tombstone
+from workflows.corrections.receipts import CHECK, STEWARDS, cases_of
+from workflows.corrections.services import complete
+from workflows.corrections.tombstones import digest_of
+from workflows.datasets.inventory import UNREAD, read_snapshot
+from workflows.datasets.lookup.patterns import Patterns
+from workflows.datasets.lookup.persons import Kind
+from workflows.datasets.lookup.shards import ReadError
+from workflows.datasets.models import Match, Snapshot
+from workflows.datasets.sources import path_of
+from workflows.datasets.terms import terms_of_all
+from workflows.outbox.long_work import held
+
+UNREADABLE = "unreadable"
+# The most places that are kept for staff to look at.
+_SHOWN = 200
+
+
+def check(manifest_id: str) -> None:
+    """Re-scan the new snapshot of a manifest that was applied, unless another process does."""
+    with held(CHECK, manifest_id) as free:
+        manifest = Manifest.objects.filter(pk=manifest_id, state=Manifest.State.APPLIED).first()
+        if not free or manifest is None or manifest.result is None:
+            return
+        if manifest.result.state in UNREAD:
+            read_snapshot(manifest.result.pk)
+            manifest.result.refresh_from_db()
+        if manifest.result.state in UNREAD:
+            return  # another process reads it; the effect looks again
+        entries = entries_of(manifest)
+        left = _left(manifest, manifest.result, entries)
+        if left:
+            _send_back(manifest, left)
+        else:
+            _verify(manifest, entries)
+
+
+def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[dict[str, object]]:
+    """Return the places where something is left; one without a place if it cannot be looked at."""
+    if not result.is_readable or result.format not in FORMATS:
+        return [{"why": UNREADABLE, "file": result.location}]
+    cases = cases_of(manifest)
+    gone = {entry.case_pseudonym for entry in entries if entry.op is not Op.REPLACE}
+    searched = [case for case in cases if str(case.pseudonym) in gone]
+    patterns = Patterns(terms_of_all(searched)) if searched else None
+    may_stay = _may_stay(searched, family(manifest.snapshot))
+    try:
+        found = rescan(entries, path_of(result), result.schema, patterns, may_stay)
+        return [_shown(place) for place in found]
+    except (ManifestError, Refused, ReadError):
+        return [{"why": UNREADABLE, "file": result.location}]
+
+
+def _shown(place: Left) -> dict[str, object]:
+    return {name: value for name, value in asdict(place).items() if value not in ("", None)}
+
+
+def _may_stay(cases: list[Case], members: list[Snapshot]) -> Allowed:
+    """Count the hits that were judged to be someone else's, or of which nobody was sure."""
+    others = Match.objects.filter(case__in=cases, snapshot__in=members).exclude(
+        verdict__in=(Match.Verdict.THEIRS, "")
+    )
+    return Allowed(
+        (str(match.case_id), str(match.record), Kind(match.kind))
+        for match in others.select_related("case__data_key")
+    )
+
+
+def _send_back(manifest: Manifest, left: list[dict[str, object]]) -> None:
+    with transaction.atomic():
+        manifest.state, manifest.checked_at = Manifest.State.LEFT, timezone.now()
+        manifest.left_count, manifest.left = len(left), left[:_SHOWN]
+        manifest.save(update_fields=["state", "checked_at", "left_count", "left"])
+        for case in cases_of(manifest):
+            _record(case, manifest, "rescan.failed", {"places": len(left)})
+
+
+def _verify(manifest: Manifest, entries: list[Entry]) -> None:
+    receipt = manifest.receipts.last()
+    assert receipt is not None
+    steward = Actor(STEWARDS, receipt.by)
+    with transaction.atomic():
+        manifest.state, manifest.checked_at = Manifest.State.VERIFIED, timezone.now()
+        manifest.save(update_fields=["state", "checked_at"])
+        for case in cases_of(manifest):
+            _record(case, manifest, "rescan.passed", {})
+            _bury(case, entries)
+        for instruction in manifest.instructions.select_related("item__case"):
+            if instruction.item.case.state == State.EXECUTING and is_carried_out(instruction):
+                complete(instruction, steward, _sentence(manifest))
+        for case in cases_of(manifest):
+            ask_for_manifests(case)
+
+
+def _sentence(manifest: Manifest) -> str:
+    return f"Manifest {manifest.pk}: snapshot {manifest.result}; the re-scan found nothing."
+
+
+def _record(case: Case, manifest: Manifest, name: str, facts: dict[str, int]) -> None:
+    assert manifest.result is not None
+    record_event(
+        case,
+        name,
+        role=Role.SYSTEM,
+        facts={"manifest": str(manifest.pk), "snapshot": manifest.result.pk, **facts},
+    )
+
+
+def _bury(case: Case, entries: list[Entry]) -> None:
+    """Keep what stood in the records that were changed, as keyed hashes."""
+    own = {entry.sha256_before for entry in entries if entry.case_pseudonym == str(case.pseudonym)}
+    Tombstone.objects.bulk_create(
+        (Tombstone(case=case, digest=digest_of(sha256)) for sha256 in own), ignore_conflicts=True
+    )
+
+
+def is_carried_out(instruction: Instruction) -> bool:
+    """Return whether every snapshot in which the person was found has a verified manifest."""
+    found = Snapshot.objects.filter(
+        matches__case=instruction.item.case, matches__verdict=Match.Verdict.THEIRS
+    ).exclude(state=Snapshot.State.PURGED)
+    verified = set(
+        Manifest.objects.filter(
+            instructions=instruction, state=Manifest.State.VERIFIED
+        ).values_list("snapshot", flat=True)
+    )
+    return all(
+        {member.pk for member in family(snapshot)} & verified for snapshot in found.distinct()
+    )

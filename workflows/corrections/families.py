@@ -1,0 +1,23 @@
+"""Snapshots that came out of one another: a family, in which the newest one is to be changed."""
+
+from workflows.datasets.models import Snapshot
+
+FORMATS = frozenset({Snapshot.Format.JSONL, Snapshot.Format.PARQUET})
+
+
+def family(snapshot: Snapshot) -> list[Snapshot]:
+    """Return a snapshot with those that it was made from, and all that were made from these."""
+    oldest = snapshot
+    while oldest.parent is not None:
+        oldest = oldest.parent
+    found, layer = [oldest], [oldest]
+    while layer:
+        layer = list(Snapshot.objects.filter(parent__in=layer).order_by("registered_at"))
+        found += layer
+    return found
+
+
+def newest(members: list[Snapshot]) -> Snapshot | None:
+    """Return the newest member that can be read and changed by a manifest, if there is one."""
+    readable = [member for member in members if member.is_readable and member.format in FORMATS]
+    return max(readable, key=lambda member: (member.registered_at, member.pk), default=None)

@@ -1,0 +1,195 @@
+"""Making manifests: from approved items and the places judged theirs to what a pipeline must do."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from uuid import uuid4
+
+from django.db import transaction
+from django.utils import timezone
+
+from workflows.cases.lifecycle import Role, State
+from workflows.cases.models import Case
+from workflows.cases.record import record_event
+from workflows.corrections.families import family, newest
+from workflows.corrections.keys import manifest_signer
+from workflows.corrections.manifests.edits import Wording
+from workflows.corrections.manifests.entries import Entry, ManifestError, Op
+from workflows.corrections.manifests.package import JSONL, NOTE, PARQUET, Header, package
+from workflows.corrections.manifests.resolve import Change, Origin, Unresolved, resolve
+from workflows.corrections.models import Instruction, Manifest
+from workflows.datasets.lookup.shards import ReadError
+from workflows.datasets.models import Match, Snapshot
+from workflows.datasets.sources import path_of
+from workflows.outbox.long_work import ask_for, held
+from workflows.vault.services import create_data_key
+
+MAKE = "corrections.make_manifest"
+
+OPS = {
+    Instruction.Operation.DELETE: Op.DELETE,
+    Instruction.Operation.ANONYMISE: Op.REDACT,
+    Instruction.Operation.REPLACE: Op.REPLACE,
+}
+_STOPPED = (Manifest.State.OPEN, Manifest.State.APPLIED, Manifest.State.VERIFIED)
+
+logger = logging.getLogger(__name__)
+
+Changes = dict[Instruction, list[Change]]
+
+
+def ask_for_manifests(case: Case) -> None:
+    """Have manifests made for every snapshot in which something was found to be the person's.
+
+    Call inside the transaction that issues the instructions.
+    """
+    snapshots = Snapshot.objects.filter(matches__case=case, matches__verdict=Match.Verdict.THEIRS)
+    for snapshot in snapshots.distinct():
+        ask_for(MAKE, str(snapshot.pk), about=f"{snapshot.pk}:{timezone.now().timestamp()}")
+
+
+def pending(members: Sequence[Snapshot]) -> list[Instruction]:
+    """Return what is still to be carried out in a family of snapshots and is in no manifest yet."""
+    found = Instruction.objects.filter(
+        applied_at=None,
+        item__case__state=State.EXECUTING,
+        item__case__matches__snapshot__in=members,
+        item__case__matches__verdict=Match.Verdict.THEIRS,
+    ).exclude(manifests__in=Manifest.objects.filter(snapshot__in=members, state__in=_STOPPED))
+    return list(found.select_related("item__case__data_key").distinct().order_by("issued_at", "pk"))
+
+
+def is_waiting(snapshot_id: int | str) -> bool:
+    """Return whether a manifest is still to be made, and can be, for the family of a snapshot."""
+    snapshot = Snapshot.objects.get(pk=snapshot_id)
+    members = family(snapshot)
+    live = Manifest.objects.filter(snapshot__in=members, state__in=Manifest.LIVE).exists()
+    return not live and newest(members) is not None and bool(pending(members))
+
+
+def make_manifest(snapshot_id: int | str) -> Manifest | None:
+    """Make the manifest of all that is to be changed in the newest of a family of snapshots.
+
+    While another one is under way there, the rest waits for it. Places that are no longer as they
+    were found are left out; their instructions wait for another look-up, or for a receipt by hand.
+    """
+    snapshot = Snapshot.objects.get(pk=snapshot_id)
+    members = family(snapshot)
+    with held(MAKE, str(members[0].pk)) as free:
+        target = newest(members)
+        if not free or target is None or not is_waiting(snapshot_id):
+            return None
+        changes = {one: _changes(one, members, target) for one in pending(members)}
+        changes = {instruction: of_one for instruction, of_one in changes.items() if of_one}
+        wording = Wording({str(one.pk): one.item.details.get("correct", "") for one in changes})
+        try:
+            entries = _resolved(changes, target, wording)
+        except (ManifestError, ReadError) as error:
+            logger.warning("No manifest for snapshot %s: %s", target.pk, type(error).__name__)
+            return None
+        return _keep(target, changes, entries, wording) if entries else None
+
+
+def _changes(
+    instruction: Instruction, members: Sequence[Snapshot], target: Snapshot
+) -> list[Change]:
+    """Return a change for each place, or for each record where a wrong text is to be replaced."""
+    op = OPS[Instruction.Operation(instruction.operation)]
+    case = instruction.item.case
+    details = instruction.item.details
+    wrong = details.get("claimed", "").strip()
+    if op is Op.REPLACE and not (wrong and details.get("correct")):
+        return []  # staff must say by hand what takes the place of what
+    found: dict[Change, None] = {}
+    matches = case.matches.filter(verdict=Match.Verdict.THEIRS, snapshot__in=members)
+    for match in matches.select_related("case__data_key"):
+        replaces = op is Op.REPLACE
+        change = Change(
+            op,
+            match.file if match.snapshot_id == target.pk else "",
+            match.record,
+            match.field,
+            0 if replaces else match.start,
+            0 if replaces else match.end,
+            wrong if replaces else match.excerpt["hit"],
+            str(instruction.pk) if replaces else "",
+            str(case.pseudonym),
+            anywhere=replaces,
+        )
+        found[change] = None
+    return list(found)
+
+
+def _resolved(changes: Changes, target: Snapshot, wording: Wording) -> list[Entry]:
+    """Return the entries, and take out of `changes` what does not fit the snapshot any more."""
+    origin = Origin(target.dataset.name, target.version, target.id_field, target.source_field)
+    while changes:
+        wanted = [change for of_one in changes.values() for change in of_one]
+        try:
+            return list(resolve(dict.fromkeys(wanted), path_of(target), origin, wording))
+        except Unresolved as error:
+            for instruction, of_one in list(changes.items()):
+                fitting = [change for change in of_one if change not in error.changes]
+                # A wrong text stands in some of a person's records, not in each of them.
+                if fitting and of_one[0].anywhere:
+                    changes[instruction] = fitting
+                elif len(fitting) < len(of_one):
+                    del changes[instruction]
+    return []
+
+
+def _keep(
+    target: Snapshot, changes: Iterable[Instruction], entries: list[Entry], wording: Wording
+) -> Manifest:
+    pk = uuid4()
+    made = timezone.now()
+    header = Header(
+        str(pk), target.dataset.name, target.version, made.isoformat(timespec="seconds")
+    )
+    files = package(header, entries, manifest_signer())
+    used = {entry.replacement_ref for entry in entries}
+    by_case: dict[Case, list[Instruction]] = defaultdict(list)
+    for instruction in changes:
+        by_case[instruction.item.case].append(instruction)
+    with transaction.atomic():
+        manifest = Manifest.objects.create(
+            id=pk,
+            data_key=create_data_key(),
+            snapshot=target,
+            records=len({entry.place for entry in entries}),
+            note=files[NOTE].decode(),
+            jsonl=files[JSONL],
+            parquet=files[PARQUET],
+            replacements={r: text for r, text in wording.replacements.items() if r in used},
+        )
+        manifest.instructions.set(changes)
+        for case, instructions in by_case.items():
+            record_event(
+                case,
+                "manifest.made",
+                role=Role.SYSTEM,
+                facts={
+                    "manifest": str(pk),
+                    "snapshot": target.pk,
+                    "instructions": [str(instruction.pk) for instruction in instructions],
+                },
+            )
+    return manifest
+
+
+def entries_of(manifest: Manifest) -> list[Entry]:
+    """Return the entries of a manifest. Raises `Shredded` after one of its cases was erased."""
+    import json
+
+    lines = manifest.jsonl.splitlines()
+    return [Entry.from_dict(json.loads(line), number) for number, line in enumerate(lines)]
+
+
+def sweep_manifests() -> int:
+    """Ask for manifests for all that waits: after another one has ended, or a new look-up."""
+    waiting = Instruction.objects.filter(applied_at=None, item__case__state=State.EXECUTING)
+    cases = Case.objects.filter(items__instructions__in=waiting).distinct()
+    for case in cases:
+        with transaction.atomic():
+            ask_for_manifests(case)
+    return len(cases)

@@ -1,0 +1,163 @@
+"""Receipts: what a pipeline says that it did with a manifest, and applying one on this machine."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from workflows.cases.actors import Actor
+from workflows.cases.lifecycle import Role
+from workflows.cases.models import Case
+from workflows.cases.record import record_event
+from workflows.corrections.errors import CorrectionRefused
+from workflows.corrections.making import entries_of
+from workflows.corrections.manifests.apply import apply_entries
+from workflows.corrections.manifests.edits import Refused, Wording
+from workflows.corrections.manifests.entries import ManifestError
+from workflows.corrections.models import Manifest, Receipt
+from workflows.datasets.lookup.shards import ReadError
+from workflows.datasets.models import Snapshot
+from workflows.datasets.register import save_snapshot
+from workflows.datasets.sources import path_of
+from workflows.outbox.long_work import ask_for, held
+
+CHECK = "corrections.check_manifest"
+APPLY = "corrections.apply_manifest"
+STEWARDS = frozenset({Role.DATA_STEWARD})
+OWN_KEY = "applied-here"
+
+
+def take_receipt(
+    manifest: Manifest,
+    actor: Actor,
+    *,
+    key: str,
+    status: str,
+    snapshot: Snapshot | None = None,
+    remark: str = "",
+) -> Receipt:
+    """Take what a pipeline did; the same receipt again changes nothing and is returned again.
+
+    `snapshot` is the one that came out, not saved yet if it is to be registered. Raises
+    `CorrectionRefused`, `RegisterRefused`, `InvalidEntry`.
+    """
+    if not actor.roles & STEWARDS:
+        raise CorrectionRefused(_("Only data stewards and pipelines give receipts."))
+    with transaction.atomic():
+        locked = Manifest.objects.select_for_update(of=("self",)).get(pk=manifest.pk)
+        given = locked.receipts.filter(key=key).first()
+        if given is not None:
+            if given.status != status:
+                raise CorrectionRefused(_("Another receipt was given under this key."))
+            return given
+        if locked.state != Manifest.State.OPEN:
+            raise CorrectionRefused(_("This manifest has its receipt already."))
+        refused = status == Receipt.Status.REFUSED
+        if refused != (snapshot is None):
+            raise CorrectionRefused(_("Say which snapshot came out, unless it was refused."))
+        if snapshot is not None:
+            _register(snapshot, locked, actor)
+        receipt = Receipt.objects.create(
+            manifest=locked,
+            key=key,
+            status=status,
+            snapshot=snapshot,
+            remark=remark[:500],
+            by=actor.pseudonym,
+        )
+        locked.state = Manifest.State.REFUSED if refused else Manifest.State.APPLIED
+        locked.result = snapshot
+        locked.save(update_fields=["state", "result"])
+        for case in cases_of(locked):
+            record_event(
+                case,
+                "manifest.receipt",
+                role=actor.role_for(STEWARDS),
+                pseudonym=actor.pseudonym,
+                facts={
+                    "manifest": str(locked.pk),
+                    "status": status,
+                    **({"snapshot": snapshot.pk} if snapshot else {}),
+                },
+            )
+        if not refused:
+            ask_for(CHECK, str(locked.pk), about=str(locked.pk))
+    manifest.refresh_from_db()
+    return receipt
+
+
+def _register(snapshot: Snapshot, manifest: Manifest, actor: Actor) -> None:
+    before = manifest.snapshot
+    if snapshot.pk is None:
+        snapshot.dataset, snapshot.parent = before.dataset, before
+        for name in ("id_field", "text_fields", "source_field"):
+            setattr(snapshot, name, getattr(before, name))
+        save_snapshot(snapshot, actor)
+        return
+    if snapshot.pk == before.pk or snapshot.dataset_id != before.dataset_id:
+        raise CorrectionRefused(_("This is not a new snapshot of the same dataset."))
+    if snapshot.parent is None:
+        snapshot.parent = before
+        save_snapshot(snapshot, actor)
+
+
+def cases_of(manifest: Manifest) -> list[Case]:
+    """Return the cases for which something stands in a manifest."""
+    cases = Case.objects.filter(items__instructions__manifests=manifest)
+    return list(cases.select_related("data_key").distinct().order_by("filed_at"))
+
+
+def ask_to_apply(manifest: Manifest, actor: Actor) -> None:
+    """Have a manifest applied on this machine, in the background. Raises `CorrectionRefused`."""
+    if not actor.roles & STEWARDS:
+        raise CorrectionRefused(_("Only data stewards apply manifests."))
+    with transaction.atomic():
+        asked = Manifest.objects.filter(pk=manifest.pk, state=Manifest.State.OPEN, applied_by="")
+        if not asked.update(applied_by=actor.pseudonym):
+            raise CorrectionRefused(_("This manifest is being applied, or has its receipt."))
+        ask_for(APPLY, str(manifest.pk), about=str(manifest.pk))
+
+
+def apply_here(manifest_id: str) -> None:
+    """Write the new snapshot beside the old one and give the receipt, unless another process does.
+
+    A manifest that does not fit is refused; nothing is left behind then.
+    """
+    with held(APPLY, manifest_id) as free:
+        manifest = Manifest.objects.filter(pk=manifest_id, state=Manifest.State.OPEN).first()
+        if not free or manifest is None or not manifest.applied_by:
+            return
+        actor = Actor(STEWARDS, manifest.applied_by)
+        try:
+            new = _write(manifest)
+        except (Refused, ManifestError, ReadError) as error:
+            take_receipt(
+                manifest,
+                actor,
+                key=OWN_KEY,
+                status=Receipt.Status.REFUSED,
+                remark=str(error),
+            )
+            return
+        take_receipt(manifest, actor, key=OWN_KEY, status=Receipt.Status.APPLIED, snapshot=new)
+
+
+def _write(manifest: Manifest) -> Snapshot:
+    old = manifest.snapshot
+    source = path_of(old)
+    mark = manifest.pk.hex[:8]
+    first, dot, rest = source.name.partition(".") if source.is_file() else (source.name, "", "")
+    target = source.with_name(f"{first}-{mark}{dot}{rest}")
+    # It appears whole or not at all: one that is there was written before a worker died.
+    if not target.exists():
+        apply_entries(
+            entries_of(manifest),
+            source,
+            target,
+            Wording(manifest.replacements),
+            id_field=old.id_field,
+        )
+    location = old.location.rstrip("/")
+    return Snapshot(
+        version=f"{old.version}-{mark}"[-80:],
+        format=old.format,
+        location=location[: len(location) - len(source.name)] + target.name,
+    )
