@@ -168,7 +168,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sweep-manifests": {
         "task": "workflows.tasks.sweep_manifests",
-        "schedule": timedelta(minutes=10),
+        # What does not fit is tried again, and each try reads a snapshot.
+        "schedule": timedelta(hours=1),
     },
     "purge": {"task": "workflows.tasks.purge", "schedule": timedelta(minutes=15)},
 }
