@@ -77,6 +77,7 @@ def test_a_case_goes_from_the_request_to_answer_and_objection(
     reviewer.act(
         "record_finding",
         text="One record says 1960.",
+        verification="The letter shows 1970.",
         **dict.fromkeys(SCOPES, "searched") | {"training_snapshot": "found"},
     )
     reviewer.act("propose_decision", outcome_1="corrected", reasons_1="The record was wrong.")

@@ -175,7 +175,7 @@ def test_a_refusal_needs_a_ground():
 )
 def test_a_grant_needs_the_assurance_that_the_law_asks_for(assurance, reason):
     case = make_case(State.IN_REVIEW, WANG)
-    case.items.update(outcome=Outcome.CORRECTED)
+    case.items.update(outcome=Outcome.CORRECTED, is_verified=True)
     Case.objects.filter(pk=case.pk).update(assurance=assurance)
     case.refresh_from_db()
 
