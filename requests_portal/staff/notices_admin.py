@@ -146,8 +146,9 @@ class NoticeTextAdmin(StaffAdmin):
         self._require_view(request)
         query = request.GET.get("q", "").strip().lower()
         language, regime = request.GET.get("language", ""), request.GET.get("regime", "")
+        names = dict(settings.LANGUAGES)
         rows = [
-            (row, KIND_NAMES[row.place.kind], row.place.regime or ALL)
+            (row, KIND_NAMES[row.place.kind], row.place.regime or ALL, names[row.place.language])
             for row in places_in_use()
             if query in f"{KIND_NAMES[row.place.kind]} {row.place.kind}".lower()
             and language in {"", row.place.language}
