@@ -64,9 +64,9 @@ def _person(text: SampleText) -> Person:
     name = request["subject_name"]
     person: dict[str, Any] = {
         "ref": text.sample["name"],
-        "names": [name],
         "pinyin": "" if name.isascii() else " ".join(lazy_pinyin(name)),
         **{field: [] for field in (*_KINDS.values(), "phones", "ids")},
+        "names": [name],
     }
     for identifier in request.get("identifiers", ()):
         kind, value = identifier["kind"], identifier["value"]

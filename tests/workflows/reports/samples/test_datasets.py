@@ -46,6 +46,11 @@ def test_the_people_of_the_sample_cases_stand_in_them_and_are_found(tmp_path, se
         assert planted <= hits
 
 
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_everybody_has_the_name_of_their_sample_case(language):
+    assert all(person["names"][0] for person in sample_people(language))
+
+
 def test_without_the_sample_cases_nothing_is_made(tmp_path, settings):
     settings.DATASETS_DIRS = [tmp_path / "datasets"]
     with pytest.raises(CommandError, match="load_sample_cases"):
