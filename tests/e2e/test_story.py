@@ -63,7 +63,8 @@ def test_a_case_goes_from_the_request_to_answer_and_objection(
     expect(person.page.locator(".notice-strong")).to_contain_text("a letter that shows")
     person.write("Here it is.", proof)
     expect(person.page.locator("main")).to_contain_text("Here it is.")
-    expect(person.page.locator("main .files")).to_contain_text("letter.txt")
+    files = person.page.locator("section[aria-labelledby=files]")
+    expect(files).to_contain_text("letter.txt")
 
     intake.open_case(receipt.number)
     with intake.page.expect_download() as download:
@@ -77,7 +78,6 @@ def test_a_case_goes_from_the_request_to_answer_and_objection(
     reviewer.act(
         "record_finding",
         text="One record says 1960.",
-        verification="The letter shows 1970.",
         **dict.fromkeys(SCOPES, "searched") | {"training_snapshot": "found"},
     )
     reviewer.act("propose_decision", outcome_1="corrected", reasons_1="The record was wrong.")
