@@ -127,6 +127,10 @@ DATABASES = {
         "TEST": {"NAME": env_str("TEST_DATABASE_NAME", "test_requests_portal")},
     },
 }
+# Only statements that ask for it are prepared; a pooler between us and the server may not allow it.
+DATABASES["default"]["OPTIONS"]["prepare_threshold"] = (
+    0 if env_bool("DATABASE_PREPARED_STATEMENTS", default=True) else None
+)
 DATABASE_RUNTIME_ROLE = database_from_url(_database_url)["USER"]
 DATABASE_OWNER_ROLE = database_from_url(_owner_url)["USER"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
-from workflows.ledger.canonical import Json, canonical_json
+from workflows.ledger.canonical import Json
+from workflows.ledger.leaf import leaf_template
 from workflows.ledger.merkle import leaf_hash
 from workflows.ledger.models import CaseCounter, Event, InboxEntry
-from workflows.ledger.services import checked_body, next_register_number, wake_sequencer
+from workflows.ledger.services import next_register_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,8 @@ def append_first_events(events: Sequence[NewEvent]) -> list[Event]:
     """
     if not connection.in_atomic_block:
         raise RuntimeError("Events must be appended in the transaction of what they record.")
-    bodies = [
-        checked_body(
+    templates = [
+        leaf_template(
             name=event.name,
             role=event.role,
             actor=event.actor,
@@ -52,13 +53,13 @@ def append_first_events(events: Sequence[NewEvent]) -> list[Event]:
     numbers = _reserve(Counter(event.register for event in events if event.register is not None))
     steps: Counter[UUID] = Counter()
     rows = []
-    for event, body in zip(events, bodies, strict=True):
+    for event, template in zip(events, templates, strict=True):
         steps[event.case] += 1
         number = None
         if event.register is not None:
             numbers[event.register] += 1
             number = numbers[event.register]
-        leaf = canonical_json({**body, "step": steps[event.case], "number": number})
+        leaf = template.fill(steps[event.case], number)
         rows.append(
             Event(
                 case=event.case,
@@ -78,7 +79,6 @@ def append_first_events(events: Sequence[NewEvent]) -> list[Event]:
     )
     appended = Event.objects.bulk_create(rows)
     InboxEntry.objects.bulk_create(InboxEntry(event=event) for event in appended)
-    transaction.on_commit(wake_sequencer, robust=True)
     return appended
 
 

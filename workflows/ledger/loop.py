@@ -1,17 +1,16 @@
-"""The sequencer as a process: batch after batch while there is work, cheap waiting otherwise."""
+"""The sequencer as a process: batch after batch while there is work, cheap looks otherwise."""
 
 import logging
 from threading import Event as Flag
 
 from django.db import InterfaceError, OperationalError, connection
 
+from workflows.ledger.models import InboxEntry
 from workflows.ledger.sequencer import BATCH_LIMIT, sequence
-from workflows.ledger.services import WAKE_CHANNEL
 
-# Seconds. A pause after each batch that was not full lets the next one gather events.
-PAUSE_AFTER_BATCH = 0.1
-# How long a lost notification can delay an event, and how long a stop can take.
-IDLE_WAIT = 0.5
+# Seconds. Lets the next batch gather events, and is how often an empty inbox is looked at. Nobody
+# tells the sequencer of an event: a NOTIFY is a commit of its own, and all that notify queue up.
+PAUSE = 0.1
 PAUSE_AFTER_FAILURE = 2.0
 
 logger = logging.getLogger(__name__)
@@ -24,7 +23,8 @@ def run(stop: Flag) -> None:
     """
     while not stop.is_set():
         try:
-            _listen()
+            # The first run of all signs the empty log.
+            sequence()
             while not stop.is_set():
                 _one_round(stop)
         except (OperationalError, InterfaceError) as error:
@@ -34,24 +34,9 @@ def run(stop: Flag) -> None:
 
 
 def _one_round(stop: Flag) -> None:
-    result = sequence()
-    if result.appended:
+    if InboxEntry.objects.exists():
+        result = sequence()
         logger.info("Sequenced %d events; the log has %d.", result.appended, result.size)
-    if result.appended == BATCH_LIMIT:
-        return
-    if result.appended:
-        stop.wait(PAUSE_AFTER_BATCH)
-    else:
-        _wait_for_event()
-
-
-def _listen() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"LISTEN {WAKE_CHANNEL}")
-
-
-def _wait_for_event() -> None:
-    # Below Django's cursors: without this, a lost connection would not look like one of its errors.
-    with connection.wrap_database_errors:
-        for _ in connection.connection.notifies(timeout=IDLE_WAIT, stop_after=1):
-            pass
+        if result.appended == BATCH_LIMIT:
+            return
+    stop.wait(PAUSE)

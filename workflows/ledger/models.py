@@ -3,7 +3,8 @@
 None of these rows holds personal data: people appear as pseudonyms, contents as commitments.
 Models with `append_only = True` are read and added to, never changed: the runtime role lacks the
 right, and triggers refuse everyone else. Migration 0002 holds these triggers, and the checks that a
-leaf fits into an entry bundle and that its hash is its own.
+leaf fits into an entry bundle and that its hash is its own; migration 0003 the function by which an
+event is appended, and why there are no foreign keys into the event table.
 """
 
 import uuid
@@ -86,7 +87,11 @@ class InboxEntry(models.Model):
     """An event that still waits for its place in the log. Personal data: none."""
 
     event = models.OneToOneField(
-        Event, on_delete=models.PROTECT, primary_key=True, related_name="inbox_entry"
+        Event,
+        on_delete=models.PROTECT,
+        primary_key=True,
+        related_name="inbox_entry",
+        db_constraint=False,
     )
     at = models.DateTimeField(default=timezone.now)
 
@@ -102,7 +107,9 @@ class Leaf(models.Model):
     append_only = True
 
     index = models.PositiveBigIntegerField(primary_key=True)
-    event = models.OneToOneField(Event, on_delete=models.PROTECT, related_name="place")
+    event = models.OneToOneField(
+        Event, on_delete=models.PROTECT, related_name="place", db_constraint=False
+    )
 
     class Meta:
         verbose_name = _("place in the log")

@@ -12,13 +12,28 @@ from django.db import connection, transaction
 from workflows.ledger import merkle
 from workflows.ledger.checkpoint import CheckpointError, TreeHead, open_checkpoint
 from workflows.ledger.keys import log_signer
-from workflows.ledger.models import Checkpoint, InboxEntry, Leaf
+from workflows.ledger.models import Checkpoint, InboxEntry
 from workflows.ledger.note import Signer, Verifier
 from workflows.ledger.tree import StoredTree, TreeError, store_full_tiles
 
 BATCH_LIMIT = 2000
 # "ledger" in ASCII: the advisory lock that makes the sequencer one.
 LOCK_KEY = 0x6C6564676572
+
+# Which events are new is told by the inbox alone: an event that commits late has a lower id than
+# some that are sequenced already.
+_PLACE = """
+WITH taken AS (
+    DELETE FROM ledger_inbox WHERE event_id = ANY (
+        ARRAY(SELECT event_id FROM ledger_inbox ORDER BY event_id LIMIT %s)
+    ) RETURNING event_id
+), placed AS (
+    INSERT INTO ledger_leaf (index, event_id)
+    SELECT %s + row_number() OVER (ORDER BY event_id) - 1, event_id FROM taken
+    RETURNING index, event_id
+)
+SELECT leaf_hash FROM placed LEFT JOIN ledger_event ON id = event_id ORDER BY index
+"""
 
 
 class SequencerError(RuntimeError):
@@ -45,20 +60,16 @@ def sequence(limit: int = BATCH_LIMIT) -> SequenceResult:
         last = Checkpoint.objects.order_by("-size").first()
         if last is None:
             last = _store_checkpoint(signer, TreeHead(signer.verifier.name, 0, merkle.EMPTY_ROOT))
-        # Which events are new is told by the inbox alone: an event that commits late has a lower
-        # id than some that are sequenced already.
-        inbox = InboxEntry.objects.order_by("event_id").values_list("event_id", "event__leaf_hash")
-        waiting = [(event_id, bytes(leaf_hash)) for event_id, leaf_hash in inbox[:limit]]
-        if not waiting:
+        if not limit or not InboxEntry.objects.exists():
             return SequenceResult(appended=0, size=last.size)
         try:
-            head = _extend(signer.verifier, last, waiting)
+            head = _extend(signer.verifier, last, limit)
         except (CheckpointError, TreeError, merkle.ProofError) as error:
             raise SequencerError(
                 f"The log cannot go on from its checkpoint of size {last.size}. {error}"
             ) from error
         _store_checkpoint(signer, head)
-        return SequenceResult(appended=len(waiting), size=head.size)
+        return SequenceResult(appended=head.size - last.size, size=head.size)
 
 
 def sequence_all() -> int:
@@ -76,25 +87,30 @@ def _take_lock() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_KEY])
 
 
-def _extend(log: Verifier, last: Checkpoint, waiting: list[tuple[int, bytes]]) -> TreeHead:
+def _extend(log: Verifier, last: Checkpoint, limit: int) -> TreeHead:
     """Store the new leaves and tiles; return the new head, proved to continue the last one."""
     signed = open_checkpoint(last.note, log)
     if signed.size != last.size:
         raise CheckpointError(f"The note says size {signed.size}.")
-    store_full_tiles(last.size, [leaf_hash for _, leaf_hash in waiting])
-    event_ids = [event_id for event_id, _ in waiting]
-    Leaf.objects.bulk_create(
-        Leaf(index=index, event_id=event_id)
-        for index, event_id in enumerate(event_ids, start=last.size)
-    )
-    InboxEntry.objects.filter(event_id__in=event_ids).delete()
+    leaf_hashes = _place(last.size, limit)
+    store_full_tiles(last.size, leaf_hashes)
     # The root comes from what is stored, not from what was meant to be.
-    tree = StoredTree(last.size + len(waiting))
+    tree = StoredTree(last.size + len(leaf_hashes))
     root = tree.root()
     if signed.size:
         proof = tree.consistency_proof(signed.size)
         merkle.verify_consistency(signed.size, tree.size, signed.root, root, proof)
     return TreeHead(log.name, tree.size, root)
+
+
+def _place(size: int, limit: int) -> list[bytes]:
+    """Move up to `limit` events from the inbox to places from `size` on; return their hashes."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACE, [limit, size])
+        rows: list[tuple[memoryview | bytes | None]] = cursor.fetchall()
+    if any(leaf_hash is None for (leaf_hash,) in rows):
+        raise TreeError("The inbox names an event that does not exist.")
+    return [bytes(leaf_hash) for (leaf_hash,) in rows if leaf_hash is not None]
 
 
 def _store_checkpoint(signer: Signer, head: TreeHead) -> Checkpoint:

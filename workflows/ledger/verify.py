@@ -20,10 +20,10 @@ from workflows.ledger import merkle, selectors
 from workflows.ledger.canonical import Json, NotCanonicalError, canonical_json, parse_json
 from workflows.ledger.checkpoint import CheckpointError, TreeHead, open_checkpoint
 from workflows.ledger.keys import log_verifier
+from workflows.ledger.leaf import LEAF_VERSION, format_time
 from workflows.ledger.models import Checkpoint, Event, InboxEntry, Tile
 from workflows.ledger.note import Verifier
 from workflows.ledger.protection import missing_protection
-from workflows.ledger.services import LEAF_VERSION, format_time
 from workflows.ledger.tiles import TILE_WIDTH
 
 # An event without a place is not protected by any checkpoint: a standing sequencer must show.

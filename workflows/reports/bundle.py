@@ -15,9 +15,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from workflows.ledger.keys import log_verifier
+from workflows.ledger.leaf import format_time
 from workflows.ledger.models import Checkpoint, Event
 from workflows.ledger.selectors import leaf_index
-from workflows.ledger.services import format_time
 from workflows.reports import bundle_statement
 from workflows.reports.bundle_encryption import Writable, encrypt
 from workflows.reports.bundle_formats import Format

@@ -1,4 +1,4 @@
-"""The sequencer as a process: woken by commits, back after a failure, stopped cleanly."""
+"""The sequencer as a process: looks for events, is back after a failure, stopped cleanly."""
 
 import threading
 
@@ -43,41 +43,27 @@ def test_events_are_sequenced_as_they_come_until_it_is_stopped(in_thread, sequen
     running.result()
 
 
-@pytest.fixture
-def idle(monkeypatch):
-    """Set when the process begins to wait for an event."""
-    flag = threading.Event()
-    wait_for_event = loop._wait_for_event
-
-    def watched():
-        flag.set()
-        wait_for_event()
-
-    monkeypatch.setattr(loop, "_wait_for_event", watched)
-    monkeypatch.setattr(loop, "IDLE_WAIT", 60)
-    return flag
-
-
 @pytest.mark.django_db(transaction=True)
 def test_it_goes_on_when_the_database_went_away_while_it_waited(
-    in_thread, sequenced, idle, connect, caplog
+    in_thread, sequenced, monkeypatch, connect, caplog
 ):
-    pids = []
+    pids, looked, may_look = [], threading.Event(), threading.Event()
 
-    def run(stop):
-        connection.ensure_connection()
-        pids.append(connection.connection.info.backend_pid)
-        loop.run(stop)
+    class Stop(threading.Event):
+        def wait(self, timeout=None):
+            pids[:] = [connection.connection.info.backend_pid] if connection.connection else []
+            looked.set()
+            may_look.wait(60)
 
-    stop = threading.Event()
-    running = in_thread(run, stop)
-    assert idle.wait(60)
+    stop = Stop()
+    running = in_thread(loop.run, stop)
+    assert looked.wait(60)
     session = connect(connection.settings_dict["USER"])
     session.execute("SELECT pg_terminate_backend(%s, 30000)", pids)
     append()
+    may_look.set()
     assert sequenced.wait(60)
     stop.set()
-    session.execute("NOTIFY ledger_inbox")
     running.result()
     assert "The database failed (OperationalError); trying again." in caplog.text
 
@@ -116,7 +102,12 @@ def test_a_log_that_cannot_go_on_ends_it(monkeypatch):
 
 @pytest.mark.django_db
 def test_it_pauses_after_a_batch_but_not_after_a_full_one(monkeypatch):
-    results = [SequenceResult(2000, 2000), SequenceResult(2000, 4000), SequenceResult(7, 4007)]
+    results = [
+        SequenceResult(0, 0),
+        SequenceResult(2000, 2000),
+        SequenceResult(2000, 4000),
+        SequenceResult(7, 4007),
+    ]
     waits = []
 
     class Stop(threading.Event):
@@ -124,6 +115,19 @@ def test_it_pauses_after_a_batch_but_not_after_a_full_one(monkeypatch):
             waits.append((timeout, len(results)))
             self.set()
 
+    append()
     monkeypatch.setattr(loop, "sequence", lambda: results.pop(0))
     loop.run(Stop())
-    assert waits == [(loop.PAUSE_AFTER_BATCH, 0)]
+    assert waits == [(loop.PAUSE, 0)]
+
+
+@pytest.mark.django_db
+def test_an_empty_inbox_costs_one_look(django_assert_num_queries):
+    sequence()
+
+    class Stop(threading.Event):
+        def wait(self, timeout=None):
+            self.set()
+
+    with django_assert_num_queries(1):
+        loop._one_round(Stop())
