@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "workflows.ledger",
     "workflows.outbox",
     "workflows.regimes",
+    "workflows.witnesses",
     "workflows.cases",
     "workflows.notices",
     "workflows.identity",
@@ -176,6 +177,17 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(hours=1),
     },
     "purge": {"task": "workflows.tasks.purge", "schedule": timedelta(minutes=15)},
+    "submit-checkpoints": {
+        "task": "workflows.tasks.submit_checkpoints",
+        # A turn that comes late has nothing to add to the next.
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
+    },
+    # More often than once a day: a turn that was missed is made up for, and the rest do nothing.
+    "request-timestamp": {
+        "task": "workflows.tasks.request_timestamp",
+        "schedule": timedelta(hours=1),
+    },
 }
 
 # --- Languages and time ---------------------------------------------------------------------
@@ -223,6 +235,11 @@ VAULT_OLD_KEYS = env_list("VAULT_OLD_KEYS", [])
 INDEX_KEY = env_str("INDEX_KEY")
 LEDGER_KEY = env_str("LEDGER_KEY")
 LEDGER_ORIGIN = env_str("LEDGER_ORIGIN", "requests-portal.localhost/log")
+# Witnesses that countersign the checkpoints: "VKEY URL", separated by commas.
+LEDGER_WITNESSES = env_list("LEDGER_WITNESSES", [])
+# The address of an RFC 3161 timestamping authority, and a PEM file with its certificates.
+TIMESTAMP_AUTHORITY = env_str("TIMESTAMP_AUTHORITY")
+TIMESTAMP_CERTIFICATES = env_str("TIMESTAMP_CERTIFICATES")
 
 # --- Mail -----------------------------------------------------------------------------------
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"

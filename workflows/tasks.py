@@ -17,6 +17,8 @@ from workflows.reports.bundle_jobs import make_bundle as _make_bundle
 from workflows.reports.bundle_jobs import purge_bundles
 from workflows.routing.sweep import sweep_clocks as _sweep_clocks
 from workflows.vault.files import sweep_orphans
+from workflows.witnesses.services import submit_due
+from workflows.witnesses.timestamps import request_due
 
 logger = logging.getLogger(__name__)
 
@@ -118,3 +120,15 @@ def check_manifest(manifest_id: str) -> None:
 def guard_snapshot(snapshot_id: str) -> None:
     """Look in a new snapshot for what was taken out of others."""
     tombstones.guard(snapshot_id)
+
+
+@shared_task
+def submit_checkpoints() -> None:
+    """Have the newest checkpoint shown to the witnesses that lag behind."""
+    submit_due()
+
+
+@shared_task
+def request_timestamp() -> None:
+    """Have the newest checkpoint timestamped, once a day."""
+    request_due()

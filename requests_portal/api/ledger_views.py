@@ -1,4 +1,4 @@
-"""The public part of the log: the signed checkpoint and the hash tiles, and nothing else.
+"""The public part of the log: signed checkpoints, timestamps on them, hash tiles, nothing else.
 
 Paths and types follow C2SP tlog-tiles. Hash tiles hold hashes only; entry bundles are not public.
 """
@@ -11,7 +11,7 @@ from workflows.ledger.selectors import public_file
 
 @require_safe
 def log_file(request: HttpRequest, path: str) -> HttpResponse:
-    """Serve `checkpoint` or `tile/<L>/<N>[.p/<W>]`; a tile never changes, so caches may keep it."""
+    """Serve a file of the log; all but `checkpoint` never change, so caches may keep them."""
     found = public_file(path)
     if found is None:
         raise Http404

@@ -32,4 +32,5 @@ urlpatterns = [
     path("exports/<uuid:job_id>/download/", exports.download, name="download"),
     path("exports/<uuid:job_id>/keep/", exports.keep, name="keep"),
     path("checkpoints/", checkpoints.checkpoints, name="checkpoints"),
+    path("checkpoints/witness.py", checkpoints.witness_program, name="witness_program"),
 ]

@@ -21,7 +21,7 @@ from requests_portal.staff.operation_admin import ReadOnlyAdmin
 from requests_portal.staff.people import actor_of
 from workflows.cases.lifecycle import Role
 from workflows.cases.state_names import ROLE_NAMES
-from workflows.ledger.services import format_time
+from workflows.ledger.leaf import format_time
 from workflows.reports.access_log import AT_WHAT, LOOKS, looks, matching, record_look_at_log
 from workflows.reports.models import Look
 from workflows.reports.tables import csv_header, csv_line

@@ -69,6 +69,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _list(request, "outbox", "effect", _("Failed effects"), "mark_email_unread"),
                 _list(request, "reports", "bundlejob", _("Exports"), "folder_zip"),
                 _list(request, "reports", "look", _("Access log"), "visibility"),
+                _list(request, "witnesses", "witness", _("Witnesses of the log"), "verified"),
             ],
         },
     ]

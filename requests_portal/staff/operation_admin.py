@@ -1,4 +1,4 @@
-"""What keeps the portal running: effects that failed for good, and the exports of regulators."""
+"""What keeps the portal running: failed effects, exports of regulators, witnesses of the log."""
 
 import json
 
@@ -12,6 +12,7 @@ from requests_portal.staff.base_admin import StaffAdmin
 from workflows.outbox.models import Effect
 from workflows.outbox.services import retry_dead
 from workflows.reports.models import BundleJob
+from workflows.witnesses.models import Witness
 
 
 class ReadOnlyAdmin(StaffAdmin):
@@ -93,3 +94,18 @@ class BundleJobAdmin(ReadOnlyAdmin):
     def chosen(self, job: BundleJob) -> str:
         """Return what was chosen, as JSON."""
         return json.dumps(job.filters, ensure_ascii=False)
+
+
+@admin.register(Witness)
+class WitnessAdmin(ReadOnlyAdmin):
+    """How far each witness has signed, and why one does not. Witnesses come from the settings."""
+
+    list_display = ("name", "size", "signed_at", "asked_at", "failures", "error")
+    search_fields = ("vkey",)
+    ordering = ("vkey",)
+    fields = ("vkey", "size", "signed_at", "asked_at", "failures", "error")
+
+    @admin.display(description=_("name"), ordering="vkey")
+    def name(self, witness: Witness) -> str:
+        """Return the name in the key."""
+        return witness.name

@@ -17,10 +17,10 @@ from workflows.cases.errors import CaseError
 from workflows.cases.models import Case
 from workflows.ledger.canonical import Json, canonical_json
 from workflows.ledger.keys import signer_for
+from workflows.ledger.leaf import CASE_RECEIVED, format_time
 from workflows.ledger.models import Event
 from workflows.ledger.note import NoteError, Signer, open_note
 from workflows.ledger.selectors import events_of_case
-from workflows.ledger.services import CASE_RECEIVED, format_time
 
 FORMAT = "requests-portal/receipt/v1"
 LONGEST_RECEIPT = 10_000

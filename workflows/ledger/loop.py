@@ -24,7 +24,7 @@ def run(stop: Flag) -> None:
     while not stop.is_set():
         try:
             # The first run of all signs the empty log.
-            sequence()
+            _batch()
             while not stop.is_set():
                 _one_round(stop)
         except (OperationalError, InterfaceError) as error:
@@ -34,9 +34,13 @@ def run(stop: Flag) -> None:
 
 
 def _one_round(stop: Flag) -> None:
-    if InboxEntry.objects.exists():
-        result = sequence()
-        logger.info("Sequenced %d events; the log has %d.", result.appended, result.size)
-        if result.appended == BATCH_LIMIT:
-            return
+    if InboxEntry.objects.exists() and _batch() == BATCH_LIMIT:
+        return
     stop.wait(PAUSE)
+
+
+def _batch() -> int:
+    result = sequence()
+    if result.appended:
+        logger.info("Sequenced %d events; the log has %d.", result.appended, result.size)
+    return result.appended

@@ -3,7 +3,7 @@
 None of these rows holds personal data: people appear as pseudonyms, contents as commitments.
 Models with `append_only = True` are read and added to, never changed: the runtime role lacks the
 right, and triggers refuse everyone else. Migration 0002 holds these triggers, and the checks that a
-leaf fits into an entry bundle and that its hash is its own; migration 0003 the function by which an
+leaf fits into an entry bundle and that its hash is its own; migration 0004 the function by which an
 event is appended, and why there are no foreign keys into the event table.
 """
 
@@ -21,6 +21,8 @@ NAME_LENGTH = 100
 ROLE_LENGTH = 64
 ACTOR_LENGTH = 128
 REGISTER_LENGTH = 32
+VKEY_LENGTH = 300
+ADDRESS_LENGTH = 500
 
 
 class Event(models.Model):
@@ -168,6 +170,51 @@ class Checkpoint(models.Model):
     class Meta:
         verbose_name = _("checkpoint")
         verbose_name_plural = _("checkpoints")
+
+
+class Cosignature(models.Model):
+    """A witness's signature over a checkpoint, with the time that it says. Personal data: none.
+
+    `witness` is its vkey; `line` the signature line of the note, with its newline.
+    """
+
+    append_only = True
+
+    checkpoint = models.ForeignKey(
+        Checkpoint, on_delete=models.PROTECT, related_name="cosignatures", db_constraint=False
+    )
+    witness = models.CharField(max_length=VKEY_LENGTH)
+    line = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("cosignature")
+        verbose_name_plural = _("cosignatures")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["checkpoint", "witness"], name="ledger_cosignature_once"
+            ),
+        ]
+
+
+class Timestamp(models.Model):
+    """What a timestamping authority says of a checkpoint's note (RFC 3161). Personal data: none.
+
+    `response` is the answer in DER; it holds the signer's certificate and the time `at`.
+    """
+
+    append_only = True
+
+    checkpoint = models.OneToOneField(
+        Checkpoint, on_delete=models.PROTECT, related_name="timestamp", db_constraint=False
+    )
+    authority = models.CharField(max_length=ADDRESS_LENGTH)
+    response = models.BinaryField()
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("timestamp")
+        verbose_name_plural = _("timestamps")
 
 
 class CaseCounter(models.Model):

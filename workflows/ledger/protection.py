@@ -1,8 +1,15 @@
-"""Looks whether the append-only tables are still protected as migration 0002 left them."""
+"""Looks whether the append-only tables are protected as migrations 0002 and 0005 left them."""
 
 from django.db import connection
 
-APPEND_ONLY_TABLES = ("ledger_event", "ledger_leaf", "ledger_tile", "ledger_checkpoint")
+APPEND_ONLY_TABLES = (
+    "ledger_event",
+    "ledger_leaf",
+    "ledger_tile",
+    "ledger_checkpoint",
+    "ledger_cosignature",
+    "ledger_timestamp",
+)
 
 # As in pg_trigger.tgtype: 1 row, 2 before, 8 delete, 16 update, 32 truncate.
 _TRIGGERS = {
@@ -17,6 +24,24 @@ BEGIN
 END;
 """
 
+# What would let rows be changed, hidden or added beside the triggers. A table that is no plain one,
+# that keeps nothing over a crash, or of which the server believes that it has no triggers; children
+# whose rows show in the table though its triggers do not guard them; rules; further triggers.
+_BYPASSES = """
+SELECT 'is not the plain table that it should be' FROM pg_class
+WHERE oid = %(table)s::regclass
+AND (relkind <> 'r' OR relpersistence <> 'p' OR NOT relhastriggers OR relispartition)
+UNION ALL
+SELECT 'inherits or is inherited from' FROM pg_inherits
+WHERE %(table)s::regclass IN (inhparent, inhrelid)
+UNION ALL
+SELECT 'has the rule ' || rulename FROM pg_rewrite WHERE ev_class = %(table)s::regclass
+UNION ALL
+SELECT 'has the further trigger ' || tgname FROM pg_trigger
+WHERE tgrelid = %(table)s::regclass AND NOT tgisinternal AND NOT tgname = ANY (%(known)s)
+LIMIT 1
+"""
+
 _QUERY = """
 SELECT tgtype, tgenabled, tgqual IS NULL AND tgattr = '', prosrc
 FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
@@ -25,7 +50,7 @@ WHERE tgrelid = %s::regclass AND tgname = %s
 
 
 def missing_protection() -> str | None:
-    """Return a sentence about the first trigger that is not as it must be, or None."""
+    """Return a sentence about the first thing that is not as it must be, or None."""
     with connection.cursor() as cursor:
         for table in APPEND_ONLY_TABLES:
             for name, kind in _TRIGGERS.items():
@@ -38,4 +63,8 @@ def missing_protection() -> str | None:
                     return f"The trigger {name} on {table} is not ENABLE ALWAYS."
                 if found_kind != kind or not unconditional or body != _FUNCTION_BODY:
                     return f"The trigger {name} on {table} does not do what it should."
+            cursor.execute(_BYPASSES, {"table": table, "known": list(_TRIGGERS)})
+            bypass = cursor.fetchone()
+            if bypass is not None:
+                return f"The table {table} {bypass[0]}."
     return None

@@ -1,5 +1,6 @@
 """Reading the log: checkpoints, proofs, tiles, entries. Reads only."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +8,8 @@ from uuid import UUID
 
 from django.db.models import Count, Min, QuerySet
 
-from workflows.ledger.models import Checkpoint, Event, InboxEntry, Leaf
+from workflows.ledger.evidence import cosigned_note, published_checkpoint
+from workflows.ledger.models import Checkpoint, Event, InboxEntry, Leaf, Timestamp
 from workflows.ledger.proof import AddCheckpoint, TlogProof
 from workflows.ledger.tiles import (
     TILE_WIDTH,
@@ -23,6 +25,9 @@ from workflows.ledger.tree import StoredTree
 
 _ENTRIES_AT_ONCE = 1024
 _CHECKPOINTS_AT_ONCE = 1000
+_NOTE = "text/plain; charset=utf-8"
+_SIZE = "0|[1-9][0-9]{0,17}"
+_EARLIER = re.compile(rf"checkpoints/(?P<note>{_SIZE})|timestamps/(?P<stamp>{_SIZE})\.tsr")
 
 
 @dataclass(frozen=True)
@@ -159,16 +164,37 @@ def iter_entry_bundles(size: int) -> Iterator[tuple[str, bytes]]:
 
 
 def public_file(path: str) -> LogFile | None:
-    """Return what anybody may read: `checkpoint` and hash tiles. None when there is none."""
+    """Return what anybody may read, or None.
+
+    `checkpoint` with its cosignatures, hash tiles, `checkpoints/<size>` and the timestamp on it,
+    `timestamps/<size>.tsr`.
+    """
     checkpoint = latest_checkpoint()
     if checkpoint is None:
         return None
     if path == "checkpoint":
-        return LogFile(checkpoint.note.encode(), "text/plain; charset=utf-8", immutable=False)
+        published = published_checkpoint() or checkpoint
+        return LogFile(cosigned_note(published).encode(), _NOTE, immutable=False)
+    if path.startswith(("checkpoints/", "timestamps/")):
+        return _earlier_file(path)
     ref = _covered(path, checkpoint.size)
     if ref is None or ref.level is None:
         return None
     return LogFile(_hash_tile(ref, checkpoint.size), "application/octet-stream", immutable=True)
+
+
+def _earlier_file(path: str) -> LogFile | None:
+    """Return an earlier checkpoint, exactly as it was timestamped, or its timestamp."""
+    match = _EARLIER.fullmatch(path)
+    checkpoint = None if match is None else checkpoint_at(int(match["note"] or match["stamp"]))
+    if match is None or checkpoint is None:
+        return None
+    if match["note"]:
+        return LogFile(checkpoint.note.encode(), _NOTE, immutable=True)
+    timestamp = Timestamp.objects.filter(checkpoint=checkpoint).first()
+    if timestamp is None:
+        return None
+    return LogFile(bytes(timestamp.response), "application/timestamp-reply", immutable=True)
 
 
 def regulator_file(path: str) -> LogFile | None:

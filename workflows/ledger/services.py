@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import psycopg
@@ -109,4 +110,5 @@ def _prepared_cursor() -> CursorWrapper:
     """
     connection.ensure_connection()
     wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    return wrap(psycopg.Cursor(connection.connection))
+    cursor: CursorWrapper = wrap(cast("Any", psycopg.Cursor(connection.connection)))
+    return cursor

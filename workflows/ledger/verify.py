@@ -19,12 +19,14 @@ from django.utils import timezone
 from workflows.ledger import merkle, selectors
 from workflows.ledger.canonical import Json, NotCanonicalError, canonical_json, parse_json
 from workflows.ledger.checkpoint import CheckpointError, TreeHead, open_checkpoint
+from workflows.ledger.evidence import check_cosignature, check_timestamps
 from workflows.ledger.keys import log_verifier
 from workflows.ledger.leaf import LEAF_VERSION, format_time
-from workflows.ledger.models import Checkpoint, Event, InboxEntry, Tile
-from workflows.ledger.note import Verifier
+from workflows.ledger.models import Checkpoint, Cosignature, Event, InboxEntry, Tile, Timestamp
+from workflows.ledger.note import NoteError, Verifier
 from workflows.ledger.protection import missing_protection
 from workflows.ledger.tiles import TILE_WIDTH
+from workflows.ledger.timestamping import TimestampError
 
 # An event without a place is not protected by any checkpoint: a standing sequencer must show.
 LONGEST_WAIT = timedelta(hours=1)
@@ -76,12 +78,18 @@ class LogFaultError(Exception):
 
 @dataclass(frozen=True)
 class VerifiedLog:
-    """What was verified: events, root over them, checkpoints; events that wait for a place."""
+    """What was verified: events, root over them, checkpoints, cosignatures, timestamps.
+
+    `waiting` counts the events that wait for a place.
+    """
 
     size: int
     root: bytes
     checkpoints: int
     waiting: int
+    cosignatures: int
+    # None when the certificates of the authority are not set: they were not checked.
+    timestamps: int | None
 
 
 def verify_log(*, previous: str | bytes | None = None) -> VerifiedLog:
@@ -99,6 +107,7 @@ def verify_log(*, previous: str | bytes | None = None) -> VerifiedLog:
     _check_beyond()
     _check_numbering()
     _check_waiting()
+    cosignatures, timestamps = _check_evidence()
     fault = missing_protection()
     if fault is not None:
         raise LogFaultError(fault)
@@ -107,6 +116,8 @@ def verify_log(*, previous: str | bytes | None = None) -> VerifiedLog:
         root=walk.tree.root(),
         checkpoints=walk.checkpoints,
         waiting=InboxEntry.objects.count(),
+        cosignatures=cosignatures,
+        timestamps=timestamps,
     )
 
 
@@ -255,6 +266,9 @@ def _check_numbering() -> None:
 
 
 def _check_waiting() -> None:
+    nowhere = InboxEntry.objects.exclude(event_id__in=Event.objects.values("pk")).first()
+    if nowhere is not None:
+        raise LogFaultError(f"An event that waits for its place is gone: {nowhere.event_id}.")
     lost = Event.objects.filter(place=None, inbox_entry=None).order_by("id").first()
     if lost is not None:
         raise LogFaultError(f"The event {lost.uid} is neither in the log nor waiting for a place.")
@@ -266,6 +280,26 @@ def _check_waiting() -> None:
         raise LogFaultError(
             f"The event {late.event.uid} waits for its place since {late.at:%Y-%m-%d %H:%M} UTC."
         )
+
+
+def _check_evidence() -> tuple[int, int | None]:
+    """Check what others have signed; return how many cosignatures and timestamps hold."""
+    cosignatures = Cosignature.objects.select_related("checkpoint").order_by("pk")
+    checked = 0
+    for cosignature in cosignatures.iterator():
+        try:
+            check_cosignature(cosignature)
+        except (NoteError, Checkpoint.DoesNotExist) as error:
+            raise LogFaultError(
+                f"A cosignature at size {cosignature.checkpoint_id} does not hold. {error}"
+            ) from error
+        checked += 1
+    timestamps = list(Timestamp.objects.select_related("checkpoint").order_by("pk"))
+    try:
+        known = check_timestamps(timestamps)
+    except TimestampError as error:
+        raise LogFaultError(str(error)) from error
+    return checked, len(timestamps) if known else None
 
 
 def _first_row(query: str) -> tuple[object, ...] | None:

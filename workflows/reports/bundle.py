@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from workflows.ledger.evidence import cosigned_note
 from workflows.ledger.keys import log_verifier
 from workflows.ledger.leaf import format_time
 from workflows.ledger.models import Checkpoint, Event
@@ -28,6 +29,7 @@ from workflows.reports.bundle_log import (
     entry_bundle_members,
     entry_members,
     hash_tile_members,
+    timestamp_members,
     write_events,
 )
 from workflows.reports.bundle_tables import BundleRequest, registered, write_tables
@@ -118,6 +120,8 @@ def write_bundle(
 ) -> BundleResult:
     """Write the second half: the ZIP of `folder`, whose files the placed `event` commits to."""
     facts: dict[str, Any] = dict(event.facts)
+    # Cosignatures may still come while the proofs are written, and all files show the same note.
+    checkpoint.note = cosigned_note(checkpoint)
     counted = _Counted(target)
     with tempfile.TemporaryFile(dir=folder) as spool:
         members = _members(folder, event, checkpoint, previous, meter)
@@ -165,6 +169,7 @@ def _members(
     write_events(_cases(folder), events, places, bom=bom, reading=reading)
     yield file_member("events.csv", events)
     yield from checkpoint_members(checkpoint, previous)
+    yield from timestamp_members(checkpoint.size)
     if facts["regime"] is None:
         yield from hash_tile_members(checkpoint.size)
         yield from entry_bundle_members(checkpoint.size, meter.advance)

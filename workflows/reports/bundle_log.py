@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
+from workflows.ledger.evidence import cosigned_note, newest_cosigned, timestamps_up_to
 from workflows.ledger.models import Checkpoint, Event, Leaf
 from workflows.ledger.selectors import (
     checkpoint_at,
@@ -51,16 +52,34 @@ def checkpoint_members(checkpoint: Checkpoint, previous: Iterable[str]) -> Itera
     yield member("log/checkpoint", checkpoint.note.encode())
     # From the empty log and from the same size there is nothing to prove.
     seen = {0, checkpoint.size}
-    for note in previous:
+    for note in [*previous, *_evident_notes(checkpoint.size)]:
         size = check_continues(note, checkpoint).size
         if size not in seen:
             seen.add(size)
             ours = checkpoint_at(size)
-            yield member(f"log/checkpoints/{size}", (ours.note if ours else note).encode())
+            shown = cosigned_note(ours) if ours else note
+            yield member(f"log/checkpoints/{size}", shown.encode())
             yield member(
                 f"log/consistency/{size}-{checkpoint.size}",
                 consistency_text(size, checkpoint).encode(),
             )
+
+
+def _evident_notes(size: int) -> Iterator[str]:
+    """Yield the earlier checkpoints that somebody else has dated or signed."""
+    cosigned = newest_cosigned(size)
+    if cosigned is not None:
+        yield cosigned.note
+    for timestamp in timestamps_up_to(size):
+        yield timestamp.checkpoint.note
+
+
+def timestamp_members(size: int) -> Iterator[Member]:
+    """Yield each timestamp, and the note that it is on, byte for byte: without cosignatures."""
+    for timestamp in timestamps_up_to(size):
+        name = f"log/timestamps/{timestamp.checkpoint_id}"
+        yield member(f"{name}.checkpoint", timestamp.checkpoint.note.encode())
+        yield member(f"{name}.tsr", bytes(timestamp.response))
 
 
 def write_events(

@@ -1,5 +1,7 @@
 """Checkpoints that somebody kept: what the log must still continue, whoever runs it now."""
 
+from pathlib import Path
+
 from django.utils.translation import gettext as _
 
 from workflows.cases.errors import InvalidInput
@@ -12,6 +14,8 @@ from workflows.reports.models import KeptCheckpoint
 from workflows.reports.scope import RegulatorScope
 
 LONGEST_NOTE = 10_000
+# With it a regulator can countersign the log: one file, which needs nothing but Python.
+WITNESS_PROGRAM = Path(__file__).parent / "verifier" / "witness.py"
 
 
 class CheckpointRefused(InvalidInput):

@@ -1,10 +1,10 @@
 """The checkpoints that a regulator keeps: the memory that nobody else can change."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from requests_portal.public.page_errors import page_errors
 from requests_portal.regulators.access import regulator_page
@@ -12,7 +12,7 @@ from requests_portal.regulators.forms import KeepForm
 from workflows.cases.errors import InvalidInput
 from workflows.ledger.keys import log_vkey
 from workflows.ledger.selectors import latest_checkpoint
-from workflows.reports.checkpoints import keep_checkpoint
+from workflows.reports.checkpoints import WITNESS_PROGRAM, keep_checkpoint
 from workflows.reports.scope import RegulatorScope
 from workflows.reports.selectors import kept_checkpoints
 
@@ -41,3 +41,15 @@ def checkpoints(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
         "here": "checkpoints",
     }
     return render(request, "regulators/checkpoints.html", context)
+
+
+@require_safe
+@regulator_page
+def witness_program(request: HttpRequest, scope: RegulatorScope) -> FileResponse:
+    """Hand out the program of a witness."""
+    return FileResponse(
+        WITNESS_PROGRAM.open("rb"),
+        as_attachment=True,
+        filename=WITNESS_PROGRAM.name,
+        content_type="text/x-python; charset=utf-8",
+    )

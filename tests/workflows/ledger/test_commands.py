@@ -55,8 +55,10 @@ def test_verification_says_what_it_checked_and_what_not(capsys):
     assert output(capsys, "ledger_verify").splitlines() == [
         "events 3",
         "checkpoints 2",
+        "cosignatures 0",
         "waiting 1",
         f"root {root}",
+        "not checked: timestamps (TIMESTAMP_CERTIFICATES is not set)",
         "not checked: whether an earlier checkpoint still holds (--previous)",
         "OK",
     ]
@@ -71,7 +73,7 @@ def test_verification_with_a_kept_checkpoint(capsys, tmp_path):
     append()
     sequencer.sequence()
     lines = output(capsys, "ledger_verify", "--previous", str(kept)).splitlines()
-    assert (lines[0], lines[-1], len(lines)) == ("events 4", "OK", 5)
+    assert (lines[0], lines[-1], len(lines)) == ("events 4", "OK", 7)
     kept.write_text("garbage")
     with pytest.raises(CommandError, match="The kept checkpoint cannot be used"):
         call_command("ledger_verify", "--previous", str(kept))

@@ -36,9 +36,11 @@ OPEN_TABLES = {
     "datasets_trainedmodel",
     "datasets_trainedmodel_snapshots",
     "ledger_checkpoint",
+    "ledger_cosignature",
     "ledger_leaf",
     "ledger_leafhash",
     "ledger_tile",
+    "ledger_timestamp",
     "regimes_businesscalendar",
 }
 BY_CASE = {Case: "pk", Item: "case", Clock: "case", EventContent: "case", DataKey: "pk"}

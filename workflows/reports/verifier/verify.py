@@ -2,6 +2,7 @@
 """Verifies an export of a Requests Portal, offline, with nothing but Python 3.8 or later.
 
     python3 verify.py [FOLDER_OR_ZIP] [--vkey VKEY_OR_FILE] [--previous CHECKPOINT_FILE]
+                      [--witness VKEY_OR_FILE ...]
 
 Prints OK, what was verified and what cannot be verified here; or FAULT and the first fault, and
 exits with 1. Do not trust this file because it came with an export: it is short enough to be read,
@@ -13,7 +14,7 @@ no code with the portal, so that a mistake there is not repeated here.
 """
 # It runs on Python 3.8, prints, and has the numbers of the formats where they are used:
 # ruff: noqa: B905, PLR2004, PTH100, PTH110, PTH112, PTH118, PTH120, PTH123, SIM905, T201
-# ruff: noqa: UP006, UP035
+# ruff: noqa: UP006, UP017, UP035
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ import re
 import sqlite3
 import sys
 import zipfile
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import IO, Any, Dict, Iterator, Sequence, Tuple
 
 # --- Ed25519, verification only (RFC 8032, section 5.1.7) --------------------------------------
@@ -115,13 +116,14 @@ def unbase64(text: str, what: str) -> bytes:
     return data
 
 
-def read_key(text: str) -> Key:
-    """Return (name, id, public key) of a vkey: NAME+ID+BASE64."""
+def read_key(text: str, kind: int = 1) -> Key:
+    """Return (name, id, public key) of a vkey: NAME+ID+BASE64; a witness's is of kind 4."""
     match = re.fullmatch(r"([^+\s]+)\+([0-9a-f]{8})\+(\S+)", text.strip())
     if match is None:
         raise Fault("The key is not a vkey (NAME+ID+BASE64).")
     data = unbase64(match[3], "The vkey")
-    expect(len(data) == 33 and data[0] == 1, "The vkey is not an Ed25519 key.")
+    whose = "a log" if kind == 1 else "a witness"
+    expect(len(data) == 33 and data[0] == kind, f"The vkey is not the Ed25519 key of {whose}.")
     identity = hashlib.sha256(match[1].encode() + b"\n" + data).digest()[:4]
     expect(identity.hex() == match[2], "The id of the vkey does not belong to its key.")
     return match[1], identity, data[1:]
@@ -147,6 +149,25 @@ def open_checkpoint(note: str, key: Key, what: str) -> tuple[int, bytes]:
     expect(len(lines) == 3 and lines[0] == name, f"{what} is not a checkpoint of {name}.")
     expect(re.fullmatch("0|[1-9][0-9]*", lines[1]), f"{what} has no proper size.")
     return int(lines[1]), unbase64(lines[2], f"The root of {what}")
+
+
+def cosigned_at(note: str, witness: Key, what: str) -> int | None:
+    """Return the UNIX time at which a witness signed a checkpoint, or None if it did not.
+
+    c2sp.org/tlog-cosignature: eight bytes of time, then Ed25519 over a line with it and the text.
+    """
+    name, identity, public = witness
+    text, _, tail = note.rpartition("\n\n")
+    moment = None
+    for line in tail[:-1].split("\n"):
+        _, signer, encoded = line.split(" ")
+        data = unbase64(encoded, f"A signature of {what}")
+        if (signer, data[:4]) == (name, identity):
+            moment = int.from_bytes(data[4:12], "big")
+            message = f"cosignature/v1\ntime {moment}\n{text}\n".encode()
+            holds = ed25519_holds(public, message, data[12:])
+            expect(holds, f"{what}: the cosignature of {name} does not hold.")
+    return moment
 
 
 # --- Merkle tree (RFC 6962, section 2.1) -------------------------------------------------------
@@ -496,11 +517,14 @@ class Export:
         self.entries = Entries()
         self.cases = self.steps = self.opened = 0
         self.closed: dict[str, int] = {}
+        self.witnesses: list[Key] = []
+        self.evidence: list[str] = []
 
     def verify(self) -> None:
         """Check everything. Raises Fault with the first that is wrong."""
         self.check_manifest()
         self.check_checkpoints()
+        self.check_witnesses()
         if self.manifest["regime"] is None:
             self.check_tiles()
             self.read_whole_log()
@@ -536,6 +560,7 @@ class Export:
             expect(name == f"log/checkpoints/{size}", f"{name} is a checkpoint of another size.")
             self.check_consistency(f"log/consistency/{size}-{self.size}", size, root)
             kept[size] = root
+        self.check_timestamps({**kept, self.size: self.root})
         for name in self.files.under("log/consistency/"):
             known = name in {f"log/consistency/{size}-{self.size}" for size in kept}
             expect(known, f"{name} has no checkpoint that it starts from.")
@@ -554,6 +579,47 @@ class Export:
         lacking = "ask for an export from that checkpoint."
         expect(known_root, f"No proof from your previous checkpoint of size {size}: {lacking}")
         expect(root == known_root, f"The log was forked: there are two of size {size}.")
+
+    def check_witnesses(self) -> None:
+        """Expect a checkpoint that each given witness signed; name the newest and its time."""
+        names = ["log/checkpoint", *self.files.under("log/checkpoints/")]
+        for witness in self.witnesses:
+            signed = []
+            for name in names:
+                note = self.files.text(name)
+                moment = cosigned_at(note, witness, name)
+                if moment is not None:
+                    signed.append((int(note.split("\n")[1]), moment))
+            expect(signed, f"No checkpoint here is signed by the witness {witness[0]}.")
+            size, moment = max(signed)
+            when = datetime.fromtimestamp(moment, timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
+            self.evidence.append(f"witness {witness[0]} signed the first {size} entries at {when}")
+        if not self.witnesses:
+            self.unchecked.append(
+                "what witnesses signed: pass --witness with the key of each that you trust"
+            )
+
+    def check_timestamps(self, roots: dict[int, bytes]) -> None:
+        """Hold each timestamp against a checkpoint that the log continues; not its signature."""
+        for name in self.files.under("log/timestamps/"):
+            match = re.fullmatch(r"log/timestamps/(0|[1-9][0-9]*)\.(tsr|checkpoint)", name)
+            if match is None:
+                raise Fault(f"{name} is neither a timestamp nor a checkpoint.")
+            stem = f"log/timestamps/{match[1]}"
+            expect(f"{stem}.checkpoint" in self.files.names, f"{stem}.checkpoint is missing.")
+            expect(f"{stem}.tsr" in self.files.names, f"The timestamp {stem}.tsr is missing.")
+            if match[2] == "tsr":
+                continue
+            size, root = open_checkpoint(self.files.text(name), self.key, name)
+            expect(size == int(match[1]), f"{name} is a checkpoint of another size.")
+            expect(roots.get(size) == root, f"{name} is not one that this log continues.")
+            digest = bytes.fromhex(self.files.sha256(name))
+            expect(digest in self.files.read(f"{stem}.tsr"), f"{stem}.tsr is not on {name}.")
+            self.unchecked.append(
+                f"who signed the timestamp on the first {size} entries: openssl ts -verify"
+                f" -in {stem}.tsr -data {name} -CAfile CERTIFICATES; and when: openssl ts -reply"
+                f" -text -in {stem}.tsr"
+            )
 
     def check_consistency(self, name: str, old: int, old_root: bytes) -> None:
         """Check one proof that log/checkpoint continues an earlier one."""
@@ -822,6 +888,8 @@ class Export:
         print(f"  {facts['openings']} contents fit their commitments")
         for reason, count in sorted(facts["closed"].items()):
             print(f"  {count} contents not shown: {reason}")
+        for line in self.evidence:
+            print(f"  {line}")
         print("Not verified:")
         for line in [
             *self.unchecked,
@@ -865,6 +933,13 @@ def main() -> int:
     parser.add_argument("path", nargs="?", default=here, help="the folder or the ZIP")
     parser.add_argument("--vkey", help="the key of the log, as text or file, from another source")
     parser.add_argument("--previous", metavar="FILE", help="the last checkpoint that you kept")
+    parser.add_argument(
+        "--witness",
+        action="append",
+        default=[],
+        metavar="VKEY",
+        help="the key of a witness, as text or file, which must have signed; may be repeated",
+    )
     chosen = parser.parse_args()
     malformed = (ArithmeticError, LookupError, OSError, TypeError, ValueError, AttributeError)
     try:
@@ -876,6 +951,7 @@ def main() -> int:
                 "that the key is the provider's: pass --vkey with the key that you got by another"
                 " way than this export"
             )
+        export.witnesses = [read_key(text_or_file(each), 4) for each in chosen.witness]
         export.verify()
     except Fault as fault:
         print(f"FAULT: {fault}")

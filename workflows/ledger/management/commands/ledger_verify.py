@@ -33,8 +33,13 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         self.stdout.write(f"events {verified.size}")
         self.stdout.write(f"checkpoints {verified.checkpoints}")
+        self.stdout.write(f"cosignatures {verified.cosignatures}")
+        if verified.timestamps is not None:
+            self.stdout.write(f"timestamps {verified.timestamps}")
         self.stdout.write(f"waiting {verified.waiting}")
         self.stdout.write(f"root {verified.root.hex()}")
+        if verified.timestamps is None:
+            self.stdout.write("not checked: timestamps (TIMESTAMP_CERTIFICATES is not set)")
         if previous is None:
             self.stdout.write("not checked: whether an earlier checkpoint still holds (--previous)")
         self.stdout.write("OK")

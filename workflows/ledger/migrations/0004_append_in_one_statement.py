@@ -71,7 +71,7 @@ ALTER TABLE ledger_inbox RESET (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0002_append_only")]
+    dependencies = [("ledger", "0003_leaf_hashes")]
 
     operations = [
         migrations.AlterField(
