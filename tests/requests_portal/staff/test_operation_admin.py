@@ -5,9 +5,11 @@ import pytest
 from tests.requests_portal.staff.addresses import hidden_fields
 from workflows.outbox.models import Effect
 from workflows.reports.models import BundleJob
+from workflows.witnesses.models import Witness
 
 pytestmark = pytest.mark.django_db
 EFFECTS = "/staff/outbox/effect/"
+WITNESSES = "/staff/witnesses/witness/"
 
 
 @pytest.fixture
@@ -58,3 +60,25 @@ def test_exports_are_read_only(sign_in, privacy_officer) -> None:
     assert "_save" not in page
     assert client.get(f"{path}add/").status_code == 403
     assert client.get(f"{path}{job.pk}/delete/").status_code == 403
+
+
+def test_witnesses_are_shown_with_what_is_wrong_and_not_touched(
+    sign_in, privacy_officer, reviewer, django_assert_max_num_queries
+) -> None:
+    for number in range(3):
+        Witness.objects.create(
+            vkey=f"witness.example/w{number}+00000000+AA==",
+            size=41 + number,
+            failures=number,
+            error="The log was rolled back." if number else "",
+        )
+    client = sign_in(privacy_officer)
+    client.get(WITNESSES)
+    with django_assert_max_num_queries(20):
+        page = client.get(WITNESSES).content.decode()
+    assert "witness.example/w2" in page
+    assert "The log was rolled back." in page
+    witness = Witness.objects.first()
+    assert client.post(f"{WITNESSES}{witness.pk}/change/", {"size": 0}).status_code == 403
+    assert client.get(f"{WITNESSES}add/").status_code == 403
+    assert sign_in(reviewer).get(WITNESSES).status_code == 403
