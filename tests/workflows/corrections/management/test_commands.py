@@ -1,5 +1,6 @@
 """`make_manifest`, `apply_manifest` and `rescan` after `locate`, as a person or a script runs them."""
 
+import base64
 import json
 import re
 
@@ -152,3 +153,13 @@ def test_other_tools_get_it_in_their_words(place):
     assert stream["documents"] == [f"{place}/old/*"]
     with pytest.raises(CommandError, match="is no manifest"):
         export(place, "merge", "nothing")
+
+
+def test_a_gateway_can_trust_the_list_and_compare_with_what_is_printed(capsys):
+    from workflows.corrections.keys import suppression_signer
+    from workflows.corrections.suppression import gateway_key
+
+    call_command("gateway_key")
+    assert capsys.readouterr().out == f"{suppression_signer().verifier.vkey}\n"
+    call_command("gateway_key", "--comparison-key")
+    assert base64.b64decode(capsys.readouterr().out) == gateway_key()

@@ -1,0 +1,31 @@
+"""`manage.py gateway_key`: prints what a model gateway needs to trust and apply the list."""
+
+import base64
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from workflows.corrections.keys import suppression_signer
+from workflows.corrections.suppression import gateway_key
+
+
+class Command(BaseCommand):
+    help = (
+        "Print the public key (vkey) with which the output suppression list is signed. A gateway "
+        "pins it: it is handed over once, by another way than the list, and never fetched."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--comparison-key",
+            action="store_true",
+            help="print instead, in base64, the secret key with which keyed hashes are "
+            "compared; who has it can try phrases against the list",
+        )
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        if options["comparison_key"]:
+            self.stdout.write(base64.b64encode(gateway_key()).decode())
+        else:
+            self.stdout.write(suppression_signer().verifier.vkey)
