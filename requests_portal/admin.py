@@ -12,6 +12,7 @@ from requests_portal.staff import (
     notices_admin,
     operation_admin,
     queue,
+    recipients_admin,
     routing_admin,
     suppression_admin,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "operation_admin",
     "others_admin",
     "queue",
+    "recipients_admin",
     "routing_admin",
     "snapshot_admin",
     "suppression_admin",

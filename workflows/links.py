@@ -24,6 +24,11 @@ def confirm_contact_link(language: str, token: str) -> str:
     return public_link(language, f"confirm/{token}/")
 
 
+def confirm_recipient_link(language: str, token: str) -> str:
+    """Return the page on which a recipient of data reads of a change and confirms it."""
+    return public_link(language, f"recipients/{token}/")
+
+
 def staff_case_link(case_id: object) -> str:
     """Return the case page in the staff's area; it carries no language."""
     return f"{settings.PUBLIC_BASE_URL}/staff/cases/case/{case_id}/change/"

@@ -9,6 +9,7 @@ from workflows.cases.drafts import purge_drafts
 from workflows.cases.mail import purge_tallies
 from workflows.complaints.sweep import sweep_complaints
 from workflows.corrections import checking, making, receipts, tombstones
+from workflows.corrections.recipients import sweep_recipients
 from workflows.datasets import indexes, inventory, lookups, matching
 from workflows.identity.contact import sweep_unconfirmed
 from workflows.identity.reminders import sweep_waiting
@@ -43,6 +44,7 @@ def sweep_challenges() -> None:
     reminded, expired = sweep_unconfirmed()
     waiting = sweep_waiting()
     logger.info("Unconfirmed: %s reminded, %s expired; %s questions", reminded, expired, waiting)
+    logger.info("Recipients of data: %s to be told or reminded", sweep_recipients())
 
 
 @shared_task

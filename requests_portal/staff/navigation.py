@@ -36,6 +36,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _list(request, "datasets", "recipient", _("Recipients"), "forward_to_inbox"),
                 _list(request, "datasets", "pipelinetoken", _("Pipelines"), "key"),
                 _list(request, "corrections", "manifest", _("Manifests"), "edit_document"),
+                _list(
+                    request,
+                    "corrections",
+                    "recipientnotice",
+                    _("Notices to recipients"),
+                    "outgoing_mail",
+                ),
                 _list(request, "corrections", "return", _("Come back"), "undo"),
                 _list(
                     request,

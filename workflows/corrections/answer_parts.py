@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from workflows.cases.models import Case, Item
 from workflows.cases.vocabulary import ScopeResult
+from workflows.corrections.recipients_told import told_about
 from workflows.datasets.findings import SnapshotFinding, findings_of
 from workflows.datasets.models import Match, Recipient, TrainedModel
 from workflows.notices.answers import answer_source
@@ -28,7 +29,11 @@ def known_of(case: Case, kind: str, items: tuple[Item, ...]) -> Mapping[str, Val
     found = [finding for finding in findings if finding.found]
     values: dict[str, Value] = {}
     if findings:
-        values["datasets"] = (Bullets(tuple(_dataset(f) for f in findings)), *_models(found))
+        values["datasets"] = (
+            Bullets(tuple(_dataset(f) for f in findings)),
+            *_models(found),
+            *told_about(case),
+        )
     if found and kind in {"access_answer", "explanation_answer"}:
         values["source_of_data"] = _sources(case, found)
     if found and kind == "access_answer":

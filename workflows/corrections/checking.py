@@ -16,6 +16,7 @@ from workflows.corrections.manifests.entries import Entry, ManifestError, Op
 from workflows.corrections.manifests.rescan import Allowed, Left, rescan
 from workflows.corrections.models import Instruction, Manifest, Tombstone
 from workflows.corrections.receipts import CHECK, STEWARDS, cases_of
+from workflows.corrections.recipients import tell_recipients
 from workflows.corrections.services import complete
 from workflows.corrections.tombstones import digest_of
 from workflows.datasets.inventory import UNREAD, read_snapshot
@@ -101,6 +102,7 @@ def _verify(manifest: Manifest, entries: list[Entry]) -> None:
         for case in cases_of(manifest):
             _record(case, manifest, "rescan.passed", {})
             _bury(case, entries)
+        tell_recipients(manifest)
         for instruction in manifest.instructions.select_related("item__case"):
             if instruction.item.case.state == State.EXECUTING and is_carried_out(instruction):
                 complete(instruction, steward, _sentence(manifest))

@@ -2,9 +2,11 @@
 
 from workflows.cases.effects import case_of
 from workflows.corrections.making import MAKE, ask_for_manifests, is_waiting
-from workflows.corrections.models import Guarded, Manifest
+from workflows.corrections.models import Guarded, Manifest, RecipientNotice
 from workflows.corrections.receipts import APPLY, CHECK
+from workflows.corrections.recipients import TELL
 from workflows.corrections.services import issue_instructions
+from workflows.corrections.telling import tell
 from workflows.corrections.tombstones import GUARD
 from workflows.outbox.long_work import send_and_look_again
 from workflows.outbox.models import Effect
@@ -48,3 +50,13 @@ def guard(effect: Effect) -> None:
     """Send the task that looks for tombstones in a snapshot, until it has."""
     if not Guarded.objects.filter(snapshot=effect.payload["id"]).exists():
         send_and_look_again(effect, "workflows.tasks.guard_snapshot")
+
+
+@effect_handler(TELL)
+def tell_recipient(effect: Effect) -> None:
+    """Tell a recipient of data what was changed, or ask once more for the confirmation."""
+    notices = RecipientNotice.objects.select_for_update(of=("self",))
+    notice = notices.select_related(
+        "recipient", "manifest__data_key", "manifest__snapshot__dataset"
+    ).get(pk=effect.payload["id"])
+    tell(notice, effect)

@@ -91,7 +91,7 @@ class RegisterAdmin(StaffAdmin):
         entry = self.get_object(request, object_id)
         if entry is None:
             raise Http404
-        if not request.user.has_perm(f"datasets.{permission}_{self.opts.model_name}"):
+        if not request.user.has_perm(f"{self.opts.app_label}.{permission}_{self.opts.model_name}"):
             raise PermissionDenied
         back = self.reverse_change(entry)
         form = form_class(request.POST or None)
@@ -116,7 +116,8 @@ class RegisterAdmin(StaffAdmin):
 
     def reverse_change(self, entry: Any) -> str:
         """Return the address of the page of an entry."""
-        return reverse(f"admin:datasets_{self.opts.model_name}_change", args=[entry.pk])
+        name = f"{self.opts.app_label}_{self.opts.model_name}"
+        return reverse(f"admin:{name}_change", args=[entry.pk])
 
 
 @admin.display(description=_("registered by"))

@@ -2,14 +2,17 @@
 
 from datetime import date
 
-from tests.factories import APPROVER, REVIEWER, WANG, in_review_with_proof
+from tests.factories import APPROVER, REVIEWER, STEWARD, WANG, in_review_with_proof
 from workflows.cases import decisions
 from workflows.cases.decisions import ItemProposal
 from workflows.cases.models import Case
+from workflows.cases.vocabulary import Outcome
+from workflows.corrections.checking import check
 from workflows.corrections.making import make_manifest
-from workflows.corrections.models import Manifest
+from workflows.corrections.models import Manifest, RecipientNotice
+from workflows.corrections.receipts import apply_here, ask_to_apply
 from workflows.datasets import matching
-from workflows.datasets.models import Match, ShardScan, Snapshot
+from workflows.datasets.models import Match, Recipient, ShardScan, Snapshot
 from workflows.datasets.verdicts import judge
 from workflows.outbox.services import drain
 
@@ -59,3 +62,16 @@ def manifest_for(snapshot: Snapshot) -> Manifest:
     manifest = make_manifest(snapshot.pk)
     assert manifest is not None
     return manifest
+
+
+def told(snapshot: Snapshot, **recipient: object) -> RecipientNotice:
+    """Have a correction carried out in a snapshot that was passed on, and its recipient told."""
+    fields = {"name": "Lab", "email": "data@lab.example", "given_on": date(2026, 1, 1)}
+    Recipient.objects.create(dataset=snapshot.dataset, **{**fields, **recipient})
+    executing(Outcome.CORRECTED)
+    manifest = manifest_for(snapshot)
+    ask_to_apply(manifest, STEWARD)
+    apply_here(str(manifest.pk))
+    check(str(manifest.pk))
+    drain()
+    return RecipientNotice.objects.get()

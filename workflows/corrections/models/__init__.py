@@ -1,7 +1,8 @@
-"""Instructions, manifests and receipts; and the list of what models must not put out."""
+"""Instructions, manifests, receipts, notices to recipients; what models must not put out."""
 
 from workflows.corrections.models.instruction import Instruction
 from workflows.corrections.models.manifest import Guarded, Manifest, Receipt, Return, Tombstone
+from workflows.corrections.models.recipient_notice import RecipientNotice
 from workflows.corrections.models.suppression import ListVersion, Suppression
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "ListVersion",
     "Manifest",
     "Receipt",
+    "RecipientNotice",
     "Return",
     "Suppression",
     "Tombstone",

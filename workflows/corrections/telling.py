@@ -1,0 +1,136 @@
+"""What a recipient of data is told: a notice in each case of a manifest, and one mail."""
+
+from collections.abc import Iterable, Iterator
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from workflows import links
+from workflows.cases.mail import may_mail, tomorrow
+from workflows.cases.models import Case
+from workflows.corrections.making import entries_of
+from workflows.corrections.manifests.entries import Entry, Op
+from workflows.corrections.models import RecipientNotice
+from workflows.corrections.receipts import cases_of
+from workflows.corrections.recipients import mailed, token_of
+from workflows.datasets.models import Snapshot
+from workflows.notices.facts import Recipients
+from workflows.notices.phrases import phrase
+from workflows.notices.services import send_notice
+from workflows.notices.texts import language_of
+from workflows.outbox.models import Effect
+from workflows.outbox.services import Later
+from workflows.vault.crypto import Shredded
+
+# So many records stand in a notice; the page behind the link has all.
+RECORDS_NAMED = 50
+
+
+def tell(notice: RecipientNotice, effect: Effect) -> None:
+    """Send the notice of each case, once, and a mail where there is an address.
+
+    Nothing in the mail is personal: it names the dataset and has the link. Without an address,
+    staff tell the recipient. Raises `Later` over the day's limit of mails.
+    """
+    if notice.confirmed_at is not None:
+        return
+    _send_notices(notice)
+    address = notice.recipient.email
+    if not address:
+        return
+    if not may_mail(address):
+        raise Later(tomorrow())
+    _mail(notice, address, effect)
+    mailed(notice)
+
+
+def entries_told(notice: RecipientNotice) -> list[Entry]:
+    """Return what the recipient is to change; nothing after a case of the manifest was erased."""
+    try:
+        return [entry for entry in entries_of(notice.manifest) if entry.changes_data]
+    except Shredded:
+        return []
+
+
+def lines_for_recipient(notice: RecipientNotice) -> Iterator[str]:
+    """Yield what is to be changed as JSONL, without what is the provider's alone."""
+    from json import dumps
+
+    for entry in entries_told(notice):
+        values = entry.as_dict()
+        del values["case_pseudonym"]
+        yield dumps(values, ensure_ascii=False) + "\n"
+
+
+def _send_notices(notice: RecipientNotice) -> None:
+    entries = entries_told(notice)
+    for case in cases_of(notice.manifest):
+        own = [entry for entry in entries if entry.case_pseudonym == str(case.pseudonym)]
+        if own and case.erased_at is None:
+            key = f"recipients:{notice.pk}:{case.pk}"
+            send_notice(case, "recipients", _facts(notice, case, own), key=key)
+
+
+def _facts(notice: RecipientNotice, case: Case, entries: list[Entry]) -> Recipients:
+    language = language_of(case.language)
+    action = phrase("recipient.action", language)
+    if any(entry.op is Op.REPLACE for entry in entries):
+        action = f"{action} {phrase('recipient.wording', language)}"
+    return Recipients(version_given(notice, language), action, tuple(_records(entries, language)))
+
+
+def version_given(notice: RecipientNotice, language: str) -> str:
+    """Return which dataset it is, and which snapshot the places are told of."""
+    snapshot: Snapshot = notice.manifest.snapshot
+    return phrase(
+        "recipient.version", language, dataset=snapshot.dataset.name, version=snapshot.version
+    )
+
+
+def _records(entries: Iterable[Entry], language: str) -> Iterator[str]:
+    listed = list(entries)
+    for entry in listed[:RECORDS_NAMED]:
+        span = ""
+        if entry.op is not Op.DELETE:
+            span = phrase("recipient.span", language, start=entry.start, end=entry.end)
+        yield phrase(
+            "recipient.record",
+            language,
+            op=phrase(f"recipient.{entry.op}", language),
+            file=entry.file,
+            id=entry.id,
+            field=entry.field,
+            span=span,
+            sha256=entry.sha256_before,
+        )
+    if len(listed) > RECORDS_NAMED:
+        yield phrase("recipient.more", language, count=len(listed) - RECORDS_NAMED)
+
+
+def _mail(notice: RecipientNotice, address: str, effect: Effect) -> None:
+    """Write to the organisation in the language of this installation."""
+    language = settings.LANGUAGE_CODE
+    with translation.override(language):
+        values = {
+            "provider_name": settings.PROVIDER_NAME,
+            "dataset": notice.manifest.snapshot.dataset.name,
+            "version": notice.manifest.snapshot.version,
+            "given_on": notice.recipient.given_on,
+            "again": notice.told_at is not None,
+            "link": links.confirm_recipient_link(language, token_of(notice.pk)),
+        }
+        folder = "emails/recipient_notice"
+        mail = EmailMultiAlternatives(
+            subject=" ".join(render_to_string(f"{folder}/subject.txt", values).split()),
+            body=render_to_string(f"{folder}/body.txt", values),
+            to=[address],
+            headers={
+                "Message-ID": f"<{effect.pk}@{links.mail_domain()}>",
+                "Auto-Submitted": "auto-generated",
+                "Content-Language": language,
+            },
+        )
+        mail.attach_alternative(render_to_string(f"{folder}/body.html", values), "text/html")
+        mail.send()
