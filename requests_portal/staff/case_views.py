@@ -25,6 +25,7 @@ from workflows.cases.models import Attachment, Case
 from workflows.cases.state_names import STATE_NAMES
 from workflows.datasets.findings import findings_of
 from workflows.datasets.progress import progress_of
+from workflows.datasets.training import affected_models, next_step
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import proof_text
 from workflows.vault.crypto import Shredded
@@ -80,6 +81,7 @@ def case_page(request: HttpRequest, site: AdminSite, object_id: str) -> HttpResp
         "proposed_by": names.get(case.proposed_by, case.proposed_by),
         "lookup": progress_of(case),
         "found_in": found_in,
+        "model_steps": [next_step(model) for model in affected_models(case)],
         "to_judge": sum(finding.open for finding in found_in),
         "messages_of_case": case_file.message_views(case, names),
         "attachments": case_file.files_beside_notices(case),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -10,7 +9,8 @@ from workflows.cases.models import Case, Item
 from workflows.cases.vocabulary import ScopeResult
 from workflows.corrections.recipients_told import told_about
 from workflows.datasets.findings import SnapshotFinding, findings_of
-from workflows.datasets.models import Match, Recipient, TrainedModel
+from workflows.datasets.models import Match, Recipient
+from workflows.datasets.training import affected_models, next_step
 from workflows.notices.answers import answer_source
 from workflows.notices.document import Bullets, Paragraph, Value
 
@@ -31,7 +31,7 @@ def known_of(case: Case, kind: str, items: tuple[Item, ...]) -> Mapping[str, Val
     if findings:
         values["datasets"] = (
             Bullets(tuple(_dataset(f) for f in findings)),
-            *_models(found),
+            *_models(case),
             *told_about(case),
         )
     if found and kind in {"access_answer", "explanation_answer"}:
@@ -60,28 +60,12 @@ def _dataset(finding: SnapshotFinding) -> str:
     }
 
 
-def _models(found: Iterable[SnapshotFinding]) -> tuple[Paragraph | Bullets, ...]:
-    models = {model.pk: model for finding in found for model in finding.models}
+def _models(case: Case) -> tuple[Paragraph | Bullets, ...]:
+    models = affected_models(case)
     if not models:
         return ()
-    lines = tuple(_model(model) for model in models.values())
+    lines = tuple(next_step(model) for model in models)
     return (Paragraph(_("Models that were trained on them:")), Bullets(lines))
-
-
-def _model(model: TrainedModel) -> str:
-    match model.next_training:
-        case TrainedModel.NextTraining.WITHOUT if model.next_training_on:
-            what = _("it is trained next on %(day)s, on the changed data") % {
-                "day": date_format(model.next_training_on, "DATE_FORMAT")
-            }
-        case TrainedModel.NextTraining.WITHOUT:
-            what = _("its next training, on no fixed day yet, uses the changed data")
-        case TrainedModel.NextTraining.FILTER:
-            what = _("it is not trained again; what it says is filtered")
-        case _:
-            what = _("it is neither trained again nor filtered")
-    line = _("%(model)s: %(what)s.") % {"model": model, "what": what}
-    return f"{line} {model.explanation}".strip()
 
 
 def _sources(case: Case, found: Iterable[SnapshotFinding]) -> tuple[Bullets | Paragraph, ...]:

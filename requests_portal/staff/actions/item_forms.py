@@ -1,9 +1,12 @@
 """The two forms that speak of single items: the finding, and the proposal for all of them."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminSelectWidget
@@ -15,6 +18,7 @@ from workflows.cases.kin import kin_conditions_apply
 from workflows.cases.models import Item
 from workflows.cases.vocabulary import STANDS_IN, Outcome, Scope, ScopeResult, outcomes_for
 from workflows.datasets.findings import findings_of, scope_results
+from workflows.datasets.training import affected_models, retraining_day
 
 
 class FindingForm(CaseForm):
@@ -94,6 +98,8 @@ class ProposalForm(CaseForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.models = affected_models(self.case)
+        self._retraining_day = retraining_day(self.models, timezone.localdate())
         for item in self.case.items.all():
             self._add_fields(item)
 
@@ -128,10 +134,23 @@ class ProposalForm(CaseForm):
             self.fields[f"instead_because_{number}"].initial = item.instead_because
         self.fields[f"retraining_on_{number}"] = forms.DateField(
             label=_("Next training, if it is queued for it"),
+            help_text=self._said_of_retraining(),
             required=False,
             initial=item.retraining_on,
             widget=forms.DateInput(attrs={"type": "date", "class": "staff-date"}),
         )
+
+    def _said_of_retraining(self) -> str:
+        if self._retraining_day is None:
+            return ""
+        day = date_format(self._retraining_day, "DATE_FORMAT")
+        return _("Left empty: %(day)s, the next training of the models concerned.") % {"day": day}
+
+    def _retraining_on(self, item: Item) -> date | None:
+        """Return the day that was typed, or that of the register where the outcome needs one."""
+        typed: date | None = self.cleaned_data[f"retraining_on_{item.position}"]
+        queued = self.cleaned_data[f"outcome_{item.position}"] == Outcome.QUEUED_FOR_RETRAINING
+        return typed or (self._retraining_day if queued else None)
 
     def _grounds(self, item: Item) -> Iterator[tuple[str, str]]:
         language = get_language() or "en"
@@ -160,7 +179,7 @@ class ProposalForm(CaseForm):
                 ground=data[f"ground_{item.position}"]
                 if data[f"outcome_{item.position}"] == Outcome.REFUSED
                 else "",
-                retraining_on=data[f"retraining_on_{item.position}"],
+                retraining_on=self._retraining_on(item),
                 instead_because=data.get(f"instead_because_{item.position}", ""),
             )
             for item in self.case.items.all()

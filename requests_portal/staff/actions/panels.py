@@ -12,6 +12,7 @@ from requests_portal.staff.actions.table import ActionPage
 from requests_portal.staff.case_file import citation_texts, item_views, names_on_page
 from requests_portal.staff.search import related_cases
 from workflows.cases.models import Case
+from workflows.datasets.training import affected_models, next_step
 from workflows.notices.answers import compose_answer
 from workflows.notices.plain import to_text
 from workflows.regimes import services as regimes
@@ -28,6 +29,7 @@ def _decision(case: Case, _form: CaseForm) -> dict[str, Any]:
     return {
         "items": item_views(case),
         "proposed_by": names.get(case.proposed_by, case.proposed_by),
+        "model_steps": [next_step(model) for model in affected_models(case)],
     }
 
 
@@ -55,7 +57,10 @@ _PANELS: dict[str, Callable[[Case, Any], dict[str, Any]]] = {
         "chosen": form.chosen_view(),
         "items": case.items.all(),
     },
-    "staff/panels/proposal.html": lambda _case, form: {"groups": list(form.groups())},
+    "staff/panels/proposal.html": lambda _case, form: {
+        "groups": list(form.groups()),
+        "model_steps": [next_step(model) for model in form.models],
+    },
     "staff/panels/decision.html": _decision,
     "staff/panels/answer.html": lambda case, _form: {
         "answer": to_text(compose_answer(case).document)
