@@ -52,6 +52,16 @@ class LetterForm(CaseForm):
     )
 
 
+class IdentityRequestForm(LetterForm):
+    """The doubt about who asks, and what in particular would settle it."""
+
+    accepted = text_field(
+        gettext_lazy("What would settle it"),
+        gettext_lazy("As little as is enough. What the law says is named without your doing."),
+        required=False,
+    )
+
+
 class ReasonsForm(CaseForm):
     """Reasons that stay among staff; the log knows that they were given."""
 

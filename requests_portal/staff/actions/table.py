@@ -79,6 +79,11 @@ def _assign(case: Case, actor: Actor, form: CaseForm) -> None:
     assign(case, actor, form.cleaned_data["team"], form.cleaned_data["assignee"])
 
 
+def _ask_identity(case: Case, actor: Actor, form: CaseForm) -> None:
+    data = form.cleaned_data
+    moves.ask_identity(case, actor, data["text"], data["accepted"])
+
+
 def _accept_identity(case: Case, actor: Actor, form: CaseForm) -> None:
     data = form.cleaned_data
     handling.accept_identity(case, actor, data["assurance"], data["text"])
@@ -142,8 +147,8 @@ _ROWS = (
         Action.ASK_IDENTITY,
         _("Say which doubt there is about who asks, and what little would settle it."),
         _("The person was asked for proof of identity."),
-        _with_text(moves.ask_identity),
-        form=forms.LetterForm,
+        _ask_identity,
+        form=forms.IdentityRequestForm,
     ),
     _page(
         Action.ACCEPT_IDENTITY,

@@ -410,8 +410,10 @@ class TestSafety:
 
 def test_what_was_asked_reaches_the_person_and_not_the_mail(sign_in, send, intake) -> None:
     case = make_case(State.TRIAGE)
-    send(sign_in(intake), action_url(case, "ask_identity"), {"text": "Show us a letter."})
+    typed = {"text": "Show us a letter.", "accepted": "The envelope is enough."}
+    send(sign_in(intake), action_url(case, "ask_identity"), typed)
     message = case.messages.get()
+    assert "The envelope is enough." in message.body
     assert message.kind == Message.Kind.IDENTITY_REQUEST
     assert "Show us a letter." in message.body
     assert "letter" not in str(list(Effect.objects.values_list("payload", flat=True)))
