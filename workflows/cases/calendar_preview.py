@@ -66,7 +66,7 @@ def _changes(case: Case, announced: Sequence[Notice]) -> Iterable[MovedDate]:
     for code in case.regimes:
         regime = case.regime_of(code)
         clocks = {c.kind: c for c in case.clocks.all() if c.regime == code and not c.stopped_at}
-        kinds = [kind for kind in clock_kinds(regime) if kind in clocks]
+        kinds = [kind for kind in clock_kinds(regime, case.kinds) if kind in clocks]
         found = deadlines_at(regime, kinds, events, case.residence, with_notice)
         for kind, deadline in found.items():
             clock = clocks[kind]

@@ -21,9 +21,29 @@ from workflows.regimes.values import Deadline
 REMINDERS = (0.5, 0.8)
 
 
-def clock_kinds(regime: Regime) -> tuple[str, ...]:
-    """Return the kinds of clock that start when a request is received under this regime."""
-    return tuple(kind for kind in (regime.acknowledge, regime.lead) if kind)
+def answer_kinds(regime: Regime, kinds: Iterable[str]) -> tuple[str, ...]:
+    """Return the clocks by which items of these kinds are to be answered, each once.
+
+    An item has a clock of its own where the law says so, such as the opt-out of California. What
+    is complained about has its clocks with the complaint.
+    """
+    of_complaints = {regime.complaint, regime.complaint_acknowledge}
+    rules = [regime.item(kind) for kind in kinds]
+    own = [rule.clock for rule in rules if rule and rule.clock not in of_complaints]
+    return tuple(dict.fromkeys(own if len(own) == len(rules) else [*own, regime.lead]))
+
+
+def clock_kinds(regime: Regime, kinds: Iterable[str]) -> tuple[str, ...]:
+    """Return the kinds of clock that start when items of these kinds are received."""
+    return tuple(kind for kind in (regime.acknowledge, *answer_kinds(regime, kinds)) if kind)
+
+
+def answer_kind(case: Case, regime: Regime) -> str:
+    """Return the clock of a case that ends first of those to answer it under one regime."""
+    own = [c for c in case.clocks.all() if c.leads and c.regime == regime.code and c.due_at]
+    if own:
+        return min(own, key=lambda clock: clock.due_at or clock.started_at).kind
+    return answer_kinds(regime, case.kinds)[0]
 
 
 def start_clocks(case: Case, at: datetime) -> None:
@@ -63,7 +83,9 @@ def derive(case: Case) -> dict[tuple[str, str], Deadline]:
     deadlines: dict[tuple[str, str], Deadline] = {}
     for code in case.regimes:
         regime = case.regime_of(code)
-        computed = regimes.compute_all(regime, events, case.residence, clock_kinds(regime))
+        computed = regimes.compute_all(
+            regime, events, case.residence, clock_kinds(regime, case.kinds)
+        )
         deadlines.update({(code, kind): deadline for kind, deadline in computed.items()})
     return deadlines
 
@@ -80,7 +102,7 @@ def clocks_for(
             case=case,
             regime=code,
             kind=kind,
-            leads=kind == case.regime_of(code).lead,
+            leads=kind in answer_kinds(case.regime_of(code), case.kinds),
             started_at=case.filed_at,
         )
         if clock.stopped_at is None:
@@ -202,26 +224,30 @@ def stop_acknowledgement(case: Case, at: datetime) -> None:
         stop(clock, at, met=True)
 
 
+def extendable_clock(case: Case) -> Clock | None:
+    """Return the clock to answer which the leading regime lets be extended, if there is one."""
+    regime = case.lead_regime
+    own = [clock for clock in case.clocks.all() if clock.leads and clock.regime == case.regime]
+    return next((c for c in own if regime.clock(c.kind).rule.extension is not None), None)
+
+
 def extension_is_open(case: Case) -> bool:
     """Return whether the law lets the provider extend this case now.
 
     The leading regime must know an extension, none may have been told before, and the date by
     which it must be told has not passed.
     """
-    lead = next((c for c in case.clocks.all() if c.leads and c.regime == case.regime), None)
-    if lead is None or lead.stopped_at is not None or lead.due_at is None:
+    clock = extendable_clock(case)
+    if clock is None or clock.stopped_at is not None or clock.due_at is None:
         return False
     if any(event.name == "extension_told" for event in case.clock_events.all()):
         return False
     regime = case.lead_regime
-    rule = regime.clock(regime.lead).rule
-    if rule.extension is None:
-        return False
-    if rule.promise is None:
-        return timezone.now() < lead.due_at
+    if regime.clock(clock.kind).rule.promise is None:
+        return timezone.now() < clock.due_at
     # A published limit may end before the time within which the law lets an extension be told.
     told = [*rule_events(case), RuleEvent("extension_told", timezone.now())]
-    deadline = regimes.compute(regime, regime.lead, told, case.residence)
+    deadline = regimes.compute(regime, clock.kind, told, case.residence)
     return "extension_told_late" not in deadline.flags
 
 

@@ -146,7 +146,7 @@ _COMPLAINT_ACKNOWLEDGED_LATE = _("Receipt of the complaint was not acknowledged 
 def _sentence(case: Case, event: Event, sentences: Mapping[str, Any]) -> str:
     if event.name == "clock.missed":
         regime = case.regime_of(str(event.facts["regime"]))
-        if event.facts["clock"] != regime.lead:
+        if event.facts["clock"] == regime.acknowledge:
             return str(_ACKNOWLEDGED_LATE)
     if event.name == "complaint.missed":
         regime = case.regime_of(str(event.facts["regime"]))

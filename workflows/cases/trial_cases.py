@@ -85,7 +85,7 @@ class _Maker:
     def __init__(self, random: Random) -> None:
         self._random = random
         self._now = timezone.now()
-        self._deadlines: dict[tuple[str, datetime], dict[tuple[str, str], Deadline]] = {}
+        self._deadlines: dict[tuple[object, ...], dict[tuple[str, str], Deadline]] = {}
         self._versions: dict[str, str] = {}
 
     def make(self, size: int) -> None:
@@ -153,7 +153,7 @@ class _Maker:
         return self._versions[regime.code]
 
     def _clocks(self, case: Case) -> list[Clock]:
-        shared = (case.residence, case.filed_at)
+        shared = (case.residence, case.filed_at, *sorted(case.kinds))
         if shared not in self._deadlines:
             self._deadlines[shared] = _derive(case)
         clocks = clocks_for(case, self._deadlines[shared], {})
@@ -172,7 +172,9 @@ def _derive(case: Case) -> dict[tuple[str, str], Deadline]:
     for code in case.regimes:
         regime = case.regime_of(code)
         received = [RuleEvent("received", case.filed_at)]
-        computed = regimes.compute_all(regime, received, case.residence, clock_kinds(regime))
+        computed = regimes.compute_all(
+            regime, received, case.residence, clock_kinds(regime, case.kinds)
+        )
         deadlines.update({(code, kind): deadline for kind, deadline in computed.items()})
     return deadlines
 

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from workflows.cases.actors import SYSTEM
-from workflows.cases.clocks import lead_clock, stop_acknowledgement
+from workflows.cases.clocks import answer_kind, lead_clock, stop_acknowledgement
 from workflows.cases.effects import case_of
 from workflows.cases.lifecycle import OPEN, Action
 from workflows.cases.mail import send_mail
@@ -33,7 +33,7 @@ def acknowledge(effect: Effect) -> None:
         {
             "due_on": case.due_on,
             "regime": lead.name.in_language(case.language),
-            "rule": lead.clock(lead.lead).text.in_language(case.language),
+            "rule": lead.clock(answer_kind(case, lead)).text.in_language(case.language),
         },
     )
     with transaction.atomic():

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from workflows.cases.clocks import answer_kind
 from workflows.cases.models import Item
 from workflows.notices.document import Bullets, Value
 from workflows.notices.item_values import item_values
@@ -33,7 +34,7 @@ class Acknowledgement(Facts):
         return {
             "receipt_time": reader.moment(case.filed_at),
             "due_date": due_sentence(reader, case.due_on),
-            "rule": regime.clock(regime.lead).text.in_language(reader.language),
+            "rule": regime.clock(answer_kind(case, regime)).text.in_language(reader.language),
         }
 
 

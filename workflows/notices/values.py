@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from workflows.cases.clocks import answer_kind
 from workflows.cases.models import Case
 from workflows.cases.vocabulary import ItemKind
 from workflows.notices.document import Bullets, Value
@@ -80,7 +81,7 @@ def due_sentence(reader: Reader, due_on: date | None) -> str:
 
 def effect_on_clock(reader: Reader, question: str) -> str:
     """Return what asking does to the time to answer; `question`: identity, clarification, fee."""
-    rule = reader.regime.clock(reader.regime.lead).rule
+    rule = reader.regime.clock(answer_kind(reader.case, reader.regime)).rule
     if any(pause.from_event == f"{question}_asked" for pause in rule.pauses):
         effect = "pauses"
     elif {f"{question}_proved", f"{question}_paid"} & set(rule.starts):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from workflows.cases.clocks import answer_kinds
 from workflows.regimes.schema import Regime
 from workflows.regimes.terms import Clock, Text
 from workflows.regimes.values import Citation
@@ -40,11 +41,16 @@ def _of_clock(clock: Clock) -> Provision:
 
 
 def _received(_facts: Entry, regime: Regime, kinds: Sequence[str]) -> Iterator[Provision]:
-    yield _of_clock(regime.clock(regime.lead))
+    yield from _to_answer(regime, kinds)
     for kind in kinds:
         item = regime.item(kind)
         if item is not None:
             yield Provision(item.note, item.citations)
+
+
+def _to_answer(regime: Regime, kinds: Sequence[str]) -> Iterator[Provision]:
+    for kind in answer_kinds(regime, kinds):
+        yield _of_clock(regime.clock(kind))
 
 
 def _acknowledged(_facts: Entry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
@@ -65,10 +71,11 @@ def _fee(_facts: Entry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provi
     yield Provision(regime.fee.text, regime.fee.citations)
 
 
-def _extended(_facts: Entry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
-    extension = regime.clock(regime.lead).rule.extension
-    if extension is not None:
-        yield _of_clock(regime.clock(extension.kind))
+def _extended(_facts: Entry, regime: Regime, kinds: Sequence[str]) -> Iterator[Provision]:
+    for kind in answer_kinds(regime, kinds):
+        extension = regime.clock(kind).rule.extension
+        if extension is not None:
+            yield _of_clock(regime.clock(extension.kind))
 
 
 def _clock(facts: Entry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
@@ -90,7 +97,7 @@ def _decided(facts: Entry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Pr
 
 
 def _answered(facts: Entry, regime: Regime, kinds: Sequence[str]) -> Iterator[Provision]:
-    yield _of_clock(regime.clock(regime.lead))
+    yield from _to_answer(regime, kinds)
     yield from _decided(facts, regime, kinds)
 
 

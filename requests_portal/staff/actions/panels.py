@@ -11,6 +11,7 @@ from requests_portal.staff.actions.forms import CaseForm
 from requests_portal.staff.actions.table import ActionPage
 from requests_portal.staff.case_file import citation_texts, item_views, names_on_page
 from requests_portal.staff.search import related_cases
+from workflows.cases.clocks import answer_kind, extendable_clock
 from workflows.cases.models import Case
 from workflows.datasets.training import affected_models, next_step
 from workflows.notices.answers import compose_answer
@@ -36,11 +37,13 @@ def _decision(case: Case, _form: CaseForm) -> dict[str, Any]:
 def _date_after(case: Case, name: EventName) -> date | None:
     """Return the last day under the leading regime if this clock event happened now."""
     regime = case.lead_regime
+    clock = extendable_clock(case)
+    kind = clock.kind if clock and name == "extension_told" else answer_kind(case, regime)
     told = [(event.name, event.at) for event in case.clock_events.all()]
     events = [
         ClockEvent(cast(EventName, event), at) for event, at in [*told, (name, timezone.now())]
     ]
-    return regimes.compute(regime, regime.lead, events, case.residence).lead_on
+    return regimes.compute(regime, kind, events, case.residence).lead_on
 
 
 def _fee(case: Case, _form: CaseForm) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from tests.factories import ERIKA, INTAKE, REVIEWER, WANG, file, make_case
 from workflows.cases import correspondence, handling
 from workflows.cases.actors import SYSTEM
 from workflows.cases.clocks import (
+    add_clock_event,
     derive,
     differing_clocks,
     extension_is_open,
@@ -18,6 +19,7 @@ from workflows.cases.clocks import (
     stop_acknowledgement,
     time_left,
 )
+from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case, Clock
 from workflows.cases.transition import advance
@@ -200,3 +202,43 @@ def test_to_derive_again_changes_nothing():
 
     assert list(Clock.objects.filter(case=case).values()) == before
     assert set(derive(case)) == {(c.regime, c.kind) for c in case.clocks.all()}
+
+
+class TestItemsWithAClockOfTheirOwn:
+    """California: fifteen working days to opt out, forty-five days to know."""
+
+    def kinds(self, *items: str) -> dict[str, bool]:
+        case = file(
+            residence="US-CA", items=tuple(FiledItem(kind, {"statement": "x"}) for kind in items)
+        ).case
+        return {clock.kind: clock.leads for clock in case.clocks.all()}
+
+    def test_an_opt_out_is_steered_by_its_own_clock(self) -> None:
+        assert self.kinds("opt_out_training") == {"acknowledge": False, "opt_out": True}
+
+    def test_a_request_to_know_is_not(self) -> None:
+        assert self.kinds("copy") == {"acknowledge": False, "response": True}
+
+    def test_of_both_together_the_earlier_leads(self) -> None:
+        assert self.kinds("copy", "opt_out_training") == {
+            "acknowledge": False,
+            "opt_out": True,
+            "response": True,
+        }
+        case = Case.objects.get()
+        days = {clock.kind: clock.due_on for clock in case.clocks.all()}
+        assert case.due_on == days["opt_out"] < days["response"]
+
+    def test_extending_moves_the_clock_that_can_be_extended_and_no_other(self) -> None:
+        self.kinds("copy", "opt_out_training")
+        case = Case.objects.get()
+        before = {clock.kind: clock.due_on for clock in case.clocks.all()}
+        assert extension_is_open(case)
+        add_clock_event(case, "extension_told", timezone.now())
+        after = {clock.kind: clock.due_on for clock in Case.objects.get().clocks.all()}
+        assert after["opt_out"] == before["opt_out"]
+        assert after["response"] > before["response"]
+
+    def test_an_opt_out_alone_cannot_be_extended(self) -> None:
+        self.kinds("opt_out_training")
+        assert not extension_is_open(Case.objects.get())

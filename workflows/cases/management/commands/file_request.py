@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone, translation
 
 from workflows.cases.attachments import Upload
+from workflows.cases.clocks import answer_kind
 from workflows.cases.errors import AttemptReused, InvalidFiling
 from workflows.cases.filing import Filed, file_request
 from workflows.cases.request_content import request_from_content
@@ -51,7 +52,7 @@ class Command(BaseCommand):
         self.stdout.write(f"receipt {filed.receipt}")
         provisional = " (provisional)" if case.due_provisional else ""
         self.stdout.write(f"due {case.due_on or 'no day set by law'}{provisional}")
-        rule = lead.clock(lead.lead).text.in_language(case.language)
+        rule = lead.clock(answer_kind(case, lead)).text.in_language(case.language)
         self.stdout.write(f"rule {case.regime}: {rule}")
         if filed.repeated:
             self.stderr.write("This attempt had filed the request already; nothing was added.")
