@@ -86,12 +86,19 @@ hypothesis_settings.register_profile("portal", deadline=None)
 hypothesis_settings.load_profile("portal")
 
 
+# Before the hook by which pytest itself chooses tests by their markers.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give tests with real transactions back the rows that migrations made."""
+    """Give tests with real transactions back the rows that migrations made.
+
+    Emptying and filling all tables takes long, so these tests run after the quick part.
+    """
     for item in items:
         marker = item.get_closest_marker("django_db")
         if marker is not None and marker.kwargs.get("transaction"):
             marker.kwargs.setdefault("serialized_rollback", True)
+            if item.get_closest_marker("chaos") is None:
+                item.add_marker(pytest.mark.stack)
 
 
 @pytest.fixture(scope="session")

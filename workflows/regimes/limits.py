@@ -43,7 +43,13 @@ class OfferedClock:
 
 def limited_kinds(regime: Regime) -> tuple[str, ...]:
     """Return the clocks that people wait for: those which can have a published limit."""
-    kinds = (regime.acknowledge, regime.lead, regime.complaint)
+    kinds = (
+        regime.acknowledge,
+        regime.lead,
+        *(item.clock for item in regime.items.values()),
+        regime.complaint_acknowledge,
+        regime.complaint,
+    )
     return tuple(dict.fromkeys(kind for kind in kinds if kind))
 
 

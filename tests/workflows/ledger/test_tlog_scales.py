@@ -88,6 +88,7 @@ def test_it_agrees_on_the_consistency_of_all_checkpoints(log, tmp_path):
             theirs.check(heads[old], heads[new])
 
 
+@pytest.mark.stack
 def test_the_program_in_the_documentation_verifies_the_log(log, tmp_path):
     page = (settings.BASE_DIR / "docs" / "verify.md").read_text()
     program = tmp_path / "check_log.py"

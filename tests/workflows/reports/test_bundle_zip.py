@@ -50,6 +50,7 @@ def test_the_same_members_give_the_same_bytes():
     assert zipped([member("a", b"1")]) == zipped([member("a", b"1")])
 
 
+@pytest.mark.stack
 def test_more_members_than_the_old_format_can_count():
     members = (member(f"{number}", b"") for number in range(66_000))
     archive = zipfile.ZipFile(io.BytesIO(zipped(members)))

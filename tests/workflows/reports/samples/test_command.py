@@ -12,7 +12,7 @@ from workflows.ledger.models import Event
 from workflows.reports.models import RegulatorAccount
 from workflows.reports.samples.load import samples
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stack]
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from workflows.datasets.models import Dataset, Snapshot
 from workflows.datasets.sources import shards_of
 from workflows.reports.samples.datasets import sample_people
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stack]
 
 
 def test_the_people_of_the_sample_cases_stand_in_them_and_are_found(tmp_path, settings, capsys):

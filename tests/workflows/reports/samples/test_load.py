@@ -18,7 +18,7 @@ from workflows.complaints.models import Complaint
 from workflows.ledger.models import Event
 from workflows.reports.models import RegulatorAccount
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.stack]
 
 
 @pytest.fixture(scope="module")
