@@ -30,6 +30,11 @@ def is_for_somebody_else(answers: Answers) -> bool:
     return first_value(answers, "role", "role") not in {"", RequesterRole.SELF}
 
 
+def is_for_the_deceased(answers: Answers) -> bool:
+    """The person whom the information is about has died."""
+    return first_value(answers, "role", "role") == RequesterRole.NEAR_RELATIVE
+
+
 def has_parts(answers: Answers) -> bool:
     """The country has parts between which the law or the holidays differ."""
     return bool(parts_of(first_value(answers, "residence", "country")))
@@ -58,8 +63,8 @@ class RowWords:
 class Step:
     """One page: its part of the address, its question, its form and when it applies.
 
-    `question_for_other` replaces the question where the request is for somebody else. With
-    `most_rows` above one, rows can be added; blank ones do not count, and `least_rows` must be
+    `question_for_other` replaces the question where the request is for somebody else,
+    `question_for_deceased` where that person has died. With `most_rows` above one, rows can be added; blank ones do not count, and `least_rows` must be
     filled in.
     """
 
@@ -68,6 +73,7 @@ class Step:
     form: type[QuestionForm]
     applies: Callable[[Answers], bool] = always
     question_for_other: Sentence = ""
+    question_for_deceased: Sentence = ""
     lead: Sentence = ""
     most_rows: int = 1
     least_rows: int = 1
@@ -78,6 +84,8 @@ class Step:
 
     def question_in(self, answers: Answers) -> Sentence:
         """Return the question as it is put to this requester."""
+        if self.question_for_deceased and is_for_the_deceased(answers):
+            return self.question_for_deceased
         if self.question_for_other and is_for_somebody_else(answers):
             return self.question_for_other
         return self.question
@@ -97,6 +105,7 @@ STEPS = (
         _("Where do you live?"),
         people.ResidenceForm,
         question_for_other=_("Where does the person live?"),
+        question_for_deceased=_("Where did the person live?"),
         asks_one_thing=True,
     ),
     Step(
@@ -105,6 +114,7 @@ STEPS = (
         people.PartForm,
         applies=has_parts,
         question_for_other=_("In which part of the country does the person live?"),
+        question_for_deceased=_("In which part of the country did the person live?"),
         asks_one_thing=True,
     ),
     Step(

@@ -1,10 +1,12 @@
 """A person files a request: in both languages, with and without JavaScript, narrow and wide."""
 
 import re
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from pypdf import PdfReader
 
 from tests.e2e.person import Person
 from tests.stack import eventually
@@ -85,6 +87,7 @@ def test_a_request_is_filed_and_confirmed_by_the_mailed_link(
     expect(main).to_contain_text(in_words(due_day(sampled_stack, receipt.number), language))
     expect(main).to_contain_text(CITATION[language])
     assert not scrolls_sideways(person)
+    assert len(PdfReader(BytesIO(person.page.pdf(format="A4"))).pages) == 1
 
     def link() -> str | None:
         for mail in sampled_stack.mails(to=receipt.email):

@@ -1,7 +1,7 @@
 """The story of a case: its events as sentences, for the person and for staff."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -155,6 +155,12 @@ def _sentence(case: Case, event: Event, sentences: Mapping[str, Any]) -> str:
     return str(sentences[event.name])
 
 
+def _happened_at(event: Event) -> datetime:
+    """Return when a step happened: a letter came in before somebody entered it."""
+    received = event.facts.get("received_at")
+    return datetime.fromisoformat(str(received)) if received else event.at
+
+
 def _entries(case: Case, sentences: Mapping[str, Any]) -> list[TimelineEntry]:
     seen_receipt = False
     entries = []
@@ -182,7 +188,10 @@ def _entries(case: Case, sentences: Mapping[str, Any]) -> list[TimelineEntry]:
 
 def public_timeline(case: Case) -> list[TimelineEntry]:
     """Return the steps that the person should see, oldest first. One query."""
-    return _entries(case, PUBLIC_SENTENCES)
+    entries = [
+        replace(entry, at=_happened_at(entry.event)) for entry in _entries(case, PUBLIC_SENTENCES)
+    ]
+    return sorted(entries, key=lambda entry: entry.at)
 
 
 def staff_timeline(case: Case) -> list[TimelineEntry]:

@@ -1,6 +1,6 @@
 """Reading notices that were sent, with a number of queries that does not grow with them."""
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from workflows.cases.models import Attachment, Case
 from workflows.notices.models import Notice
@@ -8,8 +8,9 @@ from workflows.notices.services import NOT_FOR_THE_PERSON
 
 
 def notices_of(case: Case) -> QuerySet[Notice]:
-    """Return the notices of a case, latest first, with their files and texts."""
-    return case.notices.order_by("-sent_at", "-id").prefetch_related("files", "texts")
+    """Return the notices of a case, latest first, with their files (PDF, HTML, text) and texts."""
+    files = Prefetch("files", Attachment.objects.order_by("media_type"))
+    return case.notices.order_by("-sent_at", "-id").prefetch_related(files, "texts")
 
 
 def notices_to_the_person(case: Case) -> QuerySet[Notice]:

@@ -110,7 +110,12 @@ def _received(values: Values) -> str:
 
 
 def _started(values: Values) -> str:
-    return _("The clock starts on %(day)s, when %(event)s.") % {
+    sentence = (
+        _("The clock starts on %(day)s at the earliest, the day on which %(event)s.")
+        if values["event"].endswith("_asked")
+        else _("The clock starts on %(day)s, when %(event)s.")
+    )
+    return sentence % {
         "day": day(values["on"]),
         "event": _event(values["event"]),
     }

@@ -147,6 +147,7 @@ class SubjectForm(QuestionForm):
         super().__init__(*args, **kwargs)
         if first_value(self.answers, "role", "role") == RequesterRole.SELF:
             self.fields["subject_name"].widget.attrs["autocomplete"] = "name"
+            self.fields["subject_name"].error_messages["required"] = gettext("Enter your name.")
 
 
 class IdentifierForm(QuestionForm):

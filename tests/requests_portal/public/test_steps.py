@@ -63,3 +63,15 @@ def test_answers_that_are_not_there_are_empty(answers):
 )
 def test_a_row_is_blank_when_nothing_was_typed(row, blank):
     assert is_blank(row) is blank
+
+
+@pytest.mark.parametrize(
+    ("role", "question"),
+    [
+        ("self", "Where do you live?"),
+        ("guardian", "Where does the person live?"),
+        ("near_relative", "Where did the person live?"),
+    ],
+)
+def test_nobody_is_asked_where_the_dead_live(role, question):
+    assert find_step("residence").question_in({"role": [{"role": role}]}) == question

@@ -1,13 +1,14 @@
 """The story of a case: every step has its sentence, and each reader sees what is for them."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.utils import translation
+from django.utils import timezone, translation
 
-from tests.factories import INTAKE, OFFICER, OTHER_OFFICER, make_case
+from tests.factories import INTAKE, OFFICER, OTHER_OFFICER, file, make_case
 from workflows.cases import correspondence, filing, handling
 from workflows.cases.lifecycle import MOVES, State
 from workflows.cases.models import Case
@@ -137,3 +138,10 @@ def test_it_is_one_query(django_assert_num_queries):
 
     with django_assert_num_queries(1):
         public_timeline(case)
+
+
+def test_a_request_entered_later_is_told_on_the_day_it_came_in():
+    case = file(at=timezone.now() - timedelta(days=9)).case
+
+    assert public_timeline(case)[0].at == case.filed_at
+    assert staff_timeline(case)[0].at > case.filed_at + timedelta(days=8)

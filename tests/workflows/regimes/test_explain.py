@@ -113,3 +113,19 @@ def test_every_step_of_the_calculator_has_a_sentence():
     codes |= {"holidays_skipped", "extra_days"}
 
     assert codes == set(explain._SENTENCES)
+
+
+def test_while_identity_waits_the_start_is_only_the_earliest():
+    deadline = reckon(
+        "UK",
+        "response",
+        "GB-ENG",
+        "Europe/London",
+        received="2026-03-02T10:00+00:00",
+        identity_asked="2026-03-03T10:00+00:00",
+    )
+
+    assert (
+        "The clock starts on Tuesday, 3 March 2026 at the earliest,"
+        " the day on which the identity was asked for."
+    ) in explain.explain(deadline)

@@ -189,7 +189,7 @@ class TestWhatIsWrong:
             ("role", {}, "id_role_0", "Choose for whom you are asking."),
             ("residence", {}, "id_country", "Choose a country or region."),
             ("residence", {"country": "XX"}, "id_country", "Choose a country or region from"),
-            ("subject", {"subject_name": " "}, "id_subject_name", "Enter the name of the person"),
+            ("subject", {"subject_name": " "}, "id_subject_name", "Enter your name."),
             ("identifiers", {"0-value": "x"}, "id_0-kind", "Choose what kind of detail"),
             ("identifiers", {"0-kind": "url"}, "id_0-value", "Fill in the detail"),
             ("correct", {}, "id_0-claimed", "Write what is wrong."),

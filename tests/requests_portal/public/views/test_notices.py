@@ -1,6 +1,7 @@
 """The notices of a case on its status page: PDF and HTML as downloads, and nobody else's."""
 
 import pytest
+from django.utils import timezone
 
 from tests import factories
 from tests.requests_portal.public.person import Visitor, text_of
@@ -59,3 +60,13 @@ def test_one_of_another_case_is_not_theirs(visitor: Visitor, case):
     visitor.open(factories.file(factories.WANG).case)
 
     assert visitor.get(address_of(case, "application/pdf")).status_code == 404
+
+
+def test_the_pdf_always_comes_first(visitor: Visitor, case):
+    written_last = case.notices.get().files.filter(media_type="application/pdf")
+    written_last.update(added_at=timezone.now())
+    visitor.open(case)
+    page = text_of(visitor.get("status/case/"))
+
+    pdf, html = (address_of(case, kind) for kind in ("application/pdf", "text/html"))
+    assert page.index(pdf) < page.index(html)

@@ -263,6 +263,12 @@ class TestTheOverview:
         assert shown.index("We have a question for you") < shown.index("What has happened")
         assert "Which account do you mean?" in shown
 
+    def test_a_question_that_waits_is_told_once(self, page):
+        shown = page(factories.make_case(State.INFORMATION_NEEDED))
+
+        assert shown.count("Which account do you mean?") == 1
+        assert '<a href="#question">' in shown[shown.index("Messages") :]
+
     def test_a_request_for_identity_stands_out(self, page):
         assert "We need to know that it is you" in page(factories.make_case(State.IDENTITY_NEEDED))
 
