@@ -64,8 +64,8 @@ class Step:
     """One page: its part of the address, its question, its form and when it applies.
 
     `question_for_other` replaces the question where the request is for somebody else,
-    `question_for_deceased` where that person has died. With `most_rows` above one, rows can be added; blank ones do not count, and `least_rows` must be
-    filled in.
+    `question_for_deceased` where that person has died. With `most_rows` above one, rows can be
+    added; blank ones do not count, and `least_rows` must be filled in.
     """
 
     slug: str

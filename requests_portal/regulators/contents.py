@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from requests_portal.public.places import place_name
 from workflows.cases.vocabulary import IdentifierKind, ItemKind, RequesterRole
 from workflows.reports.openings import Closed, Opening
 
@@ -27,6 +29,7 @@ _LABELS = {
     "kinship": _("Kinship"),
     "language": _("Language"),
     "name": _("Name"),
+    "notice": _("Notice"),
     "own_interest": _("Own interest"),
     "phone": _("Phone"),
     "prompts": _("Prompts"),
@@ -49,6 +52,7 @@ _LABELS = {
 }
 _WORDS = {
     "kind": dict(IdentifierKind.choices) | dict(ItemKind.choices),
+    "language": dict(settings.LANGUAGES),
     "requester_role": dict(RequesterRole.choices),
 }
 _CLOSED = {
@@ -100,4 +104,8 @@ def _lines(key: str, value: Any, depth: int) -> Iterator[Line]:
         for item in value:
             yield from _lines(key, item, max(depth, 1))
     else:
-        yield Line(depth, label, str(_WORDS.get(key, {}).get(str(value), value)))
+        yield Line(depth, label, _in_words(key, str(value)))
+
+
+def _in_words(key: str, value: str) -> str:
+    return place_name(value) if key == "residence" else str(_WORDS.get(key, {}).get(value, value))

@@ -11,6 +11,7 @@ from django.http import Http404
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from requests_portal.public.places import place_name
 from requests_portal.staff.people import names_of
 from workflows.cases.models import Attachment, Case, Item, Message
 from workflows.cases.vocabulary import Assurance, Scope, ScopeResult, assurance_suffices
@@ -192,7 +193,7 @@ def summary(case: Case) -> list[tuple[Any, Any]]:
     assignment = getattr(case, "assignment", None)
     return [
         (_("Regime"), " · ".join(regime_names(case))),
-        (_("Residence"), case.residence),
+        (_("Residence"), place_name(case.residence)),
         (_("Filed by"), case.get_requester_role_display()),
         (_("Language"), language_name(case)),
         (_("Came by"), case.get_channel_display()),

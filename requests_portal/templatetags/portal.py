@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import get_language, override
 
+from requests_portal.public import places
 from requests_portal.time_words import days_left
 
 register = template.Library()
@@ -100,6 +101,12 @@ def moment(value: datetime | None) -> str:
     if value is None:
         return ""
     return date_format(timezone.localtime(value), "DATETIME_FORMAT")
+
+
+@register.filter
+def place_name(code: str) -> str:
+    """Return the name of a place of residence in the reader's language: `CN`, `DE-BE`."""
+    return places.place_name(code)
 
 
 @register.filter

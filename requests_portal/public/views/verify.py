@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -55,11 +57,17 @@ def _findings(form: VerifyForm) -> Iterator[Finding]:
                 "The receipt is genuine. Case %(number)s was received on %(at)s, and its entry"
                 " stands in our records."
             )
-            % {"number": genuine.case_number, "at": moment(genuine.received_at)},
+            % {"number": genuine.case_number, "at": _in_utc(genuine.received_at)},
         )
         entries = entries or list(genuine.entries)
     if proof:
         yield _of_proof(proof, entries)
+
+
+def _in_utc(value: datetime) -> str:
+    """Return a moment with its zone: the receipt says nothing of where the person lives."""
+    with timezone.override(UTC):
+        return f"{moment(value)} (UTC)"
 
 
 def _of_proof(proof: bytes, entries: list[bytes]) -> Finding:

@@ -124,6 +124,12 @@ def test_the_file_is_in_the_language_of_the_address(chinese, china):
     assert lead.clock(lead.lead).text.zh in page
 
 
+def test_places_and_languages_have_names_and_no_codes(chinese, china):
+    page = text(china.get(f"{LIST}{chinese.number}/"))
+    assert "<dd>Mainland China</dd>" in page
+    assert "zh-hans" not in page.split("<h1>")[1].split("</main>")[0]
+
+
 def test_each_look_is_a_step_of_the_case_under_the_pseudonym_of_the_regulator(chinese, china, lin):
     page = text(china.get(f"{LIST}{chinese.number}/"))
     event = Event.objects.get(name="case.viewed", case=chinese.pseudonym)

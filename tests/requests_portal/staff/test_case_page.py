@@ -66,6 +66,11 @@ class TestContent:
         for words in ("王小明", "xiaoming.wang@example.cn", "+86 138 0000 1234", "示例助手"):
             assert words in page
 
+    def test_names_the_place_of_residence(self, client) -> None:
+        shown = page_of(client, make_case(State.TRIAGE, residence="DE-BE"))
+
+        assert "Germany, Berlin" in shown
+
     def test_names_who_acts_for_somebody_and_by_what_right(self, client) -> None:
         case = make_case(
             requester_role="guardian", requester_name="王大明", authority="我是他的父亲。"

@@ -47,6 +47,7 @@ def test_the_page_is_open_to_everybody_and_tells_the_keys(new_visitor):
 def test_a_genuine_receipt_is_said_to_be_one(visitor, files):
     page = send(visitor, receipt=files["receipt"])
     assert "✓ Genuine." in page
+    assert "(UTC), and its entry stands in our records" in page
     assert "✗" not in page.split("<template")[0]
 
 
