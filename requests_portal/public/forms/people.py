@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from requests_portal.public import places
 from requests_portal.public.forms.base import (
     QuestionForm,
+    Sentence,
     TextField,
     first_value,
     long_text,
@@ -88,6 +89,14 @@ def residence_of(answers: dict[str, Any]) -> str:
     return part if part.startswith(f"{country}-") else country
 
 
+# What somebody in this role might write about their right to act.
+_EXAMPLES: dict[str, Sentence] = {
+    RequesterRole.GUARDIAN: _("For example: I am the father. You can add a document later."),
+    RequesterRole.NEAR_RELATIVE: _("For example: I am an heir. You can add a document later."),
+    RequesterRole.AGENT: _("For example: I am the lawyer. You can add the mandate later."),
+}
+
+
 class RequesterForm(QuestionForm):
     """The one who acts for somebody else, and their right to do so."""
 
@@ -120,13 +129,13 @@ class RequesterForm(QuestionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        hint = gettext("For example: I am the father. You can add a document later.")
+        role = first_value(self.answers, "role", "role")
+        hint = str(_EXAMPLES.get(role, ""))
         regimes = applicable_regimes(residence_of(self.answers))
-        rule = regimes[0].filers.get(first_value(self.answers, "role", "role")) if regimes else None
+        rule = regimes[0].filers.get(role) if regimes else None
         if rule is not None:
             hint = f"{rule.conditions.in_language(get_language() or '')} {hint}"
         self.fields["authority"].help_text = hint
-        role = first_value(self.answers, "role", "role")
         if not regimes or not asks_for_own_interest(regimes[0], role):
             for name in KIN_FIELDS:
                 del self.fields[name]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from requests_portal.public.forms import items, wishes
+from requests_portal.public.forms import items, people, wishes
 from requests_portal.public.forms.base import chosen_kinds, first_value, is_blank
 from requests_portal.public.steps import CHECK, STEPS, applicable_steps, find_step, neighbour
 from workflows.cases.vocabulary import ItemKind
@@ -75,3 +75,13 @@ def test_a_row_is_blank_when_nothing_was_typed(row, blank):
 )
 def test_nobody_is_asked_where_the_dead_live(role, question):
     assert find_step("residence").question_in({"role": [{"role": role}]}) == question
+
+
+@pytest.mark.parametrize(
+    ("role", "example"),
+    [("guardian", "I am the father"), ("near_relative", "I am an heir"), ("agent", "the mandate")],
+)
+def test_the_example_of_a_right_fits_who_asks(role, example):
+    form = people.RequesterForm(answers={**EVERYTHING, "role": [{"role": role}]})
+
+    assert example in form.fields["authority"].help_text
