@@ -50,7 +50,7 @@ _LABELS = {
     "value": _("Value"),
     "where_seen": _("Where it was seen"),
 }
-_WORDS = {
+_WORDS: dict[str, dict[str, Any]] = {
     "kind": dict(IdentifierKind.choices) | dict(ItemKind.choices),
     "language": dict(settings.LANGUAGES),
     "requester_role": dict(RequesterRole.choices),

@@ -1,6 +1,7 @@
 """The table of pages is complete and consistent."""
 
 import pytest
+from django.utils import translation
 
 from requests_portal.public.forms import items, people, wishes
 from requests_portal.public.forms.base import chosen_kinds, first_value, is_blank
@@ -74,7 +75,8 @@ def test_a_row_is_blank_when_nothing_was_typed(row, blank):
     ],
 )
 def test_nobody_is_asked_where_the_dead_live(role, question):
-    assert find_step("residence").question_in({"role": [{"role": role}]}) == question
+    with translation.override("en"):
+        assert find_step("residence").question_in({"role": [{"role": role}]}) == question
 
 
 @pytest.mark.parametrize(
@@ -82,6 +84,7 @@ def test_nobody_is_asked_where_the_dead_live(role, question):
     [("guardian", "I am the father"), ("near_relative", "I am an heir"), ("agent", "the mandate")],
 )
 def test_the_example_of_a_right_fits_who_asks(role, example):
-    form = people.RequesterForm(answers={**EVERYTHING, "role": [{"role": role}]})
+    with translation.override("en"):
+        form = people.RequesterForm(answers={**EVERYTHING, "role": [{"role": role}]})
 
     assert example in form.fields["authority"].help_text
