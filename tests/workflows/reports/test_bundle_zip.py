@@ -7,6 +7,8 @@ import tracemalloc
 import zipfile
 from datetime import UTC, datetime
 
+import pytest
+
 from workflows.reports.bundle_zip import Member, file_member, member, zip_pieces
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
