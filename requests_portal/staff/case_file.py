@@ -156,10 +156,17 @@ class MessageView:
 
 
 def message_views(case: Case, names: dict[str, str]) -> list[MessageView]:
-    """Return messages and notes, oldest first; `names` as `names_on_page` gives them."""
+    """Return messages and notes, oldest first; `names` as `names_on_page` gives them.
+
+    What was written about complaints is left out: it is read beside each complaint.
+    """
+    complaints = case.complaints.all()
+    elsewhere = {complaint.statement_id for complaint in complaints}
+    elsewhere |= {letter.pk for complaint in complaints for letter in complaint.letters.all()}
     return [
         MessageView(message, names.get(message.author, message.author))
         for message in case.messages.all()
+        if message.pk not in elsewhere
     ]
 
 

@@ -39,6 +39,11 @@ def to_html(document: Document) -> str:
     )
 
 
+def fragment_of(page: str) -> str:
+    """Return what stands below the title of a page that `to_html` made: as `to_fragment`."""
+    return page.partition("</h1>\n")[2].rpartition("\n</main>")[0]
+
+
 def to_fragment(document: Document) -> str:
     """Return what stands below the title, as HTML that is safe to show in a page of ours."""
     return "\n".join(_node(node) for node in document.nodes)

@@ -2,7 +2,9 @@
 
 from django.db.models import Prefetch, QuerySet
 
-from workflows.cases.models import Attachment, Case
+from workflows.cases.attachments import read_attachment
+from workflows.cases.models import Attachment, Case, Message
+from workflows.notices.markup import fragment_of
 from workflows.notices.models import Notice
 from workflows.notices.services import NOT_FOR_THE_PERSON
 
@@ -26,3 +28,16 @@ def other_files(case: Case) -> QuerySet[Attachment]:
 def files_of_the_person(case: Case) -> QuerySet[Attachment]:
     """Return the files that the person may fetch: all but those for somebody else."""
     return case.attachments.exclude(notices__kind__in=NOT_FOR_THE_PERSON)
+
+
+def letter_of(message: Message) -> str:
+    """Return the notice that a message tells as HTML without its title, all words in it escaped.
+
+    It is empty where the message is no notice, or the file was erased.
+    """
+    page = (
+        Attachment.objects.filter(notices__message=message, media_type="text/html")
+        .select_related("file__data_key")
+        .first()
+    )
+    return fragment_of(b"".join(read_attachment(page)).decode()) if page else ""

@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from requests_portal.public import draft_cookie
@@ -16,6 +17,7 @@ from workflows.cases.access import open_with_receipt
 from workflows.cases.drafts import discard_draft
 from workflows.cases.errors import TooManyAttempts, UnknownReceipt
 from workflows.cases.models import Case, Message
+from workflows.notices.selectors import letter_of
 
 
 @private
@@ -75,7 +77,13 @@ def answer(request: HttpRequest, case: Case, message_id: str) -> HttpResponse:
     message = case.messages.filter(pk=message_id, kind=Message.Kind.ANSWER).first()
     if message is None or case.erased_at:
         raise Http404
-    context = {"case": case, "message": message, "zone": zone_of(case), "may": allowed(case)}
+    context = {
+        "case": case,
+        "message": message,
+        "letter": mark_safe(letter_of(message)),  # noqa: S308 - its words were escaped
+        "zone": zone_of(case),
+        "may": allowed(case),
+    }
     return render(request, "public/answer.html", context)
 
 

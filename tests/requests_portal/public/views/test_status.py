@@ -358,6 +358,16 @@ class TestTheAnswer:
         assert 'lang="zh-hans"' in page
         assert "data-print" in page
 
+    def test_reads_as_a_letter_with_headings(self, visitor: Visitor):
+        case = factories.make_case(State.ANSWERED)
+        visitor.open(case)
+        page = text_of(visitor.get(f"status/case/answer/{self.answer_of(case).pk}/"))
+        letter = page.split("<article")[1].split("</article>")[0]
+
+        assert letter.count("<h2>") > 2
+        assert "<h1" not in letter
+        assert "<html" not in letter
+
     def test_of_another_case_is_not_found(self, visitor: Visitor):
         other = factories.make_case(State.ANSWERED)
         visitor.open(factories.make_case(State.ANSWERED))

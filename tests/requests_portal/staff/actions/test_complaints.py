@@ -57,6 +57,13 @@ def test_a_page_takes_its_action(sign_in, send, step) -> None:
     assert complaint.state == reached
 
 
+def test_what_was_written_is_read_once(sign_in) -> None:
+    complaint = complain_in(State.ANSWERED)
+    page = sign_in(make_staff("someone", "reviewer")).get(case_url(complaint.case))
+
+    assert page.content.decode().count(TEXT) == 1
+
+
 def test_the_form_shows_what_it_is_about_and_keeps_what_was_typed(sign_in, send) -> None:
     complaint = complain_in(State.IN_HANDLING)
     client = sign_in(make_staff("someone", "reviewer"))
