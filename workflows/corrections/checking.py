@@ -24,6 +24,7 @@ from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.persons import Kind
 from workflows.datasets.lookup.shards import ReadError
 from workflows.datasets.models import Match, Snapshot
+from workflows.datasets.purging import mark_replaced
 from workflows.datasets.sources import path_of
 from workflows.datasets.terms import terms_of_all
 from workflows.outbox.long_work import held
@@ -103,6 +104,7 @@ def _verify(manifest: Manifest, entries: list[Entry]) -> None:
             _record(case, manifest, "rescan.passed", {})
             _bury(case, entries)
         tell_recipients(manifest)
+        mark_replaced(manifest.snapshot)
         for instruction in manifest.instructions.select_related("item__case"):
             if instruction.item.case.state == State.EXECUTING and is_carried_out(instruction):
                 complete(instruction, steward, _sentence(manifest))

@@ -26,6 +26,7 @@ class DatasetSerializer(serializers.ModelSerializer[Dataset]):
             "scale",
             "labelling_rules",
             "retention",
+            "keep_replaced_days",
             "approval",
             "approval_at",
             "approval_ground",

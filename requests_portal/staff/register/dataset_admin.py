@@ -71,7 +71,16 @@ class DatasetAdmin(RegisterAdmin):
         (None, {"fields": ("name", "description", "scope", "types", "scale")}),
         (
             gettext_lazy("Lawfulness"),
-            {"fields": ("origin", "legal_basis", "licence", "labelling_rules", "retention")},
+            {
+                "fields": (
+                    "origin",
+                    "legal_basis",
+                    "licence",
+                    "labelling_rules",
+                    "retention",
+                    "keep_replaced_days",
+                )
+            },
         ),
         (
             gettext_lazy("Approval"),

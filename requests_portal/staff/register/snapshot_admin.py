@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,6 +20,7 @@ from requests_portal.staff.register.dataset_admin import approval_sign
 from workflows.datasets.indexes import ask_for_index, drop_index
 from workflows.datasets.models import SearchIndex, Snapshot, SnapshotFile
 from workflows.datasets.problems import why_unreadable
+from workflows.datasets.purging import purge_due_at, replaced, to_be_purged
 from workflows.datasets.register import (
     CONTENT_OF_SNAPSHOT,
     mark_purged,
@@ -64,6 +67,26 @@ class FileInline(TabularInline):  # type: ignore[misc]  # the theme has no types
         return False
 
 
+class PurgeFilter(admin.SimpleListFilter):
+    """Old snapshots that have a verified replacement."""
+
+    title = gettext_lazy("old data")
+    parameter_name = "purge"
+    _QUERIES = {
+        "due": (gettext_lazy("To be purged"), to_be_purged),
+        "replaced": (gettext_lazy("Replaced, and still there"), replaced),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the choices."""
+        return [(name, words) for name, (words, _query) in self._QUERIES.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Snapshot]) -> QuerySet[Snapshot]:
+        """Return those that are so far."""
+        chosen = self._QUERIES.get(self.value() or "")
+        return queryset.filter(pk__in=chosen[1]().values("pk")) if chosen else queryset
+
+
 @admin.register(Snapshot)
 class SnapshotAdmin(RegisterAdmin):
     """The snapshots."""
@@ -78,16 +101,20 @@ class SnapshotAdmin(RegisterAdmin):
         "rows",
         "size",
         "index",
+        "purge",
     )
     list_display_links = ("version",)
-    list_filter = ("state", "format", "dataset__approval", "dataset__scope")
+    list_filter = ("state", PurgeFilter, "format", "dataset__approval", "dataset__scope")
     list_select_related = ("dataset", "search_index")
     search_fields = ("dataset__name", "version", "location")
     search_help_text = gettext_lazy("Dataset, version or location")
     actions_detail = ("read_once_more", "build_index", "delete_index", "mark_deleted")
     inlines = (FileInline,)
     content_fields = (*CONTENT_OF_SNAPSHOT, "version", "parent")
-    readonly_fields = ("state_shown", "why", "rows", "size", "read_at", "index", "approval", "by")
+    readonly_fields = (
+        "state_shown", "why", "rows", "size", "read_at", "index", "approval", "by",
+        "purge", "purged_at",
+    )  # fmt: skip
     fieldsets = (
         (None, {"fields": ("dataset", "version", "parent")}),
         (
@@ -105,6 +132,8 @@ class SnapshotAdmin(RegisterAdmin):
                     "size",
                     "read_at",
                     "index",
+                    "purge",
+                    "purged_at",
                     "by",
                 )
             },
@@ -163,6 +192,17 @@ class SnapshotAdmin(RegisterAdmin):
         elif index.state == SearchIndex.State.BUILDING:
             words = f"{words} {percent(index.bytes_done, snapshot.bytes or 0)}"
         return sign(*_INDEX_SIGNS[SearchIndex.State(index.state)], words)
+
+    @admin.display(description=gettext_lazy("old data"), ordering="replaced_at")
+    def purge(self, snapshot: Snapshot) -> SafeString | str:
+        """Return whether the data have a replacement and are to be purged, or from when on."""
+        due = purge_due_at(snapshot)
+        if due is None:
+            return "–"
+        if due <= timezone.now():
+            return sign("late", "▲", _("To be purged"))
+        day = date_format(timezone.localtime(due), "DATE_FORMAT")
+        return sign("soon", "…", _("To be purged from %(day)s") % {"day": day})
 
     @admin.display(description=gettext_lazy("registered by"))
     def by(self, snapshot: Snapshot) -> str:

@@ -27,7 +27,13 @@ from workflows.datasets.pipelines import pipeline_for_token
 pytestmark = pytest.mark.django_db
 
 BASE = "/staff/datasets"
-ENTRY = {"name": "Forum", "scope": "training_snapshot", "origin": "Crawled", "legal_basis": "Law"}
+ENTRY = {
+    "name": "Forum",
+    "scope": "training_snapshot",
+    "origin": "Crawled",
+    "legal_basis": "Law",
+    "keep_replaced_days": "30",
+}
 LISTS = ("dataset", "snapshot", "trainedmodel", "recipient")
 
 
@@ -225,3 +231,18 @@ def test_lists_are_searched_filtered_and_cost_the_same(
     page = text_of(steward.get(f"{BASE}/dataset/?approval__exact=approved"))
     assert "Forum 2" in page
     assert "Forum 3" not in page
+
+
+def test_old_data_are_shown_as_to_be_purged_until_somebody_says_that_they_were(steward, data):
+    snapshot = make_snapshot("a.jsonl", make_dataset("Forum"))
+    listed = f"{BASE}/snapshot/?purge=due"
+    Snapshot.objects.update(replaced_at=timezone.now() - timedelta(days=29))
+    assert "To be purged from" in text_of(steward.get(f"{BASE}/snapshot/?purge=replaced"))
+    row = f"/snapshot/{snapshot.pk}/change/"
+    assert row not in steward.get(listed).content.decode()
+    Snapshot.objects.update(replaced_at=timezone.now() - timedelta(days=31))
+    assert row in steward.get(listed).content.decode()
+    post(steward, f"{BASE}/snapshot/{snapshot.pk}/purged/")
+    assert row not in steward.get(listed).content.decode()
+    snapshot.refresh_from_db()
+    assert snapshot.state == Snapshot.State.PURGED

@@ -45,6 +45,14 @@ class Dataset(models.Model):
     retention = models.CharField(
         _("retention"), max_length=200, blank=True, help_text=_("How long the data are kept.")
     )
+    keep_replaced_days = models.PositiveSmallIntegerField(
+        _("days that a replaced snapshot is kept"),
+        default=30,
+        help_text=_(
+            "From when its replacement was searched and nothing was left. Then the old data, which "
+            "still hold what was taken out, are to be deleted."
+        ),
+    )
     approval = models.CharField(
         _("approval"), max_length=12, choices=Approval.choices, default=Approval.UNAPPROVED
     )

@@ -85,6 +85,8 @@ class Snapshot(models.Model):
     bytes_done = models.PositiveBigIntegerField(default=0)
     bytes_total = models.PositiveBigIntegerField(default=0)
     read_at = models.DateTimeField(_("read"), null=True, blank=True)
+    # When the re-scan of a snapshot that was made from it had found nothing.
+    replaced_at = models.DateTimeField(_("replaced"), null=True, blank=True)
     purged_at = models.DateTimeField(_("deleted"), null=True, blank=True)
     registered_by = models.CharField(_("registered by"), max_length=PSEUDONYM_LENGTH, blank=True)
     registered_at = models.DateTimeField(_("registered"), auto_now_add=True)
