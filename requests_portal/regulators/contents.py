@@ -31,6 +31,7 @@ _LABELS = {
     "name": _("Name"),
     "notice": _("Notice"),
     "own_interest": _("Own interest"),
+    "pairs": _("Wrong and right texts"),
     "phone": _("Phone"),
     "prompts": _("Prompts"),
     "reasons": _("Reasons"),

@@ -8,13 +8,15 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Prefetch
 from django.http import Http404
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from requests_portal.public.places import place_name
 from requests_portal.staff.people import names_of
+from workflows.cases.lifecycle import State
 from workflows.cases.models import Attachment, Case, Item, Message
 from workflows.cases.vocabulary import Assurance, Scope, ScopeResult, assurance_suffices
+from workflows.corrections.item_changes import further_pairs, redacts, takes_pairs, takes_redaction
 from workflows.corrections.models import Instruction
 from workflows.regimes.values import Citation
 from workflows.vault.fields import text_or_erased
@@ -42,6 +44,7 @@ def load_case(case_id: UUID) -> Case:
             "people",
             "identifiers",
             "items__instructions",
+            "items__change",
             "messages",
             "attachments",
             "notices__files",
@@ -97,6 +100,7 @@ class ItemView:
     note: str
     verification: str
     instead_because: str
+    may_specify: bool
 
 
 def item_views(case: Case) -> list[ItemView]:
@@ -127,18 +131,26 @@ def _item_view(case: Case, item: Item) -> ItemView:
         note=rule.note.in_language(language) if rule and rule.note else "",
         verification=text_or_erased(item, "verification"),
         instead_because=text_or_erased(item, "instead_because"),
+        may_specify=case.state == State.IN_REVIEW and (takes_pairs(item) or takes_redaction(item)),
     )
 
 
 def _details(case: Case, item: Item) -> list[tuple[str, list[str]]]:
-    """Return what the person said about an item, as named lists of texts."""
+    """Return what the person said about an item, and reviewers added, as named lists of texts."""
     if case.erased_at is not None:
         return []
-    return [
+    details = [
         (str(DETAIL_NAMES.get(name, name)), [value] if isinstance(value, str) else value)
         for name, value in item.details.items()
         if value
     ]
+    pairs = [f"{wrong} → {right}" for wrong, right in further_pairs(item)]
+    if pairs:
+        details.append((gettext("Also to be corrected in the data"), pairs))
+    if redacts(item):
+        words = gettext("The words are taken out; the rest of the record stays.")
+        details.append((gettext("How it is deleted from the data"), [words]))
+    return details
 
 
 def citation_texts(citations: Iterable[Citation]) -> list[str]:

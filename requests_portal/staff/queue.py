@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from requests_portal.staff import bulk, case_views, filters, matches
+from requests_portal.staff import bulk, case_views, filters, item_change, matches
 from requests_portal.staff.actions.complaint_views import complaint_action_page
 from requests_portal.staff.actions.views import action_page
 from requests_portal.staff.base_admin import StaffAdmin
@@ -202,6 +202,11 @@ class CaseAdmin(StaffAdmin):
                 "<str:object_id>/files/<uuid:attachment_id>/",
                 page(case_views.attachment),
                 name="cases_case_attachment",
+            ),
+            path(
+                "<str:object_id>/items/<int:position>/change/",
+                page(item_change.item_change_page),
+                name="cases_case_item_change",
             ),
             path(
                 "<str:object_id>/matches/",

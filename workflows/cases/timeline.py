@@ -100,6 +100,7 @@ STAFF_SENTENCES = {
     "lookup.finished": _("A look-up in the training data was finished."),
     "match.reviewed": _("Places found in the training data were judged."),
     "spelling.added": _("Another spelling to look for was added."),
+    "change.specified": _("It was said how an item is to be carried out in the data."),
     "manifest.made": _("What is to be changed in the training data was put into a manifest."),
     "manifest.receipt": _("A receipt for a manifest was given."),
     "rescan.passed": _("The changed training data were searched again; nothing is left."),

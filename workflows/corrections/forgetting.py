@@ -1,7 +1,7 @@
 """What goes when a case is erased, and what must stay so that the erasure holds."""
 
 from workflows.cases.models import Case
-from workflows.corrections.models import Manifest
+from workflows.corrections.models import ItemChange, Manifest
 from workflows.vault.fields import erase_sealed
 from workflows.vault.services import shred
 
@@ -13,6 +13,7 @@ def forget_case(case: Case) -> None:
     again. So do tombstones: without them what was taken out could come back unseen.
     """
     erase_sealed(case.suppressions.all())
+    ItemChange.objects.filter(case=case).delete()
     # The texts of a manifest are sealed together; whoever else stands in it is verified by then,
     # or waits for a new one.
     for manifest in Manifest.objects.filter(instructions__item__case=case).distinct():

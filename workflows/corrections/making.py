@@ -3,6 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from uuid import uuid4
 
 from django.db import transaction
@@ -11,7 +12,9 @@ from django.utils import timezone
 from workflows.cases.lifecycle import Role, State
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
+from workflows.cases.vocabulary import Outcome
 from workflows.corrections.families import family, newest
+from workflows.corrections.item_changes import pairs_of
 from workflows.corrections.keys import manifest_signer
 from workflows.corrections.manifests.edits import Wording
 from workflows.corrections.manifests.entries import Entry, ManifestError, Op
@@ -81,7 +84,7 @@ def make_manifest(snapshot_id: int | str) -> Manifest | None:
             return None
         changes = {one: _changes(one, members, target) for one in pending(members)}
         changes = {instruction: of_one for instruction, of_one in changes.items() if of_one}
-        wording = Wording({str(one.pk): one.item.details.get("correct", "") for one in changes})
+        wording = Wording({ref: right for one in changes for ref, _, right in _pairs(one)})
         try:
             entries = _resolved(changes, target, wording)
         except (ManifestError, ReadError) as error:
@@ -96,28 +99,37 @@ def _changes(
     """Return a change for each place, or for each record where a wrong text is to be replaced."""
     op = OPS[Instruction.Operation(instruction.operation)]
     case = instruction.item.case
-    details = instruction.item.details
-    wrong = details.get("claimed", "").strip()
-    if op is Op.REPLACE and not (wrong and details.get("correct")):
-        return []  # staff must say by hand what takes the place of what
+    pairs = _pairs(instruction) if op is Op.REPLACE else []
     found: dict[Change, None] = {}
     matches = case.matches.filter(verdict=Match.Verdict.THEIRS, snapshot__in=members)
     for match in matches.select_related("case__data_key"):
-        replaces = op is Op.REPLACE
-        change = Change(
+        place = Change(
             op,
             match.file if match.snapshot_id == target.pk else "",
             match.record,
             match.field,
-            0 if replaces else match.start,
-            0 if replaces else match.end,
-            wrong if replaces else match.excerpt["hit"],
-            str(instruction.pk) if replaces else "",
-            str(case.pseudonym),
-            anywhere=replaces,
+            case_pseudonym=str(case.pseudonym),
         )
-        found[change] = None
+        if op is not Op.REPLACE:
+            written = match.excerpt["hit"]
+            found[replace(place, start=match.start, end=match.end, written=written)] = None
+        for ref, wrong, _right in pairs:
+            found[replace(place, written=wrong, replacement_ref=ref, anywhere=True)] = None
     return list(found)
+
+
+def _pairs(instruction: Instruction) -> list[tuple[str, str, str]]:
+    """Return a name, the wrong and the right text for each replacement of an instruction.
+
+    There is none for what is added to a record: staff add it, and give a receipt by hand.
+    """
+    operation, item = instruction.operation, instruction.item
+    if operation != Instruction.Operation.REPLACE or item.outcome == Outcome.SUPPLEMENTED:
+        return []
+    return [
+        (f"{instruction.pk}-{number}", wrong, right)
+        for number, (wrong, right) in enumerate(pairs_of(item))
+    ]
 
 
 def _resolved(changes: Changes, target: Snapshot, wording: Wording) -> list[Entry]:

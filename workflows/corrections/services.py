@@ -8,9 +8,10 @@ from workflows.cases.actors import Actor
 from workflows.cases.correspondence import require_text
 from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import Action, State
-from workflows.cases.models import Case
+from workflows.cases.models import Case, Item
 from workflows.cases.transition import advance
 from workflows.cases.vocabulary import Outcome
+from workflows.corrections.item_changes import redacts
 from workflows.corrections.models import Instruction, Manifest
 
 OPERATIONS = {
@@ -28,12 +29,20 @@ def issue_instructions(case: Case) -> list[Instruction]:
     return [
         Instruction.objects.get_or_create(
             item=item,
-            operation=OPERATIONS[Outcome(item.outcome)],
+            operation=_operation(item),
             applied_at=None,
             defaults={"issued_at": timezone.now()},
         )[0]
         for item in case.items.filter(executed=False)
     ]
+
+
+def _operation(item: Item) -> str:
+    """Return what is to be done to the data; a deletion may leave the rest of the record."""
+    operation = OPERATIONS[Outcome(item.outcome)]
+    if operation == Instruction.Operation.DELETE and redacts(item):
+        return Instruction.Operation.ANONYMISE
+    return operation
 
 
 def record_receipt(instruction: Instruction, actor: Actor, receipt: str) -> None:

@@ -41,6 +41,7 @@ INNER = {
     "lookup.finished",
     "match.reviewed",
     "spelling.added",
+    "change.specified",
     "manifest.made",
     "manifest.receipt",
     "rescan.passed",

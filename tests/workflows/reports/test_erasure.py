@@ -36,6 +36,7 @@ from workflows.cases.models import Item
 from workflows.cases.transition import advance
 from workflows.cases.vocabulary import Assurance, Scope, ScopeResult
 from workflows.complaints import services as complaints
+from workflows.corrections.item_changes import specify
 from workflows.corrections.suppression import suppress
 from workflows.ledger.models import Event
 from workflows.ledger.sequencer import sequence_all
@@ -77,6 +78,8 @@ SECRETS = {
     "own interest": "My address with Ouyang-77 stands in it.",
     "reasons": "It was wrong about house number seventy-seven.",
     "grounds": "Checked the passport of Ouyang-77.",
+    "wrong text": "Ouyang keeps seventy-seven cats",
+    "right text": "Ouyang keeps no cat but 77 fish",
     "phrase": "Ouyang rents in Glückstrasse seventy-seven",
     "draft": "A half-typed line about Ouyang-77",
     "complaint": "Ouyang-77 waits since the Dragon Boat Festival.",
@@ -141,6 +144,8 @@ def closed_case():
         verification=SECRETS["verification"],
         kin=SECRETS["kin"],
     )
+    pair = (SECRETS["wrong text"], SECRETS["right text"])
+    specify(item, make.REVIEWER, [pair], redact=False)
     proposal = decisions.ItemProposal(item, "corrected", SECRETS["reasons"])
     moves.propose_decision(case, make.REVIEWER, [proposal])
     decisions.approve(case, make.APPROVER)
@@ -335,6 +340,7 @@ def test_every_model_with_sealed_columns_is_thought_of():
         "Attachment",
         "EventContent",
         "Identifier",
+        "ItemChange",
         "Match",
         "Message",
         "Person",

@@ -1,0 +1,112 @@
+"""The page on which reviewers say how an item is to be carried out in the data."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanWidget
+
+from requests_portal.staff.case_file import load_case
+from requests_portal.staff.case_views import case_id_of, require_case_role, shared_context
+from requests_portal.staff.people import actor_of
+from workflows.cases.errors import CaseError
+from workflows.cases.handling import record_view
+from workflows.cases.models import Item
+from workflows.corrections.item_changes import (
+    Pair,
+    further_pairs,
+    redacts,
+    specify,
+    takes_pairs,
+    takes_redaction,
+)
+
+# So many empty pairs are offered beside those that are filled in.
+MORE = 3
+
+
+class ItemChangeForm(forms.Form):
+    """Pairs of texts where the item can be a correction, a choice where it can be a deletion."""
+
+    def __init__(self, *args: Any, item: Item, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._pairs = 0
+        if takes_pairs(item):
+            self._add_pairs(further_pairs(item))
+        if takes_redaction(item):
+            self.fields["redact"] = forms.BooleanField(
+                label=_("If it is deleted: take the words out, and keep the rest of the record"),
+                help_text=_(
+                    "Otherwise the whole record goes. Choose this where it is about others, too."
+                ),
+                required=False,
+                initial=redacts(item),
+                widget=UnfoldBooleanWidget,
+            )
+
+    def _add_pairs(self, pairs: list[Pair]) -> None:
+        self._pairs = len(pairs) + MORE
+        if self.is_bound:
+            typed = sum(1 for name in self.data if name.startswith("wrong_"))
+            self._pairs = max(self._pairs, typed)
+        for number in range(1, self._pairs + 1):
+            wrong, right = pairs[number - 1] if number <= len(pairs) else ("", "")
+            labels = {"wrong": _("Wrong text %(number)d"), "right": _("Right text %(number)d")}
+            for name, text in (("wrong", wrong), ("right", right)):
+                self.fields[f"{name}_{number}"] = forms.CharField(
+                    label=labels[name] % {"number": number},
+                    required=False,
+                    initial=text,
+                    widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+                )
+
+    def pairs(self) -> list[Pair]:
+        """Return the pairs of which something was typed."""
+        data = self.cleaned_data
+        numbers = range(1, self._pairs + 1)
+        typed = [(data[f"wrong_{number}"], data[f"right_{number}"]) for number in numbers]
+        return [pair for pair in typed if any(pair)]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def item_change_page(
+    request: HttpRequest, site: AdminSite, object_id: str, position: int
+) -> HttpResponse:
+    """Show what was said of an item, or keep what is said now."""
+    require_case_role(request)
+    case = load_case(case_id_of(object_id))
+    item = next((item for item in case.items.all() if item.position == position), None)
+    if item is None or case.erased_at is not None:
+        raise Http404
+    back = reverse("admin:cases_case_change", args=[case.pk])
+    form = ItemChangeForm(request.POST or None, item=item)
+    if request.method == "POST" and form.is_valid():
+        try:
+            redact = form.cleaned_data.get("redact", False)
+            specify(item, actor_of(request), form.pairs(), redact=redact)
+        except CaseError as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, _("Done."))
+            return HttpResponseRedirect(back)
+    else:
+        record_view(case, actor_of(request), what="item")
+    context = {
+        **shared_context(request, site, case),
+        "title": f"{case.number} · {item.position}. {item.get_kind_display()}",
+        "intro": _(
+            "A wrong text is replaced wherever it stands, letter by letter, in the records that "
+            "were judged to be the person's. What the person wrote themselves is replaced as well. "
+            "Whoever approves the decision sees this."
+        ),
+        "button": _("Keep"),
+        "form": form,
+        "back": back,
+    }
+    return TemplateResponse(request, "staff/question.html", context)

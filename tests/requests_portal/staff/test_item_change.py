@@ -1,0 +1,42 @@
+"""The page for wrong and right texts: typed by a reviewer, seen wherever the item is decided on."""
+
+import pytest
+
+from tests.factories import in_review_with_proof
+from tests.requests_portal.staff.addresses import action_url, case_url
+from tests.requests_portal.staff.test_register import post, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def case():
+    return in_review_with_proof()
+
+
+@pytest.fixture
+def path(case):
+    return case_url(case).replace("change/", "items/1/change/")
+
+
+def test_what_a_reviewer_types_is_seen_by_whoever_decides(sign_in, reviewer, case, path):
+    client = sign_in(reviewer)
+    assert path in client.get(case_url(case)).content.decode()
+    shown = post(client, path, {"wrong_1": "电话", "right_1": "手机"})
+    assert "电话 → 手机" in text_of(shown)
+    assert "电话 → 手机" in text_of(client.get(action_url(case, "propose_decision")))
+    assert ">电话</textarea>" in client.get(path).content.decode().replace("\n", "")
+
+
+def test_what_is_refused_stays_typed(sign_in, reviewer, path):
+    page = post(sign_in(reviewer), path, {"wrong_1": "电话"}).content.decode()
+    assert "Each wrong text needs a right one" in page
+    assert "电话" in page
+
+
+def test_there_is_no_page_for_an_item_that_there_is_not(sign_in, reviewer, path):
+    assert sign_in(reviewer).get(path.replace("/1/", "/9/")).status_code == 404
+
+
+def test_who_works_on_no_cases_sees_nothing(sign_in, administrator, path):
+    assert sign_in(administrator).get(path).status_code == 403

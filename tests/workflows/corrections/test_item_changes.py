@@ -1,0 +1,157 @@
+"""Reviewers say which words are wrong and right, and whether a deletion keeps the record."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from tests.factories import (
+    APPROVER,
+    INTAKE,
+    REVIEWER,
+    STEWARD,
+    WANG,
+    in_review_with_proof,
+    make_case,
+)
+from tests.workflows.corrections.changing import FORUM, judge_all, look_up, manifest_for
+from tests.workflows.datasets.entries import lines, make_snapshot
+from workflows.cases import decisions
+from workflows.cases.decisions import ItemProposal
+from workflows.cases.errors import InvalidInput
+from workflows.cases.filing_request import FiledItem
+from workflows.cases.lifecycle import State
+from workflows.cases.vocabulary import Outcome
+from workflows.corrections.checking import check
+from workflows.corrections.errors import CorrectionRefused
+from workflows.corrections.forgetting import forget_case
+from workflows.corrections.item_changes import pairs_of, redacts, specify
+from workflows.corrections.making import make_manifest
+from workflows.corrections.models import Instruction, ItemChange, Manifest
+from workflows.corrections.receipts import apply_here, ask_to_apply
+from workflows.corrections.services import record_receipt
+from workflows.datasets.sources import path_of
+from workflows.ledger.models import Event
+from workflows.outbox.services import drain
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]
+PAIRS = [("住在上海", "住在杭州"), ("电话", "手机")]
+
+
+def of_kind(kind, **details):
+    return replace(WANG, items=(FiledItem(kind, {"statement": "请处理。", **details}),))
+
+
+@pytest.fixture
+def forum(data):
+    (data / "forum.jsonl").write_text(lines(FORUM))
+    return make_snapshot("forum.jsonl")
+
+
+def carried_out(forum, request, outcome, pairs=(), *, redact=False):
+    """Return the text of the person's record after the item was carried out; None if it went."""
+    case = in_review_with_proof(request)
+    look_up()
+    judge_all(case, {"a"})
+    specify(case.items.get(), REVIEWER, pairs, redact=redact)
+    proposal = ItemProposal(case.items.get(), outcome, "The record was wrong.")
+    decisions.propose_decision(case, REVIEWER, [proposal])
+    decisions.approve(case, APPROVER)
+    drain()
+    manifest = manifest_for(forum)
+    ask_to_apply(manifest, STEWARD)
+    apply_here(str(manifest.pk))
+    check(str(manifest.pk))
+    manifest.refresh_from_db()
+    assert manifest.state == Manifest.State.VERIFIED, manifest.left
+    assert case.items.get().executed
+    rows = map(json.loads, path_of(manifest.result).read_text().splitlines())
+    return next((row["text"] for row in rows if row["id"] == "a"), None)
+
+
+def test_each_pair_is_replaced_where_the_person_named_none(forum):
+    text = carried_out(forum, of_kind("correct"), Outcome.CORRECTED, PAIRS)
+    assert text == "王小明住在杭州，手机 13800001234"
+
+
+def test_a_further_pair_is_replaced_beside_the_person_s_own(forum):
+    text = carried_out(forum, WANG, Outcome.CORRECTED, PAIRS[1:])
+    assert text == "王小明住在杭州，手机 13800001234"
+
+
+@pytest.mark.parametrize(
+    ("redact", "after"), [(True, "[REDACTED]住在上海，电话 [REDACTED]"), (False, None)]
+)
+def test_a_deletion_takes_the_words_out_or_the_record(forum, redact, after):
+    assert carried_out(forum, of_kind("delete"), Outcome.DELETED, redact=redact) == after
+
+
+def test_what_is_added_waits_for_a_receipt_by_hand(forum):
+    case = in_review_with_proof(of_kind("supplement", claimed="住在上海", correct="住在杭州"))
+    look_up()
+    judge_all(case, {"a"})
+    proposal = ItemProposal(case.items.get(), Outcome.SUPPLEMENTED, "It was missing.")
+    decisions.propose_decision(case, REVIEWER, [proposal])
+    decisions.approve(case, APPROVER)
+    drain()
+    assert make_manifest(forum.pk) is None
+    record_receipt(Instruction.objects.get(), STEWARD, "Added in the source, looked at twice.")
+    assert case.items.get().executed
+
+
+def test_the_log_knows_that_it_was_said_and_no_word_of_it():
+    item = in_review_with_proof().items.get()
+    specify(item, REVIEWER, PAIRS[1:], redact=False)
+    event = Event.objects.get(name="change.specified")
+    assert event.facts == {"item": 1, "pairs": 1, "redact": False}
+    assert set(event.commitments) == {"pairs"}
+    assert "手机".encode() not in bytes(event.leaf)
+
+
+def test_it_takes_the_place_of_what_was_said_before_and_is_sealed():
+    item = in_review_with_proof(of_kind("correct")).items.get()
+    specify(item, REVIEWER, PAIRS, redact=False)
+    specify(item, REVIEWER, PAIRS[:1], redact=False)
+    item.refresh_from_db()
+    assert pairs_of(item) == PAIRS[:1]
+    assert not redacts(item)
+    assert ItemChange.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [("a", "")],
+        [("", "b")],
+        [("住在上海市", "x")],
+        [("a", "b"), ("a", "c")],
+        [("x" * 20_001, "y")],
+    ],
+    ids=["no right", "no wrong", "holds the person's own", "twice", "too long"],
+)
+def test_what_cannot_be_carried_out_is_refused(pairs):
+    item = in_review_with_proof().items.get()
+    with pytest.raises(InvalidInput):
+        specify(item, REVIEWER, pairs, redact=False)
+    assert not ItemChange.objects.exists()
+
+
+@pytest.mark.parametrize(("pairs", "redact"), [(PAIRS, False), ([], True)])
+def test_an_item_that_changes_no_data_takes_none_of_it(pairs, redact):
+    item = in_review_with_proof(of_kind("copy")).items.get()
+    with pytest.raises(InvalidInput, match="kind of item"):
+        specify(item, REVIEWER, pairs, redact=redact)
+
+
+def test_only_reviewers_say_it_and_only_before_the_proposal():
+    with pytest.raises(CorrectionRefused):
+        specify(in_review_with_proof().items.get(), INTAKE, PAIRS[1:], redact=False)
+    with pytest.raises(CorrectionRefused):
+        specify(make_case(State.EXECUTING).items.get(), REVIEWER, PAIRS[1:], redact=False)
+
+
+def test_it_is_gone_when_the_case_is_erased():
+    case = in_review_with_proof()
+    specify(case.items.get(), REVIEWER, PAIRS[1:], redact=False)
+    forget_case(case)
+    assert not ItemChange.objects.exists()
