@@ -23,6 +23,7 @@ from workflows.cases.handling import record_view
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Attachment, Case
 from workflows.cases.state_names import STATE_NAMES
+from workflows.corrections.recipients_told import lines_about
 from workflows.datasets.findings import findings_of
 from workflows.datasets.progress import progress_of
 from workflows.datasets.training import affected_models, next_step
@@ -82,6 +83,7 @@ def case_page(request: HttpRequest, site: AdminSite, object_id: str) -> HttpResp
         "lookup": progress_of(case),
         "found_in": found_in,
         "model_steps": [next_step(model) for model in affected_models(case)],
+        "recipients_told": lines_about(case),
         "to_judge": sum(finding.open for finding in found_in),
         "messages_of_case": case_file.message_views(case, names),
         "attachments": case_file.files_beside_notices(case),

@@ -21,9 +21,14 @@ def notices_about(case: Case) -> list[RecipientNotice]:
     )
 
 
+def lines_about(case: Case) -> tuple[str, ...]:
+    """Return a line for each recipient: whether it was told, and has confirmed."""
+    return tuple(dict.fromkeys(_line(notice) for notice in notices_about(case)))
+
+
 def told_about(case: Case) -> tuple[Paragraph | Bullets, ...]:
     """Return whom the answer names as told of the change, in the active language."""
-    lines = tuple(dict.fromkeys(_line(notice) for notice in notices_about(case)))
+    lines = lines_about(case)
     if not lines:
         return ()
     return (Paragraph(_("They were passed on to:")), Bullets(lines))

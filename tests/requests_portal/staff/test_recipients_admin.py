@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.requests_portal.staff.addresses import case_url
 from tests.requests_portal.staff.test_register import post, text_of
 from tests.workflows.corrections.changing import FORUM, told
 from tests.workflows.corrections.conftest import data, no_broker
@@ -32,6 +33,12 @@ def test_a_steward_tells_and_takes_the_confirmation(sign_in, data_steward, untol
     assert "Confirmed" in shown
     assert "PO box 1" in shown
     assert "By letter of the 3rd." in shown
+
+
+def test_the_page_of_the_case_says_who_was_told(sign_in, data_steward, untold):
+    page = sign_in(data_steward).get(case_url(Case.objects.get()))
+    assert "Lab (Forum), who is being told of the change" in text_of(page)
+    assert f"{NOTICES}?q={Case.objects.get().number}" in page.content.decode()
 
 
 def test_the_list_is_searched_by_case_and_filtered_by_state_and_dataset(
