@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from workflows.datasets.lookup.folding import BREAK
+from workflows.datasets.lookup.squeeze import decode
 
 # The last of some rows are said on the telephone: 洞, 幺, 两, 拐, 勾.
 _NUMERALS = (
@@ -54,6 +55,16 @@ def digits_in_words(text: str) -> list[tuple[int, int, str]]:
 _TOKEN = re.compile(rf"{_ENGLISH}|.", re.DOTALL)
 _NUMBER = re.compile(rf"[0-9{_SIGNS}]{{8,}}")
 _NUMBER_IN_WORDS = re.compile(rf"(?:(?:[0-9{_SIGNS}]|{_ENGLISH}){chr(BREAK)}?){{8,}}")
+
+
+# Bytes before and behind a numeral which hold enough of a number to recognise it.
+_NUMBER_REACH = 24
+
+
+def may_be_number(stream: bytes, near: int) -> bool:
+    """Tell whether a number in numerals, long enough to be looked for, goes over this place."""
+    around = decode(stream[max(0, near - _NUMBER_REACH) : near + _NUMBER_REACH])
+    return bool(_NUMBER.search(around.decode("utf-8", "ignore")))
 
 
 def pairs_of_numerals() -> Iterator[str]:

@@ -4,7 +4,7 @@ The engine is Vectorscan (the PyPI package `hyperscan`): its time depends on the
 on what it finds, hardly on how many literals it looks for.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +13,12 @@ import numpy as np
 
 from workflows.datasets.lookup.folding import short_fold_table, uneven_characters
 from workflows.datasets.lookup.literals import Literal, literals
-from workflows.datasets.lookup.numerals import pairs_of_numerals, pairs_of_words, read_numbers
+from workflows.datasets.lookup.numerals import (
+    may_be_number,
+    pairs_of_numerals,
+    pairs_of_words,
+    read_numbers,
+)
 from workflows.datasets.lookup.persons import Identifier
 from workflows.datasets.lookup.squeeze import Positions, Squeezed, decode, encode
 from workflows.datasets.lookup.variants import Spelling, View, spellings
@@ -23,6 +28,9 @@ _REACH_OF_NUMERALS = 64
 _REACH_OF_WORDS = 128
 # A word for a digit, and the break after it.
 _LONGEST_WORD = 6
+# Vectorscan is given only so many bytes of a literal, and the rest is compared where they are found:
+# it compiles them in half the time, and shorter pieces would be found too often.
+_PIECE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +73,13 @@ class Patterns:
                     targets[literal].append(Target(index, spelling))
         self._targets = list(targets.values())
         self._literals = list(targets)
-        pairs = [Literal(pair.encode()) for pair in pairs_of_numerals()] if numerals else []
-        words = [Literal(pair.encode()) for pair in pairs_of_words()] if numerals else []
-        self._first_pair_of_words = len(targets) + len(pairs)
-        self._database = _compile([*targets, *pairs, *words])
+        self._values = [encode(literal.value) for literal in targets]
+        pieces = _pieces(self._values)
+        self._pieces = list(pieces.values())
+        pairs = [encode(pair.encode()) for pair in pairs_of_numerals()] if numerals else []
+        words = [encode(pair.encode()) for pair in pairs_of_words()] if numerals else []
+        self._first_pair_of_words = len(pieces) + len(pairs)
+        self._database = _compile([*pieces, *pairs, *words])
 
     def find(self, squeezed: Squeezed, edges: Positions | None = None) -> list[Candidate]:
         """Return the places in a stream where an identifier may stand.
@@ -80,15 +91,16 @@ class Patterns:
         found: list[int] = []
         last_words = numbers_seen_to = 0
         stream = squeezed.stream.tobytes()
-        for literal, end in self._scan(stream):
-            if literal < len(self._literals):
-                stretches.append((end - len(self._literals[literal].value), end - 1))
-                found.append(literal)
+        for piece, end in self._scan(stream):
+            if piece < len(self._pieces):
+                for literal, start in self._whole(stream, piece, end):
+                    stretches.append((start, start + len(self._values[literal]) - 1))
+                    found.append(literal)
                 continue
-            words = literal >= self._first_pair_of_words
+            words = piece >= self._first_pair_of_words
             if words and end - last_words > _LONGEST_WORD:
                 last_words = end  # two words are no number yet
-            elif end > numbers_seen_to:
+            elif end > numbers_seen_to and (words or may_be_number(stream, end)):
                 numbers_seen_to = end + _REACH_OF_NUMERALS // 2
                 for stretch, number in self._find_numbers(stream, end, words=words):
                     stretches.append(stretch)
@@ -115,17 +127,27 @@ class Patterns:
         if "\ufffd" in text:  # no UTF-8
             return
         for digits, places in read_numbers(text, words=words):
-            for literal, end in self._scan(digits.encode()):
-                if literal < len(self._literals) and self._is_number(literal):
-                    start = places[end - len(self._literals[literal].value)]
-                    begin = first + len(text[:start].encode())
-                    yield (begin, begin + len(text[start : places[end]].encode()) - 1), literal
+            numbers = digits.encode()
+            for piece, end in self._scan(numbers):
+                for literal, first_digit in self._whole(numbers, piece, end):
+                    if self._is_number(literal):
+                        start = places[first_digit]
+                        stop = places[first_digit + len(self._values[literal])]
+                        begin = first + len(text[:start].encode())
+                        yield (begin, begin + len(text[start:stop].encode()) - 1), literal
+
+    def _whole(self, stream: bytes, piece: int, end: int) -> Iterator[tuple[int, int]]:
+        """Yield the literals of which a piece was found before `end`, and where each begins."""
+        if piece < len(self._pieces):
+            for literal, reach in self._pieces[piece]:
+                if end >= reach and stream.startswith(self._values[literal], end - reach):
+                    yield literal, end - reach
 
     def _is_number(self, literal: int) -> bool:
         return self._targets[literal][0].spelling.view in (View.PHONE, View.ID)
 
     def _scan(self, stream: bytes) -> list[tuple[int, int]]:
-        """Return the number and the end of each literal found."""
+        """Return the number and the end of each piece, or pair of numerals or words, found."""
         matches: list[tuple[int, int]] = []
 
         def found(literal: int, _start: int, end: int, _flags: int, _context: object) -> None:
@@ -152,14 +174,27 @@ def _start_of_character(stream: bytes, position: int) -> int:
     return position
 
 
-def _compile(values: list[Literal]) -> hyperscan.Database | None:
-    """Return the database of these literals; None for none, which Vectorscan refuses."""
+def _pieces(values: Sequence[bytes]) -> dict[bytes, list[tuple[int, int]]]:
+    """Return the pieces to search for, each with its literals and where in each the piece ends.
+
+    It is the end or the beginning of a literal, whichever fewer of them share.
+    """
+    ends = Counter(value[-_PIECE:] for value in values)
+    beginnings = Counter(value[:_PIECE] for value in values)
+    pieces: dict[bytes, list[tuple[int, int]]] = defaultdict(list)
+    for number, value in enumerate(values):
+        end, beginning = value[-_PIECE:], value[:_PIECE]
+        if beginnings[beginning] < ends[end]:
+            pieces[beginning].append((number, len(beginning)))
+        else:
+            pieces[end].append((number, len(value)))
+    return pieces
+
+
+def _compile(values: list[bytes]) -> hyperscan.Database | None:
+    """Return the database of these byte strings; None for none, which Vectorscan refuses."""
     if not values:
         return None
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    database.compile(
-        expressions=[encode(literal.value) for literal in values],
-        ids=list(range(len(values))),
-        literal=True,
-    )
+    database.compile(expressions=values, ids=list(range(len(values))), literal=True)
     return database
