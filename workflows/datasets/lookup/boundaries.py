@@ -238,7 +238,12 @@ def _reads_as_name(reading: Reading, spelling: Spelling, first: int, *, joined: 
         position += len(part)
     if joined and position - first < _SHORT_NAME:
         return all(capitals)
-    return all(capitals) or not _ENGLISH_SYLLABLES.issuperset(spelling.parts)
+    return all(capitals) or not needs_capitals(spelling)
+
+
+def needs_capitals(spelling: Spelling) -> bool:
+    """Tell whether the words of a spelling are those of English sentences, too."""
+    return len(spelling.parts) > 1 and _ENGLISH_SYLLABLES.issuperset(spelling.parts)
 
 
 # --- Addresses ------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ _Read = Callable[[str], Reading]
 _read_tags = functools.partial(read, tags=True)
 _read_dashes_and_tags = functools.partial(read_dashes, tags=True)
 _WITH_TAGS = frozenset({_read_tags, _read_dashes_and_tags})
-_NUMBERS = frozenset({View.PHONE, View.ID})
+_NUMBERS = (View.PHONE, View.ID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +47,21 @@ class Place:
 
 
 class Window:
-    """A stretch of text in which spellings are confirmed if they touch `focus_start:focus_end`.
+    """A stretch of text in which spellings are confirmed; it is read once for all of them.
 
-    What lies farther out tells whether they stand alone; it is cut at the ends of the window,
-    and so is not searched itself.
+    It is cut at its ends, and so must hold what tells whether a spelling stands alone.
     """
 
-    def __init__(self, text: str, focus_start: int, focus_end: int) -> None:
+    def __init__(self, text: str) -> None:
         self._text = text
-        self._focus_start = focus_start
-        self._focus_end = focus_end
         self._readings: dict[_Read, Reading] = {}
 
-    def places(self, kind: Kind, spelling: Spelling) -> list[Place]:
-        """Return where a spelling of this kind stands, in the first way of reading that fits."""
+    def places(self, kind: Kind, spelling: Spelling, focus: range) -> list[Place]:
+        """Return where a spelling of this kind touches `focus`, in the first reading that fits."""
         for way in self._ways(spelling):
             if way not in self._readings:
                 self._readings[way] = way(self._text)
-            found = list(self._places(self._readings[way], kind, spelling))
+            found = list(self._places(self._readings[way], kind, spelling, focus))
             if way in _WITH_TAGS:  # what is outside of tags was read without them
                 found = [place for place in found if _touches_tag(self._text, place)]
             if found:
@@ -84,11 +81,13 @@ class Window:
         if numbers and digits_in_words(self._text):
             yield read_words
 
-    def _places(self, reading: Reading, kind: Kind, spelling: Spelling) -> Iterator[Place]:
+    def _places(
+        self, reading: Reading, kind: Kind, spelling: Spelling, focus: range
+    ) -> Iterator[Place]:
         for first, last in _occurrences(reading, spelling):
             if (
-                reading.starts[reading.at[first]] >= self._focus_end
-                or reading.ends[reading.at[last - 1]] <= self._focus_start
+                reading.starts[reading.at[first]] >= focus.stop
+                or reading.ends[reading.at[last - 1]] <= focus.start
             ):
                 continue
             place = bounded(reading, kind, spelling, first, last)

@@ -126,7 +126,7 @@ def _streams(text: str) -> Iterator[str]:
     # What is invisible would hide that a word ends: a full-width letter is one byte and two such.
     visible = squeeze(folded.result[folded.result != INVISIBLE])
     for squeezed in (visible, *without_markup(folded, escaped=False)):
-        yield decode(squeezed.stream.tobytes()).decode("utf-8", "replace")
+        yield decode(squeezed.stream).decode("utf-8", "replace")
 
 
 def _stretches(stream: str) -> Iterator[str]:

@@ -25,6 +25,8 @@ _ENOUGH = 6
 _RARE = re.compile(r"(?=.*[0-9])(?=.*[a-z]).{6,}|[0-9]{7,}")
 _MAX_FORMS = 64
 
+Parts = tuple[str, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Literal:
@@ -40,6 +42,18 @@ def literals(spelling: Spelling) -> Iterator[Literal]:
     for form in dict.fromkeys(_forms(spelling)):
         value = form.encode()
         yield Literal(value, word=whole and len(value) < _LONG and bool(_LETTER.search(form)))
+
+
+def rest_of_name(spelling: Spelling) -> tuple[Parts, Parts]:
+    """Return the words of a name that stand before and behind those that are searched for."""
+    core = _core(spelling)
+    if NAME not in spelling.joins or spelling.view is View.SIMPLIFIED or core is spelling:
+        return (), ()
+    size = len(core.parts)
+    first = next(
+        n for n in range(len(spelling.parts)) if spelling.parts[n : n + size] == core.parts
+    )
+    return spelling.parts[:first], spelling.parts[first + size :]
 
 
 def whole_words(spelling: Spelling) -> Iterator[str]:

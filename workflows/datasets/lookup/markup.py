@@ -4,6 +4,7 @@ People's identifiers are cut by it (`<b>138</b>0013…`, `wang&#64;example.com`)
 look at such places twice: with the tags and without them; everything else is decoded in both.
 """
 
+import functools
 import html
 import json
 import re
@@ -13,13 +14,12 @@ from typing import NamedTuple
 import numpy as np
 
 from workflows.datasets.lookup.escapes import code_units, escapes
-from workflows.datasets.lookup.folding import BREAK, INVISIBLE, fold
+from workflows.datasets.lookup.folding import BREAK, fold
 from workflows.datasets.lookup.squeeze import (
-    Bytes,
     Folded,
     Positions,
+    Segments,
     Squeezed,
-    Windows,
     encode,
     squeeze,
 )
@@ -100,16 +100,29 @@ def without_markup(folded: Folded, *, escaped: bool) -> Iterator[Squeezed]:
             end_of_tag = pieces[-1].end if is_tag else 0
     for pieces in (outside, inside):
         if pieces:
-            yield _resolved(folded.result, pieces)
+            yield _resolved(folded, pieces)
 
 
-def _resolved(folded: Bytes, pieces: list[_Piece]) -> Squeezed:
+def _resolved(folded: Folded, pieces: list[_Piece]) -> Squeezed:
     """Return the stream of the places around pieces of markup, which are read as they are meant."""
-    windows = Windows(list(_windows(pieces, folded.size)))
-    result = windows.of(folded)
-    for piece, start in zip(pieces, windows.places([p.start for p in pieces]), strict=True):
-        _replace(result, start, start + piece.end - piece.start, piece.text)
-    return squeeze(result, windows)
+    raw = folded.folded
+    texts: list[bytes | bytearray] = []
+    sources: list[int] = []
+    end = 0
+    for piece in pieces:
+        # What lies between two pieces, or the margins of both.
+        if piece.start - end > 2 * _MARGIN:
+            if end:
+                texts.append(raw[end : end + _MARGIN])
+                sources.append(end)
+            end = piece.start - _MARGIN
+        texts += (raw[end : piece.start], _folded_text(piece))
+        sources += (end, piece.start)
+        end = piece.end
+    texts.append(raw[end : end + _MARGIN])
+    sources.append(end)
+    segments = Segments(texts, sources)
+    return squeeze(segments.text, segments)
 
 
 def _find(folded: Folded, *, escaped: bool) -> Iterator[tuple[list[_Piece], bool]]:
@@ -163,27 +176,16 @@ def _candidates(folded: Folded, *, escaped: bool) -> Positions:
     return np.sort(np.append(positions, begins[(following == ord("u")) | (following == ord("x"))]))
 
 
-def _windows(pieces: list[_Piece], size: int) -> Iterator[tuple[int, int]]:
-    """Yield the places around the markup, overlapping ones as one."""
-    first, last = 0, 0
-    for piece in pieces:
-        if piece.start - _MARGIN > last:
-            if last:
-                yield first, last
-            first = piece.start - _MARGIN
-        last = max(last, min(piece.end + _MARGIN, size))
-    yield first, last
+def _folded_text(piece: _Piece) -> bytes:
+    """Return the fold of what markup stands for, in no more bytes than it has itself."""
+    if len(piece.text) < 2:  # noqa: PLR2004 - nearly always
+        return _as_bytes(piece.text)[: piece.end - piece.start]
+    return b"".join(map(_as_bytes, piece.text))[: piece.end - piece.start]
 
 
-def _replace(result: Bytes, start: int, end: int, text: str) -> None:
-    """Write the fold of what markup stands for over it, and invisible bytes over the rest."""
-    result[start:end] = INVISIBLE
-    written = b"".join(_as_bytes(fold(character)) for character in text)[: end - start]
-    if written:
-        result[start : start + len(written)] = np.frombuffer(written, np.uint8)
-
-
-def _as_bytes(folded: str) -> bytes:
+@functools.lru_cache(maxsize=4096)
+def _as_bytes(character: str) -> bytes:
+    folded = fold(character)
     if not folded:
-        return bytes([INVISIBLE])
+        return b""
     return encode(folded.encode()) if folded.isalnum() else bytes([BREAK])

@@ -53,10 +53,13 @@ def digits_in_words(text: str) -> list[tuple[int, int, str]]:
 
 
 _TOKEN = re.compile(rf"{_ENGLISH}|.", re.DOTALL)
-_NUMBER = re.compile(rf"[0-9{_SIGNS}]{{8,}}")
-_NUMBER_IN_WORDS = re.compile(rf"(?:(?:[0-9{_SIGNS}]|{_ENGLISH}){chr(BREAK)}?){{8,}}")
+_DIGIT = f"[0-9ol{_SIGNS}]"
+_NUMBER = re.compile(f"{_DIGIT}{{8,}}")
+_NUMBER_IN_WORDS = re.compile(rf"(?:(?:{_ENGLISH}|{_DIGIT}){chr(BREAK)}?){{8,}}")
 
 
+# Letters before and behind the digits which belong to a number: E12345678, 11010519491231002X.
+_LETTERS = 3
 # Bytes before and behind a numeral which hold enough of a number to recognise it.
 _NUMBER_REACH = 24
 
@@ -82,20 +85,24 @@ def pairs_of_words() -> Iterator[str]:
 
 
 def read_numbers(stream: str, *, words: bool) -> Iterator[tuple[str, list[int]]]:
-    """Yield a stretch of a stream with all numbers in digits, and where each character was.
+    """Yield each number of eight digits or more in a stream, in digits, and where each one was.
 
-    If 一 occurs, also yields the reading in which it is a dash. Yields nothing without a number
-    of eight digits or more, nor, without `words`, for one in English words.
+    If 一 occurs in it, also yields the reading in which that is a dash. Numbers in English words
+    are read only if `words`.
     """
-    if not (_NUMBER_IN_WORDS if words else _NUMBER).search(stream):
-        return
-    for dashes in ("", "一") if "一" in stream else ("",):
-        text: list[str] = []
-        places: list[int] = []
-        for token in _TOKEN.finditer(stream):
-            sign = token[0]
-            if (dashes and sign == dashes) or (sign == chr(BREAK) and text and text[-1] != " "):
-                continue
-            text.append(_DIGITS.get(sign, sign if sign.isascii() else " "))
-            places.append(token.start())
-        yield "".join(text), [*places, len(stream)]
+    for number in (_NUMBER_IN_WORDS if words else _NUMBER).finditer(stream):
+        first, last = max(0, number.start() - _LETTERS), number.end() + _LETTERS
+        for dashes in ("", "一") if "一" in number[0] else ("",):
+            tokens = [
+                token
+                for token in _TOKEN.finditer(stream, first, last)
+                if token[0] not in (dashes, chr(BREAK))
+            ]
+            yield (
+                "".join([_as_digit(token[0]) for token in tokens]),
+                [*(token.start() for token in tokens), tokens[-1].end()],
+            )
+
+
+def _as_digit(sign: str) -> str:
+    return _DIGITS.get(sign, sign if sign.isascii() else " ")

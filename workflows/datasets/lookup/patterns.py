@@ -4,22 +4,25 @@ The engine is Vectorscan (the PyPI package `hyperscan`): its time depends on the
 on what it finds, hardly on how many literals it looks for.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import hyperscan
 import numpy as np
 
-from workflows.datasets.lookup.folding import short_fold_table, uneven_characters
-from workflows.datasets.lookup.literals import Literal, literals
+from workflows.datasets.lookup.boundaries import needs_capitals
+from workflows.datasets.lookup.folding import BREAK, short_fold_table, uneven_characters
+from workflows.datasets.lookup.literals import Literal, literals, rest_of_name
 from workflows.datasets.lookup.numerals import (
     may_be_number,
     pairs_of_numerals,
     pairs_of_words,
     read_numbers,
 )
-from workflows.datasets.lookup.persons import Identifier
+from workflows.datasets.lookup.persons import Identifier, Kind
 from workflows.datasets.lookup.squeeze import Positions, Squeezed, decode, encode
 from workflows.datasets.lookup.variants import Spelling, View, spellings
 
@@ -28,21 +31,42 @@ _REACH_OF_NUMERALS = 64
 _REACH_OF_WORDS = 128
 # A word for a digit, and the break after it.
 _LONGEST_WORD = 6
-# Vectorscan is given only so many bytes of a literal, and the rest is compared where they are found:
-# it compiles them in half the time, and shorter pieces would be found too often.
+# Vectorscan is given only so many bytes of a literal, and the rest is compared where they are
+# found: it compiles them in half the time, and shorter pieces would be found too often.
 _PIECE = 8
+_BREAK = bytes([BREAK])
+# What is plainly no name if only its capitals would tell it from the words of a sentence.
+_IN_A_SENTENCE = re.compile(rb"[a-z ]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A spelling to look for, and the index of the identifier it belongs to."""
+    """A spelling to look for, and the index of the identifier it belongs to.
+
+    `before` and `behind` are the words of a name around its literal, as they stand in a stream.
+    """
 
     identifier: int
     spelling: Spelling
+    before: tuple[bytes, ...] = ()
+    behind: tuple[bytes, ...] = ()
+
+    def stands(self, stream: bytes, start: int, end: int) -> bool:
+        """Tell whether the rest of the spelling stands around its literal, too."""
+        for part in reversed(self.before):
+            start -= stream.startswith(_BREAK, start - 1) if start else 0
+            if not stream.endswith(part, 0, start):
+                return False
+            start -= len(part)
+        for part in self.behind:
+            end += stream.startswith(_BREAK, end)
+            if not stream.startswith(part, end):
+                return False
+            end += len(part)
+        return True
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A place in the source, in bytes, where one of `targets` may stand."""
 
     start: int
@@ -69,11 +93,26 @@ class Patterns:
             if not found:
                 self.unsearchable.append(identifier)
             for spelling in found:
+                before, behind = map(_in_stream, rest_of_name(spelling))
+                target = Target(index, spelling, before, behind)
                 for literal in literals(spelling):
-                    targets[literal].append(Target(index, spelling))
+                    targets[literal].append(target)
         self._targets = list(targets.values())
         self._literals = list(targets)
+        self._with_rest = {
+            number
+            for number, among in enumerate(self._targets)
+            if any(target.before or target.behind for target in among)
+        }
         self._values = [encode(literal.value) for literal in targets]
+        self._in_capitals = [
+            all(
+                self.identifiers[target.identifier].kind is Kind.NAME
+                and needs_capitals(target.spelling)
+                for target in among
+            )
+            for among in self._targets
+        ]
         pieces = _pieces(self._values)
         self._pieces = list(pieces.values())
         pairs = [encode(pair.encode()) for pair in pairs_of_numerals()] if numerals else []
@@ -81,21 +120,30 @@ class Patterns:
         self._first_pair_of_words = len(pieces) + len(pairs)
         self._database = _compile([*pieces, *pairs, *words])
 
-    def find(self, squeezed: Squeezed, edges: Positions | None = None) -> list[Candidate]:
-        """Return the places in a stream where an identifier may stand.
+    def find(
+        self, squeezed: Squeezed, raw: bytearray, edges: Positions | None = None
+    ) -> list[Candidate]:
+        """Return the places in `raw`, of which this is the stream, where an identifier may stand.
 
         `edges` are the positions in the source, in order, where one text ends and another begins:
         a letter beyond them belongs to no word on this side.
         """
         stretches: list[tuple[int, int]] = []
         found: list[int] = []
+        meant: list[Sequence[Target]] = []
         last_words = numbers_seen_to = 0
-        stream = squeezed.stream.tobytes()
+        stream = squeezed.stream
         for piece, end in self._scan(stream):
             if piece < len(self._pieces):
                 for literal, start in self._whole(stream, piece, end):
-                    stretches.append((start, start + len(self._values[literal]) - 1))
-                    found.append(literal)
+                    stop = start + len(self._values[literal])
+                    targets = self._targets[literal]
+                    if literal in self._with_rest:
+                        targets = [t for t in targets if t.stands(stream, start, stop)]
+                    if targets:
+                        stretches.append((start, stop - 1))
+                        found.append(literal)
+                        meant.append(targets)
                 continue
             words = piece >= self._first_pair_of_words
             if words and end - last_words > _LONGEST_WORD:
@@ -105,12 +153,16 @@ class Patterns:
                 for stretch, number in self._find_numbers(stream, end, words=words):
                     stretches.append(stretch)
                     found.append(number)
+                    meant.append(self._targets[number])
         if not found:
             return []
         return [
-            Candidate(start, end, self._targets[literal])
-            for (start, end, word), literal in zip(squeezed.spans(stretches), found, strict=True)
-            if word or not self._literals[literal].word or _at_edge(edges, start, end)
+            Candidate(start, end, targets)
+            for (start, end, word), literal, targets in zip(
+                squeezed.spans(stretches), found, meant, strict=True
+            )
+            if (word or not self._literals[literal].word or _at_edge(edges, start, end))
+            and not (self._in_capitals[literal] and _IN_A_SENTENCE.fullmatch(raw, start, end))
         ]
 
     def _find_numbers(
@@ -156,6 +208,10 @@ class Patterns:
         if self._database is not None:
             self._database.scan(stream, match_event_handler=found)
         return matches
+
+
+def _in_stream(parts: Iterable[str]) -> tuple[bytes, ...]:
+    return tuple(encode(part.encode()) for part in parts)
 
 
 def _at_edge(edges: Positions | None, start: int, end: int) -> bool:

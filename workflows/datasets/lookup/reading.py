@@ -72,6 +72,9 @@ def _replacements(source: str, start: int, end: int, *, tags: bool) -> Iterator[
 
 
 def _read(source: str, replacements: Iterable[Replacement]) -> Reading:
+    if replacements == () and not uneven_characters().search(source):
+        every = range(len(source) + 1)
+        return _reading(source, fold(source), every[:-1], every[1:])
     pieces: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -85,7 +88,10 @@ def _read(source: str, replacements: Iterable[Replacement]) -> Reading:
             starts.extend([start] * len(text))
             ends.extend([end] * len(text))
         position = end
-    flat = "".join(pieces)
+    return _reading(source, "".join(pieces), starts, ends)
+
+
+def _reading(source: str, flat: str, starts: Sequence[int], ends: Sequence[int]) -> Reading:
     at = list(compress(range(len(flat)), map(str.isalnum, flat)))
     return Reading(source, flat, starts, ends, "".join(filter(str.isalnum, flat)), at)
 

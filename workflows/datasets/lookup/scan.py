@@ -16,7 +16,7 @@ from workflows.datasets.lookup.patterns import Candidate, Patterns
 from workflows.datasets.lookup.squeeze import fold_bytes, squeeze
 
 # The arrays of one block fit into the second-level cache of a core.
-BLOCK = 1 << 19
+BLOCK = 1 << 20
 # Bytes that two blocks share: the longest spelling of an identifier, tags in it included.
 OVERLAP = 2048
 # Bytes of text around a candidate that hold the whole spelling and decide whether it stands alone:
@@ -66,9 +66,9 @@ def candidates(
         if escaped:
             resolve_escapes(folded)
         edges = None if offsets is None else offsets - begin
-        found = patterns.find(squeeze(folded.result), edges)
+        found = patterns.find(squeeze(folded.result), raw, edges)
         for squeezed in without_markup(folded, escaped=escaped):
-            found += patterns.find(squeezed, edges)
+            found += patterns.find(squeezed, raw, edges)
         for candidate in found:
             if candidate.end - candidate.start <= OVERLAP:
                 yield Candidate(candidate.start + begin, candidate.end + begin, candidate.targets)
@@ -97,29 +97,54 @@ def _confirm_record(
 ) -> list[Finding]:
     first, last = int(column.offsets[row]), int(column.offsets[row + 1])
     confirmed: dict[tuple[int, int], Finding] = {}
-    seen: set[tuple[int, int, int]] = set()
     counted_to, characters = first, 0
+    for begin, end, among in _groups(column.data, found, first, last):
+        # The code points before the groups are counted once; one may begin before the last one.
+        characters += _code_points(column.data[counted_to:begin])
+        characters -= _code_points(column.data[begin:counted_to])
+        counted_to = begin
+        window = Window(str(column.data[begin:end], "utf-8", "replace"))
+        for candidate in among:
+            start = _code_points(column.data[begin : candidate.start])
+            inside = _code_points(column.data[candidate.start : candidate.end])
+            for target in candidate.targets:
+                identifier = patterns.identifiers[target.identifier]
+                for place in window.places(
+                    identifier.kind, target.spelling, range(start, start + inside)
+                ):
+                    finding = Finding(
+                        identifier,
+                        column.field,
+                        characters + place.start,
+                        characters + place.end,
+                        place.certain,
+                    )
+                    confirmed[target.identifier, finding.start] = finding
+    return list(confirmed.values())
+
+
+def _groups(
+    data: memoryview, found: Sequence[Candidate], first: int, last: int
+) -> Iterator[tuple[int, int, list[Candidate]]]:
+    """Yield the bytes to read, and the different candidates in them; near ones are read at once."""
+    group: list[Candidate] = []
+    seen: set[tuple[int, ...]] = set()
+    begin = end = first
     for candidate in found:
-        key = (candidate.start, candidate.end, id(candidate.targets))
+        key = (candidate.start, candidate.end, *map(id, candidate.targets))
         if candidate.end > last or key in seen:
             continue
         seen.add(key)
-        # Candidates come in order, so the code points before them are counted once.
-        characters += _code_points(column.data[counted_to : candidate.start])
-        counted_to = candidate.start
-        begin, end = _around(column.data, candidate, first, last)
-        before = _code_points(column.data[begin : candidate.start])
-        inside = _code_points(column.data[candidate.start : candidate.end])
-        window = Window(str(column.data[begin:end], "utf-8", "replace"), before, before + inside)
-        base = characters - before
-        for target in candidate.targets:
-            identifier = patterns.identifiers[target.identifier]
-            for place in window.places(identifier.kind, target.spelling):
-                finding = Finding(
-                    identifier, column.field, base + place.start, base + place.end, place.certain
-                )
-                confirmed[target.identifier, finding.start] = finding
-    return list(confirmed.values())
+        start, stop = _around(data, candidate, first, last)
+        if group and begin <= start <= end and stop - begin < _FARTHEST:
+            end = max(end, stop)
+        else:
+            if group:
+                yield begin, end, group
+            group, begin, end = [], start, stop
+        group.append(candidate)
+    if group:
+        yield begin, end, group
 
 
 def _around(data: memoryview, candidate: Candidate, first: int, last: int) -> tuple[int, int]:
@@ -128,7 +153,8 @@ def _around(data: memoryview, candidate: Candidate, first: int, last: int) -> tu
     stretch = _STRETCH * (candidate.end - candidate.start) if in_part else 0
     reach = max(_CONTEXT, stretch)
     begin, end = max(first, candidate.start - reach), min(last, candidate.end + reach)
-    if any(sign in data[begin:end] for sign in b"<>"):
+    around = bytes(data[begin:end])
+    if b"<" in around or b">" in around:
         before = bytes(data[max(first, candidate.start - _FARTHEST) : candidate.start])
         after = bytes(data[candidate.end : min(last, candidate.end + _FARTHEST)])
         back, ahead = _TAGS_BACK.match(before[::-1]), _TAGS_AHEAD.match(after)
