@@ -50,6 +50,9 @@ _SPECIAL = {
     **dict.fromkeys("đĐðÐ", "d"),
     **dict.fromkeys("ħĦ", "h"),
     "ı": "i",
+    # Cyrillic and Greek letters that nobody can tell from Latin ones (Unicode confusables.txt):
+    # those of which the small letter looks the same, so that capitals still fold like small ones.
+    **dict(zip("аеорсухіѕјАЕОРСУХІЅЈοΟχΧ", "aeopcyxisjaeopcyxisjooxx", strict=True)),
     "™": " ",
     **dict.fromkeys("æÆ", "ae"),
     **dict.fromkeys("œŒ", "oe"),

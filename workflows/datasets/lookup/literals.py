@@ -81,9 +81,9 @@ def _forms(spelling: Spelling) -> Iterator[str]:
 
 
 def _lookalikes(digits: str) -> set[str]:
-    """Return the digits, and with the letters o for 0 and l for 1 throughout."""
+    """Return the digits, and with the letters o for 0 and l or i for 1 throughout."""
     zeros = (digits, digits.replace("0", "o"))
-    return {form.replace("1", one) for form in zeros for one in "1l"}
+    return {form.replace("1", one) for form in zeros for one in "1li"}
 
 
 def _han_forms(name: str) -> set[str]:

@@ -14,7 +14,7 @@ import hyperscan
 import numpy as np
 
 from workflows.datasets.lookup.boundaries import needs_capitals
-from workflows.datasets.lookup.folding import BREAK, short_fold_table, uneven_characters
+from workflows.datasets.lookup.folding import BREAK, fold, short_fold_table, uneven_characters
 from workflows.datasets.lookup.literals import Literal, literals, rest_of_name
 from workflows.datasets.lookup.numerals import (
     may_be_number,
@@ -161,7 +161,7 @@ class Patterns:
             for (start, end, word), literal, targets in zip(
                 squeezed.spans(stretches), found, meant, strict=True
             )
-            if (word or not self._literals[literal].word or _at_edge(edges, start, end))
+            if (word or not self._literals[literal].word or _at_edge(edges, raw, start, end))
             and not (self._in_capitals[literal] and _IN_A_SENTENCE.fullmatch(raw, start, end))
         ]
 
@@ -214,14 +214,20 @@ def _in_stream(parts: Iterable[str]) -> tuple[bytes, ...]:
     return tuple(encode(part.encode()) for part in parts)
 
 
-def _at_edge(edges: Positions | None, start: int, end: int) -> bool:
+def _at_edge(edges: Positions | None, raw: bytearray, start: int, end: int) -> bool:
+    """Tell whether a text begins or ends here, but for characters that nobody sees."""
     if edges is None:
         return False
-    following = int(np.searchsorted(edges, start))
-    if following < edges.size and edges[following] == start:
-        return True
-    following = int(np.searchsorted(edges, end))
-    return following < edges.size and edges[following] == end
+    before = int(np.searchsorted(edges, start, side="right")) - 1
+    behind = int(np.searchsorted(edges, end))
+    return (before >= 0 and _is_invisible(raw, int(edges[before]), start)) or (
+        behind < edges.size and _is_invisible(raw, end, int(edges[behind]))
+    )
+
+
+def _is_invisible(raw: bytearray, start: int, end: int) -> bool:
+    start = max(start, 0)
+    return end - start <= _REACH_OF_NUMERALS and not fold(raw[start:end].decode("utf-8", "replace"))
 
 
 def _start_of_character(stream: bytes, position: int) -> int:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workflows.datasets.lookup.support import found, hits, patterns
+from workflows.datasets.lookup.scan import Column, findings
 
 KNOWN = patterns(
     {
@@ -165,3 +166,13 @@ def test_a_short_number_is_certain_only_with_its_country_code():
 )
 def test_a_span_takes_in_the_other_half_of_a_pair(text, place):
     assert found(text, KNOWN) == [("phone", place)]
+
+
+@pytest.mark.parametrize("ending", ["", "\u200b", "\u200d\ufeff", "\u00ad"])
+def test_a_short_name_at_the_end_of_a_record_is_found_whatever_the_next_begins_with(ending):
+    known = patterns({"ref": "p", "names": ["Li Na"]})
+    column = Column.of_texts("text", [f"by Li Na{ending}", f"{ending}Li Na", "carol"])
+    assert [(row, place.start) for row, places in findings(column, known) for place in places] == [
+        (0, 3),
+        (1, len(ending)),
+    ]

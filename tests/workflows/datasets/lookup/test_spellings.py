@@ -117,6 +117,10 @@ ODD = """
 138 零零13 8000
 一三八 〇〇一三 八〇〇〇
 一三八oo一三八ooo
+138оо138ооо
+I38OOI38OOO
+11010519491231002Х
+Jеan-Pierre Müller
 一一零一零五一九四九一二三一零零二X
 1̶3̶8̶00138000
 138  (0013)  8000
@@ -139,6 +143,7 @@ wang.xm@ example.com
 wang.xm<@>example.com
 wang.xm*at*example*dot*com
 wang.xm@example(.)com
+wаng.xm@exаmple.cоm
 wang.xm@example\\.com
 wang.xm&#064;example&#46;com
 wang.xm%2540example.com
