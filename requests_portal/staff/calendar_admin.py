@@ -20,6 +20,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from requests_portal.public.places import place_name
 from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.people import actor_of
 from workflows.cases.calendar_notices import take_notice
@@ -49,6 +50,12 @@ def calendar_names() -> list[str]:
     regimes = all_regimes()
     names = {place.calendar for regime in regimes for place in regime.places.values()}
     return sorted(names - {"none"})
+
+
+def _with_code(name: str) -> str:
+    """Return the name of a calendar as staff read it: `AT · Austria`."""
+    place = place_name(name)
+    return name if place == name else f"{name} · {place}"
 
 
 class NoticeForm(forms.Form):
@@ -84,8 +91,10 @@ class NoticeForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # None is chosen beforehand, lest a notice be loaded for the first of the list by oversight.
         cast(forms.ChoiceField, self.fields["region"]).choices = [
-            (name, name) for name in calendar_names()
+            ("", _("Choose from the list")),
+            *((name, _with_code(name)) for name in calendar_names()),
         ]
         self.initial.setdefault("year", timezone.localdate().year + 1)
 

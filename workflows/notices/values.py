@@ -68,8 +68,9 @@ def common_values(reader: Reader) -> dict[str, Value]:
 
 
 def _rights(regime: Regime) -> tuple[str, ...]:
-    """Return what the law itself lets a person ask for, in the active language."""
-    return tuple(str(ItemKind(kind).label) for kind, r in regime.items.items() if r.basis == "law")
+    """Return what the law itself lets a person ask for, in the active language and our order."""
+    granted = {kind for kind, rule in regime.items.items() if rule.basis == "law"}
+    return tuple(str(kind.label) for kind in ItemKind if kind in granted)
 
 
 def due_sentence(reader: Reader, due_on: date | None) -> str:

@@ -137,3 +137,12 @@ def test_the_overview_warns_of_provisional_dates(client) -> None:
     page = client.get("/staff/").content.decode()
     assert "The date of 1 open case is provisional" in page
     assert ADD in page
+
+
+def test_no_region_is_chosen_beforehand_and_each_has_its_name(client, send) -> None:
+    page = client.get(ADD).content.decode()
+    assert '<option value="" selected>' in page
+    assert "AT · Austria" in page
+
+    send(client, ADD, {**NOTICE, "region": ""})
+    assert not BusinessCalendar.objects.filter(year=2030).exists()

@@ -175,3 +175,14 @@ def test_the_places_stand_in_the_order_in_which_the_law_names_them():
     text = decide(case, [Outcome.NOT_HELD, Outcome.NOT_HELD])
     found = [text.index(name) for name in names]
     assert found == sorted(found)
+
+
+def test_the_rights_of_the_law_are_told_in_the_order_of_the_form():
+    case = make_case(State.IN_REVIEW, WANG, items=(FiledItem("consult"),))
+    text = decide(case, [Outcome.NOT_HELD])
+
+    with translation.override("zh-hans"):
+        places = [text.rfind(f"- {kind.label}\n") for kind in ItemKind]
+    told = [place for place in places if place > 0]
+    assert len(told) > 5
+    assert told == sorted(told)
