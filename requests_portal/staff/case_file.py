@@ -15,7 +15,7 @@ from requests_portal.public.places import place_name
 from requests_portal.staff.people import names_of
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Attachment, Case, Item, Message
-from workflows.cases.vocabulary import Assurance, Scope, ScopeResult, assurance_suffices
+from workflows.cases.vocabulary import Assurance, assurance_suffices
 from workflows.corrections.item_changes import further_pairs, redacts, takes_pairs, takes_redaction
 from workflows.corrections.models import Instruction
 from workflows.regimes.values import Citation
@@ -118,10 +118,7 @@ def _item_view(case: Case, item: Item) -> ItemView:
         item=item,
         details=_details(case, item),
         finding=text_or_erased(item, "finding"),
-        scopes=[
-            (str(Scope(scope).label), str(ScopeResult(result).label))
-            for scope, result in item.scopes.items()
-        ],
+        scopes=item.scopes_in_words,
         ground=ground.text.in_language(language) if ground else "",
         citations=citation_texts(ground.citations) if ground else [],
         reasons=text_or_erased(item, "reasons"),

@@ -76,7 +76,7 @@ def test_a_screen_reader_hears_clock_story_messages_and_what_can_be_done(new_pag
           - paragraph: /Delete information .*/
           - paragraph:
             - strong: /Please confirm your e-mail address.*/
-          - region "Time limit":
+          - region /Time limit · .+/:
             - paragraph: /\\d+ days left/
             - paragraph:
               - strong: /\\d+ \\w+ \\d{4}/

@@ -17,7 +17,7 @@ from workflows.cases.handling import record_view
 from workflows.cases.lifecycle import Role
 from workflows.cases.models import Case, Item
 from workflows.cases.state_names import ROLE_NAMES
-from workflows.cases.vocabulary import ItemKind, Scope, ScopeResult
+from workflows.cases.vocabulary import ItemKind
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case, proof_text
 from workflows.regimes.schema import Regime
@@ -131,10 +131,7 @@ def _item(item: Item, regime: Regime, language: str) -> ShownItem:
     return ShownItem(
         item,
         ground.text.in_language(language) if ground else item.ground,
-        [
-            (str(Scope(scope).label), str(ScopeResult(result).label))
-            for scope, result in item.scopes.items()
-        ],
+        item.scopes_in_words,
     )
 
 

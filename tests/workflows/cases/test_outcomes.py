@@ -23,7 +23,7 @@ from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
 from workflows.cases.transition import advance
-from workflows.cases.vocabulary import Assurance, Outcome
+from workflows.cases.vocabulary import Assurance, Outcome, Scope, ScopeResult
 from workflows.ledger.selectors import events_of_case
 from workflows.notices import moves
 from workflows.notices.answers import compose_answer
@@ -237,3 +237,12 @@ class TestMinors:
 
         assert "This refusal and its reasons are given in writing, to minors" in text
         assert "Because of the facts of this case." in text
+
+
+def test_places_are_told_in_the_order_of_the_law_whatever_the_database_keeps():
+    item = make_case(State.IN_REVIEW).items.first()
+    item.scopes = dict.fromkeys(reversed(Scope), ScopeResult.FOUND)
+    item.save()
+    item.refresh_from_db()
+
+    assert [name for name, _result in item.scopes_in_words] == [str(s.label) for s in Scope]

@@ -16,6 +16,8 @@ from workflows.cases.vocabulary import (
     ItemKind,
     Outcome,
     RequesterRole,
+    Scope,
+    ScopeResult,
 )
 from workflows.regimes.schema import Regime
 from workflows.vault.fields import SealedJSON, SealedModel, SealedText
@@ -211,4 +213,13 @@ class Item(OfCase):
         ordering = ["position"]
         constraints = [
             models.UniqueConstraint(fields=["case", "position"], name="item_position"),
+        ]
+
+    @property
+    def scopes_in_words(self) -> list[tuple[str, str]]:
+        """Return each place that was looked at and what came of it; the database keeps no order."""
+        return [
+            (str(scope.label), str(ScopeResult(self.scopes[scope]).label))
+            for scope in Scope
+            if scope in self.scopes
         ]
