@@ -42,13 +42,23 @@ def judge_all(case: Case, theirs: set[str]) -> None:
             judge(case, REVIEWER, wanted, verdict)
 
 
-def executing(outcome: str, request=WANG, theirs: frozenset[str] = frozenset("a")) -> Case:
-    """Take a case to where an approved outcome waits to be carried out in the data."""
+def executing(
+    outcome: str | dict[str, str], request=WANG, theirs: frozenset[str] = frozenset("a")
+) -> Case:
+    """Take a case to where approved outcomes wait to be carried out in the data.
+
+    One outcome for all items, or one for each kind of item.
+    """
     case = in_review_with_proof(request)
     look_up()
     judge_all(case, set(theirs))
     proposals = [
-        ItemProposal(item, outcome, "The record was wrong.", retraining_on=date(2027, 3, 1))
+        ItemProposal(
+            item,
+            outcome if isinstance(outcome, str) else outcome[item.kind],
+            "The record was wrong.",
+            retraining_on=date(2027, 3, 1),
+        )
         for item in case.items.all()
     ]
     decisions.propose_decision(case, REVIEWER, proposals)

@@ -108,6 +108,28 @@ def delete_request():
     return replace(WANG, items=(FiledItem("delete", {"statement": "请删除。"}),))
 
 
+def test_who_asks_for_a_correction_and_a_deletion_gets_both(data, delete_request):
+    from dataclasses import replace
+
+    records = [*FORUM, {"id": "d", "text": "王小明又发了一个帖子", "url": "https://forum.example/4"}]
+    (data / "forum").mkdir()
+    (data / "forum" / "a.jsonl").write_text(lines(records))
+    forum = make_snapshot("forum")
+    both = replace(WANG, items=(*WANG.items, *delete_request.items))
+    case = executing(
+        {"correct": Outcome.CORRECTED, "delete": Outcome.DELETED}, both, frozenset("ad")
+    )
+    manifest = apply(manifest_for(forum))
+    check(str(manifest.pk))
+
+    manifest.refresh_from_db()
+    assert manifest.state == Manifest.State.VERIFIED, manifest.left
+    assert texts(manifest.result) == {
+        "a": "王小明住在杭州，电话 13800001234", "b": FORUM[1]["text"], "c": "nothing here",
+    }  # fmt: skip
+    assert all(item.executed for item in case.items.all())
+
+
 def test_no_personal_text_stands_in_the_manifest_and_the_log(forum, delete_request):
     executing(Outcome.DELETED, delete_request)
     manifest = manifest_for(forum)

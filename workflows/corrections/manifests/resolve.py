@@ -120,6 +120,7 @@ def _places(record: Mapping[str, Any], change: Change) -> list[Change]:
 def _of_record(
     row: int, record: Mapping[str, Any], changes: Sequence[Change], origin: Origin, wording: Wording
 ) -> Iterator[Entry]:
+    changes = _without_own_deletions(changes)
     goes = any(change.op is Op.DELETE for change in changes)
     source = record.get(origin.source_field) if origin.source_field else None
     by_field: dict[str, list[Entry]] = defaultdict(list)
@@ -147,6 +148,18 @@ def _of_record(
         before = digest(text)
         for entry in dict.fromkeys(entries):  # two places in a record that goes are one entry
             yield replace(entry, sha256_before=before, sha256_after=after)
+
+
+def _without_own_deletions(changes: Sequence[Change]) -> Sequence[Change]:
+    """Leave out the deletion of a record which the same case has corrected: the correction is the
+    narrower wish. A deletion that another case asks for stands.
+    """
+    corrected = {change.case_pseudonym for change in changes if change.op is Op.REPLACE} - {""}
+    return [
+        change
+        for change in changes
+        if change.op is not Op.DELETE or change.case_pseudonym not in corrected
+    ]
 
 
 def records(path: Path, known: Format) -> Iterator[tuple[int, dict[str, Any]]]:

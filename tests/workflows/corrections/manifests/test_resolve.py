@@ -34,6 +34,15 @@ def test_a_record_that_goes_is_one_entry_and_has_no_after(tmp_path):
     assert (entry.op, entry.start, entry.end, entry.sha256_after) == (Op.DELETE, None, None, "")
 
 
+def test_a_record_that_its_case_has_corrected_stays_unless_another_case_deletes_it(tmp_path):
+    write(tmp_path / "a.jsonl", [{"id": 1, "text": "x 王小明 y"}])
+    correct = change("replace", 1, 2, 5, "r2", case_pseudonym="own")
+    delete = change("delete", 1, 2, 5, case_pseudonym="own")
+    assert [entry.op for entry in entries(tmp_path, correct, delete)] == [Op.REPLACE]
+    other = change("delete", 1, 2, 5, case_pseudonym="other")
+    assert {entry.op for entry in entries(tmp_path, correct, other)} == {Op.DELETE}
+
+
 def test_lines_that_are_no_record_count(tmp_path):
     (tmp_path / "a.jsonl").write_text('broken\n\n{"id": 1, "text": "ab"}\n')
     (entry,) = entries(tmp_path, change("redact", 1, 0, 1))

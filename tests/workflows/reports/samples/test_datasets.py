@@ -30,6 +30,7 @@ def test_the_people_of_the_sample_cases_stand_in_them_and_are_found(tmp_path, se
         read_snapshot(snapshot.pk)
         snapshot.refresh_from_db()
         assert snapshot.is_readable
+        assert all(person["names"] for person in sample_people(language))
         known = Patterns(read_persons(map(json.dumps, sample_people(language))))
         hits = {
             (hit.id, hit.ref, str(hit.kind))
