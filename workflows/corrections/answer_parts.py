@@ -7,9 +7,10 @@ from django.utils.translation import ngettext
 
 from workflows.cases.models import Case, Item
 from workflows.cases.vocabulary import ScopeResult
+from workflows.corrections.changes import Change, changes_of, joined, told
 from workflows.corrections.recipients_told import told_about
 from workflows.datasets.findings import SnapshotFinding, findings_of
-from workflows.datasets.models import Match, Recipient
+from workflows.datasets.models import Match, Recipient, Snapshot
 from workflows.datasets.training import affected_models, next_step
 from workflows.notices.answers import answer_source
 from workflows.notices.document import Bullets, Paragraph, Value
@@ -23,17 +24,19 @@ def known_of(case: Case, kind: str, items: tuple[Item, ...]) -> Mapping[str, Val
     """Return what is known of the datasets in which the person was looked up, in their language.
 
     Only matches that staff judged to be theirs are told: a namesake's data are not the person's.
+    A snapshot that came out of a change is told of where the change is, not as one more dataset.
     """
-    del items
-    findings = findings_of(case)
+    changes = changes_of(case)
+    findings = [
+        finding
+        for finding in findings_of(case, also=changes)
+        if finding.found or not _came_out(finding, changes)
+    ]
     found = [finding for finding in findings if finding.found]
     values: dict[str, Value] = {}
     if findings:
-        values["datasets"] = (
-            Bullets(tuple(_dataset(f) for f in findings)),
-            *_models(case),
-            *told_about(case),
-        )
+        lines = tuple(_dataset(f, items, changes.get(f.snapshot.pk)) for f in findings)
+        values["datasets"] = (Bullets(lines), *_models(case), *told_about(case))
     if found and kind in {"access_answer", "explanation_answer"}:
         values["source_of_data"] = _sources(case, found)
     if found and kind == "access_answer":
@@ -42,7 +45,12 @@ def known_of(case: Case, kind: str, items: tuple[Item, ...]) -> Mapping[str, Val
     return values
 
 
-def _dataset(finding: SnapshotFinding) -> str:
+def _came_out(finding: SnapshotFinding, changes: Mapping[int, Change]) -> bool:
+    change = changes.get(finding.snapshot.pk)
+    return change is not None and finding.snapshot.pk in change.came_out
+
+
+def _dataset(finding: SnapshotFinding, items: tuple[Item, ...], change: Change | None) -> str:
     snapshot = finding.snapshot
     match finding.result:
         case ScopeResult.FOUND:
@@ -52,12 +60,17 @@ def _dataset(finding: SnapshotFinding) -> str:
             result = _("searched, nothing about you found")
         case _:
             result = _("not searched")
-    return _("%(dataset)s, version %(version)s (%(scope)s): %(result)s") % {
+    line = _("%(dataset)s, version %(version)s (%(scope)s): %(result)s") % {
         "dataset": snapshot.dataset.name,
         "version": snapshot.version,
         "scope": snapshot.dataset.get_scope_display(),
         "result": result,
     }
+    sentences = [told(items, change)] if finding.found else []
+    if snapshot.state == Snapshot.State.PURGED:
+        sentences.append(_("This version exists no more."))
+    done = joined([sentence for sentence in sentences if sentence])
+    return _("%(line)s. %(done)s") % {"line": line, "done": done} if done else line
 
 
 def _models(case: Case) -> tuple[Paragraph | Bullets, ...]:

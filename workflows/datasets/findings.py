@@ -1,9 +1,10 @@
 """What the look-ups of a case came to: per scope for the finding, per dataset for the answer."""
 
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from workflows.cases.models import Case
@@ -53,15 +54,18 @@ class SnapshotFinding:
         return str(ScopeResult(self.result).label)
 
 
-def findings_of(case: Case) -> list[SnapshotFinding]:
-    """Return one finding for each snapshot that is registered and not purged, by dataset."""
+def findings_of(case: Case, *, also: Collection[int] = ()) -> list[SnapshotFinding]:
+    """Return one finding for each snapshot that is registered and not purged, by dataset.
+
+    `also` are the ids of snapshots that are told of even if they were purged.
+    """
     verdicts: dict[int, Counter[str]] = defaultdict(Counter)
     counted = Match.objects.filter(case=case).values_list("snapshot", "verdict")
     for snapshot_id, verdict, number in counted.annotate(Count("pk")):
         verdicts[snapshot_id][verdict] += number
     searched = _searched(case)
     snapshots = (
-        Snapshot.objects.exclude(state=Snapshot.State.PURGED)
+        Snapshot.objects.exclude(Q(state=Snapshot.State.PURGED) & ~Q(pk__in=list(also)))
         .select_related("dataset")
         .prefetch_related("models")
         .order_by("dataset__name", "-registered_at")

@@ -111,7 +111,10 @@ def delete_request():
 def test_who_asks_for_a_correction_and_a_deletion_gets_both(data, delete_request):
     from dataclasses import replace
 
-    records = [*FORUM, {"id": "d", "text": "王小明又发了一个帖子", "url": "https://forum.example/4"}]
+    records = [
+        *FORUM,
+        {"id": "d", "text": "王小明又发了一个帖子", "url": "https://forum.example/4"},
+    ]
     (data / "forum").mkdir()
     (data / "forum" / "a.jsonl").write_text(lines(records))
     forum = make_snapshot("forum")

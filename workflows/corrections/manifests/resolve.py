@@ -151,8 +151,9 @@ def _of_record(
 
 
 def _without_own_deletions(changes: Sequence[Change]) -> Sequence[Change]:
-    """Leave out the deletion of a record which the same case has corrected: the correction is the
-    narrower wish. A deletion that another case asks for stands.
+    """Leave out the deletion of a record which the same case has corrected.
+
+    The correction is the narrower wish. A deletion that another case asks for stands.
     """
     corrected = {change.case_pseudonym for change in changes if change.op is Op.REPLACE} - {""}
     return [

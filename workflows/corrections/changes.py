@@ -1,0 +1,154 @@
+"""What was done for a case to the snapshots where the person was found, as an answer tells it."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from workflows.cases.models import Case, Item
+from workflows.cases.vocabulary import CHANGES_DATA, Outcome
+from workflows.corrections.families import family
+from workflows.corrections.making import OPS, entries_of
+from workflows.corrections.manifests.entries import Op
+from workflows.corrections.models import Instruction, Manifest
+from workflows.corrections.services import OPERATIONS
+from workflows.vault.crypto import Shredded
+
+# Outcomes after which the data of a snapshot stay as they are.
+_STAYS = frozenset(
+    {Outcome.PROCESSING_STOPPED, Outcome.SUPPRESSED_IN_OUTPUT, Outcome.QUEUED_FOR_RETRAINING}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a case has changed in one family of snapshots. `records` counts them by operation.
+
+    `manifests` are those of the case, oldest first; `came_out` are the ids of the snapshots which
+    were made from the first that was changed.
+    """
+
+    manifests: tuple[Manifest, ...]
+    records: Mapping[Op, int]
+    came_out: frozenset[int]
+
+    @property
+    def last(self) -> Manifest:
+        """The manifest that says how the matter stands."""
+        return self.manifests[-1]
+
+
+def changes_of(case: Case) -> dict[int, Change]:
+    """Return by the id of every snapshot concerned what was changed there for a case."""
+    manifests = Manifest.objects.filter(instructions__item__case=case).distinct()
+    families: dict[int, list[Manifest]] = defaultdict(list)
+    members = {}
+    for manifest in manifests.select_related("snapshot", "result", "data_key").order_by("made_at"):
+        ids = [snapshot.pk for snapshot in family(manifest.snapshot)]
+        families[ids[0]].append(manifest)
+        members[ids[0]] = ids
+    changes = {}
+    for oldest, own in families.items():
+        ids = members[oldest]
+        came_out = frozenset(ids[ids.index(own[0].snapshot_id) + 1 :])
+        change = Change(tuple(own), _records(case, own), came_out)
+        changes |= dict.fromkeys((own[0].snapshot_id, *came_out), change)
+    return changes
+
+
+def _records(case: Case, manifests: Collection[Manifest]) -> Counter[Op]:
+    """Count the records that were to be changed; none where a manifest can be read no more."""
+    found = set()
+    for manifest in manifests:
+        try:
+            entries = entries_of(manifest)
+        except Shredded:  # another case of the same manifest was erased
+            return Counter()
+        found |= {
+            (entry.op, entry.file, entry.id if entry.id is not None else entry.row)
+            for entry in entries
+            if entry.case_pseudonym == str(case.pseudonym)
+        }
+    return Counter(op for op, _file, _record in found)
+
+
+def told(items: tuple[Item, ...], change: Change | None) -> str:
+    """Return in sentences what was done for some items in a snapshot where the person was found."""
+    changing = [item for item in items if item.outcome in CHANGES_DATA]
+    sentences = []
+    if changing and change is not None:
+        sentences = list(_of_change(change, {_op(item) for item in changing}))
+    elif changing and _by_hand(changing):
+        sentences = [_("It was changed by hand, and the change was checked.")]
+    stays = dict.fromkeys(item.get_outcome_display() for item in items if item.outcome in _STAYS)
+    if stays:
+        why = ", ".join(stays)
+        sentences.append(_("What was found stays in it: %(why)s.") % {"why": why})
+    return joined(sentences)
+
+
+def joined(sentences: Collection[str]) -> str:
+    """Return sentences one after the other, as the language sets them."""
+    text = ""
+    for sentence in sentences:
+        both = {"sentences": text, "sentence": sentence}
+        text = _("%(sentences)s %(sentence)s") % both if text else sentence
+    return text
+
+
+def _op(item: Item) -> Op:
+    return OPS[OPERATIONS[Outcome(item.outcome)]]
+
+
+def _by_hand(items: Collection[Item]) -> bool:
+    instructions = Instruction.objects.filter(item__in=items, manifests=None)
+    return instructions.exclude(applied_at=None).exists()
+
+
+def _of_change(change: Change, ops: set[Op]) -> Iterator[str]:
+    last = change.last
+    version = last.result.version if last.result is not None else ""
+    match last.state:
+        case Manifest.State.VERIFIED:
+            yield from _counted(change.records, ops)
+            yield _(
+                "The changed version is %(version)s; it was searched again, and nothing is left."
+            ) % {"version": version}
+        case Manifest.State.LEFT:
+            sentence = ngettext(
+                "The changed version is %(version)s, but a search of it still found %(n)s place.",
+                "The changed version is %(version)s, but a search of it still found %(n)s places.",
+                last.left_count,
+            )
+            yield sentence % {"version": version, "n": last.left_count}
+        case Manifest.State.REFUSED:
+            yield _("The change could not be made in this version, which is as it was.")
+        case _:
+            yield _("The change is under way.")
+
+
+def _counted(records: Mapping[Op, int], ops: set[Op]) -> Iterator[str]:
+    if Op.DELETE in ops and (n := records.get(Op.DELETE, 0)):
+        yield ngettext("%(n)s record was taken out.", "%(n)s records were taken out.", n) % {"n": n}
+    if Op.REDACT in ops and (n := records.get(Op.REDACT, 0)):
+        yield ngettext(
+            "In %(n)s record what points to you was made unreadable.",
+            "In %(n)s records what points to you was made unreadable.",
+            n,
+        ) % {"n": n}
+    if n := records.get(Op.REPLACE, 0):
+        yield (
+            ngettext(
+                "In %(n)s record the wrong text was corrected.",
+                "In %(n)s records the wrong text was corrected.",
+                n,
+            )
+            if Op.REPLACE in ops
+            else ngettext(
+                "%(n)s record stays, because it was corrected as you asked.",
+                "%(n)s records stay, because they were corrected as you asked.",
+                n,
+            )
+        ) % {"n": n}
