@@ -1,4 +1,7 @@
-"""Debian's Chromium and fonts for the browser tests: `python -m tests.chromium` installs them."""
+"""What the slow tests take from Debian: `python -m tests.chromium` installs it.
+
+Chromium and Chinese fonts for the browser, and 300 poems of the Tang dynasty as a public corpus.
+"""
 
 import os
 import shutil
@@ -6,8 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-PACKAGES = ("chromium", "fonts-noto-cjk")
+PACKAGES = ("chromium", "fonts-noto-cjk", "fortunes-zh")
+POEMS = Path("/usr/share/games/fortunes/tang300")
 NO_CHROMIUM = "BROWSER TESTS LEFT OUT: no Chromium here (Debian: apt-get install chromium)"
+NO_POEMS = "TESTS ON A PUBLIC CORPUS LEFT OUT: no poems (Debian: apt-get install fortunes-zh)"
 
 
 def find_chromium() -> str | None:
@@ -22,20 +27,24 @@ def has_chinese_font() -> bool:
 
 def main() -> None:
     """Install what is missing where that is possible; fail in CI, warn elsewhere, if it is not."""
-    if find_chromium() and has_chinese_font():
+    if find_chromium() and has_chinese_font() and POEMS.exists():
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        sys.stderr.write("Installing Chromium and a Chinese font for the browser tests.\n")
+        sys.stderr.write(
+            "Installing Chromium, a Chinese font and a public corpus for the slow tests.\n"
+        )
         environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         for command in (
             ["apt-get", "update", "--quiet=2"],
             ["apt-get", "install", "--quiet=2", "--yes", "--no-install-recommends", *PACKAGES],
         ):
             subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False)
-    if find_chromium() is None:
+    for found, complaint in ((find_chromium(), NO_CHROMIUM), (POEMS.exists(), NO_POEMS)):
+        if found:
+            continue
         if os.environ.get("CI") == "true":
-            sys.exit(f"In CI the browser tests must run. {NO_CHROMIUM}")
-        sys.stderr.write(f"\n{'!' * 78}\n{NO_CHROMIUM}\n{'!' * 78}\n\n")
+            sys.exit(f"In CI these tests must run. {complaint}")
+        sys.stderr.write(f"\n{'!' * 78}\n{complaint}\n{'!' * 78}\n\n")
 
 
 if __name__ == "__main__":

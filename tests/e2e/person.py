@@ -70,7 +70,9 @@ class Person:
 
     def read_receipt(self, email: str = "") -> Receipt:
         """Return case number and receipt from the page after sending."""
-        number, secret = self.page.locator(".keep dd").all_inner_texts()
+        said = self.page.locator(".keep dd")
+        expect(said).to_have_count(2)
+        number, secret = said.all_inner_texts()
         assert CODE.fullmatch(number)
         return Receipt(number, secret, email)
 

@@ -49,7 +49,7 @@ def changes_of(case: Case) -> dict[int, Change]:
         ids = [snapshot.pk for snapshot in family(manifest.snapshot)]
         families[ids[0]].append(manifest)
         members[ids[0]] = ids
-    changes = {}
+    changes: dict[int, Change] = {}
     for oldest, own in families.items():
         ids = members[oldest]
         came_out = frozenset(ids[ids.index(own[0].snapshot_id) + 1 :])

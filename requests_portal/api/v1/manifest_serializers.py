@@ -6,7 +6,7 @@ from django.urls import reverse
 from rest_framework import serializers
 
 from requests_portal.api.v1.serializers import StrictSerializer
-from workflows.corrections.manifests.package import JSONL, NOTE, PARQUET
+from workflows.corrections.downloads import FILES
 from workflows.corrections.models import Manifest, Receipt
 from workflows.datasets.models import Snapshot
 
@@ -38,8 +38,7 @@ class ManifestSerializer(serializers.ModelSerializer[Manifest]):
 
     def get_files(self, manifest: Manifest) -> dict[str, str]:
         """Return an address for each file."""
-        names = (NOTE, JSONL, PARQUET, "replacements.jsonl")
-        return {name: reverse("api-v1-manifest-file", args=[manifest.pk, name]) for name in names}
+        return {name: reverse("api-v1-manifest-file", args=[manifest.pk, name]) for name in FILES}
 
 
 class NewSnapshotSerializer(StrictSerializer):

@@ -1,6 +1,5 @@
 """Pipelines fetch what they must change and say what they did."""
 
-import json
 from http import HTTPStatus
 from uuid import UUID
 
@@ -17,14 +16,13 @@ from requests_portal.api.v1.manifest_serializers import (
     ReceiptSerializer,
 )
 from requests_portal.api.v1.pipeline_access import PipelineView, acting
-from workflows.corrections.manifests.package import JSONL, NOTE, PARQUET
+from workflows.corrections.downloads import content_of
 from workflows.corrections.models import Manifest, Receipt
 from workflows.corrections.receipts import take_receipt
 from workflows.vault.crypto import Shredded
 
 _PROBLEM = OpenApiResponse(description="Problem details (RFC 9457).")
 _MOST = 200
-REPLACEMENTS = "replacements.jsonl"
 
 
 class ManifestListView(PipelineView):
@@ -74,8 +72,8 @@ class ManifestFileView(PipelineView):
         The texts are personal data and no part of the manifest; keep them no longer than needed.
         """
         try:
-            content = _content(_find(manifest_id), name)
-        except Shredded:
+            content = content_of(_find(manifest_id), name)
+        except (KeyError, Shredded):
             raise Http404 from None
         return HttpResponse(
             content,
@@ -85,21 +83,6 @@ class ManifestFileView(PipelineView):
                 "Cache-Control": "no-store",
             },
         )
-
-
-def _content(manifest: Manifest, name: str) -> bytes:
-    if name == NOTE:
-        return manifest.note.encode()
-    if name == JSONL:
-        return manifest.jsonl
-    if name == PARQUET:
-        return manifest.parquet
-    if name == REPLACEMENTS:
-        return "".join(
-            json.dumps({"ref": ref, "text": text}, ensure_ascii=False) + "\n"
-            for ref, text in manifest.replacements.items()
-        ).encode()
-    raise Http404
 
 
 class ReceiptView(PipelineView):

@@ -1,20 +1,16 @@
-"""What the pages of the register share: who may, how a refusal is shown, pages that ask once."""
+"""What the pages of the register share: who may, and how a refusal is shown."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from requests_portal.staff.base_admin import StaffAdmin
+from requests_portal.staff.asking import AskingAdmin
 from requests_portal.staff.people import names_of
 from workflows.cases.errors import CaseError
 
@@ -40,17 +36,13 @@ class ReasonForm(forms.Form):
     )
 
 
-class NothingForm(forms.Form):
-    """Asks for nothing but to go on."""
-
-
 class EntryForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run time
     """A form with a field called dataset: the theme takes a bare one for something of its own."""
 
     prefix = "entry"
 
 
-class RegisterAdmin(StaffAdmin):
+class RegisterAdmin(AskingAdmin):
     """Base of the lists of the register. Entries are kept: nothing of it is deleted."""
 
     list_per_page = 50
@@ -72,52 +64,6 @@ class RegisterAdmin(StaffAdmin):
         """Show the list under its own name, not as a choice to make."""
         title = {"title": self.opts.verbose_name_plural}
         return super().changelist_view(request, {**title, **(extra_context or {})})
-
-    def ask(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        *,
-        intro: Any,
-        button: Any,
-        do: Callable[[Any, Any], object],
-        form_class: type[forms.Form] = NothingForm,
-        permission: str = "change",
-    ) -> HttpResponse:
-        """Show one question about an entry, and do it when it is answered.
-
-        `do` gets the entry and what was typed; what it refuses is shown on the same page.
-        """
-        entry = self.get_object(request, object_id)
-        if entry is None:
-            raise Http404
-        if not request.user.has_perm(f"{self.opts.app_label}.{permission}_{self.opts.model_name}"):
-            raise PermissionDenied
-        back = self.reverse_change(entry)
-        form = form_class(request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            try:
-                do(entry, form.cleaned_data)
-            except CaseError as refused:
-                form.add_error(None, str(refused))
-            else:
-                messages.success(request, _("Done."))
-                return HttpResponseRedirect(back)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": entry,
-            "intro": intro,
-            "button": button,
-            "form": form,
-            "back": back,
-        }
-        return TemplateResponse(request, "staff/question.html", context)
-
-    def reverse_change(self, entry: Any) -> str:
-        """Return the address of the page of an entry."""
-        name = f"{self.opts.app_label}_{self.opts.model_name}"
-        return reverse(f"admin:{name}_change", args=[entry.pk])
 
 
 @admin.display(description=_("registered by"))

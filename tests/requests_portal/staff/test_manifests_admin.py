@@ -1,6 +1,8 @@
 """Manifests in the staff's pages: applied by a steward, and the places named where something is left."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.factories import STEWARD
 from tests.requests_portal.staff.addresses import hidden_fields
@@ -57,8 +59,90 @@ def test_the_place_is_named_where_something_is_left(sign_in, data_steward, waiti
     assert "the corrected text is missing: forum.jsonl · a · text" in page
 
 
+def test_the_page_of_a_manifest_says_what_to_do_and_applies_it(
+    sign_in, send, data_steward, waiting
+):
+    client, page = sign_in(data_steward), f"{MANIFESTS}{waiting.pk}"
+    assert "take the files to your pipeline" in client.get(f"{page}/change/").content.decode()
+    assert send(client, f"{page}/apply/", {}).status_code == 302
+    assert "Being applied on this server" in client.get(f"{page}/change/").content.decode()
+    assert "being applied, or has" in send(client, f"{page}/apply/", {}).content.decode()
+
+
+def test_a_receipt_is_entered_by_hand(sign_in, send, data_steward, waiting, data):
+    (data / "2.jsonl").write_text(lines(FORUM).replace("住在上海，电话", "住在杭州，电话"))
+    client, path = sign_in(data_steward), f"{MANIFESTS}{waiting.pk}/receipt/"
+    page = send(client, path, {"status": "applied"}).content.decode()
+    assert page.count("Say which snapshot came out.") == 2
+    again = {"status": "applied", "version": "1", "location": "2.jsonl"}
+    assert "has a snapshot of this version" in send(client, path, again).content.decode()
+    assert not Snapshot.objects.exclude(pk=waiting.snapshot_id).exists()
+
+    new = {"status": "applied", "version": "2", "location": "2.jsonl", "remark": "By our pipeline"}
+    assert send(client, path, new).status_code == 302
+    check(str(waiting.pk))
+    page = client.get(f"{MANIFESTS}{waiting.pk}/change/").content.decode()
+    assert "Applied, and nothing is left" in page
+    assert "By our pipeline" in page
+    assert data_steward.username in page
+
+
+def test_a_receipt_names_a_snapshot_that_is_registered_already(
+    sign_in, send, data_steward, waiting, data
+):
+    (data / "2.jsonl").write_text(lines(FORUM))
+    new = make_snapshot("2.jsonl", waiting.snapshot.dataset, version="2")
+    path = f"{MANIFESTS}{waiting.pk}/receipt/"
+    send(sign_in(data_steward), path, {"status": "partly", "registered": str(new.pk)})
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.result) == ("applied", new)
+
+
+def test_the_files_are_fetched_and_the_log_keeps_that_they_were(sign_in, data_steward, waiting):
+    client = sign_in(data_steward)
+    files = f"{MANIFESTS}{waiting.pk}/files/"
+    page = client.get(f"{MANIFESTS}{waiting.pk}/change/").content.decode()
+    for name, content in (
+        ("manifest.note", waiting.note.encode()),
+        ("entries.jsonl", waiting.jsonl),
+        ("entries.parquet", waiting.parquet),
+    ):
+        assert f"{files}{name}" in page
+        assert client.get(f"{files}{name}").content == content
+    assert "住在杭州" in client.get(f"{files}replacements.jsonl").content.decode()
+    assert client.get(f"{files}other").status_code == 404
+    looks = Event.objects.filter(name="case.viewed", case=Case.objects.get().pseudonym)
+    assert [look.facts["what"] for look in looks].count("manifest") == 4
+
+
+def test_a_manifest_is_found_by_dataset_version_and_case(sign_in, data_steward, waiting):
+    client = sign_in(data_steward)
+    for term in ("Forum", "1", Case.objects.get().number):
+        assert str(waiting.pk) in client.get(MANIFESTS, {"q": term}).content.decode()
+    assert str(waiting.pk) not in client.get(MANIFESTS, {"q": "nothing"}).content.decode()
+    assert str(waiting.pk) not in client.get(MANIFESTS, {"state": "left"}).content.decode()
+
+
+def test_the_list_takes_the_same_queries_for_many(
+    sign_in, data_steward, waiting, data, django_assert_max_num_queries
+):
+    client = sign_in(data_steward)
+    with CaptureQueriesContext(connection) as one:
+        client.get(MANIFESTS)
+    for version in "23":
+        (data / f"{version}.jsonl").write_text(lines(FORUM))
+        other = make_snapshot(f"{version}.jsonl", waiting.snapshot.dataset, version=version)
+        executing(Outcome.CORRECTED)
+        manifest_for(other)
+    with django_assert_max_num_queries(len(one)):
+        page = client.get(MANIFESTS)
+    assert page.content.decode().count("To be applied") >= 3
+
+
 def test_a_reviewer_reads_and_cannot_apply(sign_in, reviewer, intake, waiting):
     client = sign_in(reviewer)
+    for page in ("apply/", "receipt/", "files/entries.jsonl"):
+        assert client.get(f"{MANIFESTS}{waiting.pk}/{page}").status_code == 403
     act(client, MANIFESTS, "apply_here", waiting)
     waiting.refresh_from_db()
     assert waiting.applied_by == ""

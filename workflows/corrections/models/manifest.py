@@ -76,7 +76,7 @@ class Manifest(SealedModel):
         ]
 
     def __str__(self) -> str:
-        return str(self.pk)
+        return f"{self.snapshot} ({self.pk.hex[:8]})"
 
     @property
     def sealing_key(self) -> DataKey:

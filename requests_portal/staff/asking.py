@@ -1,0 +1,75 @@
+"""Pages of an entry that ask one question, and do what was asked when it is answered."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from requests_portal.staff.base_admin import StaffAdmin
+from workflows.cases.errors import CaseError
+from workflows.datasets.errors import InvalidEntry
+
+
+class NothingForm(forms.Form):
+    """Asks for nothing but to go on."""
+
+
+class AskingAdmin(StaffAdmin):
+    """Base of lists whose entries have pages that ask once."""
+
+    def ask(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        *,
+        intro: Any,
+        button: Any,
+        do: Callable[[Any, Any], object],
+        form_class: Callable[[Any], forms.Form] = NothingForm,
+        permission: str = "change",
+    ) -> HttpResponse:
+        """Show one question about an entry, and do it when it is answered.
+
+        `do` gets the entry and what was typed; what it refuses is shown on the same page.
+        `permission` is a verb for entries of this list, or the whole name of a permission.
+        """
+        entry = self.get_object(request, object_id)
+        if entry is None:
+            raise Http404
+        if "." not in permission:
+            permission = f"{self.opts.app_label}.{permission}_{self.opts.model_name}"
+        if not request.user.has_perm(permission):
+            raise PermissionDenied
+        back = self.reverse_change(entry)
+        form = form_class(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                do(entry, form.cleaned_data)
+            except InvalidEntry as refused:
+                form.add_error(None, [one for many in refused.errors.values() for one in many])
+            except CaseError as refused:
+                form.add_error(None, str(refused))
+            else:
+                messages.success(request, _("Done."))
+                return HttpResponseRedirect(back)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": entry,
+            "intro": intro,
+            "button": button,
+            "form": form,
+            "back": back,
+        }
+        return TemplateResponse(request, "staff/question.html", context)
+
+    def reverse_change(self, entry: Any) -> str:
+        """Return the address of the page of an entry."""
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+        return reverse(name, args=[entry.pk])
