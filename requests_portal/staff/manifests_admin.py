@@ -88,7 +88,7 @@ class ManifestAdmin(AskingAdmin, ReadOnlyAdmin):
     actions = ("apply_here",)
     actions_detail = ("apply_one", "enter_receipt")
     fieldsets = (
-        (None, {"fields": ("shown_state", "shown_next", "snapshot", "records", "shown_cases")}),
+        (None, {"fields": ("shown_state", "shown_next", "snapshot", "records", "linked_cases")}),
         (gettext_lazy("Files"), {"fields": ("shown_files",)}),
         (
             gettext_lazy("What was done"),
@@ -97,7 +97,7 @@ class ManifestAdmin(AskingAdmin, ReadOnlyAdmin):
         (gettext_lazy("Entry"), {"fields": ("id", "made_at")}),
     )
     readonly_fields = (
-        "shown_state", "shown_next", "shown_cases", "shown_files", "shown_receipts", "shown_left",
+        "shown_state", "shown_next", "linked_cases", "shown_files", "shown_receipts", "shown_left",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Manifest]:
@@ -233,8 +233,17 @@ class ManifestAdmin(AskingAdmin, ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("cases"))
     def shown_cases(self, manifest: Manifest) -> str:
         """Return the numbers of the cases."""
-        numbers = (one.item.case.number for one in manifest.instructions.all())
-        return ", ".join(dict.fromkeys(numbers))
+        return ", ".join(_cases(manifest).values())
+
+    @admin.display(description=gettext_lazy("cases"))
+    def linked_cases(self, manifest: Manifest) -> SafeString:
+        """Return the numbers of the cases, leading there."""
+        links = (
+            (reverse("admin:cases_case_change", args=[pk]), number)
+            for pk, number in _cases(manifest).items()
+        )
+        items = format_html_join("", '<li><a href="{}">{}</a></li>', links)
+        return format_html('<ul class="staff-links">{}</ul>', items)
 
     @admin.display(description=gettext_lazy("files"))
     def shown_files(self, manifest: Manifest) -> SafeString:
@@ -248,7 +257,7 @@ class ManifestAdmin(AskingAdmin, ReadOnlyAdmin):
             ),
         )
         return format_html(
-            '<ul class="staff-files">{}</ul><p>{} <code>manage.py export_manifest</code></p>',
+            '<ul class="staff-links">{}</ul><p>{} <code>manage.py export_manifest</code></p>',
             links,
             _("For Dolma, or for a merge into Delta or Iceberg:"),
         )
@@ -281,6 +290,11 @@ class ManifestAdmin(AskingAdmin, ReadOnlyAdmin):
         return format_html(
             "<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((_place(p),) for p in places))
         )
+
+
+def _cases(manifest: Manifest) -> dict[UUID, str]:
+    """Return the numbers of the cases by their ids."""
+    return {one.item.case_id: one.item.case.number for one in manifest.instructions.all()}
 
 
 def _place(place: dict[str, Any]) -> str:

@@ -44,7 +44,7 @@ def judge_by_keyboard(reviewer: Staff, is_theirs: Callable[[str], bool]) -> list
 
 def state_of_manifest(steward: Staff) -> Locator:
     """Return the words about how far the manifest is that is open."""
-    return steward.page.locator(".field-shown_state .clock")
+    return steward.page.locator("#main .clock").first
 
 
 def open_manifest(steward: Staff, number: str) -> None:

@@ -8,7 +8,7 @@ from workflows.corrections.recipients import TELL
 from workflows.corrections.services import issue_instructions
 from workflows.corrections.telling import tell
 from workflows.corrections.tombstones import GUARD
-from workflows.outbox.long_work import send_and_look_again
+from workflows.outbox.long_work import ask_for, send_and_look_again
 from workflows.outbox.models import Effect
 from workflows.outbox.services import effect_handler
 
@@ -47,7 +47,15 @@ def check(effect: Effect) -> None:
 
 @effect_handler(GUARD)
 def guard(effect: Effect) -> None:
-    """Send the task that looks for tombstones in a snapshot, until it has."""
+    """Send the task that looks for tombstones in a snapshot, until it has.
+
+    The snapshot was just read: if it came out of a manifest, it can be re-scanned now.
+    """
+    applied = Manifest.objects.filter(
+        result=effect.payload["id"], state=Manifest.State.APPLIED
+    ).values_list("pk", flat=True)
+    for pk in applied:
+        ask_for(CHECK, str(pk), about=f"{pk}:read")
     if not Guarded.objects.filter(snapshot=effect.payload["id"]).exists():
         send_and_look_again(effect, "workflows.tasks.guard_snapshot")
 

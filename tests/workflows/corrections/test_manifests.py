@@ -23,11 +23,13 @@ from workflows.corrections.models import Instruction, Manifest, Return, Tombston
 from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
 from workflows.corrections.tombstones import guard
+from workflows.datasets.inventory import read_snapshot
 from workflows.datasets.lookups import request_lookup
 from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of
 from workflows.ledger.models import Event
 from workflows.notices import moves
+from workflows.outbox.services import drain
 from workflows.reports.erasure import erase, request_erasure
 from workflows.vault.crypto import Shredded
 
@@ -140,6 +142,19 @@ def test_no_personal_text_stands_in_the_manifest_and_the_log(forum, delete_reque
     assert "王小明".encode() not in manifest.parquet
     facts = json.dumps([event.facts for event in Event.objects.all()], ensure_ascii=False)
     assert "王小明" not in facts
+
+
+def test_the_re_scan_begins_when_the_new_snapshot_has_been_read(forum, delete_request, monkeypatch):
+    executing(Outcome.DELETED, delete_request)
+    manifest = apply(manifest_for(forum))
+    drain()
+    sent = []
+    monkeypatch.setattr(
+        "celery.current_app.send_task", lambda name, args, **_more: sent.append((name, *args))
+    )
+    read_snapshot(manifest.result.pk)
+    drain()
+    assert ("workflows.tasks.check_manifest", str(manifest.pk)) in sent
 
 
 def test_a_failed_rescan_sends_the_item_back_with_the_place_named(forum, data, delete_request):
