@@ -13,7 +13,7 @@ from workflows.corrections.families import family
 from workflows.corrections.making import OPS, entries_of
 from workflows.corrections.manifests.entries import Op
 from workflows.corrections.models import Instruction, Manifest
-from workflows.corrections.services import OPERATIONS
+from workflows.corrections.services import operation_of
 from workflows.vault.crypto import Shredded
 
 # Outcomes after which the data of a snapshot stay as they are.
@@ -99,7 +99,7 @@ def joined(sentences: Collection[str]) -> str:
 
 
 def _op(item: Item) -> Op:
-    return OPS[OPERATIONS[Outcome(item.outcome)]]
+    return OPS[Instruction.Operation(operation_of(item))]
 
 
 def _by_hand(items: Collection[Item]) -> bool:

@@ -29,7 +29,7 @@ def issue_instructions(case: Case) -> list[Instruction]:
     return [
         Instruction.objects.get_or_create(
             item=item,
-            operation=_operation(item),
+            operation=operation_of(item),
             applied_at=None,
             defaults={"issued_at": timezone.now()},
         )[0]
@@ -37,7 +37,7 @@ def issue_instructions(case: Case) -> list[Instruction]:
     ]
 
 
-def _operation(item: Item) -> str:
+def operation_of(item: Item) -> str:
     """Return what is to be done to the data; a deletion may leave the rest of the record."""
     operation = OPERATIONS[Outcome(item.outcome)]
     if operation == Instruction.Operation.DELETE and redacts(item):
