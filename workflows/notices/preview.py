@@ -58,6 +58,7 @@ def _case(regime: Regime, language: str) -> Case:
         residence=regime.default_place,
         regime=regime.code,
         regimes=[regime.code],
+        kinds=[kind for kind, _outcome in _DECIDED.values()],
         filed_at=now - timedelta(days=9),
         due_on=_in_days(now, 21),
     )
