@@ -67,14 +67,22 @@ def send_mail(case: Case, template: str, effect: Effect, context: dict[str, Any]
             logger.warning("Mail limit of an unconfirmed address reached; %s not sent", template)
             return False
         raise Later(tomorrow())
-    with translation.override(case.language):
-        values = {
-            "case_number": case.number,
-            "provider_name": settings.PROVIDER_NAME,
-            "status_link": links.status_link(case.language),
-            **context,
-        }
-        folder = f"emails/{template}"
+    values = {
+        "case_number": case.number,
+        "provider_name": settings.PROVIDER_NAME,
+        "status_link": links.status_link(case.language),
+        **context,
+    }
+    send_template(template, address, case.language, effect, values)
+    return True
+
+
+def send_template(
+    template: str, address: str, language: str, effect: Effect, values: dict[str, Any]
+) -> None:
+    """Send the mail `templates/emails/<template>/` in a language, as text and as HTML."""
+    folder = f"emails/{template}"
+    with translation.override(language):
         mail = EmailMultiAlternatives(
             subject=" ".join(render_to_string(f"{folder}/subject.txt", values).split()),
             body=render_to_string(f"{folder}/body.txt", values),
@@ -82,12 +90,11 @@ def send_mail(case: Case, template: str, effect: Effect, context: dict[str, Any]
             headers={
                 "Message-ID": f"<{effect.pk}@{links.mail_domain()}>",
                 "Auto-Submitted": "auto-generated",
-                "Content-Language": case.language,
+                "Content-Language": language,
             },
         )
         mail.attach_alternative(render_to_string(f"{folder}/body.html", values), "text/html")
         mail.send()
-    return True
 
 
 def purge_tallies(now: datetime | None = None) -> int:

@@ -3,12 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
-from django.utils import translation
 
 from workflows import links
-from workflows.cases.mail import may_mail, tomorrow
+from workflows.cases.mail import may_mail, send_template, tomorrow
 from workflows.cases.models import Case
 from workflows.corrections.making import entries_of
 from workflows.corrections.manifests.entries import Entry, Op
@@ -112,25 +109,13 @@ def _records(entries: Iterable[Entry], language: str) -> Iterator[str]:
 def _mail(notice: RecipientNotice, address: str, effect: Effect) -> None:
     """Write to the organisation in the language of this installation."""
     language = settings.LANGUAGE_CODE
-    with translation.override(language):
-        values = {
-            "provider_name": settings.PROVIDER_NAME,
-            "dataset": notice.manifest.snapshot.dataset.name,
-            "version": notice.manifest.snapshot.version,
-            "given_on": notice.recipient.given_on,
-            "again": notice.told_at is not None,
-            "link": links.confirm_recipient_link(language, token_of(notice.pk)),
-        }
-        folder = "emails/recipient_notice"
-        mail = EmailMultiAlternatives(
-            subject=" ".join(render_to_string(f"{folder}/subject.txt", values).split()),
-            body=render_to_string(f"{folder}/body.txt", values),
-            to=[address],
-            headers={
-                "Message-ID": f"<{effect.pk}@{links.mail_domain()}>",
-                "Auto-Submitted": "auto-generated",
-                "Content-Language": language,
-            },
-        )
-        mail.attach_alternative(render_to_string(f"{folder}/body.html", values), "text/html")
-        mail.send()
+    snapshot = notice.manifest.snapshot
+    values = {
+        "provider_name": settings.PROVIDER_NAME,
+        "dataset": snapshot.dataset.name,
+        "version": snapshot.version,
+        "given_on": notice.recipient.given_on,
+        "again": notice.told_at is not None,
+        "link": links.confirm_recipient_link(language, token_of(notice.pk)),
+    }
+    send_template("recipient_notice", address, language, effect, values)

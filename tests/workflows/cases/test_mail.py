@@ -98,7 +98,7 @@ def mails_of(template: str, language: str, mailoutbox) -> tuple[Case, list]:
 
 
 def test_each_folder_of_templates_is_one_mail_that_has_its_occasion():
-    assert set(FOLDERS) == {*OCCASIONS, "team_notice"}
+    assert set(FOLDERS) == {*OCCASIONS, "team_notice", "recipient_notice"}
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
