@@ -6,6 +6,7 @@ too much; it must find every place where the spelling stands. What is short must
 "Li Na" is not found in "Carolina".
 """
 
+import functools
 import itertools
 import math
 import re
@@ -95,6 +96,7 @@ def _han_forms(name: str) -> set[str]:
     return {"".join(form) for form in itertools.product(*forms)}
 
 
+@functools.lru_cache(maxsize=1)  # asked for several times in a row
 def _core(spelling: Spelling) -> Spelling:
     """Return the part of a spelling that is searched for: enough of it, with few marks."""
     parts, joins = spelling.parts, spelling.joins
