@@ -311,6 +311,7 @@ class ReturnAdmin(ReadOnlyAdmin):
     list_filter = (("resolved_at", admin.EmptyFieldListFilter),)
     list_select_related = ("case", "snapshot__dataset")
     search_fields = ("case__number",)
+    search_help_text = gettext_lazy("Case number")
     actions = ("resolve",)
 
     def has_resolve_permission(self, request: HttpRequest) -> bool:

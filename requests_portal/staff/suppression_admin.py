@@ -82,6 +82,8 @@ class SuppressionAdmin(StaffAdmin):
     list_filter = ("form", "test_result", ("withdrawn_at", admin.EmptyFieldListFilter))
     list_select_related = ("case__data_key",)
     search_fields = ("case__number",)
+    search_help_text = gettext_lazy("Case number")
+    list_per_page = 50
     ordering = ("-added_at",)
     actions = ("mark_suppressed", "mark_shown", "take_off")
     fieldsets = (

@@ -97,7 +97,7 @@ class SnapshotAdmin(RegisterAdmin):
         "version",
         "state_shown",
         "approval",
-        "format",
+        "format_shown",
         "rows",
         "size",
         "index",
@@ -174,6 +174,12 @@ class SnapshotAdmin(RegisterAdmin):
     def approval(self, snapshot: Snapshot) -> SafeString:
         """Return whether the source is approved."""
         return approval_sign(snapshot.dataset)
+
+    @admin.display(description=gettext_lazy("format"), ordering="format")
+    def format_shown(self, snapshot: Snapshot) -> str:
+        """Return the format in one word, without what else it may be."""
+        name: str = snapshot.get_format_display()
+        return name.partition("(")[0].partition("（")[0].strip()
 
     @admin.display(description=gettext_lazy("size"), ordering="bytes")
     def size(self, snapshot: Snapshot) -> str:
