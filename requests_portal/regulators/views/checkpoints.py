@@ -1,8 +1,9 @@
 """The checkpoints that a regulator keeps: the memory that nobody else can change."""
 
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -45,11 +46,10 @@ def checkpoints(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
 
 @require_safe
 @regulator_page
-def witness_program(request: HttpRequest, scope: RegulatorScope) -> FileResponse:
+def witness_program(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
     """Hand out the program of a witness."""
-    return FileResponse(
-        WITNESS_PROGRAM.open("rb"),
-        as_attachment=True,
-        filename=WITNESS_PROGRAM.name,
+    return HttpResponse(
+        WITNESS_PROGRAM.read_bytes(),
         content_type="text/x-python; charset=utf-8",
+        headers={"Content-Disposition": content_disposition_header(True, WITNESS_PROGRAM.name)},
     )

@@ -9,5 +9,5 @@ def test_the_program_of_a_witness_is_one_file_to_take_home(china, client):
     assert f'href="{PAGE}witness.py"' in china.get(PAGE).content.decode()
     answer = china.get(f"{PAGE}witness.py")
     assert answer["Content-Disposition"] == 'attachment; filename="witness.py"'
-    assert b"".join(answer.streaming_content) == WITNESS_PROGRAM.read_bytes()
+    assert answer.content == WITNESS_PROGRAM.read_bytes()
     assert client.get(f"{PAGE}witness.py").status_code == 302

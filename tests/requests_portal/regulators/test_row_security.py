@@ -104,7 +104,7 @@ def test_no_page_asks_for_cases_before_it_has_taken_the_role(chinese, lin, china
         for name, converter in route.converters.items():
             path = path.replace(f"<{_name_of(converter)}:{name}>", str(values.get(name, "x")))
         with CaptureQueriesContext(connection) as queries:
-            china.get(path).close()
+            china.get(path)
         # The append to the log is logged without its text.
         asked = [query["sql"] or "" for query in queries]
         role = [place for place, sql in enumerate(asked) if "portal_regulator" in sql]
