@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 from hypothesis import settings as hypothesis_settings
+from pytest_django import DjangoDbBlocker
 
 from requests_portal.local.folders import data_folder
 from requests_portal.local.postgres import OWNER_ROLE, RUNTIME_ROLE, Cluster
@@ -99,6 +100,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             marker.kwargs.setdefault("serialized_rollback", True)
             if item.get_closest_marker("chaos") is None:
                 item.add_marker(pytest.mark.stack)
+
+
+@pytest.fixture(autouse=True)
+def rows_of_migrations(
+    request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """Put the rows that migrations made back after a test which has emptied all tables.
+
+    Asked for before the database, so that this is done after the tables were emptied. Without it
+    only the next test with real transactions would find them, and not one in another file.
+    """
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    if marker is not None and marker.kwargs.get("transaction"):
+        from django.db import connection
+
+        with django_db_blocker.unblock():
+            connection.creation.deserialize_db_from_string(connection._test_serialized_contents)
 
 
 @pytest.fixture(scope="session")
