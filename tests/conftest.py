@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 from hypothesis import settings as hypothesis_settings
-from pytest_django import DjangoDbBlocker
+from pytest_django.plugin import blocking_manager_key
 
 from requests_portal.local.folders import data_folder
 from requests_portal.local.postgres import OWNER_ROLE, RUNTIME_ROLE, Cluster
@@ -102,22 +102,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.stack)
 
 
-@pytest.fixture(autouse=True)
-def rows_of_migrations(
-    request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker
-) -> Iterator[None]:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """Put the rows that migrations made back after a test which has emptied all tables.
 
-    Asked for before the database, so that this is done after the tables were emptied. Without it
-    only the next test with real transactions would find them, and not one in another file.
+    Without it only the next test with real transactions would find them, and not one in another
+    file that the same process runs later.
     """
-    yield
-    marker = request.node.get_closest_marker("django_db")
-    if marker is not None and marker.kwargs.get("transaction"):
+    result = yield
+    marker = item.get_closest_marker("django_db")
+    # After the last test the database is gone as well.
+    if nextitem is not None and marker is not None and marker.kwargs.get("transaction"):
         from django.db import connection
 
-        with django_db_blocker.unblock():
+        with item.config.stash[blocking_manager_key].unblock():
             connection.creation.deserialize_db_from_string(connection._test_serialized_contents)
+    return result
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from requests_portal.local.supervisor import Supervisor
 from requests_portal.local.valkey import Address
 
 _FIRST_PORT = 8000
-_FIRST_MAIL_PORT = 8025
+_MAIL_PORT_AFTER = 25
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,8 @@ def _choose_addresses(folder: Path, first_port: int, *, own_database: bool) -> S
         os.environ["REDIS_URL"] = address.url
         servers.append(processes.broker(broker_folder, address))
     if not os.environ.get("EMAIL_HOST"):
-        mail_port = free_port(_FIRST_MAIL_PORT)
+        # Beside the port of the site, so that two portals that start at once choose different ones.
+        mail_port = free_port(port + _MAIL_PORT_AFTER)
         os.environ.update(EMAIL_HOST="127.0.0.1", EMAIL_PORT=str(mail_port))
         servers.append(processes.mail_catcher(folder / "mail", mail_port))
     return Site(port, folder, own_database, tuple(servers))
