@@ -5,7 +5,7 @@ from workflows.datasets.indexes import BUILD, UNBUILT, fail_index
 from workflows.datasets.inventory import READ, UNREAD, mark_unreadable
 from workflows.datasets.lookup.shards import Problem
 from workflows.datasets.lookups import SCAN, START, look_up_at_review, start
-from workflows.datasets.matching import fail
+from workflows.datasets.matching import fail, finish_run
 from workflows.datasets.models import LookupRun, SearchIndex, ShardScan, Snapshot
 from workflows.outbox.long_work import send_and_look_again
 from workflows.outbox.models import Effect
@@ -36,8 +36,10 @@ def look_up(effect: Effect) -> None:
 
 @effect_handler(START)
 def start_lookup(effect: Effect) -> None:
-    """Cut a look-up into shards."""
-    start(LookupRun.objects.get(pk=effect.payload["run"]))
+    """Cut a look-up into shards; it ends at once where there is nothing that can be searched."""
+    run = LookupRun.objects.get(pk=effect.payload["run"])
+    start(run)
+    finish_run(run)
 
 
 @effect_handler(SCAN)

@@ -8,13 +8,14 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
 from workflows.cases.correspondence import require_text
 from workflows.cases.errors import CaseError
-from workflows.cases.lifecycle import OPEN, WORKING, Role, State
+from workflows.cases.lifecycle import FINAL, OPEN, WORKING, Role, State
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.datasets.lookup.shards import ReadError
@@ -130,9 +131,6 @@ def start(run: LookupRun) -> None:
         _add_scans(run, snapshot)
     run.started_at = timezone.now()
     run.save(update_fields=["started_at"])
-    if not run.scans.exists():
-        run.finished_at = run.started_at
-        run.save(update_fields=["finished_at"])
 
 
 def _add_scans(run: LookupRun, snapshot: Snapshot) -> None:
@@ -162,5 +160,9 @@ def _add_scans(run: LookupRun, snapshot: Snapshot) -> None:
 
 
 def purge_runs() -> int:
-    """Forget how far runs were that ended long ago; the matches and the log stay."""
-    return LookupRun.objects.filter(finished_at__lt=timezone.now() - _KEEP_RUNS).delete()[0]
+    """Forget how runs went that ended long ago; the matches and the log stay.
+
+    Those of an open case are kept: its answer says by them what was searched.
+    """
+    old = LookupRun.objects.filter(finished_at__lt=timezone.now() - _KEEP_RUNS)
+    return old.filter(Q(case=None) | Q(case__state__in=FINAL)).delete()[0]

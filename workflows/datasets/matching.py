@@ -79,6 +79,7 @@ def finish_run(run: LookupRun) -> None:
             return
         locked.finished_at = timezone.now()
         locked.save(update_fields=["finished_at"])
+        forget()
         states = Counter(locked.scans.values_list("state", flat=True))
         found = _found_since(locked)
         for case in Case.objects.filter(pk__in={*found, locked.case_id}, erased_at=None):
@@ -110,7 +111,7 @@ def _found_since(run: LookupRun) -> dict[UUID, Counter[str]]:
 
 @lru_cache(maxsize=1)
 def _patterns_of(run_id: UUID) -> Patterns:
-    """Return what a run looks for; it stays in this process until the next run."""
+    """Return what a run looks for; it stays in this process until a run ends or another begins."""
     return Patterns(terms_of_all(cases_of(LookupRun.objects.get(pk=run_id))))
 
 

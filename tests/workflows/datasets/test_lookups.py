@@ -1,8 +1,10 @@
 """Looking people up in the registered snapshots: asking, scanning shard by shard, ending."""
 
 import json
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from tests.factories import ERIKA, INTAKE, OFFICER, OTHER_OFFICER, REVIEWER, WANG, file, make_case
 from tests.workflows.datasets.entries import lines, make_snapshot
@@ -165,6 +167,31 @@ def test_a_shard_that_cannot_be_read_is_named_and_the_others_are_searched(data):
     assert (failed.file, failed.problem) == ("zz.jsonl", "no_field")
     assert case.matches.count() == 3
     assert events(case, "lookup.finished")[0].facts["failed"] == 1
+
+
+def test_if_nothing_that_was_registered_can_be_read_any_more_the_look_up_ends_and_says_so(
+    forum, data
+):
+    (data / "forum.jsonl").unlink()
+    case = make_case(State.IN_REVIEW)
+    work()
+
+    (failed,) = progress_of(case).failed
+    assert failed.problem == "missing"
+    assert not progress_of(case).is_running
+    assert events(case, "lookup.finished")[0].facts["failed"] == 1
+    request_lookup(case, REVIEWER)
+
+
+def test_how_a_look_up_went_is_kept_for_as_long_as_the_case_is_open(forum):
+    case, closed = make_case(State.IN_REVIEW), make_case(State.CLOSED)
+    work()
+    LookupRun.objects.update(finished_at=timezone.now() - timedelta(days=100))
+
+    lookups.purge_runs()
+
+    assert case.lookup_runs.count() == 1
+    assert not closed.lookup_runs.exists()
 
 
 def test_without_a_readable_snapshot_the_look_up_ends_at_once(db):
