@@ -83,10 +83,8 @@ _adjust_settings()
 
 
 # How long an example takes says more about the machine than about the code.
-# `HYPOTHESIS=thorough` tries as many as Hypothesis would by itself.
-hypothesis_settings.register_profile("portal", deadline=None, max_examples=40)
-hypothesis_settings.register_profile("thorough", deadline=None)
-hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS", "portal"))
+hypothesis_settings.register_profile("portal", deadline=None)
+hypothesis_settings.load_profile("portal")
 
 
 # Before the hook by which pytest itself chooses tests by their markers.
