@@ -9,6 +9,9 @@ SHELL := /bin/sh
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
 BIN := .venv/bin
+# A shell that forbids Python to keep what it has compiled makes each of our many processes compile
+# the project anew; that would be half a minute of the tests.
+export PYTHONDONTWRITEBYTECODE :=
 # Tools that only import the settings need some value, and no server.
 OFFLINE := DATABASE_URL=postgresql:///offline SECRET_KEY=offline
 PYTEST := $(BIN)/pytest

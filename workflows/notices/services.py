@@ -132,8 +132,8 @@ def send_composed(
         message=_message(case, composed.kind, text, author=actor, pk=message_id or uuid4(), at=now),
         sent_at=now,
     )
-    notice.texts.set(versions.values())
-    notice.files.set(_attachments(case, composed.kind, contents, now))
+    notice.texts.add(*versions.values())
+    notice.files.add(*_attachments(case, composed.kind, contents, now))
     record_event(
         case,
         "notice.sent",

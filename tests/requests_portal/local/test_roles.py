@@ -10,6 +10,7 @@ from requests_portal.local.postgres import ROLES, SUPERUSER
 from requests_portal.local.wheels import postgres_programs
 
 
+@pytest.mark.stack
 def test_the_first_start_of_the_database_makes_owner_and_runtime_role(folder, cluster):
     passwords = {"owner": "0a1b", "runtime": "2c3d"}
     for name, role in (("database_owner_url", "owner"), ("database_url", "runtime")):

@@ -10,6 +10,8 @@ import pytest
 
 from tests.stack import eventually
 
+pytestmark = pytest.mark.stack
+
 # Two processes; the first has a child of its own, as web and worker have.
 SUPERVISE = """
 import os, sys

@@ -1,8 +1,11 @@
 """The bundled broker."""
 
+import pytest
 import redis
 
 from requests_portal.local.valkey import Address, Broker
+
+pytestmark = pytest.mark.stack
 
 
 def client(broker: Broker) -> redis.Redis:

@@ -1,6 +1,9 @@
 """Takes a case from what was found in a snapshot to a manifest, as reviewers and workers do."""
 
 from datetime import date
+from uuid import UUID
+
+from django.utils import timezone
 
 from tests.factories import APPROVER, REVIEWER, STEWARD, WANG, in_review_with_proof
 from workflows.cases import decisions
@@ -14,7 +17,8 @@ from workflows.corrections.receipts import apply_here, ask_to_apply
 from workflows.datasets import matching
 from workflows.datasets.models import Match, Recipient, ShardScan, Snapshot
 from workflows.datasets.verdicts import judge
-from workflows.outbox.services import drain
+from workflows.outbox.models import Effect
+from workflows.outbox.services import drain, run_effect
 
 FORUM = [
     {"id": "a", "text": "王小明住在上海，电话 13800001234", "url": "https://forum.example/1"},
@@ -23,10 +27,21 @@ FORUM = [
 ]
 
 
+def run_due(*rooms: str) -> None:
+    """Run the due effects of these rooms alone; letters and mails stay where they are."""
+    ours = Effect.objects.filter(
+        state=Effect.State.PENDING, kind__regex=rf"^({'|'.join(rooms)})\."
+    ).order_by("due_at", "created_at")
+    tried: set[UUID] = set()
+    while effect := ours.filter(due_at__lte=timezone.now()).exclude(pk__in=tried).first():
+        run_effect(effect.pk)
+        tried.add(effect.pk)
+
+
 def look_up() -> None:
     """Do what relay and worker do for the look-ups that were asked for."""
     matching.forget()
-    drain()
+    run_due("datasets")
     for scan in ShardScan.objects.filter(state=ShardScan.State.WAITING):
         matching.scan_shard(scan.pk)
 
@@ -63,7 +78,7 @@ def executing(
     ]
     decisions.propose_decision(case, REVIEWER, proposals)
     decisions.approve(case, APPROVER)
-    drain()
+    run_due("datasets", "corrections")
     return case
 
 

@@ -103,8 +103,9 @@ def _fold_content(character: str) -> str:
     decomposed = unicodedata.normalize("NFKD", character)
     if "\u2044" in decomposed:  # ½ is not the digits 1 and 2
         return " "
-    folded = "".join(c for c in decomposed.casefold() if c.isalnum())
-    folded = "".join(_SPECIAL.get(c, c) for c in folded)
+    letters = "".join(c for c in decomposed.casefold() if c.isalnum())
+    # A letter may be special in its turn: ŉ is an apostrophe, which is no content, and an n.
+    folded = "".join(filter(str.isalnum, "".join(_SPECIAL.get(c, c) for c in letters)))
     if len(folded.encode()) > len(character.encode()):  # bytes are folded in place
         return character
     if len(folded) == 1 or (len(folded) == 2 and folded.isascii()):  # noqa: PLR2004

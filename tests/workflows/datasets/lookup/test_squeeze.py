@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from workflows.datasets.lookup.escapes import resolve_escapes
@@ -35,6 +35,7 @@ def content(text: str) -> str:
 
 
 @given(TEXTS)
+@example("ŉ")
 def test_the_stream_is_the_content_of_the_folded_text(text):
     assert stream(text.encode()).replace(" ", "") == content(text)
 
