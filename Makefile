@@ -82,8 +82,9 @@ e2e-dolma: install-dev ## apply a manifest with the stock Dolma mixer
 	fi
 	$(PYTEST) tests/e2e/dolma_mixer.py
 
-chaos: install-dev ## run the long failure tests: killed workers, lost brokers, restarted databases
+chaos: install-dev ## run the long tests: killed workers, lost brokers, restarted databases, many examples
 	$(PYTEST) -m chaos
+	$(PYTEST) -n 2 --hypothesis-profile=thorough -m "hypothesis and not chaos"
 
 bench: install-dev ## measure, without judging
 	@for script in tests/bench/*.py; do $(BIN)/python "$$script" || exit 1; done

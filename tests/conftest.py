@@ -28,6 +28,7 @@ from requests_portal.local.postgres import OWNER_ROLE, RUNTIME_ROLE, Cluster
 from requests_portal.local.sockets import free_port
 from requests_portal.local.valkey import Broker
 from tests.chromium import NO_CHROMIUM, find_chromium
+from tests.prepared import migrated_database
 from tests.stack import Stack
 
 CLUSTER = Cluster(
@@ -82,8 +83,10 @@ def _adjust_settings() -> None:
 _adjust_settings()
 
 
-# How long an example takes says more about the machine than about the code.
-hypothesis_settings.register_profile("portal", deadline=None)
+# How long an example takes says more about the machine than about the code. `make chaos` looks for
+# longer than `make test`.
+hypothesis_settings.register_profile("portal", deadline=None, max_examples=40)
+hypothesis_settings.register_profile("thorough", deadline=None, max_examples=1000)
 hypothesis_settings.load_profile("portal")
 
 
@@ -122,10 +125,15 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Start the test server before the first test database is made."""
+    """Start the test server before the first test database is made, as a copy of a migrated one."""
+    from django.conf import settings
+
     if USES_OWN_CLUSTER:
         CLUSTER.ensure_running()
         CLUSTER.ensure_database(DATABASE)
+    owner = os.environ.get("DATABASE_OWNER_URL") or os.environ["DATABASE_URL"]
+    template = migrated_database(owner)
+    settings.DATABASES["default"]["TEST"]["TEMPLATE"] = template
 
 
 @pytest.fixture(scope="session", autouse=True)

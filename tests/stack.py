@@ -15,13 +15,18 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
 
 from requests_portal.local.folders import PROJECT
 from requests_portal.local.sockets import free_port
+from tests.prepared import (
+    keep_static_files,
+    migrated_database,
+    take_static_files,
+    with_database,
+)
 
 # What only concerns the test process itself and must not reach the real ones.
 _NOT_PASSED_ON = (
@@ -55,11 +60,11 @@ class Stack:
     def __init__(self, owner_url: str, runtime_url: str, database: str) -> None:
         """Serve `database`, made anew, on the server of the two addresses."""
         self.database = database
-        self.owner_url = _with_database(owner_url, database)
-        self._server_url = _with_database(owner_url, "postgres")
+        self.owner_url = with_database(owner_url, database)
+        self._server_url = with_database(owner_url, "postgres")
         self.folder = Path(tempfile.mkdtemp(prefix="portal-stack-"))
         self.environment = {k: v for k, v in os.environ.items() if k not in _NOT_PASSED_ON} | {
-            "DATABASE_URL": _with_database(runtime_url, database),
+            "DATABASE_URL": with_database(runtime_url, database),
             "DATABASE_OWNER_URL": self.owner_url,
             "DATA_DIR": str(self.folder),
             # What was published and lost is published again after so long; minutes in production.
@@ -88,7 +93,9 @@ class Stack:
         with psycopg.connect(self._server_url, autocommit=True) as connection:
             name = sql.Identifier(self.database)
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+            template = sql.Identifier(migrated_database(self.owner_url))
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, template))
+        take_static_files(self.folder)
         with self.log.open("wb") as log:
             self._supervisor = subprocess.Popen(
                 [
@@ -115,6 +122,7 @@ class Stack:
 
         eventually(serves, "the stack serves", seconds=180)
         self._details = json.loads(details.read_text())
+        keep_static_files(self.folder)
 
     def end(self) -> None:
         """End all processes, drop the database and remove the files."""
@@ -185,8 +193,3 @@ class Stack:
         assert self._supervisor.stdin is not None
         self._supervisor.stdin.write(f"{line}\n")
         self._supervisor.stdin.flush()
-
-
-def _with_database(url: str, name: str) -> str:
-    """Return the address with another database name."""
-    return urlsplit(url)._replace(path=f"/{name}").geturl()

@@ -93,7 +93,7 @@ def _fold_mark(character: str, category: str) -> str:
     plain = unicodedata.normalize("NFKC", character)
     if plain.isalnum():  # a circled letter, a Kangxi radical
         return _fold_content(character)
-    return plain if len(plain) == 1 else character
+    return _SPECIAL.get(plain, plain) if len(plain) == 1 else character
 
 
 def _fold_content(character: str) -> str:

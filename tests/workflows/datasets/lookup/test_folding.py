@@ -50,6 +50,9 @@ def test_a_character_is_content_or_a_mark_or_invisible(character):
 
 
 @given(st.characters(exclude_categories=["Cs"]))
+@example("\u1fef")
+@example("\u207b")
+@example("\uffee")
 def test_folding_twice_is_folding_once(character):
     assert fold(fold(character)) == fold(character)
 
