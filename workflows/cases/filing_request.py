@@ -18,6 +18,7 @@ MAX_TEXT = 5_000
 MAX_SHORT = 200
 MAX_ITEMS = 10
 MAX_IDENTIFIERS = 20
+FEWEST_PHONE_DIGITS = 5
 
 # What a person may say about an item; `prompts` and `urls` are lists.
 DETAIL_NAMES = frozenset({"statement", "claimed", "correct", "where_seen", "prompts", "urls"})
@@ -153,6 +154,13 @@ def _people_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
             validate_email(request.email)
         except ValidationError:
             yield "email", _("Enter an e-mail address like name@example.com.")
+    if request.phone and not can_be_called(request.phone):
+        yield "phone", _("Enter a phone number with all its digits, like +86 10 1234 5678.")
+
+
+def can_be_called(phone: str) -> bool:
+    """Return whether a text has digits enough for a phone number, whatever stands between them."""
+    return sum(map(str.isdecimal, phone)) >= FEWEST_PHONE_DIGITS
 
 
 def _kin_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:

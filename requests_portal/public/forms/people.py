@@ -18,7 +18,12 @@ from requests_portal.public.forms.base import (
     long_text,
     set_choices,
 )
-from workflows.cases.filing_request import KIN_FIELDS, MAX_TEXT, applicable_regimes
+from workflows.cases.filing_request import (
+    KIN_FIELDS,
+    MAX_TEXT,
+    applicable_regimes,
+    can_be_called,
+)
 from workflows.cases.kin import asks_for_own_interest
 from workflows.cases.vocabulary import IdentifierKind, RequesterRole
 
@@ -214,6 +219,15 @@ class ContactForm(QuestionForm):
                     gettext("Enter an e-mail address like name@example.com.")
                 ) from None
         return email
+
+    def clean_phone(self) -> str:
+        """Return the number; refuse what the domain would refuse, with the same words."""
+        phone: str = self.cleaned_data["phone"]
+        if phone and not can_be_called(phone):
+            raise ValidationError(
+                gettext("Enter a phone number with all its digits, like +86 10 1234 5678.")
+            )
+        return phone
 
     def clean(self) -> dict[str, Any]:
         """Ask for one of the ways."""

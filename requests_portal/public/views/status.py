@@ -3,7 +3,7 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from requests_portal.public import draft_cookie
 from requests_portal.public.case_session import close_case, current_case, of_own_case, open_case
@@ -88,9 +88,14 @@ def answer(request: HttpRequest, case: Case, message_id: str) -> HttpResponse:
 
 
 @private
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest) -> HttpResponse:
-    """End the session, and take a receipt that still lies in this browser with it."""
+    """End the session, and take a receipt that still lies in this browser with it.
+
+    Whoever comes by the address, for instance from the history, is led to the case and not out.
+    """
+    if request.method != "POST":
+        return redirect("status")
     response = redirect("status_left")
     close_case(request, response)
     held = held_draft(request)

@@ -67,6 +67,8 @@ def test_no_contact_is_needed():
         ({"subject_name": "x" * (MAX_SHORT + 1)}, "subject_name"),
         ({"service": "x" * (MAX_SHORT + 1)}, "service"),
         ({"phone": "1" * (MAX_SHORT + 1)}, "phone"),
+        ({"phone": "abc"}, "phone"),
+        ({"phone": "110"}, "phone"),
         ({"authority": "x" * (MAX_TEXT + 1)}, "authority"),
         ({"email": "not an address"}, "email"),
         ({"email": "a@b\nBcc: c@d.example"}, "email"),

@@ -160,7 +160,8 @@ class TestTheSession:
     def test_cannot_be_ended_by_a_link(self, visitor: Visitor):
         visitor.open(factories.make_case())
 
-        assert visitor.get("status/leave/").status_code == 405
+        assert visitor.get("status/leave/").url == "/en/status/case/"
+        assert visitor.get("status/case/").status_code == 200
 
     def test_a_text_sent_too_late_goes_along_through_the_log_in(self, visitor: Visitor):
         filed = factories.file()
