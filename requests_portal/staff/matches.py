@@ -137,9 +137,9 @@ def _look_up(request: HttpRequest, case: Case, actor: Actor) -> str:
 
 
 def _spelling(request: HttpRequest, case: Case, actor: Actor) -> str:
-    lookups.add_spelling(
-        case, actor, request.POST.get("kind", ""), request.POST.get("spelling", "")
-    )
+    kind, value = request.POST.get("kind", ""), request.POST.get("spelling", "")
+    if lookups.add_spelling(case, actor, kind, value) is None:
+        return _("The spelling was kept. It is searched for when the present look-up is done.")
     return _("The spelling was kept, and everything is searched once more.")
 
 

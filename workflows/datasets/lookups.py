@@ -48,23 +48,17 @@ def require_reviewer(case: Case, actor: Actor) -> Role:
     return actor.role_for(REVIEWERS)
 
 
-def request_lookup(case: Case, actor: Actor, reason: str = LookupRun.Reason.STAFF) -> LookupRun:
+def request_lookup(case: Case, actor: Actor) -> LookupRun:
     """Have the subject of a case looked up in every readable snapshot.
 
     Raises `LookupRefused` for those who may not, and while the last look-up is still running.
     """
     role = require_reviewer(case, actor)
     with transaction.atomic():
-        run = _new_run(case, reason, actor.pseudonym)
+        run = _new_run(case, LookupRun.Reason.STAFF, actor.pseudonym)
         if run is None:
             raise LookupRefused(_("A look-up of this person is under way; wait until it is done."))
-        record_event(
-            case,
-            "lookup.requested",
-            role=role,
-            pseudonym=actor.pseudonym,
-            facts={"run": str(run.pk), "reason": reason},
-        )
+        _record_request(run, role, actor.pseudonym)
     return run
 
 
@@ -73,15 +67,15 @@ def look_up_at_review(case: Case) -> LookupRun | None:
     with transaction.atomic():
         run = _new_run(case, LookupRun.Reason.REVIEW, "")
         if run is not None:
-            facts = {"run": str(run.pk), "reason": run.reason}
-            record_event(case, "lookup.requested", role=Role.SYSTEM, facts=facts)
+            _record_request(run, Role.SYSTEM)
     return run
 
 
-def add_spelling(case: Case, actor: Actor, kind: str, value: str) -> LookupRun:
+def add_spelling(case: Case, actor: Actor, kind: str, value: str) -> LookupRun | None:
     """Keep another spelling of an identifier and search once more with all that is known.
 
-    Raises `LookupRefused`, and `InvalidInput` for an empty spelling or an unknown kind.
+    None while a look-up is under way: another follows when it is done. Raises `LookupRefused`, and
+    `InvalidInput` for an empty spelling or an unknown kind.
     """
     role = require_reviewer(case, actor)
     value = require_text(value)
@@ -97,7 +91,21 @@ def add_spelling(case: Case, actor: Actor, kind: str, value: str) -> LookupRun:
             facts={"kind": kind},
             contents={"spelling": value},
         )
-        return request_lookup(case, actor, LookupRun.Reason.SPELLING)
+        run = _new_run(case, LookupRun.Reason.SPELLING, actor.pseudonym)
+        if run is not None:
+            _record_request(run, role, actor.pseudonym)
+        return run
+
+
+def look_up_late_spellings(done: LookupRun) -> LookupRun | None:
+    """Search once more if a spelling was added while the look-up that is now done was under way."""
+    late = Spelling.objects.filter(case=done.case_id, added_at__gt=done.requested_at).last()
+    if late is None or done.case is None or done.case.state not in WORKING:
+        return None
+    run = _new_run(done.case, LookupRun.Reason.SPELLING, late.added_by)
+    if run is not None:
+        _record_request(run, Role.SYSTEM)
+    return run
 
 
 def nightly_pass() -> LookupRun | None:
@@ -121,6 +129,12 @@ def _new_run(case: Case | None, reason: str, requested_by: str) -> LookupRun | N
         return None
     enqueue(START, key=f"{START}:{run.pk}", payload={"run": str(run.pk)})
     return run
+
+
+def _record_request(run: LookupRun, role: Role, pseudonym: str = "") -> None:
+    if run.case is not None:
+        facts = {"run": str(run.pk), "reason": str(run.reason)}
+        record_event(run.case, "lookup.requested", role=role, pseudonym=pseudonym, facts=facts)
 
 
 def start(run: LookupRun) -> None:

@@ -21,7 +21,7 @@ from workflows.datasets.lookup.locate import RecordHits, locate_records
 from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.readers import Figures
 from workflows.datasets.lookup.shards import Problem, ReadError, Shard
-from workflows.datasets.lookups import SCAN, cases_of
+from workflows.datasets.lookups import SCAN, cases_of, look_up_late_spellings
 from workflows.datasets.models import LookupRun, Match, ShardScan, Snapshot
 from workflows.datasets.sources import shards_of
 from workflows.datasets.terms import terms_of_all
@@ -96,6 +96,7 @@ def finish_run(run: LookupRun) -> None:
                     "new_weak": new[Strength.WEAK],
                 },
             )
+        look_up_late_spellings(locked)
 
 
 def _found_since(run: LookupRun) -> dict[UUID, Counter[str]]:

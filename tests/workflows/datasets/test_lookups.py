@@ -242,6 +242,25 @@ def test_a_case_erased_during_the_search_gets_no_match(forum):
     assert not Match.objects.exists()
 
 
+def test_a_spelling_added_while_a_look_up_is_under_way_is_kept_and_searched_after_it(forum):
+    case = make_case(State.IN_REVIEW)
+    drain()
+    first = case.lookup_runs.get()
+    assert lookups.add_spelling(case, REVIEWER, "name", "王晓明") is None
+    assert case.spellings.get().value == "王晓明"
+    work()
+
+    first.refresh_from_db()
+    assert first.finished_at is not None
+    second = case.lookup_runs.exclude(pk=first.pk).get()
+    assert second.reason == LookupRun.Reason.SPELLING
+    assert second.requested_by == REVIEWER.pseudonym
+    work()
+    assert not case.lookup_runs.filter(finished_at=None).exists()
+    assert case.lookup_runs.count() == 2
+    assert [e.facts["reason"] for e in events(case, "lookup.requested")] == ["review", "spelling"]
+
+
 def test_erasing_a_case_takes_its_matches_and_spellings_with_it(forum):
     case = make_case(State.IN_REVIEW)
     lookups_done = case.lookup_runs
