@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.workflows.witnesses.conftest import PROGRAM
+from tests.evidence import PROGRAM
 from workflows.ledger import merkle
 from workflows.ledger.checkpoint import TreeHead, open_checkpoint
 from workflows.ledger.evidence import witness_verifier

@@ -1,12 +1,9 @@
 """RFC 3161: a timestamp a day from an authority that openssl plays, kept, served and verified."""
 
-import http.server
-import subprocess
-import threading
-
 import pytest
 from django.db import transaction
 
+from tests.evidence import Authority, openssl
 from workflows.ledger import selectors, sequencer, services
 from workflows.ledger.models import Timestamp
 from workflows.ledger.timestamping import (
@@ -21,87 +18,6 @@ from workflows.outbox.services import drain
 from workflows.witnesses.timestamps import request_due, request_timestamp
 
 pytestmark = pytest.mark.stack
-
-CONFIGURATION = """
-[req]
-distinguished_name = name
-prompt = no
-[name]
-CN = Timestamps of the tests
-[ca]
-basicConstraints = critical, CA:TRUE
-keyUsage = critical, keyCertSign
-subjectKeyIdentifier = hash
-[signer]
-basicConstraints = critical, CA:FALSE
-keyUsage = critical, digitalSignature
-extendedKeyUsage = critical, timeStamping
-authorityKeyIdentifier = keyid
-[tsa]
-default_tsa = here
-[here]
-serial = {folder}/serial
-signer_cert = {folder}/signer.pem
-signer_key = {folder}/signer.key
-signer_digest = sha256
-default_policy = 1.2.3.4
-digests = sha256
-accuracy = secs:1
-ess_cert_id_alg = sha256
-"""
-
-
-def openssl(*arguments, **options):
-    return subprocess.run(
-        ["openssl", *map(str, arguments)], check=True, capture_output=True, **options
-    ).stdout
-
-
-class Authority:
-    """Answers timestamp queries with `openssl ts`."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        (folder / "conf").write_text(CONFIGURATION.format(folder=folder))
-        (folder / "serial").write_text("01\n")
-        self._certificate("ca", "-x509", "-extensions", "ca")
-        self._certificate(
-            "signer", "-x509", "-extensions", "signer", "-CA", "ca.pem", "-CAkey", "ca.key"
-        )
-
-    def _certificate(self, name, *options):
-        openssl(
-            "req", "-new", "-newkey", "rsa:2048", "-nodes", "-config", "conf", "-days", "2",
-            "-keyout", f"{name}.key", "-out", f"{name}.pem", *options, cwd=self.folder,
-        )  # fmt: skip
-
-    def answer(self, query):
-        (self.folder / "query").write_bytes(query)
-        return openssl("ts", "-reply", "-config", "conf", "-queryfile", "query", cwd=self.folder)
-
-
-@pytest.fixture
-def authority(tmp_path, settings):
-    played = Authority(tmp_path)
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
-            answer = played.answer(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        settings.TIMESTAMP_AUTHORITY = f"http://127.0.0.1:{server.server_port}/tsa"
-        settings.TIMESTAMP_CERTIFICATES = str(tmp_path / "ca.pem")
-        yield played
-        server.shutdown()
-        thread.join()
 
 
 def grow():
