@@ -84,6 +84,14 @@ def timestamps_up_to(size: int) -> QuerySet[Timestamp]:
     return timestamps.select_related("checkpoint").order_by("checkpoint")
 
 
+def first_timestamps(count: int | None = None) -> QuerySet[Timestamp]:
+    """Return the timestamps in the order in which they came, or the first `count` of them.
+
+    Later ones change nothing in what this returns for a number that was read before.
+    """
+    return Timestamp.objects.select_related("checkpoint").order_by("pk")[:count]
+
+
 def check_cosignature(cosignature: Cosignature) -> None:
     """Raise NoteError unless a stored cosignature holds."""
     witness = witness_verifier(cosignature.witness)

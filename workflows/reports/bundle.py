@@ -169,7 +169,7 @@ def _members(
     write_events(_cases(folder), events, places, bom=bom, reading=reading)
     yield file_member("events.csv", events)
     yield from checkpoint_members(checkpoint, previous)
-    yield from timestamp_members(checkpoint.size)
+    yield from timestamp_members(facts["timestamps"]["count"])
     if facts["regime"] is None:
         yield from hash_tile_members(checkpoint.size)
         yield from entry_bundle_members(checkpoint.size, meter.advance)

@@ -8,12 +8,18 @@ and the bundles of all entries. See docs/decisions/0008-large-exports.md.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
-from workflows.ledger.evidence import cosigned_note, newest_cosigned, timestamps_up_to
-from workflows.ledger.models import Checkpoint, Event, Leaf
+from workflows.ledger.evidence import (
+    cosigned_note,
+    first_timestamps,
+    newest_cosigned,
+    timestamps_up_to,
+)
+from workflows.ledger.models import Checkpoint, Event, Leaf, Timestamp
 from workflows.ledger.selectors import (
     checkpoint_at,
     consistency_text,
@@ -74,12 +80,34 @@ def _evident_notes(size: int) -> Iterator[str]:
         yield timestamp.checkpoint.note
 
 
-def timestamp_members(size: int) -> Iterator[Member]:
-    """Yield each timestamp, and the note that it is on, byte for byte: without cosignatures."""
-    for timestamp in timestamps_up_to(size):
-        name = f"log/timestamps/{timestamp.checkpoint_id}"
-        yield member(f"{name}.checkpoint", timestamp.checkpoint.note.encode())
-        yield member(f"{name}.tsr", bytes(timestamp.response))
+def timestamp_members(count: int) -> Iterator[Member]:
+    """Yield the first `count` timestamps and the notes that they are on."""
+    for timestamp in first_timestamps(count):
+        for name, content in _timestamp_files(timestamp):
+            yield member(name, content)
+
+
+def timestamp_facts() -> dict[str, int | str]:
+    """Return what `bundle.exported` says of the timestamps: how many, and one hash over them all.
+
+    One hash, because an entry has at most 65,535 bytes, and there is a timestamp for each day. It
+    is SHA-256 over a line `<SHA-256> <name>` for each file, by name.
+    """
+    timestamps = list(first_timestamps())
+    lines = sorted(
+        (name, f"{sha256(content).hexdigest()} {name}\n")
+        for timestamp in timestamps
+        for name, content in _timestamp_files(timestamp)
+    )
+    digest = sha256("".join(line for _name, line in lines).encode()).hexdigest()
+    return {"count": len(timestamps), "sha256": digest}
+
+
+def _timestamp_files(timestamp: Timestamp) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of a timestamp. The note is as it was dated: without cosignatures."""
+    name = f"log/timestamps/{timestamp.checkpoint_id}"
+    yield f"{name}.checkpoint", timestamp.checkpoint.note.encode()
+    yield f"{name}.tsr", bytes(timestamp.response)
 
 
 def write_events(

@@ -17,6 +17,7 @@ from workflows.ledger.selectors import latest_checkpoint, leaf_index
 from workflows.ledger.sequencer import sequence
 from workflows.ledger.services import append
 from workflows.reports.bundle_filters import zone_of
+from workflows.reports.bundle_log import timestamp_facts
 from workflows.reports.bundle_tables import BundleRequest, Counts, file_digests
 
 NAME = "bundle.exported"
@@ -47,6 +48,7 @@ def state(request: BundleRequest, counts: Counts, folder: Path, bundle: str) -> 
             "events": counts.events,
             "openings": counts.openings,
             "closed": counts.closed,
+            "timestamps": timestamp_facts(),
             "files": file_digests(folder, request.files),
         },
     )

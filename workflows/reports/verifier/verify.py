@@ -163,6 +163,7 @@ def cosigned_at(note: str, witness: Key, what: str) -> int | None:
         _, signer, encoded = line.split(" ")
         data = unbase64(encoded, f"A signature of {what}")
         if (signer, data[:4]) == (name, identity):
+            expect(moment is None, f"{what} has two cosignatures of {name}.")
             moment = int.from_bytes(data[4:12], "big")
             message = f"cosignature/v1\ntime {moment}\n{text}\n".encode()
             holds = ed25519_holds(public, message, data[12:])
@@ -737,6 +738,7 @@ class Export:
         for key in sorted(set(said) | set(self.manifest) - {"files"}):
             same = key in self.manifest and said.get(key) == self.manifest[key]
             expect(same, f"manifest.json was changed: {key} is not what the provider signed.")
+        self.check_all_timestamps()
         signed = sorted(SIGNED + [ON_DEMAND[f] for f in self.facts["formats"] if f in ON_DEMAND])
         expect(sorted(files) == signed, "The provider signed another list of files.")
         alone = [name for name in signed if name not in SIGNED]
@@ -747,6 +749,18 @@ class Export:
             expect(name in self.files.names, f"The file {name} is missing.")
             same = files[name] == self.manifest["files"][name]
             expect(same, f"{name} was changed: it is not the file that the provider signed.")
+
+    def check_all_timestamps(self) -> None:
+        """Expect the timestamps that the provider signed for, each as it was, and no others."""
+        names = self.files.under("log/timestamps/")
+        lines = [f"{self.manifest['files'][name]} {name}\n" for name in names]
+        digest = hashlib.sha256("".join(lines).encode()).hexdigest()
+        count = self.facts["timestamps"]["count"]
+        differ = f"The timestamps differ from the {count} that the provider signed for:"
+        expect(len(names) >= 2 * count, f"{differ} one was left out.")
+        expect(len(names) <= 2 * count, f"{differ} one was added.")
+        same = digest == self.facts["timestamps"]["sha256"]
+        expect(same, f"{differ} one was changed or replaced.")
 
     def check_registers(self) -> None:
         """Expect every request of the regime, shown or not, by its register number."""
