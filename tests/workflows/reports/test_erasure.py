@@ -14,6 +14,7 @@ import pypdf
 import pytest
 from django.apps import apps
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -38,10 +39,12 @@ from workflows.cases.vocabulary import Assurance, Scope, ScopeResult
 from workflows.complaints import services as complaints
 from workflows.corrections.item_changes import specify
 from workflows.corrections.suppression import suppress
+from workflows.ledger.keys import log_vkey
 from workflows.ledger.models import Event
+from workflows.ledger.selectors import latest_checkpoint
 from workflows.ledger.sequencer import sequence_all
-from workflows.ledger.verify import verify_log
 from workflows.notices import moves
+from workflows.outbox.services import drain
 from workflows.reports.bundle_files import bundle_path
 from workflows.reports.bundle_filters import BundleFilters
 from workflows.reports.bundle_formats import Format
@@ -52,6 +55,8 @@ from workflows.reports.scope import scope_of
 from workflows.vault import blind_index
 from workflows.vault.crypto import Shredded
 from workflows.vault.fields import SealedField, SealedModel
+from workflows.witnesses.services import submit_due
+from workflows.witnesses.timestamps import request_timestamp
 
 # Invented; each text stands nowhere else in the system.
 SECRETS = {
@@ -200,6 +205,37 @@ def every_place(settings, caplog):
     yield "logs", caplog.text.encode()
 
 
+@pytest.fixture
+def others(witness, authority, settings):
+    """Have a witness and a timestamping authority beside the log."""
+    settings.LEDGER_WITNESSES = [f"{witness.vkey} {witness.url}"]
+    return witness, authority
+
+
+def held_by_others(witness, authority):
+    """Return what a witness and an authority were given and keep."""
+    for path in {*witness.folder.iterdir(), *authority.folder.iterdir()}:
+        if path.is_file():
+            yield f"of others: {path}", path.read_bytes()
+
+
+def seen_by_others(witness):
+    """Have the newest checkpoint cosigned and timestamped, and every other effect run."""
+    sequence_all()
+    assert submit_due() == 1
+    drain()
+    newest = latest_checkpoint()
+    assert newest.cosignatures.get().witness == witness.vkey
+    assert request_timestamp().checkpoint == newest
+    return newest
+
+
+def said_by_ledger_verify(*arguments):
+    said = io.StringIO()
+    call_command("ledger_verify", *arguments, stdout=said)
+    return said.getvalue().splitlines()
+
+
 def found_in(places, needles):
     return sorted(
         {
@@ -235,17 +271,22 @@ def sealed_bytes(case):
 
 @pytest.mark.django_db(transaction=True)
 def test_nothing_of_the_person_is_left_and_everything_still_verifies(
-    settings, tmp_path, caplog, verify
+    settings, tmp_path, caplog, verify, others
 ):
+    """With everything switched on: exports of every form, a witness, a timestamping authority."""
+    witness, _authority = others
     settings.MEDIA_ROOT = tmp_path / "media"
     scope = scope_of(make_regulator("lin", "CN"))
     case = closed_case()
     bystander = make.make_case(State.CLOSED)
+    evident = seen_by_others(witness)
     asked = BundleFilters(identity_reason="Complaint 2026/17")
     job = request_bundle(scope, asked, formats=Format)
     make_bundle(job.pk)
     assert bundle_path(job).exists()
     old = export(formats=tuple(Format))
+    kept = tmp_path / "kept"
+    kept.write_bytes(unpack(old)["log/checkpoint"])
     needles = {what: spellings(text) for what, text in SECRETS.items()}
     sealed = sealed_bytes(case)
     assert len(sealed) > 20
@@ -259,7 +300,10 @@ def test_nothing_of_the_person_is_left_and_everything_still_verifies(
     erase(case, make.OTHER_OFFICER)
     purge_drafts(timezone.now() + timedelta(hours=2))
 
-    after = list(every_place(settings, caplog))
+    later = seen_by_others(witness)
+    assert later.size > evident.size
+
+    after = [*every_place(settings, caplog), *held_by_others(*others)]
     assert found_in(after, needles) == []
     assert found_in(after, sealed) == []
     assert blind_index.find(EMAIL_INDEX, SECRETS["email"]) == []
@@ -273,12 +317,23 @@ def test_nothing_of_the_person_is_left_and_everything_still_verifies(
     bystander.refresh_from_db()
     assert bystander.people.get().name == "王小明"
     assert (case.state, case.items.count()) == (State.CLOSED, 1)
-    sequence_all()
-    verify_log()
-    assert verify(old)[0] == 0
-    new = export(formats=tuple(Format), identity_reason="Complaint 2026/18")
-    code, output = verify(new)
+    verified = said_by_ledger_verify("--previous", str(kept))
+    assert {"cosignatures 2", "timestamps 2", "OK"} <= set(verified)
+    assert not [line for line in verified if line.startswith("not checked")]
+    trust = {"vkey": log_vkey(), "witness": witness.vkey}
+    code, output = verify(old, **trust)
     assert code == 0, output
+    assert f"witness {witness.name} signed the first {evident.size} entries" in output
+    new = export(
+        formats=tuple(Format),
+        identity_reason="Complaint 2026/18",
+        previous=(kept.read_text(),),
+    )
+    code, output = verify(new, **trust, previous=str(kept))
+    assert code == 0, output
+    assert f"witness {witness.name} signed the first {later.size} entries" in output
+    for checkpoint in (evident, later):
+        assert f"openssl ts -verify -in log/timestamps/{checkpoint.size}.tsr" in output
     assert "contents not shown: erased" in output
     job.refresh_from_db()
     assert (job.state, bundle_path(job).exists()) == (BundleJob.State.EXPIRED, False)
