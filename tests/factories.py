@@ -165,7 +165,13 @@ _STRAIGHT = (
 
 def _reject_as_abuse(case: Case) -> None:
     handling.report_abuse(case, INTAKE, "The same text a thousand times.")
-    handling.reject_as_abuse(case, APPROVER, "Filed a thousand times by a script.")
+    grounds = case.lead_regime.abuse_grounds(case.kinds)
+    moves.reject_as_abuse(
+        case,
+        APPROVER,
+        "Filed a thousand times by a script.",
+        grounds[0].code if grounds else "",
+    )
 
 
 # The ways aside: from which state, and by what step.

@@ -4,10 +4,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import SYSTEM, Actor
-from workflows.cases.correspondence import move_with_text, require_text
+from workflows.cases.correspondence import require_text
 from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import FINAL, Action, Role
-from workflows.cases.models import Case, Message
+from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.cases.transition import advance, lock_case
 from workflows.cases.vocabulary import Assurance
@@ -59,11 +59,6 @@ def merge(case: Case, actor: Actor, into: Case) -> None:
 def report_abuse(case: Case, actor: Actor, reasons: str) -> None:
     """Report that a request is an abuse; somebody else decides."""
     advance(case, Action.REPORT_ABUSE, actor, contents={"reasons": require_text(reasons)})
-
-
-def reject_as_abuse(case: Case, actor: Actor, reasons: str) -> Message:
-    """Reject a request that somebody else reported as abuse, and tell the person why."""
-    return move_with_text(case, Action.REJECT_AS_ABUSE, actor, reasons, Message.Kind.MESSAGE)
 
 
 def receive_without_contact(case: Case) -> None:

@@ -152,7 +152,7 @@ _OF_KIND: Mapping[str, frozenset[str]] = {
     "explanation_answer": _ITEMS | {"source_of_data"},
     "objection_answer": _ITEMS | {"action_taken", "effective_from"},
     "refusal": frozenset({"provision", "reasons", "refused_items", "scopes", "specific_facts"})
-    | {"what_is_still_held"},
+    | {"internal_review", "what_is_still_held"},
     "fee": frozenset({"effect_on_clock", "fee_amount", "fee_reason", "withdraw_until"}),
     "recipients": frozenset({"action_taken", "dataset_version", "records"}),
     "lateness": frozenset({"due_date", "new_date"}),
@@ -173,6 +173,7 @@ WORDS = frozenset(
         "effect_on_clock",
         "fee_amount",
         "filed_on",
+        "internal_review",
         "new_date",
         "provider",
         "provision",

@@ -10,9 +10,10 @@ from datetime import date, datetime
 from workflows.cases.clocks import answer_kind
 from workflows.cases.models import Item
 from workflows.notices.document import Bullets, Value
-from workflows.notices.item_values import item_values
+from workflows.notices.item_values import item_values, refusal_values
 from workflows.notices.phrases import phrase
 from workflows.notices.values import Reader, due_sentence, effect_on_clock
+from workflows.regimes.terms import FeeRule, Ground
 
 
 class Facts:
@@ -178,3 +179,20 @@ class Decided(Facts):
     def values(self, reader: Reader) -> Mapping[str, Value]:
         """Say what became of each item."""
         return {**item_values(reader, self.items), **self.known}
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Facts):
+    """`refusal` of a whole request before its items were decided.
+
+    `reasons` are those of staff; `ground` is what the law says about it, None where it says
+    nothing.
+    """
+
+    items: tuple[Item, ...]
+    reasons: str
+    ground: Ground | FeeRule | None = None
+
+    def values(self, reader: Reader) -> Mapping[str, Value]:
+        """Say that all of it is refused, why, and by which rule."""
+        return refusal_values(reader, self.items, self.reasons, self.ground)

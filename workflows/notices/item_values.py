@@ -7,7 +7,7 @@ from workflows.cases.vocabulary import Outcome, Scope, ScopeResult
 from workflows.notices.document import Bullets, Heading, Node, Paragraph, Value, paragraphs
 from workflows.notices.phrases import has_phrase, phrase
 from workflows.notices.values import Reader
-from workflows.regimes.terms import Ground
+from workflows.regimes.terms import FeeRule, Ground
 
 
 def item_values(reader: Reader, items: tuple[Item, ...]) -> dict[str, Value]:
@@ -28,11 +28,29 @@ def item_values(reader: Reader, items: tuple[Item, ...]) -> dict[str, Value]:
         "reasons": _each(items, lambda item: _reasons(reader, item)),
         "provision": _provision(reader, items),
         "specific_facts": phrase("facts.above", reader.language),
+        "internal_review": phrase("review.contest", reader.language),
         "what_is_still_held": phrase("held.refusal" if refused else "held.access", reader.language),
         "categories": "",
         "datasets": "",
         "recipients": "",
         "source_of_data": "",
+    }
+
+
+def refusal_values(
+    reader: Reader, items: tuple[Item, ...], reasons: str, ground: Ground | FeeRule | None
+) -> dict[str, Value]:
+    """Return the values of a refusal of all items at once, on which nothing was decided singly."""
+    language = reader.language
+    cited = _cited(reader, ground) if ground else ""
+    return {
+        "refused_items": _each(items, lambda item: _refused_whole(reader, item, ground)),
+        "reasons": reasons,
+        "provision": cited or phrase("facts.no_citation", language),
+        "scopes": _scopes(reader, items),
+        "specific_facts": phrase("facts.whole", language),
+        "what_is_still_held": phrase("held.refusal", language),
+        "internal_review": phrase("review.complain", language),
     }
 
 
@@ -70,8 +88,7 @@ def _instead(reader: Reader, item: Item) -> tuple[Node, ...]:
     return paragraphs(phrase("item.instead", reader.language, reasons=item.instead_because))
 
 
-def _ground(reader: Reader, item: Item) -> str:
-    ground = reader.regime.grounds.get(item.ground)
+def _ground(reader: Reader, ground: Ground | FeeRule | None) -> str:
     if ground is None:
         return ""
     text = phrase(
@@ -83,7 +100,7 @@ def _ground(reader: Reader, item: Item) -> str:
     return phrase("item.ground", reader.language, ground=text)
 
 
-def _cited(reader: Reader, ground: Ground) -> str:
+def _cited(reader: Reader, ground: Ground | FeeRule) -> str:
     chinese = reader.language.startswith("zh")
     names = [citation.zh if chinese else citation.en for citation in ground.citations]
     return phrase("join.list", reader.language).join(names)
@@ -91,10 +108,20 @@ def _cited(reader: Reader, ground: Ground) -> str:
 
 def _refused(reader: Reader, item: Item) -> tuple[Node, ...]:
     outcome = str(item.get_outcome_display())
+    return _refused_as(reader, item, outcome, reader.regime.grounds.get(item.ground))
+
+
+def _refused_whole(reader: Reader, item: Item, ground: Ground | FeeRule | None) -> tuple[Node, ...]:
+    return _refused_as(reader, item, str(Outcome.REFUSED.label), ground)
+
+
+def _refused_as(
+    reader: Reader, item: Item, outcome: str, ground: Ground | FeeRule | None
+) -> tuple[Node, ...]:
     lines = (
         _name(reader, item),
         phrase("item.outcome", reader.language, outcome=outcome),
-        _ground(reader, item),
+        _ground(reader, ground),
     )
     return (Paragraph("\n".join(line for line in lines if line)),)
 

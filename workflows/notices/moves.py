@@ -12,19 +12,21 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from workflows.cases import decisions
 from workflows.cases.actors import Actor
 from workflows.cases.clocks import lead_clock
 from workflows.cases.correspondence import require_text
 from workflows.cases.decisions import ItemProposal
+from workflows.cases.errors import InvalidInput
 from workflows.cases.fees import amount_in_words
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case, Message
 from workflows.cases.transition import advance
 from workflows.notices.answers import compose_answer
 from workflows.notices.composing import Composed, compose
-from workflows.notices.facts import Clarification, Extension, Fee, IdentityRequest
+from workflows.notices.facts import Clarification, Extension, Fee, IdentityRequest, Refused
 from workflows.notices.services import send_composed
 
 # Within which the person is asked to pay, to ask for less, or to withdraw.
@@ -85,6 +87,26 @@ def ask_fee(case: Case, actor: Actor, amount: Decimal, currency: str, reasons: s
         {"text": reasons},
         lambda: compose(case, "fee", Fee(told, reasons, until)),
         amount=told,
+    )
+
+
+def reject_as_abuse(case: Case, actor: Actor, reasons: str, ground: str = "") -> Message:
+    """Refuse the whole of a request that somebody else reported as abuse, and tell why.
+
+    `ground` is a code of the leading regime; it is left out only where that law has none for it.
+    """
+    reasons = require_text(reasons)
+    fitting = {each.code: each for each in case.lead_regime.abuse_grounds(case.kinds)}
+    if ground not in fitting and (ground or fitting):
+        raise InvalidInput(_("Choose a ground that the law of this case knows."))
+    facts = Refused(tuple(case.items.all()), reasons, fitting.get(ground))
+    return _tell(
+        case,
+        Action.REJECT_AS_ABUSE,
+        actor,
+        {"text": reasons},
+        lambda: compose(case, "refusal", facts),
+        **({"ground": ground} if ground else {}),
     )
 
 

@@ -5,7 +5,7 @@ case stores so that a later version of the rules never changes it.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Self, TypeVar, cast, get_args
@@ -88,6 +88,13 @@ class Regime:
     def grounds_for(self, item_kind: str) -> tuple[Ground, ...]:
         """Return the grounds on which an item of this kind may be refused."""
         return tuple(g for g in self.grounds.values() if not g.items or item_kind in g.items)
+
+    def abuse_grounds(self, item_kinds: Iterable[str]) -> tuple[Ground, ...]:
+        """Return the grounds on which a request of these kinds may be rejected as an abuse."""
+        kinds = set(item_kinds)
+        return tuple(
+            g for g in self.grounds.values() if g.abuse and (not g.items or kinds <= set(g.items))
+        )
 
     def covers(self, residence: str) -> bool:
         """Say whether this law follows from living there: the code itself, or its country."""
@@ -262,6 +269,7 @@ def _ground(code: str, table: Table, cited: Cited) -> Ground:
         items=table.choices("items", terms.ITEM_KINDS, ()),
         needs_facts=table.flag("needs_facts", default=False),
         citations=cited(table),
+        abuse=table.flag("abuse", default=False),
     )
 
 

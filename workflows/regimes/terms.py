@@ -187,13 +187,17 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A reason for which an item may be refused. No `items` means any item."""
+    """A reason for which an item may be refused. No `items` means any item.
+
+    `abuse`: it is also one to reject a whole request as an abuse of the right to ask.
+    """
 
     code: str
     text: Text
     items: tuple[str, ...]
     needs_facts: bool
     citations: tuple[Citation, ...]
+    abuse: bool = False
 
 
 @dataclass(frozen=True, slots=True)

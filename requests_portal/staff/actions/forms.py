@@ -1,12 +1,13 @@
 """The forms of the actions. They take what is typed; whether it is right the domain decides."""
 
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.models import User
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminSelectWidget,
@@ -14,12 +15,14 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from requests_portal.staff.case_file import citation_texts
 from requests_portal.staff.people import display_name
 from workflows.cases.correspondence import MAX_BODY
 from workflows.cases.fees import MAX_AMOUNT
 from workflows.cases.models import Case
 from workflows.cases.vocabulary import Assurance
 from workflows.corrections.models import Instruction
+from workflows.regimes.terms import Ground
 from workflows.routing.models import Team
 
 
@@ -41,6 +44,14 @@ def text_field(label: Any, help_text: Any = "", *, required: bool = True) -> for
         max_length=MAX_BODY,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 8}),
     )
+
+
+def ground_choices(grounds: Iterable[Ground]) -> Iterator[tuple[str, str]]:
+    """Yield grounds of refusal as choices, each with its source, in the active language."""
+    language = get_language() or "en"
+    for ground in grounds:
+        sources = "; ".join(citation_texts(ground.citations))
+        yield ground.code, f"{ground.text.in_language(language)} ({sources})"
 
 
 class LetterForm(CaseForm):
@@ -122,6 +133,23 @@ class IdentityForm(CaseForm):
         gettext_lazy("On what it rests"),
         gettext_lazy("Which data points or documents were compared, without copying them here."),
     )
+
+
+class AbuseForm(CaseForm):
+    """Why a request is an abuse, and by which ground, where the law of the case has one for it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        grounds = self.case.lead_regime.abuse_grounds(self.case.kinds)
+        if grounds:
+            self.fields["ground"] = forms.ChoiceField(
+                label=_("Ground"),
+                choices=[("", _("Choose")), *ground_choices(grounds)],
+                widget=UnfoldAdminSelectWidget,
+            )
+        self.fields["text"] = text_field(
+            _("Reasons"), _("The person reads them in the refusal. Name the facts.")
+        )
 
 
 class FeeForm(CaseForm):

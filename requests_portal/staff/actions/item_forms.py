@@ -7,12 +7,12 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from requests_portal.staff.actions.forms import CaseForm, text_field
-from requests_portal.staff.case_file import ItemView, citation_texts, item_views
+from requests_portal.staff.actions.forms import CaseForm, ground_choices, text_field
+from requests_portal.staff.case_file import ItemView, item_views
 from workflows.cases.decisions import ItemProposal
 from workflows.cases.kin import kin_conditions_apply
 from workflows.cases.models import Item
@@ -105,6 +105,7 @@ class ProposalForm(CaseForm):
 
     def _add_fields(self, item: Item) -> None:
         number = item.position
+        grounds = self.case.lead_regime.grounds_for(item.kind)
         self.fields[f"outcome_{number}"] = forms.ChoiceField(
             label=_("Outcome"),
             choices=[
@@ -116,7 +117,7 @@ class ProposalForm(CaseForm):
         )
         self.fields[f"ground_{number}"] = forms.ChoiceField(
             label=_("Ground, if it is refused"),
-            choices=[("", _("None")), *self._grounds(item)],
+            choices=[("", _("None")), *ground_choices(grounds)],
             required=False,
             initial=item.ground,
             widget=UnfoldAdminSelectWidget,
@@ -151,12 +152,6 @@ class ProposalForm(CaseForm):
         typed: date | None = self.cleaned_data[f"retraining_on_{item.position}"]
         queued = self.cleaned_data[f"outcome_{item.position}"] == Outcome.QUEUED_FOR_RETRAINING
         return typed or (self._retraining_day if queued else None)
-
-    def _grounds(self, item: Item) -> Iterator[tuple[str, str]]:
-        language = get_language() or "en"
-        for ground in self.case.lead_regime.grounds_for(item.kind):
-            sources = "; ".join(citation_texts(ground.citations))
-            yield ground.code, f"{ground.text.in_language(language)} ({sources})"
 
     def groups(self) -> Iterator[tuple[ItemView, list[forms.BoundField]]]:
         """Yield each item with its fields."""

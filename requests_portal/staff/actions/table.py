@@ -89,6 +89,11 @@ def _accept_identity(case: Case, actor: Actor, form: CaseForm) -> None:
     handling.accept_identity(case, actor, data["assurance"], data["text"])
 
 
+def _reject_as_abuse(case: Case, actor: Actor, form: CaseForm) -> None:
+    data = form.cleaned_data
+    moves.reject_as_abuse(case, actor, data["text"], data.get("ground", ""))
+
+
 def _ask_fee(case: Case, actor: Actor, form: CaseForm) -> None:
     data = form.cleaned_data
     moves.ask_fee(case, actor, data["amount"], data["currency"], data["text"])
@@ -311,10 +316,10 @@ _ROWS = (
     ),
     _page(
         Action.REJECT_AS_ABUSE,
-        _("The case ends, and the person is told. Say why it is an abuse."),
+        _("The case ends, and the person gets a refusal with reasons. Say why it is an abuse."),
         _("The request was rejected as an abuse."),
-        _with_text(handling.reject_as_abuse),
-        form=forms.ReasonsForm,
+        _reject_as_abuse,
+        form=forms.AbuseForm,
         grave=True,
     ),
     _page(

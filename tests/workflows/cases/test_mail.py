@@ -42,7 +42,7 @@ FOLDERS = sorted(path.name for path in TEMPLATES.iterdir() if path.is_dir())
 
 def _reject(case: Case) -> None:
     handling.report_abuse(case, INTAKE, SECRET)
-    handling.reject_as_abuse(case, APPROVER, SECRET)
+    moves.reject_as_abuse(case, APPROVER, SECRET, "excessive")
 
 
 def _answer(case: Case) -> None:

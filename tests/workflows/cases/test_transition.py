@@ -272,7 +272,7 @@ def test_abuse_takes_two():
     refused_with("abuse_not_reported", case, Action.REJECT_AS_ABUSE, both)
     handling.report_abuse(case, both, "The same text a thousand times.")
     refused_with("own_report", case, Action.REJECT_AS_ABUSE, both)
-    handling.reject_as_abuse(case, APPROVER, "Filed by a script.")
+    moves.reject_as_abuse(case, APPROVER, "Filed by a script.", "bad_faith")
     assert case.state == State.REJECTED_AS_ABUSE
 
 

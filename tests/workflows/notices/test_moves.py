@@ -4,9 +4,10 @@ import pytest
 from django.db import connection
 
 from tests.factories import APPROVER, ERIKA, INTAKE, REVIEWER, make_case
+from workflows.cases import handling
 from workflows.cases.errors import InvalidInput, MoveRefused
 from workflows.cases.lifecycle import State
-from workflows.cases.models import EventContent, Message
+from workflows.cases.models import Case, EventContent, Message
 from workflows.ledger.canonical import opens
 from workflows.ledger.models import Event
 from workflows.notices import moves
@@ -17,6 +18,12 @@ from workflows.outbox.models import Effect
 pytestmark = pytest.mark.django_db
 
 SECRET = "Only the person may read this."
+
+
+def _rejected(case: Case) -> Message:
+    handling.report_abuse(case, INTAKE, "Odd.")
+    return moves.reject_as_abuse(case, APPROVER, SECRET, "excessive")
+
 
 # Each move: the state in which it is made, the call, the kind of notice and of message, the mail.
 WAYS = {
@@ -40,6 +47,13 @@ WAYS = {
         "extension",
         Message.Kind.EXTENSION,
         "mail.extension",
+    ),
+    "abuse": (
+        State.TRIAGE,
+        _rejected,
+        "refusal",
+        Message.Kind.NOTICE,
+        "mail.rejected_as_abuse",
     ),
     "answer": (
         State.EXECUTING,

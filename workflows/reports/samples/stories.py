@@ -189,7 +189,13 @@ class Story:
                 handling.merge(case, intake, merge_target)
             case State.REJECTED_AS_ABUSE:
                 handling.report_abuse(case, intake, self.texts["abuse"])
-                handling.reject_as_abuse(case, self._actor("amal"), self.texts["rejected"])
+                grounds = case.lead_regime.abuse_grounds(case.kinds)
+                moves.reject_as_abuse(
+                    case,
+                    self._actor("amal"),
+                    self.texts["rejected"],
+                    grounds[0].code if grounds else "",
+                )
             case State.WITHDRAWN:
                 correspondence.withdraw(case, self.texts["withdraw"])
             case State.EXPIRED:

@@ -239,9 +239,26 @@ class TestSingleActions:
     ) -> None:
         case = make_case(State.TRIAGE)
         send(sign_in(intake), action_url(case, "report_abuse"), {"text": "A script."})
-        send(sign_in(approver), action_url(case, "reject_as_abuse"), {"text": "A script."})
+        client, typed = sign_in(approver), {"text": "A script.", "ground": "bad_faith"}
+        page = client.get(action_url(case, "reject_as_abuse")).content.decode()
+        assert "acts in bad faith" in page
+        assert 'value="confidentiality"' not in page
+        send(client, action_url(case, "reject_as_abuse"), typed)
         case.refresh_from_db()
         assert case.state == State.REJECTED_AS_ABUSE
+        assert last_event(case).facts["ground"] == "bad_faith"
+
+    def test_abuse_is_not_rejected_without_the_ground_that_the_law_has_for_it(
+        self, sign_in, send, intake, approver
+    ) -> None:
+        case = make_case(State.TRIAGE)
+        send(sign_in(intake), action_url(case, "report_abuse"), {"text": "A script."})
+        answer = send(
+            sign_in(approver), action_url(case, "reject_as_abuse"), {"text": "A <b>script</b>."}
+        )
+        assert "A &lt;b&gt;script&lt;/b&gt;." in answer.content.decode()
+        case.refresh_from_db()
+        assert case.state == State.TRIAGE
 
     def test_an_officer_cannot_reject_what_they_reported(
         self, sign_in, send, privacy_officer
