@@ -44,6 +44,7 @@ class ShownRegime:
     rules: list[ShownRule]
     fee: str
     authority: str
+    authority_address: str
     authority_link: str
     court: str
 
@@ -61,6 +62,7 @@ def shown_regime(regime: Regime, residence: str = "") -> ShownRegime:
         rules=[_shown_rule(regime, kind) for kind in kinds],
         fee=regime.fee.text.in_language(language),
         authority=authority.name.in_language(language),
+        authority_address=authority.address.in_language(language),
         authority_link=authority.link,
         court=regime.court.text.in_language(language),
     )

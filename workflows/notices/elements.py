@@ -126,6 +126,7 @@ _COMMON = frozenset(
     {
         "appeal_route",
         "authority",
+        "authority_address",
         "authority_link",
         "case_number",
         "court",
@@ -165,6 +166,7 @@ WORDS = frozenset(
     {
         "appeal_route",
         "authority",
+        "authority_address",
         "authority_link",
         "case_number",
         "court",

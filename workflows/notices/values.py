@@ -55,6 +55,7 @@ def common_values(reader: Reader) -> dict[str, Value]:
     return {
         "appeal_route": court,
         "authority": authority.name.in_language(language),
+        "authority_address": authority.address.in_language(language),
         "authority_link": authority.link,
         "case_number": case.number,
         "court": court,

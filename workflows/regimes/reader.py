@@ -172,6 +172,10 @@ class Table:
         """Say whether the key is there and not yet read."""
         return key in self._data
 
+    def has_table(self, key: str) -> bool:
+        """Say whether the key is there, not yet read, and a table."""
+        return isinstance(self._data.get(key), dict)
+
     def close(self) -> None:
         """Refuse keys that nobody asked for: a misspelt rule must not be passed over."""
         for key in self._data:

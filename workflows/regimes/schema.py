@@ -296,10 +296,18 @@ def _authority(table: Table) -> Authority:
         raise table.fail("must begin with https://", "link")
     return Authority(
         name=read_text(table, "name"),
-        address=table.text("address", ""),
+        address=_address(table),
         link=link,
         confirmed=cast(Confirmed, table.choice("confirmed", _CONFIRMED)),
     )
+
+
+def _address(table: Table) -> Text:
+    """Read an address: one for all readers, or one in each language; empty where there is none."""
+    if table.has_table("address"):
+        return read_text(table, "address")
+    address = table.text("address", "")
+    return Text(zh=address, en=address)
 
 
 def _fee(table: Table, cited: Cited) -> FeeRule:

@@ -134,10 +134,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """Whom a person can complain to. `address` may be empty; `link` is https."""
+    """Whom a person can complain to. `link` is https.
+
+    `address` is where letters go, in one line, and empty in both languages where none is known.
+    `confirmed` speaks for name, address and link together.
+    """
 
     name: Text
-    address: str
+    address: Text
     link: str
     confirmed: Confirmed
 

@@ -89,7 +89,8 @@ def test_it_names_authority_and_court_of_the_law_in_the_language_of_the_case(cod
     assert authority.name.in_language(language) in text
     assert regime.court.text.in_language(language) in text
     assert regime.name.in_language(language) in text
-    assert not authority.link or authority.link in text
+    assert authority.address.in_language(language) in text
+    assert authority.link in text
 
 
 def test_the_authority_is_the_one_of_where_the_person_lives():

@@ -74,6 +74,30 @@ def test_each_prescribed_element_is_in_each_format_and_none_can_be_left_out(
         assert str(KIND_NAMES[kind]) in str(refused.value)
 
 
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("code", ["CN", "UK", "US-CA", "CA-QC"])
+def test_a_refusal_tells_name_address_and_link_of_the_authority(code, language, settings):
+    case = case_for("refusal", code, language, settings)
+    authority = case.lead_regime.authority_for(case.residence)
+
+    composed = compose(case, "refusal", facts_for("refusal", case))
+
+    assert "authority" in composed.contained["refusal"]
+    for text in in_each_format(composed.document):
+        for words in (authority.name, authority.address):
+            assert squeezed(words.in_language(language)) in text
+        assert squeezed(authority.link) in text
+
+
+def test_no_line_about_letters_stands_where_no_address_is_known(settings):
+    case = case_for("refusal", "IN", "en", settings)
+
+    document = compose(case, "refusal", facts_for("refusal", case)).document
+
+    assert "Online: https://" in to_text(document)
+    assert "By post" not in to_text(document)
+
+
 def test_every_word_of_the_regimes_has_a_name():
     assert set(ELEMENT_NAMES) == set(NOTICE_ELEMENTS)
     assert set(NOTICE_KINDS) < set(KIND_NAMES)

@@ -6,6 +6,8 @@ from workflows.regimes import terms
 from workflows.regimes.registry import all_regimes, get_regime
 
 COMPLETE = ("CN", "EU", "UK", "US-CA")
+# The Board takes no complaints; its page lists the authorities that do.
+WITHOUT_ADDRESS = ("EU",)
 
 
 @pytest.fixture(params=[regime.code for regime in all_regimes()])
@@ -46,6 +48,28 @@ def test_everyone_may_file_for_themselves_and_every_filer_is_ruled_on(regime):
 def test_every_place_has_an_authority(regime):
     for code in regime.places:
         assert regime.authority_for(code).link.startswith("https://")
+
+
+def test_every_authority_of_a_complete_regime_can_be_found_on_the_web_and_by_post(complete):
+    for code, authority in complete.authorities.items():
+        assert authority.name.zh, code
+        assert authority.name.en, code
+        assert authority.link.startswith("https://"), code
+        without = code in WITHOUT_ADDRESS
+        assert bool(authority.address.zh) is bool(authority.address.en) is not without, code
+
+
+def test_every_member_state_has_an_authority_of_its_own():
+    europe = get_regime("EU")
+
+    assert {code for code in europe.places if "-" not in code} <= set(europe.authorities)
+
+
+def test_the_address_in_china_is_written_in_the_language_of_the_reader():
+    address = get_regime("CN").authority_for("CN").address
+
+    assert address.in_language("zh-hans").startswith("北京市")
+    assert address.in_language("en").endswith("Beijing 100044")
 
 
 def test_every_refusal_names_what_is_refused_and_why_and_where_to_complain(regime):

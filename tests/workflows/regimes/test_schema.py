@@ -88,8 +88,31 @@ def test_a_small_file_is_read():
 
 
 @pytest.mark.parametrize(
+    ("line", "address"),
+    [
+        ("", Text(zh="", en="")),
+        (
+            'address = "Hauptstraße 1, Bonn"',
+            Text(zh="Hauptstraße 1, Bonn", en="Hauptstraße 1, Bonn"),
+        ),
+        ('address = { zh = "北京", en = "Beijing" }', Text(zh="北京", en="Beijing")),
+    ],
+)
+def test_an_address_is_left_out_or_one_for_all_or_one_in_each_language(line, address):
+    link = 'link = "https://example.org/"'
+
+    assert parse(SMALL.replace(link, f"{line}\n{link}")).authorities["DE"].address == address
+
+
+@pytest.mark.parametrize(
     ("old", "new", "message", "at"),
     [
+        (
+            'link = "https',
+            'address = { zh = "北京" }\nlink = "https',
+            "lacks the key 'en'",
+            "address",
+        ),
         ("amount = 10", "amount = ten", "not valid TOML", "amount"),
         ("amount = 10", 'amount = "10"', "must be a whole number", "amount"),
         ("amount = 10", "amount = true", "must be a whole number", "amount"),

@@ -75,6 +75,7 @@ def test_how_requests_are_handled_tells_each_law_with_time_limit_and_authority(v
         "GDPR art. 12(3)",
         "California",
         "United Kingdom",
+        "11 Chegongzhuang Street, Xicheng District, Beijing 100044",
         "https://www.12377.cn/",
     ):
         assert text in shown

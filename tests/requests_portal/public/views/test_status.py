@@ -251,6 +251,12 @@ class TestTheOverview:
     def test_what_a_more_generous_reading_would_allow_is_not_told(self, page):
         assert "more generous reading" not in page(factories.make_case())
 
+    def test_tells_where_to_complain_by_post_and_online(self, page):
+        shown = page(factories.make_case(State.RECEIVED, factories.ERIKA, residence="IE"))
+
+        assert "6 Pembroke Row, Dublin 2, D02 X963<br>" in shown
+        assert 'href="https://www.dataprotection.ie/"' in shown
+
     def test_tells_the_story_latest_first(self, page):
         shown = page(factories.make_case(State.IN_REVIEW))
 
