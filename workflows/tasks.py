@@ -126,7 +126,7 @@ def guard_snapshot(snapshot_id: str) -> None:
 
 @shared_task
 def submit_checkpoints() -> None:
-    """Have the newest checkpoint shown to the witnesses that lag behind."""
+    """Have new checkpoints shown to the witnesses that lag behind."""
     submit_due()
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, Min, QuerySet
 
-from workflows.ledger.evidence import cosigned_note, published_checkpoint
+from workflows.ledger.evidence import cosigned_note, newest_cosigned, published_checkpoint
 from workflows.ledger.models import Checkpoint, Event, InboxEntry, Leaf, Timestamp
 from workflows.ledger.proof import AddCheckpoint, TlogProof
 from workflows.ledger.tiles import (
@@ -118,16 +118,25 @@ def consistency_proof(old: int, new: int) -> list[bytes]:
 
 
 def proof_text(event: Event, checkpoint: Checkpoint | None = None) -> str | None:
-    """Return the `.tlog-proof` file of an event against a checkpoint, by default the newest.
+    """Return the `.tlog-proof` file of an event against a checkpoint, with its cosignatures.
 
-    None while the event is not covered by that checkpoint.
+    By default that is the newest which a witness has signed if the event lies before it, else the
+    newest. None while the event is not covered by the checkpoint.
     """
     index = leaf_index(event)
-    checkpoint = checkpoint or latest_checkpoint()
-    if index is None or checkpoint is None or index >= checkpoint.size:
+    if index is None:
         return None
-    [(_, text)] = iter_proofs([index], checkpoint)
-    return text
+    checkpoint = checkpoint or _checkpoint_over(index)
+    if checkpoint is None or index >= checkpoint.size:
+        return None
+    hashes = StoredTree(checkpoint.size).inclusion_proof(index)
+    return TlogProof(index, tuple(hashes), cosigned_note(checkpoint)).format()
+
+
+def _checkpoint_over(index: int) -> Checkpoint | None:
+    newest = latest_checkpoint()
+    cosigned = None if newest is None else newest_cosigned(newest.size)
+    return cosigned if cosigned is not None and index < cosigned.size else newest
 
 
 def iter_proofs(indexes: Iterable[int], checkpoint: Checkpoint) -> Iterator[tuple[int, str]]:

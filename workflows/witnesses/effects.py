@@ -7,7 +7,7 @@ from workflows.witnesses import services, timestamps
 
 @effect_handler(services.EFFECT)
 def submit(effect: Effect) -> None:
-    """Show the newest checkpoint to a witness."""
+    """Show a witness the checkpoints that it has not signed yet."""
     services.submit(int(effect.payload["witness"]), effect)
 
 

@@ -1,11 +1,14 @@
 """Showing checkpoints to the witnesses in the settings (c2sp.org/tlog-witness).
 
-A checkpoint covers all before it, so a witness is shown the newest one, and not each of the ten
-that a busy log signs in a second. Its answer to a wrong old size is where it stands; a size beyond
+A witness is shown each checkpoint, in their order. A checkpoint covers all before it, so one that
+lags more than `EACH_UP_TO` behind is shown the newest alone: a busy log signs ten in a second. See
+docs/decisions/0010-witnesses.md. Its answer to a wrong old size is where it stands; a size beyond
 ours means that this log was rolled back, and is an error that stays until somebody looks.
 """
 
+import time
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -23,6 +26,9 @@ from workflows.witnesses.http import AddressError, NoAnswerError, check_address,
 from workflows.witnesses.models import ERROR_LENGTH, Witness
 
 EFFECT = "witness.submit"
+# Checkpoints at a time, and seconds after which the rest is left to the next turn.
+EACH_UP_TO = 20
+PATIENCE = 5.0
 
 _SIGNED, _CONFLICT = 200, 409
 _REFUSALS = {
@@ -35,6 +41,14 @@ _REFUSALS = {
 
 class WitnessRefusedError(Exception):
     """A witness did not sign; the message says why."""
+
+
+class _FurtherOnError(Exception):
+    """A witness has signed a later checkpoint already; its answer was lost on the way."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        super().__init__()
 
 
 @dataclass(frozen=True)
@@ -81,38 +95,68 @@ def submit_due() -> int:
 
 
 def submit(witness_id: int, effect: Effect) -> None:
-    """Show the newest checkpoint to a witness and store its signature; try again when it fails.
+    """Show a witness what it has not signed yet and store its signatures; try again on a failure.
 
     Called by the effect, in its transaction. A failure is recorded on the witness, and an effect
     for later is written, later and later up to an hour.
     """
     witness = Witness.objects.select_for_update().get(pk=witness_id)
     configured = configured_witnesses().get(witness.vkey)
-    checkpoint = latest_checkpoint()
-    if configured is None or checkpoint is None or witness.size >= checkpoint.size:
+    checkpoints = _to_show(witness.size)
+    if configured is None or not checkpoints:
         return
     witness.asked_at = timezone.now()
     try:
-        lines = _ask(configured, witness.size, checkpoint)
-        with transaction.atomic():
-            cosignature = add_cosignature(checkpoint, configured.verifier, lines)
+        _show(witness, configured, checkpoints)
     except (WitnessRefusedError, NoAnswerError, NoteError) as error:
         witness.failures += 1
         witness.error = str(error)[:ERROR_LENGTH]
-        enqueue(
-            EFFECT,
-            key=f"{EFFECT}:after:{effect.pk}",
-            payload={"witness": witness.pk},
-            due_at=timezone.now() + delay_after(min(witness.failures, 20)),
-        )
+        _again(witness, effect, timezone.now() + delay_after(min(witness.failures, 20)))
     else:
-        witness.size, witness.signed_at = checkpoint.size, cosignature.at
-        witness.failures, witness.error = 0, ""
+        if witness.size < checkpoints[-1].size:
+            _again(witness, effect, timezone.now())
     witness.save()
 
 
-def _ask(witness: Configured, old: int, checkpoint: Checkpoint) -> str:
-    """Return the signature lines of a witness; once more if it stands at another size."""
+def _again(witness: Witness, effect: Effect, due_at: datetime) -> None:
+    """Write the effect that follows one which has not come to the end."""
+    key = f"{EFFECT}:after:{effect.pk}"
+    enqueue(EFFECT, key=key, payload={"witness": witness.pk}, due_at=due_at)
+
+
+def _to_show(size: int) -> list[Checkpoint]:
+    """Return the checkpoints to show to a witness that has signed the one of `size`."""
+    later = Checkpoint.objects.filter(size__gt=size)
+    each = list(later.order_by("size")[: EACH_UP_TO + 1])
+    return each if len(each) <= EACH_UP_TO else list(later.order_by("-size")[:1])
+
+
+def _show(witness: Witness, configured: Configured, checkpoints: list[Checkpoint]) -> None:
+    """Show checkpoints to a witness, smallest first, and note how far it has come."""
+    stands, newest = witness.size, checkpoints[-1].size
+    end = time.monotonic() + PATIENCE
+    for checkpoint in checkpoints:
+        if checkpoint.size < stands:
+            continue
+        try:
+            lines = _ask(configured, stands, checkpoint, newest)
+        except _FurtherOnError as further:
+            stands = further.size
+            continue
+        with transaction.atomic():
+            cosignature = add_cosignature(checkpoint, configured.verifier, lines)
+        stands = witness.size = checkpoint.size
+        witness.signed_at = cosignature.at
+        witness.failures, witness.error = 0, ""
+        if time.monotonic() > end:
+            return
+
+
+def _ask(witness: Configured, old: int, checkpoint: Checkpoint, newest: int) -> str:
+    """Return the signature lines of a witness; once more if it stands at another size.
+
+    `newest` is the size of this log. Raises _FurtherOnError for a witness that stands between.
+    """
     for _attempt in range(2):
         body = consistency_text(old, checkpoint)
         answer = post(f"{witness.url}/add-checkpoint", body.encode(), "text/plain; charset=utf-8")
@@ -122,11 +166,13 @@ def _ask(witness: Configured, old: int, checkpoint: Checkpoint) -> str:
             reason = _REFUSALS.get(answer.status, "")
             raise WitnessRefusedError(f"It answered {answer.status}: {reason}".rstrip(": ") + ".")
         stands = _size(answer.body)
-        if stands > checkpoint.size:
+        if stands > newest:
             raise WitnessRefusedError(
-                f"It has signed size {stands} of this log, which has {checkpoint.size}: the log"
-                " was rolled back."
+                f"It has signed size {stands} of this log, which has {newest}: the log was rolled"
+                " back."
             )
+        if stands > checkpoint.size:
+            raise _FurtherOnError(stands)
         if stands == old:
             break
         old = stands

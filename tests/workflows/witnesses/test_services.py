@@ -8,13 +8,22 @@ from workflows.ledger import selectors, sequencer, services
 from workflows.ledger.checkpoint import open_checkpoint
 from workflows.ledger.evidence import cosigned_note, witness_verifier
 from workflows.ledger.keys import log_verifier
-from workflows.ledger.models import Cosignature
+from workflows.ledger.models import Cosignature, Event
+from workflows.ledger.proof import parse_proof, verify_proof
 from workflows.ledger.verify import LogFaultError, verify_log
 from workflows.outbox.models import Effect
-from workflows.outbox.services import drain
+from workflows.outbox.services import drain, run_effect
 from workflows.witnesses.http import AddressError, check_address, post
 from workflows.witnesses.models import Witness
-from workflows.witnesses.services import EFFECT, configured_witnesses, submit_due
+from workflows.witnesses.services import (
+    EACH_UP_TO,
+    EFFECT,
+    Configured,
+    WitnessRefusedError,
+    _ask,
+    configured_witnesses,
+    submit_due,
+)
 
 pytestmark = pytest.mark.stack
 
@@ -48,6 +57,106 @@ def test_each_state_is_signed_published_and_verified(configured):
     assert (row.name, row.size, row.failures, row.error) == (key.name, 303, 0, "")
     assert verify_log().cosignatures == 2
     assert submit_due() == 0
+
+
+def cosigned_sizes():
+    return sorted(Cosignature.objects.values_list("checkpoint", flat=True))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_checkpoint_between_two_turns_is_signed(configured):
+    for _number in range(EACH_UP_TO):
+        grow()
+    submit_due()
+    drain()
+    assert cosigned_sizes() == list(range(1, EACH_UP_TO + 1))
+    assert verify_log().cosignatures == EACH_UP_TO
+    assert Effect.objects.filter(kind=EFFECT).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_a_flood_of_checkpoints_the_newest_is_signed_and_covers_the_rest(configured):
+    grow()
+    submit_due()
+    drain()
+    for _number in range(EACH_UP_TO + 1):
+        grow()
+    submit_due()
+    drain()
+    newest = selectors.latest_checkpoint().size
+    assert cosigned_sizes() == [1, newest]
+    proof = selectors.consistency_proof(newest - 1, newest)
+    assert proof
+    grow()
+    submit_due()
+    drain()
+    assert cosigned_sizes() == [1, newest, newest + 1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_signed_before_a_failure_is_kept(configured, monkeypatch):
+    for _number in range(3):
+        grow()
+
+    times = iter(range(2))
+
+    def post_twice(url, body, content_type):
+        if next(times, None) is None:
+            configured.stop()
+        return post(url, body, content_type)
+
+    monkeypatch.setattr("workflows.witnesses.services.post", post_twice)
+    submit_due()
+    drain()
+    row = Witness.objects.get()
+    assert cosigned_sizes() == [1, 2]
+    assert (row.size, row.failures, row.error) == (2, 1, "No answer: ConnectionRefusedError.")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_slow_witness_does_not_hold_the_worker(configured, monkeypatch):
+    monkeypatch.setattr("workflows.witnesses.services.PATIENCE", 0.0)
+    for _number in range(3):
+        grow()
+    submit_due()
+    for sizes in ([1], [1, 2], [1, 2, 3]):
+        run_effect(Effect.objects.get(kind=EFFECT, state=Effect.State.PENDING).pk)
+        assert cosigned_sizes() == sizes
+    assert not Effect.objects.filter(kind=EFFECT, state=Effect.State.PENDING).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_witness_whose_answers_were_lost_is_taken_up_where_it_stands(configured):
+    """It has signed more than we know; what it signed last it signs again, the rest is covered."""
+    witness = Configured(witness_verifier(configured.vkey), configured.url)
+    for size in (1, 2, 3):
+        grow()
+        _ask(witness, size - 1, selectors.latest_checkpoint(), newest=size)
+    grow()
+    submit_due()
+    drain()
+    row = Witness.objects.get()
+    assert (row.size, row.failures, row.error) == (4, 0, "")
+    assert cosigned_sizes() == [3, 4]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_proof_of_a_step_carries_the_signature_of_the_witness(configured):
+    """Whoever was given a proof before can have it anew, and need not trust the log's key alone."""
+    key = witness_verifier(configured.vkey)
+    grow()
+    event = Event.objects.get()
+    before = parse_proof(selectors.proof_text(event))
+    assert before.checkpoint == selectors.latest_checkpoint().note
+    submit_due()
+    drain()
+    grow()  # a newer state, which nobody has signed yet
+    proof = parse_proof(selectors.proof_text(event))
+    head = verify_proof(proof, bytes(event.leaf), log_verifier(), [key])
+    assert head.size == 1
+    assert proof.checkpoint.splitlines()[-1].split()[1] == key.name
+    newer = Event.objects.latest("pk")
+    assert parse_proof(selectors.proof_text(newer)).checkpoint == selectors.latest_checkpoint().note
 
 
 @pytest.mark.django_db(transaction=True)
@@ -87,14 +196,13 @@ def test_a_log_that_was_rolled_back_is_told_so(configured):
         newest = selectors.latest_checkpoint()
         older = selectors.checkpoint_at(0)
         assert older is not None
-    from workflows.witnesses.services import Configured, WitnessRefusedError, _ask
-
     ours = Configured(witness_verifier(row.vkey), configured.url)
     grow(1)
     with pytest.raises(WitnessRefusedError, match="rolled back"):
-        _ask(ours, 0, older)
+        _ask(ours, 0, older, newest=older.size)
+    smaller = _smaller_than(newest)
     with pytest.raises(WitnessRefusedError, match="rolled back"):
-        _ask(ours, 0, _smaller_than(newest))
+        _ask(ours, 0, smaller, newest=smaller.size)
 
 
 def _smaller_than(checkpoint):
