@@ -36,6 +36,8 @@ PROVIDER_NAME = env_str("PROVIDER_NAME", "Example AI / 示例智能")
 PROVIDER_REGIMES = env_list("PROVIDER_REGIMES", ["CN", "EU", "UK", "US-CA"])
 # Where the provider's own regime files lie; they override or add to those in workflows/regimes/.
 REGIMES_DIR = env_str("REGIMES_DIR", "")
+# How many days a person has to pay a fee, where the time to answer leaves as many.
+FEE_PERIOD_DAYS = env_int("FEE_PERIOD_DAYS", 30, minimum=14)
 # A font for the PDFs of notices, in the place of the one that comes with a package.
 NOTICE_FONT_PATH = env_str("NOTICE_FONT_PATH", "")
 

@@ -89,6 +89,13 @@ def make_case(state: State = State.FILED, request: FilingRequest = WANG, **chang
     return case
 
 
+def fee_overdue(case: Case) -> Case:
+    """Move the last day to pay the fee of a case into the past, as the passing of time does."""
+    case.fee_due_on = timezone.localdate() - timedelta(days=2)
+    case.save(update_fields=["fee_due_on"])
+    return case
+
+
 def propose(case: Case, actor: Actor = REVIEWER, outcome: str = Outcome.REFUSED) -> None:
     """Propose one outcome for every item; refused with the first ground of the regime.
 

@@ -18,6 +18,8 @@ give_information  | information_needed                       | in_review        
 ask_fee           | triage in_review                         | fee_needed        | reviewer privacy_officer
 confirm_fee_paid  | fee_needed                               | in_review         | intake reviewer privacy_officer
 waive_fee         | fee_needed                               | in_review         | reviewer privacy_officer
+go_on_unpaid      | fee_needed                               | in_review         | reviewer privacy_officer
+end_unpaid        | fee_needed                               | expired           | reviewer privacy_officer
 begin_review      | triage                                   | in_review         | reviewer privacy_officer
 record_finding    | in_review                                | .                 | reviewer privacy_officer
 propose_decision  | in_review                                | decision_proposed | reviewer privacy_officer

@@ -12,7 +12,7 @@ from workflows.corrections import checking, making, receipts, tombstones
 from workflows.corrections.recipients import sweep_recipients
 from workflows.datasets import indexes, inventory, lookups, matching
 from workflows.identity.contact import sweep_unconfirmed
-from workflows.identity.reminders import sweep_waiting
+from workflows.identity.reminders import sweep_unpaid, sweep_waiting
 from workflows.outbox import services as outbox
 from workflows.reports.bundle_jobs import make_bundle as _make_bundle
 from workflows.reports.bundle_jobs import purge_bundles
@@ -44,6 +44,7 @@ def sweep_challenges() -> None:
     reminded, expired = sweep_unconfirmed()
     waiting = sweep_waiting()
     logger.info("Unconfirmed: %s reminded, %s expired; %s questions", reminded, expired, waiting)
+    logger.info("Fees: %s not paid in time", sweep_unpaid())
     logger.info("Recipients of data: %s to be told or reminded", sweep_recipients())
 
 

@@ -44,6 +44,7 @@ _STATES = {
     State.MERGED: _("Put together with another case of yours. The answer comes there."),
     State.REJECTED_AS_ABUSE: _("Rejected as an abuse of the right to ask."),
 }
+_UNPAID = _("Closed, for the fee did not arrive in time. You can make the request again.")
 QUESTIONS = {
     State.IDENTITY_NEEDED: Message.Kind.IDENTITY_REQUEST,
     State.INFORMATION_NEEDED: Message.Kind.INFORMATION_REQUEST,
@@ -103,6 +104,8 @@ def state_in_words(case: Case) -> str:
     state = State(case.state)
     if state == State.FILED and not case.has_contact:
         state = State.RECEIVED
+    if state == State.EXPIRED and case.fee_due_on:
+        return str(_UNPAID)
     return str(_STATES[state])
 
 

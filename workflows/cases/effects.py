@@ -13,6 +13,7 @@ WAITING = (
     "information_request",
     "fee",
     "fee_settled",
+    "ended_unpaid",
     "extension",
     "message",
     "answer",

@@ -1,7 +1,8 @@
 """A fee for a request: what amount can be asked for, and how it is settled.
 
 Whether the law of the case allows one is said by its regime, and what the fee does to the clocks
-follows from their rules. Asking is a move with a notice: `workflows.notices.moves.ask_fee`.
+follows from their rules. Asking, and ending a case for a fee that never came, are moves with
+a notice: `ask_fee` and `end_unpaid` in `workflows.notices.moves`.
 """
 
 import re
@@ -40,6 +41,11 @@ def amount_in_words(amount: Decimal, currency: str) -> str:
 def confirm_fee_paid(case: Case, actor: Actor, grounds: str) -> None:
     """Confirm that the fee arrived, saying by what this is known."""
     advance(case, Action.CONFIRM_FEE_PAID, actor, contents={"grounds": require_text(grounds)})
+
+
+def go_on_unpaid(case: Case, actor: Actor, grounds: str) -> None:
+    """Go on after the time to pay is over: what costs can then be refused, the rest is answered."""
+    advance(case, Action.GO_ON_UNPAID, actor, contents={"grounds": require_text(grounds)})
 
 
 def waive_fee(case: Case, actor: Actor, reasons: str) -> None:

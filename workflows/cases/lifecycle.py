@@ -62,6 +62,8 @@ class Action(StrEnum):
     ASK_FEE = "ask_fee"
     CONFIRM_FEE_PAID = "confirm_fee_paid"
     WAIVE_FEE = "waive_fee"
+    GO_ON_UNPAID = "go_on_unpaid"
+    END_UNPAID = "end_unpaid"
     BEGIN_REVIEW = "begin_review"
     RECORD_FINDING = "record_finding"
     PROPOSE_DECISION = "propose_decision"
@@ -123,6 +125,9 @@ class Situation:
     extension_open: bool = False
     fee_allowed: bool = False
     fee_asked: bool = False
+    fee_asked_by: str = ""
+    fee_time_over: bool = False
+    part_is_free: bool = False
     kin_checked: bool = True
     items: tuple[ItemSituation, ...] = field(default=())
 
@@ -180,6 +185,20 @@ def fee_may_be_asked(situation: Situation) -> str:
     if not situation.fee_allowed:
         return "no_fee"
     return "fee_already_asked" if situation.fee_asked else ""
+
+
+def fee_time_is_over(situation: Situation) -> str:
+    """The person has the whole time that the notice of the fee named."""
+    return "" if situation.fee_time_over else "fee_time_runs"
+
+
+def unpaid_request_may_end(situation: Situation) -> str:
+    """A request ends unpaid when its time is over, all of it costs, and another one looks at it."""
+    if not situation.fee_time_over:
+        return "fee_time_runs"
+    if situation.part_is_free:
+        return "part_is_free"
+    return "own_fee" if situation.actor == situation.fee_asked_by else ""
 
 
 def abuse_was_reported_by_another(situation: Situation) -> str:
@@ -314,6 +333,25 @@ _TABLE = (
         "fee.waived",
         effects=("mail.fee_settled",),
         clock="fee_waived",
+    ),
+    _move(
+        A.GO_ON_UNPAID,
+        {S.FEE_NEEDED},
+        S.IN_REVIEW,
+        _REVIEWER,
+        "fee.not_paid",
+        fee_time_is_over,
+        # What costs nothing was never waiting for the fee, so its time has run all along.
+        clock="fee_waived",
+    ),
+    _move(
+        A.END_UNPAID,
+        {S.FEE_NEEDED},
+        S.EXPIRED,
+        _REVIEWER,
+        "case.ended_unpaid",
+        unpaid_request_may_end,
+        effects=("mail.ended_unpaid",),
     ),
     _move(
         A.BEGIN_REVIEW,

@@ -10,6 +10,7 @@ from django.utils import timezone
 from workflows.cases.actors import Actor
 from workflows.cases.clocks import add_clock_event, extension_is_open, stop_clocks
 from workflows.cases.errors import MoveRefused
+from workflows.cases.fee_time import fee_time_is_over
 from workflows.cases.kin import kin_conditions_apply
 from workflows.cases.lifecycle import (
     MOVES,
@@ -61,6 +62,9 @@ def situation_of(case: Case, actor: Actor) -> Situation:
         extension_open=extension_is_open(case),
         kin_checked=not kin_conditions_apply(case) or case.kin_checked,
         fee_allowed=any(kind in case.lead_regime.fee.chargeable for kind in case.kinds),
+        part_is_free=any(kind not in case.lead_regime.fee.chargeable for kind in case.kinds),
+        fee_asked_by=case.fee_asked_by,
+        fee_time_over=fee_time_is_over(case),
         fee_asked=any(event.name == "fee_asked" for event in case.clock_events.all()),
         items=tuple(items),
     )
@@ -134,6 +138,8 @@ def _apply(case: Case, move: Move, actor: Actor) -> None:
             # The answer stopped the clock; the date by which it was due says nothing any more.
             case.closed_at = case.due_on = case.due_at = None
             case.due_provisional = False
+        case Action.ASK_FEE:
+            case.fee_asked_by = actor.pseudonym
         case Action.REPORT_ABUSE:
             case.abuse_reported_by = actor.pseudonym
         case Action.REQUEST_ERASURE:

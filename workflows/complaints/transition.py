@@ -25,6 +25,9 @@ _DECISIONS = (
     "answer.sent",
     "clock.extended",
     "identity.not_proved",
+    "fee.asked",
+    "fee.not_paid",
+    "case.ended_unpaid",
     "abuse.reported",
     "case.rejected_as_abuse",
 )

@@ -2,6 +2,7 @@
 
 from workflows import links
 from workflows.cases.effects import case_of
+from workflows.cases.fee_time import fee_time_is_over
 from workflows.cases.handling import receive_without_contact
 from workflows.cases.lifecycle import State
 from workflows.cases.mail import send_mail
@@ -31,4 +32,6 @@ def send_reminder(effect: Effect) -> None:
     case = case_of(effect)
     message = Message.objects.get(pk=effect.payload["message"])
     if case.state in WAITING and WAITING[State(case.state)] == message.kind:
-        send_mail(case, "question_waits", effect, {})
+        has_day = case.state == State.FEE_NEEDED and not fee_time_is_over(case)
+        context = {"pay_until": case.fee_due_on if has_day else None}
+        send_mail(case, "question_waits", effect, context)

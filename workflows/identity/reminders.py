@@ -6,12 +6,15 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
+from workflows.cases.fee_time import fee_time_is_over, today_for
 from workflows.cases.lifecycle import State
-from workflows.cases.models import Message
+from workflows.cases.models import Case, Message
 from workflows.outbox.services import enqueue
 
 REMIND_EVERY = timedelta(days=5)
 MAX_REMINDERS = 2
+# A fee has a last day to be paid; before it the person hears once more.
+LAST_CALL = timedelta(days=5)
 # The states in which a question waits for the person, and the message that asked it.
 WAITING = {
     State.IDENTITY_NEEDED: Message.Kind.IDENTITY_REQUEST,
@@ -39,6 +42,8 @@ def sweep_waiting(now: datetime | None = None) -> int:
         if message.kind != WAITING[State(message.case.state)]:
             continue
         number = min(int((now - message.sent_at) / REMIND_EVERY), MAX_REMINDERS)
+        if _is_last_call(message.case, now):
+            number = MAX_REMINDERS + 1
         with transaction.atomic():
             enqueue(
                 "identity.remind",
@@ -47,3 +52,31 @@ def sweep_waiting(now: datetime | None = None) -> int:
             )
         due += 1
     return due
+
+
+def _is_last_call(case: Case, now: datetime) -> bool:
+    """Return whether a case waits for its fee and the last days to pay it have begun."""
+    if case.state != State.FEE_NEEDED or case.fee_due_on is None:
+        return False
+    return case.fee_due_on - LAST_CALL <= today_for(case, now) <= case.fee_due_on
+
+
+def sweep_unpaid(now: datetime | None = None) -> int:
+    """Have the teams told whose cases wait for a fee that did not come in time; once each.
+
+    Returns how many cases are in that state. Nothing ends by itself: payments are made outside of
+    the portal, so somebody has to look.
+    """
+    over = 0
+    unpaid = Case.objects.filter(state=State.FEE_NEEDED, fee_due_on__isnull=False)
+    for case in unpaid.iterator(chunk_size=200):
+        if not fee_time_is_over(case, now):
+            continue
+        with transaction.atomic():
+            enqueue(
+                "routing.notify_team",
+                key=f"routing.fee_unpaid:{case.pk}",
+                payload={"case": str(case.pk), "notice": "fee_unpaid"},
+            )
+        over += 1
+    return over

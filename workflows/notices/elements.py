@@ -154,7 +154,8 @@ _OF_KIND: Mapping[str, frozenset[str]] = {
     "objection_answer": _ITEMS | {"action_taken", "effective_from"},
     "refusal": frozenset({"provision", "reasons", "refused_items", "scopes", "specific_facts"})
     | {"internal_review", "what_is_still_held"},
-    "fee": frozenset({"effect_on_clock", "fee_amount", "fee_reason", "withdraw_until"}),
+    "fee": frozenset({"effect_on_clock", "fee_amount", "fee_reason"})
+    | {"pay_until", "withdraw_until"},
     "recipients": frozenset({"action_taken", "dataset_version", "records"}),
     "lateness": frozenset({"due_date", "new_date"}),
     "complaint_acknowledgement": frozenset({"due_date", "receipt_time"}),
@@ -177,6 +178,7 @@ WORDS = frozenset(
         "filed_on",
         "internal_review",
         "new_date",
+        "pay_until",
         "provider",
         "provision",
         "receipt_time",

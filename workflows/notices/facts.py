@@ -83,18 +83,20 @@ class Extension(Facts):
 
 @dataclass(frozen=True, slots=True)
 class Fee(Facts):
-    """`fee`: the amount with its currency, the reason, and until when the person may say no."""
+    """`fee`: the amount with its currency, the reason, and until when to pay or to say no."""
 
     amount: str
     reason: str
-    withdraw_until: date | None = None
+    until: date | None = None
 
     def values(self, reader: Reader) -> Mapping[str, Value]:
-        """Say how much and why."""
+        """Say how much, why and until when."""
+        until = reader.day(self.until)
         return {
             "fee_amount": self.amount,
             "fee_reason": self.reason,
-            "withdraw_until": reader.day(self.withdraw_until),
+            "pay_until": until,
+            "withdraw_until": until,
             "effect_on_clock": effect_on_clock(reader, "fee"),
         }
 
@@ -186,13 +188,18 @@ class Refused(Facts):
     """`refusal` of a whole request before its items were decided.
 
     `reasons` are those of staff; `ground` is what the law says about it, None where it says
-    nothing.
+    nothing. `unpaid_by` is the day on which the time to pay a fee was over.
     """
 
     items: tuple[Item, ...]
     reasons: str
     ground: Ground | FeeRule | None = None
+    unpaid_by: date | None = None
 
     def values(self, reader: Reader) -> Mapping[str, Value]:
         """Say that all of it is refused, why, and by which rule."""
-        return refusal_values(reader, self.items, self.reasons, self.ground)
+        reasons = self.reasons
+        if self.unpaid_by:
+            unpaid = phrase("fee.unpaid", reader.language, day=reader.day(self.unpaid_by))
+            reasons = f"{reasons}\n\n{unpaid}"
+        return refusal_values(reader, self.items, reasons, self.ground)

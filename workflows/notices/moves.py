@@ -5,13 +5,10 @@ Either both happen or, when the notice lacks something, neither. Each raises `In
 """
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows.cases import decisions
@@ -20,6 +17,7 @@ from workflows.cases.clocks import lead_clock
 from workflows.cases.correspondence import require_text
 from workflows.cases.decisions import ItemProposal
 from workflows.cases.errors import InvalidInput
+from workflows.cases.fee_time import answer_due_meanwhile, last_day_to_pay, today_for
 from workflows.cases.fees import amount_in_words
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case, Message
@@ -28,9 +26,6 @@ from workflows.notices.answers import compose_answer
 from workflows.notices.composing import Composed, compose
 from workflows.notices.facts import Clarification, Extension, Fee, IdentityRequest, Refused
 from workflows.notices.services import send_composed
-
-# Within which the person is asked to pay, to ask for less, or to withdraw.
-TIME_TO_DECIDE = timedelta(days=14)
 
 
 def ask_identity(case: Case, actor: Actor, doubt: str, accepted: str = "") -> Message:
@@ -74,19 +69,34 @@ def extend(case: Case, actor: Actor, reasons: str) -> Message:
 def ask_fee(case: Case, actor: Actor, amount: Decimal, currency: str, reasons: str) -> Message:
     """Ask for a fee and tell the person why, before anything is charged.
 
-    `currency` is an ISO 4217 code. The person is given two weeks to decide. Refused where the law
-    of the case allows no fee for what is asked.
+    `currency` is an ISO 4217 code. Until when it can be paid, `fee_time.last_day_to_pay` says.
+    Refused where the law of the case allows no fee for what is asked.
     """
     told, reasons = amount_in_words(amount, currency), require_text(reasons)
-    zone = ZoneInfo(case.lead_regime.place(case.residence).zone)
-    until = timezone.localdate(timezone=zone) + TIME_TO_DECIDE
+
+    def composed() -> Composed:
+        # After the move, which says whether the time to answer waits for the fee.
+        case.fee_due_on = last_day_to_pay(today_for(case), answer_due_meanwhile(case))
+        case.save(update_fields=["fee_due_on"])
+        return compose(case, "fee", Fee(told, reasons, case.fee_due_on))
+
+    return _tell(case, Action.ASK_FEE, actor, {"text": reasons}, composed, amount=told)
+
+
+def end_unpaid(case: Case, actor: Actor, reasons: str) -> Message:
+    """Refuse a request whose fee was not paid in time, and tell that it can be made again.
+
+    Somebody else than who asked for the fee looks whether it arrived: payments are made outside
+    of the portal.
+    """
+    reasons = require_text(reasons)
+    items, rule = tuple(case.items.all()), case.lead_regime.fee
     return _tell(
         case,
-        Action.ASK_FEE,
+        Action.END_UNPAID,
         actor,
         {"text": reasons},
-        lambda: compose(case, "fee", Fee(told, reasons, until)),
-        amount=told,
+        lambda: compose(case, "refusal", Refused(items, reasons, rule, unpaid_by=case.fee_due_on)),
     )
 
 

@@ -71,6 +71,11 @@ def _fee(_facts: Entry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provi
     yield Provision(regime.fee.text, regime.fee.citations)
 
 
+def _ended_unpaid(facts: Entry, regime: Regime, kinds: Sequence[str]) -> Iterator[Provision]:
+    yield from _fee(facts, regime, kinds)
+    yield from _notice("refusal")(facts, regime, kinds)
+
+
 def _extended(_facts: Entry, regime: Regime, kinds: Sequence[str]) -> Iterator[Provision]:
     for kind in answer_kinds(regime, kinds):
         extension = regime.clock(kind).rule.extension
@@ -119,6 +124,8 @@ _RULES: dict[str, _Rule] = {
     "information.asked": _notice("clarification"),
     "fee.asked": _fee,
     "fee.waived": _fee,
+    "fee.not_paid": _fee,
+    "case.ended_unpaid": _ended_unpaid,
     "clock.extended": _extended,
     "clock.reminded": _clock,
     "clock.missed": _clock,

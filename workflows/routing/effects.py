@@ -51,6 +51,7 @@ def notify_team(effect: Effect) -> None:
         "due_on": _day(effect.payload.get("due_on")) or case.due_on,
         "late": notice.endswith("late"),
         "complaint": complaint,
+        "unpaid": notice == "fee_unpaid",
         "case_link": links.staff_case_link(case.pk),
         "provider_name": settings.PROVIDER_NAME,
     }

@@ -135,7 +135,16 @@ class IdentityForm(CaseForm):
     )
 
 
-class AbuseForm(CaseForm):
+class RefusalForm(CaseForm):
+    """Why a whole request is refused, for the person."""
+
+    text = text_field(
+        gettext_lazy("Reasons"),
+        gettext_lazy("The person reads them in the refusal. Name the facts."),
+    )
+
+
+class AbuseForm(RefusalForm):
     """Why a request is an abuse, and by which ground, where the law of the case has one for it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -147,9 +156,6 @@ class AbuseForm(CaseForm):
                 choices=[("", _("Choose")), *ground_choices(grounds)],
                 widget=UnfoldAdminSelectWidget,
             )
-        self.fields["text"] = text_field(
-            _("Reasons"), _("The person reads them in the refusal. Name the facts.")
-        )
 
 
 class FeeForm(CaseForm):

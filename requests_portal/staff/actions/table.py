@@ -206,6 +206,22 @@ _ROWS = (
         panel="staff/panels/fee_waived.html",
     ),
     _page(
+        Action.GO_ON_UNPAID,
+        _("Nothing arrived in time. What costs can be refused now; the rest is answered."),
+        _("The case goes on without the paid part."),
+        _with_text(fees.go_on_unpaid),
+        form=forms.ReasonsForm,
+        panel="staff/panels/fee_waived.html",
+    ),
+    _page(
+        Action.END_UNPAID,
+        _("Look first whether the fee arrived. The case ends, and the person gets a refusal."),
+        _("The case was ended, and the person was told why."),
+        _with_text(moves.end_unpaid),
+        form=forms.RefusalForm,
+        grave=True,
+    ),
+    _page(
         Action.BEGIN_REVIEW,
         _("The request is clear enough to be looked into."),
         _("The review began."),

@@ -1,17 +1,20 @@
 """Fees: where the law allows one, what it does to the clocks, and what the person is told."""
 
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.formats import date_format
 
-from tests.factories import ERIKA, INTAKE, REVIEWER, WANG, make_case
+from tests.factories import ERIKA, INTAKE, OTHER_REVIEWER, REVIEWER, WANG, fee_overdue, make_case
 from workflows.cases import fees
 from workflows.cases.clocks import differing_clocks
 from workflows.cases.correspondence import withdraw
 from workflows.cases.errors import InvalidInput, MoveRefused
+from workflows.cases.fee_time import fee_time_is_over, last_day_to_pay, today_for
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, Clock, Message
@@ -118,6 +121,119 @@ def test_a_request_is_charged_once_at_most():
 
     with pytest.raises(MoveRefused, match="once at most"):
         ask(case)
+
+
+class TestTimeToPay:
+    TODAY = date(2026, 3, 2)
+
+    @pytest.mark.parametrize(
+        ("answer_by", "last_day"),
+        [
+            (None, date(2026, 4, 1)),
+            (date(2026, 6, 1), date(2026, 4, 1)),
+            (date(2026, 3, 27), date(2026, 3, 24)),
+            (date(2026, 3, 10), date(2026, 3, 16)),
+        ],
+        ids=["the clock waits", "much time is left", "less than the period", "hardly any"],
+    )
+    def test_it_is_the_period_unless_the_answer_is_due_before(self, answer_by, last_day):
+        assert last_day_to_pay(self.TODAY, answer_by) == last_day
+
+    def test_the_provider_sets_the_period(self, settings):
+        settings.FEE_PERIOD_DAYS = 60
+        assert last_day_to_pay(self.TODAY, None) == date(2026, 5, 1)
+
+    def test_where_the_clock_waits_the_person_has_all_of_it(self):
+        case = british(25)
+
+        message = ask(case, currency="GBP")
+
+        assert case.fee_due_on == today_for(case) + timedelta(days=30)
+        with translation.override("en"):
+            assert f"withdraw by {date_format(case.fee_due_on, 'DATE_FORMAT')}." in message.body
+
+    def test_where_it_runs_on_an_answer_can_still_be_in_time(self):
+        case = make_case(State.TRIAGE, ERIKA, at=timezone.now() - timedelta(days=8))
+
+        ask(case)
+
+        assert case.fee_due_on == case.due_on - timedelta(days=3)
+
+    def test_it_is_over_when_the_last_day_is_over_where_the_person_lives(self):
+        case = make_case(State.FEE_NEEDED, ERIKA)
+        midnight = datetime.combine(case.fee_due_on, time.max, ZoneInfo("Europe/Berlin"))
+
+        assert not fee_time_is_over(case, midnight)
+        assert fee_time_is_over(case, midnight + timedelta(seconds=1))
+
+
+class TestUnpaid:
+    def test_the_case_ends_with_a_refusal_and_can_be_filed_again(self):
+        case = fee_overdue(make_case(State.FEE_NEEDED, ERIKA))
+
+        message = moves.end_unpaid(case, OTHER_REVIEWER, "No payment with this number arrived.")
+
+        assert case.state == State.EXPIRED
+        assert "No payment with this number arrived." in message.body
+        assert "You can make the request again at any time." in message.body
+        assert message.body.count("Outcome: Refused") == 2
+        sentences = [step.sentence for step in public_timeline(case)]
+        assert "The fee did not arrive in time, so the case was closed." in sentences
+
+    def test_its_clocks_stop(self):
+        case = british()
+        ask(case, currency="GBP")
+        moves.end_unpaid(fee_overdue(case), OTHER_REVIEWER, "Nothing arrived.")
+
+        states = {clock.state for clock in case.clocks.all()}
+        assert states == {Clock.State.STOPPED}
+        assert not case.clocks.filter(stopped_at=None).exists()
+        assert not case.clocks.exclude(check_at=None).exists()
+
+    @pytest.mark.parametrize("act", [moves.end_unpaid, fees.go_on_unpaid])
+    def test_the_person_has_the_whole_time(self, act):
+        case = make_case(State.FEE_NEEDED, ERIKA)
+
+        with pytest.raises(MoveRefused, match="not over yet"):
+            act(case, OTHER_REVIEWER, "Nothing arrived.")
+        assert case.state == State.FEE_NEEDED
+
+    @pytest.mark.parametrize("act", [moves.end_unpaid, fees.go_on_unpaid])
+    def test_reasons_are_needed(self, act):
+        with pytest.raises(InvalidInput):
+            act(fee_overdue(make_case(State.FEE_NEEDED, ERIKA)), OTHER_REVIEWER, " ")
+
+    def test_who_asked_for_the_fee_does_not_end_the_case_for_it(self):
+        case = fee_overdue(make_case(State.FEE_NEEDED, ERIKA))
+
+        with pytest.raises(MoveRefused, match="somebody else"):
+            moves.end_unpaid(case, REVIEWER, "Nothing arrived.")
+
+    def test_what_costs_nothing_is_not_lost_with_what_does(self):
+        case = make_case(State.TRIAGE, WANG, items=(FiledItem("transfer"), FiledItem("delete")))
+        ask(case, currency="CNY")
+        fee_overdue(case)
+
+        with pytest.raises(MoveRefused, match="costs nothing"):
+            moves.end_unpaid(case, OTHER_REVIEWER, "Nothing arrived.")
+        fees.go_on_unpaid(case, REVIEWER, "Nothing arrived.")
+        assert case.state == State.IN_REVIEW
+
+    def test_the_time_for_what_costs_nothing_has_run_all_along(self):
+        case = british()
+        before = lead(case).due_at
+        ask(case, currency="GBP")
+
+        fees.go_on_unpaid(fee_overdue(case), REVIEWER, "Nothing arrived.")
+
+        assert (lead(case).state, lead(case).due_at) == (Clock.State.RUNNING, before)
+        assert differing_clocks(case) == []
+
+    @pytest.mark.parametrize("regime", all_regimes(), ids=lambda regime: regime.code)
+    def test_every_charge_has_a_ground_on_which_the_unpaid_part_is_refused(self, regime):
+        for kind in regime.fee.chargeable:
+            grounds = {ground.code for ground in regime.grounds_for(kind)}
+            assert grounds & {"fee_not_paid", "excessive"}
 
 
 class TestClocks:

@@ -162,6 +162,28 @@ REFUSED = ItemSituation(outcome="refused", ground="legal_duty")
             Situation(fee_allowed=True, fee_asked=True),
             "fee_already_asked",
         ),
+        (lifecycle.fee_time_is_over, Situation(fee_time_over=True), ""),
+        (lifecycle.fee_time_is_over, Situation(), "fee_time_runs"),
+        (
+            lifecycle.unpaid_request_may_end,
+            Situation(actor="a", fee_asked_by="b", fee_time_over=True),
+            "",
+        ),
+        (
+            lifecycle.unpaid_request_may_end,
+            Situation(actor="a", fee_asked_by="b"),
+            "fee_time_runs",
+        ),
+        (
+            lifecycle.unpaid_request_may_end,
+            Situation(actor="a", fee_asked_by="b", fee_time_over=True, part_is_free=True),
+            "part_is_free",
+        ),
+        (
+            lifecycle.unpaid_request_may_end,
+            Situation(actor="a", fee_asked_by="a", fee_time_over=True),
+            "own_fee",
+        ),
         (lifecycle.abuse_was_reported_by_another, Situation(actor="a"), "abuse_not_reported"),
         (
             lifecycle.abuse_was_reported_by_another,
@@ -213,6 +235,8 @@ def test_a_guard_gives_its_reason(guard, situation, reason):
         (Action.REOPEN, lifecycle.is_another_reviewer),
         (Action.EXTEND, lifecycle.extension_is_open),
         (Action.ASK_FEE, lifecycle.fee_may_be_asked),
+        (Action.GO_ON_UNPAID, lifecycle.fee_time_is_over),
+        (Action.END_UNPAID, lifecycle.unpaid_request_may_end),
         (Action.REJECT_AS_ABUSE, lifecycle.abuse_was_reported_by_another),
         (Action.REQUEST_ERASURE, lifecycle.is_not_erased),
         (Action.ERASE, lifecycle.erasure_was_requested_by_another),
@@ -223,7 +247,7 @@ def test_the_moves_which_need_one_have_their_guard(action, guard):
 
 
 def test_no_other_move_has_a_guard():
-    assert sum(move.guard is not None for move in MOVES.values()) == 12
+    assert sum(move.guard is not None for move in MOVES.values()) == 14
 
 
 def test_a_move_cannot_be_changed():

@@ -13,8 +13,10 @@ from tests.factories import (
     APPROVER,
     ERIKA,
     INTAKE,
+    OTHER_REVIEWER,
     REVIEWER,
     WANG,
+    fee_overdue,
     file,
     make_case,
 )
@@ -72,6 +74,10 @@ OCCASIONS = {
     "fee_settled": (
         State.FEE_NEEDED,
         lambda case: fees.confirm_fee_paid(case, INTAKE, SECRET),
+    ),
+    "ended_unpaid": (
+        State.FEE_NEEDED,
+        lambda case: moves.end_unpaid(fee_overdue(case), OTHER_REVIEWER, SECRET),
     ),
     "question_waits": (
         State.INFORMATION_NEEDED,

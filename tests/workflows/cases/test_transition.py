@@ -54,6 +54,8 @@ def make_ready_case(state: State) -> Case:
         proposed_by=SOMEBODY,
         earlier_proposers=[SOMEBODY],
         abuse_reported_by=SOMEBODY,
+        fee_asked_by=SOMEBODY,
+        fee_due_on=timezone.localdate() - timedelta(days=2),
         erasure_requested_by=SOMEBODY,
     )
     case.refresh_from_db()

@@ -1,19 +1,29 @@
 """A person who was asked is reminded twice, about the question that waits and no other."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
+from django.utils.formats import date_format
 
-from tests.factories import INTAKE, make_case
-from workflows.cases import correspondence, handling
+from tests.factories import ERIKA, INTAKE, REVIEWER, fee_overdue, make_case
+from workflows.cases import correspondence, fees, handling
+from workflows.cases.actors import SYSTEM
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Message
 from workflows.cases.vocabulary import Assurance
-from workflows.identity.reminders import MAX_REMINDERS, REMIND_EVERY, sweep_waiting
+from workflows.identity.reminders import (
+    LAST_CALL,
+    MAX_REMINDERS,
+    REMIND_EVERY,
+    sweep_unpaid,
+    sweep_waiting,
+)
 from workflows.notices import moves
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
+from workflows.routing.assignment import assign
+from workflows.routing.models import Team
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +47,8 @@ def test_a_question_is_reminded_of_at_intervals_and_then_left(state):
 
     assert counts[: REMIND_EVERY.days] == [0] * REMIND_EVERY.days
     assert counts[REMIND_EVERY.days] == 1
-    assert counts[-1] == MAX_REMINDERS == 2
+    assert counts[15] == MAX_REMINDERS == 2
+    assert counts[-1] == MAX_REMINDERS + (state == State.FEE_NEEDED)
 
 
 def test_what_was_answered_is_not_asked_again():
@@ -83,3 +94,66 @@ def test_a_reminder_that_comes_too_late_is_not_sent(mailoutbox):
     assert [mail.extra_headers for mail in mailoutbox if "waits" in mail.subject] == []
     assert Effect.objects.get(kind="identity.remind").state == Effect.State.DONE
     assert len(mailoutbox) == 1
+
+
+class TestFees:
+    def test_the_last_reminder_comes_before_the_last_day_and_names_it(self, mailoutbox):
+        case = make_case(State.FEE_NEEDED, ERIKA)
+        drain()
+        mailoutbox.clear()
+        last_call = case.fee_due_on - LAST_CALL
+        noon = datetime(last_call.year, last_call.month, last_call.day, 12, tzinfo=UTC)
+
+        sweep_waiting(noon)
+        sweep_waiting(noon + timedelta(days=1))
+        drain()
+
+        (mail,) = mailoutbox
+        assert "The last day to pay or to say what you want is" in mail.body
+        assert date_format(case.fee_due_on, "DATE_FORMAT") in mail.body
+
+    def test_a_question_after_the_fee_is_reminded_of_like_any_other(self):
+        case = fee_overdue(make_case(State.FEE_NEEDED, ERIKA))
+        fees.waive_fee(case, REVIEWER, "They are in hardship.")
+        moves.ask_identity(case, INTAKE, "Please show who you are.")
+
+        for number in range(1, MAX_REMINDERS + 1):
+            sweep_waiting(timezone.now() + REMIND_EVERY * number)
+
+        assert reminders() == MAX_REMINDERS
+
+    def test_no_day_that_is_gone_is_named(self, mailoutbox):
+        fee_overdue(make_case(State.FEE_NEEDED, ERIKA))
+        drain()
+        mailoutbox.clear()
+
+        sweep_waiting(timezone.now() + REMIND_EVERY)
+        drain()
+
+        (mail,) = mailoutbox
+        assert "The last day to pay" not in mail.body
+
+    def test_the_team_is_told_once_when_the_time_is_over_and_nothing_ends_by_itself(
+        self, mailoutbox
+    ):
+        case = make_case(State.FEE_NEEDED, ERIKA)
+        assign(case, SYSTEM, Team.objects.create(name="Team", email="team@example.org"))
+        drain()
+        mailoutbox.clear()
+        assert sweep_unpaid() == 0
+
+        fee_overdue(case)
+        assert (sweep_unpaid(), sweep_unpaid()) == (1, 1)
+        drain()
+
+        (mail,) = mailoutbox
+        assert mail.subject == f"Fee not paid: case {case.number}"
+        assert "Look whether it arrived." in mail.body
+        case.refresh_from_db()
+        assert case.state == State.FEE_NEEDED
+
+    def test_what_was_settled_concerns_no_team(self):
+        case = fee_overdue(make_case(State.FEE_NEEDED, ERIKA))
+        fees.confirm_fee_paid(case, INTAKE, "Seen on the account.")
+
+        assert sweep_unpaid() == 0

@@ -3,7 +3,15 @@
 import pytest
 from django.db import connection
 
-from tests.factories import APPROVER, ERIKA, INTAKE, REVIEWER, make_case
+from tests.factories import (
+    APPROVER,
+    ERIKA,
+    INTAKE,
+    OTHER_REVIEWER,
+    REVIEWER,
+    fee_overdue,
+    make_case,
+)
 from workflows.cases import handling
 from workflows.cases.errors import InvalidInput, MoveRefused
 from workflows.cases.lifecycle import State
@@ -55,6 +63,13 @@ WAYS = {
         Message.Kind.NOTICE,
         "mail.rejected_as_abuse",
     ),
+    "unpaid": (
+        State.FEE_NEEDED,
+        lambda case: moves.end_unpaid(fee_overdue(case), OTHER_REVIEWER, SECRET),
+        "refusal",
+        Message.Kind.NOTICE,
+        "mail.ended_unpaid",
+    ),
     "answer": (
         State.EXECUTING,
         lambda case: moves.answer(case, APPROVER),
@@ -74,7 +89,7 @@ def test_a_notice_is_kept_committed_to_and_mailed_about(way):
 
     message.refresh_from_db()
     notice = Notice.objects.get(kind=kind)
-    event = Event.objects.get(case=case.pseudonym, name="notice.sent")
+    event = Event.objects.filter(case=case.pseudonym, name="notice.sent").latest("step")
     assert (message.kind, message.notice) == (message_kind, notice)
     assert way == "answer" or SECRET in message.body
     assert message.author == event.actor

@@ -1,15 +1,17 @@
 """Refusing a whole request: told in a notice that says what the law prescribes, or not at all."""
 
+from decimal import Decimal
+
 import pytest
 
-from tests.factories import APPROVER, INTAKE, make_case
+from tests.factories import APPROVER, INTAKE, OTHER_REVIEWER, REVIEWER, fee_overdue, make_case
 from tests.workflows.notices.invented import case_under
 from workflows.cases import handling
 from workflows.cases.actors import PUBLIC
 from workflows.cases.errors import InvalidInput
-from workflows.cases.lifecycle import State
+from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case, Message
-from workflows.cases.transition import refusals
+from workflows.cases.transition import advance, refusals
 from workflows.ledger.models import Event
 from workflows.notices import moves
 from workflows.notices.errors import ElementMissing
@@ -111,3 +113,23 @@ class TestAbuse:
         case.refresh_from_db()
         assert case.state == State.FILED
         assert not Notice.objects.exists()
+
+
+class TestUnpaid:
+    @pytest.mark.parametrize("language", ["en", "zh-hans"])
+    @pytest.mark.parametrize("code", [r.code for r in all_regimes() if r.fee.chargeable])
+    def test_the_refusal_says_what_the_law_prescribes_and_names_the_rule(
+        self, code, language, settings
+    ):
+        regime = get_regime(code)
+        kind = "copy" if "copy" in regime.fee.chargeable else "transfer"
+        case = case_under(code, language, settings, kind)
+        advance(case, Action.BEGIN_TRIAGE, INTAKE)
+        moves.ask_fee(case, REVIEWER, Decimal(20), regime.fee.currency, "It costs as much.")
+
+        message = moves.end_unpaid(fee_overdue(case), OTHER_REVIEWER, REASONS)
+
+        notice = Notice.objects.get(case=case, kind="refusal")
+        assert set(notice.elements) >= set(elements_prescribed(regime, "refusal"))
+        assert regime.fee.text.in_language(language) in message.body
+        assert notice.files.count() == 3

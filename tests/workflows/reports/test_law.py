@@ -58,6 +58,8 @@ def test_the_same_rule_is_named_once():
         "clock.extended",
         "answer.sent",
         "case.rejected_as_abuse",
+        "fee.not_paid",
+        "case.ended_unpaid",
         "complaint.received",
         "complaint.acknowledged",
         "complaint.answered",

@@ -77,6 +77,9 @@ class Case(SealedModel):
     has_contact = models.BooleanField(_("has a contact"), default=True)
     proposed_by = models.CharField(max_length=32, blank=True)
     earlier_proposers = ArrayField(models.CharField(max_length=32), default=list)
+    # The last day on which the fee can be paid, in the zone of the law, and who asked for it.
+    fee_due_on = models.DateField(_("fee to be paid by"), null=True)
+    fee_asked_by = models.CharField(max_length=32, blank=True)
     abuse_reported_by = models.CharField(max_length=32, blank=True)
     erasure_requested_by = models.CharField(max_length=32, blank=True)
     merged_into = models.ForeignKey(

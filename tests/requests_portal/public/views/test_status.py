@@ -17,6 +17,7 @@ from workflows.cases import access, correspondence
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, Message
 from workflows.links import status_link
+from workflows.notices import moves
 from workflows.reports.erasure import erase, request_erasure
 
 pytestmark = pytest.mark.django_db
@@ -278,6 +279,13 @@ class TestTheOverview:
 
     def test_a_request_for_identity_stands_out(self, page):
         assert "We need to know that it is you" in page(factories.make_case(State.IDENTITY_NEEDED))
+
+    def test_a_case_that_ended_for_its_fee_says_so(self, page):
+        case = factories.fee_overdue(factories.make_case(State.FEE_NEEDED, factories.ERIKA))
+        moves.end_unpaid(case, factories.OTHER_REVIEWER, "Nothing arrived.")
+        shown = page(case)
+        assert "Closed, for the fee did not arrive in time." in shown
+        assert "the e-mail address was never confirmed" not in shown
 
     def test_a_fee_stands_out_with_its_reason_and_the_way_out(self, page):
         shown = page(factories.make_case(State.FEE_NEEDED, factories.ERIKA))

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from tests.factories import ERIKA, granted, in_review_with_proof, make_case
+from tests.factories import ERIKA, fee_overdue, granted, in_review_with_proof, make_case
 from tests.personas import PASSWORD, make_staff
 from tests.requests_portal.staff.addresses import action_url, case_url, hidden_fields
 from workflows.cases import correspondence
@@ -142,6 +142,26 @@ class TestSingleActions:
         case.refresh_from_db()
         assert case.state == State.FEE_NEEDED
         assert "15.00 GBP" in case.messages.get().body
+
+    def test_a_fee_that_never_came_ends_the_case_by_somebody_elses_hand(
+        self, sign_in, send, reviewer
+    ) -> None:
+        case = make_case(State.FEE_NEEDED, ERIKA)
+        client = sign_in(reviewer)
+        shown = client.get(case_url(case)).content.decode()
+        assert "The time that the person has to pay is not over yet." in shown
+        fee_overdue(case)
+        send(client, action_url(case, "end_unpaid"), {"text": "Nothing arrived."})
+        case.refresh_from_db()
+        assert case.state == State.EXPIRED
+        assert last_event(case).name == "case.ended_unpaid"
+
+    def test_a_case_goes_on_without_what_was_not_paid(self, sign_in, send, reviewer) -> None:
+        case = fee_overdue(make_case(State.FEE_NEEDED, ERIKA))
+        send(sign_in(reviewer), action_url(case, "go_on_unpaid"), {"text": "Nothing arrived."})
+        case.refresh_from_db()
+        assert case.state == State.IN_REVIEW
+        assert last_event(case).name == "fee.not_paid"
 
     def test_no_fee_is_offered_where_the_law_allows_none(self, sign_in, reviewer) -> None:
         case = make_case(State.TRIAGE)
