@@ -18,6 +18,9 @@ COMMITMENT_DOMAIN = b"requests-portal/commitment/v1\n"
 NONCE_SIZE = 32
 _MAX_SAFE_INTEGER = 2**53 - 1
 
+# Python's own encoder, in C: three times as fast.
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
 
@@ -32,9 +35,29 @@ def canonical_json(value: Json) -> bytes:
     lazy strings, lone surrogates, keys that are not strings.
     """
     try:
+        if _is_spelled_alike(value):
+            return _encode(value).encode()
         return rfc8785.dumps(cast("Any", value))
     except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
         raise NotCanonicalError(f"This has no canonical JSON: {error}.") from error
+
+
+def _is_spelled_alike(value: object) -> bool:
+    """Tell whether Python spells a value as RFC 8785 does: no floats, and only plain keys.
+
+    RFC 8785 sorts keys by their UTF-16 and Python by code points, which is the same for ASCII.
+    """
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return True
+    if kind is int:
+        return -_MAX_SAFE_INTEGER <= cast("int", value) <= _MAX_SAFE_INTEGER
+    if kind is dict:
+        return all(
+            type(key) is str and key.isascii() and _is_spelled_alike(each)
+            for key, each in cast("dict[object, object]", value).items()
+        )
+    return kind is list and all(map(_is_spelled_alike, cast("list[object]", value)))
 
 
 def parse_json(data: bytes) -> Json:

@@ -79,7 +79,8 @@ def leaf_template(
 
 def format_time(moment: datetime) -> str:
     """Return a time as leaves write it: UTC with microseconds and a final Z."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    in_utc = moment.astimezone(UTC).replace(tzinfo=None)
+    return f"{in_utc.isoformat(timespec='microseconds')}Z"
 
 
 def _check_texts(name: str, role: str, actor: str, moment: datetime) -> None:

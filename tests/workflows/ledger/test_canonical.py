@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 
 import pytest
+import rfc8785
 from django.utils.translation import gettext_lazy
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,6 +53,19 @@ def test_what_is_written_reads_back_to_the_same_bytes(value):
     written = canonical_json(value)
     assert canonical_json(parse_canonical(written)) == written
     assert parse_canonical(written) == value
+
+
+@given(
+    st.recursive(
+        scalars,
+        lambda inner: (
+            st.lists(inner, max_size=4)
+            | st.dictionaries(st.text(st.characters(codec="ascii")), inner, max_size=4)
+        ),
+    )
+)
+def test_what_python_spells_is_what_rfc_8785_asks_for(value):
+    assert canonical_json(value) == rfc8785.dumps(value)
 
 
 @pytest.mark.parametrize(
