@@ -189,6 +189,9 @@ def _in_card_number(flat: str, start: int, end: int) -> bool:
 
 # --- Names ----------------------------------------------------------------------------------------
 
+# As ；（，！ and their like. A wide letter, dot, slash or colon may belong to an address.
+_ENDS_IF_WIDE = frozenset(";()!?,<>[]{}\"'|")
+
 
 def _word_stands_alone(flat: str, start: int, end: int) -> bool:
     """Tell whether no Latin letter or digit touches a word that begins and ends with one."""
@@ -208,22 +211,32 @@ def _name(reading: Reading, spelling: Spelling, first: int, last: int) -> Bounds
         return None
     name = flat[start:end]
     if name.isascii():
-        if not re.search(r"\s", name) and _inside_address(flat, start, end):
+        if not re.search(r"\s", name) and _inside_address(reading, start, end):
             return None
         if not _reads_as_name(reading, spelling, first, joined=name.isalnum()):
             return None
     return start, end, True
 
 
-def _inside_address(flat: str, start: int, end: int) -> bool:
+def _inside_address(reading: Reading, start: int, end: int) -> bool:
     """Tell whether a word is a piece of an e-mail address or a URL."""
-    before = re.search(r"[!-~]*$", flat[max(0, start - 2 * _REACH) : start])
-    after = re.match(r"[!-~]*", flat[end : end + 2 * _REACH])
-    assert before is not None
-    assert after is not None
+    first, last = start, end
+    while first > max(0, start - 2 * _REACH) and _may_stand_in_address(reading, first - 1):
+        first -= 1
+    while last < min(len(reading.flat), end + 2 * _REACH) and _may_stand_in_address(reading, last):
+        last += 1
+    before, after = reading.flat[first:start], reading.flat[end:last]
     return bool(
-        re.search(r"@|//|www\.|/.*/", before[0])
-        or re.match(r"@[a-z0-9]|[\w.+-]*@[a-z0-9]", after[0])
+        re.search(r"@|//|www\.|/.*/", before) or re.match(r"@[a-z0-9]|[\w.+-]*@[a-z0-9]", after)
+    )
+
+
+def _may_stand_in_address(reading: Reading, index: int) -> bool:
+    """Tell whether a character can be one of an address; the wide marks of Chinese end it."""
+    if not "!" <= reading.flat[index] <= "~":
+        return False
+    return (
+        reading.flat[index] not in _ENDS_IF_WIDE or reading.source[reading.starts[index]].isascii()
     )
 
 

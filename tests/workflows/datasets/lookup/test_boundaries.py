@@ -176,3 +176,23 @@ def test_a_short_name_at_the_end_of_a_record_is_found_whatever_the_next_begins_w
         (0, 3),
         (1, len(ending)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_name"),
+    [
+        ("zhihu.com/people/683317611；（HeRan) more", True),
+        ("zhihu.com/people/683317611；HeRan more", True),
+        ("other@example.com，HeRan", True),
+        ("https://a.example/b！HeRan", True),
+        ("HeRan（other@example.com）", True),
+        ("https://a.example/b/HeRan", False),
+        ("https://a.example/b;HeRan", False),
+        ("ｈｔｔｐｓ：／／ａ．ｅｘａｍｐｌｅ／ＨｅＲａｎ", False),
+        ("HeRan@example.com", False),
+    ],
+)
+def test_a_latin_name_in_an_address_is_none_but_the_wide_marks_of_chinese_end_an_address(
+    text, is_name
+):
+    assert ("name" in {kind for kind, _ in found(text, KNOWN)}) is is_name
