@@ -1,5 +1,6 @@
 """The pass over a dataset: one shard, or many shards over several processes."""
 
+import gc
 import multiprocessing
 import resource
 from collections import defaultdict
@@ -77,6 +78,9 @@ def locate(
     shards: Iterable[Shard], patterns: Patterns, schema: Schema, *, processes: int = 1
 ) -> Iterator[ShardResult]:
     """Yield the result of each shard, in their order, worked on by so many processes."""
+    # The patterns are very many objects that stay: the collector need not walk them ever again.
+    gc.collect()
+    gc.freeze()
     if processes == 1:
         for shard in shards:
             yield _locate_one(shard, patterns, schema)
