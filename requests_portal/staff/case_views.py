@@ -23,6 +23,7 @@ from workflows.cases.handling import record_view
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Attachment, Case
 from workflows.cases.state_names import STATE_NAMES
+from workflows.corrections.changes import came_out_for
 from workflows.corrections.recipients_told import lines_about
 from workflows.datasets.findings import findings_of
 from workflows.datasets.progress import progress_of
@@ -82,6 +83,7 @@ def case_page(request: HttpRequest, site: AdminSite, object_id: str) -> HttpResp
         "proposed_by": names.get(case.proposed_by, case.proposed_by),
         "lookup": progress_of(case),
         "found_in": found_in,
+        "came_out": came_out_for(case),
         "model_steps": [next_step(model) for model in affected_models(case)],
         "recipients_told": lines_about(case),
         "to_judge": sum(finding.open for finding in found_in),

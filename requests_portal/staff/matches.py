@@ -23,6 +23,7 @@ from workflows.cases.actors import Actor
 from workflows.cases.errors import CaseError
 from workflows.cases.handling import record_view
 from workflows.cases.models import Case
+from workflows.corrections.changes import came_out_for
 from workflows.datasets import lookups, verdicts
 from workflows.datasets.findings import findings_of, unapproved
 from workflows.datasets.models import Match, Spelling
@@ -68,6 +69,7 @@ def matches_page(request: HttpRequest, site: AdminSite, object_id: str) -> HttpR
         "progress": now,
         "failed": [(scan, why_not_searched(scan)) for scan in now.failed],
         "findings": findings,
+        "came_out": came_out_for(case),
         "unapproved": unapproved(findings),
         "shown": shown,
         "tabs": [(key, name) for key, (name, _verdicts) in SHOWN.items()],

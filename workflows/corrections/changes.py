@@ -58,6 +58,12 @@ def changes_of(case: Case) -> dict[int, Change]:
     return changes
 
 
+def came_out_for(case: Case) -> frozenset[int]:
+    """Return the ids of the snapshots that came out of changes for a case."""
+    made = Manifest.objects.filter(instructions__item__case=case).exclude(result=None)
+    return frozenset(made.values_list("result", flat=True))
+
+
 def _records(case: Case, manifests: Collection[Manifest]) -> Counter[Op]:
     """Count the records that were to be changed; none where a manifest can be read no more."""
     found = set()

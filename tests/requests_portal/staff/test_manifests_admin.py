@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests.factories import STEWARD
-from tests.requests_portal.staff.addresses import hidden_fields
+from tests.requests_portal.staff.addresses import QUEUE, case_url, hidden_fields
 from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.corrections.conftest import data, no_broker
 from tests.workflows.datasets.entries import lines, make_snapshot
@@ -13,7 +13,7 @@ from workflows.cases.models import Case
 from workflows.cases.vocabulary import Outcome
 from workflows.corrections.checking import check
 from workflows.corrections.models import Return
-from workflows.corrections.receipts import apply_here, take_receipt
+from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
 from workflows.datasets.models import Snapshot
 from workflows.ledger.models import Event
 
@@ -48,6 +48,17 @@ def test_a_steward_applies_it_here(sign_in, data_steward, waiting):
     assert "Applied, and nothing is left" in page
     assert Case.objects.get().number in page
     assert "_save" not in page
+
+
+def test_the_case_says_which_snapshot_came_out_of_its_change(sign_in, reviewer, waiting):
+    ask_to_apply(waiting, STEWARD)
+    apply_here(str(waiting.pk))
+    check(str(waiting.pk))
+    case, client = Case.objects.get(), sign_in(reviewer)
+    for address in (case_url(case), f"{QUEUE}{case.pk}/matches/"):
+        page = client.get(address).content.decode()
+        assert page.count("Came out of the change") == 1
+        assert "Not searched" not in page
 
 
 def test_the_place_is_named_where_something_is_left(sign_in, data_steward, waiting, data):
