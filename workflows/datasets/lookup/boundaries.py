@@ -5,32 +5,24 @@ address. What belongs to the spelling is taken in: a country code, the @ of a ha
 Positions are those of the folded text, `Reading.flat`.
 """
 
-import functools
 import re
 import unicodedata
 
+from workflows.datasets.lookup.number_boundaries import (
+    BRACKETS,
+    LABEL,
+    REACH,
+    Bounds,
+    id_bounds,
+    phone_bounds,
+    unclosed,
+)
 from workflows.datasets.lookup.persons import Kind
 from workflows.datasets.lookup.reading import Reading
 from workflows.datasets.lookup.variants import Spelling, View
 
-# How far one must look to either side.
-_REACH = 32
-
-Bounds = tuple[int, int, bool]
-
-# A word directly before a number, as in "tel13800138000"; other letters make it a code.
-_LABEL = re.compile(
-    r"(?:^|[^a-z0-9])(?:\\[nrt]|tele?(?:phone)?|phone|ph|hp|mob(?:ile)?|cell|call|fax|contact|sms|"
-    r"whatsapp|wechat|weixin|[wv]x?|qq|tg|[tmph]|num(?:ber)?|no|to|at|dianhua|shouji|id|idno|sfz|ssn|"
-    r"passport|e?mail|by|is|handle|user)$"
-)
 _LINE_ESCAPE = re.compile(r"\\[nrt]$")
-_JOINED_BEFORE = re.compile(r"([0-9]+)([-._])$")
-_JOINED_AFTER = re.compile(r"([-._])([0-9]+)")
-_LIST_MARK = re.compile(r"(?:^|[^0-9.,_-])[1-9][0-9]?\.$")
-_WHOLE_PHONE = re.compile(r"1[3-9][0-9]{9}|0[0-9]{9,11}")
-_EXTENSION = 5
-_CARD_GROUP = 4
+_LIST_MARK_OF_LINE = re.compile(r"(?:^|\n)\s*[1-9][0-9]?\.$")
 
 _SHORT_NAME = 6
 # English words which are also syllables of names: "he ran" is not 何然.
@@ -50,12 +42,9 @@ def bounded(
     """
     start, end = reading.at[first], reading.at[last - 1] + 1
     if spelling.view is View.PHONE:
-        return _phone(reading, spelling, start, end)
+        return phone_bounds(reading, spelling, start, end)
     if spelling.view is View.ID:
-        alone = _number_stands_alone(reading, start, end) and not _in_card_number(
-            reading.flat, start, end
-        )
-        return (start, end, True) if alone else None
+        return id_bounds(reading, start, end)
     if kind is Kind.NAME:
         return _name(reading, spelling, first, last)
     if kind is Kind.EMAIL:
@@ -67,9 +56,6 @@ def bounded(
     )
 
 
-_BRACKETS = {")": "(", "]": "[", "}": "{", "】": "【", "）": "（", "］": "［"}
-
-
 def whole(source: str, start: int, end: int) -> tuple[int, int]:
     """Return a span of a source with what visibly belongs to it at its ends.
 
@@ -79,112 +65,17 @@ def whole(source: str, start: int, end: int) -> tuple[int, int]:
     while end < len(source) and unicodedata.category(source[end])[0] == "M":
         end += 1
     text = source[start:end]
-    if start and any(source[start - 1] == _BRACKETS[c] for c in text if c in _BRACKETS):
-        if _unclosed(source[start - 1 : end]) == 0:
+    if source[end : end + 1] in BRACKETS and BRACKETS[source[end]] in text:
+        end += unclosed(text) == 1
+        text = source[start:end]
+    if start and any(source[start - 1] == BRACKETS[c] for c in text if c in BRACKETS):
+        if unclosed(source[start - 1 : end]) == 0:
             start -= 1
     elif closed := re.search(r"</([a-zA-Z][a-zA-Z0-9]*)>", text):
         opened = re.search(rf"<{closed[1]}\b[^<>]*>$", source[:start])
         if opened and not re.search(rf"<{closed[1]}\b", text[: closed.start()]):
             start = opened.start()
     return start, end
-
-
-def _unclosed(text: str) -> int:
-    """Return how many brackets are opened and not closed in a text."""
-    return sum(map(text.count, _BRACKETS.values())) - sum(map(text.count, _BRACKETS))
-
-
-# --- Numbers --------------------------------------------------------------------------------------
-
-
-def _phone(reading: Reading, spelling: Spelling, start: int, end: int) -> Bounds | None:
-    before = reading.flat[max(0, start - _REACH) : start]
-    prefix = _prefix(spelling.country, spelling.trunk).search(before)
-    whole = start
-    if prefix is not None:
-        whole = start - (len(before) - prefix.start())
-        while reading.flat[whole] in "([" and _unclosed(reading.flat[whole:end]):
-            whole += 1
-    landline = bool(spelling.trunk)
-    if not _number_stands_alone(reading, whole, end, phone=True, landline=landline):
-        return None
-    if whole == start and _in_card_number(reading.flat, start, end):
-        return None
-    return whole, end, spelling.certain or whole < start
-
-
-@functools.lru_cache(maxsize=512)
-def _prefix(country: str, trunk: str) -> re.Pattern[str]:
-    """Return what may precede a national number: +86, 0086, (86), +44 (0), or the trunk prefix."""
-    gap = r"[\s\-.·/()\[\]_]{0,4}"
-    choices = []
-    if country:
-        choices.append(
-            rf"(?:[(\[]\s?)?(?:\+\s?|00\s?-?|011\s?-?)?(?:[(\[]\s?)?{country}\s?[)\]]?{gap}(?:[(\[]?0[)\]]?{gap})?"
-        )
-    if trunk:
-        choices.append(rf"[(\[]?{trunk}[)\]]?{gap}")
-    # With neither, nothing can precede: a pattern that never matches.
-    return re.compile(rf"(?<![0-9])(?:{'|'.join(choices)})$" if choices else r"(?!)")
-
-
-def _number_stands_alone(
-    reading: Reading, start: int, end: int, *, phone: bool = False, landline: bool = False
-) -> bool:
-    flat = reading.flat
-    before, after = flat[max(0, start - _REACH) : start], flat[end : end + _REACH]
-    if before and _continues(reading, start - 1, start, end):
-        return False
-    if after and _continues(reading, end, start, end):
-        return False
-    if _is_latin(before[-1:]) and not _LABEL.search(before):
-        return False
-    if _is_latin(after[:1]) and not re.match(r"(?:x|ext\.?)\s?\d", after):
-        return False
-    return not _is_joined(before, after, phone=phone, landline=landline)
-
-
-def _is_latin(character: str) -> bool:
-    return character.isascii() and character.isalpha()
-
-
-def _is_joined(before: str, after: str, *, phone: bool, landline: bool) -> bool:
-    """Tell whether - . or _ joins a number to another: 978-13800138000, 3.13800138000."""
-    left = _JOINED_BEFORE.search(before)
-    if left and not _LIST_MARK.search(before) and not (phone and _WHOLE_PHONE.fullmatch(left[1])):
-        return True
-    right = _JOINED_AFTER.match(after)
-    if right is None or (phone and _WHOLE_PHONE.fullmatch(right[2])):
-        return False
-    return not (landline and right[1] == "-" and len(right[2]) <= _EXTENSION)
-
-
-def _continues(reading: Reading, neighbour: int, start: int, end: int) -> bool:
-    """Tell whether the character at `neighbour` is a further digit of the number.
-
-    A footnote sign or a Chinese numeral next to a number in plain digits is not.
-    """
-    character = reading.flat[neighbour]
-    if not character.isnumeric():
-        return False
-    if character.isascii() and reading.source[reading.starts[neighbour]].isascii():
-        return any(c.isascii() and c.isdigit() for c in reading.flat[start:end])
-    category = unicodedata.category(reading.source[reading.starts[neighbour]])
-    return any(
-        unicodedata.category(reading.source[reading.starts[index]]) == category
-        for index in range(start, end)
-    )
-
-
-def _in_card_number(flat: str, start: int, end: int) -> bool:
-    """Tell whether a number is the middle of one written in groups of four, as on a bank card."""
-    groups = re.findall(r"[0-9]+", flat[start:end])
-    if len(groups) < 2 or len(groups[0]) != _CARD_GROUP:  # noqa: PLR2004
-        return False
-    if re.search(r"(?<![0-9])[0-9]{4}\s$", flat[max(0, start - _REACH) : start]):
-        return True
-    following = re.match(r"\s[0-9]{4}(?![0-9])", flat[end : end + _REACH])
-    return following is not None and {len(group) for group in groups} == {_CARD_GROUP}
 
 
 # --- Names ----------------------------------------------------------------------------------------
@@ -195,14 +86,21 @@ _ENDS_IF_WIDE = frozenset(";()!?,<>[]{}\"'|")
 
 def _word_stands_alone(flat: str, start: int, end: int) -> bool:
     """Tell whether no Latin letter or digit touches a word that begins and ends with one."""
-    before, after = flat[max(0, start - 2) : start], flat[end : end + 1]
+    before, after = flat[max(0, start - REACH) : start], flat[end : end + REACH]
+    # The number of a note, or a telephone number, may touch a name of several words.
+    several = " " in flat[start:end]
     if (
         flat[start].isascii()
         and re.search(r"[a-z0-9]$", before)
         and not _LINE_ESCAPE.search(before)
+        and not (several and re.search(r"(?<![a-z0-9])[0-9]+$", before))
     ):
         return False
-    return not (flat[end - 1].isascii() and re.match(r"[a-z0-9]", after))
+    return not (
+        flat[end - 1].isascii()
+        and re.match(r"[a-z0-9]", after)
+        and not (several and re.match(r"[0-9]+(?![a-z0-9])", after))
+    )
 
 
 def _name(reading: Reading, spelling: Spelling, first: int, last: int) -> Bounds | None:
@@ -221,9 +119,9 @@ def _name(reading: Reading, spelling: Spelling, first: int, last: int) -> Bounds
 def _inside_address(reading: Reading, start: int, end: int) -> bool:
     """Tell whether a word is a piece of an e-mail address or a URL."""
     first, last = start, end
-    while first > max(0, start - 2 * _REACH) and _may_stand_in_address(reading, first - 1):
+    while first > max(0, start - 2 * REACH) and _may_stand_in_address(reading, first - 1):
         first -= 1
-    while last < min(len(reading.flat), end + 2 * _REACH) and _may_stand_in_address(reading, last):
+    while last < min(len(reading.flat), end + 2 * REACH) and _may_stand_in_address(reading, last):
         last += 1
     before, after = reading.flat[first:start], reading.flat[end:last]
     return bool(
@@ -264,10 +162,10 @@ def needs_capitals(spelling: Spelling) -> bool:
 
 def _email(reading: Reading, start: int, end: int) -> Bounds | None:
     flat = reading.flat
-    before, after = flat[max(0, start - _REACH) : start], flat[end : end + _REACH]
+    before, after = flat[max(0, start - REACH) : start], flat[end : end + REACH]
     if re.search(r"[a-z0-9]$", before) and not _LINE_ESCAPE.search(before):
         return None
-    if re.search(r"[a-z0-9][.+_%\-'&*]+$", before):
+    if re.search(r"[a-z0-9][.+_%\-'&*]+$", before) and not _LIST_MARK_OF_LINE.search(before):
         return None
     if re.match(r"[a-z0-9]|[-_]+[a-z0-9]|[\s(\[{]*(?:dot|点|點)[\s)\]}]*[a-z]", after):
         return None
@@ -283,12 +181,14 @@ def _email(reading: Reading, start: int, end: int) -> Bounds | None:
 
 
 def _handle(flat: str, start: int, end: int) -> Bounds | None:
-    before, after = flat[max(0, start - _REACH) : start], flat[end : end + _REACH]
+    before, after = flat[max(0, start - REACH) : start], flat[end : end + REACH]
     prefix = re.search(r"(?:(?<![a-z0-9])@|(?<![a-z0-9])/?(?:u|user)/)$", before)
+    if prefix is None and before.endswith("@") and LABEL.search(before[:-1]):
+        prefix = re.search("@$", before)
     if flat[start].isascii() and not prefix:
         if re.search(r"[a-z0-9_@]$", before) and not _LINE_ESCAPE.search(before):
             return None
-        if re.search(r"[a-z0-9][.\-]$", before) and not _LABEL.search(before[:-1]):
+        if re.search(r"[a-z0-9][.\-]$", before) and not LABEL.search(before[:-1]):
             return None
     if flat[end - 1].isascii():
         if re.match(r"[a-z0-9_]|[.\-][a-z0-9_]", after):
@@ -300,7 +200,7 @@ def _handle(flat: str, start: int, end: int) -> Bounds | None:
 
 def _url(reading: Reading, spelling: Spelling, start: int, end: int) -> Bounds | None:
     flat = reading.flat
-    before, after = flat[max(0, start - _REACH) : start], flat[end : end + _REACH]
+    before, after = flat[max(0, start - REACH) : start], flat[end : end + REACH]
     prefix = re.search(r"(?:(?:h(?:tt|xx)ps?:)?(?:\\?/){2})?(?:(?:www|m)\.)?$", before)
     assert prefix is not None
     before = before[: prefix.start()]

@@ -21,13 +21,16 @@ _BROKEN_NUMBER = re.compile(r"[$€£¥%@]|[\W_]{11,}|\n\s*\n\s*\n")
 # 13,800,138,000 and 13.800.138.000 are amounts.
 _AMOUNT = re.compile(r"\d{1,3}(?:,\d{3})+|\d{1,2}(?:\.\d{3})+")
 _NAME_GAP = re.compile(r"[ ]{0,6}(?:[·.'\-|/]|[*_]{1,3})?[ ]{0,6}|[ ]*\n[ ]*")
-_LATIN_NAME_GAP = re.compile(r"[ ]{0,6}(?:[·.,'\-|/]{1,2}|[*_]{1,3})?[ ]{0,6}|[ ]*[-,]?\n[ ]*")
+_LATIN_NAME_GAP = re.compile(
+    r"[ ]{0,6}(?:\\{0,2}[·.,'\-|/+]{1,2}|[*_]{1,3})?[ ]{0,6}|[ ]*[-,']?\n[ ]*"
+)
 
-_BRACKETS = "()[]{}<>【】「」『』《》〈〉“”‘’\"'`|"
-_AT_MARKS = frozenset("@#*$&☆★◎●^~¤§")
+_BRACKETS = "()[]{}<>【】〔〕「」『』《》〈〉‹›«»“”‘’\"'`|"
+_AT_MARKS = frozenset([*"@#*$&☆★◎●^~¤§", "@@"])
 _DOT_MARKS = frozenset(".。·,、")
-_AROUND_WORD = re.compile(r"[\s()\[\]{}<>【】「」『』《》〈〉“”‘’\"'`|*_=\-~.·/\\#:]{0,6}")
-_BRACKETED = re.compile(r"[()\[\]{}<>【】「」]")
+_AROUND_WORD = re.compile(r"[\s()\[\]{}<>【】〔〕「」『』《》〈〉‹›«»“”‘’\"'`|*_=\-~.·/\\#:]{0,6}")
+_BRACKETED = re.compile(r"[()\[\]{}<>【】〔〕「」]")
+_SAID_AT = re.compile(r"\s+at\s+")
 
 
 _Read = Callable[[str], Reading]
@@ -132,11 +135,16 @@ def _follow(
 ) -> int | None:
     """Follow the pieces of a spelling from a letter on; return the letter after it, or None."""
     position = first
+    in_domain = False
     for number, part in enumerate(spelling.parts):
         if number:
-            begin = _next_part(reading, letters, spelling, number, position)
+            begin = _next_part(reading, letters, spelling, number, position, in_domain=in_domain)
             if begin is None:
                 return None
+            if spelling.joins[number - 1] == "@":
+                # "Mary at Smith. Example" is a sentence; after an @ a space is only a slip.
+                between = reading.flat[reading.at[position - 1] + 1 : reading.at[begin]]
+                in_domain = not _SAID_AT.fullmatch(between)
             position = begin
         elif not letters.startswith(part, position):
             return None
@@ -149,16 +157,22 @@ def _follow(
 
 
 def _next_part(
-    reading: Reading, letters: str, spelling: Spelling, number: int, position: int
+    reading: Reading,
+    letters: str,
+    spelling: Spelling,
+    number: int,
+    position: int,
+    *,
+    in_domain: bool,
 ) -> int | None:
     """Return the letter where the next piece begins, after what joins it to the one before."""
     join, part = spelling.joins[number - 1], spelling.parts[number]
     if position >= len(letters):
         return None
-    if letters.startswith(part, position):
-        in_domain = "@" in spelling.joins[: number - 1]
-        if _mark_holds(join, reading.gap(position), part, in_domain=in_domain):
-            return position
+    if letters.startswith(part, position) and _mark_holds(
+        join, reading.gap(position), part, in_domain=in_domain
+    ):
+        return position
     for word in WORDS.get(join, ()):
         begin = position + len(word)
         if letters.startswith(word + part, position) and _word_holds(
@@ -173,6 +187,8 @@ def _mark_holds(join: str, gap: str, part: str, *, in_domain: bool) -> bool:
     if join == NAME:
         return bool((_LATIN_NAME_GAP if part.isascii() else _NAME_GAP).fullmatch(gap))
     bare = gap.strip()
+    if join in "-_/" and gap == join + "\n":
+        return True  # a line of a page ends there
     if gap[-1:].isspace() and not gap[:1].isspace() and join != "@" and not in_domain:
         return False  # "Ask li. wang@example.com" is not about li.wang
     mark = bare.strip(_BRACKETS) if join in ("@", ".") else bare

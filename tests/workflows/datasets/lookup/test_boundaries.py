@@ -12,7 +12,13 @@ KNOWN = patterns(
         "ref": "p",
         "names": ["王小明", "Joe O'Neill", "何然"],
         "emails": ["wang.xm@example.com"],
-        "phones": ["+8613800138000", "+8657188886666", "+85291234567"],
+        "phones": [
+            "+8613800138000",
+            "+8657188886666",
+            "+85291234567",
+            "+12125550147",
+            "+493012345678",
+        ],
         "ids": ["11010519491231002X", "E12345678"],
         "handles": ["wang_xm"],
         "urls": ["https://weibo.com/u/12345678", "https://wangxm.me"],
@@ -44,6 +50,20 @@ a7f13800138000
 1<b>13800138000</b>
 <i>1</i>13800138000
 2\u200b13800138000
+13.800138000
+1380013800.0
+30.12345678
+0.3012345678
+0,3012345678
++1 3012345678
++1 301-234-5678
+91.23.45.67
+212.55.50.147
+91.234567
+91234567元
+91234567%
+13800138000wxy
+110105194912310021x801
 １13800138000
 """.strip().splitlines()
 NO_EMAIL = """
@@ -64,6 +84,10 @@ wang.xm.example.com
 wang.xm/example.com
 Ask wang. xm@example.com
 wang.xm at example dot com dot cn
+wang.xm at example. Com
+wang.xm at example, com
+wang.xm at example com
+see 1.wang.xm@example.com
 """.strip().splitlines()
 NO_NAME = """
 小明
@@ -76,6 +100,9 @@ wangxiaoming@example.org
 https://example.org/wangxiaoming
 so he ran away
 Joey O'Neill
+Wang Xiaoming2a
+a2Wang Xiaoming
+wangxiaoming2
 """.strip().splitlines()
 NO_ID = """
 1110105194912310022X
@@ -86,6 +113,8 @@ NO_ID = """
 AE12345678
 E123456789
 E12345678A
+110105491231002X0
+11010519491231002Xx1
 """.strip().splitlines()
 NO_HANDLE = """
 wang_xm2
@@ -98,6 +127,7 @@ wang-xm
 wang xm
 wang_xm@mail.example
 foo@wang_xm
+tel@wang_xm.com
 """.strip().splitlines()
 NO_URL = """
 https://weibo.com/u/123456789
@@ -152,11 +182,24 @@ def test_a_short_number_is_certain_only_with_its_country_code():
     assert (alone.strength, complete.strength) == ("weak", "strong")
 
 
+def test_the_number_of_an_area_is_certain_only_with_the_0_or_the_country_code_before_it():
+    texts = ("(301) 234-5678", "030 12345678", "+49 30 12345678")
+    strengths = [hit.strength for text in texts for hit in hits(text, KNOWN)]
+    assert strengths == ["weak", "strong", "strong"]
+
+
+@pytest.mark.parametrize("text", ["+1 13800138000", "up +20 13800138000", "0049 30.12345678"])
+def test_a_number_that_is_none_of_the_country_before_it_is_ones_own(text):
+    assert "phone" in {kind for kind, _ in found(text, KNOWN)}
+
+
 @pytest.mark.parametrize(
     ("text", "place"),
     [
         ("(138)0013-8000", "(138)0013-8000"),
         ("(13800138000)", "13800138000"),
+        ("138(00138000)", "138(00138000)"),
+        ("138（00138000） ok", "138（00138000）"),
         ("(+86 13800138000)", "+86 13800138000"),
         ("((86)13800138000)", "(86)13800138000"),
         ("<b>138</b>00138000", "<b>138</b>00138000"),

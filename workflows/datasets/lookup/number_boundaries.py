@@ -1,0 +1,183 @@
+"""Decides whether a number stands by itself, and takes in what is dialled before it.
+
+A number inside a longer number is another number. A country code and a trunk prefix belong to it.
+Positions are those of the folded text, `Reading.flat`.
+"""
+
+import functools
+import re
+import unicodedata
+
+import phonenumbers
+
+from workflows.datasets.lookup.numerals import HAN_DIGITS
+from workflows.datasets.lookup.reading import Reading
+from workflows.datasets.lookup.variants import Spelling
+
+# How far one must look to either side.
+REACH = 32
+
+Bounds = tuple[int, int, bool]
+
+# A word directly before a number, as in "tel13800138000"; other letters make it a code.
+LABEL = re.compile(
+    r"(?:^|[^a-z0-9])(?:\\[nrt]|tele?(?:phone)?|phone|ph|hp|mob(?:ile)?|cell|call|fax|contact|sms|"
+    r"whatsapp|wechat|weixin|[wv]x?|qq|tg|[tmph]|num(?:ber)?|no|to|at|dianhua|shouji|id|idno|sfz|ssn|"
+    r"passport|e?mail|by|is|handle|user|(?:id|phone|tel|mobile|contact|card){0,2}(?:card|no|num(?:ber)?))$"
+)
+# What follows a number without a space: the next label, or the word for what the number is.
+_LABEL_BEHIND = re.compile(
+    r"(?:wx|vx|qq|tg|wechat|weixin|whatsapp|fax|tel|phone|mob(?:ile)?|e?mail|add(?:ress)?|now|or|"
+    r"id|sfz)(?![a-z])"
+)
+_PHONE_EXTENSION = re.compile(r"(?:x|ext\.?)\s?\d")
+# One point is that of a decimal number; three are those of an IP address.
+_DECIMAL = re.compile(r"\d{1,2}\.\d+|\d{5,}\.\d{1,2}|\d{2,3}\.\d{5,6}")
+_ZERO_POINT = re.compile(r"(?:^|[^0-9])0[.,]$")
+_IP_ADDRESS = re.compile(r"(?:(?:1?\d?\d|2[0-4]\d|25[0-5])(?:\.(?!$)|$)){4}")
+_FOREIGN = re.compile(r"(?:\+\s?|(?<![0-9])00)([1-9][0-9]{0,2})[ \-.()]{0,3}$")
+_MONEY = re.compile(r"\s?(?:元|円|[$€£¥%])")
+_JOINED_BEFORE = re.compile(r"([0-9]+)([-._])$")
+_JOINED_AFTER = re.compile(r"([-._])([0-9]+)")
+_LIST_MARK = re.compile(r"(?:^|[^0-9.,_-])[1-9][0-9]?\.$")
+_WHOLE_PHONE = re.compile(r"1[3-9][0-9]{9}|0[0-9]{9,11}")
+_EXTENSION = 5
+_CARD_GROUP = 4
+BRACKETS = {")": "(", "]": "[", "}": "{", "】": "【", "）": "（", "］": "［"}
+
+
+def id_bounds(reading: Reading, start: int, end: int) -> Bounds | None:
+    """Return the bounds of the number of a document; None if it is in a longer number."""
+    if not _number_stands_alone(reading, start, end) or _in_card_number(reading.flat, start, end):
+        return None
+    return start, end, True
+
+
+def phone_bounds(reading: Reading, spelling: Spelling, start: int, end: int) -> Bounds | None:
+    """Return the bounds of a telephone number with its country code or trunk prefix.
+
+    None if it is part of something longer, or another number: a decimal, of another country.
+    """
+    before = reading.flat[max(0, start - REACH) : start]
+    if _ZERO_POINT.search(before):
+        return None
+    if not reading.flat[start:end].isascii():
+        before = before.translate(HAN_DIGITS)  # 零一零-六二五五一二三四
+    prefix = _prefix(spelling.country, spelling.trunk).search(before)
+    whole = start
+    if prefix is not None:
+        whole = start - (len(before) - prefix.start())
+        while reading.flat[whole] in "([" and unclosed(reading.flat[whole:end]):
+            whole += 1
+    landline = bool(spelling.trunk)
+    if not _number_stands_alone(reading, whole, end, phone=True, landline=landline):
+        return None
+    certain = spelling.certain or whole < start
+    if whole == start and _is_other_number(reading.flat, spelling, start, end):
+        return None
+    if not certain and _MONEY.match(reading.flat[end : end + 2]):
+        return None
+    return whole, end, certain
+
+
+def _is_other_number(flat: str, spelling: Spelling, start: int, end: int) -> bool:
+    """Tell whether digits without a prefix are a card number, a decimal, an address, a foreign."""
+    written = flat[start:end]
+    if _DECIMAL.fullmatch(written) or _IP_ADDRESS.fullmatch(written):
+        return True
+    foreign = _FOREIGN.search(flat[max(0, start - REACH) : start])
+    if foreign is not None and _is_possible(foreign[1], spelling.parts[0]):
+        return True
+    return _in_card_number(flat, start, end)
+
+
+def _is_possible(country: str, digits: str) -> bool:
+    """Tell whether numbers of that country are so long: "+1" before others agrees with a post."""
+    try:
+        number = phonenumbers.parse(f"+{country}{digits}")
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.is_possible_number(number) and (
+        phonenumbers.national_significant_number(number) == digits
+    )
+
+
+@functools.lru_cache(maxsize=512)
+def _prefix(country: str, trunk: str) -> re.Pattern[str]:
+    """Return what may precede a national number: +86, 0086, (86), +44 (0), or the trunk prefix."""
+    gap = r"[\s\-.·/()\[\]_]{0,4}"
+    choices = []
+    if country:
+        choices.append(
+            rf"(?:[(\[]\s?)?(?:\+\s?|00\s?-?|011\s?-?)?(?:[(\[]\s?)?{country}\s?[)\]]?{gap}(?:[(\[]?0[)\]]?{gap})?"
+        )
+    if trunk:
+        choices.append(rf"[(\[]?{trunk}[)\]]?{gap}")
+    # With neither, nothing can precede: a pattern that never matches.
+    return re.compile(rf"(?<![0-9])(?:{'|'.join(choices)})$" if choices else r"(?!)")
+
+
+def _number_stands_alone(
+    reading: Reading, start: int, end: int, *, phone: bool = False, landline: bool = False
+) -> bool:
+    flat = reading.flat
+    before, after = flat[max(0, start - REACH) : start], flat[end : end + REACH]
+    if before and _continues(reading, start - 1, start, end):
+        return False
+    if after and _continues(reading, end, start, end):
+        return False
+    if _is_latin(before[-1:]) and not LABEL.search(before):
+        return False
+    if _is_latin(after[:1]) and not (
+        _LABEL_BEHIND.match(after) or (phone and _PHONE_EXTENSION.match(after))
+    ):
+        return False
+    return not _is_joined(before, after, phone=phone, landline=landline)
+
+
+def _is_latin(character: str) -> bool:
+    return character.isascii() and character.isalpha()
+
+
+def _is_joined(before: str, after: str, *, phone: bool, landline: bool) -> bool:
+    """Tell whether - . or _ joins a number to another: 978-13800138000, 3.13800138000."""
+    left = _JOINED_BEFORE.search(before)
+    if left and not _LIST_MARK.search(before) and not (phone and _WHOLE_PHONE.fullmatch(left[1])):
+        return True
+    right = _JOINED_AFTER.match(after)
+    if right is None or (phone and _WHOLE_PHONE.fullmatch(right[2])):
+        return False
+    return not (landline and right[1] == "-" and len(right[2]) <= _EXTENSION)
+
+
+def _continues(reading: Reading, neighbour: int, start: int, end: int) -> bool:
+    """Tell whether the character at `neighbour` is a further digit of the number.
+
+    A footnote sign or a Chinese numeral next to a number in plain digits is not.
+    """
+    character = reading.flat[neighbour]
+    if not character.isnumeric():
+        return False
+    if character.isascii() and reading.source[reading.starts[neighbour]].isascii():
+        return any(c.isascii() and c.isdigit() for c in reading.flat[start:end])
+    category = unicodedata.category(reading.source[reading.starts[neighbour]])
+    return any(
+        unicodedata.category(reading.source[reading.starts[index]]) == category
+        for index in range(start, end)
+    )
+
+
+def _in_card_number(flat: str, start: int, end: int) -> bool:
+    """Tell whether a number is the middle of one written in groups of four, as on a bank card."""
+    groups = re.findall(r"[0-9]+", flat[start:end])
+    if len(groups) < 2 or len(groups[0]) != _CARD_GROUP:  # noqa: PLR2004
+        return False
+    if re.search(r"(?<![0-9])[0-9]{4}\s$", flat[max(0, start - REACH) : start]):
+        return True
+    following = re.match(r"\s[0-9]{4}(?![0-9])", flat[end : end + REACH])
+    return following is not None and {len(group) for group in groups} == {_CARD_GROUP}
+
+
+def unclosed(text: str) -> int:
+    """Return how many brackets are opened and not closed in a text."""
+    return sum(map(text.count, BRACKETS.values())) - sum(map(text.count, BRACKETS))
