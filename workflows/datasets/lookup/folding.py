@@ -42,9 +42,14 @@ _SPECIAL = {
     **dict.fromkeys("•‧∙⋅・･●᛫▪◦", "·"),
     **dict.fromkeys("−ー─━", "-"),
     **dict.fromkeys("’‘‛ʼ´`′", "'"),
+    # Accents that text out of PDF files has beside their letters: "M¨uller". Not the acute one,
+    # which people write for an apostrophe: "Smith´s".
+    **dict.fromkeys("¨¸˜ˆˇ˘˙˚˛˝", ""),
+    "\u2800": " ",  # the empty pattern of Braille looks like a space
+    "\ufffc": "",  # where a picture was
     # A circle is how people type the Chinese zero when they cannot find 〇.
     **dict.fromkeys("〇○◯", "零"),
-    **dict.fromkeys("×✕✖╳", "x"),
+    **dict.fromkeys("×✕✖✗✘╳", "x"),
     **dict.fromkeys("øØ", "o"),
     **dict.fromkeys("łŁ", "l"),
     **dict.fromkeys("đĐðÐ", "d"),

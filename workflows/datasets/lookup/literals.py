@@ -76,9 +76,10 @@ def _forms(spelling: Spelling) -> Iterator[str]:
     else:
         core = _core(spelling)
         yield from _worded(core)
-        if "@" in spelling.joins:
+        letters = "".join(core.parts)
+        if "@" in spelling.joins or (NAME not in spelling.joins and len(letters) >= _ENOUGH):
             # Letters one by one, as people write an address to hide it from programs.
-            yield re.sub(r"(?<=[a-z])(?=.)", _BREAK, "".join(core.parts))
+            yield re.sub(r"(?<=[a-z])(?=.)", _BREAK, letters)
 
 
 def _lookalikes(digits: str) -> set[str]:

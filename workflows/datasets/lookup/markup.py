@@ -25,15 +25,15 @@ from workflows.datasets.lookup.squeeze import (
 )
 
 _TAG = r"(?:/?[a-zA-Z][^<>]{0,400}|!--.{0,400}?--|![^<>]{0,400})"
-_ENTITY = r"(?:amp;)*(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[a-zA-Z][a-zA-Z0-9]{1,31};)"
-_PERCENT = r"(?:%(?:25)*[0-9a-fA-F]{2})+"
-_ESCAPE = r"(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})"
+_ENTITY = r"(?:amp;)*(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[a-zA-Z][a-zA-Z0-9]{1,31};|nbsp|shy)"
+_PERCENT = r"(?:(?:%(?:25)*[0-9a-fA-F]{2})+|%(?:25)*u[0-9a-fA-F]{4})"
+_ESCAPE = r"(?:u[0-9a-fA-F]{4}|u\{[0-9a-fA-F]{1,5}\}|x[0-9a-fA-F]{2})"
 
-MARKUP = re.compile(rf"<{_TAG}>|&{_ENTITY}|{_PERCENT}|\\{_ESCAPE}", re.DOTALL)
+MARKUP = re.compile(rf"<{_TAG}>|&{_ENTITY}|{_PERCENT}|\\+{_ESCAPE}", re.DOTALL)
 _MARKUP_IN_BYTES = re.compile(MARKUP.pattern.encode(), re.DOTALL)
 # The same in JSON as it stands in a file, where <, > and & may be escaped and \ always is.
 _MARKUP_IN_JSON = re.compile(
-    rf"(?:<|\\u003[cC])\\?{_TAG}(?:>|\\u003[eE])|(?:&|\\u0026){_ENTITY}|{_PERCENT}|\\\\{_ESCAPE}".encode(),
+    rf"(?:<|\\u003[cC])\\?{_TAG}(?:>|\\u003[eE])|(?:&|\\u0026){_ENTITY}|{_PERCENT}|(?:\\\\)+{_ESCAPE}".encode(),
     re.DOTALL,
 )
 _BLOCK_TAG = re.compile(
@@ -54,9 +54,9 @@ def decode(markup: str) -> list[tuple[int, str]]:
         return [(len(markup), "\n" if _BLOCK_TAG.match(markup) else "")]
     if markup[0] == "&":
         return [(len(markup), html.unescape(re.sub(r"^&(?:amp;)*", "&", markup)))]
-    if markup[0] == "%":
+    if markup[0] == "%" and "u" not in markup:
         return _decode_percent(markup)
-    digits = markup[2:]  # of \u4e00 or \xe9
+    digits = re.sub(r"^.*[ux]|[{}]", "", markup)  # of \u4e00, \u{4e00}, \xe9 or %u4e00
     return [(len(markup), chr(int(digits, 16)))]
 
 
@@ -173,7 +173,7 @@ def _candidates(folded: Folded, *, escaped: bool) -> Positions:
         following = source[np.minimum(begins + 2, source.size - 1)]
     else:
         following = source[begins + 1]
-    return np.sort(np.append(positions, begins[(following == ord("u")) | (following == ord("x"))]))
+    return np.sort(np.append(positions, begins[np.isin(following, list(b"ux\\"))]))
 
 
 def _folded_text(piece: _Piece) -> bytes:

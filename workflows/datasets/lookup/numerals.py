@@ -39,8 +39,9 @@ HAN_DIGITS = {ord(sign): digit for sign, digit in _DIGITS.items() if len(sign) =
 PHONE_DIGITS = {**HAN_DIGITS, ord("o"): "0", ord("l"): "1", ord("i"): "1"}
 
 _ENGLISH_DIGIT = re.compile(_ENGLISH, re.IGNORECASE)
+_ENGLISH_NUMBER = re.compile(rf"(?:(?:{_ENGLISH}|[0-9])[\W_]{{0,4}}){{5,}}", re.IGNORECASE)
 # Several words, so that "phone" and "someone" are no sign of a number.
-_ENGLISH_NUMBER = re.compile(rf"(?:(?:{_ENGLISH})[\W_]{{0,4}}){{5,}}", re.IGNORECASE)
+_ENOUGH_WORDS = 3
 
 
 def digits_in_words(text: str) -> list[tuple[int, int, str]]:
@@ -48,7 +49,8 @@ def digits_in_words(text: str) -> list[tuple[int, int, str]]:
     return [
         (number.start() + word.start(), number.start() + word.end(), _DIGITS[word[0].lower()])
         for number in _ENGLISH_NUMBER.finditer(text)
-        for word in _ENGLISH_DIGIT.finditer(number[0])
+        if len(words := list(_ENGLISH_DIGIT.finditer(number[0]))) >= _ENOUGH_WORDS
+        for word in words
     ]
 
 

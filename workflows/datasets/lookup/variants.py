@@ -7,6 +7,7 @@ invisible characters need no spelling of their own, because `folding` removes th
 
 import enum
 import itertools
+import math
 import re
 import urllib.parse
 from collections.abc import Iterator
@@ -24,12 +25,12 @@ NAME = ""
 # Words that people write for a mark.
 WORDS = {
     "@": (
-        *("at", "a", "arroba", "arobase"),
+        *("at", "a", "arroba", "arobase", "klammeraffe", "chiocciola"),
         *("艾特", "爱特", "圈a", "小老鼠", "老鼠", "アットマク", "アット", "골뱅이"),
     ),
     ".": ("dot", "d", "period", "point", "punkt", "punto", "ponto", "点", "點", "ドット", "점"),
     "_": ("underscore", "下划线", "下劃線"),
-    "-": ("dash", "hyphen", "减号", "減號", "横杠", "橫槓"),
+    "-": ("dash", "hyphen", "minus", "减号", "減號", "横杠", "橫槓"),
     "+": ("plus", "加号", "加號"),
     "/": ("slash", "斜杠", "斜槓"),
 }
@@ -106,15 +107,27 @@ def _names(value: str) -> Iterator[Spelling]:
         if len(letters) > 1:
             yield from _word_orders(words)
     elif len(letters) >= _MIN_NAME_LENGTH:
-        yield from _word_orders(words)
         german = re.findall(r"[^\W_]+", fold(value.translate(_UMLAUTS)))
-        if german != words:
-            yield from _word_orders(german)
+        for mixed in _mixtures(words, german):
+            yield from _word_orders(mixed)
+            if len(mixed) > 2:  # noqa: PLR2004
+                initials = [word[0] for word in mixed[1:-1]]
+                yield from _word_orders([mixed[0], *initials, mixed[-1]])
 
 
 _UMLAUTS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "å": "aa", "ø": "oe"}
 )
+
+
+def _mixtures(words: list[str], german: list[str]) -> list[list[str]]:
+    """Return the words of a name with ä as a or as ae, in each word by itself if they are few."""
+    if len(words) != len(german):
+        return [words, german]
+    choices = [dict.fromkeys(pair) for pair in zip(words, german, strict=True)]
+    if math.prod(map(len, choices)) > _MAX_READINGS:
+        return [words, german]
+    return [list(mixture) for mixture in itertools.product(*choices)]
 
 
 def _word_orders(words: list[str]) -> Iterator[Spelling]:
@@ -164,7 +177,8 @@ def _phones(value: str) -> Iterator[Spelling]:
         trunk = written.removesuffix(digits) if written.endswith(digits) else ""
     if len(digits) < _MIN_PHONE_DIGITS:
         return
-    certain = len(digits) >= _CERTAIN_DIGITS
+    # Without the 0 before it, the number of an area is one of another country, too.
+    certain = len(digits) >= _CERTAIN_DIGITS and not trunk
     yield Spelling((digits,), (), View.PHONE, country, trunk, certain)
 
 

@@ -194,7 +194,41 @@ weibo dot com slash u slash 12345678
 weibo[.]com/u/12345678
 wangxm.me
 ｗｅｉｂｏ．ｃｏｍ／ｕ／１２３４５６７８
-""".strip().splitlines()
+零五七幺-八八八八六六六六
+〇五七一 八八八八六六六六
+八六 一三八〇〇一三八〇〇〇
+138 zero zero one three 8000
+415 five five five 2671
+four1five five five five two six 71
+138&nbsp0013&nbsp8000
+\\u{31}3800138000
+\\\\u00313800138000
+%u738B%u5C0F%u660E
+王\\\\u5c0f\\\\u660e
+王\u2800小\u2800明
+王\ufffc小\ufffc明
+11010519491231002✗
+11010519491231002(X)
+wang.xm@@example.com
+wang.xm〔at〕example.com
+wang.xm‹at›example‹dot›com
+wang.xm (Klammeraffe) example.com
+w a n g _ x m
+w e i b o . c o m / u / 1 2 3 4 5 6 7 8
+weibo.com/⏎u/12345678
+weibo.com/u/⏎12345678
+wang_⏎xm
+Jean-Pierre M¨uller
+Jean-Pierre Mu¨ller
+Jéan-Pierre Mueller
+Jean P. Müller
+Jean P Mueller
+Müller, Jean P
+Zoë O\\'Neill
+Zoë O'⏎Neill
+Zoe+ONeill
+""".strip().split("\n")
+ODD = [written.replace("⏎", "\n") for written in ODD]
 
 
 @pytest.mark.parametrize("written", ODD)
@@ -220,6 +254,17 @@ def test_odder_ways_are_found_exactly(written, before, after):
         ("write to wang.xm@example.com.Then wait", "email", "wang.xm@example.com"),
         ("电话13800138000微信同号", "phone", "13800138000"),
         ("138001380001\n13800138000", "phone", "13800138000"),
+        ("call13800138000now", "phone", "13800138000"),
+        ("13800138000wx同号", "phone", "13800138000"),
+        ("手机号13800138000qq123456", "phone", "13800138000"),
+        ("Tel:0571-88886666Fax:0571-88886667", "phone", "0571-88886666"),
+        ("idcard11010519491231002X", "id", "11010519491231002X"),
+        ("1.wang.xm@example.com\n2.a@b.cn", "email", "wang.xm@example.com"),
+        ("微信tg@wang_xm", "handle", "@wang_xm"),
+        ("Wang Xiaoming13800138000", "name", "Wang Xiaoming"),
+        ("13800138000Wang Xiaoming", "name", "Wang Xiaoming"),
+        ("Wang Xiaoming1,2 and Zoë O'Neill3", "name", "Wang Xiaoming"),
+        ("Zoë O'Neill´s", "name", "Zoë O'Neill"),
     ],
 )
 def test_what_is_not_of_the_spelling_is_left_out(text, kind, place):
