@@ -21,8 +21,9 @@ from workflows.datasets.lookup.persons import Kind
 from workflows.datasets.lookup.reading import Reading
 from workflows.datasets.lookup.variants import Spelling, View
 
-_LINE_ESCAPE = re.compile(r"\\[nrt]$")
-_LIST_MARK_OF_LINE = re.compile(r"(?:^|\n)\s*[1-9][0-9]?\.$")
+_LINE_ESCAPE = re.compile(r"\\[nrt]\Z")
+_LONG_DASHES = "—―⸺"
+_LIST_MARK_OF_LINE = re.compile(r"(?:^|\n)\s*[1-9][0-9]?\.\Z")
 
 _SHORT_NAME = 6
 # English words which are also syllables of names: "he ran" is not 何然.
@@ -50,9 +51,7 @@ def bounded(
     if kind is Kind.EMAIL:
         return _email(reading, start, end)
     return (
-        _handle(reading.flat, start, end)
-        if kind is Kind.HANDLE
-        else _url(reading, spelling, start, end)
+        _handle(reading, start, end) if kind is Kind.HANDLE else _url(reading, spelling, start, end)
     )
 
 
@@ -72,7 +71,7 @@ def whole(source: str, start: int, end: int) -> tuple[int, int]:
         if unclosed(source[start - 1 : end]) == 0:
             start -= 1
     elif closed := re.search(r"</([a-zA-Z][a-zA-Z0-9]*)>", text):
-        opened = re.search(rf"<{closed[1]}\b[^<>]*>$", source[:start])
+        opened = re.search(rf"<{closed[1]}\b[^<>]*>\Z", source[:start])
         if opened and not re.search(rf"<{closed[1]}\b", text[: closed.start()]):
             start = opened.start()
     return start, end
@@ -91,9 +90,9 @@ def _word_stands_alone(flat: str, start: int, end: int) -> bool:
     several = " " in flat[start:end]
     if (
         flat[start].isascii()
-        and re.search(r"[a-z0-9]$", before)
+        and re.search(r"[a-z0-9]\Z", before)
         and not _LINE_ESCAPE.search(before)
-        and not (several and re.search(r"(?<![a-z0-9])[0-9]+$", before))
+        and not (several and re.search(r"(?<![a-z0-9])[0-9]+\Z", before))
     ):
         return False
     return not (
@@ -160,12 +159,21 @@ def needs_capitals(spelling: Spelling) -> bool:
 # --- Addresses ------------------------------------------------------------------------------------
 
 
+def _sides(reading: Reading, start: int, end: int) -> tuple[str, str]:
+    """Return what stands before and behind; a long dash separates, and is in no address."""
+    first, last = max(0, start - REACH), end + REACH
+    flat = [
+        " " if c == "-" and reading.source[reading.starts[index]] in _LONG_DASHES else c
+        for index, c in enumerate(reading.flat[first:last], first)
+    ]
+    return "".join(flat[: start - first]), "".join(flat[end - first :])
+
+
 def _email(reading: Reading, start: int, end: int) -> Bounds | None:
-    flat = reading.flat
-    before, after = flat[max(0, start - REACH) : start], flat[end : end + REACH]
-    if re.search(r"[a-z0-9]$", before) and not _LINE_ESCAPE.search(before):
+    before, after = _sides(reading, start, end)
+    if re.search(r"[a-z0-9]\Z", before) and not _LINE_ESCAPE.search(before):
         return None
-    if re.search(r"[a-z0-9][.+_%\-'&*]+$", before) and not _LIST_MARK_OF_LINE.search(before):
+    if re.search(r"[a-z0-9][.+_%\-'&*]+\Z", before) and not _LIST_MARK_OF_LINE.search(before):
         return None
     if re.match(r"[a-z0-9]|[-_]+[a-z0-9]|[\s(\[{]*(?:dot|点|點)[\s)\]}]*[a-z]", after):
         return None
@@ -180,15 +188,16 @@ def _email(reading: Reading, start: int, end: int) -> Bounds | None:
     return start, end, True
 
 
-def _handle(flat: str, start: int, end: int) -> Bounds | None:
-    before, after = flat[max(0, start - REACH) : start], flat[end : end + REACH]
-    prefix = re.search(r"(?:(?<![a-z0-9])@|(?<![a-z0-9])/?(?:u|user)/)$", before)
+def _handle(reading: Reading, start: int, end: int) -> Bounds | None:
+    flat = reading.flat
+    before, after = _sides(reading, start, end)
+    prefix = re.search(r"(?:(?<![a-z0-9])@|(?<![a-z0-9])/?(?:u|user)/)\Z", before)
     if prefix is None and before.endswith("@") and LABEL.search(before[:-1]):
-        prefix = re.search("@$", before)
+        prefix = re.search(r"@\Z", before)
     if flat[start].isascii() and not prefix:
-        if re.search(r"[a-z0-9_@]$", before) and not _LINE_ESCAPE.search(before):
+        if re.search(r"[a-z0-9_@]\Z", before) and not _LINE_ESCAPE.search(before):
             return None
-        if re.search(r"[a-z0-9][.\-]$", before) and not LABEL.search(before[:-1]):
+        if re.search(r"[a-z0-9][.\-]\Z", before) and not LABEL.search(before[:-1]):
             return None
     if flat[end - 1].isascii():
         if re.match(r"[a-z0-9_]|[.\-][a-z0-9_]", after):
@@ -199,12 +208,12 @@ def _handle(flat: str, start: int, end: int) -> Bounds | None:
 
 
 def _url(reading: Reading, spelling: Spelling, start: int, end: int) -> Bounds | None:
-    flat = reading.flat
-    before, after = flat[max(0, start - REACH) : start], flat[end : end + REACH]
-    prefix = re.search(r"(?:(?:h(?:tt|xx)ps?:)?(?:\\?/){2})?(?:(?:www|m)\.)?$", before)
+    before, after = _sides(reading, start, end)
+    prefix = re.search(r"(?:(?:h(?:tt|xx)ps?:)?(?:\\?/){2})?(?:(?:www|m)\.)?\Z", before)
     assert prefix is not None
     before = before[: prefix.start()]
-    if not prefix[0].startswith(("h", "/", "\\")) and re.search(r"[a-z0-9][.\-_]?$|@$", before):
+    named = prefix[0].startswith(("h", "/", "\\")) or _LINE_ESCAPE.search(before)
+    if not named and re.search(r"[a-z0-9][.\-_]?\Z|@\Z", before):
         return None
     host_only = not any("/" in join for join in spelling.joins)
     if re.match(r"[a-z0-9_]|[.\-~@%=][a-z0-9_]", after):

@@ -21,9 +21,9 @@ Bounds = tuple[int, int, bool]
 
 # A word directly before a number, as in "tel13800138000"; other letters make it a code.
 LABEL = re.compile(
-    r"(?:^|[^a-z0-9])(?:\\[nrt]|tele?(?:phone)?|phone|ph|hp|mob(?:ile)?|cell|call|fax|contact|sms|"
+    r"(?:\\[nrt]|(?:^|[^a-z0-9])(?:tele?(?:phone)?|phone|ph|hp|mob(?:ile)?|cell|call|fax|contact|sms|"
     r"whatsapp|wechat|weixin|[wv]x?|qq|tg|[tmph]|num(?:ber)?|no|to|at|dianhua|shouji|id|idno|sfz|ssn|"
-    r"passport|e?mail|by|is|handle|user|(?:id|phone|tel|mobile|contact|card){0,2}(?:card|no|num(?:ber)?))$"
+    r"passport|e?mail|by|is|handle|user|(?:id|phone|tel|mobile|contact|card){0,2}(?:card|no|num(?:ber)?)))\Z"
 )
 # What follows a number without a space: the next label, or the word for what the number is.
 _LABEL_BEHIND = re.compile(
@@ -33,14 +33,17 @@ _LABEL_BEHIND = re.compile(
 _PHONE_EXTENSION = re.compile(r"(?:x|ext\.?)\s?\d")
 # One point is that of a decimal number; three are those of an IP address.
 _DECIMAL = re.compile(r"\d{1,2}\.\d+|\d{5,}\.\d{1,2}|\d{2,3}\.\d{5,6}")
-_ZERO_POINT = re.compile(r"(?:^|[^0-9])0[.,]$")
+_ZERO_POINT = re.compile(r"(?:^|[^0-9])0[.,]\Z")
 _IP_ADDRESS = re.compile(r"(?:(?:1?\d?\d|2[0-4]\d|25[0-5])(?:\.(?!$)|$)){4}")
-_FOREIGN = re.compile(r"(?:\+\s?|(?<![0-9])00)([1-9][0-9]{0,2})[ \-.()]{0,3}$")
+_FOREIGN = re.compile(r"(?:\+\s?|(?<![0-9])00)([1-9][0-9]{0,2})[ \-.()]{0,3}\Z")
 _MONEY = re.compile(r"\s?(?:元|円|[$€£¥%])")
-_JOINED_BEFORE = re.compile(r"([0-9]+)([-._])$")
+_JOINED_BEFORE = re.compile(r"([0-9]+)([-._])\Z")
 _JOINED_AFTER = re.compile(r"([-._])([0-9]+)")
-_LIST_MARK = re.compile(r"(?:^|[^0-9.,_-])[1-9][0-9]?\.$")
-_WHOLE_PHONE = re.compile(r"1[3-9][0-9]{9}|0[0-9]{9,11}")
+_LIST_MARK = re.compile(r"(?:^|[^0-9.,_-])[1-9][0-9]?\.\Z")
+# A telephone number, or that of an identity card (perhaps without its last sign), of its own.
+_ANOTHER = re.compile(
+    r"1[3-9][0-9]{9}|0[0-9]{9,11}|[1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])[0-9]{5,6}"
+)
 _EXTENSION = 5
 _CARD_GROUP = 4
 BRACKETS = {")": "(", "]": "[", "}": "{", "】": "【", "）": "（", "］": "［"}
@@ -114,7 +117,7 @@ def _prefix(country: str, trunk: str) -> re.Pattern[str]:
     if trunk:
         choices.append(rf"[(\[]?{trunk}[)\]]?{gap}")
     # With neither, nothing can precede: a pattern that never matches.
-    return re.compile(rf"(?<![0-9])(?:{'|'.join(choices)})$" if choices else r"(?!)")
+    return re.compile(rf"(?<![0-9])(?:{'|'.join(choices)})\Z" if choices else r"(?!)")
 
 
 def _number_stands_alone(
@@ -132,20 +135,20 @@ def _number_stands_alone(
         _LABEL_BEHIND.match(after) or (phone and _PHONE_EXTENSION.match(after))
     ):
         return False
-    return not _is_joined(before, after, phone=phone, landline=landline)
+    return not _is_joined(before, after, landline=landline)
 
 
 def _is_latin(character: str) -> bool:
     return character.isascii() and character.isalpha()
 
 
-def _is_joined(before: str, after: str, *, phone: bool, landline: bool) -> bool:
+def _is_joined(before: str, after: str, *, landline: bool) -> bool:
     """Tell whether - . or _ joins a number to another: 978-13800138000, 3.13800138000."""
     left = _JOINED_BEFORE.search(before)
-    if left and not _LIST_MARK.search(before) and not (phone and _WHOLE_PHONE.fullmatch(left[1])):
+    if left and not _LIST_MARK.search(before) and not _ANOTHER.fullmatch(left[1]):
         return True
     right = _JOINED_AFTER.match(after)
-    if right is None or (phone and _WHOLE_PHONE.fullmatch(right[2])):
+    if right is None or _ANOTHER.fullmatch(right[2]):
         return False
     return not (landline and right[1] == "-" and len(right[2]) <= _EXTENSION)
 
@@ -172,7 +175,7 @@ def _in_card_number(flat: str, start: int, end: int) -> bool:
     groups = re.findall(r"[0-9]+", flat[start:end])
     if len(groups) < 2 or len(groups[0]) != _CARD_GROUP:  # noqa: PLR2004
         return False
-    if re.search(r"(?<![0-9])[0-9]{4}\s$", flat[max(0, start - REACH) : start]):
+    if re.search(r"(?<![0-9])[0-9]{4}\s\Z", flat[max(0, start - REACH) : start]):
         return True
     following = re.match(r"\s[0-9]{4}(?![0-9])", flat[end : end + REACH])
     return following is not None and {len(group) for group in groups} == {_CARD_GROUP}

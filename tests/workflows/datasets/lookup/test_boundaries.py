@@ -239,3 +239,47 @@ def test_a_latin_name_in_an_address_is_none_but_the_wide_marks_of_chinese_end_an
     text, is_name
 ):
     assert ("name" in {kind for kind, _ in found(text, KNOWN)}) is is_name
+
+
+OTHERS = [
+    "张三",
+    "Bob",
+    "a@b.cn",
+    "13900000000",
+    "110101199001011237",
+    "@foo",
+    "https://a.example/x",
+]
+OWN = [
+    ("name", "Wang Xiaoming"),
+    ("email", "wang.xm@example.com"),
+    ("phone", "13800138000"),
+    ("phone", "0571-88886666"),
+    ("id", "11010519491231002X"),
+    ("handle", "wang_xm"),
+    ("handle", "@wang_xm"),
+    ("url", "wangxm.me"),
+    ("url", "https://weibo.com/u/12345678"),
+]
+SEPARATORS = ["\n", "\r\n", "\t", "<br>", "</td><td>", "，", " / ", " | ", "\\n", "\\t", "（", "——"]
+
+
+@pytest.mark.parametrize("separator", SEPARATORS)
+@pytest.mark.parametrize(("kind", "own"), OWN)
+def test_it_stands_alone_beside_whatever_else_a_list_holds(kind, own, separator):
+    for other in OTHERS:
+        for text in (f"{other}{separator}{own}", f"{own}{separator}{other}"):
+            assert (kind, own) in found(text, KNOWN), text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["11010519491231002X_13800138000.jpg", "王小明-13800138000-11010519491231002X"],
+)
+def test_numbers_that_are_whole_by_themselves_may_be_joined(text):
+    assert {"id", "phone"} <= {kind for kind, _ in found(text, KNOWN)}
+
+
+def test_a_short_dash_joins_an_address_and_a_long_one_does_not():
+    assert found("Bob—wang.xm@example.com—office", KNOWN) == [("email", "wang.xm@example.com")]
+    assert found("Bob-wang.xm@example.com", KNOWN) == []
