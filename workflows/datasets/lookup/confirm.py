@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from workflows.datasets.lookup.boundaries import bounded, whole
 from workflows.datasets.lookup.folding import simplify
-from workflows.datasets.lookup.numerals import HAN_DIGITS, PHONE_DIGITS, digits_in_words
+from workflows.datasets.lookup.numerals import DIGITS_IN_LETTERS, HAN_DIGITS, digits_in_words
 from workflows.datasets.lookup.persons import Kind
 from workflows.datasets.lookup.reading import Reading, read, read_dashes, read_words
 from workflows.datasets.lookup.variants import NAME, WORDS, Spelling, View
@@ -110,7 +110,7 @@ def _touches_tag(text: str, place: Place) -> bool:
 def _occurrences(reading: Reading, spelling: Spelling) -> Iterator[tuple[int, int]]:
     """Yield the first letter of each occurrence, and the letter after its last."""
     if spelling.view in _NUMBERS:
-        table = PHONE_DIGITS if spelling.view is View.PHONE else HAN_DIGITS
+        table = DIGITS_IN_LETTERS if spelling.in_digits else HAN_DIGITS
         letters = reading.letters.translate(table)
     else:
         letters = simplify(reading.letters) if spelling.view is View.SIMPLIFIED else reading.letters

@@ -25,6 +25,8 @@ _ENOUGH = 6
 # A piece of an address which is rare enough by itself: "deng2498".
 _RARE = re.compile(r"(?=.*[0-9])(?=.*[a-z]).{6,}|[0-9]{7,}")
 _MAX_FORMS = 64
+# How many digits stand before the gaps in numbers of that length.
+_GROUPS = {8: (4,), 10: (3, 6), 11: (3, 7)}
 
 Parts = tuple[str, ...]
 
@@ -72,7 +74,10 @@ def _forms(spelling: Spelling) -> Iterator[str]:
         yield from _han_forms("".join(spelling.parts))
     elif spelling.view is View.ID:
         # What follows a letter may be set apart: "AB 123456".
-        yield max(re.split(r"(?<=[a-z])", spelling.parts[0]), key=len)
+        longest = max(re.split(r"(?<=[a-z])", spelling.parts[0]), key=len)
+        yield longest
+        if spelling.in_digits:  # as a scanner reads it
+            yield longest.replace("0", "o").replace("1", "i")
     else:
         core = _core(spelling)
         yield from _worded(core)
@@ -83,9 +88,22 @@ def _forms(spelling: Spelling) -> Iterator[str]:
 
 
 def _lookalikes(digits: str) -> set[str]:
-    """Return the digits, and with the letters o for 0 and l or i for 1 throughout."""
+    """Return the digits, and with the letters o for 0 and l or i for 1: throughout, or first.
+
+    In the usual groups, a break may follow a letter: "I38OO OOI3".
+    """
     zeros = (digits, digits.replace("0", "o"))
-    return {form.replace("1", one) for form in zeros for one in "1li"}
+    forms = {form.replace("1", one) for form in zeros for one in "1li"}
+    if digits.startswith("1"):
+        forms |= {one + digits[1:] for one in "li"}
+    ends = _GROUPS.get(len(digits), ())
+    return forms | {
+        "".join(
+            c + _BREAK if place in ends and _LETTER.match(c) else c
+            for place, c in enumerate(form, 1)
+        )
+        for form in forms
+    }
 
 
 def _han_forms(name: str) -> set[str]:

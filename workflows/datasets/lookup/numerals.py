@@ -33,10 +33,10 @@ _DIGITS = {
 }
 _ENGLISH = "|".join([*_WORDS, "oh"])
 
-# How the letters of a text are read where a number is expected. In telephone numbers people also
+# How the letters of a text are read where a number is expected. In numbers of digits people also
 # write letters that look like 0 and 1.
 HAN_DIGITS = {ord(sign): digit for sign, digit in _DIGITS.items() if len(sign) == 1}
-PHONE_DIGITS = {**HAN_DIGITS, ord("o"): "0", ord("l"): "1", ord("i"): "1"}
+DIGITS_IN_LETTERS = {**HAN_DIGITS, ord("o"): "0", ord("l"): "1", ord("i"): "1"}
 
 _ENGLISH_DIGIT = re.compile(_ENGLISH, re.IGNORECASE)
 _ENGLISH_NUMBER = re.compile(rf"(?:(?:{_ENGLISH}|[0-9])[\W_]{{0,4}}){{5,}}", re.IGNORECASE)

@@ -72,6 +72,13 @@ class Spelling:
     certain: bool = True
 
     @property
+    def in_digits(self) -> bool:
+        """Tell whether a letter in it stands for a digit, but for an X at its end."""
+        return self.view is View.PHONE or (
+            self.view is View.ID and self.parts[0].removesuffix("x").isdecimal()
+        )
+
+    @property
     def searched_in_part(self) -> bool:
         """Tell whether marks may stand in it, so that only some of its pieces are searched for."""
         return any(join != NAME for join in self.joins)
