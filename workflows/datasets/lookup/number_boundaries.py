@@ -108,14 +108,15 @@ def _is_possible(country: str, digits: str) -> bool:
 @functools.lru_cache(maxsize=512)
 def _prefix(country: str, trunk: str) -> re.Pattern[str]:
     """Return what may precede a national number: +86, 0086, (86), +44 (0), or the trunk prefix."""
+    zero = "(?:0|(?<![a-z0-9])o)"
     gap = r"[\s\-.·/()\[\]_]{0,4}"
     choices = []
     if country:
         choices.append(
-            rf"(?:[(\[]\s?)?(?:\+\s?|00\s?-?|011\s?-?)?(?:[(\[]\s?)?{country}\s?[)\]]?{gap}(?:[(\[]?0[)\]]?{gap})?"
+            rf"(?:[(\[]\s?)?(?:\+\s?|00\s?-?|011\s?-?)?(?:[(\[]\s?)?{country}\s?[)\]]?{gap}(?:[(\[]?{zero}[)\]]?{gap})?"
         )
     if trunk:
-        choices.append(rf"[(\[]?{trunk}[)\]]?{gap}")
+        choices.append(rf"[(\[]?{zero if trunk == '0' else trunk}[)\]]?{gap}")
     # With neither, nothing can precede: a pattern that never matches.
     return re.compile(rf"(?<![0-9])(?:{'|'.join(choices)})\Z" if choices else r"(?!)")
 

@@ -122,6 +122,8 @@ I38OOI38OOO
 I38OOI3 8OOO
 l3800138000
 I38-0013-8000
+O571-88886666
++86 (O)571 88886666
 (4I5) 555-267I
 IIOIO5I949I23IOO2X
 11010519491231002Х
@@ -263,6 +265,7 @@ def test_odder_ways_are_found_exactly(written, before, after):
         ("13800138000wx同号", "phone", "13800138000"),
         ("手机号13800138000qq123456", "phone", "13800138000"),
         ("Tel:0571-88886666Fax:0571-88886667", "phone", "0571-88886666"),
+        ("call to 571-88886666", "phone", "571-88886666"),
         ("idcard11010519491231002X", "id", "11010519491231002X"),
         ("1.wang.xm@example.com\n2.a@b.cn", "email", "wang.xm@example.com"),
         ("微信tg@wang_xm", "handle", "@wang_xm"),
