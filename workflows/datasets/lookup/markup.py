@@ -27,13 +27,16 @@ from workflows.datasets.lookup.squeeze import (
 _TAG = r"(?:/?[a-zA-Z][^<>]{0,400}|!--.{0,400}?--|![^<>]{0,400})"
 _ENTITY = r"(?:amp;)*(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[a-zA-Z][a-zA-Z0-9]{1,31};|nbsp|shy)"
 _PERCENT = r"(?:(?:%(?:25)*[0-9a-fA-F]{2})+|%(?:25)*u[0-9a-fA-F]{4})"
+# An escape that was escaped in its turn has more of them. Bounded: a wall of them would be read
+# again from each one.
+_BACKSLASHES = "{1,8}"
 _ESCAPE = r"(?:u[0-9a-fA-F]{4}|u\{[0-9a-fA-F]{1,5}\}|x[0-9a-fA-F]{2})"
 
-MARKUP = re.compile(rf"<{_TAG}>|&{_ENTITY}|{_PERCENT}|\\+{_ESCAPE}", re.DOTALL)
+MARKUP = re.compile(rf"<{_TAG}>|&{_ENTITY}|{_PERCENT}|\\{_BACKSLASHES}{_ESCAPE}", re.DOTALL)
 _MARKUP_IN_BYTES = re.compile(MARKUP.pattern.encode(), re.DOTALL)
 # The same in JSON as it stands in a file, where <, > and & may be escaped and \ always is.
 _MARKUP_IN_JSON = re.compile(
-    rf"(?:<|\\u003[cC])\\?{_TAG}(?:>|\\u003[eE])|(?:&|\\u0026){_ENTITY}|{_PERCENT}|(?:\\\\)+{_ESCAPE}".encode(),
+    rf"(?:<|\\u003[cC])\\?{_TAG}(?:>|\\u003[eE])|(?:&|\\u0026){_ENTITY}|{_PERCENT}|(?:\\\\){_BACKSLASHES}{_ESCAPE}".encode(),
     re.DOTALL,
 )
 _BLOCK_TAG = re.compile(

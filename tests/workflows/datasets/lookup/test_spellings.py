@@ -1,5 +1,6 @@
 """Every way of writing in the invented corpus, and odder ones, is found with its exact span."""
 
+import json
 import random
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.workflows.datasets.lookup.support import WANG, found, patterns
 from workflows.datasets.corpus import spellings
+from workflows.datasets.lookup.scan import candidates
 
 KNOWN = patterns(
     WANG,
@@ -277,3 +279,10 @@ def test_odder_ways_are_found_exactly(written, before, after):
 )
 def test_what_is_not_of_the_spelling_is_left_out(text, kind, place):
     assert (kind, place) in found(text, KNOWN_ABROAD)
+
+
+def test_a_wall_of_backslashes_is_no_work_without_end():
+    text = "\\" * 200_000 + " 13800138025"
+    assert found(text, KNOWN) == [("phone", "13800138025")]
+    raw = json.dumps({"text": text}).encode()
+    assert [c.end for c in candidates(memoryview(raw), KNOWN, escaped=True)] == [len(raw) - 2]
