@@ -71,7 +71,7 @@ def test_a_look_at_the_matches_is_a_step(client, case):
     work()
     page_of(client, case)
 
-    facts = [event.facts for event in Event.objects.filter(name="case.viewed")]
+    facts = [event.facts for event in Event.objects.filter(name="case.viewed").order_by("pk")]
     assert {"what": "matches"} in facts
 
 

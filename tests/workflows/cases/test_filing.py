@@ -134,8 +134,10 @@ class TestTheLog:
         for request in (WANG, ERIKA, WANG):
             file(request)
 
-        numbers = Event.objects.filter(name="case.received").values_list(
-            "register", "register_number"
+        numbers = (
+            Event.objects.filter(name="case.received")
+            .order_by("pk")
+            .values_list("register", "register_number")
         )
         assert sorted(numbers) == [("CN", 1), ("CN", 2), ("EU", 1)]
 
@@ -226,7 +228,7 @@ class TestTheReceipt:
     def test_many_at_once_all_get_a_case_and_a_number(self):
         at_once(*(lambda n=n: file_request(WANG, attempt=str(n)) for n in range(8)))
 
-        numbers = Event.objects.values_list("register_number", flat=True)
+        numbers = Event.objects.order_by("pk").values_list("register_number", flat=True)
         assert sorted(numbers) == list(range(1, 9))
 
 

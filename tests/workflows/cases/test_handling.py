@@ -129,7 +129,7 @@ class TestViews:
         handling.record_view(case, Actor(frozenset({role}), "staff-x"), what="case")
         handling.record_view(case, Actor(frozenset({role}), "staff-x"), what="case")
 
-        events = Event.objects.filter(case=case.pseudonym, name="case.viewed")
+        events = Event.objects.filter(case=case.pseudonym, name="case.viewed").order_by("pk")
         assert [(event.role, event.actor, event.facts) for event in events] == [
             (role, "staff-x", {"what": "case"})
         ] * 2

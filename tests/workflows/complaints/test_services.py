@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db
 
 
 def steps(case: Case) -> list[str]:
-    events = Event.objects.filter(case=case.pseudonym, name__startswith="complaint.")
+    events = Event.objects.filter(case=case.pseudonym, name__startswith="complaint.").order_by("pk")
     return list(events.order_by("step").values_list("name", flat=True))
 
 
@@ -176,7 +176,7 @@ class TestTheWay:
 
         for event in Event.objects.filter(
             case=complaint.case.pseudonym, name__startswith="complaint."
-        ):
+        ).order_by("pk"):
             assert not {"from", "to"} & set(event.facts)
 
     def test_each_letter_is_kept_and_a_mail_says_only_that_it_waits(self, mailoutbox):

@@ -31,7 +31,7 @@ ONE_OF_EACH = [("complaint.missed", None), ("complaint.reminded", 50), ("complai
 def steps(case: Case, prefix: str = "complaint") -> list[tuple[str, object]]:
     """Return what the sweep did, as (event, percent), in no order of time."""
     names = [f"{prefix}.reminded", f"{prefix}.missed"]
-    events = Event.objects.filter(case=case.pseudonym, name__in=names)
+    events = Event.objects.filter(case=case.pseudonym, name__in=names).order_by("pk")
     return sorted(
         ((event.name, event.facts.get("percent")) for event in events),
         key=lambda step: (step[0], step[1] or 0),
@@ -150,7 +150,7 @@ def test_a_day_on_which_the_hands_of_the_clock_are_moved_ends_once(at, day, hour
     clock = complaint.clocks.get()
     begins = datetime.combine(day, time(), ZoneInfo("Europe/Berlin")).astimezone(UTC)
     assert (clock.due_on, clock.due_at - begins) == (day, hours * HOUR)
-    missed = Event.objects.filter(name="complaint.missed")
+    missed = Event.objects.filter(name="complaint.missed").order_by("pk")
 
     now = begins - HOUR
     while now < clock.due_at + 4 * HOUR:

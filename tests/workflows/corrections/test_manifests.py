@@ -56,7 +56,8 @@ def texts(snapshot):
 
 
 def names_of(case):
-    return list(Event.objects.filter(case=case.pseudonym).values_list("name", flat=True))
+    events = Event.objects.filter(case=case.pseudonym).order_by("step")
+    return list(events.values_list("name", flat=True))
 
 
 def test_a_corrected_text_really_stands_in_the_new_snapshot(forum):

@@ -59,7 +59,7 @@ def changed(forum, outcome=Outcome.CORRECTED):
 
 
 def events_of(case):
-    names = Event.objects.filter(case=case.pseudonym, name__startswith="recipient.")
+    names = Event.objects.filter(case=case.pseudonym, name__startswith="recipient.").order_by("pk")
     return list(names.values_list("name", flat=True))
 
 

@@ -51,7 +51,7 @@ def forum(data):
 
 
 def events(case, name):
-    return list(Event.objects.filter(case=case.pseudonym, name=name))
+    return list(Event.objects.filter(case=case.pseudonym, name=name).order_by("pk"))
 
 
 def test_the_person_is_found_with_the_place_the_source_and_the_words_around(forum):
@@ -112,7 +112,9 @@ def test_another_spelling_is_kept_sealed_and_searched(forum):
 
     assert "d" in {match.record for match in case.matches.all()}
     assert events(case, "spelling.added")[0].facts["kind"] == "email"
-    assert "erika" not in json.dumps([e.facts for e in Event.objects.filter(case=case.pseudonym)])
+    assert "erika" not in json.dumps(
+        [e.facts for e in Event.objects.filter(case=case.pseudonym).order_by("pk")]
+    )
 
 
 def test_a_second_look_up_waits_for_the_first(forum):

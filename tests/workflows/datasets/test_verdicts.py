@@ -96,7 +96,7 @@ def test_many_matches_are_several_entries_of_the_log(case, snapshot, monkeypatch
 
     judge(case, REVIEWER, found, "not_theirs")
 
-    events = Event.objects.filter(name="match.reviewed")
+    events = Event.objects.filter(name="match.reviewed").order_by("pk")
     assert sorted(len(event.facts["matches"]) for event in events) == [1, 2, 2]
 
 

@@ -234,6 +234,8 @@ def test_writers_at_once_leave_no_gap(in_thread):
 
     for writer in [in_thread(write) for _ in range(3)]:
         writer.result()
-    steps = Event.objects.filter(case=CASE).values_list("step", flat=True)
-    numbers = Event.objects.filter(register="CN").values_list("register_number", flat=True)
+    steps = Event.objects.filter(case=CASE).order_by("pk").values_list("step", flat=True)
+    numbers = (
+        Event.objects.filter(register="CN").order_by("pk").values_list("register_number", flat=True)
+    )
     assert sorted(steps) == sorted(numbers) == list(range(1, 61))

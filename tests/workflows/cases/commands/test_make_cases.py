@@ -69,7 +69,9 @@ def test_the_log_verifies_and_register_numbers_have_no_gap():
     sequencer.sequence_all()
 
     assert verify_log().size == Event.objects.count()
-    numbers = Event.objects.filter(register="CN").values_list("register_number", flat=True)
+    numbers = (
+        Event.objects.filter(register="CN").order_by("pk").values_list("register_number", flat=True)
+    )
     assert sorted(numbers) == list(range(1, len(numbers) + 1))
 
 

@@ -64,7 +64,9 @@ def test_somebody_complains_and_somebody_was_answered(loaded):
 def test_each_case_is_as_its_services_left_it(loaded):
     for case in Case.objects.all():
         assert differing_clocks(case) == []
-        names = list(Event.objects.filter(case=case.pseudonym).values_list("name", flat=True))
+        names = list(
+            Event.objects.filter(case=case.pseudonym).order_by("pk").values_list("name", flat=True)
+        )
         assert names.count("case.received") == len(case.regimes)
 
 
