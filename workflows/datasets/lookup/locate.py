@@ -78,9 +78,6 @@ def locate(
     shards: Iterable[Shard], patterns: Patterns, schema: Schema, *, processes: int = 1
 ) -> Iterator[ShardResult]:
     """Yield the result of each shard, in their order, worked on by so many processes."""
-    # The patterns are very many objects that stay: the collector need not walk them ever again.
-    gc.collect()
-    gc.freeze()
     if processes == 1:
         for shard in shards:
             yield _locate_one(shard, patterns, schema)
@@ -108,6 +105,8 @@ class _Worker:
     @classmethod
     def start(cls, patterns: Patterns, schema: Schema) -> None:
         cls.patterns, cls.schema = patterns, schema
+        # The patterns are very many objects that stay: the collector need not walk them again.
+        gc.freeze()
 
     @classmethod
     def run(cls, shard: Shard) -> ShardResult:
