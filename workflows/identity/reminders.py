@@ -67,8 +67,10 @@ def sweep_unpaid(now: datetime | None = None) -> int:
     Returns how many cases are in that state. Nothing ends by itself: payments are made outside of
     the portal, so somebody has to look.
     """
+    now = now or timezone.now()
     over = 0
-    unpaid = Case.objects.filter(state=State.FEE_NEEDED, fee_due_on__isnull=False)
+    # A day that is over somewhere has at least begun in UTC.
+    unpaid = Case.objects.filter(state=State.FEE_NEEDED, fee_due_on__lte=timezone.localdate(now))
     for case in unpaid.iterator(chunk_size=200):
         if not fee_time_is_over(case, now):
             continue
