@@ -50,7 +50,7 @@ def ground_choices(grounds: Iterable[Ground]) -> Iterator[tuple[str, str]]:
     """Yield grounds of refusal as choices, each with its source, in the active language."""
     language = get_language() or "en"
     for ground in grounds:
-        sources = "; ".join(citation_texts(ground.citations))
+        sources = _("; ").join(citation_texts(ground.citations))
         yield ground.code, f"{ground.text.in_language(language)} ({sources})"
 
 
