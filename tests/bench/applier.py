@@ -17,6 +17,8 @@ from pathlib import Path
 
 import zstandard
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 from workflows.corrections.manifests.apply import Applied, apply_entries
 from workflows.corrections.manifests.edits import Wording
 from workflows.corrections.manifests.entries import Entry, Op

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 
-import zstandard
-
 from workflows.corrections.manifests import jsonl, parquet
 from workflows.corrections.manifests.edits import Refused, Wording
 from workflows.corrections.manifests.entries import Entry, Op
-from workflows.corrections.manifests.files import reading, snapshot_files, writing
+from workflows.corrections.manifests.files import UNREADABLE, reading, snapshot_files, writing
 from workflows.corrections.manifests.ledger import fingerprint, in_order
 from workflows.corrections.manifests.swap import appearing, appearing_file
 from workflows.datasets.lookup.shards import Format, format_of
@@ -123,7 +121,7 @@ def _write(source: Path, target: Path, rows: jsonl.Rows, wording: Wording, id_fi
         else:
             with reading(source, known) as lines, writing(target, known) as out:
                 jsonl.rewrite(lines, out, rows, wording, id_field)
-    except (OSError, EOFError, zstandard.ZstdError, ArrowException) as error:
+    except (*UNREADABLE, ArrowException) as error:
         raise Refused(f"{source} cannot be copied: {error}") from error
     shutil.copymode(source, target)
     sync_file(target)

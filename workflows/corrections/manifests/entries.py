@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 from workflows.datasets.lookup.hits import RecordId
@@ -66,7 +66,7 @@ class Entry:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the columns in their order."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in COLUMNS}
 
     def as_line(self) -> str:
         """Return the columns as a line of JSONL, with its line end."""

@@ -1,22 +1,37 @@
 """The files of a snapshot on this machine, opened for reading and writing record by record."""
 
 import contextlib
-import gzip
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from gzip import GzipFile
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, TypeVar, cast
 
 import zstandard
+from isal import igzip, igzip_lib
 
 from workflows.corrections.manifests.edits import Refused
 from workflows.datasets.lookup.shards import Format
 
 CHUNK = 4 * 1024 * 1024
-# On text, level 6 makes files a tenth smaller and takes four times as long.
-_GZIP_LEVEL = 1
+# On text, ISA-L at this level makes files as small as zlib at level 1 in a third of the time.
+_GZIP_LEVEL = 3
 _ZSTD_LEVEL = 3
+
+# What reading raises where a file is missing, damaged or breaks off.
+UNREADABLE: tuple[type[Exception], ...] = (
+    OSError,
+    EOFError,
+    zstandard.ZstdError,
+    cast("type[Exception]", igzip_lib.IsalError),
+)
+
+# The package has types, but this class has none.
+_gzip: Callable[..., GzipFile] = igzip.IGzipFile
+
+Piece = TypeVar("Piece")
 
 
 def snapshot_files(path: Path) -> dict[str, Path]:
@@ -44,7 +59,7 @@ def reading(path: Path, known: Format) -> Iterator[io.BufferedIOBase]:
     """Open JSONL, compressed or not, for reading its lines."""
     with path.open("rb") as file:
         if known is Format.JSONL_GZIP:
-            with gzip.GzipFile(fileobj=file) as unpacked:
+            with _gzip(None, "rb", fileobj=file) as unpacked:
                 yield unpacked
         elif known is Format.JSONL_ZSTD:
             frames = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
@@ -55,6 +70,24 @@ def reading(path: Path, known: Format) -> Iterator[io.BufferedIOBase]:
 
 
 @contextlib.contextmanager
+def ahead(pieces: Iterator[Piece]) -> Iterator[Iterator[Piece]]:
+    """Give pieces while a thread reads the next one: unpacking and packing share two cores.
+
+    When the block ends, nothing is being read any more.
+    """
+    end = object()
+
+    def given(reader: ThreadPoolExecutor) -> Iterator[Piece]:
+        coming = reader.submit(next, pieces, end)
+        while (piece := coming.result()) is not end:
+            coming = reader.submit(next, pieces, end)
+            yield cast(Piece, piece)
+
+    with ThreadPoolExecutor(1) as reader:
+        yield given(reader)
+
+
+@contextlib.contextmanager
 def writing(path: Path, known: Format) -> Iterator[BinaryIO]:
     """Open JSONL for writing.
 
@@ -62,7 +95,7 @@ def writing(path: Path, known: Format) -> Iterator[BinaryIO]:
     """
     with path.open("wb") as file:
         if known is Format.JSONL_GZIP:
-            with gzip.GzipFile("", "wb", _GZIP_LEVEL, file, mtime=0) as packed:
+            with _gzip("", "wb", _GZIP_LEVEL, file, mtime=0) as packed:
                 yield cast(BinaryIO, packed)
         elif known is Format.JSONL_ZSTD:
             packer = zstandard.ZstdCompressor(_ZSTD_LEVEL, write_checksum=True)

@@ -5,7 +5,7 @@ from typing import BinaryIO, Protocol
 
 from workflows.corrections.manifests.edits import Refused, Wording, checked_edits
 from workflows.corrections.manifests.entries import Entry
-from workflows.corrections.manifests.files import CHUNK
+from workflows.corrections.manifests.files import CHUNK, ahead
 from workflows.corrections.manifests.json_lines import with_edits
 from workflows.datasets.lookup.readers import MAX_RECORD, parse_record
 
@@ -28,13 +28,14 @@ def rewrite(source: _Lines, out: BinaryIO, rows: Rows, wording: Wording, id_fiel
 
     waiting = list(reversed(rows))
     first = 0  # the number of the first line in the chunk
-    for chunk in chunks(source):
-        lines = chunk.count(b"\n")
-        if waiting and waiting[-1][0] < first + lines + (not chunk.endswith(b"\n")):
-            _write_changed(chunk, out, waiting, first, changed)
-        else:
-            out.write(chunk)
-        first += lines
+    with ahead(chunks(source)) as pieces:
+        for chunk in pieces:
+            lines = chunk.count(b"\n")
+            if waiting and waiting[-1][0] < first + lines + (not chunk.endswith(b"\n")):
+                _write_changed(chunk, out, waiting, first, changed)
+            else:
+                out.write(chunk)
+            first += lines
     if waiting:
         file, row = waiting[-1][1][0].place
         raise Refused(f"{file}, row {row}: the file ends before it.")

@@ -9,7 +9,7 @@ from typing import Any
 
 from workflows.corrections.manifests.edits import Refused
 from workflows.corrections.manifests.entries import COLUMNS, Entry, ManifestError
-from workflows.corrections.manifests.files import reading
+from workflows.corrections.manifests.files import UNREADABLE, reading
 from workflows.datasets.lookup.readers import parse_record
 from workflows.datasets.lookup.shards import RECORD_FORMATS, Format, format_of
 
@@ -65,7 +65,7 @@ def read_entries(path: Path) -> list[Entry]:
             raise ManifestError(f"{path} is no manifest in {', '.join(sorted(RECORD_FORMATS))}.")
         rows = _parquet_rows(path) if known is Format.PARQUET else _jsonl_rows(path, known)
         return in_order(Entry.from_dict(row, number) for number, row in enumerate(rows))
-    except (OSError, EOFError, Refused) as error:
+    except (*UNREADABLE, Refused) as error:
         raise ManifestError(f"{path} cannot be read.") from error
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from workflows.corrections.manifests.edits import Refused, Wording, checked_edits, edited
 from workflows.corrections.manifests.entries import Entry
+from workflows.corrections.manifests.files import ahead
 from workflows.corrections.manifests.jsonl import Rows
 
 # A row group larger than this is read, and written, in pieces.
@@ -29,9 +30,12 @@ def rewrite(source: Path, target: Path, rows: Rows, wording: Wording, id_field: 
     waiting = list(reversed(rows))
     with parquet.ParquetFile(source, pre_buffer=False) as file:
         options = _options(file.metadata)
-        with parquet.ParquetWriter(target, file.schema_arrow, **options) as writer:
+        with (
+            ahead(_pieces(file)) as pieces,
+            parquet.ParquetWriter(target, file.schema_arrow, **options) as writer,
+        ):
             first = 0
-            for batch in _pieces(file):
+            for batch in pieces:
                 touched = []
                 while waiting and waiting[-1][0] < first + batch.num_rows:
                     touched.append(waiting.pop())
@@ -53,7 +57,7 @@ def _pieces(file: Any) -> Iterator[Any]:
             rows = max(
                 1, min(group.num_rows, group.num_rows * _PIECE // group.total_byte_size or 1)
             )
-            yield from file.iter_batches(batch_size=rows, row_groups=[number])
+            yield from file.iter_batches(batch_size=rows, row_groups=[number], use_threads=False)
 
 
 def _options(metadata: Any) -> dict[str, Any]:

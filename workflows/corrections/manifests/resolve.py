@@ -10,11 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import zstandard
-
 from workflows.corrections.manifests.edits import Wording, edited, edits_of
 from workflows.corrections.manifests.entries import Entry, ManifestError, Op, digest
-from workflows.corrections.manifests.files import reading, snapshot_files
+from workflows.corrections.manifests.files import UNREADABLE, reading, snapshot_files
 from workflows.datasets.lookup.hits import RecordId
 from workflows.datasets.lookup.readers import parse_record
 from workflows.datasets.lookup.shards import Format, format_of
@@ -177,7 +175,7 @@ def records(path: Path, known: Format) -> Iterator[tuple[int, dict[str, Any]]]:
                 record = parse_record(line)
                 if record is not None:
                     yield row, record
-    except (OSError, EOFError, zstandard.ZstdError) as error:
+    except UNREADABLE as error:
         raise ManifestError(f"{path} cannot be read to its end.") from error
 
 

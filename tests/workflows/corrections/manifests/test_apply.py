@@ -197,6 +197,18 @@ def test_a_file_that_breaks_off_is_refused(snapshot, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.parametrize("place", [12, 60, -6])
+def test_a_damaged_gzip_file_is_refused(tmp_path, place):
+    file = write(tmp_path / "old" / "a.jsonl.gz", ROWS)
+    made = entries(tmp_path / "old", change("delete", "d3", 0, 3, file=file.name))
+    damaged = bytearray(file.read_bytes())
+    damaged[place] ^= 0xFF
+    file.write_bytes(damaged)
+    with pytest.raises(Refused):
+        apply(made, tmp_path / "old", tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
 def test_parquet_keeps_schema_metadata_compression_and_other_columns(tmp_path):
     schema = pa.schema(
         [
