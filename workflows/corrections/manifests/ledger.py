@@ -13,6 +13,7 @@ from workflows.corrections.manifests.files import UNREADABLE, reading
 from workflows.datasets.lookup.readers import parse_record
 from workflows.datasets.lookup.shards import RECORD_FORMATS, Format, format_of
 
+_UNREADABLE: tuple[type[Exception], ...] = (*UNREADABLE, Refused)
 _WHOLE_NUMBERS = frozenset({"row", "start", "end"})
 
 
@@ -65,7 +66,7 @@ def read_entries(path: Path) -> list[Entry]:
             raise ManifestError(f"{path} is no manifest in {', '.join(sorted(RECORD_FORMATS))}.")
         rows = _parquet_rows(path) if known is Format.PARQUET else _jsonl_rows(path, known)
         return in_order(Entry.from_dict(row, number) for number, row in enumerate(rows))
-    except (*UNREADABLE, Refused) as error:
+    except _UNREADABLE as error:
         raise ManifestError(f"{path} cannot be read.") from error
 
 
