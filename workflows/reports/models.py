@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from workflows.ledger.models import Event
@@ -86,6 +87,14 @@ class BundleJob(models.Model):
         verbose_name = _("export")
         verbose_name_plural = _("exports")
         ordering = ["-created_at"]
+
+    @property
+    def state_now(self) -> State:
+        """The state; a file whose time is over is not kept any more, whether swept away or not."""
+        over = self.expires_at is not None and self.expires_at <= timezone.now()
+        if self.state == self.State.READY and over:
+            return self.State.EXPIRED
+        return self.State(self.state)
 
 
 class Look(Event):

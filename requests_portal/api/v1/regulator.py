@@ -179,7 +179,7 @@ class BundleDownloadView(RegulatorView):
         """
         job = _find(request, job_id)
         path = bundle_path(job)
-        if job.state != BundleJob.State.READY or not path.exists():
+        if job.state_now != BundleJob.State.READY or not path.exists():
             raise Http404
         if request.method == "GET":
             record_download(_scope(request), job)

@@ -179,7 +179,11 @@ class BundleRequestSerializer(StrictSerializer):
 
 
 class BundleJobSerializer(serializers.ModelSerializer[BundleJob]):
-    """How far an export is; `download` is there once it is ready."""
+    """How far an export is; its file can be fetched while it is ready."""
+
+    state = serializers.ChoiceField(
+        source="state_now", choices=BundleJob.State.choices, read_only=True
+    )
 
     class Meta:
         model = BundleJob

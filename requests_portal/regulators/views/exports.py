@@ -73,7 +73,7 @@ def export(request: HttpRequest, scope: RegulatorScope, job_id: UUID) -> HttpRes
     context = {
         "job": job,
         "unfinished": job.state in UNFINISHED,
-        "ready": job.state == BundleJob.State.READY,
+        "ready": job.state_now == BundleJob.State.READY,
         "percent": 100 * job.done // job.total if job.total else 0,
         "checkpoint": checkpoint,
         "kept": kept_checkpoints(scope).filter(size=job.log_size or -1).exists(),
@@ -92,7 +92,7 @@ def download(request: HttpRequest, scope: RegulatorScope, job_id: UUID) -> HttpR
     """Give the file of an export that is ready, whole or in part; each time a step in the log."""
     job = _find(scope, job_id)
     path = bundle_path(job)
-    if job.state != BundleJob.State.READY or not path.exists():
+    if job.state_now != BundleJob.State.READY or not path.exists():
         raise Http404
     if request.method == "GET":
         record_download(scope, job)

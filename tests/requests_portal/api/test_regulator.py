@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 from tests.factories import ERIKA, WANG, file
 from workflows.ledger.models import Event
 from workflows.ledger.sequencer import sequence_all
+from workflows.reports.bundle_files import bundle_path
 from workflows.reports.bundle_jobs import make_bundle
 from workflows.reports.models import BundleJob, RegulatorAccount
 from workflows.reports.scope import issue_token
@@ -87,6 +88,21 @@ def test_an_export_is_asked_for_made_and_downloaded():
     names = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))).namelist()
     assert "verify.py" in names
     assert Event.objects.filter(name="bundle.downloaded").count() == 1
+
+
+@pytest.mark.django_db
+def test_an_export_whose_time_is_over_is_not_given_though_nobody_has_swept(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    client = client_of("CN")
+    address = client.post("/api/v1/regulator/bundles/", {}, format="json").headers["Location"]
+    BundleJob.objects.update(state="ready", expires_at=timezone.now() + timedelta(minutes=1))
+    bundle_path(BundleJob.objects.get()).parent.mkdir(parents=True)
+    bundle_path(BundleJob.objects.get()).write_bytes(b"a file")
+    assert client.get(f"{address}file/").status_code == 200
+
+    BundleJob.objects.update(expires_at=timezone.now())
+    assert client.get(address).json()["state"] == "expired"
+    assert client.get(f"{address}file/").status_code == 404
 
 
 @pytest.mark.django_db(transaction=True)

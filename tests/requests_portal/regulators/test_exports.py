@@ -193,6 +193,16 @@ def test_an_expired_export_says_so(ready, china):
     assert china.get(f"{LIST}{ready.pk}/download/").status_code == 404
 
 
+def test_an_export_whose_time_is_over_is_not_given_though_nobody_has_swept(ready, china):
+    BundleJob.objects.filter(pk=ready.pk).update(expires_at=timezone.now())
+    assert bundle_path(ready).exists()
+    steps = Event.objects.count()
+    assert china.get(f"{LIST}{ready.pk}/download/").status_code == 404
+    assert Event.objects.count() == steps
+    assert "is not kept any more" in page_of(china, ready)
+    assert ">expired<" in china.get(LIST).content.decode()
+
+
 def test_a_failed_export_says_why(job, china):
     BundleJob.objects.filter(pk=job.pk).update(state="failed", error="Your account has expired.")
     assert "Your account has expired." in page_of(china, job)
