@@ -36,6 +36,7 @@ AT_WHAT = {
     "attachment": _("a file"),
     "case": _("its page"),
     "cases": _("cases"),
+    "overview": _("the overview"),
     "proof": _("a proof"),
     "statistics": _("figures"),
     "training_data": _("training data"),
@@ -85,7 +86,7 @@ def record_look_at_log(actor: Actor, *, narrowed_by: Iterable[str], exported: bo
 def record_look_at_register(
     scope: RegulatorScope, *, what: str, narrowed_by: Mapping[str, object]
 ) -> None:
-    """Append that a regulator looked at the `cases`, the `statistics` or the `training_data`.
+    """Append that a regulator looked at `cases`, `overview`, `statistics` or `training_data`.
 
     `narrowed_by` holds what was chosen from lists and days; a case number, of which only that
     there was one is kept, may be anything that was typed.

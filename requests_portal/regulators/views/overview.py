@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from requests_portal.regulators.access import regulator_page
 from workflows.ledger.selectors import latest_checkpoint
 from workflows.regimes.services import get_regime
+from workflows.reports.access_log import record_look_at_register
 from workflows.reports.scope import RegulatorScope
 from workflows.reports.selectors import jobs, kept_checkpoints
 from workflows.reports.statistics import Period, figures
@@ -16,7 +17,11 @@ from workflows.reports.statistics import Period, figures
 @require_safe
 @regulator_page
 def overview(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
-    """Show the figures of all time, the latest exports and the checkpoint kept last."""
+    """Show the figures of all time, the latest exports and the checkpoint kept last.
+
+    Figures are a look, here too.
+    """
+    record_look_at_register(scope, what="overview", narrowed_by={})
     context = {
         "account": scope.account,
         "regime": get_regime(scope.regime).name.in_language(get_language() or ""),

@@ -4,8 +4,19 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
+
+from requests_portal.regulators import urls
+from tests.factories import make_case
+from workflows.cases.lifecycle import State
+from workflows.ledger.models import Event
+from workflows.ledger.sequencer import sequence_all
+from workflows.reports.access_log import LOOKS
+from workflows.reports.bundle_files import bundle_path
+from workflows.reports.models import BundleJob
 
 PAGES = (
     "",
@@ -23,6 +34,18 @@ PAGES = (
     f"exports/{uuid.UUID(int=1)}/download/",
     "checkpoints/",
 )
+
+
+# What tells of the account, its exports and the log, and of no case.
+OWN = {
+    "exports",
+    "new_export",
+    "key",
+    "export",
+    "keep",
+    "checkpoints",
+    "witness_program",
+}
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -82,3 +105,41 @@ def test_every_page_opens_on_an_empty_log_in_both_languages(page, language, chin
     assert response.status_code == 200
     assert f'<html lang="{language}"' in response.content.decode()
     assert "style=" not in response.content.decode()
+
+
+def test_every_page_that_tells_of_cases_is_a_look_in_the_log(china, lin, settings, tmp_path):
+    """Each address of the area is asked for, so that a new page cannot be forgotten."""
+    settings.MEDIA_ROOT = tmp_path
+    case = make_case(State.ANSWERED)
+    sequence_all()
+    job = BundleJob.objects.create(
+        regime="CN", requested_by=lin.user, language="en", state=BundleJob.State.READY
+    )
+    bundle_path(job).parent.mkdir()
+    bundle_path(job).write_bytes(b"a file")
+    values = {
+        "number": case.number,
+        "job_id": job.pk,
+        "year": 2026,
+        "step": 1,
+        "kind": "entry",
+    }
+    seen = {}
+    for pattern in urls.urlpatterns:
+        code = "right" if pattern.name == "yearly_csv" else "months"
+        arguments = {name: {**values, "code": code}[name] for name in pattern.pattern.converters}
+        before = Event.objects.filter(name__in=LOOKS).count()
+        status = china.get(reverse(f"regulators:{pattern.name}", kwargs=arguments)).status_code
+        assert status == (405 if pattern.name == "keep" else 200), pattern.name
+        seen[pattern.name] = Event.objects.filter(name__in=LOOKS).count() - before
+    assert seen == {name: int(name not in OWN) for name in seen}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_without_a_second_factor_nothing_is_shown_where_one_is_required(page, china, lin, settings):
+    settings.MFA_REQUIRED = True
+    response = china.get(f"/en/regulators/{page}")
+    assert (response.status_code, response["Location"]) == (302, "/accounts/2fa/")
+    assert not Event.objects.filter(name__in=LOOKS).exists()
+    TOTP.activate(lin.user, "A" * 32)
+    assert china.get(f"/en/regulators/{page}").status_code in {200, 404}
