@@ -12,6 +12,7 @@ from workflows.cases.vocabulary import WITHOUT_GRANT, Outcome
 from workflows.reports.bundle_filters import BundleFilters, zone_of
 from workflows.reports.scope import RegulatorScope
 from workflows.reports.selectors import late_clocks, visible_cases
+from workflows.reports.statistics import ABUSE
 from workflows.reports.statistics_yearly import CountedItem, Result
 
 AT_ONCE = 2000
@@ -45,8 +46,13 @@ def items_of_year(scope: RegulatorScope, year: int) -> Iterator[CountedItem]:
             result=result,
             days=(answered - filed) / timedelta(days=1) if answered else None,
             late=late,
-            ground=ground if result == Result.REFUSED else "",
+            ground=_ground(ground, state) if result == Result.REFUSED else "",
         )
+
+
+def _ground(ground: str, state: str) -> str:
+    """Return why an item was refused: its own ground, or that of the whole case."""
+    return ABUSE if state == State.REJECTED_AS_ABUSE else ground
 
 
 def _result(outcome: str, answered: datetime | None, state: str) -> Result:

@@ -68,8 +68,8 @@ def _words(request: "BundleRequest") -> Mapping[str, Any]:
         "counting": _(
             "A case counts as complied with in whole when something was granted and nothing"
             " refused, in part when both, and as denied when something was refused and nothing"
-            " granted, or when it was rejected as abuse. Days run from receipt to the latest"
-            " answer."
+            " granted, or when it was rejected as abuse. A contested case counts as answered, and"
+            " as open again. Days run from receipt to the latest answer."
         ),
         "months": _("By month of receipt"),
         "months_chart": _("Cases received and answered, by month of receipt"),

@@ -22,6 +22,7 @@ from workflows.regimes.schema import Regime
 from workflows.regimes.services import get_regime
 from workflows.reports.access_log import record_look_at_register
 from workflows.reports.scope import RegulatorScope
+from workflows.reports.statistics import ABUSE
 from workflows.reports.statistics_items import items_of_year
 from workflows.reports.statistics_yearly import TOTAL, Table, tables
 
@@ -55,6 +56,7 @@ LINES = {
     "not_verifiable": gettext_lazy("Could not be verified"),
     "not_by_consumer": gettext_lazy("Not made by the consumer or an authorised agent"),
     "exempt": gettext_lazy("Asked for what is exempt"),
+    ABUSE: gettext_lazy("Rejected as abuse"),
     "other": gettext_lazy("Other grounds"),
 }
 

@@ -123,6 +123,12 @@ def test_an_item_counts_by_what_became_of_it(state, result, scope):
     assert (found.kind, found.result, found.requester) == ("correct", result, "self")
 
 
+def test_a_rejection_as_abuse_is_a_ground_of_its_own(scope):
+    case = make_case(State.REJECTED_AS_ABUSE)
+    *_others, grounds = tables("CN", items_of_year(scope, case.filed_at.year))
+    assert lines(grounds, "refused") == [("abuse", 1), ("total", 1)]
+
+
 def test_days_run_from_receipt_to_answer(scope):
     case = make_case(State.ANSWERED)
     Case.objects.update(answered_at=case.filed_at + timedelta(hours=36))
