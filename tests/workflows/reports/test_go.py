@@ -93,7 +93,9 @@ def test_a_proof_holds_for_its_entry_its_place_and_its_signed_root_alone(check, 
 
 def test_the_log_continues_the_checkpoint_that_was_kept_and_no_other(check, world):
     kept = world.first["log/checkpoint"]
-    old, new = (int(files["log/checkpoint"].split(b"\n")[1]) for files in (world.first, world.china))
+    old, new = (
+        int(files["log/checkpoint"].split(b"\n")[1]) for files in (world.first, world.china)
+    )
     name = f"log/consistency/{old}-{new}"
     files = {**world.china, "kept": kept}
     assert check(files, "consistency", name, "kept") == "OK"
