@@ -13,6 +13,7 @@ from requests_portal.staff import (
     operation_admin,
     queue,
     recipients_admin,
+    returns_admin,
     routing_admin,
     suppression_admin,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "others_admin",
     "queue",
     "recipients_admin",
+    "returns_admin",
     "routing_admin",
     "snapshot_admin",
     "suppression_admin",

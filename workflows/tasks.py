@@ -8,7 +8,7 @@ from django.core.management import call_command
 from workflows.cases.drafts import purge_drafts
 from workflows.cases.mail import purge_tallies
 from workflows.complaints.sweep import sweep_complaints
-from workflows.corrections import checking, making, receipts, tombstones
+from workflows.corrections import checking, making, receipts, returns, tombstones
 from workflows.corrections.recipients import sweep_recipients
 from workflows.datasets import indexes, inventory, lookups, matching
 from workflows.identity.contact import sweep_unconfirmed
@@ -123,6 +123,12 @@ def check_manifest(manifest_id: str) -> None:
 def guard_snapshot(snapshot_id: str) -> None:
     """Look in a new snapshot for what was taken out of others."""
     tombstones.guard(snapshot_id)
+
+
+@shared_task
+def take_out_again(return_id: str) -> None:
+    """Make the manifest of what came back with a new snapshot."""
+    returns.take_out_again(return_id)
 
 
 @shared_task

@@ -25,6 +25,7 @@ from workflows.cases.models import Attachment, Case
 from workflows.cases.state_names import STATE_NAMES
 from workflows.corrections.changes import came_out_for
 from workflows.corrections.recipients_told import lines_about
+from workflows.corrections.returns import open_returns
 from workflows.datasets.findings import findings_of
 from workflows.datasets.progress import progress_of
 from workflows.datasets.training import affected_models, next_step
@@ -85,6 +86,7 @@ def case_page(request: HttpRequest, site: AdminSite, object_id: str) -> HttpResp
         "found_in": found_in,
         "came_out": came_out_for(case),
         "model_steps": [next_step(model) for model in affected_models(case)],
+        "came_back": open_returns(case),
         "recipients_told": lines_about(case),
         "to_judge": sum(finding.open for finding in found_in),
         "messages_of_case": case_file.message_views(case, names),

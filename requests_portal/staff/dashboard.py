@@ -20,6 +20,7 @@ from workflows.cases.lifecycle import OPEN, State
 from workflows.cases.models import Case
 from workflows.complaints.lifecycle import OPEN as OPEN_COMPLAINT
 from workflows.complaints.models import Complaint
+from workflows.corrections.models import Return
 from workflows.routing.models import Team
 
 WEEK = timedelta(days=7)
@@ -35,6 +36,7 @@ SAVED_FILTERS: dict[str, tuple[Any, dict[str, str]]] = {
     "approval": (gettext_lazy("Waiting for approval"), {"group": "approval"}),
     # In whatever state the case is: somebody may complain about one that is closed.
     "complaints": (gettext_lazy("Open complaints"), {"group": "all", "complaint": "open"}),
+    "returned": (gettext_lazy("Data came back"), {"group": "all", "returned": "open"}),
 }
 
 
@@ -84,7 +86,8 @@ def _counts(user: User) -> dict[str, Any]:
         approval=Count("pk", filter=Q(state=State.DECISION_PROPOSED)),
         provisional=Count("pk", filter=Q(due_provisional=True)),
     )
-    return {**cases, "complaints": complaints}
+    returned = Return.objects.filter(resolved_at=None).aggregate(n=Count("case", distinct=True))
+    return {**cases, "complaints": complaints, "returned": returned["n"]}
 
 
 def weeks_until(today: date, count: int) -> list[date]:

@@ -18,6 +18,7 @@ from workflows.cases.models import Case, Clock
 from workflows.cases.vocabulary import ItemKind
 from workflows.complaints.lifecycle import OPEN as OPEN_COMPLAINT
 from workflows.complaints.models import Complaint, ComplaintClock
+from workflows.corrections.models import Return
 from workflows.regimes.services import all_regimes
 from workflows.routing.models import Team
 
@@ -59,6 +60,7 @@ _OPEN_COMPLAINTS = Complaint.objects.filter(case=OuterRef("pk"), state__in=OPEN_
 _COMPLAINT_CLOCKS = ComplaintClock.objects.filter(
     case=OuterRef("pk"), stopped_at=None, due_at__isnull=False
 ).order_by("due_at")
+_OPEN_RETURNS = Return.objects.filter(case=OuterRef("pk"), resolved_at=None)
 COMPLAINS = Exists(_OPEN_COMPLAINTS)
 COMPLAINT_DUE_AT = Subquery(_COMPLAINT_CLOCKS.values("due_at")[:1])
 
@@ -132,6 +134,21 @@ class ComplaintFilter(SimpleListFilter):
                 soon = _COMPLAINT_CLOCKS.filter(due_at__gt=now, due_at__lte=now + SOON)
                 return queryset.filter(Exists(soon))
         return queryset
+
+
+class ReturnedFilter(SimpleListFilter):
+    """Whether something that was taken out of the data came back, and waits to be dealt with."""
+
+    title = _("data came back")
+    parameter_name = "returned"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Lookups:
+        """Return the one choice."""
+        return [("open", _("To be dealt with"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        """Keep the cases whose data came back."""
+        return queryset.filter(Exists(_OPEN_RETURNS)) if self.value() == "open" else queryset
 
 
 class WhoseFilter(SimpleListFilter):

@@ -9,61 +9,24 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import path, reverse
-from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.html import format_html, format_html_join
+from django.urls import path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action
 
+from requests_portal.staff import manifest_shown
 from requests_portal.staff.asking import AskingAdmin
 from requests_portal.staff.manifest_forms import ManifestReceiptForm
 from requests_portal.staff.operation_admin import ReadOnlyAdmin
-from requests_portal.staff.people import actor_of, names_of
-from requests_portal.staff.register.base import sign
+from requests_portal.staff.people import actor_of
 from workflows.cases.errors import CaseError
 from workflows.cases.handling import record_view
-from workflows.corrections.downloads import FILES, content_of
-from workflows.corrections.models import Manifest, Receipt, Return
+from workflows.corrections.downloads import content_of
+from workflows.corrections.models import Manifest, Receipt
 from workflows.corrections.receipts import ask_to_apply, cases_of, take_receipt
-from workflows.corrections.tombstones import resolve_return
 from workflows.vault.crypto import Shredded
 
-_WHY = {
-    "unchanged": gettext_lazy("still as it was"),
-    "not_corrected": gettext_lazy("the corrected text is missing"),
-    "found": gettext_lazy("the person is still found"),
-    "unreadable": gettext_lazy("the new snapshot cannot be read"),
-}
-
-
-_SIGNS = {
-    Manifest.State.OPEN: ("soon", "○"),
-    Manifest.State.APPLIED: ("soon", "…"),
-    Manifest.State.REFUSED: ("late", "✕"),
-    Manifest.State.LEFT: ("late", "▲"),
-    Manifest.State.VERIFIED: ("good", "✓"),
-}
-_NEXT = {
-    Manifest.State.OPEN: gettext_lazy(
-        "Have it applied on this server. Or take the files to your pipeline, and enter here what "
-        "it did."
-    ),
-    Manifest.State.APPLIED: gettext_lazy("The new snapshot is being searched. Look here again."),
-    Manifest.State.REFUSED: gettext_lazy(
-        "Nothing was changed. The receipt says why; once that is mended, another manifest is made."
-    ),
-    Manifest.State.LEFT: gettext_lazy(
-        "The items stay open. Look at the places below; another manifest is made for the new "
-        "snapshot."
-    ),
-    Manifest.State.VERIFIED: gettext_lazy(
-        "Nothing. The old snapshot still holds what was taken out: delete its data, then say so "
-        "on its page."
-    ),
-}
 BY_HAND = "by-hand"
 _EXECUTE = "cases.execute_case"
 
@@ -218,113 +181,34 @@ class ManifestAdmin(AskingAdmin, ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("state"), ordering="state")
     def shown_state(self, manifest: Manifest) -> SafeString:
         """Return how far it is, with a sign."""
-        words = manifest.get_state_display()
-        if manifest.state == Manifest.State.OPEN and manifest.applied_by:
-            words = _("Being applied on this server")
-        return sign(*_SIGNS[Manifest.State(manifest.state)], words)
+        return manifest_shown.state_of(manifest)
 
     @admin.display(description=gettext_lazy("what to do"))
     def shown_next(self, manifest: Manifest) -> str:
         """Return what a data steward does now."""
-        if manifest.state == Manifest.State.OPEN and manifest.applied_by:
-            return _("A worker writes the new snapshot. Look here again in a while.")
-        return str(_NEXT[Manifest.State(manifest.state)])
+        return manifest_shown.next_step(manifest)
 
     @admin.display(description=gettext_lazy("cases"))
     def shown_cases(self, manifest: Manifest) -> str:
         """Return the numbers of the cases."""
-        return ", ".join(_cases(manifest).values())
+        return ", ".join(manifest_shown.cases_of(manifest).values())
 
     @admin.display(description=gettext_lazy("cases"))
     def linked_cases(self, manifest: Manifest) -> SafeString:
         """Return the numbers of the cases, leading there."""
-        links = (
-            (reverse("admin:cases_case_change", args=[pk]), number)
-            for pk, number in _cases(manifest).items()
-        )
-        items = format_html_join("", '<li><a href="{}">{}</a></li>', links)
-        return format_html('<ul class="staff-links">{}</ul>', items)
+        return manifest_shown.links_to_cases(manifest)
 
     @admin.display(description=gettext_lazy("files"))
     def shown_files(self, manifest: Manifest) -> SafeString:
-        """Return a link to each file, and how other formats are made of them."""
-        links = format_html_join(
-            "",
-            '<li><a href="{}" download>{}</a></li>',
-            (
-                (reverse("admin:corrections_manifest_file", args=[manifest.pk, name]), name)
-                for name in FILES
-            ),
-        )
-        return format_html(
-            '<ul class="staff-links">{}</ul><p>{} <code>manage.py export_manifest</code></p>',
-            links,
-            _("For Dolma, or for a merge into Delta or Iceberg:"),
-        )
+        """Return a link to each file."""
+        return manifest_shown.links_to_files(manifest)
 
     @admin.display(description=gettext_lazy("receipts"))
     def shown_receipts(self, manifest: Manifest) -> SafeString | str:
         """Return who did what, and when."""
-        receipts = list(manifest.receipts.all())
-        names = names_of(receipt.by for receipt in receipts)
-        told = (
-            (
-                date_format(timezone.localtime(receipt.at), "DATETIME_FORMAT"),
-                receipt.get_status_display(),
-                names.get(receipt.by, receipt.by),
-                receipt.remark,
-            )
-            for receipt in receipts
-        )
-        return format_html_join("", "<p>{} · {} · {} {}</p>", told) or "–"
+        return manifest_shown.receipts_of(manifest)
 
     @admin.display(description=gettext_lazy("places left"))
     def shown_left(self, manifest: Manifest) -> SafeString | str:
         """Return a line for each place where something is left."""
-        try:
-            places = manifest.left
-        except Shredded:
-            return _("erased")
-        if not places:
-            return "–"
-        return format_html(
-            "<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((_place(p),) for p in places))
-        )
-
-
-def _cases(manifest: Manifest) -> dict[UUID, str]:
-    """Return the numbers of the cases by their ids."""
-    return {one.item.case_id: one.item.case.number for one in manifest.instructions.all()}
-
-
-def _place(place: dict[str, Any]) -> str:
-    where = [place["file"], str(place.get("id", "")), place.get("field", ""), place.get("kind", "")]
-    span = f"{place['start']}-{place['end']}" if "start" in place else ""
-    return f"{_WHY[place['why']]}: " + " · ".join(part for part in [*where, span] if part)
-
-
-@admin.register(Return)
-class ReturnAdmin(ReadOnlyAdmin):
-    """What was taken out of the data and came back with a newly registered snapshot."""
-
-    list_display = ("found_at", "shown_case", "snapshot", "records", "resolved_at")
-    list_filter = (("resolved_at", admin.EmptyFieldListFilter),)
-    list_select_related = ("case", "snapshot__dataset")
-    search_fields = ("case__number",)
-    search_help_text = gettext_lazy("Case number")
-    actions = ("resolve",)
-
-    def has_resolve_permission(self, request: HttpRequest) -> bool:
-        """Let those say so who carry out instructions."""
-        return request.user.has_perm("cases.execute_case")
-
-    @admin.display(description=gettext_lazy("case"), ordering="case__number")
-    def shown_case(self, returned: Return) -> str:
-        """Return the number of the case."""
-        return returned.case.number
-
-    @admin.action(description=gettext_lazy("Dealt with"), permissions=["resolve"])
-    def resolve(self, request: HttpRequest, queryset: QuerySet[Return]) -> None:
-        """Say that the returned records were taken out again."""
-        for returned in queryset.filter(resolved_at=None):
-            resolve_return(returned, actor_of(request))
+        return manifest_shown.places_left(manifest)

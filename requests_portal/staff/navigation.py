@@ -19,6 +19,7 @@ ICONS = {
     "waiting": "hourglass_empty",
     "approval": "rule",
     "complaints": "feedback",
+    "returned": "undo",
 }
 
 

@@ -56,6 +56,7 @@ class CaseAdmin(StaffAdmin):
         filters.StateGroupFilter,
         filters.DueFilter,
         filters.ComplaintFilter,
+        filters.ReturnedFilter,
         filters.WhoseFilter,
         filters.TeamFilter,
         filters.RegimeFilter,

@@ -9,16 +9,17 @@ from workflows.cases.actors import Actor
 from workflows.cases.lifecycle import Role, State
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
+from workflows.corrections.buried import bury
 from workflows.corrections.families import FORMATS, family
 from workflows.corrections.making import ask_for_manifests, entries_of
 from workflows.corrections.manifests.edits import Refused
 from workflows.corrections.manifests.entries import Entry, ManifestError, Op
 from workflows.corrections.manifests.rescan import Allowed, Left, rescan
-from workflows.corrections.models import Instruction, Manifest, Tombstone
+from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.receipts import CHECK, STEWARDS, cases_of
 from workflows.corrections.recipients import tell_recipients
+from workflows.corrections.returns import resolve_with
 from workflows.corrections.services import complete
-from workflows.corrections.tombstones import digest_of
 from workflows.datasets.inventory import UNREAD, read_snapshot
 from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.persons import Kind
@@ -59,7 +60,10 @@ def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[di
         return [{"why": UNREADABLE, "file": result.location}]
     cases = cases_of(manifest)
     gone = {entry.case_pseudonym for entry in entries if entry.op is not Op.REPLACE}
-    searched = [case for case in cases if str(case.pseudonym) in gone]
+    # Of a case that has ended only the records that came back are looked at: nobody judges more.
+    searched = [
+        case for case in cases if str(case.pseudonym) in gone and case.state == State.EXECUTING
+    ]
     patterns = Patterns(terms_of_all(searched)) if searched else None
     may_stay = _may_stay(searched, family(manifest.snapshot))
     try:
@@ -102,9 +106,10 @@ def _verify(manifest: Manifest, entries: list[Entry]) -> None:
         manifest.save(update_fields=["state", "checked_at"])
         for case in cases_of(manifest):
             _record(case, manifest, "rescan.passed", {})
-            _bury(case, entries)
+            bury(case, entries)
         tell_recipients(manifest)
         mark_replaced(manifest.snapshot)
+        resolve_with(manifest)
         for instruction in manifest.instructions.select_related("item__case"):
             if instruction.item.case.state == State.EXECUTING and is_carried_out(instruction):
                 complete(instruction, steward, _sentence(manifest))
@@ -123,14 +128,6 @@ def _record(case: Case, manifest: Manifest, name: str, facts: dict[str, int]) ->
         name,
         role=Role.SYSTEM,
         facts={"manifest": str(manifest.pk), "snapshot": manifest.result.pk, **facts},
-    )
-
-
-def _bury(case: Case, entries: list[Entry]) -> None:
-    """Keep what stood in the records that were changed, as keyed hashes."""
-    own = {entry.sha256_before for entry in entries if entry.case_pseudonym == str(case.pseudonym)}
-    Tombstone.objects.bulk_create(
-        (Tombstone(case=case, digest=digest_of(sha256)) for sha256 in own), ignore_conflicts=True
     )
 
 

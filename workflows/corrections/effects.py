@@ -2,9 +2,10 @@
 
 from workflows.cases.effects import case_of
 from workflows.corrections.making import MAKE, ask_for_manifests, is_waiting
-from workflows.corrections.models import Guarded, Manifest, RecipientNotice
+from workflows.corrections.models import Guarded, Manifest, RecipientNotice, Return
 from workflows.corrections.receipts import APPLY, CHECK
 from workflows.corrections.recipients import TELL
+from workflows.corrections.returns import AGAIN
 from workflows.corrections.services import issue_instructions
 from workflows.corrections.telling import tell
 from workflows.corrections.tombstones import GUARD
@@ -58,6 +59,14 @@ def guard(effect: Effect) -> None:
         ask_for(CHECK, str(pk), about=f"{pk}:read")
     if not Guarded.objects.filter(snapshot=effect.payload["id"]).exists():
         send_and_look_again(effect, "workflows.tasks.guard_snapshot")
+
+
+@effect_handler(AGAIN)
+def take_out_again(effect: Effect) -> None:
+    """Send the task that makes a manifest of what came back, until it has or has said why not."""
+    waiting = Return.objects.filter(pk=effect.payload["id"], resolved_at=None, manifest=None)
+    if waiting.exclude(asked_at=None).exists():
+        send_and_look_again(effect, "workflows.tasks.take_out_again")
 
 
 @effect_handler(TELL)

@@ -90,7 +90,7 @@ def make_manifest(snapshot_id: int | str) -> Manifest | None:
         except (ManifestError, ReadError) as error:
             logger.warning("No manifest for snapshot %s: %s", target.pk, type(error).__name__)
             return None
-        return _keep(target, changes, entries, wording) if entries else None
+        return keep_manifest(target, changes, entries, wording) if entries else None
 
 
 def _changes(
@@ -150,9 +150,10 @@ def _resolved(changes: Changes, target: Snapshot, wording: Wording) -> list[Entr
     return []
 
 
-def _keep(
-    target: Snapshot, changes: Iterable[Instruction], entries: list[Entry], wording: Wording
+def keep_manifest(
+    target: Snapshot, instructions: Iterable[Instruction], entries: list[Entry], wording: Wording
 ) -> Manifest:
+    """Write and sign a manifest of a snapshot for some instructions, and tell the log."""
     pk = uuid4()
     made = timezone.now()
     header = Header(
@@ -161,7 +162,7 @@ def _keep(
     files = package(header, entries, manifest_signer())
     used = {entry.replacement_ref for entry in entries}
     by_case: dict[Case, list[Instruction]] = defaultdict(list)
-    for instruction in changes:
+    for instruction in instructions:
         by_case[instruction.item.case].append(instruction)
     with transaction.atomic():
         manifest = Manifest.objects.create(
@@ -174,8 +175,8 @@ def _keep(
             parquet=files[PARQUET],
             replacements={r: text for r, text in wording.replacements.items() if r in used},
         )
-        manifest.instructions.set(changes)
-        for case, instructions in by_case.items():
+        manifest.instructions.set(instructions)
+        for case, own in by_case.items():
             record_event(
                 case,
                 "manifest.made",
@@ -183,7 +184,7 @@ def _keep(
                 facts={
                     "manifest": str(pk),
                     "snapshot": target.pk,
-                    "instructions": [str(instruction.pk) for instruction in instructions],
+                    "instructions": [str(instruction.pk) for instruction in own],
                 },
             )
     return manifest

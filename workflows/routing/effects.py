@@ -43,8 +43,9 @@ def notify_team(effect: Effect) -> None:
     if assignment is None or not assignment.team.email:
         return
     case = assignment.case
-    # A complaint goes on whatever became of the case.
-    if case.is_final and not complaint:
+    returned = notice == "data_returned"
+    # These go on whatever became of the case.
+    if case.is_final and not (complaint or returned):
         return
     context = {
         "case_number": case.number,
@@ -52,6 +53,7 @@ def notify_team(effect: Effect) -> None:
         "late": notice.endswith("late"),
         "complaint": complaint,
         "unpaid": notice == "fee_unpaid",
+        "returned": returned,
         "case_link": links.staff_case_link(case.pk),
         "provider_name": settings.PROVIDER_NAME,
     }

@@ -10,8 +10,11 @@ from django.utils import timezone
 from requests_portal.staff.dashboard import weeks_until
 from tests.factories import INTAKE, file, make_case
 from tests.requests_portal.staff.addresses import QUEUE
+from tests.workflows.datasets.entries import make_snapshot
 from workflows.cases.lifecycle import State
+from workflows.complaints.models import Complaint
 from workflows.complaints.services import complain
+from workflows.corrections.models import Return
 from workflows.routing.assignment import assign
 from workflows.routing.models import Team
 
@@ -33,6 +36,10 @@ def some_cases(intake) -> None:
     make_case(State.INFORMATION_NEEDED)
     make_case(State.DECISION_PROPOSED)
     complain(make_case(State.CLOSED), "Nobody answers my letters.")
+    snapshot = make_snapshot("x.jsonl", read=False)
+    for version in "12":
+        other = make_snapshot("x.jsonl", snapshot.dataset, read=False, version=f"again {version}")
+        Return.objects.create(case=Complaint.objects.get().case, snapshot=other, records=1)
     for days in (60, 40, 16):
         file(at=timezone.now() - timedelta(days=days))
 
@@ -52,6 +59,7 @@ def test_each_count_is_the_length_of_its_list(client, some_cases) -> None:
         "group=waiting": 2,
         "group=approval": 1,
         "group=all&complaint=open": 1,
+        "group=all&returned=open": 1,
     }
     for query, count in counts.items():
         rows = client.get(f"{QUEUE}?{query}").content.decode().count('class="data-row')

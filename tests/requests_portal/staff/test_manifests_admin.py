@@ -12,7 +12,6 @@ from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.models import Case
 from workflows.cases.vocabulary import Outcome
 from workflows.corrections.checking import check
-from workflows.corrections.models import Return
 from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
 from workflows.datasets.models import Snapshot
 from workflows.ledger.models import Event
@@ -20,7 +19,6 @@ from workflows.ledger.models import Event
 __all__ = ["data", "no_broker"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]
 MANIFESTS = "/staff/corrections/manifest/"
-RETURNS = "/staff/corrections/return/"
 
 
 @pytest.fixture
@@ -158,14 +156,3 @@ def test_a_reviewer_reads_and_cannot_apply(sign_in, reviewer, intake, waiting):
     waiting.refresh_from_db()
     assert waiting.applied_by == ""
     assert sign_in(intake).get(MANIFESTS).status_code == 403
-
-
-def test_what_came_back_is_dealt_with_once(sign_in, data_steward, waiting):
-    returned = Return.objects.create(case=Case.objects.get(), snapshot=waiting.snapshot, records=3)
-    client = sign_in(data_steward)
-    assert Case.objects.get().number in client.get(RETURNS).content.decode()
-    act(client, RETURNS, "resolve", returned)
-    act(client, RETURNS, "resolve", returned)
-    assert Event.objects.filter(name="tombstone.resolved").count() == 1
-    returned.refresh_from_db()
-    assert returned.resolved_at is not None

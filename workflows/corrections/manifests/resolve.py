@@ -93,7 +93,7 @@ def resolve(
             if found:
                 missing.difference_update(change for change, _place in found)
                 places = [replace(place, file=file) for _change, place in found]
-                yield from _of_record(row, record, places, origin, wording)
+                yield from entries_of_record(row, record, places, origin, wording)
     if missing:
         raise Unresolved(missing, origin.id_field)
 
@@ -115,9 +115,10 @@ def _places(record: Mapping[str, Any], change: Change) -> list[Change]:
     return [change] if meant else []
 
 
-def _of_record(
+def entries_of_record(
     row: int, record: Mapping[str, Any], changes: Sequence[Change], origin: Origin, wording: Wording
 ) -> Iterator[Entry]:
+    """Yield the entries that changes of one record, in the row `row` of its file, come to."""
     changes = _without_own_deletions(changes)
     goes = any(change.op is Op.DELETE for change in changes)
     source = record.get(origin.source_field) if origin.source_field else None

@@ -121,6 +121,8 @@ class Tombstone(models.Model):
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="tombstones")
     digest = models.BinaryField(max_length=32)
+    # What was done to the record: an operation of a manifest.
+    op = models.CharField(max_length=8, blank=True)
     buried_at = models.DateTimeField(_("taken out"), auto_now_add=True)
 
     class Meta:
@@ -144,15 +146,30 @@ class Guarded(models.Model):
 
 
 class Return(models.Model):
-    """Something that was taken out stands in a newly registered snapshot. Personal data: none."""
+    """Something that was taken out stands in a newly registered snapshot.
+
+    Personal data: none. `places` are lists of file and row, the first thousand of them.
+    """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="returns")
     snapshot = models.ForeignKey(
         Snapshot, on_delete=models.PROTECT, related_name="returns", verbose_name=_("snapshot")
     )
     records = models.PositiveIntegerField(_("records"))
+    places = models.JSONField(_("places"), default=list)
     found_at = models.DateTimeField(_("found"), auto_now_add=True)
+    # When a steward has asked for a manifest that takes it out again.
+    asked_at = models.DateTimeField(_("asked for"), null=True)
+    manifest = models.ForeignKey(
+        Manifest,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="of_returns",
+        verbose_name=_("manifest"),
+    )
     resolved_at = models.DateTimeField(_("dealt with"), null=True)
+    # How it was dealt with by hand, or why no manifest could be made.
+    remark = models.CharField(_("remark"), max_length=500, blank=True)
 
     class Meta:
         verbose_name = _("return")

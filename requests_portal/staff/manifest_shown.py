@@ -1,0 +1,134 @@
+"""What the page of a manifest says of it: how far it is, what to do now, and what was left."""
+
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from requests_portal.staff.people import names_of
+from requests_portal.staff.register.base import sign
+from workflows.corrections.downloads import FILES
+from workflows.corrections.models import Manifest
+from workflows.vault.crypto import Shredded
+
+_WHY = {
+    "unchanged": gettext_lazy("still as it was"),
+    "not_corrected": gettext_lazy("the corrected text is missing"),
+    "found": gettext_lazy("the person is still found"),
+    "unreadable": gettext_lazy("the new snapshot cannot be read"),
+}
+
+
+_SIGNS = {
+    Manifest.State.OPEN: ("soon", "○"),
+    Manifest.State.APPLIED: ("soon", "…"),
+    Manifest.State.REFUSED: ("late", "✕"),
+    Manifest.State.LEFT: ("late", "▲"),
+    Manifest.State.VERIFIED: ("good", "✓"),
+}
+_NEXT = {
+    Manifest.State.OPEN: gettext_lazy(
+        "Have it applied on this server. Or take the files to your pipeline, and enter here what "
+        "it did."
+    ),
+    Manifest.State.APPLIED: gettext_lazy("The new snapshot is being searched. Look here again."),
+    Manifest.State.REFUSED: gettext_lazy(
+        "Nothing was changed. The receipt says why; once that is mended, another manifest is made."
+    ),
+    Manifest.State.LEFT: gettext_lazy(
+        "The items stay open. Look at the places below; another manifest is made for the new "
+        "snapshot."
+    ),
+    Manifest.State.VERIFIED: gettext_lazy(
+        "Nothing. The old snapshot still holds what was taken out: delete its data, then say so "
+        "on its page."
+    ),
+}
+
+
+def state_of(manifest: Manifest) -> SafeString:
+    """Return how far it is, with a sign."""
+    words = manifest.get_state_display()
+    if manifest.state == Manifest.State.OPEN and manifest.applied_by:
+        words = _("Being applied on this server")
+    return sign(*_SIGNS[Manifest.State(manifest.state)], words)
+
+
+def next_step(manifest: Manifest) -> str:
+    """Return what a data steward does now."""
+    if manifest.state == Manifest.State.OPEN and manifest.applied_by:
+        return _("A worker writes the new snapshot. Look here again in a while.")
+    return str(_NEXT[Manifest.State(manifest.state)])
+
+
+def cases_of(manifest: Manifest) -> dict[UUID, str]:
+    """Return the numbers of the cases by their ids."""
+    return {one.item.case_id: one.item.case.number for one in manifest.instructions.all()}
+
+
+def links_to_cases(manifest: Manifest) -> SafeString:
+    """Return the numbers of the cases, leading there."""
+    links = (
+        (reverse("admin:cases_case_change", args=[pk]), number)
+        for pk, number in cases_of(manifest).items()
+    )
+    items = format_html_join("", '<li><a href="{}">{}</a></li>', links)
+    return format_html('<ul class="staff-links">{}</ul>', items)
+
+
+def links_to_files(manifest: Manifest) -> SafeString:
+    """Return a link to each file, and how other formats are made of them."""
+    links = format_html_join(
+        "",
+        '<li><a href="{}" download>{}</a></li>',
+        (
+            (reverse("admin:corrections_manifest_file", args=[manifest.pk, name]), name)
+            for name in FILES
+        ),
+    )
+    return format_html(
+        '<ul class="staff-links">{}</ul><p>{} <code>manage.py export_manifest</code></p>',
+        links,
+        _("For Dolma, or for a merge into Delta or Iceberg:"),
+    )
+
+
+def receipts_of(manifest: Manifest) -> SafeString | str:
+    """Return who did what, and when."""
+    receipts = list(manifest.receipts.all())
+    names = names_of(receipt.by for receipt in receipts)
+    told = (
+        (
+            date_format(timezone.localtime(receipt.at), "DATETIME_FORMAT"),
+            receipt.get_status_display(),
+            names.get(receipt.by, receipt.by),
+            receipt.remark,
+        )
+        for receipt in receipts
+    )
+    return format_html_join("", "<p>{} · {} · {} {}</p>", told) or "–"
+
+
+def places_left(manifest: Manifest) -> SafeString | str:
+    """Return a line for each place where something is left."""
+    try:
+        places = manifest.left
+    except Shredded:
+        return _("erased")
+    if not places:
+        return "–"
+    return format_html(
+        "<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((_place(p),) for p in places))
+    )
+
+
+def _place(place: dict[str, Any]) -> str:
+    where = [place["file"], str(place.get("id", "")), place.get("field", ""), place.get("kind", "")]
+    span = f"{place['start']}-{place['end']}" if "start" in place else ""
+    return f"{_WHY[place['why']]}: " + " · ".join(part for part in [*where, span] if part)

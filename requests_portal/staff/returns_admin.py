@@ -1,0 +1,141 @@
+"""What was taken out of the data and came back with a newly registered snapshot."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import action
+
+from requests_portal.staff.asking import AskingAdmin
+from requests_portal.staff.operation_admin import ReadOnlyAdmin
+from requests_portal.staff.people import actor_of
+from requests_portal.staff.register.base import ReasonForm, sign
+from workflows.corrections.models import Manifest, Return
+from workflows.corrections.returns import ask_to_take_out, is_under_way, resolve_return, why_not
+
+_EXECUTE = "cases.execute_case"
+# So many places are named on the page.
+_SHOWN = 200
+
+
+@admin.register(Return)
+class ReturnAdmin(AskingAdmin, ReadOnlyAdmin):
+    """Which records came back, for which case, and what is to be done about it."""
+
+    list_display = ("found_at", "shown_case", "snapshot", "records", "shown_state")
+    list_filter = (("resolved_at", admin.EmptyFieldListFilter), "snapshot__dataset")
+    list_select_related = ("case", "snapshot__dataset", "manifest")
+    search_fields = ("case__number",)
+    search_help_text = gettext_lazy("Case number")
+    actions_detail = ("take_out", "resolve")
+    fieldsets = (
+        (None, {"fields": ("shown_state", "shown_next", "linked_case", "snapshot", "records")}),
+        (gettext_lazy("Where they stand"), {"fields": ("shown_places",)}),
+        (
+            gettext_lazy("What was done"),
+            {"fields": ("linked_manifest", "remark", "found_at", "asked_at", "resolved_at")},
+        ),
+    )
+    readonly_fields = (
+        "shown_state", "shown_next", "linked_case", "shown_places", "linked_manifest",
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Return]:
+        """Return them with what their pages name."""
+        found: QuerySet[Return] = super().get_queryset(request)
+        return found.select_related("case", "snapshot__dataset", "manifest__snapshot__dataset")
+
+    def has_resolve_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Let those deal with it who carry out instructions."""
+        return request.user.has_perm(_EXECUTE)
+
+    # --- What is shown ---------------------------------------------------------------------
+    @admin.display(description=gettext_lazy("case"), ordering="case__number")
+    def shown_case(self, returned: Return) -> str:
+        """Return the number of the case."""
+        return returned.case.number
+
+    @admin.display(description=gettext_lazy("case"))
+    def linked_case(self, returned: Return) -> SafeString:
+        """Return the number of the case, leading there."""
+        address = reverse("admin:cases_case_change", args=[returned.case_id])
+        return format_html('<a href="{}">{}</a>', address, returned.case.number)
+
+    @admin.display(description=gettext_lazy("state"), ordering="resolved_at")
+    def shown_state(self, returned: Return) -> SafeString:
+        """Return how far it is, with a sign."""
+        if returned.resolved_at is not None:
+            return sign("good", "✓", _("Dealt with"))
+        if is_under_way(returned):
+            return sign("soon", "…", _("Being taken out again"))
+        return sign("late", "▲", _("To be dealt with"))
+
+    @admin.display(description=gettext_lazy("what to do"))
+    def shown_next(self, returned: Return) -> str:
+        """Return what a data steward does now."""
+        if returned.resolved_at is not None:
+            return _("Nothing.")
+        manifest = returned.manifest
+        if manifest is not None and manifest.state == Manifest.State.OPEN:
+            return _("Apply the manifest, here or by your pipeline; its re-scan ends this entry.")
+        if is_under_way(returned):
+            return _("A worker is at it. Look here again in a while.")
+        return why_not(returned) or _(
+            "Have them taken out again: a manifest does to these records what was decided in the "
+            "case. And keep the source from bringing them back. If they may be there after all, "
+            "say why."
+        )
+
+    @admin.display(description=gettext_lazy("places"))
+    def shown_places(self, returned: Return) -> SafeString | str:
+        """Return file and row of the records."""
+        places = returned.places[:_SHOWN]
+        lines = format_html_join("", "<li>{} · {}</li>", places)
+        return format_html('<ol class="staff-links">{}</ol>', lines) if places else "–"
+
+    @admin.display(description=gettext_lazy("manifest"))
+    def linked_manifest(self, returned: Return) -> SafeString | str:
+        """Return the manifest that takes them out again, leading there."""
+        if returned.manifest is None:
+            return "–"
+        address = reverse("admin:corrections_manifest_change", args=[returned.manifest_id])
+        return format_html('<a href="{}">{}</a>', address, returned.manifest)
+
+    # --- What is done ----------------------------------------------------------------------
+    @action(  # type: ignore[untyped-decorator]
+        description=gettext_lazy("Take out again"), url_path="take-out", permissions=["resolve"]
+    )
+    def take_out(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Have a manifest made that does again what was done before."""
+        return self.ask(
+            request,
+            object_id,
+            intro=_(
+                "A manifest is made for this snapshot, which does to the records that came back "
+                "what was decided in the case. It is applied and re-scanned like any other."
+            ),
+            button=_("Take out again"),
+            do=lambda returned, _typed: ask_to_take_out(returned, actor_of(request)),
+            permission=_EXECUTE,
+        )
+
+    @action(  # type: ignore[untyped-decorator]
+        description=gettext_lazy("Dealt with"), url_path="resolve", permissions=["resolve"]
+    )
+    def resolve(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Say how it was dealt with by hand, or why the records may be there."""
+        return self.ask(
+            request,
+            object_id,
+            intro=_("Say how the records were taken out again, or why they may be there."),
+            button=_("Dealt with"),
+            do=lambda returned, typed: resolve_return(returned, actor_of(request), typed["ground"]),
+            form_class=ReasonForm,
+            permission=_EXECUTE,
+        )

@@ -1,0 +1,193 @@
+"""What was taken out and came back: told to staff whatever became of the case, and taken out again."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from django.utils import timezone
+
+from tests.factories import APPROVER, OFFICER, OTHER_OFFICER, REVIEWER, STEWARD, WANG
+from tests.workflows.corrections.changing import FORUM, executing, manifest_for, run_due
+from tests.workflows.datasets.entries import lines, make_snapshot
+from workflows.cases.errors import InvalidInput
+from workflows.cases.filing_request import FiledItem
+from workflows.cases.lifecycle import Action
+from workflows.cases.transition import advance
+from workflows.cases.vocabulary import Outcome
+from workflows.corrections.checking import check
+from workflows.corrections.errors import CorrectionRefused
+from workflows.corrections.models import Manifest, Return
+from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
+from workflows.corrections.returns import (
+    ask_to_take_out,
+    open_returns,
+    resolve_return,
+    take_out_again,
+)
+from workflows.corrections.tombstones import guard
+from workflows.datasets.sources import path_of
+from workflows.ledger.models import Event
+from workflows.notices import moves
+from workflows.reports.erasure import erase, request_erasure
+from workflows.routing.models import Assignment, Team
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]
+
+
+@pytest.fixture
+def forum(data):
+    (data / "forum.jsonl").write_text(lines(FORUM))
+    return make_snapshot("forum.jsonl")
+
+
+def carry_out(manifest):
+    ask_to_apply(manifest, STEWARD)
+    apply_here(str(manifest.pk))
+    check(str(manifest.pk))
+    manifest.refresh_from_db()
+    return manifest
+
+
+def closed(outcome, request_, forum):
+    """Take a case to its end, its data changed and proved."""
+    case = executing(outcome, request_)
+    assert carry_out(manifest_for(forum)).state == Manifest.State.VERIFIED
+    moves.answer(case, APPROVER)
+    advance(case, Action.CLOSE, REVIEWER)
+    case.refresh_from_db()
+    return case
+
+
+def come_back(data, forum, records=FORUM):
+    """Register a crawl in which the records stand again, under other ids and in another order."""
+    again = [{"id": f"new-{row['id']}", "text": row["text"]} for row in reversed(records)]
+    (data / "crawl.jsonl").write_text(lines(again))
+    crawl = make_snapshot("crawl.jsonl", forum.dataset, version="crawl", source_field="")
+    assert guard(crawl.pk) == 1
+    return Return.objects.get(snapshot=crawl)
+
+
+def texts(snapshot):
+    return {
+        row["id"]: row["text"]
+        for row in map(json.loads, path_of(snapshot).read_text().splitlines())
+    }
+
+
+@pytest.fixture
+def delete_request():
+    return replace(WANG, items=(FiledItem("delete", {"statement": "请删除。"}),))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "after"),
+    [
+        (Outcome.DELETED, None),
+        (Outcome.ANONYMISED, "[REDACTED]住在上海，电话 [REDACTED]"),
+    ],
+)
+def test_it_is_taken_out_again_though_the_case_is_closed(
+    forum, data, delete_request, outcome, after
+):
+    case = closed(outcome, delete_request, forum)
+    returned = come_back(data, forum)
+    assert (returned.records, returned.places) == (1, [["crawl.jsonl", 2]])
+
+    ask_to_take_out(returned, STEWARD)
+    manifest = take_out_again(returned.pk)
+    carry_out(manifest)
+
+    assert manifest.state == Manifest.State.VERIFIED, manifest.left
+    assert texts(manifest.result).get("new-a") == after
+    assert texts(manifest.result)["new-b"] == FORUM[1]["text"]
+    returned.refresh_from_db()
+    case.refresh_from_db()
+    assert returned.resolved_at is not None
+    assert case.state == "closed"
+    resolved = Event.objects.get(name="tombstone.resolved", case=case.pseudonym)
+    assert resolved.facts["manifest"] == str(manifest.pk)
+    assert guard(manifest.result.pk) == 0
+
+
+def test_a_correction_is_made_again_where_the_wrong_text_came_back(forum, data):
+    closed(Outcome.CORRECTED, WANG, forum)
+    returned = come_back(data, forum)
+    ask_to_take_out(returned, STEWARD)
+    manifest = carry_out(take_out_again(returned.pk))
+    assert texts(manifest.result)["new-a"] == "王小明住在杭州，电话 13800001234"
+
+
+def test_a_deleted_record_is_deleted_again_after_the_erasure_of_the_case(
+    forum, data, delete_request
+):
+    case = closed(Outcome.DELETED, delete_request, forum)
+    request_erasure(case, OFFICER, "The retention period has ended.")
+    erase(case, OTHER_OFFICER)
+    returned = come_back(data, forum)
+    ask_to_take_out(returned, STEWARD)
+    manifest = carry_out(take_out_again(returned.pk))
+    assert manifest.state == Manifest.State.VERIFIED
+    assert set(texts(manifest.result)) == {"new-b", "new-c"}
+
+
+def test_what_cannot_be_done_again_says_so_and_is_dealt_with_by_hand(forum, data):
+    case = closed(Outcome.CORRECTED, WANG, forum)
+    request_erasure(case, OFFICER, "The retention period has ended.")
+    erase(case, OTHER_OFFICER)
+    returned = come_back(data, forum)
+    ask_to_take_out(returned, STEWARD)
+    assert take_out_again(returned.pk) is None
+    returned.refresh_from_db()
+    assert "by hand" in returned.remark
+    assert returned.asked_at is None
+
+    with pytest.raises(CorrectionRefused):
+        resolve_return(returned, REVIEWER, "Taken out.")
+    with pytest.raises(InvalidInput):
+        resolve_return(returned, STEWARD, " ")
+    resolve_return(returned, STEWARD, "Taken out of the source.")
+    with pytest.raises(CorrectionRefused, match="already"):
+        resolve_return(returned, STEWARD, "Once more.")
+    event = Event.objects.get(name="tombstone.resolved")
+    assert event.facts["how"] == "Taken out of the source."
+    assert open_returns(case) == []
+
+
+def test_it_is_asked_for_once_by_stewards_and_again_after_a_refusal(forum, data, delete_request):
+    closed(Outcome.DELETED, delete_request, forum)
+    returned = come_back(data, forum)
+    with pytest.raises(CorrectionRefused, match="stewards"):
+        ask_to_take_out(returned, REVIEWER)
+    ask_to_take_out(returned, STEWARD)
+    with pytest.raises(CorrectionRefused, match="under way"):
+        ask_to_take_out(returned, STEWARD)
+    first = take_out_again(returned.pk)
+    assert take_out_again(returned.pk) is None
+    take_receipt(first, STEWARD, key="k", status="refused", remark="The disk is full.")
+    ask_to_take_out(returned, STEWARD)
+    second = take_out_again(returned.pk)
+    assert second not in {None, first}
+
+
+def test_a_snapshot_that_was_replaced_is_left_alone(forum, data, delete_request):
+    closed(Outcome.DELETED, delete_request, forum)
+    returned = come_back(data, forum)
+    (data / "crawl-2.jsonl").write_text(lines(FORUM))
+    make_snapshot("crawl-2.jsonl", forum.dataset, version="crawl-2", parent=returned.snapshot)
+    with pytest.raises(CorrectionRefused, match="newer version"):
+        ask_to_take_out(returned, STEWARD)
+
+
+def test_the_team_of_a_closed_case_is_told_once(forum, data, delete_request, mailoutbox):
+    case = closed(Outcome.DELETED, delete_request, forum)
+    team = Team.objects.create(name="Data", email="data@provider.example")
+    now = timezone.now()
+    Assignment.objects.update_or_create(case=case, defaults={"team": team, "assigned_at": now})
+    returned = come_back(data, forum)
+    guard(returned.snapshot_id)
+    mailoutbox.clear()
+    run_due("routing")
+    (mail,) = mailoutbox
+    assert mail.subject == f"Data came back: case {case.number}"
+    assert "came back with a newly registered snapshot" in mail.body
+    assert "王小明" not in mail.body

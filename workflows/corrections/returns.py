@@ -1,0 +1,269 @@
+"""What was taken out and came back with a new snapshot: told to staff, and taken out once more.
+
+The decision of the case still stands, so nobody decides anew: a manifest does to the records that
+came back what was done to them before. The state of the case stays as it is.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from workflows.cases.actors import SYSTEM, Actor
+from workflows.cases.correspondence import require_text
+from workflows.cases.lifecycle import Role
+from workflows.cases.models import Case
+from workflows.cases.record import record_event
+from workflows.corrections.buried import digest_of
+from workflows.corrections.errors import CorrectionRefused
+from workflows.corrections.families import family, newest
+from workflows.corrections.making import MAKE, entries_of, keep_manifest
+from workflows.corrections.manifests.edits import Refused, Wording
+from workflows.corrections.manifests.entries import Entry, ManifestError, Op, digest
+from workflows.corrections.manifests.files import snapshot_files
+from workflows.corrections.manifests.resolve import Change, Origin, entries_of_record, records
+from workflows.corrections.models import Instruction, Manifest, Return
+from workflows.corrections.receipts import STEWARDS
+from workflows.datasets.lookup.shards import ReadError, format_of
+from workflows.datasets.models import Snapshot
+from workflows.datasets.sources import path_of
+from workflows.outbox.long_work import ask_for, held
+from workflows.outbox.services import enqueue
+from workflows.vault.crypto import Shredded
+
+AGAIN = "corrections.take_out_again"
+# So many places of a case in one snapshot are kept; all are counted.
+PLACES_KEPT = 1000
+_REMARK = 500
+
+logger = logging.getLogger(__name__)
+
+Place = tuple[str, int]
+
+
+def report(case_id: UUID, snapshot: Snapshot, places: list[Place]) -> None:
+    """Keep that records of a case came back, tell the log and the team of the case; once.
+
+    `places` are file and row of each text that came back.
+    """
+    with transaction.atomic():
+        case = Case.objects.select_related("data_key").get(pk=case_id)
+        returned, new = Return.objects.get_or_create(
+            case=case,
+            snapshot=snapshot,
+            defaults={"records": len(places), "places": places[:PLACES_KEPT]},
+        )
+        if not new:
+            return
+        facts = {"snapshot": snapshot.pk, "records": len(places)}
+        record_event(case, "tombstone.returned", role=Role.SYSTEM, facts=facts)
+        enqueue(
+            "routing.notify_team",
+            key=f"corrections.returned:{returned.pk}",
+            payload={"case": str(case.pk), "notice": "data_returned"},
+        )
+    logger.error("Snapshot %s holds what was taken out of others", snapshot.pk)
+
+
+def open_returns(case: Case) -> list[Return]:
+    """Return what came back of a case and was not dealt with yet. One query."""
+    found = case.returns.filter(resolved_at=None)
+    return list(found.select_related("snapshot__dataset", "manifest"))
+
+
+def resolve_return(returned: Return, actor: Actor, how: str) -> None:
+    """Say how it was dealt with what came back, for example that it may be there after all; once.
+
+    `how` names no person, as it goes into the log. Raises `CorrectionRefused`, `InvalidInput`.
+    """
+    _require_steward(actor)
+    how = require_text(how)[:_REMARK]
+    with transaction.atomic():
+        if not _resolve(returned, actor, {"how": how}, remark=how):
+            raise CorrectionRefused(_("This was dealt with already."))
+
+
+def resolve_with(manifest: Manifest) -> None:
+    """Count what came back as dealt with, for the re-scan of its manifest found nothing."""
+    for returned in manifest.of_returns.filter(resolved_at=None):
+        _resolve(returned, SYSTEM, {"manifest": str(manifest.pk)})
+
+
+def _resolve(returned: Return, actor: Actor, facts: dict[str, str], remark: str = "") -> bool:
+    open_ones = Return.objects.filter(pk=returned.pk, resolved_at=None)
+    if not open_ones.update(resolved_at=timezone.now(), remark=remark):
+        return False
+    record_event(
+        returned.case,
+        "tombstone.resolved",
+        role=actor.role_for(STEWARDS) if actor.roles & STEWARDS else actor.role,
+        pseudonym=actor.pseudonym,
+        facts={"snapshot": returned.snapshot_id, **facts},
+    )
+    return True
+
+
+def ask_to_take_out(returned: Return, actor: Actor) -> None:
+    """Have a manifest made, in the background, that takes out again what came back.
+
+    Raises `CorrectionRefused` for those who may not, and while it cannot be made.
+    """
+    _require_steward(actor)
+    with transaction.atomic():
+        locked = Return.objects.select_for_update(of=("self",)).get(pk=returned.pk)
+        if locked.resolved_at is not None:
+            raise CorrectionRefused(_("This was dealt with already."))
+        if is_under_way(locked):
+            raise CorrectionRefused(_("A manifest for this is under way."))
+        reason = why_not(locked)
+        if reason:
+            raise CorrectionRefused(reason)
+        locked.asked_at, locked.remark, locked.manifest = timezone.now(), "", None
+        locked.save(update_fields=["asked_at", "remark", "manifest"])
+        ask_for(AGAIN, str(locked.pk), about=f"{locked.pk}:{locked.asked_at.timestamp()}")
+
+
+def is_under_way(returned: Return) -> bool:
+    """Return whether a manifest for what came back is being made or waits to be applied."""
+    manifest = returned.manifest
+    if manifest is None:
+        return returned.asked_at is not None and not returned.remark
+    return manifest.state in Manifest.LIVE
+
+
+def why_not(returned: Return) -> str:
+    """Return why no manifest can be made now, in a sentence; nothing if one can."""
+    members = family(returned.snapshot)
+    if newest(members) != returned.snapshot:
+        return _(
+            "A newer version was made of this snapshot, or it cannot be read any more. What is "
+            "still in the newer one stands in this list by itself."
+        )
+    if Manifest.objects.filter(snapshot=returned.snapshot, state__in=Manifest.LIVE).exists():
+        return _("Another manifest for this snapshot is under way. Wait until it is done.")
+    return ""
+
+
+def take_out_again(return_id: int | str) -> Manifest | None:
+    """Make the manifest that was asked for, unless another process does; say why where it fails."""
+    returned = Return.objects.select_related("case__data_key", "snapshot__dataset").get(
+        pk=return_id
+    )
+    with held(MAKE, str(family(returned.snapshot)[0].pk)) as free:
+        if not free or returned.resolved_at or returned.manifest_id or not returned.asked_at:
+            return None
+        reason = why_not(returned)
+        if not reason:
+            try:
+                return _make(returned)
+            except (ManifestError, Refused, ReadError) as error:
+                reason = str(error)
+        # Asked again by a person, not by itself: what is in the way does not go by waiting.
+        Return.objects.filter(pk=returned.pk).update(remark=reason[:_REMARK], asked_at=None)
+        return None
+
+
+def _make(returned: Return) -> Manifest:
+    former, wording = _done_before(returned.case)
+    entries = list(_entries(returned, former, wording))
+    used = Instruction.objects.filter(
+        item__case=returned.case, manifests__state=Manifest.State.VERIFIED
+    ).distinct()
+    if not entries:
+        raise ManifestError(
+            _(
+                "What is to be done to these records is not known any more, as the case was "
+                "erased. Take them out by hand, then say so here."
+            )
+        )
+    with transaction.atomic():
+        manifest = keep_manifest(returned.snapshot, list(used), entries, wording)
+        Return.objects.filter(pk=returned.pk).update(manifest=manifest)
+    return manifest
+
+
+def _done_before(case: Case) -> tuple[dict[str, list[Entry]], Wording]:
+    """Return what was done for a case, by the digest of the text; nothing where it was erased."""
+    former: dict[str, list[Entry]] = defaultdict(list)
+    replacements: dict[str, str] = {}
+    manifests = Manifest.objects.filter(
+        instructions__item__case=case, state=Manifest.State.VERIFIED
+    ).select_related("data_key")
+    for manifest in manifests.distinct():
+        try:
+            entries, texts = entries_of(manifest), manifest.replacements
+        except Shredded:
+            continue
+        replacements |= texts
+        for entry in entries:
+            if entry.case_pseudonym == str(case.pseudonym):
+                former[entry.sha256_before].append(entry)
+    return former, Wording(replacements)
+
+
+def _entries(returned: Return, former: dict[str, list[Entry]], wording: Wording) -> Iterator[Entry]:
+    """Yield what is to be done to the records that came back: the same as before.
+
+    Of a record that was deleted nothing more need be known than that, so this works for a case
+    which was erased since.
+    """
+    snapshot = returned.snapshot
+    origin = Origin(
+        snapshot.dataset.name, snapshot.version, snapshot.id_field, snapshot.source_field
+    )
+    deleted = returned.case.tombstones.filter(op=Op.DELETE).values_list("digest", flat=True)
+    known_to_go = {bytes(one) for one in deleted}
+    rows: dict[str, set[int]] = defaultdict(set)
+    for file, row in returned.places:
+        rows[file].add(row)
+    for file, path in snapshot_files(path_of(snapshot)).items():
+        known = format_of(path) if file in rows else None
+        for row, record in records(path, known) if known else ():
+            if row in rows[file]:
+                blank = Change(
+                    Op.DELETE,
+                    file,
+                    record.get(snapshot.id_field),
+                    "",
+                    case_pseudonym=str(returned.case.pseudonym),
+                )
+                changes = [
+                    change
+                    for field in snapshot.text_fields
+                    for change in _changes(
+                        record.get(field), replace(blank, field=field), former, known_to_go
+                    )
+                ]
+                yield from entries_of_record(row, record, changes, origin, wording)
+
+
+def _changes(
+    text: object, blank: Change, former: dict[str, list[Entry]], known_to_go: set[bytes]
+) -> list[Change]:
+    """Return what is to be done to one text; `blank` deletes its record."""
+    if not isinstance(text, str):
+        return []
+    sha256 = digest(text)
+    if digest_of(sha256) in known_to_go:
+        return [blank]
+    return [
+        replace(
+            blank,
+            op=entry.op,
+            start=entry.start or 0,
+            end=entry.end or 0,
+            replacement_ref=entry.replacement_ref,
+        )
+        for entry in former.get(sha256, ())
+        if entry.field == blank.field
+    ]
+
+
+def _require_steward(actor: Actor) -> None:
+    if not actor.roles & STEWARDS:
+        raise CorrectionRefused(_("Only data stewards deal with what came back."))
