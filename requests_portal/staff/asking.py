@@ -52,7 +52,8 @@ class AskingAdmin(StaffAdmin):
             try:
                 do(entry, form.cleaned_data)
             except InvalidEntry as refused:
-                form.add_error(None, [one for many in refused.errors.values() for one in many])
+                for field, sentences in refused.errors.items():
+                    form.add_error(field if field in form.fields else None, sentences)
             except CaseError as refused:
                 form.add_error(None, str(refused))
             else:

@@ -13,8 +13,11 @@ from workflows.corrections.manifests.apply import apply_entries
 from workflows.corrections.manifests.edits import Refused, Wording
 from workflows.corrections.manifests.entries import ManifestError
 from workflows.corrections.models import Manifest, Receipt
+from workflows.datasets.errors import InvalidEntry
+from workflows.datasets.inventory import first_look
 from workflows.datasets.lookup.shards import ReadError
 from workflows.datasets.models import Snapshot
+from workflows.datasets.problems import sentence, why_unreadable
 from workflows.datasets.register import save_snapshot
 from workflows.datasets.sources import path_of
 from workflows.outbox.long_work import ask_for, held
@@ -90,13 +93,27 @@ def _register(snapshot: Snapshot, manifest: Manifest, actor: Actor) -> None:
         snapshot.dataset, snapshot.parent = before.dataset, before
         for name in ("id_field", "text_fields", "source_field"):
             setattr(snapshot, name, getattr(before, name))
+        _look_at(snapshot, before)
         save_snapshot(snapshot, actor)
         return
+    if snapshot.state == Snapshot.State.UNREADABLE:
+        raise CorrectionRefused(why_unreadable(snapshot))
     if snapshot.pk == before.pk or snapshot.dataset_id != before.dataset_id:
         raise CorrectionRefused(_("This is not a new snapshot of the same dataset."))
     if snapshot.parent is None:
         snapshot.parent = before
         save_snapshot(snapshot, actor)
+
+
+def _look_at(snapshot: Snapshot, before: Snapshot) -> None:
+    """Refuse a location that was mistyped, while whoever typed it is still there."""
+    try:
+        first_look(snapshot)
+        old = snapshot.format != Snapshot.Format.POSTGRESQL and path_of(before)
+        if old and path_of(snapshot) == old:
+            raise InvalidEntry({"location": [_("The old snapshot lies there. Name the new one.")]})
+    except ReadError as error:
+        raise InvalidEntry({"location": [sentence(error.problem, error.about)]}) from error
 
 
 def cases_of(manifest: Manifest) -> list[Case]:

@@ -55,6 +55,17 @@ def read_snapshot(snapshot_id: int | str) -> None:
             _mark_readable(snapshot)
 
 
+def first_look(snapshot: Snapshot) -> None:
+    """Read the beginning of a snapshot, to see whether there is one.
+
+    Raises `ReadError` for a place that does not exist, holds no such data, or lacks the fields.
+    """
+    first = shards_of(snapshot)[0]
+    for batch in batches(first, snapshot.schema, _Sample()):
+        _check_sample(batch, first, snapshot.schema)
+        return
+
+
 def mark_unreadable(snapshot: Snapshot, problem: str, about: str = "") -> None:
     """Say why a snapshot that is being read cannot be."""
     with transaction.atomic():

@@ -87,7 +87,7 @@ def test_the_whole_way_of_a_pipeline(pipeline, waiting, data, tmp_path):
         ({"status": "done"}, 400),
         ({"status": "applied"}, 409),
         ({"status": "applied", "snapshot_id": 0}, 400),
-        ({"status": "applied", "snapshot": {"version": "2", "location": "../../etc"}}, 201),
+        ({"status": "applied", "snapshot": {"version": "2", "location": "../../etc"}}, 400),
         ({"status": "refused", "remark": "no space left"}, 201),
         ({"status": "refused", "nonsense": 1}, 400),
     ],
@@ -96,8 +96,10 @@ def test_receipts_that_say_something_and_those_that_do_not(pipeline, waiting, bo
     assert receipt(pipeline, waiting, **body).status_code == status
 
 
-def test_a_snapshot_that_cannot_be_read_proves_nothing(pipeline, waiting):
-    receipt(pipeline, waiting, status="applied", snapshot={"version": "2", "location": "../../etc"})
+def test_a_snapshot_that_cannot_be_read_proves_nothing(pipeline, waiting, data):
+    (data / "2.jsonl").write_text(lines(FORUM))
+    receipt(pipeline, waiting, status="applied", snapshot={"version": "2", "location": "2.jsonl"})
+    (data / "2.jsonl").unlink()
     check(str(waiting.pk))
     waiting.refresh_from_db()
     assert (waiting.state, waiting.left[0]["why"]) == ("left", "unreadable")

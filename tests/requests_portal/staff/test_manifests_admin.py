@@ -87,6 +87,21 @@ def test_a_receipt_is_entered_by_hand(sign_in, send, data_steward, waiting, data
     assert "has a snapshot of this version" in send(client, path, again).content.decode()
     assert not Snapshot.objects.exclude(pk=waiting.snapshot_id).exists()
 
+    for location, sentence in (
+        ("3.jsonl", "3.jsonl does not exist."),
+        ("/etc/hosts", "outside of the folders"),
+        ("forum.jsonl", "The old snapshot lies there."),
+        ("broken.jsonl", "is damaged, or is not of this format"),
+    ):
+        (data / "broken.jsonl").write_text("no JSON\n")
+        typed = {"status": "applied", "version": "2", "location": location, "remark": "By night"}
+        page = send(client, path, typed).content.decode()
+        assert sentence in page
+        assert 'id="id_location_error"' in page
+        assert f'value="{location}"' in page
+        assert 'value="By night"' in page
+    assert not waiting.receipts.exists()
+
     new = {"status": "applied", "version": "2", "location": "2.jsonl", "remark": "By our pipeline"}
     assert send(client, path, new).status_code == 302
     check(str(waiting.pk))
