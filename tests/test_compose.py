@@ -83,6 +83,13 @@ def test_only_the_migration_may_alter_tables():
         assert ("DATABASE_OWNER_URL_FILE" in service["environment"]) == holds
 
 
+def test_settings_that_the_file_does_not_name_reach_every_process_of_ours():
+    for service in OURS.values():
+        assert service["env_file"] == [{"path": "settings.env", "required": False}]
+    ignored = (PROJECT / ".gitignore").read_text(encoding="utf-8").split()
+    assert "/settings.env" in ignored
+
+
 def test_what_must_last_lies_in_volumes():
     mounts = [v.split(":")[0] for s in SERVICES.values() for v in s.get("volumes", [])]
     assert set(COMPOSE["volumes"]) <= set(mounts)
