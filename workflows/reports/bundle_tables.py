@@ -105,7 +105,9 @@ def registered(regime: str) -> dict[str, int]:
 
 def write_tables(request: BundleRequest, folder: Path, advance: Advance) -> Counts:
     """Write `request.files` into the empty `folder`; `advance` is told the cases done."""
-    counts = Counts(registered(request.regime), read_from=sequence().size)
+    # In this order: what has a place before `read_from` has its register number by then.
+    read_from = sequence().size
+    counts = Counts(registered(request.regime), read_from)
     tally = Tally(zone_of(request.regime), timezone.now())
     _write_fixed_files(folder)
     with ExitStack() as stack:

@@ -20,7 +20,8 @@ from workflows.cases.filing_request import FiledIdentifier
 from workflows.cases.lifecycle import State
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import latest_checkpoint
-from workflows.ledger.sequencer import sequence_all
+from workflows.ledger.sequencer import sequence, sequence_all
+from workflows.reports import bundle_tables
 from workflows.reports.bundle import export_bundle
 from workflows.reports.bundle_filters import BundleFilters
 from workflows.reports.bundle_statement import TOOL
@@ -292,6 +293,17 @@ def test_the_first_checkpoint_of_all_can_be_kept_too(db, verify):
     empty = latest_checkpoint().note
     make_case()
     assert verify(unpack(export(previous=(empty,))), previous=empty)[0] == 0
+
+
+def test_a_request_that_comes_while_an_export_begins_is_accounted_for(db, monkeypatch, verify):
+    def filed_meanwhile():
+        make_case()
+        return sequence()
+
+    make_case()
+    monkeypatch.setattr(bundle_tables, "sequence", filed_meanwhile)
+    code, output = verify(unpack(export("")))
+    assert (code, "register CN: all 2 requests accounted for" in output) == (0, True)
 
 
 # --- An independent reader ------------------------------------------------------------------------------

@@ -2,10 +2,13 @@
 
 import json
 import re
+from uuid import uuid4
 
 import pytest
+from django.db import transaction
 
-from tests.workflows.reports.conftest import dishonest_export
+from tests.workflows.reports.conftest import dishonest_export, export, unpack
+from workflows.ledger.services import append
 from workflows.reports.tables import CASE_COLUMNS, case_cells, csv_header, csv_line
 
 LIES = []
@@ -186,6 +189,57 @@ def test_hidden_last_steps_are_found_in_an_export_of_the_whole_log(small_log, ve
     code, output = verify(dishonest_export(hide, regime=""))
     assert code == 1
     assert "has more steps than shown" in output
+
+
+def hide_the_last_case(folder, counts):
+    """Sign for one request fewer, and show nothing of the newest."""
+    *shown, hidden = rows_of(folder, "cases.jsonl")
+    write_rows(folder, "cases.jsonl", shown)
+    lines = [csv_line(case_cells(row)) for row in shown]
+    header = csv_header(CASE_COLUMNS, bom=False)
+    (folder / "cases.csv").write_bytes(header + b"".join(lines))
+    contents = rows_of(folder, "contents.jsonl")
+    keep = [line for line in contents if line["case"] != hidden["case"]]
+    write_rows(folder, "contents.jsonl", keep)
+    counts.registered["CN"] -= 1
+    counts.cases -= 1
+    counts.events -= hidden["steps"]
+    if counts.closed:
+        counts.closed["whole_log"] -= len(contents) - len(keep)
+    else:
+        counts.openings -= len(contents) - len(keep)
+
+
+def test_a_hidden_last_request_is_found_in_an_export_of_the_whole_log(small_log, verify):
+    code, output = verify(dishonest_export(hide_the_last_case, regime=""))
+    assert code == 1
+    assert "is in the log, and neither in the tables nor left out by the filters" in output
+    # One regime's entries alone cannot show it; the report says on whose word it rests.
+    code, output = verify(dishonest_export(hide_the_last_case))
+    assert code == 0
+    assert "that no steps or requests followed those shown: the provider signed" in output
+
+
+def test_what_is_said_to_have_come_while_the_export_was_made_is_counted(small_log, verify):
+    def hide_and_claim_to_have_read_early(folder, counts):
+        hide_the_last_case(folder, counts)
+        counts.read_from = 0
+
+    code, output = verify(dishonest_export(hide_and_claim_to_have_read_early, regime=""))
+    assert code == 0
+    assert re.search(r"  - [1-9]\d* steps that came from entry 0 on, while the export", output)
+    code, output = verify(unpack(export("")))
+    assert code == 0
+    assert "while the export was made" not in output
+    assert "requests followed those shown" not in output
+
+
+def test_steps_of_a_case_that_was_never_received_are_found(small_log, verify):
+    with transaction.atomic():
+        append(name="case.viewed", role="reviewer", case=uuid4())
+    code, output = verify(unpack(export("")))
+    assert code == 1
+    assert "is in the log, and neither in the tables nor left out by the filters" in output
 
 
 @pytest.mark.parametrize(("change", "message"), LIES)

@@ -843,13 +843,29 @@ class Export:
 
     def check_scope(self) -> None:
         """Expect the steps of the cases that are shown, all of them, and no others."""
-        whole = self.facts["regime"] is None
-        for case, there, shown, outside, last in self.entries.extents(self.facts["read_from"]):
-            if not whole:
+        read_from, later = self.facts["read_from"], 0
+        for case, there, shown, outside, last in self.entries.extents(read_from):
+            if self.facts["regime"] is not None:
                 asked = outside if shown is None else shown
                 expect(there == asked, f"The export holds steps of case {case} unasked.")
             elif shown is not None:
                 expect(last <= shown, f"Case {case} has more steps than shown.")
+                later += there - shown
+            elif not outside:
+                hidden = "is in the log, and neither in the tables nor left out by the filters."
+                expect(not last, f"Case {case} {hidden}")
+                later += there
+        if later:
+            self.unchecked.append(
+                f"{later} steps that came from entry {read_from} on, while the export was made:"
+                " the next export must show them"
+            )
+        if self.facts["regime"] is not None:
+            self.unchecked.append(
+                "that no steps or requests followed those shown: the provider signed that all are"
+                f" shown which lie before entry {read_from} of {self.size}; an export of the whole"
+                " log proves it"
+            )
 
     def fits(self, row: Row) -> bool:
         """Tell whether a case passes the filters on its time of receipt and on one case."""
@@ -908,10 +924,6 @@ class Export:
         for line in [
             *self.unchecked,
             "case numbers, deadlines and rules: they rest on the provider's signed word",
-            (
-                "that no steps followed those shown: the provider signed that all are shown which"
-                f" lie before entry {facts['read_from']}; an export of the whole log proves it"
-            ),
             "requests that were never written into the log: compare with the receipts of people",
         ]:
             print(f"  - {line}")
