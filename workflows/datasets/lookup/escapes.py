@@ -55,8 +55,8 @@ def resolve_escapes(folded: Folded) -> None:
     pair = np.flatnonzero(high)
     if pair.size:
         astral = 0x10000 + ((codes[pair] & 0x3FF) << 10) + (codes[pair + 1] & 0x3FF)
-        write(result, starts[pair], fold_table()[astral], 12)
+        write(result, starts[pair], fold_table().values(astral), 12)
         alone = ~high
         alone[1:] &= ~high[:-1]
         starts, codes = starts[alone], codes[alone]
-    write(result, starts, fold_table()[codes], 6)
+    write(result, starts, fold_table().values(codes), 6)

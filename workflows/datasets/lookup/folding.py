@@ -6,7 +6,6 @@ invisible. Sources: Unicode NFKC/NFKD and general categories (Unicode Standard, 
 """
 
 import functools
-import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -134,36 +133,63 @@ def fold(text: str) -> str:
     return text.translate(_FOLD)
 
 
-@functools.cache
-def uneven_characters() -> re.Pattern[str]:
-    """Return a pattern of the characters that fold to none or to several.
+# What stands in `fold_evenly` for a character that folds to none or to several. A NUL of the text
+# itself folds to a space.
+UNEVEN = "\0"
 
-    The rare characters beyond the basic plane are all counted among them: listed one by one, they
-    would make the pattern slow.
+
+class _EvenFold(dict[int, str]):
+    """The same with UNEVEN for what does not fold to one character."""
+
+    def __missing__(self, code: int) -> str:
+        folded = _FOLD[code]
+        self[code] = even = folded if len(folded) == 1 else UNEVEN
+        return even
+
+
+_EVEN_FOLD = _EvenFold()
+
+
+def fold_evenly(text: str) -> str:
+    """Return `text` folded to as many characters, with UNEVEN where that is not the whole fold."""
+    return text.translate(_EVEN_FOLD)
+
+
+class FoldTable:
+    """The fold of code points in arrays: BREAK, INVISIBLE, a code point, or a PAIR of letters.
+
+    A fold is put in when it is first asked for: a text uses few of the many characters.
     """
-    uneven = (
-        chr(code)
-        for first, last in FOLDED_RANGES
-        for code in range(first, min(last, 0x10000))
-        if len(fold(chr(code))) != 1
-    )
-    return re.compile(f"[{''.join(uneven)}\U00010000-\U0010ffff]")
+
+    _UNKNOWN = 0xFFFFFFFF
+
+    def __init__(self) -> None:
+        self._values = np.arange(0x110000, dtype=np.uint32)
+        for first, last in FOLDED_RANGES:
+            self._values[first:last] = self._UNKNOWN
+        # Of the basic plane: the fold where it is one byte and known, else OTHER.
+        self.short = np.full(0x10000, OTHER, np.uint8)
+
+    def values(self, codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+        """Return the folds of these code points."""
+        values = self._values[codes]
+        unknown = values == self._UNKNOWN
+        if unknown.any():
+            self._learn(np.unique(codes[unknown]))
+            values = self._values[codes]
+        return values
+
+    def _learn(self, codes: npt.NDArray[np.uint32]) -> None:
+        values = np.array([_table_value(chr(code)) for code in codes.tolist()], np.uint32)
+        self._values[codes] = values
+        short = (codes < self.short.size) & (values < 0x80)  # noqa: PLR2004
+        self.short[codes[short]] = values[short]
 
 
 @functools.cache
-def fold_table() -> npt.NDArray[np.uint32]:
-    """Return the fold of every code point: BREAK, INVISIBLE, a code point, or a PAIR of letters."""
-    table = np.arange(0x110000, dtype=np.uint32)
-    for first, last in FOLDED_RANGES:
-        table[first:last] = [_table_value(chr(code)) for code in range(first, last)]
-    return table
-
-
-@functools.cache
-def short_fold_table() -> npt.NDArray[np.uint8]:
-    """Return the fold of the basic plane where it is one byte, else OTHER."""
-    table = fold_table()[:0x10000]
-    return np.where(table < 0x80, table, OTHER).astype(np.uint8)  # noqa: PLR2004
+def fold_table() -> FoldTable:
+    """Return the one table of this process."""
+    return FoldTable()
 
 
 def _table_value(character: str) -> int:

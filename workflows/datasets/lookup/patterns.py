@@ -14,7 +14,7 @@ import hyperscan
 import numpy as np
 
 from workflows.datasets.lookup.boundaries import needs_capitals
-from workflows.datasets.lookup.folding import BREAK, fold, short_fold_table, uneven_characters
+from workflows.datasets.lookup.folding import BREAK, fold
 from workflows.datasets.lookup.literals import Literal, literals, rest_of_name
 from workflows.datasets.lookup.numerals import (
     may_be_number,
@@ -82,9 +82,6 @@ class Patterns:
     """
 
     def __init__(self, identifiers: Iterable[Identifier], *, numerals: bool = True) -> None:
-        # Made before processes are forked, so that they share them.
-        short_fold_table()
-        uneven_characters()
         self.identifiers = tuple(identifiers)
         self.unsearchable: list[Identifier] = []
         targets: dict[Literal, list[Target]] = defaultdict(list)

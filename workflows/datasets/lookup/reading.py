@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, compress
 
-from workflows.datasets.lookup.folding import fold, uneven_characters
+from workflows.datasets.lookup.folding import UNEVEN, fold, fold_evenly
 from workflows.datasets.lookup.markup import MARKUP, decode
 from workflows.datasets.lookup.numerals import digits_in_words
 
@@ -72,16 +72,17 @@ def _replacements(source: str, start: int, end: int, *, tags: bool) -> Iterator[
 
 
 def _read(source: str, replacements: Iterable[Replacement]) -> Reading:
-    if replacements == () and not uneven_characters().search(source):
+    even = fold_evenly(source)
+    if replacements == () and UNEVEN not in even:
         every = range(len(source) + 1)
-        return _reading(source, fold(source), every[:-1], every[1:])
+        return _reading(source, even, every[:-1], every[1:])
     pieces: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     position = 0
-    for start, end, text in _with_uneven(source, replacements):
+    for start, end, text in _with_uneven(source, even, replacements):
         # Up to the next replacement, each character folds to one.
-        pieces += (fold(source[position:start]), text)
+        pieces += (even[position:start], text)
         starts.extend(range(position, start))
         ends.extend(range(position + 1, start + 1))
         if text:
@@ -96,12 +97,14 @@ def _reading(source: str, flat: str, starts: Sequence[int], ends: Sequence[int])
     return Reading(source, flat, starts, ends, "".join(filter(str.isalnum, flat)), at)
 
 
-def _with_uneven(source: str, replacements: Iterable[Replacement]) -> Iterator[Replacement]:
+def _with_uneven(
+    source: str, even: str, replacements: Iterable[Replacement]
+) -> Iterator[Replacement]:
     """Yield the replacements, and between them one for each character that folds to none or two."""
-    uneven = uneven_characters()
     position = 0
     for replacement in chain(replacements, [(len(source), len(source), "")]):
-        for character in uneven.finditer(source, position, replacement[0]):
-            yield character.start(), character.end(), fold(character[0])
+        while (found := even.find(UNEVEN, position, replacement[0])) >= 0:
+            yield found, found + 1, fold(source[found])
+            position = found + 1
         yield replacement
         position = replacement[1]

@@ -22,7 +22,6 @@ from workflows.datasets.lookup.folding import (
     OTHER,
     PAIR,
     fold_table,
-    short_fold_table,
 )
 
 Bytes = npt.NDArray[np.uint8]
@@ -186,7 +185,7 @@ def _fold_characters(
 ) -> None:
     if length == 4:  # noqa: PLR2004
         codes = _code_points(source, starts)
-        values = fold_table()[codes]
+        values = fold_table().values(codes)
         changed = values != codes
         write(result, starts[changed], values[changed], length)
         return
@@ -197,11 +196,11 @@ def _fold_characters(
         units |= source[starts + offset] & 0x3F
     if length == 2:  # noqa: PLR2004
         units &= 0x7FF
-    folds = short_fold_table()[units]
+    folds = fold_table().short[units]
     other = folds == OTHER
     if other.any():
         codes = units[other].astype(np.uint32)
-        values = fold_table()[codes]
+        values = fold_table().values(codes)
         changed = values != codes
         write(result, starts[other][changed], values[changed], length)
         starts, folds = starts[~other], folds[~other]

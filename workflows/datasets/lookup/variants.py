@@ -6,6 +6,7 @@ invisible characters need no spelling of their own, because `folding` removes th
 """
 
 import enum
+import functools
 import itertools
 import math
 import re
@@ -157,6 +158,7 @@ def _pinyin(name: str) -> Iterator[Spelling]:
         yield Spelling((*syllables[surname:], *syllables[:surname]), joins)
 
 
+@functools.lru_cache(maxsize=4096)
 def _readings(character: str) -> list[str]:
     """Return the first readings of a character; ü is written v, u or yu."""
     readings = []

@@ -1,5 +1,6 @@
 """What is taken for what: the one definition that both stages of the look-up use."""
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -8,11 +9,12 @@ from workflows.datasets.lookup.folding import (
     BREAK,
     INVISIBLE,
     PAIR,
+    UNEVEN,
     fold,
     fold_character,
+    fold_evenly,
     fold_table,
     simplify,
-    uneven_characters,
     written_forms,
 )
 
@@ -62,7 +64,7 @@ def test_folding_twice_is_folding_once(character):
 )
 def test_the_table_over_code_points_says_what_the_fold_of_text_says(character):
     folded = fold(character)
-    value = int(fold_table()[ord(character)])
+    value = int(fold_table().values(np.array([ord(character)], np.uint32))[0])
     if not folded:
         assert value == INVISIBLE
     elif not folded.isalnum():
@@ -74,9 +76,12 @@ def test_the_table_over_code_points_says_what_the_fold_of_text_says(character):
         assert value == PAIR + 256 * ord(folded[0]) + ord(folded[1])
 
 
-@given(st.characters(exclude_categories=["Cs"]))
-def test_characters_that_change_the_length_are_known(character):
-    assert len(fold(character)) == 1 or uneven_characters().match(character)
+@given(st.text(st.characters(max_codepoint=0x33FF) | st.characters(), max_size=40))
+def test_characters_that_change_the_length_are_known(text):
+    even = fold_evenly(text)
+    assert len(even) == len(text)
+    for character, instead in zip(text, even, strict=True):
+        assert instead == (fold(character) if len(fold(character)) == 1 else UNEVEN)
 
 
 def test_each_traditional_form_belongs_to_its_simplified_character():
