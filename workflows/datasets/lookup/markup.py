@@ -44,6 +44,9 @@ _BLOCK_TAG = re.compile(
     re.IGNORECASE,
 )
 
+# The bytes which make a backslash the beginning of an escape, or of an escaped one.
+_AFTER_BACKSLASH = np.isin(np.arange(256), list(b"ux\\"))
+
 # Bytes around a piece of markup in which an identifier that it cuts must lie.
 _MARGIN = 128
 
@@ -176,7 +179,7 @@ def _candidates(folded: Folded, *, escaped: bool) -> Positions:
         following = source[np.minimum(begins + 2, source.size - 1)]
     else:
         following = source[begins + 1]
-    return np.sort(np.append(positions, begins[np.isin(following, list(b"ux\\"))]))
+    return np.sort(np.append(positions, begins[_AFTER_BACKSLASH[following]]))
 
 
 def _folded_text(piece: _Piece) -> bytes:

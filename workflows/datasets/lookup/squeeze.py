@@ -46,6 +46,9 @@ _DECODE = bytes.maketrans(_CODES, _LEADS)
 
 _LETTERS = string.ascii_lowercase
 
+# Bytes of bits that are counted together to find a byte of a stream by its number.
+_STRIDE = 32
+
 
 def _first_step(byte: int) -> int:
     if chr(byte) in string.ascii_letters + string.digits:
@@ -136,15 +139,15 @@ class Squeezed:
 
     def _positions(self, numbers: Positions) -> Positions:
         """Return the positions of the kept bytes with the given numbers, without listing all."""
-        octets = np.zeros(-(-self._kept.size // 8) * 8, np.uint8)
+        octets = np.zeros(-(-self._kept.size // _STRIDE) * _STRIDE, np.uint8)
         octets[: self._kept.size] = self._kept
-        words = octets.view(np.uint64)
-        counts = np.bitwise_count(words).cumsum(dtype=np.intp)
-        word = np.searchsorted(counts, numbers, side="right")
-        numbers = numbers - np.where(word > 0, counts[word - 1], 0)
-        bits = np.unpackbits(octets.reshape(-1, 8)[word], axis=-1, bitorder="little")
-        place = (bits.cumsum(axis=-1, dtype=np.intp) <= numbers[..., None]).sum(axis=-1)
-        return np.asarray(64 * word + place, np.intp)
+        strides = octets.reshape(-1, _STRIDE)
+        counts = np.bitwise_count(strides.view(np.uint64)).sum(axis=1, dtype=np.intp).cumsum()
+        stride = np.searchsorted(counts, numbers, side="right")
+        numbers = numbers - np.where(stride > 0, counts[stride - 1], 0)
+        bits = np.unpackbits(strides[stride], axis=-1, bitorder="little")
+        place = (bits.cumsum(axis=-1, dtype=np.int16) <= numbers[..., None]).sum(axis=-1)
+        return np.asarray(8 * _STRIDE * stride + place, np.intp)
 
 
 def _is_letter(folded: memoryview, position: int, step: int) -> bool:
