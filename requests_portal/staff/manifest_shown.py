@@ -20,6 +20,7 @@ from workflows.vault.crypto import Shredded
 _WHY = {
     "unchanged": gettext_lazy("still as it was"),
     "not_corrected": gettext_lazy("the corrected text is missing"),
+    "different": gettext_lazy("not what the manifest makes of it"),
     "found": gettext_lazy("the person is still found"),
     "unreadable": gettext_lazy("the new snapshot cannot be read"),
 }

@@ -138,7 +138,8 @@ def _of_change(change: Change, ops: set[Op]) -> Iterator[str]:
 def _counted(records: Mapping[Op, int], ops: set[Op]) -> Iterator[str]:
     if Op.DELETE in ops and (n := records.get(Op.DELETE, 0)):
         yield ngettext("%(n)s record was taken out.", "%(n)s records were taken out.", n) % {"n": n}
-    if Op.REDACT in ops and (n := records.get(Op.REDACT, 0)):
+    # In plain text a deletion takes paragraphs out, and leaves a mark where they stood.
+    if ops & {Op.REDACT, Op.DELETE} and (n := records.get(Op.REDACT, 0)):
         yield ngettext(
             "In %(n)s record what points to you was made unreadable.",
             "In %(n)s records what points to you was made unreadable.",

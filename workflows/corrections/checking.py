@@ -12,9 +12,9 @@ from workflows.cases.record import record_event
 from workflows.corrections.buried import bury
 from workflows.corrections.families import FORMATS, family
 from workflows.corrections.making import ask_for_manifests, entries_of
-from workflows.corrections.manifests.edits import Refused
+from workflows.corrections.manifests.edits import Refused, Wording
 from workflows.corrections.manifests.entries import Entry, ManifestError, Op
-from workflows.corrections.manifests.rescan import Allowed, Left, rescan
+from workflows.corrections.manifests.rescan import Allowed, Before, Left, rescan
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.receipts import CHECK, STEWARDS, cases_of
 from workflows.corrections.recipients import tell_recipients
@@ -65,9 +65,10 @@ def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[di
         case for case in cases if str(case.pseudonym) in gone and case.state == State.EXECUTING
     ]
     patterns = Patterns(terms_of_all(searched)) if searched else None
-    may_stay = _may_stay(searched, family(manifest.snapshot))
+    may_stay = _may_stay(searched, family(manifest.snapshot), result)
     try:
-        found = rescan(entries, path_of(result), result.schema, patterns, may_stay)
+        before = Before(path_of(manifest.snapshot), Wording(manifest.replacements))
+        found = rescan(entries, path_of(result), result.schema, patterns, may_stay, before=before)
         return [_shown(place) for place in found]
     except (ManifestError, Refused, ReadError):
         return [{"why": UNREADABLE, "file": result.location}]
@@ -77,11 +78,13 @@ def _shown(place: Left) -> dict[str, object]:
     return {name: value for name, value in asdict(place).items() if value not in ("", None)}
 
 
-def _may_stay(cases: list[Case], members: list[Snapshot]) -> Allowed:
+def _may_stay(cases: list[Case], members: list[Snapshot], result: Snapshot) -> Allowed:
     """Count the hits that were judged to be someone else's, or of which nobody was sure."""
     others = Match.objects.filter(case__in=cases, snapshot__in=members).exclude(
         verdict__in=(Match.Verdict.THEIRS, "")
     )
+    if result.format == Snapshot.Format.TEXT:  # weak ones are not looked at there
+        others = others.filter(strength=Match.Strength.STRONG)
     return Allowed(
         (str(match.case_id), str(match.record), Kind(match.kind))
         for match in others.select_related("case__data_key")

@@ -1,8 +1,19 @@
 """Snapshots that came out of one another: a family, in which the newest one is to be changed."""
 
+from pathlib import Path
+
+from workflows.corrections.manifests.plain_text import is_text
+from workflows.datasets.lookup.shards import Format, format_of
 from workflows.datasets.models import Snapshot
 
-FORMATS = frozenset({Snapshot.Format.JSONL, Snapshot.Format.PARQUET})
+FORMATS = frozenset({Snapshot.Format.JSONL, Snapshot.Format.PARQUET, Snapshot.Format.TEXT})
+
+
+def format_of_data(snapshot: Snapshot, path: Path) -> Format | None:
+    """Return how a file of a snapshot is read; None for one that is no part of its data."""
+    if snapshot.format == Snapshot.Format.TEXT:
+        return Format.TEXT if is_text(path) else None
+    return format_of(path)
 
 
 def family(snapshot: Snapshot) -> list[Snapshot]:

@@ -102,6 +102,10 @@ def _changes(
     pairs = _pairs(instruction) if op is Op.REPLACE else []
     found: dict[Change, None] = {}
     matches = case.matches.filter(verdict=Match.Verdict.THEIRS, snapshot__in=members)
+    if target.format == Snapshot.Format.TEXT:
+        # Where records of plain text begin changes with each version; only a look-up of this one
+        # says where the person stands in it.
+        matches = matches.filter(snapshot=target)
     for match in matches.select_related("case__data_key"):
         place = Change(
             op,
@@ -134,7 +138,8 @@ def _pairs(instruction: Instruction) -> list[tuple[str, str, str]]:
 
 def _resolved(changes: Changes, target: Snapshot, wording: Wording) -> list[Entry]:
     """Return the entries, and take out of `changes` what does not fit the snapshot any more."""
-    origin = Origin(target.dataset.name, target.version, target.id_field, target.source_field)
+    schema = target.schema
+    origin = Origin(target.dataset.name, target.version, schema.id_field, schema.source_field)
     while changes:
         wanted = [change for of_one in changes.values() for change in of_one]
         try:

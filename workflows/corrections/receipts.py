@@ -170,7 +170,7 @@ def _write(manifest: Manifest) -> Snapshot:
             source,
             target,
             Wording(manifest.replacements),
-            id_field=old.id_field,
+            id_field=old.schema.id_field,
         )
     location = old.location.rstrip("/")
     return Snapshot(

@@ -21,7 +21,7 @@ from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.corrections.buried import digest_of
 from workflows.corrections.errors import CorrectionRefused
-from workflows.corrections.families import family, newest
+from workflows.corrections.families import family, format_of_data, newest
 from workflows.corrections.making import MAKE, entries_of, keep_manifest
 from workflows.corrections.manifests.edits import Refused, Wording
 from workflows.corrections.manifests.entries import Entry, ManifestError, Op, digest
@@ -29,7 +29,7 @@ from workflows.corrections.manifests.files import snapshot_files
 from workflows.corrections.manifests.resolve import Change, Origin, entries_of_record, records
 from workflows.corrections.models import Instruction, Manifest, Return
 from workflows.corrections.receipts import STEWARDS
-from workflows.datasets.lookup.shards import ReadError, format_of
+from workflows.datasets.lookup.shards import ReadError
 from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of
 from workflows.outbox.long_work import ask_for, held
@@ -213,28 +213,27 @@ def _entries(returned: Return, former: dict[str, list[Entry]], wording: Wording)
     which was erased since.
     """
     snapshot = returned.snapshot
-    origin = Origin(
-        snapshot.dataset.name, snapshot.version, snapshot.id_field, snapshot.source_field
-    )
+    schema = snapshot.schema
+    origin = Origin(snapshot.dataset.name, snapshot.version, schema.id_field, schema.source_field)
     deleted = returned.case.tombstones.filter(op=Op.DELETE).values_list("digest", flat=True)
     known_to_go = {bytes(one) for one in deleted}
     rows: dict[str, set[int]] = defaultdict(set)
     for file, row in returned.places:
         rows[file].add(row)
     for file, path in snapshot_files(path_of(snapshot)).items():
-        known = format_of(path) if file in rows else None
-        for row, record in records(path, known) if known else ():
+        known = format_of_data(snapshot, path) if file in rows else None
+        for row, record in records(path, known, file) if known else ():
             if row in rows[file]:
                 blank = Change(
                     Op.DELETE,
                     file,
-                    record.get(snapshot.id_field),
+                    record.get(schema.id_field),
                     "",
                     case_pseudonym=str(returned.case.pseudonym),
                 )
                 changes = [
                     change
-                    for field in snapshot.text_fields
+                    for field in schema.text_fields
                     for change in _changes(
                         record.get(field), replace(blank, field=field), former, known_to_go
                     )

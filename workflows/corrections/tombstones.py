@@ -8,13 +8,12 @@ from collections import defaultdict
 from uuid import UUID
 
 from workflows.corrections.buried import digest_of
-from workflows.corrections.families import FORMATS
+from workflows.corrections.families import FORMATS, format_of_data
 from workflows.corrections.manifests.entries import digest
 from workflows.corrections.manifests.files import snapshot_files
 from workflows.corrections.manifests.resolve import records
 from workflows.corrections.models import Guarded, Tombstone
 from workflows.corrections.returns import Place, report
-from workflows.datasets.lookup.shards import format_of
 from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of
 from workflows.outbox.long_work import held
@@ -43,11 +42,12 @@ def guard(snapshot_id: int | str) -> int:
 
 def _buried_in(snapshot: Snapshot) -> Returned:
     found: Returned = defaultdict(list)
+    fields = snapshot.schema.text_fields
     batch: list[tuple[bytes, Place]] = []
     for file, path in snapshot_files(path_of(snapshot)).items():
-        known = format_of(path)
-        for row, record in records(path, known) if known else ():
-            texts = (record.get(field) for field in snapshot.text_fields)
+        known = format_of_data(snapshot, path)
+        for row, record in records(path, known, file) if known else ():
+            texts = (record.get(field) for field in fields)
             batch += [
                 (digest_of(digest(text)), (file, row))
                 for text in texts

@@ -67,6 +67,11 @@ def executing(
     case = in_review_with_proof(request)
     look_up()
     judge_all(case, set(theirs))
+    return propose_and_approve(case, outcome)
+
+
+def propose_and_approve(case: Case, outcome: str | dict[str, str]) -> Case:
+    """Take a case in which everything was judged to where its outcomes wait to be carried out."""
     proposals = [
         ItemProposal(
             item,

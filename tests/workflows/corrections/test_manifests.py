@@ -4,13 +4,22 @@ import json
 
 import pytest
 
-from tests.factories import APPROVER, OFFICER, OTHER_OFFICER, REVIEWER, STEWARD, WANG
+from tests.factories import (
+    APPROVER,
+    OFFICER,
+    OTHER_OFFICER,
+    REVIEWER,
+    STEWARD,
+    WANG,
+    in_review_with_proof,
+)
 from tests.workflows.corrections.changing import (
     FORUM,
     executing,
     judge_all,
     look_up,
     manifest_for,
+    propose_and_approve,
 )
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases import correspondence
@@ -25,8 +34,9 @@ from workflows.corrections.services import record_receipt
 from workflows.corrections.tombstones import guard
 from workflows.datasets.inventory import read_snapshot
 from workflows.datasets.lookups import request_lookup
-from workflows.datasets.models import Snapshot
+from workflows.datasets.models import Match, Snapshot
 from workflows.datasets.sources import path_of
+from workflows.datasets.verdicts import judge
 from workflows.ledger.models import Event
 from workflows.notices import moves
 from workflows.outbox.services import drain
@@ -109,6 +119,46 @@ def delete_request():
     from workflows.cases.filing_request import FiledItem
 
     return replace(WANG, items=(FiledItem("delete", {"statement": "请删除。"}),))
+
+
+@pytest.mark.parametrize("location", ["notes", "notes.txt"])
+@pytest.mark.parametrize(
+    ("outcome", "after"),
+    [
+        (Outcome.DELETED, "[REDACTED]\n\n另一个王小明也住在上海\n"),
+        (Outcome.ANONYMISED, "[REDACTED]住在上海，\n电话 [REDACTED]\n\n另一个王小明也住在上海\n"),
+    ],
+)
+def test_plain_text_is_changed_by_paragraph_or_by_word(
+    data, delete_request, location, outcome, after
+):
+    text = "王小明住在上海，\n电话 13800001234\n\n另一个王小明也住在上海\n"
+    (data / "notes").mkdir()
+    for path in (data / "notes.txt", data / "notes" / "a.txt"):
+        path.write_text(text)
+    notes = make_snapshot(location, format="text", source_field="")
+    case = in_review_with_proof(delete_request)
+    look_up()
+    first = [match for match in case.matches.all() if match.start < 20]
+    assert len(first) == 2
+    judge(case, REVIEWER, [match.pk for match in first], Match.Verdict.THEIRS)
+    rest = case.matches.exclude(pk__in=[match.pk for match in first])
+    judge(case, REVIEWER, list(rest.values_list("pk", flat=True)), Match.Verdict.NOT_THEIRS)
+    propose_and_approve(case, outcome)
+
+    manifest = apply(manifest_for(notes))
+    check(str(manifest.pk))
+
+    manifest.refresh_from_db()
+    assert manifest.state == Manifest.State.VERIFIED, manifest.left
+    new = path_of(manifest.result)
+    assert (new / "a.txt" if new.is_dir() else new).read_text() == after
+    assert manifest.result.state == "readable"
+    assert case.items.get().executed
+    # Who registers the old document once more is told.
+    (data / "again.txt").write_text(text)
+    again = make_snapshot("again.txt", notes.dataset, version="9", format="text", source_field="")
+    assert guard(again.pk) == 1
 
 
 def test_who_asks_for_a_correction_and_a_deletion_gets_both(data, delete_request):

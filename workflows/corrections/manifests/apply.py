@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 
-from workflows.corrections.manifests import jsonl, parquet
+from workflows.corrections.manifests import jsonl, parquet, plain_text
 from workflows.corrections.manifests.edits import Refused, Wording
 from workflows.corrections.manifests.entries import Entry, Op
 from workflows.corrections.manifests.files import UNREADABLE, reading, snapshot_files, writing
 from workflows.corrections.manifests.ledger import fingerprint, in_order
+from workflows.corrections.manifests.plain_text import is_text
 from workflows.corrections.manifests.swap import appearing, appearing_file
 from workflows.datasets.lookup.shards import Format, format_of
 
@@ -110,7 +111,7 @@ def _write(source: Path, target: Path, rows: jsonl.Rows, wording: Wording, id_fi
     """Write one file of the new snapshot, and see that it is on the disk."""
     from pyarrow import ArrowException
 
-    known = format_of(source)
+    known = Format.TEXT if rows and is_text(source) else format_of(source)
     if rows and known is None:
         raise Refused(f"{source}: manifests change no files of this format.")
     try:
@@ -118,6 +119,9 @@ def _write(source: Path, target: Path, rows: jsonl.Rows, wording: Wording, id_fi
             shutil.copyfile(source, target)
         elif known is Format.PARQUET:
             parquet.rewrite(source, target, rows, wording, id_field)
+        elif known is Format.TEXT:
+            with target.open("wb") as out:
+                out.writelines(plain_text.rewritten(source, rows[0][1][0].file, rows, wording))
         else:
             with reading(source, known) as lines, writing(target, known) as out:
                 jsonl.rewrite(lines, out, rows, wording, id_field)

@@ -55,6 +55,8 @@ def write_attributes(
         if known is Format.PARQUET:
             raise ManifestError(f"{file}: Dolma reads no Parquet.")
         if known is None:
+            if file in by_file:
+                raise ManifestError(f"{file}: Dolma reads no plain text.")
             continue
         target = folder / "attributes" / NAME / file
         target.parent.mkdir(parents=True, exist_ok=True)

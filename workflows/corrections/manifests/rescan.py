@@ -5,21 +5,30 @@ And are persons still found, in the records that were changed or, by a strong hi
 """
 
 import enum
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import TypeAlias
 
-from workflows.corrections.manifests.entries import Entry, Op, digest
+from workflows.corrections.manifests.edits import Wording
+from workflows.corrections.manifests.entries import Entry, ManifestError, Op, digest
 from workflows.corrections.manifests.files import snapshot_files
+from workflows.corrections.manifests.ledger import in_order
+from workflows.corrections.manifests.plain_text import (
+    ENDING,
+    is_what_becomes,
+    rewritten,
+)
 from workflows.corrections.manifests.resolve import records
 from workflows.datasets.lookup.hits import Hit, RecordId, Strength
 from workflows.datasets.lookup.locate import locate
 from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.persons import Kind
 from workflows.datasets.lookup.readers import Schema
-from workflows.datasets.lookup.shards import format_of, shards
+from workflows.datasets.lookup.shards import Format, format_of, shards
 
 
 class Why(enum.StrEnum):
@@ -27,7 +36,16 @@ class Why(enum.StrEnum):
 
     UNCHANGED = "unchanged"
     NOT_CORRECTED = "not_corrected"
+    DIFFERENT = "different"
     FOUND = "found"
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The old snapshot and the texts that replace others: what plain text is compared with."""
+
+    snapshot: Path
+    wording: Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +82,68 @@ def rescan(
     may_stay: Allowed | None = None,
     *,
     processes: int = 1,
+    before: Before | None = None,
 ) -> Iterator[Left]:
     """Yield the places in the new snapshot where something is left.
 
-    Without `patterns`, only the records that the manifest names are looked at. Raises ManifestError
-    or ReadError if the snapshot cannot be read to its end.
+    Without `patterns`, only the records that the manifest names are looked at. Plain text needs
+    `before`. Raises ManifestError or ReadError if a snapshot cannot be read to its end.
     """
-    changes = [entry for entry in entries if entry.changes_data]
+    changes = in_order(entry for entry in entries if entry.changes_data)
+    if any(entry.file.endswith(ENDING) for entry in changes):
+        if before is None:
+            raise ManifestError("Plain text is compared with the old snapshot: name that, too.")
+        yield from _text_left(changes, snapshot, before, patterns, may_stay, processes=processes)
+        return
     yield from _as_before(changes, snapshot, schema)
     if patterns is not None:
         yield from _still_found(changes, snapshot, schema, patterns, may_stay, processes=processes)
+
+
+def _text_left(
+    changes: Sequence[Entry],
+    snapshot: Path,
+    before: Before,
+    patterns: Patterns | None,
+    may_stay: Allowed | None,
+    *,
+    processes: int,
+) -> Iterator[Left]:
+    """Yield the documents that are not what the manifest makes of them, and strong hits left.
+
+    A weak hit says nothing in a stretch of some pages, and where records begin has changed: hits
+    that may stay are counted for the whole snapshot.
+    """
+    old, new = snapshot_files(before.snapshot), snapshot_files(snapshot)
+    alone = snapshot.is_file() and next(iter(new))
+    for file, group in itertools.groupby(changes, attrgetter("file")):
+        entries = list(group)
+        rows = [
+            (row, list(of_row)) for row, of_row in itertools.groupby(entries, attrgetter("row"))
+        ]
+        became = new.get(alone or file)
+        if file not in old:
+            raise ManifestError(f"{file}: the old snapshot has no such file.")
+        pieces = rewritten(old[file], file, rows, before.wording)
+        if became is None or not is_what_becomes(became, pieces):
+            yield Left(Why.DIFFERENT, file, entries[0].id, entries[0].field)
+    if patterns is None:
+        return
+    stay: Counter[tuple[str | int, Kind]] = Counter()
+    for (ref, _record, kind), number in (may_stay or {}).items():
+        stay[ref, kind] += number
+    for result in locate(
+        shards(snapshot, formats={Format.TEXT}), patterns, Schema(), processes=processes
+    ):
+        for hit in result.hits:
+            if hit.strength is Strength.WEAK:
+                continue
+            if stay[hit.ref, hit.kind] > 0:
+                stay[hit.ref, hit.kind] -= 1
+                continue
+            yield Left(
+                Why.FOUND, hit.file, hit.id, hit.field, hit.kind, hit.ref, hit.start, hit.end
+            )
 
 
 def _as_before(changes: Sequence[Entry], snapshot: Path, schema: Schema) -> Iterator[Left]:

@@ -13,6 +13,7 @@ from typing import Any
 from workflows.corrections.manifests.edits import Wording, edited, edits_of
 from workflows.corrections.manifests.entries import Entry, ManifestError, Op, digest
 from workflows.corrections.manifests.files import UNREADABLE, reading, snapshot_files
+from workflows.corrections.manifests.plain_text import ID, is_text, paragraph, text_records
 from workflows.datasets.lookup.hits import RecordId
 from workflows.datasets.lookup.readers import parse_record
 from workflows.datasets.lookup.shards import Format, format_of
@@ -80,22 +81,34 @@ def resolve(
     for file in named - {""} - files.keys():
         raise ManifestError(f"{file}: the snapshot has no such file.")
     for file, path in files.items():
-        known = format_of(path)
+        # Plain text is data where a change is about it: a folder of records may hold a README.txt.
+        known = Format.TEXT if file in named and is_text(path) else format_of(path)
         if known is None or not named & {"", file}:
             continue
-        for row, record in records(path, known):
+        id_field = ID if known is Format.TEXT else origin.id_field
+        for row, record in records(path, known, file):
             found = [
                 (change, place)
-                for change in wanted.get(str(record.get(origin.id_field)), ())
+                for change in wanted.get(str(record.get(id_field)), ())
                 if change.file in ("", file)
                 for place in _places(record, change)
             ]
+            if known is Format.TEXT:
+                found = [(change, _by_paragraph(record, place)) for change, place in found]
             if found:
                 missing.difference_update(change for change, _place in found)
                 places = [replace(place, file=file) for _change, place in found]
                 yield from entries_of_record(row, record, places, origin, wording)
     if missing:
         raise Unresolved(missing, origin.id_field)
+
+
+def _by_paragraph(record: Mapping[str, Any], change: Change) -> Change:
+    """Return a change of plain text: in the place of a deletion, the paragraph is redacted."""
+    if change.op is not Op.DELETE:
+        return change
+    start, end = paragraph(record[change.field], change.start, change.end)
+    return replace(change, op=Op.REDACT, start=start, end=end)
 
 
 def _places(record: Mapping[str, Any], change: Change) -> list[Change]:
@@ -162,11 +175,15 @@ def _without_own_deletions(changes: Sequence[Change]) -> Sequence[Change]:
     ]
 
 
-def records(path: Path, known: Format) -> Iterator[tuple[int, dict[str, Any]]]:
+def records(path: Path, known: Format, file: str = "") -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the records of a file with their row numbers; lines that are no record only count.
 
-    Raises ManifestError if the file cannot be read to its end.
+    `file` is its name in the snapshot, of which the ids of plain text are made. Raises
+    ManifestError if the file cannot be read to its end.
     """
+    if known is Format.TEXT:
+        yield from text_records(path, file or path.name)
+        return
     try:
         if known is Format.PARQUET:
             yield from _parquet_records(path)

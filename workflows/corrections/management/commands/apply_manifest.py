@@ -16,9 +16,9 @@ from workflows.corrections.manifests.hits import read_replacements
 
 class Command(BaseCommand):
     help = (
-        "Apply a manifest to JSONL (.jsonl, .jsonl.gz, .jsonl.zst) and Parquet. The new snapshot "
-        "appears beside the old one when all of it is written; the old one is not touched. Exit "
-        "code 1 if the manifest does not fit, and then nothing is left behind."
+        "Apply a manifest to JSONL (.jsonl, .jsonl.gz, .jsonl.zst), Parquet and plain text (.txt). "
+        "The new snapshot appears beside the old one when all of it is written; the old one is not "
+        "touched. Exit code 1 if the manifest does not fit, and then nothing is left behind."
     )
     requires_system_checks: list[str] = []
 

@@ -8,10 +8,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from workflows.corrections.management.options import add_key_option, open_manifest
-from workflows.corrections.manifests.edits import Refused
+from workflows.corrections.manifests.edits import Refused, Wording
 from workflows.corrections.manifests.entries import ManifestError
-from workflows.corrections.manifests.hits import read_hits
-from workflows.corrections.manifests.rescan import Left, allowed, rescan
+from workflows.corrections.manifests.hits import read_hits, read_replacements
+from workflows.corrections.manifests.rescan import Before, Left, allowed, rescan
 from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.persons import PersonsError, read_persons
 from workflows.datasets.lookup.readers import Schema
@@ -35,6 +35,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--may-stay", type=Path, help="JSONL, hits in the old snapshot that are someone else's"
         )
+        parser.add_argument(
+            "--old", type=Path, help="the old snapshot, with which plain text is compared"
+        )
+        parser.add_argument("--replacements", type=Path, help='JSONL, {"ref": …, "text": …} a line')
         parser.add_argument("--processes", type=int, default=1)
         parser.add_argument("--id-field", default="id")
         parser.add_argument("--text-field", action="append", help="may be given several times")
@@ -46,6 +50,8 @@ class Command(BaseCommand):
             manifest = open_manifest(options["manifest"], options["key"], self.stderr)
             patterns = _patterns(options["persons"])
             may_stay = allowed(read_hits(options["may_stay"]) if options["may_stay"] else ())
+            wording = Wording(read_replacements(options["replacements"]), manifest.redaction)
+            before = Before(options["old"], wording) if options["old"] else None
             left = [
                 self._say(place)
                 for place in rescan(
@@ -55,6 +61,7 @@ class Command(BaseCommand):
                     patterns,
                     may_stay,
                     processes=options["processes"],
+                    before=before,
                 )
             ]
         except (ManifestError, Refused, PersonsError, ReadError, OSError) as error:
