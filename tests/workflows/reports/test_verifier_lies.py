@@ -2,12 +2,15 @@
 
 import json
 import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from tests.workflows.reports.conftest import dishonest_export, export, unpack
+from workflows.cases.models import Case
 from workflows.ledger.services import append
 from workflows.reports.tables import CASE_COLUMNS, case_cells, csv_header, csv_line
 
@@ -240,6 +243,34 @@ def test_steps_of_a_case_that_was_never_received_are_found(small_log, verify):
     code, output = verify(unpack(export("")))
     assert code == 1
     assert "is in the log, and neither in the tables nor left out by the filters" in output
+
+
+def test_a_step_that_was_dated_back_is_told(small_log, verify):
+    code, output = verify(unpack(export()))
+    assert (code, "  the entries are in the order of their times\n" in output) == (0, True)
+    case = Case.objects.latest("pk").pseudonym
+    with transaction.atomic():
+        told = timezone.now() - timedelta(days=3)
+        append(name="case.viewed", role="reviewer", case=case, at=told)
+    for regime in ("CN", ""):
+        code, output = verify(unpack(export(regime)))
+        assert code == 0
+        assert "in the order of their times" not in output
+        assert re.search(
+            rf"  - the times of 1 entries, dated back or by a wrong clock: step \d+ of case {case}"
+            rf" says {told:%Y-%m-%d}T.*, and stands after one of ",
+            output,
+        )
+
+
+@pytest.mark.parametrize("minutes", [0, 59])
+def test_what_was_written_at_about_the_same_time_may_change_places(small_log, verify, minutes):
+    with transaction.atomic():
+        told = timezone.now() - timedelta(minutes=minutes)
+        case = Case.objects.latest("pk").pseudonym
+        append(name="case.viewed", role="reviewer", case=case, at=told)
+    code, output = verify(unpack(export()))
+    assert (code, "in the order of their times" in output) == (0, True)
 
 
 @pytest.mark.parametrize(("change", "message"), LIES)

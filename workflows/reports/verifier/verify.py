@@ -27,7 +27,7 @@ import re
 import sqlite3
 import sys
 import zipfile
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import IO, Any, Dict, Iterator, Sequence, Tuple
 
 # --- Ed25519, verification only (RFC 8032, section 5.1.7) --------------------------------------
@@ -434,7 +434,7 @@ class Entries:
         self.db.execute("PRAGMA journal_mode = OFF")
         self.db.execute(
             "CREATE TABLE entry"
-            " (place INTEGER PRIMARY KEY, pseudonym, step, register, number, leaf BLOB)"
+            " (place INTEGER PRIMARY KEY, pseudonym, step, register, number, at, leaf BLOB)"
         )
         self.db.execute("CREATE TABLE shown (pseudonym PRIMARY KEY, steps)")
         self.db.execute("CREATE TABLE outside (pseudonym PRIMARY KEY)")
@@ -442,8 +442,8 @@ class Entries:
     def add(self, place: int, leaf: bytes) -> None:
         """Take an entry that was proved to be in the log."""
         entry = json.loads(leaf.decode("utf-8"))
-        values = [entry[key] for key in ("case", "step", "register", "number")]
-        self.db.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)", (place, *values, leaf))
+        values = [entry[key] for key in ("case", "step", "register", "number", "at")]
+        self.db.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)", (place, *values, leaf))
 
     def check_order(self) -> None:
         """Expect each step of a case once, in order, and each number of a register once."""
@@ -461,6 +461,20 @@ class Entries:
             " GROUP BY register, number HAVING count(*) > 1"
         ).fetchone()
         expect(twice is None, "Two requests are number {} of {}.".format(*(twice or ("", ""))))
+
+    def belated(self) -> Iterator[tuple[str, str]]:
+        """Yield (what, time before it) for entries that say to be far older than one before them.
+
+        What is written at the same moment may be placed the other way round; not an hour apart.
+        """
+        latest = ""
+        times = "SELECT at, place, step, pseudonym FROM entry ORDER BY place"
+        for at, place, step, case in self.db.execute(times):
+            if at >= latest:
+                latest = at
+            elif moment_of(latest) - moment_of(at) > timedelta(hours=1):
+                what = f"entry {place}" if case is None else f"step {step} of case {case}"
+                yield f"{what} says {at}", latest
 
     def entry(self, place: int) -> Row | None:
         """Return the entry at a place of the log, if the export has it."""
@@ -535,6 +549,7 @@ class Export:
         else:
             self.read_proofs()
         self.entries.check_order()
+        self.check_times()
         self.check_statement()
         self.check_registers()
         self.check_tables()
@@ -718,6 +733,20 @@ class Export:
                 before = index
         proofs = self.files.under("log/proofs/")
         expect(not proofs, "There are proofs beside log/entries.txt.")
+
+    def check_times(self) -> None:
+        """Look for entries that were dated back: the order of the log is beyond dispute.
+
+        No fault, for a clock that was wrong for a day must not spoil the log for ever.
+        """
+        count, first = 0, ""
+        for what, latest in self.entries.belated():
+            count, first = count + 1, first or f"{what}, and stands after one of {latest}"
+        if count:
+            dated = "the times of {} entries, dated back or by a wrong clock: {}"
+            self.unchecked.append(dated.format(count, first))
+        else:
+            self.evidence.append("the entries are in the order of their times")
 
     def check_statement(self) -> None:
         """Hold manifest and tables against the event by which the provider signed for them."""
@@ -936,6 +965,11 @@ def tile_name(level: str, number: int, width: int) -> str:
         number //= 1000
         path = f"x{number % 1000:03d}/{path}"
     return f"log/tile/{level}/{path}" + ("" if width == 256 else f".p/{width}")
+
+
+def moment_of(text: str) -> datetime:
+    """Return the time of an entry: UTC, as 2026-01-02T03:04:05.000006Z."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
 
 
 def commit(nonce: str, content: Any) -> str:
