@@ -88,6 +88,7 @@ def test_a_filtered_export_accounts_for_the_requests_that_it_does_not_show(world
     code, output = verify(world.closed, vkey=world.vkey)
     assert code == 0, output
     assert "all 8 requests accounted for" in output
+    assert '\n  filters: {"states":["closed"]}\n' in output
     assert "2 cases shown, 6 not shown by the filters" in output
     assert "6 requests not shown were in another state than closed" in output
     rows = [json.loads(line) for line in world.closed["cases.jsonl"].splitlines()]
@@ -98,6 +99,7 @@ def test_an_export_of_the_whole_log_is_verified_from_its_entries(world, verify):
     code, output = verify(world.whole, vkey=world.vkey)
     assert code == 0, output
     assert "register CN: all 8 requests" in output
+    assert "\n  filters: none\n" in output
     assert "register EU: all 1 requests" in output
     assert "0 contents fit" in output
 

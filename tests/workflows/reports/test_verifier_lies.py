@@ -118,9 +118,9 @@ def a_content_too_many(folder, counts):
     _in_rows("contents.jsonl", lambda rows: rows.append(rows[0]))(folder, counts)
 
 
-def _close(reason):
+def _close(reason, name=""):
     def change(rows):
-        row = rows[0]
+        row = next(row for row in rows if name in ("", row["name"]))
         del row["nonce"], row["content"]
         row["closed"] = reason
 
@@ -139,7 +139,14 @@ def a_content_withheld_for_no_reason(folder, counts):
 
 @lie("The provider signed for more or fewer contents")
 def a_content_said_to_be_a_document_of_identity(folder, counts):
-    _in_rows("contents.jsonl", _close("identity_document"))(folder, counts)
+    _in_rows("contents.jsonl", _close("identity_document", "request"))(folder, counts)
+
+
+@lie("is not shown without reason")
+def reasons_said_to_be_a_document_of_identity_and_signed_for(folder, counts):
+    _in_rows("contents.jsonl", _close("identity_document", "reasons"))(folder, counts)
+    counts.openings -= 1
+    counts.closed["identity_document"] = 1
 
 
 @lie("The provider signed for more or fewer cases")

@@ -923,16 +923,24 @@ class Export:
                 expect(fits, f"contents.jsonl: the content does not fit {where}.")
             else:
                 self.closed[reason] = self.closed.get(reason, 0) + 1
-                allowed = self.may_close(reason, row)
+                allowed = self.may_close(reason, row, entry, name)
                 expect(allowed, f"contents.jsonl: {where} is not shown without reason.")
 
-    def may_close(self, reason: str, row: Row) -> bool:
-        """Tell whether a content may be withheld for a reason in this export."""
+    def may_close(self, reason: str, row: Row, entry: Row, name: str) -> bool:
+        """Tell whether a content may be withheld for a reason in this export.
+
+        A document of identity is what an acceptance rests on, what came while one was waited for,
+        and a request that names its number.
+        """
         if reason == "erased":
             return row["erased_at"] is not None
         if self.facts["regime"] is None:
             return reason == "whole_log"
-        return reason == "identity_document" and not self.facts["filters"]["identity_reason"]
+        sent = entry["role"] == "public" and entry["facts"].get("from") == "identity_needed"
+        judged = entry["name"] in {"identity.proved", "identity.not_proved"}
+        may_show = sent or judged or name == "request"
+        asked = self.facts["filters"]["identity_reason"]
+        return reason == "identity_document" and may_show and not asked
 
     def report(self) -> None:
         """Print what was verified, and what was not."""
@@ -940,6 +948,8 @@ class Export:
         print("OK")
         print(f"  log {self.key[0]}, {self.size} entries, root {self.root.hex()}")
         print(f"  export {facts['bundle']} of {facts['regime'] or 'the whole log'}")
+        filters = {key: value for key, value in facts["filters"].items() if value}
+        print(f"  filters: {canonical(filters) if filters else 'none'}")
         for register, highest in sorted(facts["registered"].items()):
             print(f"  register {register}: all {highest} requests accounted for")
         print(f"  {facts['cases']} cases shown, {self.entries.left_out()} not shown by the filters")
