@@ -15,8 +15,15 @@ from requests_portal.public.places import place_name
 from requests_portal.staff.people import names_of
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Attachment, Case, Item, Message
-from workflows.cases.vocabulary import Assurance, assurance_suffices
-from workflows.corrections.item_changes import further_pairs, redacts, takes_pairs, takes_redaction
+from workflows.cases.vocabulary import Assurance, Outcome, assurance_suffices
+from workflows.corrections.item_changes import (
+    adds,
+    further_pairs,
+    pairs_of,
+    redacts,
+    takes_pairs,
+    takes_redaction,
+)
 from workflows.corrections.models import Instruction
 from workflows.regimes.values import Citation
 from workflows.vault.fields import text_or_erased
@@ -101,6 +108,7 @@ class ItemView:
     verification: str
     instead_because: str
     may_specify: bool
+    by_hand: bool
 
 
 def item_views(case: Case) -> list[ItemView]:
@@ -128,6 +136,7 @@ def _item_view(case: Case, item: Item) -> ItemView:
         note=rule.note.in_language(language) if rule and rule.note else "",
         verification=text_or_erased(item, "verification"),
         instead_because=text_or_erased(item, "instead_because"),
+        by_hand=item.outcome == Outcome.SUPPLEMENTED and not item.executed and not pairs_of(item),
         may_specify=case.state == State.IN_REVIEW and (takes_pairs(item) or takes_redaction(item)),
     )
 
@@ -141,9 +150,15 @@ def _details(case: Case, item: Item) -> list[tuple[str, list[str]]]:
         for name, value in item.details.items()
         if value
     ]
-    pairs = [f"{wrong} → {right}" for wrong, right in further_pairs(item)]
+    typed = pairs_of(item) if adds(item) else further_pairs(item)
+    pairs = [f"{wrong} → {right}" for wrong, right in typed]
     if pairs:
-        details.append((gettext("Also to be corrected in the data"), pairs))
+        name = (
+            gettext("To be added in the data")
+            if adds(item)
+            else gettext("Also to be corrected in the data")
+        )
+        details.append((name, pairs))
     if redacts(item):
         words = gettext("The words are taken out; the rest of the record stays.")
         details.append((gettext("How it is deleted from the data"), [words]))

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanWidget
 
@@ -20,6 +21,7 @@ from workflows.cases.handling import record_view
 from workflows.cases.models import Item
 from workflows.corrections.item_changes import (
     Pair,
+    adds,
     further_pairs,
     redacts,
     specify,
@@ -27,6 +29,16 @@ from workflows.corrections.item_changes import (
     takes_redaction,
 )
 
+_REPLACES = gettext_lazy(
+    "A wrong text is replaced wherever it stands, letter by letter, in the records that were "
+    "judged to be the person's. What the person wrote themselves is replaced as well. Whoever "
+    "approves the decision sees this."
+)
+_ADDS = gettext_lazy(
+    "What is missing is added behind the text that you name, wherever it stands, letter by letter, "
+    "in the records that were judged to be the person's. Without such a text it is added by hand. "
+    "Whoever approves the decision sees this."
+)
 # So many empty pairs are offered beside those that are filled in.
 MORE = 3
 
@@ -38,7 +50,7 @@ class ItemChangeForm(forms.Form):
         super().__init__(*args, **kwargs)
         self._pairs = 0
         if takes_pairs(item):
-            self._add_pairs(further_pairs(item))
+            self._add_pairs(item, further_pairs(item))
         if takes_redaction(item):
             self.fields["redact"] = forms.BooleanField(
                 label=_("If it is deleted: take the words out, and keep the rest of the record"),
@@ -50,14 +62,20 @@ class ItemChangeForm(forms.Form):
                 widget=UnfoldBooleanWidget,
             )
 
-    def _add_pairs(self, pairs: list[Pair]) -> None:
+    def _add_pairs(self, item: Item, pairs: list[Pair]) -> None:
+        labels = {"wrong": _("Wrong text %(number)d"), "right": _("Right text %(number)d")}
+        if adds(item):
+            labels = {
+                "wrong": _("Text %(number)d, behind which something is missing"),
+                "right": _("What is added behind text %(number)d"),
+            }
+            pairs = pairs or [("", (item.details.get("correct") or "").strip())]
         self._pairs = len(pairs) + MORE
         if self.is_bound:
             typed = sum(1 for name in self.data if name.startswith("wrong_"))
             self._pairs = max(self._pairs, typed)
         for number in range(1, self._pairs + 1):
             wrong, right = pairs[number - 1] if number <= len(pairs) else ("", "")
-            labels = {"wrong": _("Wrong text %(number)d"), "right": _("Right text %(number)d")}
             for name, text in (("wrong", wrong), ("right", right)):
                 self.fields[f"{name}_{number}"] = forms.CharField(
                     label=labels[name] % {"number": number},
@@ -100,11 +118,7 @@ def item_change_page(
     context = {
         **shared_context(request, site, case),
         "title": f"{case.number} · {item.position}. {item.get_kind_display()}",
-        "intro": _(
-            "A wrong text is replaced wherever it stands, letter by letter, in the records that "
-            "were judged to be the person's. What the person wrote themselves is replaced as well. "
-            "Whoever approves the decision sees this."
-        ),
+        "intro": _ADDS if adds(item) else _REPLACES,
         "button": _("Keep"),
         "form": form,
         "back": back,

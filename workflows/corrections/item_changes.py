@@ -1,5 +1,6 @@
 """What reviewers say of how an item is carried out in the data, before they propose it."""
 
+import re
 from collections.abc import Sequence
 from itertools import permutations
 
@@ -13,18 +14,25 @@ from workflows.cases.lifecycle import State
 from workflows.cases.models import Item
 from workflows.cases.record import record_event
 from workflows.cases.transition import lock_case
-from workflows.cases.vocabulary import Outcome, outcomes_for
+from workflows.cases.vocabulary import CORRECTS, ItemKind, Outcome, outcomes_for
 from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.models import ItemChange
 from workflows.datasets.lookups import REVIEWERS
 
-# A wrong text, and what is right in its place.
+# A wrong text, and what is right in its place; of a supplement, a text and what is added behind it.
 Pair = tuple[str, str]
+# Between letters of these a space stands, between Han characters none.
+_SPACED = re.compile(r"[^\W\d_一-鿿぀-ヿ]|[0-9]")
+
+
+def adds(item: Item) -> bool:
+    """Return whether what is typed for an item is added, and replaces nothing."""
+    return item.kind == ItemKind.SUPPLEMENT
 
 
 def takes_pairs(item: Item) -> bool:
-    """Return whether an item can end in a correction."""
-    return Outcome.CORRECTED in outcomes_for(item.kind)
+    """Return whether an item can end in a correction, or in something added."""
+    return bool(CORRECTS & set(outcomes_for(item.kind)))
 
 
 def takes_redaction(item: Item) -> bool:
@@ -53,9 +61,20 @@ def redacts(item: Item) -> bool:
 
 
 def pairs_of(item: Item) -> list[Pair]:
-    """Return all that is to be replaced: what the person said, then what reviewers typed."""
+    """Return all that is to be replaced: what the person said, then what reviewers typed.
+
+    Of a supplement, a text is replaced by itself with what is added behind it.
+    """
+    if adds(item):
+        return [(before, _joined(before, added)) for before, added in further_pairs(item)]
     own = (item.details.get("claimed", "").strip(), item.details.get("correct", "").strip())
     return [*([own] if all(own) else []), *further_pairs(item)]
+
+
+def _joined(before: str, added: str) -> str:
+    """Return two texts one behind the other, with a space where the script wants one."""
+    space = " " if _SPACED.match(before[-1]) and _SPACED.match(added[0]) else ""
+    return f"{before}{space}{added}"
 
 
 def specify(item: Item, actor: Actor, pairs: Sequence[Pair], *, redact: bool) -> ItemChange:
@@ -95,7 +114,7 @@ def _check(item: Item, pairs: Sequence[Pair], *, redact: bool) -> None:
         raise InvalidInput(_("Each wrong text needs a right one, and the other way round."))
     if any(len(text) > MAX_BODY for pair in pairs for text in pair):
         raise InvalidInput(_("Write at most %(count)s characters.") % {"count": MAX_BODY})
-    own = (item.details.get("claimed") or "").strip()
+    own = "" if adds(item) else (item.details.get("claimed") or "").strip()
     wrongs = [wrong for wrong, _right in pairs] + ([own] if own else [])
     if any(one in other for one, other in permutations(wrongs, 2)):
         raise InvalidInput(

@@ -12,7 +12,6 @@ from django.utils import timezone
 from workflows.cases.lifecycle import Role, State
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections.families import family, newest
 from workflows.corrections.item_changes import pairs_of
 from workflows.corrections.keys import manifest_signer
@@ -123,16 +122,12 @@ def _changes(
 
 
 def _pairs(instruction: Instruction) -> list[tuple[str, str, str]]:
-    """Return a name, the wrong and the right text for each replacement of an instruction.
-
-    There is none for what is added to a record: staff add it, and give a receipt by hand.
-    """
-    operation, item = instruction.operation, instruction.item
-    if operation != Instruction.Operation.REPLACE or item.outcome == Outcome.SUPPLEMENTED:
+    """Return a name, the wrong and the right text for each replacement of an instruction."""
+    if instruction.operation != Instruction.Operation.REPLACE:
         return []
     return [
         (f"{instruction.pk}-{number}", wrong, right)
-        for number, (wrong, right) in enumerate(pairs_of(item))
+        for number, (wrong, right) in enumerate(pairs_of(instruction.item))
     ]
 
 

@@ -28,8 +28,9 @@ from workflows.corrections.forgetting import forget_case
 from workflows.corrections.item_changes import pairs_of, redacts, specify
 from workflows.corrections.making import make_manifest
 from workflows.corrections.models import Instruction, ItemChange, Manifest
-from workflows.corrections.receipts import apply_here, ask_to_apply
+from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
+from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of
 from workflows.ledger.models import Event
 from workflows.outbox.services import drain
@@ -86,7 +87,46 @@ def test_a_deletion_takes_the_words_out_or_the_record(forum, redact, after):
     assert carried_out(forum, of_kind("delete"), Outcome.DELETED, redact=redact) == after
 
 
-def test_what_is_added_waits_for_a_receipt_by_hand(forum):
+@pytest.mark.parametrize(
+    ("pairs", "after"),
+    [
+        ([("住在上海", "，曾住杭州")], "王小明住在上海，曾住杭州，电话 13800001234"),
+        ([("上海", "市"), ("电话", "(home)")], "王小明住在上海市，电话(home) 13800001234"),
+        ([("13800001234", "ext. 5")], "王小明住在上海，电话 13800001234 ext. 5"),
+    ],
+)
+def test_what_is_missing_is_added_behind_the_text_that_a_reviewer_names(forum, pairs, after):
+    wish = of_kind("supplement", correct="曾住杭州")
+    assert carried_out(forum, wish, Outcome.SUPPLEMENTED, pairs) == after
+
+
+def test_what_was_added_is_not_added_twice_when_another_manifest_is_made(forum, data):
+    """A re-scan that found something else has the manifest made again, for what came out."""
+    case = in_review_with_proof(of_kind("supplement", correct="市"))
+    look_up()
+    judge_all(case, {"a", "b"})
+    specify(case.items.get(), REVIEWER, [("上海", "市")], redact=False)
+    proposal = ItemProposal(case.items.get(), Outcome.SUPPLEMENTED, "It was missing.")
+    decisions.propose_decision(case, REVIEWER, [proposal])
+    decisions.approve(case, APPROVER)
+    drain()
+    half = [{**FORUM[0], "text": "王小明住在上海市，电话 13800001234"}, *FORUM[1:]]
+    (data / "half.jsonl").write_text(lines(half))
+    first = manifest_for(forum)
+    new = Snapshot(version="half", format="jsonl", location="half.jsonl")
+    take_receipt(first, STEWARD, key="k", status="partly", snapshot=new)
+    check(str(first.pk))
+    second = manifest_for(forum)
+    ask_to_apply(second, STEWARD)
+    apply_here(str(second.pk))
+    second.refresh_from_db()
+    rows = [json.loads(line) for line in path_of(second.result).read_text().splitlines()]
+    assert [row["text"] for row in rows] == [
+        "王小明住在上海市，电话 13800001234", "另一个王小明也住在上海市", "nothing here",
+    ]  # fmt: skip
+
+
+def test_what_nobody_says_where_to_add_waits_for_a_receipt_by_hand(forum):
     case = in_review_with_proof(of_kind("supplement", claimed="住在上海", correct="住在杭州"))
     look_up()
     judge_all(case, {"a"})

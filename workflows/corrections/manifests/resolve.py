@@ -91,7 +91,7 @@ def resolve(
                 (change, place)
                 for change in wanted.get(str(record.get(id_field)), ())
                 if change.file in ("", file)
-                for place in _places(record, change)
+                for place in _places(record, change, wording)
             ]
             if known is Format.TEXT:
                 found = [(change, _by_paragraph(record, place)) for change, place in found]
@@ -111,21 +111,28 @@ def _by_paragraph(record: Mapping[str, Any], change: Change) -> Change:
     return replace(change, op=Op.REDACT, start=start, end=end)
 
 
-def _places(record: Mapping[str, Any], change: Change) -> list[Change]:
+def _places(record: Mapping[str, Any], change: Change, wording: Wording) -> list[Change]:
     """Return a change for each place in a record that is meant; none if it is not this record."""
     text = record.get(change.field)
     if not isinstance(text, str):
         return []
     if change.anywhere:
+        right = wording.replacements.get(change.replacement_ref, "")
         return [
             replace(change, start=place.start(), end=place.end())
             for place in re.finditer(re.escape(change.written or ""), text)
-            if place[0]
+            if place[0] and not _is_done(text, place.start(), place[0], right)
         ]
     if change.end > len(text):
         return []
     meant = change.written is None or text[change.start : change.end] == change.written
     return [change] if meant else []
+
+
+def _is_done(text: str, start: int, wrong: str, right: str) -> bool:
+    """Return whether a wrong text stands there as a part of the right one, which may hold it."""
+    inside = (place.start() for place in re.finditer(re.escape(wrong), right))
+    return any(offset <= start and text.startswith(right, start - offset) for offset in inside)
 
 
 def entries_of_record(
