@@ -6,8 +6,12 @@ COPY requirements/base.txt /requirements.txt
 RUN python -m venv /opt/portal \
  && /opt/portal/bin/pip install --no-cache-dir --require-hashes --requirement /requirements.txt
 
-# Message catalogues and static files, made with tools that stay behind in this stage.
+# Message catalogues, static files and the compiled kernel of the look-up, made with tools that stay
+# behind in this stage.
 FROM python:3.11-slim AS files
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends gcc libc6-dev \
+ && rm -rf /var/lib/apt/lists/*
 WORKDIR /srv/portal
 COPY requirements/local.txt /requirements.txt
 RUN pip install --no-cache-dir --require-hashes --requirement /requirements.txt
@@ -16,7 +20,8 @@ COPY requests_portal requests_portal
 COPY workflows workflows
 COPY templates templates
 COPY locale locale
-RUN python -m requests_portal.local.messages \
+RUN python -m workflows.datasets.lookup.kernel \
+ && python -m requests_portal.local.messages \
  && STATIC_ROOT=/srv/static python manage.py collectstatic --no-input
 
 FROM python:3.11-slim
@@ -27,7 +32,7 @@ COPY --from=files /srv/static /srv/static
 WORKDIR /srv/portal
 COPY manage.py ./
 COPY requests_portal requests_portal
-COPY workflows workflows
+COPY --from=files /srv/portal/workflows workflows
 COPY templates templates
 COPY --from=files /srv/portal/locale locale
 ENV PATH=/opt/portal/bin:$PATH \

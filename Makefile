@@ -125,7 +125,7 @@ install-dev: venv
 	$(call install,dev)
 
 # Installs the locked packages of requirements/$(1).txt unless these very ones are installed. The
-# stamp is named after the lock's checksum.
+# stamp is named after the lock's checksum. Then compiles the kernel of the look-up, if it can be.
 define install
 @stamp=.venv/$(1)-$$(cksum < requirements/$(1).txt | tr ' ' '-'); \
 if [ ! -e "$$stamp" ]; then \
@@ -134,4 +134,5 @@ if [ ! -e "$$stamp" ]; then \
 		--requirement requirements/$(1).txt || exit 1; \
 	rm -f .venv/$(1)-*; touch "$$stamp"; \
 fi
+@$(BIN)/python -m workflows.datasets.lookup.kernel
 endef

@@ -114,7 +114,8 @@ def ripgrep(corpus: Corpus, persons: int, threads: int) -> tuple[float, int]:
 def tell(label: str, figures: dict[str, str]) -> None:
     """Print the figures of one pass."""
     sys.stdout.write(
-        f"{label:<28} {figures['gb_per_s']:>6} GB/s  hits {figures['hits']:>6}  "
+        f"{label:<24} {figures['gb_per_s']:>6} GB/s  "
+        f"pass alone {figures['pass_gb_per_s']:>6} GB/s  hits {figures['hits']:>6}  "
         f"compile {figures['compile_seconds']:>5} s  "
         f"peak {figures['peak_rss_mb']:>4} MB a process\n"
     )

@@ -7,7 +7,9 @@ any character may be \uXXXX, or two of them for a character outside the basic pl
 import numpy as np
 
 from workflows.datasets.lookup.folding import BREAK, fold_table
-from workflows.datasets.lookup.squeeze import Bytes, CodePoints, Folded, Positions, write
+from workflows.datasets.lookup.squeeze import Folded
+from workflows.datasets.lookup.squeeze_in_numpy import write
+from workflows.datasets.lookup.stream_bytes import Bytes, CodePoints, Positions
 
 _BACKSLASH = 0x5C
 _CONTROLS = np.isin(np.arange(256), list(b"bfnrt"))

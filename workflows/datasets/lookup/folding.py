@@ -158,30 +158,31 @@ def fold_evenly(text: str) -> str:
 class FoldTable:
     """The fold of code points in arrays: BREAK, INVISIBLE, a code point, or a PAIR of letters.
 
-    A fold is put in when it is first asked for: a text uses few of the many characters.
+    A fold is put in when it is first asked for: a text uses few of the many characters. `known`
+    holds UNKNOWN until then.
     """
 
-    _UNKNOWN = 0xFFFFFFFF
+    UNKNOWN = 0xFFFFFFFF
 
     def __init__(self) -> None:
-        self._values = np.arange(0x110000, dtype=np.uint32)
+        self.known = np.arange(0x110000, dtype=np.uint32)
         for first, last in FOLDED_RANGES:
-            self._values[first:last] = self._UNKNOWN
+            self.known[first:last] = self.UNKNOWN
         # Of the basic plane: the fold where it is one byte and known, else OTHER.
         self.short = np.full(0x10000, OTHER, np.uint8)
 
     def values(self, codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
         """Return the folds of these code points."""
-        values = self._values[codes]
-        unknown = values == self._UNKNOWN
+        values = self.known[codes]
+        unknown = values == self.UNKNOWN
         if unknown.any():
             self._learn(np.unique(codes[unknown]))
-            values = self._values[codes]
+            values = self.known[codes]
         return values
 
     def _learn(self, codes: npt.NDArray[np.uint32]) -> None:
         values = np.array([_table_value(chr(code)) for code in codes.tolist()], np.uint32)
-        self._values[codes] = values
+        self.known[codes] = values
         short = (codes < self.short.size) & (values < 0x80)  # noqa: PLR2004
         self.short[codes[short]] = values[short]
 

@@ -25,7 +25,8 @@ from workflows.datasets.lookup.persons import Identifier
 from workflows.datasets.lookup.readers import Figures, Schema, batches
 from workflows.datasets.lookup.scan import Column, findings
 from workflows.datasets.lookup.shards import Shard
-from workflows.datasets.lookup.squeeze import decode, fold_bytes, squeeze
+from workflows.datasets.lookup.squeeze import fold_bytes, squeeze
+from workflows.datasets.lookup.stream_bytes import decode
 from workflows.datasets.lookup.variants import spellings
 
 _WORDS = r"[a-z]+|[0-9]+|[^\x00-\x7f]"

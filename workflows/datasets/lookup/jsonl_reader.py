@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-import numpy as np
 import orjson
 import zstandard
 
@@ -22,7 +21,7 @@ def jsonl_batches(shard: Shard, schema: Schema, where: Filter) -> Iterator[Batch
     """Yield the lines to which `where` points. Raises ReadError."""
     for number, chunk in enumerate(_chunks(shard)):
         if number == 0 and shard.start == 0:
-            _check_firstparse_record(chunk, shard, schema)
+            _check_first_record(chunk, shard, schema)
         yield _parse(chunk, schema, where)
 
 
@@ -77,7 +76,7 @@ def _rest_of_line(file: BinaryIO | gzip.GzipFile | io.BufferedReader, shard: Sha
     return rest
 
 
-def _check_firstparse_record(chunk: bytes, shard: Shard, schema: Schema) -> None:
+def _check_first_record(chunk: bytes, shard: Shard, schema: Schema) -> None:
     """Refuse a file whose first record has none of the fields: a mistyped name finds nothing."""
     record = parse_record(chunk.partition(b"\n")[0])
     if record is not None and not set(schema.text_fields) & record.keys():
@@ -86,8 +85,7 @@ def _check_firstparse_record(chunk: bytes, shard: Shard, schema: Schema) -> None
 
 
 def _parse(chunk: bytes, schema: Schema, where: Filter) -> Batch:
-    lines = int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == ord("\n")))
-    figures = Figures(len(chunk), lines + (not chunk.endswith(b"\n")))
+    figures = Figures(len(chunk), chunk.count(b"\n") + (not chunk.endswith(b"\n")))
     records = []
     end = -1
     for position in sorted(where(memoryview(chunk))):

@@ -15,14 +15,8 @@ import numpy as np
 
 from workflows.datasets.lookup.escapes import code_units, escapes
 from workflows.datasets.lookup.folding import BREAK, fold
-from workflows.datasets.lookup.squeeze import (
-    Folded,
-    Positions,
-    Segments,
-    Squeezed,
-    encode,
-    squeeze,
-)
+from workflows.datasets.lookup.squeeze import Folded, Segments, Squeezed, squeeze
+from workflows.datasets.lookup.stream_bytes import Positions, encode
 
 _TAG = r"(?:/?[a-zA-Z][^<>]{0,400}|!--.{0,400}?--|![^<>]{0,400})"
 _ENTITY = r"(?:amp;)*(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[a-zA-Z][a-zA-Z0-9]{1,31};|nbsp|shy)"

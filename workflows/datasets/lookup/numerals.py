@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from workflows.datasets.lookup.folding import BREAK
-from workflows.datasets.lookup.squeeze import decode
+from workflows.datasets.lookup.stream_bytes import decode
 
 # The last of some rows are said on the telephone: 洞, 幺, 两, 拐, 勾.
 _NUMERALS = (

@@ -23,7 +23,8 @@ from workflows.datasets.lookup.numerals import (
     read_numbers,
 )
 from workflows.datasets.lookup.persons import Identifier, Kind
-from workflows.datasets.lookup.squeeze import Positions, Squeezed, decode, encode
+from workflows.datasets.lookup.squeeze import Squeezed
+from workflows.datasets.lookup.stream_bytes import Positions, decode, encode
 from workflows.datasets.lookup.variants import Spelling, View, spellings
 
 # Bytes of a stream on either side of two numerals, or words, which hold the whole number.

@@ -15,8 +15,8 @@ from workflows.datasets.lookup.markup import without_markup
 from workflows.datasets.lookup.patterns import Candidate, Patterns
 from workflows.datasets.lookup.squeeze import fold_bytes, squeeze
 
-# The arrays of one block fit into the second-level cache of a core.
-BLOCK = 1 << 20
+# The bytes of one block, raw, folded and squeezed, fit into the second-level cache of a core.
+BLOCK = 1 << 19
 # Bytes that two blocks share: the longest spelling of an identifier, tags in it included.
 OVERLAP = 2048
 # Bytes of text around a candidate that hold the whole spelling and decide whether it stands alone:

@@ -6,7 +6,7 @@ it tells "Li Na" from "Lina", and taking out every space of an English text woul
 the time.
 
 All steps replace bytes in place by as many bytes, so that a position in the stream is a position in
-the source. The work is done on whole arrays.
+the source. The compiled kernel does them, or else NumPy on whole arrays.
 """
 
 import string
@@ -14,62 +14,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from workflows.datasets.lookup.folding import (
-    BREAK,
-    INVISIBLE,
-    OTHER,
-    PAIR,
-    fold_table,
-)
-
-Bytes = npt.NDArray[np.uint8]
-Positions = npt.NDArray[np.intp]
-Bits = npt.NDArray[np.bool_]
-CodePoints = npt.NDArray[np.uint32]
-
-# The marks that begin markup or escapes, and the first bytes of the characters that may fold. E4 to
-# EE begin Han and Hangul, which do not: most of a Chinese text is passed over.
-_MARKS = b"<&%\\"
-_FOLDING_LEADS = (*range(0xC2, 0xE4), *range(0xEF, 0xF5))
-_HAN_LEADS = range(0xE4, 0xEF)
-_LENGTHS = ((2, 0xC2, 0xE0), (3, 0xE0, 0xF0), (4, 0xF0, 0xF5))
-# In the stream, the bytes of UTF-8 that need a closer look come after all others, so that they are
-# found by one comparison.
-_FIRST_SPECIAL = 0xC0 + len(_HAN_LEADS)
-_LEADS = bytes([*_HAN_LEADS, *_FOLDING_LEADS])
-_CODES = bytes(range(0xC0, 0xC0 + len(_LEADS)))
-_ENCODE = bytes.maketrans(_LEADS, _CODES)
-_DECODE = bytes.maketrans(_CODES, _LEADS)
-
+from workflows.datasets.lookup import kernel, squeeze_in_c, squeeze_in_numpy
+from workflows.datasets.lookup.folding import INVISIBLE
+from workflows.datasets.lookup.stream_bytes import Bytes, Positions
 
 _LETTERS = string.ascii_lowercase
-
 # Bytes of bits that are counted together to find a byte of a stream by its number.
 _STRIDE = 32
-
-
-def _first_step(byte: int) -> int:
-    if chr(byte) in string.ascii_letters + string.digits:
-        return ord(chr(byte).lower())
-    if byte in _MARKS:
-        return 0xFF
-    return _ENCODE[byte] if byte in _LEADS or 0x80 <= byte < 0xC0 else BREAK  # noqa: PLR2004
-
-
-_FIRST_STEP = bytes(map(_first_step, range(0x100)))
-_ENCODED_LEADS = np.frombuffer(_ENCODE, np.uint8)
-
-
-def encode(utf8: bytes) -> bytes:
-    """Return UTF-8 as it stands in a stream."""
-    return utf8.translate(_ENCODE)
-
-
-def decode(stream: bytes) -> bytes:
-    """Return the UTF-8 of bytes of a stream."""
-    return stream.translate(_DECODE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +60,10 @@ class Squeezed:
     """A stream of bytes, and where each of them was in the source."""
 
     def __init__(
-        self, folded: Bytes, kept: npt.NDArray[np.bool_], segments: Segments | None
+        self, folded: Bytes, stream: bytes, kept: Bytes, segments: Segments | None
     ) -> None:
-        # Arrow picks bytes twice as fast as NumPy.
-        import pyarrow as pa
-
-        self._kept = np.packbits(kept, bitorder="little")
-        chosen = pa.Array.from_buffers(pa.bool_(), folded.size, [None, pa.py_buffer(self._kept)])
-        content = pa.Array.from_buffers(pa.uint8(), folded.size, [None, pa.py_buffer(folded)])
-        self.stream: bytes = content.filter(chosen).buffers()[1].to_pybytes()
+        self.stream = stream
+        self._kept = kept
         self._folded = folded
         self._segments = segments
 
@@ -160,94 +107,20 @@ def _is_letter(folded: memoryview, position: int, step: int) -> bool:
 
 def fold_bytes(raw: bytearray) -> Folded:
     """Fold UTF-8 text."""
-    source = np.frombuffer(raw, np.uint8)
-    folded = raw.translate(_FIRST_STEP)
-    result = np.frombuffer(folded, np.uint8)
-    special = np.flatnonzero(result >= _FIRST_SPECIAL)
-    first = source[special]
-    result[special[first < 0x80]] = BREAK  # noqa: PLR2004
-    for length, low, high in _LENGTHS:
-        chosen = (first >= low) & (first < high)
-        starts = special[chosen]
-        size = np.searchsorted(starts, source.size - length, side="right")
-        if size:
-            _fold_characters(source, result, first[chosen][:size], starts[:size], length)
+    compiled = kernel.load()
+    if compiled is None:
+        folded, special = squeeze_in_numpy.fold_bytes(raw)
+    else:
+        folded, special = squeeze_in_c.fold_bytes(compiled, raw)
+    source, result = np.frombuffer(raw, np.uint8), np.frombuffer(folded, np.uint8)
     return Folded(raw, folded, source, special, result)
 
 
 def squeeze(folded: Bytes, segments: Segments | None = None) -> Squeezed:
     """Return the stream of folded bytes; if they are those of segments, it knows their sources."""
-    # What lies above a break is kept; after a letter, the bar is one lower.
-    raised = folded.copy()
-    raised[1:] += (folded[:-1] - ord("a")) < len(_LETTERS)
-    return Squeezed(folded, raised > BREAK, segments)
-
-
-def _fold_characters(
-    source: Bytes, result: Bytes, leads: Bytes, starts: Positions, length: int
-) -> None:
-    if length == 4:  # noqa: PLR2004
-        codes = _code_points(source, starts)
-        values = fold_table().values(codes)
-        changed = values != codes
-        write(result, starts[changed], values[changed], length)
-        return
-    # By far the most: of two or three bytes, folded to one. Arithmetic in 16 bits drops the length.
-    units = leads.astype(np.uint16)
-    for offset in range(1, length):
-        units <<= 6
-        units |= source[starts + offset] & 0x3F
-    if length == 2:  # noqa: PLR2004
-        units &= 0x7FF
-    folds = fold_table().short[units]
-    other = folds == OTHER
-    if other.any():
-        codes = units[other].astype(np.uint32)
-        values = fold_table().values(codes)
-        changed = values != codes
-        write(result, starts[other][changed], values[changed], length)
-        starts, folds = starts[~other], folds[~other]
-    _write_small(result, starts, folds, length)
-
-
-def _code_points(source: Bytes, starts: Positions) -> CodePoints:
-    """Return the code points of characters of four bytes."""
-    codes: CodePoints = (source[starts] & 0x07).astype(np.uint32)
-    for offset in range(1, 4):
-        codes <<= 6
-        codes |= source[starts + offset] & 0x3F
-    return np.minimum(codes, 0x10FFFF, out=codes)
-
-
-def write(result: Bytes, starts: Positions, values: CodePoints, length: int) -> None:
-    """Write values of the fold table over `length` bytes each; what is left over is invisible."""
-    small = values < 0x80  # noqa: PLR2004
-    if small.all():
-        _write_small(result, starts, values, length)
-        return
-    _write_small(result, starts[small], values[small], length)
-    starts, values = starts[~small], values[~small]
-    result[starts[:, None] + np.arange(length)] = INVISIBLE
-    pair = values >= PAIR
-    result[starts[pair]] = (values[pair] - PAIR) >> 8
-    result[starts[pair] + 1] = values[pair] & 0xFF
-    starts, values = starts[~pair], values[~pair]
-    for size, low, high in ((2, 0x80, 0x800), (3, 0x800, 0x10000), (4, 0x10000, PAIR)):
-        if size <= length:
-            chosen = (values >= low) & (values < high)
-            _write_utf8(result, starts[chosen], values[chosen], size)
-
-
-def _write_small(result: Bytes, starts: Positions, values: CodePoints | Bytes, length: int) -> None:
-    """Write folds to one ASCII character, to BREAK (all bytes) or to INVISIBLE (all bytes)."""
-    result[starts] = values
-    rest = np.where(values == BREAK, np.uint8(BREAK), np.uint8(INVISIBLE))
-    for offset in range(1, length):
-        result[starts + offset] = rest
-
-
-def _write_utf8(result: Bytes, starts: Positions, codes: CodePoints, size: int) -> None:
-    for offset in range(size - 1, 0, -1):
-        result[starts + offset] = (codes & 0x3F) | 0x80
-        codes = codes >> np.uint32(6)
-    result[starts] = _ENCODED_LEADS[codes | (0xF00 >> size & 0xFF)]
+    compiled = kernel.load()
+    if compiled is None:
+        stream, kept = squeeze_in_numpy.squeeze(folded)
+    else:
+        stream, kept = squeeze_in_c.squeeze(compiled, folded)
+    return Squeezed(folded, stream, kept, segments)

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from workflows.datasets.lookup import kernel
 from workflows.datasets.lookup.escapes import resolve_escapes
 from workflows.datasets.lookup.folding import BREAK, fold
-from workflows.datasets.lookup.squeeze import Squeezed, decode, encode, fold_bytes, squeeze
+from workflows.datasets.lookup.squeeze import Squeezed, fold_bytes, squeeze
+from workflows.datasets.lookup.stream_bytes import decode, encode
 
 # Much of what matters, and now and then anything from the ranges that fold.
 TEXTS = st.text(
@@ -17,6 +19,15 @@ TEXTS = st.text(
     | st.characters(max_codepoint=0x4DBF),
     max_size=60,
 )
+
+
+@pytest.fixture(autouse=True, scope="module", params=["compiled", "numpy"])
+def way(request):
+    """Each test runs with the compiled kernel, where there is one, and with NumPy."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "numpy":
+            patch.setattr(kernel, "load", lambda: None)
+        yield
 
 
 def squeezed(raw: bytes, *, escaped: bool = False) -> Squeezed:

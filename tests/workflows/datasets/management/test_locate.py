@@ -47,7 +47,8 @@ def test_it_writes_a_line_for_each_hit_and_ends_with_figures(place, capsys, proc
     size = (place / "data" / "a.jsonl").stat().st_size
     assert re.fullmatch(
         rf"bytes={size} seconds=[\d.]+ gb_per_s=[\d.]+ hits=2 peak_rss_mb=\d+ "
-        rf"compile_seconds=[\d.]+ processes={processes} unreadable_lines=1\n",
+        rf"compile_seconds=[\d.]+ processes={processes} unreadable_lines=1 "
+        rf"pass_gb_per_s=[\d.]+\n",
         out,
     )
     assert err == "A handle of p1 is too short to look for.\n"

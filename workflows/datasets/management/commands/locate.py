@@ -74,11 +74,13 @@ class Command(BaseCommand):
                     memory = max(memory, result.peak_memory)
         except (ReadError, PersonsError, OSError) as error:
             raise CommandError(str(error)) from error
-        seconds = time.perf_counter() - started
+        ended = time.perf_counter()
+        seconds = ended - started
         self.stdout.write(
             f"bytes={size} seconds={seconds:.2f} gb_per_s={size / seconds / 1e9:.3f} hits={hits} "
             f"peak_rss_mb={memory / 1e6:.0f} compile_seconds={compiled - started:.2f} "
-            f"processes={options['processes']} unreadable_lines={unreadable}"
+            f"processes={options['processes']} unreadable_lines={unreadable} "
+            f"pass_gb_per_s={size / (ended - compiled) / 1e9:.3f}"
         )
 
 

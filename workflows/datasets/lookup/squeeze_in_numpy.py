@@ -1,0 +1,130 @@
+"""Folding and squeezing with NumPy, where there is no compiled kernel; see `squeeze`."""
+
+import string
+
+import numpy as np
+import pyarrow as pa
+
+from workflows.datasets.lookup.folding import BREAK, INVISIBLE, OTHER, PAIR, fold_table
+from workflows.datasets.lookup.stream_bytes import (
+    ENCODED,
+    FIRST_SPECIAL,
+    LEADS,
+    Bytes,
+    CodePoints,
+    Positions,
+)
+
+# The marks that begin markup or escapes.
+_MARKS = b"<&%\\"
+_LENGTHS = ((2, 0xC2, 0xE0), (3, 0xE0, 0xF0), (4, 0xF0, 0xF5))
+
+
+def _first_step(byte: int) -> int:
+    if chr(byte) in string.ascii_letters + string.digits:
+        return ord(chr(byte).lower())
+    if byte in _MARKS:
+        return 0xFF
+    return int(ENCODED[byte]) if byte in LEADS or 0x80 <= byte < 0xC0 else BREAK  # noqa: PLR2004
+
+
+_FIRST_STEP = bytes(map(_first_step, range(0x100)))
+
+
+def fold_bytes(raw: bytearray) -> tuple[bytearray, Positions]:
+    """Return the folded bytes of a text, and the positions of those that needed a closer look."""
+    source = np.frombuffer(raw, np.uint8)
+    folded = raw.translate(_FIRST_STEP)
+    result = np.frombuffer(folded, np.uint8)
+    special = np.flatnonzero(result >= FIRST_SPECIAL)
+    first = source[special]
+    result[special[first < 0x80]] = BREAK  # noqa: PLR2004
+    for length, low, high in _LENGTHS:
+        chosen = (first >= low) & (first < high)
+        starts = special[chosen]
+        size = np.searchsorted(starts, source.size - length, side="right")
+        if size:
+            _fold_characters(source, result, first[chosen][:size], starts[:size], length)
+    return folded, special
+
+
+def squeeze(folded: Bytes) -> tuple[bytes, Bytes]:
+    """Return a stream, and a bit for each folded byte that tells whether it is in the stream."""
+    # What lies above a break is kept; after a letter, the bar is one lower.
+    raised = folded.copy()
+    raised[1:] += (folded[:-1] - ord("a")) < len(string.ascii_lowercase)
+    kept = np.packbits(raised > BREAK, bitorder="little")
+    # Arrow picks bytes twice as fast as NumPy.
+    chosen = pa.Array.from_buffers(pa.bool_(), folded.size, [None, pa.py_buffer(kept)])
+    content = pa.Array.from_buffers(pa.uint8(), folded.size, [None, pa.py_buffer(folded)])
+    return content.filter(chosen).buffers()[1].to_pybytes(), kept
+
+
+def _fold_characters(
+    source: Bytes, result: Bytes, leads: Bytes, starts: Positions, length: int
+) -> None:
+    if length == 4:  # noqa: PLR2004
+        codes = _code_points(source, starts)
+        values = fold_table().values(codes)
+        changed = values != codes
+        write(result, starts[changed], values[changed], length)
+        return
+    # By far the most: of two or three bytes, folded to one. Arithmetic in 16 bits drops the length.
+    units = leads.astype(np.uint16)
+    for offset in range(1, length):
+        units <<= 6
+        units |= source[starts + offset] & 0x3F
+    if length == 2:  # noqa: PLR2004
+        units &= 0x7FF
+    folds = fold_table().short[units]
+    other = folds == OTHER
+    if other.any():
+        codes = units[other].astype(np.uint32)
+        values = fold_table().values(codes)
+        changed = values != codes
+        write(result, starts[other][changed], values[changed], length)
+        starts, folds = starts[~other], folds[~other]
+    _write_small(result, starts, folds, length)
+
+
+def _code_points(source: Bytes, starts: Positions) -> CodePoints:
+    """Return the code points of characters of four bytes."""
+    codes: CodePoints = (source[starts] & 0x07).astype(np.uint32)
+    for offset in range(1, 4):
+        codes <<= 6
+        codes |= source[starts + offset] & 0x3F
+    return np.minimum(codes, 0x10FFFF, out=codes)
+
+
+def write(result: Bytes, starts: Positions, values: CodePoints, length: int) -> None:
+    """Write values of the fold table over `length` bytes each; what is left over is invisible."""
+    small = values < 0x80  # noqa: PLR2004
+    if small.all():
+        _write_small(result, starts, values, length)
+        return
+    _write_small(result, starts[small], values[small], length)
+    starts, values = starts[~small], values[~small]
+    result[starts[:, None] + np.arange(length)] = INVISIBLE
+    pair = values >= PAIR
+    result[starts[pair]] = (values[pair] - PAIR) >> 8
+    result[starts[pair] + 1] = values[pair] & 0xFF
+    starts, values = starts[~pair], values[~pair]
+    for size, low, high in ((2, 0x80, 0x800), (3, 0x800, 0x10000), (4, 0x10000, PAIR)):
+        if size <= length:
+            chosen = (values >= low) & (values < high)
+            _write_utf8(result, starts[chosen], values[chosen], size)
+
+
+def _write_small(result: Bytes, starts: Positions, values: CodePoints | Bytes, length: int) -> None:
+    """Write folds to one ASCII character, to BREAK (all bytes) or to INVISIBLE (all bytes)."""
+    result[starts] = values
+    rest = np.where(values == BREAK, np.uint8(BREAK), np.uint8(INVISIBLE))
+    for offset in range(1, length):
+        result[starts + offset] = rest
+
+
+def _write_utf8(result: Bytes, starts: Positions, codes: CodePoints, size: int) -> None:
+    for offset in range(size - 1, 0, -1):
+        result[starts + offset] = (codes & 0x3F) | 0x80
+        codes = codes >> np.uint32(6)
+    result[starts] = ENCODED[codes | (0xF00 >> size & 0xFF)]

@@ -1,0 +1,33 @@
+"""How text stands in a stream: as UTF-8, of which some bytes are written as others.
+
+The bytes that begin a character which may fold need a closer look. Here they come after all others,
+so that they are found by one comparison.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+Bytes = npt.NDArray[np.uint8]
+Positions = npt.NDArray[np.intp]
+CodePoints = npt.NDArray[np.uint32]
+
+# E4 to EE begin Han and Hangul, which do not fold: most of a Chinese text is passed over.
+_HAN_LEADS = range(0xE4, 0xEF)
+_FOLDING_LEADS = (*range(0xC2, 0xE4), *range(0xEF, 0xF5))
+FIRST_SPECIAL = 0xC0 + len(_HAN_LEADS)
+LEADS = bytes([*_HAN_LEADS, *_FOLDING_LEADS])
+_CODES = bytes(range(0xC0, 0xC0 + len(LEADS)))
+_ENCODE = bytes.maketrans(LEADS, _CODES)
+_DECODE = bytes.maketrans(_CODES, LEADS)
+# What each byte of UTF-8 is in a stream.
+ENCODED: Bytes = np.frombuffer(_ENCODE, np.uint8)
+
+
+def encode(utf8: bytes) -> bytes:
+    """Return UTF-8 as it stands in a stream."""
+    return utf8.translate(_ENCODE)
+
+
+def decode(stream: bytes) -> bytes:
+    """Return the UTF-8 of bytes of a stream."""
+    return stream.translate(_DECODE)
