@@ -6,16 +6,13 @@ Positions are those of the folded text, `Reading.flat`.
 """
 
 import re
-import unicodedata
 
 from workflows.datasets.lookup.number_boundaries import (
-    BRACKETS,
     LABEL,
     REACH,
     Bounds,
     id_bounds,
     phone_bounds,
-    unclosed,
 )
 from workflows.datasets.lookup.persons import Kind
 from workflows.datasets.lookup.reading import Reading
@@ -24,6 +21,15 @@ from workflows.datasets.lookup.variants import Spelling, View
 _LINE_ESCAPE = re.compile(r"\\[nrt]\Z")
 _LONG_DASHES = "—―⸺"
 _LIST_MARK_OF_LINE = re.compile(r"(?:^|\n)\s*[1-9][0-9]?\.\Z")
+
+_NETWORK = re.compile(
+    r"(?:^|[^a-z0-9])(?:ig|ins|insta(?:gram)?|fb|facebook|twitter|telegram|line|snap(?:chat)?|tiktok|"
+    r"discord|skype|github|weibo|douyin|xhs|bilibili|zhihu)\Z"
+)
+# Also written so that nobody can click on it, or with spaces.
+_SCHEME = re.compile(
+    r"(?:(?:h(?:tt|xx|\*\*)ps?\s?[\[(]?:[\])]?\s?)?(?:(?:\\?/){2}|\\\\)\s?)?(?:(?:www|m)\s?\.\s?)?\Z"
+)
 
 _SHORT_NAME = 6
 # English words which are also syllables of names: "he ran" is not 何然.
@@ -53,28 +59,6 @@ def bounded(
     return (
         _handle(reading, start, end) if kind is Kind.HANDLE else _url(reading, spelling, start, end)
     )
-
-
-def whole(source: str, start: int, end: int) -> tuple[int, int]:
-    """Return a span of a source with what visibly belongs to it at its ends.
-
-    That is the bracket or tag before it which is closed inside, and marks that sit on its last
-    character. A span that began in the middle of a pair would leave the other half behind.
-    """
-    while end < len(source) and unicodedata.category(source[end])[0] == "M":
-        end += 1
-    text = source[start:end]
-    if source[end : end + 1] in BRACKETS and BRACKETS[source[end]] in text:
-        end += unclosed(text) == 1
-        text = source[start:end]
-    if start and any(source[start - 1] == BRACKETS[c] for c in text if c in BRACKETS):
-        if unclosed(source[start - 1 : end]) == 0:
-            start -= 1
-    elif closed := re.search(r"</([a-zA-Z][a-zA-Z0-9]*)>", text):
-        opened = re.search(rf"<{closed[1]}\b[^<>]*>\Z", source[:start])
-        if opened and not re.search(rf"<{closed[1]}\b", text[: closed.start()]):
-            start = opened.start()
-    return start, end
 
 
 # --- Names ----------------------------------------------------------------------------------------
@@ -192,12 +176,12 @@ def _handle(reading: Reading, start: int, end: int) -> Bounds | None:
     flat = reading.flat
     before, after = _sides(reading, start, end)
     prefix = re.search(r"(?:(?<![a-z0-9])@|(?<![a-z0-9])/?(?:u|user)/)\Z", before)
-    if prefix is None and before.endswith("@") and LABEL.search(before[:-1]):
+    if prefix is None and before.endswith("@") and _named(before[:-1]):
         prefix = re.search(r"@\Z", before)
     if flat[start].isascii() and not prefix:
         if re.search(r"[a-z0-9_@]\Z", before) and not _LINE_ESCAPE.search(before):
             return None
-        if re.search(r"[a-z0-9][.\-]\Z", before) and not LABEL.search(before[:-1]):
+        if re.search(r"[a-z0-9][.\-]\Z", before) and not _named(before[:-1]):
             return None
     if flat[end - 1].isascii():
         if re.match(r"[a-z0-9_]|[.\-][a-z0-9_]", after):
@@ -207,9 +191,14 @@ def _handle(reading: Reading, start: int, end: int) -> Bounds | None:
     return start - (len(prefix[0]) if prefix else 0), end, True
 
 
+def _named(before: str) -> bool:
+    """Tell whether a text ends with the word for what follows it, as in "IG@wang_xm"."""
+    return bool(LABEL.search(before) or _NETWORK.search(before))
+
+
 def _url(reading: Reading, spelling: Spelling, start: int, end: int) -> Bounds | None:
     before, after = _sides(reading, start, end)
-    prefix = re.search(r"(?:(?:h(?:tt|xx)ps?:)?(?:\\?/){2})?(?:(?:www|m)\.)?\Z", before)
+    prefix = _SCHEME.search(before)
     assert prefix is not None
     before = before[: prefix.start()]
     named = prefix[0].startswith(("h", "/", "\\")) or _LINE_ESCAPE.search(before)

@@ -9,24 +9,48 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from workflows.datasets.lookup.boundaries import bounded, whole
+from workflows.datasets.lookup.boundaries import bounded
+from workflows.datasets.lookup.encodings import is_encoded
 from workflows.datasets.lookup.folding import simplify
-from workflows.datasets.lookup.numerals import DIGITS_IN_LETTERS, HAN_DIGITS, digits_in_words
+from workflows.datasets.lookup.markup import FORUM_TAG
+from workflows.datasets.lookup.numerals import (
+    DIGITS_IN_LETTERS,
+    HAN_DIGITS,
+    STROKES,
+    digits_in_words,
+)
 from workflows.datasets.lookup.persons import Kind
-from workflows.datasets.lookup.reading import Reading, read, read_dashes, read_words
-from workflows.datasets.lookup.variants import NAME, WORDS, Spelling, View
+from workflows.datasets.lookup.reading import (
+    Reading,
+    read,
+    read_dashes,
+    read_encoded,
+    read_strokes,
+    read_words,
+)
+from workflows.datasets.lookup.spans import whole
+from workflows.datasets.lookup.variants import ESCAPES, NAME, WORDS, Spelling, View
 
 # Between two digits of a number: a few marks, but no currency sign and no new paragraph.
-_BROKEN_NUMBER = re.compile(r"[$€£¥%@]|[\W_]{11,}|\n\s*\n\s*\n")
+_BROKEN_NUMBER = re.compile(r"[\W_]{11,}|\n\s*\n\s*\n")
+_MONEY_MARK = re.compile(r"[$€£¥%@]")
 # 13,800,138,000 and 13.800.138.000 are amounts.
 _AMOUNT = re.compile(r"\d{1,3}(?:,\d{3})+|\d{1,2}(?:\.\d{3})+")
 _NAME_GAP = re.compile(r"[ ]{0,6}(?:[·.'\-|/]|[*_]{1,3})?[ ]{0,6}|[ ]*\n[ ]*")
-_LATIN_NAME_GAP = re.compile(
-    r"[ ]{0,6}(?:\\{0,2}[·.,'\-|/+]{1,2}|[*_]{1,3})?[ ]{0,6}|[ ]*[-,']?\n[ ]*"
+# In alphabets, also a comma, and brackets or quotation marks around a word: Xiaoming (Wang).
+_ALPHABETIC_NAME_GAP = re.compile(
+    r"[ ]{0,6}(?:\\{0,2}[·.,'\-|/+]{1,2}|[*_]{1,3})?[ ]{0,6}|[ ]*[-,']?\n[ ]*|"
+    r"[ ]{0,2}[(\[\"“”„«»]{1,2}|[)\]\"“”«»]{1,2}[,]?[ ]{0,2}"
 )
+_LAST_ALPHABET = "\u10ff"
+# A word broken at the end of a line.
+_END_OF_LINE = re.compile(r"(?<=\w\w)[-=]?[ ]?\n[ ]*(?=\w\w)")
 
 _BRACKETS = "()[]{}<>【】〔〕「」『』《》〈〉‹›«»“”‘’\"'`|"
-_AT_MARKS = frozenset([*"@#*$&☆★◎●^~¤§", "@@"])
+# Marks around another which only make it bold, or put texts together in a program: '+'@'+'.
+_EMPHASIS = "*~`"
+_PUT_TOGETHER = _BRACKETS + _EMPHASIS + "+ "
+_AT_MARKS = frozenset([*"@#*$&☆★◎●^~¤§📧📩✉🌀", "@@"])
 _DOT_MARKS = frozenset(".。·,、")
 _AROUND_WORD = re.compile(r"[\s()\[\]{}<>【】〔〕「」『』《》〈〉‹›«»“”‘’\"'`|*_=\-~.·/\\#:]{0,6}")
 _BRACKETED = re.compile(r"[()\[\]{}<>【】〔〕「」]")
@@ -38,6 +62,9 @@ _read_tags = functools.partial(read, tags=True)
 _read_dashes_and_tags = functools.partial(read_dashes, tags=True)
 _WITH_TAGS = frozenset({_read_tags, _read_dashes_and_tags})
 _NUMBERS = (View.PHONE, View.ID)
+_STROKES = frozenset(STROKES)
+_WORDS_FOR_X = str.maketrans("乘叉", "xx")
+_ENCODED_KINDS = frozenset({Kind.NAME, Kind.EMAIL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,28 +88,34 @@ class Window:
 
     def places(self, kind: Kind, spelling: Spelling, focus: range) -> list[Place]:
         """Return where a spelling of this kind touches `focus`, in the first reading that fits."""
-        for way in self._ways(spelling):
+        for way in self._ways(kind, spelling):
             if way not in self._readings:
                 self._readings[way] = way(self._text)
             found = list(self._places(self._readings[way], kind, spelling, focus))
             if way in _WITH_TAGS:  # what is outside of tags was read without them
                 found = [place for place in found if _touches_tag(self._text, place)]
+            if way is read_encoded:
+                found = [place for place in found if is_encoded(self._text, place.start, place.end)]
             if found:
                 return found
         return []
 
-    def _ways(self, spelling: Spelling) -> Iterator[_Read]:
+    def _ways(self, kind: Kind, spelling: Spelling) -> Iterator[_Read]:
         numbers = spelling.view in _NUMBERS
-        tags = "<" in self._text
+        tags = "<" in self._text or bool(FORUM_TAG.search(self._text))
         yield read
         if tags:
             yield _read_tags
+        if numbers and not _STROKES.isdisjoint(self._text):
+            yield read_strokes
         if numbers and "一" in self._text:
             yield read_dashes
             if tags:
                 yield _read_dashes_and_tags
         if numbers and digits_in_words(self._text):
             yield read_words
+        if kind in _ENCODED_KINDS and is_encoded(self._text, 0, len(self._text)):
+            yield read_encoded
 
     def _places(
         self, reading: Reading, kind: Kind, spelling: Spelling, focus: range
@@ -103,8 +136,11 @@ class Window:
 
 def _touches_tag(text: str, place: Place) -> bool:
     """Tell whether a place is inside of a tag, or holds what looks like one ("wang<at>…")."""
-    before = text.rfind("<", 0, place.start) > text.rfind(">", 0, place.start)
-    return before or "<" in text[place.start : place.end]
+    return any(
+        text.rfind(left, 0, place.start) > text.rfind(right, 0, place.start)
+        or left in text[place.start : place.end]
+        for left, right in ("<>", "[]")
+    )
 
 
 def _occurrences(reading: Reading, spelling: Spelling) -> Iterator[tuple[int, int]]:
@@ -112,6 +148,8 @@ def _occurrences(reading: Reading, spelling: Spelling) -> Iterator[tuple[int, in
     if spelling.view in _NUMBERS:
         table = DIGITS_IN_LETTERS if spelling.in_digits else HAN_DIGITS
         letters = reading.letters.translate(table)
+        if spelling.view is View.ID:
+            letters = letters.translate(_WORDS_FOR_X)
     else:
         letters = simplify(reading.letters) if spelling.view is View.SIMPLIFIED else reading.letters
     first = letters.find(spelling.parts[0])
@@ -119,15 +157,51 @@ def _occurrences(reading: Reading, spelling: Spelling) -> Iterator[tuple[int, in
         if spelling.view in _NUMBERS:
             last = first + len(spelling.parts[0])
             number = reading.stretch(first, last)
-            if not _BROKEN_NUMBER.search(number) and not _AMOUNT.fullmatch(number):
+            if not _is_broken(number) and not _AMOUNT.fullmatch(number):
                 yield first, last
+        elif _evenly_parted(reading, letters, spelling, first):
+            yield first, first + len(spelling.parts)
         else:
-            for spaced in (False, True):
+            for spaced in (False, True) if spelling.view is not View.APART else (True,):
                 end = _follow(reading, letters, spelling, first, spaced=spaced)
                 if end is not None:
                     yield first, end
                     break
         first = letters.find(spelling.parts[0], first + 1)
+
+
+def _is_broken(number: str) -> bool:
+    """Tell whether what stands between two digits parts two numbers.
+
+    The sign of a currency does, unless the same sign stands in all the gaps: 138$0013$8000.
+    """
+    if _BROKEN_NUMBER.search(number):
+        return True
+    if not _MONEY_MARK.search(number):
+        return False
+    gaps = re.split(r"[^\W_]+", number)[1:-1]
+    marks = [gap for gap in gaps if gap]
+    return len(marks) < 2 or len(set(marks)) > 1 or len(marks[0]) > 1  # noqa: PLR2004
+
+
+def _evenly_parted(reading: Reading, letters: str, spelling: Spelling, first: int) -> bool:
+    """Tell whether three Chinese characters or more have the same mark between them: 王、小、明."""
+    size = len(spelling.parts)
+    if spelling.view is not View.SIMPLIFIED or size < 3:  # noqa: PLR2004
+        return False
+    if not letters.startswith("".join(spelling.parts), first):
+        return False
+    gaps = {reading.gap(index) for index in range(first + 1, first + size)}
+    return len(gaps) == 1 and len(mark := gaps.pop()) == 1 and not mark.isspace()
+
+
+def _is_part(stretch: str, part: str, *, spaced: bool) -> bool:
+    """Tell whether a stretch is a piece of a spelling: as it is, broken at a line end, or apart."""
+    if len(stretch) == len(part):
+        return True
+    if spaced and stretch[::2] == part and len(set(stretch[1::2])) == 1:
+        return True
+    return "\n" in stretch and _END_OF_LINE.sub("", stretch, count=1) == part
 
 
 def _follow(
@@ -149,8 +223,7 @@ def _follow(
         elif not letters.startswith(part, position):
             return None
         end = position + len(part)
-        stretch = reading.stretch(position, end)
-        if len(stretch) != len(part) and not (spaced and stretch == " ".join(stretch[::2])):
+        if not _is_part(reading.stretch(position, end), part, spaced=spaced):
             return None
         position = end
     return position
@@ -185,7 +258,8 @@ def _next_part(
 def _mark_holds(join: str, gap: str, part: str, *, in_domain: bool) -> bool:
     """Tell whether the marks between two pieces are the expected mark, perhaps in disguise."""
     if join == NAME:
-        return bool((_LATIN_NAME_GAP if part.isascii() else _NAME_GAP).fullmatch(gap))
+        alphabetic = part[0] <= _LAST_ALPHABET
+        return bool((_ALPHABETIC_NAME_GAP if alphabetic else _NAME_GAP).fullmatch(gap))
     bare = gap.strip()
     if join in "-_/" and gap == join + "\n":
         return True  # a line of a page ends there
@@ -193,11 +267,13 @@ def _mark_holds(join: str, gap: str, part: str, *, in_domain: bool) -> bool:
         return False  # "Ask li. wang@example.com" is not about li.wang
     mark = bare.strip(_BRACKETS) if join in ("@", ".") else bare
     mark = mark.strip().removeprefix("\\")
+    if len(mark) > 1 and mark != join:
+        mark = mark.strip(_PUT_TOGETHER if join in ("@", ".") else _EMPHASIS) or mark
     if join == "@":
         return mark in _AT_MARKS
     if join == ".":
         return mark in _DOT_MARKS or (in_domain and not bare and bool(gap))
-    return mark == join
+    return mark == join or (join == "/" and (mark == "//" or bare == "\\"))
 
 
 def _word_holds(reading: Reading, word: str, begin: int, end: int) -> bool:
@@ -205,7 +281,7 @@ def _word_holds(reading: Reading, word: str, begin: int, end: int) -> bool:
     before, after = reading.gap(begin), reading.gap(end)
     if not (_AROUND_WORD.fullmatch(before) and _AROUND_WORD.fullmatch(after)):
         return False
-    if not word.isascii():
+    if not word.isascii() or word in ESCAPES:
         return True
     written = reading.as_written(begin, end)
     if len(word) == 1:

@@ -46,6 +46,7 @@ _SPECIAL = {
     **dict.fromkeys("¨¸˜ˆˇ˘˙˚˛˝", ""),
     "\u2800": " ",  # the empty pattern of Braille looks like a space
     "\ufffc": "",  # where a picture was
+    "\u0640": "",  # stretches an Arabic word
     # A circle is how people type the Chinese zero when they cannot find 〇.
     **dict.fromkeys("〇○◯", "零"),
     **dict.fromkeys("×✕✖✗✘╳", "x"),
@@ -57,6 +58,9 @@ _SPECIAL = {
     # Cyrillic and Greek letters that nobody can tell from Latin ones (Unicode confusables.txt):
     # those of which the small letter looks the same, so that capitals still fold like small ones.
     **dict(zip("аеорсухіѕјАЕОРСУХІЅЈοΟχΧ", "aeopcyxisjaeopcyxisjooxx", strict=True)),
+    **dict(zip("һԁԛԝɑɡ", "hdqwag", strict=True)),
+    # Letters of Persian keyboards for those of Arabic ones.
+    **dict(zip("کیىۀە", "كييهه", strict=True)),
     "™": " ",
     **dict.fromkeys("æÆ", "ae"),
     **dict.fromkeys("œŒ", "oe"),

@@ -10,7 +10,7 @@ import functools
 import itertools
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from workflows.datasets.lookup.folding import BREAK, written_forms
@@ -22,9 +22,15 @@ _LETTER = re.compile("[a-z]")
 _LONG = 8
 # Letters of two words of a name, or around an @, that are enough to recognise it.
 _ENOUGH = 6
+# Letters of the name of a computer that are left of it, as "exam-" at the end of a line.
+_BEGINNING = 3
 # A piece of an address which is rare enough by itself: "deng2498".
 _RARE = re.compile(r"(?=.*[0-9])(?=.*[a-z]).{6,}|[0-9]{7,}")
 _MAX_FORMS = 64
+_CHINA = "86"
+# What is left in a stream of an @ in encoded mail: =40.
+_QUOTED_AT = ("40",)
+_PINYIN = ("ling", "yao", "er", "san", "si", "wu", "liu", "qi", "ba", "jiu")
 # How many digits stand before the gaps in numbers of that length.
 _GROUPS = {8: (4,), 10: (3, 6), 11: (3, 7)}
 
@@ -39,10 +45,16 @@ class Literal:
     word: bool = False
 
 
-def literals(spelling: Spelling) -> Iterator[Literal]:
-    """Yield the literals that together find every place of a spelling."""
+def literals(spelling: Spelling, *, lookalikes: bool = True) -> Iterator[Literal]:
+    """Yield the literals that together find every place of a spelling.
+
+    Without `lookalikes`, not those of long numbers with letters for digits.
+    """
     whole = _core(spelling) == spelling and "@" not in spelling.joins
-    for form in dict.fromkeys(_forms(spelling)):
+    forms: Iterable[str] = _forms(spelling, cut=True)
+    if not lookalikes and spelling.in_digits and len(spelling.parts[0]) >= _LONG:
+        forms = filter(str.isdecimal, forms)
+    for form in dict.fromkeys((*forms, *_encoded(spelling))):
         value = form.encode()
         yield Literal(value, word=whole and len(value) < _LONG and bool(_LETTER.search(form)))
 
@@ -50,7 +62,7 @@ def literals(spelling: Spelling) -> Iterator[Literal]:
 def rest_of_name(spelling: Spelling) -> tuple[Parts, Parts]:
     """Return the words of a name that stand before and behind those that are searched for."""
     core = _core(spelling)
-    if NAME not in spelling.joins or spelling.view is View.SIMPLIFIED or core is spelling:
+    if NAME not in spelling.joins or spelling.view is not View.TEXT or core is spelling:
         return (), ()
     size = len(core.parts)
     first = next(
@@ -64,27 +76,68 @@ def whole_words(spelling: Spelling) -> Iterator[str]:
 
     Digits at their ends may have grown together with others.
     """
-    yield from _worded(spelling) if NAME in spelling.joins else _forms(spelling)
+    named = NAME in spelling.joins and spelling.view is not View.APART
+    yield from _worded(spelling) if named else _forms(spelling)
 
 
-def _forms(spelling: Spelling) -> Iterator[str]:
+def _forms(spelling: Spelling, *, cut: bool = False) -> Iterator[str]:
+    """Yield what is searched for; of addresses, if `cut`, only what a line end may not break."""
     if spelling.view is View.PHONE:
         yield from _lookalikes(spelling.parts[0])
     elif spelling.view is View.SIMPLIFIED:
         yield from _han_forms("".join(spelling.parts))
     elif spelling.view is View.ID:
-        # What follows a letter may be set apart: "AB 123456".
-        longest = max(re.split(r"(?<=[a-z])", spelling.parts[0]), key=len)
+        # What follows a letter may be set apart: "AB 123456". An X at the end may be a word.
+        number = spelling.parts[0].removesuffix("x")
+        longest = max(re.split(r"(?<=[a-z])", number), key=len)
         yield longest
         if spelling.in_digits:  # as a scanner reads it
             yield longest.replace("0", "o").replace("1", "i")
+    elif spelling.view is View.APART:
+        yield _letters_apart("".join(spelling.parts))
     else:
         core = _core(spelling)
-        yield from _worded(core)
+        yield from _worded(_cut(core) if cut else core)
         letters = "".join(core.parts)
         if "@" in spelling.joins or (NAME not in spelling.joins and len(letters) >= _ENOUGH):
             # Letters one by one, as people write an address to hide it from programs.
-            yield re.sub(r"(?<=[a-z])(?=.)", _BREAK, letters)
+            yield _letters_apart(letters)
+
+
+def _cut(core: Spelling) -> Spelling:
+    """Return the core of an address without the end of its last piece, if the rest is enough."""
+    *parts, last = core.parts
+    if core.joins[-1:] != ("@",):
+        return core
+    size = max(_BEGINNING, _ENOUGH - len("".join(parts)))
+    return Spelling((*parts, last[:size]), core.joins)
+
+
+def _letters_apart(letters: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=.)", _BREAK, letters)
+
+
+def _encoded(spelling: Spelling) -> Iterator[str]:
+    r"""Yield what a spelling looks like where its encoding was not undone, of those that have it.
+
+    Chinese characters: in mail (=E7=8E=8B), in programs (\xe7\x8e\x8b), or u738b without its
+    backslash. Digits of a telephone number: in pinyin.
+    """
+    if spelling.view is View.SIMPLIFIED:
+        octets = [f"{octet:02x}" for octet in spelling.given.encode()]
+        yield _as_streamed("=".join(octets))
+        yield _as_streamed("\\".join(f"x{octet}" for octet in octets))
+        yield "".join(f"u{ord(c):04x}" for c in spelling.given)
+    elif spelling.view is View.PHONE and spelling.country == _CHINA:
+        for one in ("yao", "yi"):
+            words = [one if digit == "1" else _PINYIN[int(digit)] for digit in spelling.parts[0]]
+            yield "".join(words)
+            yield _BREAK.join(words)
+
+
+def _as_streamed(text: str) -> str:
+    """Return text of ASCII as it stands in a stream."""
+    return re.sub(r"(?<=[a-z])[=\\]", _BREAK, text).replace("=", "").replace("\\", "")
 
 
 def _lookalikes(digits: str) -> set[str]:
@@ -143,7 +196,7 @@ def _worded(core: Spelling) -> Iterator[str]:
         [*_gaps(before)]
         + [
             first + word + second
-            for word in WORDS.get(join, ())
+            for word in (*WORDS.get(join, ()), *(_QUOTED_AT if join == "@" else ()))
             for first in _gaps(before)
             for second in _gaps(word)
         ]

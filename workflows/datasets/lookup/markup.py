@@ -1,6 +1,7 @@
 r"""Markup inside a text: tags, HTML entities, percent-encoding, and \u escapes of programs.
 
-People's identifiers are cut by it (`<b>138</b>0013…`, `wang&#64;example.com`), so both stages
+Tags are those of HTML, and those of forums in square brackets. People's identifiers are cut by
+markup (`<b>138</b>0013…`, `wang&#64;example.com`), so both stages
 look at such places twice: with the tags and without them; everything else is decoded in both.
 """
 
@@ -25,12 +26,20 @@ _PERCENT = r"(?:(?:%(?:25)*[0-9a-fA-F]{2})+|%(?:25)*u[0-9a-fA-F]{4})"
 # again from each one.
 _BACKSLASHES = "{1,8}"
 _ESCAPE = r"(?:u[0-9a-fA-F]{4}|u\{[0-9a-fA-F]{1,5}\}|x[0-9a-fA-F]{2})"
+_FORUM_TAG = (
+    r"\[(?:\\?/)?(?i:b|i|u|s|color|size|font|url|email|img|quote|code|center|align|left|right|"
+    r"(?:back|background)color|strike|spoiler|indent|list|sub|sup)(?:=[^\[\]\n]{0,100})?\]"
+)
 
-MARKUP = re.compile(rf"<{_TAG}>|&{_ENTITY}|{_PERCENT}|\\{_BACKSLASHES}{_ESCAPE}", re.DOTALL)
+MARKUP = re.compile(
+    rf"<{_TAG}>|{_FORUM_TAG}|&{_ENTITY}|{_PERCENT}|\\{_BACKSLASHES}{_ESCAPE}", re.DOTALL
+)
+FORUM_TAG = re.compile(_FORUM_TAG)
+_FORUM_TAG_IN_BYTES = re.compile(_FORUM_TAG.encode())
 _MARKUP_IN_BYTES = re.compile(MARKUP.pattern.encode(), re.DOTALL)
 # The same in JSON as it stands in a file, where <, > and & may be escaped and \ always is.
 _MARKUP_IN_JSON = re.compile(
-    rf"(?:<|\\u003[cC])\\?{_TAG}(?:>|\\u003[eE])|(?:&|\\u0026){_ENTITY}|{_PERCENT}|(?:\\\\){_BACKSLASHES}{_ESCAPE}".encode(),
+    rf"(?:<|\\u003[cC])\\?{_TAG}(?:>|\\u003[eE])|{_FORUM_TAG}|(?:&|\\u0026){_ENTITY}|{_PERCENT}|(?:\\\\){_BACKSLASHES}{_ESCAPE}".encode(),
     re.DOTALL,
 )
 _BLOCK_TAG = re.compile(
@@ -50,7 +59,7 @@ def decode(markup: str) -> list[tuple[int, str]]:
 
     A tag that ends a line is a newline. Percent-encoding is several characters, one by one.
     """
-    if markup[0] == "<":
+    if markup[0] in "<[":
         return [(len(markup), "\n" if _BLOCK_TAG.match(markup) else "")]
     if markup[0] == "&":
         return [(len(markup), html.unescape(re.sub(r"^&(?:amp;)*", "&", markup)))]
@@ -136,7 +145,7 @@ def _find(folded: Folded, *, escaped: bool) -> Iterator[tuple[list[_Piece], bool
         markup = match[0].decode("utf-8", "replace")
         if escaped and "\\" in markup:
             markup = _unescape(markup)
-        if markup[0] == "<":
+        if markup[0] in "<[":
             yield [_Piece(*match.span(), "\n" if _BLOCK_TAG.match(markup) else "")], True
             continue
         end = match.end()
@@ -159,10 +168,16 @@ def _unescape(markup: str) -> str:
 
 
 def _candidates(folded: Folded, *, escaped: bool) -> Positions:
-    """Return the positions of < & % and of backslashes that may begin markup, in order."""
+    """Return the positions of < & % and of backslashes that may begin markup, in order.
+
+    Also those of forum tags, if there are any that end.
+    """
     source, special = folded.source, folded.special
     byte = source[special]
     positions: Positions = special[(byte == ord("<")) | (byte == ord("&")) | (byte == ord("%"))]
+    if b"[/" in folded.raw or (escaped and b"[\\/" in folded.raw):
+        tags = [tag.start() for tag in _FORUM_TAG_IN_BYTES.finditer(folded.raw)]
+        positions = np.sort(np.append(positions, np.array(tags, np.intp)))
     begins = escapes(folded)
     if not begins.size:
         return positions

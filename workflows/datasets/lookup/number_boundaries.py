@@ -12,6 +12,7 @@ import phonenumbers
 
 from workflows.datasets.lookup.numerals import HAN_DIGITS
 from workflows.datasets.lookup.reading import Reading
+from workflows.datasets.lookup.spans import unclosed
 from workflows.datasets.lookup.variants import Spelling
 
 # How far one must look to either side.
@@ -39,18 +40,22 @@ _FOREIGN = re.compile(r"(?:\+\s?|(?<![0-9])00)([1-9][0-9]{0,2})[ \-.()]{0,3}\Z")
 _MONEY = re.compile(r"\s?(?:元|円|[$€£¥%])")
 _JOINED_BEFORE = re.compile(r"([0-9]+)([-._])\Z")
 _JOINED_AFTER = re.compile(r"([-._])([0-9]+)")
-_LIST_MARK = re.compile(r"(?:^|[^0-9.,_-])[1-9][0-9]?\.\Z")
+_LIST_MARK = re.compile(r"(?:^|[^0-9.,_-])([1-9][0-9]?)\.\Z")
 # A telephone number, or that of an identity card (perhaps without its last sign), of its own.
 _ANOTHER = re.compile(
     r"1[3-9][0-9]{9}|0[0-9]{9,11}|[1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])[0-9]{5,6}"
 )
+_GAPS = re.compile(r"[^\W_]+")
+_EACH_APART = re.compile(r"[^\W_](?:[\W_]+[^\W_])+")
+_LAST_DIGIT = re.compile(r" [0-9](?:\s*\Z|\s*\n|[.,;!?)\]。，；！？）、](?![0-9]))")
 _EXTENSION = 5
 _CARD_GROUP = 4
-BRACKETS = {")": "(", "]": "[", "}": "{", "】": "【", "）": "（", "］": "［"}
 
 
 def id_bounds(reading: Reading, start: int, end: int) -> Bounds | None:
     """Return the bounds of the number of a document; None if it is in a longer number."""
+    if reading.flat[end - 1 : end + 1] == "乘以":  # "times", no X
+        return None
     if not _number_stands_alone(reading, start, end) or _in_card_number(reading.flat, start, end):
         return None
     return start, end, True
@@ -112,9 +117,12 @@ def _prefix(country: str, trunk: str) -> re.Pattern[str]:
     gap = r"[\s\-.·/()\[\]_]{0,4}"
     choices = []
     if country:
-        choices.append(
-            rf"(?:[(\[]\s?)?(?:\+\s?|00\s?-?|011\s?-?)?(?:[(\[]\s?)?{country}\s?[)\]]?{gap}(?:[(\[]?{zero}[)\]]?{gap})?"
-        )
+        # A mark may stand behind what is surely a country code: "+86：138…", but "86, 138…".
+        marks = r"[\s\-.·/()\[\]_:,*~|]{0,4}"
+        choices += [
+            rf"(?:[(\[]\s?)?{sure}(?:[(\[]\s?)?{country}\s?[)\]]?{between}(?:[(\[]?{zero}[)\]]?{gap})?"
+            for sure, between in ((r"(?:\+\s?|00\s?-?|011\s?-?)", marks), ("", gap))
+        ]
     if trunk:
         choices.append(rf"[(\[]?{zero if trunk == '0' else trunk}[)\]]?{gap}")
     # With neither, nothing can precede: a pattern that never matches.
@@ -129,6 +137,8 @@ def _number_stands_alone(
     if before and _continues(reading, start - 1, start, end):
         return False
     if after and _continues(reading, end, start, end):
+        return False
+    if _goes_on_apart(before, flat[start:end], after):
         return False
     if _is_latin(before[-1:]) and not LABEL.search(before):
         return False
@@ -146,12 +156,45 @@ def _is_latin(character: str) -> bool:
 def _is_joined(before: str, after: str, *, landline: bool) -> bool:
     """Tell whether - . or _ joins a number to another: 978-13800138000, 3.13800138000."""
     left = _JOINED_BEFORE.search(before)
-    if left and not _LIST_MARK.search(before) and not _ANOTHER.fullmatch(left[1]):
+    if left and not _in_list(before, after) and not _ANOTHER.fullmatch(left[1]):
         return True
     right = _JOINED_AFTER.match(after)
     if right is None or _ANOTHER.fullmatch(right[2]):
         return False
     return not (landline and right[1] == "-" and len(right[2]) <= _EXTENSION)
+
+
+def _goes_on_apart(before: str, number: str, after: str) -> bool:
+    """Tell whether a further digit is set apart like those of the number: 138 0013 8000 9.
+
+    Where each digit is apart, any further one belongs to them. Where groups are, only a single one
+    at the end of what is said: "138 0013 8000 7 days a week".
+    """
+    gaps = set(_GAPS.split(number)[1:-1])
+    if len(gaps) != 1 or not (gap := gaps.pop()):
+        return False
+    if _EACH_APART.fullmatch(number):
+        return bool(
+            (after.startswith(gap) and after[len(gap) : len(gap) + 1].isdecimal())
+            or (before.endswith(gap) and before[: -len(gap)][-1:].isdecimal())
+        )
+    return gap == " " and _LAST_DIGIT.match(after) is not None
+
+
+def _in_list(before: str, after: str) -> bool:
+    """Tell whether a number and a point before a number count it: at the first, or beside others.
+
+    Alone, they are those of a decimal: "3.13800138000".
+    """
+    mark = _LIST_MARK.search(before)
+    if mark is None:
+        return False
+    number, earlier = int(mark[1]), before[: mark.start(1)]
+    return (
+        (number == 1 and bool(re.search(r"(?:^|\n)\s*\Z", earlier)))
+        or bool(re.search(rf"(?<![0-9.]){number - 1}\.", earlier))
+        or bool(re.search(rf"(?<![0-9.]){number + 1}\.(?!\Z)", after))
+    )
 
 
 def _continues(reading: Reading, neighbour: int, start: int, end: int) -> bool:
@@ -180,8 +223,3 @@ def _in_card_number(flat: str, start: int, end: int) -> bool:
         return True
     following = re.match(r"\s[0-9]{4}(?![0-9])", flat[end : end + REACH])
     return following is not None and {len(group) for group in groups} == {_CARD_GROUP}
-
-
-def unclosed(text: str) -> int:
-    """Return how many brackets are opened and not closed in a text."""
-    return sum(map(text.count, BRACKETS.values())) - sum(map(text.count, BRACKETS))

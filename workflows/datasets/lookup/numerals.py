@@ -1,4 +1,4 @@
-"""Numbers that are not written in digits: with Chinese numerals, or in English words.
+"""Numbers that are not written in digits: with Chinese numerals, in words, with letters for digits.
 
 People write them so to hide a telephone number from programs. Two signs or words in a row show that
 such a number may stand there; then it is read as digits.
@@ -25,39 +25,105 @@ _NUMERALS = (
     "九玖勾",
 )
 _SIGNS = "".join(_NUMERALS)
+# Strokes of Chinese characters, and the word for a dash, which part the groups of a number.
+STROKES = "丨丶杠"
+_LETTERS_FOR_DIGITS = {"o": "0", "l": "1", "i": "1"}
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _DIGITS = {
     **{sign: str(value) for value, signs in enumerate(_NUMERALS) for sign in signs},
     **{word: str(value) for value, word in enumerate(_WORDS)},
     "oh": "0",
+    "hundred": "00",
+    "thousand": "000",
 }
-_ENGLISH = "|".join([*_WORDS, "oh"])
+_TIMES = {"double": 2, "triple": 3}
+_PARTING_WORDS = ("dash", "hyphen", "space", "then")
+_PINYIN = {
+    **dict.fromkeys(("ling", "dong"), "0"),
+    **dict.fromkeys(("yao", "yi"), "1"),
+    **dict.fromkeys(("er", "liang"), "2"),
+    **dict(zip(("san", "si", "wu", "liu", "qi", "ba", "jiu"), "3456789", strict=True)),
+}
+_ENGLISH = "|".join([*_WORDS, "oh", "hundred", "thousand"])
+_SEVERAL = "|".join(_TIMES)
+_PARTING = "|".join(_PARTING_WORDS)
 
 # How the letters of a text are read where a number is expected. In numbers of digits people also
 # write letters that look like 0 and 1.
 HAN_DIGITS = {ord(sign): digit for sign, digit in _DIGITS.items() if len(sign) == 1}
-DIGITS_IN_LETTERS = {**HAN_DIGITS, ord("o"): "0", ord("l"): "1", ord("i"): "1"}
+DIGITS_IN_LETTERS = HAN_DIGITS | {ord(c): digit for c, digit in _LETTERS_FOR_DIGITS.items()}
 
-_ENGLISH_DIGIT = re.compile(_ENGLISH, re.IGNORECASE)
-_ENGLISH_NUMBER = re.compile(rf"(?:(?:{_ENGLISH}|[0-9])[\W_]{{0,4}}){{5,}}", re.IGNORECASE)
-# Several words, so that "phone" and "someone" are no sign of a number.
+
+# --- In the decoded text --------------------------------------------------------------------------
+
+_IN_WORDS = re.compile(
+    rf"(?P<times>{_SEVERAL})[\W_]{{0,4}}(?P<repeated>{_ENGLISH}|[0-9])|(?P<word>{_ENGLISH})|"
+    rf"(?P<parting>{_PARTING})|[0-9]",
+    re.IGNORECASE,
+)
+_NUMBER_OF_WORDS = re.compile(
+    rf"(?:(?:{_ENGLISH}|{_SEVERAL}|{_PARTING}|[0-9])[\W_]{{0,4}}){{5,}}", re.IGNORECASE
+)
+# Several words, so that "phone" and "someone" are no sign of a number; fewer in a long number which
+# begins where a word does.
 _ENOUGH_WORDS = 3
+_ENOUGH_DIGITS = 7
+_PINYIN_DIGIT = re.compile("|".join(sorted(_PINYIN, key=len, reverse=True)), re.IGNORECASE)
+_PINYIN_NUMBER = re.compile(rf"(?:(?:{_PINYIN_DIGIT.pattern})[\W_]{{0,4}}){{8,}}", re.IGNORECASE)
+
+Replacement = tuple[int, int, str]
 
 
-def digits_in_words(text: str) -> list[tuple[int, int, str]]:
-    """Return where digits stand as English words in a text, and which; of numbers only."""
+def digits_in_words(text: str) -> list[Replacement]:
+    """Return where digits stand as words in a text, and which; of numbers only.
+
+    English words, also "double zero" and "dash", and Chinese ones in Latin letters.
+    """
+    found = [
+        replacement
+        for number in _NUMBER_OF_WORDS.finditer(text)
+        for replacement in _replacements(text, number)
+    ]
+    if found:
+        return found
     return [
-        (number.start() + word.start(), number.start() + word.end(), _DIGITS[word[0].lower()])
-        for number in _ENGLISH_NUMBER.finditer(text)
-        if len(words := list(_ENGLISH_DIGIT.finditer(number[0]))) >= _ENOUGH_WORDS
-        for word in words
+        (digit.start(), digit.end(), _PINYIN[digit[0].lower()])
+        for number in _PINYIN_NUMBER.finditer(text)
+        for digit in _PINYIN_DIGIT.finditer(text, number.start(), number.end())
     ]
 
 
-_TOKEN = re.compile(rf"{_ENGLISH}|.", re.DOTALL)
-_DIGIT = f"[0-9ol{_SIGNS}]"
-_NUMBER = re.compile(f"{_DIGIT}{{8,}}")
-_NUMBER_IN_WORDS = re.compile(rf"(?:(?:{_ENGLISH}|{_DIGIT}){chr(BREAK)}?){{8,}}")
+def _replacements(text: str, number: re.Match[str]) -> list[Replacement]:
+    found = []
+    digits = 0
+    for token in _IN_WORDS.finditer(text, number.start(), number.end()):
+        value = token["word"] or token["repeated"]
+        value = _DIGITS.get(value.lower(), value) if value else ""
+        if token["times"]:
+            value *= _TIMES[token["times"].lower()]
+        digits += len(value) or token["parting"] is None
+        if value or token["parting"]:
+            found.append((token.start(), token.end(), value or "-"))
+    before = text[: number.start()][-1:]
+    begins_a_word = not (before.isascii() and before.isalpha())
+    enough = len(found) >= _ENOUGH_WORDS or (begins_a_word and digits >= _ENOUGH_DIGITS)
+    return found if enough else []
+
+
+# --- In the stream --------------------------------------------------------------------------------
+
+_GAP = chr(BREAK)
+_TOKEN = re.compile(
+    rf"(?P<times>{_SEVERAL}){_GAP}?(?P<repeated>{_ENGLISH}|[0-9])|{_ENGLISH}|"
+    rf"(?P<parting>{_PARTING}|[{STROKES}横{_GAP}])|.",
+    re.DOTALL,
+)
+_LOOKALIKES = "".join(_LETTERS_FOR_DIGITS)
+_DIGIT = f"[0-9{_LOOKALIKES}{_SIGNS}]"
+_NUMBER = re.compile(f"(?:{_DIGIT}[{STROKES}横{_GAP}]{{0,2}}){{8,}}")
+_NUMBER_IN_WORDS = re.compile(
+    rf"(?:(?:{_ENGLISH}|{_SEVERAL}|{_PARTING}|{_DIGIT})[{STROKES}横{_GAP}]?){{8,}}"
+)
 
 
 # Letters before and behind the digits which belong to a number: E12345678, 11010519491231002X.
@@ -73,38 +139,59 @@ def may_be_number(stream: bytes, near: int) -> bool:
 
 
 def pairs_of_numerals() -> Iterator[str]:
-    """Yield the pairs of signs of which at least one is a Chinese numeral."""
-    for first, second in itertools.product(_SIGNS + "0123456789", repeat=2):
-        if not (first + second).isascii():
+    """Yield the pairs of signs of which at least one is a Chinese numeral, and the like.
+
+    The like are a stroke before a digit, and a letter that looks like a digit beside two digits.
+    """
+    for first, second in itertools.product(_SIGNS + STROKES + "0123456789", repeat=2):
+        if not (first + second).isascii() and second not in STROKES:
             yield first + second
+    for first, second, letter in itertools.product("0123456789", "0123456789", _LOOKALIKES):
+        yield first + second + letter
+        yield letter + first + second
 
 
 def pairs_of_words() -> Iterator[str]:
-    """Yield the pairs of English words for digits, as they stand in a stream."""
-    for first, second in itertools.product([*_WORDS, "oh"], repeat=2):
-        yield first + second
-        yield first + chr(BREAK) + second
+    """Yield the pairs of English words for digits, as they stand in a stream, and of both."""
+    words = [*_WORDS, "oh", *_TIMES, *_PARTING_WORDS]
+    for first, second in itertools.product([*words, *"0123456789"], repeat=2):
+        if not (first + second).isdecimal():
+            yield first + second
+            if not first.isdecimal():
+                yield first + _GAP + second
 
 
 def read_numbers(stream: str, *, words: bool) -> Iterator[tuple[str, list[int]]]:
     """Yield each number of eight digits or more in a stream, in digits, and where each one was.
 
-    If 一 occurs in it, also yields the reading in which that is a dash. Numbers in English words
-    are read only if `words`.
+    If 一 occurs in it, also yields the reading in which that is a dash; if letters that look like
+    digits do, also that in which they are. Numbers in English words are read only if `words`.
     """
     for number in (_NUMBER_IN_WORDS if words else _NUMBER).finditer(stream):
         first, last = max(0, number.start() - _LETTERS), number.end() + _LETTERS
-        for dashes in ("", "一") if "一" in number[0] else ("",):
-            tokens = [
-                token
-                for token in _TOKEN.finditer(stream, first, last)
-                if token[0] not in (dashes, chr(BREAK))
-            ]
-            yield (
-                "".join([_as_digit(token[0]) for token in tokens]),
-                [*(token.start() for token in tokens), tokens[-1].end()],
-            )
+        readings = [
+            _read(stream, first, last, dash=dash, letters=letters)
+            for dash in ((False, True) if "一" in number[0] else (False,))
+            for letters in (False, True)
+        ]
+        yield from {digits: (digits, places) for digits, places in readings}.values()
 
 
-def _as_digit(sign: str) -> str:
-    return _DIGITS.get(sign, sign if sign.isascii() else " ")
+def _read(
+    stream: str, first: int, last: int, *, dash: bool, letters: bool
+) -> tuple[str, list[int]]:
+    digits: list[str] = []
+    places: list[int] = []
+    end = first
+    for token in _TOKEN.finditer(stream, first, last):
+        if token["parting"] or (dash and token[0] == "一"):
+            continue
+        sign = token["repeated"] or token[0]
+        value = _DIGITS.get(sign, sign if sign.isascii() else " ")
+        if letters:
+            value = _LETTERS_FOR_DIGITS.get(value, value)
+        value *= _TIMES.get(token["times"], 1)
+        digits.append(value)
+        places += [token.start()] * len(value)
+        end = token.end()
+    return "".join(digits), [*places, end]

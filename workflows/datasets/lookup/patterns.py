@@ -93,7 +93,7 @@ class Patterns:
             for spelling in found:
                 before, behind = map(_in_stream, rest_of_name(spelling))
                 target = Target(index, spelling, before, behind)
-                for literal in literals(spelling):
+                for literal in literals(spelling, lookalikes=not numerals):
                     targets[literal].append(target)
         self._targets = list(targets.values())
         self._literals = list(targets)

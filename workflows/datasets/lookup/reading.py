@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, compress
 
+from workflows.datasets.lookup.encodings import decoded
 from workflows.datasets.lookup.folding import UNEVEN, fold, fold_evenly
 from workflows.datasets.lookup.markup import MARKUP, decode
-from workflows.datasets.lookup.numerals import digits_in_words
+from workflows.datasets.lookup.numerals import STROKES, digits_in_words
 
-_MAY_BE_MARKUP = re.compile(r"[<&%\\]")
+_MAY_BE_MARKUP = re.compile(r"[<&%\\]|\[[/a-zA-Z]")
 
 Replacement = tuple[int, int, str]
 
@@ -54,15 +55,28 @@ def read_words(source: str) -> Reading:
     return _read(source, digits_in_words(source))
 
 
+def read_encoded(source: str) -> Reading:
+    """Read a text with what mail or a program made of its letters undone: =E7=8E=8B."""
+    return _read(source, decoded(source))
+
+
+_AS_DASHES = dict.fromkeys(map(ord, STROKES + "横"), "-")
+
+
+def read_strokes(source: str) -> Reading:
+    """Read a text with strokes of Chinese characters as dashes: 138丨0013丨8000."""
+    return read(source.translate(_AS_DASHES))
+
+
 def read_dashes(source: str, *, tags: bool = False) -> Reading:
-    """Read a text with 一 as a dash, which on a Chinese keyboard is next to it."""
-    return read(source.replace("一", "-"), tags=tags)
+    """Read a text with 一, too, as a dash, which on a Chinese keyboard is next to it."""
+    return read(source.translate(_AS_DASHES).replace("一", "-"), tags=tags)
 
 
 def _replacements(source: str, start: int, end: int, *, tags: bool) -> Iterator[Replacement]:
     """Yield the markup between two positions: tags, or else what is inside of them."""
     for markup in MARKUP.finditer(source, start, end):
-        if markup[0][0] == "<" and not tags:
+        if markup[0][0] in "<[" and not tags:
             yield from _replacements(source, markup.start() + 1, markup.end(), tags=False)
             continue
         place = markup.start()

@@ -11,7 +11,7 @@ import itertools
 import math
 import re
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import phonenumbers
@@ -19,6 +19,7 @@ from pypinyin import Style, pinyin
 
 from workflows.datasets.lookup.folding import fold, is_han, simplify
 from workflows.datasets.lookup.persons import Identifier, Kind
+from workflows.datasets.lookup.wade_giles import wade_giles
 
 # The gap between the words of a name.
 NAME = ""
@@ -28,13 +29,20 @@ WORDS = {
     "@": (
         *("at", "a", "arroba", "arobase", "klammeraffe", "chiocciola"),
         *("艾特", "爱特", "圈a", "小老鼠", "老鼠", "アットマク", "アット", "골뱅이"),
+        *("在", "at的", fold("собака"), "u0040"),
     ),
-    ".": ("dot", "d", "period", "point", "punkt", "punto", "ponto", "点", "點", "ドット", "점"),
+    ".": (
+        *("dot", "d", "period", "point", "punkt", "punto", "ponto", "点", "點", "ドット", "점"),
+        fold("точка"),
+    ),
     "_": ("underscore", "下划线", "下劃線"),
     "-": ("dash", "hyphen", "minus", "减号", "減號", "横杠", "橫槓"),
     "+": ("plus", "加号", "加號"),
     "/": ("slash", "斜杠", "斜槓"),
 }
+
+# Of these, what programs leave of an escaped @.
+ESCAPES = frozenset({"u0040"})
 
 _COMPOUND_SURNAMES = frozenset(
     "欧阳 司马 上官 诸葛 司徒 司空 夏侯 东方 皇甫 尉迟 公孙 慕容 令狐 长孙 宇文 "  # noqa: SIM905
@@ -48,6 +56,7 @@ _MIN_PHONE_DIGITS = 6
 _MIN_ID_LENGTH = 5
 _MIN_NAME_LENGTH = 4
 _MIN_HANDLE_LENGTH = 2
+_MIN_APART = 6
 
 
 class View(enum.Enum):
@@ -57,6 +66,8 @@ class View(enum.Enum):
     SIMPLIFIED = enum.auto()
     ID = enum.auto()
     PHONE = enum.auto()
+    # Letters one by one: "W a n g  X i a o m i n g".
+    APART = enum.auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,8 @@ class Spelling:
     country: str = ""
     trunk: str = ""
     certain: bool = True
+    # Of a name in Chinese characters: these as they were given.
+    given: str = ""
 
     @property
     def in_digits(self) -> bool:
@@ -108,14 +121,16 @@ def _names(value: str) -> Iterator[Spelling]:
         words = list(letters)  # Japanese and Korean names, too, are written with spaces or without
     if any(is_han(c) for c in letters):
         if len(letters) > 1:
-            letters = simplify(letters)
-            yield Spelling(tuple(letters), (NAME,) * (len(letters) - 1), View.SIMPLIFIED)
+            given, letters = letters, simplify(letters)
+            joins = (NAME,) * (len(letters) - 1)
+            yield Spelling(tuple(letters), joins, View.SIMPLIFIED, given=given)
             yield from _pinyin(letters)
     elif not letters.isascii():
         if len(letters) > 1:
             yield from _word_orders(words)
     elif len(letters) >= _MIN_NAME_LENGTH:
         german = re.findall(r"[^\W_]+", fold(value.translate(_UMLAUTS)))
+        yield from _apart(words)
         for mixed in _mixtures(words, german):
             yield from _word_orders(mixed)
             if len(mixed) > 2:  # noqa: PLR2004
@@ -146,16 +161,41 @@ def _word_orders(words: list[str]) -> Iterator[Spelling]:
     yield Spelling((*words[1:], words[0]), joins)
 
 
+def _apart(words: Sequence[str]) -> Iterator[Spelling]:
+    """Yield words with their letters set apart."""
+    if sum(map(len, words)) >= _MIN_APART:
+        yield Spelling(tuple(words), (NAME,) * (len(words) - 1), View.APART)
+
+
 def _pinyin(name: str) -> Iterator[Spelling]:
-    """Yield a Chinese name in Latin letters, surname first and last, for each usual reading."""
+    """Yield a Chinese name in Latin letters, surname first and last, for each usual reading.
+
+    For the first reading, also with numbers for its tones, and as it is written in Taiwan.
+    """
     if not all(is_han(c) for c in name):
         return
     surname = 2 if name[:2] in _COMPOUND_SURNAMES and len(name) > 2 else 1  # noqa: PLR2004
+
+    def orders(syllables: Sequence[tuple[str, ...]]) -> Iterator[Spelling]:
+        for order in ((*syllables,), (*syllables[surname:], *syllables[:surname])):
+            parts = tuple(itertools.chain(*order))
+            yield Spelling(parts, (NAME,) * (len(parts) - 1))
+
     readings = [_readings(character) for character in name]
-    joins = (NAME,) * (len(name) - 1)
     for syllables in itertools.islice(itertools.product(*readings), _MAX_READINGS):
-        yield Spelling(syllables, joins)
-        yield Spelling((*syllables[surname:], *syllables[:surname]), joins)
+        yield from orders([(syllable,) for syllable in syllables])
+    first = [reading[0] for reading in readings]
+    yield from _apart(first)
+    yield from orders([(tone,) for tone in _tones(name)])
+    yield from orders([wade_giles(syllable) for syllable in first])
+
+
+def _tones(name: str) -> list[str]:
+    """Return the first reading of each character with the number of its tone: wang2."""
+    return [
+        pinyin(c, style=Style.TONE3, heteronym=True, neutral_tone_with_five=True)[0][0]
+        for c in name
+    ]
 
 
 @functools.lru_cache(maxsize=4096)
@@ -225,6 +265,9 @@ def _emails(value: str) -> Iterator[Spelling]:
     parts, joins = _marked(fold(value))
     if joins.count("@") == 1 and all(parts):
         yield Spelling(parts, joins)
+        if joins[0] == "+":  # jane+lists@example.com is an address of jane@example.com
+            at = joins.index("@")
+            yield Spelling((parts[0], *parts[at + 1 :]), joins[at:])
 
 
 def _handles(value: str) -> Iterator[Spelling]:

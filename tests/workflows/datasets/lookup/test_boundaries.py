@@ -65,6 +65,27 @@ a7f13800138000
 13800138000wxy
 110105194912310021x801
 １13800138000
+3.13800138000
+pi = 3.13800138000
+138$0013@8000
+139 then 0013 8000
+phone 38 0013 8000
+someone 38 0013 8000
+two138OO1380OO
+138oo138ooo2
+0.l38OOl38OOO
+2丨138丨0013丨8000
+1 3 8 0 0 1 3 8 0 0 0 2
+2-1-3-8-0-0-1-3-8-0-0-0
+er yao san ba ling ling yao san ba ling ling ling
+yao san ba ling ling yao san ba ling ling ling yi
+one three eight double zero one three eight zero zero
+double one three eight double zero one three eight triple zero
+2=4013800138000
+x=2013800138000
+1[b]13800138000[/b]
+[b]1[/b]13800138000
+13800[12]138000
 """.strip().splitlines()
 NO_EMAIL = """
 xwang.xm@example.com
@@ -88,6 +109,13 @@ wang.xm at example. Com
 wang.xm at example, com
 wang.xm at example com
 see 1.wang.xm@example.com
+q=40wang.xm@example.com
+q=20wang.xm@example.com
+li=2Ewang.xm@example.com
+wang.xm=40example.com.cn
+wang.xm在example.community
+wang.xm和example.com
+wang.xm@exam-plexy.com
 """.strip().splitlines()
 NO_NAME = """
 小明
@@ -103,6 +131,17 @@ Joey O'Neill
 Wang Xiaoming2a
 a2Wang Xiaoming
 wangxiaoming2
+王、小明
+王小、明
+小王（小明）
+Wang (the) Xiaoming
+Wang). (Xiaoming
+W a n g X i a o m i n
+W a n g X-i-a o m i n g
+wang2 xiao3 min2
+wang2xiao3ming23
+=E7=8E=8B=E5=B0=8F=E6=98
+xu738bu5c0fu660e
 """.strip().splitlines()
 NO_ID = """
 1110105194912310022X
@@ -115,6 +154,8 @@ E123456789
 E12345678A
 110105491231002X0
 11010519491231002Xx1
+11010519491231002乘以2
+211010519491231002叉
 """.strip().splitlines()
 NO_HANDLE = """
 wang_xm2
@@ -128,6 +169,8 @@ wang xm
 wang_xm@mail.example
 foo@wang_xm
 tel@wang_xm.com
+linewang_xm
+w_ang_xm
 """.strip().splitlines()
 NO_URL = """
 https://weibo.com/u/123456789
@@ -142,6 +185,8 @@ https://weibo.com/u/12345678-2
 a@wangxm.me
 wangxm.met
 xwangxm.me
+weibo.com*u*12345678
+https://weibo.com/u/1234~5678
 """.strip().splitlines()
 TRAPS = {
     "phone": NO_PHONE,
@@ -169,6 +214,11 @@ def test_a_phone_number_inside_any_longer_number_is_no_hit(before, after):
         assert found(number, KNOWN)
     else:
         assert found(f"No {number}.", KNOWN) == []
+
+
+@pytest.mark.parametrize("text", ["138 0013 8000 9", "138 0013 8000 9，谢谢", "138 0013 8000 9\n"])
+def test_a_single_digit_at_the_end_belongs_to_a_number_in_groups(text):
+    assert found(text, KNOWN) == []
 
 
 def test_a_phone_number_between_others_is_one():

@@ -236,6 +236,84 @@ Müller, Jean P
 Zoë O\\'Neill
 Zoë O'⏎Neill
 Zoe+ONeill
+138o0138oo0
+138O0I38OOO
+138$0013$8000
+138@0013@8000
+138丨0013丨8000
+138丶0013丶8000
+138杠0013杠8000
+138横杠0013横杠8000
+138 dash 0013 dash 8000
+138 (space) 0013 (space) 8000
+138, then 0013, then 8000
+one 3 eight 0 zero 1 three 8 zero 0 zero
+one three eight double zero one three eight triple zero
+one three eight, zero zero one three, eight thousand
+415.triple five.2671
+yao san ba ling ling yao san ba ling ling ling
+Yi-San-Ba Ling-Ling-Yi-San Ba-Ling-Ling-Ling
+yaosanbalinglingyaosanbalinglingling
+[b]138[/b]00138000
+138[color=red]0013[/color]8000
+[b]138[/b][i]0013[/i]8000
+**138**0013**8000**
+**138** 0013 8000
+"138" "0013" "8000"
+《138》《0013》《8000》
+(138)(0013)(8000)
+<b>138</b>0013<b>8000</b>
++86：13800138000
++86*138*0013*8000
+(+86), 138 0013 8000
+11010519491231002乘
+11010519491231002叉
+110105[b]19491231[/b]002X
+wang.xm在example.com
+wang.xm 在 example.com
+wang.xm（at的）example.com
+wang.xm собака example точка com
+wang.xmu0040example.com
+wang.xm=40example.com
+wang.xm=40exam=⏎ple.com
+wang.xm@exam-⏎ple.com
+wang.xm@exam⏎ple.com
+wang.xm📧example.com
+wang.xm@**example**.com
+"wang.xm"@example.com
+wang.xm' + '@' + 'example.com
+[b]wang.xm[/b]@example.com
+wang.xm(ɑt)example.com
+王、小、明
+王～小～明
+王❤小❤明
+[b]王[/b]小明
+王**小明**
+=E7=8E=8B=E5=B0=8F=E6=98=8E
+=E7=8E=8B=E5=B0=⏎=8F=E6=98=8E
+\\xe7\\x8e\\x8b\\xe5\\xb0\\x8f\\xe6\\x98\\x8e
+u738bu5c0fu660e
+wang2 xiao3 ming2
+Xiao3ming2 Wang2
+Wang² Xiao³ming²
+Wang Hsiao-ming
+Hsiao-Ming Wang
+Ouyang Hsiao-yun
+W a n g  X i a o m i n g
+W-a-n-g X-i-a-o-m-i-n-g
+W.a.n.g. X.i.a.o.m.i.n.g
+Z o e O ' N e i l l
+Xiaoming (Wang)
+"Xiaoming" Wang
+Петров, Иван
+**wang**_xm
+wang_<b>xm</b>
+hxxps[:]//weibo[.]com/u/12345678
+h**p://weibo.com/u/12345678
+https : // weibo . com / u / 12345678
+https:\\\\weibo.com\\u\\12345678
+https://weibo.com//u/12345678
+weibo.com/u/1234=⏎5678
 """.strip().split("\n")
 ODD = [written.replace("⏎", "\n") for written in ODD]
 
@@ -275,6 +353,15 @@ def test_odder_ways_are_found_exactly(written, before, after):
         ("13800138000Wang Xiaoming", "name", "Wang Xiaoming"),
         ("Wang Xiaoming1,2 and Zoë O'Neill3", "name", "Wang Xiaoming"),
         ("Zoë O'Neill´s", "name", "Zoë O'Neill"),
+        ("[email=wang.xm@example.com]me[/email]", "email", "wang.xm@example.com"),
+        ("[url=https://weibo.com/u/12345678]me[/url]", "url", "https://weibo.com/u/12345678"),
+        ("[b]13800138000[/b]", "phone", "13800138000"),
+        ("**13800138000**", "phone", "13800138000"),
+        ("IG@wang_xm", "handle", "@wang_xm"),
+        ("见下\n1.13800138000", "phone", "13800138000"),
+        ("3. 13800138000", "phone", "13800138000"),
+        ("call 138 0013 8000 7 days a week", "phone", "138 0013 8000"),
+        ("write('wang.xm' + '@' + 'example.com')", "email", "wang.xm' + '@' + 'example.com"),
     ],
 )
 def test_what_is_not_of_the_spelling_is_left_out(text, kind, place):

@@ -1,0 +1,35 @@
+"""Syllables of pinyin as Wade-Giles writes them."""
+
+import pytest
+
+from workflows.datasets.lookup.wade_giles import wade_giles
+
+
+@pytest.mark.parametrize(
+    ("pinyin", "written"),
+    [
+        ("wang", "wang"),
+        ("xiao", "hsiao"),
+        ("zhang", "chang"),
+        ("jie", "chieh"),
+        ("xian", "hsien"),
+        ("xue", "hsueh"),
+        ("qing", "ch'ing"),
+        ("cai", "ts'ai"),
+        ("zhong", "chung"),
+        ("rong", "jung"),
+        ("luo", "lo"),
+        ("guo", "kuo"),
+        ("zi", "tzu"),
+        ("shi", "shih"),
+        ("lv", "lu"),
+        ("yi", "i"),
+        ("yuan", "yuan"),
+    ],
+)
+def test_a_syllable_is_respelled(pinyin, written):
+    assert "'".join(wade_giles(pinyin)) == written
+
+
+def test_what_is_no_syllable_stays():
+    assert wade_giles("王") == ("王",)
