@@ -206,6 +206,24 @@ def test_it_writes_canonical_json_as_the_portal_does(value, verifier):
     assert verifier.canonical(value).encode() == rfc8785.dumps(value)
 
 
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        b'{"a":1,"a":1}',
+        b'{"b":1,"a":1}',
+        b'{"a": 1}',
+        b'{"a":1.0}',
+        b'"\\u0061"',
+        b"01",
+        b"NaN",
+        b"1e2",
+    ],
+)
+def test_it_reads_no_json_that_another_reader_might_read_otherwise(verifier, spelled):
+    with pytest.raises((verifier.Fault, ValueError)):
+        verifier.parse(spelled, "This")
+
+
 @settings(max_examples=40)
 @given(content=_JSON, nonce=st.binary(min_size=32, max_size=32))
 def test_it_commits_as_the_portal_does(content, nonce, verifier):

@@ -73,6 +73,18 @@ def a_case_hidden(folder, counts):
     write_rows(folder, "contents.jsonl", keep)
 
 
+@lie("cases.jsonl: line 1 is not canonical JSON")
+def a_member_of_a_row_twice(folder, _counts):
+    table = folder / "cases.jsonl"
+    table.write_bytes(table.read_bytes().replace(b"{", b'{"state":"closed",', 1))
+
+
+@lie("contents.jsonl: .* is not canonical JSON")
+def a_member_of_a_content_twice(folder, _counts):
+    table = folder / "contents.jsonl"
+    table.write_bytes(table.read_bytes().replace(b"{", b'{"nonce":"00",', 1))
+
+
 @lie("has case .* twice")
 def a_case_shown_twice(folder, counts):
     _in_rows("cases.jsonl", lambda rows: rows.append(rows[0]))(folder, counts)

@@ -117,6 +117,35 @@ def a_file_added(files, _world):
     files["notes.txt"] = b"Nothing to see here."
 
 
+def _file_added(name, of):
+    def change(files, _world):
+        assert name not in files
+        files[name] = b"\0" * 32
+
+    change.__name__ = f"{name} added"
+    tampering(f"{re.escape(name)} is not part of the export", of=of)(change)
+
+
+# Whoever adds a file can bring the manifest up to date, but not what the provider signed.
+for _of in ("packed", "whole", "closed"):
+    for _name in (
+        "notes.html",
+        "summary.pdf",
+        "cases.xlsx",
+        "keys/other.txt",
+        "log/notes.txt",
+        "log/tile/0/999",
+        "log/tile/5/000",
+        "log/tile/entries/999",
+    ):
+        _file_added(_name, _of)
+
+
+@tampering("two members of one name", resealed=False)
+def a_member_of_the_manifest_twice(files, _world):
+    files["manifest.json"] = files["manifest.json"].replace(b"{", b'{"cases": 99,', 1)
+
+
 @tampering("The file events.csv is missing", resealed=False)
 def a_table_removed(files, _world):
     del files["events.csv"]

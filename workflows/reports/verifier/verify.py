@@ -228,6 +228,9 @@ def consistent(old: int, new: int, old_root: bytes, new_root: bytes, proof: list
 
 
 # --- Files, JSON, CSV --------------------------------------------------------------------------
+Row = Dict[str, Any]
+
+
 class Files:
     """The files of an export, in a folder or in a ZIP; nothing is unpacked."""
 
@@ -243,10 +246,17 @@ class Files:
                 for name in files
             ]
         self.names = set(names)
+        # What was looked into; nobody has verified the rest.
+        self.read_names: set[str] = set()
         expect(len(self.names) == len(names), "The ZIP holds two files of the same name.")
 
     def open(self, name: str) -> IO[bytes]:
-        """Open a file for reading."""
+        """Open a file to look into it."""
+        self.read_names.add(name)
+        return self.open_unread(name)
+
+    def open_unread(self, name: str) -> IO[bytes]:
+        """Open a file."""
         expect(name in self.names, f"The file {name} is missing.")
         return self.zip.open(name) if self.zip else open(os.path.join(self.path, name), "rb")
 
@@ -262,7 +272,7 @@ class Files:
     def sha256(self, name: str) -> str:
         """Return the SHA-256 of a file as hexadecimal digits."""
         digest = hashlib.sha256()
-        with self.open(name) as file:
+        with self.open_unread(name) as file:
             for piece in iter(lambda: file.read(65536), b""):
                 digest.update(piece)
         return digest.hexdigest()
@@ -281,6 +291,27 @@ def canonical(value: Any) -> str:
         return "[" + ",".join(map(canonical, value)) + "]"
     expect(not isinstance(value, float), "A number that is not whole cannot be verified here.")
     return json.dumps(value, ensure_ascii=False)
+
+
+def parse(data: bytes, what: str) -> Any:
+    """Read canonical JSON; what two readers could take differently, as a name twice, is refused."""
+    text = data.decode("utf-8")
+    value = json.loads(text, parse_float=no_number, parse_constant=no_number)
+    quick = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    expect(text == quick or text == canonical(value), f"{what} is not canonical JSON.")
+    return value
+
+
+def no_number(text: str) -> None:
+    """Refuse a number that is not whole."""
+    raise Fault(f"The number {text} is not whole and cannot be verified here.")
+
+
+def each_once(pairs: list[tuple[str, Any]]) -> Row:
+    """Return the object of these members; refuse a name twice."""
+    found = dict(pairs)
+    expect(len(found) == len(pairs), "manifest.json has two members of one name.")
+    return found
 
 
 def csv_line(cells: Sequence[Any]) -> bytes:
@@ -313,7 +344,6 @@ MARK = "\ufeff".encode()
 SIGNED = "README.txt cases.csv cases.jsonl contents.jsonl keys/vkey.txt verify.py".split()
 # Files that are made when somebody asks for them. They are checked against that signature alone.
 ON_DEMAND = {"xlsx": "cases.xlsx", "pdf": "summary.pdf"}
-Row = Dict[str, Any]
 
 
 def row_from_log(entries: list[Row], regime: str) -> Row:
@@ -441,7 +471,7 @@ class Entries:
 
     def add(self, place: int, leaf: bytes) -> None:
         """Take an entry that was proved to be in the log."""
-        entry = json.loads(leaf.decode("utf-8"))
+        entry = parse(leaf, f"Entry {place}")
         values = [entry[key] for key in ("case", "step", "register", "number", "at")]
         self.db.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)", (place, *values, leaf))
 
@@ -554,10 +584,12 @@ class Export:
         self.check_registers()
         self.check_tables()
         self.check_scope()
+        self.check_nothing_else()
 
     def check_manifest(self) -> None:
         """Hold every file against its hash, and look for files that do not belong here."""
-        self.manifest = json.loads(self.files.text("manifest.json"))
+        text = self.files.text("manifest.json")
+        self.manifest = json.loads(text, object_pairs_hook=each_once)
         expect(self.manifest["format"] == "requests-portal-bundle/1", "Unknown format of export.")
         listed = self.manifest["files"]
         for name in sorted(listed):
@@ -565,6 +597,11 @@ class Export:
             expect(same, f"{name} was changed: its SHA-256 is not the one in manifest.json.")
         for name in sorted(self.files.names - set(listed) - {"manifest.json"}):
             raise Fault(f"{name} is not part of the export: manifest.json lacks it.")
+
+    def check_nothing_else(self) -> None:
+        """Expect no file that was neither looked into nor signed for, such as a summary.pdf."""
+        for name in sorted(self.files.names - self.files.read_names - self.signed):
+            raise Fault(f"{name} is not part of the export: the provider did not sign for it.")
 
     def check_checkpoints(self) -> None:
         """Check the signed states of the log, and that each later one continues the earlier."""
@@ -770,6 +807,7 @@ class Export:
         self.check_all_timestamps()
         signed = sorted(SIGNED + [ON_DEMAND[f] for f in self.facts["formats"] if f in ON_DEMAND])
         expect(sorted(files) == signed, "The provider signed another list of files.")
+        self.signed = set(signed)
         alone = [name for name in signed if name not in SIGNED]
         if alone:
             names = " and ".join(alone)
@@ -811,7 +849,7 @@ class Export:
             compare(cases, mark + csv_line(CASE_COLUMNS), "cases.csv: its first line")
             compare(events, mark + csv_line(EVENT_COLUMNS), "events.csv: its first line")
             for line in rows:
-                row = json.loads(line.decode("utf-8"))
+                row = parse(line.rstrip(b"\n"), f"cases.jsonl: line {self.cases + 1}")
                 steps = self.check_case(row)
                 compare(cases, csv_line(case_cells(row)), f"cases.csv: case {row['number']}")
                 for place, entry in steps:
@@ -910,7 +948,7 @@ class Export:
         """Expect a line for each commitment of a step, and that each content fits its own."""
         for name, commitment in sorted(entry["commitments"].items()):
             where = f"{name} of step {entry['step']} of case {row['number']}"
-            line = json.loads(lines.readline().decode("utf-8") or "{}")
+            line = parse(lines.readline().rstrip(b"\n") or b"{}", f"contents.jsonl: {where}")
             labels = [line.get(key) for key in ("case", "step", "event", "name")]
             right = labels == [row["case"], entry["step"], entry["name"], name]
             expect(right, f"contents.jsonl lacks {where}.")
