@@ -147,10 +147,12 @@ WITH_AVX2 int64_t fold(const uint8_t *source, int64_t size, const uint32_t *tabl
     return count;
 }
 
-/* Squeeze `size` folded bytes and return the length of the stream; `kept` gets a bit for each byte.
+/* Squeeze `size` folded bytes and return the length of the stream.
  *
- * Both are written in whole words and need room for CHUNK bytes more. */
-WITH_AVX2 int64_t squeeze(const uint8_t *folded, int64_t size, uint8_t *stream, uint8_t *kept)
+ * `kept` gets a bit for each byte, and `before` for each chunk how many bytes of the stream come from
+ * those before it. Stream and bits are written in whole words and need room for CHUNK bytes more. */
+WITH_AVX2 int64_t squeeze(const uint8_t *folded, int64_t size, uint8_t *stream, uint8_t *kept,
+                          int64_t *before)
 {
     int64_t length = 0;
     for (int64_t begin = 0; begin < size; begin += CHUNK) {
@@ -163,12 +165,13 @@ WITH_AVX2 int64_t squeeze(const uint8_t *folded, int64_t size, uint8_t *stream, 
             chunk = edge + 1;
         }
         __m256i bytes = _mm256_loadu_si256((const __m256i *)chunk);
-        __m256i before = _mm256_loadu_si256((const __m256i *)(chunk - 1));
+        __m256i previous = _mm256_loadu_si256((const __m256i *)(chunk - 1));
         /* What lies above a break is kept; after a letter, where 1 is taken off, the break is, too. */
-        __m256i least = _mm256_add_epi8(all(BREAK + 1), among(before, 'a', 26));
+        __m256i least = _mm256_add_epi8(all(BREAK + 1), among(previous, 'a', 26));
         __m256i keep = _mm256_cmpeq_epi8(_mm256_max_epu8(bytes, least), bytes);
         uint32_t bits = (uint32_t)_mm256_movemask_epi8(keep);
         memcpy(kept + begin / 8, &bits, sizeof bits);
+        before[begin / CHUNK] = length;
         uint64_t masks[CHUNK / WORD];
         _mm256_storeu_si256((__m256i *)masks, keep);
         for (int number = 0; number < CHUNK / WORD; number++, bits >>= 8) {

@@ -60,7 +60,7 @@ def load() -> ctypes.CDLL | None:
         return None
     array, size = ctypes.c_void_p, ctypes.c_int64
     kernel.fold.argtypes = [array, size, *[array] * 6]
-    kernel.squeeze.argtypes = [array, size, array, array]
+    kernel.squeeze.argtypes = [array, size, *[array] * 3]
     kernel.fold.restype = kernel.squeeze.restype = size
     return kernel if kernel.usable() else None
 

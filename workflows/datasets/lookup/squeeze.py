@@ -17,11 +17,9 @@ import numpy as np
 
 from workflows.datasets.lookup import kernel, squeeze_in_c, squeeze_in_numpy
 from workflows.datasets.lookup.folding import INVISIBLE
-from workflows.datasets.lookup.stream_bytes import Bytes, Positions
+from workflows.datasets.lookup.stream_bytes import STRIDE, Bytes, Positions, Stream
 
 _LETTERS = string.ascii_lowercase
-# Bytes of bits that are counted together to find a byte of a stream by its number.
-_STRIDE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +57,10 @@ class Segments:
 class Squeezed:
     """A stream of bytes, and where each of them was in the source."""
 
-    def __init__(
-        self, folded: Bytes, stream: bytes, kept: Bytes, segments: Segments | None
-    ) -> None:
-        self.stream = stream
-        self._kept = kept
+    def __init__(self, folded: Bytes, stream: Stream, segments: Segments | None) -> None:
+        self.stream = stream.content
+        self._kept = stream.kept.reshape(-1, STRIDE // 8)
+        self._before = stream.before
         self._folded = folded
         self._segments = segments
 
@@ -86,15 +83,11 @@ class Squeezed:
 
     def _positions(self, numbers: Positions) -> Positions:
         """Return the positions of the kept bytes with the given numbers, without listing all."""
-        octets = np.zeros(-(-self._kept.size // _STRIDE) * _STRIDE, np.uint8)
-        octets[: self._kept.size] = self._kept
-        strides = octets.reshape(-1, _STRIDE)
-        counts = np.bitwise_count(strides.view(np.uint64)).sum(axis=1, dtype=np.intp).cumsum()
-        stride = np.searchsorted(counts, numbers, side="right")
-        numbers = numbers - np.where(stride > 0, counts[stride - 1], 0)
-        bits = np.unpackbits(strides[stride], axis=-1, bitorder="little")
-        place = (bits.cumsum(axis=-1, dtype=np.int16) <= numbers[..., None]).sum(axis=-1)
-        return np.asarray(8 * _STRIDE * stride + place, np.intp)
+        stride = np.searchsorted(self._before, numbers, side="right") - 1
+        bits = np.unpackbits(self._kept[stride], axis=-1, bitorder="little")
+        numbers = numbers - self._before[stride]
+        place = (bits.cumsum(axis=-1, dtype=np.int8) <= numbers[..., None]).sum(axis=-1)
+        return np.asarray(STRIDE * stride + place, np.intp)
 
 
 def _is_letter(folded: memoryview, position: int, step: int) -> bool:
@@ -120,7 +113,7 @@ def squeeze(folded: Bytes, segments: Segments | None = None) -> Squeezed:
     """Return the stream of folded bytes; if they are those of segments, it knows their sources."""
     compiled = kernel.load()
     if compiled is None:
-        stream, kept = squeeze_in_numpy.squeeze(folded)
+        stream = squeeze_in_numpy.squeeze(folded)
     else:
-        stream, kept = squeeze_in_c.squeeze(compiled, folded)
-    return Squeezed(folded, stream, kept, segments)
+        stream = squeeze_in_c.squeeze(compiled, folded)
+    return Squeezed(folded, stream, segments)

@@ -5,11 +5,15 @@ import ctypes
 import numpy as np
 
 from workflows.datasets.lookup.folding import fold_table
-from workflows.datasets.lookup.stream_bytes import ENCODED, Bytes, Positions
+from workflows.datasets.lookup.stream_bytes import (
+    ENCODED,
+    STRIDE,
+    Bytes,
+    Positions,
+    Stream,
+)
 
-# Bytes by which the kernel may write further than it needs (CHUNK), and how many code points it
-# names at a time of which the table has no fold yet (MOST_UNKNOWN).
-_CHUNK = 32
+# How many code points of which the table has no fold yet the kernel names at a time.
 _MOST_UNKNOWN = 64
 
 
@@ -37,10 +41,17 @@ def fold_bytes(kernel: ctypes.CDLL, raw: bytearray) -> tuple[bytearray, Position
         fold_table().values(unknown[: unknown_count.value])
 
 
-def squeeze(kernel: ctypes.CDLL, folded: Bytes) -> tuple[bytes, Bytes]:
-    """Return a stream, and a bit for each folded byte that tells whether it is in the stream."""
+def squeeze(kernel: ctypes.CDLL, folded: Bytes) -> Stream:
+    """Return the stream of folded bytes."""
     folded = np.ascontiguousarray(folded)
-    stream = np.empty(folded.size + _CHUNK, np.uint8)
-    kept = np.empty(folded.size // 8 + _CHUNK, np.uint8)
-    length = kernel.squeeze(folded.ctypes.data, folded.size, stream.ctypes.data, kept.ctypes.data)
-    return stream[:length].tobytes(), kept[: -(-folded.size // 8)]
+    content = np.empty(folded.size + STRIDE, np.uint8)
+    kept = np.empty(folded.size // 8 + STRIDE, np.uint8)
+    before = np.empty(-(-folded.size // STRIDE), np.intp)
+    length = kernel.squeeze(
+        folded.ctypes.data,
+        folded.size,
+        content.ctypes.data,
+        kept.ctypes.data,
+        before.ctypes.data,
+    )
+    return Stream(content[:length].tobytes(), kept[: before.size * STRIDE // 8], before)

@@ -10,9 +10,11 @@ from workflows.datasets.lookup.stream_bytes import (
     ENCODED,
     FIRST_SPECIAL,
     LEADS,
+    STRIDE,
     Bytes,
     CodePoints,
     Positions,
+    Stream,
 )
 
 # The marks that begin markup or escapes.
@@ -48,16 +50,19 @@ def fold_bytes(raw: bytearray) -> tuple[bytearray, Positions]:
     return folded, special
 
 
-def squeeze(folded: Bytes) -> tuple[bytes, Bytes]:
-    """Return a stream, and a bit for each folded byte that tells whether it is in the stream."""
+def squeeze(folded: Bytes) -> Stream:
+    """Return the stream of folded bytes."""
     # What lies above a break is kept; after a letter, the bar is one lower.
-    raised = folded.copy()
-    raised[1:] += (folded[:-1] - ord("a")) < len(string.ascii_lowercase)
+    raised = np.zeros(-(-folded.size // STRIDE) * STRIDE, np.uint8)
+    raised[: folded.size] = folded
+    raised[1 : folded.size] += (folded[:-1] - ord("a")) < len(string.ascii_lowercase)
     kept = np.packbits(raised > BREAK, bitorder="little")
+    counts = np.bitwise_count(kept.view(np.uint32))
+    before = counts.cumsum(dtype=np.intp) - counts
     # Arrow picks bytes twice as fast as NumPy.
     chosen = pa.Array.from_buffers(pa.bool_(), folded.size, [None, pa.py_buffer(kept)])
     content = pa.Array.from_buffers(pa.uint8(), folded.size, [None, pa.py_buffer(folded)])
-    return content.filter(chosen).buffers()[1].to_pybytes(), kept
+    return Stream(content.filter(chosen).buffers()[1].to_pybytes(), kept, before)
 
 
 def _fold_characters(

@@ -4,8 +4,13 @@ The bytes that begin a character which may fold need a closer look. Here they co
 so that they are found by one comparison.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
+
+# Bytes of a source of which it is known how many bytes of the stream lie before them.
+STRIDE = 32
 
 Bytes = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.intp]
@@ -31,3 +36,14 @@ def encode(utf8: bytes) -> bytes:
 def decode(stream: bytes) -> bytes:
     """Return the UTF-8 of bytes of a stream."""
     return stream.translate(_DECODE)
+
+
+class Stream(NamedTuple):
+    """The bytes of a stream. `kept` has a bit for each byte of its source, filled up to a stride.
+
+    `before` says for each stride of the source how many bytes of the stream come before it.
+    """
+
+    content: bytes
+    kept: Bytes
+    before: Positions

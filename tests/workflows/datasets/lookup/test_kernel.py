@@ -40,10 +40,10 @@ def test_it_folds_as_numpy_does(text, cut):
 @example(list(b"a" * 32 + b" " * 32))
 def test_it_squeezes_as_numpy_does(values):
     folded = np.array(values, np.uint8)
-    stream, kept = squeeze_in_c.squeeze(kernel.load(), folded)
-    expected, expected_kept = squeeze_in_numpy.squeeze(folded)
-    assert stream == expected
-    assert kept.tolist() == expected_kept.tolist()
+    stream, expected = squeeze_in_c.squeeze(kernel.load(), folded), squeeze_in_numpy.squeeze(folded)
+    assert stream.content == expected.content
+    assert stream.kept.tolist() == expected.kept.tolist()
+    assert stream.before.tolist() == expected.before.tolist()
 
 
 @given(st.binary(max_size=100))
