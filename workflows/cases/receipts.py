@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from workflows.cases.errors import CaseError
 from workflows.cases.models import Case
 from workflows.ledger.canonical import Json, canonical_json
-from workflows.ledger.keys import signer_for
+from workflows.ledger.keys import RECEIPTS, signer_for
 from workflows.ledger.leaf import CASE_RECEIVED, format_time
 from workflows.ledger.models import Event
 from workflows.ledger.note import NoteError, Signer, open_note
@@ -42,7 +42,7 @@ class GenuineReceipt:
 
 def receipt_signer() -> Signer:
     """Return the key that signs receipts, and nothing else."""
-    return signer_for("receipts")
+    return signer_for(RECEIPTS)
 
 
 def signed_receipt(case: Case) -> str:

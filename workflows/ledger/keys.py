@@ -10,6 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 from workflows.ledger.note import NoteError, Signer, Verifier
 
 SEED_SIZE = 32
+# The purpose of the key that signs the receipts of people.
+RECEIPTS = "receipts"
 
 
 def log_signer() -> Signer:

@@ -27,6 +27,8 @@ def output(capsys, *args):
 
 def test_the_key_is_printed(capsys):
     assert output(capsys, "ledger_key") == f"{keys.log_vkey()}\n"
+    receipts = keys.signer_for("receipts").verifier.vkey
+    assert output(capsys, "ledger_key", "--receipts") == f"{receipts}\n"
 
 
 @pytest.mark.django_db

@@ -163,6 +163,7 @@ class World:
     whole: Files = field(default_factory=dict)
     stray: Files = field(default_factory=dict)
     numbers: dict[str, str] = field(default_factory=dict)
+    receipts: dict[str, str] = field(default_factory=dict)
 
 
 _WORLD = World()
@@ -186,6 +187,7 @@ def build_world(made: World) -> None:
     from workflows.cases import correspondence, handling
     from workflows.cases.lifecycle import Action, State
     from workflows.cases.models import Case
+    from workflows.cases.receipts import signed_receipt
     from workflows.cases.transition import advance
     from workflows.complaints import services as complaints
     from workflows.complaints.lifecycle import State as ComplaintState
@@ -218,6 +220,8 @@ def build_world(made: World) -> None:
         "answered": answered, "closed": closed, "proving": proving, "erased": erased, "late": late
     }  # fmt: skip
     made.numbers = {name: case.number for name, case in names.items()}
+    made.receipts = {name: signed_receipt(case) for name, case in names.items()}
+    made.receipts["european"] = signed_receipt(Case.objects.get(regime="EU"))
     kept = (made.first["log/checkpoint"].decode(),)
     made.closed = unpack(export(states=("closed",), previous=kept))
     made.whole = unpack(export(""))

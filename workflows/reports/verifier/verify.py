@@ -3,6 +3,7 @@
 
     python3 verify.py [FOLDER_OR_ZIP] [--vkey VKEY_OR_FILE] [--previous CHECKPOINT_FILE]
                       [--witness VKEY_OR_FILE ...]
+                      [--receipt RECEIPT_FILE ... --receipt-vkey VKEY_OR_FILE]
 
 Prints OK, what was verified and what cannot be verified here; or FAULT and the first fault, and
 exits with 1. Do not trust this file because it came with an export: it is short enough to be read,
@@ -129,8 +130,8 @@ def read_key(text: str, kind: int = 1) -> Key:
     return match[1], identity, data[1:]
 
 
-def open_checkpoint(note: str, key: Key, what: str) -> tuple[int, bytes]:
-    """Return (size, root) of a checkpoint that this key signed."""
+def open_note(note: str, key: Key, what: str) -> list[str]:
+    """Return the lines of a signed note that this key signed (c2sp.org/signed-note)."""
     name, identity, public = key
     text, found, tail = note.rpartition("\n\n")
     expect(found and tail.endswith("\n"), f"{what} is not a signed note.")
@@ -145,7 +146,12 @@ def open_checkpoint(note: str, key: Key, what: str) -> tuple[int, bytes]:
             expect(holds, f"{what}: the signature of {name} does not hold.")
             ours += 1
     expect(ours, f"{what} is not signed by the key {name}+{identity.hex()}.")
-    lines = text.split("\n")[:-1]
+    return text.split("\n")[:-1]
+
+
+def open_checkpoint(note: str, key: Key, what: str) -> tuple[int, bytes]:
+    """Return (size, root) of a checkpoint that this key signed."""
+    name, lines = key[0], open_note(note, key, what)
     expect(len(lines) == 3 and lines[0] == name, f"{what} is not a checkpoint of {name}.")
     expect(re.fullmatch("0|[1-9][0-9]*", lines[1]), f"{what} has no proper size.")
     return int(lines[1]), unbase64(lines[2], f"The root of {what}")
@@ -466,7 +472,7 @@ class Entries:
             "CREATE TABLE entry"
             " (place INTEGER PRIMARY KEY, pseudonym, step, register, number, at, leaf BLOB)"
         )
-        self.db.execute("CREATE TABLE shown (pseudonym PRIMARY KEY, steps)")
+        self.db.execute("CREATE TABLE shown (pseudonym PRIMARY KEY, steps, number)")
         self.db.execute("CREATE TABLE outside (pseudonym PRIMARY KEY)")
 
     def add(self, place: int, leaf: bytes) -> None:
@@ -523,9 +529,17 @@ class Entries:
         for number, leaf in self.db.execute(query, (register, highest)):
             yield number, json.loads(leaf.decode("utf-8"))
 
-    def show(self, case: str, steps: int) -> bool:
+    def receipts(self) -> Iterator[tuple[int, bytes, str | None]]:
+        """Yield (place, entry, number of its case if shown) of each receipt of a request."""
+        yield from self.db.execute(
+            "SELECT place, leaf, shown.number FROM entry LEFT JOIN shown USING (pseudonym)"
+            " WHERE register IS NOT NULL"
+        )
+
+    def show(self, case: str, steps: int, number: str) -> bool:
         """Note how many steps of a case the tables show; False when it was noted before."""
-        noted = self.db.execute("INSERT OR IGNORE INTO shown VALUES (?, ?)", (case, steps))
+        values = (case, steps, number)
+        noted = self.db.execute("INSERT OR IGNORE INTO shown VALUES (?, ?, ?)", values)
         return noted.rowcount == 1
 
     def is_shown(self, case: str) -> bool:
@@ -563,6 +577,8 @@ class Export:
         self.cases = self.steps = self.opened = 0
         self.closed: dict[str, int] = {}
         self.witnesses: list[Key] = []
+        self.receipts: list[str] = []
+        self.receipt_key: Key | None = None
         self.evidence: list[str] = []
 
     def verify(self) -> None:
@@ -584,6 +600,7 @@ class Export:
         self.check_registers()
         self.check_tables()
         self.check_scope()
+        self.check_receipts()
         self.check_nothing_else()
 
     def check_manifest(self) -> None:
@@ -882,7 +899,7 @@ class Export:
             same = row.get(key) == derived[key]
             expect(same, f"cases.jsonl: case {number}: {key} is not what the log says.")
         expect(set(row) == {*derived, "number", "deadlines"}, "cases.jsonl has other columns.")
-        once = self.entries.show(row["case"], signed)
+        once = self.entries.show(row["case"], signed, number)
         expect(once, f"cases.jsonl has case {number} twice.")
         states = self.facts["filters"]["states"]
         inside = self.facts["regime"] in {None, row["regime"]} and self.fits(row)
@@ -933,6 +950,48 @@ class Export:
                 f" shown which lie before entry {read_from} of {self.size}; an export of the whole"
                 " log proves it"
             )
+
+    def check_receipts(self) -> None:
+        """Expect the request of each receipt that a person showed, as the receipt has it."""
+        wanted: dict[str, list[Row]] = {}
+        for note in self.receipts:
+            receipt = self.read_receipt(note)
+            entries, regime = receipt["entries"], self.facts["regime"]
+            told = f"The receipt of case {receipt['case_number']}"
+            expect(regime is None or regime in entries, f"{told} is none under {regime}.")
+            for leaf in entries.values() if regime is None else [entries[regime]]:
+                wanted.setdefault(leaf, []).append(receipt)
+        for place, leaf, number in self.entries.receipts() if wanted else ():
+            received = json.loads(leaf.decode("utf-8"))["facts"]["received_at"]
+            for receipt in wanted.pop(leaf_hash(leaf).hex(), []):
+                told = f"The receipt of case {receipt['case_number']}"
+                same = moment_of(receipt["received_at"]) == datetime.fromisoformat(received)
+                expect(same, f"{told} says {receipt['received_at']}, the log {received}.")
+                same = number in {None, receipt["case_number"]}
+                expect(same, f"{told}: the tables name its case {number}.")
+                self.evidence.append(f"receipt of case {receipt['case_number']}: entry {place}")
+        for receipt in (receipt for receipts in wanted.values() for receipt in receipts):
+            said = f"case {receipt['case_number']}, received at {receipt['received_at']}"
+            # What came while the export was made need not be in it.
+            begun = moment_of(self.manifest["made_at"]) - timedelta(hours=1)
+            later = moment_of(receipt["received_at"]) > begun
+            expect(later, f"The request of a receipt is not in the log: {said}.")
+            self.unchecked.append(f"a receipt that may be younger than this export: {said}")
+
+    def read_receipt(self, note: str) -> Row:
+        """Return what a receipt says; without the key of receipts its signature stays open."""
+        if self.receipt_key is None:
+            lines = note.split("\n")
+            who = "who signed the receipts: pass --receipt-vkey with their key"
+            self.unchecked += [] if who in self.unchecked else [who]
+        else:
+            lines = open_note(note, self.receipt_key, "A receipt")
+        expect(
+            lines[:1] == ["requests-portal/receipt/v1"], "A receipt is none, or of another form."
+        )
+        receipt: Row = parse(lines[1].encode("utf-8"), "A receipt")
+        expect(receipt["log"] == self.key[0], f"A receipt is of another log: {receipt['log']}.")
+        return receipt
 
     def fits(self, row: Row) -> bool:
         """Tell whether a case passes the filters on its time of receipt and on one case."""
@@ -1001,7 +1060,7 @@ class Export:
         for line in [
             *self.unchecked,
             "case numbers, deadlines and rules: they rest on the provider's signed word",
-            "requests that were never written into the log: compare with the receipts of people",
+            "requests that were never written into the log: pass --receipt with those of people",
         ]:
             print(f"  - {line}")
 
@@ -1048,6 +1107,14 @@ def main() -> int:
         metavar="VKEY",
         help="the key of a witness, as text or file, which must have signed; may be repeated",
     )
+    parser.add_argument(
+        "--receipt",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a receipt that a person shows, whose request must be there; may be repeated",
+    )
+    parser.add_argument("--receipt-vkey", metavar="VKEY", help="the key of receipts")
     chosen = parser.parse_args()
     malformed = (ArithmeticError, LookupError, OSError, TypeError, ValueError, AttributeError)
     try:
@@ -1060,6 +1127,9 @@ def main() -> int:
                 " way than this export"
             )
         export.witnesses = [read_key(text_or_file(each), 4) for each in chosen.witness]
+        export.receipts = [text_or_file(each) for each in chosen.receipt]
+        if chosen.receipt_vkey:
+            export.receipt_key = read_key(text_or_file(chosen.receipt_vkey))
         export.verify()
     except Fault as fault:
         print(f"FAULT: {fault}")
