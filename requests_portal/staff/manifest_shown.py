@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from requests_portal.staff.people import names_of
 from requests_portal.staff.register.base import sign
-from workflows.corrections.downloads import FILES
+from workflows.corrections.downloads import SQL, files_of
 from workflows.corrections.models import Manifest
 from workflows.vault.crypto import Shredded
 
@@ -65,6 +65,11 @@ def next_step(manifest: Manifest) -> str:
     """Return what a data steward does now."""
     if manifest.state == Manifest.State.OPEN and manifest.applied_by:
         return _("A worker writes the new snapshot. Look here again in a while.")
+    if manifest.state == Manifest.State.OPEN and SQL in files_of(manifest):
+        return _(
+            "Have changes.sql run in the database of the table, for example with psql; it changes "
+            "all or nothing. Then enter the receipt, with the same location and a new version."
+        )
     return str(_NEXT[Manifest.State(manifest.state)])
 
 
@@ -90,7 +95,7 @@ def links_to_files(manifest: Manifest) -> SafeString:
         '<li><a href="{}" download>{}</a></li>',
         (
             (reverse("admin:corrections_manifest_file", args=[manifest.pk, name]), name)
-            for name in FILES
+            for name in files_of(manifest)
         ),
     )
     return format_html(

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils.safestring import SafeString
@@ -166,6 +166,9 @@ class ManifestAdmin(AskingAdmin, ReadOnlyAdmin):
             content = content_of(manifest, name)
         except (KeyError, Shredded):
             raise Http404 from None
+        except CaseError as refused:
+            messages.error(request, str(refused))
+            return HttpResponseRedirect(self.reverse_change(manifest))
         for case in cases_of(manifest):
             record_view(case, actor_of(request), what="manifest")
         return HttpResponse(

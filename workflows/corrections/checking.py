@@ -10,11 +10,11 @@ from workflows.cases.lifecycle import Role, State
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.corrections.buried import bury
-from workflows.corrections.families import FORMATS, family
+from workflows.corrections.families import as_table, family
 from workflows.corrections.making import ask_for_manifests, entries_of
 from workflows.corrections.manifests.edits import Refused, Wording
 from workflows.corrections.manifests.entries import Entry, ManifestError, Op
-from workflows.corrections.manifests.rescan import Allowed, Before, Left, rescan
+from workflows.corrections.manifests.rescan import Allowed, Before, Left, rescan, rescan_table
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.receipts import CHECK, STEWARDS, cases_of
 from workflows.corrections.recipients import tell_recipients
@@ -26,6 +26,7 @@ from workflows.datasets.lookup.persons import Kind
 from workflows.datasets.lookup.shards import ReadError
 from workflows.datasets.models import Match, Snapshot
 from workflows.datasets.purging import mark_replaced
+from workflows.datasets.register import mark_purged
 from workflows.datasets.sources import path_of
 from workflows.datasets.terms import terms_of_all
 from workflows.outbox.long_work import held
@@ -56,7 +57,7 @@ def check(manifest_id: str) -> None:
 
 def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[dict[str, object]]:
     """Return the places where something is left; one without a place if it cannot be looked at."""
-    if not result.is_readable or result.format not in FORMATS:
+    if not result.is_readable:
         return [{"why": UNREADABLE, "file": result.location}]
     cases = cases_of(manifest)
     gone = {entry.case_pseudonym for entry in entries if entry.op is not Op.REPLACE}
@@ -67,6 +68,9 @@ def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[di
     patterns = Patterns(terms_of_all(searched)) if searched else None
     may_stay = _may_stay(searched, family(manifest.snapshot), result)
     try:
+        if result.format == Snapshot.Format.POSTGRESQL:
+            found = rescan_table(entries, as_table(result), patterns, may_stay)
+            return [_shown(place) for place in found]
         before = Before(path_of(manifest.snapshot), Wording(manifest.replacements))
         found = rescan(entries, path_of(result), result.schema, patterns, may_stay, before=before)
         return [_shown(place) for place in found]
@@ -111,13 +115,24 @@ def _verify(manifest: Manifest, entries: list[Entry]) -> None:
             _record(case, manifest, "rescan.passed", {})
             bury(case, entries)
         tell_recipients(manifest)
-        mark_replaced(manifest.snapshot)
+        if is_changed_in_place(manifest):
+            mark_purged(manifest.snapshot, steward)
+        else:
+            mark_replaced(manifest.snapshot)
         resolve_with(manifest)
-        for instruction in manifest.instructions.select_related("item__case"):
+        # Those of what came back were carried out before.
+        waiting = manifest.instructions.filter(applied_at=None)
+        for instruction in waiting.select_related("item__case"):
             if instruction.item.case.state == State.EXECUTING and is_carried_out(instruction):
                 complete(instruction, steward, _sentence(manifest))
         for case in cases_of(manifest):
             ask_for_manifests(case)
+
+
+def is_changed_in_place(manifest: Manifest) -> bool:
+    """Return whether the old snapshot is no more: its table was changed, not copied."""
+    result = manifest.result
+    return result is not None and result.location == manifest.snapshot.location
 
 
 def _sentence(manifest: Manifest) -> str:

@@ -2,19 +2,40 @@
 
 import json
 
+from workflows.corrections.errors import CorrectionRefused
+from workflows.corrections.families import as_table
+from workflows.corrections.making import entries_of
+from workflows.corrections.manifests.edits import Refused, Wording
+from workflows.corrections.manifests.entries import ManifestError
 from workflows.corrections.manifests.package import JSONL, NOTE, PARQUET
+from workflows.corrections.manifests.table import changes_script
 from workflows.corrections.models import Manifest
+from workflows.datasets.lookup.shards import ReadError
+from workflows.datasets.models import Snapshot
 
 # Texts that replace others: personal data, and no part of the signed manifest.
 REPLACEMENTS = "replacements.jsonl"
+# The changes as a transaction, for a table.
+SQL = "changes.sql"
 FILES = (NOTE, JSONL, PARQUET, REPLACEMENTS)
 
 
-def content_of(manifest: Manifest, name: str) -> bytes:
-    """Return a file of a manifest, one of `FILES`.
+def files_of(manifest: Manifest) -> tuple[str, ...]:
+    """Return the names of the files that a manifest has."""
+    is_table = manifest.snapshot.format == Snapshot.Format.POSTGRESQL
+    return (*FILES, SQL) if is_table else FILES
 
-    Raises KeyError for another name, and `Shredded` after one of its cases was erased.
+
+def content_of(manifest: Manifest, name: str) -> bytes:
+    """Return a file of a manifest, one of those that `files_of` names.
+
+    Raises KeyError for another name, `Shredded` after one of its cases was erased, and
+    `CorrectionRefused` where the table is not as it was.
     """
+    if name not in files_of(manifest):
+        raise KeyError(name)
+    if name == SQL:
+        return _script(manifest)
     if name == REPLACEMENTS:
         return "".join(
             json.dumps({"ref": ref, "text": text}, ensure_ascii=False) + "\n"
@@ -22,3 +43,12 @@ def content_of(manifest: Manifest, name: str) -> bytes:
         ).encode()
     contents = {NOTE: manifest.note.encode(), JSONL: manifest.jsonl, PARQUET: manifest.parquet}
     return contents[name]
+
+
+def _script(manifest: Manifest) -> bytes:
+    entries, wording = entries_of(manifest), Wording(manifest.replacements)
+    try:
+        table = as_table(manifest.snapshot)
+        return changes_script(entries, table, wording, manifest=str(manifest.pk)).encode()
+    except (Refused, ManifestError, ReadError) as error:
+        raise CorrectionRefused(str(error)) from error

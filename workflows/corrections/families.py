@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from workflows.corrections.manifests.plain_text import is_text
+from workflows.corrections.manifests.table import Table
 from workflows.datasets.lookup.shards import Format, format_of
 from workflows.datasets.models import Snapshot
-
-FORMATS = frozenset({Snapshot.Format.JSONL, Snapshot.Format.PARQUET, Snapshot.Format.TEXT})
+from workflows.datasets.sources import table_of
 
 
 def format_of_data(snapshot: Snapshot, path: Path) -> Format | None:
@@ -14,6 +14,11 @@ def format_of_data(snapshot: Snapshot, path: Path) -> Format | None:
     if snapshot.format == Snapshot.Format.TEXT:
         return Format.TEXT if is_text(path) else None
     return format_of(path)
+
+
+def as_table(snapshot: Snapshot) -> Table:
+    """Return the table of a snapshot that is one. Raises `ReadError`."""
+    return Table(*table_of(snapshot.location), snapshot.schema)
 
 
 def family(snapshot: Snapshot) -> list[Snapshot]:
@@ -29,6 +34,6 @@ def family(snapshot: Snapshot) -> list[Snapshot]:
 
 
 def newest(members: list[Snapshot]) -> Snapshot | None:
-    """Return the newest member that can be read and changed by a manifest, if there is one."""
-    readable = [member for member in members if member.is_readable and member.format in FORMATS]
+    """Return the newest member that can be read, if there is one."""
+    readable = [member for member in members if member.is_readable]
     return max(readable, key=lambda member: (member.registered_at, member.pk), default=None)

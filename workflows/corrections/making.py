@@ -12,13 +12,19 @@ from django.utils import timezone
 from workflows.cases.lifecycle import Role, State
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
-from workflows.corrections.families import family, newest
+from workflows.corrections.families import as_table, family, newest
 from workflows.corrections.item_changes import pairs_of
 from workflows.corrections.keys import manifest_signer
 from workflows.corrections.manifests.edits import Wording
 from workflows.corrections.manifests.entries import Entry, ManifestError, Op
 from workflows.corrections.manifests.package import JSONL, NOTE, PARQUET, Header, package
-from workflows.corrections.manifests.resolve import Change, Origin, Unresolved, resolve
+from workflows.corrections.manifests.resolve import (
+    Change,
+    Origin,
+    Unresolved,
+    resolve,
+    resolve_located,
+)
 from workflows.corrections.models import Instruction, Manifest
 from workflows.datasets.lookup.shards import ReadError
 from workflows.datasets.models import Match, Snapshot
@@ -138,6 +144,9 @@ def _resolved(changes: Changes, target: Snapshot, wording: Wording) -> list[Entr
     while changes:
         wanted = [change for of_one in changes.values() for change in of_one]
         try:
+            if target.format == Snapshot.Format.POSTGRESQL:
+                located = as_table(target).located({str(change.id) for change in wanted})
+                return list(resolve_located(dict.fromkeys(wanted), located, origin, wording))
             return list(resolve(dict.fromkeys(wanted), path_of(target), origin, wording))
         except Unresolved as error:
             for instruction, of_one in list(changes.items()):

@@ -126,6 +126,13 @@ def ask_to_apply(manifest: Manifest, actor: Actor) -> None:
     """Have a manifest applied on this machine, in the background. Raises `CorrectionRefused`."""
     if not actor.roles & STEWARDS:
         raise CorrectionRefused(_("Only data stewards apply manifests."))
+    if manifest.snapshot.format == Snapshot.Format.POSTGRESQL:
+        raise CorrectionRefused(
+            _(
+                "A table is changed in its own database: run changes.sql there, then enter the "
+                "receipt. This server may only read it."
+            )
+        )
     with transaction.atomic():
         asked = Manifest.objects.filter(pk=manifest.pk, state=Manifest.State.OPEN, applied_by="")
         if not asked.update(applied_by=actor.pseudonym):

@@ -21,12 +21,18 @@ from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.corrections.buried import digest_of
 from workflows.corrections.errors import CorrectionRefused
-from workflows.corrections.families import family, format_of_data, newest
+from workflows.corrections.families import as_table, family, format_of_data, newest
 from workflows.corrections.making import MAKE, entries_of, keep_manifest
 from workflows.corrections.manifests.edits import Refused, Wording
 from workflows.corrections.manifests.entries import Entry, ManifestError, Op, digest
 from workflows.corrections.manifests.files import snapshot_files
-from workflows.corrections.manifests.resolve import Change, Origin, entries_of_record, records
+from workflows.corrections.manifests.resolve import (
+    Change,
+    Located,
+    Origin,
+    entries_of_record,
+    records,
+)
 from workflows.corrections.models import Instruction, Manifest, Return
 from workflows.corrections.receipts import STEWARDS
 from workflows.datasets.lookup.shards import ReadError
@@ -43,13 +49,14 @@ _REMARK = 500
 
 logger = logging.getLogger(__name__)
 
-Place = tuple[str, int]
+# A file and the number of a row in it, or a table and the id of a row.
+Place = tuple[str, int | str]
 
 
 def report(case_id: UUID, snapshot: Snapshot, places: list[Place]) -> None:
     """Keep that records of a case came back, tell the log and the team of the case; once.
 
-    `places` are file and row of each text that came back.
+    `places` name the record of each text that came back.
     """
     with transaction.atomic():
         case = Case.objects.select_related("data_key").get(pk=case_id)
@@ -217,6 +224,30 @@ def _entries(returned: Return, former: dict[str, list[Entry]], wording: Wording)
     origin = Origin(snapshot.dataset.name, snapshot.version, schema.id_field, schema.source_field)
     deleted = returned.case.tombstones.filter(op=Op.DELETE).values_list("digest", flat=True)
     known_to_go = {bytes(one) for one in deleted}
+    for file, row, record in _located(returned):
+        blank = Change(
+            Op.DELETE,
+            file,
+            record.get(schema.id_field),
+            "",
+            case_pseudonym=str(returned.case.pseudonym),
+        )
+        changes = [
+            change
+            for field in schema.text_fields
+            for change in _changes(
+                record.get(field), replace(blank, field=field), former, known_to_go
+            )
+        ]
+        yield from entries_of_record(row, record, changes, origin, wording)
+
+
+def _located(returned: Return) -> Iterator[Located]:
+    """Yield the records that came back."""
+    snapshot = returned.snapshot
+    if snapshot.format == Snapshot.Format.POSTGRESQL:
+        yield from as_table(snapshot).located({row for _table, row in returned.places})
+        return
     rows: dict[str, set[int]] = defaultdict(set)
     for file, row in returned.places:
         rows[file].add(row)
@@ -224,21 +255,7 @@ def _entries(returned: Return, former: dict[str, list[Entry]], wording: Wording)
         known = format_of_data(snapshot, path) if file in rows else None
         for row, record in records(path, known, file) if known else ():
             if row in rows[file]:
-                blank = Change(
-                    Op.DELETE,
-                    file,
-                    record.get(schema.id_field),
-                    "",
-                    case_pseudonym=str(returned.case.pseudonym),
-                )
-                changes = [
-                    change
-                    for field in schema.text_fields
-                    for change in _changes(
-                        record.get(field), replace(blank, field=field), former, known_to_go
-                    )
-                ]
-                yield from entries_of_record(row, record, changes, origin, wording)
+                yield file, row, record
 
 
 def _changes(

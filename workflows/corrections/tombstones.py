@@ -5,15 +5,17 @@ read once, and each of its texts is hashed. The nightly look-up finds the identi
 """
 
 from collections import defaultdict
+from collections.abc import Iterator
 from uuid import UUID
 
 from workflows.corrections.buried import digest_of
-from workflows.corrections.families import FORMATS, format_of_data
+from workflows.corrections.families import as_table, format_of_data
 from workflows.corrections.manifests.entries import digest
 from workflows.corrections.manifests.files import snapshot_files
 from workflows.corrections.manifests.resolve import records
 from workflows.corrections.models import Guarded, Tombstone
 from workflows.corrections.returns import Place, report
+from workflows.datasets.lookup.readers import batches
 from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of
 from workflows.outbox.long_work import held
@@ -31,7 +33,7 @@ def guard(snapshot_id: int | str) -> int:
     """
     with held(GUARD, str(snapshot_id)) as free:
         snapshot = Snapshot.objects.filter(pk=snapshot_id, state=Snapshot.State.READABLE).first()
-        if not free or snapshot is None or snapshot.format not in FORMATS:
+        if not free or snapshot is None:
             return 0
         found = _buried_in(snapshot) if Tombstone.objects.exists() else {}
         for case_id, places in found.items():
@@ -42,22 +44,35 @@ def guard(snapshot_id: int | str) -> int:
 
 def _buried_in(snapshot: Snapshot) -> Returned:
     found: Returned = defaultdict(list)
-    fields = snapshot.schema.text_fields
     batch: list[tuple[bytes, Place]] = []
+    texts = _of_table if snapshot.format == Snapshot.Format.POSTGRESQL else _of_files
+    for text, place in texts(snapshot):
+        batch.append((digest_of(digest(text)), place))
+        if len(batch) >= _AT_ONCE:
+            _add(found, batch)
+            batch = []
+    _add(found, batch)
+    return found
+
+
+def _of_files(snapshot: Snapshot) -> Iterator[tuple[str, Place]]:
     for file, path in snapshot_files(path_of(snapshot)).items():
         known = format_of_data(snapshot, path)
         for row, record in records(path, known, file) if known else ():
-            texts = (record.get(field) for field in fields)
-            batch += [
-                (digest_of(digest(text)), (file, row))
-                for text in texts
-                if isinstance(text, str) and text
-            ]
-            if len(batch) >= _AT_ONCE:
-                _add(found, batch)
-                batch = []
-    _add(found, batch)
-    return found
+            for field in snapshot.schema.text_fields:
+                text = record.get(field)
+                if isinstance(text, str) and text:
+                    yield text, (file, row)
+
+
+def _of_table(snapshot: Snapshot) -> Iterator[tuple[str, Place]]:
+    for shard in as_table(snapshot).shards():
+        for batch in batches(shard, snapshot.schema, lambda _lines: ()):
+            for index in range(batch.figures.rows):
+                place = shard.file, str(batch.record_id(index))
+                for column in batch.columns:
+                    if text := column.text(index):
+                        yield text, place
 
 
 def _add(found: Returned, texts: list[tuple[bytes, Place]]) -> None:

@@ -6,7 +6,7 @@ from django.urls import reverse
 from rest_framework import serializers
 
 from requests_portal.api.v1.serializers import StrictSerializer
-from workflows.corrections.downloads import FILES
+from workflows.corrections.downloads import files_of
 from workflows.corrections.models import Manifest, Receipt
 from workflows.datasets.models import Snapshot
 
@@ -38,7 +38,8 @@ class ManifestSerializer(serializers.ModelSerializer[Manifest]):
 
     def get_files(self, manifest: Manifest) -> dict[str, str]:
         """Return an address for each file."""
-        return {name: reverse("api-v1-manifest-file", args=[manifest.pk, name]) for name in FILES}
+        names = files_of(manifest)
+        return {name: reverse("api-v1-manifest-file", args=[manifest.pk, name]) for name in names}
 
 
 class NewSnapshotSerializer(StrictSerializer):

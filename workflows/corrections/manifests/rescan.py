@@ -22,13 +22,14 @@ from workflows.corrections.manifests.plain_text import (
     is_what_becomes,
     rewritten,
 )
-from workflows.corrections.manifests.resolve import records
+from workflows.corrections.manifests.resolve import Located, records
+from workflows.corrections.manifests.table import Table
 from workflows.datasets.lookup.hits import Hit, RecordId, Strength
 from workflows.datasets.lookup.locate import locate
 from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.persons import Kind
 from workflows.datasets.lookup.readers import Schema
-from workflows.datasets.lookup.shards import Format, format_of, shards
+from workflows.datasets.lookup.shards import Format, Shard, format_of, shards
 
 
 class Why(enum.StrEnum):
@@ -95,9 +96,32 @@ def rescan(
             raise ManifestError("Plain text is compared with the old snapshot: name that, too.")
         yield from _text_left(changes, snapshot, before, patterns, may_stay, processes=processes)
         return
-    yield from _as_before(changes, snapshot, schema)
+    yield from _as_before(changes, _records(snapshot) if changes else (), schema)
     if patterns is not None:
-        yield from _still_found(changes, snapshot, schema, patterns, may_stay, processes=processes)
+        pieces = shards(snapshot)
+        yield from _still_found(changes, pieces, schema, patterns, may_stay, processes=processes)
+
+
+def rescan_table(
+    entries: Iterable[Entry], table: Table, patterns: Patterns | None, may_stay: Allowed
+) -> Iterator[Left]:
+    """Yield the places in a changed table where something is left.
+
+    Raises ManifestError or ReadError if the table cannot be read to its end.
+    """
+    changes = [entry for entry in entries if entry.changes_data]
+    located = table.located({str(entry.id) for entry in changes})
+    yield from _as_before(changes, located, table.schema)
+    if patterns is not None:
+        pieces = table.shards()
+        yield from _still_found(changes, pieces, table.schema, patterns, may_stay, processes=1)
+
+
+def _records(snapshot: Path) -> Iterator[Located]:
+    for file, path in snapshot_files(snapshot).items():
+        known = format_of(path)
+        for row, record in records(path, known) if known else ():
+            yield file, row, record
 
 
 def _text_left(
@@ -146,26 +170,26 @@ def _text_left(
             )
 
 
-def _as_before(changes: Sequence[Entry], snapshot: Path, schema: Schema) -> Iterator[Left]:
+def _as_before(
+    changes: Sequence[Entry], located: Iterable[Located], schema: Schema
+) -> Iterator[Left]:
     by_id: dict[str, list[Entry]] = defaultdict(list)
     for entry in changes:
         by_id[str(entry.id)].append(entry)
     corrected = {_after(entry): entry for entry in changes if entry.op is Op.REPLACE}
-    for file, path in snapshot_files(snapshot).items() if changes else ():
-        known = format_of(path)
-        for _row, record in records(path, known) if known else ():
-            of_record = by_id.get(str(record.get(schema.id_field)), [])
-            digests = {
-                field: digest(record[field])
-                for field in {entry.field for entry in of_record}
-                if isinstance(record.get(field), str)
-            }
-            for entry in of_record:
-                if digests.get(entry.field) == entry.sha256_after:
-                    corrected.pop(_after(entry), None)
-            for field, text_digest in digests.items():
-                if any(_is_unchanged(entry, field, text_digest) for entry in of_record):
-                    yield Left(Why.UNCHANGED, file, of_record[0].id, field)
+    for file, _row, record in located:
+        of_record = by_id.get(str(record.get(schema.id_field)), [])
+        digests = {
+            field: digest(record[field])
+            for field in {entry.field for entry in of_record}
+            if isinstance(record.get(field), str)
+        }
+        for entry in of_record:
+            if digests.get(entry.field) == entry.sha256_after:
+                corrected.pop(_after(entry), None)
+        for field, text_digest in digests.items():
+            if any(_is_unchanged(entry, field, text_digest) for entry in of_record):
+                yield Left(Why.UNCHANGED, file, of_record[0].id, field)
     for entry in corrected.values():
         yield Left(Why.NOT_CORRECTED, entry.file, entry.id, entry.field)
 
@@ -180,7 +204,7 @@ def _after(entry: Entry) -> tuple[str, str, str]:
 
 def _still_found(
     changes: Sequence[Entry],
-    snapshot: Path,
+    pieces: Iterable[Shard],
     schema: Schema,
     patterns: Patterns,
     may_stay: Allowed | None,
@@ -191,7 +215,7 @@ def _still_found(
     emptied = {str(entry.id) for entry in changes if entry.op is not Op.REPLACE}
     corrected = {str(entry.id) for entry in changes} - emptied
     stay = Counter(may_stay or {})
-    for result in locate(shards(snapshot), patterns, schema, processes=processes):
+    for result in locate(pieces, patterns, schema, processes=processes):
         for hit in result.hits:
             record = str(hit.id)
             if record in corrected or (record not in emptied and hit.strength is Strength.WEAK):

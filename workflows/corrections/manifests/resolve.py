@@ -42,6 +42,10 @@ class Change:
     anywhere: bool = False
 
 
+# The file of a record, its row there, and the record.
+Located = tuple[str, int, Mapping[str, Any]]
+
+
 class Unresolved(ManifestError):
     """Some of the `changes` do not fit the snapshot any more."""
 
@@ -72,33 +76,49 @@ def resolve(
     Raises ManifestError if a file is missing, and at the end Unresolved if a record is not found or
     its text is not the one that was looked at.
     """
+    changes = list(changes)
     files = snapshot_files(snapshot)
+    named = {change.file for change in changes}
+    for file in named - {""} - files.keys():
+        raise ManifestError(f"{file}: the snapshot has no such file.")
+
+    def located() -> Iterator[Located]:
+        for file, path in files.items():
+            # Plain text is data where a change is about it: beside records lies a README.txt.
+            known = Format.TEXT if file in named and is_text(path) else format_of(path)
+            if known is not None and named & {"", file}:
+                for row, record in records(path, known, file):
+                    yield file, row, record
+
+    if any(is_text(files[file]) for file in named - {""}):
+        origin = replace(origin, id_field=ID)
+    yield from resolve_located(changes, located(), origin, wording)
+
+
+def resolve_located(
+    changes: Iterable[Change], located: Iterable[Located], origin: Origin, wording: Wording
+) -> Iterator[Entry]:
+    """Yield the entries for changes of the records that are `located`.
+
+    Raises Unresolved at the end for those whose record is not there, or not as it was.
+    """
     wanted: dict[str, list[Change]] = defaultdict(list)
     for change in changes:
         wanted[str(change.id)].append(change)
     missing = set().union(*wanted.values())
-    named = {change.file for change in missing}
-    for file in named - {""} - files.keys():
-        raise ManifestError(f"{file}: the snapshot has no such file.")
-    for file, path in files.items():
-        # Plain text is data where a change is about it: a folder of records may hold a README.txt.
-        known = Format.TEXT if file in named and is_text(path) else format_of(path)
-        if known is None or not named & {"", file}:
-            continue
-        id_field = ID if known is Format.TEXT else origin.id_field
-        for row, record in records(path, known, file):
-            found = [
-                (change, place)
-                for change in wanted.get(str(record.get(id_field)), ())
-                if change.file in ("", file)
-                for place in _places(record, change, wording)
-            ]
-            if known is Format.TEXT:
-                found = [(change, _by_paragraph(record, place)) for change, place in found]
-            if found:
-                missing.difference_update(change for change, _place in found)
-                places = [replace(place, file=file) for _change, place in found]
-                yield from entries_of_record(row, record, places, origin, wording)
+    for file, row, record in located:
+        found = [
+            (change, place)
+            for change in wanted.get(str(record.get(origin.id_field)), ())
+            if change.file in ("", file)
+            for place in _places(record, change, wording)
+        ]
+        if found:
+            missing.difference_update(change for change, _place in found)
+            places = [replace(place, file=file) for _change, place in found]
+            if is_text(Path(file)):
+                places = [_by_paragraph(record, place) for place in places]
+            yield from entries_of_record(row, record, places, origin, wording)
     if missing:
         raise Unresolved(missing, origin.id_field)
 

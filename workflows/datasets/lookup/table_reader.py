@@ -25,11 +25,11 @@ def table_shards(database: str, table: str, *, shard_bytes: int = SHARD_BYTES) -
 
     A plain table is cut by its pages; a view or a partitioned table is one shard. Raises ReadError.
     """
-    with _reading(database, table) as connection:
+    with reading_table(database, table) as connection:
         row = connection.execute(
             "SELECT relkind, pg_relation_size(oid), current_setting('block_size')::int"
             " FROM pg_class WHERE oid = to_regclass(%s)",
-            [_name(table).as_string(connection)],
+            [table_identifier(table).as_string(connection)],
         ).fetchone()
     if row is None:
         raise ReadError(f"There is no table {table}.", Problem.MISSING, table)
@@ -45,7 +45,7 @@ def table_shards(database: str, table: str, *, shard_bytes: int = SHARD_BYTES) -
 
 def table_batches(shard: Shard, schema: Schema) -> Iterator[Batch]:
     """Yield the rows of a shard, some megabytes at a time. Raises ReadError."""
-    with _reading(shard.database, shard.file) as connection:
+    with reading_table(shard.database, shard.file) as connection:
         _check_columns(connection, shard, schema)
         rows: list[Row] = []
         size = 0
@@ -70,7 +70,9 @@ def _query(shard: Shard, schema: Schema) -> sql.Composed:
             for name in (*schema.text_fields, *filter(None, [schema.source_field]))
         ),
     ]
-    query = sql.SQL("SELECT {} FROM {}").format(sql.SQL(", ").join(columns), _name(shard.file))
+    query = sql.SQL("SELECT {} FROM {}").format(
+        sql.SQL(", ").join(columns), table_identifier(shard.file)
+    )
     if shard.stop:
         pages = [f"({page},0)" for page in (shard.start, shard.stop)]
         query += sql.SQL(" WHERE ctid >= {}::tid AND ctid < {}::tid").format(*pages)
@@ -93,7 +95,8 @@ def _batch(rows: Sequence[Row], schema: Schema) -> Batch:
     return Batch(columns, record_id, Figures(sum(len(c.data) for c in columns), len(rows)), source)
 
 
-def _name(table: str) -> sql.Identifier:
+def table_identifier(table: str) -> sql.Identifier:
+    """Return the name of a table as it stands in a statement."""
     return sql.Identifier(*table.split(".", 1))
 
 
@@ -101,7 +104,7 @@ def _check_columns(connection: psycopg.Connection[Row], shard: Shard, schema: Sc
     found = connection.execute(
         "SELECT attname FROM pg_attribute"
         " WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped",
-        [_name(shard.file).as_string(connection)],
+        [table_identifier(shard.file).as_string(connection)],
     )
     existing = {name for (name,) in found}
     wanted = filter(None, [schema.id_field, *schema.text_fields, schema.source_field])
@@ -111,8 +114,8 @@ def _check_columns(connection: psycopg.Connection[Row], shard: Shard, schema: Sc
 
 
 @contextmanager
-def _reading(database: str, table: str) -> Iterator[psycopg.Connection[Row]]:
-    """Connect for reading; what the server says could quote the address or the data."""
+def reading_table(database: str, table: str) -> Iterator[psycopg.Connection[Row]]:
+    """Connect for reading. Raises ReadError: the server's words could quote address or data."""
     try:
         with psycopg.connect(database, connect_timeout=_CONNECT_SECONDS) as connection:
             connection.read_only = True
