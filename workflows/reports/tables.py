@@ -60,7 +60,8 @@ EVENT_COLUMNS = (
 # Spreadsheet programs take a file of UTF-8 for something else without it.
 BYTE_ORDER_MARK = "\ufeff"
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# The last four are the wide forms, which some programs take for the others in East Asia.
+_FORMULA_STARTS = tuple("=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20")
 _ANSWERS = {"answer.sent", "case.rejected_as_abuse"}
 # Which steps of a complaint give it which time.
 _ENDS_OF_COMPLAINTS = {

@@ -179,7 +179,7 @@ def test_a_step_becomes_a_line_with_its_place_in_the_log():
     assert cells[-2].startswith('{"channel":"web",')
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", "=+-@\t\r\n\0＝＋－＠")
 def test_no_cell_begins_a_formula(start):
     [row] = csv.reader(io.StringIO(csv_line([f"{start}1+1"]).decode(), newline=""))
     assert row == [f"'{start}1+1"]

@@ -325,7 +325,7 @@ def csv_line(cells: Sequence[Any]) -> bytes:
     line = []
     for value in cells:
         cell = "" if value is None else str(value)
-        if cell.startswith(("=", "+", "-", "@", "\t", "\r")):
+        if cell.startswith(tuple("=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20")):
             cell = "'" + cell
         line.append('"' + cell.replace('"', '""') + '"' if re.search('[,"\r\n]', cell) else cell)
     return (",".join(line) + "\r\n").encode()
