@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from requests_portal import charts
+from requests_portal.staff.data_work import data_tiles
 from requests_portal.staff.filters import SOON, WAITING_FOR_PERSON, due_within, is_late
 from requests_portal.staff.people import user_of, works_on_cases
 from workflows.cases.lifecycle import OPEN, State
@@ -34,6 +35,7 @@ SAVED_FILTERS: dict[str, tuple[Any, dict[str, str]]] = {
     "late": (gettext_lazy("Late"), {"due": "late"}),
     "waiting": (gettext_lazy("Waiting for the person"), {"group": "waiting"}),
     "approval": (gettext_lazy("Waiting for approval"), {"group": "approval"}),
+    "executing": (gettext_lazy("To be carried out"), {"group": "executing"}),
     # In whatever state the case is: somebody may complain about one that is closed.
     "complaints": (gettext_lazy("Open complaints"), {"group": "all", "complaint": "open"}),
     "returned": (gettext_lazy("Data came back"), {"group": "all", "returned": "open"}),
@@ -63,6 +65,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             Tile(key, str(name), counts[key], urlencode(query))
             for key, (name, query) in SAVED_FILTERS.items()
         ],
+        "data_tiles": data_tiles(request),
         "open_cases": counts["open"],
         "provisional": counts["provisional"],
         "oldest": counts["oldest"],
@@ -84,6 +87,7 @@ def _counts(user: User) -> dict[str, Any]:
         late=Count("pk", filter=is_late()),
         waiting=Count("pk", filter=Q(state__in=WAITING_FOR_PERSON)),
         approval=Count("pk", filter=Q(state=State.DECISION_PROPOSED)),
+        executing=Count("pk", filter=Q(state=State.EXECUTING)),
         provisional=Count("pk", filter=Q(due_provisional=True)),
     )
     returned = Return.objects.filter(resolved_at=None).aggregate(n=Count("case", distinct=True))

@@ -30,6 +30,7 @@ STATE_GROUPS: dict[str, tuple[Any, frozenset[State]]] = {
     "open": (_("Open"), OPEN),
     "waiting": (_("Waiting for the person"), frozenset(WAITING_FOR_PERSON)),
     "approval": (_("Waiting for approval"), frozenset({State.DECISION_PROPOSED})),
+    "executing": (_("To be carried out"), frozenset({State.EXECUTING})),
     "contested": (_("Contested"), frozenset({State.CONTESTED})),
     "answered": (_("Answered"), frozenset({State.ANSWERED})),
     "ended": (_("Ended"), FINAL),

@@ -18,6 +18,7 @@ ICONS = {
     "late": "alarm",
     "waiting": "hourglass_empty",
     "approval": "rule",
+    "executing": "build",
     "complaints": "feedback",
     "returned": "undo",
 }

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,7 +20,7 @@ from requests_portal.staff.register.base import EntryForm, RegisterAdmin, regist
 from requests_portal.staff.register.dataset_admin import approval_sign
 from workflows.datasets.indexes import ask_for_index, drop_index
 from workflows.datasets.models import SearchIndex, Snapshot, SnapshotFile
-from workflows.datasets.problems import why_unreadable
+from workflows.datasets.problems import sentence, why_unreadable
 from workflows.datasets.purging import purge_due_at, replaced, to_be_purged
 from workflows.datasets.register import (
     CONTENT_OF_SNAPSHOT,
@@ -159,11 +160,15 @@ class SnapshotAdmin(RegisterAdmin):
     # --- What is shown ---------------------------------------------------------------------
     @admin.display(description=gettext_lazy("state"), ordering="state")
     def state_shown(self, snapshot: Snapshot) -> SafeString:
-        """Return whether it can be read, or how far it was read."""
+        """Return whether it can be read, how far it was read, or why it cannot be."""
         words = snapshot.get_state_display()
         if snapshot.state == Snapshot.State.READING:
             words = f"{words} {percent(snapshot.bytes_done, snapshot.bytes_total)}"
-        return sign(*_SIGNS[Snapshot.State(snapshot.state)], words)
+        shown = sign(*_SIGNS[Snapshot.State(snapshot.state)], words)
+        if snapshot.state != Snapshot.State.UNREADABLE:
+            return shown
+        what = sentence(snapshot.problem, snapshot.problem_about)
+        return format_html('{}<br><span class="quiet">{}</span>', shown, what)
 
     @admin.display(description=gettext_lazy("why not"))
     def why(self, snapshot: Snapshot) -> str:
