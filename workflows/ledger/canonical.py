@@ -9,6 +9,7 @@ so that deleting the nonce makes the commitment say nothing for ever.
 import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from json.encoder import encode_basestring
 from secrets import compare_digest, token_bytes
 from typing import Any, NoReturn, cast
 
@@ -17,9 +18,6 @@ import rfc8785
 COMMITMENT_DOMAIN = b"requests-portal/commitment/v1\n"
 NONCE_SIZE = 32
 _MAX_SAFE_INTEGER = 2**53 - 1
-
-# Python's own encoder, in C: three times as fast.
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
@@ -35,29 +33,44 @@ def canonical_json(value: Json) -> bytes:
     lazy strings, lone surrogates, keys that are not strings.
     """
     try:
-        if _is_spelled_alike(value):
-            return _encode(value).encode()
-        return rfc8785.dumps(cast("Any", value))
+        spelled = _spell_plain(value)
+        return rfc8785.dumps(cast("Any", value)) if spelled is None else spelled.encode()
     except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
         raise NotCanonicalError(f"This has no canonical JSON: {error}.") from error
 
 
-def _is_spelled_alike(value: object) -> bool:
-    """Tell whether Python spells a value as RFC 8785 does: no floats, and only plain keys.
+def _spell_plain(value: object) -> str | None:
+    """Spell what needs no care, which nearly every value is: no floats, and only plain keys.
 
-    RFC 8785 sorts keys by their UTF-16 and Python by code points, which is the same for ASCII.
+    For the rest None. RFC 8785 sorts keys by their UTF-16 and Python by code points, which is the
+    same for ASCII; texts are escaped by Python's encoder, in C.
     """
     kind = type(value)
-    if kind is str or kind is bool or value is None:
-        return True
+    if kind is str:
+        return encode_basestring(cast("str", value))
     if kind is int:
-        return -_MAX_SAFE_INTEGER <= cast("int", value) <= _MAX_SAFE_INTEGER
+        return str(value) if abs(cast("int", value)) <= _MAX_SAFE_INTEGER else None
     if kind is dict:
-        return all(
-            type(key) is str and key.isascii() and _is_spelled_alike(each)
-            for key, each in cast("dict[object, object]", value).items()
-        )
-    return kind is list and all(map(_is_spelled_alike, cast("list[object]", value)))
+        return _spell_members(cast("dict[object, object]", value))
+    if kind is list:
+        parts = [_spell_plain(each) for each in cast("list[object]", value)]
+        return None if None in parts else f"[{','.join(cast('list[str]', parts))}]"
+    if kind is bool:
+        return "true" if value else "false"
+    return "null" if value is None else None
+
+
+def _spell_members(members: dict[object, object]) -> str | None:
+    parts = []
+    for key, value in members.items():
+        if type(key) is not str or not key.isascii():
+            return None
+        spelled = _spell_plain(value)
+        if spelled is None:
+            return None
+        parts.append((key, spelled))
+    parts.sort()
+    return f"{{{','.join([f'{encode_basestring(key)}:{spelled}' for key, spelled in parts])}}}"
 
 
 def parse_json(data: bytes) -> Json:

@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
-
-from django.utils import timezone
 
 from workflows.ledger.canonical import Json, NotCanonicalError, canonical_json
 from workflows.ledger.models import ACTOR_LENGTH, NAME_LENGTH, REGISTER_LENGTH, ROLE_LENGTH
@@ -26,17 +25,21 @@ class InvalidEventError(ValueError):
     """An event that the log does not take; nothing was written and no number was used."""
 
 
-@dataclass(frozen=True, slots=True)
-class LeafTemplate:
-    """A leaf without its register number and its step: the canonical JSON around the two."""
+class LeafTemplate(NamedTuple):
+    """A leaf without its register number and its step: the canonical JSON around the two.
+
+    `at` is the time as it stands in the leaf.
+    """
 
     before_number: str
     before_step: str
     after_step: str
+    at: str
 
     def fill(self, step: int | None, number: int | None) -> bytes:
         """Return the leaf."""
-        number_text, step_text = ("null" if each is None else str(each) for each in (number, step))
+        number_text = "null" if number is None else number
+        step_text = "null" if step is None else step
         text = f"{self.before_number}{number_text}{self.before_step}{step_text}{self.after_step}"
         return text.encode()
 
@@ -52,29 +55,30 @@ def leaf_template(
     commitments: Mapping[str, str],
     moment: datetime,
 ) -> LeafTemplate:
-    """Check an event and spell its leaf. See `services.append`. Raises InvalidEventError."""
-    _check_texts(name, role, actor, moment)
+    """Check an event and spell its leaf. See `services.append`. Raises InvalidEventError.
+
+    The members stand in the order of canonical JSON, which is that of their names.
+    """
+    spelled_name = _spell_name(name)
     _check_register(name, case, register)
-    spelled = _spell(
-        {
-            "v": LEAF_VERSION,
-            "case": None if case is None else str(case),
-            "step": None,
-            "register": register,
-            "number": None,
-            "name": name,
-            "role": role,
-            "actor": actor,
-            "at": format_time(moment),
-            "facts": dict(facts),
-            "commitments": _checked_commitments(commitments),
-        }
+    if moment.utcoffset() is None:
+        raise InvalidEventError("The time of an event must say its time zone.")
+    at = format_time(moment)
+    spelled_case = "null" if case is None else f'"{case}"'
+    template = LeafTemplate(
+        f'{{"actor":{_spell_line("actor", actor, ACTOR_LENGTH)},"at":"{at}"'
+        f',"case":{spelled_case},"commitments":{_spell_commitments(commitments)}'
+        f',"facts":{_spell("facts", dict(facts))},"name":{spelled_name},"number":',
+        f',"register":{_spell("register", register)},"role":{_spell_role(role)},"step":',
+        f',"v":{LEAF_VERSION}}}',
+        at,
     )
-    # Both are members of the leaf itself, where they stand behind the facts; inside a text the
-    # quotation marks would be escaped.
-    rest, after_step = spelled.rsplit('"step":null', 1)
-    before_number, before_step = rest.rsplit('"number":null', 1)
-    return LeafTemplate(f'{before_number}"number":', f'{before_step}"step":', after_step)
+    size = len(template.fill(None, None))
+    if size + _ROOM_FOR_NUMBERS > MAX_ENTRY_BYTES:
+        raise InvalidEventError(
+            f"The event {name} takes {size} bytes; the log takes {MAX_ENTRY_BYTES}."
+        )
+    return template
 
 
 def format_time(moment: datetime) -> str:
@@ -83,18 +87,27 @@ def format_time(moment: datetime) -> str:
     return f"{in_utc.isoformat(timespec='microseconds')}Z"
 
 
-def _check_texts(name: str, role: str, actor: str, moment: datetime) -> None:
+# Events have few names and roles, so that what was found of one is kept.
+@lru_cache(maxsize=512)
+def _spell_name(name: str) -> str:
     if len(name) > NAME_LENGTH or _NAME.fullmatch(name) is None:
         raise InvalidEventError(f"The name of an event reads object.verb, not {name!r}.")
+    return _spell("name", name)
+
+
+@lru_cache(maxsize=512)
+def _spell_role(role: str) -> str:
     if not role:
         raise InvalidEventError("An event needs the role of who caused it.")
-    for what, text, length in (("role", role, ROLE_LENGTH), ("actor", actor, ACTOR_LENGTH)):
-        if len(text) > length or not text.isprintable():
-            raise InvalidEventError(
-                f"The {what} of an event is one line of at most {length} printable characters."
-            )
-    if timezone.is_naive(moment):
-        raise InvalidEventError("The time of an event must say its time zone.")
+    return _spell_line("role", role, ROLE_LENGTH)
+
+
+def _spell_line(what: str, text: str, length: int) -> str:
+    if len(text) > length or not text.isprintable():
+        raise InvalidEventError(
+            f"The {what} of an event is one line of at most {length} printable characters."
+        )
+    return _spell(what, text)
 
 
 def _check_register(name: str, case: UUID | None, register: str | None) -> None:
@@ -106,20 +119,15 @@ def _check_register(name: str, case: UUID | None, register: str | None) -> None:
         raise InvalidEventError(f"A register is named by its regime, not {register!r}.")
 
 
-def _checked_commitments(commitments: Mapping[str, str]) -> dict[str, Json]:
+def _spell_commitments(commitments: Mapping[str, str]) -> str:
     for what, value in commitments.items():
         if _COMMITMENT.fullmatch(value) is None:
             raise InvalidEventError(f"The commitment {what!r} is not 64 hexadecimal digits.")
-    return dict(commitments)
+    return _spell("commitments", dict(commitments))
 
 
-def _spell(body: dict[str, Json]) -> str:
+def _spell(what: str, value: Json) -> str:
     try:
-        spelled = canonical_json(body)
+        return canonical_json(value).decode()
     except NotCanonicalError as error:
-        raise InvalidEventError(f"The facts of {body['name']} are not JSON. {error}") from error
-    if len(spelled) + _ROOM_FOR_NUMBERS > MAX_ENTRY_BYTES:
-        raise InvalidEventError(
-            f"The event {body['name']} takes {len(spelled)} bytes; the log takes {MAX_ENTRY_BYTES}."
-        )
-    return spelled.decode()
+        raise InvalidEventError(f"The {what} of an event cannot be written. {error}") from error

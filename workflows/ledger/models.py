@@ -2,12 +2,12 @@
 
 None of these rows holds personal data: people appear as pseudonyms, contents as commitments.
 Models with `append_only = True` are read and added to, never changed: the runtime role lacks the
-right, and triggers refuse everyone else. Migration 0002 holds these triggers, and the checks that a
-leaf fits into an entry bundle and that its hash is its own; migration 0004 the function by which an
-event is appended, and why there are no foreign keys into the event table.
+right, and triggers refuse everyone else. Migration 0002 holds these triggers; 0007 the check that a
+leaf fits into an entry bundle and has its own hash, and that a step belongs to a case and a number
+to a register; 0006 the function by which an event is appended, 0004 why there are no foreign keys
+into the event table.
 """
 
-import uuid
 from typing import cast
 
 from django.db import models
@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from workflows.ledger.canonical import Json, parse_canonical
+from workflows.ledger.uids import new_uid
 
 NAME_LENGTH = 100
 ROLE_LENGTH = 64
@@ -35,11 +36,11 @@ class Event(models.Model):
 
     append_only = True
 
-    uid = models.UUIDField(default=uuid.uuid4, unique=True)
+    uid = models.UUIDField(default=new_uid, unique=True)
     case = models.UUIDField(null=True)
-    step = models.PositiveIntegerField(null=True)
+    step = models.IntegerField(null=True)
     register = models.CharField(max_length=REGISTER_LENGTH, null=True)
-    register_number = models.PositiveBigIntegerField(null=True)
+    register_number = models.BigIntegerField(null=True)
     name = models.CharField(max_length=NAME_LENGTH)
     role = models.CharField(max_length=ROLE_LENGTH)
     actor = models.CharField(max_length=ACTOR_LENGTH, blank=True)
@@ -56,16 +57,6 @@ class Event(models.Model):
                 fields=["register", "register_number"],
                 name="ledger_event_register_number_once",
                 condition=Q(register__isnull=False),
-            ),
-            models.CheckConstraint(
-                name="ledger_event_step_belongs_to_case",
-                condition=Q(case__isnull=True, step__isnull=True)
-                | Q(case__isnull=False, step__gte=1),
-            ),
-            models.CheckConstraint(
-                name="ledger_event_number_belongs_to_register",
-                condition=Q(register__isnull=True, register_number__isnull=True)
-                | Q(register__isnull=False, register_number__gte=1, case__isnull=False),
             ),
         ]
 

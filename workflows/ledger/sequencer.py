@@ -7,32 +7,38 @@ before, so that no crash can make the log sign two histories.
 
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from workflows.ledger import merkle
 from workflows.ledger.checkpoint import CheckpointError, TreeHead, open_checkpoint
 from workflows.ledger.keys import log_signer
-from workflows.ledger.models import Checkpoint, InboxEntry
+from workflows.ledger.models import Checkpoint
 from workflows.ledger.note import Signer, Verifier
-from workflows.ledger.tree import StoredTree, TreeError, store_full_tiles
+from workflows.ledger.tree import StoredTree, TreeError, cut_hashes, store_full_tiles
 
 BATCH_LIMIT = 2000
 # "ledger" in ASCII: the advisory lock that makes the sequencer one.
 LOCK_KEY = 0x6C6564676572
 
 # Which events are new is told by the inbox alone: an event that commits late has a lower id than
-# some that are sequenced already.
-_PLACE = """
-WITH taken AS (
-    DELETE FROM ledger_inbox WHERE event_id = ANY (
+# some that are sequenced already. One statement for all, since each further one waits for a
+# processor when many clients append. Before the first checkpoint it gives no row and does nothing.
+_TAKE = """
+WITH last AS (
+    SELECT size, note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1
+), taken AS (
+    DELETE FROM ledger_inbox WHERE EXISTS (SELECT FROM last) AND event_id = ANY (
         ARRAY(SELECT event_id FROM ledger_inbox ORDER BY event_id LIMIT %s)
     ) RETURNING event_id
 ), placed AS (
     INSERT INTO ledger_leaf (index, event_id)
-    SELECT %s + row_number() OVER (ORDER BY event_id) - 1, event_id FROM taken
+    SELECT size + row_number() OVER (ORDER BY event_id) - 1, event_id FROM taken, last
     RETURNING index, event_id
+), hashed AS (
+    SELECT count(*) AS count, string_agg(leaf_hash, '' ORDER BY index) AS hashes
+    FROM placed LEFT JOIN ledger_event ON id = event_id
 )
-SELECT leaf_hash FROM placed LEFT JOIN ledger_event ON id = event_id ORDER BY index
+SELECT size, note, count, hashes FROM last, hashed
 """
 
 
@@ -48,6 +54,19 @@ class SequenceResult:
     size: int
 
 
+@dataclass(frozen=True)
+class _Batch:
+    """Size and note of the last checkpoint; the events placed behind it, how many and their hashes.
+
+    An event that does not exist has no hash.
+    """
+
+    size: int
+    note: str
+    count: int
+    leaf_hashes: list[bytes]
+
+
 def sequence(limit: int = BATCH_LIMIT) -> SequenceResult:
     """Take up to `limit` events out of the inbox into the log, and sign the new checkpoint.
 
@@ -57,19 +76,20 @@ def sequence(limit: int = BATCH_LIMIT) -> SequenceResult:
     signer = log_signer()
     with transaction.atomic(durable=True):
         _take_lock()
-        last = Checkpoint.objects.order_by("-size").first()
-        if last is None:
-            last = _store_checkpoint(signer, TreeHead(signer.verifier.name, 0, merkle.EMPTY_ROOT))
-        if not limit or not InboxEntry.objects.exists():
-            return SequenceResult(appended=0, size=last.size)
+        batch = _take(limit)
+        if batch is None:
+            _store_checkpoint(signer, TreeHead(signer.verifier.name, 0, merkle.EMPTY_ROOT))
+            batch = _take(limit)
+        assert batch is not None
         try:
-            head = _extend(signer.verifier, last, limit)
+            head = _extend(signer.verifier, batch)
         except (CheckpointError, TreeError, merkle.ProofError) as error:
             raise SequencerError(
-                f"The log cannot go on from its checkpoint of size {last.size}. {error}"
+                f"The log cannot go on from its checkpoint of size {batch.size}. {error}"
             ) from error
-        _store_checkpoint(signer, head)
-        return SequenceResult(appended=head.size - last.size, size=head.size)
+        if head.size > batch.size:
+            _store_checkpoint(signer, head)
+        return SequenceResult(appended=head.size - batch.size, size=head.size)
 
 
 def sequence_all() -> int:
@@ -83,36 +103,50 @@ def sequence_all() -> int:
 def _take_lock() -> None:
     with connection.cursor() as cursor:
         # A sequencer whose machine froze must not hold the lock for ever.
-        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '30s'")
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_KEY])
+        cursor.execute(
+            "SELECT set_config('idle_in_transaction_session_timeout', '30s', true),"
+            " pg_advisory_xact_lock(%s)",
+            [LOCK_KEY],
+        )
 
 
-def _extend(log: Verifier, last: Checkpoint, limit: int) -> TreeHead:
-    """Store the new leaves and tiles; return the new head, proved to continue the last one."""
-    signed = open_checkpoint(last.note, log)
-    if signed.size != last.size:
+def _take(limit: int) -> _Batch | None:
+    """Move up to `limit` events from the inbox to their places; None before the first checkpoint.
+
+    The places begin at the size of the last checkpoint.
+    """
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_TAKE, [limit])
+            row: tuple[int, str, int, bytes | None] | None = cursor.fetchone()
+    except IntegrityError as error:
+        raise SequencerError(
+            f"The log cannot go on from its checkpoint: a place behind it is taken. {error}"
+        ) from error
+    if row is None:
+        return None
+    size, note, count, hashes = row
+    return _Batch(size, note, count, cut_hashes(bytes(hashes or b"")))
+
+
+def _extend(log: Verifier, batch: _Batch) -> TreeHead:
+    """Store the tiles of the new leaves; return the new head, proved to continue the last one."""
+    signed = open_checkpoint(batch.note, log)
+    if signed.size != batch.size:
         raise CheckpointError(f"The note says size {signed.size}.")
-    leaf_hashes = _place(last.size, limit)
-    store_full_tiles(last.size, leaf_hashes)
-    # The root comes from what is stored, not from what was meant to be.
-    tree = StoredTree(last.size + len(leaf_hashes))
-    root = tree.root()
-    if signed.size:
-        proof = tree.consistency_proof(signed.size)
-        merkle.verify_consistency(signed.size, tree.size, signed.root, root, proof)
-    return TreeHead(log.name, tree.size, root)
-
-
-def _place(size: int, limit: int) -> list[bytes]:
-    """Move up to `limit` events from the inbox to places from `size` on; return their hashes."""
-    with connection.cursor() as cursor:
-        cursor.execute(_PLACE, [limit, size])
-        rows: list[tuple[memoryview | bytes | None]] = cursor.fetchall()
-    if any(leaf_hash is None for (leaf_hash,) in rows):
+    if len(batch.leaf_hashes) != batch.count:
         raise TreeError("The inbox names an event that does not exist.")
-    return [bytes(leaf_hash) for (leaf_hash,) in rows if leaf_hash is not None]
+    if not batch.count:
+        return signed
+    store_full_tiles(batch.size, batch.leaf_hashes)
+    # The root comes from what is stored, not from what was meant to be.
+    size = batch.size + batch.count
+    root, proof = StoredTree(size).continuation(signed.size)
+    if signed.size:
+        merkle.verify_consistency(signed.size, size, signed.root, root, proof)
+    return TreeHead(log.name, size, root)
 
 
-def _store_checkpoint(signer: Signer, head: TreeHead) -> Checkpoint:
+def _store_checkpoint(signer: Signer, head: TreeHead) -> None:
     note = signer.sign(head.format())
-    return Checkpoint.objects.create(size=head.size, root=head.root, note=note)
+    Checkpoint.objects.create(size=head.size, root=head.root, note=note)

@@ -2,18 +2,34 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import psycopg
-from django.db import connection
-from django.db.backends.utils import CursorWrapper
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.utils import timezone
 
 from workflows.ledger.canonical import Json
 from workflows.ledger.leaf import leaf_template
 from workflows.ledger.merkle import leaf_hash
 from workflows.ledger.models import Event
+from workflows.ledger.prepared import prepared_cursor
+from workflows.ledger.uids import new_uid
+
+_APPEND = "SELECT ledger_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+# The order in which `append` gives the values; the model's own, which spares it to sort them.
+_COLUMNS = (
+    "id",
+    "uid",
+    "case",
+    "step",
+    "register",
+    "register_number",
+    "name",
+    "role",
+    "actor",
+    "at",
+    "leaf",
+    "leaf_hash",
+)
 
 
 def append(
@@ -38,7 +54,9 @@ def append(
     The event gets its place in the log later, from the sequencer. Raises InvalidEventError, or
     RuntimeError outside a transaction.
     """
-    if not connection.in_atomic_block:
+    # The connection itself: `django.db.connection` looks it up each time that it is asked.
+    database = connections[DEFAULT_DB_ALIAS]
+    if not database.in_atomic_block:
         raise RuntimeError("An event must be appended in the transaction of what it records.")
     moment = at or timezone.now()
     template = leaf_template(
@@ -51,10 +69,10 @@ def append(
         commitments=commitments or {},
         moment=moment,
     )
-    uid = uuid4()
-    with _prepared_cursor() as cursor:
+    uid = new_uid()
+    with prepared_cursor(database) as cursor:
         cursor.execute(
-            "SELECT ledger_append(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            _APPEND,
             [
                 uid,
                 case,
@@ -62,7 +80,7 @@ def append(
                 name,
                 role,
                 actor,
-                moment,
+                template.at,
                 template.before_number,
                 template.before_step,
                 template.after_step,
@@ -70,19 +88,23 @@ def append(
         )
         ((key, step, number),) = cursor.fetchone()
     leaf = template.fill(step, number)
-    return Event(
-        id=key,
-        uid=uid,
-        case=case,
-        step=step,
-        register=register,
-        register_number=number,
-        name=name,
-        role=role,
-        actor=actor,
-        at=moment,
-        leaf=leaf,
-        leaf_hash=leaf_hash(leaf),
+    return Event.from_db(
+        database.alias,
+        _COLUMNS,
+        (
+            key,
+            uid,
+            case,
+            step,
+            register,
+            number,
+            name,
+            role,
+            actor,
+            moment,
+            leaf,
+            leaf_hash(leaf),
+        ),
     )
 
 
@@ -100,15 +122,3 @@ def next_register_number(register: str, by: int = 1) -> int:
         )
         row: tuple[int] = cursor.fetchone()
     return row[0]
-
-
-def _prepared_cursor() -> CursorWrapper:
-    """Return a cursor whose statements the server prepares once for each connection.
-
-    Django's own cursors put the values into the statement, which the server then reads anew each
-    time. Without the option `prepare_threshold` of the connection nothing is prepared.
-    """
-    connection.ensure_connection()
-    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    cursor: CursorWrapper = wrap(cast("Any", psycopg.Cursor(connection.connection)))
-    return cursor

@@ -100,34 +100,49 @@ def test_a_log_that_cannot_go_on_ends_it(monkeypatch):
         loop.run(threading.Event())
 
 
+class OneWait(threading.Event):
+    """A stop that is set as soon as somebody waits for it; keeps for how long."""
+
+    def wait(self, timeout=None):
+        self.waited = timeout
+        self.set()
+
+
 @pytest.mark.django_db
 def test_it_pauses_after_a_batch_but_not_after_a_full_one(monkeypatch):
     results = [
-        SequenceResult(0, 0),
         SequenceResult(2000, 2000),
         SequenceResult(2000, 4000),
         SequenceResult(7, 4007),
     ]
-    waits = []
-
-    class Stop(threading.Event):
-        def wait(self, timeout=None):
-            waits.append((timeout, len(results)))
-            self.set()
-
-    append()
     monkeypatch.setattr(loop, "sequence", lambda: results.pop(0))
-    loop.run(Stop())
-    assert waits == [(loop.PAUSE, 0)]
+    stop = OneWait()
+    loop.run(stop)
+    assert results == []
+    assert 0 < stop.waited <= loop.INTERVAL
+
+
+@pytest.mark.parametrize(("took", "left"), [(0.0, 0.1), (0.07, 0.03), (0.3, 0.01)])
+def test_batches_begin_at_even_times_however_long_each_takes(monkeypatch, took, left):
+    moments = [100.0, 100.0 + took]
+    monkeypatch.setattr(loop.time, "monotonic", lambda: moments.pop(0))
+    monkeypatch.setattr(loop, "sequence", lambda: SequenceResult(7, 4007))
+    stop = OneWait()
+    assert loop._batch(stop)
+    assert stop.waited == pytest.approx(left)
 
 
 @pytest.mark.django_db
 def test_an_empty_inbox_costs_one_look(django_assert_num_queries):
     sequence()
-
-    class Stop(threading.Event):
-        def wait(self, timeout=None):
-            self.set()
-
+    stop = OneWait()
     with django_assert_num_queries(1):
-        loop._one_round(Stop())
+        assert not loop._one_round(stop, busy=False)
+    assert stop.waited == loop.INTERVAL
+
+
+@pytest.mark.django_db
+def test_right_after_a_batch_it_does_not_look_first(monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr(loop, "sequence", lambda: SequenceResult(0, 0))
+    with django_assert_num_queries(0):
+        assert not loop._one_round(OneWait(), busy=True)

@@ -85,7 +85,8 @@ def test_the_runtime_role_lacks_the_right(connect):
         "DROP TRIGGER ledger_append_only_row ON ledger_event",
         "DROP TABLE ledger_event CASCADE",
         "CREATE OR REPLACE FUNCTION ledger_refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
-        "ALTER TABLE ledger_event DROP CONSTRAINT ledger_event_hash_is_of_leaf",
+        "ALTER TABLE ledger_event DROP CONSTRAINT ledger_event_is_whole",
+        "CREATE OR REPLACE FUNCTION ledger_is_whole(uuid, integer, text, bigint, bytea, bytea) RETURNS boolean LANGUAGE sql AS 'SELECT true'",
     ],
 )
 def test_the_runtime_role_cannot_lift_the_protection(connect, statement):

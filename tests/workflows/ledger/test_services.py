@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import time
 import uuid
 
 import pytest
@@ -12,6 +13,7 @@ from workflows.ledger.canonical import canonical_json, commit
 from workflows.ledger.leaf import InvalidEventError
 from workflows.ledger.models import CaseCounter, Event, InboxEntry
 from workflows.ledger.services import append
+from workflows.ledger.uids import new_uid
 
 CASE = uuid.UUID("11111111-2222-4333-8444-555555555555")
 OTHER_CASE = uuid.UUID("aaaaaaaa-2222-4333-8444-555555555555")
@@ -130,6 +132,16 @@ def test_the_stored_row_is_what_append_returns():
     }
 
 
+@pytest.mark.django_db
+def test_names_of_events_rise_with_time():
+    uids = [append(name="case.viewed", role="reviewer", case=CASE).uid for _ in range(2)]
+    earlier = new_uid()
+    time.sleep(0.002)
+    assert earlier < new_uid()
+    assert {(uid.version, uid.variant) for uid in uids} == {(7, uuid.RFC_4122)}
+    assert len({new_uid() for _ in range(1000)}) == 1000
+
+
 @pytest.mark.django_db(transaction=True)
 def test_outside_a_transaction_nothing_is_appended():
     with pytest.raises(RuntimeError, match="in the transaction"):
@@ -155,6 +167,9 @@ REFUSED = {
     "fact that is not a number": {"facts": {"score": float("nan")}},
     "fact that is a lone surrogate": {"facts": {"text": "\ud800"}},
     "fact with a key that is no text": {"facts": {1: "one"}},
+    "role that is a lone surrogate": {"role": "\ud800"},
+    "commitment to a lone surrogate": {"commitments": {"\ud800": "a" * 64}},
+    "commitment with a key that is no text": {"commitments": {1: "a" * 64}},
     "fact too long": {"facts": {"text": "x" * 65_535}},
     "commitment in capitals": {"commitments": {"request": "A" * 64}},
     "commitment too short": {"commitments": {"request": "a" * 63}},
@@ -204,16 +219,51 @@ def test_a_long_number_cannot_make_a_leaf_too_large():
     assert CaseCounter.objects.get().last == 10**9 + 1
 
 
+NOT_WHOLE = {
+    "a hash that is not the leaf's": {"leaf_hash": bytes(32)},
+    "a leaf that fits into no bundle": {"leaf": bytes(65_536)},
+    "a case without a step": {"step": None},
+    "a step without a case": {"case": None},
+    "the step 0": {"step": 0},
+    "a register without a number": {"register": "CN"},
+    "a number without a register": {"register_number": 1},
+    "the register number 0": {"register": "CN", "register_number": 0},
+    "a register number without a case": {
+        "case": None,
+        "step": None,
+        "register": "CN",
+        "register_number": 1,
+    },
+}
+
+
+def whole(**changed):
+    values = {"case": CASE, "step": 1, "leaf": b"{}", **changed}
+    values.setdefault("leaf_hash", merkle.leaf_hash(values["leaf"]))
+    return Event(name="case.viewed", role="reviewer", at=dt.datetime.now(dt.UTC), **values)
+
+
 @pytest.mark.django_db
-def test_the_database_refuses_a_hash_that_is_not_the_leafs():
-    with pytest.raises(IntegrityError, match="ledger_event_hash_is_of_leaf"):
-        Event.objects.create(
-            name="case.viewed",
-            role="reviewer",
-            at=dt.datetime.now(dt.UTC),
-            leaf=b"{}",
-            leaf_hash=bytes(32),
-        )
+@pytest.mark.parametrize("changed", NOT_WHOLE.values(), ids=NOT_WHOLE)
+def test_the_database_refuses_an_event_that_is_not_whole(changed):
+    with pytest.raises(IntegrityError, match="ledger_event_is_whole"), transaction.atomic():
+        whole(**changed).save()
+    assert not Event.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"leaf": bytes(65_535)},
+        {"case": None, "step": None},
+        {"register": "CN", "register_number": 1},
+    ],
+)
+def test_the_database_takes_an_event_that_is_whole(changed):
+    whole(**changed).save()
+    assert Event.objects.count() == 1
 
 
 @pytest.mark.django_db

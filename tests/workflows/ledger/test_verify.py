@@ -47,7 +47,7 @@ def tamper(*statements):
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table in APPEND_ONLY_TABLES:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        cursor.execute("ALTER TABLE ledger_event DROP CONSTRAINT ledger_event_hash_is_of_leaf")
+        cursor.execute("ALTER TABLE ledger_event DROP CONSTRAINT ledger_event_is_whole")
         for statement in statements:
             cursor.execute(statement)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
