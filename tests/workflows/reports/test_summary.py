@@ -84,3 +84,30 @@ def test_it_is_in_the_language_of_the_export(cases):
 def test_an_export_without_cases_has_a_summary_too(db):
     shown = text_of(unpack(export("", formats=("pdf",)))["summary.pdf"])
     assert "No case was received" in shown
+
+
+def filled_shapes(document, colour):
+    """Return where the filled shapes of a colour begin, in points from the left, page by page."""
+    found = []
+    for page in pypdf.PdfReader(io.BytesIO(document)).pages:
+        filling = []
+
+        def note(operator, operands, matrix, _text, filling=filling):
+            if operator == b"scn":
+                filling[:] = [round(float(part), 2) for part in operands]
+            elif operator == b"f" and filling == colour:
+                found.append(round(float(matrix[4]), 1))
+
+        page.extract_text(visitor_operand_before=note)
+    return found
+
+
+def test_the_bars_of_a_chart_begin_at_one_line(db):
+    for _number in range(3):
+        make.file()
+    for kind in ("delete", "copy"):
+        make.file(items=(make.WANG.items[0].__class__(kind, {}),))
+    blue = [0.11, 0.31, 0.57]
+    bars = filled_shapes(unpack(export(formats=("pdf",)))["summary.pdf"], blue)[-3:]
+    assert len(bars) == 3
+    assert len(set(bars)) == 1
