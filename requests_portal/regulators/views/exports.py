@@ -14,6 +14,7 @@ from requests_portal.public.page_errors import page_errors
 from requests_portal.regulators.access import fresh_regulator_page, regulator_page
 from requests_portal.regulators.forms import FORMAT_NAMES, ExportForm
 from workflows.cases.errors import InvalidInput
+from workflows.cases.receipts import receipt_signer
 from workflows.ledger.keys import log_vkey
 from workflows.ledger.selectors import checkpoint_at
 from workflows.reports.bundle_files import bundle_path, download_name, download_type
@@ -81,6 +82,7 @@ def export(request: HttpRequest, scope: RegulatorScope, job_id: UUID) -> HttpRes
         "zip_name": download_name(job).removesuffix(".age"),
         "formats": [FORMAT_NAMES[Format(each)] for each in job.formats],
         "vkey": log_vkey(),
+        "receipt_vkey": receipt_signer().verifier.vkey,
         "here": "exports",
     }
     return render(request, "regulators/export.html", context)

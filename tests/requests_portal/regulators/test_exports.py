@@ -1,7 +1,11 @@
 """A regulator asks for an export, waits for it, fetches it, and keeps its checkpoint."""
 
+import html
 import io
 import re
+import shlex
+import subprocess
+import sys
 import uuid
 import zipfile
 from datetime import timedelta
@@ -12,10 +16,12 @@ from django.utils import timezone
 from tests.factories import make_case
 from tests.personas import signed_in
 from workflows.cases.lifecycle import State
+from workflows.cases.models import Case
+from workflows.cases.receipts import signed_receipt
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import latest_checkpoint
 from workflows.ledger.sequencer import sequence_all
-from workflows.reports.bundle_files import bundle_path
+from workflows.reports.bundle_files import bundle_path, download_name
 from workflows.reports.bundle_jobs import make_bundle
 from workflows.reports.models import BundleJob, KeptCheckpoint
 
@@ -156,6 +162,24 @@ def test_a_ready_export_shows_how_to_verify_it(ready, china):
     assert ready.sha256 in page
     command = re.search(r"python3 verify.py (\S+) --vkey", page)[1]
     assert command == f"bundle-CN-{ready.created_at:%Y-%m-%d}-{str(ready.pk)[:8]}.zip"
+
+
+def test_the_commands_that_it_shows_can_be_run_as_they_stand(ready, china, tmp_path):
+    name = download_name(ready)
+    (tmp_path / name).write_bytes(downloaded(china.get(f"{LIST}{ready.pk}/download/")))
+    (tmp_path / "receipt.txt").write_text(signed_receipt(Case.objects.get()))
+    with zipfile.ZipFile(tmp_path / name) as archive:
+        archive.extract("verify.py", tmp_path)
+    commands = re.findall(r"<code>(python3 verify.py .*?)</code>", page_of(china, ready))
+    assert len(commands) == 2
+    for command in commands:
+        program, *arguments = shlex.split(html.unescape(command))
+        assert program == "python3"
+        done = subprocess.run(
+            [sys.executable, *arguments], cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        assert done.stdout.startswith("OK\n")
+    assert f"receipt of case {Case.objects.get().number}: entry 0" in done.stdout
 
 
 def test_the_download_is_the_export_and_a_step_in_the_log(ready, china, lin):
