@@ -4,32 +4,18 @@ The pieces of the spelling must follow each other with nothing between them but 
 identifier allows, and what surrounds them must not make them part of something longer.
 """
 
-import functools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from workflows.datasets.lookup.boundaries import bounded
-from workflows.datasets.lookup.encodings import is_encoded
 from workflows.datasets.lookup.folding import simplify
-from workflows.datasets.lookup.markup import FORUM_TAG
-from workflows.datasets.lookup.numerals import (
-    DIGITS_IN_LETTERS,
-    HAN_DIGITS,
-    STROKES,
-    digits_in_words,
-)
+from workflows.datasets.lookup.numerals import DIGITS_IN_LETTERS, HAN_DIGITS
 from workflows.datasets.lookup.persons import Kind
-from workflows.datasets.lookup.reading import (
-    Reading,
-    read,
-    read_dashes,
-    read_encoded,
-    read_strokes,
-    read_words,
-)
+from workflows.datasets.lookup.reading import Reading
 from workflows.datasets.lookup.spans import whole
 from workflows.datasets.lookup.variants import ESCAPES, NAME, WORDS, Spelling, View
+from workflows.datasets.lookup.ways import NUMBERS, ways
 
 # Between two digits of a number: a few marks, but no currency sign and no new paragraph.
 _BROKEN_NUMBER = re.compile(r"[\W_]{11,}|\n\s*\n\s*\n")
@@ -55,16 +41,7 @@ _DOT_MARKS = frozenset(".。·,、")
 _AROUND_WORD = re.compile(r"[\s()\[\]{}<>【】〔〕「」『』《》〈〉‹›«»“”‘’\"'`|*_=\-~.·/\\#:]{0,6}")
 _BRACKETED = re.compile(r"[()\[\]{}<>【】〔〕「」]")
 _SAID_AT = re.compile(r"\s+at\s+")
-
-
-_Read = Callable[[str], Reading]
-_read_tags = functools.partial(read, tags=True)
-_read_dashes_and_tags = functools.partial(read_dashes, tags=True)
-_WITH_TAGS = frozenset({_read_tags, _read_dashes_and_tags})
-_NUMBERS = (View.PHONE, View.ID)
-_STROKES = frozenset(STROKES)
 _WORDS_FOR_X = str.maketrans("乘叉", "xx")
-_ENCODED_KINDS = frozenset({Kind.NAME, Kind.EMAIL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,38 +61,18 @@ class Window:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._readings: dict[_Read, Reading] = {}
+        self._readings: dict[Callable[[str], Reading], Reading] = {}
 
     def places(self, kind: Kind, spelling: Spelling, focus: range) -> list[Place]:
         """Return where a spelling of this kind touches `focus`, in the first reading that fits."""
-        for way in self._ways(kind, spelling):
-            if way not in self._readings:
-                self._readings[way] = way(self._text)
-            found = list(self._places(self._readings[way], kind, spelling, focus))
-            if way in _WITH_TAGS:  # what is outside of tags was read without them
-                found = [place for place in found if _touches_tag(self._text, place)]
-            if way is read_encoded:
-                found = [place for place in found if is_encoded(self._text, place.start, place.end)]
+        for way in ways(self._text, kind, spelling):
+            if way.read not in self._readings:
+                self._readings[way.read] = way.read(self._text)
+            places = self._places(self._readings[way.read], kind, spelling, focus)
+            found = [place for place in places if way.finds(self._text, place.start, place.end)]
             if found:
                 return found
         return []
-
-    def _ways(self, kind: Kind, spelling: Spelling) -> Iterator[_Read]:
-        numbers = spelling.view in _NUMBERS
-        tags = "<" in self._text or bool(FORUM_TAG.search(self._text))
-        yield read
-        if tags:
-            yield _read_tags
-        if numbers and not _STROKES.isdisjoint(self._text):
-            yield read_strokes
-        if numbers and "一" in self._text:
-            yield read_dashes
-            if tags:
-                yield _read_dashes_and_tags
-        if numbers and digits_in_words(self._text):
-            yield read_words
-        if kind in _ENCODED_KINDS and is_encoded(self._text, 0, len(self._text)):
-            yield read_encoded
 
     def _places(
         self, reading: Reading, kind: Kind, spelling: Spelling, focus: range
@@ -134,18 +91,9 @@ class Window:
                 )
 
 
-def _touches_tag(text: str, place: Place) -> bool:
-    """Tell whether a place is inside of a tag, or holds what looks like one ("wang<at>…")."""
-    return any(
-        text.rfind(left, 0, place.start) > text.rfind(right, 0, place.start)
-        or left in text[place.start : place.end]
-        for left, right in ("<>", "[]")
-    )
-
-
 def _occurrences(reading: Reading, spelling: Spelling) -> Iterator[tuple[int, int]]:
     """Yield the first letter of each occurrence, and the letter after its last."""
-    if spelling.view in _NUMBERS:
+    if spelling.view in NUMBERS:
         table = DIGITS_IN_LETTERS if spelling.in_digits else HAN_DIGITS
         letters = reading.letters.translate(table)
         if spelling.view is View.ID:
@@ -154,7 +102,7 @@ def _occurrences(reading: Reading, spelling: Spelling) -> Iterator[tuple[int, in
         letters = simplify(reading.letters) if spelling.view is View.SIMPLIFIED else reading.letters
     first = letters.find(spelling.parts[0])
     while first >= 0:
-        if spelling.view in _NUMBERS:
+        if spelling.view in NUMBERS:
             last = first + len(spelling.parts[0])
             number = reading.stretch(first, last)
             if not _is_broken(number) and not _AMOUNT.fullmatch(number):
@@ -258,6 +206,7 @@ def _next_part(
 def _mark_holds(join: str, gap: str, part: str, *, in_domain: bool) -> bool:
     """Tell whether the marks between two pieces are the expected mark, perhaps in disguise."""
     if join == NAME:
+        gap = gap.replace("**", "") or gap
         alphabetic = part[0] <= _LAST_ALPHABET
         return bool((_ALPHABETIC_NAME_GAP if alphabetic else _NAME_GAP).fullmatch(gap))
     bare = gap.strip()

@@ -19,7 +19,8 @@ from workflows.datasets.lookup.folding import BREAK, fold
 from workflows.datasets.lookup.squeeze import Folded, Segments, Squeezed, squeeze
 from workflows.datasets.lookup.stream_bytes import Positions, encode
 
-_TAG = r"(?:/?[a-zA-Z][^<>]{0,400}|!--.{0,400}?--|![^<>]{0,400})"
+# Not "wang<at>example<dot>com".
+_TAG = r"(?:/?(?!(?i:at|dot)>)[a-zA-Z][^<>]{0,400}|!--.{0,400}?--|![^<>]{0,400})"
 _ENTITY = r"(?:amp;)*(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[a-zA-Z][a-zA-Z0-9]{1,31};|nbsp|shy)"
 _PERCENT = r"(?:(?:%(?:25)*[0-9a-fA-F]{2})+|%(?:25)*u[0-9a-fA-F]{4})"
 # An escape that was escaped in its turn has more of them. Bounded: a wall of them would be read
@@ -30,16 +31,20 @@ _FORUM_TAG = (
     r"\[(?:\\?/)?(?i:b|i|u|s|color|size|font|url|email|img|quote|code|center|align|left|right|"
     r"(?:back|background)color|strike|spoiler|indent|list|sub|sup)(?:=[^\[\]\n]{0,100})?\]"
 )
+# Asterisks which begin or end bold letters inside a word, as in Markdown.
+_BOLD = r"\*\*(?=(?<=[A-Za-z0-9]\*\*)[A-Za-z0-9])(?!ps?:)"
 
 MARKUP = re.compile(
-    rf"<{_TAG}>|{_FORUM_TAG}|&{_ENTITY}|{_PERCENT}|\\{_BACKSLASHES}{_ESCAPE}", re.DOTALL
+    rf"<{_TAG}>|{_FORUM_TAG}|{_BOLD}|&{_ENTITY}|{_PERCENT}|\\{_BACKSLASHES}{_ESCAPE}", re.DOTALL
 )
 FORUM_TAG = re.compile(_FORUM_TAG)
+BOLD = re.compile(_BOLD)
 _FORUM_TAG_IN_BYTES = re.compile(_FORUM_TAG.encode())
+_BOLD_IN_BYTES = re.compile(_BOLD.encode())
 _MARKUP_IN_BYTES = re.compile(MARKUP.pattern.encode(), re.DOTALL)
 # The same in JSON as it stands in a file, where <, > and & may be escaped and \ always is.
 _MARKUP_IN_JSON = re.compile(
-    rf"(?:<|\\u003[cC])\\?{_TAG}(?:>|\\u003[eE])|{_FORUM_TAG}|(?:&|\\u0026){_ENTITY}|{_PERCENT}|(?:\\\\){_BACKSLASHES}{_ESCAPE}".encode(),
+    rf"(?:<|\\u003[cC])\\?{_TAG}(?:>|\\u003[eE])|{_FORUM_TAG}|{_BOLD}|(?:&|\\u0026){_ENTITY}|{_PERCENT}|(?:\\\\){_BACKSLASHES}{_ESCAPE}".encode(),
     re.DOTALL,
 )
 _BLOCK_TAG = re.compile(
@@ -59,7 +64,7 @@ def decode(markup: str) -> list[tuple[int, str]]:
 
     A tag that ends a line is a newline. Percent-encoding is several characters, one by one.
     """
-    if markup[0] in "<[":
+    if markup[0] in "<[*":
         return [(len(markup), "\n" if _BLOCK_TAG.match(markup) else "")]
     if markup[0] == "&":
         return [(len(markup), html.unescape(re.sub(r"^&(?:amp;)*", "&", markup)))]
@@ -145,7 +150,7 @@ def _find(folded: Folded, *, escaped: bool) -> Iterator[tuple[list[_Piece], bool
         markup = match[0].decode("utf-8", "replace")
         if escaped and "\\" in markup:
             markup = _unescape(markup)
-        if markup[0] in "<[":
+        if markup[0] in "<[*":
             yield [_Piece(*match.span(), "\n" if _BLOCK_TAG.match(markup) else "")], True
             continue
         end = match.end()
@@ -170,13 +175,15 @@ def _unescape(markup: str) -> str:
 def _candidates(folded: Folded, *, escaped: bool) -> Positions:
     """Return the positions of < & % and of backslashes that may begin markup, in order.
 
-    Also those of forum tags, if there are any that end.
+    Also those of forum tags, if there are any that end, and of asterisks inside of words.
     """
     source, special = folded.source, folded.special
     byte = source[special]
     positions: Positions = special[(byte == ord("<")) | (byte == ord("&")) | (byte == ord("%"))]
+    tags = [bold.start() for bold in _BOLD_IN_BYTES.finditer(folded.raw)]
     if b"[/" in folded.raw or (escaped and b"[\\/" in folded.raw):
-        tags = [tag.start() for tag in _FORUM_TAG_IN_BYTES.finditer(folded.raw)]
+        tags += [tag.start() for tag in _FORUM_TAG_IN_BYTES.finditer(folded.raw)]
+    if tags:
         positions = np.sort(np.append(positions, np.array(tags, np.intp)))
     begins = escapes(folded)
     if not begins.size:

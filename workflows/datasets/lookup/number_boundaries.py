@@ -140,10 +140,12 @@ def _number_stands_alone(
         return False
     if _goes_on_apart(before, flat[start:end], after):
         return False
-    if _is_latin(before[-1:]) and not LABEL.search(before):
+    if _is_latin(before[-1:]) and not LABEL.search(before) and not reading.is_parted(start):
         return False
-    if _is_latin(after[:1]) and not (
-        _LABEL_BEHIND.match(after) or (phone and _PHONE_EXTENSION.match(after))
+    if (
+        _is_latin(after[:1])
+        and not reading.is_parted(end)
+        and not (_LABEL_BEHIND.match(after) or (phone and _PHONE_EXTENSION.match(after)))
     ):
         return False
     return not _is_joined(before, after, landline=landline)

@@ -38,6 +38,12 @@ class Reading:
         """Return the text from the letter `first` to before `last`, with the marks between."""
         return self.flat[self.at[first] : self.at[last - 1] + 1]
 
+    def is_parted(self, index: int) -> bool:
+        """Tell whether a tag stands between two characters of `flat`, this one and that before."""
+        return self.source[: self.starts[index]].endswith((">", "]", "**")) and (
+            self.ends[index - 1] < self.starts[index]
+        )
+
     def as_written(self, first: int, last: int) -> str:
         """Return the source of the letters from `first` to before `last`."""
         return self.source[self.starts[self.at[first]] : self.ends[self.at[last - 1]]]
@@ -48,6 +54,11 @@ def read(source: str, *, tags: bool = False) -> Reading:
     if not _MAY_BE_MARKUP.search(source):
         return _read(source, ())
     return _read(source, _replacements(source, 0, len(source), tags=not tags))
+
+
+def read_bold(source: str) -> Reading:
+    """Read a text without its tags and without the asterisks inside of words."""
+    return _read(source, _replacements(source, 0, len(source), tags=True, bold=True))
 
 
 def read_words(source: str) -> Reading:
@@ -73,9 +84,13 @@ def read_dashes(source: str, *, tags: bool = False) -> Reading:
     return read(source.translate(_AS_DASHES).replace("一", "-"), tags=tags)
 
 
-def _replacements(source: str, start: int, end: int, *, tags: bool) -> Iterator[Replacement]:
+def _replacements(
+    source: str, start: int, end: int, *, tags: bool, bold: bool = False
+) -> Iterator[Replacement]:
     """Yield the markup between two positions: tags, or else what is inside of them."""
     for markup in MARKUP.finditer(source, start, end):
+        if markup[0][0] == "*" and not bold:
+            continue
         if markup[0][0] in "<[" and not tags:
             yield from _replacements(source, markup.start() + 1, markup.end(), tags=False)
             continue

@@ -9,6 +9,7 @@ import unicodedata
 
 _BRACKETS = dict(zip(")]}】）］》〉」』〕»”", "([{【（［《〈「『〔«“", strict=True))
 _TAG = re.compile(r"[<\[](/?)([a-zA-Z][a-zA-Z0-9]*)(?:\b[^<>\[\]]*)?[>\]]")
+_TAG_AT_END = re.compile(r"[<\[]([a-zA-Z][a-zA-Z0-9]*)(?:\b[^<>\[\]]*)?[>\]]\Z")
 # Asterisks and the like around a word make it bold. Not the apostrophe, which names have.
 _TWINS = ("**", "~~", "``", "*", "`", '"')
 
@@ -42,14 +43,12 @@ def _tags(source: str, start: int, end: int) -> tuple[int, int]:
     if "<" not in text and "[" not in text:
         return start, end
     closing, opened = _halves([(bool(tag[1]), tag[2].lower()) for tag in _TAG.finditer(text)])
-    if opened:
-        following = _TAG.match(source, end)
-        if following and following[1] and following[2].lower() == opened[-1]:
-            end = following.end()
-    if closing:
-        opening = rf"(?i)[<\[]{closing[0]}(?:\b[^<>\[\]]*)?[>\]]\Z"
-        if before := re.search(opening, source[:start]):
-            start = before.start()
+    following = _TAG.match(source, end)
+    if following and following[1] and following[2].lower() in opened:
+        end = following.end()
+    before = _TAG_AT_END.search(source, 0, start)
+    if before and before[1].lower() in closing:
+        start = before.start()
     return start, end
 
 

@@ -314,6 +314,11 @@ https : // weibo . com / u / 12345678
 https:\\\\weibo.com\\u\\12345678
 https://weibo.com//u/12345678
 weibo.com/u/1234=⏎5678
+wang.xm@e**xamp**le.com
+weibo.com/u/12**345**678
+Xiao**ming** Wang
+王·**小**·明
+wang.xm<at>exam<i>ple</i>.com
 """.strip().split("\n")
 ODD = [written.replace("⏎", "\n") for written in ODD]
 
@@ -357,6 +362,9 @@ def test_odder_ways_are_found_exactly(written, before, after):
         ("[url=https://weibo.com/u/12345678]me[/url]", "url", "https://weibo.com/u/12345678"),
         ("[b]13800138000[/b]", "phone", "13800138000"),
         ("**13800138000**", "phone", "13800138000"),
+        ("Name**13800138000**", "phone", "13800138000"),
+        ("Name[b]13800138000[/b]", "phone", "13800138000"),
+        ("<span>Name</span><span>13800138000</span>", "phone", "13800138000"),
         ("IG@wang_xm", "handle", "@wang_xm"),
         ("见下\n1.13800138000", "phone", "13800138000"),
         ("3. 13800138000", "phone", "13800138000"),

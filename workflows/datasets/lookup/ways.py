@@ -1,0 +1,96 @@
+"""The ways in which a stretch of text is read for a spelling, and what each of them may find.
+
+A text is read as it is first. Each other way reads something in it otherwise, and may find only
+what holds just that: else a number that was refused, being part of a longer one, would come back.
+"""
+
+import functools
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from workflows.datasets.lookup.encodings import is_encoded
+from workflows.datasets.lookup.markup import BOLD, FORUM_TAG
+from workflows.datasets.lookup.numerals import STROKES, digits_in_words
+from workflows.datasets.lookup.persons import Kind
+from workflows.datasets.lookup.reading import (
+    Reading,
+    read,
+    read_bold,
+    read_dashes,
+    read_encoded,
+    read_strokes,
+    read_words,
+)
+from workflows.datasets.lookup.variants import Spelling, View
+
+NUMBERS = (View.PHONE, View.ID)
+_ENCODED_KINDS = frozenset({Kind.NAME, Kind.EMAIL})
+_STROKE = re.compile(f"[{STROKES}]")
+_WORD = re.compile("[a-zA-Z]{2}")
+_TAG_MARK = re.compile(r"[<>\[\]]")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How to read a text; `finds` tells whether a span of it may be found so."""
+
+    read: Callable[[str], Reading]
+    finds: Callable[[str, int, int], bool]
+
+
+def ways(text: str, kind: Kind, spelling: Spelling) -> Iterator[Way]:
+    """Yield the ways in which a text is to be read for a spelling, the plainest first."""
+    numbers = spelling.view in NUMBERS
+    tags = "<" in text or bool(FORUM_TAG.search(text))
+    yield _PLAIN
+    if tags:
+        yield _NUMBERS_IN_TAGS if numbers else _TAGS
+    if BOLD.search(text):
+        yield _BOLD
+    if numbers and _STROKE.search(text):
+        yield _STROKES
+    if numbers and "一" in text:
+        yield _DASHES
+        if tags:
+            yield _DASHES_IN_TAGS
+    if numbers and digits_in_words(text):
+        yield _WORDS
+    if kind in _ENCODED_KINDS and is_encoded(text, 0, len(text)):
+        yield _ENCODED
+
+
+def _is_plain(text: str, start: int, end: int) -> bool:
+    """Tell whether a span has no asterisks, where some make letters bold inside of words."""
+    return "**" not in text[start:end] or not BOLD.search(text)
+
+
+def _touches_tag(text: str, start: int, end: int) -> bool:
+    """Tell whether a span is inside of a tag, or holds what looks like one ("wang<at>…")."""
+    return _in_tag(text, start) or bool(_TAG_MARK.search(text, start, end))
+
+
+def _is_in_tag(text: str, start: int, end: int) -> bool:
+    """Tell whether a span is inside of one tag; "415555267<i>1" is no number that ends with 71."""
+    return _in_tag(text, start) and not _TAG_MARK.search(text, start, end)
+
+
+def _in_tag(text: str, start: int) -> bool:
+    return any(
+        text.rfind(left, 0, start) > text.rfind(right, 0, start) for left, right in ("<>", "[]")
+    )
+
+
+def _holds(pattern: re.Pattern[str]) -> Callable[[str, int, int], bool]:
+    return lambda text, start, end: bool(pattern.search(text, start, end))
+
+
+_PLAIN = Way(read, _is_plain)
+_TAGS = Way(functools.partial(read, tags=True), _touches_tag)
+_NUMBERS_IN_TAGS = Way(_TAGS.read, _is_in_tag)
+_BOLD = Way(read_bold, _holds(re.compile(r"\*\*")))
+_STROKES = Way(read_strokes, _holds(_STROKE))
+_DASHES = Way(read_dashes, _holds(re.compile("一")))
+_DASHES_IN_TAGS = Way(functools.partial(read_dashes, tags=True), _is_in_tag)
+_WORDS = Way(read_words, _holds(_WORD))
+_ENCODED = Way(read_encoded, is_encoded)
