@@ -97,7 +97,7 @@ def by_month(scope: RegulatorScope, period: Period) -> list[tuple[date, Figures]
 def by_kind(scope: RegulatorScope, period: Period) -> list[tuple[str, Figures]]:
     """Return the figures of items by their kind, the most frequent first."""
     cases = _cases(visible_cases(scope), scope.regime, period).filter(pk=OuterRef("case_id"))
-    late = Exists(cases.filter(late_clocks(scope.regime)))
+    late = late_clocks(scope.regime, case="case_id")
     items: Any = Item.objects.filter(Exists(cases)).annotate(late=late).order_by()
     rows = items.values("kind").annotate(**_ITEM_FIGURES).order_by("-received", "kind")
     return [(row.pop("kind"), _figures(row)) for row in rows]

@@ -25,7 +25,7 @@ def items_of_year(scope: RegulatorScope, year: int) -> Iterator[CountedItem]:
     filters = BundleFilters(since=date(year, 1, 1), until=date(year, 12, 31))
     cases = filters.narrow(visible_cases(scope), zone).filter(pk=OuterRef("case_id")).order_by()
     items = Item.objects.filter(Exists(cases)).annotate(
-        late=Exists(cases.filter(late_clocks(scope.regime)))
+        late=late_clocks(scope.regime, case="case_id")
     )
     rows = items.order_by().values_list(
         "kind",
