@@ -60,7 +60,8 @@ WITH_AVX2 static inline uint32_t fold_chunk(const uint8_t *source, uint8_t *fold
 
     __m256i special = _mm256_andnot_si256(han, among(bytes, 0xC0, 0x40));
     special = either(special, either(equal(bytes, '<'), equal(bytes, '&')));
-    special = either(special, either(equal(bytes, '%'), equal(bytes, '\\')));
+    special = either(special, either(equal(bytes, '%'), equal(bytes, '[')));
+    special = either(special, either(equal(bytes, '*'), equal(bytes, '\\')));
     return (uint32_t)_mm256_movemask_epi8(special);
 }
 
@@ -183,4 +184,29 @@ WITH_AVX2 int64_t squeeze(const uint8_t *folded, int64_t size, uint8_t *stream, 
         }
     }
     return length;
+}
+
+/* Find where eight bytes in a row are digits, letters that look like 0 or 1, or breaks; write the end
+ * of each such stretch of a stream, and return how many there are. `size` is less than the room for
+ * them; a stretch over the end of a chunk may be written twice. */
+WITH_AVX2 int64_t lookalikes(const uint8_t *stream, int64_t size, int64_t *ends)
+{
+    int64_t count = 0;
+    uint64_t bits = 0; /* of the chunk, above the last seven of the one before */
+    for (int64_t begin = 0; begin < size; begin += CHUNK) {
+        const uint8_t *chunk = stream + begin;
+        uint8_t rest[CHUNK] = {0};
+        if (size - begin < CHUNK)
+            chunk = memcpy(rest, chunk, (size_t)(size - begin));
+        __m256i bytes = _mm256_loadu_si256((const __m256i *)chunk);
+        __m256i some = either(among(bytes, '0', 10), equal(bytes, BREAK));
+        some = either(some, either(equal(bytes, 'o'), either(equal(bytes, 'i'), equal(bytes, 'l'))));
+        bits = bits >> CHUNK | (uint64_t)(uint32_t)_mm256_movemask_epi8(some) << 7;
+        uint64_t runs = bits & bits >> 1;
+        runs &= runs >> 2;
+        runs &= runs >> 4;
+        for (uint64_t last = runs & ~(runs >> 1); last; last &= last - 1)
+            ends[count++] = begin + __builtin_ctzll(last) + 1;
+    }
+    return count;
 }

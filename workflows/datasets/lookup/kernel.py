@@ -61,7 +61,8 @@ def load() -> ctypes.CDLL | None:
     array, size = ctypes.c_void_p, ctypes.c_int64
     kernel.fold.argtypes = [array, size, *[array] * 6]
     kernel.squeeze.argtypes = [array, size, *[array] * 3]
-    kernel.fold.restype = kernel.squeeze.restype = size
+    kernel.lookalikes.argtypes = [array, size, array]
+    kernel.fold.restype = kernel.squeeze.restype = kernel.lookalikes.restype = size
     return kernel if kernel.usable() else None
 
 

@@ -39,8 +39,6 @@ MARKUP = re.compile(
 )
 FORUM_TAG = re.compile(_FORUM_TAG)
 BOLD = re.compile(_BOLD)
-_FORUM_TAG_IN_BYTES = re.compile(_FORUM_TAG.encode())
-_BOLD_IN_BYTES = re.compile(_BOLD.encode())
 _MARKUP_IN_BYTES = re.compile(MARKUP.pattern.encode(), re.DOTALL)
 # The same in JSON as it stands in a file, where <, > and & may be escaped and \ always is.
 _MARKUP_IN_JSON = re.compile(
@@ -52,6 +50,7 @@ _BLOCK_TAG = re.compile(
     re.IGNORECASE,
 )
 
+_BEGINS_MARKUP = np.isin(np.arange(256), list(b"<&%[*"))
 # The bytes which make a backslash the beginning of an escape, or of an escaped one.
 _AFTER_BACKSLASH = np.isin(np.arange(256), list(b"ux\\"))
 
@@ -173,18 +172,9 @@ def _unescape(markup: str) -> str:
 
 
 def _candidates(folded: Folded, *, escaped: bool) -> Positions:
-    """Return the positions of < & % and of backslashes that may begin markup, in order.
-
-    Also those of forum tags, if there are any that end, and of asterisks inside of words.
-    """
+    """Return the positions of < & % [ * and of backslashes that may begin markup, in order."""
     source, special = folded.source, folded.special
-    byte = source[special]
-    positions: Positions = special[(byte == ord("<")) | (byte == ord("&")) | (byte == ord("%"))]
-    tags = [bold.start() for bold in _BOLD_IN_BYTES.finditer(folded.raw)]
-    if b"[/" in folded.raw or (escaped and b"[\\/" in folded.raw):
-        tags += [tag.start() for tag in _FORUM_TAG_IN_BYTES.finditer(folded.raw)]
-    if tags:
-        positions = np.sort(np.append(positions, np.array(tags, np.intp)))
+    positions: Positions = special[_BEGINS_MARKUP[source[special]]]
     begins = escapes(folded)
     if not begins.size:
         return positions

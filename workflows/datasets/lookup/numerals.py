@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from workflows.datasets.lookup.folding import BREAK
-from workflows.datasets.lookup.stream_bytes import decode
+from workflows.datasets.lookup.stream_bytes import LOOKALIKES, decode
 
 # The last of some rows are said on the telephone: 洞, 幺, 两, 拐, 勾.
 _NUMERALS = (
@@ -138,17 +138,37 @@ def may_be_number(stream: bytes, near: int) -> bool:
     return bool(_NUMBER.search(around.decode("utf-8", "ignore")))
 
 
-def pairs_of_numerals() -> Iterator[str]:
-    """Yield the pairs of signs of which at least one is a Chinese numeral, and the like.
+# Such a number, with the letters at its edges, and what else stands before and behind it.
+_LOOKALIKE_RUN = re.compile(rb"([oil ]* )?([oil]*)([0-9](?:[0-9oil ]*[0-9])?)([oil]*)( [oil ]*)?")
+_LEAST_DIGITS = 4
+_LEAST_SIGNS = 8
 
-    The like are a stroke before a digit, and a letter that looks like a digit beside two digits.
+
+def is_half_in_letters(stream: bytes, end: int) -> bool:
+    """Tell whether a number stands before `end` in which letters look like digits: 138oo138ooo.
+
+    A letter at its edge counts only if no word goes on there: "12345678 of" is none.
     """
+    around = stream[max(0, end - _NUMBER_REACH) : end]
+    other = around.rstrip(LOOKALIKES)
+    run = _LOOKALIKE_RUN.fullmatch(around, len(other))
+    if run is None:
+        return False
+    signs = (run[2] + run[3] + run[4]).replace(b" ", b"")
+    if len(signs) < _LEAST_SIGNS or len(signs.translate(None, b"oil")) < _LEAST_DIGITS:
+        return False
+    first_is_whole = run[1] or not other[-1:].isalpha()
+    last_is_whole = run[5] or not stream[end : end + 1].isalpha()
+    return bool(
+        re.search(rb"[oil]", run[3]) or (run[2] and first_is_whole) or (run[4] and last_is_whole)
+    )
+
+
+def pairs_of_numerals() -> Iterator[str]:
+    """Yield the pairs of signs of which at least one is a Chinese numeral, or a stroke first."""
     for first, second in itertools.product(_SIGNS + STROKES + "0123456789", repeat=2):
         if not (first + second).isascii() and second not in STROKES:
             yield first + second
-    for first, second, letter in itertools.product("0123456789", "0123456789", _LOOKALIKES):
-        yield first + second + letter
-        yield letter + first + second
 
 
 def pairs_of_words() -> Iterator[str]:

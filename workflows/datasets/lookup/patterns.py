@@ -17,13 +17,14 @@ from workflows.datasets.lookup.boundaries import needs_capitals
 from workflows.datasets.lookup.folding import BREAK, fold
 from workflows.datasets.lookup.literals import Literal, literals, rest_of_name
 from workflows.datasets.lookup.numerals import (
+    is_half_in_letters,
     may_be_number,
     pairs_of_numerals,
     pairs_of_words,
     read_numbers,
 )
 from workflows.datasets.lookup.persons import Identifier, Kind
-from workflows.datasets.lookup.squeeze import Squeezed
+from workflows.datasets.lookup.squeeze import Squeezed, lookalikes
 from workflows.datasets.lookup.stream_bytes import Positions, decode, encode
 from workflows.datasets.lookup.variants import Spelling, View, spellings
 
@@ -75,6 +76,10 @@ class Candidate(NamedTuple):
     targets: Sequence[Target]
 
 
+# The first and the last byte in a stream, the literal that stands there, and what it may be.
+_Found = tuple[tuple[int, int], int, Sequence[Target]]
+
+
 class Patterns:
     """The compiled identifiers. `unsearchable` holds those too short or too broken to look for.
 
@@ -115,6 +120,7 @@ class Patterns:
         self._pieces = list(pieces.values())
         pairs = [encode(pair.encode()) for pair in pairs_of_numerals()] if numerals else []
         words = [encode(pair.encode()) for pair in pairs_of_words()] if numerals else []
+        self._numerals = numerals
         self._first_pair_of_words = len(pieces) + len(pairs)
         self._database = _compile([*pieces, *pairs, *words])
 
@@ -126,11 +132,19 @@ class Patterns:
         `edges` are the positions in the source, in order, where one text ends and another begins:
         a letter beyond them belongs to no word on this side.
         """
-        stretches: list[tuple[int, int]] = []
-        found: list[int] = []
-        meant: list[Sequence[Target]] = []
+        found = [*self._find_literals(squeezed.stream), *self._find_lookalikes(squeezed.stream)]
+        if not found:
+            return []
+        spans = squeezed.spans([stretch for stretch, _literal, _targets in found])
+        return [
+            Candidate(start, end, targets)
+            for (start, end, word), (_stretch, literal, targets) in zip(spans, found, strict=True)
+            if (word or not self._literals[literal].word or _at_edge(edges, raw, start, end))
+            and not (self._in_capitals[literal] and _IN_A_SENTENCE.fullmatch(raw, start, end))
+        ]
+
+    def _find_literals(self, stream: bytes) -> Iterator[_Found]:
         last_words = numbers_seen_to = 0
-        stream = squeezed.stream
         for piece, end in self._scan(stream):
             if piece < len(self._pieces):
                 for literal, start in self._whole(stream, piece, end):
@@ -139,37 +153,24 @@ class Patterns:
                     if literal in self._with_rest:
                         targets = [t for t in targets if t.stands(stream, start, stop)]
                     if targets:
-                        stretches.append((start, stop - 1))
-                        found.append(literal)
-                        meant.append(targets)
+                        yield (start, stop - 1), literal, targets
                 continue
             words = piece >= self._first_pair_of_words
             if words and end - last_words > _LONGEST_WORD:
                 last_words = end  # two words are no number yet
             elif end > numbers_seen_to and (words or may_be_number(stream, end)):
                 numbers_seen_to = end + _REACH_OF_NUMERALS // 2
-                for stretch, number in self._find_numbers(stream, end, words=words):
-                    stretches.append(stretch)
-                    found.append(number)
-                    meant.append(self._targets[number])
-        if not found:
-            return []
-        return [
-            Candidate(start, end, targets)
-            for (start, end, word), literal, targets in zip(
-                squeezed.spans(stretches), found, meant, strict=True
-            )
-            if (word or not self._literals[literal].word or _at_edge(edges, raw, start, end))
-            and not (self._in_capitals[literal] and _IN_A_SENTENCE.fullmatch(raw, start, end))
-        ]
+                yield from self._find_numbers(stream, end, words=words)
 
-    def _find_numbers(
-        self, stream: bytes, near: int, *, words: bool
-    ) -> Iterator[tuple[tuple[int, int], int]]:
-        """Look for numbers that are not written in digits.
+    def _find_lookalikes(self, stream: bytes) -> Iterator[_Found]:
+        seen_to = 0
+        for end in lookalikes(stream).tolist() if self._numerals else ():
+            if end > seen_to and is_half_in_letters(stream, end):
+                seen_to = end
+                yield from self._find_numbers(stream, end, words=False)
 
-        Yields the first and the last byte in the stream, and the literal.
-        """
+    def _find_numbers(self, stream: bytes, near: int, *, words: bool) -> Iterator[_Found]:
+        """Look for numbers that are not written in digits."""
         reach = _REACH_OF_WORDS if words else _REACH_OF_NUMERALS
         first = _start_of_character(stream, max(0, near - reach))
         last = _start_of_character(stream, min(len(stream), near + reach))
@@ -184,7 +185,8 @@ class Patterns:
                         start = places[first_digit]
                         stop = places[first_digit + len(self._values[literal])]
                         begin = first + len(text[:start].encode())
-                        yield (begin, begin + len(text[start:stop].encode()) - 1), literal
+                        last_byte = begin + len(text[start:stop].encode()) - 1
+                        yield (begin, last_byte), literal, self._targets[literal]
 
     def _whole(self, stream: bytes, piece: int, end: int) -> Iterator[tuple[int, int]]:
         """Yield the literals of which a piece was found before `end`, and where each begins."""

@@ -117,3 +117,14 @@ def squeeze(folded: Bytes, segments: Segments | None = None) -> Squeezed:
     else:
         stream = squeeze_in_c.squeeze(compiled, folded)
     return Squeezed(folded, stream, segments)
+
+
+def lookalikes(stream: bytes) -> Positions:
+    """Return the ends of stretches of a stream that hold eight bytes or more of LOOKALIKES.
+
+    They may be numbers in which letters stand for digits. An end may be named twice.
+    """
+    compiled = kernel.load()
+    if compiled is None:
+        return squeeze_in_numpy.lookalikes(stream)
+    return squeeze_in_c.lookalikes(compiled, stream)

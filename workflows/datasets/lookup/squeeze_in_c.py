@@ -55,3 +55,11 @@ def squeeze(kernel: ctypes.CDLL, folded: Bytes) -> Stream:
         before.ctypes.data,
     )
     return Stream(content[:length].tobytes(), kept[: before.size * STRIDE // 8], before)
+
+
+def lookalikes(kernel: ctypes.CDLL, stream: bytes) -> Positions:
+    """Return the ends of what may be numbers, in part written with letters; some of them twice."""
+    content = np.frombuffer(stream, np.uint8)
+    ends = np.empty(len(stream) + 1, np.intp)
+    count = kernel.lookalikes(content.ctypes.data, len(stream), ends.ctypes.data)
+    return ends[:count]

@@ -10,6 +10,7 @@ from workflows.datasets.lookup.stream_bytes import (
     ENCODED,
     FIRST_SPECIAL,
     LEADS,
+    LOOKALIKES,
     STRIDE,
     Bytes,
     CodePoints,
@@ -18,7 +19,8 @@ from workflows.datasets.lookup.stream_bytes import (
 )
 
 # The marks that begin markup or escapes.
-_MARKS = b"<&%\\"
+_MARKS = b"<&%[*\\"
+_LOOKALIKES = np.isin(np.arange(256), list(LOOKALIKES))
 _LENGTHS = ((2, 0xC2, 0xE0), (3, 0xE0, 0xF0), (4, 0xF0, 0xF5))
 
 
@@ -63,6 +65,16 @@ def squeeze(folded: Bytes) -> Stream:
     chosen = pa.Array.from_buffers(pa.bool_(), folded.size, [None, pa.py_buffer(kept)])
     content = pa.Array.from_buffers(pa.uint8(), folded.size, [None, pa.py_buffer(folded)])
     return Stream(content.filter(chosen).buffers()[1].to_pybytes(), kept, before)
+
+
+def lookalikes(stream: bytes) -> Positions:
+    """Return the ends of what may be numbers, in part written with letters."""
+    runs = _LOOKALIKES[np.frombuffer(stream, np.uint8)]
+    for step in (1, 2, 4):
+        runs = runs[:-step] & runs[step:]
+    last = runs.copy()
+    last[:-1] &= ~runs[1:]
+    return np.flatnonzero(last) + 8
 
 
 def _fold_characters(

@@ -9,6 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+# What may stand in a number that is partly written with letters which look like 0 and 1.
+LOOKALIKES = b"0123456789oil "
+
 # Bytes of a source of which it is known how many bytes of the stream lie before them.
 STRIDE = 32
 

@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from workflows.datasets.lookup import kernel, squeeze_in_c, squeeze_in_numpy
+from workflows.datasets.lookup.stream_bytes import LOOKALIKES
 
 pytestmark = pytest.mark.skipif(
     shutil.which("cc") is None or kernel.build() is None or kernel.load() is None,
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.skipif(
 
 # Several times the 32 bytes that the kernel looks at together, and characters of each length.
 TEXTS = st.text(
-    st.sampled_from("aZ09 .<&%\\王小明１Ａé\u0301\u200b\u3000ß①⼩𝟏📱ﬁæ\n") | st.characters(),
+    st.sampled_from("aZ09 .<&%[*\\王小明１Ａé\u0301\u200b\u3000ß①⼩𝟏📱ﬁæ\n") | st.characters(),
     max_size=150,
 )
 
@@ -44,6 +45,17 @@ def test_it_squeezes_as_numpy_does(values):
     assert stream.content == expected.content
     assert stream.kept.tolist() == expected.kept.tolist()
     assert stream.before.tolist() == expected.before.tolist()
+
+
+@given(st.lists(st.sampled_from(LOOKALIKES + b"x"), max_size=150).map(bytes))
+@example(b"138ooo138ooo" * 8)
+@example(b"x" * 31 + b"0" * 8)
+def test_it_finds_letters_for_digits_where_numpy_does(stream):
+    ends = sorted(set(squeeze_in_c.lookalikes(kernel.load(), stream).tolist()))
+    expected = squeeze_in_numpy.lookalikes(stream).tolist()
+    # Where a chunk ends, it cannot know whether the stretch goes on.
+    assert [end for end in ends if end in expected or end % 32] == expected
+    assert all(set(stream[end - 8 : end]) <= set(LOOKALIKES) for end in ends)
 
 
 @given(st.binary(max_size=100))
