@@ -529,6 +529,25 @@ class Entries:
         for number, leaf in self.db.execute(query, (register, highest)):
             yield number, json.loads(leaf.decode("utf-8"))
 
+    def statements(self) -> Iterator[tuple[int, Row]]:
+        """Yield (place, facts) of every export of which the log knows, as far as it is there."""
+        query = "SELECT place, leaf FROM entry WHERE pseudonym IS NULL ORDER BY place"
+        for place, leaf in self.db.execute(query):
+            entry = json.loads(leaf.decode("utf-8"))
+            if entry["name"] == "bundle.exported":
+                yield place, entry["facts"]
+
+    def registers(self) -> list[str]:
+        """Return the registers of which there is an entry."""
+        query = "SELECT DISTINCT register FROM entry WHERE register IS NOT NULL ORDER BY 1"
+        return [register for (register,) in self.db.execute(query)]
+
+    def highest(self, register: str, before: int) -> int:
+        """Return the highest number of a register among the entries before a place."""
+        query = "SELECT number FROM entry WHERE register = ? AND place < ? ORDER BY number DESC"
+        found = self.db.execute(query, (register, before)).fetchone()
+        return found[0] if found else 0
+
     def receipts(self) -> Iterator[tuple[int, bytes, str | None]]:
         """Yield (place, entry, number of its case if shown) of each receipt of a request."""
         yield from self.db.execute(
@@ -598,6 +617,8 @@ class Export:
         self.check_times()
         self.check_statement()
         self.check_registers()
+        if self.manifest["regime"] is None:
+            self.check_other_exports()
         self.check_tables()
         self.check_scope()
         self.check_receipts()
@@ -856,6 +877,22 @@ class Export:
                 following += 1
             missing = f"Request {following} of {highest} in the register {register} is missing."
             expect(following > highest, missing)
+
+    def check_other_exports(self) -> None:
+        """Expect the provider to have signed for all requests in every export that it made.
+
+        To the regulator of one regime, it could keep silent about the newest ones; here it shows.
+        """
+        for place, facts in self.entries.statements():
+            regime, told = facts["regime"], facts["registered"]
+            for register in self.entries.registers() if regime is None else [regime]:
+                there = self.entries.highest(register, facts["read_from"])
+                signed = told.get(register, 0)
+                expect(
+                    there <= signed,
+                    f"The export that is entry {place} kept silent about requests: the register"
+                    f" {register} had {there}, and the provider signed for {signed}.",
+                )
 
     def check_tables(self) -> None:
         """Go through the cases, and hold every table against their steps, line by line."""
