@@ -21,10 +21,9 @@ from requests_portal.staff.manifest_forms import ManifestReceiptForm
 from requests_portal.staff.operation_admin import ReadOnlyAdmin
 from requests_portal.staff.people import actor_of
 from workflows.cases.errors import CaseError
-from workflows.cases.handling import record_view
-from workflows.corrections.downloads import content_of
+from workflows.corrections.downloads import hand_out
 from workflows.corrections.models import Manifest, Receipt
-from workflows.corrections.receipts import ask_to_apply, cases_of, take_receipt
+from workflows.corrections.receipts import ask_to_apply, take_receipt
 from workflows.vault.crypto import Shredded
 
 BY_HAND = "by-hand"
@@ -163,14 +162,12 @@ class ManifestAdmin(AskingAdmin, ReadOnlyAdmin):
             raise PermissionDenied
         manifest = get_object_or_404(self.get_queryset(request), pk=manifest_id)
         try:
-            content = content_of(manifest, name)
+            content = hand_out(manifest, name, actor_of(request))
         except (KeyError, Shredded):
             raise Http404 from None
         except CaseError as refused:
             messages.error(request, str(refused))
             return HttpResponseRedirect(self.reverse_change(manifest))
-        for case in cases_of(manifest):
-            record_view(case, actor_of(request), what="manifest")
         return HttpResponse(
             content,
             content_type="application/octet-stream",

@@ -2,6 +2,8 @@
 
 import json
 
+from workflows.cases.actors import Actor
+from workflows.cases.handling import record_view
 from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.families import as_table
 from workflows.corrections.making import entries_of
@@ -10,6 +12,7 @@ from workflows.corrections.manifests.entries import ManifestError
 from workflows.corrections.manifests.package import JSONL, NOTE, PARQUET
 from workflows.corrections.manifests.table import changes_script
 from workflows.corrections.models import Manifest
+from workflows.corrections.receipts import cases_of
 from workflows.datasets.lookup.shards import ReadError
 from workflows.datasets.models import Snapshot
 
@@ -24,6 +27,17 @@ def files_of(manifest: Manifest) -> tuple[str, ...]:
     """Return the names of the files that a manifest has."""
     is_table = manifest.snapshot.format == Snapshot.Format.POSTGRESQL
     return (*FILES, SQL) if is_table else FILES
+
+
+def hand_out(manifest: Manifest, name: str, actor: Actor) -> bytes:
+    """Return a file of a manifest to whoever fetches it: a look at each of its cases.
+
+    Raises as `content_of` does.
+    """
+    content = content_of(manifest, name)
+    for case in cases_of(manifest):
+        record_view(case, actor, what="manifest")
+    return content
 
 
 def content_of(manifest: Manifest, name: str) -> bytes:

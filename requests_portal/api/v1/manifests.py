@@ -16,7 +16,7 @@ from requests_portal.api.v1.manifest_serializers import (
     ReceiptSerializer,
 )
 from requests_portal.api.v1.pipeline_access import PipelineView, acting
-from workflows.corrections.downloads import content_of
+from workflows.corrections.downloads import hand_out
 from workflows.corrections.models import Manifest, Receipt
 from workflows.corrections.receipts import take_receipt
 from workflows.vault.crypto import Shredded
@@ -64,15 +64,21 @@ class ManifestFileView(PipelineView):
 
     @extend_schema(
         operation_id="manifest_file",
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, 404: _PROBLEM},
+        responses={
+            (200, "application/octet-stream"): OpenApiTypes.BINARY,
+            404: _PROBLEM,
+            409: _PROBLEM,
+        },
     )
     def get(self, request: Request, manifest_id: UUID, name: str) -> HttpResponse:
         """Return the note, the entries in one of their formats, or the texts that replace others.
 
         The texts are personal data and no part of the manifest; keep them no longer than needed.
+        For a table there is `changes.sql` besides, unless the table was changed meanwhile (409).
+        Each fetch is a look in the access log.
         """
         try:
-            content = content_of(_find(manifest_id), name)
+            content = hand_out(_find(manifest_id), name, acting(request))
         except (KeyError, Shredded):
             raise Http404 from None
         return HttpResponse(

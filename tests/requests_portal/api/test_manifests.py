@@ -12,6 +12,7 @@ from tests.factories import STEWARD
 from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.corrections.conftest import data, no_broker
 from tests.workflows.datasets.entries import lines, make_snapshot
+from workflows.cases.models import Case
 from workflows.cases.vocabulary import Outcome
 from workflows.corrections.checking import check
 from workflows.corrections.models import Manifest
@@ -115,3 +116,18 @@ def test_without_key_or_token_nothing_is_taken(pipeline, waiting):
 def test_the_number_of_queries_does_not_grow(pipeline, waiting, django_assert_max_num_queries):
     with django_assert_max_num_queries(3):
         pipeline.get(MANIFESTS)
+
+
+def test_fetching_a_file_that_tells_of_people_is_a_look_in_the_access_log(pipeline, waiting):
+    def looks():
+        return [each for each in Event.objects.filter(name="case.viewed") if each.facts == fact]
+
+    fact = {"what": "manifest"}
+    pipeline.get(f"{MANIFESTS}{waiting.pk}/")
+    assert pipeline.get(f"{MANIFESTS}{waiting.pk}/files/nothing.jsonl").status_code == 404
+    assert looks() == []
+    for number, address in enumerate(pipeline.get(MANIFESTS).json()[0]["files"].values(), 1):
+        assert pipeline.get(address).status_code == 200
+        assert len(looks()) == number
+    assert {look.case for look in looks()} == {Case.objects.get().pseudonym}
+    assert all(look.actor.startswith("pipeline-") for look in looks())
