@@ -17,6 +17,8 @@ from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.utils import parse_date_str
 
 from requests_portal.accounts import fresh_sign_in_required
+from requests_portal.staff.actions.complaint_table import PAGES as COMPLAINT_PAGES
+from requests_portal.staff.actions.table import PAGES
 from requests_portal.staff.operation_admin import ReadOnlyAdmin
 from requests_portal.staff.people import actor_of
 from workflows.cases.lifecycle import Role
@@ -27,6 +29,8 @@ from workflows.reports.models import Look
 from workflows.reports.tables import csv_header, csv_line
 
 COLUMNS = ("at", "person", "pseudonym", "role", "look", "what", "regime", "case_number", "case")
+# What was looked at, in words; pages that do something are called by what they do.
+WHAT = AT_WHAT | {page.look: page.name for page in (*PAGES.values(), *COMPLAINT_PAGES.values())}
 
 
 class DaysFilter(RangeDateFilter):  # type: ignore[misc]  # it has no types
@@ -132,7 +136,7 @@ class AccessLogAdmin(ReadOnlyAdmin):
     def look(self, look: Look) -> str:
         """Return the kind of look, with the law and the page where there is one."""
         what = str(look.facts.get("what", ""))
-        details = [str(look.facts.get("regime") or ""), str(AT_WHAT.get(what, what))]
+        details = [str(look.facts.get("regime") or ""), str(WHAT.get(what, what))]
         details = [detail for detail in details if detail]
         sentence = str(LOOKS[look.name])
         return f"{sentence} ({' · '.join(details)})" if details else sentence

@@ -31,11 +31,14 @@ LOOKS = {
     "access_log.viewed": _("looked at this log"),
     "access_log.exported": _("downloaded this log"),
 }
-# What a look was at, where a word says more than the code of the page.
+# What a look was at. Pages of staff that do something are called by what they do.
 AT_WHAT = {
     "attachment": _("a file"),
     "case": _("its page"),
     "cases": _("cases"),
+    "item": _("what is changed for an item"),
+    "manifest": _("a manifest"),
+    "matches": _("matches"),
     "overview": _("the overview"),
     "proof": _("a proof"),
     "statistics": _("figures"),

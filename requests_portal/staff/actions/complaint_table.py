@@ -63,6 +63,7 @@ def _page(action: Action, intro: Any, done: Any, run: Run, **more: Any) -> Actio
         done=done,
         run=run,
         panel=PANEL,
+        about="complaint",
         reasons=REASONS,
         **more,
     )

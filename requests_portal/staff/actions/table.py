@@ -38,7 +38,7 @@ class ActionPage:
     `panel` is a template that shows what is to be looked at before the form is sent. `fresh`
     asks for a fresh sign-in first. `grave` marks what cannot be undone. `settles` are the reasons
     of the lifecycle that the form itself does away with, `reasons` their sentences. `run` gets
-    the case, or what of the case the action is about.
+    the case, or what of the case the action is about; `about` names that.
     """
 
     slug: str
@@ -51,7 +51,13 @@ class ActionPage:
     fresh: bool = False
     grave: bool = False
     settles: frozenset[str] = frozenset()
+    about: str = ""
     reasons: Mapping[str, Any] = field(default_factory=lambda: REASONS)
+
+    @property
+    def look(self) -> str:
+        """What a look at the page is called in the log."""
+        return f"{self.about}.{self.slug}" if self.about else self.slug
 
     def sentence_against(self, reason: str) -> str:
         """Return why the form cannot be opened, from the lifecycle's reason: '' if it can."""

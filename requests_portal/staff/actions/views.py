@@ -71,7 +71,7 @@ def take_form(
         case = load_case(case.pk)
     else:
         form = _form(page, case, request, initial={"item": request.GET.get("item", "")})
-        record_view(case, actor_of(request), what=page.slug)
+        record_view(case, actor_of(request), what=page.look)
     context = {
         **shared_context(request, site, case),
         **panel_context(page, case, form),

@@ -6,6 +6,8 @@ import io
 import pytest
 from freezegun import freeze_time
 
+from requests_portal.staff.actions.complaint_table import PAGES as COMPLAINT_PAGES
+from requests_portal.staff.actions.table import PAGES
 from tests.factories import ERIKA, file
 from tests.personas import signed_in
 from workflows.cases.actors import actor_for
@@ -41,6 +43,26 @@ def test_who_looked_at_what_and_when(sign_in, privacy_officer, looks) -> None:
     table = rows(sign_in(privacy_officer))
     for text in ("Ravi Rao", "ines", looks[0].number, "2026-05-10 10:00:00", "looked at a case"):
         assert text in table
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ("manifest", "更改清单"),
+        ("matches", "匹配"),
+        ("item", "事项"),
+        (PAGES["answer"].look, "发出答复"),
+        (PAGES["note"].look, "备注"),
+        (COMPLAINT_PAGES["answer"].look, "答复投诉"),
+    ],
+)
+def test_what_was_looked_at_is_said_in_words(what, words, sign_in, privacy_officer) -> None:
+    record_view(file().case, actor_for(privacy_officer), what=what)
+    client = sign_in(privacy_officer)
+    client.cookies["django_language"] = "zh-hans"
+    table = rows(client)
+    assert words in table
+    assert f"({what})" not in table
 
 
 def test_the_look_at_the_log_is_its_latest_entry(sign_in, privacy_officer, looks) -> None:
