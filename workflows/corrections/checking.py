@@ -115,10 +115,9 @@ def _verify(manifest: Manifest, entries: list[Entry]) -> None:
             _record(case, manifest, "rescan.passed", {})
             bury(case, entries)
         tell_recipients(manifest)
-        if is_changed_in_place(manifest):
-            mark_purged(manifest.snapshot, steward)
-        else:
-            mark_replaced(manifest.snapshot)
+        mark_replaced(manifest.snapshot)
+        for older in _overwritten(manifest):
+            mark_purged(older, steward)
         resolve_with(manifest)
         # Those of what came back were carried out before.
         waiting = manifest.instructions.filter(applied_at=None)
@@ -129,10 +128,14 @@ def _verify(manifest: Manifest, entries: list[Entry]) -> None:
             ask_for_manifests(case)
 
 
-def is_changed_in_place(manifest: Manifest) -> bool:
-    """Return whether the old snapshot is no more: its table was changed, not copied."""
+def _overwritten(manifest: Manifest) -> list[Snapshot]:
+    """Return the versions that are no more, for their table was changed in place, not copied."""
     result = manifest.result
-    return result is not None and result.location == manifest.snapshot.location
+    if result is None or result.location != manifest.snapshot.location:
+        return []
+    there = Snapshot.objects.filter(dataset=result.dataset_id, location=result.location)
+    older = there.filter(registered_at__lt=result.registered_at)
+    return list(older.exclude(state=Snapshot.State.PURGED))
 
 
 def _sentence(manifest: Manifest) -> str:

@@ -86,6 +86,9 @@ def test_a_receipt_without_the_change_is_found_out(posts, delete_request):
     again = changed_in_place(manifest_for(posts), version="3")
     assert again.state == Manifest.State.VERIFIED, again.left
     assert [row[0] for row in content("posts")] == [2, 3]
+    # Both older versions are the same table, which holds none of it any more.
+    states = dict(posts.dataset.snapshots.values_list("version", "state"))
+    assert states == {posts.version: "purged", "2": "purged", "3": "readable"}
 
 
 def test_what_comes_back_into_a_table_is_taken_out_again(posts, delete_request):
@@ -102,6 +105,8 @@ def test_what_comes_back_into_a_table_is_taken_out_again(posts, delete_request):
     again = changed_in_place(take_out_again(returned.pk), version="4")
     assert again.state == Manifest.State.VERIFIED, again.left
     assert [row[0] for row in content("posts")] == [2, 3]
+    readable = posts.dataset.snapshots.filter(state=Snapshot.State.READABLE)
+    assert list(readable.values_list("version", flat=True)) == ["4"]
 
 
 def test_a_steward_fetches_the_script_and_enters_the_receipt(posts, sign_in, send, data_steward):
