@@ -56,7 +56,7 @@ Place = tuple[str, int | str]
 def report(case_id: UUID, snapshot: Snapshot, places: list[Place]) -> None:
     """Keep that records of a case came back, tell the log and the team of the case; once.
 
-    `places` name the record of each text that came back.
+    `places` name the records, each once.
     """
     with transaction.atomic():
         case = Case.objects.select_related("data_key").get(pk=case_id)

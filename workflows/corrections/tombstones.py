@@ -23,7 +23,8 @@ from workflows.outbox.long_work import held
 GUARD = "corrections.guard_snapshot"
 _AT_ONCE = 5000
 
-Returned = dict[UUID, list[Place]]
+# The places in the order of the snapshot, each once however many of its texts came back.
+Returned = dict[UUID, dict[Place, None]]
 
 
 def guard(snapshot_id: int | str) -> int:
@@ -37,13 +38,13 @@ def guard(snapshot_id: int | str) -> int:
             return 0
         found = _buried_in(snapshot) if Tombstone.objects.exists() else {}
         for case_id, places in found.items():
-            report(case_id, snapshot, places)
+            report(case_id, snapshot, list(places))
         Guarded.objects.get_or_create(snapshot=snapshot)
         return len(found)
 
 
 def _buried_in(snapshot: Snapshot) -> Returned:
-    found: Returned = defaultdict(list)
+    found: Returned = defaultdict(dict)
     batch: list[tuple[bytes, Place]] = []
     texts = _of_table if snapshot.format == Snapshot.Format.POSTGRESQL else _of_files
     for text, place in texts(snapshot):
@@ -82,4 +83,4 @@ def _add(found: Returned, texts: list[tuple[bytes, Place]]) -> None:
         places[hashed].append(place)
     buried = Tombstone.objects.filter(digest__in=list(places)).values_list("case_id", "digest")
     for case_id, stored in buried:
-        found[case_id] += places[bytes(stored)]
+        found[case_id] |= dict.fromkeys(places[bytes(stored)])

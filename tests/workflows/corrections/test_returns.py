@@ -191,3 +191,19 @@ def test_the_team_of_a_closed_case_is_told_once(forum, data, delete_request, mai
     assert mail.subject == f"Data came back: case {case.number}"
     assert "came back with a newly registered snapshot" in mail.body
     assert "王小明" not in mail.body
+
+
+def test_a_record_is_counted_once_though_two_of_its_texts_came_back(data, forum, delete_request):
+    closed(Outcome.DELETED, delete_request, forum)
+    text = FORUM[0]["text"]
+    (data / "twice.jsonl").write_text(lines([{"id": "x", "text": text, "title": text}]))
+    twice = make_snapshot(
+        "twice.jsonl",
+        forum.dataset,
+        version="twice",
+        source_field="",
+        text_fields=["text", "title"],
+    )
+    assert guard(twice.pk) == 1
+    returned = Return.objects.get(snapshot=twice)
+    assert (returned.records, returned.places) == (1, [["twice.jsonl", 0]])
