@@ -88,6 +88,18 @@ def test_the_table_decides_in_the_order_state_role_guard():
     assert refuse(Action.APPROVE, State.DECISION_PROPOSED, Role.APPROVER, other) == ""
 
 
+@pytest.mark.parametrize("state", list(State))
+def test_each_role_alone_is_refused_what_the_table_does_not_give_it(state):
+    for action, move in MOVES.items():
+        sources, _target, roles = ROWS[action]
+        for role in Role:
+            reason = lifecycle.refusal(
+                replace(move, guard=None), state, frozenset({role}), Situation
+            )
+            expected = Refusal.WRONG_ROLE if state in sources else Refusal.WRONG_STATE
+            assert reason == ("" if state in sources and role in roles else expected)
+
+
 DECIDED = ItemSituation(outcome="deleted", grants=True)
 REFUSED = ItemSituation(outcome="refused", ground="legal_duty")
 
