@@ -15,7 +15,7 @@ from workflows.datasets.lookup.persons import Kind
 from workflows.datasets.lookup.reading import Reading
 from workflows.datasets.lookup.spans import whole
 from workflows.datasets.lookup.variants import ESCAPES, NAME, WORDS, Spelling, View
-from workflows.datasets.lookup.ways import NUMBERS, ways
+from workflows.datasets.lookup.ways import NUMBERS, Ways
 
 # Between two digits of a number: a few marks, but no currency sign and no new paragraph.
 _BROKEN_NUMBER = re.compile(r"[\W_]{11,}|\n\s*\n\s*\n")
@@ -61,11 +61,13 @@ class Window:
 
     def __init__(self, text: str) -> None:
         self._text = text
+        self._ways = Ways(text)
         self._readings: dict[Callable[[str], Reading], Reading] = {}
+        self._letters: dict[tuple[int, View, bool], str] = {}
 
     def places(self, kind: Kind, spelling: Spelling, focus: range) -> list[Place]:
         """Return where a spelling of this kind touches `focus`, in the first reading that fits."""
-        for way in ways(self._text, kind, spelling):
+        for way in self._ways.of(kind, spelling):
             if way.read not in self._readings:
                 self._readings[way.read] = way.read(self._text)
             places = self._places(self._readings[way.read], kind, spelling, focus)
@@ -77,7 +79,10 @@ class Window:
     def _places(
         self, reading: Reading, kind: Kind, spelling: Spelling, focus: range
     ) -> Iterator[Place]:
-        for first, last in _occurrences(reading, spelling):
+        key = id(reading), spelling.view, spelling.in_digits
+        if key not in self._letters:
+            self._letters[key] = _letters(reading, spelling)
+        for first, last in _occurrences(reading, self._letters[key], spelling):
             if (
                 reading.starts[reading.at[first]] >= focus.stop
                 or reading.ends[reading.at[last - 1]] <= focus.start
@@ -91,15 +96,18 @@ class Window:
                 )
 
 
-def _occurrences(reading: Reading, spelling: Spelling) -> Iterator[tuple[int, int]]:
+def _letters(reading: Reading, spelling: Spelling) -> str:
+    """Return the letters of a reading as they are compared with a spelling."""
+    if spelling.view is View.SIMPLIFIED:
+        return simplify(reading.letters)
+    if spelling.view not in NUMBERS:
+        return reading.letters
+    letters = reading.letters.translate(DIGITS_IN_LETTERS if spelling.in_digits else HAN_DIGITS)
+    return letters.translate(_WORDS_FOR_X) if spelling.view is View.ID else letters
+
+
+def _occurrences(reading: Reading, letters: str, spelling: Spelling) -> Iterator[tuple[int, int]]:
     """Yield the first letter of each occurrence, and the letter after its last."""
-    if spelling.view in NUMBERS:
-        table = DIGITS_IN_LETTERS if spelling.in_digits else HAN_DIGITS
-        letters = reading.letters.translate(table)
-        if spelling.view is View.ID:
-            letters = letters.translate(_WORDS_FOR_X)
-    else:
-        letters = simplify(reading.letters) if spelling.view is View.SIMPLIFIED else reading.letters
     first = letters.find(spelling.parts[0])
     while first >= 0:
         if spelling.view in NUMBERS:

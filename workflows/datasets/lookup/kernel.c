@@ -1,18 +1,14 @@
-/* The two steps of the look-up that touch every byte, folding and squeezing, 32 bytes at a time.
+/* What the look-up does with every byte: folding and squeezing, 32 bytes at a time; and the questions
+ * about a stream which are asked too often for Python.
  *
- * `squeeze.py` says what they do. `squeeze_in_numpy.py` does the same, four times slower, on machines
+ * `squeeze.py` says what they do. `squeeze_in_numpy.py` does the same, several times slower, on machines
  * that have no C compiler or other processors than x86-64 with AVX2 and BMI2. No library is used.
  */
 
-#include <immintrin.h>
-#include <stdint.h>
-#include <string.h>
+#include "kernel.h"
 
 enum {
-    CHUNK = 32,
     WORD = 8,
-    INVISIBLE = 1,
-    BREAK = ' ',
     PAIR = 0x110000, /* two letters, see folding.py */
     LAST_CODE_POINT = 0x10FFFF,
     FIRST_HAN_LEAD = 0xE4, /* of the bytes that begin Han and Hangul, which do not fold */
@@ -23,26 +19,11 @@ enum {
 
 static const uint32_t UNKNOWN = 0xFFFFFFFF; /* a fold that the table has not learned yet */
 
-#define WITH_AVX2 __attribute__((target("avx2,bmi2,popcnt")))
-
 /* Tell whether this processor has what the functions below are compiled for. */
 int usable(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
 }
-
-WITH_AVX2 static inline __m256i all(int byte) { return _mm256_set1_epi8((char)byte); }
-
-/* Set the bytes that are one of `count` bytes from `first` on. */
-WITH_AVX2 static inline __m256i among(__m256i bytes, int first, int count)
-{
-    __m256i distance = _mm256_sub_epi8(bytes, all(first));
-    return _mm256_cmpeq_epi8(_mm256_min_epu8(distance, all(count - 1)), distance);
-}
-
-WITH_AVX2 static inline __m256i either(__m256i one, __m256i other) { return _mm256_or_si256(one, other); }
-
-WITH_AVX2 static inline __m256i equal(__m256i bytes, int byte) { return _mm256_cmpeq_epi8(bytes, all(byte)); }
 
 /* Fold a chunk by its single bytes; return a bit for each that needs a closer look: marks, and what
  * begins a character that may fold, or none at all. */
@@ -100,17 +81,121 @@ static void write_fold(uint8_t *folded, int length, uint32_t value, const uint8_
     folded[0] = encoded[(uint8_t)(value | (0xF00 >> size))];
 }
 
-/* Fold `size` bytes of UTF-8. Write the positions of those that needed a closer look, and return how
- * many these are.
+static int hexadecimal(uint8_t byte)
+{
+    return is_digit(byte) ? byte - '0' : (uint8_t)((byte | 0x20) - 'a') < 6 ? (byte | 0x20) - 'a' + 10 : -1;
+}
+
+/* Return the UTF-16 code unit of an escape like \u4e00; -1 if none begins at `position`. */
+static int32_t code_unit(const uint8_t *source, int64_t size, int64_t position)
+{
+    if (position + 6 > size || source[position] != '\\' || source[position + 1] != 'u')
+        return -1;
+    int32_t unit = 0;
+    for (int at = 2; at < 6; at++) {
+        int digit = hexadecimal(source[position + at]);
+        if (digit < 0)
+            return -1;
+        unit = unit << 4 | digit;
+    }
+    return unit;
+}
+
+/* Tell whether what stands behind one of the marks < & % [ * lets it begin markup. */
+static int may_begin_markup(const uint8_t *source, int64_t size, int64_t position)
+{
+    if (position + 1 >= size)
+        return 0;
+    uint8_t next = source[position + 1];
+    switch (source[position]) {
+    case '<':
+        return is_letter(next) || next == '/' || next == '!' || next == '\\';
+    case '&':
+        return is_letter(next) || next == '#';
+    case '%':
+        return hexadecimal(next) >= 0 || next == 'u';
+    case '[':
+        return is_letter(next) || next == '/' || next == '\\';
+    default:
+        return next == '*' && position > 0 && is_alphanumeric(source[position - 1]) &&
+               position + 2 < size && is_alphanumeric(source[position + 2]);
+    }
+}
+
+/* What `fold` works on; see there. */
+struct fold {
+    const uint8_t *source;
+    int64_t size;
+    const uint32_t *table;
+    const uint8_t *encoded;
+    uint8_t *folded;
+    uint32_t *unknown;
+    int64_t unknown_count;
+};
+
+/* Return the fold of a code point; UNKNOWN, and put it down as such, if the table has none. */
+static uint32_t fold_of(struct fold *work, uint32_t code)
+{
+    uint32_t value = work->table[code];
+    if (value == UNKNOWN && work->unknown_count < MOST_UNKNOWN)
+        work->unknown[work->unknown_count++] = code;
+    return value;
+}
+
+/* Write the fold of the character of UTF-8 that begins at `position`. */
+static void fold_character(struct fold *work, int64_t position)
+{
+    const uint8_t *character = work->source + position;
+    uint8_t *result = work->folded + position;
+    int length = length_of(*character);
+    if (!length)
+        return;
+    *result = work->encoded[*character];
+    if (position + length > work->size)
+        return;
+    uint32_t code = code_point(character, length), value = fold_of(work, code);
+    if (value != UNKNOWN && value != code)
+        write_fold(result, length, value, work->encoded);
+}
+
+/* Write what an escape of JSON stands for over it, and return where it ends. `unit` is set to the
+ * code unit that it names, or to -1. */
+static int64_t resolve_escape(struct fold *work, int64_t position, int32_t *unit)
+{
+    *unit = code_unit(work->source, work->size, position);
+    if (*unit < 0) {
+        if (memchr("bfnrt", work->source[position + 1], 5))
+            work->folded[position + 1] = BREAK;
+        return position + 2;
+    }
+    uint32_t code = (uint32_t)*unit;
+    int length = 6;
+    if (code >> 10 == 0x36) { /* the first half of a character outside the basic plane */
+        int32_t second = code_unit(work->source, work->size, position + 6);
+        if (second >> 10 == 0x37) {
+            code = 0x10000 + ((code & 0x3FF) << 10) + ((uint32_t)second & 0x3FF);
+            length = 12;
+        }
+    }
+    uint32_t value = fold_of(work, code);
+    if (value != UNKNOWN)
+        write_fold(work->folded + position, length, value, work->encoded);
+    return position + length;
+}
+
+/* Fold `size` bytes of UTF-8; if `escaped`, of JSON as it stands in a file, of which the escapes are
+ * resolved. Write the positions where markup may begin, and return how many these are.
  *
  * `table` holds the folds of all code points, `encoded` what the bytes of UTF-8 are in a stream.
- * `unknown` gets up to MOST_UNKNOWN code points of which the table has no fold yet; if there is one,
- * the result is not complete. */
-WITH_AVX2 int64_t fold(const uint8_t *source, int64_t size, const uint32_t *table,
-                       const uint8_t *encoded, uint8_t *folded, int64_t *special, uint32_t *unknown,
+ * `marks` has room for `size` positions. `unknown` gets up to MOST_UNKNOWN code points of which the
+ * table has no fold yet; if there is one, the result is not complete. */
+WITH_AVX2 int64_t fold(const uint8_t *source, int64_t size, int64_t escaped, const uint32_t *table,
+                       const uint8_t *encoded, uint8_t *folded, int64_t *marks, uint32_t *unknown,
                        int64_t *unknown_count)
 {
-    int64_t count = 0;
+    struct fold work = {source, size, table, encoded, folded, unknown, 0};
+    int64_t *special = marks; /* in one array: there are no more marks than bytes already looked at */
+    int64_t special_count = 0, count = 0, end = 0;
     for (int64_t begin = 0; begin < size; begin += CHUNK) {
         uint32_t bits;
         if (size - begin >= CHUNK) {
@@ -121,30 +206,35 @@ WITH_AVX2 int64_t fold(const uint8_t *source, int64_t size, const uint32_t *tabl
             bits = fold_chunk(rest, result);
             memcpy(folded + begin, result, (size_t)(size - begin));
         }
-        for (; bits; bits &= bits - 1) {
-            int64_t position = begin + __builtin_ctz(bits);
-            special[count] = position;
-            count += source[position] < 0x80 || length_of(source[position]);
-        }
+        for (; bits; bits &= bits - 1)
+            special[special_count++] = begin + __builtin_ctz(bits);
     }
-    *unknown_count = 0;
-    for (int64_t number = 0; number < count; number++) {
-        const uint8_t *character = source + special[number];
-        uint8_t *result = folded + special[number];
-        int length = length_of(*character);
-        if (!length)
+    for (int64_t number = 0; number < special_count; number++) {
+        int64_t position = special[number];
+        uint8_t byte = source[position];
+        int is_mark;
+        if (byte >= 0x80) {
+            fold_character(&work, position);
             continue;
-        *result = encoded[*character];
-        if (special[number] + length > size)
-            continue;
-        uint32_t code = code_point(character, length), value = table[code];
-        if (value == UNKNOWN) {
-            if (*unknown_count < MOST_UNKNOWN)
-                unknown[(*unknown_count)++] = code;
-        } else if (value != code) {
-            write_fold(result, length, value, encoded);
         }
+        if (byte != '\\') {
+            is_mark = may_begin_markup(source, size, position);
+        } else if (position < end || position + 1 >= size) {
+            continue; /* itself escaped, or cut off */
+        } else if (escaped) {
+            int32_t unit;
+            end = resolve_escape(&work, position, &unit);
+            uint8_t behind = source[position + 2 < size ? position + 2 : size - 1];
+            is_mark = unit == '<' || unit == '&' ||
+                      (source[position + 1] == '\\' && memchr("ux\\", behind, 3));
+        } else {
+            end = position + 2;
+            is_mark = memchr("ux\\", source[position + 1], 3) != NULL;
+        }
+        marks[count] = position;
+        count += is_mark;
     }
+    *unknown_count = work.unknown_count;
     return count;
 }
 
@@ -186,27 +276,38 @@ WITH_AVX2 int64_t squeeze(const uint8_t *folded, int64_t size, uint8_t *stream, 
     return length;
 }
 
-/* Find where eight bytes in a row are digits, letters that look like 0 or 1, or breaks; write the end
- * of each such stretch of a stream, and return how many there are. `size` is less than the room for
- * them; a stretch over the end of a chunk may be written twice. */
-WITH_AVX2 int64_t lookalikes(const uint8_t *stream, int64_t size, int64_t *ends)
+/* Return the position in the source of a byte of the stream, with what `squeeze` wrote. */
+WITH_AVX2 static int64_t source_of(const uint8_t *kept, const int64_t *before, int64_t chunks,
+                                   int64_t number)
 {
-    int64_t count = 0;
-    uint64_t bits = 0; /* of the chunk, above the last seven of the one before */
-    for (int64_t begin = 0; begin < size; begin += CHUNK) {
-        const uint8_t *chunk = stream + begin;
-        uint8_t rest[CHUNK] = {0};
-        if (size - begin < CHUNK)
-            chunk = memcpy(rest, chunk, (size_t)(size - begin));
-        __m256i bytes = _mm256_loadu_si256((const __m256i *)chunk);
-        __m256i some = either(among(bytes, '0', 10), equal(bytes, BREAK));
-        some = either(some, either(equal(bytes, 'o'), either(equal(bytes, 'i'), equal(bytes, 'l'))));
-        bits = bits >> CHUNK | (uint64_t)(uint32_t)_mm256_movemask_epi8(some) << 7;
-        uint64_t runs = bits & bits >> 1;
-        runs &= runs >> 2;
-        runs &= runs >> 4;
-        for (uint64_t last = runs & ~(runs >> 1); last; last &= last - 1)
-            ends[count++] = begin + __builtin_ctzll(last) + 1;
+    int64_t low = 0, high = chunks; /* the chunk is the last with no more than `number` bytes before */
+    while (high - low > 1) {
+        int64_t middle = (low + high) / 2;
+        *(before[middle] <= number ? &low : &high) = middle;
     }
-    return count;
+    uint32_t bits;
+    memcpy(&bits, kept + low * CHUNK / 8, sizeof bits);
+    return low * CHUNK + __builtin_ctz(_pdep_u32((uint32_t)1 << (number - before[low]), bits));
+}
+
+/* Tell whether the next visible byte in one direction is a Latin letter. */
+static int is_touched(const uint8_t *folded, int64_t size, int64_t position, int step)
+{
+    do
+        position += step;
+    while (position >= 0 && position < size && folded[position] == INVISIBLE);
+    return position >= 0 && position < size && is_letter(folded[position]);
+}
+
+/* Turn `count` stretches of a stream, given by first and last byte, into those of the source. `words`
+ * says of each whether no letter touches it there. */
+WITH_AVX2 void spans(const uint8_t *kept, const int64_t *before, int64_t chunks, const uint8_t *folded,
+                     int64_t size, int64_t *stretches, uint8_t *words, int64_t count)
+{
+    for (int64_t number = 0; number < count; number++) {
+        int64_t *stretch = stretches + 2 * number;
+        for (int side = 0; side < 2; side++)
+            stretch[side] = source_of(kept, before, chunks, stretch[side]);
+        words[number] = !is_touched(folded, size, stretch[0], -1) && !is_touched(folded, size, stretch[1], 1);
+    }
 }

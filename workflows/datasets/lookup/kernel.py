@@ -1,4 +1,4 @@
-"""Compiles `kernel.c` and loads it: what the look-up does with every byte, as machine code.
+"""Compiles the kernel, `kernel*.c`, and loads it: what the look-up does with every byte.
 
     python -m workflows.datasets.lookup.kernel
 
@@ -19,13 +19,18 @@ from pathlib import Path
 
 # How the systems call x86-64, for which it is written.
 _MACHINES = ("x86_64", "AMD64")
-SOURCE = Path(__file__).with_name("kernel.c")
+FOLDER = Path(__file__).parent
+
+
+def sources() -> list[Path]:
+    """Return the files of which the kernel consists, in order."""
+    return sorted(FOLDER.glob("kernel*.[ch]"))
 
 
 def library() -> Path:
     """Return where the compiled kernel lies, or would lie, for this source and this machine."""
-    checksum = hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:12]
-    return SOURCE.with_name(f"kernel-{platform.machine()}-{checksum}.so")
+    checksum = hashlib.sha256(b"".join(file.read_bytes() for file in sources())).hexdigest()[:12]
+    return FOLDER / f"kernel-{platform.machine()}-{checksum}.so"
 
 
 def build() -> Path | None:
@@ -42,7 +47,9 @@ def build() -> Path | None:
     # Made under another name: another process may load it at any moment.
     unfinished = target.with_suffix(f".{os.getpid()}")
     subprocess.run(  # noqa: S603 - the compiler of this machine
-        [compiler, "-O3", "-shared", "-fPIC", "-o", str(unfinished), str(SOURCE)], check=True
+        [compiler, "-O3", "-shared", "-fPIC", "-o", str(unfinished)]
+        + [str(file) for file in sources() if file.suffix == ".c"],
+        check=True,
     )
     unfinished.replace(target)
     for old in target.parent.glob("kernel-*.so"):
@@ -59,10 +66,13 @@ def load() -> ctypes.CDLL | None:
     except OSError:
         return None
     array, size = ctypes.c_void_p, ctypes.c_int64
-    kernel.fold.argtypes = [array, size, *[array] * 6]
+    kernel.fold.argtypes = [array, size, size, *[array] * 6]
     kernel.squeeze.argtypes = [array, size, *[array] * 3]
-    kernel.lookalikes.argtypes = [array, size, array]
-    kernel.fold.restype = kernel.squeeze.restype = kernel.lookalikes.restype = size
+    kernel.lookalikes.argtypes = kernel.numbers_in_words.argtypes = [array, size, array]
+    kernel.spans.argtypes = [array, array, size, array, size, array, array, size]
+    for function in (kernel.fold, kernel.squeeze, kernel.lookalikes, kernel.numbers_in_words):
+        function.restype = size
+    kernel.spans.restype = None
     return kernel if kernel.usable() else None
 
 

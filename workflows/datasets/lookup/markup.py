@@ -12,12 +12,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import numpy as np
-
-from workflows.datasets.lookup.escapes import code_units, escapes
 from workflows.datasets.lookup.folding import BREAK, fold
 from workflows.datasets.lookup.squeeze import Folded, Segments, Squeezed, squeeze
-from workflows.datasets.lookup.stream_bytes import Positions, encode
+from workflows.datasets.lookup.stream_bytes import encode
 
 # Not "wang<at>example<dot>com".
 _TAG = r"(?:/?(?!(?i:at|dot)>)[a-zA-Z][^<>]{0,400}|!--.{0,400}?--|![^<>]{0,400})"
@@ -39,9 +36,9 @@ MARKUP = re.compile(
 )
 FORUM_TAG = re.compile(_FORUM_TAG)
 BOLD = re.compile(_BOLD)
-_MARKUP_IN_BYTES = re.compile(MARKUP.pattern.encode(), re.DOTALL)
+MARKUP_IN_BYTES = re.compile(MARKUP.pattern.encode(), re.DOTALL)
 # The same in JSON as it stands in a file, where <, > and & may be escaped and \ always is.
-_MARKUP_IN_JSON = re.compile(
+MARKUP_IN_JSON = re.compile(
     rf"(?:<|\\u003[cC])\\?{_TAG}(?:>|\\u003[eE])|{_FORUM_TAG}|{_BOLD}|(?:&|\\u0026){_ENTITY}|{_PERCENT}|(?:\\\\){_BACKSLASHES}{_ESCAPE}".encode(),
     re.DOTALL,
 )
@@ -49,10 +46,6 @@ _BLOCK_TAG = re.compile(
     r"</?(?:br|p|div|td|th|tr|li|ul|ol|dd|dt|dl|h[1-6]|table|hr|pre|blockquote|option)\b",
     re.IGNORECASE,
 )
-
-_BEGINS_MARKUP = np.isin(np.arange(256), list(b"<&%[*"))
-# The bytes which make a backslash the beginning of an escape, or of an escaped one.
-_AFTER_BACKSLASH = np.isin(np.arange(256), list(b"ux\\"))
 
 # Bytes around a piece of markup in which an identifier that it cuts must lie.
 _MARGIN = 128
@@ -140,9 +133,9 @@ def _resolved(folded: Folded, pieces: list[_Piece]) -> Squeezed:
 
 def _find(folded: Folded, *, escaped: bool) -> Iterator[tuple[list[_Piece], bool]]:
     """Yield the markup in order, and whether it is a tag; also the markup inside of tags."""
-    pattern = _MARKUP_IN_JSON if escaped else _MARKUP_IN_BYTES
+    pattern = MARKUP_IN_JSON if escaped else MARKUP_IN_BYTES
     end = 0
-    for position in _candidates(folded, escaped=escaped).tolist():
+    for position in folded.marks:
         match = pattern.match(folded.raw, position) if position >= end else None
         if match is None:
             continue
@@ -169,23 +162,6 @@ def _unescape(markup: str) -> str:
         return str(json.loads(f'"{markup}"', strict=False))
     except ValueError:
         return markup
-
-
-def _candidates(folded: Folded, *, escaped: bool) -> Positions:
-    """Return the positions of < & % [ * and of backslashes that may begin markup, in order."""
-    source, special = folded.source, folded.special
-    positions: Positions = special[_BEGINS_MARKUP[source[special]]]
-    begins = escapes(folded)
-    if not begins.size:
-        return positions
-    if escaped:
-        units, codes = code_units(source, begins)
-        positions = np.append(positions, units[(codes == ord("<")) | (codes == ord("&"))])
-        begins = begins[source[begins + 1] == ord("\\")]
-        following = source[np.minimum(begins + 2, source.size - 1)]
-    else:
-        following = source[begins + 1]
-    return np.sort(np.append(positions, begins[_AFTER_BACKSLASH[following]]))
 
 
 def _folded_text(piece: _Piece) -> bytes:

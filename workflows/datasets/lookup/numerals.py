@@ -6,10 +6,16 @@ such a number may stand there; then it is read as digits.
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from workflows.datasets.lookup.folding import BREAK
-from workflows.datasets.lookup.stream_bytes import LOOKALIKES, decode
+from workflows.datasets.lookup.stream_bytes import (
+    LEAST_DIGITS,
+    LEAST_SIGNS,
+    LOOKALIKES,
+    REACH_OF_NUMBER,
+    decode,
+)
 
 # The last of some rows are said on the telephone: 洞, 幺, 两, 拐, 勾.
 _NUMERALS = (
@@ -44,6 +50,8 @@ _PINYIN = {
     **dict.fromkeys(("er", "liang"), "2"),
     **dict(zip(("san", "si", "wu", "liu", "qi", "ba", "jiu"), "3456789", strict=True)),
 }
+# What shows that a number in words, or with words between its groups, may stand there.
+WORDS_IN_NUMBERS = (*_WORDS, "oh", *_TIMES, *_PARTING_WORDS)
 _ENGLISH = "|".join([*_WORDS, "oh", "hundred", "thousand"])
 _SEVERAL = "|".join(_TIMES)
 _PARTING = "|".join(_PARTING_WORDS)
@@ -64,6 +72,7 @@ _IN_WORDS = re.compile(
 _NUMBER_OF_WORDS = re.compile(
     rf"(?:(?:{_ENGLISH}|{_SEVERAL}|{_PARTING}|[0-9])[\W_]{{0,4}}){{5,}}", re.IGNORECASE
 )
+_WORD = re.compile(f"{_ENGLISH}|{_PARTING}", re.IGNORECASE)
 # Several words, so that "phone" and "someone" are no sign of a number; fewer in a long number which
 # begins where a word does.
 _ENOUGH_WORDS = 3
@@ -79,13 +88,14 @@ def digits_in_words(text: str) -> list[Replacement]:
 
     English words, also "double zero" and "dash", and Chinese ones in Latin letters.
     """
-    found = [
-        replacement
-        for number in _NUMBER_OF_WORDS.finditer(text)
-        for replacement in _replacements(text, number)
-    ]
-    if found:
-        return found
+    if _WORD.search(text):
+        found = [
+            replacement
+            for number in _NUMBER_OF_WORDS.finditer(text)
+            for replacement in _replacements(text, number)
+        ]
+        if found:
+            return found
     return [
         (digit.start(), digit.end(), _PINYIN[digit[0].lower()])
         for number in _PINYIN_NUMBER.finditer(text)
@@ -121,27 +131,23 @@ _TOKEN = re.compile(
 _LOOKALIKES = "".join(_LETTERS_FOR_DIGITS)
 _DIGIT = f"[0-9{_LOOKALIKES}{_SIGNS}]"
 _NUMBER = re.compile(f"(?:{_DIGIT}[{STROKES}横{_GAP}]{{0,2}}){{8,}}")
-_NUMBER_IN_WORDS = re.compile(
+NUMBER_IN_WORDS = re.compile(
     rf"(?:(?:{_ENGLISH}|{_SEVERAL}|{_PARTING}|{_DIGIT})[{STROKES}横{_GAP}]?){{8,}}"
 )
 
 
 # Letters before and behind the digits which belong to a number: E12345678, 11010519491231002X.
 _LETTERS = 3
-# Bytes before and behind a numeral which hold enough of a number to recognise it.
-_NUMBER_REACH = 24
 
 
 def may_be_number(stream: bytes, near: int) -> bool:
     """Tell whether a number in numerals, long enough to be looked for, goes over this place."""
-    around = decode(stream[max(0, near - _NUMBER_REACH) : near + _NUMBER_REACH])
+    around = decode(stream[max(0, near - REACH_OF_NUMBER) : near + REACH_OF_NUMBER])
     return bool(_NUMBER.search(around.decode("utf-8", "ignore")))
 
 
 # Such a number, with the letters at its edges, and what else stands before and behind it.
 _LOOKALIKE_RUN = re.compile(rb"([oil ]* )?([oil]*)([0-9](?:[0-9oil ]*[0-9])?)([oil]*)( [oil ]*)?")
-_LEAST_DIGITS = 4
-_LEAST_SIGNS = 8
 
 
 def is_half_in_letters(stream: bytes, end: int) -> bool:
@@ -149,13 +155,13 @@ def is_half_in_letters(stream: bytes, end: int) -> bool:
 
     A letter at its edge counts only if no word goes on there: "12345678 of" is none.
     """
-    around = stream[max(0, end - _NUMBER_REACH) : end]
+    around = stream[max(0, end - REACH_OF_NUMBER) : end]
     other = around.rstrip(LOOKALIKES)
     run = _LOOKALIKE_RUN.fullmatch(around, len(other))
     if run is None:
         return False
     signs = (run[2] + run[3] + run[4]).replace(b" ", b"")
-    if len(signs) < _LEAST_SIGNS or len(signs.translate(None, b"oil")) < _LEAST_DIGITS:
+    if len(signs) < LEAST_SIGNS or len(signs.translate(None, b"oil")) < LEAST_DIGITS:
         return False
     first_is_whole = run[1] or not other[-1:].isalpha()
     last_is_whole = run[5] or not stream[end : end + 1].isalpha()
@@ -171,46 +177,38 @@ def pairs_of_numerals() -> Iterator[str]:
             yield first + second
 
 
-def pairs_of_words() -> Iterator[str]:
-    """Yield the pairs of English words for digits, as they stand in a stream, and of both."""
-    words = [*_WORDS, "oh", *_TIMES, *_PARTING_WORDS]
-    for first, second in itertools.product([*words, *"0123456789"], repeat=2):
-        if not (first + second).isdecimal():
-            yield first + second
-            if not first.isdecimal():
-                yield first + _GAP + second
-
-
 def read_numbers(stream: str, *, words: bool) -> Iterator[tuple[str, list[int]]]:
     """Yield each number of eight digits or more in a stream, in digits, and where each one was.
 
     If 一 occurs in it, also yields the reading in which that is a dash; if letters that look like
     digits do, also that in which they are. Numbers in English words are read only if `words`.
     """
-    for number in (_NUMBER_IN_WORDS if words else _NUMBER).finditer(stream):
+    for number in (NUMBER_IN_WORDS if words else _NUMBER).finditer(stream):
         first, last = max(0, number.start() - _LETTERS), number.end() + _LETTERS
+        tokens = list(_TOKEN.finditer(stream, first, last))
+        inside = {token[0] for token in tokens if number.start() <= token.start() < number.end()}
         readings = [
-            _read(stream, first, last, dash=dash, letters=letters)
-            for dash in ((False, True) if "一" in number[0] else (False,))
-            for letters in (False, True)
+            _read(tokens, dash=dash, letters=letters)
+            for dash in ((False, True) if "一" in inside else (False,))
+            for letters in ((False, True) if inside & _LETTERS_FOR_DIGITS.keys() else (False,))
         ]
         yield from {digits: (digits, places) for digits, places in readings}.values()
 
 
-def _read(
-    stream: str, first: int, last: int, *, dash: bool, letters: bool
-) -> tuple[str, list[int]]:
+def _read(tokens: Sequence[re.Match[str]], *, dash: bool, letters: bool) -> tuple[str, list[int]]:
     digits: list[str] = []
     places: list[int] = []
-    end = first
-    for token in _TOKEN.finditer(stream, first, last):
-        if token["parting"] or (dash and token[0] == "一"):
+    end = tokens[0].start()
+    for token in tokens:
+        sign, times, repeated, parting = token.group(0, "times", "repeated", "parting")
+        if parting or (dash and sign == "一"):
             continue
-        sign = token["repeated"] or token[0]
+        sign = repeated or sign
         value = _DIGITS.get(sign, sign if sign.isascii() else " ")
         if letters:
             value = _LETTERS_FOR_DIGITS.get(value, value)
-        value *= _TIMES.get(token["times"], 1)
+        if times:
+            value *= _TIMES[times]
         digits.append(value)
         places += [token.start()] * len(value)
         end = token.end()

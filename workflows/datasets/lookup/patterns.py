@@ -20,19 +20,16 @@ from workflows.datasets.lookup.numerals import (
     is_half_in_letters,
     may_be_number,
     pairs_of_numerals,
-    pairs_of_words,
     read_numbers,
 )
 from workflows.datasets.lookup.persons import Identifier, Kind
-from workflows.datasets.lookup.squeeze import Squeezed, lookalikes
+from workflows.datasets.lookup.squeeze import Squeezed, lookalikes, numbers_in_words
 from workflows.datasets.lookup.stream_bytes import Positions, decode, encode
 from workflows.datasets.lookup.variants import Spelling, View, spellings
 
 # Bytes of a stream on either side of two numerals, or words, which hold the whole number.
 _REACH_OF_NUMERALS = 64
 _REACH_OF_WORDS = 128
-# A word for a digit, and the break after it.
-_LONGEST_WORD = 6
 # Vectorscan is given only so many bytes of a literal, and the rest is compared where they are
 # found: it compiles them in half the time, and shorter pieces would be found too often.
 _PIECE = 8
@@ -119,10 +116,8 @@ class Patterns:
         pieces = _pieces(self._values)
         self._pieces = list(pieces.values())
         pairs = [encode(pair.encode()) for pair in pairs_of_numerals()] if numerals else []
-        words = [encode(pair.encode()) for pair in pairs_of_words()] if numerals else []
         self._numerals = numerals
-        self._first_pair_of_words = len(pieces) + len(pairs)
-        self._database = _compile([*pieces, *pairs, *words])
+        self._database = _compile([*pieces, *pairs])
 
     def find(
         self, squeezed: Squeezed, raw: bytearray, edges: Positions | None = None
@@ -132,9 +127,9 @@ class Patterns:
         `edges` are the positions in the source, in order, where one text ends and another begins:
         a letter beyond them belongs to no word on this side.
         """
-        found = [*self._find_literals(squeezed.stream), *self._find_lookalikes(squeezed.stream)]
-        if not found:
-            return []
+        found = list(self._find_literals(squeezed.stream))
+        if self._numerals:
+            found += self._find_disguised(squeezed.stream)
         spans = squeezed.spans([stretch for stretch, _literal, _targets in found])
         return [
             Candidate(start, end, targets)
@@ -144,7 +139,7 @@ class Patterns:
         ]
 
     def _find_literals(self, stream: bytes) -> Iterator[_Found]:
-        last_words = numbers_seen_to = 0
+        numbers_seen_to = 0
         for piece, end in self._scan(stream):
             if piece < len(self._pieces):
                 for literal, start in self._whole(stream, piece, end):
@@ -155,19 +150,22 @@ class Patterns:
                     if targets:
                         yield (start, stop - 1), literal, targets
                 continue
-            words = piece >= self._first_pair_of_words
-            if words and end - last_words > _LONGEST_WORD:
-                last_words = end  # two words are no number yet
-            elif end > numbers_seen_to and (words or may_be_number(stream, end)):
+            if end > numbers_seen_to and may_be_number(stream, end):
                 numbers_seen_to = end + _REACH_OF_NUMERALS // 2
-                yield from self._find_numbers(stream, end, words=words)
+                yield from self._find_numbers(stream, end, words=False)
 
-    def _find_lookalikes(self, stream: bytes) -> Iterator[_Found]:
+    def _find_disguised(self, stream: bytes) -> Iterator[_Found]:
+        """Look for numbers in words, and for those in which letters stand for digits."""
         seen_to = 0
-        for end in lookalikes(stream).tolist() if self._numerals else ():
+        for end in lookalikes(stream):
             if end > seen_to and is_half_in_letters(stream, end):
                 seen_to = end
                 yield from self._find_numbers(stream, end, words=False)
+        seen_to = 0
+        for end in numbers_in_words(stream):
+            if end > seen_to:
+                seen_to = end + _REACH_OF_NUMERALS // 2
+                yield from self._find_numbers(stream, end, words=True)
 
     def _find_numbers(self, stream: bytes, near: int, *, words: bool) -> Iterator[_Found]:
         """Look for numbers that are not written in digits."""

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from workflows.datasets.lookup.confirm import Window
-from workflows.datasets.lookup.escapes import resolve_escapes
 from workflows.datasets.lookup.hits import Finding
 from workflows.datasets.lookup.markup import without_markup
 from workflows.datasets.lookup.patterns import Candidate, Patterns
@@ -62,11 +61,9 @@ def candidates(
     """
     for begin in range(0, max(len(data) - OVERLAP, 1), BLOCK):
         raw = bytearray(data[begin : begin + BLOCK + OVERLAP])
-        folded = fold_bytes(raw)
-        if escaped:
-            resolve_escapes(folded)
+        folded = fold_bytes(raw, escaped=escaped)
         edges = None if offsets is None else offsets - begin
-        found = patterns.find(squeeze(folded.result), raw, edges)
+        found = patterns.find(squeeze(folded.folded), raw, edges)
         for squeezed in without_markup(folded, escaped=escaped):
             found += patterns.find(squeezed, raw, edges)
         for candidate in found:

@@ -8,10 +8,12 @@ import re
 import unicodedata
 
 _BRACKETS = dict(zip(")]}】）］》〉」』〕»”", "([{【（［《〈「『〔«“", strict=True))
+_BRACKET = re.compile(f"[{re.escape(''.join([*_BRACKETS, *_BRACKETS.values()]))}]")
 _TAG = re.compile(r"[<\[](/?)([a-zA-Z][a-zA-Z0-9]*)(?:\b[^<>\[\]]*)?[>\]]")
 _TAG_AT_END = re.compile(r"[<\[]([a-zA-Z][a-zA-Z0-9]*)(?:\b[^<>\[\]]*)?[>\]]\Z")
 # Asterisks and the like around a word make it bold. Not the apostrophe, which names have.
 _TWINS = ("**", "~~", "``", "*", "`", '"')
+_TWIN = re.compile(r"[*~`\"]")
 
 
 def whole(source: str, start: int, end: int) -> tuple[int, int]:
@@ -29,6 +31,8 @@ def unclosed(text: str) -> int:
 
 
 def _brackets(source: str, start: int, end: int) -> tuple[int, int]:
+    if not _BRACKET.search(source, start, end):
+        return start, end
     closing, opened = _halves([(c in _BRACKETS, _BRACKETS.get(c, c)) for c in source[start:end]])
     opened = [c for c in opened if c in _BRACKETS.values()]
     if opened and _BRACKETS.get(source[end : end + 1]) == opened[-1]:
@@ -67,6 +71,8 @@ def _halves(signs: list[tuple[bool, str]]) -> tuple[list[str], list[str]]:
 
 
 def _twins(source: str, start: int, end: int) -> tuple[int, int]:
+    if not _TWIN.search(source, start, end):
+        return start, end
     for mark in _TWINS:
         inside = source.count(mark, start, end)
         if inside:

@@ -9,32 +9,31 @@ All steps replace bytes in place by as many bytes, so that a position in the str
 the source. The compiled kernel does them, or else NumPy on whole arrays.
 """
 
-import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from workflows.datasets.lookup import kernel, squeeze_in_c, squeeze_in_numpy
-from workflows.datasets.lookup.folding import INVISIBLE
-from workflows.datasets.lookup.stream_bytes import STRIDE, Bytes, Positions, Stream
-
-_LETTERS = string.ascii_lowercase
+from workflows.datasets.lookup import (
+    kernel,
+    squeeze_in_c,
+    squeeze_in_numpy,
+    words_in_vectorscan,
+)
+from workflows.datasets.lookup.escapes_in_numpy import marks, resolve_escapes
+from workflows.datasets.lookup.stream_bytes import Bytes, Positions, Stream
 
 
 @dataclass(frozen=True, slots=True)
 class Folded:
     """A text with every character folded in place to content, BREAK or INVISIBLE bytes.
 
-    `special` holds the positions of the bytes of `source` that needed a closer look; `source` and
-    `result` are the bytes of `raw` and `folded`.
+    `marks` holds the positions at which markup may begin, in order.
     """
 
     raw: bytearray
     folded: bytearray
-    source: Bytes
-    special: Positions
-    result: Bytes
+    marks: list[int]
 
 
 class Segments:
@@ -44,7 +43,7 @@ class Segments:
     """
 
     def __init__(self, pieces: Sequence[bytes | bytearray], source: Sequence[int]) -> None:
-        self.text: Bytes = np.frombuffer(b"".join(pieces), np.uint8)
+        self.text = b"".join(pieces)
         self._offsets = np.cumsum([0, *map(len, pieces)])
         self._sources = np.array(source, np.intp)
 
@@ -59,8 +58,7 @@ class Squeezed:
 
     def __init__(self, folded: Bytes, stream: Stream, segments: Segments | None) -> None:
         self.stream = stream.content
-        self._kept = stream.kept.reshape(-1, STRIDE // 8)
-        self._before = stream.before
+        self._from = stream
         self._folded = folded
         self._segments = segments
 
@@ -69,62 +67,61 @@ class Squeezed:
 
         Also tells of each whether it is a word: whether no Latin letter touches it in the source.
         """
-        ends = self._positions(np.array(stretches, np.intp).reshape(-1, 2))
-        folded = self._folded.data
-        words = [
-            not (_is_letter(folded, first, -1) or _is_letter(folded, last, 1))
-            for first, last in ends.tolist()
-        ]
+        if not stretches:
+            return []
+        compiled = kernel.load()
+        if compiled is None:
+            ends, words = squeeze_in_numpy.spans(self._folded, self._from, stretches)
+        else:
+            ends, words = squeeze_in_c.spans(compiled, self._folded, self._from, stretches)
         sources = ends if self._segments is None else self._segments.sources(ends)
         return [
             (first, last + 1, word)
             for (first, last), word in zip(sources.tolist(), words, strict=True)
         ]
 
-    def _positions(self, numbers: Positions) -> Positions:
-        """Return the positions of the kept bytes with the given numbers, without listing all."""
-        stride = np.searchsorted(self._before, numbers, side="right") - 1
-        bits = np.unpackbits(self._kept[stride], axis=-1, bitorder="little")
-        numbers = numbers - self._before[stride]
-        place = (bits.cumsum(axis=-1, dtype=np.int8) <= numbers[..., None]).sum(axis=-1)
-        return np.asarray(STRIDE * stride + place, np.intp)
 
-
-def _is_letter(folded: memoryview, position: int, step: int) -> bool:
-    """Tell whether the next visible byte in one direction is a Latin letter."""
-    position += step
-    while 0 <= position < len(folded) and folded[position] == INVISIBLE:
-        position += step
-    return 0 <= position < len(folded) and chr(folded[position]) in _LETTERS
-
-
-def fold_bytes(raw: bytearray) -> Folded:
-    """Fold UTF-8 text."""
+def fold_bytes(raw: bytearray, *, escaped: bool = False) -> Folded:
+    """Fold UTF-8 text; if `escaped`, JSON as it stands in a file, of which escapes are resolved."""
     compiled = kernel.load()
-    if compiled is None:
-        folded, special = squeeze_in_numpy.fold_bytes(raw)
-    else:
-        folded, special = squeeze_in_c.fold_bytes(compiled, raw)
-    source, result = np.frombuffer(raw, np.uint8), np.frombuffer(folded, np.uint8)
-    return Folded(raw, folded, source, special, result)
+    if compiled is not None:
+        return Folded(raw, *squeeze_in_c.fold_bytes(compiled, raw, escaped=escaped))
+    folded, special = squeeze_in_numpy.fold_bytes(raw)
+    source = np.frombuffer(raw, np.uint8)
+    if escaped:
+        resolve_escapes(source, special, np.frombuffer(folded, np.uint8))
+    return Folded(raw, folded, marks(source, special, escaped=escaped).tolist())
 
 
-def squeeze(folded: Bytes, segments: Segments | None = None) -> Squeezed:
+def squeeze(folded: bytes | bytearray, segments: Segments | None = None) -> Squeezed:
     """Return the stream of folded bytes; if they are those of segments, it knows their sources."""
     compiled = kernel.load()
+    source = np.frombuffer(folded, np.uint8)
     if compiled is None:
-        stream = squeeze_in_numpy.squeeze(folded)
+        stream = squeeze_in_numpy.squeeze(source)
     else:
-        stream = squeeze_in_c.squeeze(compiled, folded)
-    return Squeezed(folded, stream, segments)
+        stream = squeeze_in_c.squeeze(compiled, source)
+    return Squeezed(source, stream, segments)
 
 
-def lookalikes(stream: bytes) -> Positions:
+def lookalikes(stream: bytes) -> list[int]:
     """Return the ends of stretches of a stream that hold eight bytes or more of LOOKALIKES.
 
-    They may be numbers in which letters stand for digits. An end may be named twice.
+    They may be numbers in which letters stand for digits: they have four digits or more, and a
+    letter beside one of them. An end may be named twice.
     """
     compiled = kernel.load()
     if compiled is None:
         return squeeze_in_numpy.lookalikes(stream)
     return squeeze_in_c.lookalikes(compiled, stream)
+
+
+def numbers_in_words(stream: bytes) -> list[int]:
+    """Return the ends of stretches of a stream that may be numbers in English words, or near them.
+
+    Each of them holds a word for a digit.
+    """
+    compiled = kernel.load()
+    if compiled is None:
+        return words_in_vectorscan.numbers_in_words(stream)
+    return squeeze_in_c.numbers_in_words(compiled, stream)

@@ -1,6 +1,8 @@
 """Folding and squeezing with NumPy, where there is no compiled kernel; see `squeeze`."""
 
+import re
 import string
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +12,10 @@ from workflows.datasets.lookup.stream_bytes import (
     ENCODED,
     FIRST_SPECIAL,
     LEADS,
+    LEAST_DIGITS,
+    LEAST_SIGNS,
     LOOKALIKES,
+    REACH_OF_NUMBER,
     STRIDE,
     Bytes,
     CodePoints,
@@ -21,6 +26,7 @@ from workflows.datasets.lookup.stream_bytes import (
 # The marks that begin markup or escapes.
 _MARKS = b"<&%[*\\"
 _LOOKALIKES = np.isin(np.arange(256), list(LOOKALIKES))
+_BESIDE = re.compile(rb"[0-9][oil]|[oil][0-9]")
 _LENGTHS = ((2, 0xC2, 0xE0), (3, 0xE0, 0xF0), (4, 0xF0, 0xF5))
 
 
@@ -67,14 +73,47 @@ def squeeze(folded: Bytes) -> Stream:
     return Stream(content.filter(chosen).buffers()[1].to_pybytes(), kept, before)
 
 
-def lookalikes(stream: bytes) -> Positions:
+def lookalikes(stream: bytes) -> list[int]:
     """Return the ends of what may be numbers, in part written with letters."""
     runs = _LOOKALIKES[np.frombuffer(stream, np.uint8)]
     for step in (1, 2, 4):
         runs = runs[:-step] & runs[step:]
     last = runs.copy()
     last[:-1] &= ~runs[1:]
-    return np.flatnonzero(last) + 8
+    ends = (np.flatnonzero(last) + 8).tolist()
+    return [end for end in ends if _is_in_part_letters(stream[max(0, end - REACH_OF_NUMBER) : end])]
+
+
+def _is_in_part_letters(before: bytes) -> bool:
+    run = before[len(before.rstrip(LOOKALIKES)) :]
+    signs = run.replace(b" ", b"")
+    digits = len(signs.translate(None, b"oil"))
+    return digits >= LEAST_DIGITS and len(signs) >= LEAST_SIGNS and bool(_BESIDE.search(run))
+
+
+def spans(
+    folded: Bytes, stream: Stream, stretches: Sequence[tuple[int, int]]
+) -> tuple[Positions, list[bool]]:
+    """Return where stretches of a stream were in its source, and whether no letter touches them."""
+    numbers = np.array(stretches, np.intp)
+    stride = np.searchsorted(stream.before, numbers, side="right") - 1
+    bits = np.unpackbits(stream.kept.reshape(-1, STRIDE // 8)[stride], axis=-1, bitorder="little")
+    numbers = numbers - stream.before[stride]
+    place = (bits.cumsum(axis=-1, dtype=np.int8) <= numbers[..., None]).sum(axis=-1)
+    ends = np.asarray(STRIDE * stride + place, np.intp)
+    content = folded.data
+    return ends, [
+        not (_is_letter(content, first, -1) or _is_letter(content, last, 1))
+        for first, last in ends.tolist()
+    ]
+
+
+def _is_letter(folded: memoryview, position: int, step: int) -> bool:
+    """Tell whether the next visible byte in one direction is a Latin letter."""
+    position += step
+    while 0 <= position < len(folded) and folded[position] == INVISIBLE:
+        position += step
+    return 0 <= position < len(folded) and chr(folded[position]) in string.ascii_lowercase
 
 
 def _fold_characters(

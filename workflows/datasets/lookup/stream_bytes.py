@@ -11,6 +11,10 @@ import numpy.typing as npt
 
 # What may stand in a number that is partly written with letters which look like 0 and 1.
 LOOKALIKES = b"0123456789oil "
+# How many digits such a number has, how many digits and letters, and within how many bytes.
+LEAST_DIGITS = 4
+LEAST_SIGNS = 8
+REACH_OF_NUMBER = 24
 
 # Bytes of a source of which it is known how many bytes of the stream lie before them.
 STRIDE = 32

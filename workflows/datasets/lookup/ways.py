@@ -39,25 +39,51 @@ class Way:
     finds: Callable[[str, int, int], bool]
 
 
-def ways(text: str, kind: Kind, spelling: Spelling) -> Iterator[Way]:
-    """Yield the ways in which a text is to be read for a spelling, the plainest first."""
-    numbers = spelling.view in NUMBERS
-    tags = "<" in text or bool(FORUM_TAG.search(text))
-    yield _PLAIN
-    if tags:
-        yield _NUMBERS_IN_TAGS if numbers else _TAGS
-    if BOLD.search(text):
-        yield _BOLD
-    if numbers and _STROKE.search(text):
-        yield _STROKES
-    if numbers and "一" in text:
-        yield _DASHES
-        if tags:
-            yield _DASHES_IN_TAGS
-    if numbers and digits_in_words(text):
-        yield _WORDS
-    if kind in _ENCODED_KINDS and is_encoded(text, 0, len(text)):
-        yield _ENCODED
+class Ways:
+    """The ways in which one text is to be read; what it holds is looked for once, when asked."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def of(self, kind: Kind, spelling: Spelling) -> Iterator[Way]:
+        """Yield the ways in which the text is to be read for a spelling, the plainest first."""
+        numbers = spelling.view in NUMBERS
+        yield _PLAIN
+        if self._has_tags:
+            yield _NUMBERS_IN_TAGS if numbers else _TAGS
+        if self._has_bold:
+            yield _BOLD
+        if numbers:
+            if self._has_strokes:
+                yield _STROKES
+            if "一" in self._text:
+                yield _DASHES
+                if self._has_tags:
+                    yield _DASHES_IN_TAGS
+            if self._has_words:
+                yield _WORDS
+        if kind in _ENCODED_KINDS and self._is_encoded:
+            yield _ENCODED
+
+    @functools.cached_property
+    def _has_tags(self) -> bool:
+        return "<" in self._text or bool(FORUM_TAG.search(self._text))
+
+    @functools.cached_property
+    def _has_bold(self) -> bool:
+        return "**" in self._text and bool(BOLD.search(self._text))
+
+    @functools.cached_property
+    def _has_strokes(self) -> bool:
+        return bool(_STROKE.search(self._text))
+
+    @functools.cached_property
+    def _has_words(self) -> bool:
+        return bool(digits_in_words(self._text))
+
+    @functools.cached_property
+    def _is_encoded(self) -> bool:
+        return is_encoded(self._text, 0, len(self._text))
 
 
 def _is_plain(text: str, start: int, end: int) -> bool:

@@ -1,5 +1,7 @@
 """The compiled kernel: says what NumPy says, and is not missed where it cannot be compiled."""
 
+import json
+import re
 import shutil
 import subprocess
 
@@ -8,8 +10,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from workflows.datasets.lookup import kernel, squeeze_in_c, squeeze_in_numpy
-from workflows.datasets.lookup.stream_bytes import LOOKALIKES
+from workflows.datasets.lookup import (
+    kernel,
+    markup,
+    squeeze_in_c,
+    squeeze_in_numpy,
+)
+from workflows.datasets.lookup.numerals import NUMBER_IN_WORDS, WORDS_IN_NUMBERS
+from workflows.datasets.lookup.squeeze import fold_bytes
+from workflows.datasets.lookup.stream_bytes import LOOKALIKES, encode
 
 pytestmark = pytest.mark.skipif(
     shutil.which("cc") is None or kernel.build() is None or kernel.load() is None,
@@ -23,17 +32,51 @@ TEXTS = st.text(
 )
 
 
+def folded_by_numpy(raw: bytearray, *, escaped: bool) -> tuple[bytearray, list[int]]:
+    """Fold a text with NumPy; also return where its markup begins."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kernel, "load", lambda: None)
+        folded = fold_bytes(raw, escaped=escaped)
+    pattern = markup.MARKUP_IN_JSON if escaped else markup.MARKUP_IN_BYTES
+    return folded.folded, [at for at in folded.marks if pattern.match(raw, at)]
+
+
 @given(TEXTS, st.integers(0, 3))
 @example("", 0)
 @example("a" * 32, 0)
 @example("𝟏" * 16, 3)
-def test_it_folds_as_numpy_does(text, cut):
+@example(r"<b>&amp;%e7**\u738b\\u738b&", 0)
+@example("x**y**z", 0)
+def test_it_folds_as_numpy_does_and_marks_where_markup_begins(text, cut):
     raw = bytearray(text.encode("utf-8", "replace"))
     del raw[len(raw) - cut :]  # a block may end within a character
-    folded, special = squeeze_in_c.fold_bytes(kernel.load(), raw)
-    expected, expected_special = squeeze_in_numpy.fold_bytes(raw)
+    folded, marks = squeeze_in_c.fold_bytes(kernel.load(), raw, escaped=False)
+    expected, begins = folded_by_numpy(raw, escaped=False)
     assert folded == expected
-    assert special.tolist() == expected_special.tolist()
+    assert set(begins) <= set(marks)
+    assert sorted(set(marks)) == marks
+
+
+@given(TEXTS, st.booleans(), st.integers(0, 12))
+@example(r"王\n\u738b</b>&#64;", True, 0)
+@example("\ud83d\U0001f4f1\ude00", True, 3)
+@example("**a**b %E7 [b] \\", False, 0)
+def test_it_resolves_the_escapes_of_json_as_numpy_does(text, ascii_only, cut):
+    raw = bytearray(json.dumps(text, ensure_ascii=ascii_only).encode("utf-8", "replace"))
+    del raw[len(raw) - cut :]
+    folded, marks = squeeze_in_c.fold_bytes(kernel.load(), raw, escaped=True)
+    expected, begins = folded_by_numpy(raw, escaped=True)
+    assert folded == expected
+    assert set(begins) <= set(marks)
+
+
+@given(st.text(st.sampled_from('\\u"nx<Dd83E0c4&%41'), max_size=60))
+def test_broken_escapes_are_read_as_numpy_reads_them(text):
+    raw = bytearray(text.encode())
+    folded, marks = squeeze_in_c.fold_bytes(kernel.load(), raw, escaped=True)
+    expected, begins = folded_by_numpy(raw, escaped=True)
+    assert folded == expected
+    assert set(begins) <= set(marks)
 
 
 @given(st.lists(st.sampled_from(b"\x01 az09\x80\xc0\xf1"), max_size=150))
@@ -51,34 +94,64 @@ def test_it_squeezes_as_numpy_does(values):
 @example(b"138ooo138ooo" * 8)
 @example(b"x" * 31 + b"0" * 8)
 def test_it_finds_letters_for_digits_where_numpy_does(stream):
-    ends = sorted(set(squeeze_in_c.lookalikes(kernel.load(), stream).tolist()))
-    expected = squeeze_in_numpy.lookalikes(stream).tolist()
+    ends = sorted(set(squeeze_in_c.lookalikes(kernel.load(), stream)))
+    expected = squeeze_in_numpy.lookalikes(stream)
     # Where a chunk ends, it cannot know whether the stretch goes on.
     assert [end for end in ends if end in expected or end % 32] == expected
     assert all(set(stream[end - 8 : end]) <= set(LOOKALIKES) for end in ends)
 
 
-@given(st.binary(max_size=100))
-def test_bytes_that_are_not_utf_8_stay_within_their_block(raw):
-    folded, special = squeeze_in_c.fold_bytes(kernel.load(), bytearray(raw))
+@given(st.text(st.sampled_from(["\x01", " ", "a", "z", "0", "王", "é"]), min_size=1, max_size=150))
+def test_it_knows_where_a_byte_came_from_as_numpy_does(text):
+    folded = np.frombuffer(text.encode(), np.uint8)
+    stream = squeeze_in_numpy.squeeze(folded)
+    stretches = [(place, len(stream.content) - 1) for place in range(len(stream.content))]
+    if stretches:
+        ends, words = squeeze_in_c.spans(kernel.load(), folded, stream, stretches)
+        expected, expected_words = squeeze_in_numpy.spans(folded, stream, stretches)
+        assert ends.tolist() == expected.tolist()
+        assert words == expected_words
+
+
+@given(
+    st.lists(
+        st.sampled_from([*WORDS_IN_NUMBERS, *"0123456789oil x", "hundred", "丨"]), max_size=60
+    ).map("".join)
+)
+@example("one" * 40)
+@example("")
+def test_it_finds_numbers_in_words_where_they_stand(text):
+    stream = encode(text.encode())
+    ends = squeeze_in_c.numbers_in_words(kernel.load(), stream)
+    assert all(0 < end <= len(stream) for end in ends)
+    for number in NUMBER_IN_WORDS.finditer(text):
+        from_word = re.search(f"[0-9oil 丨]*(?:{'|'.join(WORDS_IN_NUMBERS)}).*", number[0])
+        if from_word and NUMBER_IN_WORDS.match(from_word[0]):
+            start, stop = (len(text[:at].encode()) for at in number.span())
+            assert any(start < end <= stop + 1 for end in ends)
+
+
+@given(st.binary(max_size=100), st.booleans())
+def test_bytes_that_are_not_utf_8_stay_within_their_block(raw, escaped):
+    folded, marks = squeeze_in_c.fold_bytes(kernel.load(), bytearray(raw), escaped=escaped)
     assert len(folded) == len(raw)
-    assert all(0 <= position < len(raw) for position in special.tolist())
+    assert all(0 <= position < len(raw) for position in marks)
 
 
 def test_more_new_characters_than_it_names_at_once_are_all_folded():
     raw = bytearray("".join(map(chr, range(0x1D400, 0x1D600))).encode())
-    folded, _special = squeeze_in_c.fold_bytes(kernel.load(), raw)
+    folded, _marks = squeeze_in_c.fold_bytes(kernel.load(), raw, escaped=False)
     assert folded == squeeze_in_numpy.fold_bytes(raw)[0]
 
 
 @pytest.fixture
 def source(tmp_path, monkeypatch):
-    """A copy of the source, of which the library lies elsewhere."""
-    copy = tmp_path / "kernel.c"
-    copy.write_bytes(kernel.SOURCE.read_bytes())
-    monkeypatch.setattr(kernel, "SOURCE", copy)
+    """One file of a copy of the sources, beside which the library is put."""
+    for file in kernel.sources():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    monkeypatch.setattr(kernel, "FOLDER", tmp_path)
     kernel.load.cache_clear()
-    yield copy
+    yield tmp_path / "kernel.c"
     kernel.load.cache_clear()
 
 

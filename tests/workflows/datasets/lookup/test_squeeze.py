@@ -1,5 +1,6 @@
 """The bytes that are searched: letters and digits of a text, and where each came from."""
 
+import itertools
 import json
 import re
 
@@ -8,9 +9,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from workflows.datasets.lookup import kernel
-from workflows.datasets.lookup.escapes import resolve_escapes
 from workflows.datasets.lookup.folding import BREAK, fold
-from workflows.datasets.lookup.squeeze import Squeezed, fold_bytes, squeeze
+from workflows.datasets.lookup.numerals import is_half_in_letters
+from workflows.datasets.lookup.squeeze import (
+    Squeezed,
+    fold_bytes,
+    lookalikes,
+    numbers_in_words,
+    squeeze,
+)
 from workflows.datasets.lookup.stream_bytes import decode, encode
 
 # Much of what matters, and now and then anything from the ranges that fold.
@@ -31,10 +38,7 @@ def way(request):
 
 
 def squeezed(raw: bytes, *, escaped: bool = False) -> Squeezed:
-    folded = fold_bytes(bytearray(raw))
-    if escaped:
-        resolve_escapes(folded)
-    return squeeze(folded.result)
+    return squeeze(fold_bytes(bytearray(raw), escaped=escaped).folded)
 
 
 def stream(raw: bytes, *, escaped: bool = False) -> str:
@@ -124,3 +128,47 @@ def test_a_block_may_end_in_the_middle_of_an_escape(raw):
 def test_bytes_that_are_not_utf_8_do_no_harm(raw):
     found = squeezed(raw, escaped=True)
     assert len(found.spans([(i, i) for i in range(len(found.stream))])) == len(found.stream)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("call one three eight zero zero one three eight", True),
+        ("call onethreeeightzerozeroonethreeeight", True),
+        ("one three eight, double zero one three, eight", True),
+        ("138 zero zero 13 8000", True),
+        ("138ohoh138ohohoh", True),
+        ("one three eight丨zero zero one杠three eight", True),
+        ("one hundred people, two of them then three", False),
+        ("one two three", False),
+        ("13800138000", False),
+    ],
+)
+def test_numbers_in_words_are_suspected_where_they_end(text, is_one):
+    found = squeezed(text.encode()).stream
+    ends = numbers_in_words(found)
+    assert bool(ends) is is_one or kernel.load() is None
+    assert not is_one or 0 < min(ends) <= max(ends) <= len(found)
+
+
+def test_a_long_row_of_words_is_suspected_all_the_way():
+    found = squeezed(b"x " + b"seven " * 100).stream
+    ends = numbers_in_words(found)
+    assert ends[-1] >= len(found) - 1
+    assert all(later - earlier <= 64 for earlier, later in itertools.pairwise([2, *ends]))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("138oo138ooo", True),
+        ("I38 0013 8000", True),
+        ("13800138000 of", False),  # a letter beside it, but that begins a word
+        ("13800138000", False),
+        ("hello 13800138000", False),
+        ("2013 oil", False),
+    ],
+)
+def test_letters_for_digits_are_suspected(text, is_one):
+    found = squeezed(text.encode()).stream
+    assert any(is_half_in_letters(found, end) for end in lookalikes(found)) is is_one

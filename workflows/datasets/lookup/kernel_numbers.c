@@ -1,0 +1,202 @@
+/* Where a stream may hold a number that is not written in digits alone: with letters that look like
+ * digits, or in English words. `numerals.py` reads it then.
+ */
+
+#include "kernel.h"
+
+enum {
+    REACH_OF_NUMBER = 24, /* as in stream_bytes.py, like the next two */
+    LEAST_DIGITS = 4,
+    LEAST_SIGNS = 8,
+    FIRST_BYTES = 4,
+    NONE = -1,
+    STEP_IN_WORDS = 64, /* no more than is read before and behind a place */
+};
+
+/* Tell whether the stretch of digits, o, i, l and breaks before `end` has four digits, a letter beside
+ * one of them, and eight of both, in its last REACH_OF_NUMBER bytes. */
+static int is_in_part_letters(const uint8_t *stream, int64_t end)
+{
+    int digits = 0, letters = 0, beside = 0;
+    uint8_t behind = 0;
+    for (int64_t at = end - 1; at >= 0 && at >= end - REACH_OF_NUMBER; at--) {
+        uint8_t byte = stream[at];
+        if (is_digit(byte)) {
+            digits++;
+            beside |= is_letter(behind);
+        } else if (byte == 'o' || byte == 'i' || byte == 'l') {
+            letters++;
+            beside |= is_digit(behind);
+        } else if (byte != BREAK) {
+            break;
+        }
+        behind = byte;
+    }
+    return digits >= LEAST_DIGITS && digits + letters >= LEAST_SIGNS && beside;
+}
+
+/* Find what may be numbers in which letters look like 0 and 1: eight bytes or more in a row that are
+ * digits, such letters, or breaks. Write the end of each such stretch of a stream, and return how many
+ * there are. `size` is less than the room for them; a stretch over the end of a chunk may be written
+ * twice. */
+WITH_AVX2 int64_t lookalikes(const uint8_t *stream, int64_t size, int64_t *ends)
+{
+    int64_t count = 0;
+    uint64_t bits = 0; /* of the chunk, above the last seven of the one before */
+    for (int64_t begin = 0; begin < size; begin += CHUNK) {
+        const uint8_t *chunk = stream + begin;
+        uint8_t rest[CHUNK] = {0};
+        if (size - begin < CHUNK)
+            chunk = memcpy(rest, chunk, (size_t)(size - begin));
+        __m256i bytes = _mm256_loadu_si256((const __m256i *)chunk);
+        __m256i some = either(among(bytes, '0', 10), equal(bytes, BREAK));
+        some = either(some, either(equal(bytes, 'o'), either(equal(bytes, 'i'), equal(bytes, 'l'))));
+        bits = bits >> CHUNK | (uint64_t)(uint32_t)_mm256_movemask_epi8(some) << 7;
+        uint64_t runs = bits & bits >> 1;
+        runs &= runs >> 2;
+        runs &= runs >> 4;
+        for (uint64_t last = runs & ~(runs >> 1); last; last &= last - 1) {
+            int64_t end = begin + __builtin_ctzll(last) + 1;
+            ends[count] = end;
+            count += is_in_part_letters(stream, end);
+        }
+    }
+    return count;
+}
+
+struct word {
+    char text[9];
+    int8_t length;
+    int8_t group; /* of words whose first bytes are looked for together; NONE if they are not */
+};
+
+/* Words of numbers as they stand in a stream. By those with a group each number that is written in
+ * words, or with words between its groups of digits, is found. */
+static const struct word WORDS[] = {
+    {"zero", 4, 0},   {"three", 5, 0}, {"triple", 6, 0},     {"one", 3, 1},         {"two", 3, 2},
+    {"four", 4, 3},   {"double", 6, 3}, {"dash", 4, 3},      {"five", 4, 4},        {"seven", 5, 4},
+    {"six", 3, 5},    {"space", 5, 5}, {"eight", 5, 6},      {"nine", 4, 6},        {"then", 4, 6},
+    {"hyphen", 6, 5}, {"oh", 2, 7},    {"hundred", 7, NONE}, {"thousand", 8, NONE}, {"o", 1, NONE},
+    {"i", 1, NONE},   {"l", 1, NONE},
+};
+/* Strokes of Chinese characters, which part its groups. */
+static const uint8_t STROKES[][3] = {
+    {0xC0, 0xB8, 0xA8}, {0xC0, 0xB8, 0xB6}, {0xC2, 0x9D, 0xA0}, {0xC2, 0xA8, 0xAA},
+};
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
+
+/* Return the word that begins at `position`; none if none does. */
+static const struct word *word_at(const uint8_t *stream, int64_t size, int64_t position)
+{
+    for (const struct word *word = WORDS; word < WORDS + COUNT(WORDS); word++)
+        if (stream[position] == (uint8_t)word->text[0] && position + word->length <= size &&
+            !memcmp(stream + position, word->text, (size_t)word->length))
+            return word;
+    return NULL;
+}
+
+static int is_stroke(const uint8_t *stream, int64_t size, int64_t position)
+{
+    for (int number = 0; number < COUNT(STROKES); number++)
+        if (position + 3 <= size && !memcmp(stream + position, STROKES[number], 3))
+            return 1;
+    return 0;
+}
+
+/* Return how many digits and words of a number stand in a row from `position` on, and set `end`. */
+static int count_onwards(const uint8_t *stream, int64_t size, int64_t position, int64_t *end)
+{
+    int count = 0;
+    while (position < size) {
+        uint8_t byte = stream[position];
+        int length = 0;
+        if (is_digit(byte)) {
+            length = 1;
+            count++;
+        } else if (is_letter(byte)) {
+            const struct word *word = word_at(stream, size, position);
+            length = word ? word->length : 0;
+            count += word != NULL;
+        } else if (byte == BREAK) {
+            length = 1;
+        } else if (byte >= 0xC0 && is_stroke(stream, size, position)) {
+            length = 3;
+        }
+        if (!length)
+            break;
+        position += length;
+    }
+    *end = position;
+    return count;
+}
+
+/* Return how many digits, or letters in their place, stand in a row before `position`. */
+static int count_back(const uint8_t *stream, int64_t size, int64_t position)
+{
+    int count = 0;
+    for (int64_t at = position - 1; at >= 0 && at >= position - CHUNK; at--) {
+        uint8_t byte = stream[at];
+        if (is_digit(byte) || byte == 'o' || byte == 'i' || byte == 'l')
+            count++;
+        else if (byte != BREAK && byte != 'h' && byte < 0x80)
+            break;
+        else if (byte >= 0xC0 && !is_stroke(stream, size, at))
+            break;
+    }
+    return count;
+}
+
+/* Set the bytes of which the low half is in `low`, and the high half in `high`, of the same word. */
+WITH_AVX2 static inline __m256i in_tables(const uint8_t *chunk, const uint8_t *low, const uint8_t *high)
+{
+    __m256i bytes = _mm256_loadu_si256((const __m256i *)chunk);
+    __m256i lows = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)low));
+    __m256i highs = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)high));
+    __m256i half = all(0x0F);
+    return _mm256_and_si256(
+        _mm256_shuffle_epi8(lows, _mm256_and_si256(bytes, half)),
+        _mm256_shuffle_epi8(highs, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), half)));
+}
+
+/* Find numbers that are written in English words, in whole or in part: eight digits and words in a row.
+ * Write the end of each such stretch of a stream, of a long one also places on the way, and return how
+ * many these are. */
+WITH_AVX2 int64_t numbers_in_words(const uint8_t *stream, int64_t size, int64_t *ends)
+{
+    /* For the low and the high half of each of their first bytes, a bit for each group. */
+    uint8_t low[FIRST_BYTES][16] = {{0}}, high[FIRST_BYTES][16] = {{0}};
+    for (const struct word *word = WORDS; word->group != NONE; word++)
+        for (int at = 0; at < FIRST_BYTES; at++)
+            for (int half = 0; half < 16; half++) {
+                int any = at >= word->length; /* what is behind a short word */
+                low[at][half] |= (uint8_t)((any || half == (word->text[at] & 0x0F)) << word->group);
+                high[at][half] |= (uint8_t)((any || half == word->text[at] >> 4) << word->group);
+            }
+    int64_t count = 0, end = 0;
+    for (int64_t begin = 0; begin < size; begin += CHUNK) {
+        const uint8_t *chunk = stream + begin;
+        uint8_t rest[CHUNK + FIRST_BYTES] = {0};
+        if (size - begin < CHUNK + FIRST_BYTES)
+            chunk = memcpy(rest, chunk, (size_t)(size - begin));
+        __m256i found = in_tables(chunk, low[0], high[0]);
+        for (int at = 1; at < FIRST_BYTES; at++)
+            found = _mm256_and_si256(found, in_tables(chunk + at, low[at], high[at]));
+        uint32_t bits = ~(uint32_t)_mm256_movemask_epi8(equal(found, 0));
+        for (; bits; bits &= bits - 1) {
+            int64_t position = begin + __builtin_ctz(bits);
+            const struct word *word = position < end ? NULL : word_at(stream, size, position);
+            if (!word || word->group == NONE)
+                continue;
+            int64_t stop;
+            int signs = count_onwards(stream, size, position, &stop);
+            if (signs + count_back(stream, size, position) < LEAST_SIGNS)
+                continue;
+            for (end = position; end < stop;) {
+                end = stop - end > STEP_IN_WORDS ? end + STEP_IN_WORDS : stop;
+                ends[count++] = end;
+            }
+        }
+    }
+    return count;
+}
