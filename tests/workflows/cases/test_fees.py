@@ -8,6 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone, translation
 from django.utils.formats import date_format
+from freezegun import freeze_time
 
 from tests.factories import ERIKA, INTAKE, OTHER_REVIEWER, REVIEWER, WANG, fee_overdue, make_case
 from workflows.cases import fees
@@ -238,15 +239,17 @@ class TestUnpaid:
 
 class TestClocks:
     def test_in_the_united_kingdom_the_clock_waits_for_the_fee_and_starts_with_it(self):
-        case = british()
-        before = lead(case).due_at
+        with freeze_time("2026-03-12 09:00"):
+            case = british()
+            assert lead(case).due_on == date(2026, 4, 2)
 
-        ask(case, currency="GBP")
-        assert lead(case).state == Clock.State.PAUSED
+            ask(case, currency="GBP")
+            assert lead(case).state == Clock.State.PAUSED
 
-        fees.confirm_fee_paid(case, INTAKE, "Seen on the account.")
+            fees.confirm_fee_paid(case, INTAKE, "Seen on the account.")
         assert lead(case).state == Clock.State.RUNNING
-        assert lead(case).due_at >= before + timedelta(days=6)
+        # The twelfth of April is a Sunday.
+        assert lead(case).due_on == date(2026, 4, 13)
         assert case.state == State.IN_REVIEW
 
     def test_a_waived_fee_is_for_the_clock_as_never_asked(self):

@@ -1,6 +1,7 @@
 """The signed receipt: genuine, or worth nothing."""
 
 import base64
+import re
 from dataclasses import replace
 
 import pytest
@@ -64,7 +65,7 @@ def forged(text: str) -> str:
     "change",
     [
         lambda note: note.replace("correct", "delete"),
-        lambda note: note.replace("2026-", "2025-", 1),
+        lambda note: re.sub(r"\b20\d\d-", "2025-", note, count=1),
         lambda note: note.split("\n\n")[0] + "\n",
         lambda note: note.replace(FORMAT, FORMAT.replace("v1", "v2")),
         lambda note: note[:-10] + base64.b64encode(b"1234567").decode(),

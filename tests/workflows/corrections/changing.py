@@ -1,6 +1,6 @@
 """Takes a case from what was found in a snapshot to a manifest, as reviewers and workers do."""
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.utils import timezone
@@ -77,7 +77,7 @@ def propose_and_approve(case: Case, outcome: str | dict[str, str]) -> Case:
             item,
             outcome if isinstance(outcome, str) else outcome[item.kind],
             "The record was wrong.",
-            retraining_on=date(2027, 3, 1),
+            retraining_on=timezone.localdate() + timedelta(days=100),
         )
         for item in case.items.all()
     ]
