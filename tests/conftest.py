@@ -9,6 +9,8 @@ import atexit
 import base64
 import email
 import email.policy
+import functools
+import gc
 import ipaddress
 import os
 import shutil
@@ -105,6 +107,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.stack)
 
 
+def pytest_collection_finish() -> None:
+    """Let the garbage collector look past all modules and tests: none of them is ever given up."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """Put the rows that migrations made back after a test which has emptied all tables.
@@ -163,6 +171,18 @@ def append_only_tables_can_be_flushed() -> None:
         flush(self, [*off, *sql_list, *on])
 
     DatabaseOperations.execute_sql_flush = flush_append_only
+
+
+@pytest.fixture(scope="session", autouse=True)
+def same_identifiers_are_compiled_once() -> None:
+    """Keep what was compiled: hundreds of look-ups in tests search for the same few people.
+
+    What is compiled depends on the byte strings alone, and nothing changes it.
+    """
+    from workflows.datasets.lookup import patterns
+
+    compiled = functools.cache(patterns._compile)
+    patterns._compile = lambda values: compiled(tuple(values))
 
 
 @pytest.fixture(scope="session", autouse=True)
