@@ -65,7 +65,7 @@ class ReturnAdmin(AskingAdmin, ReadOnlyAdmin):
     def linked_case(self, returned: Return) -> SafeString:
         """Return the number of the case, leading there."""
         address = reverse("admin:cases_case_change", args=[returned.case_id])
-        return format_html('<a href="{}">{}</a>', address, returned.case.number)
+        return format_html('<a class="text-link" href="{}">{}</a>', address, returned.case.number)
 
     @admin.display(description=gettext_lazy("state"), ordering="resolved_at")
     def shown_state(self, returned: Return) -> SafeString:
@@ -92,12 +92,12 @@ class ReturnAdmin(AskingAdmin, ReadOnlyAdmin):
             "say why."
         )
 
-    @admin.display(description=gettext_lazy("places"))
+    @admin.display(description=gettext_lazy("file and row, counted from 0; or table and id"))
     def shown_places(self, returned: Return) -> SafeString | str:
         """Return file and row of the records."""
         places = returned.places[:_SHOWN]
         lines = format_html_join("", "<li>{} · {}</li>", places)
-        return format_html('<ol class="staff-links">{}</ol>', lines) if places else "–"
+        return format_html("<ul>{}</ul>", lines) if places else "–"
 
     @admin.display(description=gettext_lazy("manifest"))
     def linked_manifest(self, returned: Return) -> SafeString | str:
@@ -105,7 +105,7 @@ class ReturnAdmin(AskingAdmin, ReadOnlyAdmin):
         if returned.manifest is None:
             return "–"
         address = reverse("admin:corrections_manifest_change", args=[returned.manifest_id])
-        return format_html('<a href="{}">{}</a>', address, returned.manifest)
+        return format_html('<a class="text-link" href="{}">{}</a>', address, returned.manifest)
 
     # --- What is done ----------------------------------------------------------------------
     @action(  # type: ignore[untyped-decorator]

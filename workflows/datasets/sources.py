@@ -51,7 +51,13 @@ def shards_of(snapshot: Snapshot) -> list[Shard]:
     """Return the shards of a snapshot. Raises `ReadError`."""
     if snapshot.format == Snapshot.Format.POSTGRESQL:
         return table_shards(*table_of(snapshot.location))
-    return shards(path_of(snapshot), formats=FILE_FORMATS[Snapshot.Format(snapshot.format)])
+    path = path_of(snapshot)
+    try:
+        return shards(path, formats=FILE_FORMATS[Snapshot.Format(snapshot.format)])
+    except ReadError as error:
+        # Whoever reads it knows the place by what was typed, not by where the server keeps files.
+        about = error.about.replace(str(path), snapshot.location)
+        raise ReadError(str(error), error.problem, about) from error
 
 
 def files_of(snapshot: Snapshot) -> list[tuple[Path, str]]:

@@ -26,10 +26,10 @@ def sign(tone: str, mark: str, words: Any) -> SafeString:
 
 
 class ReasonForm(forms.Form):
-    """Asks for a ground, which goes into the log."""
+    """Asks for a ground, or how something was done, which goes into the log."""
 
     ground = forms.CharField(
-        label=_("Ground"),
+        label=_("Explanation"),
         help_text=_("It stands in the log for ever: name no person."),
         max_length=2000,
         widget=UnfoldAdminTextareaWidget,

@@ -168,7 +168,7 @@ class SnapshotAdmin(RegisterAdmin):
         if snapshot.state != Snapshot.State.UNREADABLE:
             return shown
         what = sentence(snapshot.problem, snapshot.problem_about)
-        return format_html('{}<br><span class="quiet">{}</span>', shown, what)
+        return format_html('<div>{}<br><span class="quiet">{}</span></div>', shown, what)
 
     @admin.display(description=gettext_lazy("why not"))
     def why(self, snapshot: Snapshot) -> str:

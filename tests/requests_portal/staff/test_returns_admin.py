@@ -42,6 +42,8 @@ def test_its_page_says_what_to_do_and_has_it_taken_out(sign_in, send, data_stewa
     shown = client.get(f"{page}/change/").content.decode()
     assert "Have them taken out again" in shown
     assert "crawl.jsonl · 2" in shown
+    assert f"{returned.case.number} · Forum · crawl" in shown
+    assert "object (" not in shown
     assert send(client, f"{page}/take-out/", {}).status_code == 302
     assert "Being taken out again" in client.get(f"{page}/change/").content.decode()
     assert "is under way" in send(client, f"{page}/take-out/", {}).content.decode()
@@ -55,7 +57,9 @@ def test_its_page_says_what_to_do_and_has_it_taken_out(sign_in, send, data_stewa
 
 def test_it_is_dealt_with_by_hand_once_and_with_a_ground(sign_in, send, data_steward, returned):
     client, page = sign_in(data_steward), f"{RETURNS}{returned.pk}"
-    assert send(client, f"{page}/resolve/", {}).status_code == 200
+    asked = send(client, f"{page}/resolve/", {})
+    assert asked.status_code == 200
+    assert "Explanation" in asked.content.decode()
     why = {"ground": "A quotation in a judgment, which may stay."}
     assert send(client, f"{page}/resolve/", why).status_code == 302
     assert "dealt with already" in send(client, f"{page}/resolve/", why).content.decode()

@@ -65,6 +65,8 @@ def test_what_cannot_be_read_says_why(data, content, changes, words):
     snapshot = make_snapshot("a.jsonl", **changes)
     assert snapshot.state == Snapshot.State.UNREADABLE
     assert words in why_unreadable(snapshot)
+    # People know a place by what they typed, not by where the server keeps its files.
+    assert str(data) not in why_unreadable(snapshot)
     assert Event.objects.filter(name="snapshot.unreadable").exists()
 
 

@@ -179,3 +179,6 @@ class Return(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["case", "snapshot"], name="return_once"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.case.number} · {self.snapshot}"
