@@ -11,7 +11,8 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.utils import parse_date_str
@@ -69,7 +70,7 @@ class RoleFilter(admin.SimpleListFilter):
 class LookFilter(admin.SimpleListFilter):
     """The kind of look."""
 
-    title = gettext_lazy("what was done")
+    title = pgettext_lazy("access log", "what was done")
     parameter_name = "look"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -117,7 +118,7 @@ class AccessLogAdmin(ReadOnlyAdmin):
         return super().changelist_view(request, extra_context)
 
     # --- Columns ---------------------------------------------------------------------------
-    @admin.display(description=gettext_lazy("time"), ordering="at")
+    @admin.display(description=pgettext_lazy("access log", "time"), ordering="at")
     def moment(self, look: Look) -> str:
         """Return the time to the second."""
         return f"{timezone.localtime(look.at):%Y-%m-%d %H:%M:%S}"
@@ -132,14 +133,16 @@ class AccessLogAdmin(ReadOnlyAdmin):
         """Return the role in words."""
         return str(ROLE_NAMES[Role(look.role)])
 
-    @admin.display(description=gettext_lazy("what was done"), ordering="name")
+    @admin.display(description=pgettext_lazy("access log", "what was done"), ordering="name")
     def look(self, look: Look) -> str:
         """Return the kind of look, with the law and the page where there is one."""
         what = str(look.facts.get("what", ""))
         details = [str(look.facts.get("regime") or ""), str(WHAT.get(what, what))]
         details = [detail for detail in details if detail]
         sentence = str(LOOKS[look.name])
-        return f"{sentence} ({' · '.join(details)})" if details else sentence
+        if not details:
+            return sentence
+        return _("%(look)s (%(at)s)") % {"look": sentence, "at": " · ".join(details)}
 
     @admin.display(description=gettext_lazy("case"))
     def case_link(self, look: Look) -> str:

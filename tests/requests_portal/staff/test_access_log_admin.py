@@ -52,7 +52,7 @@ def test_who_looked_at_what_and_when(sign_in, privacy_officer, looks) -> None:
         ("matches", "匹配"),
         ("item", "事项"),
         (PAGES["answer"].look, "发出答复"),
-        (PAGES["note"].look, "备注"),
+        (PAGES["note"].look, "写备注"),
         (COMPLAINT_PAGES["answer"].look, "答复投诉"),
     ],
 )
@@ -61,8 +61,9 @@ def test_what_was_looked_at_is_said_in_words(what, words, sign_in, privacy_offic
     client = sign_in(privacy_officer)
     client.cookies["django_language"] = "zh-hans"
     table = rows(client)
-    assert words in table
-    assert f"({what})" not in table
+    assert f"查阅了案件（{words}" in table
+    for heading in ("时间", "操作"):
+        assert heading in table.partition("<tbody")[0]
 
 
 def test_the_look_at_the_log_is_its_latest_entry(sign_in, privacy_officer, looks) -> None:
