@@ -181,7 +181,11 @@ def _handle(reading: Reading, start: int, end: int) -> Bounds | None:
     if flat[start].isascii() and not prefix:
         if re.search(r"[a-z0-9_@]\Z", before) and not _LINE_ESCAPE.search(before):
             return None
-        if re.search(r"[a-z0-9][.\-]\Z", before) and not _named(before[:-1]):
+        if (
+            re.search(r"[a-z0-9][.\-]\Z", before)
+            and not _named(before[:-1])
+            and not _LIST_MARK_OF_LINE.search(before)
+        ):
             return None
     if flat[end - 1].isascii():
         if re.match(r"[a-z0-9_]|[.\-][a-z0-9_]", after):

@@ -79,9 +79,10 @@ static const struct word WORDS[] = {
     {"hyphen", 6, 5}, {"oh", 2, 7},    {"hundred", 7, NONE}, {"thousand", 8, NONE}, {"o", 1, NONE},
     {"i", 1, NONE},   {"l", 1, NONE},
 };
-/* Strokes of Chinese characters, which part its groups. */
+/* Strokes of Chinese characters and words for them, which part its groups: STROKES in numerals.py. */
 static const uint8_t STROKES[][3] = {
-    {0xC0, 0xB8, 0xA8}, {0xC0, 0xB8, 0xB6}, {0xC2, 0x9D, 0xA0}, {0xC2, 0xA8, 0xAA},
+    {0xC0, 0xB8, 0xA8}, {0xC0, 0xB8, 0xB6}, {0xC2, 0x9D, 0xA0},
+    {0xC2, 0xA8, 0xAA}, {0xC3, 0xA9, 0xBA}, {0xC2, 0xA0, 0xBC},
 };
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))

@@ -10,8 +10,8 @@ import functools
 import itertools
 import math
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from workflows.datasets.lookup.folding import BREAK, written_forms
 from workflows.datasets.lookup.variants import NAME, WORDS, Spelling, View
@@ -37,8 +37,7 @@ _GROUPS = {8: (4,), 10: (3, 6), 11: (3, 7)}
 Parts = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(NamedTuple):
     """Bytes to search for in a squeezed stream; a `word` is nothing within longer words."""
 
     value: bytes
@@ -51,9 +50,8 @@ def literals(spelling: Spelling, *, lookalikes: bool = True) -> Iterator[Literal
     Without `lookalikes`, not those of long numbers with letters for digits.
     """
     whole = _core(spelling) == spelling and "@" not in spelling.joins
-    forms: Iterable[str] = _forms(spelling, cut=True)
-    if not lookalikes and spelling.in_digits and len(spelling.parts[0]) >= _LONG:
-        forms = filter(str.isdecimal, forms)
+    long_number = spelling.in_digits and len(spelling.parts[0]) >= _LONG
+    forms = _forms(spelling, cut=True, lookalikes=lookalikes or not long_number)
     for form in dict.fromkeys((*forms, *_encoded(spelling))):
         value = form.encode()
         yield Literal(value, word=whole and len(value) < _LONG and bool(_LETTER.search(form)))
@@ -80,10 +78,14 @@ def whole_words(spelling: Spelling) -> Iterator[str]:
     yield from _worded(spelling) if named else _forms(spelling)
 
 
-def _forms(spelling: Spelling, *, cut: bool = False) -> Iterator[str]:
-    """Yield what is searched for; of addresses, if `cut`, only what a line end may not break."""
+def _forms(spelling: Spelling, *, cut: bool = False, lookalikes: bool = True) -> Iterator[str]:
+    """Yield what is searched for; of addresses, if `cut`, only what a line end may not break.
+
+    Without `lookalikes`, no letters for digits.
+    """
     if spelling.view is View.PHONE:
-        yield from _lookalikes(spelling.parts[0])
+        digits = spelling.parts[0]
+        yield from _lookalikes(digits) if lookalikes else (digits,)
     elif spelling.view is View.SIMPLIFIED:
         yield from _han_forms("".join(spelling.parts))
     elif spelling.view is View.ID:
@@ -91,7 +93,7 @@ def _forms(spelling: Spelling, *, cut: bool = False) -> Iterator[str]:
         number = spelling.parts[0].removesuffix("x")
         longest = max(re.split(r"(?<=[a-z])", number), key=len)
         yield longest
-        if spelling.in_digits:  # as a scanner reads it
+        if spelling.in_digits and lookalikes:  # as a scanner reads it
             yield longest.replace("0", "o").replace("1", "i")
     elif spelling.view is View.APART:
         yield _letters_apart("".join(spelling.parts))

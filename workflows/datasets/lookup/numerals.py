@@ -31,8 +31,9 @@ _NUMERALS = (
     "九玖勾",
 )
 _SIGNS = "".join(_NUMERALS)
-# Strokes of Chinese characters, and the word for a dash, which part the groups of a number.
-STROKES = "丨丶杠"
+# Strokes of Chinese characters, and what the words for a dash and a space consist of: they part the
+# groups of a number.
+STROKES = "丨丶杠横空格"
 _LETTERS_FOR_DIGITS = {"o": "0", "l": "1", "i": "1"}
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _DIGITS = {
@@ -125,14 +126,14 @@ def _replacements(text: str, number: re.Match[str]) -> list[Replacement]:
 _GAP = chr(BREAK)
 _TOKEN = re.compile(
     rf"(?P<times>{_SEVERAL}){_GAP}?(?P<repeated>{_ENGLISH}|[0-9])|{_ENGLISH}|"
-    rf"(?P<parting>{_PARTING}|[{STROKES}横{_GAP}])|.",
+    rf"(?P<parting>{_PARTING}|[{STROKES}{_GAP}])|.",
     re.DOTALL,
 )
 _LOOKALIKES = "".join(_LETTERS_FOR_DIGITS)
 _DIGIT = f"[0-9{_LOOKALIKES}{_SIGNS}]"
-_NUMBER = re.compile(f"(?:{_DIGIT}[{STROKES}横{_GAP}]{{0,2}}){{8,}}")
+_NUMBER = re.compile(f"(?:{_DIGIT}[{STROKES}{_GAP}]{{0,2}}){{8,}}")
 NUMBER_IN_WORDS = re.compile(
-    rf"(?:(?:{_ENGLISH}|{_SEVERAL}|{_PARTING}|{_DIGIT})[{STROKES}横{_GAP}]?){{8,}}"
+    rf"(?:(?:{_ENGLISH}|{_SEVERAL}|{_PARTING}|{_DIGIT})[{STROKES}{_GAP}]?){{8,}}"
 )
 
 

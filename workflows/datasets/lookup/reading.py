@@ -71,7 +71,7 @@ def read_encoded(source: str) -> Reading:
     return _read(source, decoded(source))
 
 
-_AS_DASHES = dict.fromkeys(map(ord, STROKES + "横"), "-")
+_AS_DASHES = dict.fromkeys(map(ord, STROKES), "-")
 
 
 def read_strokes(source: str) -> Reading:

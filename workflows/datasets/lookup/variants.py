@@ -57,6 +57,7 @@ _MIN_ID_LENGTH = 5
 _MIN_NAME_LENGTH = 4
 _MIN_HANDLE_LENGTH = 2
 _MIN_APART = 6
+_WITH_TWO_SURNAMES = 4
 
 
 class View(enum.Enum):
@@ -154,11 +155,16 @@ def _mixtures(words: list[str], german: list[str]) -> list[list[str]]:
 
 
 def _word_orders(words: list[str]) -> Iterator[Spelling]:
-    """Yield a name as given, with the last word first ("Smith, John"), with the first word last."""
+    """Yield a name as given, with the last word first ("Smith, John"), with the first word last.
+
+    Of four words, the last two may be surnames: "García López, María José".
+    """
     joins = (NAME,) * (len(words) - 1)
     yield Spelling(tuple(words), joins)
     yield Spelling((words[-1], *words[:-1]), joins)
     yield Spelling((*words[1:], words[0]), joins)
+    if len(words) == _WITH_TWO_SURNAMES:
+        yield Spelling((*words[2:], *words[:2]), joins)
 
 
 def _apart(words: Sequence[str]) -> Iterator[Spelling]:
@@ -265,9 +271,10 @@ def _emails(value: str) -> Iterator[Spelling]:
     parts, joins = _marked(fold(value))
     if joins.count("@") == 1 and all(parts):
         yield Spelling(parts, joins)
-        if joins[0] == "+":  # jane+lists@example.com is an address of jane@example.com
-            at = joins.index("@")
-            yield Spelling((parts[0], *parts[at + 1 :]), joins[at:])
+        at = joins.index("@")
+        if "+" in joins[:at]:  # jane.d+lists@example.com is an address of jane.d@example.com
+            plus = joins.index("+")
+            yield Spelling((*parts[: plus + 1], *parts[at + 1 :]), (*joins[:plus], *joins[at:]))
 
 
 def _handles(value: str) -> Iterator[Spelling]:

@@ -244,6 +244,9 @@ Zoe+ONeill
 138丶0013丶8000
 138杠0013杠8000
 138横杠0013横杠8000
+138横0013横8000
+138空0013空8000
+138 空格 0013 空格 8000
 138 dash 0013 dash 8000
 138 (space) 0013 (space) 8000
 138, then 0013, then 8000
@@ -381,3 +384,25 @@ def test_a_wall_of_backslashes_is_no_work_without_end():
     assert found(text, KNOWN) == [("phone", "13800138025")]
     raw = json.dumps({"text": text}).encode()
     assert [c.end for c in candidates(memoryview(raw), KNOWN, escaped=True)] == [len(raw) - 2]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "García-López, María José",
+        "GARCIA LOPEZ Maria Jose",
+        "mj.garcia@example.es",
+        "mj.garcia+news@example.es",
+        "1.mj_garcia",
+    ],
+)
+def test_double_surnames_labels_of_addresses_and_marks_of_lists_are_found(written):
+    known = patterns(
+        {
+            "ref": "garcia",
+            "names": ["María José García López"],
+            "emails": ["mj.garcia+news@example.es"],
+            "handles": ["mj_garcia"],
+        }
+    )
+    assert [place for _kind, place in found(written, known)] == [written.removeprefix("1.")]
