@@ -28,25 +28,22 @@ TABLES = [
     ("name", spellings.PINYIN, "zhang wei"),
     ("name", spellings.LATIN, "José Álvarez"),
 ]
-WAYS = [
-    pytest.param(kind, spell, value, id=f"{value}: {label}")
-    for kind, table, value in TABLES
-    for label, spell in table.items()
-]
+WAYS = [(kind, spell, value) for kind, table, value in TABLES for spell in table.values()]
+AROUND_WAYS = [("联系我：", " 谢谢"), ("", ""), ("Contact: ", ". Thanks"), ("（", "）")]
 
 
-@pytest.mark.parametrize(("kind", "spell", "value"), WAYS)
-def test_each_way_of_writing_is_found_exactly(kind, spell, value):
-    for seed in range(5):
-        written = spell(value, random.Random(seed))
-        for before, after in (
-            ("联系我：", " 谢谢"),
-            ("", ""),
-            ("Contact: ", ". Thanks"),
-            ("（", "）"),
-        ):
-            text = before + written + after
-            assert [place for what, place in found(text, KNOWN) if what == kind] == [written]
+# Hundreds of ways are few tests: each test costs more than the look at a text.
+@pytest.mark.parametrize(("kind", "table", "value"), TABLES)
+def test_each_way_of_writing_is_found_exactly(kind, table, value):
+    missed = [
+        (label, before + written + after)
+        for label, spell in table.items()
+        for written in (spell(value, random.Random(seed)) for seed in range(5))
+        for before, after in AROUND_WAYS
+        if [place for what, place in found(before + written + after, KNOWN) if what == kind]
+        != [written]
+    ]
+    assert missed == []
 
 
 # Text around a spelling. It may not be made of digits or of words that look like more of it.
@@ -58,7 +55,7 @@ AROUND = st.text(
 
 @given(AROUND, AROUND, st.sampled_from(WAYS), st.randoms(use_true_random=False))
 def test_whatever_stands_around_it_offsets_point_at_the_spelling(before, after, way, rng):
-    kind, spell, value = way.values
+    kind, spell, value = way
     written = spell(value, rng)
     text = f"{before}。 {written} 。{after}"
     places = [place for what, place in found(text, KNOWN) if what == kind]
@@ -326,11 +323,12 @@ wang.xm<at>exam<i>ple</i>.com
 ODD = [written.replace("⏎", "\n") for written in ODD]
 
 
-@pytest.mark.parametrize("written", ODD)
 @pytest.mark.parametrize(("before", "after"), [("看 ", " 看"), ("call ", ". Then")])
-def test_odder_ways_are_found_exactly(written, before, after):
-    places = {place for _kind, place in found(before + written + after, KNOWN_ABROAD)}
-    assert written in places
+def test_odder_ways_are_found_exactly(before, after):
+    def places(written: str) -> set[str]:
+        return {place for _kind, place in found(before + written + after, KNOWN_ABROAD)}
+
+    assert [written for written in ODD if written not in places(written)] == []
 
 
 @pytest.mark.parametrize(
