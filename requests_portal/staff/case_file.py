@@ -25,6 +25,7 @@ from workflows.corrections.item_changes import (
     takes_redaction,
 )
 from workflows.corrections.models import Instruction
+from workflows.corrections.receipt_texts import in_words
 from workflows.regimes.values import Citation
 from workflows.vault.fields import text_or_erased
 
@@ -101,7 +102,8 @@ class ItemView:
     ground: str
     citations: list[str]
     reasons: str
-    instructions: list[Instruction]
+    # Each with its receipt in words.
+    instructions: list[tuple[Instruction, str]]
     assurance_needed: str
     assurance_suffices: bool
     note: str
@@ -130,7 +132,7 @@ def _item_view(case: Case, item: Item) -> ItemView:
         ground=ground.text.in_language(language) if ground else "",
         citations=citation_texts(ground.citations) if ground else [],
         reasons=text_or_erased(item, "reasons"),
-        instructions=list(item.instructions.all()),
+        instructions=[(each, in_words(each.receipt)) for each in item.instructions.all()],
         assurance_needed=str(Assurance(needed).label),
         assurance_suffices=assurance_suffices(case.assurance, needed),
         note=rule.note.in_language(language) if rule and rule.note else "",

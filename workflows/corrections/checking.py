@@ -16,6 +16,7 @@ from workflows.corrections.manifests.edits import Refused, Wording
 from workflows.corrections.manifests.entries import Entry, ManifestError, Op
 from workflows.corrections.manifests.rescan import Allowed, Before, Left, rescan, rescan_table
 from workflows.corrections.models import Instruction, Manifest
+from workflows.corrections.receipt_texts import carried_out_by
 from workflows.corrections.receipts import CHECK, STEWARDS, cases_of
 from workflows.corrections.recipients import tell_recipients
 from workflows.corrections.returns import resolve_with
@@ -123,7 +124,7 @@ def _verify(manifest: Manifest, entries: list[Entry]) -> None:
         waiting = manifest.instructions.filter(applied_at=None)
         for instruction in waiting.select_related("item__case"):
             if instruction.item.case.state == State.EXECUTING and is_carried_out(instruction):
-                complete(instruction, steward, _sentence(manifest))
+                complete(instruction, steward, carried_out_by(manifest))
         for case in cases_of(manifest):
             ask_for_manifests(case)
 
@@ -136,10 +137,6 @@ def _overwritten(manifest: Manifest) -> list[Snapshot]:
     there = Snapshot.objects.filter(dataset=result.dataset_id, location=result.location)
     older = there.filter(registered_at__lt=result.registered_at)
     return list(older.exclude(state=Snapshot.State.PURGED))
-
-
-def _sentence(manifest: Manifest) -> str:
-    return f"Manifest {manifest.pk}: snapshot {manifest.result}; the re-scan found nothing."
 
 
 def _record(case: Case, manifest: Manifest, name: str, facts: dict[str, int]) -> None:

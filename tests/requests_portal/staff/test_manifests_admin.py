@@ -29,6 +29,10 @@ def waiting(data):
     return manifest_for(forum)
 
 
+def page_of(client, case):
+    return client.get(case_url(case)).content.decode()
+
+
 def act(client, path, name, row):
     token = hidden_fields(client.get(path).content.decode())["csrfmiddlewaretoken"]
     chosen = {"action": name, "_selected_action": [str(row.pk)], "index": "0"}
@@ -57,6 +61,12 @@ def test_the_case_says_which_snapshot_came_out_of_its_change(sign_in, reviewer, 
         page = client.get(address).content.decode()
         assert page.count("Came out of the change") == 1
         assert "Not searched" not in page
+    waiting.refresh_from_db()
+    assert f"snapshot {waiting.result}; the re-scan found nothing." in page_of(client, case)
+    client.cookies["django_language"] = "zh-hans"
+    page = page_of(client, case)
+    assert f"快照{waiting.result}，重新扫描没有发现遗留。" in page
+    assert "re-scan" not in page
 
 
 def test_the_place_is_named_where_something_is_left(sign_in, data_steward, waiting, data):
