@@ -174,8 +174,10 @@ def test_what_a_person_asks_for_is_done_in_the_data_and_proved(
     eventually(is_done, "both items are carried out")
     approver.act("answer")
 
+    person.open_case(receipt)
+
     def answered() -> bool:
-        person.open_case(receipt)
+        person.page.reload()
         return bool(person.page.locator(".notice-good a.button").count())
 
     eventually(answered, "the answer is there")
