@@ -31,7 +31,6 @@ OTHERS = {
     "complaint_acknowledgement": facts.ComplaintAcknowledgement(MOMENT, date(2026, 12, 20)),
     "complaint_outcome": facts.ComplaintOutcome("Founded.", "We were late.", "We asked the team."),
 }
-KINDS = (*DECIDED, *OTHERS)
 
 
 def case_under(code: str, language: str, settings, *kinds: str) -> Case:
