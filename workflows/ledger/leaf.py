@@ -59,17 +59,16 @@ def leaf_template(
 
     The members stand in the order of canonical JSON, which is that of their names.
     """
-    spelled_name = _spell_name(name)
     _check_register(name, case, register)
+    before_at, before_number, before_step = _spell_frame(name, role, actor, register)
     if moment.utcoffset() is None:
         raise InvalidEventError("The time of an event must say its time zone.")
     at = format_time(moment)
     spelled_case = "null" if case is None else f'"{case}"'
     template = LeafTemplate(
-        f'{{"actor":{_spell_line("actor", actor, ACTOR_LENGTH)},"at":"{at}"'
-        f',"case":{spelled_case},"commitments":{_spell_commitments(commitments)}'
-        f',"facts":{_spell("facts", dict(facts))},"name":{spelled_name},"number":',
-        f',"register":{_spell("register", register)},"role":{_spell_role(role)},"step":',
+        f'{before_at}{at}","case":{spelled_case},"commitments":{_spell_commitments(commitments)}'
+        f',"facts":{_spell("facts", dict(facts))}{before_number}',
+        before_step,
         f',"v":{LEAF_VERSION}}}',
         at,
     )
@@ -87,19 +86,20 @@ def format_time(moment: datetime) -> str:
     return f"{in_utc.isoformat(timespec='microseconds')}Z"
 
 
-# Events have few names and roles, so that what was found of one is kept.
-@lru_cache(maxsize=512)
-def _spell_name(name: str) -> str:
+# Events differ in little but case, time and facts, so what was found of the rest is kept.
+@lru_cache(maxsize=1024)
+def _spell_frame(name: str, role: str, actor: str, register: str | None) -> tuple[str, str, str]:
+    """Check and spell what stands before the time, after the facts, and after the number."""
     if len(name) > NAME_LENGTH or _NAME.fullmatch(name) is None:
         raise InvalidEventError(f"The name of an event reads object.verb, not {name!r}.")
-    return _spell("name", name)
-
-
-@lru_cache(maxsize=512)
-def _spell_role(role: str) -> str:
     if not role:
         raise InvalidEventError("An event needs the role of who caused it.")
-    return _spell_line("role", role, ROLE_LENGTH)
+    spelled_role = _spell_line("role", role, ROLE_LENGTH)
+    return (
+        f'{{"actor":{_spell_line("actor", actor, ACTOR_LENGTH)},"at":"',
+        f',"name":{_spell("name", name)},"number":',
+        f',"register":{_spell("register", register)},"role":{spelled_role},"step":',
+    )
 
 
 def _spell_line(what: str, text: str, length: int) -> str:

@@ -70,23 +70,23 @@ def append(
         moment=moment,
     )
     uid = new_uid()
-    with prepared_cursor(database) as cursor:
-        cursor.execute(
-            _APPEND,
-            [
-                uid,
-                case,
-                register,
-                name,
-                role,
-                actor,
-                template.at,
-                template.before_number,
-                template.before_step,
-                template.after_step,
-            ],
-        )
-        ((key, step, number),) = cursor.fetchone()
+    cursor = prepared_cursor(database)
+    cursor.execute(
+        _APPEND,
+        [
+            uid,
+            case,
+            register,
+            name,
+            role,
+            actor,
+            template.at,
+            template.before_number,
+            template.before_step,
+            template.after_step,
+        ],
+    )
+    ((key, step, number),) = cursor.fetchone()
     leaf = template.fill(step, number)
     return Event.from_db(
         database.alias,

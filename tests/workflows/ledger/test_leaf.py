@@ -1,6 +1,7 @@
 """The leaf of an event, spelled member by member, is the canonical JSON of the whole."""
 
 import datetime as dt
+import json
 import uuid
 
 import rfc8785
@@ -67,3 +68,32 @@ def test_a_register_is_quoted():
         b'"case":"00000000-0000-0000-0000-000000000001","commitments":{},"facts":{},'
         b'"name":"case.received","number":7,"register":"US-CA","role":"public","step":1,"v":1}'
     )
+
+
+def test_what_is_kept_of_one_event_is_not_taken_for_another():
+    common = {
+        "name": "case.viewed",
+        "role": "reviewer",
+        "actor": "s-1",
+        "case": uuid.UUID(int=1),
+        "register": None,
+        "facts": {},
+        "commitments": {},
+        "moment": dt.datetime(2026, 1, 2, tzinfo=dt.UTC),
+    }
+    changes = [
+        {},
+        {"name": "case.received", "register": "CN"},
+        {"name": "case.received", "register": "US-CA"},
+        {"role": "manager"},
+        {"actor": "s-2"},
+        {"actor": "reviewer", "role": "s-1"},
+        {"case": None},
+    ]
+    leaves = [leaf_template(**common | change).fill(1, None) for change in changes * 2]
+    members = [json.loads(leaf) for leaf in leaves]
+    for change, found in zip(changes * 2, members, strict=True):
+        wanted = common | change
+        for member in ("name", "role", "actor", "register"):
+            assert found[member] == wanted[member]
+    assert len(set(leaves)) == len(changes)

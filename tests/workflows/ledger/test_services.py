@@ -6,12 +6,13 @@ import time
 import uuid
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
 from workflows.ledger import merkle
 from workflows.ledger.canonical import canonical_json, commit
 from workflows.ledger.leaf import InvalidEventError
 from workflows.ledger.models import CaseCounter, Event, InboxEntry
+from workflows.ledger.prepared import prepared_cursor
 from workflows.ledger.services import append
 from workflows.ledger.uids import new_uid
 
@@ -109,6 +110,33 @@ def test_appending_takes_one_statement(django_assert_num_queries):
         append(name="bundle.exported", role="regulator")
     with django_assert_num_queries(1):
         append(name="case.received", role="public", case=CASE, register="CN")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_keeps_its_cursor_and_a_new_one_gets_its_own():
+    first = prepared_cursor(connection).cursor
+    assert prepared_cursor(connection).cursor is first
+    with transaction.atomic():
+        append(name="case.viewed", role="reviewer", case=CASE)
+    connection.close()
+    with transaction.atomic():
+        assert append(name="case.viewed", role="reviewer", case=CASE).step == 2
+    assert prepared_cursor(connection).cursor is not first
+
+
+@pytest.mark.django_db
+def test_a_statement_that_failed_does_not_spoil_the_kept_cursor():
+    append(name="case.viewed", role="reviewer", case=CASE)
+    with pytest.raises(DataError), transaction.atomic():
+        prepared_cursor(connection).execute("SELECT 1 / $1::integer", [0])
+    assert append(name="case.viewed", role="reviewer", case=CASE).step == 2
+
+
+@pytest.mark.django_db
+def test_threads_do_not_share_a_cursor(in_thread):
+    here = prepared_cursor(connection).cursor
+    there = in_thread(lambda: prepared_cursor(connection).cursor).result()
+    assert there is not here
 
 
 @pytest.mark.django_db
