@@ -6,7 +6,7 @@ identifier allows, and what surrounds them must not make them part of something 
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from workflows.datasets.lookup.boundaries import bounded
 from workflows.datasets.lookup.folding import simplify
@@ -44,8 +44,7 @@ _SAID_AT = re.compile(r"\s+at\s+")
 _WORDS_FOR_X = str.maketrans("乘叉", "xx")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A confirmed span of a text, in code points. `certain` is false where others may be meant."""
 
     start: int

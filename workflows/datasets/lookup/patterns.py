@@ -43,12 +43,14 @@ class Target:
     """A spelling to look for, and the index of the identifier it belongs to.
 
     `before` and `behind` are the words of a name around its literal, as they stand in a stream.
+    With `in_part`, the literal is a part of the spelling only.
     """
 
     identifier: int
     spelling: Spelling
     before: tuple[bytes, ...] = ()
     behind: tuple[bytes, ...] = ()
+    in_part: bool = False
 
     def stands(self, stream: bytes, start: int, end: int) -> bool:
         """Tell whether the rest of the spelling stands around its literal, too."""
@@ -94,7 +96,7 @@ class Patterns:
                 self.unsearchable.append(identifier)
             for spelling in found:
                 before, behind = map(_in_stream, rest_of_name(spelling))
-                target = Target(index, spelling, before, behind)
+                target = Target(index, spelling, before, behind, spelling.searched_in_part)
                 for literal in literals(spelling, lookalikes=not numerals):
                     targets[literal].append(target)
         self._targets = list(targets.values())

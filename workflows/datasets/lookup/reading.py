@@ -122,8 +122,9 @@ def _read(source: str, replacements: Iterable[Replacement]) -> Reading:
 
 
 def _reading(source: str, flat: str, starts: Sequence[int], ends: Sequence[int]) -> Reading:
-    at = list(compress(range(len(flat)), map(str.isalnum, flat)))
-    return Reading(source, flat, starts, ends, "".join(filter(str.isalnum, flat)), at)
+    content = [*map(str.isalnum, flat)]
+    letters, at = "".join(compress(flat, content)), [*compress(range(len(flat)), content)]
+    return Reading(source, flat, starts, ends, letters, at)
 
 
 def _with_uneven(

@@ -146,7 +146,7 @@ def _groups(
 
 def _around(data: memoryview, candidate: Candidate, first: int, last: int) -> tuple[int, int]:
     """Return the bytes around a candidate that are read to confirm it, within one record."""
-    in_part = any(target.spelling.searched_in_part for target in candidate.targets)
+    in_part = any([target.in_part for target in candidate.targets])  # noqa: C419 - twice as fast
     stretch = _STRETCH * (candidate.end - candidate.start) if in_part else 0
     reach = max(_CONTEXT, stretch)
     begin, end = max(first, candidate.start - reach), min(last, candidate.end + reach)
