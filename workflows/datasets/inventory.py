@@ -8,13 +8,14 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from pathlib import Path
-from re import finditer
 
 from django.db import transaction
 from django.utils import timezone
 
 from workflows.cases.lifecycle import Role
+from workflows.datasets.lookup.patterns import Candidate
 from workflows.datasets.lookup.readers import Batch, Figures, Schema, batches
+from workflows.datasets.lookup.records import every_line
 from workflows.datasets.lookup.shards import JSONL_FORMATS, Problem, ReadError, Shard, file_shards
 from workflows.datasets.models import Snapshot, SnapshotFile
 from workflows.datasets.sources import files_of, shards_of
@@ -173,14 +174,12 @@ class _Sample:
     def __init__(self) -> None:
         self.calls = 0
 
-    def __call__(self, lines: memoryview) -> Iterable[int]:
+    def __call__(self, lines: memoryview) -> Iterable[Candidate]:
         self.calls += 1
-        if self.calls > 1:
-            return ()
-        return (line.start() for line in islice(finditer(rb"[^\n]+", lines), SAMPLE))
+        return islice(every_line(lines), SAMPLE if self.calls == 1 else 0)
 
 
-def _nowhere(_lines: memoryview) -> Iterable[int]:
+def _nowhere(_lines: memoryview) -> Iterable[Candidate]:
     return ()
 
 

@@ -23,6 +23,7 @@ from workflows.datasets.lookup.markup import without_markup
 from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.persons import Identifier
 from workflows.datasets.lookup.readers import Figures, Schema, batches
+from workflows.datasets.lookup.records import every_line
 from workflows.datasets.lookup.scan import Column, findings
 from workflows.datasets.lookup.shards import Shard
 from workflows.datasets.lookup.squeeze import fold_bytes, squeeze
@@ -90,7 +91,7 @@ def build(folder: Path, shards: Iterable[Shard], schema: Schema) -> Iterator[Fig
     writer = index.writer(_HEAP, 1)
     for shard in shards:
         figures = Figures()
-        for batch in batches(shard, schema, _every_line):
+        for batch in batches(shard, schema, every_line):
             figures.add(batch.figures)
             for row in range(len(batch.columns[0].offsets) - 1):
                 texts = {column.field: _text(column, row) for column in batch.columns}
@@ -99,10 +100,6 @@ def build(folder: Path, shards: Iterable[Shard], schema: Schema) -> Iterator[Fig
         yield figures
     writer.commit()
     writer.wait_merging_threads()
-
-
-def _every_line(lines: memoryview) -> Iterable[int]:
-    return (line.start() for line in re.finditer(rb"[^\n]+", lines))
 
 
 def _text(column: Column, row: int) -> str:

@@ -3,13 +3,17 @@
 import gzip
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, BinaryIO
 
 import numpy as np
 import orjson
 import zstandard
 
+from workflows.datasets.lookup.jsonl_places import places_in_text
+from workflows.datasets.lookup.patterns import Candidate
 from workflows.datasets.lookup.records import CHUNK, Batch, Figures, Filter, Schema
 from workflows.datasets.lookup.scan import Column
 from workflows.datasets.lookup.shards import Format, Problem, ReadError, Shard
@@ -85,33 +89,60 @@ def _check_first_record(chunk: bytes, shard: Shard, schema: Schema) -> None:
         raise ReadError(f"{shard.file} has no field {names}.", Problem.NO_FIELD, names)
 
 
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A parsed line, and the places in it at which an identifier may stand."""
+
+    line: bytes
+    fields: dict[str, Any]
+    found: list[Candidate]
+
+    def text(self, name: str) -> str:
+        text = self.fields.get(name)
+        return text if isinstance(text, str) else ""
+
+
 def _parse(chunk: bytes, schema: Schema, where: Filter) -> Batch:
     lines = int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == ord("\n")))
     figures = Figures(len(chunk), lines + (not chunk.endswith(b"\n")))
-    records = []
-    end = -1
-    for position in sorted(where(memoryview(chunk))):
-        if position < end:
-            continue
-        start = chunk.rfind(b"\n", 0, position) + 1
-        end = chunk.find(b"\n", position)
-        end = len(chunk) if end < 0 else end
-        record = parse_record(chunk[start:end])
-        if record is None:
-            figures.unreadable += 1
-        else:
-            records.append(record)
-    columns = []
-    for name in schema.text_fields:
-        texts = [record.get(name) for record in records]
-        columns.append(
-            Column.of_texts(name, [text if isinstance(text, str) else "" for text in texts])
-        )
+    records: list[_Record] = []
+    start, end = 0, -1
+    found: list[Candidate] = []
+    for place in sorted(where(memoryview(chunk)), key=attrgetter("start")):
+        if place.start >= end:
+            start = chunk.rfind(b"\n", 0, place.start) + 1
+            end = chunk.find(b"\n", place.start)
+            end = len(chunk) if end < 0 else end
+            line = chunk[start:end]
+            fields = parse_record(line)
+            found = []
+            if fields is None:
+                figures.unreadable += 1
+            else:
+                records.append(_Record(line, fields, found))
+        found.append(Candidate(place.start - start, place.end - start, place.targets))
 
     def source(index: int) -> str:
-        return str(records[index].get(schema.source_field) or "")
+        return str(records[index].fields.get(schema.source_field) or "")
 
-    return Batch(columns, lambda index: records[index].get(schema.id_field), figures, source)
+    return Batch(
+        [_column(name, records) for name in schema.text_fields],
+        lambda index: records[index].fields.get(schema.id_field),
+        figures,
+        source,
+    )
+
+
+def _column(name: str, records: Sequence[_Record]) -> Column:
+    """Return the texts of one field, with what was found in them if that is known of all."""
+    texts = [record.text(name) for record in records]
+    found = []
+    for record, text in zip(records, texts, strict=True):
+        places = places_in_text(record.line, text, record.found)
+        if places is None:
+            return Column.of_texts(name, texts)
+        found.append(places)
+    return Column.of_texts(name, texts, found)
 
 
 def parse_record(line: bytes) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from workflows.datasets.lookup.hits import Finding, Hit, judge
-from workflows.datasets.lookup.patterns import Patterns
+from workflows.datasets.lookup.patterns import Candidate, Patterns
 from workflows.datasets.lookup.readers import Batch, Figures, Schema, batches
 from workflows.datasets.lookup.scan import candidates, findings
 from workflows.datasets.lookup.shards import Shard
@@ -42,8 +42,8 @@ def locate_records(
 ) -> Iterator[RecordHits]:
     """Yield the records of one shard that have hits, as `locate_shard` does, with their texts."""
 
-    def where(lines: memoryview) -> Iterator[int]:
-        return (candidate.start for candidate in candidates(lines, patterns, escaped=True))
+    def where(lines: memoryview) -> Iterator[Candidate]:
+        return candidates(lines, patterns, escaped=True)
 
     for batch in batches(shard, schema or Schema(), where):
         if figures is not None:

@@ -1,9 +1,11 @@
 """Records of a shard as the look-up takes them: columns of texts, and the id of each record."""
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from workflows.datasets.lookup.hits import RecordId
+from workflows.datasets.lookup.patterns import Candidate
 from workflows.datasets.lookup.scan import Column
 
 # Bytes that are read at a time.
@@ -55,5 +57,11 @@ class Batch:
     source: Callable[[int], str] = no_source
 
 
-# Positions in raw lines at which an identifier may stand, in any order.
-Filter = Callable[[memoryview], Iterable[int]]
+# Places in raw lines at which an identifier may stand, in any order.
+Filter = Callable[[memoryview], Iterable[Candidate]]
+
+
+def every_line(lines: memoryview) -> Iterator[Candidate]:
+    """Point to each line that is not empty, as a Filter: all records are asked for."""
+    for line in re.finditer(rb"[^\n]+", lines):
+        yield Candidate(*line.span(), ())

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from operator import attrgetter
 
 import numpy as np
@@ -29,19 +30,37 @@ _TAGS_BACK = re.compile(rb"(?:>[^<>]{0,400}<|.){0,%d}" % _CONTEXT, re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The texts of one field of many records: UTF-8 bytes, text `i` from `offsets[i]` on."""
+    """The texts of one field of many records: UTF-8 bytes, text `i` from `offsets[i]` on.
+
+    `found` holds the candidates in them, if they are known already.
+    """
 
     field: str
     data: memoryview
     offsets: npt.NDArray[np.int64]
+    found: Sequence[Candidate] | None = None
 
     @classmethod
-    def of_texts(cls, field: str, texts: Sequence[str]) -> "Column":
-        """Make a column of texts. Lone surrogates, unknown to UTF-8, become question marks."""
+    def of_texts(
+        cls,
+        field: str,
+        texts: Sequence[str],
+        found: Sequence[Sequence[Candidate]] | None = None,
+    ) -> "Column":
+        """Make a column of texts. Lone surrogates, unknown to UTF-8, become question marks.
+
+        `found` holds the candidates in each text, if they are known already.
+        """
         encoded = [text.encode("utf-8", "replace") for text in texts]
         offsets = np.zeros(len(encoded) + 1, np.int64)
         np.cumsum([len(text) for text in encoded], out=offsets[1:])
-        return cls(field, memoryview(b"".join(encoded)), offsets)
+        if found is not None:
+            found = [
+                [Candidate(c.start + offset, c.end + offset, c.targets) for c in among]
+                for offset, among in zip(offsets[:-1].tolist(), found, strict=True)
+            ]
+        moved = None if found is None else list(chain.from_iterable(found))
+        return cls(field, memoryview(b"".join(encoded)), offsets, moved)
 
     def text(self, index: int) -> str:
         """Return one text, decoded as the places of hits are counted."""
@@ -73,10 +92,10 @@ def candidates(
 
 def findings(column: Column, patterns: Patterns) -> Iterator[tuple[int, list[Finding]]]:
     """Yield the index of each record in which identifiers were confirmed, and where they stand."""
-    found = sorted(
-        candidates(column.data, patterns, escaped=False, offsets=column.offsets),
-        key=attrgetter("start"),
-    )
+    among = column.found
+    if among is None:
+        among = list(candidates(column.data, patterns, escaped=False, offsets=column.offsets))
+    found = sorted(among, key=attrgetter("start"))
     if not found:
         return
     rows = np.searchsorted(column.offsets, [c.start for c in found], side="right") - 1

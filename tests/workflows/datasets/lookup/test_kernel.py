@@ -126,7 +126,8 @@ def test_it_finds_numbers_in_words_where_they_stand(text):
     assert all(0 < end <= len(stream) for end in ends)
     for number in NUMBER_IN_WORDS.finditer(text):
         from_word = re.search(f"[0-9oil 丨]*(?:{'|'.join(WORDS_IN_NUMBERS)}).*", number[0])
-        if from_word and NUMBER_IN_WORDS.match(from_word[0]):
+        # It reads "ohundred" as "oh" first, and does not come back to it.
+        if from_word and NUMBER_IN_WORDS.match(re.sub("oh(?=undred|yphen)", "x", from_word[0])):
             start, stop = (len(text[:at].encode()) for at in number.span())
             assert any(start < end <= stop + 1 for end in ends)
 
