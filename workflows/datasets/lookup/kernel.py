@@ -80,5 +80,5 @@ if __name__ == "__main__":
     if build() is None:
         sys.stdout.write(
             "The kernel of the look-up was not compiled (no C compiler, or no x86-64): look-ups "
-            "take a quarter longer.\n"
+            "take half as long again.\n"
         )
