@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -52,6 +52,19 @@ def test_source_scale_types_labelling_rules_and_mechanism(forum, china):
     # Neither the provider's folders nor its partners.
     assert "/srv/forum" not in page
     assert "Partner Lab" not in page
+
+
+def test_a_version_that_cannot_be_read_or_was_deleted_says_so(forum, china):
+    dataset = Dataset.objects.get()
+    place = {"dataset": dataset, "format": "jsonl", "location": "/z"}
+    Snapshot.objects.create(version="gone", state="unreadable", problem="missing", **place)
+    deleted_at = datetime(2026, 5, 4, tzinfo=UTC)
+    Snapshot.objects.create(version="old", state="purged", purged_at=deleted_at, **place)
+    page = china.get(PAGE).content.decode()
+    rows = {row[: row.index("<")]: row for row in page.split('data-label="Version">')[1:]}
+    assert "▲ Cannot be read" in rows["gone"]
+    assert "Deleted, 4 May 2026" in rows["old"]
+    assert "▲" not in rows["old"]
 
 
 def test_the_rule_is_named_where_a_law_asks_for_it(forum, europe):
