@@ -9,9 +9,10 @@ import pytest
 
 from requests_portal.local.postgres import OWNER_ROLE, RUNTIME_ROLE, Cluster
 from tests.filings import assert_log_extends, keep_checkpoint
-from tests.stack import Stack
+from tests.stack import Stack, eventually
 
 DATABASE = "chaos"
+DUE = "SELECT 1 FROM outbox_effect WHERE state = 'pending' AND due_at <= now() LIMIT 1"
 
 
 @pytest.fixture(scope="package")
@@ -35,6 +36,8 @@ def whole_stack(cluster: Cluster) -> Iterator[Stack]:
     try:
         stack.start()
         stack.manage("load_sample_cases")
+        # A test that pauses the mail server would else wait for the mails about these cases first.
+        eventually(lambda: not stack.query(DUE), "the sample cases have had their effects", 180)
         yield stack
     finally:
         stack.end()
