@@ -109,6 +109,15 @@ def test_the_pages_of_a_case(person, sampled_stack):
     assert not faults
 
 
+def test_the_numbers_of_cases_are_whole_on_a_phone(sign_in):
+    page = sign_in("ravi", width=360).page
+    page.goto("/staff/cases/case/")
+    numbers = page.locator("#result_list .field-number")
+    assert numbers.count()
+    cut = "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth).length"
+    assert numbers.evaluate_all(cut) == 0
+
+
 def action_pages(staff: Staff, numbers: list[str]) -> dict[str, str]:
     """Return, for each action allowed in one of these cases, the address of its page."""
     pages = {}
