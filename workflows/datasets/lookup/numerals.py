@@ -73,13 +73,15 @@ _IN_WORDS = re.compile(
 _NUMBER_OF_WORDS = re.compile(
     rf"(?:(?:{_ENGLISH}|{_SEVERAL}|{_PARTING}|[0-9])[\W_]{{0,4}}){{5,}}", re.IGNORECASE
 )
-_WORD = re.compile(f"{_ENGLISH}|{_PARTING}", re.IGNORECASE)
+# Ignoring case costs several times as much, so the text in lower case is asked first.
+_WORD = re.compile(f"{_ENGLISH}|{_PARTING}")
 # Several words, so that "phone" and "someone" are no sign of a number; fewer in a long number which
 # begins where a word does.
 _ENOUGH_WORDS = 3
 _ENOUGH_DIGITS = 7
 _PINYIN_DIGIT = re.compile("|".join(sorted(_PINYIN, key=len, reverse=True)), re.IGNORECASE)
 _PINYIN_NUMBER = re.compile(rf"(?:(?:{_PINYIN_DIGIT.pattern})[\W_]{{0,4}}){{8,}}", re.IGNORECASE)
+_PINYIN_IN_LOWER_CASE = re.compile(_PINYIN_NUMBER.pattern)
 
 Replacement = tuple[int, int, str]
 
@@ -89,14 +91,18 @@ def digits_in_words(text: str) -> list[Replacement]:
 
     English words, also "double zero" and "dash", and Chinese ones in Latin letters.
     """
-    if _WORD.search(text):
+    lower = text.lower()
+    if _WORD.search(lower):
         found = [
             replacement
             for number in _NUMBER_OF_WORDS.finditer(text)
+            if _WORD.search(number[0].lower())
             for replacement in _replacements(text, number)
         ]
         if found:
             return found
+    if not _PINYIN_IN_LOWER_CASE.search(lower):
+        return []
     return [
         (digit.start(), digit.end(), _PINYIN[digit[0].lower()])
         for number in _PINYIN_NUMBER.finditer(text)
