@@ -215,7 +215,7 @@ class RegulatorAccountAdmin(StaffAdmin):
 
     form = RegulatorForm
     list_display = ("regime", "authority", "user", "expires_at", "live", "has_token")
-    list_display_links = ("authority",)
+    list_display_links = ("regime", "authority")
     list_select_related = ("user",)
     fields = ("user", "regime", "authority", "expires_at")
     actions_detail = ("new_token",)

@@ -104,7 +104,7 @@ class SnapshotAdmin(RegisterAdmin):
         "index",
         "purge",
     )
-    list_display_links = ("version",)
+    list_display_links = ("dataset", "version")
     list_filter = ("state", PurgeFilter, "format", "dataset__approval", "dataset__scope")
     list_select_related = ("dataset", "search_index")
     search_fields = ("dataset__name", "version", "location")

@@ -55,6 +55,18 @@ def officer(privacy_officer):
     return signed_in(privacy_officer)
 
 
+@pytest.mark.parametrize("name", LISTS)
+def test_on_a_phone_each_column_of_a_list_has_its_own_name(name, steward, data):
+    """The theme calls a first column that is no link "Select record"."""
+    dataset = make_dataset("Forum")
+    Recipient.objects.create(dataset=dataset, name="Lab", given_on="2026-01-01")
+    TrainedModel.objects.create(name="Assistant", version="3", trained_on="2026-01-01")
+    make_snapshot("a.jsonl", dataset)
+    page = steward.get(f"{BASE}/{name}/").content.decode()
+    assert page.count('class="data-row') == 1
+    assert "Select record" not in page.split('id="result_list"')[1]
+
+
 def post(client, path, fields=None):
     page = client.get(path)
     assert page.status_code == 200, path
