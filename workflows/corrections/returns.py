@@ -6,7 +6,7 @@ came back what was done to them before. The state of the case stays as it is.
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from uuid import UUID
 
@@ -177,10 +177,18 @@ def take_out_again(return_id: int | str) -> Manifest | None:
 
 def _make(returned: Return) -> Manifest:
     former, wording = _done_before(returned.case)
-    entries = list(_entries(returned, former, wording))
+    found = list(_changed_before(returned, former))
+    entries = list(_entries(returned, found, former, wording))
     used = Instruction.objects.filter(
         item__case=returned.case, manifests__state=Manifest.State.VERIFIED
     ).distinct()
+    if not found:
+        raise ManifestError(
+            _(
+                "Only a short text of these records, such as a name, is the same as before: they "
+                "may be about somebody else. Look at them, then say here what was done."
+            )
+        )
     if not entries:
         raise ManifestError(
             _(
@@ -213,7 +221,27 @@ def _done_before(case: Case) -> tuple[dict[str, list[Entry]], Wording]:
     return former, Wording(replacements)
 
 
-def _entries(returned: Return, former: dict[str, list[Entry]], wording: Wording) -> Iterator[Entry]:
+def _changed_before(returned: Return, former: dict[str, list[Entry]]) -> Iterator[Located]:
+    """Yield the records that are those of before: their longest text is one that was changed.
+
+    A name that has a field of its own stands in the records of namesakes as well.
+    """
+    buried = returned.case.tombstones.values_list("digest", flat=True)
+    known = {bytes(one) for one in buried}
+    for file, row, record in _located(returned):
+        texts = [record.get(field) for field in returned.snapshot.schema.text_fields]
+        longest = max((text for text in texts if isinstance(text, str)), key=len, default="")
+        sha256 = digest(longest)
+        if sha256 in former or digest_of(sha256) in known:
+            yield file, row, record
+
+
+def _entries(
+    returned: Return,
+    found: Iterable[Located],
+    former: dict[str, list[Entry]],
+    wording: Wording,
+) -> Iterator[Entry]:
     """Yield what is to be done to the records that came back: the same as before.
 
     Of a record that was deleted nothing more need be known than that, so this works for a case
@@ -224,7 +252,7 @@ def _entries(returned: Return, former: dict[str, list[Entry]], wording: Wording)
     origin = Origin(snapshot.dataset.name, snapshot.version, schema.id_field, schema.source_field)
     deleted = returned.case.tombstones.filter(op=Op.DELETE).values_list("digest", flat=True)
     known_to_go = {bytes(one) for one in deleted}
-    for file, row, record in _located(returned):
+    for file, row, record in found:
         blank = Change(
             Op.DELETE,
             file,

@@ -207,3 +207,36 @@ def test_a_record_is_counted_once_though_two_of_its_texts_came_back(data, forum,
     assert guard(twice.pk) == 1
     returned = Return.objects.get(snapshot=twice)
     assert (returned.records, returned.places) == (1, [["twice.jsonl", 0]])
+
+
+def test_a_namesake_whose_record_shares_a_short_text_alone_is_left_alone(data, delete_request):
+    """Where a name has a field of its own, it stands with others, too."""
+    fields = {"source_field": "", "text_fields": ["author", "text"]}
+    theirs, other = FORUM[0]["text"], "我喜欢在周末的时候去公园里散步和看书。"
+    (data / "posts.jsonl").write_text(
+        lines([{"id": "a", "author": "王小明", "text": theirs}, {"id": "b", "text": "nothing"}])
+    )
+    posts = make_snapshot("posts.jsonl", **fields)
+    closed(Outcome.DELETED, delete_request, posts)
+    (data / "crawl.jsonl").write_text(
+        lines(
+            [
+                {"id": "theirs", "author": "王小明", "text": theirs},
+                {"id": "other", "author": "王小明", "text": other},
+            ]
+        )
+    )
+    crawl = make_snapshot("crawl.jsonl", posts.dataset, version="crawl", **fields)
+    guard(crawl.pk)
+    returned = Return.objects.get(snapshot=crawl)
+    ask_to_take_out(returned, STEWARD)
+    manifest = carry_out(take_out_again(returned.pk))
+    assert texts(manifest.result) == {"other": other}
+
+    # What is left is for a person to look at: no manifest touches it.
+    guard(manifest.result.pk)
+    left = Return.objects.get(snapshot=manifest.result)
+    ask_to_take_out(left, STEWARD)
+    assert take_out_again(left.pk) is None
+    left.refresh_from_db()
+    assert "may be about somebody else" in left.remark
