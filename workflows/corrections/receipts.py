@@ -11,7 +11,7 @@ from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.making import entries_of
 from workflows.corrections.manifests.apply import apply_entries
 from workflows.corrections.manifests.edits import Refused, Wording
-from workflows.corrections.manifests.entries import ManifestError
+from workflows.corrections.manifests.entries import ManifestError, Op
 from workflows.corrections.models import Manifest, Receipt
 from workflows.datasets.errors import InvalidEntry
 from workflows.datasets.inventory import first_look
@@ -165,7 +165,14 @@ def apply_here(manifest_id: str) -> None:
 
 
 def _write(manifest: Manifest) -> Snapshot:
-    old = manifest.snapshot
+    old, entries = manifest.snapshot, entries_of(manifest)
+    if old.rows is not None and len({e.place for e in entries if e.op is Op.DELETE}) >= old.rows:
+        raise Refused(
+            _(
+                "No record would be left. Delete the data of this snapshot by hand, say so on its "
+                "page, then enter the receipt in the case."
+            )
+        )
     source = path_of(old)
     mark = manifest.pk.hex[:8]
     first, dot, rest = source.name.partition(".") if source.is_file() else (source.name, "", "")
@@ -173,7 +180,7 @@ def _write(manifest: Manifest) -> Snapshot:
     # It appears whole or not at all: one that is there was written before a worker died.
     if not target.exists():
         apply_entries(
-            entries_of(manifest),
+            entries,
             source,
             target,
             Wording(manifest.replacements),

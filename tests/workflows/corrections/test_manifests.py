@@ -35,6 +35,7 @@ from workflows.corrections.tombstones import guard
 from workflows.datasets.inventory import read_snapshot
 from workflows.datasets.lookups import request_lookup
 from workflows.datasets.models import Match, Snapshot
+from workflows.datasets.register import mark_purged
 from workflows.datasets.sources import path_of
 from workflows.datasets.verdicts import judge
 from workflows.ledger.models import Event
@@ -249,6 +250,21 @@ def test_a_manifest_that_does_not_fit_is_refused_and_nothing_is_left_behind(foru
     assert manifest.state == Manifest.State.REFUSED
     assert "a.jsonl, row 0" in manifest.receipts.get().remark
     assert {folder.name for folder in path_of(forum).parent.iterdir()} == before
+
+
+def test_a_manifest_that_leaves_no_record_is_refused_and_says_what_to_do(data, delete_request):
+    (data / "one.jsonl").write_text(lines(FORUM[:1]))
+    one = make_snapshot("one.jsonl")
+    case = executing(Outcome.DELETED, delete_request)
+    manifest = apply(manifest_for(one))
+    assert manifest.state == Manifest.State.REFUSED
+    assert "No record would be left" in manifest.receipts.get().remark
+    assert [path.name for path in data.iterdir()] == ["one.jsonl"]
+
+    path_of(one).unlink()
+    mark_purged(one, STEWARD)
+    record_receipt(case.items.get().instructions.get(), STEWARD, "The file was deleted.")
+    assert case.items.get().executed
 
 
 def test_a_second_case_waits_and_is_then_changed_in_what_came_out(forum, delete_request):
