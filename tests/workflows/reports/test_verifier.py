@@ -256,3 +256,30 @@ def test_it_prints_how_it_is_used():
     assert done.returncode == 0
     assert "--previous" in done.stdout
     assert os.access(VERIFIER, os.X_OK)
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("previous", "there is no file nothing.txt"),
+        ("receipt", "there is no file nothing.txt"),
+        ("vkey", "neither a key nor a file with one: nothing.txt"),
+        ("witness", "neither a key nor a file with one: nothing.txt"),
+        ("receipt-vkey", "neither a key nor a file with one: nothing.txt"),
+    ],
+)
+def test_a_mistyped_argument_is_no_fault_of_the_export(world, verify, capsys, option, words):
+    with pytest.raises(SystemExit) as ended:
+        verify(world.china, **{option: "nothing.txt"})
+    assert ended.value.code == 2
+    output = capsys.readouterr()
+    assert f"--{option}: {words}" in output.err
+    assert "FAULT" not in output.out
+
+
+def test_an_export_that_is_not_there_is_told(verifier, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["verify.py", "nowhere.zip"])
+    with pytest.raises(SystemExit) as ended:
+        verifier.main()
+    assert ended.value.code == 2
+    assert "there is no file or folder nowhere.zip" in capsys.readouterr().err

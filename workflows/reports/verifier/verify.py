@@ -6,9 +6,10 @@
                       [--receipt RECEIPT_FILE ... --receipt-vkey VKEY_OR_FILE]
 
 Prints OK, what was verified and what cannot be verified here; or FAULT and the first fault, and
-exits with 1. Do not trust this file because it came with an export: it is short enough to be read,
-and README.txt names other ways. Formats: RFC 6962 (hashes), RFC 8032 (Ed25519), RFC 8785 (JSON),
-c2sp.org/signed-note, tlog-checkpoint, tlog-tiles, tlog-proof, tlog-witness.
+exits with 1; with 2 where what you typed names nothing. Do not trust this file because it came with
+an export: it is short enough to be read, and README.txt names other ways. Formats: RFC 6962
+(hashes), RFC 8032 (Ed25519), RFC 8785 (JSON), c2sp.org/signed-note, tlog-checkpoint, tlog-tiles,
+tlog-proof, tlog-witness.
 
 It is one file on purpose, so that it can be handed on and read from top to bottom, and it shares
 no code with the portal, so that a mistake there is not repeated here.
@@ -1154,19 +1155,35 @@ def main() -> int:
     parser.add_argument("--receipt-vkey", metavar="VKEY", help="the key of receipts")
     chosen = parser.parse_args()
     malformed = (ArithmeticError, LookupError, OSError, TypeError, ValueError, AttributeError)
+
+    def key_of(option: str, value: str, kind: int = 1) -> Key:
+        if "+" not in value and not os.path.exists(value):
+            parser.error(f"--{option}: neither a key nor a file with one: {value}")
+        return read_key(text_or_file(value), kind)
+
+    def text_of(option: str, value: str) -> str:
+        # The text itself is taken as well.
+        if "\n" not in value and not os.path.exists(value):
+            parser.error(f"--{option}: there is no file {value}")
+        return text_or_file(value)
+
+    if not os.path.exists(chosen.path):
+        parser.error(f"there is no file or folder {chosen.path}")
     try:
         files = Files(chosen.path)
-        key = read_key(text_or_file(chosen.vkey) if chosen.vkey else files.text("keys/vkey.txt"))
-        export = Export(files, key, text_or_file(chosen.previous) if chosen.previous else None)
-        if not chosen.vkey:
+        vkey = chosen.vkey
+        key = key_of("vkey", vkey) if vkey else read_key(files.text("keys/vkey.txt"))
+        previous = text_of("previous", chosen.previous) if chosen.previous else None
+        export = Export(files, key, previous)
+        if not vkey:
             export.unchecked.append(
                 "that the key is the provider's: pass --vkey with the key that you got by another"
                 " way than this export"
             )
-        export.witnesses = [read_key(text_or_file(each), 4) for each in chosen.witness]
-        export.receipts = [text_or_file(each) for each in chosen.receipt]
+        export.witnesses = [key_of("witness", each, 4) for each in chosen.witness]
+        export.receipts = [text_of("receipt", each) for each in chosen.receipt]
         if chosen.receipt_vkey:
-            export.receipt_key = read_key(text_or_file(chosen.receipt_vkey))
+            export.receipt_key = key_of("receipt-vkey", chosen.receipt_vkey)
         export.verify()
     except Fault as fault:
         print(f"FAULT: {fault}")
