@@ -1,6 +1,9 @@
 """The re-scan of a snapshot that came out of a manifest: only then is an item carried out."""
 
+from collections import defaultdict
 from dataclasses import asdict
+from functools import reduce
+from operator import or_
 
 from django.db import transaction
 from django.utils import timezone
@@ -84,16 +87,22 @@ def _shown(place: Left) -> dict[str, object]:
 
 
 def _may_stay(cases: list[Case], members: list[Snapshot], result: Snapshot) -> Allowed:
-    """Count the hits that were judged to be someone else's, or of which nobody was sure."""
+    """Count the hits that were judged to be someone else's, or of which nobody was sure.
+
+    What was judged in several versions is one hit, not several.
+    """
     others = Match.objects.filter(case__in=cases, snapshot__in=members).exclude(
         verdict__in=(Match.Verdict.THEIRS, "")
     )
-    if result.format == Snapshot.Format.TEXT:  # weak ones are not looked at there
+    is_text = result.format == Snapshot.Format.TEXT
+    if is_text:  # weak ones are not looked at there, and records have other ids in each version
         others = others.filter(strength=Match.Strength.STRONG)
-    return Allowed(
-        (str(match.case_id), str(match.record), Kind(match.kind))
-        for match in others.select_related("case__data_key")
-    )
+    in_versions: dict[int, Allowed] = defaultdict(Allowed)
+    for match in others.select_related("case__data_key"):
+        record = "" if is_text else str(match.record)
+        hit = (str(match.case_id), record, Kind(match.kind))
+        in_versions[match.snapshot_id][hit] += 1
+    return reduce(or_, in_versions.values(), Allowed())
 
 
 def _send_back(manifest: Manifest, left: list[dict[str, object]]) -> None:

@@ -252,6 +252,50 @@ def test_a_manifest_that_does_not_fit_is_refused_and_nothing_is_left_behind(foru
     assert {folder.name for folder in path_of(forum).parent.iterdir()} == before
 
 
+def test_a_namesake_who_was_judged_in_two_versions_may_stay_once(data, delete_request):
+    """Else the person's own name could stay in the place of the second one."""
+    text = "王小明住在上海，电话 13800001234。同名的王小明住在北京"
+    for name in ("old", "new", "half"):
+        (data / f"{name}.jsonl").write_text(lines([{"id": "a", "text": text}]))
+    (data / "half.jsonl").write_text(lines([{"id": "a", "text": text.replace("13800001234", "…")}]))
+    old = make_snapshot("old.jsonl", source_field="")
+    new = make_snapshot("new.jsonl", old.dataset, version="2", parent=old, source_field="")
+    case = in_review_with_proof(delete_request)
+    look_up()
+    for match in case.matches.all():
+        verdict = Match.Verdict.NOT_THEIRS if match.start > 20 else Match.Verdict.THEIRS
+        judge(case, REVIEWER, [match.pk], verdict)
+    propose_and_approve(case, Outcome.ANONYMISED)
+    manifest = make_manifest(new.pk)
+    half = Snapshot(version="3", format="jsonl", location="half.jsonl")
+    take_receipt(manifest, STEWARD, key="k", status="applied", snapshot=half)
+    check(str(manifest.pk))
+    manifest.refresh_from_db()
+    assert manifest.state == Manifest.State.LEFT
+    assert {(place["why"], place["kind"]) for place in manifest.left} == {("found", "name")}
+
+
+def test_of_plain_text_too_what_was_judged_in_two_versions_may_stay_once(data, delete_request):
+    for folder, before in (("old", ""), ("new", "x" * 40_000 + "\n\n")):
+        (data / folder).mkdir()
+        (data / folder / "a.txt").write_text("王小明，电话 13800001234\n")
+        (data / folder / "b.txt").write_text(f"{before}本店电话 13800001234\n")
+    old = make_snapshot("old", format="text", source_field="")
+    new = make_snapshot("new", old.dataset, version="2", parent=old, format="text", source_field="")
+    case = in_review_with_proof(delete_request)
+    look_up()
+    for match in case.matches.all():
+        theirs = match.file == "a.txt"
+        verdict = Match.Verdict.THEIRS if theirs else Match.Verdict.NOT_THEIRS
+        judge(case, REVIEWER, [match.pk], verdict)
+    propose_and_approve(case, Outcome.ANONYMISED)
+    manifest = apply(make_manifest(new.pk))
+    (path_of(manifest.result) / "c.txt").write_text("电话 13800001234\n")
+    check(str(manifest.pk))
+    manifest.refresh_from_db()
+    assert [(place["why"], place["file"]) for place in manifest.left] == [("found", "c.txt")]
+
+
 def test_a_manifest_that_leaves_no_record_is_refused_and_says_what_to_do(data, delete_request):
     (data / "one.jsonl").write_text(lines(FORUM[:1]))
     one = make_snapshot("one.jsonl")
