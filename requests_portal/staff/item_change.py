@@ -39,6 +39,9 @@ _ADDS = gettext_lazy(
     "in the records that were judged to be the person's. Without such a text it is added by hand. "
     "Whoever approves the decision sees this."
 )
+_DELETES = gettext_lazy(
+    "Say how much of a record goes if it is deleted. Whoever approves the decision sees this."
+)
 # So many empty pairs are offered beside those that are filled in.
 MORE = 3
 
@@ -118,9 +121,15 @@ def item_change_page(
     context = {
         **shared_context(request, site, case),
         "title": f"{case.number} · {item.position}. {item.get_kind_display()}",
-        "intro": _ADDS if adds(item) else _REPLACES,
+        "intro": _intro(item),
         "button": _("Keep"),
         "form": form,
         "back": back,
     }
     return TemplateResponse(request, "staff/question.html", context)
+
+
+def _intro(item: Item) -> Any:
+    if adds(item):
+        return _ADDS
+    return _REPLACES if takes_pairs(item) else _DELETES

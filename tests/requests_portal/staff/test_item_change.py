@@ -43,6 +43,15 @@ def test_of_a_supplement_the_reviewer_says_where_it_is_added(sign_in, reviewer):
     assert "To be added in the data" in text_of(shown)
 
 
+def test_where_nothing_can_be_replaced_nothing_is_said_of_it(sign_in, reviewer):
+    items = (FiledItem("delete", {"statement": "x"}),)
+    case = in_review_with_proof(replace(WANG, items=items))
+    path = case_url(case).replace("change/", "items/1/change/")
+    page = text_of(sign_in(reviewer).get(path))
+    assert "Say how much of a record goes" in page
+    assert "wrong text" not in page.lower()
+
+
 def test_what_is_refused_stays_typed(sign_in, reviewer, path):
     page = post(sign_in(reviewer), path, {"wrong_1": "电话"}).content.decode()
     assert "Each wrong text needs a right one" in page
