@@ -14,6 +14,8 @@ def forget_case(case: Case) -> None:
     """
     erase_sealed(case.suppressions.all())
     ItemChange.objects.filter(case=case).delete()
+    # The places of what was not dealt with yet are still needed; they go when it is.
+    case.returns.exclude(resolved_at=None).update(places=[])
     # The texts of a manifest are sealed together; whoever else stands in it is verified by then,
     # or waits for a new one.
     for manifest in Manifest.objects.filter(instructions__item__case=case).distinct():

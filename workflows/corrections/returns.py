@@ -105,6 +105,7 @@ def _resolve(returned: Return, actor: Actor, facts: dict[str, str], remark: str 
     open_ones = Return.objects.filter(pk=returned.pk, resolved_at=None)
     if not open_ones.update(resolved_at=timezone.now(), remark=remark):
         return False
+    Return.objects.filter(pk=returned.pk, case__erased_at__isnull=False).update(places=[])
     record_event(
         returned.case,
         "tombstone.resolved",

@@ -128,6 +128,8 @@ def test_a_deleted_record_is_deleted_again_after_the_erasure_of_the_case(
     manifest = carry_out(take_out_again(returned.pk))
     assert manifest.state == Manifest.State.VERIFIED
     assert set(texts(manifest.result)) == {"new-b", "new-c"}
+    returned.refresh_from_db()
+    assert returned.places == []
 
 
 def test_what_cannot_be_done_again_says_so_and_is_dealt_with_by_hand(forum, data):
@@ -151,6 +153,19 @@ def test_what_cannot_be_done_again_says_so_and_is_dealt_with_by_hand(forum, data
     event = Event.objects.get(name="tombstone.resolved")
     assert event.facts["how"] == "Taken out of the source."
     assert open_returns(case) == []
+
+
+def test_where_it_stood_goes_with_the_case_once_it_was_dealt_with(forum, data, delete_request):
+    """The id of a row may be that of a person."""
+    case = closed(Outcome.DELETED, delete_request, forum)
+    returned = come_back(data, forum)
+    resolve_return(returned, STEWARD, "Taken out of the source.")
+    returned.refresh_from_db()
+    assert returned.places
+    request_erasure(case, OFFICER, "The retention period has ended.")
+    erase(case, OTHER_OFFICER)
+    returned.refresh_from_db()
+    assert (returned.places, returned.records) == ([], 1)
 
 
 def test_it_is_asked_for_once_by_stewards_and_again_after_a_refusal(forum, data, delete_request):

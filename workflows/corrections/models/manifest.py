@@ -148,8 +148,8 @@ class Guarded(models.Model):
 class Return(models.Model):
     """Something that was taken out stands in a newly registered snapshot.
 
-    Personal data: none. `places` are lists of file and row, or of table and id, the first thousand
-    of them.
+    `places` are lists of file and row, or of table and id, the first thousand of them. Personal
+    data: these ids; they go when the case is erased and the matter dealt with, whichever is later.
     """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="returns")
