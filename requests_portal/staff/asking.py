@@ -23,6 +23,19 @@ class NothingForm(forms.Form):
 class AskingAdmin(StaffAdmin):
     """Base of lists whose entries have pages that ask once."""
 
+    def is_offered(self, entry: Any, path: str) -> bool:
+        """Return whether the page of an entry has a button for what lies at `path`, as it is now.
+
+        Who comes there all the same is told why not by the service.
+        """
+        return True
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Return the buttons of an entry: what its reader may do, and what can be done now."""
+        actions = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # untyped
+        entry = self.get_object(request, str(object_id)) if actions else None
+        return [one for one in actions if entry is None or self.is_offered(entry, one.path)]
+
     def ask(
         self,
         request: HttpRequest,

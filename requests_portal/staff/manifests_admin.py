@@ -23,7 +23,7 @@ from requests_portal.staff.people import actor_of
 from workflows.cases.errors import CaseError
 from workflows.corrections.downloads import hand_out
 from workflows.corrections.models import Manifest, Receipt
-from workflows.corrections.receipts import ask_to_apply, take_receipt
+from workflows.corrections.receipts import ask_to_apply, can_be_applied_here, take_receipt
 from workflows.vault.crypto import Shredded
 
 BY_HAND = "by-hand"
@@ -81,6 +81,11 @@ class ManifestAdmin(AskingAdmin, ReadOnlyAdmin):
     def has_apply_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Let those apply who carry out instructions."""
         return request.user.has_perm(_EXECUTE)
+
+    def is_offered(self, entry: Manifest, path: str) -> bool:
+        """Offer to apply it, or to enter a receipt, until that was done."""
+        waits = entry.state == Manifest.State.OPEN
+        return waits and (path != "apply" or can_be_applied_here(entry))
 
     # --- What is done ----------------------------------------------------------------------
     @admin.action(description=gettext_lazy("Apply on this server"), permissions=["apply"])

@@ -55,6 +55,11 @@ class ReturnAdmin(AskingAdmin, ReadOnlyAdmin):
         """Let those deal with it who carry out instructions."""
         return request.user.has_perm(_EXECUTE)
 
+    def is_offered(self, entry: Return, path: str) -> bool:
+        """Offer what can be done about it, until that was done."""
+        waits = entry.resolved_at is None
+        return waits and not (path == "take-out" and is_under_way(entry))
+
     # --- What is shown ---------------------------------------------------------------------
     @admin.display(description=gettext_lazy("case"), ordering="case__number")
     def shown_case(self, returned: Return) -> str:

@@ -122,6 +122,12 @@ def cases_of(manifest: Manifest) -> list[Case]:
     return list(cases.select_related("data_key").distinct().order_by("filed_at"))
 
 
+def can_be_applied_here(manifest: Manifest) -> bool:
+    """Return whether this server can apply a manifest and was not asked to yet."""
+    is_table = manifest.snapshot.format == Snapshot.Format.POSTGRESQL
+    return manifest.state == Manifest.State.OPEN and not manifest.applied_by and not is_table
+
+
 def ask_to_apply(manifest: Manifest, actor: Actor) -> None:
     """Have a manifest applied on this machine, in the background. Raises `CorrectionRefused`."""
     if not actor.roles & STEWARDS:

@@ -1,5 +1,7 @@
 """Manifests in the staff's pages: applied by a steward, and the places named where something is left."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -33,6 +35,11 @@ def page_of(client, case):
     return client.get(case_url(case)).content.decode()
 
 
+def buttons(page):
+    """The things that can be done with the manifest whose page it is."""
+    return set(re.findall(r'href="[^"]*/(apply|receipt)/"', page))
+
+
 def act(client, path, name, row):
     token = hidden_fields(client.get(path).content.decode())["csrfmiddlewaretoken"]
     chosen = {"action": name, "_selected_action": [str(row.pk)], "index": "0"}
@@ -49,6 +56,7 @@ def test_a_steward_applies_it_here(sign_in, data_steward, waiting):
     page = client.get(f"{MANIFESTS}{waiting.pk}/change/").content.decode()
     assert "Applied, and nothing is left" in page
     assert Case.objects.get().number in page
+    assert not buttons(page)
     assert "_save" not in page
 
 
@@ -82,9 +90,13 @@ def test_the_page_of_a_manifest_says_what_to_do_and_applies_it(
     sign_in, send, data_steward, waiting
 ):
     client, page = sign_in(data_steward), f"{MANIFESTS}{waiting.pk}"
-    assert "take the files to your pipeline" in client.get(f"{page}/change/").content.decode()
+    shown = client.get(f"{page}/change/").content.decode()
+    assert "take the files to your pipeline" in shown
+    assert buttons(shown) == {"apply", "receipt"}
     assert send(client, f"{page}/apply/", {}).status_code == 302
-    assert "Being applied on this server" in client.get(f"{page}/change/").content.decode()
+    shown = client.get(f"{page}/change/").content.decode()
+    assert "Being applied on this server" in shown
+    assert buttons(shown) == {"receipt"}
     assert "being applied, or has" in send(client, f"{page}/apply/", {}).content.decode()
 
 

@@ -1,5 +1,7 @@
 """What came back, in the staff's pages: in the case, in the work list, and as an entry of its own."""
 
+import re
+
 import pytest
 
 from tests.requests_portal.staff.addresses import QUEUE, case_url
@@ -41,6 +43,7 @@ def test_its_page_says_what_to_do_and_has_it_taken_out(sign_in, send, data_stewa
     client, page = sign_in(data_steward), f"{RETURNS}{returned.pk}"
     shown = client.get(f"{page}/change/").content.decode()
     assert "Have them taken out again" in shown
+    assert {"/take-out/", "/resolve/"} == set(re.findall(r"/(?:take-out|resolve)/", shown))
     assert "crawl.jsonl · 2" in shown
     assert f"{returned.case.number} · Forum · crawl" in shown
     assert "object (" not in shown
@@ -66,6 +69,8 @@ def test_it_is_dealt_with_by_hand_once_and_with_a_ground(sign_in, send, data_ste
     assert Event.objects.get(name="tombstone.resolved").facts["how"] == why["ground"]
     shown = client.get(f"{page}/change/").content.decode()
     assert "may stay" in shown
+    assert "/take-out/" not in shown
+    assert "/resolve/" not in shown
     case = client.get(case_url(returned.case)).content.decode()
     assert "changed for this case came back" not in case
 
