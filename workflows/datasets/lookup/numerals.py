@@ -132,7 +132,7 @@ def _replacements(text: str, number: re.Match[str]) -> list[Replacement]:
 _GAP = chr(BREAK)
 _TOKEN = re.compile(
     rf"(?P<times>{_SEVERAL}){_GAP}?(?P<repeated>{_ENGLISH}|[0-9])|{_ENGLISH}|"
-    rf"(?P<parting>{_PARTING}|[{STROKES}{_GAP}])|.",
+    rf"(?P<parting>{_PARTING}|[{STROKES}{_GAP}])|[0-9]+|.",
     re.DOTALL,
 )
 _LOOKALIKES = "".join(_LETTERS_FOR_DIGITS)
@@ -217,6 +217,9 @@ def _read(tokens: Sequence[re.Match[str]], *, dash: bool, letters: bool) -> tupl
         if times:
             value *= _TIMES[times]
         digits.append(value)
-        places += [token.start()] * len(value)
+        if sign.isdecimal() and not times:
+            places += range(*token.span())
+        else:
+            places += [token.start()] * len(value)
         end = token.end()
     return "".join(digits), [*places, end]

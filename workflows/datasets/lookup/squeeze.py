@@ -21,7 +21,7 @@ from workflows.datasets.lookup import (
     words_in_vectorscan,
 )
 from workflows.datasets.lookup.escapes_in_numpy import marks, resolve_escapes
-from workflows.datasets.lookup.stream_bytes import Bytes, Positions, Stream
+from workflows.datasets.lookup.stream_bytes import Positions, Stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,9 @@ class Segments:
 class Squeezed:
     """A stream of bytes, and where each of them was in the source."""
 
-    def __init__(self, folded: Bytes, stream: Stream, segments: Segments | None) -> None:
+    def __init__(
+        self, folded: bytes | bytearray, stream: Stream, segments: Segments | None
+    ) -> None:
         self.stream = stream.content
         self._from = stream
         self._folded = folded
@@ -96,12 +98,11 @@ def fold_bytes(raw: bytearray, *, escaped: bool = False) -> Folded:
 def squeeze(folded: bytes | bytearray, segments: Segments | None = None) -> Squeezed:
     """Return the stream of folded bytes; if they are those of segments, it knows their sources."""
     compiled = kernel.load()
-    source = np.frombuffer(folded, np.uint8)
     if compiled is None:
-        stream = squeeze_in_numpy.squeeze(source)
+        stream = squeeze_in_numpy.squeeze(folded)
     else:
-        stream = squeeze_in_c.squeeze(compiled, source)
-    return Squeezed(source, stream, segments)
+        stream = squeeze_in_c.squeeze(compiled, folded)
+    return Squeezed(folded, stream, segments)
 
 
 def lookalikes(stream: bytes) -> list[int]:

@@ -2,14 +2,15 @@
 
 import ctypes
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from workflows.datasets.lookup.folding import fold_table
 from workflows.datasets.lookup.stream_bytes import (
     ENCODED,
     STRIDE,
-    Bytes,
     Positions,
     Stream,
 )
@@ -18,44 +19,47 @@ from workflows.datasets.lookup.stream_bytes import (
 _MOST_UNKNOWN = 64
 
 
+def _pointer(data: bytes | bytearray | npt.NDArray[Any]) -> bytes | int | None:
+    """Return what the kernel takes for an array; `ndarray.ctypes` takes five times as long."""
+    if isinstance(data, bytes):
+        return data
+    writable: Any = data
+    return ctypes.addressof(ctypes.c_char.from_buffer(writable)) if len(data) else None
+
+
 def fold_bytes(
     kernel: ctypes.CDLL, raw: bytearray, *, escaped: bool
 ) -> tuple[bytearray, list[int]]:
     """Return the folded bytes of a text, and the positions at which markup may begin."""
-    source = np.frombuffer(raw, np.uint8)
     folded = bytearray(len(raw))
-    result = np.frombuffer(folded, np.uint8)
     marks = np.empty(len(raw), np.int64)
     unknown = np.empty(_MOST_UNKNOWN, np.uint32)
     unknown_count = ctypes.c_int64()
     while True:
         count = kernel.fold(
-            source.ctypes.data,
+            _pointer(raw),
             len(raw),
             escaped,
-            fold_table().known.ctypes.data,
-            ENCODED.ctypes.data,
-            result.ctypes.data,
-            marks.ctypes.data,
-            unknown.ctypes.data,
-            ctypes.addressof(unknown_count),
+            _pointer(fold_table().known),
+            ENCODED,
+            _pointer(folded),
+            _pointer(marks),
+            _pointer(unknown),
+            ctypes.byref(unknown_count),
         )
         if not unknown_count.value:
             return folded, marks[:count].tolist()
         fold_table().values(unknown[: unknown_count.value])
 
 
-def squeeze(kernel: ctypes.CDLL, folded: Bytes) -> Stream:
+def squeeze(kernel: ctypes.CDLL, folded: bytes | bytearray) -> Stream:
     """Return the stream of folded bytes."""
-    content = np.empty(folded.size + STRIDE, np.uint8)
-    kept = np.empty(folded.size // 8 + STRIDE, np.uint8)
-    before = np.empty(-(-folded.size // STRIDE), np.intp)
+    size = len(folded)
+    content = np.empty(size + STRIDE, np.uint8)
+    kept = np.empty(size // 8 + STRIDE, np.uint8)
+    before = np.empty(-(-size // STRIDE), np.intp)
     length = kernel.squeeze(
-        folded.ctypes.data,
-        folded.size,
-        content.ctypes.data,
-        kept.ctypes.data,
-        before.ctypes.data,
+        _pointer(folded), size, _pointer(content), _pointer(kept), _pointer(before)
     )
     return Stream(content[:length].tobytes(), kept[: before.size * STRIDE // 8], before)
 
@@ -63,7 +67,7 @@ def squeeze(kernel: ctypes.CDLL, folded: Bytes) -> Stream:
 def lookalikes(kernel: ctypes.CDLL, stream: bytes) -> list[int]:
     """Return the ends of what may be numbers, in part written with letters; some of them twice."""
     ends = np.empty(len(stream) + 1, np.intp)
-    count: int = kernel.lookalikes(stream, len(stream), ends.ctypes.data)
+    count: int = kernel.lookalikes(stream, len(stream), _pointer(ends))
     found: list[int] = ends[:count].tolist()
     return found
 
@@ -71,25 +75,28 @@ def lookalikes(kernel: ctypes.CDLL, stream: bytes) -> list[int]:
 def numbers_in_words(kernel: ctypes.CDLL, stream: bytes) -> list[int]:
     """Return the ends of what may be numbers in words, and of long ones places on the way."""
     ends = np.empty(len(stream) + 1, np.intp)
-    count: int = kernel.numbers_in_words(stream, len(stream), ends.ctypes.data)
+    count: int = kernel.numbers_in_words(stream, len(stream), _pointer(ends))
     found: list[int] = ends[:count].tolist()
     return found
 
 
 def spans(
-    kernel: ctypes.CDLL, folded: Bytes, stream: Stream, stretches: Sequence[tuple[int, int]]
+    kernel: ctypes.CDLL,
+    folded: bytes | bytearray,
+    stream: Stream,
+    stretches: Sequence[tuple[int, int]],
 ) -> tuple[Positions, list[bool]]:
     """Return where stretches of a stream were in its source, and whether no letter touches them."""
     ends = np.array(stretches, np.intp)
     words = np.empty(len(stretches), np.bool_)
     kernel.spans(
-        stream.kept.ctypes.data,
-        stream.before.ctypes.data,
-        stream.before.size,
-        folded.ctypes.data,
-        folded.size,
-        ends.ctypes.data,
-        words.ctypes.data,
+        _pointer(stream.kept),
+        _pointer(stream.before),
+        len(stream.before),
+        _pointer(folded),
+        len(folded),
+        _pointer(ends),
+        _pointer(words),
         len(stretches),
     )
     return ends, words.tolist()

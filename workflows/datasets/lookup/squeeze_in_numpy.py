@@ -27,6 +27,7 @@ from workflows.datasets.lookup.stream_bytes import (
 _MARKS = b"<&%[*\\"
 _LOOKALIKES = np.isin(np.arange(256), list(LOOKALIKES))
 _BESIDE = re.compile(rb"[0-9][oil]|[oil][0-9]")
+_ENCODED: Bytes = np.frombuffer(ENCODED, np.uint8)
 _LENGTHS = ((2, 0xC2, 0xE0), (3, 0xE0, 0xF0), (4, 0xF0, 0xF5))
 
 
@@ -58,8 +59,9 @@ def fold_bytes(raw: bytearray) -> tuple[bytearray, Positions]:
     return folded, special
 
 
-def squeeze(folded: Bytes) -> Stream:
+def squeeze(content: bytes | bytearray) -> Stream:
     """Return the stream of folded bytes."""
+    folded = np.frombuffer(content, np.uint8)
     # What lies above a break is kept; after a letter, the bar is one lower.
     raised = np.zeros(-(-folded.size // STRIDE) * STRIDE, np.uint8)
     raised[: folded.size] = folded
@@ -69,8 +71,8 @@ def squeeze(folded: Bytes) -> Stream:
     before = counts.cumsum(dtype=np.intp) - counts
     # Arrow picks bytes twice as fast as NumPy.
     chosen = pa.Array.from_buffers(pa.bool_(), folded.size, [None, pa.py_buffer(kept)])
-    content = pa.Array.from_buffers(pa.uint8(), folded.size, [None, pa.py_buffer(folded)])
-    return Stream(content.filter(chosen).buffers()[1].to_pybytes(), kept, before)
+    every = pa.Array.from_buffers(pa.uint8(), folded.size, [None, pa.py_buffer(folded)])
+    return Stream(every.filter(chosen).buffers()[1].to_pybytes(), kept, before)
 
 
 def lookalikes(stream: bytes) -> list[int]:
@@ -92,7 +94,7 @@ def _is_in_part_letters(before: bytes) -> bool:
 
 
 def spans(
-    folded: Bytes, stream: Stream, stretches: Sequence[tuple[int, int]]
+    folded: bytes | bytearray, stream: Stream, stretches: Sequence[tuple[int, int]]
 ) -> tuple[Positions, list[bool]]:
     """Return where stretches of a stream were in its source, and whether no letter touches them."""
     numbers = np.array(stretches, np.intp)
@@ -101,14 +103,13 @@ def spans(
     numbers = numbers - stream.before[stride]
     place = (bits.cumsum(axis=-1, dtype=np.int8) <= numbers[..., None]).sum(axis=-1)
     ends = np.asarray(STRIDE * stride + place, np.intp)
-    content = folded.data
     return ends, [
-        not (_is_letter(content, first, -1) or _is_letter(content, last, 1))
+        not (_is_letter(folded, first, -1) or _is_letter(folded, last, 1))
         for first, last in ends.tolist()
     ]
 
 
-def _is_letter(folded: memoryview, position: int, step: int) -> bool:
+def _is_letter(folded: bytes | bytearray, position: int, step: int) -> bool:
     """Tell whether the next visible byte in one direction is a Latin letter."""
     position += step
     while 0 <= position < len(folded) and folded[position] == INVISIBLE:
@@ -183,4 +184,4 @@ def _write_utf8(result: Bytes, starts: Positions, codes: CodePoints, size: int) 
     for offset in range(size - 1, 0, -1):
         result[starts + offset] = (codes & 0x3F) | 0x80
         codes = codes >> np.uint32(6)
-    result[starts] = ENCODED[codes | (0xF00 >> size & 0xFF)]
+    result[starts] = _ENCODED[codes | (0xF00 >> size & 0xFF)]

@@ -29,15 +29,14 @@ _FOLDING_LEADS = (*range(0xC2, 0xE4), *range(0xEF, 0xF5))
 FIRST_SPECIAL = 0xC0 + len(_HAN_LEADS)
 LEADS = bytes([*_HAN_LEADS, *_FOLDING_LEADS])
 _CODES = bytes(range(0xC0, 0xC0 + len(LEADS)))
-_ENCODE = bytes.maketrans(LEADS, _CODES)
-_DECODE = bytes.maketrans(_CODES, LEADS)
 # What each byte of UTF-8 is in a stream.
-ENCODED: Bytes = np.frombuffer(_ENCODE, np.uint8)
+ENCODED = bytes.maketrans(LEADS, _CODES)
+_DECODE = bytes.maketrans(_CODES, LEADS)
 
 
 def encode(utf8: bytes) -> bytes:
     """Return UTF-8 as it stands in a stream."""
-    return utf8.translate(_ENCODE)
+    return utf8.translate(ENCODED)
 
 
 def decode(stream: bytes) -> bytes:

@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 
-import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -83,7 +82,7 @@ def test_broken_escapes_are_read_as_numpy_reads_them(text):
 @example([])
 @example(list(b"a" * 32 + b" " * 32))
 def test_it_squeezes_as_numpy_does(values):
-    folded = np.array(values, np.uint8)
+    folded = bytes(values)
     stream, expected = squeeze_in_c.squeeze(kernel.load(), folded), squeeze_in_numpy.squeeze(folded)
     assert stream.content == expected.content
     assert stream.kept.tolist() == expected.kept.tolist()
@@ -103,7 +102,7 @@ def test_it_finds_letters_for_digits_where_numpy_does(stream):
 
 @given(st.text(st.sampled_from(["\x01", " ", "a", "z", "0", "王", "é"]), min_size=1, max_size=150))
 def test_it_knows_where_a_byte_came_from_as_numpy_does(text):
-    folded = np.frombuffer(text.encode(), np.uint8)
+    folded = text.encode()
     stream = squeeze_in_numpy.squeeze(folded)
     stretches = [(place, len(stream.content) - 1) for place in range(len(stream.content))]
     if stretches:
