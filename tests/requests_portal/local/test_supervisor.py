@@ -61,6 +61,8 @@ class Supervised:
 def supervised(python, folder):
     supervised = Supervised(python(SUPERVISE, folder / "pids"), folder / "pids")
     eventually(lambda: len(supervised.family()) == 3, "three processes run")
+    # A process runs a moment before its number is written down.
+    eventually(lambda: supervised.pids().keys() == {"pair", "one"}, "two numbers are written down")
     family = set(supervised.family())
     yield supervised
     # The child of the pair would outlive a supervisor that is killed.
