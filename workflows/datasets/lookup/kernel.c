@@ -11,9 +11,8 @@ enum {
     WORD = 8,
     PAIR = 0x110000, /* two letters, see folding.py */
     LAST_CODE_POINT = 0x10FFFF,
-    FIRST_HAN_LEAD = 0xE4, /* of the bytes that begin Han and Hangul, which do not fold */
-    HAN_LEADS = 11,
-    FIRST_HAN_CODE = 0xC0, /* what the first of them is in a stream */
+    FIRST_HAN_LEAD = 0xE4,
+    FIRST_HAN_CODE = 0xC0, /* what it is in a stream */
     MOST_UNKNOWN = 64,
 };
 
@@ -25,25 +24,39 @@ int usable(void)
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
 }
 
+/* What a byte is: a bit that both its halves have in these tables. */
+enum {
+    LETTER_OR_DIGIT = 0x07,
+    HAN = 0x10, /* begins a Han or Hangul character, which do not fold */
+    SPECIAL = 0xE8, /* needs a closer look */
+};
+static const uint8_t BY_LOW_HALF[16] = {
+    /* 0 */ 0x66, 0x67, 0x67, 0x67, 0x37, 0x3F, 0x3F, 0x37,
+    /* 8 */ 0x37, 0x37, 0x3B, 0xB1, 0xB1, 0x31, 0x31, 0x61,
+};
+static const uint8_t BY_HIGH_HALF[16] = {
+    [0x2] = 0x08,              /* % & * */
+    [0x3] = 0x84,              /* digits; < and, not meant, a semicolon */
+    [0x4] = 0x01, [0x6] = 0x01, /* letters from A to O */
+    [0x5] = 0x82, [0x7] = 0x02, /* letters from P to Z; [ and backslash */
+    [0xC] = 0x20, [0xD] = 0x20, [0xF] = 0x20, /* begin characters that may fold, or none at all */
+    [0xE] = 0x50,              /* E4 to EE: Han; the others as before */
+};
+
 /* Fold a chunk by its single bytes; return a bit for each that needs a closer look: marks, and what
  * begins a character that may fold, or none at all. */
 WITH_AVX2 static inline uint32_t fold_chunk(const uint8_t *source, uint8_t *folded)
 {
     __m256i bytes = _mm256_loadu_si256((const __m256i *)source);
-    __m256i lower = either(bytes, all(0x20));
-    __m256i han = among(bytes, FIRST_HAN_LEAD, HAN_LEADS);
-    __m256i as_it_is = either(among(bytes, '0', 10), among(bytes, 0x80, 0x40));
-    __m256i result = _mm256_blendv_epi8(all(BREAK), lower, among(lower, 'a', 26));
-    result = _mm256_blendv_epi8(result, bytes, as_it_is);
+    __m256i kind = in_tables(bytes, BY_LOW_HALF, BY_HIGH_HALF);
+    __m256i inside_character = _mm256_cmpgt_epi8(all(0xC0), bytes); /* as signed: from 0x80 on */
+    __m256i result = _mm256_blendv_epi8(all(BREAK), bytes, inside_character);
     __m256i han_code = _mm256_sub_epi8(bytes, all(FIRST_HAN_LEAD - FIRST_HAN_CODE));
-    result = _mm256_blendv_epi8(result, han_code, han);
+    result = _mm256_blendv_epi8(result, han_code, equal(_mm256_and_si256(kind, all(HAN)), HAN));
+    __m256i is_other = equal(_mm256_and_si256(kind, all(LETTER_OR_DIGIT)), 0);
+    result = _mm256_blendv_epi8(either(bytes, all(0x20)), result, is_other);
     _mm256_storeu_si256((__m256i *)folded, result);
-
-    __m256i special = _mm256_andnot_si256(han, among(bytes, 0xC0, 0x40));
-    special = either(special, either(equal(bytes, '<'), equal(bytes, '&')));
-    special = either(special, either(equal(bytes, '%'), equal(bytes, '[')));
-    special = either(special, either(equal(bytes, '*'), equal(bytes, '\\')));
-    return (uint32_t)_mm256_movemask_epi8(special);
+    return ~(uint32_t)_mm256_movemask_epi8(equal(_mm256_and_si256(kind, all(SPECIAL)), 0));
 }
 
 /* Return the length of the character that `lead` begins; 0 if it is a mark or begins none. */
@@ -116,6 +129,8 @@ static int may_begin_markup(const uint8_t *source, int64_t size, int64_t positio
         return hexadecimal(next) >= 0 || next == 'u';
     case '[':
         return is_letter(next) || next == '/' || next == '\\';
+    case ';':
+        return 0;
     default:
         return next == '*' && position > 0 && is_alphanumeric(source[position - 1]) &&
                position + 2 < size && is_alphanumeric(source[position + 2]);

@@ -28,6 +28,19 @@ WITH_AVX2 static inline __m256i either(__m256i one, __m256i other) { return _mm2
 
 WITH_AVX2 static inline __m256i equal(__m256i bytes, int byte) { return _mm256_cmpeq_epi8(bytes, all(byte)); }
 
+WITH_AVX2 static inline __m256i load(const uint8_t *chunk) { return _mm256_loadu_si256((const __m256i *)chunk); }
+
+/* Return for each byte the bits that its low half has in `low` and its high half in `high`. */
+WITH_AVX2 static inline __m256i in_tables(__m256i bytes, const uint8_t *low, const uint8_t *high)
+{
+    __m256i lows = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)low));
+    __m256i highs = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)high));
+    __m256i half = all(0x0F);
+    return _mm256_and_si256(
+        _mm256_shuffle_epi8(lows, _mm256_and_si256(bytes, half)),
+        _mm256_shuffle_epi8(highs, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), half)));
+}
+
 static inline int is_digit(uint8_t byte) { return (uint8_t)(byte - '0') < 10; }
 
 static inline int is_letter(uint8_t byte) { return (uint8_t)((byte | 0x20) - 'a') < 26; }

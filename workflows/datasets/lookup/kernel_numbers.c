@@ -10,35 +10,49 @@ enum {
     LEAST_SIGNS = 8,
     FIRST_BYTES = 4,
     NONE = -1,
-    STEP_IN_WORDS = 64, /* no more than is read before and behind a place */
+    STEP_IN_WORDS = 64,
+    MOST_IN_WORDS = 256, /* the bytes that are read at a time; a number is shorter by a step */
 };
 
-/* Tell whether the stretch of digits, o, i, l and breaks before `end` has four digits, a letter beside
- * one of them, and eight of both, in its last REACH_OF_NUMBER bytes. */
-static int is_in_part_letters(const uint8_t *stream, int64_t end)
+static int looks_like_digit(uint8_t byte) { return byte == 'o' || byte == 'i' || byte == 'l'; }
+
+/* Tell whether a number stands before `end` in which letters look like digits, as `is_half_in_letters`
+ * in numerals.py does: it has four digits, and eight of both, in the last REACH_OF_NUMBER bytes. A letter
+ * at its edge counts only if no word goes on there: "12345678 of" is none. */
+static int is_half_in_letters(const uint8_t *stream, int64_t size, int64_t end)
 {
-    int digits = 0, letters = 0, beside = 0;
-    uint8_t behind = 0;
-    for (int64_t at = end - 1; at >= 0 && at >= end - REACH_OF_NUMBER; at--) {
-        uint8_t byte = stream[at];
-        if (is_digit(byte)) {
-            digits++;
-            beside |= is_letter(behind);
-        } else if (byte == 'o' || byte == 'i' || byte == 'l') {
-            letters++;
-            beside |= is_digit(behind);
-        } else if (byte != BREAK) {
-            break;
+    int64_t farthest = end > REACH_OF_NUMBER ? end - REACH_OF_NUMBER : 0, begin = end;
+    int64_t first = NONE, last = NONE; /* of the digits */
+    while (begin > farthest && (is_digit(stream[begin - 1]) || looks_like_digit(stream[begin - 1]) ||
+                                stream[begin - 1] == BREAK)) {
+        begin--;
+        if (is_digit(stream[begin])) {
+            last = last == NONE ? begin : last;
+            first = begin;
         }
-        behind = byte;
     }
-    return digits >= LEAST_DIGITS && digits + letters >= LEAST_SIGNS && beside;
+    if (first == NONE)
+        return 0;
+    int64_t start = first, stop = last + 1; /* with the letters that touch the digits */
+    while (start > begin && looks_like_digit(stream[start - 1]))
+        start--;
+    while (stop < end && looks_like_digit(stream[stop]))
+        stop++;
+    int digits = 0, signs = 0, inside = 0;
+    for (int64_t at = start; at < stop; at++) {
+        digits += is_digit(stream[at]);
+        signs += stream[at] != BREAK;
+        inside |= at > first && at < last && looks_like_digit(stream[at]);
+    }
+    int first_is_whole = start > begin || begin == farthest || !is_letter(stream[begin - 1]);
+    int last_is_whole = stop < end || end >= size || !is_letter(stream[end]);
+    return digits >= LEAST_DIGITS && signs >= LEAST_SIGNS &&
+           (inside || (start < first && first_is_whole) || (stop > last + 1 && last_is_whole));
 }
 
-/* Find what may be numbers in which letters look like 0 and 1: eight bytes or more in a row that are
- * digits, such letters, or breaks. Write the end of each such stretch of a stream, and return how many
- * there are. `size` is less than the room for them; a stretch over the end of a chunk may be written
- * twice. */
+/* Find numbers in which letters look like 0 and 1, within eight bytes or more in a row that are digits,
+ * such letters, or breaks. Write the end of each such stretch of a stream, and return how many there
+ * are. `size` is less than the room for them; a stretch over the end of a chunk may be written twice. */
 WITH_AVX2 int64_t lookalikes(const uint8_t *stream, int64_t size, int64_t *ends)
 {
     int64_t count = 0;
@@ -58,7 +72,7 @@ WITH_AVX2 int64_t lookalikes(const uint8_t *stream, int64_t size, int64_t *ends)
         for (uint64_t last = runs & ~(runs >> 1); last; last &= last - 1) {
             int64_t end = begin + __builtin_ctzll(last) + 1;
             ends[count] = end;
-            count += is_in_part_letters(stream, end);
+            count += is_half_in_letters(stream, size, end);
         }
     }
     return count;
@@ -132,38 +146,29 @@ static int count_onwards(const uint8_t *stream, int64_t size, int64_t position, 
     return count;
 }
 
-/* Return how many digits, or letters in their place, stand in a row before `position`. */
-static int count_back(const uint8_t *stream, int64_t size, int64_t position)
+/* Return how many digits, or letters in their place, stand in a row before `position`, and set `begin`
+ * to the first of them or before it. */
+static int count_back(const uint8_t *stream, int64_t size, int64_t position, int64_t *begin)
 {
     int count = 0;
-    for (int64_t at = position - 1; at >= 0 && at >= position - CHUNK; at--) {
-        uint8_t byte = stream[at];
-        if (is_digit(byte) || byte == 'o' || byte == 'i' || byte == 'l')
+    int64_t at = position;
+    for (; at > 0 && at > position - CHUNK; at--) {
+        uint8_t byte = stream[at - 1];
+        if (is_digit(byte) || looks_like_digit(byte))
             count++;
         else if (byte != BREAK && byte != 'h' && byte < 0x80)
             break;
-        else if (byte >= 0xC0 && !is_stroke(stream, size, at))
+        else if (byte >= 0xC0 && !is_stroke(stream, size, at - 1))
             break;
     }
+    *begin = at;
     return count;
 }
 
-/* Set the bytes of which the low half is in `low`, and the high half in `high`, of the same word. */
-WITH_AVX2 static inline __m256i in_tables(const uint8_t *chunk, const uint8_t *low, const uint8_t *high)
-{
-    __m256i bytes = _mm256_loadu_si256((const __m256i *)chunk);
-    __m256i lows = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)low));
-    __m256i highs = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)high));
-    __m256i half = all(0x0F);
-    return _mm256_and_si256(
-        _mm256_shuffle_epi8(lows, _mm256_and_si256(bytes, half)),
-        _mm256_shuffle_epi8(highs, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), half)));
-}
-
 /* Find numbers that are written in English words, in whole or in part: eight digits and words in a row.
- * Write the end of each such stretch of a stream, of a long one also places on the way, and return how
- * many these are. */
-WITH_AVX2 int64_t numbers_in_words(const uint8_t *stream, int64_t size, int64_t *ends)
+ * Write where each such stretch of a stream begins and ends, long ones in pieces that overlap, and return
+ * how many these are. `size` is less than the room for them. */
+WITH_AVX2 int64_t numbers_in_words(const uint8_t *stream, int64_t size, int64_t *stretches)
 {
     /* For the low and the high half of each of their first bytes, a bit for each group. */
     uint8_t low[FIRST_BYTES][16] = {{0}}, high[FIRST_BYTES][16] = {{0}};
@@ -180,24 +185,25 @@ WITH_AVX2 int64_t numbers_in_words(const uint8_t *stream, int64_t size, int64_t 
         uint8_t rest[CHUNK + FIRST_BYTES] = {0};
         if (size - begin < CHUNK + FIRST_BYTES)
             chunk = memcpy(rest, chunk, (size_t)(size - begin));
-        __m256i found = in_tables(chunk, low[0], high[0]);
+        __m256i found = in_tables(load(chunk), low[0], high[0]);
         for (int at = 1; at < FIRST_BYTES; at++)
-            found = _mm256_and_si256(found, in_tables(chunk + at, low[at], high[at]));
+            found = _mm256_and_si256(found, in_tables(load(chunk + at), low[at], high[at]));
         uint32_t bits = ~(uint32_t)_mm256_movemask_epi8(equal(found, 0));
         for (; bits; bits &= bits - 1) {
             int64_t position = begin + __builtin_ctz(bits);
             const struct word *word = position < end ? NULL : word_at(stream, size, position);
             if (!word || word->group == NONE)
                 continue;
-            int64_t stop;
+            int64_t first, stop;
             int signs = count_onwards(stream, size, position, &stop);
-            if (signs + count_back(stream, size, position) < LEAST_SIGNS)
+            if (signs + count_back(stream, size, position, &first) < LEAST_SIGNS)
                 continue;
-            for (end = position; end < stop;) {
-                end = stop - end > STEP_IN_WORDS ? end + STEP_IN_WORDS : stop;
-                ends[count++] = end;
+            for (end = first; end < stop; first += STEP_IN_WORDS) {
+                end = stop - first > MOST_IN_WORDS ? first + MOST_IN_WORDS : stop;
+                stretches[count++] = first;
+                stretches[count++] = end;
             }
         }
     }
-    return count;
+    return count / 2;
 }

@@ -4,9 +4,10 @@ People write them so to hide a telephone number from programs. Two signs or word
 such a number may stand there; then it is read as digits.
 """
 
+import functools
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from workflows.datasets.lookup.folding import BREAK
 from workflows.datasets.lookup.stream_bytes import (
@@ -192,21 +193,49 @@ def read_numbers(stream: str, *, words: bool) -> Iterator[tuple[str, list[int]]]
     """
     for number in (NUMBER_IN_WORDS if words else _NUMBER).finditer(stream):
         first, last = max(0, number.start() - _LETTERS), number.end() + _LETTERS
-        tokens = list(_TOKEN.finditer(stream, first, last))
-        inside = {token[0] for token in tokens if number.start() <= token.start() < number.end()}
+        inside = {token[0] for token in _TOKEN.finditer(number[0])} if words else set(number[0])
+        read = _read_words if words else _read_signs
         readings = [
-            _read(tokens, dash=dash, letters=letters)
+            read(stream, first, last, dash=dash, letters=letters)
             for dash in ((False, True) if "一" in inside else (False,))
             for letters in ((False, True) if inside & _LETTERS_FOR_DIGITS.keys() else (False,))
         ]
         yield from {digits: (digits, places) for digits, places in readings}.values()
 
 
-def _read(tokens: Sequence[re.Match[str]], *, dash: bool, letters: bool) -> tuple[str, list[int]]:
+class _Signs(dict[int, str]):
+    """What each sign is read as, for `str.translate`: a digit, a letter, _PARTS or a space."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = sign = chr(code) if code < 0x80 else " "  # noqa: PLR2004
+        return sign
+
+
+_PARTS = "\0"
+
+
+@functools.cache
+def _signs(*, dash: bool, letters: bool) -> _Signs:
+    signs = _Signs(DIGITS_IN_LETTERS if letters else HAN_DIGITS)
+    signs |= dict.fromkeys(map(ord, STROKES + _GAP + ("一" if dash else "")), _PARTS)
+    return signs
+
+
+def _read_signs(
+    stream: str, first: int, last: int, *, dash: bool, letters: bool
+) -> tuple[str, list[int]]:
+    signs = stream[first:last].translate(_signs(dash=dash, letters=letters))
+    places = [place for place, sign in enumerate(signs, first) if sign != _PARTS]
+    return signs.replace(_PARTS, ""), [*places, places[-1] + 1]
+
+
+def _read_words(
+    stream: str, first: int, last: int, *, dash: bool, letters: bool
+) -> tuple[str, list[int]]:
     digits: list[str] = []
     places: list[int] = []
-    end = tokens[0].start()
-    for token in tokens:
+    end = first
+    for token in _TOKEN.finditer(stream, first, last):
         sign, times, repeated, parting = token.group(0, "times", "repeated", "parting")
         if parting or (dash and sign == "一"):
             continue

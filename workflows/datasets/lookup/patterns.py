@@ -5,7 +5,7 @@ on what it finds, hardly on how many literals it looks for.
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -17,7 +17,6 @@ from workflows.datasets.lookup.boundaries import needs_capitals
 from workflows.datasets.lookup.folding import BREAK, fold
 from workflows.datasets.lookup.literals import Literal, literals, rest_of_name
 from workflows.datasets.lookup.numerals import (
-    is_half_in_letters,
     may_be_number,
     pairs_of_numerals,
     read_numbers,
@@ -27,12 +26,14 @@ from workflows.datasets.lookup.squeeze import Squeezed, lookalikes, numbers_in_w
 from workflows.datasets.lookup.stream_bytes import Positions, decode, encode
 from workflows.datasets.lookup.variants import Spelling, View, spellings
 
-# Bytes of a stream on either side of two numerals, or words, which hold the whole number.
+# Bytes of a stream on either side of two numerals which hold the whole number; on either side of
+# a number in words, of what may belong to it.
 _REACH_OF_NUMERALS = 64
-_REACH_OF_WORDS = 128
-# Vectorscan is given only so many bytes of a literal, and the rest is compared where they are
-# found: it compiles them in half the time, and shorter pieces would be found too often.
-_PIECE = 8
+_REACH_OF_WORDS = 16
+# Vectorscan is given only the last bytes of a literal, and the rest is compared where they stand:
+# it compiles them in half the time. Fewer bytes would be found too often; the first bytes, though
+# rarer in some literals, make Vectorscan slower, which looks at the last ones first.
+_END = 8
 _BREAK = bytes([BREAK])
 # What is plainly no name if only its capitals would tell it from the words of a sentence.
 _IN_A_SENTENCE = re.compile(rb"[a-z ]*")
@@ -115,11 +116,13 @@ class Patterns:
             )
             for among in self._targets
         ]
-        pieces = _pieces(self._values)
-        self._pieces = list(pieces.values())
+        ends: dict[bytes, list[int]] = defaultdict(list)
+        for number, value in enumerate(self._values):
+            ends[value[-_END:]].append(number)
+        self._with_end = list(ends.values())
         pairs = [encode(pair.encode()) for pair in pairs_of_numerals()] if numerals else []
         self._numerals = numerals
-        self._database = _compile([*pieces, *pairs])
+        self._database = _compile([*ends, *pairs])
 
     def find(
         self, squeezed: Squeezed, raw: bytearray, edges: Positions | None = None
@@ -142,9 +145,9 @@ class Patterns:
 
     def _find_literals(self, stream: bytes) -> Iterator[_Found]:
         numbers_seen_to = 0
-        for piece, end in self._scan(stream):
-            if piece < len(self._pieces):
-                for literal, start in self._whole(stream, piece, end):
+        for number, end in self._scan(stream):
+            if number < len(self._with_end):
+                for literal, start in self._whole(stream, number, end):
                     stop = start + len(self._values[literal])
                     targets = self._targets[literal]
                     if literal in self._with_rest:
@@ -154,33 +157,29 @@ class Patterns:
                 continue
             if end > numbers_seen_to and may_be_number(stream, end):
                 numbers_seen_to = end + _REACH_OF_NUMERALS // 2
-                yield from self._find_numbers(stream, end, words=False)
+                yield from self._find_numbers(stream, end, end, words=False)
 
     def _find_disguised(self, stream: bytes) -> Iterator[_Found]:
         """Look for numbers in words, and for those in which letters stand for digits."""
-        seen_to = 0
-        for end in lookalikes(stream):
-            if end > seen_to and is_half_in_letters(stream, end):
-                seen_to = end
-                yield from self._find_numbers(stream, end, words=False)
-        seen_to = 0
-        for end in numbers_in_words(stream):
-            if end > seen_to:
-                seen_to = end + _REACH_OF_NUMERALS // 2
-                yield from self._find_numbers(stream, end, words=True)
+        for end in dict.fromkeys(lookalikes(stream)):
+            yield from self._find_numbers(stream, end, end, words=False)
+        for begin, end in numbers_in_words(stream):
+            yield from self._find_numbers(stream, begin, end, words=True)
 
-    def _find_numbers(self, stream: bytes, near: int, *, words: bool) -> Iterator[_Found]:
-        """Look for numbers that are not written in digits."""
+    def _find_numbers(
+        self, stream: bytes, begin: int, end: int, *, words: bool
+    ) -> Iterator[_Found]:
+        """Look for numbers that are not written in digits, in a stretch and around it."""
         reach = _REACH_OF_WORDS if words else _REACH_OF_NUMERALS
-        first = _start_of_character(stream, max(0, near - reach))
-        last = _start_of_character(stream, min(len(stream), near + reach))
+        first = _start_of_character(stream, max(0, begin - reach))
+        last = _start_of_character(stream, min(len(stream), end + reach))
         text = decode(stream[first:last]).decode("utf-8", "replace")
         if "\ufffd" in text:  # no UTF-8
             return
         for digits, places in read_numbers(text, words=words):
             numbers = digits.encode()
-            for piece, end in self._scan(numbers):
-                for literal, first_digit in self._whole(numbers, piece, end):
+            for number, behind in self._scan(numbers):
+                for literal, first_digit in self._whole(numbers, number, behind):
                     if self._is_number(literal):
                         start = places[first_digit]
                         stop = places[first_digit + len(self._values[literal])]
@@ -188,18 +187,19 @@ class Patterns:
                         last_byte = begin + len(text[start:stop].encode()) - 1
                         yield (begin, last_byte), literal, self._targets[literal]
 
-    def _whole(self, stream: bytes, piece: int, end: int) -> Iterator[tuple[int, int]]:
-        """Yield the literals of which a piece was found before `end`, and where each begins."""
-        if piece < len(self._pieces):
-            for literal, reach in self._pieces[piece]:
-                if end >= reach and stream.startswith(self._values[literal], end - reach):
-                    yield literal, end - reach
+    def _whole(self, stream: bytes, number: int, end: int) -> Iterator[tuple[int, int]]:
+        """Yield the literals of which the end was found before `end`, and where each begins."""
+        if number < len(self._with_end):
+            for literal in self._with_end[number]:
+                value = self._values[literal]
+                if stream.endswith(value, 0, end):
+                    yield literal, end - len(value)
 
     def _is_number(self, literal: int) -> bool:
         return self._targets[literal][0].spelling.view in (View.PHONE, View.ID)
 
     def _scan(self, stream: bytes) -> list[tuple[int, int]]:
-        """Return the number and the end of each piece, or pair of numerals or words, found."""
+        """Return which ends of literals and pairs of numerals were found, and where each ends."""
         matches: list[tuple[int, int]] = []
 
         def found(literal: int, _start: int, end: int, _flags: int, _context: object) -> None:
@@ -234,23 +234,6 @@ def _start_of_character(stream: bytes, position: int) -> int:
     while 0 < position < len(stream) and stream[position] & 0xC0 == 0x80:  # noqa: PLR2004
         position -= 1
     return position
-
-
-def _pieces(values: Sequence[bytes]) -> dict[bytes, list[tuple[int, int]]]:
-    """Return the pieces to search for, each with its literals and where in each the piece ends.
-
-    It is the end or the beginning of a literal, whichever fewer of them share.
-    """
-    ends = Counter(value[-_PIECE:] for value in values)
-    beginnings = Counter(value[:_PIECE] for value in values)
-    pieces: dict[bytes, list[tuple[int, int]]] = defaultdict(list)
-    for number, value in enumerate(values):
-        end, beginning = value[-_PIECE:], value[:_PIECE]
-        if beginnings[beginning] < ends[end]:
-            pieces[beginning].append((number, len(beginning)))
-        else:
-            pieces[end].append((number, len(value)))
-    return pieces
 
 
 def _compile(values: list[bytes]) -> hyperscan.Database | None:

@@ -106,10 +106,9 @@ def squeeze(folded: bytes | bytearray, segments: Segments | None = None) -> Sque
 
 
 def lookalikes(stream: bytes) -> list[int]:
-    """Return the ends of stretches of a stream that hold eight bytes or more of LOOKALIKES.
+    """Return the ends of stretches of a stream that are numbers in which letters look like digits.
 
-    They may be numbers in which letters stand for digits: they have four digits or more, and a
-    letter beside one of them. An end may be named twice.
+    `numerals.is_half_in_letters` says what such a number is. An end may be named twice.
     """
     compiled = kernel.load()
     if compiled is None:
@@ -117,10 +116,10 @@ def lookalikes(stream: bytes) -> list[int]:
     return squeeze_in_c.lookalikes(compiled, stream)
 
 
-def numbers_in_words(stream: bytes) -> list[int]:
-    """Return the ends of stretches of a stream that may be numbers in English words, or near them.
+def numbers_in_words(stream: bytes) -> list[tuple[int, int]]:
+    """Return the stretches of a stream, or wider ones, that may be numbers in English words.
 
-    Each of them holds a word for a digit.
+    Each of them holds a word for a digit, or one that parts digits.
     """
     compiled = kernel.load()
     if compiled is None:

@@ -65,19 +65,19 @@ def squeeze(kernel: ctypes.CDLL, folded: bytes | bytearray) -> Stream:
 
 
 def lookalikes(kernel: ctypes.CDLL, stream: bytes) -> list[int]:
-    """Return the ends of what may be numbers, in part written with letters; some of them twice."""
+    """Return the ends of numbers that are in part written with letters; some of them twice."""
     ends = np.empty(len(stream) + 1, np.intp)
     count: int = kernel.lookalikes(stream, len(stream), _pointer(ends))
     found: list[int] = ends[:count].tolist()
     return found
 
 
-def numbers_in_words(kernel: ctypes.CDLL, stream: bytes) -> list[int]:
-    """Return the ends of what may be numbers in words, and of long ones places on the way."""
-    ends = np.empty(len(stream) + 1, np.intp)
-    count: int = kernel.numbers_in_words(stream, len(stream), _pointer(ends))
-    found: list[int] = ends[:count].tolist()
-    return found
+def numbers_in_words(kernel: ctypes.CDLL, stream: bytes) -> list[tuple[int, int]]:
+    """Return where numbers in words begin and end; long rows of words in pieces that overlap."""
+    stretches = np.empty(len(stream) + 1, np.intp)
+    count: int = kernel.numbers_in_words(stream, len(stream), _pointer(stretches))
+    ends: list[int] = stretches[: 2 * count].tolist()
+    return list(zip(ends[::2], ends[1::2], strict=True))
 
 
 def spans(

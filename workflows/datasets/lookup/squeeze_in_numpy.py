@@ -1,6 +1,5 @@
 """Folding and squeezing with NumPy, where there is no compiled kernel; see `squeeze`."""
 
-import re
 import string
 from collections.abc import Sequence
 
@@ -8,14 +7,12 @@ import numpy as np
 import pyarrow as pa
 
 from workflows.datasets.lookup.folding import BREAK, INVISIBLE, OTHER, PAIR, fold_table
+from workflows.datasets.lookup.numerals import is_half_in_letters
 from workflows.datasets.lookup.stream_bytes import (
     ENCODED,
     FIRST_SPECIAL,
     LEADS,
-    LEAST_DIGITS,
-    LEAST_SIGNS,
     LOOKALIKES,
-    REACH_OF_NUMBER,
     STRIDE,
     Bytes,
     CodePoints,
@@ -26,7 +23,6 @@ from workflows.datasets.lookup.stream_bytes import (
 # The marks that begin markup or escapes.
 _MARKS = b"<&%[*\\"
 _LOOKALIKES = np.isin(np.arange(256), list(LOOKALIKES))
-_BESIDE = re.compile(rb"[0-9][oil]|[oil][0-9]")
 _ENCODED: Bytes = np.frombuffer(ENCODED, np.uint8)
 _LENGTHS = ((2, 0xC2, 0xE0), (3, 0xE0, 0xF0), (4, 0xF0, 0xF5))
 
@@ -76,21 +72,14 @@ def squeeze(content: bytes | bytearray) -> Stream:
 
 
 def lookalikes(stream: bytes) -> list[int]:
-    """Return the ends of what may be numbers, in part written with letters."""
+    """Return the ends of numbers that are in part written with letters."""
     runs = _LOOKALIKES[np.frombuffer(stream, np.uint8)]
     for step in (1, 2, 4):
         runs = runs[:-step] & runs[step:]
     last = runs.copy()
     last[:-1] &= ~runs[1:]
-    ends = (np.flatnonzero(last) + 8).tolist()
-    return [end for end in ends if _is_in_part_letters(stream[max(0, end - REACH_OF_NUMBER) : end])]
-
-
-def _is_in_part_letters(before: bytes) -> bool:
-    run = before[len(before.rstrip(LOOKALIKES)) :]
-    signs = run.replace(b" ", b"")
-    digits = len(signs.translate(None, b"oil"))
-    return digits >= LEAST_DIGITS and len(signs) >= LEAST_SIGNS and bool(_BESIDE.search(run))
+    ends: list[int] = (np.flatnonzero(last) + 8).tolist()
+    return [end for end in ends if is_half_in_letters(stream, end)]
 
 
 def spans(

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from workflows.datasets.lookup import kernel
 from workflows.datasets.lookup.folding import BREAK, fold
-from workflows.datasets.lookup.numerals import is_half_in_letters
 from workflows.datasets.lookup.squeeze import (
     Squeezed,
     fold_bytes,
@@ -144,18 +143,24 @@ def test_bytes_that_are_not_utf_8_do_no_harm(raw):
         ("13800138000", False),
     ],
 )
-def test_numbers_in_words_are_suspected_where_they_end(text, is_one):
+def test_numbers_in_words_are_suspected_where_they_stand(text, is_one):
     found = squeezed(text.encode()).stream
-    ends = numbers_in_words(found)
-    assert bool(ends) is is_one or kernel.load() is None
-    assert not is_one or 0 < min(ends) <= max(ends) <= len(found)
+    stretches = numbers_in_words(found)
+    assert bool(stretches) is is_one or kernel.load() is None
+    assert all(0 <= begin < end <= len(found) for begin, end in stretches)
 
 
 def test_a_long_row_of_words_is_suspected_all_the_way():
     found = squeezed(b"x " + b"seven " * 100).stream
-    ends = numbers_in_words(found)
-    assert ends[-1] >= len(found) - 1
-    assert all(later - earlier <= 64 for earlier, later in itertools.pairwise([2, *ends]))
+    stretches = numbers_in_words(found)
+    assert stretches[0][0] <= 2
+    assert stretches[-1][1] >= len(found) - 1
+    # What is read at a time is bounded, and a number of 18 words is whole in one of them.
+    assert all(end - begin <= 256 for begin, end in stretches)
+    assert all(
+        end - later_begin >= 18 * len("seven ")
+        for (_begin, end), (later_begin, _end) in itertools.pairwise(stretches)
+    )
 
 
 @pytest.mark.parametrize(
@@ -171,4 +176,4 @@ def test_a_long_row_of_words_is_suspected_all_the_way():
 )
 def test_letters_for_digits_are_suspected(text, is_one):
     found = squeezed(text.encode()).stream
-    assert any(is_half_in_letters(found, end) for end in lookalikes(found)) is is_one
+    assert bool(lookalikes(found)) is is_one
