@@ -72,7 +72,7 @@ def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[di
     patterns = Patterns(terms_of_all(searched)) if searched else None
     may_stay = _may_stay(searched, family(manifest.snapshot), result)
     try:
-        if result.format == Snapshot.Format.POSTGRESQL:
+        if result.is_table:
             found = rescan_table(entries, as_table(result), patterns, may_stay)
             return [_shown(place) for place in found]
         before = Before(path_of(manifest.snapshot), Wording(manifest.replacements))

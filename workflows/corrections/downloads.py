@@ -14,7 +14,6 @@ from workflows.corrections.manifests.table import changes_script
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import cases_of
 from workflows.datasets.lookup.shards import ReadError
-from workflows.datasets.models import Snapshot
 
 # Texts that replace others: personal data, and no part of the signed manifest.
 REPLACEMENTS = "replacements.jsonl"
@@ -25,8 +24,7 @@ FILES = (NOTE, JSONL, PARQUET, REPLACEMENTS)
 
 def files_of(manifest: Manifest) -> tuple[str, ...]:
     """Return the names of the files that a manifest has."""
-    is_table = manifest.snapshot.format == Snapshot.Format.POSTGRESQL
-    return (*FILES, SQL) if is_table else FILES
+    return (*FILES, SQL) if manifest.snapshot.is_table else FILES
 
 
 def hand_out(manifest: Manifest, name: str, actor: Actor) -> bytes:

@@ -144,7 +144,7 @@ def _resolved(changes: Changes, target: Snapshot, wording: Wording) -> list[Entr
     while changes:
         wanted = [change for of_one in changes.values() for change in of_one]
         try:
-            if target.format == Snapshot.Format.POSTGRESQL:
+            if target.is_table:
                 located = as_table(target).located({str(change.id) for change in wanted})
                 return list(resolve_located(dict.fromkeys(wanted), located, origin, wording))
             return list(resolve(dict.fromkeys(wanted), path_of(target), origin, wording))

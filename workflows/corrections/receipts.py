@@ -109,7 +109,7 @@ def _look_at(snapshot: Snapshot, before: Snapshot) -> None:
     """Refuse a location that was mistyped, while whoever typed it is still there."""
     try:
         first_look(snapshot)
-        old = snapshot.format != Snapshot.Format.POSTGRESQL and path_of(before)
+        old = not snapshot.is_table and path_of(before)
         if old and path_of(snapshot) == old:
             raise InvalidEntry({"location": [_("The old snapshot lies there. Name the new one.")]})
     except ReadError as error:
@@ -124,15 +124,15 @@ def cases_of(manifest: Manifest) -> list[Case]:
 
 def can_be_applied_here(manifest: Manifest) -> bool:
     """Return whether this server can apply a manifest and was not asked to yet."""
-    is_table = manifest.snapshot.format == Snapshot.Format.POSTGRESQL
-    return manifest.state == Manifest.State.OPEN and not manifest.applied_by and not is_table
+    not_asked = manifest.state == Manifest.State.OPEN and not manifest.applied_by
+    return not_asked and not manifest.snapshot.is_table
 
 
 def ask_to_apply(manifest: Manifest, actor: Actor) -> None:
     """Have a manifest applied on this machine, in the background. Raises `CorrectionRefused`."""
     if not actor.roles & STEWARDS:
         raise CorrectionRefused(_("Only data stewards apply manifests."))
-    if manifest.snapshot.format == Snapshot.Format.POSTGRESQL:
+    if manifest.snapshot.is_table:
         raise CorrectionRefused(
             _(
                 "A table is changed in its own database: run changes.sql there, then enter the "

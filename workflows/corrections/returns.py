@@ -274,7 +274,7 @@ def _entries(
 def _located(returned: Return) -> Iterator[Located]:
     """Yield the records that came back."""
     snapshot = returned.snapshot
-    if snapshot.format == Snapshot.Format.POSTGRESQL:
+    if snapshot.is_table:
         yield from as_table(snapshot).located({row for _table, row in returned.places})
         return
     rows: dict[str, set[int]] = defaultdict(set)

@@ -46,7 +46,7 @@ def guard(snapshot_id: int | str) -> int:
 def _buried_in(snapshot: Snapshot) -> Returned:
     found: Returned = defaultdict(dict)
     batch: list[tuple[bytes, Place]] = []
-    texts = _of_table if snapshot.format == Snapshot.Format.POSTGRESQL else _of_files
+    texts = _of_table if snapshot.is_table else _of_files
     for text, place in texts(snapshot):
         batch.append((digest_of(digest(text)), place))
         if len(batch) >= _AT_ONCE:

@@ -108,7 +108,7 @@ def _append(snapshot: Snapshot, name: str, facts: Mapping[str, str | int | None]
 
 
 def _read(snapshot: Snapshot) -> None:
-    if snapshot.format == Snapshot.Format.POSTGRESQL:
+    if snapshot.is_table:
         _read_table(snapshot)
     else:
         _read_files(snapshot)

@@ -49,7 +49,7 @@ def table_of(location: str) -> tuple[str, str]:
 
 def shards_of(snapshot: Snapshot) -> list[Shard]:
     """Return the shards of a snapshot. Raises `ReadError`."""
-    if snapshot.format == Snapshot.Format.POSTGRESQL:
+    if snapshot.is_table:
         return table_shards(*table_of(snapshot.location))
     path = path_of(snapshot)
     try:
@@ -62,7 +62,7 @@ def shards_of(snapshot: Snapshot) -> list[Shard]:
 
 def files_of(snapshot: Snapshot) -> list[tuple[Path, str]]:
     """Return the files of a snapshot with their names; a table has none. Raises `ReadError`."""
-    if snapshot.format == Snapshot.Format.POSTGRESQL:
+    if snapshot.is_table:
         return []
     shards_of(snapshot)  # raises for what is missing or empty
     return dataset_files(path_of(snapshot), FILE_FORMATS[Snapshot.Format(snapshot.format)])

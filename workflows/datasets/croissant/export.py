@@ -99,7 +99,7 @@ def _distribution(snapshot: Snapshot) -> tuple[list[Json], Json]:
 
 
 def _url(snapshot: Snapshot, path: str) -> str:
-    if snapshot.format == Snapshot.Format.POSTGRESQL:
+    if snapshot.is_table:
         return f"{TABLE_SCHEME}{snapshot.location}"
     location = PurePosixPath(snapshot.location)
     # A snapshot that is one file has that file's name in its location already.

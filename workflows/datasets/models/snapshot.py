@@ -118,6 +118,11 @@ class Snapshot(models.Model):
         return Schema(self.id_field, tuple(self.text_fields), self.source_field)
 
     @property
+    def is_table(self) -> bool:
+        """Whether its records are rows of a database, which this server may only read."""
+        return self.format == self.Format.POSTGRESQL
+
+    @property
     def is_readable(self) -> bool:
         """Whether a person can be looked up in it."""
         return self.state == self.State.READABLE
