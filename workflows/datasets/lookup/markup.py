@@ -141,7 +141,10 @@ def _find(folded: Folded, *, escaped: bool) -> Iterator[tuple[list[_Piece], bool
             continue
         markup = match[0].decode("utf-8", "replace")
         if escaped and "\\" in markup:
-            markup = _unescape(markup)
+            whole = _unescape(markup)
+            if whole is None:
+                continue
+            markup = whole
         if markup[0] in "<[*":
             yield [_Piece(*match.span(), "\n" if _BLOCK_TAG.match(markup) else "")], True
             continue
@@ -156,12 +159,12 @@ def _find(folded: Folded, *, escaped: bool) -> Iterator[tuple[list[_Piece], bool
         yield pieces, False
 
 
-def _unescape(markup: str) -> str:
-    """Return a piece of raw JSON text as it is meant; as it is, if it was cut in an escape."""
+def _unescape(markup: str) -> str | None:
+    """Return a piece of raw JSON text as it is meant; None if it reaches over the end of a text."""
     try:
         return str(json.loads(f'"{markup}"', strict=False))
     except ValueError:
-        return markup
+        return None
 
 
 def _folded_text(piece: _Piece) -> bytes:

@@ -384,6 +384,15 @@ def test_a_wall_of_backslashes_is_no_work_without_end():
     assert [c.end for c in candidates(memoryview(raw), KNOWN, escaped=True)] == [len(raw) - 2]
 
 
+def test_what_looks_like_a_tag_over_the_end_of_a_record_is_none():
+    raw = b"".join(
+        rb'{"text": "%s"}' % text + b"\n" for text in (rb"\u003cb", rb"13800138025\u003e")
+    )
+    assert [raw[c.start : c.end] for c in candidates(memoryview(raw), KNOWN, escaped=True)] == [
+        b"13800138025"
+    ]
+
+
 @pytest.mark.parametrize(
     "written",
     [
