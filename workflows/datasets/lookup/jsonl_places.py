@@ -17,7 +17,9 @@ from workflows.datasets.lookup.patterns import Candidate
 _ESCAPE = re.compile(rb"\\(?:u[0-9a-f]{4}|.)")
 
 
-def places_in_text(line: bytes, text: str, found: Sequence[Candidate]) -> list[Candidate] | None:
+def places_in_text(
+    line: bytes | bytearray, text: str, found: Sequence[Candidate]
+) -> list[Candidate] | None:
     """Return which of the places in a line are within a text of it, in bytes of that.
 
     None if the text is not to be found in the line. If it stands there twice, the first is taken.

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import orjson
@@ -18,6 +18,8 @@ from workflows.datasets.lookup.records import CHUNK, Batch, Figures, Filter, Sch
 from workflows.datasets.lookup.scan import Column
 from workflows.datasets.lookup.shards import Format, Problem, ReadError, Shard
 
+# Room for the rest of the last line behind what is read at a time.
+_ROOM = 64 * 1024
 # A longer line is not a record: without a bound, a broken file could take all memory.
 MAX_RECORD = 256 * 1024 * 1024
 
@@ -30,7 +32,7 @@ def jsonl_batches(shard: Shard, schema: Schema, where: Filter) -> Iterator[Batch
         yield _parse(chunk, schema, where)
 
 
-def _chunks(shard: Shard) -> Iterator[bytes]:
+def _chunks(shard: Shard) -> Iterator[bytearray]:
     """Yield whole lines of a shard, some megabytes at a time."""
     with shard.path.open("rb") as file:
         try:
@@ -47,7 +49,7 @@ def _chunks(shard: Shard) -> Iterator[bytes]:
             ) from error
 
 
-def _first_line(file: BinaryIO, shard: Shard) -> int:
+def _first_line(file: io.BufferedReader, shard: Shard) -> int:
     """Go to the first line that begins in the shard, and return where that is."""
     if shard.start == 0:
         return 0
@@ -56,12 +58,14 @@ def _first_line(file: BinaryIO, shard: Shard) -> int:
 
 
 def _whole_lines(
-    file: BinaryIO | gzip.GzipFile | io.BufferedReader, shard: Shard, position: int = 0
-) -> Iterator[bytes]:
+    file: gzip.GzipFile | io.BufferedReader, shard: Shard, position: int = 0
+) -> Iterator[bytearray]:
     """Yield the lines from `position` on; of plain JSONL those that begin within the shard."""
     bounded = shard.format is Format.JSONL
     while not bounded or position < shard.stop:
-        chunk = file.read(min(CHUNK, shard.stop - position) if bounded else CHUNK)
+        size = min(CHUNK, shard.stop - position) if bounded else CHUNK
+        chunk = bytearray(size + _ROOM)
+        del chunk[file.readinto(memoryview(chunk)[:size]) :]
         if not chunk:
             return
         if not chunk.endswith(b"\n"):
@@ -70,7 +74,7 @@ def _whole_lines(
         yield chunk
 
 
-def _rest_of_line(file: BinaryIO | gzip.GzipFile | io.BufferedReader, shard: Shard) -> bytes:
+def _rest_of_line(file: gzip.GzipFile | io.BufferedReader, shard: Shard) -> bytes:
     rest = file.readline(MAX_RECORD)
     if len(rest) == MAX_RECORD:
         raise ReadError(
@@ -81,7 +85,7 @@ def _rest_of_line(file: BinaryIO | gzip.GzipFile | io.BufferedReader, shard: Sha
     return rest
 
 
-def _check_first_record(chunk: bytes, shard: Shard, schema: Schema) -> None:
+def _check_first_record(chunk: bytearray, shard: Shard, schema: Schema) -> None:
     """Refuse a file whose first record has none of the fields: a mistyped name finds nothing."""
     record = parse_record(chunk.partition(b"\n")[0])
     if record is not None and not set(schema.text_fields) & record.keys():
@@ -93,7 +97,7 @@ def _check_first_record(chunk: bytes, shard: Shard, schema: Schema) -> None:
 class _Record:
     """A parsed line, and the places in it at which an identifier may stand."""
 
-    line: bytes
+    line: bytearray
     fields: dict[str, Any]
     found: list[Candidate]
 
@@ -102,7 +106,7 @@ class _Record:
         return text if isinstance(text, str) else ""
 
 
-def _parse(chunk: bytes, schema: Schema, where: Filter) -> Batch:
+def _parse(chunk: bytearray, schema: Schema, where: Filter) -> Batch:
     lines = int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == ord("\n")))
     figures = Figures(len(chunk), lines + (not chunk.endswith(b"\n")))
     records: list[_Record] = []
@@ -145,7 +149,7 @@ def _column(name: str, records: Sequence[_Record]) -> Column:
     return Column.of_texts(name, texts, found)
 
 
-def parse_record(line: bytes) -> dict[str, Any] | None:
+def parse_record(line: bytes | bytearray) -> dict[str, Any] | None:
     """Return the object in a line of JSONL, or None where there is none."""
     try:
         record = orjson.loads(line)

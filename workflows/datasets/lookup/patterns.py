@@ -125,7 +125,7 @@ class Patterns:
         self._database = _compile([*ends, *pairs])
 
     def find(
-        self, squeezed: Squeezed, raw: bytearray, edges: Positions | None = None
+        self, squeezed: Squeezed, raw: bytearray | memoryview, edges: Positions | None = None
     ) -> list[Candidate]:
         """Return the places in `raw`, of which this is the stream, where an identifier may stand.
 
@@ -214,7 +214,7 @@ def _in_stream(parts: Iterable[str]) -> tuple[bytes, ...]:
     return tuple(encode(part.encode()) for part in parts)
 
 
-def _at_edge(edges: Positions | None, raw: bytearray, start: int, end: int) -> bool:
+def _at_edge(edges: Positions | None, raw: bytearray | memoryview, start: int, end: int) -> bool:
     """Tell whether a text begins or ends here, but for characters that nobody sees."""
     if edges is None:
         return False
@@ -225,9 +225,9 @@ def _at_edge(edges: Positions | None, raw: bytearray, start: int, end: int) -> b
     )
 
 
-def _is_invisible(raw: bytearray, start: int, end: int) -> bool:
+def _is_invisible(raw: bytearray | memoryview, start: int, end: int) -> bool:
     start = max(start, 0)
-    return end - start <= _REACH_OF_NUMERALS and not fold(raw[start:end].decode("utf-8", "replace"))
+    return end - start <= _REACH_OF_NUMERALS and not fold(str(raw[start:end], "utf-8", "replace"))
 
 
 def _start_of_character(stream: bytes, position: int) -> int:

@@ -15,8 +15,8 @@ from workflows.datasets.lookup.markup import without_markup
 from workflows.datasets.lookup.patterns import Candidate, Patterns
 from workflows.datasets.lookup.squeeze import fold_bytes, squeeze
 
-# The bytes of one block, raw, folded and squeezed, fit into the second-level cache of a core.
-BLOCK = 1 << 19
+# A block takes several times its size in memory; smaller ones take longer, one by one.
+BLOCK = 1 << 22
 # Bytes that two blocks share: the longest spelling of an identifier, tags in it included.
 OVERLAP = 2048
 # Bytes of text around a candidate that hold the whole spelling and decide whether it stands alone:
@@ -79,7 +79,7 @@ def candidates(
     `offsets` are those of a column: where its texts begin and end.
     """
     for begin in range(0, max(len(data) - OVERLAP, 1), BLOCK):
-        raw = bytearray(data[begin : begin + BLOCK + OVERLAP])
+        raw = data[begin : begin + BLOCK + OVERLAP]
         folded = fold_bytes(raw, escaped=escaped)
         edges = None if offsets is None else offsets - begin
         found = patterns.find(squeeze(folded.folded), raw, edges)

@@ -31,7 +31,7 @@ class Folded:
     `marks` holds the positions at which markup may begin, in order.
     """
 
-    raw: bytearray
+    raw: bytearray | memoryview
     folded: bytearray
     marks: list[int]
 
@@ -83,7 +83,7 @@ class Squeezed:
         ]
 
 
-def fold_bytes(raw: bytearray, *, escaped: bool = False) -> Folded:
+def fold_bytes(raw: bytearray | memoryview, *, escaped: bool = False) -> Folded:
     """Fold UTF-8 text; if `escaped`, JSON as it stands in a file, of which escapes are resolved."""
     compiled = kernel.load()
     if compiled is not None:

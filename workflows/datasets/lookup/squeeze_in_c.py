@@ -19,16 +19,20 @@ from workflows.datasets.lookup.stream_bytes import (
 _MOST_UNKNOWN = 64
 
 
-def _pointer(data: bytes | bytearray | npt.NDArray[Any]) -> bytes | int | None:
+def _pointer(data: bytes | bytearray | memoryview | npt.NDArray[Any]) -> bytes | int | None:
     """Return what the kernel takes for an array; `ndarray.ctypes` takes five times as long."""
     if isinstance(data, bytes):
         return data
+    if not len(data):
+        return None
+    if isinstance(data, memoryview) and data.readonly:  # from_buffer refuses what Arrow has read
+        return int(np.frombuffer(data, np.uint8).ctypes.data)
     writable: Any = data
-    return ctypes.addressof(ctypes.c_char.from_buffer(writable)) if len(data) else None
+    return ctypes.addressof(ctypes.c_char.from_buffer(writable))
 
 
 def fold_bytes(
-    kernel: ctypes.CDLL, raw: bytearray, *, escaped: bool
+    kernel: ctypes.CDLL, raw: bytearray | memoryview, *, escaped: bool
 ) -> tuple[bytearray, list[int]]:
     """Return the folded bytes of a text, and the positions at which markup may begin."""
     folded = bytearray(len(raw))

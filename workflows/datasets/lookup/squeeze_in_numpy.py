@@ -38,10 +38,10 @@ def _first_step(byte: int) -> int:
 _FIRST_STEP = bytes(map(_first_step, range(0x100)))
 
 
-def fold_bytes(raw: bytearray) -> tuple[bytearray, Positions]:
+def fold_bytes(raw: bytearray | memoryview) -> tuple[bytearray, Positions]:
     """Return the folded bytes of a text, and the positions of those that needed a closer look."""
     source = np.frombuffer(raw, np.uint8)
-    folded = raw.translate(_FIRST_STEP)
+    folded = bytearray(raw).translate(_FIRST_STEP)
     result = np.frombuffer(folded, np.uint8)
     special = np.flatnonzero(result >= FIRST_SPECIAL)
     first = source[special]
