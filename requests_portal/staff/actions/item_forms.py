@@ -1,6 +1,6 @@
 """The two forms that speak of single items: the finding, and the proposal for all of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
 from requests_portal.staff.actions.forms import CaseForm, ground_choices, text_field
 from requests_portal.staff.case_file import ItemView, item_views
@@ -37,12 +37,41 @@ class FindingForm(CaseForm):
         looked_up = scope_results(findings_of(self.case))
         self._add_checks(chosen)
         for scope in Scope:
+            result = looked_up.get(scope.value, "")
             self.fields[scope.value] = forms.ChoiceField(
                 label=scope.label,
+                help_text=_("The look-up: %(result)s") % {"result": ScopeResult(result).label}
+                if result
+                else "",
                 choices=[("", _("Not said yet")), *ScopeResult.choices],
                 required=False,
-                initial=chosen.scopes.get(scope.value, looked_up.get(scope.value, "")),
+                initial=chosen.scopes.get(scope.value, result),
                 widget=UnfoldAdminSelectWidget,
+            )
+        self._ask_about_differences(looked_up)
+
+    def _ask_about_differences(self, looked_up: Mapping[str, str]) -> None:
+        """Ask once more where something else was typed than the look-up came to.
+
+        The letter tells of both, and whoever reads it would wonder.
+        """
+        places = [
+            str(Scope(scope).label)
+            for scope, result in looked_up.items()
+            if self.data.get(scope) and self.data.get(scope) != result
+        ]
+        if places:
+            self.fields["differs"] = forms.BooleanField(
+                label=_("It differs from the look-up, and is right as it stands here"),
+                widget=UnfoldBooleanWidget,
+                error_messages={
+                    "required": _(
+                        "The look-up came to something else: %(places)s. The answer to the person "
+                        "will tell of both. Search once more or judge the matches, or tick this "
+                        "and say in the finding how you know."
+                    )
+                    % {"places": _("; ").join(places)}
+                },
             )
 
     def _add_checks(self, chosen: Item) -> None:
