@@ -18,6 +18,9 @@ from workflows.datasets.lookup.persons import Kind
 from workflows.datasets.lookup.reading import Reading
 from workflows.datasets.lookup.variants import Spelling, View
 
+_SPACE = re.compile(r"\s")
+_ENDS_IN_NUMBER = re.compile(r"(?<![a-z0-9])[0-9]+\Z")
+_BEGINS_IN_NUMBER = re.compile(r"[0-9]+(?![a-z0-9])")
 _LINE_ESCAPE = re.compile(r"\\[nrt]\Z")
 _LONG_DASHES = "—―⸺"
 _LIST_MARK_OF_LINE = re.compile(r"(?:^|\n)\s*[1-9][0-9]?\.\Z")
@@ -26,10 +29,19 @@ _NETWORK = re.compile(
     r"(?:^|[^a-z0-9])(?:ig|ins|insta(?:gram)?|fb|facebook|twitter|telegram|line|snap(?:chat)?|tiktok|"
     r"discord|skype|github|weibo|douyin|xhs|bilibili|zhihu)\Z"
 )
+_USER = re.compile(r"(?<![a-z0-9])/?(?:u|user)/\Z")
+# What stands behind an address, a handle, or an address of a page and makes it another one.
+_GOES_ON = re.compile(r"[a-z0-9]|[-_]+[a-z0-9]|[\s(\[{]*(?:dot|点|點)[\s)\]}]*[a-z]")
+_HANDLE_GOES_ON = re.compile(r"[a-z0-9_]|[.\-][a-z0-9_]")
+_URL_GOES_ON = re.compile(r"[a-z0-9_]|[.\-~@%=][a-z0-9_]")
+_PAGE_BELOW = re.compile(r"/[\w%~-]")
 # Also written so that nobody can click on it, or with spaces.
 _SCHEME = re.compile(
     r"(?:(?:h(?:tt|xx|\*\*)ps?\s?[\[(]?:[\])]?\s?)?(?:(?:\\?/){2}|\\\\)\s?)?(?:(?:www|m)\s?\.\s?)?\Z"
 )
+
+_ADDRESS_BEFORE = re.compile(r"@|//|www\.|/.*/")
+_ADDRESS_BEHIND = re.compile(r"@[a-z0-9]|[\w.+-]*@[a-z0-9]")
 
 _SHORT_NAME = 6
 # English words which are also syllables of names: "he ran" is not 何然.
@@ -69,21 +81,22 @@ _ENDS_IF_WIDE = frozenset(";()!?,<>[]{}\"'|")
 
 def _word_stands_alone(flat: str, start: int, end: int) -> bool:
     """Tell whether no Latin letter or digit touches a word that begins and ends with one."""
-    before, after = flat[max(0, start - REACH) : start], flat[end : end + REACH]
     # The number of a note, or a telephone number, may touch a name of several words.
     several = " " in flat[start:end]
-    if (
-        flat[start].isascii()
-        and re.search(r"[a-z0-9]\Z", before)
-        and not _LINE_ESCAPE.search(before)
-        and not (several and re.search(r"(?<![a-z0-9])[0-9]+\Z", before))
-    ):
-        return False
+    if flat[start].isascii() and _is_latin(flat[start - 1 : start]):
+        before = flat[max(0, start - REACH) : start]
+        if not (_LINE_ESCAPE.search(before) or (several and _ENDS_IN_NUMBER.search(before))):
+            return False
     return not (
         flat[end - 1].isascii()
-        and re.match(r"[a-z0-9]", after)
-        and not (several and re.match(r"[0-9]+(?![a-z0-9])", after))
+        and _is_latin(flat[end : end + 1])
+        and not (several and _BEGINS_IN_NUMBER.match(flat, end, end + REACH))
     )
+
+
+def _is_latin(character: str) -> bool:
+    """Tell whether a character of a folded text, if there is one, is a Latin letter or a digit."""
+    return character.isascii() and character.isalnum()
 
 
 def _name(reading: Reading, spelling: Spelling, first: int, last: int) -> Bounds | None:
@@ -92,9 +105,10 @@ def _name(reading: Reading, spelling: Spelling, first: int, last: int) -> Bounds
         return None
     name = flat[start:end]
     if name.isascii():
-        if not re.search(r"\s", name) and _inside_address(reading, start, end):
+        joined = name.isalnum()
+        if (joined or not _SPACE.search(name)) and _inside_address(reading, start, end):
             return None
-        if not _reads_as_name(reading, spelling, first, joined=name.isalnum()):
+        if not _reads_as_name(reading, spelling, first, joined=joined):
             return None
     return start, end, True
 
@@ -106,9 +120,9 @@ def _inside_address(reading: Reading, start: int, end: int) -> bool:
         first -= 1
     while last < min(len(reading.flat), end + 2 * REACH) and _may_stand_in_address(reading, last):
         last += 1
-    before, after = reading.flat[first:start], reading.flat[end:last]
     return bool(
-        re.search(r"@|//|www\.|/.*/", before) or re.match(r"@[a-z0-9]|[\w.+-]*@[a-z0-9]", after)
+        _ADDRESS_BEFORE.search(reading.flat, first, start)
+        or _ADDRESS_BEHIND.match(reading.flat, end, last)
     )
 
 
@@ -145,23 +159,33 @@ def needs_capitals(spelling: Spelling) -> bool:
 
 def _sides(reading: Reading, start: int, end: int) -> tuple[str, str]:
     """Return what stands before and behind; a long dash separates, and is in no address."""
-    first, last = max(0, start - REACH), end + REACH
-    flat = [
+    return _side(reading, max(0, start - REACH), start), _side(reading, end, end + REACH)
+
+
+def _side(reading: Reading, start: int, end: int) -> str:
+    side = reading.flat[start:end]
+    if "-" not in side:
+        return side
+    return "".join(
         " " if c == "-" and reading.source[reading.starts[index]] in _LONG_DASHES else c
-        for index, c in enumerate(reading.flat[first:last], first)
-    ]
-    return "".join(flat[: start - first]), "".join(flat[end - first :])
+        for index, c in enumerate(side, start)
+    )
+
+
+def _joined_by(marks: str, before: str) -> bool:
+    """Tell whether a text ends in some of these marks, and a Latin letter or digit before them."""
+    return before[-1:] in marks and _is_latin(before.rstrip(marks)[-1:])
 
 
 def _email(reading: Reading, start: int, end: int) -> Bounds | None:
     before, after = _sides(reading, start, end)
-    if re.search(r"[a-z0-9]\Z", before) and not _LINE_ESCAPE.search(before):
+    if _is_latin(before[-1:]) and not _LINE_ESCAPE.search(before):
         return None
-    if re.search(r"[a-z0-9][.+_%\-'&*]+\Z", before) and not _LIST_MARK_OF_LINE.search(before):
+    if _joined_by(".+_%-'&*", before) and not _LIST_MARK_OF_LINE.search(before):
         return None
-    if re.match(r"[a-z0-9]|[-_]+[a-z0-9]|[\s(\[{]*(?:dot|点|點)[\s)\]}]*[a-z]", after):
+    if _GOES_ON.match(after):
         return None
-    if re.match(r"\.[a-z0-9]", after):
+    if after.startswith(".") and _is_latin(after[1:2]):
         # "…@example.com.Then" is the end of a sentence; "…@example.com.cn" is another address.
         last, following = (
             reading.source[reading.starts[end - 1]],
@@ -175,24 +199,29 @@ def _email(reading: Reading, start: int, end: int) -> Bounds | None:
 def _handle(reading: Reading, start: int, end: int) -> Bounds | None:
     flat = reading.flat
     before, after = _sides(reading, start, end)
-    prefix = re.search(r"(?:(?<![a-z0-9])@|(?<![a-z0-9])/?(?:u|user)/)\Z", before)
-    if prefix is None and before.endswith("@") and _named(before[:-1]):
-        prefix = re.search(r"@\Z", before)
+    prefix = ""
+    if before.endswith("@") and (not _is_latin(before[-2:-1]) or _named(before[:-1])):
+        prefix = "@"
+    elif before.endswith("/") and (found := _USER.search(before)):
+        prefix = found[0]
     if flat[start].isascii() and not prefix:
-        if re.search(r"[a-z0-9_@]\Z", before) and not _LINE_ESCAPE.search(before):
+        if (before.endswith(("_", "@")) or _is_latin(before[-1:])) and not _LINE_ESCAPE.search(
+            before
+        ):
             return None
         if (
-            re.search(r"[a-z0-9][.\-]\Z", before)
+            before.endswith((".", "-"))
+            and _is_latin(before[-2:-1])
             and not _named(before[:-1])
             and not _LIST_MARK_OF_LINE.search(before)
         ):
             return None
     if flat[end - 1].isascii():
-        if re.match(r"[a-z0-9_]|[.\-][a-z0-9_]", after):
+        if _HANDLE_GOES_ON.match(after):
             return None
-        if after.startswith("@") and not prefix and re.match(r"@[a-z0-9]", after):
+        if not prefix and after.startswith("@") and _is_latin(after[1:2]):
             return None
-    return start - (len(prefix[0]) if prefix else 0), end, True
+    return start - len(prefix), end, True
 
 
 def _named(before: str) -> bool:
@@ -202,18 +231,20 @@ def _named(before: str) -> bool:
 
 def _url(reading: Reading, spelling: Spelling, start: int, end: int) -> Bounds | None:
     before, after = _sides(reading, start, end)
-    prefix = _SCHEME.search(before)
-    assert prefix is not None
-    before = before[: prefix.start()]
-    named = prefix[0].startswith(("h", "/", "\\")) or _LINE_ESCAPE.search(before)
-    if not named and re.search(r"[a-z0-9][.\-_]?\Z|@\Z", before):
-        return None
-    host_only = not any("/" in join for join in spelling.joins)
-    if re.match(r"[a-z0-9_]|[.\-~@%=][a-z0-9_]", after):
+    # A scheme ends in a slash, and "www" in a dot; to look for either takes long.
+    scheme = _SCHEME.search(before) if before.rstrip()[-1:] in "/\\." else None
+    prefix = scheme[0] if scheme else ""
+    before = before[: len(before) - len(prefix)]
+    if not prefix.startswith(("h", "/", "\\")) and not _LINE_ESCAPE.search(before):
+        last = before[-2:-1] if before.endswith((".", "-", "_")) else before[-1:]
+        if before.endswith("@") or _is_latin(last):
+            return None
+    if _URL_GOES_ON.match(after):
         return None
     if after.startswith("/"):
-        # A page below is another page; a page on one's own host is still that host.
-        if not host_only and re.match(r"/[\w%~-]", after):
+        if not _PAGE_BELOW.match(after):
+            end += 1
+        elif any("/" in join for join in spelling.joins):
+            # A page below is another page; a page on one's own host is still that host.
             return None
-        end += 1 if not re.match(r"/[\w%~-]", after) else 0
-    return start - len(prefix[0]), end, True
+    return start - len(prefix), end, True

@@ -5,8 +5,7 @@ identifier allows, and what surrounds them must not make them part of something 
 """
 
 import re
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
 
 from workflows.datasets.lookup.boundaries import bounded
 from workflows.datasets.lookup.folding import simplify
@@ -15,7 +14,7 @@ from workflows.datasets.lookup.persons import Kind
 from workflows.datasets.lookup.reading import Reading
 from workflows.datasets.lookup.spans import whole
 from workflows.datasets.lookup.variants import ESCAPES, NAME, WORDS, Spelling, View
-from workflows.datasets.lookup.ways import NUMBERS, Ways
+from workflows.datasets.lookup.ways import PLAIN, Way, other_ways
 
 # Between two digits of a number: a few marks, but no currency sign and no new paragraph.
 _BROKEN_NUMBER = re.compile(r"[\W_]{11,}|\n\s*\n\s*\n")
@@ -41,88 +40,105 @@ _DOT_MARKS = frozenset(".。·,、")
 _AROUND_WORD = re.compile(r"[\s()\[\]{}<>【】〔〕「」『』《》〈〉‹›«»“”‘’\"'`|*_=\-~.·/\\#:]{0,6}")
 _BRACKETED = re.compile(r"[()\[\]{}<>【】〔〕「」]")
 _SAID_AT = re.compile(r"\s+at\s+")
-_WORDS_FOR_X = str.maketrans("乘叉", "xx")
 
+_HAN_DIGIT = re.compile(f"[{''.join(map(chr, HAN_DIGITS))}]")
+_LOOKALIKES = [(chr(c), digit) for c, digit in DIGITS_IN_LETTERS.items() if c not in HAN_DIGITS]
+_NUMBERS = (View.PHONE, View.ID)
+# Spellings that are compared with other letters than those that were read.
+_TRANSLATED = (View.SIMPLIFIED, *_NUMBERS)
+# Kinds of which mail or a program may have encoded a letter or a mark.
+_ENCODED = (Kind.NAME, Kind.EMAIL)
 
-class Place(NamedTuple):
-    """A confirmed span of a text, in code points. `certain` is false where others may be meant."""
-
-    start: int
-    end: int
-    certain: bool
+# A confirmed span of a text, in code points, and whether nobody else may be meant.
+Place = tuple[int, int, bool]
 
 
 class Window:
-    """A stretch of text in which spellings are confirmed; it is read once for all of them.
+    """A stretch of text, as it was read, in which spellings are confirmed.
 
     It is cut at its ends, and so must hold what tells whether a spelling stands alone.
     """
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._ways = Ways(text)
-        self._readings: dict[Callable[[str], Reading], Reading] = {}
+    def __init__(self, reading: Reading) -> None:
+        self._text = reading.source
+        self._readings = {PLAIN.read: reading}
+        self._ways: dict[tuple[bool, bool], list[Way]] = {}
         self._letters: dict[tuple[int, View, bool], str] = {}
 
     def places(self, kind: Kind, spelling: Spelling, focus: range) -> list[Place]:
         """Return where a spelling of this kind touches `focus`, in the first reading that fits."""
-        for way in self._ways.of(kind, spelling):
-            if way.read not in self._readings:
-                self._readings[way.read] = way.read(self._text)
-            places = self._places(self._readings[way.read], kind, spelling, focus)
-            found = [place for place in places if way.finds(self._text, place.start, place.end)]
+        found = self._places(PLAIN, kind, spelling, focus)
+        if found:
+            return found
+        for way in self._other_ways(numbers=spelling.view in _NUMBERS, encoded=kind in _ENCODED):
+            found = self._places(way, kind, spelling, focus)
             if found:
-                return found
-        return []
+                break
+        return found
 
-    def _places(
-        self, reading: Reading, kind: Kind, spelling: Spelling, focus: range
-    ) -> Iterator[Place]:
-        key = id(reading), spelling.view, spelling.in_digits
-        if key not in self._letters:
-            self._letters[key] = _letters(reading, spelling)
-        for first, last in _occurrences(reading, self._letters[key], spelling):
-            if (
-                reading.starts[reading.at[first]] >= focus.stop
-                or reading.ends[reading.at[last - 1]] <= focus.start
-            ):
-                continue
-            place = bounded(reading, kind, spelling, first, last)
-            if place is not None:
-                start, end, certain = place
-                yield Place(
-                    *whole(self._text, reading.starts[start], reading.ends[end - 1]), certain
-                )
+    def _other_ways(self, *, numbers: bool, encoded: bool) -> list[Way]:
+        ways = self._ways.get((numbers, encoded))
+        if ways is None:
+            ways = other_ways(self._text, numbers=numbers, encoded=encoded)
+            self._ways[numbers, encoded] = ways
+        return ways
+
+    def _places(self, way: Way, kind: Kind, spelling: Spelling, focus: range) -> list[Place]:
+        reading = self._readings.get(way.read)
+        if reading is None:
+            reading = self._readings[way.read] = way.read(self._text)
+        starts, ends, at = reading.starts, reading.ends, reading.at
+        places = []
+        for first, last in _occurrences(reading, self._letters_of(reading, spelling), spelling):
+            if starts[at[first]] < focus.stop and ends[at[last - 1]] > focus.start:
+                bounds = bounded(reading, kind, spelling, first, last)
+                if bounds is not None:
+                    start, end = whole(self._text, starts[bounds[0]], ends[bounds[1] - 1])
+                    if way.finds(self._text, start, end):
+                        places.append((start, end, bounds[2]))
+        return places
+
+    def _letters_of(self, reading: Reading, spelling: Spelling) -> str:
+        """Return the letters of a reading as they are compared with a spelling."""
+        view = spelling.view
+        if view not in _TRANSLATED:
+            return reading.letters
+        key = id(reading), view, spelling.in_digits
+        letters = self._letters.get(key)
+        if letters is None:
+            letters = self._letters[key] = _letters(
+                reading.letters, view, in_digits=spelling.in_digits
+            )
+        return letters
 
 
-def _letters(reading: Reading, spelling: Spelling) -> str:
-    """Return the letters of a reading as they are compared with a spelling."""
-    if spelling.view is View.SIMPLIFIED:
-        return simplify(reading.letters)
-    if spelling.view not in NUMBERS:
-        return reading.letters
-    letters = reading.letters.translate(DIGITS_IN_LETTERS if spelling.in_digits else HAN_DIGITS)
-    return letters.translate(_WORDS_FOR_X) if spelling.view is View.ID else letters
+def _letters(letters: str, view: View, *, in_digits: bool) -> str:
+    if view is View.SIMPLIFIED:
+        return simplify(letters)
+    if _HAN_DIGIT.search(letters):  # there seldom is one, and to translate takes long
+        letters = letters.translate(HAN_DIGITS)
+    for letter, digit in _LOOKALIKES if in_digits else ():
+        letters = letters.replace(letter, digit)
+    return letters.replace("乘", "x").replace("叉", "x") if view is View.ID else letters
 
 
 def _occurrences(reading: Reading, letters: str, spelling: Spelling) -> Iterator[tuple[int, int]]:
     """Yield the first letter of each occurrence, and the letter after its last."""
-    first = letters.find(spelling.parts[0])
+    part = spelling.parts[0]
+    first = letters.find(part)
     while first >= 0:
-        if spelling.view in NUMBERS:
-            last = first + len(spelling.parts[0])
+        if spelling.view in _NUMBERS:
+            last = first + len(part)
             number = reading.stretch(first, last)
-            if not _is_broken(number) and not _AMOUNT.fullmatch(number):
+            if len(number) == len(part) or not (_is_broken(number) or _AMOUNT.fullmatch(number)):
                 yield first, last
-        elif _evenly_parted(reading, letters, spelling, first):
+        elif spelling.view is View.SIMPLIFIED and _evenly_parted(reading, letters, spelling, first):
             yield first, first + len(spelling.parts)
         else:
-            for spaced in (False, True) if spelling.view is not View.APART else (True,):
-                end = _follow(reading, letters, spelling, first, spaced=spaced)
-                if end is not None:
-                    yield first, end
-                    break
-        first = letters.find(spelling.parts[0], first + 1)
+            end = _follow(reading, letters, spelling, first)
+            if end is not None:
+                yield first, end
+        first = letters.find(part, first + 1)
 
 
 def _is_broken(number: str) -> bool:
@@ -142,27 +158,22 @@ def _is_broken(number: str) -> bool:
 def _evenly_parted(reading: Reading, letters: str, spelling: Spelling, first: int) -> bool:
     """Tell whether three Chinese characters or more have the same mark between them: 王、小、明."""
     size = len(spelling.parts)
-    if spelling.view is not View.SIMPLIFIED or size < 3:  # noqa: PLR2004
-        return False
-    if not letters.startswith("".join(spelling.parts), first):
+    if size < 3 or not letters.startswith("".join(spelling.parts), first):  # noqa: PLR2004
         return False
     gaps = {reading.gap(index) for index in range(first + 1, first + size)}
     return len(gaps) == 1 and len(mark := gaps.pop()) == 1 and not mark.isspace()
 
 
-def _is_part(stretch: str, part: str, *, spaced: bool) -> bool:
-    """Tell whether a stretch is a piece of a spelling: as it is, broken at a line end, or apart."""
-    if len(stretch) == len(part):
-        return True
-    if spaced and stretch[::2] == part and len(set(stretch[1::2])) == 1:
+def _is_part(stretch: str, part: str) -> bool:
+    """Tell whether a stretch with marks in it is a piece of a spelling: apart, or broken."""
+    if stretch[::2] == part and len(set(stretch[1::2])) == 1:
         return True
     return "\n" in stretch and _END_OF_LINE.sub("", stretch, count=1) == part
 
 
-def _follow(
-    reading: Reading, letters: str, spelling: Spelling, first: int, *, spaced: bool
-) -> int | None:
+def _follow(reading: Reading, letters: str, spelling: Spelling, first: int) -> int | None:
     """Follow the pieces of a spelling from a letter on; return the letter after it, or None."""
+    at = reading.at
     position = first
     in_domain = False
     for number, part in enumerate(spelling.parts):
@@ -172,13 +183,13 @@ def _follow(
                 return None
             if spelling.joins[number - 1] == "@":
                 # "Mary at Smith. Example" is a sentence; after an @ a space is only a slip.
-                between = reading.flat[reading.at[position - 1] + 1 : reading.at[begin]]
+                between = reading.flat[at[position - 1] + 1 : at[begin]]
                 in_domain = not _SAID_AT.fullmatch(between)
             position = begin
-        elif not letters.startswith(part, position):
-            return None
         end = position + len(part)
-        if not _is_part(reading.stretch(position, end), part, spaced=spaced):
+        if at[end - 1] - at[position] >= len(part) and not _is_part(
+            reading.stretch(position, end), part
+        ):
             return None
         position = end
     return position
@@ -197,10 +208,10 @@ def _next_part(
     join, part = spelling.joins[number - 1], spelling.parts[number]
     if position >= len(letters):
         return None
-    if letters.startswith(part, position) and _mark_holds(
-        join, reading.gap(position), part, in_domain=in_domain
-    ):
-        return position
+    if letters.startswith(part, position):
+        gap = reading.gap(position)
+        if gap == join or _mark_holds(join, gap, part, in_domain=in_domain):
+            return position
     for word in WORDS.get(join, ()):
         begin = position + len(word)
         if letters.startswith(word + part, position) and _word_holds(

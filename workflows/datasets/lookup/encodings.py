@@ -19,13 +19,15 @@ _BARE_UNITS = r"(?<![A-Za-z0-9])(?:u[3-9][0-9A-Fa-f]{3}){2,}(?![A-Za-z0-9])"
 _ENCODED = re.compile(
     f"{_QUOTED_OCTETS}|{_QUOTED_SIGN}|{_LINE_GOES_ON}|{_PROGRAM_OCTETS}|{_BARE_UNITS}"
 )
+# What each of them begins with, or nearly: to look for it takes a tenth of the time.
+_SIGN = re.compile(r"[=\\]|u[3-9]")
 _OCTET = re.compile(r"(?:=\r?\n)?(?:=|\\{1,8}x)([0-9A-Fa-f]{2})")
 _UNIT = re.compile("u([0-9A-Fa-f]{4})")
 
 
 def is_encoded(text: str, start: int, end: int) -> bool:
     """Tell whether something encoded is between two positions of a text."""
-    return bool(_ENCODED.search(text, start, end))
+    return bool(_SIGN.search(text, start, end) and _ENCODED.search(text, start, end))
 
 
 def decoded(text: str) -> Iterator[tuple[int, int, str]]:

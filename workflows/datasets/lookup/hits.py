@@ -5,7 +5,7 @@ import itertools
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from workflows.datasets.lookup.persons import Identifier, Kind
 
@@ -22,8 +22,7 @@ class Strength(enum.StrEnum):
     WEAK = "weak"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A confirmed place of an identifier in one field of a record, in code points."""
 
     identifier: Identifier
@@ -33,8 +32,7 @@ class Finding:
     certain: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A line of the file of hits. `start` and `end` are code points of the decoded text."""
 
     ref: str | int
@@ -74,19 +72,10 @@ def judge(findings: Iterable[Finding], *, file: str, record: RecordId) -> Iterat
     for finding in findings:
         by_person[finding.identifier.ref].append(finding)
     for ref, found in by_person.items():
-        distinct = _longest(found)
+        distinct = found if len(found) == 1 else _longest(found)
         strength = Strength.STRONG if _identifies(distinct) else Strength.WEAK
-        for finding in distinct:
-            yield Hit(
-                ref,
-                finding.identifier.kind,
-                file,
-                record,
-                finding.field,
-                finding.start,
-                finding.end,
-                strength,
-            )
+        for identifier, field, start, end, _certain in distinct:
+            yield Hit(ref, identifier.kind, file, record, field, start, end, strength)
 
 
 def _longest(findings: list[Finding]) -> list[Finding]:
@@ -102,11 +91,14 @@ def _longest(findings: list[Finding]) -> list[Finding]:
 
 
 def _identifies(findings: list[Finding]) -> bool:
+    for finding in findings:
+        if finding.certain and finding.identifier.kind in UNIQUE_KINDS:
+            return True
+    if len(findings) == 1:
+        return False
     by_kind: dict[Kind, list[Finding]] = defaultdict(list)
     for finding in findings:
         by_kind[finding.identifier.kind].append(finding)
-    if any(f.certain for kind in UNIQUE_KINDS & by_kind.keys() for f in by_kind[kind]):
-        return True
     return any(
         not _overlap(first, second)
         for one, other in itertools.combinations(by_kind.values(), 2)

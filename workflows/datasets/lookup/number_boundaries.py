@@ -67,7 +67,7 @@ def phone_bounds(reading: Reading, spelling: Spelling, start: int, end: int) -> 
     None if it is part of something longer, or another number: a decimal, of another country.
     """
     before = reading.flat[max(0, start - REACH) : start]
-    if _ZERO_POINT.search(before):
+    if before.endswith((".", ",")) and _ZERO_POINT.search(before):
         return None
     if not reading.flat[start:end].isascii():
         before = before.translate(HAN_DIGITS)  # 零一零-六二五五一二三四
@@ -91,7 +91,7 @@ def phone_bounds(reading: Reading, spelling: Spelling, start: int, end: int) -> 
 def _is_other_number(flat: str, spelling: Spelling, start: int, end: int) -> bool:
     """Tell whether digits without a prefix are a card number, a decimal, an address, a foreign."""
     written = flat[start:end]
-    if _DECIMAL.fullmatch(written) or _IP_ADDRESS.fullmatch(written):
+    if "." in written and (_DECIMAL.fullmatch(written) or _IP_ADDRESS.fullmatch(written)):
         return True
     foreign = _FOREIGN.search(flat[max(0, start - REACH) : start])
     if foreign is not None and _is_possible(foreign[1], spelling.parts[0]):
@@ -157,7 +157,7 @@ def _is_latin(character: str) -> bool:
 
 def _is_joined(before: str, after: str, *, landline: bool) -> bool:
     """Tell whether - . or _ joins a number to another: 978-13800138000, 3.13800138000."""
-    left = _JOINED_BEFORE.search(before)
+    left = _JOINED_BEFORE.search(before) if before.endswith(("-", ".", "_")) else None
     if left and not _in_list(before, after) and not _ANOTHER.fullmatch(left[1]):
         return True
     right = _JOINED_AFTER.match(after)
@@ -172,6 +172,8 @@ def _goes_on_apart(before: str, number: str, after: str) -> bool:
     Where each digit is apart, any further one belongs to them. Where groups are, only a single one
     at the end of what is said: "138 0013 8000 7 days a week".
     """
+    if number.isalnum():
+        return False
     gaps = set(_GAPS.split(number)[1:-1])
     if len(gaps) != 1 or not (gap := gaps.pop()):
         return False
@@ -218,7 +220,8 @@ def _continues(reading: Reading, neighbour: int, start: int, end: int) -> bool:
 
 def _in_card_number(flat: str, start: int, end: int) -> bool:
     """Tell whether a number is the middle of one written in groups of four, as on a bank card."""
-    groups = re.findall(r"[0-9]+", flat[start:end])
+    number = flat[start:end]
+    groups = [] if number.isdecimal() else re.findall(r"[0-9]+", number)
     if len(groups) < 2 or len(groups[0]) != _CARD_GROUP:  # noqa: PLR2004
         return False
     if re.search(r"(?<![0-9])[0-9]{4}\s\Z", flat[max(0, start - REACH) : start]):

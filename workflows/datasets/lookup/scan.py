@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
-from operator import attrgetter
+from itertools import chain, groupby, islice
+from operator import attrgetter, itemgetter
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,8 @@ import numpy.typing as npt
 from workflows.datasets.lookup.confirm import Window
 from workflows.datasets.lookup.hits import Finding
 from workflows.datasets.lookup.markup import without_markup
-from workflows.datasets.lookup.patterns import Candidate, Patterns
+from workflows.datasets.lookup.patterns import Candidate, Patterns, Target
+from workflows.datasets.lookup.reading import read_all
 from workflows.datasets.lookup.squeeze import fold_bytes, squeeze
 
 # A block takes several times its size in memory; smaller ones take longer, one by one.
@@ -24,6 +26,10 @@ OVERLAP = 2048
 _CONTEXT = 64
 _STRETCH = 6
 _FARTHEST = 1024
+# The stretches that are read at once.
+_AT_ONCE = 128
+# The first bits of a byte inside of a character of UTF-8.
+_FIRST_BITS, _INSIDE = 0xC0, 0x80
 _TAGS_AHEAD = re.compile(rb"(?:<[^<>]{0,400}>|.){0,%d}" % _CONTEXT, re.DOTALL)
 _TAGS_BACK = re.compile(rb"(?:>[^<>]{0,400}<|.){0,%d}" % _CONTEXT, re.DOTALL)
 
@@ -96,98 +102,106 @@ def findings(column: Column, patterns: Patterns) -> Iterator[tuple[int, list[Fin
     if among is None:
         among = list(candidates(column.data, patterns, escaped=False, offsets=column.offsets))
     found = sorted(among, key=attrgetter("start"))
-    if not found:
-        return
+    if found:
+        confirmed = _confirmed(column.field, _stretches(column, found), patterns)
+        for row, places in groupby(confirmed, key=itemgetter(0)):
+            # Of two spellings that begin at one place, the later decides.
+            yield row, list({place: finding for _row, place, finding in places}.values())
+
+
+# A candidate, counted from the beginning of what it stands in.
+_Place = tuple[int, int, Sequence[Target]]
+
+
+class _Stretch(NamedTuple):
+    """Bytes of a record that are read at once, and the candidates in them.
+
+    `before` are the characters of the record before them.
+    """
+
+    row: int
+    before: int
+    encoded: bytes
+    among: list[_Place]
+
+
+def _confirmed(
+    field: str, stretches: Iterator[_Stretch], patterns: Patterns
+) -> Iterator[tuple[int, tuple[int, int], Finding]]:
+    """Yield what is found: the index of the record, which identifier begins where, the finding."""
+    while several := list(islice(stretches, _AT_ONCE)):
+        readings = read_all([stretch.encoded.decode("utf-8", "replace") for stretch in several])
+        for (row, before, encoded, among), reading in zip(several, readings, strict=True):
+            window = Window(reading)
+            for begin, end, targets in among:
+                start = _code_points(encoded[:begin])
+                focus = range(start, start + _code_points(encoded[begin:end]))
+                for target in targets:
+                    identifier = patterns.identifiers[target.identifier]
+                    places = window.places(identifier.kind, target.spelling, focus)
+                    for first, last, certain in places:
+                        finding = Finding(identifier, field, before + first, before + last, certain)
+                        yield row, (target.identifier, finding.start), finding
+
+
+def _stretches(column: Column, found: Sequence[Candidate]) -> Iterator[_Stretch]:
+    """Yield what is to be read around candidates, which are in order."""
     rows = np.searchsorted(column.offsets, [c.start for c in found], side="right") - 1
-    distinct, begins = np.unique(rows, return_index=True)
-    for row, begin, end in zip(
-        distinct.tolist(), begins.tolist(), [*begins[1:].tolist(), len(found)], strict=True
-    ):
-        confirmed = _confirm_record(column, row, found[begin:end], patterns)
-        if confirmed:
-            yield row, confirmed
+    for row, among in groupby(zip(rows.tolist(), found, strict=True), key=itemgetter(0)):
+        first, last = column.offsets[row : row + 2].tolist()
+        record = bytes(column.data[first:last])
+        places = [(start - first, end - first, targets) for _row, (start, end, targets) in among]
+        characters = counted_to = 0
+        for begin, end, group in _groups(record, places):
+            # The code points before are counted once; one may begin before the last stretch.
+            characters += _code_points(record[counted_to:begin])
+            characters -= _code_points(record[begin:counted_to])
+            counted_to = begin
+            near = [(start - begin, stop - begin, targets) for start, stop, targets in group]
+            yield _Stretch(row, characters, record[begin:end], near)
 
 
-def _confirm_record(
-    column: Column, row: int, found: Sequence[Candidate], patterns: Patterns
-) -> list[Finding]:
-    first, last = int(column.offsets[row]), int(column.offsets[row + 1])
-    confirmed: dict[tuple[int, int], Finding] = {}
-    counted_to, characters = first, 0
-    for begin, end, among in _groups(column.data, found, first, last):
-        # The code points before the groups are counted once; one may begin before the last one.
-        characters += _code_points(column.data[counted_to:begin])
-        characters -= _code_points(column.data[begin:counted_to])
-        counted_to = begin
-        window = Window(str(column.data[begin:end], "utf-8", "replace"))
-        for candidate in among:
-            start = _code_points(column.data[begin : candidate.start])
-            inside = _code_points(column.data[candidate.start : candidate.end])
-            for target in candidate.targets:
-                identifier = patterns.identifiers[target.identifier]
-                for place in window.places(
-                    identifier.kind, target.spelling, range(start, start + inside)
-                ):
-                    finding = Finding(
-                        identifier,
-                        column.field,
-                        characters + place.start,
-                        characters + place.end,
-                        place.certain,
-                    )
-                    confirmed[target.identifier, finding.start] = finding
-    return list(confirmed.values())
-
-
-def _groups(
-    data: memoryview, found: Sequence[Candidate], first: int, last: int
-) -> Iterator[tuple[int, int, list[Candidate]]]:
+def _groups(record: bytes, places: Sequence[_Place]) -> Iterator[tuple[int, int, list[_Place]]]:
     """Yield the bytes to read, and the different candidates in them; near ones are read at once."""
-    group: list[Candidate] = []
+    group: list[_Place] = []
     seen: set[tuple[int, ...]] = set()
-    begin = end = first
-    for candidate in found:
-        key = (candidate.start, candidate.end, *map(id, candidate.targets))
-        if candidate.end > last or key in seen:
+    begin = end = 0
+    for place in places:
+        key = (place[0], place[1], *map(id, place[2]))
+        if place[1] > len(record) or key in seen:
             continue
         seen.add(key)
-        start, stop = _around(data, candidate, first, last)
+        start, stop = _around(record, place)
         if group and begin <= start <= end and stop - begin < _FARTHEST:
             end = max(end, stop)
         else:
             if group:
                 yield begin, end, group
             group, begin, end = [], start, stop
-        group.append(candidate)
+        group.append(place)
     if group:
         yield begin, end, group
 
 
-def _around(data: memoryview, candidate: Candidate, first: int, last: int) -> tuple[int, int]:
-    """Return the bytes around a candidate that are read to confirm it, within one record."""
-    in_part = any([target.in_part for target in candidate.targets])  # noqa: C419 - twice as fast
-    stretch = _STRETCH * (candidate.end - candidate.start) if in_part else 0
-    reach = max(_CONTEXT, stretch)
-    begin, end = max(first, candidate.start - reach), min(last, candidate.end + reach)
-    around = bytes(data[begin:end])
-    if b"<" in around or b">" in around:
-        before = bytes(data[max(first, candidate.start - _FARTHEST) : candidate.start])
-        after = bytes(data[candidate.end : min(last, candidate.end + _FARTHEST)])
-        back, ahead = _TAGS_BACK.match(before[::-1]), _TAGS_AHEAD.match(after)
+def _around(record: bytes, place: _Place) -> tuple[int, int]:
+    """Return the bytes around a candidate that are read to confirm it."""
+    start, stop, targets = place
+    in_part = any([target.in_part for target in targets])  # noqa: C419 - twice as fast
+    reach = max(_CONTEXT, _STRETCH * (stop - start)) if in_part else _CONTEXT
+    begin, end = max(0, start - reach), min(len(record), stop + reach)
+    if record.find(b"<", begin, end) >= 0 or record.find(b">", begin, end) >= 0:
+        back = _TAGS_BACK.match(record[max(0, start - _FARTHEST) : start][::-1])
+        ahead = _TAGS_AHEAD.match(record[stop : stop + _FARTHEST])
         assert back is not None
         assert ahead is not None
-        begin = min(begin, candidate.start - back.end())
-        end = max(end, candidate.end + ahead.end())
-    return _boundary(data, begin, first), _boundary(data, end, last)
+        begin, end = min(begin, start - back.end()), max(end, stop + ahead.end())
+    while begin and record[begin] & _FIRST_BITS == _INSIDE:
+        begin -= 1
+    while end < len(record) and record[end] & _FIRST_BITS == _INSIDE:
+        end -= 1
+    return begin, end
 
 
-def _boundary(data: memoryview, position: int, limit: int) -> int:
-    """Return the start of the character at `position`, or `limit` if that is where it is."""
-    while position != limit and data[position] & 0xC0 == 0x80:  # noqa: PLR2004
-        position -= 1
-    return position
-
-
-def _code_points(data: memoryview) -> int:
+def _code_points(encoded: bytes) -> int:
     """Return the characters in UTF-8; one that is cut at the end counts."""
-    return len(str(data, "utf-8", "replace"))
+    return len(encoded.decode("utf-8", "replace"))

@@ -14,14 +14,17 @@ _TAG_AT_END = re.compile(r"[<\[]([a-zA-Z][a-zA-Z0-9]*)(?:\b[^<>\[\]]*)?[>\]]\Z")
 # Asterisks and the like around a word make it bold. Not the apostrophe, which names have.
 _TWINS = ("**", "~~", "``", "*", "`", '"')
 _TWIN = re.compile(r"[*~`\"]")
+# A span without any of them has no half of a pair.
+_PAIRED = re.compile(f"{_BRACKET.pattern}|{_TWIN.pattern}|<")
 
 
 def whole(source: str, start: int, end: int) -> tuple[int, int]:
     """Return a span of a source with what visibly belongs to it at its ends."""
     while end < len(source) and unicodedata.category(source[end])[0] == "M":
         end += 1
-    for complete in (_brackets, _tags, _twins):
-        start, end = complete(source, start, end)
+    if _PAIRED.search(source, start, end):
+        for complete in (_brackets, _tags, _twins):
+            start, end = complete(source, start, end)
     return start, end
 
 

@@ -6,13 +6,12 @@ what holds just that: else a number that was refused, being part of a longer one
 
 import functools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from workflows.datasets.lookup.encodings import is_encoded
 from workflows.datasets.lookup.markup import BOLD, FORUM_TAG
 from workflows.datasets.lookup.numerals import STROKES, digits_in_words
-from workflows.datasets.lookup.persons import Kind
 from workflows.datasets.lookup.reading import (
     Reading,
     read,
@@ -22,10 +21,7 @@ from workflows.datasets.lookup.reading import (
     read_strokes,
     read_words,
 )
-from workflows.datasets.lookup.variants import Spelling, View
 
-NUMBERS = (View.PHONE, View.ID)
-_ENCODED_KINDS = frozenset({Kind.NAME, Kind.EMAIL})
 _STROKE = re.compile(f"[{STROKES}]")
 _WORD = re.compile("[a-zA-Z]{2}")
 _TAG_MARK = re.compile(r"[<>\[\]]")
@@ -39,51 +35,27 @@ class Way:
     finds: Callable[[str, int, int], bool]
 
 
-class Ways:
-    """The ways in which one text is to be read; what it holds is looked for once, when asked."""
+def other_ways(text: str, *, numbers: bool, encoded: bool) -> list[Way]:
+    """Return the ways besides PLAIN in which a text is to be read, the plainest first.
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def of(self, kind: Kind, spelling: Spelling) -> Iterator[Way]:
-        """Yield the ways in which the text is to be read for a spelling, the plainest first."""
-        numbers = spelling.view in NUMBERS
-        yield _PLAIN
-        if self._has_tags:
-            yield _NUMBERS_IN_TAGS if numbers else _TAGS
-        if self._has_bold:
-            yield _BOLD
-        if numbers:
-            if self._has_strokes:
-                yield _STROKES
-            if "一" in self._text:
-                yield _DASHES
-                if self._has_tags:
-                    yield _DASHES_IN_TAGS
-            if self._has_words:
-                yield _WORDS
-        if kind in _ENCODED_KINDS and self._is_encoded:
-            yield _ENCODED
-
-    @functools.cached_property
-    def _has_tags(self) -> bool:
-        return "<" in self._text or bool(FORUM_TAG.search(self._text))
-
-    @functools.cached_property
-    def _has_bold(self) -> bool:
-        return "**" in self._text and bool(BOLD.search(self._text))
-
-    @functools.cached_property
-    def _has_strokes(self) -> bool:
-        return bool(_STROKE.search(self._text))
-
-    @functools.cached_property
-    def _has_words(self) -> bool:
-        return bool(digits_in_words(self._text))
-
-    @functools.cached_property
-    def _is_encoded(self) -> bool:
-        return is_encoded(self._text, 0, len(self._text))
+    With `numbers`, they are looked for, and no words; with `encoded`, what may be encoded.
+    """
+    ways = []
+    has_tags = "<" in text or FORUM_TAG.search(text)
+    if has_tags:
+        ways.append(_NUMBERS_IN_TAGS if numbers else _TAGS)
+    if "**" in text and BOLD.search(text):
+        ways.append(_BOLD)
+    if numbers:
+        if _STROKE.search(text):
+            ways.append(_STROKES)
+        if "一" in text:
+            ways += [_DASHES, _DASHES_IN_TAGS] if has_tags else [_DASHES]
+        if digits_in_words(text):
+            ways.append(_WORDS)
+    if encoded and is_encoded(text, 0, len(text)):
+        ways.append(_ENCODED)
+    return ways
 
 
 def _is_plain(text: str, start: int, end: int) -> bool:
@@ -111,7 +83,7 @@ def _holds(pattern: re.Pattern[str]) -> Callable[[str, int, int], bool]:
     return lambda text, start, end: bool(pattern.search(text, start, end))
 
 
-_PLAIN = Way(read, _is_plain)
+PLAIN = Way(read, _is_plain)
 _TAGS = Way(functools.partial(read, tags=True), _touches_tag)
 _NUMBERS_IN_TAGS = Way(_TAGS.read, _is_in_tag)
 _BOLD = Way(read_bold, _holds(re.compile(r"\*\*")))

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from workflows.datasets.lookup.folding import (
     BREAK,
+    CONTENT,
     INVISIBLE,
     PAIR,
     UNEVEN,
@@ -14,6 +15,7 @@ from workflows.datasets.lookup.folding import (
     fold_character,
     fold_evenly,
     fold_table,
+    marked,
     simplify,
     written_forms,
 )
@@ -80,8 +82,10 @@ def test_the_table_over_code_points_says_what_the_fold_of_text_says(character):
 def test_characters_that_change_the_length_are_known(text):
     even = fold_evenly(text)
     assert len(even) == len(text)
-    for character, instead in zip(text, even, strict=True):
-        assert instead == (fold(character) if len(fold(character)) == 1 else UNEVEN)
+    for character, code in zip(text, even.tolist(), strict=True):
+        folded = fold(character)
+        assert code == (marked(folded) if len(folded) == 1 else UNEVEN)
+        assert bool(code & CONTENT) == (len(folded) == 1 and folded.isalnum())
 
 
 def test_each_traditional_form_belongs_to_its_simplified_character():

@@ -413,3 +413,8 @@ def test_double_surnames_labels_of_addresses_and_marks_of_lists_are_found(writte
         }
     )
     assert [place for _kind, place in found(written, known)] == [written.removeprefix("1.")]
+
+
+def test_a_mark_in_a_handle_may_be_a_backslash():
+    known = patterns({"ref": "doe", "handles": ["corp\\jdoe"]})
+    assert found("Ask corp\\jdoe.", known) == [("handle", "corp\\jdoe")]
