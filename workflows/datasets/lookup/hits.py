@@ -46,19 +46,7 @@ class Hit(NamedTuple):
 
     def as_json(self) -> str:
         """Return the hit as one line of JSON."""
-        return json.dumps(
-            {
-                "ref": self.ref,
-                "kind": self.kind,
-                "file": self.file,
-                "id": self.id,
-                "field": self.field,
-                "start": self.start,
-                "end": self.end,
-                "strength": self.strength,
-            },
-            ensure_ascii=False,
-        )
+        return json.dumps(self._asdict(), ensure_ascii=False)
 
 
 def judge(findings: Iterable[Finding], *, file: str, record: RecordId) -> Iterator[Hit]:

@@ -1,12 +1,13 @@
 """The pass over a dataset: one shard, or many shards over several processes."""
 
-import gc
 import multiprocessing
 import resource
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
+from workflows.datasets.lookup.collector import frozen_objects
 from workflows.datasets.lookup.hits import Finding, Hit, judge
 from workflows.datasets.lookup.patterns import Candidate, Patterns
 from workflows.datasets.lookup.readers import Batch, Figures, Schema, batches
@@ -83,10 +84,13 @@ def locate(
             yield _locate_one(shard, patterns, schema)
         return
     # Forked workers share the compiled patterns; elsewhere each would compile its own.
-    with multiprocessing.get_context("fork").Pool(
-        processes, _Worker.start, (patterns, schema)
-    ) as pool:
-        yield from pool.imap(_Worker.run, shards)
+    with (
+        frozen_objects(),
+        ProcessPoolExecutor(
+            processes, multiprocessing.get_context("fork"), _Worker.start, (patterns, schema)
+        ) as pool,
+    ):
+        yield from pool.map(_Worker.run, shards)
 
 
 def _locate_one(shard: Shard, patterns: Patterns, schema: Schema) -> ShardResult:
@@ -105,8 +109,6 @@ class _Worker:
     @classmethod
     def start(cls, patterns: Patterns, schema: Schema) -> None:
         cls.patterns, cls.schema = patterns, schema
-        # The patterns are very many objects that stay: the collector need not walk them again.
-        gc.freeze()
 
     @classmethod
     def run(cls, shard: Shard) -> ShardResult:

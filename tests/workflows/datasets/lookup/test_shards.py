@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import os
 import random
+from concurrent.futures.process import BrokenProcessPool
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -124,6 +126,13 @@ def test_several_processes_find_what_one_finds(tmp_path):
     two = [hit for result in locate(pieces, KNOWN, Schema(), processes=2) for hit in result.hits]
     assert one == two
     assert len(one) == 20 * len(EXPECTED)
+
+
+def test_a_pass_of_which_a_process_is_killed_ends_with_an_error(tmp_path, monkeypatch):
+    (tmp_path / "x.jsonl").write_bytes(lines())
+    monkeypatch.setattr("workflows.datasets.lookup.locate.locate_shard", lambda *_: os._exit(9))
+    with pytest.raises(BrokenProcessPool):
+        list(locate(shards(tmp_path), KNOWN, Schema(), processes=2))
 
 
 def test_several_fields_are_looked_through_as_one_record(tmp_path):

@@ -1,6 +1,7 @@
 """`manage.py rescan`: looks whether a new snapshot still holds what was to go."""
 
 import json
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,14 @@ class Command(BaseCommand):
                     before=before,
                 )
             ]
-        except (ManifestError, Refused, PersonsError, ReadError, OSError) as error:
+        except (
+            ManifestError,
+            Refused,
+            PersonsError,
+            ReadError,
+            OSError,
+            BrokenProcessPool,
+        ) as error:
             raise CommandError(str(error), returncode=CANNOT_BE_READ) from error
         if left:
             raise CommandError(f"{len(left)} places are left.")

@@ -2,6 +2,7 @@
 
 import os
 import time
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from workflows.datasets.lookup.table_reader import table_shards
 from workflows.datasets.sources import table_of
 
 TABLE = "postgresql:"
+# Less than elsewhere: no process should wait long for the last shard of another.
+_SHARD_BYTES = 16 * 1024 * 1024
 
 
 class Command(BaseCommand):
@@ -72,7 +75,7 @@ class Command(BaseCommand):
                     unreadable += result.figures.unreadable
                     hits += len(result.hits)
                     memory = max(memory, result.peak_memory)
-        except (ReadError, PersonsError, OSError) as error:
+        except (ReadError, PersonsError, OSError, BrokenProcessPool) as error:
             raise CommandError(str(error)) from error
         ended = time.perf_counter()
         seconds = ended - started
@@ -87,4 +90,4 @@ class Command(BaseCommand):
 def _shards(path: str, *, text: bool) -> list[Shard]:
     if path.startswith(TABLE):
         return table_shards(*table_of(path.removeprefix(TABLE)))
-    return shards(Path(path), formats={Format.TEXT} if text else None)
+    return shards(Path(path), shard_bytes=_SHARD_BYTES, formats={Format.TEXT} if text else None)
