@@ -82,12 +82,8 @@ def _decode_percent(markup: str) -> list[tuple[int, str]]:
     return pieces
 
 
-class _Piece(NamedTuple):
-    """A stretch of bytes of markup, and the text that it stands for."""
-
-    start: int
-    end: int
-    text: str
+# A stretch of bytes of markup, from start to end, and the fold of what it stands for.
+_Piece = tuple[int, int, bytes]
 
 
 def without_markup(folded: Folded, *, escaped: bool) -> Iterator[Squeezed]:
@@ -95,15 +91,25 @@ def without_markup(folded: Folded, *, escaped: bool) -> Iterator[Squeezed]:
 
     With `escaped`, the text is JSON as it stands in a file.
     """
+    match_at = (MARKUP_IN_JSON if escaped else MARKUP_IN_BYTES).match
+    meaning_of = _meaning_in_json if escaped else _meaning
     outside: list[_Piece] = []
     inside: list[_Piece] = []
-    end_of_tag = 0
-    for pieces, is_tag in _find(folded, escaped=escaped):
-        if pieces[0].start < end_of_tag:
-            inside += pieces
-        else:
-            outside += pieces
-            end_of_tag = pieces[-1].end if is_tag else 0
+    end = end_of_tag = 0
+    for position in folded.marks:
+        match = match_at(folded.raw, position) if position >= end else None
+        meaning = meaning_of(match[0]) if match else None
+        if meaning is None:
+            continue
+        is_outside = position >= end_of_tag
+        place = position
+        for length, text in meaning.pieces:
+            (outside if is_outside else inside).append((place, place + length, text))
+            place += length
+        if not meaning.is_tag:
+            end = place
+        if is_outside:
+            end_of_tag = place if meaning.is_tag else 0
     for pieces in (outside, inside):
         if pieces:
             yield _resolved(folded, pieces)
@@ -115,63 +121,59 @@ def _resolved(folded: Folded, pieces: list[_Piece]) -> Squeezed:
     texts: list[bytes | bytearray] = []
     sources: list[int] = []
     end = 0
-    for piece in pieces:
+    for start, stop, text in pieces:
         # What lies between two pieces, or the margins of both.
-        if piece.start - end > 2 * _MARGIN:
+        if start - end > 2 * _MARGIN:
             if end:
                 texts.append(raw[end : end + _MARGIN])
                 sources.append(end)
-            end = piece.start - _MARGIN
-        texts += (raw[end : piece.start], _folded_text(piece))
-        sources += (end, piece.start)
-        end = piece.end
+            end = start - _MARGIN
+        texts += (raw[end:start], text)
+        sources += (end, start)
+        end = stop
     texts.append(raw[end : end + _MARGIN])
     sources.append(end)
     segments = Segments(texts, sources)
     return squeeze(segments.text, segments)
 
 
-def _find(folded: Folded, *, escaped: bool) -> Iterator[tuple[list[_Piece], bool]]:
-    """Yield the markup in order, and whether it is a tag; also the markup inside of tags."""
-    pattern = MARKUP_IN_JSON if escaped else MARKUP_IN_BYTES
-    end = 0
-    for position in folded.marks:
-        match = pattern.match(folded.raw, position) if position >= end else None
-        if match is None:
-            continue
-        markup = match[0].decode("utf-8", "replace")
-        if escaped and "\\" in markup:
-            whole = _unescape(markup)
-            if whole is None:
-                continue
-            markup = whole
-        if markup[0] in "<[*":
-            yield [_Piece(*match.span(), "\n" if _BLOCK_TAG.match(markup) else "")], True
-            continue
-        end = match.end()
-        pieces = []
-        place = position
-        for length, text in decode(markup):
-            pieces.append(_Piece(place, place + length, text))
-            place += length
-        # Raw JSON is longer than what it says where it is escaped.
-        pieces[-1] = _Piece(pieces[-1].start, end, pieces[-1].text)
-        yield pieces, False
+class _Meaning(NamedTuple):
+    """What markup stands for, piece by piece: its length, and the fold of what a reader sees."""
+
+    pieces: list[tuple[int, bytes]]
+    is_tag: bool
 
 
-def _unescape(markup: str) -> str | None:
+@functools.lru_cache(maxsize=4096)
+def _meaning(markup: bytes) -> _Meaning:
+    """Return what markup stands for, each fold in no more bytes than its piece has."""
+    return _in_bytes(markup.decode("utf-8", "replace"), len(markup))
+
+
+@functools.lru_cache(maxsize=4096)
+def _meaning_in_json(markup: bytes) -> _Meaning | None:
+    """Do the same with raw JSON; return None for what reaches over the end of a text."""
+    text = _unescape(markup)
+    return None if text is None else _in_bytes(text, len(markup))
+
+
+def _in_bytes(markup: str, size: int) -> _Meaning:
+    *pieces, (_length, last) = decode(markup)
+    # Raw JSON is longer than what it says where it is escaped.
+    pieces.append((size - sum(length for length, _text in pieces), last))
+    folded = [(length, b"".join(map(_as_bytes, text))[:length]) for length, text in pieces]
+    return _Meaning(folded, markup[0] in "<[*")
+
+
+def _unescape(markup: bytes) -> str | None:
     """Return a piece of raw JSON text as it is meant; None if it reaches over the end of a text."""
+    text = markup.decode("utf-8", "replace")
+    if "\\" not in text:
+        return text
     try:
-        return str(json.loads(f'"{markup}"', strict=False))
+        return str(json.loads(f'"{text}"', strict=False))
     except ValueError:
         return None
-
-
-def _folded_text(piece: _Piece) -> bytes:
-    """Return the fold of what markup stands for, in no more bytes than it has itself."""
-    if len(piece.text) < 2:  # noqa: PLR2004 - nearly always
-        return _as_bytes(piece.text)[: piece.end - piece.start]
-    return b"".join(map(_as_bytes, piece.text))[: piece.end - piece.start]
 
 
 @functools.lru_cache(maxsize=4096)
