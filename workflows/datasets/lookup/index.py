@@ -122,7 +122,7 @@ def _streams(text: str) -> Iterator[str]:
     """Yield the streams that the pass searches: of the text, and around its markup."""
     folded = fold_bytes(bytearray(text.encode("utf-8", "replace")))
     # What is invisible would hide that a word ends: a full-width letter is one byte and two such.
-    visible = squeeze(folded.folded.translate(None, bytes([INVISIBLE])))
+    visible = squeeze(bytes(folded.folded).translate(None, bytes([INVISIBLE])))
     for squeezed in (visible, *without_markup(folded, escaped=False)):
         yield decode(squeezed.stream).decode("utf-8", "replace")
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
-import numpy as np
 import orjson
 import zstandard
 
@@ -17,6 +16,7 @@ from workflows.datasets.lookup.patterns import Candidate
 from workflows.datasets.lookup.records import CHUNK, Batch, Figures, Filter, Schema
 from workflows.datasets.lookup.scan import Column
 from workflows.datasets.lookup.shards import Format, Problem, ReadError, Shard
+from workflows.datasets.lookup.squeeze import count
 
 # Room for the rest of the last line behind what is read at a time.
 _ROOM = 64 * 1024
@@ -107,8 +107,7 @@ class _Record:
 
 
 def _parse(chunk: bytearray, schema: Schema, where: Filter) -> Batch:
-    lines = int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == ord("\n")))
-    figures = Figures(len(chunk), lines + (not chunk.endswith(b"\n")))
+    figures = Figures(len(chunk), count(chunk, ord("\n")) + (not chunk.endswith(b"\n")))
     records: list[_Record] = []
     start, end = 0, -1
     found: list[Candidate] = []

@@ -291,6 +291,19 @@ WITH_AVX2 int64_t squeeze(const uint8_t *folded, int64_t size, uint8_t *stream, 
     return length;
 }
 
+/* Return how many of `size` bytes are this one. */
+WITH_AVX2 int64_t count(const uint8_t *source, int64_t size, int64_t byte)
+{
+    int64_t number = 0, begin = 0;
+    for (; size - begin >= CHUNK; begin += CHUNK) {
+        __m256i bytes = _mm256_loadu_si256((const __m256i *)(source + begin));
+        number += __builtin_popcount((uint32_t)_mm256_movemask_epi8(equal(bytes, (int)byte)));
+    }
+    for (; begin < size; begin++)
+        number += source[begin] == byte;
+    return number;
+}
+
 /* Return the position in the source of a byte of the stream, with what `squeeze` wrote. */
 WITH_AVX2 static int64_t source_of(const uint8_t *kept, const int64_t *before, int64_t chunks,
                                    int64_t number)

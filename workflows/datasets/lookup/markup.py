@@ -118,7 +118,7 @@ def without_markup(folded: Folded, *, escaped: bool) -> Iterator[Squeezed]:
 def _resolved(folded: Folded, pieces: list[_Piece]) -> Squeezed:
     """Return the stream of the places around pieces of markup, which are read as they are meant."""
     raw = folded.folded
-    texts: list[bytes | bytearray] = []
+    texts: list[bytes | bytearray | memoryview] = []
     sources: list[int] = []
     end = 0
     for start, stop, text in pieces:

@@ -32,7 +32,7 @@ class Folded:
     """
 
     raw: bytearray | memoryview
-    folded: bytearray
+    folded: bytearray | memoryview
     marks: list[int]
 
 
@@ -42,7 +42,9 @@ class Segments:
     `source` says from where in the source on each of them counts; one may be written otherwise.
     """
 
-    def __init__(self, pieces: Sequence[bytes | bytearray], source: Sequence[int]) -> None:
+    def __init__(
+        self, pieces: Sequence[bytes | bytearray | memoryview], source: Sequence[int]
+    ) -> None:
         self.text = b"".join(pieces)
         self._offsets = np.cumsum([0, *map(len, pieces)])
         self._sources = np.array(source, np.intp)
@@ -57,7 +59,10 @@ class Squeezed:
     """A stream of bytes, and where each of them was in the source."""
 
     def __init__(
-        self, folded: bytes | bytearray, stream: Stream, segments: Segments | None
+        self,
+        folded: bytes | bytearray | memoryview,
+        stream: Stream,
+        segments: Segments | None,
     ) -> None:
         self.stream = stream.content
         self._from = stream
@@ -95,7 +100,7 @@ def fold_bytes(raw: bytearray | memoryview, *, escaped: bool = False) -> Folded:
     return Folded(raw, folded, marks(source, special, escaped=escaped).tolist())
 
 
-def squeeze(folded: bytes | bytearray, segments: Segments | None = None) -> Squeezed:
+def squeeze(folded: bytes | bytearray | memoryview, segments: Segments | None = None) -> Squeezed:
     """Return the stream of folded bytes; if they are those of segments, it knows their sources."""
     compiled = kernel.load()
     if compiled is None:
@@ -103,6 +108,14 @@ def squeeze(folded: bytes | bytearray, segments: Segments | None = None) -> Sque
     else:
         stream = squeeze_in_c.squeeze(compiled, folded)
     return Squeezed(folded, stream, segments)
+
+
+def count(data: bytearray, byte: int) -> int:
+    """Return how many bytes are this one; `bytearray.count` takes twenty times as long."""
+    compiled = kernel.load()
+    if compiled is None:
+        return squeeze_in_numpy.count(data, byte)
+    return squeeze_in_c.count(compiled, data, byte)
 
 
 def lookalikes(stream: bytes) -> list[int]:

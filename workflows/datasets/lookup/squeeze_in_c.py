@@ -33,9 +33,9 @@ def _pointer(data: bytes | bytearray | memoryview | npt.NDArray[Any]) -> bytes |
 
 def fold_bytes(
     kernel: ctypes.CDLL, raw: bytearray | memoryview, *, escaped: bool
-) -> tuple[bytearray, list[int]]:
+) -> tuple[memoryview, list[int]]:
     """Return the folded bytes of a text, and the positions at which markup may begin."""
-    folded = bytearray(len(raw))
+    folded = np.empty(len(raw), np.uint8)  # of a bytearray, each byte would be set to 0 first
     marks = np.empty(len(raw), np.int64)
     unknown = np.empty(_MOST_UNKNOWN, np.uint32)
     unknown_count = ctypes.c_int64()
@@ -52,11 +52,11 @@ def fold_bytes(
             ctypes.byref(unknown_count),
         )
         if not unknown_count.value:
-            return folded, marks[:count].tolist()
+            return folded.data, marks[:count].tolist()
         fold_table().values(unknown[: unknown_count.value])
 
 
-def squeeze(kernel: ctypes.CDLL, folded: bytes | bytearray) -> Stream:
+def squeeze(kernel: ctypes.CDLL, folded: bytes | bytearray | memoryview) -> Stream:
     """Return the stream of folded bytes."""
     size = len(folded)
     content = np.empty(size + STRIDE, np.uint8)
@@ -66,6 +66,12 @@ def squeeze(kernel: ctypes.CDLL, folded: bytes | bytearray) -> Stream:
         _pointer(folded), size, _pointer(content), _pointer(kept), _pointer(before)
     )
     return Stream(content[:length].tobytes(), kept[: before.size * STRIDE // 8], before)
+
+
+def count(kernel: ctypes.CDLL, data: bytearray, byte: int) -> int:
+    """Return how many bytes are this one."""
+    number: int = kernel.count(_pointer(data), len(data), byte)
+    return number
 
 
 def lookalikes(kernel: ctypes.CDLL, stream: bytes) -> list[int]:
@@ -86,7 +92,7 @@ def numbers_in_words(kernel: ctypes.CDLL, stream: bytes) -> list[tuple[int, int]
 
 def spans(
     kernel: ctypes.CDLL,
-    folded: bytes | bytearray,
+    folded: bytes | bytearray | memoryview,
     stream: Stream,
     stretches: Sequence[tuple[int, int]],
 ) -> tuple[Positions, list[bool]]:

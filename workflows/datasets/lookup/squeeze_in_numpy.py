@@ -55,7 +55,7 @@ def fold_bytes(raw: bytearray | memoryview) -> tuple[bytearray, Positions]:
     return folded, special
 
 
-def squeeze(content: bytes | bytearray) -> Stream:
+def squeeze(content: bytes | bytearray | memoryview) -> Stream:
     """Return the stream of folded bytes."""
     folded = np.frombuffer(content, np.uint8)
     # What lies above a break is kept; after a letter, the bar is one lower.
@@ -71,6 +71,11 @@ def squeeze(content: bytes | bytearray) -> Stream:
     return Stream(every.filter(chosen).buffers()[1].to_pybytes(), kept, before)
 
 
+def count(data: bytearray, byte: int) -> int:
+    """Return how many bytes are this one."""
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == byte))
+
+
 def lookalikes(stream: bytes) -> list[int]:
     """Return the ends of numbers that are in part written with letters."""
     runs = _LOOKALIKES[np.frombuffer(stream, np.uint8)]
@@ -83,7 +88,7 @@ def lookalikes(stream: bytes) -> list[int]:
 
 
 def spans(
-    folded: bytes | bytearray, stream: Stream, stretches: Sequence[tuple[int, int]]
+    folded: bytes | bytearray | memoryview, stream: Stream, stretches: Sequence[tuple[int, int]]
 ) -> tuple[Positions, list[bool]]:
     """Return where stretches of a stream were in its source, and whether no letter touches them."""
     numbers = np.array(stretches, np.intp)
@@ -98,7 +103,7 @@ def spans(
     ]
 
 
-def _is_letter(folded: bytes | bytearray, position: int, step: int) -> bool:
+def _is_letter(folded: bytes | bytearray | memoryview, position: int, step: int) -> bool:
     """Tell whether the next visible byte in one direction is a Latin letter."""
     position += step
     while 0 <= position < len(folded) and folded[position] == INVISIBLE:

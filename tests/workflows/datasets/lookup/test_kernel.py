@@ -181,3 +181,10 @@ def test_what_the_compiler_refuses_is_told(source):
     with pytest.raises(subprocess.CalledProcessError):
         kernel.build()
     assert not list(source.parent.glob("*.so"))
+
+
+@given(st.binary(max_size=100).map(lambda data: data.replace(b"0", b"\n")))
+def test_it_counts_as_numpy_does(data):
+    data = bytearray(data)
+    counted = squeeze_in_c.count(kernel.load(), data, ord("\n"))
+    assert counted == squeeze_in_numpy.count(data, ord("\n")) == data.count(b"\n")
