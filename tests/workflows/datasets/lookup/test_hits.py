@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from tests.workflows.datasets.lookup.support import WANG, found, hits, patterns
 from workflows.datasets.lookup.hits import Hit, Strength
@@ -56,15 +58,18 @@ def test_spellings_of_one_identifier_that_overlap_are_one_hit():
     ]
 
 
-def test_a_hit_is_a_line_of_json():
-    hit = Hit("p1", Kind.NAME, "a/b.jsonl", 7, "text", 2, 5, Strength.WEAK)
-    assert json.loads(hit.as_json()) == {
-        "ref": "p1",
+@given(st.text() | st.integers(), st.text(), st.text() | st.integers() | st.none())
+@example("p1", 'a/"b"\n\u2028王.jsonl', None)
+def test_a_hit_is_a_line_of_json(ref, file, record):
+    hit = Hit(ref, Kind.NAME, file, record, "text", 2, 5, Strength.WEAK)
+    expected = {
+        "ref": ref,
         "kind": "name",
-        "file": "a/b.jsonl",
-        "id": 7,
+        "file": file,
+        "id": record,
         "field": "text",
         "start": 2,
         "end": 5,
         "strength": "weak",
     }
+    assert hit.as_json() == json.dumps(expected, ensure_ascii=False)
