@@ -18,7 +18,7 @@ from workflows.datasets.lookup.reading import read_all
 from workflows.datasets.lookup.squeeze import fold_bytes, squeeze
 
 # A block takes several times its size in memory; smaller ones take longer, one by one.
-BLOCK = 1 << 21
+BLOCK = 1 << 20
 # Bytes that two blocks share: the longest spelling of an identifier, tags in it included.
 OVERLAP = 2048
 # Bytes of text around a candidate that hold the whole spelling and decide whether it stands alone:
