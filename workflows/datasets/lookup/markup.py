@@ -9,12 +9,15 @@ import functools
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import repeat
 from typing import NamedTuple
+
+import numpy as np
 
 from workflows.datasets.lookup.folding import BREAK, fold
 from workflows.datasets.lookup.squeeze import Folded, Segments, Squeezed, squeeze
-from workflows.datasets.lookup.stream_bytes import encode
+from workflows.datasets.lookup.stream_bytes import Positions, encode
 
 # Not "wang<at>example<dot>com".
 _TAG = r"(?:/?(?!(?i:at|dot)>)[a-zA-Z][^<>]{0,400}|!--.{0,400}?--|![^<>]{0,400})"
@@ -86,18 +89,21 @@ def _decode_percent(markup: str) -> list[tuple[int, str]]:
 _Piece = tuple[int, int, bytes]
 
 
-def without_markup(folded: Folded, *, escaped: bool) -> Iterator[Squeezed]:
+def without_markup(
+    folded: Folded, *, escaped: bool, edges: Positions | None = None
+) -> Iterator[Squeezed]:
     """Yield the streams of the places around markup: without tags, and of what is inside of tags.
 
-    With `escaped`, the text is JSON as it stands in a file.
+    With `escaped`, the text is JSON as it stands in a file. `edges` are the positions, in order,
+    where one text ends and another begins: nothing reaches over them.
     """
     match_at = (MARKUP_IN_JSON if escaped else MARKUP_IN_BYTES).match
     meaning_of = _meaning_in_json if escaped else _meaning
     outside: list[_Piece] = []
     inside: list[_Piece] = []
     end = end_of_tag = 0
-    for position in folded.marks:
-        match = match_at(folded.raw, position) if position >= end else None
+    for position, limit in zip(folded.marks, _limits(folded, edges), strict=False):
+        match = match_at(folded.raw, position, limit) if position >= end else None
         meaning = meaning_of(match[0]) if match else None
         if meaning is None:
             continue
@@ -113,6 +119,16 @@ def without_markup(folded: Folded, *, escaped: bool) -> Iterator[Squeezed]:
     for pieces in (outside, inside):
         if pieces:
             yield _resolved(folded, pieces)
+
+
+def _limits(folded: Folded, edges: Positions | None) -> Iterable[int]:
+    """Return for each mark where its text ends."""
+    size = len(folded.raw)
+    if edges is None:
+        return repeat(size)
+    behind = np.searchsorted(edges, folded.marks, side="right")
+    limits: list[int] = np.append(edges, size)[behind].tolist()
+    return limits
 
 
 def _resolved(folded: Folded, pieces: list[_Piece]) -> Squeezed:
@@ -167,11 +183,8 @@ def _in_bytes(markup: str, size: int) -> _Meaning:
 
 def _unescape(markup: bytes) -> str | None:
     """Return a piece of raw JSON text as it is meant; None if it reaches over the end of a text."""
-    text = markup.decode("utf-8", "replace")
-    if "\\" not in text:
-        return text
     try:
-        return str(json.loads(f'"{text}"', strict=False))
+        return str(json.loads(f'"{markup.decode("utf-8", "replace")}"', strict=False))
     except ValueError:
         return None
 

@@ -89,7 +89,7 @@ def candidates(
         folded = fold_bytes(raw, escaped=escaped)
         edges = None if offsets is None else offsets - begin
         found = patterns.find(squeeze(folded.folded), raw, edges)
-        for squeezed in without_markup(folded, escaped=escaped):
+        for squeezed in without_markup(folded, escaped=escaped, edges=edges):
             found += patterns.find(squeezed, raw, edges)
         for candidate in found:
             if candidate.end - candidate.start <= OVERLAP:

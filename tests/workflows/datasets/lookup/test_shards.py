@@ -243,3 +243,13 @@ def test_the_text_of_the_next_record_is_no_part_of_a_word(tmp_path, neighbour):
     # Every record is about the person, so that all are parsed and lie side by side.
     assert located(tmp_path / "x.jsonl") == expected
     assert located(tmp_path / "x.parquet") == expected
+
+
+def test_a_tag_does_not_end_in_the_next_record(tmp_path):
+    texts = ["see <b", "138>0013<i>8025", "see <b", "13800138025"]
+    records = [{"id": n, "text": text} for n, text in enumerate(texts)]
+    (tmp_path / "x.jsonl").write_bytes(lines(records))
+    pq.write_table(pa.Table.from_pylist(records), tmp_path / "x.parquet")
+    expected = [(1, "phone", 0, 15), (3, "phone", 0, 11)]
+    assert located(tmp_path / "x.jsonl") == expected
+    assert located(tmp_path / "x.parquet") == expected
