@@ -11,8 +11,11 @@ enum {
     FIRST_BYTES = 4,
     NONE = -1,
     STEP_IN_WORDS = 64,
+    FARTHEST_BACK = 128, /* eighteen numerals, with strokes between them */
     MOST_IN_WORDS = 256, /* the bytes that are read at a time; a number is shorter by a step */
 };
+
+static const uint64_t EACH_EIGHTH = 0x80808080;
 
 static int looks_like_digit(uint8_t byte) { return byte == 'o' || byte == 'i' || byte == 'l'; }
 
@@ -51,8 +54,9 @@ static int is_half_in_letters(const uint8_t *stream, int64_t size, int64_t end)
 }
 
 /* Find numbers in which letters look like 0 and 1, within eight bytes or more in a row that are digits,
- * such letters, or breaks. Write the end of each such stretch of a stream, and return how many there
- * are. `size` is less than the room for them; a stretch over the end of a chunk may be written twice. */
+ * such letters, or breaks. Write the end of each such stretch of a stream, and within it each place on
+ * the way that is a multiple of LEAST_SIGNS, if it is the end of a number so far; return how many these
+ * are. `size` is less than the room for them. */
 WITH_AVX2 int64_t lookalikes(const uint8_t *stream, int64_t size, int64_t *ends)
 {
     int64_t count = 0;
@@ -69,7 +73,8 @@ WITH_AVX2 int64_t lookalikes(const uint8_t *stream, int64_t size, int64_t *ends)
         uint64_t runs = bits & bits >> 1;
         runs &= runs >> 2;
         runs &= runs >> 4;
-        for (uint64_t last = runs & ~(runs >> 1); last; last &= last - 1) {
+        /* The last byte of the chunk is one of these, so that a stretch may go on in the next one. */
+        for (uint64_t last = runs & (~(runs >> 1) | EACH_EIGHTH); last; last &= last - 1) {
             int64_t end = begin + __builtin_ctzll(last) + 1;
             ends[count] = end;
             count += is_half_in_letters(stream, size, end);
@@ -99,6 +104,17 @@ static const uint8_t STROKES[][3] = {
     {0xC2, 0xA8, 0xAA}, {0xC3, 0xA9, 0xBA}, {0xC2, 0xA0, 0xBC},
 };
 
+/* Chinese numerals, of which single ones may stand among words: _NUMERALS there. */
+static const uint8_t NUMERALS[][3] = {
+    {0xC5, 0x9B, 0xB6}, {0xC2, 0xB4, 0x9E}, {0xC0, 0xB8, 0x80}, {0xC1, 0xA3, 0xB9}, {0xC1, 0xBC, 0x8C},
+    {0xC1, 0xB9, 0xBA}, {0xC0, 0xBA, 0x8C}, {0xC4, 0xB4, 0xB0}, {0xC4, 0xB2, 0xB3}, {0xC1, 0xBC, 0x8D},
+    {0xC0, 0xB8, 0xA4}, {0xC1, 0x85, 0xA9}, {0xC0, 0xB8, 0x89}, {0xC1, 0x8F, 0x81}, {0xC1, 0x8F, 0x83},
+    {0xC1, 0x8F, 0x84}, {0xC1, 0xBC, 0x8E}, {0xC1, 0x9B, 0x9B}, {0xC4, 0x82, 0x86}, {0xC0, 0xBA, 0x94},
+    {0xC0, 0xBC, 0x8D}, {0xC1, 0x85, 0xAD}, {0xC5, 0x99, 0x86}, {0xC5, 0x99, 0xB8}, {0xC0, 0xB8, 0x83},
+    {0xC2, 0x9F, 0x92}, {0xC2, 0x8B, 0x90}, {0xC1, 0x85, 0xAB}, {0xC2, 0x8D, 0x8C}, {0xC0, 0xB9, 0x9D},
+    {0xC3, 0x8E, 0x96}, {0xC1, 0x8B, 0xBE},
+};
+
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 
 /* Return the word that begins at `position`; none if none does. */
@@ -111,15 +127,27 @@ static const struct word *word_at(const uint8_t *stream, int64_t size, int64_t p
     return NULL;
 }
 
-static int is_stroke(const uint8_t *stream, int64_t size, int64_t position)
+/* Tell whether one of `count` characters of three bytes begins at `position`. */
+static int is_one_of(const uint8_t signs[][3], int count, const uint8_t *stream, int64_t size,
+                     int64_t position)
 {
-    for (int number = 0; number < COUNT(STROKES); number++)
-        if (position + 3 <= size && !memcmp(stream + position, STROKES[number], 3))
+    for (int number = 0; number < count; number++)
+        if (position + 3 <= size && !memcmp(stream + position, signs[number], 3))
             return 1;
     return 0;
 }
 
-/* Return how many digits and words of a number stand in a row from `position` on, and set `end`. */
+static int is_stroke(const uint8_t *stream, int64_t size, int64_t position)
+{
+    return is_one_of(STROKES, COUNT(STROKES), stream, size, position);
+}
+
+static int is_numeral(const uint8_t *stream, int64_t size, int64_t position)
+{
+    return is_one_of(NUMERALS, COUNT(NUMERALS), stream, size, position);
+}
+
+/* Return how many digits, numerals and words of a number stand in a row from `position` on, and set `end`. */
 static int count_onwards(const uint8_t *stream, int64_t size, int64_t position, int64_t *end)
 {
     int count = 0;
@@ -135,8 +163,10 @@ static int count_onwards(const uint8_t *stream, int64_t size, int64_t position, 
             count += word != NULL;
         } else if (byte == BREAK) {
             length = 1;
-        } else if (byte >= 0xC0 && is_stroke(stream, size, position)) {
-            length = 3;
+        } else if (byte >= 0xC0) {
+            int counts = is_numeral(stream, size, position);
+            length = counts || is_stroke(stream, size, position) ? 3 : 0;
+            count += counts;
         }
         if (!length)
             break;
@@ -146,18 +176,20 @@ static int count_onwards(const uint8_t *stream, int64_t size, int64_t position, 
     return count;
 }
 
-/* Return how many digits, or letters in their place, stand in a row before `position`, and set `begin`
- * to the first of them or before it. */
+/* Return how many digits, or signs in their place, stand in a row before `position`, and set `begin` to
+ * the first of them or before it. */
 static int count_back(const uint8_t *stream, int64_t size, int64_t position, int64_t *begin)
 {
     int count = 0;
     int64_t at = position;
-    for (; at > 0 && at > position - CHUNK; at--) {
+    for (; at > 0 && at > position - FARTHEST_BACK; at--) {
         uint8_t byte = stream[at - 1];
         if (is_digit(byte) || looks_like_digit(byte))
             count++;
         else if (byte != BREAK && byte != 'h' && byte < 0x80)
             break;
+        else if (byte >= 0xC0 && is_numeral(stream, size, at - 1))
+            count++;
         else if (byte >= 0xC0 && !is_stroke(stream, size, at - 1))
             break;
     }

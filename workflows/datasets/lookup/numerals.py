@@ -31,7 +31,7 @@ _NUMERALS = (
     "八捌",
     "九玖勾",
 )
-_SIGNS = "".join(_NUMERALS)
+NUMERALS = "".join(_NUMERALS)
 # Strokes of Chinese characters, and what the words for a dash and a space consist of: they part the
 # groups of a number.
 STROKES = "丨丶杠横空格"
@@ -68,11 +68,11 @@ DIGITS_IN_LETTERS = HAN_DIGITS | {ord(c): digit for c, digit in _LETTERS_FOR_DIG
 
 _IN_WORDS = re.compile(
     rf"(?P<times>{_SEVERAL})[\W_]{{0,4}}(?P<repeated>{_ENGLISH}|[0-9])|(?P<word>{_ENGLISH})|"
-    rf"(?P<parting>{_PARTING})|[0-9]",
+    rf"(?P<parting>{_PARTING})|[0-9{NUMERALS}]",
     re.IGNORECASE,
 )
 _NUMBER_OF_WORDS = re.compile(
-    rf"(?:(?:{_ENGLISH}|{_SEVERAL}|{_PARTING}|[0-9])[\W_]{{0,4}}){{5,}}", re.IGNORECASE
+    rf"(?:(?:{_ENGLISH}|{_SEVERAL}|{_PARTING}|[0-9{NUMERALS}])[\W_]{{0,4}}){{5,}}", re.IGNORECASE
 )
 # Ignoring case costs several times as much, so the text in lower case is asked first.
 _WORD = re.compile(f"{_ENGLISH}|{_PARTING}")
@@ -137,7 +137,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _LOOKALIKES = "".join(_LETTERS_FOR_DIGITS)
-_DIGIT = f"[0-9{_LOOKALIKES}{_SIGNS}]"
+_DIGIT = f"[0-9{_LOOKALIKES}{NUMERALS}]"
 _NUMBER = re.compile(f"(?:{_DIGIT}[{STROKES}{_GAP}]{{0,2}}){{8,}}")
 NUMBER_IN_WORDS = re.compile(
     rf"(?:(?:{_ENGLISH}|{_SEVERAL}|{_PARTING}|{_DIGIT})[{STROKES}{_GAP}]?){{8,}}"
@@ -180,7 +180,7 @@ def is_half_in_letters(stream: bytes, end: int) -> bool:
 
 def pairs_of_numerals() -> Iterator[str]:
     """Yield the pairs of signs of which at least one is a Chinese numeral, or a stroke first."""
-    for first, second in itertools.product(_SIGNS + STROKES + "0123456789", repeat=2):
+    for first, second in itertools.product(NUMERALS + STROKES + "0123456789", repeat=2):
         if not (first + second).isascii() and second not in STROKES:
             yield first + second
 

@@ -163,8 +163,11 @@ class Patterns:
 
     def _find_disguised(self, stream: bytes) -> Iterator[_Found]:
         """Look for numbers in words, and for those in which letters stand for digits."""
-        for end in dict.fromkeys(lookalikes(stream)):
-            yield from self._find_numbers(stream, end, end, words=False)
+        seen_to = 0
+        for end in lookalikes(stream):
+            if end > seen_to:
+                seen_to = end + _REACH_OF_NUMERALS // 2
+                yield from self._find_numbers(stream, end, end, words=False)
         for begin, end in numbers_in_words(stream):
             yield from self._find_numbers(stream, begin, end, words=True)
 
@@ -175,19 +178,21 @@ class Patterns:
         reach = _REACH_OF_WORDS if words else _REACH_OF_NUMERALS
         first = _start_of_character(stream, max(0, begin - reach))
         last = _start_of_character(stream, min(len(stream), end + reach))
-        text = decode(stream[first:last]).decode("utf-8", "replace")
-        if "\ufffd" in text:  # no UTF-8
-            return
+        # A character may be cut: where stretches around markup meet, or in broken text.
+        text = decode(stream[first:last]).decode("utf-8", "surrogateescape")
         for digits, places in read_numbers(text, words=words):
             numbers = digits.encode()
             for number, behind in self._scan(numbers):
                 for literal, first_digit in self._whole(numbers, number, behind):
                     if self._is_number(literal):
-                        start = places[first_digit]
-                        stop = places[first_digit + len(self._values[literal])]
-                        begin = first + len(text[:start].encode())
-                        last_byte = begin + len(text[start:stop].encode()) - 1
-                        yield (begin, last_byte), literal, self._targets[literal]
+                        start, stop = (
+                            first + len(text[:place].encode("utf-8", "surrogateescape"))
+                            for place in (
+                                places[first_digit],
+                                places[first_digit + len(self._values[literal])],
+                            )
+                        )
+                        yield (start, stop - 1), literal, self._targets[literal]
 
     def _whole(self, stream: bytes, number: int, end: int) -> Iterator[tuple[int, int]]:
         """Yield the literals of which the end was found before `end`, and where each begins."""

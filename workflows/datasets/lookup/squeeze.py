@@ -119,9 +119,10 @@ def count(data: bytearray, byte: int) -> int:
 
 
 def lookalikes(stream: bytes) -> list[int]:
-    """Return the ends of stretches of a stream that are numbers in which letters look like digits.
+    """Return the ends of numbers in a stream in which letters look like digits.
 
-    `numerals.is_half_in_letters` says what such a number is. An end may be named twice.
+    `numerals.is_half_in_letters` says what such a number is. Of a long one, and where more that
+    looks like it follows, some places on the way are named, too.
     """
     compiled = kernel.load()
     if compiled is None:

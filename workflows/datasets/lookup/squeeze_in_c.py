@@ -75,7 +75,7 @@ def count(kernel: ctypes.CDLL, data: bytearray, byte: int) -> int:
 
 
 def lookalikes(kernel: ctypes.CDLL, stream: bytes) -> list[int]:
-    """Return the ends of numbers that are in part written with letters; some of them twice."""
+    """Return the ends of numbers that are in part written with letters, and places on the way."""
     ends = np.empty(len(stream) + 1, np.intp)
     count: int = kernel.lookalikes(stream, len(stream), _pointer(ends))
     found: list[int] = ends[:count].tolist()

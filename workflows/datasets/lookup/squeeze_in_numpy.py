@@ -12,6 +12,7 @@ from workflows.datasets.lookup.stream_bytes import (
     ENCODED,
     FIRST_SPECIAL,
     LEADS,
+    LEAST_SIGNS,
     LOOKALIKES,
     STRIDE,
     Bytes,
@@ -77,13 +78,14 @@ def count(data: bytearray, byte: int) -> int:
 
 
 def lookalikes(stream: bytes) -> list[int]:
-    """Return the ends of numbers that are in part written with letters."""
+    """Return the ends of numbers that are in part written with letters, and places on the way."""
     runs = _LOOKALIKES[np.frombuffer(stream, np.uint8)]
     for step in (1, 2, 4):
         runs = runs[:-step] & runs[step:]
     last = runs.copy()
     last[:-1] &= ~runs[1:]
-    ends: list[int] = (np.flatnonzero(last) + 8).tolist()
+    last[::LEAST_SIGNS] |= runs[::LEAST_SIGNS]
+    ends: list[int] = (np.flatnonzero(last) + LEAST_SIGNS).tolist()
     return [end for end in ends if is_half_in_letters(stream, end)]
 
 

@@ -168,11 +168,12 @@ def test_lines_that_are_no_records_are_counted(tmp_path):
     broken = '{"id": 1, "text": "王小明"\n"王小明"\n\n'.encode()
     lone_surrogate = b'{"id": 2, "text": "\\ud83d \xe7\x8e\x8b\xe5\xb0\x8f\xe6\x98\x8e"}\n'
     not_utf8 = b'{"id": 3, "text": "\xff 13800138025"}\n'
-    (tmp_path / "x.jsonl").write_bytes(broken + lone_surrogate + not_utf8)
+    half = '{"id": 4, "text": "一三八零零一三八零二五'.encode() + b' \x80"}\n'
+    (tmp_path / "x.jsonl").write_bytes(broken + lone_surrogate + not_utf8 + half)
     (shard,) = shards(tmp_path / "x.jsonl")
     figures = Figures()
     found = list(locate_shard(shard, KNOWN, Schema(), figures))
-    assert [(hit.id, hit.start, hit.end) for hit in found] == [(2, 2, 5), (3, 2, 13)]
+    assert [(hit.id, hit.start, hit.end) for hit in found] == [(2, 2, 5), (3, 2, 13), (4, 0, 11)]
     assert figures.unreadable == 2
     assert figures.bytes == (tmp_path / "x.jsonl").stat().st_size
 

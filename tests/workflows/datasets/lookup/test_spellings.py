@@ -248,6 +248,8 @@ Zoe+ONeill
 138 (space) 0013 (space) 8000
 138, then 0013, then 8000
 one 3 eight 0 zero 1 three 8 zero 0 zero
+one 三 eight double zero 1三8 零 zero 零
+one三八double zero一三八零zero零
 one three eight double zero one three eight triple zero
 one three eight, zero zero one three, eight thousand
 415.triple five.2671

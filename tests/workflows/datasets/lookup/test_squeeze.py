@@ -177,3 +177,7 @@ def test_a_long_row_of_words_is_suspected_all_the_way():
 def test_letters_for_digits_are_suspected(text, is_one):
     found = squeezed(text.encode()).stream
     assert bool(lookalikes(found)) is is_one
+
+
+def test_letters_for_digits_are_suspected_in_front_of_many_digits():
+    assert lookalikes(b"13oo8138" + b"7" * 50)
