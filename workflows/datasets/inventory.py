@@ -187,7 +187,7 @@ def _check_sample(batch: Batch, shard: Shard, schema: Schema) -> None:
     """Refuse a file whose first lines are no records, or have no id where one is expected."""
     if shard.format not in JSONL_FORMATS:
         return
-    records = len(batch.columns[0].offsets) - 1
+    records = len(batch.columns[0])
     if batch.figures.unreadable and batch.figures.unreadable >= records:
         raise ReadError(f"{shard.file} is not JSONL.", Problem.BROKEN, shard.file)
     if schema.id_field and records and all(batch.record_id(n) is None for n in range(records)):

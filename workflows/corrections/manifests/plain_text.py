@@ -88,8 +88,8 @@ def _pieces(path: Path, file: str) -> Iterator[tuple[int, memoryview]]:
     try:
         for batch in batches(shard, Schema(), lambda _lines: ()):
             column = batch.columns[0]
-            for index in range(len(column.offsets) - 1):
-                yield number, column.data[column.offsets[index] : column.offsets[index + 1]]
+            for index in range(len(column)):
+                yield number, column.encoded(index)
                 number += 1
     except (ReadError, OSError) as error:
         raise ManifestError(f"{path} cannot be read to its end.") from error

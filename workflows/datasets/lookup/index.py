@@ -93,17 +93,13 @@ def build(folder: Path, shards: Iterable[Shard], schema: Schema) -> Iterator[Fig
         figures = Figures()
         for batch in batches(shard, schema, every_line):
             figures.add(batch.figures)
-            for row in range(len(batch.columns[0].offsets) - 1):
-                texts = {column.field: _text(column, row) for column in batch.columns}
+            for row in range(len(batch.columns[0])):
+                texts = {column.field: column.text(row) for column in batch.columns}
                 record = [shard.file, batch.record_id(row), texts]
                 writer.add_document(_document(record, texts.values()))
         yield figures
     writer.commit()
     writer.wait_merging_threads()
-
-
-def _text(column: Column, row: int) -> str:
-    return str(column.data[column.offsets[row] : column.offsets[row + 1]], "utf-8", "replace")
 
 
 def _document(record: list[Any], texts: Iterable[str]) -> tantivy.Document:

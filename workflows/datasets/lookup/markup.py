@@ -9,40 +9,58 @@ import functools
 import html
 import json
 import re
-from collections.abc import Iterable, Iterator
-from itertools import repeat
+from collections.abc import Iterator
 from typing import NamedTuple
-
-import numpy as np
 
 from workflows.datasets.lookup.folding import BREAK, fold
 from workflows.datasets.lookup.squeeze import Folded, Segments, Squeezed, squeeze
-from workflows.datasets.lookup.stream_bytes import Positions, encode
+from workflows.datasets.lookup.stream_bytes import encode
 
-# Not "wang<at>example<dot>com".
-_TAG = r"(?:/?(?!(?i:at|dot)>)[a-zA-Z][^<>]{0,400}|!--.{0,400}?--|![^<>]{0,400})"
 _ENTITY = r"(?:amp;)*(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[a-zA-Z][a-zA-Z0-9]{1,31};|nbsp|shy)"
 _PERCENT = r"(?:(?:%(?:25)*[0-9a-fA-F]{2})+|%(?:25)*u[0-9a-fA-F]{4})"
 # An escape that was escaped in its turn has more of them. Bounded: a wall of them would be read
 # again from each one.
 _BACKSLASHES = "{1,8}"
 _ESCAPE = r"(?:u[0-9a-fA-F]{4}|u\{[0-9a-fA-F]{1,5}\}|x[0-9a-fA-F]{2})"
-_FORUM_TAG = (
-    r"\[(?:\\?/)?(?i:b|i|u|s|color|size|font|url|email|img|quote|code|center|align|left|right|"
-    r"(?:back|background)color|strike|spoiler|indent|list|sub|sup)(?:=[^\[\]\n]{0,100})?\]"
-)
 # Asterisks which begin or end bold letters inside a word, as in Markdown.
 _BOLD = r"\*\*(?=(?<=[A-Za-z0-9]\*\*)[A-Za-z0-9])(?!ps?:)"
 
-MARKUP = re.compile(
-    rf"<{_TAG}>|{_FORUM_TAG}|{_BOLD}|&{_ENTITY}|{_PERCENT}|\\{_BACKSLASHES}{_ESCAPE}", re.DOTALL
-)
-FORUM_TAG = re.compile(_FORUM_TAG)
+
+def _tag(inside: str, ends: str) -> str:
+    """Return what stands between < and >, of signs like `inside`, and none of `ends` in a comment.
+
+    Not "wang<at>example<dot>com".
+    """
+    inside = f"(?:{inside}){{0,400}}"
+    comment = f"(?:(?!{ends}).){{0,400}}?" if ends else ".{0,400}?"
+    return rf"(?:/?(?!(?i:at|dot)>)[a-zA-Z]{inside}|!--{comment}--|!{inside})"
+
+
+def _forum_tag(ends: str = "") -> str:
+    return (
+        r"\[(?:\\?/)?(?i:b|i|u|s|color|size|font|url|email|img|quote|code|center|align|left|right|"
+        r"(?:back|background)color|strike|spoiler|indent|list|sub|sup)"
+        rf"(?:=[^\[\]\n{ends}]{{0,100}})?\]"
+    )
+
+
+def _markup(ends: str = "") -> str:
+    return (
+        rf"<{_tag(f'[^<>{ends}]', ends)}>|{_forum_tag(ends)}|{_BOLD}|&{_ENTITY}|{_PERCENT}|"
+        rf"\\{_BACKSLASHES}{_ESCAPE}"
+    )
+
+
+MARKUP = re.compile(_markup(), re.DOTALL)
+FORUM_TAG = re.compile(_forum_tag())
 BOLD = re.compile(_BOLD)
-MARKUP_IN_BYTES = re.compile(MARKUP.pattern.encode(), re.DOTALL)
-# The same in JSON as it stands in a file, where <, > and & may be escaped and \ always is.
+# In the bytes of a column, where 0xFF stands between two texts.
+MARKUP_IN_BYTES = re.compile(_markup("\xff").encode("latin-1"), re.DOTALL)
+# In JSON as it stands in a file, where <, > and & may be escaped and \ always is.
+_TAG_IN_LINE = _tag(r"[^<>\n\\]|\\(?!u003[cCeE])", "\n")
 MARKUP_IN_JSON = re.compile(
-    rf"(?:<|\\u003[cC])\\?{_TAG}(?:>|\\u003[eE])|{_FORUM_TAG}|{_BOLD}|(?:&|\\u0026){_ENTITY}|{_PERCENT}|(?:\\\\){_BACKSLASHES}{_ESCAPE}".encode(),
+    rf"(?:<|\\u003[cC])\\?{_TAG_IN_LINE}(?:>|\\u003[eE])|{_forum_tag()}|{_BOLD}|"
+    rf"(?:&|\\u0026){_ENTITY}|{_PERCENT}|(?:\\\\){_BACKSLASHES}{_ESCAPE}".encode(),
     re.DOTALL,
 )
 _BLOCK_TAG = re.compile(
@@ -89,21 +107,18 @@ def _decode_percent(markup: str) -> list[tuple[int, str]]:
 _Piece = tuple[int, int, bytes]
 
 
-def without_markup(
-    folded: Folded, *, escaped: bool, edges: Positions | None = None
-) -> Iterator[Squeezed]:
+def without_markup(folded: Folded, *, escaped: bool) -> Iterator[Squeezed]:
     """Yield the streams of the places around markup: without tags, and of what is inside of tags.
 
-    With `escaped`, the text is JSON as it stands in a file. `edges` are the positions, in order,
-    where one text ends and another begins: nothing reaches over them.
+    With `escaped`, the text is JSON as it stands in a file.
     """
     match_at = (MARKUP_IN_JSON if escaped else MARKUP_IN_BYTES).match
     meaning_of = _meaning_in_json if escaped else _meaning
     outside: list[_Piece] = []
     inside: list[_Piece] = []
     end = end_of_tag = 0
-    for position, limit in zip(folded.marks, _limits(folded, edges), strict=False):
-        match = match_at(folded.raw, position, limit) if position >= end else None
+    for position in folded.marks:
+        match = match_at(folded.raw, position) if position >= end else None
         meaning = meaning_of(match[0]) if match else None
         if meaning is None:
             continue
@@ -119,16 +134,6 @@ def without_markup(
     for pieces in (outside, inside):
         if pieces:
             yield _resolved(folded, pieces)
-
-
-def _limits(folded: Folded, edges: Positions | None) -> Iterable[int]:
-    """Return for each mark where its text ends."""
-    size = len(folded.raw)
-    if edges is None:
-        return repeat(size)
-    behind = np.searchsorted(edges, folded.marks, side="right")
-    limits: list[int] = np.append(edges, size)[behind].tolist()
-    return limits
 
 
 def _resolved(folded: Folded, pieces: list[_Piece]) -> Squeezed:

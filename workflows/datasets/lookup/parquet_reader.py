@@ -7,7 +7,7 @@ import numpy as np
 
 from workflows.datasets.lookup.hits import RecordId
 from workflows.datasets.lookup.records import CHUNK, Batch, Figures, Schema, no_source
-from workflows.datasets.lookup.scan import Column
+from workflows.datasets.lookup.scan import SEPARATOR, Column
 from workflows.datasets.lookup.shards import Problem, ReadError, Shard
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def parquet_batches(shard: Shard, schema: Schema) -> Iterator[Batch]:
                 batch_size=rows, row_groups=[shard.start], columns=names, use_threads=False
             ):
                 columns = [_column(batch.column(name), name, shard) for name in schema.text_fields]
-                figures = Figures(sum(len(column.data) for column in columns), batch.num_rows)
+                figures = Figures(sum(column.size for column in columns), batch.num_rows)
                 ids = batch.column(schema.id_field) if schema.id_field else None
                 sources = batch.column(schema.source_field) if schema.source_field else None
                 yield Batch(columns, _ids(ids), figures, _sources(sources))
@@ -60,19 +60,25 @@ def _sources(sources: "pa.Array[Any] | None") -> Callable[[int], str]:
 
 
 def _column(array: "pa.Array[Any]", name: str, shard: Shard) -> Column:
-    """Return an Arrow array of texts as a column, without copying the texts."""
+    """Return an Arrow array of texts as a column."""
     import pyarrow as pa
+    from pyarrow import compute
 
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
-    if pa.types.is_string(array.type) or pa.types.is_string_view(array.type):
-        array = array.cast(pa.large_string())
-    if not pa.types.is_large_string(array.type):
+    if not (
+        pa.types.is_string(array.type)
+        or pa.types.is_string_view(array.type)
+        or pa.types.is_large_string(array.type)
+    ):
         raise ReadError(f"Column {name} of {shard.file} is not text.", Problem.NOT_TEXT, name)
-    _validity, offsets_buffer, data = array.buffers()
-    if not len(array) or data is None:
-        return Column(name, memoryview(b""), np.zeros(len(array) + 1, np.int64))
-    assert offsets_buffer is not None
-    offsets = np.frombuffer(offsets_buffer, np.int64)[array.offset : array.offset + len(array) + 1]
-    first, last = int(offsets[0]), int(offsets[-1])
-    return Column(name, memoryview(data)[first:last], offsets - first)
+    if not len(array):
+        return Column.of_encoded(name, [])
+    separated = compute.binary_join_element_wise(
+        array.cast(pa.large_string()).cast(pa.large_binary()),
+        *(pa.scalar(ending, pa.large_binary()) for ending in (b"", SEPARATOR)),
+        null_handling="replace",
+    )
+    _validity, offsets, data = separated.buffers()
+    assert offsets is not None
+    return Column(name, memoryview(data), np.frombuffer(offsets, np.int64)[: len(array) + 1])

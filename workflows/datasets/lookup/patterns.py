@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import hyperscan
-import numpy as np
 
 from workflows.datasets.lookup.boundaries import needs_capitals
 from workflows.datasets.lookup.collector import paused_collector
-from workflows.datasets.lookup.folding import BREAK, fold
+from workflows.datasets.lookup.folding import BREAK
 from workflows.datasets.lookup.literals import Literal, literals, rest_of_name
 from workflows.datasets.lookup.numerals import (
     may_be_number,
@@ -24,7 +23,7 @@ from workflows.datasets.lookup.numerals import (
 )
 from workflows.datasets.lookup.persons import Identifier, Kind
 from workflows.datasets.lookup.squeeze import Squeezed, lookalikes, numbers_in_words
-from workflows.datasets.lookup.stream_bytes import Positions, decode, encode
+from workflows.datasets.lookup.stream_bytes import decode, encode
 from workflows.datasets.lookup.variants import Spelling, View, spellings
 
 # Bytes of a stream on either side of two numerals which hold the whole number; on either side of
@@ -36,6 +35,8 @@ _REACH_OF_WORDS = 16
 # rarer in some literals, make Vectorscan slower, which looks at the last ones first.
 _END = 8
 _BREAK = bytes([BREAK])
+# Letters of these touch the word behind them, but belong to no word.
+_ENDS_OF_LINES = (b"\\n", b"\\r", b"\\t")
 # What is plainly no name if only its capitals would tell it from the words of a sentence.
 _IN_A_SENTENCE = re.compile(rb"[a-z ]*")
 
@@ -126,14 +127,8 @@ class Patterns:
         self._numerals = numerals
         self._database = _compile([*ends, *pairs])
 
-    def find(
-        self, squeezed: Squeezed, raw: bytearray | memoryview, edges: Positions | None = None
-    ) -> list[Candidate]:
-        """Return the places in `raw`, of which this is the stream, where an identifier may stand.
-
-        `edges` are the positions in the source, in order, where one text ends and another begins:
-        a letter beyond them belongs to no word on this side.
-        """
+    def find(self, squeezed: Squeezed, raw: bytearray | memoryview) -> list[Candidate]:
+        """Return where an identifier may stand in `raw`, of which this is the stream."""
         found = list(self._find_literals(squeezed.stream))
         if self._numerals:
             found += self._find_disguised(squeezed.stream)
@@ -141,7 +136,7 @@ class Patterns:
         return [
             Candidate(start, end, targets)
             for (start, end, word), (_stretch, literal, targets) in zip(spans, found, strict=True)
-            if (word or not self._literals[literal].word or _at_edge(edges, raw, start, end))
+            if (word or not self._literals[literal].word or _begins_a_line(raw, start))
             and not (self._in_capitals[literal] and _IN_A_SENTENCE.fullmatch(raw, start, end))
         ]
 
@@ -192,7 +187,9 @@ class Patterns:
                                 places[first_digit + len(self._values[literal])],
                             )
                         )
-                        yield (start, stop - 1), literal, self._targets[literal]
+                        # The next sign may be beyond a break, and that be the end of a text.
+                        last_byte = start + len(stream[start:stop].rstrip(_BREAK)) - 1
+                        yield (start, last_byte), literal, self._targets[literal]
 
     def _whole(self, stream: bytes, number: int, end: int) -> Iterator[tuple[int, int]]:
         """Yield the literals of which the end was found before `end`, and where each begins."""
@@ -221,20 +218,9 @@ def _in_stream(parts: Iterable[str]) -> tuple[bytes, ...]:
     return tuple(encode(part.encode()) for part in parts)
 
 
-def _at_edge(edges: Positions | None, raw: bytearray | memoryview, start: int, end: int) -> bool:
-    """Tell whether a text begins or ends here, but for characters that nobody sees."""
-    if edges is None:
-        return False
-    before = int(np.searchsorted(edges, start, side="right")) - 1
-    behind = int(np.searchsorted(edges, end))
-    return (before >= 0 and _is_invisible(raw, int(edges[before]), start)) or (
-        behind < edges.size and _is_invisible(raw, end, int(edges[behind]))
-    )
-
-
-def _is_invisible(raw: bytearray | memoryview, start: int, end: int) -> bool:
-    start = max(start, 0)
-    return end - start <= _REACH_OF_NUMERALS and not fold(str(raw[start:end], "utf-8", "replace"))
+def _begins_a_line(raw: bytearray | memoryview, start: int) -> bool:
+    """Tell whether a line ended before `start`, in the spelling of programs."""
+    return bytes(raw[max(start - 2, 0) : start]) in _ENDS_OF_LINES
 
 
 def _start_of_character(stream: bytes, position: int) -> int:

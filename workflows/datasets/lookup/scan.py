@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain, groupby, islice
+from dataclasses import dataclass, replace
+from itertools import groupby, islice
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
@@ -34,11 +34,16 @@ _TAGS_AHEAD = re.compile(rb"(?:<[^<>]{0,400}>|.){0,%d}" % _CONTEXT, re.DOTALL)
 _TAGS_BACK = re.compile(rb"(?:>[^<>]{0,400}<|.){0,%d}" % _CONTEXT, re.DOTALL)
 
 
+# Stands behind each text of a column. It is no byte of UTF-8, and folds to a break: no word, number
+# or tag goes on from one text to the next.
+SEPARATOR = b"\xff"
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """The texts of one field of many records: UTF-8 bytes, text `i` from `offsets[i]` on.
 
-    `found` holds the candidates in them, if they are known already.
+    SEPARATOR follows each. `found` holds the candidates in them, if they are known already.
     """
 
     field: str
@@ -57,40 +62,53 @@ class Column:
 
         `found` holds the candidates in each text, if they are known already.
         """
-        encoded = [text.encode("utf-8", "replace") for text in texts]
-        offsets = np.zeros(len(encoded) + 1, np.int64)
-        np.cumsum([len(text) for text in encoded], out=offsets[1:])
-        if found is not None:
-            found = [
-                [Candidate(c.start + offset, c.end + offset, c.targets) for c in among]
-                for offset, among in zip(offsets[:-1].tolist(), found, strict=True)
-            ]
-        moved = None if found is None else list(chain.from_iterable(found))
-        return cls(field, memoryview(b"".join(encoded)), offsets, moved)
+        column = cls.of_encoded(field, [text.encode("utf-8", "replace") for text in texts])
+        if found is None:
+            return column
+        moved = [
+            Candidate(c.start + offset, c.end + offset, c.targets)
+            for offset, among in zip(column.offsets[:-1].tolist(), found, strict=True)
+            for c in among
+        ]
+        return replace(column, found=moved)
+
+    @classmethod
+    def of_encoded(cls, field: str, texts: Sequence[bytes | memoryview]) -> "Column":
+        """Make a column of texts in UTF-8."""
+        offsets = np.zeros(len(texts) + 1, np.int64)
+        np.cumsum([len(text) + len(SEPARATOR) for text in texts], out=offsets[1:])
+        return cls(field, memoryview(SEPARATOR.join([*texts, b""])), offsets)
+
+    def __len__(self) -> int:
+        """Return how many texts there are."""
+        return len(self.offsets) - 1
+
+    @property
+    def size(self) -> int:
+        """The bytes of all texts."""
+        return len(self.data) - len(self) * len(SEPARATOR)
+
+    def encoded(self, index: int) -> memoryview:
+        """Return one text in UTF-8."""
+        begin, behind = self.offsets[index : index + 2].tolist()
+        return self.data[begin : behind - len(SEPARATOR)]
 
     def text(self, index: int) -> str:
         """Return one text, decoded as the places of hits are counted."""
-        return str(self.data[self.offsets[index] : self.offsets[index + 1]], "utf-8", "replace")
+        return str(self.encoded(index), "utf-8", "replace")
 
 
-def candidates(
-    data: memoryview,
-    patterns: Patterns,
-    *,
-    escaped: bool,
-    offsets: npt.NDArray[np.int64] | None = None,
-) -> Iterator[Candidate]:
-    """Yield the places in UTF-8 text (or raw JSON, if `escaped`) where identifiers may stand.
+def candidates(data: memoryview, patterns: Patterns, *, escaped: bool) -> Iterator[Candidate]:
+    """Yield the places where identifiers may stand in the texts of a column, or in JSONL.
 
-    `offsets` are those of a column: where its texts begin and end.
+    With `escaped`, it is JSONL as it stands in a file.
     """
     for begin in range(0, max(len(data) - OVERLAP, 1), BLOCK):
         raw = data[begin : begin + BLOCK + OVERLAP]
         folded = fold_bytes(raw, escaped=escaped)
-        edges = None if offsets is None else offsets - begin
-        found = patterns.find(squeeze(folded.folded), raw, edges)
-        for squeezed in without_markup(folded, escaped=escaped, edges=edges):
-            found += patterns.find(squeezed, raw, edges)
+        found = patterns.find(squeeze(folded.folded), raw)
+        for squeezed in without_markup(folded, escaped=escaped):
+            found += patterns.find(squeezed, raw)
         for candidate in found:
             if candidate.end - candidate.start <= OVERLAP:
                 yield Candidate(candidate.start + begin, candidate.end + begin, candidate.targets)
@@ -100,7 +118,7 @@ def findings(column: Column, patterns: Patterns) -> Iterator[tuple[int, list[Fin
     """Yield the index of each record in which identifiers were confirmed, and where they stand."""
     among = column.found
     if among is None:
-        among = list(candidates(column.data, patterns, escaped=False, offsets=column.offsets))
+        among = list(candidates(column.data, patterns, escaped=False))
     found = sorted(among, key=attrgetter("start"))
     if found:
         confirmed = _confirmed(column.field, _stretches(column, found), patterns)
@@ -148,8 +166,8 @@ def _stretches(column: Column, found: Sequence[Candidate]) -> Iterator[_Stretch]
     """Yield what is to be read around candidates, which are in order."""
     rows = np.searchsorted(column.offsets, [c.start for c in found], side="right") - 1
     for row, among in groupby(zip(rows.tolist(), found, strict=True), key=itemgetter(0)):
-        first, last = column.offsets[row : row + 2].tolist()
-        record = bytes(column.data[first:last])
+        first = int(column.offsets[row])
+        record = bytes(column.encoded(row))
         places = [(start - first, end - first, targets) for _row, (start, end, targets) in among]
         characters = counted_to = 0
         for begin, end, group in _groups(record, places):

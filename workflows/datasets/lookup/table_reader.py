@@ -92,7 +92,7 @@ def _batch(rows: Sequence[Row], schema: Schema) -> Batch:
     def source(index: int) -> str:
         return (rows[index][-1] or "") if schema.source_field else ""
 
-    return Batch(columns, record_id, Figures(sum(len(c.data) for c in columns), len(rows)), source)
+    return Batch(columns, record_id, Figures(sum(c.size for c in columns), len(rows)), source)
 
 
 def table_identifier(table: str) -> sql.Identifier:

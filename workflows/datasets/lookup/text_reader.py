@@ -6,8 +6,7 @@ begins does not depend on what comes before it, and its id, `file#n`, stays.
 """
 
 from collections.abc import Iterator
-
-import numpy as np
+from itertools import pairwise
 
 from workflows.datasets.lookup.records import CHUNK, Batch, Figures
 from workflows.datasets.lookup.scan import Column
@@ -35,13 +34,13 @@ def text_batches(shard: Shard) -> Iterator[Batch]:
 
 
 def _batch(data: bytes, first: int, last: int, shard: Shard) -> Batch:
-    offsets = np.array([_begin(data, number, first) for number in range(first, last + 1)], np.int64)
-    text = memoryview(data)[offsets[0] : offsets[-1]]
+    begins = [_begin(data, number, first) for number in range(first, last + 1)]
+    records = [memoryview(data)[begin:end] for begin, end in pairwise(begins)]
     if first == 0:
-        _check_encoding(text[: offsets[1]], shard)
-    column = Column("text", text, offsets - offsets[0])
+        _check_encoding(records[0], shard)
+    column = Column.of_encoded("text", records)
     return Batch(
-        [column], lambda index: f"{shard.file}#{first + index}", Figures(len(text), last - first)
+        [column], lambda index: f"{shard.file}#{first + index}", Figures(column.size, len(records))
     )
 
 

@@ -327,7 +327,11 @@ def test_it_stands_alone_beside_whatever_else_a_list_holds(kind, own):
         text
         for separator in SEPARATORS
         for other in OTHERS
-        for text in (f"{other}{separator}{own}", f"{own}{separator}{other}")
+        for text in (
+            f"{other}{separator}{own}",
+            f"{own}{separator}{other}",
+            f"{other}{separator}{own}{separator}{other}",
+        )
     ]
     assert [text for text in texts if (kind, own) not in found(text, KNOWN)] == []
 

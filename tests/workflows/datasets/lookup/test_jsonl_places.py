@@ -75,15 +75,20 @@ def test_a_text_that_stands_otherwise_in_the_line_is_not_found_there(text):
     assert places_in_text(line, text, []) is None
 
 
-@given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=4), st.booleans())
-def test_a_line_gives_the_hits_that_its_texts_give(tmp_path_factory, records, ascii_only):
+def safe_in_html(line: str) -> str:
+    """Write a line as those writers do who think of web pages: no < and > in it."""
+    return line.replace("<", "\\u003c").replace(">", "\\u003E").replace("&", "\\u0026")
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=4), st.booleans(), st.booleans())
+@example([("<b>", "138</b>0013</b>8025")], False, True)
+def test_a_line_gives_the_hits_that_its_texts_give(tmp_path_factory, records, ascii_only, safe):
     file = tmp_path_factory.mktemp("jsonl") / "a.jsonl"
-    file.write_text(
-        "".join(
-            json.dumps({"id": n, "title": title, "text": text}, ensure_ascii=ascii_only) + "\n"
-            for n, (title, text) in enumerate(records)
-        )
-    )
+    lines = [
+        json.dumps({"id": n, "title": title, "text": text}, ensure_ascii=ascii_only)
+        for n, (title, text) in enumerate(records)
+    ]
+    file.write_text("".join(f"{safe_in_html(line) if safe else line}\n" for line in lines))
     schema = Schema(text_fields=("title", "text"))
     (shard,) = shards(file)
     found = {

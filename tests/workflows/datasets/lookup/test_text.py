@@ -16,9 +16,8 @@ def records(path, **options) -> dict[str, bytes]:
     for shard in shards(path, **options):
         for batch in batches(shard, Schema(), lambda _lines: ()):
             (column,) = batch.columns
-            for row in range(len(column.offsets) - 1):
-                text = column.data[column.offsets[row] : column.offsets[row + 1]]
-                found[str(batch.record_id(row))] = bytes(text)
+            for row in range(len(column)):
+                found[str(batch.record_id(row))] = bytes(column.encoded(row))
     return found
 
 
