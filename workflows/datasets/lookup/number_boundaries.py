@@ -72,8 +72,9 @@ def phone_bounds(reading: Reading, spelling: Spelling, start: int, end: int) -> 
     if not reading.flat[start:end].isascii():
         before = before.translate(HAN_DIGITS)  # 零一零-六二五五一二三四
     prefix = _prefix(spelling.country, spelling.trunk).search(before)
-    whole = start
-    if prefix is not None:
+    if prefix is None:
+        whole = start - _country_apart(before, reading.flat[start:end], spelling.country)
+    else:
         whole = start - (len(before) - prefix.start())
         while reading.flat[whole] in "([" and unclosed(reading.flat[whole:end]):
             whole += 1
@@ -120,13 +121,30 @@ def _prefix(country: str, trunk: str) -> re.Pattern[str]:
         # A mark may stand behind what is surely a country code: "+86：138…", but "86, 138…".
         marks = r"[\s\-.·/()\[\]_:,*~|]{0,4}"
         choices += [
-            rf"(?:[(\[]\s?)?{sure}(?:[(\[]\s?)?{country}\s?[)\]]?{between}(?:[(\[]?{zero}[)\]]?{gap})?"
-            for sure, between in ((r"(?:\+\s?|00\s?-?|011\s?-?)", marks), ("", gap))
+            rf"(?:[(\[]\s?)?{sure}(?:[(\[]\s?)?{code}\s?[)\]]?{between}(?:[(\[]?{zero}[)\]]?{gap})?"
+            for sure, code, between in (
+                (r"(?:\+\s?|00\s?-?|011\s?-?)", r"[\s\-.]?".join(country), marks),
+                ("", country, gap),
+            )
         ]
     if trunk:
         choices.append(rf"[(\[]?{zero if trunk == '0' else trunk}[)\]]?{gap}")
     # With neither, nothing can precede: a pattern that never matches.
     return re.compile(rf"(?<![0-9])(?:{'|'.join(choices)})\Z" if choices else r"(?!)")
+
+
+def _country_apart(before: str, number: str, country: str) -> int:
+    """Return how long a country code is whose digits are apart like those of the number behind it.
+
+    With what is dialled before it: + 8 6 1 3 8 0 0 1 3 8 0 0 0.
+    """
+    gaps = set(_GAPS.split(number)[1:-1])
+    if not country or len(gaps) != 1 or not _EACH_APART.fullmatch(number):
+        return 0
+    gap = gaps.pop()
+    code = gap.join((*country, ""))
+    dialled = (f"+{gap}", "+", f"0{gap}0{gap}", "")
+    return next((len(d + code) for d in dialled if before.endswith(d + code)), 0)
 
 
 def _number_stands_alone(

@@ -89,6 +89,19 @@ KNOWN_ABROAD = patterns(
     }
 )
 ODD = """
++ 8 6 1 3 8 0 0 1 3 8 0 0 0
+8 6 1 3 8 0 0 1 3 8 0 0 0
+0 0 8 6 1 3 8 0 0 1 3 8 0 0 0
++8 6 1 3 8 0 0 1 3 8 0 0 0
++.8.6.1.3.8.0.0.1.3.8.0.0.0
++8-6-1-3-8-0-0-1-3-8-0-0-0
+8|6|1|3|8|0|0|1|3|8|0|0|0
++ 8 5 2 9 1 2 3 4 5 6 7
++1 4 1 5 5 5 5 2 6 7 1
+八 六 一 三 八 零 零 一 三 八 零 零 零
++8 61 38 00 13 80 00
+eight six one three eight zero zero one three eight zero zero zero
++ eight six one three eight zero zero one three eight zero zero zero
 +86 (138) 0013-8000
 (+86)-138-0013-8000
 86-138-0013-8000
