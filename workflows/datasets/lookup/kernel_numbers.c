@@ -9,6 +9,7 @@ enum {
     LEAST_DIGITS = 4,
     LEAST_SIGNS = 8,
     FIRST_BYTES = 4,
+    LONGEST_WORD = 8,
     NONE = -1,
     STEP_IN_WORDS = 64,
     FARTHEST_BACK = 128, /* eighteen numerals, with strokes between them */
@@ -89,14 +90,21 @@ struct word {
     int8_t group; /* of words whose first bytes are looked for together; NONE if they are not */
 };
 
-/* Words of numbers as they stand in a stream. By those with a group each number that is written in
- * words, or with words between its groups of digits, is found. */
+/* Words of numbers as they stand in a stream, by their first letter. By those with a group each number
+ * that is written in words, or with words between its groups of digits, is found. */
 static const struct word WORDS[] = {
-    {"zero", 4, 0},   {"three", 5, 0}, {"triple", 6, 0},     {"one", 3, 1},         {"two", 3, 2},
-    {"four", 4, 3},   {"double", 6, 3}, {"dash", 4, 3},      {"five", 4, 4},        {"seven", 5, 4},
-    {"six", 3, 5},    {"space", 5, 5}, {"eight", 5, 6},      {"nine", 4, 6},        {"then", 4, 6},
-    {"hyphen", 6, 5}, {"oh", 2, 7},    {"hundred", 7, NONE}, {"thousand", 8, NONE}, {"o", 1, NONE},
-    {"i", 1, NONE},   {"l", 1, NONE},
+    {"dash", 4, 3},   {"double", 6, 3},     {"eight", 5, 6},       {"five", 4, 4},  {"four", 4, 3},
+    {"hyphen", 6, 5}, {"hundred", 7, NONE}, {"i", 1, NONE},        {"l", 1, NONE},  {"nine", 4, 6},
+    {"one", 3, 1},    {"oh", 2, 7},         {"o", 1, NONE},        {"seven", 5, 4}, {"six", 3, 5},
+    {"space", 5, 5},  {"two", 3, 2},        {"three", 5, 0},       {"then", 4, 6},  {"triple", 6, 0},
+    {"thousand", 8, NONE}, {"zero", 4, 0},  {"", 0, NONE},
+};
+/* The first of these with each letter. */
+static const struct word *const WITH_LETTER[26] = {
+    ['d' - 'a'] = WORDS,      ['e' - 'a'] = WORDS + 2,  ['f' - 'a'] = WORDS + 3,
+    ['h' - 'a'] = WORDS + 5,  ['i' - 'a'] = WORDS + 7,  ['l' - 'a'] = WORDS + 8,
+    ['n' - 'a'] = WORDS + 9,  ['o' - 'a'] = WORDS + 10, ['s' - 'a'] = WORDS + 13,
+    ['t' - 'a'] = WORDS + 16, ['z' - 'a'] = WORDS + 21,
 };
 /* Strokes of Chinese characters and words for them, which part its groups: STROKES in numerals.py. */
 static const uint8_t STROKES[][3] = {
@@ -117,13 +125,20 @@ static const uint8_t NUMERALS[][3] = {
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 
-/* Return the word that begins at `position`; none if none does. */
+/* Return the word that begins at `position`, where a letter stands; none if none does. */
 static const struct word *word_at(const uint8_t *stream, int64_t size, int64_t position)
 {
-    for (const struct word *word = WORDS; word < WORDS + COUNT(WORDS); word++)
-        if (stream[position] == (uint8_t)word->text[0] && position + word->length <= size &&
-            !memcmp(stream + position, word->text, (size_t)word->length))
+    uint64_t here = 0, text; /* compared at once: to call memcmp took most of the time */
+    if (position + LONGEST_WORD <= size)
+        memcpy(&here, stream + position, LONGEST_WORD);
+    else
+        memcpy(&here, stream + position, (size_t)(size - position));
+    const char letter = (char)(stream[position] | 0x20);
+    for (const struct word *word = WITH_LETTER[letter - 'a']; word && word->text[0] == letter; word++) {
+        memcpy(&text, word->text, LONGEST_WORD);
+        if (!((here ^ text) << 8 * (LONGEST_WORD - word->length)))
             return word;
+    }
     return NULL;
 }
 
@@ -177,13 +192,18 @@ static int count_onwards(const uint8_t *stream, int64_t size, int64_t position, 
 }
 
 /* Return how many digits, or signs in their place, stand in a row before `position`, and set `begin` to
- * the first of them or before it. */
+ * the first of them or before it. Letters that end a longer word are no digits: "will one …". */
 static int count_back(const uint8_t *stream, int64_t size, int64_t position, int64_t *begin)
 {
-    int count = 0;
+    int count = 0, letters = 0; /* those that were passed last */
     int64_t at = position;
     for (; at > 0 && at > position - FARTHEST_BACK; at--) {
         uint8_t byte = stream[at - 1];
+        if (is_letter(byte) && byte != 'h' && !looks_like_digit(byte)) {
+            count -= letters;
+            break;
+        }
+        letters = looks_like_digit(byte) ? letters + 1 : 0;
         if (is_digit(byte) || looks_like_digit(byte))
             count++;
         else if (byte != BREAK && byte != 'h' && byte < 0x80)
@@ -204,8 +224,8 @@ WITH_AVX2 int64_t numbers_in_words(const uint8_t *stream, int64_t size, int64_t 
 {
     /* For the low and the high half of each of their first bytes, a bit for each group. */
     uint8_t low[FIRST_BYTES][16] = {{0}}, high[FIRST_BYTES][16] = {{0}};
-    for (const struct word *word = WORDS; word->group != NONE; word++)
-        for (int at = 0; at < FIRST_BYTES; at++)
+    for (const struct word *word = WORDS; word < WORDS + COUNT(WORDS); word++)
+        for (int at = 0; at < FIRST_BYTES && word->group != NONE; at++)
             for (int half = 0; half < 16; half++) {
                 int any = at >= word->length; /* what is behind a short word */
                 low[at][half] |= (uint8_t)((any || half == (word->text[at] & 0x0F)) << word->group);
@@ -223,11 +243,12 @@ WITH_AVX2 int64_t numbers_in_words(const uint8_t *stream, int64_t size, int64_t 
         uint32_t bits = ~(uint32_t)_mm256_movemask_epi8(equal(found, 0));
         for (; bits; bits &= bits - 1) {
             int64_t position = begin + __builtin_ctz(bits);
-            const struct word *word = position < end ? NULL : word_at(stream, size, position);
+            const struct word *word =
+                position < end || !is_letter(stream[position]) ? NULL : word_at(stream, size, position);
             if (!word || word->group == NONE)
                 continue;
             int64_t first, stop;
-            int signs = count_onwards(stream, size, position, &stop);
+            int signs = 1 + count_onwards(stream, size, position + word->length, &stop);
             if (signs + count_back(stream, size, position, &first) < LEAST_SIGNS)
                 continue;
             for (end = first; end < stop; first += STEP_IN_WORDS) {

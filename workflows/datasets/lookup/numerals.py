@@ -139,8 +139,11 @@ _TOKEN = re.compile(
 _LOOKALIKES = "".join(_LETTERS_FOR_DIGITS)
 _DIGIT = f"[0-9{_LOOKALIKES}{NUMERALS}]"
 _NUMBER = re.compile(f"(?:{_DIGIT}[{STROKES}{_GAP}]{{0,2}}){{8,}}")
+_SAID = f"{_ENGLISH}|{_SEVERAL}|{_PARTING}"
+# It does not begin with the end of a word: "will one …".
 NUMBER_IN_WORDS = re.compile(
-    rf"(?:(?:{_ENGLISH}|{_SEVERAL}|{_PARTING}|{_DIGIT})[{STROKES}{_GAP}]?){{8,}}"
+    rf"(?:(?<![a-z])|(?![{_LOOKALIKES}])|(?={_SAID}))"
+    rf"(?:(?:{_SAID}|{_DIGIT})[{STROKES}{_GAP}]?){{8,}}"
 )
 
 
