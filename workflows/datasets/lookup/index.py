@@ -16,7 +16,6 @@ from typing import Any, cast
 import orjson
 import tantivy
 
-from workflows.datasets.lookup.folding import INVISIBLE
 from workflows.datasets.lookup.hits import Finding, Hit, judge
 from workflows.datasets.lookup.literals import whole_words
 from workflows.datasets.lookup.markup import without_markup
@@ -117,9 +116,7 @@ def _document(record: list[Any], texts: Iterable[str]) -> tantivy.Document:
 def _streams(text: str) -> Iterator[str]:
     """Yield the streams that the pass searches: of the text, and around its markup."""
     folded = fold_bytes(bytearray(text.encode("utf-8", "replace")))
-    # What is invisible would hide that a word ends: a full-width letter is one byte and two such.
-    visible = squeeze(bytes(folded.folded).translate(None, bytes([INVISIBLE])))
-    for squeezed in (visible, *without_markup(folded, escaped=False)):
+    for squeezed in (squeeze(folded.folded), *without_markup(folded, escaped=False)):
         yield decode(squeezed.stream).decode("utf-8", "replace")
 
 

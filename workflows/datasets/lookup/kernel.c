@@ -253,6 +253,29 @@ WITH_AVX2 int64_t fold(const uint8_t *source, int64_t size, int64_t escaped, con
     return count;
 }
 
+/* Tell whether the last visible byte before `position` is a Latin letter. */
+static uint64_t is_behind_letter(const uint8_t *folded, int64_t position)
+{
+    while (position > 0 && folded[position - 1] == INVISIBLE)
+        position--;
+    return position > 0 && is_letter(folded[position - 1]);
+}
+
+/* Return the bits that `squeeze` keeps of a chunk in which something invisible may stand between a
+ * letter and the break behind it, and set the masks of its words. */
+WITH_AVX2 static uint32_t keep_behind_invisible(__m256i bytes, uint64_t is_behind, uint64_t *masks)
+{
+    uint64_t invisible = bits_of(equal(bytes, INVISIBLE));
+    uint64_t behind = bits_of(among(bytes, 'a', 26)) << 1 | is_behind;
+    /* One added to the first bit of a row is carried to the bit behind the row. */
+    behind |= ((behind & invisible) + invisible) & ~invisible;
+    uint64_t content = bits_of(_mm256_cmpeq_epi8(_mm256_max_epu8(bytes, all(BREAK + 1)), bytes));
+    uint32_t bits = (uint32_t)(content | (bits_of(equal(bytes, BREAK)) & behind));
+    for (int number = 0; number < CHUNK / WORD; number++)
+        masks[number] = _pdep_u64(bits >> 8 * number & 0xFF, 0x0101010101010101) * 0xFF;
+    return bits;
+}
+
 /* Squeeze `size` folded bytes and return the length of the stream.
  *
  * `kept` gets a bit for each byte, and `before` for each chunk how many bytes of the stream come from
@@ -275,11 +298,13 @@ WITH_AVX2 int64_t squeeze(const uint8_t *folded, int64_t size, uint8_t *stream, 
         /* What lies above a break is kept; after a letter, where 1 is taken off, the break is, too. */
         __m256i least = _mm256_add_epi8(all(BREAK + 1), among(previous, 'a', 26));
         __m256i keep = _mm256_cmpeq_epi8(_mm256_max_epu8(bytes, least), bytes);
-        uint32_t bits = (uint32_t)_mm256_movemask_epi8(keep);
-        memcpy(kept + begin / 8, &bits, sizeof bits);
-        before[begin / CHUNK] = length;
+        uint32_t bits = (uint32_t)bits_of(keep);
         uint64_t masks[CHUNK / WORD];
         _mm256_storeu_si256((__m256i *)masks, keep);
+        if (bits_of(equal(previous, INVISIBLE)))
+            bits = keep_behind_invisible(bytes, is_behind_letter(folded, begin), masks);
+        memcpy(kept + begin / 8, &bits, sizeof bits);
+        before[begin / CHUNK] = length;
         for (int number = 0; number < CHUNK / WORD; number++, bits >>= 8) {
             uint64_t word;
             memcpy(&word, chunk + number * WORD, WORD);

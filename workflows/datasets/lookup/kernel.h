@@ -30,6 +30,8 @@ WITH_AVX2 static inline __m256i equal(__m256i bytes, int byte) { return _mm256_c
 
 WITH_AVX2 static inline __m256i load(const uint8_t *chunk) { return _mm256_loadu_si256((const __m256i *)chunk); }
 
+WITH_AVX2 static inline uint64_t bits_of(__m256i bytes) { return (uint32_t)_mm256_movemask_epi8(bytes); }
+
 /* Return for each byte the bits that its low half has in `low` and its high half in `high`. */
 WITH_AVX2 static inline __m256i in_tables(__m256i bytes, const uint8_t *low, const uint8_t *high)
 {

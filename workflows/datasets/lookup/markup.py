@@ -59,7 +59,7 @@ MARKUP_IN_BYTES = re.compile(_markup("\xff").encode("latin-1"), re.DOTALL)
 # In JSON as it stands in a file, where <, > and & may be escaped and \ always is.
 _TAG_IN_LINE = _tag(r"[^<>\n\\]|\\(?!u003[cCeE])", "\n")
 MARKUP_IN_JSON = re.compile(
-    rf"(?:<|\\u003[cC])\\?{_TAG_IN_LINE}(?:>|\\u003[eE])|{_forum_tag()}|{_BOLD}|"
+    rf"(?:<|\\u003[cC])(?:\\(?=/))?{_TAG_IN_LINE}(?:>|\\u003[eE])|{_forum_tag()}|{_BOLD}|"
     rf"(?:&|\\u0026){_ENTITY}|{_PERCENT}|(?:\\\\){_BACKSLASHES}{_ESCAPE}".encode(),
     re.DOTALL,
 )

@@ -5,6 +5,7 @@ on what it finds, hardly on how many literals it looks for.
 """
 
 import re
+import string
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ _REACH_OF_WORDS = 16
 # rarer in some literals, make Vectorscan slower, which looks at the last ones first.
 _END = 8
 _BREAK = bytes([BREAK])
+_LETTERS = frozenset(string.ascii_lowercase.encode())
 # Letters of these touch the word behind them, but belong to no word.
 _ENDS_OF_LINES = (b"\\n", b"\\r", b"\\t")
 # What is plainly no name if only its capitals would tell it from the words of a sentence.
@@ -146,6 +148,8 @@ class Patterns:
             if number < len(self._with_end):
                 for literal, start in self._whole(stream, number, end):
                     stop = start + len(self._values[literal])
+                    if self._literals[literal].word and _is_in_word(stream, start, stop):
+                        continue
                     targets = self._targets[literal]
                     if literal in self._with_rest:
                         targets = [t for t in targets if t.stands(stream, start, stop)]
@@ -216,6 +220,16 @@ class Patterns:
 
 def _in_stream(parts: Iterable[str]) -> tuple[bytes, ...]:
     return tuple(encode(part.encode()) for part in parts)
+
+
+def _is_in_word(stream: bytes, start: int, stop: int) -> bool:
+    """Tell of a stretch of the stream whether letters surely touch it in the source, too.
+
+    Behind a digit the break was left out; an n, r or t before it may be the end of a line.
+    """
+    if stream[stop - 1] in _LETTERS and stop < len(stream) and stream[stop] in _LETTERS:
+        return True
+    return start > 0 and stream[start - 1] in _LETTERS and stream[start - 1] not in b"nrt"
 
 
 def _begins_a_line(raw: bytearray | memoryview, start: int) -> bool:

@@ -62,7 +62,11 @@ def squeeze(content: bytes | bytearray | memoryview) -> Stream:
     # What lies above a break is kept; after a letter, the bar is one lower.
     raised = np.zeros(-(-folded.size // STRIDE) * STRIDE, np.uint8)
     raised[: folded.size] = folded
-    raised[1 : folded.size] += (folded[:-1] - ord("a")) < len(string.ascii_lowercase)
+    visible = np.where(folded != INVISIBLE, np.arange(folded.size), 0)
+    last = folded[np.maximum.accumulate(visible)][:-1]
+    raised[1 : folded.size] += (folded[1:] == BREAK) & (
+        last - ord("a") < len(string.ascii_lowercase)
+    )
     kept = np.packbits(raised > BREAK, bitorder="little")
     counts = np.bitwise_count(kept.view(np.uint32))
     before = counts.cumsum(dtype=np.intp) - counts

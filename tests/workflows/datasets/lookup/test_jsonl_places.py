@@ -82,6 +82,7 @@ def safe_in_html(line: str) -> str:
 
 @given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=4), st.booleans(), st.booleans())
 @example([("<b>", "138</b>0013</b>8025")], False, True)
+@example([("", "<&lt; 138<b>0013</b>8025>")], False, True)
 def test_a_line_gives_the_hits_that_its_texts_give(tmp_path_factory, records, ascii_only, safe):
     file = tmp_path_factory.mktemp("jsonl") / "a.jsonl"
     lines = [

@@ -69,7 +69,8 @@ def test_a_break_stands_after_a_letter_and_nowhere_else(text):
         ("138 0013-8000", "13800138000"),
         ("王 小　明", "王小明"),
         ("tel 138 0013", "tel 1380013"),
-        ("José García", "josegarcia"),
+        ("José García", "jose garcia"),
+        ("S ø r é \u200bn", "s o r e n"),
     ],
 )
 def test_words_stay_apart_and_numbers_grow_together(text, result):
