@@ -34,35 +34,46 @@ def locate_shard(
 
     Raises ReadError, which names the file, if the shard cannot be read to its end.
     """
-    for record in locate_records(shard, patterns, schema, figures):
-        yield from record.hits
+    for batch in _batches(shard, patterns, schema, figures):
+        for _record, hits in _hits(batch, shard, patterns):
+            yield from hits
 
 
 def locate_records(
     shard: Shard, patterns: Patterns, schema: Schema | None = None, figures: Figures | None = None
 ) -> Iterator[RecordHits]:
     """Yield the records of one shard that have hits, as `locate_shard` does, with their texts."""
+    for batch in _batches(shard, patterns, schema, figures):
+        texts = {column.field: column for column in batch.columns}
+        for record, hits in _hits(batch, shard, patterns):
+            fields = {hit.field for hit in hits}
+            yield RecordHits(
+                hits, {name: texts[name].text(record) for name in fields}, batch.source(record)
+            )
 
+
+def _batches(
+    shard: Shard, patterns: Patterns, schema: Schema | None, figures: Figures | None
+) -> Iterator[Batch]:
     def where(lines: memoryview) -> Iterator[Candidate]:
         return candidates(lines, patterns, escaped=True)
 
     for batch in batches(shard, schema or Schema(), where):
         if figures is not None:
             figures.add(batch.figures)
-        yield from _records(batch, shard, patterns)
+        yield batch
 
 
-def _records(batch: Batch, shard: Shard, patterns: Patterns) -> Iterator[RecordHits]:
+def _hits(batch: Batch, shard: Shard, patterns: Patterns) -> Iterator[tuple[int, tuple[Hit, ...]]]:
+    """Yield the records of a batch that have hits, by index, and these."""
     by_record: dict[int, list[Finding]] = defaultdict(list)
     for column in batch.columns:
         for record, found in findings(column, patterns):
             by_record[record] += found
-    texts = {column.field: column for column in batch.columns}
     for record in sorted(by_record):
-        hits = tuple(judge(by_record[record], file=shard.file, record=batch.record_id(record)))
-        fields = {hit.field for hit in hits}
-        yield RecordHits(
-            hits, {name: texts[name].text(record) for name in fields}, batch.source(record)
+        yield (
+            record,
+            tuple(judge(by_record[record], file=shard.file, record=batch.record_id(record))),
         )
 
 
