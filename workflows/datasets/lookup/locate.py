@@ -1,10 +1,13 @@
 """The pass over a dataset: one shard, or many shards over several processes."""
 
 import multiprocessing
+import os
 import resource
-from collections import defaultdict
+import signal
+import threading
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 
 from workflows.datasets.lookup.collector import frozen_objects
@@ -13,6 +16,10 @@ from workflows.datasets.lookup.patterns import Candidate, Patterns
 from workflows.datasets.lookup.readers import Batch, Figures, Schema, batches
 from workflows.datasets.lookup.scan import candidates, findings
 from workflows.datasets.lookup.shards import Shard
+
+# Shards for each process that are handed out before the result of the first is asked for: so many
+# that none waits for a long one of another, and so few that results do not pile up.
+_AHEAD = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +102,27 @@ def locate(
             yield _locate_one(shard, patterns, schema)
         return
     # Forked workers share the compiled patterns; elsewhere each would compile its own.
-    with (
-        frozen_objects(),
-        ProcessPoolExecutor(
+    with frozen_objects():
+        pool = ProcessPoolExecutor(
             processes, multiprocessing.get_context("fork"), _Worker.start, (patterns, schema)
-        ) as pool,
-    ):
-        yield from pool.map(_Worker.run, shards)
+        )
+        try:
+            yield from _in_order(pool, shards, processes * _AHEAD)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _in_order(
+    pool: ProcessPoolExecutor, shards: Iterable[Shard], ahead: int
+) -> Iterator[ShardResult]:
+    """Yield the result of each shard, in their order; so many are handed out ahead."""
+    begun: deque[Future[ShardResult]] = deque()
+    for shard in shards:
+        begun.append(pool.submit(_Worker.run, shard))
+        if len(begun) == ahead:
+            yield begun.popleft().result()
+    while begun:
+        yield begun.popleft().result()
 
 
 def _locate_one(shard: Shard, patterns: Patterns, schema: Schema) -> ShardResult:
@@ -120,7 +141,18 @@ class _Worker:
     @classmethod
     def start(cls, patterns: Patterns, schema: Schema) -> None:
         cls.patterns, cls.schema = patterns, schema
+        # Else an interruption would end this shard only, and the next one be begun.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        threading.Thread(target=_end_with_parent, daemon=True).start()
 
     @classmethod
     def run(cls, shard: Shard) -> ShardResult:
         return _locate_one(shard, cls.patterns, cls.schema)
+
+
+def _end_with_parent() -> None:
+    """End this process with the one that forked it, which, killed, tells its workers nothing."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)

@@ -1,9 +1,14 @@
 """Files of a dataset, and the pieces that they are read in."""
 
 import gzip
+import itertools
 import json
+import multiprocessing
 import os
 import random
+import select
+import signal
+import time
 from concurrent.futures.process import BrokenProcessPool
 
 import pyarrow as pa
@@ -133,6 +138,51 @@ def test_a_pass_of_which_a_process_is_killed_ends_with_an_error(tmp_path, monkey
     monkeypatch.setattr("workflows.datasets.lookup.locate.locate_shard", lambda *_: os._exit(9))
     with pytest.raises(BrokenProcessPool):
         list(locate(shards(tmp_path), KNOWN, Schema(), processes=2))
+
+
+def test_the_pass_takes_shards_as_it_needs_them_and_its_results_do_not_pile_up(tmp_path):
+    (tmp_path / "x.jsonl").write_bytes(lines())
+    taken = []
+    endless = map(taken.append, itertools.repeat(None))
+    pieces = (shard for _none in endless for shard in shards(tmp_path))
+    results = locate(pieces, KNOWN, Schema(), processes=2)
+    assert len(next(results).hits) == len(EXPECTED)
+    first = len(taken)
+    next(results)
+    assert len(taken) == first + 1
+    results.close()
+
+
+def test_an_interruption_ends_a_process_in_the_middle_of_a_shard(tmp_path, monkeypatch):
+    (tmp_path / "x.jsonl").write_bytes(lines())
+    monkeypatch.setattr(
+        "workflows.datasets.lookup.locate.locate_shard",
+        lambda *_: os.kill(os.getpid(), signal.SIGINT),
+    )
+    with pytest.raises(BrokenProcessPool):
+        list(locate(shards(tmp_path), KNOWN, Schema(), processes=2))
+
+
+def test_no_process_of_a_pass_outlives_it(tmp_path, monkeypatch):
+    (tmp_path / "x.jsonl").write_bytes(lines())
+    reading, writing = os.pipe()
+
+    def work(*_):
+        os.write(writing, b"!")
+        time.sleep(30)
+
+    monkeypatch.setattr("workflows.datasets.lookup.locate.locate_shard", work)
+    passing = multiprocessing.get_context("fork").Process(
+        target=lambda: list(locate(shards(tmp_path), KNOWN, Schema(), processes=2))
+    )
+    passing.start()
+    os.close(writing)
+    assert os.read(reading, 1) == b"!"
+    passing.kill()  # so that it can tell its workers nothing
+    passing.join()
+    assert select.select([reading], [], [], 10)[0]
+    assert os.read(reading, 1) == b""  # nobody is left who could write
+    os.close(reading)
 
 
 def test_several_fields_are_looked_through_as_one_record(tmp_path):
