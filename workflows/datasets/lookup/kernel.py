@@ -81,5 +81,5 @@ if __name__ == "__main__":
     if build() is None:
         sys.stdout.write(
             "The kernel of the look-up was not compiled (no C compiler, or no x86-64): look-ups "
-            "take half as long again.\n"
+            "take twice as long.\n"
         )
