@@ -192,8 +192,9 @@ class Patterns:
                             )
                         )
                         # The next sign may be beyond a break, and that be the end of a text.
-                        last_byte = start + len(stream[start:stop].rstrip(_BREAK)) - 1
-                        yield (start, last_byte), literal, self._targets[literal]
+                        # One word may stand for several digits, and the number end among them.
+                        size = len(stream[start:stop].rstrip(_BREAK)) or 1
+                        yield (start, start + size - 1), literal, self._targets[literal]
 
     def _whole(self, stream: bytes, number: int, end: int) -> Iterator[tuple[int, int]]:
         """Yield the literals of which the end was found before `end`, and where each begins."""

@@ -2,7 +2,9 @@
 
 import pytest
 
+from tests.workflows.datasets.lookup.support import patterns
 from workflows.datasets.lookup.numerals import digits_in_words, may_be_number, read_numbers
+from workflows.datasets.lookup.scan import Column, candidates
 
 
 def in_digits(text):
@@ -64,3 +66,12 @@ def test_each_digit_knows_its_place():
 @pytest.mark.parametrize(("stream", "may_be"), [("l38oo138", True), ("oil 12", False)])
 def test_a_number_in_numerals_is_long(stream, may_be):
     assert may_be_number(stream.encode(), 4) is may_be
+
+
+def test_a_number_may_be_a_part_of_what_two_words_stand_for():
+    known = patterns({"ref": "p", "ids": ["00000000"]})
+    text = "triple thousand one two three four five six seven eight"
+    column = Column.of_texts("text", [text])
+    places = {(c.start, c.end) for c in candidates(column.data, known, escaped=False)}
+    assert (0, 15) in places
+    assert all(0 <= start < end <= len(text) for start, end in places)
