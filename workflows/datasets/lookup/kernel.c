@@ -253,12 +253,13 @@ WITH_AVX2 int64_t fold(const uint8_t *source, int64_t size, int64_t escaped, con
     return count;
 }
 
-/* Tell whether the last visible byte before `position` is a Latin letter. */
-static uint64_t is_behind_letter(const uint8_t *folded, int64_t position)
+/* Tell whether the last visible byte before `position` is a Latin letter; `known` says it of `earlier`,
+ * so that a long row of invisible bytes is looked at once. */
+static uint64_t is_behind_letter(const uint8_t *folded, int64_t position, int64_t earlier, uint64_t known)
 {
-    while (position > 0 && folded[position - 1] == INVISIBLE)
+    while (position > earlier && folded[position - 1] == INVISIBLE)
         position--;
-    return position > 0 && is_letter(folded[position - 1]);
+    return position > earlier ? (uint64_t)is_letter(folded[position - 1]) : known;
 }
 
 /* Return the bits that `squeeze` keeps of a chunk in which something invisible may stand between a
@@ -283,7 +284,8 @@ WITH_AVX2 static uint32_t keep_behind_invisible(__m256i bytes, uint64_t is_behin
 WITH_AVX2 int64_t squeeze(const uint8_t *folded, int64_t size, uint8_t *stream, uint8_t *kept,
                           int64_t *before)
 {
-    int64_t length = 0;
+    int64_t length = 0, asked_at = 0;
+    uint64_t is_behind = 0; /* a letter, at `asked_at` */
     for (int64_t begin = 0; begin < size; begin += CHUNK) {
         const uint8_t *chunk = folded + begin;
         uint8_t edge[1 + CHUNK] = {BREAK};
@@ -301,8 +303,11 @@ WITH_AVX2 int64_t squeeze(const uint8_t *folded, int64_t size, uint8_t *stream, 
         uint32_t bits = (uint32_t)bits_of(keep);
         uint64_t masks[CHUNK / WORD];
         _mm256_storeu_si256((__m256i *)masks, keep);
-        if (bits_of(equal(previous, INVISIBLE)))
-            bits = keep_behind_invisible(bytes, is_behind_letter(folded, begin), masks);
+        if (bits_of(equal(previous, INVISIBLE))) {
+            is_behind = is_behind_letter(folded, begin, asked_at, is_behind);
+            asked_at = begin;
+            bits = keep_behind_invisible(bytes, is_behind, masks);
+        }
         memcpy(kept + begin / 8, &bits, sizeof bits);
         before[begin / CHUNK] = length;
         for (int number = 0; number < CHUNK / WORD; number++, bits >>= 8) {

@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+import time
 
 import pytest
 from hypothesis import example, given
@@ -71,10 +72,18 @@ def test_a_break_stands_after_a_letter_and_nowhere_else(text):
         ("tel 138 0013", "tel 1380013"),
         ("José García", "jose garcia"),
         ("S ø r é \u200bn", "s o r e n"),
+        ("a" + "\u200b" * 99 + " b1" + "\u200b" * 99 + " 2", "a b12"),
     ],
 )
 def test_words_stay_apart_and_numbers_grow_together(text, result):
     assert stream(text.encode()) == result
+
+
+def test_very_many_invisible_characters_take_no_longer_than_others():
+    folded = fold_bytes(bytearray("a" + "\u200b" * 700_000 + " b", "utf-8")).folded
+    started = time.perf_counter()
+    assert squeeze(folded).stream == b"a b"
+    assert time.perf_counter() - started < 1  # each of them was looked at from every place behind
 
 
 @given(TEXTS)
