@@ -103,6 +103,10 @@ def _decode_percent(markup: str) -> list[tuple[int, str]]:
     return pieces
 
 
+# Bytes of the longest markup of which it is kept what it stands for. A longer one hardly comes
+# twice, and a row of percent-encoding takes very much memory: a piece for each character.
+_LONGEST_KEPT = 256
+
 # A stretch of bytes of markup, from start to end, and the fold of what it stands for.
 _Piece = tuple[int, int, bytes]
 
@@ -119,7 +123,11 @@ def without_markup(folded: Folded, *, escaped: bool) -> Iterator[Squeezed]:
     end = end_of_tag = 0
     for position in folded.marks:
         match = match_at(folded.raw, position) if position >= end else None
-        meaning = meaning_of(match[0]) if match else None
+        if match is None:
+            continue
+        markup = match[0]
+        known = len(markup) <= _LONGEST_KEPT
+        meaning = meaning_of(markup) if known else meaning_of.__wrapped__(markup)
         if meaning is None:
             continue
         is_outside = position >= end_of_tag
