@@ -229,7 +229,8 @@ def _read_signs(
 ) -> tuple[str, list[int]]:
     signs = stream[first:last].translate(_signs(dash=dash, letters=letters))
     places = [place for place, sign in enumerate(signs, first) if sign != _PARTS]
-    return signs.replace(_PARTS, ""), [*places, places[-1] + 1]
+    end = places[-1] + 1 if places else first  # a row of 一 may be dashes only
+    return signs.replace(_PARTS, ""), [*places, end]
 
 
 def _read_words(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.workflows.datasets.lookup.support import patterns
+from tests.workflows.datasets.lookup.support import WANG, hits, patterns
 from workflows.datasets.lookup.numerals import digits_in_words, may_be_number, read_numbers
 from workflows.datasets.lookup.scan import Column, candidates
 
@@ -75,3 +75,8 @@ def test_a_number_may_be_a_part_of_what_two_words_stand_for():
     places = {(c.start, c.end) for c in candidates(column.data, known, escaped=False)}
     assert (0, 15) in places
     assert all(0 <= start < end <= len(text) for start, end in places)
+
+
+@pytest.mark.parametrize("row", ["一" * 8, "一" * 50, "一丨" * 50])
+def test_a_row_of_strokes_which_might_be_a_number_is_none(row):
+    assert hits(row, patterns(WANG)) == []
