@@ -1,4 +1,4 @@
-"""Folding and squeezing by the compiled kernel; see `squeeze` and `kernel.c`."""
+"""Folding and squeezing by the compiled kernel; see `squeeze` and `kernel_fold.c`."""
 
 import ctypes
 from collections.abc import Sequence

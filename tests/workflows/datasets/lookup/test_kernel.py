@@ -161,7 +161,7 @@ def source(tmp_path, monkeypatch):
         (tmp_path / file.name).write_bytes(file.read_bytes())
     monkeypatch.setattr(kernel, "FOLDER", tmp_path)
     kernel.load.cache_clear()
-    yield tmp_path / "kernel.c"
+    yield tmp_path / "kernel_fold.c"
     kernel.load.cache_clear()
 
 
