@@ -58,7 +58,7 @@ class FindingForm(CaseForm):
         places = [
             str(Scope(scope).label)
             for scope, result in looked_up.items()
-            if self.data.get(scope) and self.data.get(scope) != result
+            if result != ScopeResult.NOT_SEARCHED and self.data.get(scope) not in (None, "", result)
         ]
         if places:
             self.fields["differs"] = forms.BooleanField(

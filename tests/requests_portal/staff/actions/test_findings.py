@@ -52,3 +52,11 @@ def test_what_agrees_with_the_look_up_is_recorded_at_once(sign_in, send, reviewe
     typed = {"text": "Nothing.", "training_snapshot": "searched", "raw_collection": "found"}
     send(sign_in(reviewer), action_url(case, PATH), typed)
     assert case.items.get().scopes == {"training_snapshot": "searched", "raw_collection": "found"}
+
+
+def test_where_the_look_up_did_not_search_nothing_is_asked(sign_in, send, reviewer, case):
+    ShardScan.objects.update(state=ShardScan.State.FAILED)
+    client = sign_in(reviewer)
+    assert "The look-up: Not searched" in client.get(action_url(case, PATH)).content.decode()
+    send(client, action_url(case, PATH), TYPED)
+    assert case.items.get().scopes == {"training_snapshot": "found"}
