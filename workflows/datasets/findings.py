@@ -1,7 +1,7 @@
 """What the look-ups of a case came to: per scope for the finding, per dataset for the answer."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from django.db.models import Count, Q
@@ -95,6 +95,18 @@ def scope_results(findings: list[SnapshotFinding]) -> dict[str, str]:
         for scope in Scope.values
         if scope in by_scope
     }
+
+
+def contradicted(looked_up: Mapping[str, str], said: Mapping[str, str]) -> list[Scope]:
+    """Return the scopes of which something else is said than a look-up that searched came to.
+
+    The answer tells of both, and whoever reads it would wonder.
+    """
+    return [
+        Scope(scope)
+        for scope, result in looked_up.items()
+        if result != ScopeResult.NOT_SEARCHED and said.get(scope) not in (None, "", result)
+    ]
 
 
 def unapproved(findings: list[SnapshotFinding]) -> list[Dataset]:

@@ -1,6 +1,6 @@
 """The two forms that speak of single items: the finding, and the proposal for all of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -17,7 +17,7 @@ from workflows.cases.decisions import ItemProposal
 from workflows.cases.kin import kin_conditions_apply
 from workflows.cases.models import Item
 from workflows.cases.vocabulary import STANDS_IN, Outcome, Scope, ScopeResult, outcomes_for
-from workflows.datasets.findings import findings_of, scope_results
+from workflows.datasets.findings import contradicted, findings_of, scope_results
 from workflows.datasets.training import affected_models, retraining_day
 
 
@@ -48,18 +48,11 @@ class FindingForm(CaseForm):
                 initial=chosen.scopes.get(scope.value, result),
                 widget=UnfoldAdminSelectWidget,
             )
-        self._ask_about_differences(looked_up)
+        self._ask_about(contradicted(looked_up, self.data))
 
-    def _ask_about_differences(self, looked_up: Mapping[str, str]) -> None:
-        """Ask once more where something else was typed than the look-up came to.
-
-        The letter tells of both, and whoever reads it would wonder.
-        """
-        places = [
-            str(Scope(scope).label)
-            for scope, result in looked_up.items()
-            if result != ScopeResult.NOT_SEARCHED and self.data.get(scope) not in (None, "", result)
-        ]
+    def _ask_about(self, contradictions: Sequence[Scope]) -> None:
+        """Ask once more where something else was typed than the look-up came to."""
+        places = [str(scope.label) for scope in contradictions]
         if places:
             self.fields["differs"] = forms.BooleanField(
                 label=_("It differs from the look-up, and is right as it stands here"),

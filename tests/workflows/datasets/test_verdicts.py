@@ -8,7 +8,7 @@ from tests.factories import APPROVER, INTAKE, REVIEWER, make_case
 from tests.workflows.datasets.entries import make_dataset, make_snapshot
 from workflows.cases.lifecycle import State
 from workflows.cases.vocabulary import Scope, ScopeResult
-from workflows.datasets.findings import findings_of, scope_results, unapproved
+from workflows.datasets.findings import contradicted, findings_of, scope_results, unapproved
 from workflows.datasets.lookups import LookupRefused
 from workflows.datasets.models import LookupRun, Match, ShardScan
 from workflows.datasets.verdicts import judge, judge_rest
@@ -155,6 +155,20 @@ def test_a_scope_is_found_if_it_is_in_one_dataset_and_searched_only_if_all_were(
         Scope.RAW_COLLECTION: ScopeResult.NOT_SEARCHED,
         Scope.TRAINING_SNAPSHOT: ScopeResult.FOUND,
     }
+
+
+def test_what_is_said_contradicts_only_a_look_up_that_searched():
+    looked_up = {
+        "training_snapshot": ScopeResult.SEARCHED,
+        "raw_collection": ScopeResult.FOUND,
+        "fine_tuning": ScopeResult.NOT_SEARCHED,
+    }
+    assert contradicted(looked_up, dict.fromkeys(Scope.values, "found")) == [
+        Scope.TRAINING_SNAPSHOT
+    ]
+    assert contradicted(looked_up, {"raw_collection": "searched"}) == [Scope.RAW_COLLECTION]
+    assert contradicted(looked_up, {"raw_collection": "", "model": "found"}) == []
+    assert contradicted(looked_up, looked_up) == []
 
 
 def test_a_source_that_nobody_approved_is_named_where_the_person_was_found(case, snapshot):
