@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_pla
 
 from tests.e2e.samples import sample_logins
 from tests.e2e.staff import Staff
-from tests.stack import Stack
+from tests.stack import Stack, eventually
 
 FLAGS = (
     "--no-sandbox",
@@ -33,6 +33,20 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def sample_datasets(sampled_stack: Stack) -> None:
+    """The sample datasets, once the worker has read them."""
+    sampled_stack.manage("load_sample_datasets", "--megabytes", "6")
+
+    def are_read() -> bool:
+        states = sampled_stack.query(
+            "SELECT state FROM datasets_snapshot WHERE starts_with(location, 'sample-')"
+        )
+        return {state for (state,) in states} == {"readable"}
+
+    eventually(are_read, "the sample datasets are read")
 
 
 @pytest.fixture

@@ -26,7 +26,6 @@ pytestmark = pytest.mark.browser
 
 WHO = "he"
 FOLDER = "sample-forum-zh"
-MEGABYTES = 6
 
 
 @dataclass(frozen=True)
@@ -49,17 +48,8 @@ def records_of(file: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def he(sampled_stack: Stack) -> Case:
-    """The person, once the worker has read the sample datasets."""
-    sampled_stack.manage("load_sample_datasets", "--megabytes", str(MEGABYTES))
-
-    def are_read() -> bool:
-        states = sampled_stack.query(
-            "SELECT state FROM datasets_snapshot WHERE starts_with(location, 'sample-')"
-        )
-        return {state for (state,) in states} == {"readable"}
-
-    eventually(are_read, "the sample datasets are read")
+def he(sampled_stack: Stack, sample_datasets: None) -> Case:
+    """A person who stands in the sample datasets."""
     folder = sampled_stack.folder / "datasets" / FOLDER
     texts = records_of(folder / "posts.jsonl")
     own = [line for line in read_truth(folder / ".truth.jsonl") if line["ref"] == WHO]
