@@ -8,6 +8,7 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
 from workflows.datasets.lookup.collector import frozen_objects
@@ -20,6 +21,10 @@ from workflows.datasets.lookup.shards import Shard
 # Shards for each process that are handed out before the result of the first is asked for: so many
 # that none waits for a long one of another, and so few that results do not pile up.
 _AHEAD = 16
+
+
+class PassEnded(Exception):
+    """A process of the pass was ended from outside; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,10 @@ class ShardResult:
 def locate(
     shards: Iterable[Shard], patterns: Patterns, schema: Schema, *, processes: int = 1
 ) -> Iterator[ShardResult]:
-    """Yield the result of each shard, in their order, worked on by so many processes."""
+    """Yield the result of each shard, in their order, worked on by so many processes.
+
+    Raises PassEnded if one of them is killed.
+    """
     if processes == 1:
         for shard in shards:
             yield _locate_one(shard, patterns, schema)
@@ -108,6 +116,11 @@ def locate(
         )
         try:
             yield from _in_order(pool, shards, processes * _AHEAD)
+        except BrokenProcessPool as error:
+            raise PassEnded(
+                "A process of the look-up was ended, perhaps for want of memory. What was found so "
+                "far is not all. Run it again; where memory is short, with fewer processes."
+            ) from error
         finally:
             pool.shutdown(cancel_futures=True)
 

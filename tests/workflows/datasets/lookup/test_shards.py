@@ -9,7 +9,6 @@ import random
 import select
 import signal
 import time
-from concurrent.futures.process import BrokenProcessPool
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workflows.datasets.lookup.support import WANG, patterns
-from workflows.datasets.lookup.locate import locate, locate_shard
+from workflows.datasets.lookup.locate import PassEnded, locate, locate_shard
 from workflows.datasets.lookup.readers import Figures, Schema
 from workflows.datasets.lookup.shards import (
     FILE_FORMATS,
@@ -136,7 +135,7 @@ def test_several_processes_find_what_one_finds(tmp_path):
 def test_a_pass_of_which_a_process_is_killed_ends_with_an_error(tmp_path, monkeypatch):
     (tmp_path / "x.jsonl").write_bytes(lines())
     monkeypatch.setattr("workflows.datasets.lookup.locate.locate_shard", lambda *_: os._exit(9))
-    with pytest.raises(BrokenProcessPool):
+    with pytest.raises(PassEnded, match="not all"):
         list(locate(shards(tmp_path), KNOWN, Schema(), processes=2))
 
 
@@ -159,7 +158,7 @@ def test_an_interruption_ends_a_process_in_the_middle_of_a_shard(tmp_path, monke
         "workflows.datasets.lookup.locate.locate_shard",
         lambda *_: os.kill(os.getpid(), signal.SIGINT),
     )
-    with pytest.raises(BrokenProcessPool):
+    with pytest.raises(PassEnded, match="not all"):
         list(locate(shards(tmp_path), KNOWN, Schema(), processes=2))
 
 

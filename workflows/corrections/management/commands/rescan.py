@@ -1,7 +1,6 @@
 """`manage.py rescan`: looks whether a new snapshot still holds what was to go."""
 
 import json
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from workflows.corrections.manifests.edits import Refused, Wording
 from workflows.corrections.manifests.entries import ManifestError
 from workflows.corrections.manifests.hits import read_hits, read_replacements
 from workflows.corrections.manifests.rescan import Before, Left, allowed, rescan
+from workflows.datasets.lookup.locate import PassEnded
 from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.persons import PersonsError, read_persons
 from workflows.datasets.lookup.readers import Schema
@@ -65,14 +65,7 @@ class Command(BaseCommand):
                     before=before,
                 )
             ]
-        except (
-            ManifestError,
-            Refused,
-            PersonsError,
-            ReadError,
-            OSError,
-            BrokenProcessPool,
-        ) as error:
+        except (ManifestError, Refused, PersonsError, ReadError, OSError, PassEnded) as error:
             raise CommandError(str(error), returncode=CANNOT_BE_READ) from error
         if left:
             raise CommandError(f"{len(left)} places are left.")

@@ -2,13 +2,12 @@
 
 import os
 import time
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from workflows.datasets.lookup.locate import locate
+from workflows.datasets.lookup.locate import PassEnded, locate
 from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.persons import PersonsError, read_persons
 from workflows.datasets.lookup.readers import Schema
@@ -75,7 +74,7 @@ class Command(BaseCommand):
                     unreadable += result.figures.unreadable
                     hits += len(result.hits)
                     memory = max(memory, result.peak_memory)
-        except (ReadError, PersonsError, OSError, BrokenProcessPool) as error:
+        except (ReadError, PersonsError, OSError, PassEnded) as error:
             raise CommandError(str(error)) from error
         ended = time.perf_counter()
         seconds = ended - started
