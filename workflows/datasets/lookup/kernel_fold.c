@@ -46,7 +46,7 @@ static const uint8_t BY_HIGH_HALF[16] = {
  * begins a character that may fold, or none at all. */
 WITH_AVX2 static inline uint32_t fold_chunk(const uint8_t *source, uint8_t *folded)
 {
-    __m256i bytes = _mm256_loadu_si256((const __m256i *)source);
+    __m256i bytes = load(source);
     __m256i kind = in_tables(bytes, BY_LOW_HALF, BY_HIGH_HALF);
     __m256i inside_character = _mm256_cmpgt_epi8(all(0xC0), bytes); /* as signed: from 0x80 on */
     __m256i result = _mm256_blendv_epi8(all(BREAK), bytes, inside_character);
@@ -55,7 +55,7 @@ WITH_AVX2 static inline uint32_t fold_chunk(const uint8_t *source, uint8_t *fold
     __m256i is_other = equal(_mm256_and_si256(kind, all(LETTER_OR_DIGIT)), 0);
     result = _mm256_blendv_epi8(either(bytes, all(0x20)), result, is_other);
     _mm256_storeu_si256((__m256i *)folded, result);
-    return ~(uint32_t)_mm256_movemask_epi8(equal(_mm256_and_si256(kind, all(SPECIAL)), 0));
+    return ~(uint32_t)bits_of(equal(_mm256_and_si256(kind, all(SPECIAL)), 0));
 }
 
 /* Return the length of the character that `lead` begins; 0 if it is a mark or begins none. */

@@ -67,10 +67,10 @@ WITH_AVX2 int64_t lookalikes(const uint8_t *stream, int64_t size, int64_t *ends)
         uint8_t rest[CHUNK] = {0};
         if (size - begin < CHUNK)
             chunk = memcpy(rest, chunk, (size_t)(size - begin));
-        __m256i bytes = _mm256_loadu_si256((const __m256i *)chunk);
+        __m256i bytes = load(chunk);
         __m256i some = either(among(bytes, '0', 10), equal(bytes, BREAK));
         some = either(some, either(equal(bytes, 'o'), either(equal(bytes, 'i'), equal(bytes, 'l'))));
-        bits = bits >> CHUNK | (uint64_t)(uint32_t)_mm256_movemask_epi8(some) << 7;
+        bits = bits >> CHUNK | bits_of(some) << 7;
         uint64_t runs = bits & bits >> 1;
         runs &= runs >> 2;
         runs &= runs >> 4;
@@ -240,7 +240,7 @@ WITH_AVX2 int64_t numbers_in_words(const uint8_t *stream, int64_t size, int64_t 
         __m256i found = in_tables(load(chunk), low[0], high[0]);
         for (int at = 1; at < FIRST_BYTES; at++)
             found = _mm256_and_si256(found, in_tables(load(chunk + at), low[at], high[at]));
-        uint32_t bits = ~(uint32_t)_mm256_movemask_epi8(equal(found, 0));
+        uint32_t bits = ~(uint32_t)bits_of(equal(found, 0));
         for (; bits; bits &= bits - 1) {
             int64_t position = begin + __builtin_ctz(bits);
             const struct word *word =

@@ -48,8 +48,8 @@ WITH_AVX2 int64_t squeeze(const uint8_t *folded, int64_t size, uint8_t *stream, 
             memcpy(edge + 1, chunk, (size_t)(size - begin < CHUNK ? size - begin : CHUNK));
             chunk = edge + 1;
         }
-        __m256i bytes = _mm256_loadu_si256((const __m256i *)chunk);
-        __m256i previous = _mm256_loadu_si256((const __m256i *)(chunk - 1));
+        __m256i bytes = load(chunk);
+        __m256i previous = load(chunk - 1);
         /* What lies above a break is kept; after a letter, where 1 is taken off, the break is, too. */
         __m256i least = _mm256_add_epi8(all(BREAK + 1), among(previous, 'a', 26));
         __m256i keep = _mm256_cmpeq_epi8(_mm256_max_epu8(bytes, least), bytes);
@@ -79,8 +79,8 @@ WITH_AVX2 int64_t count(const uint8_t *source, int64_t size, int64_t byte)
 {
     int64_t number = 0, begin = 0;
     for (; size - begin >= CHUNK; begin += CHUNK) {
-        __m256i bytes = _mm256_loadu_si256((const __m256i *)(source + begin));
-        number += __builtin_popcount((uint32_t)_mm256_movemask_epi8(equal(bytes, (int)byte)));
+        __m256i bytes = load(source + begin);
+        number += __builtin_popcount((uint32_t)bits_of(equal(bytes, (int)byte)));
     }
     for (; begin < size; begin++)
         number += source[begin] == byte;

@@ -283,23 +283,23 @@ def test_plain_text_is_read_where_nothing_else_is_or_on_request(tmp_path):
     assert [s.file for s in shards(tmp_path, formats={Format.TEXT})] == ["README.txt"]
 
 
+def located_in_both(folder, texts):
+    """Return what is found in texts, which is the same in JSONL and in Parquet."""
+    records = [{"id": n, "text": text} for n, text in enumerate(texts)]
+    (folder / "x.jsonl").write_bytes(lines(records))
+    pq.write_table(pa.Table.from_pylist(records), folder / "x.parquet")
+    found = located(folder / "x.jsonl")
+    assert located(folder / "x.parquet") == found
+    return found
+
+
 @pytest.mark.parametrize("neighbour", ["weibo", "x", "ａ", "é", "王"])
 def test_the_text_of_the_next_record_is_no_part_of_a_word(tmp_path, neighbour):
     texts = [neighbour, "wang_xm", neighbour, "see @wang_xm", neighbour]
-    records = [{"id": n, "text": text} for n, text in enumerate(texts)]
-    (tmp_path / "x.jsonl").write_bytes(lines(records))
-    pq.write_table(pa.Table.from_pylist(records), tmp_path / "x.parquet")
-    expected = [(1, "handle", 0, 7), (3, "handle", 4, 12)]
     # Every record is about the person, so that all are parsed and lie side by side.
-    assert located(tmp_path / "x.jsonl") == expected
-    assert located(tmp_path / "x.parquet") == expected
+    assert located_in_both(tmp_path, texts) == [(1, "handle", 0, 7), (3, "handle", 4, 12)]
 
 
 def test_a_tag_does_not_end_in_the_next_record(tmp_path):
     texts = ["see <b", "138>0013<i>8025", "see <b", "13800138025"]
-    records = [{"id": n, "text": text} for n, text in enumerate(texts)]
-    (tmp_path / "x.jsonl").write_bytes(lines(records))
-    pq.write_table(pa.Table.from_pylist(records), tmp_path / "x.parquet")
-    expected = [(1, "phone", 0, 15), (3, "phone", 0, 11)]
-    assert located(tmp_path / "x.jsonl") == expected
-    assert located(tmp_path / "x.parquet") == expected
+    assert located_in_both(tmp_path, texts) == [(1, "phone", 0, 15), (3, "phone", 0, 11)]
