@@ -6,7 +6,6 @@ invisible characters need no spelling of their own, because `folding` removes th
 """
 
 import enum
-import functools
 import itertools
 import math
 import re
@@ -15,10 +14,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import phonenumbers
-from pypinyin import Style, pinyin
 
 from workflows.datasets.lookup.folding import fold, is_han, simplify
 from workflows.datasets.lookup.persons import Identifier, Kind
+from workflows.datasets.lookup.syllables import readings, with_tone
 from workflows.datasets.lookup.wade_giles import wade_giles
 
 # The gap between the words of a name.
@@ -187,33 +186,13 @@ def _pinyin(name: str) -> Iterator[Spelling]:
             parts = tuple(itertools.chain(*order))
             yield Spelling(parts, (NAME,) * (len(parts) - 1))
 
-    readings = [_readings(character) for character in name]
-    for syllables in itertools.islice(itertools.product(*readings), _MAX_READINGS):
+    known = [readings(character) for character in name]
+    for syllables in itertools.islice(itertools.product(*known), _MAX_READINGS):
         yield from orders([(syllable,) for syllable in syllables])
-    first = [reading[0] for reading in readings]
+    first = [syllables[0] for syllables in known]
     yield from _apart(first)
-    yield from orders([(tone,) for tone in _tones(name)])
+    yield from orders([(with_tone(character),) for character in name])
     yield from orders([wade_giles(syllable) for syllable in first])
-
-
-def _tones(name: str) -> list[str]:
-    """Return the first reading of each character with the number of its tone: wang2."""
-    return [
-        pinyin(c, style=Style.TONE3, heteronym=True, neutral_tone_with_five=True)[0][0]
-        for c in name
-    ]
-
-
-@functools.lru_cache(maxsize=4096)
-def _readings(character: str) -> list[str]:
-    """Return the first readings of a character; ü is written v, u or yu."""
-    readings = []
-    for syllable in pinyin(character, style=Style.NORMAL, heteronym=True)[0][:2]:
-        if "v" in syllable:
-            readings += [syllable, syllable.replace("v", "u"), syllable.replace("v", "yu")]
-        else:
-            readings.append(syllable)
-    return [syllable for syllable in readings if syllable.isascii()] or [character]
 
 
 # --- Numbers --------------------------------------------------------------------------------------

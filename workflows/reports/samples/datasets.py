@@ -12,10 +12,10 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
-from pypinyin import lazy_pinyin
 
 from workflows.cases.actors import Actor, actor_for
 from workflows.datasets.corpus.generator import Person, records, write_jsonl
+from workflows.datasets.lookup.syllables import readings
 from workflows.datasets.models import Dataset, Recipient, Snapshot, TrainedModel
 from workflows.datasets.register import (
     decide_approval,
@@ -64,7 +64,7 @@ def _person(text: SampleText) -> Person:
     name = request["subject_name"]
     person: dict[str, Any] = {
         "ref": text.sample["name"],
-        "pinyin": "" if name.isascii() else " ".join(lazy_pinyin(name)),
+        "pinyin": "" if name.isascii() else " ".join(readings(character)[0] for character in name),
         **{field: [] for field in (*_KINDS.values(), "phones", "ids")},
         "names": [name],
     }
