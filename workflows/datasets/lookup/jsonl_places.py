@@ -32,7 +32,10 @@ def places_in_text(
     if not start:
         return None
     stop = start + len(quoted) - 2
-    escapes = list(_ESCAPE.finditer(quoted)) if b"\\" in quoted else []
+    inside = [place for place in found if start <= place.start and place.end <= stop]
+    if b"\\" not in quoted:
+        return [place.moved(-start) for place in inside]
+    escapes = list(_ESCAPE.finditer(quoted))
     ends = [escape.end() - 1 for escape in escapes]
     lost = [0, *accumulate(len(escape[0]) - 1 for escape in escapes)]
 
@@ -40,8 +43,4 @@ def places_in_text(
         position -= start
         return position - lost[bisect_left(ends, position + 1)]
 
-    return [
-        Candidate(within(place.start), within(place.end), place.targets)
-        for place in found
-        if start <= place.start and place.end <= stop
-    ]
+    return [Candidate(within(place.start), within(place.end), place.targets) for place in inside]

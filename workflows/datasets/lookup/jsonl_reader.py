@@ -13,11 +13,16 @@ import zstandard
 
 from workflows.datasets.lookup.jsonl_places import places_in_text
 from workflows.datasets.lookup.patterns import Candidate
-from workflows.datasets.lookup.records import CHUNK, Batch, Figures, Filter, Schema
+from workflows.datasets.lookup.records import Batch, Figures, Filter, Schema
 from workflows.datasets.lookup.scan import Column
 from workflows.datasets.lookup.shards import Format, Problem, ReadError, Shard
 from workflows.datasets.lookup.squeeze import count
 
+# Bytes that are read at a time, as many as the cache of a processor keeps until they are searched.
+CHUNK = 1 << 20
+# Lines, or bytes of lines, that are handed on at once: each time costs as much as many of them.
+_RECORDS_AT_ONCE = 256
+_BYTES_AT_ONCE = 4 * CHUNK
 # Room for the rest of the last line behind what is read at a time.
 _ROOM = 64 * 1024
 # A longer line is not a record: without a bound, a broken file could take all memory.
@@ -26,10 +31,15 @@ MAX_RECORD = 256 * 1024 * 1024
 
 def jsonl_batches(shard: Shard, schema: Schema, where: Filter) -> Iterator[Batch]:
     """Yield the lines to which `where` points. Raises ReadError."""
+    lines = _Lines(schema)
     for number, chunk in enumerate(_chunks(shard)):
         if number == 0 and shard.start == 0:
             _check_first_record(chunk, shard, schema)
-        yield _parse(chunk, schema, where)
+        lines.add(chunk, where)
+        if lines.are_enough:
+            yield lines.batch()
+            lines = _Lines(schema)
+    yield lines.batch()
 
 
 def _chunks(shard: Shard) -> Iterator[bytearray]:
@@ -106,34 +116,54 @@ class _Record:
         return text if isinstance(text, str) else ""
 
 
-def _parse(chunk: bytearray, schema: Schema, where: Filter) -> Batch:
-    figures = Figures(len(chunk), count(chunk, ord("\n")) + (not chunk.endswith(b"\n")))
-    records: list[_Record] = []
-    start, end = 0, -1
-    found: list[Candidate] = []
-    for place in sorted(where(memoryview(chunk)), key=attrgetter("start")):
-        if place.start >= end:
-            start = chunk.rfind(b"\n", 0, place.start) + 1
-            end = chunk.find(b"\n", place.start)
-            end = len(chunk) if end < 0 else end
-            line = chunk[start:end]
-            fields = parse_record(line)
-            found = []
-            if fields is None:
-                figures.unreadable += 1
-            else:
-                records.append(_Record(line, fields, found))
-        found.append(Candidate(place.start - start, place.end - start, place.targets))
+class _Lines:
+    """The lines that were asked for, gathered from several chunks until they are enough."""
 
-    def source(index: int) -> str:
-        return str(records[index].fields.get(schema.source_field) or "")
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._figures = Figures()
+        self._records: list[_Record] = []
+        self._size = 0
 
-    return Batch(
-        [_column(name, records) for name in schema.text_fields],
-        lambda index: records[index].fields.get(schema.id_field),
-        figures,
-        source,
-    )
+    @property
+    def are_enough(self) -> bool:
+        return len(self._records) >= _RECORDS_AT_ONCE or self._size >= _BYTES_AT_ONCE
+
+    def add(self, chunk: bytearray, where: Filter) -> None:
+        """Take from a chunk of whole lines those to which `where` points."""
+        self._figures.bytes += len(chunk)
+        self._figures.rows += count(chunk, ord("\n")) + (not chunk.endswith(b"\n"))
+        start, end = 0, -1
+        found: list[Candidate] = []
+        for place in sorted(where(memoryview(chunk)), key=attrgetter("start")):
+            if place.start >= end:
+                start = chunk.rfind(b"\n", 0, place.start) + 1
+                end = chunk.find(b"\n", place.start)
+                end = len(chunk) if end < 0 else end
+                found = []
+                self._add_line(chunk[start:end], found)
+            found.append(place.moved(-start))
+
+    def _add_line(self, line: bytearray, found: list[Candidate]) -> None:
+        fields = parse_record(line)
+        if fields is None:
+            self._figures.unreadable += 1
+        else:
+            self._records.append(_Record(line, fields, found))
+            self._size += len(line)
+
+    def batch(self) -> Batch:
+        schema, records = self._schema, self._records
+
+        def source(index: int) -> str:
+            return str(records[index].fields.get(schema.source_field) or "")
+
+        return Batch(
+            [_column(name, records) for name in schema.text_fields],
+            lambda index: records[index].fields.get(schema.id_field),
+            self._figures,
+            source,
+        )
 
 
 def _column(name: str, records: Sequence[_Record]) -> Column:

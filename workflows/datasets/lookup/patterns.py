@@ -79,9 +79,28 @@ class Candidate(NamedTuple):
     end: int
     targets: Sequence[Target]
 
+    def moved(self, distance: int) -> "Candidate":
+        """Return the same place, counted from another beginning."""
+        return Candidate(self.start + distance, self.end + distance, self.targets)
+
+
+class _Sought(NamedTuple):
+    """A literal as it stands in a stream, and what it may be.
+
+    A `word` is nothing within longer words. With `has_rest`, words of a name stand around it; with
+    `in_capitals`, only capitals tell it from words of a sentence.
+    """
+
+    value: bytes
+    word: bool
+    targets: Sequence[Target]
+    has_rest: bool
+    in_capitals: bool
+    is_number: bool
+
 
 # The first and the last byte in a stream, the literal that stands there, and what it may be.
-_Found = tuple[tuple[int, int], int, Sequence[Target]]
+_Found = tuple[tuple[int, int], _Sought, Sequence[Target]]
 
 
 class Patterns:
@@ -105,60 +124,62 @@ class Patterns:
                 target = Target(index, spelling, before, behind, spelling.searched_in_part)
                 for literal in literals(spelling, lookalikes=not numerals):
                     targets[literal].append(target)
-        self._targets = list(targets.values())
-        self._literals = list(targets)
-        self._with_rest = {
-            number
-            for number, among in enumerate(self._targets)
-            if any(target.before or target.behind for target in among)
-        }
-        self._values = [encode(literal.value) for literal in targets]
-        self._in_capitals = [
-            all(
-                self.identifiers[target.identifier].kind is Kind.NAME
-                and needs_capitals(target.spelling)
-                for target in among
-            )
-            for among in self._targets
-        ]
-        ends: dict[bytes, list[int]] = defaultdict(list)
-        for number, value in enumerate(self._values):
-            ends[value[-_END:]].append(number)
+        ends: dict[bytes, list[_Sought]] = defaultdict(list)
+        for literal, among in targets.items():
+            sought = self._sought(literal, among)
+            ends[sought.value[-_END:]].append(sought)
+        # What the database finds, by its number: ends of literals, and behind them pairs.
         self._with_end = list(ends.values())
         pairs = [encode(pair.encode()) for pair in pairs_of_numerals()] if numerals else []
         self._numerals = numerals
         self._database = _compile([*ends, *pairs])
+
+    def _sought(self, literal: Literal, targets: Sequence[Target]) -> _Sought:
+        return _Sought(
+            encode(literal.value),
+            literal.word,
+            targets,
+            any(target.before or target.behind for target in targets),
+            all(
+                self.identifiers[target.identifier].kind is Kind.NAME
+                and needs_capitals(target.spelling)
+                for target in targets
+            ),
+            targets[0].spelling.view in (View.PHONE, View.ID),
+        )
 
     def find(self, squeezed: Squeezed, raw: bytearray | memoryview) -> list[Candidate]:
         """Return where an identifier may stand in `raw`, of which this is the stream."""
         found = list(self._find_literals(squeezed.stream))
         if self._numerals:
             found += self._find_disguised(squeezed.stream)
-        spans = squeezed.spans([stretch for stretch, _literal, _targets in found])
+        spans = squeezed.spans([stretch for stretch, _sought, _targets in found])
         return [
             Candidate(start, end, targets)
-            for (start, end, word), (_stretch, literal, targets) in zip(spans, found, strict=True)
-            if (word or not self._literals[literal].word or _begins_a_line(raw, start))
-            and not (self._in_capitals[literal] and _IN_A_SENTENCE.fullmatch(raw, start, end))
+            for (start, end, word), (_stretch, sought, targets) in zip(spans, found, strict=True)
+            if (word or not sought.word or _begins_a_line(raw, start))
+            and not (sought.in_capitals and _IN_A_SENTENCE.fullmatch(raw, start, end))
         ]
 
     def _find_literals(self, stream: bytes) -> Iterator[_Found]:
         numbers_seen_to = 0
         for number, end in self._scan(stream):
-            if number < len(self._with_end):
-                for literal, start in self._whole(stream, number, end):
-                    stop = start + len(self._values[literal])
-                    if self._literals[literal].word and _is_in_word(stream, start, stop):
-                        continue
-                    targets = self._targets[literal]
-                    if literal in self._with_rest:
-                        targets = [t for t in targets if t.stands(stream, start, stop)]
-                    if targets:
-                        yield (start, stop - 1), literal, targets
+            if number >= len(self._with_end):
+                if end > numbers_seen_to and may_be_number(stream, end):
+                    numbers_seen_to = end + _REACH_OF_NUMERALS // 2
+                    yield from self._find_numbers(stream, end, end, words=False)
                 continue
-            if end > numbers_seen_to and may_be_number(stream, end):
-                numbers_seen_to = end + _REACH_OF_NUMERALS // 2
-                yield from self._find_numbers(stream, end, end, words=False)
+            for sought in self._with_end[number]:
+                if not stream.endswith(sought.value, 0, end):
+                    continue
+                start = end - len(sought.value)
+                if sought.word and _is_in_word(stream, start, end):
+                    continue
+                targets = sought.targets
+                if sought.has_rest:
+                    targets = [target for target in targets if target.stands(stream, start, end)]
+                if targets:
+                    yield (start, end - 1), sought, targets
 
     def _find_disguised(self, stream: bytes) -> Iterator[_Found]:
         """Look for numbers in words, and for those in which letters stand for digits."""
@@ -181,31 +202,25 @@ class Patterns:
         text = decode(stream[first:last]).decode("utf-8", "surrogateescape")
         for digits, places in read_numbers(text, words=words):
             numbers = digits.encode()
-            for number, behind in self._scan(numbers):
-                for literal, first_digit in self._whole(numbers, number, behind):
-                    if self._is_number(literal):
-                        start, stop = (
-                            first + len(text[:place].encode("utf-8", "surrogateescape"))
-                            for place in (
-                                places[first_digit],
-                                places[first_digit + len(self._values[literal])],
-                            )
-                        )
-                        # The next sign may be beyond a break, and that be the end of a text.
-                        # One word may stand for several digits, and the number end among them.
-                        size = len(stream[start:stop].rstrip(_BREAK)) or 1
-                        yield (start, start + size - 1), literal, self._targets[literal]
+            for first_digit, sought in self._numbers_in(numbers):
+                start, stop = (
+                    first + len(text[:place].encode("utf-8", "surrogateescape"))
+                    for place in (
+                        places[first_digit],
+                        places[first_digit + len(sought.value)],
+                    )
+                )
+                # The next sign may be beyond a break, and that be the end of a text.
+                # One word may stand for several digits, and the number end among them.
+                size = len(stream[start:stop].rstrip(_BREAK)) or 1
+                yield (start, start + size - 1), sought, sought.targets
 
-    def _whole(self, stream: bytes, number: int, end: int) -> Iterator[tuple[int, int]]:
-        """Yield the literals of which the end was found before `end`, and where each begins."""
-        if number < len(self._with_end):
-            for literal in self._with_end[number]:
-                value = self._values[literal]
-                if stream.endswith(value, 0, end):
-                    yield literal, end - len(value)
-
-    def _is_number(self, literal: int) -> bool:
-        return self._targets[literal][0].spelling.view in (View.PHONE, View.ID)
+    def _numbers_in(self, digits: bytes) -> Iterator[tuple[int, _Sought]]:
+        """Yield the numbers that are sought among some digits, and where each of them begins."""
+        for number, end in self._scan(digits):
+            for sought in self._with_end[number]:
+                if sought.is_number and digits.endswith(sought.value, 0, end):
+                    yield end - len(sought.value), sought
 
     def _scan(self, stream: bytes) -> list[tuple[int, int]]:
         """Return which ends of literals and pairs of numerals were found, and where each ends."""

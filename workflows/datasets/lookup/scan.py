@@ -13,7 +13,7 @@ import numpy.typing as npt
 from workflows.datasets.lookup.confirm import Window
 from workflows.datasets.lookup.hits import Finding
 from workflows.datasets.lookup.markup import without_markup
-from workflows.datasets.lookup.patterns import Candidate, Patterns, Target
+from workflows.datasets.lookup.patterns import Candidate, Patterns
 from workflows.datasets.lookup.reading import read_all
 from workflows.datasets.lookup.squeeze import fold_bytes, squeeze
 
@@ -27,7 +27,7 @@ _CONTEXT = 64
 _STRETCH = 6
 _FARTHEST = 1024
 # The stretches that are read at once.
-_AT_ONCE = 128
+_AT_ONCE = 256
 # The first bits of a byte inside of a character of UTF-8.
 _FIRST_BITS, _INSIDE = 0xC0, 0x80
 _TAGS_AHEAD = re.compile(rb"(?:<[^<>]{0,400}>|.){0,%d}" % _CONTEXT, re.DOTALL)
@@ -43,13 +43,14 @@ SEPARATOR = b"\xff"
 class Column:
     """The texts of one field of many records: UTF-8 bytes, text `i` from `offsets[i]` on.
 
-    SEPARATOR follows each. `found` holds the candidates in them, if they are known already.
+    SEPARATOR follows each. `found` holds the candidates in each of them, in order and counted from
+    its beginning, if they are known already.
     """
 
     field: str
     data: memoryview
     offsets: npt.NDArray[np.int64]
-    found: Sequence[Candidate] | None = None
+    found: Sequence[Sequence[Candidate]] | None = None
 
     @classmethod
     def of_texts(
@@ -60,17 +61,10 @@ class Column:
     ) -> "Column":
         """Make a column of texts. Lone surrogates, unknown to UTF-8, become question marks.
 
-        `found` holds the candidates in each text, if they are known already.
+        `found` holds the candidates in each text, as above.
         """
         column = cls.of_encoded(field, [text.encode("utf-8", "replace") for text in texts])
-        if found is None:
-            return column
-        moved = [
-            Candidate(c.start + offset, c.end + offset, c.targets)
-            for offset, among in zip(column.offsets[:-1].tolist(), found, strict=True)
-            for c in among
-        ]
-        return replace(column, found=moved)
+        return replace(column, found=found)
 
     @classmethod
     def of_encoded(cls, field: str, texts: Sequence[bytes | memoryview]) -> "Column":
@@ -103,44 +97,38 @@ def candidates(data: memoryview, patterns: Patterns, *, escaped: bool) -> Iterat
 
     With `escaped`, it is JSONL as it stands in a file.
     """
-    for begin in range(0, max(len(data) - OVERLAP, 1), BLOCK):
-        raw = data[begin : begin + BLOCK + OVERLAP]
+    blocks = max(1, len(data) // BLOCK)
+    size = -(-len(data) // blocks)
+    for begin in range(0, len(data), size or 1):
+        raw = data[begin : begin + size + OVERLAP]
         folded = fold_bytes(raw, escaped=escaped)
         found = patterns.find(squeeze(folded.folded), raw)
         for squeezed in without_markup(folded, escaped=escaped):
             found += patterns.find(squeezed, raw)
         for candidate in found:
             if candidate.end - candidate.start <= OVERLAP:
-                yield Candidate(candidate.start + begin, candidate.end + begin, candidate.targets)
+                yield candidate.moved(begin)
 
 
 def findings(column: Column, patterns: Patterns) -> Iterator[tuple[int, list[Finding]]]:
     """Yield the index of each record in which identifiers were confirmed, and where they stand."""
-    among = column.found
-    if among is None:
-        among = list(candidates(column.data, patterns, escaped=False))
-    found = sorted(among, key=attrgetter("start"))
-    if found:
-        confirmed = _confirmed(column.field, _stretches(column, found), patterns)
-        for row, places in groupby(confirmed, key=itemgetter(0)):
-            # Of two spellings that begin at one place, the later decides.
-            yield row, list({place: finding for _row, place, finding in places}.values())
-
-
-# A candidate, counted from the beginning of what it stands in.
-_Place = tuple[int, int, Sequence[Target]]
+    confirmed = _confirmed(column.field, _stretches(column, patterns), patterns)
+    for row, places in groupby(confirmed, key=itemgetter(0)):
+        # Of two spellings that begin at one place, the later decides.
+        yield row, list({place: finding for _row, place, finding in places}.values())
 
 
 class _Stretch(NamedTuple):
-    """Bytes of a record that are read at once, and the candidates in them.
+    """Bytes of a record that are read at once, from `begin` on, and the candidates in them.
 
     `before` are the characters of the record before them.
     """
 
     row: int
+    begin: int
     before: int
     encoded: bytes
-    among: list[_Place]
+    among: list[Candidate]
 
 
 def _confirmed(
@@ -149,11 +137,11 @@ def _confirmed(
     """Yield what is found: the index of the record, which identifier begins where, the finding."""
     while several := list(islice(stretches, _AT_ONCE)):
         readings = read_all([stretch.encoded.decode("utf-8", "replace") for stretch in several])
-        for (row, before, encoded, among), reading in zip(several, readings, strict=True):
+        for (row, begin, before, encoded, among), reading in zip(several, readings, strict=True):
             window = Window(reading)
-            for begin, end, targets in among:
-                start = _code_points(encoded[:begin])
-                focus = range(start, start + _code_points(encoded[begin:end]))
+            for start, stop, targets in among:
+                first = _code_points(encoded[: start - begin])
+                focus = range(first, first + _code_points(encoded[start - begin : stop - begin]))
                 for target in targets:
                     identifier = patterns.identifiers[target.identifier]
                     places = window.places(identifier.kind, target.spelling, focus)
@@ -162,31 +150,41 @@ def _confirmed(
                         yield row, (target.identifier, finding.start), finding
 
 
-def _stretches(column: Column, found: Sequence[Candidate]) -> Iterator[_Stretch]:
-    """Yield what is to be read around candidates, which are in order."""
-    rows = np.searchsorted(column.offsets, [c.start for c in found], side="right") - 1
-    for row, among in groupby(zip(rows.tolist(), found, strict=True), key=itemgetter(0)):
-        first = int(column.offsets[row])
+def _stretches(column: Column, patterns: Patterns) -> Iterator[_Stretch]:
+    """Yield what is to be read around candidates."""
+    for row, among in _by_text(column, patterns):
         record = bytes(column.encoded(row))
-        places = [(start - first, end - first, targets) for _row, (start, end, targets) in among]
         characters = counted_to = 0
-        for begin, end, group in _groups(record, places):
+        for begin, end, group in _groups(record, among):
             # The code points before are counted once; one may begin before the last stretch.
             characters += _code_points(record[counted_to:begin])
             characters -= _code_points(record[begin:counted_to])
             counted_to = begin
-            near = [(start - begin, stop - begin, targets) for start, stop, targets in group]
-            yield _Stretch(row, characters, record[begin:end], near)
+            yield _Stretch(row, begin, characters, record[begin:end], group)
 
 
-def _groups(record: bytes, places: Sequence[_Place]) -> Iterator[tuple[int, int, list[_Place]]]:
+def _by_text(column: Column, patterns: Patterns) -> Iterator[tuple[int, Sequence[Candidate]]]:
+    """Yield the texts with candidates, by index, and these, in order."""
+    if column.found is not None:
+        yield from enumerate(column.found)
+        return
+    found = sorted(candidates(column.data, patterns, escaped=False), key=attrgetter("start"))
+    rows = np.searchsorted(column.offsets, [place.start for place in found], side="right") - 1
+    for row, places in groupby(zip(rows.tolist(), found, strict=True), key=itemgetter(0)):
+        offset = int(column.offsets[row])
+        yield row, [place.moved(-offset) for _row, place in places]
+
+
+def _groups(
+    record: bytes, places: Sequence[Candidate]
+) -> Iterator[tuple[int, int, list[Candidate]]]:
     """Yield the bytes to read, and the different candidates in them; near ones are read at once."""
-    group: list[_Place] = []
+    group: list[Candidate] = []
     seen: set[tuple[int, ...]] = set()
     begin = end = 0
     for place in places:
-        key = (place[0], place[1], *map(id, place[2]))
-        if place[1] > len(record) or key in seen:
+        key = (place.start, place.end, *map(id, place.targets))
+        if place.end > len(record) or key in seen:
             continue
         seen.add(key)
         start, stop = _around(record, place)
@@ -201,7 +199,7 @@ def _groups(record: bytes, places: Sequence[_Place]) -> Iterator[tuple[int, int,
         yield begin, end, group
 
 
-def _around(record: bytes, place: _Place) -> tuple[int, int]:
+def _around(record: bytes, place: Candidate) -> tuple[int, int]:
     """Return the bytes around a candidate that are read to confirm it."""
     start, stop, targets = place
     in_part = any([target.in_part for target in targets])  # noqa: C419 - twice as fast
