@@ -24,6 +24,7 @@ def readings(character: str) -> list[str]:
     return [syllable for syllable in found if syllable.isascii()] or [character]
 
 
+@functools.lru_cache(maxsize=4096)
 def with_tone(character: str) -> str:
     """Return the first reading of a character with the number of its tone: wang2."""
     syllables = pinyin(character, style=Style.TONE3, heteronym=True, neutral_tone_with_five=True)
