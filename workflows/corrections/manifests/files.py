@@ -14,6 +14,7 @@ from isal import igzip, igzip_lib
 
 from workflows.corrections.manifests.edits import Refused
 from workflows.datasets.lookup.shards import Format
+from workflows.datasets.lookup.zstd_frames import unpacked_zstd
 
 CHUNK = 4 * 1024 * 1024
 # On text, ISA-L at this level makes files as small as zlib at level 1 in a third of the time.
@@ -24,7 +25,6 @@ _ZSTD_LEVEL = 3
 UNREADABLE: tuple[type[Exception], ...] = (
     OSError,
     EOFError,
-    zstandard.ZstdError,
     cast("type[Exception]", igzip_lib.IsalError),
 )
 
@@ -62,9 +62,8 @@ def reading(path: Path, known: Format) -> Iterator[io.BufferedIOBase]:
             with _gzip(None, "rb", fileobj=file) as unpacked:
                 yield unpacked
         elif known is Format.JSONL_ZSTD:
-            frames = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
-            with io.BufferedReader(frames, CHUNK) as unpacked_frames:
-                yield unpacked_frames
+            with unpacked_zstd(file) as frames:
+                yield frames
         else:
             yield file
 

@@ -9,7 +9,6 @@ from operator import attrgetter
 from typing import Any
 
 import orjson
-import zstandard
 
 from workflows.datasets.lookup.jsonl_places import places_in_text
 from workflows.datasets.lookup.patterns import Candidate
@@ -17,6 +16,7 @@ from workflows.datasets.lookup.records import Batch, Figures, Filter, Schema
 from workflows.datasets.lookup.scan import Column
 from workflows.datasets.lookup.shards import Format, Problem, ReadError, Shard
 from workflows.datasets.lookup.squeeze import count
+from workflows.datasets.lookup.zstd_frames import unpacked_zstd
 
 # Bytes that are read at a time, as many as the cache of a processor keeps until they are searched.
 CHUNK = 1 << 20
@@ -51,9 +51,9 @@ def _chunks(shard: Shard) -> Iterator[bytearray]:
             elif shard.format is Format.JSONL_GZIP:
                 yield from _whole_lines(gzip.GzipFile(fileobj=file), shard)
             else:
-                frames = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
-                yield from _whole_lines(io.BufferedReader(frames, CHUNK), shard)
-        except (OSError, EOFError, zstandard.ZstdError) as error:
+                with unpacked_zstd(file) as frames:
+                    yield from _whole_lines(frames, shard)
+        except (OSError, EOFError) as error:
             raise ReadError(
                 f"{shard.file} cannot be read to its end.", Problem.BROKEN, shard.file
             ) from error

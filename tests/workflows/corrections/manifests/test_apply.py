@@ -1,5 +1,6 @@
 """The applier: the right records change, the others stay as bytes, and nothing appears by half."""
 
+import gzip
 import json
 import os
 from dataclasses import replace
@@ -7,6 +8,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import zstandard
 
 from tests.workflows.corrections.manifests.support import (
     FORMATS,
@@ -194,6 +196,16 @@ def test_a_file_that_breaks_off_is_refused(snapshot, tmp_path):
     file.write_bytes(file.read_bytes()[:-60])
     with pytest.raises(Refused):
         apply(made, snapshot, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(("ending", "pack"), [("gz", gzip.compress), ("zst", zstandard.compress)])
+def test_a_file_that_breaks_off_behind_the_last_change_is_refused(tmp_path, ending, pack):
+    file = write(tmp_path / "old" / f"a.jsonl.{ending}", ROWS)
+    made = entries(tmp_path / "old", change("delete", "d3", 0, 3, file=file.name))
+    file.write_bytes(file.read_bytes() + pack(b'{"id": "d9", "text": "x"}\n')[:-6])
+    with pytest.raises(Refused, match="cannot be copied"):
+        apply(made, tmp_path / "old", tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
 

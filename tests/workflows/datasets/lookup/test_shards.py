@@ -235,10 +235,15 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, name):
     assert "13800138025" not in str(error.value)
 
 
-def test_a_compressed_file_that_breaks_off_is_named(tmp_path):
-    (tmp_path / "x.jsonl.gz").write_bytes(gzip.compress(lines())[:-12])
-    with pytest.raises(ReadError, match=r"x\.jsonl\.gz cannot be read to its end"):
-        located(tmp_path / "x.jsonl.gz")
+@pytest.mark.parametrize(
+    ("name", "pack"), [("x.jsonl.gz", gzip.compress), ("x.jsonl.zst", zstandard.compress)]
+)
+def test_a_compressed_file_that_breaks_off_is_named(tmp_path, name, pack):
+    whole, part = pack(lines()), pack(lines())[:-12]
+    for broken in (part, whole + part, whole + whole[:3]):
+        (tmp_path / name).write_bytes(broken)
+        with pytest.raises(ReadError, match=f"{name} cannot be read to its end"):
+            located(tmp_path / name)
 
 
 def test_a_missing_field_is_named(tmp_path):
