@@ -8,6 +8,7 @@ import functools
 import itertools
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from workflows.datasets.lookup.folding import BREAK
 from workflows.datasets.lookup.stream_bytes import (
@@ -188,8 +189,16 @@ def pairs_of_numerals() -> Iterator[str]:
             yield first + second
 
 
-def read_numbers(stream: str, *, words: bool) -> Iterator[tuple[str, list[int]]]:
-    """Yield each number of eight digits or more in a stream, in digits, and where each one was.
+class Number(NamedTuple):
+    """A number in digits, and where in a stream what stands for each of them begins and ends."""
+
+    digits: str
+    begins: list[int]
+    ends: list[int]
+
+
+def read_numbers(stream: str, *, words: bool) -> Iterator[Number]:
+    """Yield each number of eight digits or more in a stream, in digits.
 
     If 一 occurs in it, also yields the reading in which that is a dash; if letters that look like
     digits do, also that in which they are. Numbers in English words are read only if `words`.
@@ -203,7 +212,7 @@ def read_numbers(stream: str, *, words: bool) -> Iterator[tuple[str, list[int]]]
             for dash in ((False, True) if "一" in inside else (False,))
             for letters in ((False, True) if inside & _LETTERS_FOR_DIGITS.keys() else (False,))
         ]
-        yield from {digits: (digits, places) for digits, places in readings}.values()
+        yield from {number.digits: number for number in readings}.values()
 
 
 class _Signs(dict[int, str]):
@@ -224,21 +233,16 @@ def _signs(*, dash: bool, letters: bool) -> _Signs:
     return signs
 
 
-def _read_signs(
-    stream: str, first: int, last: int, *, dash: bool, letters: bool
-) -> tuple[str, list[int]]:
+def _read_signs(stream: str, first: int, last: int, *, dash: bool, letters: bool) -> Number:
     signs = stream[first:last].translate(_signs(dash=dash, letters=letters))
-    places = [place for place, sign in enumerate(signs, first) if sign != _PARTS]
-    end = places[-1] + 1 if places else first  # a row of 一 may be dashes only
-    return signs.replace(_PARTS, ""), [*places, end]
+    begins = [place for place, sign in enumerate(signs, first) if sign != _PARTS]
+    return Number(signs.replace(_PARTS, ""), begins, [place + 1 for place in begins])
 
 
-def _read_words(
-    stream: str, first: int, last: int, *, dash: bool, letters: bool
-) -> tuple[str, list[int]]:
+def _read_words(stream: str, first: int, last: int, *, dash: bool, letters: bool) -> Number:
     digits: list[str] = []
-    places: list[int] = []
-    end = first
+    begins: list[int] = []
+    ends: list[int] = []
     for token in _TOKEN.finditer(stream, first, last):
         sign, times, repeated, parting = token.group(0, "times", "repeated", "parting")
         if parting or (dash and sign == "一"):
@@ -250,9 +254,11 @@ def _read_words(
         if times:
             value *= _TIMES[times]
         digits.append(value)
+        begin, end = token.span()
         if sign.isdecimal() and not times:
-            places += range(*token.span())
+            begins += range(begin, end)
+            ends += range(begin + 1, end + 1)
         else:
-            places += [token.start()] * len(value)
-        end = token.end()
-    return "".join(digits), [*places, end]
+            begins += [begin] * len(value)
+            ends += [end] * len(value)
+    return Number("".join(digits), begins, ends)

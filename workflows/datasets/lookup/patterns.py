@@ -200,20 +200,13 @@ class Patterns:
         last = _start_of_character(stream, min(len(stream), end + reach))
         # A character may be cut: where stretches around markup meet, or in broken text.
         text = decode(stream[first:last]).decode("utf-8", "surrogateescape")
-        for digits, places in read_numbers(text, words=words):
-            numbers = digits.encode()
-            for first_digit, sought in self._numbers_in(numbers):
+        for digits, begins, ends in read_numbers(text, words=words):
+            for first_digit, sought in self._numbers_in(digits.encode()):
                 start, stop = (
                     first + len(text[:place].encode("utf-8", "surrogateescape"))
-                    for place in (
-                        places[first_digit],
-                        places[first_digit + len(sought.value)],
-                    )
+                    for place in (begins[first_digit], ends[first_digit + len(sought.value) - 1])
                 )
-                # The next sign may be beyond a break, and that be the end of a text.
-                # One word may stand for several digits, and the number end among them.
-                size = len(stream[start:stop].rstrip(_BREAK)) or 1
-                yield (start, start + size - 1), sought, sought.targets
+                yield (start, stop - 1), sought, sought.targets
 
     def _numbers_in(self, digits: bytes) -> Iterator[tuple[int, _Sought]]:
         """Yield the numbers that are sought among some digits, and where each of them begins."""

@@ -12,7 +12,7 @@ PIECES = """
 王小明 王 小明 wang_xm wang xm wang.xm_7@mail.example.com @mail.example.com 13800138025 138 00138025
 l3800l38025 l3800 38o25 一三八零零一三八零二五 一三八 zero two five 11010519491231002X 1101051949
 weibo.com/u/12345678 /u/12345678 < <b > </b> <!-- --> [url= ] [b] & &#49; #49; % %31 31 \\n \\ u738b **
-x o l i 7 77777777 一一一一一一一一 丨 é \ud83d
+x o l i 7 77777777 一一一一一一一一 丨 138一0013一8025 é \ud83d
 """
 TEXTS = st.lists(st.sampled_from([*PIECES.split(), " ", "\n", ""]), max_size=6).map("".join)
 
@@ -30,6 +30,7 @@ def found(*texts: str) -> list[set[tuple[object, ...]]]:
 @example(["abc", "l3800l38025"])
 @example(["a <b", "13800138025", "c >"])
 @example(["x", "by wang_xm", "y"])
+@example(["138一0013一8025", "一个"])
 @example(["77777777" * 9, "l3800l38025", "77777777" * 9])
 def test_a_text_gives_the_same_findings_alone_and_among_others(texts):
     assert found(*texts) == [found(text)[0] for text in texts]

@@ -51,16 +51,18 @@ def test_numbers_are_read_in_the_stream(stream, words, number):
     if len(number) < 8:
         assert readings == []
         return
-    assert number in [digits for digits, _places in readings]
-    for digits, places in readings:
-        assert len(places) == len(digits) + 1
-        assert places == sorted(places)
+    assert number in [reading.digits for reading in readings]
+    for digits, begins, ends in readings:
+        assert len(begins) == len(ends) == len(digits)
+        assert begins == sorted(begins)
+        assert all(begin < end for begin, end in zip(begins, ends, strict=True))
 
 
 def test_each_digit_knows_its_place():
-    ((digits, places),) = read_numbers("eight triple two 34567", words=True)
+    ((digits, begins, ends),) = read_numbers("eight triple two 34567", words=True)
     assert digits == "822234567"
-    assert places == [0, 6, 6, 6, 17, 18, 19, 20, 21, 22]
+    assert begins == [0, 6, 6, 6, 17, 18, 19, 20, 21]
+    assert ends == [5, 16, 16, 16, 18, 19, 20, 21, 22]
 
 
 @pytest.mark.parametrize(("stream", "may_be"), [("l38oo138", True), ("oil 12", False)])
