@@ -1,7 +1,9 @@
 """Getting at a case with case number and receipt, without telling strangers which was wrong.
 
 Wrong tries are slowed down for each case number and over all numbers together. Nothing is counted
-by network address, so that changing addresses gains nothing, and nothing about people is kept.
+by network address, so that changing addresses gains nothing, and nothing about people is kept. The
+right receipt opens its case at any pace: nobody guesses 140 random bits, and a stranger who tries
+numbers all day must not lock out those who have theirs.
 """
 
 from dataclasses import dataclass
@@ -33,7 +35,6 @@ class Pace:
         return free_at - now - self.interval * (self.burst - 1)
 
 
-# Short for one number, so that a stranger who tries it cannot lock out the owner for long.
 ONE_NUMBER = Pace(interval=timedelta(seconds=30), burst=10)
 ALL_NUMBERS = Pace(interval=timedelta(seconds=0.2), burst=300)
 
@@ -41,18 +42,19 @@ ALL_NUMBERS = Pace(interval=timedelta(seconds=0.2), burst=300)
 def open_with_receipt(number: str, receipt: str, now: datetime | None = None) -> Case:
     """Return the case to which number and receipt belong.
 
-    Raises `UnknownReceipt`, or `TooManyAttempts` without having looked at the receipt.
+    Raises `UnknownReceipt`, or `TooManyAttempts`, which says nothing about number and receipt
+    except that they are wrong together.
     """
     now = now or timezone.now()
     number = normalise_number(number)
-    paces = {
-        keyed_hash("access.number", number.encode()): ONE_NUMBER,
-        keyed_hash("access.all", b""): ALL_NUMBERS,
-    }
-    _refuse_if_too_fast(paces, now)
     case = Case.objects.select_related("data_key").filter(number=number).first()
     matches = receipt_matches(receipt, bytes(case.receipt_digest) if case else _NOBODY)
     if case is None or not matches:
+        paces = {
+            keyed_hash("access.number", number.encode()): ONE_NUMBER,
+            keyed_hash("access.all", b""): ALL_NUMBERS,
+        }
+        _refuse_if_too_fast(paces, now)
         _count_wrong_try(paces, now)
         raise UnknownReceipt
     return case

@@ -70,7 +70,7 @@ class TestLogIn:
         for _ in range(access.ONE_NUMBER.burst):
             assert new_visitor().log_in(filed.case.number, "WRONG").status_code == 200
 
-        refused = new_visitor().log_in(filed.case.number, filed.receipt)
+        refused = new_visitor().log_in(filed.case.number, "WRONG")
         assert refused.status_code == 429
         assert 0 < int(refused["Retry-After"]) <= 31
         assert "Wait" in errors_of(refused)[0][1]
@@ -83,6 +83,15 @@ class TestLogIn:
             new_visitor().log_in(f"2026-0000-000{last}", "WRONG")
 
         assert new_visitor().log_in("2026-0000-0004", "WRONG").status_code == 429
+
+    def test_a_stranger_who_tries_all_day_locks_nobody_out(self, new_visitor, monkeypatch):
+        filed = factories.file()
+        monkeypatch.setattr(access, "ALL_NUMBERS", access.ONE_NUMBER)
+        while new_visitor().log_in(filed.case.number, "WRONG").status_code != 429:
+            pass
+
+        opened = new_visitor().log_in(filed.case.number, filed.receipt)
+        assert opened.url == "/en/status/case/"
 
     def test_a_language_switch_tries_nothing(self, new_visitor: Callable):
         person = new_visitor("zh-hans")
