@@ -16,7 +16,13 @@ from workflows.datasets.lookup.number_boundaries import (
 )
 from workflows.datasets.lookup.persons import Kind
 from workflows.datasets.lookup.reading import Reading
-from workflows.datasets.lookup.variants import Spelling, View
+from workflows.datasets.lookup.variants import (
+    IN_MANY_LANGUAGES,
+    LANGUAGE,
+    SAME_SITE,
+    Spelling,
+    View,
+)
 
 _SPACE = re.compile(r"\s")
 _ENDS_IN_NUMBER = re.compile(r"(?<![a-z0-9])[0-9]+\Z")
@@ -32,13 +38,23 @@ _NETWORK = re.compile(
 _USER = re.compile(r"(?<![a-z0-9])/?(?:u|user)/\Z")
 # What stands behind an address, a handle, or an address of a page and makes it another one.
 _GOES_ON = re.compile(r"[a-z0-9]|[-_]+[a-z0-9]|[\s(\[{]*(?:dot|点|點)[\s)\]}]*[a-z]")
+# What stands before an address, in words: "li dot wang.xm@example.com".
+_GOES_BACK = re.compile(r"[a-z0-9][\s(\[{]+dot[\s)\]}]+\Z|[a-z](?:点|點)\Z")
 _HANDLE_GOES_ON = re.compile(r"[a-z0-9_]|[.\-][a-z0-9_]")
 _URL_GOES_ON = re.compile(r"[a-z0-9_]|[.\-~@%=][a-z0-9_]")
 _PAGE_BELOW = re.compile(r"/[\w%~-]")
-# Also written so that nobody can click on it, or with spaces.
-_SCHEME = re.compile(
-    r"(?:(?:h(?:tt|xx|\*\*)ps?\s?[\[(]?:[\])]?\s?)?(?:(?:\\?/){2}|\\\\)\s?)?(?:(?:www|m)\s?\.\s?)?\Z"
-)
+
+
+def _scheme(hosts: str) -> re.Pattern[str]:
+    """Return what may stand before an address: also so that nobody can click on it, or spaced."""
+    return re.compile(
+        r"(?:(?:h(?:tt|xx|\*\*)ps?\s?[\[(]?:[\])]?\s?)?(?:(?:\\?/){2}|\\\\)\s?)?"
+        rf"(?:(?:{hosts})\s?[.。]\s?)?\Z"
+    )
+
+
+_SCHEME = _scheme(SAME_SITE)
+_SCHEME_WITH_LANGUAGE = _scheme(f"{SAME_SITE}|{LANGUAGE}")
 
 _ADDRESS_BEFORE = re.compile(r"@|//|www\.|/.*/")
 _ADDRESS_BEHIND = re.compile(r"@[a-z0-9]|[\w.+-]*@[a-z0-9]")
@@ -183,6 +199,8 @@ def _email(reading: Reading, start: int, end: int) -> Bounds | None:
         return None
     if _joined_by(".+_%-'&*", before) and not _LIST_MARK_OF_LINE.search(before):
         return None
+    if _GOES_BACK.search(before):
+        return None
     if _GOES_ON.match(after):
         return None
     if after.startswith(".") and _is_latin(after[1:2]):
@@ -232,10 +250,11 @@ def _named(before: str) -> bool:
 def _url(reading: Reading, spelling: Spelling, start: int, end: int) -> Bounds | None:
     before, after = _sides(reading, start, end)
     # A scheme ends in a slash, and "www" in a dot; to look for either takes long.
-    scheme = _SCHEME.search(before) if before.rstrip()[-1:] in "/\\." else None
+    pattern = _SCHEME_WITH_LANGUAGE if spelling.parts[:2] in IN_MANY_LANGUAGES else _SCHEME
+    scheme = pattern.search(before) if before.rstrip()[-1:] in "/\\.。" else None
     prefix = scheme[0] if scheme else ""
     before = before[: len(before) - len(prefix)]
-    if not prefix.startswith(("h", "/", "\\")) and not _LINE_ESCAPE.search(before):
+    if not re.search(r"[/\\]", prefix) and not _LINE_ESCAPE.search(before):
         last = before[-2:-1] if before.endswith((".", "-", "_")) else before[-1:]
         if before.endswith("@") or _is_latin(last):
             return None

@@ -28,14 +28,18 @@ LABEL = re.compile(
 )
 # What follows a number without a space: the next label, or the word for what the number is.
 _LABEL_BEHIND = re.compile(
-    r"(?:wx|vx|qq|tg|wechat|weixin|whatsapp|fax|tel|phone|mob(?:ile)?|e?mail|add(?:ress)?|now|or|"
-    r"id|sfz)(?![a-z])"
+    r"(?:wx|vx|qq|tg|wechat|weixin|whatsapp|fax|tel|phone|mob(?:ile)?|cell|call|text|home|work|office|"
+    r"e?mail|web(?:site)?|www|https?|add(?:ress)?|now|and|or|id|sfz)(?![a-z])"
 )
 _PHONE_EXTENSION = re.compile(r"(?:x|ext\.?)\s?\d")
-# One point is that of a decimal number; three are those of an IP address.
+# A label of what begins with a letter is no single one: "ME12345678".
+_LABEL_OF_LETTERS = re.compile(rf"(?=.*(?:[a-z]{{2}}|\\.)\Z){LABEL.pattern}", re.DOTALL)
+# One point is that of a decimal number; three are those of an IP address, perhaps with a port.
 _DECIMAL = re.compile(r"\d{1,2}\.\d+|\d{5,}\.\d{1,2}|\d{2,3}\.\d{5,6}")
 _ZERO_POINT = re.compile(r"(?:^|[^0-9])0[.,]\Z")
-_IP_ADDRESS = re.compile(r"(?:(?:1?\d?\d|2[0-4]\d|25[0-5])(?:\.(?!$)|$)){4}")
+_IP_ADDRESS = re.compile(r"(?:(?:1?\d?\d|2[0-4]\d|25[0-5])(?:\.(?!$|:)|(?=$|:))){4}(?::[0-9]+)?")
+# "+1 380 013 8000" begins with the code of a country, and not with 1380…
+_COUNTRY_APART = re.compile(r"([1-9][0-9]{0,2})[ \-.()]{1,3}(?=[0-9])")
 _FOREIGN = re.compile(r"(?:\+\s?|(?<![0-9])00)([1-9][0-9]{0,2})[ \-.()]{0,3}\Z")
 _MONEY = re.compile(r"\s?(?:元|円|[$€£¥%])")
 _JOINED_BEFORE = re.compile(r"([0-9]+)([-._])\Z")
@@ -96,6 +100,9 @@ def _is_other_number(flat: str, spelling: Spelling, start: int, end: int) -> boo
         return True
     foreign = _FOREIGN.search(flat[max(0, start - REACH) : start])
     if foreign is not None and _is_possible(foreign[1], spelling.parts[0]):
+        return True
+    apart = _COUNTRY_APART.match(written) if flat[:start].endswith("+") else None
+    if apart is not None and _is_possible(apart[1], spelling.parts[0][len(apart[1]) :]):
         return True
     return _in_card_number(flat, start, end)
 
@@ -158,7 +165,8 @@ def _number_stands_alone(
         return False
     if _goes_on_apart(before, flat[start:end], after):
         return False
-    if _is_latin(before[-1:]) and not LABEL.search(before) and not reading.is_parted(start):
+    label = _LABEL_OF_LETTERS if _is_latin(flat[start]) else LABEL
+    if _is_latin(before[-1:]) and not label.search(before) and not reading.is_parted(start):
         return False
     if (
         _is_latin(after[:1])

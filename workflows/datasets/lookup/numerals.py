@@ -33,6 +33,8 @@ _NUMERALS = (
     "九玖勾",
 )
 NUMERALS = "".join(_NUMERALS)
+# Written for 幺 in Taiwan. It is too common to show by itself that a number may stand there.
+_ONE_IN_TAIWAN = "么"
 # Strokes of Chinese characters, and what the words for a dash and a space consist of: they part the
 # groups of a number.
 STROKES = "丨丶杠横空格"
@@ -62,6 +64,7 @@ _PARTING = "|".join(_PARTING_WORDS)
 # How the letters of a text are read where a number is expected. In numbers of digits people also
 # write letters that look like 0 and 1.
 HAN_DIGITS = {ord(sign): digit for sign, digit in _DIGITS.items() if len(sign) == 1}
+HAN_DIGITS[ord(_ONE_IN_TAIWAN)] = "1"
 DIGITS_IN_LETTERS = HAN_DIGITS | {ord(c): digit for c, digit in _LETTERS_FOR_DIGITS.items()}
 
 
@@ -139,7 +142,7 @@ _TOKEN = re.compile(
 )
 _LOOKALIKES = "".join(_LETTERS_FOR_DIGITS)
 _DIGIT = f"[0-9{_LOOKALIKES}{NUMERALS}]"
-_NUMBER = re.compile(f"(?:{_DIGIT}[{STROKES}{_GAP}]{{0,2}}){{8,}}")
+_NUMBER = re.compile(f"(?:(?:{_DIGIT}|{_ONE_IN_TAIWAN})[{STROKES}{_GAP}]{{0,2}}){{8,}}")
 _SAID = f"{_ENGLISH}|{_SEVERAL}|{_PARTING}"
 # It does not begin with the end of a word: "will one …".
 NUMBER_IN_WORDS = re.compile(

@@ -40,6 +40,11 @@ WORDS = {
     "/": ("slash", "斜杠", "斜槓"),
 }
 
+# Names of computers which show the same pages: to other devices; at some sites, in other languages.
+SAME_SITE = "www|m|mobile|wap"
+LANGUAGE = "[a-z]{2}(?:-[a-z]{2,4})?"
+IN_MANY_LANGUAGES = frozenset({("linkedin", "com"), ("facebook", "com")})
+
 # Of these, what programs leave of an escaped @.
 ESCAPES = frozenset({"u0040"})
 
@@ -193,6 +198,7 @@ def _pinyin(name: str) -> Iterator[Spelling]:
     yield from _apart(first)
     yield from orders([(with_tone(character),) for character in name])
     yield from orders([wade_giles(syllable) for syllable in first])
+    yield from orders([wade_giles(syllable, in_taiwan=True) for syllable in first])
 
 
 # --- Numbers --------------------------------------------------------------------------------------
@@ -266,7 +272,9 @@ def _handles(value: str) -> Iterator[Spelling]:
 def _urls(value: str) -> Iterator[Spelling]:
     address = fold(urllib.parse.unquote(value)).strip()
     address = re.sub(r"^(?:[a-z][a-z0-9+.-]*:)?//", "", address)
-    address = re.sub(r"^(?:www|m)\.", "", address)
+    address = re.sub(rf"^(?:{SAME_SITE})\.", "", address)
+    sites = "|".join(rf"{name}\.{ending}/" for name, ending in IN_MANY_LANGUAGES)
+    address = re.sub(rf"^{LANGUAGE}\.(?={sites})", "", address)
     parts, joins = _marked(address)
     if "." in joins and all(parts):
         yield Spelling(parts, joins)

@@ -24,9 +24,17 @@ _FINALS_OF_PALATALS = {"u": "ü", "ue": "üeh", "uan": "üan", "un": "ün"}
 _SYLLABLE = re.compile(r"(zh|ch|sh|[bpmfdtnlgkhjqxrzcs])?([a-zü]+)")
 
 
-def wade_giles(syllable: str) -> tuple[str, ...]:
-    """Return a syllable of pinyin in Wade-Giles, without its umlaut, in one piece or two."""
-    return tuple(_spell(syllable).replace("ü", "u").split("'"))
+# What people in Taiwan write instead in their own names.
+_IN_TAIWAN = {"i": "yi", "ssu": "szu"}
+
+
+def wade_giles(syllable: str, *, in_taiwan: bool = False) -> tuple[str, ...]:
+    """Return a syllable of pinyin in Wade-Giles, without its umlaut, in one piece or two.
+
+    With `in_taiwan`, as it is written there today.
+    """
+    spelled = _spell(syllable).replace("ü", "u")
+    return tuple((_IN_TAIWAN.get(spelled, spelled) if in_taiwan else spelled).split("'"))
 
 
 def _spell(syllable: str) -> str:

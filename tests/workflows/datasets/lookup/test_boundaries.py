@@ -21,7 +21,11 @@ KNOWN = patterns(
         ],
         "ids": ["11010519491231002X", "E12345678"],
         "handles": ["wang_xm"],
-        "urls": ["https://weibo.com/u/12345678", "https://wangxm.me"],
+        "urls": [
+            "https://weibo.com/u/12345678",
+            "https://wangxm.me",
+            "https://www.linkedin.com/in/wang-xm-1a2b",
+        ],
     }
 )
 NO_PHONE = """
@@ -57,6 +61,10 @@ a7f13800138000
 0,3012345678
 +1 3012345678
 +1 301-234-5678
++1 380 013 8000
++1-380-013-8000
++1 (380) 013-8000
+138.00.13.80:00
 91.23.45.67
 212.55.50.147
 91.234567
@@ -119,6 +127,9 @@ wang.xm=40example.com.cn
 wang.xm在example.community
 wang.xm和example.com
 wang.xm@exam-plexy.com
+li dot wang dot xm at example dot com
+li (dot) wang.xm@example.com
+li点wang点xm艾特example点com
 """.strip().splitlines()
 NO_NAME = """
 小明
@@ -155,6 +166,8 @@ NO_ID = """
 AE12345678
 E123456789
 E12345678A
+ME12345678
+PE12345678
 110105491231002X0
 11010519491231002Xx1
 11010519491231002乘以2
@@ -183,6 +196,12 @@ https://weibo.com/p/12345678
 https://weibo.com.cn/u/12345678
 https://xweibo.com/u/12345678
 https://blog.weibo.com/u/12345678
+https://de.weibo.com/u/12345678
+https://xmobile.weibo.com/u/12345678
+https://jobs.linkedin.com/in/wang-xm-1a2b
+https://a.de.linkedin.com/in/wang-xm-1a2b
+https://xde.linkedin.com/in/wang-xm-1a2b
+xhk.linkedin.com/in/wang-xm-1a2b
 https://weibo.com/u/12345678.html
 https://weibo.com/u/12345678-2
 a@wangxm.me

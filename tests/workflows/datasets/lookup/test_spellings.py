@@ -71,6 +71,7 @@ KNOWN_ABROAD = patterns(
             "高橋みなみ",
             "Jean-Pierre Müller",
             "欧阳晓云",
+            "陳思怡",
             "Иван Петров",
             "王小明",
         ],
@@ -85,7 +86,11 @@ KNOWN_ABROAD = patterns(
         ],
         "ids": ["11010519491231002X", "E12345678", "123-45-6789"],
         "handles": ["wang_xm"],
-        "urls": ["https://weibo.com/u/12345678", "https://wangxm.me"],
+        "urls": [
+            "https://weibo.com/u/12345678",
+            "https://wangxm.me",
+            "https://de.linkedin.com/in/wang-xm-1a2b",
+        ],
     }
 )
 ODD = """
@@ -126,6 +131,7 @@ eight six one three eight zero zero one three eight zero zero zero
 ١٣٨٠٠١٣٨٠٠٠
 ❶❸❽⓿⓿❶❸❽⓿⓿⓿
 幺三八洞洞幺三八洞洞洞
+么三八零零么三八零零零
 138 零零13 8000
 一三八 〇〇一三 八〇〇〇
 一三八oo一三八ooo
@@ -207,6 +213,13 @@ E 1234 5678
 /u/WANG_XM
 wang\\_xm
 https://m.weibo.com/u/12345678
+https://mobile.weibo.com/u/12345678
+wap.weibo.com/u/12345678
+https://www。weibo。com/u/12345678
+https://www.linkedin.com/in/wang-xm-1a2b
+https://uk.linkedin.com/in/wang-xm-1a2b
+hk.linkedin.com/in/wang-xm-1a2b
+https://zh-cn.linkedin.com/in/wang-xm-1a2b/
 http:\\/\\/weibo.com\\/u\\/12345678
 weibo . com / u / 12345678
 weibo dot com slash u slash 12345678
@@ -314,6 +327,9 @@ Wang² Xiao³ming²
 Wang Hsiao-ming
 Hsiao-Ming Wang
 Ouyang Hsiao-yun
+Ch'en Ssu-i
+Chen Szu-yi
+Szu-Yi Chen
 W a n g  X i a o m i n g
 W-a-n-g X-i-a-o-m-i-n-g
 W.a.n.g. X.i.a.o.m.i.n.g
@@ -363,10 +379,18 @@ def test_odder_ways_are_found_exactly(before, after):
         ("电话13800138000微信同号", "phone", "13800138000"),
         ("138001380001\n13800138000", "phone", "13800138000"),
         ("call13800138000now", "phone", "13800138000"),
+        ("(415) 555-2671cell", "phone", "(415) 555-2671"),
+        ("13800138000https://a.example", "phone", "13800138000"),
+        ("13800138000www.a.example", "phone", "13800138000"),
+        ("微信+13800138000", "phone", "13800138000"),
+        ("polka dot。wang.xm@example.com", "email", "wang.xm@example.com"),
+        ("上午10点wang.xm@example.com", "email", "wang.xm@example.com"),
         ("13800138000wx同号", "phone", "13800138000"),
         ("手机号13800138000qq123456", "phone", "13800138000"),
         ("Tel:0571-88886666Fax:0571-88886667", "phone", "0571-88886666"),
         ("call to 571-88886666", "phone", "571-88886666"),
+        ("passportE12345678", "id", "E12345678"),
+        ("a\\nE12345678", "id", "E12345678"),
         ("idcard11010519491231002X", "id", "11010519491231002X"),
         ("1.wang.xm@example.com\n2.a@b.cn", "email", "wang.xm@example.com"),
         ("微信tg@wang_xm", "handle", "@wang_xm"),

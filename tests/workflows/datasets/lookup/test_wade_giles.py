@@ -31,5 +31,10 @@ def test_a_syllable_is_respelled(pinyin, written):
     assert "'".join(wade_giles(pinyin)) == written
 
 
+def test_in_taiwan_some_syllables_are_written_otherwise():
+    written = [wade_giles(syllable, in_taiwan=True) for syllable in ("yi", "si", "qing")]
+    assert written == [("yi",), ("szu",), ("ch", "ing")]
+
+
 def test_what_is_no_syllable_stays():
     assert wade_giles("王") == ("王",)
