@@ -5,11 +5,13 @@ import json
 import multiprocessing
 import os
 import shutil
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
+from typing import TypeAlias
 
 from workflows.corrections.manifests import jsonl, parquet, plain_text
 from workflows.corrections.manifests.edits import Refused, Wording
@@ -19,6 +21,7 @@ from workflows.corrections.manifests.ledger import fingerprint, in_order
 from workflows.corrections.manifests.plain_text import is_text
 from workflows.corrections.manifests.swap import appearing, appearing_file
 from workflows.datasets.lookup.shards import Format, format_of
+from workflows.datasets.lookup.workers import end_with_parent
 
 # In the folder of a snapshot; of a single file it stands beside it, after the name of the file.
 APPLIED = "_manifests.json"
@@ -70,11 +73,7 @@ def apply_entries(
             ]
             for _path, new, *_rest in jobs:
                 new.parent.mkdir(parents=True, exist_ok=True)
-            if processes == 1:
-                deque(itertools.starmap(_write, jobs), maxlen=0)
-            else:
-                with multiprocessing.get_context("fork").Pool(processes) as pool:
-                    pool.starmap(_write, jobs, chunksize=1)
+            _write_all(jobs, processes)
             if changes:
                 _write_text(folder / APPLIED, marks)
     else:
@@ -105,6 +104,29 @@ def _applied_before(snapshot: Path) -> list[str]:
     except ValueError as error:
         raise Refused(f"{own} is not a list of manifests.") from error
     return [str(mark) for mark in marks]
+
+
+_Job: TypeAlias = tuple[Path, Path, jsonl.Rows, Wording, str]
+
+
+def _write_all(jobs: Sequence[_Job], processes: int) -> None:
+    """Write the files of the new snapshot, shared by so many processes."""
+    if processes == 1:
+        for job in jobs:
+            _write(*job)
+        return
+    context = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(processes, context, end_with_parent) as pool:
+        try:
+            for written in [pool.submit(_write, *job) for job in jobs]:
+                written.result()
+        except BrokenProcessPool as error:
+            raise Refused(
+                "A process that wrote files was ended, perhaps for want of memory. Nothing is left "
+                "of the new snapshot. Run it again; where memory is short, with fewer processes."
+            ) from error
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _write(source: Path, target: Path, rows: jsonl.Rows, wording: Wording, id_field: str) -> None:

@@ -1,10 +1,7 @@
 """The pass over a dataset: one shard, or many shards over several processes."""
 
 import multiprocessing
-import os
 import resource
-import signal
-import threading
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -17,6 +14,7 @@ from workflows.datasets.lookup.patterns import Candidate, Patterns
 from workflows.datasets.lookup.readers import Batch, Figures, Schema, batches
 from workflows.datasets.lookup.scan import candidates, findings
 from workflows.datasets.lookup.shards import Shard
+from workflows.datasets.lookup.workers import end_with_parent
 
 # Shards for each process that are handed out before the result of the first is asked for: so many
 # that none waits for a long one of another, and so few that results do not pile up.
@@ -154,18 +152,8 @@ class _Worker:
     @classmethod
     def start(cls, patterns: Patterns, schema: Schema) -> None:
         cls.patterns, cls.schema = patterns, schema
-        # Else an interruption would end this shard only, and the next one be begun.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        threading.Thread(target=_end_with_parent, daemon=True).start()
+        end_with_parent()
 
     @classmethod
     def run(cls, shard: Shard) -> ShardResult:
         return _locate_one(shard, cls.patterns, cls.schema)
-
-
-def _end_with_parent() -> None:
-    """End this process with the one that forked it, which, killed, tells its workers nothing."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)

@@ -2,7 +2,10 @@
 
 import gzip
 import json
+import multiprocessing
 import os
+import select
+import time
 from dataclasses import replace
 
 import pyarrow as pa
@@ -81,6 +84,41 @@ def test_several_processes_write_the_same(tmp_path):
     spoilt = [replace(made[0], sha256_before="0" * 64)]
     with pytest.raises(Refused, match="sha256_before"):
         apply_entries(spoilt, tmp_path / "old", tmp_path / "third", WORDING, processes=2)
+
+
+def test_killed_processes_do_not_keep_the_new_snapshot_waiting(tmp_path, monkeypatch):
+    write(tmp_path / "old" / "a.jsonl", ROWS)
+    monkeypatch.setattr("workflows.corrections.manifests.apply.sync_file", lambda _: os._exit(9))
+    with pytest.raises(Refused, match="Run it again"):
+        apply_entries([], tmp_path / "old", tmp_path / "new", WORDING, processes=2)
+    assert [path.name for path in tmp_path.iterdir()] == ["old"]
+
+
+def test_no_process_outlives_the_applier_and_holds_its_folder(tmp_path, monkeypatch):
+    write(tmp_path / "old" / "a.jsonl", ROWS)
+    reading, writing = os.pipe()
+
+    def work(*_):
+        os.write(writing, b"!")
+        time.sleep(30)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("workflows.corrections.manifests.apply.sync_file", work)
+        applier = multiprocessing.get_context("fork").Process(
+            target=apply_entries,
+            args=([], tmp_path / "old", tmp_path / "new", WORDING),
+            kwargs={"processes": 2},
+        )
+        applier.start()
+        os.close(writing)
+        assert os.read(reading, 1) == b"!"
+        applier.kill()  # so that it can tell its workers nothing
+        applier.join()
+    assert select.select([reading], [], [], 10)[0]
+    assert os.read(reading, 1) == b""  # nobody is left who could write
+    os.close(reading)
+    apply([], tmp_path / "old", tmp_path / "new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "old"]
 
 
 def test_an_empty_manifest_is_the_identity(snapshot, tmp_path):
