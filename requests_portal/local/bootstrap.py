@@ -27,16 +27,21 @@ OWNER_COMMANDS = frozenset(
 # These never ask the database anything, so no server is started for them.
 COMMANDS_WITHOUT_DATABASE = frozenset(
     {
+        "apply_manifest",
         "collectstatic",
         "compilemessages",
         "deadline",
         "deadline_vectors",
         "diffsettings",
+        "export_manifest",
         "findstatic",
+        "gateway_key",
         "help",
         "ledger_key",
         "locate",
+        "make_manifest",
         "makemessages",
+        "rescan",
         "spectacular",
         "version",
     }

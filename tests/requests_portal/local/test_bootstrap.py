@@ -22,7 +22,10 @@ def bare(monkeypatch, folder):
 
 @pytest.mark.parametrize(
     "command",
-    ["collectstatic", "compilemessages", "help", "check", "deadline x", "migrate --help", ""],
+    [
+        *("collectstatic", "compilemessages", "help", "check", "deadline x", "migrate --help", ""),
+        *("locate x", "make_manifest x", "apply_manifest x", "rescan x", "export_manifest x"),
+    ],
 )
 def test_commands_that_ask_the_database_nothing(command):
     assert not needs_database(["manage.py", *command.split()])
