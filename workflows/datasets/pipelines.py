@@ -27,29 +27,56 @@ class NoPipelineAccess(RegisterRefused):
 
 
 @transaction.atomic
+def admit(pipeline: PipelineToken, actor: Actor) -> None:
+    """Register a pipeline, or change its name or until when it has access.
+
+    A token that had ended does not live again. Raises `InvalidEntry`, `RegisterRefused`.
+    """
+    role = require_role(actor, STEWARDS)
+    before = PipelineToken.objects.select_for_update().filter(pk=pipeline.pk).first()
+    pipeline.token_digest = before.token_digest if before and not has_ended(before) else None
+    _check_and_save(pipeline)
+    if before is None or before.expires_at != pipeline.expires_at:
+        _tell("pipeline.admitted", pipeline, actor, role)
+
+
+@transaction.atomic
 def issue_token(pipeline: PipelineToken, actor: Actor) -> str:
-    """Register a pipeline, or give it a new token (256 bits), shown once; the one before it ends.
+    """Give a pipeline a new token (256 bits), shown once; the one before it ends.
 
     Raises `InvalidEntry`, `RegisterRefused`.
     """
     role = require_role(actor, STEWARDS)
-    if pipeline.expires_at and pipeline.expires_at <= timezone.now():
-        raise InvalidEntry({"expires_at": [_("This date has passed.")]})
     token = secrets.token_urlsafe(32)
     pipeline.token_digest = keyed_hash(_PURPOSE, token.encode())
     pipeline.issued_by = actor.pseudonym
+    _check_and_save(pipeline)
+    _tell("pipeline.token_issued", pipeline, actor, role)
+    return token
+
+
+def has_ended(pipeline: PipelineToken) -> bool:
+    """Tell whether the access of a pipeline is over, so that it can have no token."""
+    return pipeline.expires_at <= timezone.now()
+
+
+def _check_and_save(pipeline: PipelineToken) -> None:
+    if pipeline.expires_at and has_ended(pipeline):
+        raise InvalidEntry({"expires_at": [_("This date has passed.")]})
     try:
         pipeline.full_clean()
     except ValidationError as error:
         raise InvalidEntry(error.message_dict) from error
     pipeline.save()
+
+
+def _tell(name: str, pipeline: PipelineToken, actor: Actor, role: Role) -> None:
     append(
-        name="pipeline.token_issued",
+        name=name,
         role=role,
         actor=actor.pseudonym,
         facts={"pipeline": pipeline.pseudonym, "expires": pipeline.expires_at.isoformat()},
     )
-    return token
 
 
 @transaction.atomic

@@ -3,12 +3,12 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action
@@ -18,7 +18,7 @@ from requests_portal.accounts import fresh_sign_in_required
 from requests_portal.staff.people import actor_of
 from requests_portal.staff.register.base import EntryForm, RegisterAdmin
 from workflows.datasets.models import PipelineToken, Recipient, Snapshot, TrainedModel
-from workflows.datasets.pipelines import issue_token, withdraw_token
+from workflows.datasets.pipelines import admit, has_ended, issue_token, withdraw_token
 from workflows.datasets.register import save_model, save_recipient
 
 
@@ -85,12 +85,20 @@ class PipelineTokenAdmin(RegisterAdmin):
     @admin.display(description=gettext_lazy("live"), boolean=True)
     def live(self, pipeline: PipelineToken) -> bool:
         """Return whether the token can be used now."""
-        return pipeline.token_digest is not None and pipeline.expires_at > timezone.now()
+        return pipeline.token_digest is not None and not has_ended(pipeline)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PipelineToken]:
         """Return the pipelines."""
         pipelines: QuerySet[PipelineToken] = super().get_queryset(request)
         return pipelines
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Ask for a fresh sign-in: until when a program has access is a key to the data."""
+        return fresh_sign_in_required(super().changeform_view)(request, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: PipelineToken, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        """Keep the entry, and tell the log."""
+        admit(obj, actor_of(request))
 
     @action(
         description=gettext_lazy("Issue an API token"), url_path="token", permissions=["change"]
@@ -103,6 +111,12 @@ class PipelineTokenAdmin(RegisterAdmin):
         pipeline = self.get_object(request, object_id)
         if pipeline is None:
             raise Http404
+        if has_ended(pipeline):
+            messages.error(
+                request,
+                _("Its access has ended. Enter until when it may have access; then issue a token."),
+            )
+            return redirect("admin:datasets_pipelinetoken_change", object_id)
         token = issue_token(pipeline, actor_of(request)) if request.method == "POST" else ""
         context = {
             **self.admin_site.each_context(request),

@@ -211,6 +211,12 @@ def test_a_pipeline_gets_a_token_that_is_shown_once(steward):
     pipeline.refresh_from_db()
     assert pipeline.token_digest is None
 
+    answer = steward.get(f"{BASE}/pipelinetoken/{pipeline.pk}/token/", follow=True)
+    assert "Its access has ended." in text_of(answer)
+    post(steward, f"{BASE}/pipelinetoken/{pipeline.pk}/change/", fields)
+    page = post(steward, f"{BASE}/pipelinetoken/{pipeline.pk}/token/").content.decode()
+    assert pipeline_for_token(re.search(r'staff-secret">([^<]+)<', page)[1]) == pipeline
+
 
 @pytest.mark.parametrize("role", ["intake", "reviewer", "approver"])
 def test_who_works_on_cases_reads_the_register(role, data):

@@ -15,6 +15,7 @@ from workflows.datasets.models import Dataset, PipelineToken, Recipient, Snapsho
 from workflows.datasets.pipelines import (
     NoPipelineAccess,
     actor_of,
+    admit,
     issue_token,
     pipeline_for_token,
     withdraw_token,
@@ -187,6 +188,25 @@ class TestPipelines:
         PipelineToken.objects.update(expires_at=timezone.now())
         with pytest.raises(NoPipelineAccess):
             pipeline_for_token(token)
+
+    def test_a_token_that_had_ended_does_not_live_again_with_a_later_date(self, pipeline):
+        token = issue_token(pipeline, STEWARD)
+        PipelineToken.objects.update(expires_at=timezone.now())
+        admit(pipeline, STEWARD)
+        with pytest.raises(NoPipelineAccess):
+            pipeline_for_token(token)
+
+    def test_the_log_tells_until_when_a_pipeline_has_access(self, pipeline):
+        admit(pipeline, STEWARD)
+        pipeline.name = "Washing"
+        admit(pipeline, STEWARD)
+        pipeline.expires_at += timedelta(days=30)
+        admit(pipeline, STEWARD)
+        told = Event.objects.filter(name="pipeline.admitted").order_by("pk")
+        assert [event.facts["expires"] for event in told] == [
+            (pipeline.expires_at - timedelta(days=30)).isoformat(),
+            pipeline.expires_at.isoformat(),
+        ]
 
     def test_it_is_issued_by_a_steward_for_a_time_to_come(self, pipeline):
         with pytest.raises(RegisterRefused):
