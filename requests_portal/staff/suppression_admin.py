@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.people import actor_of
 from workflows.cases.errors import CaseError, InvalidInput
+from workflows.cases.handling import record_view
 from workflows.cases.models import Item
 from workflows.corrections.models import Suppression
 from workflows.corrections.suppression import (
@@ -75,12 +76,13 @@ class SuppressionAdmin(StaffAdmin):
     """Entries are added, tested and withdrawn; none is changed and none deleted."""
 
     form = SuppressionForm
+    # Not the phrase, which is personal: it stands on the page of an entry, and who looks is logged.
     list_display = (
-        "shown_phrase", "shown_case", "label", "form", "shown_owner", "expires_on", "test_result",
-        "withdrawn_at",
+        "shown_case", "shown_item", "label", "form", "length", "shown_owner", "expires_on",
+        "test_result", "withdrawn_at",
     )  # fmt: skip
     list_filter = ("form", "test_result", ("withdrawn_at", admin.EmptyFieldListFilter))
-    list_select_related = ("case__data_key",)
+    list_select_related = ("case", "item")
     search_fields = ("case__number",)
     search_help_text = gettext_lazy("Case number")
     list_per_page = 50
@@ -94,6 +96,14 @@ class SuppressionAdmin(StaffAdmin):
         "shown_phrase", "shown_case", "label", "form", "length", "trained_models", "expires_on",
         "shown_owner", "added_at", "withdrawn_at", "shown_prompt", "test_result", "tested_at",
     )  # fmt: skip
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
+        """Show an entry with its phrase, and tell the log who looked."""
+        page = super().change_view(request, object_id, *args, **kwargs)
+        entry = Suppression.objects.select_related("case").filter(pk=object_id).first()
+        if entry is not None:
+            record_view(entry.case, actor_of(request), what="suppression")
+        return page
 
     def get_fieldsets(self, request: HttpRequest, obj: Suppression | None = None) -> Any:
         """Show an entry as it is; ask for a new one."""
@@ -141,6 +151,11 @@ class SuppressionAdmin(StaffAdmin):
     def shown_case(self, entry: Suppression) -> str:
         """Return the number of the case."""
         return entry.case.number
+
+    @admin.display(description=gettext_lazy("item"), ordering="item__position")
+    def shown_item(self, entry: Suppression) -> int:
+        """Return which item of the case it is for."""
+        return entry.item.position
 
     @admin.display(description=gettext_lazy("label"))
     def label(self, _entry: Suppression) -> str:

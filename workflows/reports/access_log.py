@@ -42,6 +42,7 @@ AT_WHAT = {
     "overview": _("the overview"),
     "proof": _("a proof"),
     "statistics": _("figures"),
+    "suppression": _("a suppressed phrase"),
     "training_data": _("training data"),
 }
 
