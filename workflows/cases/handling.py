@@ -31,7 +31,10 @@ def accept_identity(case: Case, actor: Actor, assurance: str, grounds: str) -> N
 
 
 def reject_identity(case: Case, actor: Actor, grounds: str) -> None:
-    """Go on although identity was not proved: what needs it can then only be refused."""
+    """Go on although identity was not proved: what needs it can then only be refused.
+
+    For the clocks it is as if the proof had never been asked for.
+    """
     advance(case, Action.REJECT_IDENTITY, actor, contents={"grounds": require_text(grounds)})
 
 

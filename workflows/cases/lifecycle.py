@@ -288,7 +288,15 @@ _TABLE = (
         effects=("mail.identity_accepted",),
         clock="identity_proved",
     ),
-    _move(A.REJECT_IDENTITY, {S.IDENTITY_NEEDED}, S.TRIAGE, _INTAKE, "identity.not_proved"),
+    _move(
+        A.REJECT_IDENTITY,
+        {S.IDENTITY_NEEDED},
+        S.TRIAGE,
+        _INTAKE,
+        "identity.not_proved",
+        # Nobody waits for the proof any more, and the rest was never waiting for it.
+        clock="identity_waived",
+    ),
     _move(
         A.ASK_INFORMATION,
         _REVIEWABLE,

@@ -1,6 +1,6 @@
 """Clock events in order of time, read as days in the zone of the regime."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Self
@@ -11,6 +11,27 @@ from workflows.regimes.values import ClockEvent, EventName, PauseRule
 
 # An answer starts a clock only if its question was put.
 _QUESTION_OF: dict[str, EventName] = {"identity_proved": "identity_asked", "fee_paid": "fee_asked"}
+
+# Who goes on without an answer gives its question up.
+_GIVEN_UP: dict[str, EventName] = {
+    "identity_waived": "identity_asked",
+    "clarification_waived": "clarification_asked",
+    "fee_waived": "fee_asked",
+}
+_ANSWERED: dict[str, EventName] = {**_QUESTION_OF, "clarification_answered": "clarification_asked"}
+
+
+def _without_what_was_given_up(events: Sequence[ClockEvent]) -> Iterator[ClockEvent]:
+    """Yield the events, the last first, but for the questions that were given up unanswered."""
+    given_up: set[EventName] = set()
+    for event in reversed(events):
+        if event.name in _GIVEN_UP:
+            given_up.add(_GIVEN_UP[event.name])
+        elif event.name in _ANSWERED:
+            given_up.discard(_ANSWERED[event.name])
+        elif event.name in given_up:
+            continue
+        yield event
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +54,13 @@ class Timeline:
     def of(cls, events: Iterable[ClockEvent], zone: str) -> Self:
         """Put `events` in order; `zone` is an IANA name.
 
-        A fee that was waived is as never asked: it neither starts nor pauses anything.
+        A question that was given up, and a fee that was waived, are as never asked: they neither
+        start nor pause anything. The laws let time wait only for what the request needs, and who
+        goes on without it did not need it; so no time is gained by asking.
         """
         ordered = sorted(events, key=lambda event: event.at)
-        waived = max((e.at for e in ordered if e.name == "fee_waived"), default=None)
-        if waived is not None:
-            ordered = [e for e in ordered if e.name != "fee_asked" or e.at > waived]
-        return cls(tuple(ordered), ZoneInfo(zone))
+        kept = tuple(_without_what_was_given_up(ordered))[::-1]
+        return cls(kept, ZoneInfo(zone))
 
     def instants(self, name: EventName) -> list[datetime]:
         """Return when events of this name happened, the earliest first."""

@@ -12,6 +12,7 @@ from requests_portal.staff.actions.table import ActionPage
 from requests_portal.staff.case_file import citation_texts, item_views, names_on_page
 from requests_portal.staff.search import related_cases
 from workflows.cases.clocks import answer_kind, extendable_clock
+from workflows.cases.lifecycle import MOVES, Action
 from workflows.cases.models import Case
 from workflows.datasets.training import affected_models, next_step
 from workflows.notices.answers import compose_answer
@@ -22,7 +23,11 @@ from workflows.regimes.values import ClockEvent, EventName
 
 def panel_context(page: ActionPage, case: Case, form: CaseForm) -> dict[str, Any]:
     """Return what the panel of a page needs; nothing for one that needs no more than the case."""
-    return _PANELS[page.panel](case, form) if page.panel in _PANELS else {}
+    context = _PANELS[page.panel](case, form) if page.panel in _PANELS else {}
+    if page.panel in _TELL_THE_DAY:
+        event = cast(EventName, MOVES[Action(page.slug)].clock_event)
+        context = {**context, "day_after": _date_after(case, event)}
+    return context
 
 
 def _decision(case: Case, _form: CaseForm) -> dict[str, Any]:
@@ -51,10 +56,18 @@ def _fee(case: Case, _form: CaseForm) -> dict[str, Any]:
     return {
         "rule": fee.text.in_language(get_language() or "en"),
         "sources": citation_texts(fee.citations),
-        "day_after": _date_after(case, "fee_asked"),
     }
 
 
+# The panels that tell the last day as it will be once the move was taken.
+_TELL_THE_DAY = frozenset(
+    {
+        "staff/panels/extension.html",
+        "staff/panels/fee.html",
+        "staff/panels/fee_paid.html",
+        "staff/panels/not_asked.html",
+    }
+)
 _PANELS: dict[str, Callable[[Case, Any], dict[str, Any]]] = {
     "staff/panels/finding.html": lambda case, form: {
         "chosen": form.chosen_view(),
@@ -68,13 +81,6 @@ _PANELS: dict[str, Callable[[Case, Any], dict[str, Any]]] = {
     "staff/panels/answer.html": lambda case, _form: {
         "answer": to_text(compose_answer(case).document)
     },
-    "staff/panels/extension.html": lambda case, _form: {
-        "extended_to": _date_after(case, "extension_told")
-    },
     "staff/panels/fee.html": _fee,
-    "staff/panels/fee_paid.html": lambda case, _form: {"day_after": _date_after(case, "fee_paid")},
-    "staff/panels/fee_waived.html": lambda case, _form: {
-        "day_after": _date_after(case, "fee_waived")
-    },
     "staff/panels/related.html": lambda case, _form: {"related": related_cases(case)},
 }

@@ -174,6 +174,7 @@ _ROWS = (
         _("The case goes on without proof of identity."),
         _with_text(handling.reject_identity),
         form=forms.ReasonsForm,
+        panel="staff/panels/not_asked.html",
     ),
     _page(
         Action.ASK_INFORMATION,
@@ -205,11 +206,11 @@ _ROWS = (
     ),
     _page(
         Action.WAIVE_FEE,
-        _("The work goes on without a fee. The time then counts as if none had been asked for."),
+        _("The work goes on without a fee."),
         _("The fee was waived."),
         _with_text(fees.waive_fee),
         form=forms.ReasonsForm,
-        panel="staff/panels/fee_waived.html",
+        panel="staff/panels/not_asked.html",
     ),
     _page(
         Action.GO_ON_UNPAID,
@@ -217,7 +218,7 @@ _ROWS = (
         _("The case goes on without the paid part."),
         _with_text(fees.go_on_unpaid),
         form=forms.ReasonsForm,
-        panel="staff/panels/fee_waived.html",
+        panel="staff/panels/not_asked.html",
     ),
     _page(
         Action.END_UNPAID,

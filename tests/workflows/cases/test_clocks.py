@@ -103,6 +103,29 @@ def test_an_identity_request_pauses_the_clock_in_the_united_kingdom():
     assert lead(case).due_on == date(2026, 4, 13)
 
 
+def test_going_on_without_proof_the_clock_of_the_united_kingdom_runs_as_if_none_was_asked_for():
+    with freeze_time("2026-03-02 09:00") as clock:
+        case = make_case(State.TRIAGE, ERIKA, residence="GB")
+        moves.ask_identity(case, INTAKE, "Please show who you are.")
+
+        clock.tick(timedelta(days=10))
+        handling.reject_identity(case, INTAKE, "No answer came.")
+    assert lead(case).state == Clock.State.RUNNING
+    assert lead(case).due_on == case.due_on == date(2026, 4, 2)
+    assert lead(case).check_at is not None
+    assert differing_clocks(case) == []
+
+
+@pytest.mark.parametrize("regime", all_regimes(), ids=lambda regime: regime.code)
+def test_no_clock_waits_for_a_proof_that_nobody_waits_for(regime, settings):
+    settings.PROVIDER_REGIMES = [regime.code]
+    case = make_case(State.IDENTITY_NEEDED, ERIKA, residence=regime.default_place)
+
+    handling.reject_identity(case, INTAKE, "No answer came.")
+
+    assert not case.clocks.filter(state=Clock.State.PAUSED).exists()
+
+
 def test_an_identity_request_pauses_nothing_in_china():
     case = make_case(State.TRIAGE, WANG)
     before = lead(case).due_at

@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.factories import APPROVER, INTAKE, OFFICER, REVIEWER, file, make_case
+from tests.factories import APPROVER, ERIKA, INTAKE, OFFICER, REVIEWER, file, make_case
 from tests.threads import at_once
 from workflows.cases import handling
 from workflows.cases.actors import Actor
 from workflows.cases.errors import CaseError, InvalidInput, MoveRefused
 from workflows.cases.lifecycle import Action, Role, State
-from workflows.cases.models import Case, EventContent
+from workflows.cases.models import Case, Clock, EventContent
 from workflows.cases.transition import advance
 from workflows.cases.vocabulary import Assurance
 from workflows.ledger.models import Event
@@ -40,10 +40,12 @@ class TestIdentity:
         assert (case.state, case.assurance) == (State.IDENTITY_NEEDED, Assurance.NONE)
 
     def test_without_proof_the_case_goes_on_at_the_level_it_had(self):
-        case = make_case(State.IDENTITY_NEEDED)
+        case = make_case(State.IDENTITY_NEEDED, ERIKA, residence="GB-ENG")
+        assert case.clocks.filter(state=Clock.State.PAUSED).exists()
         handling.reject_identity(case, INTAKE, "No answer.")
 
         assert (case.state, case.assurance) == (State.TRIAGE, Assurance.NONE)
+        assert not case.clocks.filter(state=Clock.State.PAUSED).exists()
 
     def test_who_may_not_accept_changes_nothing(self):
         case = make_case(State.IDENTITY_NEEDED)

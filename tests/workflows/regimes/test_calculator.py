@@ -68,6 +68,37 @@ class TestStart:
         assert deadline.paused
         assert deadline.due_on == date(2026, 6, 22)
 
+    @pytest.mark.parametrize("what", ["identity", "clarification", "fee"])
+    def test_a_question_that_was_given_up_is_as_never_asked(self, what):
+        asked = {f"{what}_asked": "2026-05-10"}
+        assert on(MONTH, received="2026-05-04", **asked).paused
+
+        deadline = on(MONTH, received="2026-05-04", **asked, **{f"{what}_waived": "2026-07-12"})
+
+        assert deadline.due_on == on(MONTH, received="2026-05-04").due_on
+        assert not deadline.paused
+
+    def test_giving_up_a_second_question_leaves_the_answer_to_the_first(self):
+        proved = {"identity_asked": "2026-05-05", "identity_proved": "2026-05-20"}
+        answered = {"clarification_asked": "2026-05-22", "clarification_answered": "2026-05-24"}
+        first = on(MONTH, received="2026-05-04", **proved, **answered)
+        second = [
+            ClockEvent(name, at(day))
+            for name, day in (
+                ("identity_asked", "2026-06-01"),
+                ("clarification_asked", "2026-06-01"),
+                ("identity_waived", "2026-06-08"),
+                ("clarification_waived", "2026-06-08"),
+            )
+        ]
+        events = [
+            ClockEvent(name, at(day))
+            for name, day in {"received": "2026-05-04", **proved, **answered}.items()
+        ]
+
+        assert first.due_on == date(2026, 6, 23)
+        assert compute(MONTH, [*events, *second], WEEKENDS, LONDON).due_on == first.due_on
+
     def test_nothing_received_is_no_deadline(self):
         deadline = compute(MONTH, [], WEEKENDS, LONDON)
 

@@ -1,9 +1,11 @@
 """The page of each action, walked over HTTP: form, service, what was done, what was refused."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.test import Client
 
-from tests.factories import ERIKA, fee_overdue, granted, in_review_with_proof, make_case
+from tests.factories import ERIKA, INTAKE, fee_overdue, granted, in_review_with_proof, make_case
 from tests.personas import PASSWORD, make_staff
 from tests.requests_portal.staff.addresses import action_url, case_url, hidden_fields
 from workflows.cases import correspondence
@@ -14,6 +16,7 @@ from workflows.cases.models import Message
 from workflows.cases.transition import advance
 from workflows.corrections.services import issue_instructions
 from workflows.ledger.models import Event
+from workflows.notices import moves
 from workflows.outbox.models import Effect
 from workflows.routing.models import Team
 
@@ -164,6 +167,14 @@ class TestSingleActions:
         case.refresh_from_db()
         assert case.state == State.IN_REVIEW
         assert last_event(case).name == "fee.not_paid"
+
+    def test_going_on_without_proof_tells_the_day_that_then_counts(self, sign_in, intake) -> None:
+        case = make_case(
+            State.TRIAGE, ERIKA, residence="GB-ENG", at=datetime(2026, 3, 2, tzinfo=UTC)
+        )
+        moves.ask_identity(case, INTAKE, "Please show who you are.")
+        page = sign_in(intake).get(action_url(case, "reject_identity")).content.decode()
+        assert "as if this had not been asked for; the last day is 2 April 2026." in page
 
     def test_no_fee_is_offered_where_the_law_allows_none(self, sign_in, reviewer) -> None:
         case = make_case(State.TRIAGE)
