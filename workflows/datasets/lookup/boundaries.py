@@ -35,6 +35,8 @@ _NETWORK = re.compile(
     r"(?:^|[^a-z0-9])(?:ig|ins|insta(?:gram)?|fb|facebook|twitter|telegram|line|snap(?:chat)?|tiktok|"
     r"discord|skype|github|weibo|douyin|xhs|bilibili|zhihu)\Z"
 )
+# What a number that is a handle may touch: "QQ287654321".
+_MESSENGER = re.compile(r"(?:^|[^a-z0-9])(?:qq|wx|vx|wechat|weixin|tg)\Z")
 _USER = re.compile(r"(?<![a-z0-9])/?(?:u|user)/\Z")
 # What stands behind an address, a handle, or an address of a page and makes it another one.
 _GOES_ON = re.compile(r"[a-z0-9]|[-_]+[a-z0-9]|[\s(\[{]*(?:dot|点|點)[\s)\]}]*[a-z]")
@@ -223,9 +225,9 @@ def _handle(reading: Reading, start: int, end: int) -> Bounds | None:
     elif before.endswith("/") and (found := _USER.search(before)):
         prefix = found[0]
     if flat[start].isascii() and not prefix:
-        if (before.endswith(("_", "@")) or _is_latin(before[-1:])) and not _LINE_ESCAPE.search(
-            before
-        ):
+        touched = before.endswith(("_", "@")) or _is_latin(before[-1:])
+        labelled = flat[start].isdecimal() and _MESSENGER.search(before)
+        if touched and not labelled and not _LINE_ESCAPE.search(before):
             return None
         if (
             before.endswith((".", "-"))

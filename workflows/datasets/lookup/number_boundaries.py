@@ -40,7 +40,10 @@ _ZERO_POINT = re.compile(r"(?:^|[^0-9])0[.,]\Z")
 _IP_ADDRESS = re.compile(r"(?:(?:1?\d?\d|2[0-4]\d|25[0-5])(?:\.(?!$|:)|(?=$|:))){4}(?::[0-9]+)?")
 # "+1 380 013 8000" begins with the code of a country, and not with 1380…
 _COUNTRY_APART = re.compile(r"([1-9][0-9]{0,2})[ \-.()]{1,3}(?=[0-9])")
-_FOREIGN = re.compile(r"(?:\+\s?|(?<![0-9])00)([1-9][0-9]{0,2})[ \-.()]{0,3}\Z")
+# The code of a country, and the trunk prefix which some write behind it.
+_FOREIGN = re.compile(
+    r"(?:\+\s?|(?<![0-9])00)([1-9][0-9]{0,2})[ \-.()]{0,3}(?:(0)[ \-.()/]{0,3})?\Z"
+)
 _MONEY = re.compile(r"\s?(?:元|円|[$€£¥%])")
 _JOINED_BEFORE = re.compile(r"([0-9]+)([-._])\Z")
 _JOINED_AFTER = re.compile(r"([-._])([0-9]+)")
@@ -86,6 +89,8 @@ def phone_bounds(reading: Reading, spelling: Spelling, start: int, end: int) -> 
     if not _number_stands_alone(reading, whole, end, phone=True, landline=landline):
         return None
     certain = spelling.certain or whole < start
+    if _is_foreign(before, spelling):
+        return None
     if whole == start and _is_other_number(reading.flat, spelling, start, end):
         return None
     if not certain and _MONEY.match(reading.flat[end : end + 2]):
@@ -93,15 +98,25 @@ def phone_bounds(reading: Reading, spelling: Spelling, start: int, end: int) -> 
     return whole, end, certain
 
 
+def _is_foreign(before: str, spelling: Spelling) -> bool:
+    """Tell whether the code of another country, which has such numbers, stands before one."""
+    foreign = _FOREIGN.search(before)
+    if foreign is None or foreign[1] == spelling.country:
+        return False
+    digits = spelling.parts[0]
+    numbers = {digits, f"{foreign[2] or ''}{digits}"}  # in Italy, the 0 belongs to the number
+    return any(_is_possible(foreign[1], number) for number in numbers)
+
+
 def _is_other_number(flat: str, spelling: Spelling, start: int, end: int) -> bool:
-    """Tell whether digits without a prefix are a card number, a decimal, an address, a foreign."""
+    """Tell whether digits without a prefix are a card number, a decimal, an address.
+
+    Or begin with the code of another country.
+    """
     written = flat[start:end]
     if "." in written and (_DECIMAL.fullmatch(written) or _IP_ADDRESS.fullmatch(written)):
         return True
-    foreign = _FOREIGN.search(flat[max(0, start - REACH) : start])
-    if foreign is not None and _is_possible(foreign[1], spelling.parts[0]):
-        return True
-    apart = _COUNTRY_APART.match(written) if flat[:start].endswith("+") else None
+    apart = _COUNTRY_APART.match(written) if flat[start - 1 : start] == "+" else None
     if apart is not None and _is_possible(apart[1], spelling.parts[0][len(apart[1]) :]):
         return True
     return _in_card_number(flat, start, end)

@@ -85,7 +85,7 @@ KNOWN_ABROAD = patterns(
             "+8657188886666",
         ],
         "ids": ["11010519491231002X", "E12345678", "123-45-6789"],
-        "handles": ["wang_xm"],
+        "handles": ["wang_xm", "287654321"],
         "urls": [
             "https://weibo.com/u/12345678",
             "https://wangxm.me",
@@ -406,6 +406,9 @@ def test_odder_ways_are_found_exactly(before, after):
         ("Name[b]13800138000[/b]", "phone", "13800138000"),
         ("<span>Name</span><span>13800138000</span>", "phone", "13800138000"),
         ("IG@wang_xm", "handle", "@wang_xm"),
+        ("QQ287654321", "handle", "287654321"),
+        ("微信wx287654321，谢谢", "handle", "287654321"),
+        ("+86 (0)571 88886666", "phone", "+86 (0)571 88886666"),
         ("见下\n1.13800138000", "phone", "13800138000"),
         ("3. 13800138000", "phone", "13800138000"),
         ("call 138 0013 8000 7 days a week", "phone", "138 0013 8000"),
