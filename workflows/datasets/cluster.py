@@ -17,7 +17,7 @@ from datatrove.pipeline.base import PipelineStep
 
 from workflows.datasets.lookup.locate import locate_shard
 from workflows.datasets.lookup.patterns import Patterns
-from workflows.datasets.lookup.persons import read_persons
+from workflows.datasets.lookup.persons import read_persons_file
 from workflows.datasets.lookup.readers import Figures, Schema
 from workflows.datasets.lookup.shards import file_shards, format_of
 
@@ -54,9 +54,13 @@ class LookUp(PipelineStep):  # type: ignore[misc]  # datatrove has no types
         """
         names = self.data.get_shard(rank, world_size, recursive=True) or []
         files = [name for name in names if format_of(Path(name))]
-        with Path(self.persons).open(encoding="utf-8-sig") as lines:
-            patterns = Patterns(read_persons(lines))
-        with self.track_time(), self.hits.open(f"{rank:05d}.jsonl", "wt", encoding="utf-8") as out:
+        patterns = Patterns(read_persons_file(Path(self.persons)))
+        with (
+            self.track_time(),
+            self.hits.open(
+                f"{rank:05d}.jsonl", "wt", encoding="utf-8", errors="backslashreplace"
+            ) as out,
+        ):
             for name in files:
                 figures = Figures()
                 with _on_this_machine(self.data, name) as path:

@@ -4,6 +4,7 @@ import enum
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 
@@ -41,6 +42,22 @@ class Identifier:
     value: str
 
 
+def read_persons_file(path: Path) -> Iterator[Identifier]:
+    """Yield the identifiers of a file of persons.
+
+    Raises PersonsError as `read_persons` does, and where there is none: a mistyped name of a field
+    would find nobody. Raises OSError if the file cannot be opened.
+    """
+    found = False
+    with path.open("rb") as lines:
+        for identifier in read_persons(lines):
+            found = True
+            yield identifier
+    if not found:
+        fields = ", ".join(FIELDS)
+        raise PersonsError(f"{path} holds nothing to look for. A person has {fields}.")
+
+
 def read_persons(lines: Iterable[str | bytes]) -> Iterator[Identifier]:
     """Yield the identifiers of a file of persons: `{"ref": …, "names": […], …}` a line.
 
@@ -52,16 +69,18 @@ def read_persons(lines: Iterable[str | bytes]) -> Iterator[Identifier]:
             continue
         try:
             person = json.loads(line)
-        except ValueError as error:
-            raise PersonsError(f"Line {number} of the persons is not JSON.") from error
+        except (ValueError, RecursionError) as error:
+            raise PersonsError(f"Line {number} of the persons is not JSON in UTF-8.") from error
         yield from _identifiers(person, number)
 
 
 def _identifiers(person: Any, number: int) -> Iterator[Identifier]:
-    if not isinstance(person, dict) or not isinstance(person.get("ref"), str | int):
+    if not isinstance(person, dict) or type(person.get("ref")) not in (str, int):
         raise PersonsError(f"Line {number} of the persons is not an object with a `ref`.")
     for field, kind in FIELDS.items():
-        values = person.get(field) or []
+        values = person.get(field)
+        if values is None:
+            continue
         if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
             raise PersonsError(f"`{field}` in line {number} of the persons is not a list of texts.")
         for value in values:

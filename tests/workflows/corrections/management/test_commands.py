@@ -104,6 +104,17 @@ def test_what_cannot_be_read_exits_with_2(place, snapshot):
     assert error.value.returncode == 2
 
 
+def test_a_rescan_that_cannot_be_begun_does_not_exit_as_if_something_were_left(place):
+    make(place)
+    with pytest.raises(CommandError, match="1 or more") as error:
+        rescan(place, "old", "--processes", "0")
+    assert error.value.returncode == 2
+    (place / "persons.jsonl").write_bytes('{"ref": "w", "names": ["王小明"]}'.encode("gb18030"))
+    with pytest.raises(CommandError, match="not JSON in UTF-8") as error:
+        rescan(place, "old")
+    assert error.value.returncode == 2
+
+
 def test_an_unsigned_file_is_applied_but_not_silently(place, capsys):
     make(place)
     apply(place, "m/entries.jsonl")

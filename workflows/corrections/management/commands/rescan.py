@@ -14,7 +14,7 @@ from workflows.corrections.manifests.hits import read_hits, read_replacements
 from workflows.corrections.manifests.rescan import Before, Left, allowed, rescan
 from workflows.datasets.lookup.locate import PassEnded
 from workflows.datasets.lookup.patterns import Patterns
-from workflows.datasets.lookup.persons import PersonsError, read_persons
+from workflows.datasets.lookup.persons import PersonsError, read_persons_file
 from workflows.datasets.lookup.readers import Schema
 from workflows.datasets.lookup.shards import ReadError
 
@@ -46,10 +46,13 @@ class Command(BaseCommand):
         add_key_option(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
+        if options["processes"] < 1:
+            raise CommandError("--processes must be 1 or more.", returncode=CANNOT_BE_READ)
         schema = Schema(options["id_field"], tuple(options["text_field"] or ["text"]))
         try:
             manifest = open_manifest(options["manifest"], options["key"], self.stderr)
-            patterns = _patterns(options["persons"])
+            persons = options["persons"]
+            patterns = Patterns(read_persons_file(persons)) if persons else None
             may_stay = allowed(read_hits(options["may_stay"]) if options["may_stay"] else ())
             wording = Wording(read_replacements(options["replacements"]), manifest.redaction)
             before = Before(options["old"], wording) if options["old"] else None
@@ -74,10 +77,3 @@ class Command(BaseCommand):
     def _say(self, place: Left) -> Left:
         self.stdout.write(json.dumps(asdict(place), ensure_ascii=False))
         return place
-
-
-def _patterns(persons: Path | None) -> Patterns | None:
-    if persons is None:
-        return None
-    with persons.open(encoding="utf-8-sig") as lines:
-        return Patterns(read_persons(lines))

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from workflows.datasets.errors import RegisterRefused
 from workflows.datasets.indexes import look_up
-from workflows.datasets.lookup.persons import PersonsError, read_persons
+from workflows.datasets.lookup.persons import PersonsError, read_persons_file
 from workflows.datasets.models import SearchIndex
 
 
@@ -30,8 +30,7 @@ class Command(BaseCommand):
         if index is None:
             raise CommandError("This snapshot has no index.")
         try:
-            with persons.open(encoding="utf-8-sig") as lines:
-                people = list(read_persons(lines))
+            people = list(read_persons_file(persons))
             for ref, identifiers in groupby(people, key=lambda identifier: identifier.ref):
                 began = time.perf_counter()
                 answer = look_up(index, list(identifiers))
