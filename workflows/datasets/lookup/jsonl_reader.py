@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
@@ -12,7 +13,7 @@ import orjson
 
 from workflows.datasets.lookup.jsonl_places import places_in_text
 from workflows.datasets.lookup.patterns import Candidate
-from workflows.datasets.lookup.records import Batch, Figures, Filter, Schema
+from workflows.datasets.lookup.records import Batch, Figures, Filter, Schema, as_record_id
 from workflows.datasets.lookup.scan import Column
 from workflows.datasets.lookup.shards import Format, Problem, ReadError, Shard
 from workflows.datasets.lookup.squeeze import count
@@ -34,7 +35,7 @@ def jsonl_batches(shard: Shard, schema: Schema, where: Filter) -> Iterator[Batch
     lines = _Lines(schema)
     for number, chunk in enumerate(_chunks(shard)):
         if number == 0 and shard.start == 0:
-            _check_first_record(chunk, shard, schema)
+            _check_beginning(chunk, shard, schema)
         lines.add(chunk, where)
         if lines.are_enough:
             yield lines.batch()
@@ -77,6 +78,10 @@ def _whole_lines(
         chunk = bytearray(size + _ROOM)
         del chunk[file.readinto(memoryview(chunk)[:size]) :]
         if not chunk:
+            if bounded:
+                raise ReadError(
+                    f"{shard.file} became shorter while it was read.", Problem.CHANGED, shard.file
+                )
             return
         if not chunk.endswith(b"\n"):
             chunk += _rest_of_line(file, shard)
@@ -95,12 +100,30 @@ def _rest_of_line(file: gzip.GzipFile | io.BufferedReader, shard: Shard) -> byte
     return rest
 
 
-def _check_first_record(chunk: bytearray, shard: Shard, schema: Schema) -> None:
-    """Refuse a file whose first record has none of the fields: a mistyped name finds nothing."""
-    record = parse_record(chunk.partition(b"\n")[0])
-    if record is not None and not set(schema.text_fields) & record.keys():
-        names = ", ".join(schema.text_fields)
+def _check_beginning(chunk: bytearray, shard: Shard, schema: Schema) -> None:
+    """Refuse a file that begins otherwise than a file of records with these fields.
+
+    It is packed under a wrong name, or in another encoding, or the name of a field is mistyped: to
+    find nobody in it would prove nothing.
+    """
+    parsed = map(parse_record, chunk.split(b"\n"))
+    records = (record for record in parsed if record is not None)
+    first = next(records, None)
+    if first is None:
+        if chunk.strip():
+            raise ReadError(
+                f"{shard.file} does not begin with JSON objects, one a line, in UTF-8.",
+                Problem.BROKEN,
+                shard.file,
+            )
+        return
+    names = ", ".join(schema.text_fields)
+    if not set(schema.text_fields) & first.keys():
         raise ReadError(f"{shard.file} has no field {names}.", Problem.NO_FIELD, names)
+    for record in chain([first], records):
+        if any(isinstance(record.get(name, ()), str | None) for name in schema.text_fields):
+            return
+    raise ReadError(f"The field {names} of {shard.file} is not text.", Problem.NOT_TEXT, names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +172,9 @@ class _Lines:
         if fields is None:
             self._figures.unreadable += 1
         else:
+            self._figures.unreadable += any(
+                not isinstance(fields.get(name), str | None) for name in self._schema.text_fields
+            )
             self._records.append(_Record(line, fields, found))
             self._size += len(line)
 
@@ -160,7 +186,7 @@ class _Lines:
 
         return Batch(
             [_column(name, records) for name in schema.text_fields],
-            lambda index: records[index].fields.get(schema.id_field),
+            lambda index: as_record_id(records[index].fields.get(schema.id_field)),
             self._figures,
             source,
         )
@@ -186,6 +212,6 @@ def parse_record(line: bytes | bytearray) -> dict[str, Any] | None:
         # The strict parser refuses lone surrogates and broken UTF-8; crawled text has them.
         try:
             record = json.loads(line.decode("utf-8-sig", "replace"))
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
     return record if isinstance(record, dict) else None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workflows.datasets.lookup.hits import RecordId
-from workflows.datasets.lookup.records import CHUNK, Batch, Figures, Schema, no_source
+from workflows.datasets.lookup.records import CHUNK, Batch, Figures, Schema, as_record_id, no_source
 from workflows.datasets.lookup.scan import SEPARATOR, Column
 from workflows.datasets.lookup.shards import Problem, ReadError, Shard
 
@@ -49,8 +49,7 @@ def _ids(ids: "pa.Array[Any] | None") -> Callable[[int], RecordId]:
     def record_id(index: int) -> RecordId:
         if ids is None:
             return None
-        value = ids[index].as_py()
-        return value if isinstance(value, str | int | None) else str(value)
+        return as_record_id(ids[index].as_py())
 
     return record_id
 

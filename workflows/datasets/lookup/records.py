@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from workflows.datasets.lookup.hits import RecordId
 from workflows.datasets.lookup.patterns import Candidate
@@ -24,6 +25,11 @@ class Schema:
     source_field: str = ""
 
 
+def as_record_id(value: Any) -> RecordId:
+    """Return an id as it stands in hits and manifests: a text, a whole number, or nothing."""
+    return value if type(value) in (str, int, type(None)) else str(value)
+
+
 def no_source(_index: int) -> str:
     """Return nothing: the records do not say where they come from."""
     return ""
@@ -31,9 +37,10 @@ def no_source(_index: int) -> str:
 
 @dataclass(slots=True)
 class Figures:
-    """What was read: records; bytes of decompressed JSONL, or of texts; lines that are no record.
+    """What was read: records; bytes of decompressed JSONL, or of texts; lines that cannot be read.
 
-    Empty lines count as records.
+    Those are no records, or have something else where a text should be; of the lines that are not
+    asked for, none counts. Empty lines count as records.
     """
 
     bytes: int = 0

@@ -1,7 +1,8 @@
 """The files of a dataset, cut into shards: pieces that one process reads from beginning to end."""
 
 import enum
-from collections.abc import Collection, Iterator
+import os
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -104,16 +105,52 @@ def shards(
 def dataset_files(path: Path, formats: Collection[Format]) -> list[tuple[Path, str]]:
     """Return the files of these formats, each with its name relative to the dataset, in order.
 
-    Hidden files and those in hidden folders are passed over: they are no data, or not yet.
+    Raises ReadError for a folder that cannot be opened and for a link that is not followed.
     """
+    return [(file, name) for file, name in _visible_files(path) if _format(file) in formats]
+
+
+def passed_over(path: Path, searched: Iterable[Shard]) -> list[str]:
+    """Return the names of the files with something in them of which there is no shard."""
+    names = {shard.file for shard in searched}
+    return [
+        name for file, name in _visible_files(path) if name not in names and file.stat().st_size
+    ]
+
+
+def _visible_files(path: Path) -> list[tuple[Path, str]]:
+    """Return the files, but for hidden ones and those in hidden folders: no data, or not yet."""
     if path.is_file():
-        return [(path, path.name)] if _format(path) in formats else []
-    names = sorted(file.relative_to(path) for file in path.rglob("*") if file.is_file())
+        return [(path, path.name)]
+    found = []
+    for folder, subfolders, names in os.walk(path, onerror=_refuse_closed):
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        for link in (Path(folder, name) for name in subfolders):
+            if link.is_symlink() and not link.resolve().is_relative_to(path.resolve()):
+                raise ReadError(
+                    f"{link} is a link to a folder elsewhere, which is not followed. Search that "
+                    "folder, too, or put its files here.",
+                    Problem.OUTSIDE,
+                    str(link.relative_to(path)),
+                )
+        found += [Path(folder, name) for name in names if not name.startswith(".")]
+    for file in found:
+        if not file.exists():
+            raise ReadError(f"{file} is a link to nothing.", Problem.MISSING, str(file))
     return [
         (path / name, str(name))
-        for name in names
-        if _format(name) in formats and not any(part.startswith(".") for part in name.parts)
+        for name in sorted(file.relative_to(path) for file in found if file.is_file())
     ]
+
+
+def _refuse_closed(error: OSError) -> None:
+    if isinstance(error, NotADirectoryError):
+        return
+    raise ReadError(
+        f"{error.filename} cannot be opened: {error.strerror}.",
+        Problem.BROKEN,
+        str(error.filename),
+    ) from error
 
 
 def format_of(path: Path) -> Format | None:

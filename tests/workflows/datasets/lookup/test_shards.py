@@ -257,6 +257,95 @@ def test_a_missing_field_is_named(tmp_path):
         located(tmp_path / "x.parquet")
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        gzip.compress(lines()),
+        lines().decode().encode("utf-16"),
+        json.dumps(RECORDS).encode(),
+        json.dumps(RECORDS, indent=1).encode(),
+        lines().replace(b"\n", b"\r"),
+    ],
+)
+def test_a_file_that_begins_with_no_record_is_refused(tmp_path, content):
+    (tmp_path / "x.jsonl").write_bytes(content)
+    with pytest.raises(ReadError, match=r"x\.jsonl does not begin with JSON objects"):
+        located(tmp_path / "x.jsonl")
+
+
+def test_some_lines_that_are_no_record_do_not_spoil_a_file(tmp_path):
+    (tmp_path / "x.jsonl").write_bytes(b"\n  \nbroken\n[]\n" + lines())
+    assert located(tmp_path / "x.jsonl") == EXPECTED
+
+
+def test_what_is_no_text_is_refused_or_counted(tmp_path):
+    nested = [{"id": n, "text": {"zh": "王小明"}} for n in range(3)]
+    (tmp_path / "x.jsonl").write_bytes(lines(nested))
+    with pytest.raises(ReadError, match=r"The field text of x\.jsonl is not text"):
+        located(tmp_path / "x.jsonl")
+    (tmp_path / "x.jsonl").write_bytes(lines([*nested, {"id": 4, "text": "王小明"}]))
+    (shard,) = shards(tmp_path / "x.jsonl")
+    figures = Figures()
+    assert [hit.id for hit in locate_shard(shard, KNOWN, Schema(), figures)] == [4]
+    assert figures.unreadable == 3
+
+
+def test_a_line_nested_too_deep_is_counted(tmp_path):
+    deep = '{"id": 1, "text": "王小明", "x": ' + "[" * 100_000 + "\n"
+    (tmp_path / "x.jsonl").write_bytes(lines() + deep.encode())
+    (shard,) = shards(tmp_path / "x.jsonl")
+    figures = Figures()
+    assert len(list(locate_shard(shard, KNOWN, Schema(), figures))) == len(EXPECTED)
+    assert figures.unreadable == 1
+
+
+def test_ids_are_texts_whole_numbers_or_nothing(tmp_path):
+    ids = ["a", 1, None, 1.5, True, [1]]
+    (tmp_path / "x.jsonl").write_bytes(lines([{"id": one, "text": "王小明"} for one in ids]))
+    found = [id_ for id_, *_place in located(tmp_path / "x.jsonl")]
+    assert found == ["a", 1, None, "1.5", "True", "[1]"]
+
+
+def test_a_file_that_becomes_shorter_is_not_taken_for_searched(tmp_path):
+    (tmp_path / "x.jsonl").write_bytes(lines(RECORDS * 20))
+    pieces = shards(tmp_path / "x.jsonl", shard_bytes=1000)
+    (tmp_path / "x.jsonl").write_bytes(lines())
+    with pytest.raises(ReadError, match="shorter"):
+        list(locate(pieces, KNOWN, Schema()))
+
+
+def test_links_are_followed_or_refused_and_never_passed_over(tmp_path):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "x.jsonl").write_bytes(lines())
+    data = tmp_path / "data"
+    (data / "sub").mkdir(parents=True)
+    (data / "file.jsonl").symlink_to(tmp_path / "other" / "x.jsonl")
+    (data / "inside").symlink_to(data / "sub")
+    assert [shard.file for shard in shards(data)] == ["file.jsonl"]
+    (data / "sub" / "link").symlink_to(tmp_path / "other")
+    with pytest.raises(ReadError, match="not followed"):
+        shards(data)
+    (data / "sub" / "link").unlink()
+    (data / "gone.jsonl").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(ReadError, match=r"gone\.jsonl is a link to nothing"):
+        shards(data)
+
+
+def test_a_folder_that_cannot_be_opened_is_named(tmp_path, monkeypatch):
+    (tmp_path / "x.jsonl").write_bytes(lines())
+    (tmp_path / "closed").mkdir()
+    real = os.scandir
+
+    def scandir(path):
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(ReadError, match="closed cannot be opened: Permission denied"):
+        shards(tmp_path)
+
+
 def test_nothing_to_read_is_an_error(tmp_path):
     with pytest.raises(ReadError, match="holds no"):
         shards(tmp_path)
