@@ -54,6 +54,56 @@ def test_it_writes_a_line_for_each_hit_and_ends_with_figures(place, capsys, proc
     assert err == "A handle of p1 is too short to look for.\n"
 
 
+@pytest.mark.parametrize("name", ["persons.jsonl", "data/a.jsonl", "link.jsonl"])
+def test_hits_are_never_written_over_what_is_read(place, name):
+    (place / "link.jsonl").symlink_to(place / "data" / "a.jsonl")
+    before = (place / name).read_bytes()
+    with pytest.raises(CommandError, match="Write the hits elsewhere"):
+        run(place, *FIELDS, "--out", str(place / name))
+    assert (place / name).read_bytes() == before
+
+
+def test_hits_of_a_pass_that_breaks_off_are_not_taken_for_all(place):
+    (place / "hits.jsonl").write_text("those of the last pass\n")
+    (place / "data" / "b.jsonl.gz").write_bytes(b"no gzip")
+    with pytest.raises(CommandError, match=r"b\.jsonl\.gz cannot be read"):
+        run(place, *FIELDS, "--processes", "1")
+    assert (place / "hits.jsonl").read_text() == "those of the last pass\n"
+    assert sorted(path.name for path in place.iterdir()) == ["data", "hits.jsonl", "persons.jsonl"]
+
+
+def test_an_interruption_is_said_in_a_sentence(place, monkeypatch):
+    def interrupted(*_args, **_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("workflows.datasets.management.commands.locate.locate", interrupted)
+    with pytest.raises(CommandError, match="no hits are written") as error:
+        run(place, *FIELDS)
+    assert error.value.returncode == 130
+    assert not (place / "hits.jsonl").exists()
+
+
+def test_hits_are_written_to_a_device_or_not_at_all(place):
+    run(place, *FIELDS, "--out", "/dev/null")
+    with pytest.raises(CommandError, match="is no folder"):
+        run(place, *FIELDS, "--out", str(place / "no" / "hits.jsonl"))
+
+
+def test_a_lone_surrogate_in_an_id_is_written_as_an_escape(place):
+    (place / "data" / "a.jsonl").write_text(json.dumps({"doc": "\ud800", "body": "王小明"}))
+    run(place, *FIELDS)
+    assert json.loads((place / "hits.jsonl").read_text("utf-8"))["id"] == "\ud800"
+
+
+def test_files_that_are_passed_over_are_named(place, capsys):
+    for name in ("b.JSONL", "c.ndjson", "d.csv", "e.csv", ".hidden.csv"):
+        (place / "data" / name).write_text("王小明")
+    (place / "data" / "empty.csv").write_text("")
+    run(place, *FIELDS)
+    said = capsys.readouterr().err
+    assert "Not searched, because their names end otherwise: b.JSONL, c.ndjson, d.csv, …\n" in said
+
+
 def test_what_cannot_be_read_is_said_plainly(place):
     with pytest.raises(CommandError, match="does not exist"):
         run(place, path="missing")

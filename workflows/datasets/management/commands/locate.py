@@ -9,10 +9,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from workflows.datasets.lookup.locate import PassEnded, locate
 from workflows.datasets.lookup.patterns import Patterns
-from workflows.datasets.lookup.persons import PersonsError, read_persons
+from workflows.datasets.lookup.persons import PersonsError, read_persons_file
 from workflows.datasets.lookup.readers import Schema
-from workflows.datasets.lookup.shards import Format, ReadError, Shard, shards
+from workflows.datasets.lookup.shards import Format, ReadError, Shard, passed_over, shards
 from workflows.datasets.lookup.table_reader import table_shards
+from workflows.datasets.management.hits_file import appearing_hits, refuse_input
 from workflows.datasets.sources import table_of
 
 TABLE = "postgresql:"
@@ -54,21 +55,18 @@ class Command(BaseCommand):
         schema = Schema(options["id_field"], tuple(options["text_field"] or ["text"]))
         started = time.perf_counter()
         try:
-            with options["persons"].open(encoding="utf-8-sig") as lines:
-                patterns = Patterns(read_persons(lines))
+            patterns = Patterns(read_persons_file(options["persons"]))
             for identifier in patterns.unsearchable:
                 self.stderr.write(
                     f"A {identifier.kind} of {identifier.ref} is too short to look for."
                 )
             compiled = time.perf_counter()
             size = hits = unreadable = memory = 0
-            with options["out"].open("w", encoding="utf-8") as out:
-                for result in locate(
-                    _shards(options["path"], text=options["text"]),
-                    patterns,
-                    schema,
-                    processes=options["processes"],
-                ):
+            pieces = _shards(options["path"], text=options["text"])
+            refuse_input(options["out"], [options["persons"], *{shard.path for shard in pieces}])
+            self._say_what_is_passed_over(options["path"], pieces)
+            with appearing_hits(options["out"]) as out:
+                for result in locate(pieces, patterns, schema, processes=options["processes"]):
                     out.writelines(f"{hit.as_json()}\n" for hit in result.hits)
                     size += result.figures.bytes
                     unreadable += result.figures.unreadable
@@ -76,6 +74,8 @@ class Command(BaseCommand):
                     memory = max(memory, result.peak_memory)
         except (ReadError, PersonsError, OSError, PassEnded) as error:
             raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted: no hits are written.", returncode=130) from None
         ended = time.perf_counter()
         seconds = ended - started
         self.stdout.write(
@@ -84,6 +84,12 @@ class Command(BaseCommand):
             f"processes={options['processes']} unreadable_lines={unreadable} "
             f"pass_gb_per_s={size / (ended - compiled) / 1e9:.3f}"
         )
+
+    def _say_what_is_passed_over(self, path: str, pieces: list[Shard]) -> None:
+        names = [] if path.startswith(TABLE) else passed_over(Path(path), pieces)
+        if names:
+            some = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")  # noqa: PLR2004
+            self.stderr.write(f"Not searched, because their names end otherwise: {some}")
 
 
 def _shards(path: str, *, text: bool) -> list[Shard]:
