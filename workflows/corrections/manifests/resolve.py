@@ -4,7 +4,7 @@ The snapshot is read once, and only the files that are concerned.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,7 +27,8 @@ class Change:
 
     Where several records have the same id, or none, those are meant in which it stands. Without a
     `file` the record may be in any. With `anywhere`, it is done wherever `written` stands in the
-    field, and `start` and `end` say nothing.
+    field, and `start` and `end` say nothing. Where neither says which of the records with this id
+    are meant, as many are as in `count`: all or none.
     """
 
     op: Op
@@ -40,6 +41,7 @@ class Change:
     replacement_ref: str = ""
     case_pseudonym: str = ""
     anywhere: bool = False
+    count: int = 1
 
 
 # The file of a record, its row there, and the record.
@@ -55,6 +57,17 @@ class Unresolved(ManifestError):
         super().__init__(
             f"{first.file}, {id_field} {first.id}: {len(self.changes)} places are not as they were "
             "when they were found. Look the person up again."
+        )
+
+
+class Ambiguous(ManifestError):
+    """More records have the id of a change than are meant, and nothing says which."""
+
+    def __init__(self, change: Change, found: int, id_field: str) -> None:
+        super().__init__(
+            f"{change.file}, {id_field} {change.id}: {found} records could be meant and "
+            f"{change.count} are; the hits do not say which. Give each record an {id_field} of "
+            "its own and look again."
         )
 
 
@@ -74,7 +87,7 @@ def resolve(
     """Yield the entries for changes, file by file and row by row.
 
     Raises ManifestError if a file is missing, and at the end Unresolved if a record is not found or
-    its text is not the one that was looked at.
+    its text is not the one that was looked at, or Ambiguous.
     """
     changes = list(changes)
     files = snapshot_files(snapshot)
@@ -100,12 +113,14 @@ def resolve_located(
 ) -> Iterator[Entry]:
     """Yield the entries for changes of the records that are `located`.
 
-    Raises Unresolved at the end for those whose record is not there, or not as it was.
+    Raises Unresolved at the end for those whose record is not there, or not as it was, and
+    Ambiguous where others than those that are meant would be changed.
     """
     wanted: dict[str, list[Change]] = defaultdict(list)
     for change in changes:
         wanted[str(change.id)].append(change)
     missing = set().union(*wanted.values())
+    counts: Counter[Change] = Counter()
     for file, row, record in located:
         found = [
             (change, place)
@@ -114,13 +129,18 @@ def resolve_located(
             for place in _places(record, change, wording)
         ]
         if found:
-            missing.difference_update(change for change, _place in found)
+            matched = {change for change, _place in found}
+            missing -= matched
+            counts.update(change for change in matched if change.written is None)
             places = [replace(place, file=file) for _change, place in found]
             if is_text(Path(file)):
                 places = [_by_paragraph(record, place) for place in places]
             yield from entries_of_record(row, record, places, origin, wording)
     if missing:
         raise Unresolved(missing, origin.id_field)
+    for change, number in counts.items():
+        if number != change.count:
+            raise Ambiguous(change, number, origin.id_field)
 
 
 def _by_paragraph(record: Mapping[str, Any], change: Change) -> Change:

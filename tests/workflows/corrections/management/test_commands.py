@@ -60,6 +60,23 @@ def test_the_whole_way(place, capsys):
     assert lines[1] == (place / "old" / "a.jsonl").read_bytes().splitlines(keepends=True)[1]
 
 
+@pytest.mark.parametrize("id_", [7, None])
+def test_records_that_only_share_an_id_are_not_changed(place, id_):
+    texts = ["王小明 138 0013 8025", "no one is in this text", "王小明 138 0013 8025"]
+    old = place / "old" / "a.jsonl"
+    old.write_text("".join(json.dumps({"id": id_, "text": text}) + "\n" for text in texts))
+    look = ["locate", f"{place}/old", "--persons", f"{place}/persons.jsonl"]
+    call_command(*look, "--out", f"{place}/hits.jsonl")
+    with pytest.raises(CommandError, match="3 records could be meant and 2 are"):
+        make(place)
+    assert not (place / "m").exists()
+    old.write_text("".join(json.dumps({"id": id_, "text": text}) + "\n" for text in texts[::2]))
+    make(place)
+    apply(place)
+    left = (place / "new" / "a.jsonl").read_text().splitlines()
+    assert [json.loads(line)["text"] for line in left] == ["[REDACTED] [REDACTED]"] * 2
+
+
 def test_replacement_texts_lie_apart(place):
     (place / "texts.jsonl").write_text(json.dumps({"ref": "r", "text": "李小红"}))
     make(place, "--op", "replace", "--replacement", "r", "--replacements", f"{place}/texts.jsonl")

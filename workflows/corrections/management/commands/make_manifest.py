@@ -1,6 +1,8 @@
 """`manage.py make_manifest`: makes a manifest of hits that `locate` found; needs no case."""
 
 import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from workflows.corrections.manifests.entries import REDACTION, ManifestError, Op
 from workflows.corrections.manifests.hits import read_hits, read_replacements
 from workflows.corrections.manifests.package import Header, package
 from workflows.corrections.manifests.resolve import Change, Origin, resolve
+from workflows.datasets.lookup.hits import Hit
 
 
 class Command(BaseCommand):
@@ -54,8 +57,9 @@ class Command(BaseCommand):
                     hit.start,
                     hit.end,
                     replacement_ref=options["replacement"],
+                    count=count,
                 )
-                for hit in read_hits(options["hits"])
+                for hit, count in _counted(read_hits(options["hits"]))
             ]
             entries = list(resolve(changes, options["snapshot"], origin, wording))
             header = Header(
@@ -73,3 +77,12 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         records = len({entry.place for entry in entries})
         self.stdout.write(f"entries={len(entries)} records={records}")
+
+
+def _counted(hits: Iterable[Hit]) -> Iterator[tuple[Hit, int]]:
+    """Yield a hit for each place, and how many records with its id have it: duplicates."""
+    by_place: dict[tuple[Any, ...], tuple[Hit, int]] = {}
+    for hit, count in Counter(hits).items():
+        place = (hit.file, hit.id, hit.field, hit.start, hit.end)
+        by_place[place] = hit, max(count, by_place.get(place, (hit, 0))[1])
+    yield from by_place.values()
