@@ -1,7 +1,8 @@
 """Confirming the requester's contact: a mailed link with a button, used once, for one case."""
 
-import secrets
+import base64
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, TextField, Value
@@ -42,9 +43,14 @@ def _digest(token: str) -> bytes:
     return keyed_hash("contact.challenge", token.encode())
 
 
-def open_challenge(case: Case) -> str:
-    """Make a fresh secret for a case, end its older links, and return the secret."""
-    token = secrets.token_urlsafe(32)
+def open_challenge(case: Case, effect_id: UUID) -> str:
+    """Make a secret for a case, end its older links, and return the secret.
+
+    It is derived from the effect by which it is mailed, so that a mail sent again after a crash,
+    of which programs for mail may show only the first, has the same link.
+    """
+    secret = keyed_hash("contact.link", effect_id.bytes)
+    token = base64.urlsafe_b64encode(secret).rstrip(b"=").decode()
     now = timezone.now()
     case.contact_challenges.filter(used_at=None).delete()
     ContactChallenge.objects.create(

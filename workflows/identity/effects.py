@@ -22,7 +22,7 @@ def send_challenge(effect: Effect) -> None:
     if not case.has_contact:
         receive_without_contact(case)
         return
-    link = links.confirm_contact_link(case.language, open_challenge(case))
+    link = links.confirm_contact_link(case.language, open_challenge(case, effect.pk))
     send_mail(case, "confirm_contact", effect, {"confirm_link": link, "valid_days": VALID_FOR.days})
 
 

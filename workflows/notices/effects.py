@@ -26,22 +26,23 @@ def acknowledge(effect: Effect) -> None:
     if case.state not in OPEN:
         return
     lead = case.lead_regime
-    sent = send_mail(
-        case,
-        "acknowledgement",
-        effect,
-        {
-            "due_on": case.due_on,
-            "regime": lead.name.in_language(case.language),
-            "rule": lead.clock(answer_kind(case, lead)).text.in_language(case.language),
-        },
-    )
     with transaction.atomic():
-        event = advance(
-            case, Action.ACKNOWLEDGE, SYSTEM, facts={"by": "mail" if sent else "portal"}
-        )
         send_notice(
             case, "acknowledgement", Acknowledgement(), key=f"acknowledge:{case.pk}", mail=False
+        )
+        # After what may fail: each time that is tried again would be a mail more.
+        sent = send_mail(
+            case,
+            "acknowledgement",
+            effect,
+            {
+                "due_on": case.due_on,
+                "regime": lead.name.in_language(case.language),
+                "rule": lead.clock(answer_kind(case, lead)).text.in_language(case.language),
+            },
+        )
+        event = advance(
+            case, Action.ACKNOWLEDGE, SYSTEM, facts={"by": "mail" if sent else "portal"}
         )
         stop_acknowledgement(case, event.at)
 

@@ -1,6 +1,7 @@
 """Confirming a contact: a link that a mail scanner may open, and that works once for its case."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.django_db
 
 def test_to_open_the_link_changes_nothing_however_often():
     case = make_case()
-    token = open_challenge(case)
+    token = open_challenge(case, uuid4())
     events = Event.objects.count()
 
     for _scanner in range(3):
@@ -44,7 +45,7 @@ def test_to_open_the_link_changes_nothing_however_often():
 
 def test_the_button_confirms_and_works_once():
     case = make_case()
-    token = open_challenge(case)
+    token = open_challenge(case, uuid4())
 
     assert confirm_contact(token) == case
 
@@ -59,7 +60,7 @@ def test_the_button_confirms_and_works_once():
 @pytest.mark.django_db(transaction=True)
 def test_pressed_twice_at_once_it_confirms_once():
     case = make_case()
-    token = open_challenge(case)
+    token = open_challenge(case, uuid4())
 
     results = at_once(lambda: confirm_contact(token), lambda: confirm_contact(token))
 
@@ -69,8 +70,8 @@ def test_pressed_twice_at_once_it_confirms_once():
 
 def test_a_link_opens_its_own_case_only():
     mine, other = make_case(), make_case()
-    token = open_challenge(mine)
-    open_challenge(other)
+    token = open_challenge(mine, uuid4())
+    open_challenge(other, uuid4())
 
     confirm_contact(token)
 
@@ -80,7 +81,7 @@ def test_a_link_opens_its_own_case_only():
 
 def test_a_newer_link_ends_the_older():
     case = make_case()
-    older, newer = open_challenge(case), open_challenge(case)
+    older, newer = open_challenge(case, uuid4()), open_challenge(case, uuid4())
 
     with pytest.raises(InvalidChallenge):
         find_challenge(older)
@@ -88,7 +89,7 @@ def test_a_newer_link_ends_the_older():
 
 
 def test_it_ends_after_its_days():
-    token = open_challenge(make_case())
+    token = open_challenge(make_case(), uuid4())
     ContactChallenge.objects.update(expires_at=timezone.now())
 
     with pytest.raises(InvalidChallenge):
@@ -103,7 +104,7 @@ def test_an_invented_token_is_no_link(token):
 
 
 def test_the_secret_is_not_stored():
-    token = open_challenge(make_case())
+    token = open_challenge(make_case(), uuid4())
 
     stored = ContactChallenge.objects.get()
     assert len(token) >= 43
@@ -112,7 +113,7 @@ def test_the_secret_is_not_stored():
 
 def test_a_case_that_staff_have_taken_up_keeps_its_state():
     case = make_case()
-    token = open_challenge(case)
+    token = open_challenge(case, uuid4())
     advance(case, Action.BEGIN_TRIAGE, INTAKE)
 
     confirm_contact(token)
@@ -124,7 +125,7 @@ def test_a_case_that_staff_have_taken_up_keeps_its_state():
 
 def test_a_stronger_assurance_is_not_lowered():
     case = make_case(State.TRIAGE)
-    token = open_challenge(case)
+    token = open_challenge(case, uuid4())
     Case.objects.update(assurance=Assurance.DOCUMENT)
 
     assert confirm_contact(token).assurance == Assurance.DOCUMENT

@@ -4,11 +4,14 @@ import re
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 
 from tests.factories import ERIKA, file, make_case
 from workflows.cases.lifecycle import State
 from workflows.identity.contact import confirm_contact
+from workflows.identity.effects import send_challenge
 from workflows.identity.models import ContactChallenge
+from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +29,18 @@ def test_the_mailed_link_confirms_the_case(mailoutbox):
     (token,) = links_in(mail)
     assert mail.to == [ERIKA.email]
     assert confirm_contact(token) == case
+
+
+def test_a_mail_sent_again_after_a_crash_has_the_same_link(mailoutbox):
+    file(ERIKA)
+    effect = Effect.objects.get(kind="identity.confirm_contact")
+    for _attempt in range(2):
+        with transaction.atomic():
+            send_challenge(effect)
+            transaction.set_rollback(True)
+    first, again = mailoutbox
+
+    assert links_in(first) == links_in(again)
 
 
 def test_without_an_address_the_case_is_received_and_nothing_is_mailed(mailoutbox):

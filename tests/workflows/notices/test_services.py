@@ -12,6 +12,7 @@ from workflows.cases.lifecycle import State
 from workflows.cases.models import Attachment, Message
 from workflows.ledger.models import Event
 from workflows.notices import facts
+from workflows.notices import pdf as notices_pdf
 from workflows.notices.composing import compose
 from workflows.notices.models import Notice
 from workflows.notices.selectors import files_of_the_person, notices_to_the_person, other_files
@@ -33,6 +34,20 @@ def test_the_same_key_sends_it_once():
     assert first == again
     assert Event.objects.filter(name="notice.sent").count() == 1
     assert Effect.objects.filter(kind="mail.message").count() == 1
+
+
+def test_no_mail_goes_out_before_what_can_fail(mailoutbox, monkeypatch):
+    file(ERIKA)
+
+    def fail(*_args, **_kwargs):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(notices_pdf, "render_pdf", fail)
+    drain()
+    drain()
+
+    assert Effect.objects.get(kind="cases.acknowledge").state == Effect.State.PENDING
+    assert [mail.subject for mail in mailoutbox if "received your request" in mail.subject] == []
 
 
 def test_it_is_attached_in_three_formats_and_sealed():

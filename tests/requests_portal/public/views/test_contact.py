@@ -1,6 +1,7 @@
 """The link that confirms a contact: opened by a scanner it changes nothing, pressed it works once."""
 
 import datetime as dt
+from uuid import uuid4
 
 import pytest
 
@@ -21,11 +22,11 @@ def case() -> Case:
 
 @pytest.fixture
 def path(case: Case) -> str:
-    return f"confirm/{open_challenge(case)}/"
+    return f"confirm/{open_challenge(case, uuid4())}/"
 
 
 def test_the_mailed_address_is_the_one_of_the_page(visitor: Visitor, case: Case):
-    link = confirm_contact_link("en", open_challenge(case))
+    link = confirm_contact_link("en", open_challenge(case, uuid4()))
 
     assert visitor.client.get(link.removeprefix("http://testserver")).status_code == 200
 
@@ -60,7 +61,7 @@ def test_works_once(visitor: Visitor, path):
 
 
 def test_an_older_link_ends_with_the_newer(visitor: Visitor, case: Case, path):
-    open_challenge(case)
+    open_challenge(case, uuid4())
 
     assert visitor.post(path).status_code == 410
 
