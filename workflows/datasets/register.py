@@ -27,6 +27,8 @@ GROUNDS_OF_APPROVAL = ("origin", "legal_basis", "licence", "scope")
 # What a snapshot is: never changed once it has been read.
 CONTENT_OF_SNAPSHOT = ("dataset", "format", "location", "id_field", "text_fields", "source_field")
 
+_APPROVAL = ("approval", "approval_by", "approval_at", "approval_ground")
+
 Entry = TypeVar("Entry", bound=models.Model)
 
 
@@ -35,7 +37,8 @@ def save_dataset(dataset: Dataset, actor: Actor) -> Dataset:
     """Register a dataset, or keep what was changed of it.
 
     If an approval rested on what was changed, the dataset waits for approval again, and whoever
-    changed it cannot be the one who approves. Raises `InvalidEntry`, `RegisterRefused`.
+    changed it cannot be the one who approves. Else its approval stays as it is now, whatever it was
+    when the entry was read. Raises `InvalidEntry`, `RegisterRefused`.
     """
     before = _before(dataset)
     changed = _changed(dataset, before)
@@ -43,6 +46,9 @@ def save_dataset(dataset: Dataset, actor: Actor) -> Dataset:
         dataset.registered_by = actor.pseudonym
         dataset.approval = Dataset.Approval.UNAPPROVED
         dataset.approval_by, dataset.approval_at, dataset.approval_ground = "", None, ""
+    else:
+        for name in _APPROVAL:
+            setattr(dataset, name, getattr(before, name))
     return _save(dataset, actor, before, {"name": dataset.name, "approval": dataset.approval})
 
 

@@ -67,6 +67,19 @@ def test_only_officers_approve_and_never_their_own_entry():
     assert decide_approval(own, OTHER_OFFICER, approve=True, ground="Yes").is_approved
 
 
+def test_an_approval_that_is_withdrawn_meanwhile_does_not_come_back():
+    dataset = make_dataset(approved=True)
+    dataset.refresh_from_db()
+    decide_approval(dataset, OFFICER, approve=False, ground="The terms have changed.")
+    assert dataset.is_approved  # as somebody else had read it
+    dataset.name = "Another name"
+    save_dataset(dataset, STEWARD)
+
+    dataset.refresh_from_db()
+    assert dataset.name == "Another name"
+    assert dataset.approval == Dataset.Approval.WITHDRAWN
+
+
 def test_an_approval_says_its_ground_and_is_given_once():
     dataset = make_dataset()
     with pytest.raises(InvalidInput):
