@@ -1,13 +1,12 @@
 """Finding cases by their number or by an e-mail address that is stored only sealed.
 
-An address never becomes part of a link, where browsers and proxies would keep it: the search is
-sent as a form, and what it found is linked by the ids of the cases.
+What was typed, which may be a name, never becomes part of a link, where browsers and proxies would
+keep it: the search is sent as a form, and what it found is linked by the ids of the cases.
 """
-
-from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -24,11 +23,15 @@ MOST_FOUND = 100
 
 
 def find_cases(term: str) -> list[Case]:
-    """Return the cases with this e-mail address, or the case with this number. Two queries."""
+    """Return the cases with this e-mail address, or with this number or part of one.
+
+    Costs two queries at most.
+    """
     if "@" in term:
         keys = blind_index.find(EMAIL_INDEX, normalise_email(term))
         return list(Case.objects.filter(data_key__in=keys)[:MOST_FOUND])
-    return list(Case.objects.filter(number=normalise_number(term)))
+    same = Q(number=normalise_number(term)) | Q(number__icontains=term)
+    return list(Case.objects.filter(same)[:MOST_FOUND])
 
 
 def related_cases(case: Case) -> list[Case]:
@@ -52,12 +55,8 @@ def search(request: HttpRequest, site: AdminSite) -> HttpResponseRedirect:
         return HttpResponseRedirect(
             reverse("admin:cases_case_change", args=[found[0].pk], current_app=site.name)
         )
-    query: dict[str, Any] = {"group": "all"}
-    if found:
-        query["id__in"] = ",".join(str(case.pk) for case in found)
-    elif "@" in term or not term:
+    if not found:
         messages.info(request, _("No case was found."))
-        query = {}
-    else:
-        query["q"] = term
-    return HttpResponseRedirect(f"{queue}?{urlencode(query)}" if query else queue)
+        return HttpResponseRedirect(queue)
+    query = {"group": "all", "id__in": ",".join(str(case.pk) for case in found)}
+    return HttpResponseRedirect(f"{queue}?{urlencode(query)}")
