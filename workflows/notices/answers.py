@@ -129,8 +129,9 @@ def bind(frame: Composed, parts: list[Composed]) -> Composed:
 def _around_the_parts(
     sections: tuple[Section, ...], blocks: tuple[Block, ...]
 ) -> tuple[tuple[Block, ...], tuple[Block, ...]]:
-    """Cut the frame behind the section in which `{parts}` stands."""
-    at = next(n for n, section in enumerate(sections) if "parts" in section.names) + 1
+    """Cut the frame behind the section in which `{parts}` stands; a draft may have it in none."""
+    holding = (n for n, section in enumerate(sections, 1) if "parts" in section.names)
+    at = next(holding, len(sections))
     return blocks[:at], blocks[at:]
 
 

@@ -70,6 +70,15 @@ def test_a_text_at_fault_says_so_and_cannot_be_published(officer, send):
     assert text_in_use("EU", "clarification", "en").version is None
 
 
+def test_a_draft_of_the_answer_may_lack_its_parts_and_is_told_so(officer, send):
+    place = PLACE.replace("clarification", "answer")
+    send(officer, place, {"body": "# A\n\nHello.\n", "reason": "Trying."})
+    page = officer.get(f"{LIST}version/{NoticeText.objects.get().pk}/").content.decode()
+
+    assert "{parts}" in page
+    assert ">Publish</button>" not in page
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_is_previewed_in_each_format(officer, send, kind):
     body = text_in_use("", kind, "zh-hans").body
