@@ -9,7 +9,6 @@ from django.http import HttpRequest
 
 from requests_portal.staff.people import actor_of
 from workflows.cases.actors import actor_for
-from workflows.cases.lifecycle import Role
 from workflows.ledger.services import append
 
 
@@ -18,13 +17,13 @@ def record_account_event(
 ) -> None:
     """Append that whoever makes this request did something to an account.
 
-    Both stand in the log by their pseudonyms. A superuser without roles acts as administrator.
+    Both stand in the log by their pseudonyms.
     """
     actor = actor_of(request)
     with transaction.atomic():
         append(
             name=name,
-            role=actor.role if actor.roles else Role.ADMINISTRATOR,
+            role=actor.role,
             actor=actor.pseudonym,
             facts={"account": actor_for(account).pseudonym, **(facts or {})},
         )

@@ -34,8 +34,11 @@ class Actor:
 
     @property
     def role(self) -> Role:
-        """Return the first of the actor's roles, for events outside the table of moves."""
-        return min(self.roles, key=list(Role).index)
+        """Return the first of the actor's roles, for events outside the table of moves.
+
+        A superuser without roles acts as administrator.
+        """
+        return min(self.roles, key=list(Role).index, default=Role.ADMINISTRATOR)
 
 
 PUBLIC = Actor(frozenset({Role.PUBLIC}))

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from workflows.cases.actors import SYSTEM, Actor
 from workflows.cases.correspondence import require_text
 from workflows.cases.errors import InvalidInput
-from workflows.cases.lifecycle import FINAL, Action, Role
+from workflows.cases.lifecycle import FINAL, Action
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.cases.transition import advance, lock_case
@@ -75,7 +75,7 @@ def record_view(case: Case, actor: Actor, *, what: str) -> None:
         record_event(
             case,
             "case.viewed",
-            role=actor.role if actor.roles else Role.SYSTEM,
+            role=actor.role,
             pseudonym=actor.pseudonym,
             facts={"what": what},
         )

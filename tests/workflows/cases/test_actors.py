@@ -41,6 +41,7 @@ def test_a_superuser_gets_no_role_by_being_one(outsider):
     outsider.save()
 
     assert actor_for(outsider).roles == set()
+    assert actor_for(outsider).role == Role.ADMINISTRATOR  # in the log
 
 
 def test_the_pseudonym_stays_and_tells_nothing(reviewer, approver):
