@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from requests_portal.environment import (
     database_from_url,
     env_bool,
+    env_choice,
     env_int,
     env_list,
     env_named,
@@ -193,15 +194,15 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # --- Languages and time ---------------------------------------------------------------------
-LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+# Also of what goes to teams and to recipients of datasets.
+LANGUAGE_CODE = env_choice("LANGUAGE_CODE", "zh-hans", [code for code, _name in LANGUAGES])
 FORMAT_MODULE_PATH = "requests_portal.formats"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 USE_I18N = True
-FORMAT_MODULE_PATH = "requests_portal.formats"
 USE_TZ = True
 TIME_ZONE = "UTC"
 

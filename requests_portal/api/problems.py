@@ -14,6 +14,7 @@ from workflows.cases.errors import (
     AttemptReused,
     CaseError,
     InvalidFiling,
+    InvalidInput,
     TooManyAttempts,
     UnknownReceipt,
 )
@@ -54,6 +55,7 @@ def problem(
 _DOMAIN: tuple[tuple[type[Exception], HTTPStatus, str], ...] = (
     (InvalidFiling, HTTPStatus.BAD_REQUEST, "invalid_request"),
     (InvalidEntry, HTTPStatus.BAD_REQUEST, "invalid_request"),
+    (InvalidInput, HTTPStatus.BAD_REQUEST, "invalid_request"),
     (AttemptReused, HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
     (UnknownReceipt, HTTPStatus.NOT_FOUND, "not_found"),
     (TooManyAttempts, HTTPStatus.TOO_MANY_REQUESTS, "too_many_attempts"),

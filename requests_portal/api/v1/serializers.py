@@ -10,6 +10,7 @@ from workflows.cases.filing_request import FiledIdentifier, FiledItem, FilingReq
 from workflows.cases.lifecycle import State
 from workflows.cases.vocabulary import IdentifierKind, ItemKind, RequesterRole
 from workflows.reports.bundle_encryption import LONGEST_RECIPIENT
+from workflows.reports.bundle_filters import LONGEST_REASON
 from workflows.reports.bundle_formats import Format
 from workflows.reports.models import BundleJob
 
@@ -157,7 +158,7 @@ class BundleRequestSerializer(StrictSerializer):
         default=list,
     )
     case = serializers.CharField(required=False, default="")
-    identity_reason = serializers.CharField(required=False, default="", max_length=500)
+    identity_reason = serializers.CharField(required=False, default="", max_length=LONGEST_REASON)
     formats = serializers.ListField(
         child=serializers.ChoiceField(choices=list(Format)),
         required=False,

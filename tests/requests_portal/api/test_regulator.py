@@ -174,7 +174,7 @@ def test_an_export_is_encrypted_to_the_key_that_was_sent():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("chosen", "status"), [({"recipient": "age1nothing"}, 409), ({"formats": ["exe"]}, 400)]
+    ("chosen", "status"), [({"recipient": "age1nothing"}, 400), ({"formats": ["exe"]}, 400)]
 )
 def test_a_form_or_a_key_that_cannot_be_is_refused(chosen, status):
     answer = client_of("CN").post("/api/v1/regulator/bundles/", chosen, format="json")
