@@ -15,6 +15,7 @@ accept_identity   | identity_needed                          | triage           
 reject_identity   | identity_needed                          | triage            | intake reviewer privacy_officer
 ask_information   | triage in_review                         | information_needed| intake reviewer privacy_officer
 give_information  | information_needed                       | in_review         | public intake reviewer privacy_officer
+go_on_without_information | information_needed               | in_review         | intake reviewer privacy_officer
 ask_fee           | triage in_review                         | fee_needed        | reviewer privacy_officer
 confirm_fee_paid  | fee_needed                               | in_review         | intake reviewer privacy_officer
 waive_fee         | fee_needed                               | in_review         | reviewer privacy_officer

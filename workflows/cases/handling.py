@@ -1,4 +1,4 @@
-"""Moves of staff that carry no text to the person: triage, identity, merging, abuse, closing."""
+"""Moves of staff that carry no text: triage, identity, information, merging, abuse, closing."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -36,6 +36,12 @@ def reject_identity(case: Case, actor: Actor, grounds: str) -> None:
     For the clocks it is as if the proof had never been asked for.
     """
     advance(case, Action.REJECT_IDENTITY, actor, contents={"grounds": require_text(grounds)})
+
+
+def go_on_without_information(case: Case, actor: Actor, grounds: str) -> None:
+    """Go on although a question was not answered; for the clocks it was then never asked."""
+    grounds = require_text(grounds)
+    advance(case, Action.GO_ON_WITHOUT_INFORMATION, actor, contents={"grounds": grounds})
 
 
 def merge(case: Case, actor: Actor, into: Case) -> None:

@@ -59,6 +59,7 @@ class Action(StrEnum):
     REJECT_IDENTITY = "reject_identity"
     ASK_INFORMATION = "ask_information"
     GIVE_INFORMATION = "give_information"
+    GO_ON_WITHOUT_INFORMATION = "go_on_without_information"
     ASK_FEE = "ask_fee"
     CONFIRM_FEE_PAID = "confirm_fee_paid"
     WAIVE_FEE = "waive_fee"
@@ -313,6 +314,14 @@ _TABLE = (
         _PUBLIC | _INTAKE,
         "information.given",
         clock="clarification_answered",
+    ),
+    _move(
+        A.GO_ON_WITHOUT_INFORMATION,
+        {S.INFORMATION_NEEDED},
+        S.IN_REVIEW,
+        _INTAKE,
+        "information.not_given",
+        clock="clarification_waived",
     ),
     _move(
         A.ASK_FEE,

@@ -48,6 +48,7 @@ ACTION_NAMES = {
     Action.REJECT_IDENTITY: _("Go on without proof of identity"),
     Action.ASK_INFORMATION: _("Ask for information"),
     Action.GIVE_INFORMATION: _("Go on with the information"),
+    Action.GO_ON_WITHOUT_INFORMATION: _("Go on without the information"),
     Action.ASK_FEE: _("Ask for a fee"),
     Action.CONFIRM_FEE_PAID: _("Confirm that the fee was paid"),
     Action.WAIVE_FEE: _("Waive the fee"),

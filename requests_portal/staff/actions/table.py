@@ -185,8 +185,16 @@ _ROWS = (
     ),
     _page(
         Action.GIVE_INFORMATION,
-        _("The information came some other way, or the case can go on without it."),
+        _("The information came some other way, such as by phone or by letter."),
         _("The case goes on."),
+    ),
+    _page(
+        Action.GO_ON_WITHOUT_INFORMATION,
+        _("No answer came, or none is needed any more. Say why the case can go on without it."),
+        _("The case goes on without the information."),
+        _with_text(handling.go_on_without_information),
+        form=forms.ReasonsForm,
+        panel="staff/panels/not_asked.html",
     ),
     _page(
         Action.ASK_FEE,

@@ -9,6 +9,7 @@ from workflows.cases.actors import Actor
 from workflows.cases.errors import CaseError, InvalidInput, MoveRefused
 from workflows.cases.lifecycle import Action, Role, State
 from workflows.cases.models import Case, Clock, EventContent
+from workflows.cases.timeline import public_timeline
 from workflows.cases.transition import advance
 from workflows.cases.vocabulary import Assurance
 from workflows.ledger.models import Event
@@ -54,6 +55,30 @@ class TestIdentity:
             handling.accept_identity(case, APPROVER, Assurance.DOCUMENT, "Seen.")
         case.refresh_from_db()
         assert case.assurance == Assurance.NONE
+
+
+class TestInformation:
+    def test_going_on_without_an_answer_nobody_reads_of_one(self):
+        case = make_case(State.INFORMATION_NEEDED, ERIKA, residence="GB-ENG")
+        assert case.clocks.filter(state=Clock.State.PAUSED).exists()
+
+        handling.go_on_without_information(case, INTAKE, "No answer came in a month.")
+
+        assert case.state == State.IN_REVIEW
+        assert not case.clocks.filter(state=Clock.State.PAUSED).exists()
+        told = [step.sentence for step in public_timeline(case)]
+        assert told[-1] == "We go on without an answer to our question."
+        assert "You answered our question." not in told
+        event = Event.objects.get(name="information.not_given")
+        assert EventContent.objects.get(event=event.uid).opening["content"].startswith("No answer")
+        assert not Event.objects.filter(name="information.given").exists()
+
+    def test_grounds_are_needed(self):
+        case = make_case(State.INFORMATION_NEEDED)
+
+        with pytest.raises(InvalidInput):
+            handling.go_on_without_information(case, INTAKE, " ")
+        assert case.state == State.INFORMATION_NEEDED
 
 
 class TestMerging:

@@ -61,6 +61,14 @@ WALKS = [
     ),
     (State.INFORMATION_NEEDED, "intake", "give_information", {}, "information.given", "in_review"),
     (
+        State.INFORMATION_NEEDED,
+        "intake",
+        "go_on_without_information",
+        TEXT,
+        "information.not_given",
+        State.IN_REVIEW,
+    ),
+    (
         State.FEE_NEEDED,
         "intake",
         "confirm_fee_paid",
