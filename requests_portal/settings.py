@@ -157,6 +157,9 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = env_int("TASK_TIME_LIMIT", 1800, minimum=1)
+# Of work that reads a whole snapshot and cannot go on where it was stopped. It holds a lock, so a
+# copy that the broker hands out meanwhile does nothing. The outbox asks for it half a day long.
+LONG_TASK_TIME_LIMIT = env_int("LONG_TASK_TIME_LIMIT", 43200, minimum=1)
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -3,6 +3,7 @@
 import logging
 
 from celery import shared_task
+from django.conf import settings
 from django.core.management import call_command
 
 from workflows.cases.drafts import purge_drafts
@@ -22,6 +23,8 @@ from workflows.witnesses.services import submit_due
 from workflows.witnesses.timestamps import request_due
 
 logger = logging.getLogger(__name__)
+# For work on a whole snapshot, which begins anew when it is stopped.
+long_task = shared_task(time_limit=settings.LONG_TASK_TIME_LIMIT)
 
 
 @shared_task
@@ -70,13 +73,13 @@ def make_bundle(job_id: str) -> None:
     _make_bundle(job_id)
 
 
-@shared_task
+@long_task
 def read_snapshot(snapshot_id: str) -> None:
     """Count, hash and check the data of a snapshot that was registered."""
     inventory.read_snapshot(snapshot_id)
 
 
-@shared_task
+@long_task
 def build_index(index_id: str) -> None:
     """Build the search index of a snapshot."""
     indexes.build_index(index_id)
@@ -95,7 +98,7 @@ def nightly_pass() -> None:
         logger.warning("The nightly pass before is still running")
 
 
-@shared_task
+@long_task
 def make_manifest(snapshot_id: str) -> None:
     """Make the manifest of what is to be changed in a snapshot."""
     making.make_manifest(snapshot_id)
@@ -107,25 +110,25 @@ def sweep_manifests() -> None:
     making.sweep_manifests()
 
 
-@shared_task
+@long_task
 def apply_manifest(manifest_id: str) -> None:
     """Apply a manifest on this machine."""
     receipts.apply_here(manifest_id)
 
 
-@shared_task
+@long_task
 def check_manifest(manifest_id: str) -> None:
     """Re-scan the snapshot that came out of a manifest."""
     checking.check(manifest_id)
 
 
-@shared_task
+@long_task
 def guard_snapshot(snapshot_id: str) -> None:
     """Look in a new snapshot for what was taken out of others."""
     tombstones.guard(snapshot_id)
 
 
-@shared_task
+@long_task
 def take_out_again(return_id: str) -> None:
     """Make the manifest of what came back with a new snapshot."""
     returns.take_out_again(return_id)

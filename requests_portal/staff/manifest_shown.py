@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from requests_portal.staff.people import names_of
 from requests_portal.staff.register.base import sign
+from workflows.corrections.checking import was_searched
 from workflows.corrections.downloads import SQL, files_of
 from workflows.corrections.models import Manifest
 from workflows.vault.crypto import Shredded
@@ -23,6 +24,7 @@ _WHY = {
     "different": gettext_lazy("not what the manifest makes of it"),
     "found": gettext_lazy("the person is still found"),
     "unreadable": gettext_lazy("the new snapshot cannot be read"),
+    "gave_up": gettext_lazy("the search was tried many times and never came to an end"),
 }
 
 
@@ -69,6 +71,12 @@ def next_step(manifest: Manifest) -> str:
         return _(
             "Have changes.sql run in the database of the table, for example with psql; it changes "
             "all or nothing. Then enter the receipt, with the same location and a new version."
+        )
+    if manifest.state == Manifest.State.LEFT and not was_searched(manifest):
+        return _(
+            "The new snapshot could not be searched. It is kept with its receipt, and the items "
+            "stay open. See that it can be read, and in the log of the workers what stopped them; "
+            "a large snapshot may need a higher LONG_TASK_TIME_LIMIT. Then press “Search again”."
         )
     return str(_NEXT[Manifest.State(manifest.state)])
 

@@ -21,6 +21,7 @@ from requests_portal.staff.manifest_forms import ManifestReceiptForm
 from requests_portal.staff.operation_admin import ReadOnlyAdmin
 from requests_portal.staff.people import actor_of
 from workflows.cases.errors import CaseError
+from workflows.corrections.checking import check_again, was_searched
 from workflows.corrections.downloads import hand_out
 from workflows.corrections.models import Manifest, Receipt
 from workflows.corrections.receipts import ask_to_apply, can_be_applied_here, take_receipt
@@ -48,7 +49,7 @@ class ManifestAdmin(AskingAdmin, ReadOnlyAdmin):
     search_help_text = gettext_lazy("Dataset, version or case number")
     date_hierarchy = "made_at"
     actions = ("apply_here",)
-    actions_detail = ("apply_one", "enter_receipt")
+    actions_detail = ("apply_one", "enter_receipt", "search_again")
     fieldsets = (
         (None, {"fields": ("shown_state", "shown_next", "snapshot", "records", "linked_cases")}),
         (gettext_lazy("Files"), {"fields": ("shown_files",)}),
@@ -83,7 +84,9 @@ class ManifestAdmin(AskingAdmin, ReadOnlyAdmin):
         return request.user.has_perm(_EXECUTE)
 
     def is_offered(self, entry: Manifest, path: str) -> bool:
-        """Offer to apply it, or to enter a receipt, until that was done."""
+        """Offer to apply it or to enter a receipt, and another search where one came to no end."""
+        if path == "search":
+            return entry.state == Manifest.State.LEFT and not was_searched(entry)
         waits = entry.state == Manifest.State.OPEN
         return waits and (path != "apply" or can_be_applied_here(entry))
 
@@ -158,6 +161,20 @@ class ManifestAdmin(AskingAdmin, ReadOnlyAdmin):
             button=_("Keep the receipt"),
             do=take,
             form_class=partial(ManifestReceiptForm, manifest=manifest),
+            permission=_EXECUTE,
+        )
+
+    @action(  # type: ignore[untyped-decorator]
+        description=gettext_lazy("Search again"), url_path="search", permissions=["apply"]
+    )
+    def search_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Have the new snapshot searched again in the background."""
+        return self.ask(
+            request,
+            object_id,
+            intro=_("The new snapshot is searched again: that decides whether anything is left."),
+            button=_("Search again"),
+            do=lambda manifest, _typed: check_again(manifest, actor_of(request)),
             permission=_EXECUTE,
         )
 

@@ -7,12 +7,14 @@ from operator import or_
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
 from workflows.cases.lifecycle import Role, State
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.corrections.buried import bury
+from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.families import as_table, family
 from workflows.corrections.making import ask_for_manifests, entries_of
 from workflows.corrections.manifests.edits import Refused, Wording
@@ -33,9 +35,10 @@ from workflows.datasets.purging import mark_replaced
 from workflows.datasets.register import mark_purged
 from workflows.datasets.sources import path_of
 from workflows.datasets.terms import terms_of_all
-from workflows.outbox.long_work import held
+from workflows.outbox.long_work import ask_for, held, idle
+from workflows.vault.crypto import Shredded
 
-UNREADABLE = "unreadable"
+UNREADABLE, GAVE_UP = "unreadable", "gave_up"
 # The most places that are kept for staff to look at.
 _SHOWN = 200
 
@@ -57,6 +60,49 @@ def check(manifest_id: str) -> None:
             _send_back(manifest, left)
         else:
             _verify(manifest, entries)
+
+
+def give_up_checking(manifest_id: str) -> None:
+    """Send a manifest back whose re-scan never came to an end; it can be asked for again."""
+    with idle(CHECK, manifest_id):
+        applied = Manifest.objects.filter(pk=manifest_id, state=Manifest.State.APPLIED)
+        manifest = applied.select_related("data_key", "result").first()
+        if manifest is None or manifest.result is None:
+            return
+        why = UNREADABLE if manifest.result.state == Snapshot.State.UNREADABLE else GAVE_UP
+        _send_back(manifest, [{"why": why, "file": manifest.result.location}])
+
+
+def was_searched(manifest: Manifest) -> bool:
+    """Return whether the re-scan of a manifest that was sent back came to its end."""
+    try:
+        return all(place["why"] not in (UNREADABLE, GAVE_UP) for place in manifest.left)
+    except Shredded:
+        return True
+
+
+def check_again(manifest: Manifest, actor: Actor) -> None:
+    """Have a snapshot re-scanned again that could not be, in the background.
+
+    Raises `CorrectionRefused`.
+    """
+    if not actor.roles & STEWARDS:
+        raise CorrectionRefused(_("Only data stewards have snapshots searched again."))
+    with transaction.atomic():
+        locked = Manifest.objects.select_for_update(of=("self",)).get(pk=manifest.pk)
+        if locked.state != Manifest.State.LEFT or was_searched(locked):
+            raise CorrectionRefused(_("The new snapshot is being searched, or was."))
+        live = Manifest.objects.filter(
+            snapshot__in=family(locked.snapshot), state__in=Manifest.LIVE
+        )
+        if live.exists():
+            raise CorrectionRefused(
+                _("Another manifest for this snapshot is under way. Wait until it is done.")
+            )
+        locked.state, locked.checked_at = Manifest.State.APPLIED, None
+        locked.left_count, locked.left = 0, []
+        locked.save(update_fields=["state", "checked_at", "left_count", "left"])
+        ask_for(CHECK, str(locked.pk), about=f"{locked.pk}:{timezone.now().timestamp()}")
 
 
 def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[dict[str, object]]:

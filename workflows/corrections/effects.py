@@ -1,15 +1,17 @@
 """What follows an approval: instructions, manifests, applying them, looking what is left."""
 
 from workflows.cases.effects import case_of
+from workflows.corrections.checking import give_up_checking
 from workflows.corrections.making import MAKE, ask_for_manifests, is_waiting
-from workflows.corrections.models import Guarded, Manifest, RecipientNotice, Return
-from workflows.corrections.receipts import APPLY, CHECK
+from workflows.corrections.models import Manifest, RecipientNotice, Return
+from workflows.corrections.receipts import APPLY, CHECK, give_up_applying
 from workflows.corrections.recipients import TELL
-from workflows.corrections.returns import AGAIN
+from workflows.corrections.returns import AGAIN, give_up_taking_out
 from workflows.corrections.services import issue_instructions
 from workflows.corrections.telling import tell
 from workflows.corrections.tombstones import GUARD
-from workflows.outbox.long_work import ask_for, send_and_look_again
+from workflows.datasets.models import Snapshot
+from workflows.outbox.long_work import ask_for, send_and_look_again, send_or_fail
 from workflows.outbox.models import Effect
 from workflows.outbox.services import effect_handler
 
@@ -34,16 +36,18 @@ def make(effect: Effect) -> None:
 
 @effect_handler(APPLY)
 def apply(effect: Effect) -> None:
-    """Send the task that applies a manifest, until it has its receipt."""
-    if Manifest.objects.filter(pk=effect.payload["id"], state=Manifest.State.OPEN).exists():
-        send_and_look_again(effect, "workflows.tasks.apply_manifest")
+    """Send the task that applies a manifest, until it has its receipt, if only a refusal."""
+    waiting = Manifest.objects.filter(pk=effect.payload["id"], state=Manifest.State.OPEN)
+    if waiting.exists() and not send_and_look_again(effect, "workflows.tasks.apply_manifest"):
+        give_up_applying(effect.payload["id"])
 
 
 @effect_handler(CHECK)
 def check(effect: Effect) -> None:
-    """Send the task that re-scans, until it has."""
-    if Manifest.objects.filter(pk=effect.payload["id"], state=Manifest.State.APPLIED).exists():
-        send_and_look_again(effect, "workflows.tasks.check_manifest")
+    """Send the task that re-scans, until it has or is given up."""
+    waiting = Manifest.objects.filter(pk=effect.payload["id"], state=Manifest.State.APPLIED)
+    if waiting.exists() and not send_and_look_again(effect, "workflows.tasks.check_manifest"):
+        give_up_checking(effect.payload["id"])
 
 
 @effect_handler(GUARD)
@@ -57,16 +61,18 @@ def guard(effect: Effect) -> None:
     ).values_list("pk", flat=True)
     for pk in applied:
         ask_for(CHECK, str(pk), about=f"{pk}:read")
-    if not Guarded.objects.filter(snapshot=effect.payload["id"]).exists():
-        send_and_look_again(effect, "workflows.tasks.guard_snapshot")
+    snapshots = Snapshot.objects.filter(pk=effect.payload["id"], guarded=None)
+    if snapshots.exclude(state=Snapshot.State.PURGED).exists():
+        send_or_fail(effect, "workflows.tasks.guard_snapshot")
 
 
 @effect_handler(AGAIN)
 def take_out_again(effect: Effect) -> None:
     """Send the task that makes a manifest of what came back, until it has or has said why not."""
-    waiting = Return.objects.filter(pk=effect.payload["id"], resolved_at=None, manifest=None)
-    if waiting.exclude(asked_at=None).exists():
-        send_and_look_again(effect, "workflows.tasks.take_out_again")
+    asked = Return.objects.filter(pk=effect.payload["id"], resolved_at=None, manifest=None)
+    waiting = asked.exclude(asked_at=None)
+    if waiting.exists() and not send_and_look_again(effect, "workflows.tasks.take_out_again"):
+        give_up_taking_out(effect.payload["id"])
 
 
 @effect_handler(TELL)

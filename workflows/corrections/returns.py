@@ -38,7 +38,7 @@ from workflows.corrections.receipts import STEWARDS
 from workflows.datasets.lookup.shards import ReadError
 from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of
-from workflows.outbox.long_work import ask_for, held
+from workflows.outbox.long_work import ask_for, held, idle
 from workflows.outbox.services import enqueue
 from workflows.vault.crypto import Shredded
 
@@ -174,6 +174,17 @@ def take_out_again(return_id: int | str) -> Manifest | None:
         # Asked again by a person, not by itself: what is in the way does not go by waiting.
         Return.objects.filter(pk=returned.pk).update(remark=reason[:_REMARK], asked_at=None)
         return None
+
+
+def give_up_taking_out(return_id: int | str) -> None:
+    """Say that making a manifest never came to an end, so that it can be asked for again."""
+    returned = Return.objects.select_related("snapshot").get(pk=return_id)
+    with idle(MAKE, str(family(returned.snapshot)[0].pk)):
+        reason = _(
+            "Making a manifest was tried many times and never came to an end. Look into the log "
+            "of the workers, then have it tried again."
+        )
+        Return.objects.filter(pk=returned.pk, manifest=None).update(remark=reason, asked_at=None)
 
 
 def _make(returned: Return) -> Manifest:

@@ -14,12 +14,20 @@ from django.db import connection
 from django.utils import timezone
 
 from workflows.outbox.models import Effect
-from workflows.outbox.services import enqueue
+from workflows.outbox.services import Later, enqueue
 
 LOOK_AGAIN_AFTER = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(minutes=10)
 # After one minute, two, three, … and ten: half a day in all, then it never will be done.
 LAST_TURN = 75
+
+
+# Until it is looked whether a process that is still at work has come to its end.
+STILL_AT_WORK = timedelta(hours=1)
+
+
+class GaveUp(Exception):
+    """Long work was tried for half a day and never came to an end."""
 
 
 def ask_for(kind: str, subject: str, *, about: str) -> Effect:
@@ -37,7 +45,7 @@ def send_and_look_again(effect: Effect, task: str) -> bool:
     turn, about = int(effect.payload["turn"]), effect.payload["about"]
     if turn > LAST_TURN:
         return False
-    current_app.send_task(task, args=[effect.payload["id"]], retry=False, ignore_result=True)
+    _send(effect, task)
     enqueue(
         effect.kind,
         key=f"{effect.kind}:{about}:{turn + 1}",
@@ -45,6 +53,29 @@ def send_and_look_again(effect: Effect, task: str) -> bool:
         due_at=timezone.now() + min(LOOK_AGAIN_AFTER * turn, LONGEST_WAIT),
     )
     return True
+
+
+def send_or_fail(effect: Effect, task: str) -> None:
+    """Do the same; when it has been long enough, fail, for staff to see it among failed effects.
+
+    Each attempt sends the task once more, so that whoever tries it again there has the work tried.
+    """
+    if not send_and_look_again(effect, task):
+        _send(effect, task)
+        raise GaveUp
+
+
+@contextmanager
+def idle(kind: str, subject: str) -> Iterator[None]:
+    """Hold the lock of a piece of work that is given up; raises `Later` while it is still done."""
+    with held(kind, subject) as free:
+        if not free:
+            raise Later(timezone.now() + STILL_AT_WORK)
+        yield
+
+
+def _send(effect: Effect, task: str) -> None:
+    current_app.send_task(task, args=[effect.payload["id"]], retry=False, ignore_result=True)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from tests.workflows.corrections.conftest import data, no_broker
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.models import Case
 from workflows.cases.vocabulary import Outcome
-from workflows.corrections.checking import check
+from workflows.corrections.checking import check, give_up_checking
 from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
 from workflows.datasets.models import Snapshot
 from workflows.ledger.models import Event
@@ -37,7 +37,7 @@ def page_of(client, case):
 
 def buttons(page):
     """The things that can be done with the manifest whose page it is."""
-    return set(re.findall(r'href="[^"]*/(apply|receipt)/"', page))
+    return set(re.findall(r'href="[^"]*/(apply|receipt|search)/"', page))
 
 
 def act(client, path, name, row):
@@ -84,6 +84,24 @@ def test_the_place_is_named_where_something_is_left(sign_in, data_steward, waiti
     check(str(waiting.pk))
     page = sign_in(data_steward).get(f"{MANIFESTS}{waiting.pk}/change/").content.decode()
     assert "the corrected text is missing: forum.jsonl · a · text" in page
+    assert not buttons(page)
+
+
+def test_a_search_that_never_came_to_an_end_is_asked_for_again(
+    sign_in, send, data_steward, waiting
+):
+    ask_to_apply(waiting, STEWARD)
+    apply_here(str(waiting.pk))
+    give_up_checking(str(waiting.pk))
+    client, address = sign_in(data_steward), f"{MANIFESTS}{waiting.pk}"
+    page = client.get(f"{address}/change/").content.decode()
+    assert "never came to an end" in page
+    assert "Then press “Search again”." in page
+    assert buttons(page) == {"search"}
+    assert send(client, f"{address}/search/", {}).status_code == 302
+    page = client.get(f"{address}/change/").content.decode()
+    assert "is being searched" in page
+    assert not buttons(page)
 
 
 def test_the_page_of_a_manifest_says_what_to_do_and_applies_it(
