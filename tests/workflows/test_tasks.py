@@ -14,6 +14,7 @@ from workflows import tasks
 from workflows.cases.drafts import DRAFT_KEPT_FOR, create_draft
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Clock, Draft
+from workflows.datasets.models import LookupRun
 from workflows.outbox.models import Effect
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +68,19 @@ def test_the_purge_forgets_old_drafts():
     tasks.purge()
 
     assert not Draft.objects.exists()
+
+
+def test_a_purge_that_fails_stops_no_other(settings, tmp_path, caplog):
+    settings.INDEX_ROOT = tmp_path / "no folder"
+    settings.INDEX_ROOT.write_text("")
+    LookupRun.objects.create(
+        reason=LookupRun.Reason.NIGHTLY, finished_at=timezone.now() - timedelta(days=91)
+    )
+
+    tasks.purge()
+
+    assert not LookupRun.objects.exists()
+    assert "The purge of indexes: NotADirectoryError" in caplog.text
 
 
 def test_nothing_personal_is_logged(caplog, mailoutbox):

@@ -94,22 +94,32 @@ def remove_files(identifiers: Iterable[UUID]) -> None:
 def sweep_orphans(older_than: timedelta = timedelta(hours=1)) -> int:
     """Remove files that have no row and return how many there were.
 
-    A file younger than `older_than` may belong to a transaction that has not committed yet.
+    A file younger than `older_than` may belong to a transaction that has not committed yet; one
+    whose name is no id is not of the vault.
     """
     limit = time.time() - older_than.total_seconds()
     removed = 0
     for folder in sorted(_root().glob("??")):
-        candidates = [path for path in folder.iterdir() if path.stat().st_mtime < limit]
+        candidates = dict(_older(folder, limit))
         kept = set(
-            StoredFile.objects.filter(pk__in=[path.stem for path in candidates]).values_list(
-                "pk", flat=True
-            )
+            StoredFile.objects.filter(pk__in=candidates.values()).values_list("pk", flat=True)
         )
-        for path in candidates:
-            if path.suffix == _TEMPORARY_SUFFIX or UUID(path.stem) not in kept:
+        for path, identifier in candidates.items():
+            if path.suffix == _TEMPORARY_SUFFIX or identifier not in kept:
                 path.unlink(missing_ok=True)
                 removed += 1
     return removed
+
+
+def _older(folder: Path, limit: float) -> Iterator[tuple[Path, UUID]]:
+    for path in folder.glob("*"):
+        try:
+            identifier = UUID(path.stem)
+            old = path.is_file() and path.stat().st_mtime < limit
+        except (ValueError, FileNotFoundError):  # a stray name; deleted meanwhile
+            continue
+        if old:
+            yield path, identifier
 
 
 def _plaintext(stored: StoredFile, path: Path) -> Iterator[bytes]:

@@ -202,6 +202,40 @@ def test_the_sweep_removes_what_no_row_knows(key: DataKey, media: Path) -> None:
     assert on_disk(media) == [files._path(kept.pk)]
 
 
+def test_the_sweep_leaves_what_is_not_of_the_vault(key: DataKey, media: Path) -> None:
+    lost = store(key, b"lost")
+    StoredFile.objects.filter(pk=lost.pk).delete()
+    folder = files._path(lost.pk).parent
+    (folder / "lost+found").mkdir()
+    (folder / str(UUID(int=3))).mkdir()
+    stray = [folder / ".nfs0000", folder / "notes.part", media / "vault" / "zz"]
+    for path in stray:
+        path.write_bytes(b"of somebody else")
+
+    assert sweep_orphans(older_than=AT_ONCE) == 1
+
+    assert sorted(on_disk(media)) == sorted(stray)
+
+
+def test_the_sweep_goes_on_when_a_file_vanishes_meanwhile(
+    key: DataKey, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, lost = store(key, b"gone"), store(key, b"lost")
+    StoredFile.objects.filter(pk__in=[gone.pk, lost.pk]).delete()
+    look = Path.stat
+
+    def look_too_late(path: Path, **options: Any) -> Any:
+        if path == files._path(gone.pk):
+            path.unlink(missing_ok=True)
+        return look(path, **options)
+
+    monkeypatch.setattr(Path, "stat", look_too_late)
+
+    assert sweep_orphans(older_than=AT_ONCE) == 1
+
+    assert on_disk(media) == []
+
+
 def test_the_sweep_spares_files_whose_row_may_still_be_committed(key: DataKey, media: Path) -> None:
     StoredFile.objects.filter(pk=store(key, b"young").pk).delete()
 
