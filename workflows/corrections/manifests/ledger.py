@@ -14,6 +14,7 @@ from workflows.datasets.lookup.readers import parse_record
 from workflows.datasets.lookup.shards import RECORD_FORMATS, Format, format_of
 
 _UNREADABLE: tuple[type[Exception], ...] = (*UNREADABLE, Refused)
+_BITS = 64
 _WHOLE_NUMBERS = frozenset({"row", "start", "end"})
 
 
@@ -30,11 +31,13 @@ def as_jsonl(entries: Iterable[Entry]) -> bytes:
 
 
 def as_parquet(entries: Sequence[Entry]) -> bytes:
-    """Return entries as Parquet. The column `id` holds numbers if all ids are."""
+    """Return entries as Parquet. The column `id` holds numbers if all ids are, of 64 bits."""
     import pyarrow as pa
     from pyarrow import parquet
 
-    numbers = all(isinstance(entry.id, int) for entry in entries) and bool(entries)
+    numbers = bool(entries) and all(
+        isinstance(entry.id, int) and entry.id.bit_length() < _BITS for entry in entries
+    )
 
     def kind(column: str) -> Any:
         whole = column in _WHOLE_NUMBERS or (column == "id" and numbers)

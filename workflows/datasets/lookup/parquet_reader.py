@@ -21,10 +21,10 @@ def parquet_batches(shard: Shard, schema: Schema) -> Iterator[Batch]:
 
     names = list(filter(None, [schema.id_field, *schema.text_fields, schema.source_field]))
     with parquet.ParquetFile(shard.path, pre_buffer=False) as file:
-        missing = [name for name in names if name not in file.schema_arrow.names]
+        missing = [name for name in names if file.schema_arrow.names.count(name) != 1]
         if missing:
             raise ReadError(
-                f"{shard.file} has no column {', '.join(missing)}.",
+                f"{shard.file} has no column {', '.join(missing)}, or several of this name.",
                 Problem.NO_FIELD,
                 ", ".join(missing),
             )
@@ -66,7 +66,8 @@ def _column(array: "pa.Array[Any]", name: str, shard: Shard) -> Column:
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
     if not (
-        pa.types.is_string(array.type)
+        pa.types.is_null(array.type)  # no record has a text
+        or pa.types.is_string(array.type)
         or pa.types.is_string_view(array.type)
         or pa.types.is_large_string(array.type)
     ):

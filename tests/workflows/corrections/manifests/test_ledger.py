@@ -55,6 +55,16 @@ def folder(tmp_path, made):
     return target
 
 
+@pytest.mark.parametrize(
+    ("ids", "read"),
+    [([1, 2], [1, 2]), ([1, 2**64 - 1], ["1", str(2**64 - 1)]), ([1, "a"], ["1", "a"])],
+)
+def test_the_ids_of_a_parquet_file_are_numbers_where_all_are_and_fit(tmp_path, ids, read):
+    rows = [Entry.from_dict({**ROW, "id": id_}, 0) for id_ in ids]
+    (folder(tmp_path, rows) / JSONL).unlink()
+    assert [entry.id for entry in read_manifest(tmp_path / "manifest").entries] == read
+
+
 def test_the_columns_are_those_that_pipelines_read(tmp_path, made):
     target = folder(tmp_path, made)
     line = json.loads((target / JSONL).read_text().splitlines()[2])

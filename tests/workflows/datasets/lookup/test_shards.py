@@ -102,6 +102,15 @@ def test_parquet_may_have_numbers_for_ids_and_holes_in_texts(tmp_path):
     assert located(tmp_path / "x.parquet", schema) == [(2, "name", 0, 3), (3, "url", 2, 22)]
 
 
+def test_a_parquet_file_may_have_no_text_at_all_but_not_two_columns_of_a_name(tmp_path):
+    pq.write_table(pa.table({"id": [1], "text": pa.nulls(1)}), tmp_path / "x.parquet")
+    assert located(tmp_path / "x.parquet") == []
+    twice = pa.Table.from_arrays([pa.array(["1"])] * 3, names=["id", "text", "text"])
+    pq.write_table(twice, tmp_path / "x.parquet")
+    with pytest.raises(ReadError, match="no column text, or several of this name"):
+        located(tmp_path / "x.parquet")
+
+
 @given(st.integers(1, 400), st.randoms(use_true_random=False))
 def test_wherever_a_file_is_cut_each_line_is_read_once(tmp_path_factory, size, rng):
     records = [dict(record, id=index) for index, record in enumerate(rng.choices(RECORDS, k=20))]
