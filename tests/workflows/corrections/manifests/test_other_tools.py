@@ -120,7 +120,7 @@ def test_a_delta_table_takes_the_manifest_in_one_merge(tmp_path):
 
 def test_a_merge_needs_ids_that_tell_records_apart(tmp_path):
     write(tmp_path / "a.jsonl", [{"id": 1, "text": "ab"}, {"id": 1, "text": "ac"}])
-    made = entries(tmp_path, change("redact", 1, 0, 1))
+    made = entries(tmp_path, change("redact", 1, 0, 1, count=2))
     with pytest.raises(ManifestError, match="the same"):
         merge_table(made, tmp_path, WORDING)
 
