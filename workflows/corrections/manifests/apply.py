@@ -55,6 +55,8 @@ def apply_entries(
     """
     changes = in_order(entry for entry in entries if entry.changes_data)
     files = snapshot_files(snapshot)
+    if target.resolve().is_relative_to(snapshot.resolve()):
+        raise Refused(f"{target} lies in the old snapshot, which stays as it is. Name another.")
     by_file = {
         file: list(_rows(group)) for file, group in itertools.groupby(changes, attrgetter("file"))
     }

@@ -147,7 +147,7 @@ def test_applying_twice_is_refused(snapshot, tmp_path):
 def test_twice_is_refused_where_identical_records_would_not_tell(tmp_path):
     same = {"id": "x", "text": "same"}
     write(tmp_path / "old" / "a.jsonl", [same, same])
-    first, _second = entries(tmp_path / "old", change("delete", "x", 0, 4))
+    first, _second = entries(tmp_path / "old", change("delete", "x", 0, 4, count=2))
     apply([first], tmp_path / "old", tmp_path / "new")
     with pytest.raises(Refused, match="before"):
         apply([first], tmp_path / "new", tmp_path / "newer")
@@ -213,6 +213,14 @@ def test_what_exists_is_never_written_over(tmp_path):
     (tmp_path / "new").mkdir()
     with pytest.raises(Refused, match="there already"):
         apply([], tmp_path / "old", tmp_path / "new")
+
+
+def test_the_new_snapshot_is_not_written_into_the_old_one(tmp_path):
+    write(tmp_path / "old" / "a.jsonl", ROWS)
+    for target in (tmp_path / "old" / "new", tmp_path / "old"):
+        with pytest.raises(Refused, match="stays as it is"):
+            apply([], tmp_path / "old", target)
+    assert list(tree(tmp_path / "old")) == ["a.jsonl"]
 
 
 def test_two_at_once_do_not_write_into_each_other(tmp_path):
