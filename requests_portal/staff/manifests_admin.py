@@ -26,6 +26,7 @@ from workflows.corrections.downloads import hand_out
 from workflows.corrections.models import Manifest, Receipt
 from workflows.corrections.receipts import ask_to_apply, can_be_applied_here, take_receipt
 from workflows.vault.crypto import Shredded
+from workflows.vault.fields import sealed_fields
 
 BY_HAND = "by-hand"
 _EXECUTE = "cases.execute_case"
@@ -64,11 +65,13 @@ class ManifestAdmin(AskingAdmin, ReadOnlyAdmin):
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Manifest]:
-        """Return the manifests with what their pages name."""
+        """Return the manifests with what their pages name; their files are read when asked for."""
         manifests: QuerySet[Manifest] = super().get_queryset(request)
-        return manifests.select_related(
-            "data_key", "snapshot__dataset", "result__dataset"
-        ).prefetch_related("instructions__item__case")
+        return (
+            manifests.defer(*sealed_fields(Manifest))
+            .select_related("data_key", "snapshot__dataset", "result__dataset")
+            .prefetch_related("instructions__item__case")
+        )
 
     def get_urls(self) -> list[Any]:
         """Add the addresses of the files."""

@@ -270,11 +270,15 @@ def text_or_erased(row: SealedModel, name: str) -> str:
         return gettext("erased")
 
 
+def sealed_fields(model: type[models.Model]) -> list[str]:
+    """Return the names of the sealed fields of a model; a list of many rows defers them."""
+    fields = model._meta.concrete_fields  # noqa: SLF001
+    return [field.name for field in fields if isinstance(field, SealedField)]
+
+
 def erase_sealed(rows: models.QuerySet[Any]) -> int:
     """Overwrite every sealed column of `rows` with nothing; return how many rows there were.
 
     For rows which stay after a case was shredded. Reading them then raises `Shredded`.
     """
-    fields = rows.model._meta.concrete_fields  # noqa: SLF001
-    columns = [column.name for column in fields if isinstance(column, SealedField)]
-    return rows.update(**dict.fromkeys(columns, ERASED))
+    return rows.update(**dict.fromkeys(sealed_fields(rows.model), ERASED))

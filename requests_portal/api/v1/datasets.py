@@ -23,7 +23,6 @@ from workflows.datasets.models import Dataset, Snapshot
 from workflows.datasets.register import save_dataset, save_snapshot
 
 _PROBLEM = OpenApiResponse(description="Problem details (RFC 9457).")
-_PAGE = OpenApiParameter("cursor", OpenApiTypes.STR)
 
 
 class ByNumber(CursorPagination):
@@ -53,9 +52,11 @@ class CroissantParser(BaseParser):
 class DatasetListView(PipelineView):
     """The datasets."""
 
+    pagination_class = ByNumber
+
     @extend_schema(
         operation_id="datasets",
-        parameters=[_PAGE, OpenApiParameter("name", OpenApiTypes.STR)],
+        parameters=[OpenApiParameter("name", OpenApiTypes.STR)],
         responses={200: DatasetSerializer(many=True), 401: _PROBLEM},
     )
     def get(self, request: Request) -> Response:
@@ -63,7 +64,7 @@ class DatasetListView(PipelineView):
         datasets = Dataset.objects.all()
         if name := request.query_params.get("name"):
             datasets = datasets.filter(name=name)
-        paginator = ByNumber()
+        paginator = self.pagination_class()
         page = paginator.paginate_queryset(datasets, request, view=self)
         return paginator.get_paginated_response(DatasetSerializer(page, many=True).data)
 
@@ -110,15 +111,16 @@ class DatasetView(PipelineView):
 class SnapshotListView(PipelineView):
     """The snapshots of one dataset."""
 
+    pagination_class = NewestFirst
+
     @extend_schema(
         operation_id="snapshots",
-        parameters=[_PAGE],
         responses={200: SnapshotSerializer(many=True), 404: _PROBLEM},
     )
     def get(self, request: Request, dataset_id: int) -> Response:
         """List the snapshots of a dataset, newest first, 50 a page."""
         dataset = get_object_or_404(Dataset, pk=dataset_id)
-        paginator = NewestFirst()
+        paginator = self.pagination_class()
         page = paginator.paginate_queryset(dataset.snapshots.all(), request, view=self)
         return paginator.get_paginated_response(SnapshotSerializer(page, many=True).data)
 

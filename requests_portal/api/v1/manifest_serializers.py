@@ -11,6 +11,12 @@ from workflows.corrections.models import Manifest, Receipt
 from workflows.datasets.models import Snapshot
 
 
+class ManifestQuerySerializer(serializers.Serializer[None]):
+    """Which manifests are listed."""
+
+    state = serializers.ChoiceField(choices=Manifest.State.choices, default=Manifest.State.OPEN)
+
+
 class TargetSerializer(serializers.ModelSerializer[Snapshot]):
     """The snapshot that is to be changed."""
 

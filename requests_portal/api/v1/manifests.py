@@ -6,11 +6,13 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from requests_portal.api.problems import MissingIdempotencyKey
 from requests_portal.api.v1.manifest_serializers import (
+    ManifestQuerySerializer,
     ManifestSerializer,
     ReceiptRequestSerializer,
     ReceiptSerializer,
@@ -20,26 +22,36 @@ from workflows.corrections.downloads import hand_out
 from workflows.corrections.models import Manifest, Receipt
 from workflows.corrections.receipts import take_receipt
 from workflows.vault.crypto import Shredded
+from workflows.vault.fields import sealed_fields
 
 _PROBLEM = OpenApiResponse(description="Problem details (RFC 9457).")
-_MOST = 200
+
+
+class OldestFirst(CursorPagination):
+    """Pages of manifests in the order in which they were made."""
+
+    ordering = ("made_at", "id")
 
 
 class ManifestListView(PipelineView):
     """Manifests."""
 
+    pagination_class = OldestFirst
+
     @extend_schema(
         operation_id="manifests",
-        parameters=[
-            OpenApiParameter("state", OpenApiTypes.STR, enum=Manifest.State.values, default="open")
-        ],
-        responses={200: ManifestSerializer(many=True), 401: _PROBLEM},
+        parameters=[ManifestQuerySerializer],
+        responses={200: ManifestSerializer(many=True), 400: _PROBLEM, 401: _PROBLEM},
     )
     def get(self, request: Request) -> Response:
-        """List manifests of a state, the oldest first: those that wait, unless another is given."""
-        state = request.query_params.get("state", Manifest.State.OPEN)
-        found = Manifest.objects.filter(state=state).select_related("snapshot__dataset", "result")
-        return Response(ManifestSerializer(found.order_by("made_at")[:_MOST], many=True).data)
+        """List manifests of a state, `open` if none is given, the oldest first, 50 a page."""
+        asked = ManifestQuerySerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        found = Manifest.objects.filter(state=asked.validated_data["state"])
+        found = found.defer(*sealed_fields(Manifest)).select_related("snapshot__dataset", "result")
+        paginator = self.pagination_class()
+        page = paginator.paginate_queryset(found, request, view=self)
+        return paginator.get_paginated_response(ManifestSerializer(page, many=True).data)
 
 
 def _find(manifest_id: UUID) -> Manifest:

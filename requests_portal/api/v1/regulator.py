@@ -81,12 +81,11 @@ class NewestFirst(CursorPagination):
 class CaseListView(RegulatorView):
     """The cases of the regulator's regime."""
 
+    pagination_class = NewestFirst
+
     @extend_schema(
         operation_id="regulator_cases",
-        parameters=[
-            OpenApiParameter("cursor", OpenApiTypes.STR),
-            OpenApiParameter("state", OpenApiTypes.STR, many=True),
-        ],
+        parameters=[OpenApiParameter("state", OpenApiTypes.STR, many=True)],
         responses={200: CaseSummarySerializer(many=True), 401: _PROBLEM},
     )
     def get(self, request: Request) -> Response:
@@ -97,7 +96,7 @@ class CaseListView(RegulatorView):
             what="cases",
             narrowed_by={"states": ",".join(sorted(set(states) & set(State)))},
         )
-        paginator = NewestFirst()
+        paginator = self.pagination_class()
         page = paginator.paginate_queryset(
             filter_cases(_scope(request), CaseFilter(states=states)), request, view=self
         )

@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from requests_portal.api.v1.manifests import ManifestListView
 from tests.factories import STEWARD
 from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.corrections.conftest import data, no_broker
@@ -21,6 +22,7 @@ from workflows.datasets.pipelines import issue_token
 from workflows.ledger.models import Event
 
 __all__ = ["data", "no_broker"]
+SEALED = ("note", "jsonl", "parquet", "replacements", "left")
 pytestmark = [
     pytest.mark.urls("tests.requests_portal.api.urls"),
     pytest.mark.django_db,
@@ -52,7 +54,7 @@ def receipt(client, manifest, key="key-1", **body):
 
 
 def test_the_whole_way_of_a_pipeline(pipeline, waiting, data, tmp_path):
-    (listed,) = pipeline.get(MANIFESTS).json()
+    (listed,) = pipeline.get(MANIFESTS).json()["results"]
     assert listed["id"] == str(waiting.pk)
     assert listed["snapshot"]["location"] == "forum.jsonl"
     folder = tmp_path / "manifest"
@@ -74,7 +76,7 @@ def test_the_whole_way_of_a_pipeline(pipeline, waiting, data, tmp_path):
     check(str(waiting.pk))
     told = pipeline.get(f"{MANIFESTS}{waiting.pk}/").json()
     assert (told["state"], told["left_count"]) == ("verified", 0)
-    assert pipeline.get(MANIFESTS).json() == []
+    assert pipeline.get(MANIFESTS).json()["results"] == []
     event = Event.objects.get(name="instruction.applied")
     assert event.actor.startswith("pipeline-")
     assert json.loads((data / "new.jsonl").read_text().splitlines()[0])["text"].startswith(
@@ -113,9 +115,33 @@ def test_without_key_or_token_nothing_is_taken(pipeline, waiting):
     assert pipeline.get(f"{MANIFESTS}{waiting.pk}/files/passwords").status_code == 404
 
 
-def test_the_number_of_queries_does_not_grow(pipeline, waiting, django_assert_max_num_queries):
-    with django_assert_max_num_queries(3):
+def test_the_list_reads_no_files_and_takes_the_same_queries_for_many(
+    pipeline, waiting, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(3) as asked:
         pipeline.get(MANIFESTS)
+    read = {name for query in asked for name in SEALED if f'."{name}"' in query["sql"]}
+    assert not read
+
+
+def test_the_list_has_pages_of_manifests_of_one_state(pipeline, waiting, data, monkeypatch):
+    monkeypatch.setattr(ManifestListView.pagination_class, "page_size", 1)
+    (data / "2.jsonl").write_text(lines(FORUM))
+    second = make_snapshot("2.jsonl", waiting.snapshot.dataset, version="2")
+    executing(Outcome.CORRECTED)
+    other = manifest_for(second)
+
+    first_page = pipeline.get(MANIFESTS).json()
+    second_page = pipeline.get(first_page["next"]).json()
+
+    assert [page["results"][0]["id"] for page in (first_page, second_page)] == [
+        str(waiting.pk), str(other.pk),
+    ]  # fmt: skip
+    assert second_page["next"] is None
+    assert pipeline.get(MANIFESTS, {"state": "refused"}).json()["results"] == []
+    answer = pipeline.get(MANIFESTS, {"state": "opened"})
+    assert answer.status_code == 400
+    assert list(answer.json()["errors"]) == ["state"]
 
 
 def test_fetching_a_file_that_tells_of_people_is_a_look_in_the_access_log(pipeline, waiting):
@@ -126,7 +152,9 @@ def test_fetching_a_file_that_tells_of_people_is_a_look_in_the_access_log(pipeli
     pipeline.get(f"{MANIFESTS}{waiting.pk}/")
     assert pipeline.get(f"{MANIFESTS}{waiting.pk}/files/nothing.jsonl").status_code == 404
     assert looks() == []
-    for number, address in enumerate(pipeline.get(MANIFESTS).json()[0]["files"].values(), 1):
+    for number, address in enumerate(
+        pipeline.get(MANIFESTS).json()["results"][0]["files"].values(), 1
+    ):
         assert pipeline.get(address).status_code == 200
         assert len(looks()) == number
     assert {look.case for look in looks()} == {Case.objects.get().pseudonym}

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.management import call_command
+from drf_spectacular.generators import SchemaGenerator
 
 from tests.factories import file
 from workflows.ledger.sequencer import sequence_all
@@ -20,6 +21,16 @@ def test_the_schema_is_valid_openapi(tmp_path):
         "tests.requests_portal.api.urls",
     )
     assert "file_request" in (tmp_path / "schema.yml").read_text()
+
+
+def test_lists_that_have_pages_are_described_so():
+    schema = SchemaGenerator(urlconf="tests.requests_portal.api.urls").get_schema(public=True)
+    for path in ("manifests/", "datasets/", "datasets/{dataset_id}/snapshots/", "regulator/cases/"):
+        described = schema["paths"][f"/api/v1/{path}"]["get"]
+        reference = described["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
+        page = schema["components"]["schemas"][reference.rpartition("/")[2]]
+        assert set(page["properties"]) == {"next", "previous", "results"}
+        assert "cursor" in {parameter["name"] for parameter in described["parameters"]}
 
 
 def test_the_docs_need_no_inline_script(client):
