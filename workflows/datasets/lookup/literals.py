@@ -27,6 +27,9 @@ _BEGINNING = 3
 # A piece of an address which is rare enough by itself: "deng2498".
 _RARE = re.compile(r"(?=.*[0-9])(?=.*[a-z]).{6,}|[0-9]{7,}")
 _MAX_FORMS = 64
+# Forms of one spelling. Each mark in it multiplies them, and to compile millions takes minutes and
+# gigabytes.
+_MOST_FORMS = 1 << 14
 _CHINA = "86"
 # What is left in a stream of an @ in encoded mail: =40.
 _QUOTED_AT = ("40",)
@@ -75,7 +78,7 @@ def whole_words(spelling: Spelling) -> Iterator[str]:
     Digits at their ends may have grown together with others.
     """
     named = NAME in spelling.joins and spelling.view is not View.APART
-    yield from _worded(spelling) if named else _forms(spelling)
+    yield from _worded(_some_words(spelling)) if named else _forms(spelling)
 
 
 def _forms(spelling: Spelling, *, cut: bool = False, lookalikes: bool = True) -> Iterator[str]:
@@ -177,24 +180,52 @@ def _core(spelling: Spelling) -> Spelling:
     if NAME in joins:
         first = max(range(len(joins)), key=lambda index: len(parts[index] + parts[index + 1]))
         pair = parts[first : first + 2]
-        return Spelling(pair, (NAME,)) if len("".join(pair)) >= _ENOUGH else spelling
+        if len("".join(pair)) >= _ENOUGH:
+            return Spelling(pair, (NAME,))
+        return _some_words(spelling)
     at = joins.index("@") if "@" in joins else len(joins)
     rare = [part for part in parts[: at + 1] if _RARE.fullmatch(part)]
     if rare:
         return Spelling((max(rare, key=len),))
-    first, last = at, min(at + 1, len(joins))
     enough = _ENOUGH if "@" in joins else _LONG
-    while len("".join(parts[first : last + 1])) < enough and (first or last < len(joins)):
-        if first:
-            first -= 1
-        else:
-            last += 1
-    return Spelling(parts[first : last + 1], joins[first:last])
+    best = Spelling(())
+    for last in range(min(at + 1, len(joins)), len(joins) + 1):
+        for first in range(at, -1, -1):
+            core = Spelling(parts[first : last + 1], joins[first:last])
+            if _count(core) > _MOST_FORMS:
+                break
+            letters = len("".join(core.parts))
+            if letters > len("".join(best.parts)):
+                best = core
+            if letters >= enough and last <= at + 1:
+                return core
+        if len("".join(best.parts)) >= enough:
+            break
+    return best
+
+
+def _some_words(name: Spelling) -> Spelling:
+    """Return the first words of a name: all of them, if they are not very many."""
+    most = _MOST_FORMS.bit_length()
+    if len(name.parts) <= most:
+        return name
+    return Spelling(name.parts[:most], name.joins[: most - 1])
 
 
 def _worded(core: Spelling) -> Iterator[str]:
     """Yield the core with each mark left out, kept as a break, or written as a word."""
-    choices = [
+    for joins in itertools.product(*_joins(core)):
+        yield core.parts[0] + "".join(itertools.chain(*zip(joins, core.parts[1:], strict=True)))
+
+
+def _count(core: Spelling) -> int:
+    """Return how many forms a core has."""
+    return math.prod(map(len, _joins(core)))
+
+
+def _joins(core: Spelling) -> list[list[str]]:
+    """Return what may stand in the stream for each mark of a core."""
+    return [
         [*_gaps(before)]
         + [
             first + word + second
@@ -204,8 +235,6 @@ def _worded(core: Spelling) -> Iterator[str]:
         ]
         for before, join in zip(core.parts, core.joins, strict=False)
     ]
-    for joins in itertools.product(*choices):
-        yield core.parts[0] + "".join(itertools.chain(*zip(joins, core.parts[1:], strict=True)))
 
 
 def _gaps(before: str) -> tuple[str, ...]:

@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 
 from tests.workflows.datasets.lookup.support import WANG, found, patterns
 from workflows.datasets.corpus import spellings
+from workflows.datasets.lookup.literals import literals
+from workflows.datasets.lookup.persons import read_persons
 from workflows.datasets.lookup.scan import candidates
+from workflows.datasets.lookup.variants import spellings as spellings_of
 
 KNOWN = patterns(
     WANG,
@@ -460,3 +463,23 @@ def test_double_surnames_labels_of_addresses_and_marks_of_lists_are_found(writte
 def test_a_mark_in_a_handle_may_be_a_backslash():
     known = patterns({"ref": "doe", "handles": ["corp\\jdoe"]})
     assert found("Ask corp\\jdoe.", known) == [("handle", "corp\\jdoe")]
+
+
+MANY_PIECES = {
+    "ref": "p",
+    "names": ["a b c d e f g h i j k l m n o p q r s t"],
+    "emails": ["a.b@x.example", "x_y.z@a.example", "l-w.x@a.b.example"],
+    "handles": ["a.b.c.d.e.f.g"],
+    "urls": ["https://x.io/a/b/c/d/e/f"],
+}
+
+
+def test_identifiers_of_many_short_pieces_are_found_by_few_literals():
+    made = [
+        sum(1 for spelling in spellings_of(identifier) for _literal in literals(spelling))
+        for identifier in read_persons([json.dumps(MANY_PIECES)])
+    ]
+    assert max(made) < 100_000
+    known = patterns(MANY_PIECES)
+    texts = [*MANY_PIECES["emails"], *MANY_PIECES["names"], "a.b.c.d.e.f.g", "x.io/a/b/c/d/e/f"]
+    assert [text for text in texts if text not in {place for _, place in found(text, known)}] == []
