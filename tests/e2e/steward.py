@@ -42,6 +42,20 @@ def judge_by_keyboard(reviewer: Staff, is_theirs: Callable[[str], bool]) -> list
     return theirs
 
 
+def judge_without_network(reviewer: Staff) -> None:
+    """Press a key while nothing comes through: the page says that the judgement was not kept."""
+    page = reviewer.page
+    first = page.locator("[data-match]").first
+    failed = page.locator("[data-matches]").get_attribute("data-failed")
+    assert failed
+    page.context.set_offline(True)
+    page.keyboard.press("j")
+    page.keyboard.press("t")
+    expect(first.locator("[data-verdict]")).to_have_text(failed)
+    page.context.set_offline(False)
+    page.reload()
+
+
 def state_of_manifest(steward: Staff) -> Locator:
     """Return the words about how far the manifest is that is open."""
     return steward.page.locator("#main .clock").first

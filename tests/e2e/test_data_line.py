@@ -16,7 +16,13 @@ from tests.e2e.axe import grave_faults
 from tests.e2e.person import Person
 from tests.e2e.regulator import Regulator, verify
 from tests.e2e.samples import sample_logins
-from tests.e2e.steward import judge_by_keyboard, look_up, open_manifest, wait_for_state
+from tests.e2e.steward import (
+    judge_by_keyboard,
+    judge_without_network,
+    look_up,
+    open_manifest,
+    wait_for_state,
+)
 from tests.filings import Receipt, steps_in_log
 from tests.stack import Stack, eventually
 from workflows.datasets.corpus.generator import read_truth
@@ -96,6 +102,7 @@ def decide(sign_in, number: str, he: Case) -> None:
     reviewer.act("begin_review")
     look_up(reviewer)
     assert not grave_faults(reviewer.page)
+    judge_without_network(reviewer)
     theirs = judge_by_keyboard(
         reviewer, lambda said: f" {he.corrected} " in said or f" {he.deleted} " in said
     )

@@ -8,7 +8,7 @@
   const card = document.querySelector("[data-progress]");
   const follow = async () => {
     const answer = await fetch(card.dataset.progress, { headers: { Accept: "application/json" } });
-    if (!answer.ok) return;
+    if (!answer.ok || answer.redirected) return;
     const now = await answer.json();
     card.querySelector("[data-bar]").value = now.percent;
     card.querySelector("[data-strong]").textContent = now.strong;
@@ -30,16 +30,25 @@
     matches[current].scrollIntoView({ block: "nearest" });
   };
 
+  const send = async (data) => {
+    try {
+      const answer = await fetch(window.location.href, {
+        method: "POST",
+        body: data,
+        headers: { Accept: "application/json" },
+      });
+      return await answer.json();
+    } catch {
+      // No network, or a page that asks to sign in again.
+      return { error: form.dataset.failed };
+    }
+  };
+
   const judge = async (match, button) => {
     const data = new FormData(form);
     data.delete("match");
     data.set("judge", button.value);
-    const answer = await fetch(window.location.href, {
-      method: "POST",
-      body: data,
-      headers: { Accept: "application/json" },
-    });
-    const said = await answer.json();
+    const said = await send(data);
     match.querySelector("[data-verdict]").textContent = said.error || button.textContent;
     if (said.error) return false;
     for (const other of match.querySelectorAll("[data-key]")) {
