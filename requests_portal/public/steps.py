@@ -13,8 +13,8 @@ from requests_portal.public.forms.base import (
     chosen_kinds,
     first_value,
 )
-from requests_portal.public.places import parts_of
 from workflows.cases.filing_request import MAX_IDENTIFIERS, MAX_ITEMS
+from workflows.cases.places import parts_of
 from workflows.cases.vocabulary import ItemKind, RequesterRole
 
 CHECK = "check"

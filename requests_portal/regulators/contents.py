@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from requests_portal.public.places import place_name
+from workflows.cases.places import place_name
 from workflows.cases.vocabulary import IdentifierKind, ItemKind, RequesterRole
 from workflows.reports.openings import Closed, Opening
 

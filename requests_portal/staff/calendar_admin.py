@@ -20,11 +20,11 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from requests_portal.public.places import place_name
 from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.people import actor_of
 from workflows.cases.calendar_notices import take_notice
 from workflows.cases.calendar_preview import preview_notice
+from workflows.cases.places import place_name
 from workflows.regimes.calendar_store import checked_notice
 from workflows.regimes.calendars import UnknownRegionError
 from workflows.regimes.models import BusinessCalendar

@@ -11,10 +11,10 @@ from django.http import Http404
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from requests_portal.public.places import place_name
 from requests_portal.staff.people import names_of
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Attachment, Case, Item, Message
+from workflows.cases.places import place_name
 from workflows.cases.vocabulary import Assurance, Outcome, assurance_suffices
 from workflows.corrections.item_changes import (
     adds,

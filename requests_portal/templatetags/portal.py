@@ -13,8 +13,8 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import get_language, override
 
-from requests_portal.public import places
 from requests_portal.time_words import days_left
+from workflows.cases import places
 
 register = template.Library()
 

@@ -10,9 +10,10 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from workflows.cases.kin import asks_for_own_interest
+from workflows.cases.places import is_place
 from workflows.cases.vocabulary import IdentifierKind, ItemKind, RequesterRole
 from workflows.regimes.schema import Regime
-from workflows.regimes.services import get_regime, regimes_for
+from workflows.regimes.services import all_regimes, get_regime, regimes_for
 
 MAX_TEXT = 5_000
 MAX_SHORT = 200
@@ -58,9 +59,9 @@ class FiledIdentifier:
 class FilingRequest:
     """Everything that a person tells when filing. Texts are as typed, stripped of outer space.
 
-    `residence` is a country or a country with its region, such as `CN`, `DE-BE`, `GB-SCT`,
-    `US-CA`. `subject_name` is the person whom the data are about; the requester is named apart
-    where that is someone else.
+    `residence` is a place of the list in `places.toml`, a country or a part of one, such as `CN`,
+    `DE-BE`, `GB-SCT`, `US-CA`. `subject_name` is the person whom the data are about; the requester
+    is named apart where that is someone else.
     """
 
     items: tuple[FiledItem, ...]
@@ -132,8 +133,16 @@ def _item_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
 
 
 def _place_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
-    if not applicable_regimes(request.residence):
+    if not request.residence:
         yield "residence", _("Choose where you live.")
+    elif not applicable_regimes(request.residence):
+        yield (
+            "residence",
+            _(
+                "Give a country by its code, such as DE, or one of the parts of it that the form"
+                " offers, such as DE-BE."
+            ),
+        )
     if request.language not in dict(settings.LANGUAGES):
         yield "language", _("Choose one of the languages offered.")
 
@@ -221,10 +230,10 @@ def applicable_regimes(residence: str) -> tuple[Regime, ...]:
     """Return the regimes for a residence that the provider has agreed to serve, leading first.
 
     A place without a regime of its own is served under the first of the provider's regimes, so
-    that nobody is turned away.
+    that nobody is turned away. What is no place has none: the law of another would be a guess.
     """
+    if not is_place(residence) and not any(residence in one.places for one in all_regimes()):
+        return ()
     served = settings.PROVIDER_REGIMES
     found = tuple(regime for regime in regimes_for(residence) if regime.code in served)
-    if found or not residence:
-        return found
-    return (get_regime(served[0]),)
+    return found or (get_regime(served[0]),)

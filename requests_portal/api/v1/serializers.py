@@ -60,7 +60,10 @@ class FilingSerializer(StrictSerializer):
     """A request as it is filed."""
 
     items = ItemSerializer(many=True, allow_empty=False)
-    residence = serializers.CharField(help_text="Such as CN, DE-BE, GB-SCT, US-CA.")
+    residence = serializers.CharField(
+        help_text="A country (ISO 3166-1), such as CN, or one of the parts of it that the form"
+        " offers (ISO 3166-2), such as DE-BE, GB-SCT, US-CA. Anything else is refused."
+    )
     language = serializers.ChoiceField(choices=settings.LANGUAGES)
     subject_name = serializers.CharField()
     identifiers = IdentifierSerializer(many=True, required=False, default=list)

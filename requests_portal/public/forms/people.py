@@ -9,7 +9,6 @@ from django.core.validators import validate_email
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from requests_portal.public import places
 from requests_portal.public.forms.base import (
     QuestionForm,
     Sentence,
@@ -18,6 +17,7 @@ from requests_portal.public.forms.base import (
     long_text,
     set_choices,
 )
+from workflows.cases import places
 from workflows.cases.filing_request import (
     KIN_FIELDS,
     MAX_TEXT,

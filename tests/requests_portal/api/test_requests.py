@@ -99,6 +99,9 @@ def test_a_missing_or_odd_key_is_refused(api, body, key):
         ({"items": []}, "items"),
         ({"items": [{"kind": "burn"}]}, "items"),
         ({"residence": ""}, "residence"),
+        ({"residence": "Germany"}, "residence"),
+        ({"residence": "de"}, "residence"),
+        ({"residence": "X" * 11}, "residence"),
         ({"subject_name": ""}, "subject_name"),
         ({"email": "not an address"}, "email"),
         ({"requester_role": "agent"}, "requester_name"),
@@ -111,6 +114,7 @@ def test_a_wrong_field_is_named_and_nothing_is_filed(api, body, change, field):
     answer = api.post("/api/v1/requests/", {**body, **change}, format="json", **KEY)
 
     assert answer.status_code == 400
+    assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["code"] == "invalid_request"
     assert field in answer.json()["errors"]
     assert not Case.objects.exists()

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.factories import ERIKA, WANG
+from workflows.cases import places
 from workflows.cases.errors import InvalidFiling
 from workflows.cases.filing_request import (
     MAX_IDENTIFIERS,
@@ -60,6 +61,12 @@ def test_no_contact_is_needed():
         ({"items": (FiledItem("copy", {"urls": ["x", "x" * (MAX_TEXT + 1)]}),)}, "items"),
         ({"items": (FiledItem("copy", {"shoe_size": "42"}),)}, "items"),
         ({"residence": ""}, "residence"),
+        ({"residence": "Germany"}, "residence"),
+        ({"residence": "de"}, "residence"),
+        ({"residence": "fr-75"}, "residence"),
+        ({"residence": "DE-XX"}, "residence"),
+        ({"residence": "US-DE-BE"}, "residence"),
+        ({"residence": "X" * 11}, "residence"),
         ({"language": "fr"}, "language"),
         ({"language": ""}, "language"),
         ({"requester_role": "stranger"}, "requester_role"),
@@ -152,14 +159,34 @@ def test_what_can_be_stored_is_what_utf_8_and_the_database_take(text):
         ("GB-SCT", ["UK"]),
         ("US-CA", ["US-CA"]),
         # Nobody is turned away: the provider's first regime serves them.
-        ("US-TX", ["CN"]),
+        ("US", ["CN"]),
         ("BR", ["CN"]),
-        ("ZZ", ["CN"]),
+        ("EU", ["EU"]),
+        ("FR-974", ["EU"]),
+        # But what is no place has no law, rather than that of another place.
+        ("ZZ", []),
+        ("Germany", []),
+        ("de", []),
+        ("fr-75", []),
+        ("FR-XX", []),
         ("", []),
     ],
 )
 def test_the_regime_follows_from_where_one_lives(residence, codes):
     assert [regime.code for regime in applicable_regimes(residence)] == codes
+
+
+def test_each_place_that_the_form_offers_can_be_told():
+    countries = [code for code, _ in places.countries()]
+    parts = [code for country in countries for code, _ in places.parts_of(country)]
+
+    assert not [place for place in countries + parts if wrong(residence=place)]
+
+
+def test_an_unknown_place_is_named_with_what_is_wanted():
+    [sentence] = check_filing(replace(WANG, residence="Germany"))["residence"]
+
+    assert "such as DE" in sentence
 
 
 def test_the_provider_says_which_regimes_it_serves(settings):

@@ -103,6 +103,8 @@ def test_the_same_attempt_gives_the_same_case_and_receipt(letter):
         ({"items": "copy"}, "items: This field does not have the right form."),
         ({"items": [{"kind": "copy", "what": "x"}]}, "items: This field does not have the right"),
         ({"items": []}, "items: Choose at least one thing"),
+        ({"residence": "Germany"}, "residence: Give a country"),
+        ({"residence": "X" * 11}, "residence: Give a country"),
         ({"phone": 5}, "phone: This field does not have the right form."),
         ({"identifiers": [{"kind": "shoe", "value": "42"}]}, "identifiers: Choose what kind"),
     ],

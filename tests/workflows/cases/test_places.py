@@ -3,7 +3,7 @@
 import pytest
 from django.utils import translation
 
-from requests_portal.public import places
+from workflows.cases import places
 from workflows.regimes.calendars import is_known_region
 from workflows.regimes.services import all_regimes, regimes_for
 

@@ -48,6 +48,12 @@ def parts_of(country: str) -> list[tuple[str, str]]:
     return _sorted(country) if country in _document() and country != "countries" else []
 
 
+def is_place(code: str) -> bool:
+    """Return whether this is exactly the code of a place that people can choose."""
+    tables = _document()
+    return code in tables["countries"] or code in tables.get(code.partition("-")[0], {})
+
+
 def place_name(code: str) -> str:
     """Return the name of a place as a person reads it: `Germany`, `Germany, Berlin`."""
     tables = _document()
