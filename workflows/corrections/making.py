@@ -51,9 +51,18 @@ def ask_for_manifests(case: Case) -> None:
 
     Call inside the transaction that issues the instructions.
     """
-    snapshots = Snapshot.objects.filter(matches__case=case, matches__verdict=Match.Verdict.THEIRS)
-    for snapshot in snapshots.distinct():
-        ask_for(MAKE, str(snapshot.pk), about=f"{snapshot.pk}:{timezone.now().timestamp()}")
+    _ask_for_manifests([case])
+
+
+def _ask_for_manifests(cases: Iterable[Case]) -> int:
+    """Ask once for each family of snapshots in which one of these cases was found."""
+    found = Snapshot.objects.filter(
+        matches__case__in=cases, matches__verdict=Match.Verdict.THEIRS
+    ).distinct()
+    oldest = {family(snapshot)[0].pk for snapshot in found}
+    for pk in oldest:
+        ask_for(MAKE, str(pk), about=f"{pk}:{timezone.now().timestamp()}")
+    return len(oldest)
 
 
 def pending(members: Sequence[Snapshot]) -> list[Instruction]:
@@ -208,10 +217,10 @@ def entries_of(manifest: Manifest) -> list[Entry]:
 
 
 def sweep_manifests() -> int:
-    """Ask for manifests for all that waits: after another one has ended, or a new look-up."""
+    """Ask for manifests for all that waits: after another one has ended, or a new look-up.
+
+    Returns for how many families of snapshots.
+    """
     waiting = Instruction.objects.filter(applied_at=None, item__case__state=State.EXECUTING)
-    cases = Case.objects.filter(items__instructions__in=waiting).distinct()
-    for case in cases:
-        with transaction.atomic():
-            ask_for_manifests(case)
-    return len(cases)
+    with transaction.atomic():
+        return _ask_for_manifests(Case.objects.filter(items__instructions__in=waiting))

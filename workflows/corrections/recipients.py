@@ -22,6 +22,7 @@ from workflows.corrections.families import family
 from workflows.corrections.models import Manifest, RecipientNotice
 from workflows.corrections.receipts import STEWARDS, cases_of
 from workflows.datasets.models import Recipient
+from workflows.outbox.models import Effect
 from workflows.outbox.services import enqueue
 from workflows.vault.blind_index import keyed_hash
 
@@ -165,7 +166,11 @@ def sweep_recipients(now: datetime | None = None) -> int:
     Returns how many mails were asked for; any number of sweeps at once ask for each once.
     """
     now = now or timezone.now()
+    # What waits for the next day, because of the day's limit, is not asked for once more.
+    asked_for = Effect.objects.filter(kind=TELL, state=Effect.State.PENDING)
+    under_way = list(asked_for.values_list("payload__id", flat=True))
     waiting = RecipientNotice.objects.filter(confirmed_at=None).exclude(recipient__email="")
+    waiting = waiting.exclude(pk__in=under_way)
     silent = waiting.filter(mailed_at__lte=now - REMIND_AFTER, mails__lt=MOST_MAILS)
     # Nobody could mail them at first; their address was entered later.
     untold = waiting.filter(told_at=None, made_at__lte=now - timedelta(hours=1))

@@ -22,6 +22,7 @@ from tests.workflows.corrections.changing import (
     look_up,
     manifest_for,
     propose_and_approve,
+    run_due,
 )
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases import correspondence
@@ -29,7 +30,7 @@ from workflows.cases.errors import InvalidInput, MoveRefused
 from workflows.cases.vocabulary import Outcome
 from workflows.corrections.checking import check
 from workflows.corrections.errors import CorrectionRefused
-from workflows.corrections.making import entries_of, make_manifest, sweep_manifests
+from workflows.corrections.making import MAKE, entries_of, make_manifest, sweep_manifests
 from workflows.corrections.models import Instruction, Manifest, Return, Tombstone
 from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
@@ -42,6 +43,7 @@ from workflows.datasets.sources import path_of
 from workflows.datasets.verdicts import judge
 from workflows.ledger.models import Event
 from workflows.notices import moves
+from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
 from workflows.reports.erasure import erase, request_erasure
 from workflows.vault.crypto import Shredded
@@ -371,6 +373,22 @@ def test_a_wrong_text_that_stands_nowhere_waits_for_people(forum, data):
     assert make_manifest(forum.pk) is None
     assert not Manifest.objects.exists()
     assert sweep_manifests() == 1
+
+
+def test_what_waits_is_asked_for_once_however_many_cases_and_versions_wait(forum):
+    for _case in range(2):
+        executing(Outcome.CORRECTED)
+    make_snapshot("forum", forum.dataset, version="2", parent=forum)
+    Match.objects.filter(case=Match.objects.first().case).update(
+        snapshot=Snapshot.objects.get(version="2")
+    )
+    Effect.objects.all().delete()
+
+    assert sweep_manifests() == 1
+
+    assert Effect.objects.filter(kind=MAKE).count() == 1
+    run_due("corrections")
+    assert make_manifest(forum.pk).instructions.count() == 2
 
 
 def test_what_comes_back_with_a_new_snapshot_is_an_event_even_after_the_erasure(

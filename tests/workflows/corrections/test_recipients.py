@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from django.core import mail
 from django.utils import timezone
+from freezegun import freeze_time
 
 from tests.factories import APPROVER, REVIEWER, STEWARD
 from tests.workflows.corrections.changing import FORUM, executing, manifest_for
@@ -180,6 +181,20 @@ def test_an_address_that_was_entered_later_is_used(forum, lab):
     assert sweep_recipients(timezone.now() + timedelta(hours=2)) == 1
     drain()
     assert len(mails_to_lab()) == 1
+
+
+def test_a_first_mail_that_waits_for_the_next_day_is_not_sent_twice(forum, lab, settings):
+    settings.MAILS_PER_ADDRESS_PER_DAY = 0
+    case = changed(forum)
+    assert mails_to_lab() == []
+    settings.MAILS_PER_ADDRESS_PER_DAY = 20
+
+    assert sweep_recipients(timezone.now() + timedelta(hours=2)) == 0
+    with freeze_time(timezone.now() + timedelta(days=1)):
+        drain()
+
+    assert len(mails_to_lab()) == 1
+    assert events_of(case) == ["recipient.notified"]
 
 
 def test_the_answer_says_whom_the_data_went_to_and_that_they_were_told(forum, lab):
