@@ -199,7 +199,12 @@ _ASIDE = {
             case, REVIEWER, Decimal("12.50"), "EUR", "The fifth transfer this month."
         ),
     ),
-    State.MERGED: (State.FILED, lambda case: handling.merge(case, INTAKE, file().case)),
+    State.MERGED: (
+        State.FILED,
+        lambda case: handling.merge(
+            case, INTAKE, file(at=case.filed_at - timedelta(minutes=1)).case
+        ),
+    ),
     State.REJECTED_AS_ABUSE: (State.FILED, _reject_as_abuse),
     State.CLOSED: (State.ANSWERED, lambda case: advance(case, Action.CLOSE, REVIEWER)),
     State.CONTESTED: (

@@ -45,9 +45,19 @@ def go_on_without_information(case: Case, actor: Actor, grounds: str) -> None:
 
 
 def merge(case: Case, actor: Actor, into: Case) -> None:
-    """Merge a duplicate into the case that goes on. Raises `InvalidInput` for a case that ended."""
+    """Merge a duplicate into the case that goes on, which was filed first: its date stays.
+
+    Raises `InvalidInput` for a case that ended, or that was filed later.
+    """
     if into.pk == case.pk:
         raise InvalidInput(_("A case cannot be merged into itself."))
+    if into.filed_at > case.filed_at:
+        raise InvalidInput(
+            _(
+                "The other case was filed after this one. Merge the later case into the earlier,"
+                " so that the date of the earlier stays."
+            )
+        )
     with transaction.atomic():
         # In one order, so that two merges across each other do not wait for each other.
         locked = {one.pk: lock_case(one) for one in sorted((case, into), key=lambda one: one.pk)}

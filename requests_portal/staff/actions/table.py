@@ -331,7 +331,7 @@ _ROWS = (
     ),
     _page(
         Action.MERGE,
-        _("This case is a duplicate: it ends, and the other one goes on."),
+        _("This case is a duplicate: it ends, and the other one, filed before it, goes on."),
         _("The case was merged."),
         _merge,
         form=forms.MergeForm,

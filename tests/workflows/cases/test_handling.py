@@ -1,6 +1,9 @@
 """Identity, merging, abuse, views: moves of staff that need a reason or a second look."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from tests.factories import APPROVER, ERIKA, INTAKE, OFFICER, REVIEWER, file, make_case
 from tests.threads import at_once
@@ -83,7 +86,7 @@ class TestInformation:
 
 class TestMerging:
     def test_both_cases_know_of_each_other_by_pseudonym(self):
-        double, main = make_case(), make_case(State.TRIAGE)
+        main, double = make_case(State.TRIAGE), make_case()
         handling.merge(double, INTAKE, main)
 
         double.refresh_from_db()
@@ -99,17 +102,27 @@ class TestMerging:
         with pytest.raises(InvalidInput):
             handling.merge(case, INTAKE, case)
 
+    def test_the_case_whose_time_began_first_is_the_one_that_goes_on(self):
+        earlier, later = make_case(at=timezone.now() - timedelta(days=9)), make_case()
+
+        with pytest.raises(InvalidInput, match="Merge the later case into the earlier"):
+            handling.merge(earlier, INTAKE, later)
+        assert Case.objects.get(pk=earlier.pk).state == State.FILED
+        handling.merge(later, INTAKE, earlier)
+        assert Case.objects.get(pk=earlier.pk).due_at == earlier.due_at < later.due_at
+
     @pytest.mark.parametrize("state", [State.CLOSED, State.MERGED, State.WITHDRAWN])
     def test_a_case_is_not_merged_into_one_that_has_ended(self, state):
-        case, ended = make_case(), make_case(state)
+        ended, case = make_case(state), make_case()
 
-        with pytest.raises(InvalidInput):
+        with pytest.raises(InvalidInput, match="has ended"):
             handling.merge(case, INTAKE, ended)
         assert Case.objects.get(pk=case.pk).state == State.FILED
 
     @pytest.mark.django_db(transaction=True)
     def test_of_two_merges_across_each_other_one_is_refused(self):
-        one, other = make_case(), make_case()
+        at = timezone.now()
+        one, other = make_case(at=at), make_case(at=at)
 
         results = at_once(
             lambda: handling.merge(one, INTAKE, other), lambda: handling.merge(other, INTAKE, one)
@@ -119,7 +132,7 @@ class TestMerging:
         assert Event.objects.filter(name="case.merged").count() == 1
 
     def test_a_refused_merge_leaves_the_other_case_untouched(self):
-        decided, main = make_case(State.DECISION_PROPOSED), make_case()
+        main, decided = make_case(), make_case(State.DECISION_PROPOSED)
         events = Event.objects.count()
 
         with pytest.raises(MoveRefused):

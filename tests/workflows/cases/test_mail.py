@@ -86,7 +86,12 @@ OCCASIONS = {
     "extension": (State.IN_REVIEW, lambda case: moves.extend(case, REVIEWER, SECRET)),
     "message": (State.TRIAGE, lambda case: correspondence.write_to_person(case, INTAKE, SECRET)),
     "answer": (State.EXECUTING, _answer),
-    "merged": (State.TRIAGE, lambda case: handling.merge(case, INTAKE, file(ERIKA).case)),
+    "merged": (
+        State.TRIAGE,
+        lambda case: handling.merge(
+            case, INTAKE, file(ERIKA, at=case.filed_at - timedelta(minutes=1)).case
+        ),
+    ),
     "rejected_as_abuse": (State.TRIAGE, _reject),
 }
 

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
+from django.utils import translation
+from django.utils.formats import date_format
 
 from tests.factories import ERIKA, INTAKE, fee_overdue, granted, in_review_with_proof, make_case
 from tests.personas import PASSWORD, make_staff
@@ -266,14 +268,26 @@ class TestSingleActions:
     def test_a_duplicate_is_merged_by_the_number_as_people_type_it(
         self, sign_in, send, intake
     ) -> None:
-        case, other = make_case(State.TRIAGE), make_case(State.TRIAGE)
+        other = make_case(State.TRIAGE, at=datetime(2026, 11, 2, 9, tzinfo=UTC))
+        case = make_case(State.TRIAGE, at=datetime(2026, 11, 4, 9, tzinfo=UTC))
         client = sign_in(intake)
-        assert other.number in client.get(action_url(case, "merge")).content.decode()
+        shown = client.get(action_url(case, "merge")).content.decode()
+        assert other.number in shown
+        for one in (case, other):
+            with translation.override("en"):
+                assert f"last day {date_format(one.due_on)}" in shown
         answer = send(client, action_url(case, "merge"), {"number": "2026-XXXX-XXXX"})
         assert "No case has this number." in answer.content.decode()
         send(client, action_url(case, "merge"), {"number": other.number.lower()})
         case.refresh_from_db()
         assert case.merged_into == other
+
+    def test_an_earlier_case_is_not_merged_into_a_later_one(self, sign_in, send, intake) -> None:
+        case, later = make_case(State.TRIAGE), make_case(State.TRIAGE)
+        answer = send(sign_in(intake), action_url(case, "merge"), {"number": later.number})
+        assert "Merge the later case into the earlier" in answer.content.decode()
+        case.refresh_from_db()
+        assert case.state == State.TRIAGE
 
     def test_abuse_is_rejected_by_another_than_who_reported_it(
         self, sign_in, send, intake, approver
