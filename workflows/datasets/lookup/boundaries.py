@@ -40,8 +40,10 @@ _MESSENGER = re.compile(r"(?:^|[^a-z0-9])(?:qq|wx|vx|wechat|weixin|tg)\Z")
 _USER = re.compile(r"(?<![a-z0-9])/?(?:u|user)/\Z")
 # What stands behind an address, a handle, or an address of a page and makes it another one.
 _GOES_ON = re.compile(r"[a-z0-9]|[-_]+[a-z0-9]|[\s(\[{]*(?:dot|点|點)[\s)\]}]*[a-z]")
-# What stands before an address, in words: "li dot wang.xm@example.com".
-_GOES_BACK = re.compile(r"[a-z0-9][\s(\[{]+dot[\s)\]}]+\Z|[a-z](?:点|點)\Z")
+# A dot before an address, in a word or in brackets: "li dot wang.xm@example.com".
+_GOES_BACK = re.compile(
+    r"[a-z0-9](?:[\s(\[{]+dot[\s)\]}]+|\s?[(\[{]\s?\.\s?[)\]}]\s?)\Z|[a-z](?:点|點)\Z"
+)
 _HANDLE_GOES_ON = re.compile(r"[a-z0-9_]|[.\-][a-z0-9_]")
 _URL_GOES_ON = re.compile(r"[a-z0-9_]|[.\-~@%=][a-z0-9_]")
 _PAGE_BELOW = re.compile(r"/[\w%~-]")
@@ -51,7 +53,7 @@ def _scheme(hosts: str) -> re.Pattern[str]:
     """Return what may stand before an address: also so that nobody can click on it, or spaced."""
     return re.compile(
         r"(?:(?:h(?:tt|xx|\*\*)ps?\s?[\[(]?:[\])]?\s?)?(?:(?:\\?/){2}|\\\\)\s?)?"
-        rf"(?:(?:{hosts})\s?[.。]\s?)?\Z"
+        rf"(?:(?:{hosts})\s?[\[(]?[.。][\])]?\s?)?\Z"
     )
 
 
@@ -253,12 +255,12 @@ def _url(reading: Reading, spelling: Spelling, start: int, end: int) -> Bounds |
     before, after = _sides(reading, start, end)
     # A scheme ends in a slash, and "www" in a dot; to look for either takes long.
     pattern = _SCHEME_WITH_LANGUAGE if spelling.parts[:2] in IN_MANY_LANGUAGES else _SCHEME
-    scheme = pattern.search(before) if before.rstrip()[-1:] in "/\\.。" else None
+    scheme = pattern.search(before) if before.rstrip()[-1:] in "/\\.。])" else None
     prefix = scheme[0] if scheme else ""
     before = before[: len(before) - len(prefix)]
     if not re.search(r"[/\\]", prefix) and not _LINE_ESCAPE.search(before):
         last = before[-2:-1] if before.endswith((".", "-", "_")) else before[-1:]
-        if before.endswith("@") or _is_latin(last):
+        if before.endswith("@") or _is_latin(last) or _GOES_BACK.search(before):
             return None
     if _URL_GOES_ON.match(after):
         return None

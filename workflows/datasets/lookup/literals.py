@@ -223,18 +223,21 @@ def _count(core: Spelling) -> int:
     return math.prod(map(len, _joins(core)))
 
 
-def _joins(core: Spelling) -> list[list[str]]:
+def _joins(core: Spelling) -> list[tuple[str, ...]]:
     """Return what may stand in the stream for each mark of a core."""
-    return [
-        [*_gaps(before)]
-        + [
-            first + word + second
-            for word in (*WORDS.get(join, ()), *(_QUOTED_AT if join == "@" else ()))
-            for first in _gaps(before)
-            for second in _gaps(word)
-        ]
-        for before, join in zip(core.parts, core.joins, strict=False)
-    ]
+    pairs = zip(core.parts, core.joins, strict=False)
+    return [_written(join, _gaps(before)) for before, join in pairs]
+
+
+@functools.lru_cache(maxsize=256)
+def _written(join: str, gaps: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what may stand for a mark behind a piece with these gaps."""
+    return gaps + tuple(
+        first + word + second
+        for word in (*WORDS.get(join, ()), *(_QUOTED_AT if join == "@" else ()))
+        for first in gaps
+        for second in _gaps(word)
+    )
 
 
 def _gaps(before: str) -> tuple[str, ...]:

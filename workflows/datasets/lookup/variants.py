@@ -197,8 +197,11 @@ def _pinyin(name: str) -> Iterator[Spelling]:
     first = [syllables[0] for syllables in known]
     yield from _apart(first)
     yield from orders([(with_tone(character),) for character in name])
-    yield from orders([wade_giles(syllable) for syllable in first])
-    yield from orders([wade_giles(syllable, in_taiwan=True) for syllable in first])
+    written = [wade_giles(syllable) for syllable in first]
+    yield from orders(written)
+    today = [wade_giles(syllable, in_taiwan=True) for syllable in first]
+    if today != written:
+        yield from orders(today)
 
 
 # --- Numbers --------------------------------------------------------------------------------------

@@ -133,6 +133,8 @@ wang.xm和example.com
 wang.xm@exam-plexy.com
 li dot wang dot xm at example dot com
 li (dot) wang.xm@example.com
+li[.]wang[.]xm[@]example[.]com
+li(.)wang.xm@example.com
 li点wang点xm艾特example点com
 """.strip().splitlines()
 NO_NAME = """
@@ -204,6 +206,10 @@ https://weibo.com.cn/u/12345678
 https://xweibo.com/u/12345678
 https://blog.weibo.com/u/12345678
 https://de.weibo.com/u/12345678
+https://blog[.]weibo[.]com/u/12345678
+blog(.)weibo.com/u/12345678
+blog dot weibo dot com/u/12345678
+blog (dot) weibo (dot) com/u/12345678
 https://xmobile.weibo.com/u/12345678
 https://jobs.linkedin.com/in/wang-xm-1a2b
 https://a.de.linkedin.com/in/wang-xm-1a2b

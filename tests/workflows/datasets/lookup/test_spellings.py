@@ -219,6 +219,8 @@ https://m.weibo.com/u/12345678
 https://mobile.weibo.com/u/12345678
 wap.weibo.com/u/12345678
 https://www。weibo。com/u/12345678
+hxxps://www[.]weibo[.]com/u/12345678
+www(.)weibo(.)com/u/12345678
 https://www.linkedin.com/in/wang-xm-1a2b
 https://uk.linkedin.com/in/wang-xm-1a2b
 hk.linkedin.com/in/wang-xm-1a2b
