@@ -110,6 +110,31 @@ def test_a_known_dataset_gets_a_new_snapshot_once(data):
 
 
 @pytest.mark.parametrize(
+    "urls", [["/data/a.jsonl", "b.jsonl"], ["a.jsonl", "b.jsonl"], ["/a/x.jsonl", "file://b.jsonl"]]
+)
+def test_files_that_lie_in_no_folder_together_are_refused(data, urls):
+    document = export_croissant(make_dataset())
+    document["distribution"] = [
+        {"@type": "cr:FileObject", "contentUrl": url, "encodingFormat": "application/jsonl"}
+        for url in urls
+    ]
+    forget_all()
+    with pytest.raises(InvalidEntry) as refused:
+        import_croissant(json.dumps(document).encode(), STEWARD)
+    assert "no folder" in str(refused.value.errors["file"])
+    assert not Dataset.objects.exists()
+
+
+@pytest.mark.parametrize("depth", [700, 100_000])
+def test_a_document_nested_too_deep_is_refused(depth):
+    document = json.dumps(export_croissant(make_dataset()))
+    content = document[:-1] + ', "x": ' + "[" * depth + "]" * depth + "}"
+    with pytest.raises(InvalidEntry) as refused:
+        import_croissant(content.encode(), STEWARD)
+    assert "JSON" in str(refused.value.errors["file"])
+
+
+@pytest.mark.parametrize(
     "content", [b"no", b"[]", b"{}", b'{"conformsTo": "https://example.org/"}', b" " * 3_000_000]
 )
 def test_what_is_not_croissant_is_refused(content):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workflows.corrections.manifests.entries import REDACTION, Entry, ManifestError, Op, digest
+from workflows.datasets.lookup.records import as_record_id
 
 
 class Refused(Exception):
@@ -113,7 +114,7 @@ def checked_edits(
         text = record.get(field)
         if not isinstance(text, str):
             raise Refused(f"{place}: the record has no text in {field}.")
-        if any(str(record.get(id_field)) != str(entry.id) for entry in group):
+        if any(str(as_record_id(record.get(id_field))) != str(entry.id) for entry in group):
             raise Refused(f"{place}: the record has another {id_field} than in the manifest.")
         if any(entry.sha256_before != digest(text) for entry in group):
             raise Refused(f"{place}: sha256_before is not that of the text in {field}.")

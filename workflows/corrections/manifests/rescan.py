@@ -29,6 +29,7 @@ from workflows.datasets.lookup.locate import locate
 from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.persons import Kind
 from workflows.datasets.lookup.readers import Schema
+from workflows.datasets.lookup.records import as_record_id
 from workflows.datasets.lookup.shards import Format, Shard, format_of, shards
 
 
@@ -178,7 +179,7 @@ def _as_before(
         by_id[str(entry.id)].append(entry)
     corrected = {_after(entry): entry for entry in changes if entry.op is Op.REPLACE}
     for file, _row, record in located:
-        of_record = by_id.get(str(record.get(schema.id_field)), [])
+        of_record = by_id.get(str(as_record_id(record.get(schema.id_field))), [])
         digests = {
             field: digest(record[field])
             for field in {entry.field for entry in of_record}

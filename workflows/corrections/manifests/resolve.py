@@ -16,6 +16,7 @@ from workflows.corrections.manifests.files import UNREADABLE, reading, snapshot_
 from workflows.corrections.manifests.plain_text import ID, is_text, paragraph, text_records
 from workflows.datasets.lookup.hits import RecordId
 from workflows.datasets.lookup.readers import parse_record
+from workflows.datasets.lookup.records import as_record_id
 from workflows.datasets.lookup.shards import Format, format_of
 
 _ROWS = 1000
@@ -124,7 +125,7 @@ def resolve_located(
     for file, row, record in located:
         found = [
             (change, place)
-            for change in wanted.get(str(record.get(origin.id_field)), ())
+            for change in wanted.get(str(as_record_id(record.get(origin.id_field))), ())
             if change.file in ("", file)
             for place in _places(record, change, wording)
         ]

@@ -48,10 +48,10 @@ def read_croissant(content: bytes) -> Described:
     if len(content) > LARGEST_DOCUMENT:
         raise _refused(_("A Croissant file of more than 2 MiB is not read."))
     try:
-        document = json.loads(content)
-    except (ValueError, RecursionError):
+        document = _plain(json.loads(content))
+    except (ValueError, RecursionError):  # of lists in lists, more than can be read
         raise _refused(_("This is not JSON.")) from None
-    if not isinstance(document, dict) or not _conforms(document := _plain(document)):
+    if not isinstance(document, dict) or not _conforms(document):
         raise _refused(_("This is not Croissant 1.0 or 1.1: it does not say that it conforms."))
     dataset = {field: _text(document.get(_bare(term))) for field, term in TEXTS.items()}
     dataset["licence"] = dataset["licence"] or _text(document.get("license"))
@@ -95,13 +95,25 @@ def _snapshot(document: Json) -> dict[str, Any] | None:
     known = _format(_text(file.get("encodingFormat")) for file in files)
     if not urls or known is None or any(_REMOTE.match(url) for url in urls):
         return None
-    location = urls[0] if len(urls) == 1 else os.path.commonpath(urls)
     return {
         "version": _text(document.get("version")) or "1",
         "format": known,
-        "location": location.removeprefix(TABLE_SCHEME),
+        "location": _location(urls).removeprefix(TABLE_SCHEME),
         **_fields(document),
     }
+
+
+def _location(urls: list[str]) -> str:
+    """Return the file, or the folder in which all files lie."""
+    if len(urls) == 1:
+        return urls[0]
+    try:
+        folder = os.path.commonpath(urls)
+    except ValueError:  # some are absolute, others are not
+        folder = ""
+    if not folder:
+        raise _refused(_("The files of the distribution lie in no folder together."))
+    return folder
 
 
 def _format(encodings: Iterator[str]) -> Snapshot.Format | None:

@@ -182,7 +182,7 @@ class _Lines:
         schema, records = self._schema, self._records
 
         def source(index: int) -> str:
-            return str(records[index].fields.get(schema.source_field) or "")
+            return str(as_record_id(records[index].fields.get(schema.source_field)) or "")
 
         return Batch(
             [_column(name, records) for name in schema.text_fields],

@@ -27,7 +27,10 @@ class Schema:
 
 def as_record_id(value: Any) -> RecordId:
     """Return an id as it stands in hits and manifests: a text, a whole number, or nothing."""
-    return value if type(value) in (str, int, type(None)) else str(value)
+    try:
+        return value if type(value) in (str, int, type(None)) else str(value)
+    except RecursionError:  # lists in lists, more than can be written out
+        return None
 
 
 def no_source(_index: int) -> str:

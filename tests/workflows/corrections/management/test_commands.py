@@ -154,9 +154,10 @@ def test_files_that_are_none_are_named(place):
     (place / "hits.jsonl").write_text('{"kind": "name"}\n')
     with pytest.raises(CommandError, match="line 1 is no hit"):
         make(place)
-    (place / "hits.jsonl").write_text("{\n")
-    with pytest.raises(CommandError, match="line 1 is no JSON object"):
-        make(place)
+    for broken in ("{\n", '{"file": ' + "[" * 100_000):
+        (place / "hits.jsonl").write_text(broken)
+        with pytest.raises(CommandError, match="line 1 is no JSON object"):
+            make(place)
     (place / "texts.jsonl").write_text('{"ref": 1}')
     with pytest.raises(CommandError, match="no `ref` and `text`"):
         make(place, "--replacements", f"{place}/texts.jsonl")

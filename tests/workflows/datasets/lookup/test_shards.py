@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workflows.datasets.lookup.support import WANG, patterns
-from workflows.datasets.lookup.locate import PassEnded, locate, locate_shard
+from workflows.datasets.lookup.locate import PassEnded, locate, locate_records, locate_shard
 from workflows.datasets.lookup.readers import Figures, Schema
 from workflows.datasets.lookup.shards import (
     FILE_FORMATS,
@@ -306,6 +306,16 @@ def test_a_line_nested_too_deep_is_counted(tmp_path):
     figures = Figures()
     assert len(list(locate_shard(shard, KNOWN, Schema(), figures))) == len(EXPECTED)
     assert figures.unreadable == 1
+
+
+@pytest.mark.parametrize("field", ["id", "source"])
+def test_an_id_or_a_source_nested_too_deep_to_be_written_out_is_none(tmp_path, field):
+    """The strict parser takes a few more levels than can be written out."""
+    deep = '{"text": "王小明", "' + field + '": ' + "[" * 1020 + "]" * 1020 + "}\n"
+    (tmp_path / "x.jsonl").write_text('{"text": "x"}\n' + deep)
+    (shard,) = shards(tmp_path / "x.jsonl")
+    (record,) = locate_records(shard, KNOWN, Schema(source_field="source"))
+    assert (record.hits[0].id, record.source) == (None, "")
 
 
 def test_ids_are_texts_whole_numbers_or_nothing(tmp_path):
