@@ -22,7 +22,6 @@ from requests_portal.api.v1.serializers import (
 )
 from workflows.cases.access import open_with_receipt
 from workflows.cases.filing import Filed, file_request
-from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, Clock
 from workflows.cases.timeline import public_timeline
 from workflows.cases.vocabulary import Channel
@@ -31,8 +30,6 @@ from workflows.regimes.values import Deadline
 
 _KEY = re.compile(r"[!-~]{8,200}")
 _PROBLEM = OpenApiResponse(description="Problem details (RFC 9457).")
-# Until the answer is sent, an outcome is a proposal and the provider's inner business.
-_TOLD = frozenset({State.ANSWERED, State.CLOSED, State.CONTESTED})
 
 
 class FilingView(APIView):
@@ -106,7 +103,6 @@ class StatusView(APIView):
 
 def status_of(case: Case) -> dict[str, Any]:
     """Return what the requester may see of a case, in the case's language."""
-    told = case.state in _TOLD
     with translation.override(case.language):
         return {
             "case_number": case.number,
@@ -115,7 +111,7 @@ def status_of(case: Case) -> dict[str, Any]:
             "due_on": case.due_on,
             "answered_at": case.answered_at,
             "items": [
-                {"kind": item.kind, "outcome": item.outcome if told else ""}
+                {"kind": item.kind, "outcome": item.outcome if case.outcome_is_told else ""}
                 for item in case.items.all()
             ],
             "clocks": [_clock(case, clock) for clock in case.clocks.all()],

@@ -109,6 +109,16 @@ def test_the_file_of_a_case_shows_every_step_with_the_law_beside_it(china):
     assert "How this date is computed" in page
 
 
+@pytest.mark.parametrize("state", [State.DECISION_PROPOSED, State.EXECUTING])
+def test_what_the_person_was_not_told_is_no_outcome_yet(china, chinese, state):
+    intended = text(china.get(f"{LIST}{make_case(state).number}/"))
+    told = text(china.get(f"{LIST}{chinese.number}/"))
+    assert ">Intended outcome</th>" in intended
+    assert ">Outcome</th>" not in intended
+    assert ">Outcome</th>" in told
+    assert "Refused" in intended
+
+
 def test_the_file_shows_what_was_written_but_no_document_of_identity(china):
     case = granted()
     page = text(china.get(f"{LIST}{case.number}/"))

@@ -104,13 +104,26 @@ class TestContent:
         for words in (
             "Two records were found.",
             "Training data",
-            "Proposed outcome",
+            "Intended outcome",
             "Refused",
             ground.text.en,
             ground.citations[0].en,
             "Because of the facts of this case.",
         ):
             assert words in page
+
+    @pytest.mark.parametrize(
+        ("state", "told"),
+        [
+            (State.DECISION_PROPOSED, False),
+            (State.EXECUTING, False),
+            (State.ANSWERED, True),
+            (State.CLOSED, True),
+        ],
+    )
+    def test_an_outcome_is_intended_until_it_was_told(self, client, state, told) -> None:
+        page = page_of(client, make_case(state))
+        assert ("<h4>Outcome</h4>" in page, "<h4>Intended outcome</h4>" in page) == (told, not told)
 
     def test_shows_what_is_still_to_be_carried_out(self, client) -> None:
         from workflows.corrections.services import issue_instructions

@@ -19,7 +19,7 @@ from workflows.cases import decisions
 from workflows.cases.decisions import ItemProposal
 from workflows.cases.errors import InvalidInput, MoveRefused
 from workflows.cases.lifecycle import Action, State
-from workflows.cases.models import EventContent, Item, Message
+from workflows.cases.models import Case, EventContent, Item, Message
 from workflows.cases.transition import advance
 from workflows.cases.vocabulary import (
     CHANGES_DATA,
@@ -198,6 +198,13 @@ class TestDeciding:
         with pytest.raises(MoveRefused):
             moves.answer(case, APPROVER)
         assert not Message.objects.filter(kind=Message.Kind.ANSWER).exists()
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_an_outcome_is_told_from_the_answer_on(state):
+    told = {State.ANSWERED, State.CONTESTED, State.CLOSED}
+
+    assert Case(state=state).outcome_is_told == (state in told)
 
 
 def test_a_contested_case_is_decided_and_answered_again():

@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from workflows.cases.lifecycle import FINAL, State
+from workflows.cases.lifecycle import FINAL, TOLD, State
 from workflows.cases.models.rules import kept_version
 from workflows.cases.state_names import STATE_NAMES
 from workflows.cases.vocabulary import (
@@ -115,6 +115,11 @@ class Case(SealedModel):
     def is_final(self) -> bool:
         """Return whether the case has come to an end."""
         return self.state in FINAL
+
+    @property
+    def outcome_is_told(self) -> bool:
+        """Return whether the outcomes stand in an answer; until then they are only intended."""
+        return self.state in TOLD
 
     @property
     def lead_regime(self) -> Regime:
