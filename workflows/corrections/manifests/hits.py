@@ -14,11 +14,22 @@ def read_hits(path: Path) -> Iterator[Hit]:
     """Yield the hits of a file that `locate` wrote. Raises ManifestError, which names the line."""
     for number, line in _objects(path):
         try:
-            yield Hit(
+            hit = Hit(
                 **{**line, "kind": Kind(line["kind"]), "strength": Strength(line["strength"])}
             )
         except (KeyError, TypeError, ValueError):
-            raise ManifestError(f"{path}: line {number} is no hit.") from None
+            hit = None
+        if hit is None or not _is_sound(hit):
+            raise ManifestError(f"{path}: line {number} is no hit.")
+        yield hit
+
+
+def _is_sound(hit: Hit) -> bool:
+    if not isinstance(hit.ref, str | int) or not isinstance(hit.id, str | int | None):
+        return False
+    if not isinstance(hit.file, str) or not isinstance(hit.field, str):
+        return False
+    return type(hit.start) is type(hit.end) is int and 0 <= hit.start < hit.end
 
 
 def read_replacements(path: Path | None) -> dict[str, str]:
@@ -33,7 +44,7 @@ def read_replacements(path: Path | None) -> dict[str, str]:
 
 
 def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    with path.open(encoding="utf-8-sig") as lines:
+    with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue

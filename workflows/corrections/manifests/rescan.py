@@ -30,7 +30,16 @@ from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.persons import Kind
 from workflows.datasets.lookup.readers import Schema
 from workflows.datasets.lookup.records import as_record_id
-from workflows.datasets.lookup.shards import Format, Shard, format_of, shards
+from workflows.datasets.lookup.shards import (
+    RECORD_FORMATS,
+    Format,
+    Problem,
+    ReadError,
+    Shard,
+    dataset_files,
+    format_of,
+    shards,
+)
 
 
 class Why(enum.StrEnum):
@@ -99,7 +108,7 @@ def rescan(
         return
     yield from _as_before(changes, _records(snapshot) if changes else (), schema)
     if patterns is not None:
-        pieces = shards(snapshot)
+        pieces = _pieces(snapshot)
         yield from _still_found(changes, pieces, schema, patterns, may_stay, processes=processes)
 
 
@@ -118,7 +127,19 @@ def rescan_table(
         yield from _still_found(changes, pieces, table.schema, patterns, may_stay, processes=1)
 
 
+def _pieces(snapshot: Path) -> list[Shard]:
+    """Return the shards of a new snapshot, from which all records may have been deleted."""
+    try:
+        return shards(snapshot)
+    except ReadError as error:
+        if error.problem is Problem.EMPTY and dataset_files(snapshot, RECORD_FORMATS):
+            return []
+        raise
+
+
 def _records(snapshot: Path) -> Iterator[Located]:
+    if not dataset_files(snapshot, RECORD_FORMATS):
+        raise ManifestError(f"{snapshot} holds no file of records.")
     for file, path in snapshot_files(snapshot).items():
         known = format_of(path)
         for row, record in records(path, known) if known else ():
@@ -178,7 +199,9 @@ def _as_before(
     for entry in changes:
         by_id[str(entry.id)].append(entry)
     corrected = {_after(entry): entry for entry in changes if entry.op is Op.REPLACE}
+    seen = named = False
     for file, _row, record in located:
+        seen, named = True, named or schema.id_field in record
         of_record = by_id.get(str(as_record_id(record.get(schema.id_field))), [])
         digests = {
             field: digest(record[field])
@@ -191,6 +214,8 @@ def _as_before(
         for field, text_digest in digests.items():
             if any(_is_unchanged(entry, field, text_digest) for entry in of_record):
                 yield Left(Why.UNCHANGED, file, of_record[0].id, field)
+    if seen and not named and any(entry.id is not None for entry in changes):
+        raise ManifestError(f"No record has a field {schema.id_field}; the manifest names ids.")
     for entry in corrected.values():
         yield Left(Why.NOT_CORRECTED, entry.file, entry.id, entry.field)
 

@@ -2,12 +2,14 @@
 
 import enum
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 # Bytes of a JSONL file that make one shard.
 SHARD_BYTES = 32 * 1024 * 1024
+# How many of the files that are passed over are named.
+_NAMED = 3
 # Bytes of plain text from which a new record begins.
 TEXT_RECORD = 16 * 1024
 
@@ -110,12 +112,18 @@ def dataset_files(path: Path, formats: Collection[Format]) -> list[tuple[Path, s
     return [(file, name) for file, name in _visible_files(path) if _format(file) in formats]
 
 
-def passed_over(path: Path, searched: Iterable[Shard]) -> list[str]:
-    """Return the names of the files with something in them of which there is no shard."""
-    names = {shard.file for shard in searched}
-    return [
-        name for file, name in _visible_files(path) if name not in names and file.stat().st_size
+def passed_over(path: Path, formats: Collection[Format]) -> str:
+    """Return a sentence about the files of other formats than these; empty where there is none.
+
+    Empty files are not meant, nor those that tools leave beside data, which begin with `_`.
+    """
+    names = [
+        name
+        for file, name in _visible_files(path)
+        if _format(file) not in formats and not file.name.startswith("_") and file.stat().st_size
     ]
+    some = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+    return f"Not searched, because their names end otherwise: {some}" if names else ""
 
 
 def _visible_files(path: Path) -> list[tuple[Path, str]]:

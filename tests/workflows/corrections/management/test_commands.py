@@ -132,6 +132,45 @@ def test_a_rescan_that_cannot_be_begun_does_not_exit_as_if_something_were_left(p
     assert error.value.returncode == 2
 
 
+def test_a_rescan_never_takes_what_it_does_not_read_for_clean(place, capsys):
+    make(place)
+    with pytest.raises(CommandError, match="No record has a field doc") as error:
+        call_command("rescan", f"{place}/m", f"{place}/old", "--id-field", "doc")
+    assert error.value.returncode == 2
+    (place / "empty").mkdir()
+    with pytest.raises(CommandError, match="no file of records"):
+        call_command("rescan", f"{place}/m", f"{place}/empty")
+    apply(place)
+    (place / "new" / "b.JSONL").write_text("王小明")
+    capsys.readouterr()
+    rescan(place, "new")
+    said = capsys.readouterr().err
+    assert said == "Not searched, because their names end otherwise: b.JSONL\nNothing is left.\n"
+
+
+def test_nothing_is_left_where_every_record_was_deleted(place, capsys):
+    (place / "old" / "a.jsonl").write_text('{"id": 1, "text": "王小明 138 0013 8025"}\n')
+    make(place, "--op", "delete")
+    apply(place)
+    assert (place / "new" / "a.jsonl").read_bytes() == b""
+    rescan(place, "new")
+    assert "Nothing is left." in capsys.readouterr().err
+
+
+def test_a_manifest_appears_whole_or_not_at_all(place, monkeypatch):
+    def full(*_args):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pathlib.Path.write_bytes", full)
+        with pytest.raises(CommandError, match="No space left"):
+            make(place)
+    assert not [path for path in place.iterdir() if path.name.lstrip(".").startswith("m")]
+    make(place)
+    with pytest.raises(CommandError, match="is there already"):
+        make(place)
+
+
 def test_an_unsigned_file_is_applied_but_not_silently(place, capsys):
     make(place)
     apply(place, "m/entries.jsonl")
@@ -158,6 +197,15 @@ def test_files_that_are_none_are_named(place):
         (place / "hits.jsonl").write_text(broken)
         with pytest.raises(CommandError, match="line 1 is no JSON object"):
             make(place)
+    hit = {"ref": "w", "kind": "name", "file": "a.jsonl", "id": 1, "field": "text"}
+    for wrong in ({"id": [1]}, {"start": -1}, {"end": "3"}, {"file": None}, {"end": 0}):
+        spoilt = {**hit, "start": 0, "end": 3, "strength": "weak", **wrong}
+        (place / "hits.jsonl").write_text(json.dumps(spoilt))
+        with pytest.raises(CommandError, match="line 1 is no hit"):
+            make(place)
+    (place / "hits.jsonl").write_bytes("王小明".encode("gb18030"))
+    with pytest.raises(CommandError, match="line 1 is no JSON object"):
+        make(place)
     (place / "texts.jsonl").write_text('{"ref": 1}')
     with pytest.raises(CommandError, match="no `ref` and `text`"):
         make(place, "--replacements", f"{place}/texts.jsonl")

@@ -15,6 +15,7 @@ from workflows.corrections.manifests.entries import REDACTION, ManifestError, Op
 from workflows.corrections.manifests.hits import read_hits, read_replacements
 from workflows.corrections.manifests.package import Header, package
 from workflows.corrections.manifests.resolve import Change, Origin, resolve
+from workflows.corrections.manifests.swap import appearing
 from workflows.datasets.lookup.hits import Hit
 
 
@@ -70,9 +71,10 @@ class Command(BaseCommand):
                 wording.redaction,
             )
             files = package(header, entries, manifest_signer())
-            options["out"].mkdir(parents=True)
-            for name, content in files.items():
-                (options["out"] / name).write_bytes(content)
+            options["out"].parent.mkdir(parents=True, exist_ok=True)
+            with appearing(options["out"]) as folder:
+                for name, content in files.items():
+                    (folder / name).write_bytes(content)
         except (ManifestError, Refused, OSError) as error:
             raise CommandError(str(error)) from error
         records = len({entry.place for entry in entries})

@@ -11,12 +11,13 @@ from workflows.corrections.management.options import add_key_option, open_manife
 from workflows.corrections.manifests.edits import Refused, Wording
 from workflows.corrections.manifests.entries import ManifestError
 from workflows.corrections.manifests.hits import read_hits, read_replacements
+from workflows.corrections.manifests.plain_text import ENDING
 from workflows.corrections.manifests.rescan import Before, Left, allowed, rescan
 from workflows.datasets.lookup.locate import PassEnded
 from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.persons import PersonsError, read_persons_file
 from workflows.datasets.lookup.readers import Schema
-from workflows.datasets.lookup.shards import ReadError
+from workflows.datasets.lookup.shards import RECORD_FORMATS, Format, ReadError, passed_over
 
 CANNOT_BE_READ = 2
 
@@ -55,6 +56,10 @@ class Command(BaseCommand):
             patterns = Patterns(read_persons_file(persons)) if persons else None
             may_stay = allowed(read_hits(options["may_stay"]) if options["may_stay"] else ())
             wording = Wording(read_replacements(options["replacements"]), manifest.redaction)
+            text = any(entry.file.endswith(ENDING) for entry in manifest.entries)
+            formats = {Format.TEXT} if text else RECORD_FORMATS
+            if said := passed_over(options["snapshot"], formats):
+                self.stderr.write(said)
             before = Before(options["old"], wording) if options["old"] else None
             left = [
                 self._say(place)

@@ -11,7 +11,14 @@ from workflows.datasets.lookup.locate import PassEnded, locate
 from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.persons import PersonsError, read_persons_file
 from workflows.datasets.lookup.readers import Schema
-from workflows.datasets.lookup.shards import Format, ReadError, Shard, passed_over, shards
+from workflows.datasets.lookup.shards import (
+    RECORD_FORMATS,
+    Format,
+    ReadError,
+    Shard,
+    passed_over,
+    shards,
+)
 from workflows.datasets.lookup.table_reader import table_shards
 from workflows.datasets.management.hits_file import appearing_hits, refuse_input
 from workflows.datasets.sources import table_of
@@ -86,10 +93,11 @@ class Command(BaseCommand):
         )
 
     def _say_what_is_passed_over(self, path: str, pieces: list[Shard]) -> None:
-        names = [] if path.startswith(TABLE) else passed_over(Path(path), pieces)
-        if names:
-            some = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")  # noqa: PLR2004
-            self.stderr.write(f"Not searched, because their names end otherwise: {some}")
+        if path.startswith(TABLE):
+            return
+        text = pieces[0].format is Format.TEXT
+        if said := passed_over(Path(path), {Format.TEXT} if text else RECORD_FORMATS):
+            self.stderr.write(said)
 
 
 def _shards(path: str, *, text: bool) -> list[Shard]:
