@@ -54,6 +54,8 @@ _ANOTHER = re.compile(
 )
 _GAPS = re.compile(r"[^\W_]+")
 _EACH_APART = re.compile(r"[^\W_](?:[\W_]+[^\W_])+")
+# The bracket behind "A123456(3" belongs to it.
+_OPEN_AT_END = re.compile(r"[(\[【][^()\[\]【】]*\Z")
 _LAST_DIGIT = re.compile(r" [0-9](?:\s*\Z|\s*\n|[.,;!?)\]。，；！？）、](?![0-9]))")
 _EXTENSION = 5
 _CARD_GROUP = 4
@@ -173,6 +175,8 @@ def _number_stands_alone(
     reading: Reading, start: int, end: int, *, phone: bool = False, landline: bool = False
 ) -> bool:
     flat = reading.flat
+    if flat.startswith((")", "]", "】"), end) and _OPEN_AT_END.search(flat, start, end):
+        end += 1
     before, after = flat[max(0, start - REACH) : start], flat[end : end + REACH]
     if before and _continues(reading, start - 1, start, end):
         return False
