@@ -109,6 +109,7 @@ class ItemSituation:
     assurance_suffices: bool = True
     verified: bool = True
     executed: bool = True
+    suppressed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +170,10 @@ def is_not_own_proposal(situation: Situation) -> str:
 
 
 def everything_is_executed(situation: Situation) -> str:
-    """An outcome that claims a change waits until the change has been carried out."""
-    return "" if all(item.executed for item in situation.items) else "not_executed"
+    """An outcome that claims a change, or a suppression, waits until that is so."""
+    if not all(item.executed for item in situation.items):
+        return "not_executed"
+    return "" if all(item.suppressed for item in situation.items) else "not_suppressed"
 
 
 def is_another_reviewer(situation: Situation) -> str:

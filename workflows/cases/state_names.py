@@ -97,6 +97,10 @@ REASONS = {
     "no_items": _("The case has no items."),
     "own_proposal": _("You proposed this decision; somebody else has to decide on it."),
     "not_executed": _("An instruction to a data pipeline has not been carried out yet."),
+    "not_suppressed": _(
+        "An item is said to be suppressed in the model's output, but no entry of the suppression"
+        " list is in force for it. A data steward adds what the model must not say."
+    ),
     "own_earlier_decision": _("You took part in the contested decision; another reviewer must."),
     "no_extension": _("The law of this case allows no extension, or not any more."),
     "no_fee": _("The law of this case allows no fee for what is asked."),

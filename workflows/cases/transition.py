@@ -1,6 +1,6 @@
 """The one writer: `advance` is the only function that changes the state of a case."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -21,11 +21,31 @@ from workflows.cases.lifecycle import (
     State,
     refusal,
 )
-from workflows.cases.models import Case
+from workflows.cases.models import Case, Item
 from workflows.cases.record import record_event
-from workflows.cases.vocabulary import CORRECTS, WITHOUT_GRANT, Assurance, assurance_suffices
+from workflows.cases.vocabulary import (
+    CORRECTS,
+    WITHOUT_GRANT,
+    Assurance,
+    Outcome,
+    assurance_suffices,
+)
 from workflows.ledger.models import Event
 from workflows.outbox.services import enqueue
+
+ItemCheck = Callable[[Item], bool]
+_suppression_checks: list[ItemCheck] = []
+
+
+def suppression_check(check: ItemCheck) -> ItemCheck:
+    """Register the function that tells whether an item is on the suppression list."""
+    if check not in _suppression_checks:
+        _suppression_checks.append(check)
+    return check
+
+
+def _is_suppressed(item: Item) -> bool:
+    return any(check(item) for check in _suppression_checks)
 
 
 def lock_case(case: Case) -> Case:
@@ -49,6 +69,7 @@ def situation_of(case: Case, actor: Actor) -> Situation:
                 or not (rule and rule.verify_first)
                 or item.is_verified,
                 executed=item.executed,
+                suppressed=item.outcome != Outcome.SUPPRESSED_IN_OUTPUT or _is_suppressed(item),
             )
         )
     return Situation(

@@ -13,5 +13,5 @@ class CorrectionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let answers tell what the register and the look-ups know."""
-        from workflows.corrections import answer_parts  # noqa: F401 - registers itself
+        """Let answers tell what the register and the look-ups know, and wait for the list."""
+        from workflows.corrections import answer_parts, suppression  # noqa: F401 - for both

@@ -22,7 +22,7 @@ from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import Role
 from workflows.cases.models import Item
 from workflows.cases.record import record_event
-from workflows.cases.transition import lock_case
+from workflows.cases.transition import lock_case, suppression_check
 from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.keys import suppression_signer
 from workflows.corrections.models import ListVersion, Suppression
@@ -167,6 +167,12 @@ def entries_in_force(on: date) -> QuerySet[Suppression]:
         .prefetch_related("trained_models")
         .order_by("added_at", "pk")
     )
+
+
+@suppression_check
+def is_suppressed(item: Item) -> bool:
+    """Return whether an entry is in force for an item."""
+    return entries_in_force(timezone.localdate()).filter(item=item).exists()
 
 
 def current_etag() -> str:

@@ -156,6 +156,11 @@ REFUSED = ItemSituation(outcome="refused", ground="legal_duty")
             "not_executed",
         ),
         (
+            lifecycle.everything_is_executed,
+            Situation(items=(DECIDED, replace(DECIDED, suppressed=False))),
+            "not_suppressed",
+        ),
+        (
             lifecycle.is_another_reviewer,
             Situation(actor="a", earlier_proposers=frozenset({"b", "c"})),
             "",

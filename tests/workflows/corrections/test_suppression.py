@@ -6,8 +6,20 @@ import pytest
 from django.utils import timezone
 
 from examples.output_filter import OutputFilter, in_force, letters, read_list
-from tests.factories import OFFICER, REVIEWER, STEWARD, make_case
-from workflows.cases.errors import InvalidInput
+from tests.factories import (
+    APPROVER,
+    OFFICER,
+    REVIEWER,
+    STEWARD,
+    WANG,
+    in_review_with_proof,
+    make_case,
+)
+from tests.workflows.corrections.changing import propose_and_approve
+from workflows.cases.errors import InvalidInput, MoveRefused
+from workflows.cases.lifecycle import Action
+from workflows.cases.transition import refusals
+from workflows.cases.vocabulary import Outcome
 from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.forgetting import forget_case
 from workflows.corrections.keys import suppression_signer
@@ -23,6 +35,7 @@ from workflows.corrections.suppression import (
 )
 from workflows.datasets.models import TrainedModel
 from workflows.ledger.models import Event
+from workflows.notices import moves
 from workflows.vault.services import shred
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +57,22 @@ def test_an_entry_is_given_out_labelled_suppressed_and_signed():
             "expires_on": None, "phrase": "王小明住在上海",
         }
     ]  # fmt: skip
+
+
+def test_what_is_called_suppressed_is_answered_only_while_it_is_on_the_list():
+    case = in_review_with_proof(WANG)
+    propose_and_approve(case, Outcome.SUPPRESSED_IN_OUTPUT)
+    yesterday = timezone.localdate() - timedelta(days=1)
+    expired = add(item=case.items.get(), expires_on=yesterday)
+    withdraw(add(item=case.items.get()), STEWARD)
+    add(item=make_case().items.get())
+    with pytest.raises(MoveRefused, match="suppression list") as refused:
+        moves.answer(case, APPROVER)
+    assert refused.value.reason == "not_suppressed"
+    assert refusals(case, APPROVER)[Action.ANSWER] == "not_suppressed"
+
+    add(expired.phrase, item=case.items.get())
+    moves.answer(case, APPROVER)
 
 
 def test_it_stands_in_the_log_without_its_words():

@@ -17,6 +17,7 @@ from workflows.cases.transition import advance
 from workflows.cases.vocabulary import Assurance
 from workflows.complaints import services as complaints
 from workflows.corrections.services import issue_instructions, record_receipt
+from workflows.corrections.suppression import suppress
 from workflows.notices import moves
 from workflows.reports.erasure import erase, request_erasure
 from workflows.routing.assignment import assign, choose_team
@@ -114,6 +115,7 @@ class Story:
             case State.ANSWERED:
                 for instruction in issue_instructions(case):
                     record_receipt(instruction, self._actor("dana"), self.texts["receipt"])
+                self._suppress()
                 moves.answer(case, approver)
 
     def _prove(self) -> None:
@@ -153,6 +155,14 @@ class Story:
                 )
             )
         moves.propose_decision(self.case, self._reviewer, proposals)
+
+    def _suppress(self) -> None:
+        """Put on the suppression list what a decision keeps out of a model's output."""
+        for item, decision in zip(
+            self.case.items.all(), self.sample.get("decisions", []), strict=False
+        ):
+            if "suppressed" in decision:
+                suppress(item, self._actor("dana"), decision["suppressed"])
 
     def _decorate(self) -> None:
         """Add what changes no state: an extension, a message, a note."""
