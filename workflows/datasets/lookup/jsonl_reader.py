@@ -26,6 +26,8 @@ _RECORDS_AT_ONCE = 256
 _BYTES_AT_ONCE = 4 * CHUNK
 # Room for the rest of the last line behind what is read at a time.
 _ROOM = 64 * 1024
+# Lines that tell in which encoding a file is.
+_MANY = 8
 # A longer line is not a record: without a bound, a broken file could take all memory.
 MAX_RECORD = 256 * 1024 * 1024
 
@@ -117,6 +119,8 @@ def _check_beginning(chunk: bytearray, shard: Shard, schema: Schema) -> None:
                 shard.file,
             )
         return
+    if _is_otherwise_encoded(chunk):
+        raise ReadError(f"{shard.file} is not UTF-8.", Problem.NOT_UTF8, shard.file)
     names = ", ".join(schema.text_fields)
     if not set(schema.text_fields) & first.keys():
         raise ReadError(f"{shard.file} has no field {names}.", Problem.NO_FIELD, names)
@@ -124,6 +128,24 @@ def _check_beginning(chunk: bytearray, shard: Shard, schema: Schema) -> None:
         if any(isinstance(record.get(name, ()), str | None) for name in schema.text_fields):
             return
     raise ReadError(f"The field {names} of {shard.file} is not text.", Problem.NOT_TEXT, names)
+
+
+def _is_otherwise_encoded(chunk: bytearray) -> bool:
+    """Tell whether every line of many is no UTF-8: some broken ones are in every crawl."""
+    try:
+        chunk.decode()
+    except UnicodeDecodeError:
+        lines = [line for line in chunk.split(b"\n") if not line.isascii()]
+        return len(lines) >= _MANY and not any(map(_is_utf8, lines))
+    return False
+
+
+def _is_utf8(line: bytearray) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

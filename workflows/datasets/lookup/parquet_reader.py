@@ -1,6 +1,6 @@
 """Reads Parquet: the columns of texts, where Arrow put them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,17 +20,11 @@ def parquet_batches(shard: Shard, schema: Schema) -> Iterator[Batch]:
     from pyarrow import parquet
 
     names = list(filter(None, [schema.id_field, *schema.text_fields, schema.source_field]))
-    with parquet.ParquetFile(shard.path, pre_buffer=False) as file:
-        missing = [name for name in names if file.schema_arrow.names.count(name) != 1]
-        if missing:
-            raise ReadError(
-                f"{shard.file} has no column {', '.join(missing)}, or several of this name.",
-                Problem.NO_FIELD,
-                ", ".join(missing),
-            )
-        group = file.metadata.row_group(shard.start)
-        rows = max(1, group.num_rows * CHUNK // max(group.total_byte_size, 1))
-        try:
+    try:
+        with parquet.ParquetFile(shard.path, pre_buffer=False) as file:
+            _check_columns(file.schema_arrow.names, names, shard)
+            group = file.metadata.row_group(shard.start)
+            rows = max(1, group.num_rows * CHUNK // max(group.total_byte_size, 1))
             for batch in file.iter_batches(
                 batch_size=rows, row_groups=[shard.start], columns=names, use_threads=False
             ):
@@ -39,10 +33,20 @@ def parquet_batches(shard: Shard, schema: Schema) -> Iterator[Batch]:
                 ids = batch.column(schema.id_field) if schema.id_field else None
                 sources = batch.column(schema.source_field) if schema.source_field else None
                 yield Batch(columns, _ids(ids), figures, _sources(sources))
-        except (pa.ArrowException, OSError) as error:
-            raise ReadError(
-                f"{shard.file} cannot be read to its end.", Problem.BROKEN, shard.file
-            ) from error
+    except (pa.ArrowException, OSError) as error:
+        raise ReadError(
+            f"{shard.file} cannot be read to its end.", Problem.BROKEN, shard.file
+        ) from error
+
+
+def _check_columns(found: Sequence[str], names: Sequence[str], shard: Shard) -> None:
+    missing = [name for name in names if found.count(name) != 1]
+    if missing:
+        raise ReadError(
+            f"{shard.file} has no column {', '.join(missing)}, or several of this name.",
+            Problem.NO_FIELD,
+            ", ".join(missing),
+        )
 
 
 def _ids(ids: "pa.Array[Any] | None") -> Callable[[int], RecordId]:

@@ -282,6 +282,24 @@ def test_a_file_that_begins_with_no_record_is_refused(tmp_path, content):
         located(tmp_path / "x.jsonl")
 
 
+def test_a_file_in_another_encoding_is_refused_and_some_broken_lines_are_not(tmp_path):
+    other = lines(RECORDS * 5, ensure_ascii=False).decode().encode("gb18030")
+    (tmp_path / "x.jsonl").write_bytes(other)
+    with pytest.raises(ReadError, match=r"x\.jsonl is not UTF-8"):
+        located(tmp_path / "x.jsonl")
+    (tmp_path / "x.jsonl").write_bytes(other + lines())
+    assert set(located(tmp_path / "x.jsonl")) >= set(EXPECTED)
+
+
+def test_a_parquet_file_that_breaks_off_after_it_was_listed_is_named(tmp_path):
+    file = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"id": ["1"], "text": ["王小明"]}), file)
+    pieces = shards(file)
+    file.write_bytes(file.read_bytes()[:-5])
+    with pytest.raises(ReadError, match=r"x\.parquet cannot be read"):
+        list(locate(pieces, KNOWN, Schema()))
+
+
 def test_some_lines_that_are_no_record_do_not_spoil_a_file(tmp_path):
     (tmp_path / "x.jsonl").write_bytes(b"\n  \nbroken\n[]\n" + lines())
     assert located(tmp_path / "x.jsonl") == EXPECTED

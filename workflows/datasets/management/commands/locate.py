@@ -53,7 +53,9 @@ class Command(BaseCommand):
             "--out", type=Path, required=True, help="where the hits are written, JSONL"
         )
         parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-        parser.add_argument("--id-field", default="id")
+        parser.add_argument(
+            "--id-field", default="id", help='names a record; "" where no field does'
+        )
         parser.add_argument("--text-field", action="append", help="may be given several times")
 
     def handle(self, *_args: Any, **options: Any) -> None:
