@@ -287,7 +287,7 @@ def test_a_file_in_another_encoding_is_refused_and_some_broken_lines_are_not(tmp
     (tmp_path / "x.jsonl").write_bytes(other)
     with pytest.raises(ReadError, match=r"x\.jsonl is not UTF-8"):
         located(tmp_path / "x.jsonl")
-    (tmp_path / "x.jsonl").write_bytes(other + lines())
+    (tmp_path / "x.jsonl").write_bytes(other + lines(ensure_ascii=False))
     assert set(located(tmp_path / "x.jsonl")) >= set(EXPECTED)
 
 
