@@ -36,6 +36,8 @@ _PHONE_EXTENSION = re.compile(r"(?:x|ext\.?)\s?\d")
 _LABEL_OF_LETTERS = re.compile(rf"(?=.*(?:[a-z]{{2}}|\\.)\Z){LABEL.pattern}", re.DOTALL)
 # One point is that of a decimal number; three are those of an IP address, perhaps with a port.
 _DECIMAL = re.compile(r"\d{1,2}\.\d+|\d{5,}\.\d{1,2}|\d{2,3}\.\d{5,6}")
+# So is one point behind the code of a country, if no + stands before that.
+_DECIMAL_WITH_CODE = re.compile(r"[1-9][0-9]{0,2}\.[0-9]+")
 _ZERO_POINT = re.compile(r"(?:^|[^0-9])0[.,]\Z")
 _IP_ADDRESS = re.compile(r"(?:(?:1?\d?\d|2[0-4]\d|25[0-5])(?:\.(?!$|:)|(?=$|:))){4}(?::[0-9]+)?")
 # "+1 380 013 8000" begins with the code of a country, and not with 1380…
@@ -91,9 +93,7 @@ def phone_bounds(reading: Reading, spelling: Spelling, start: int, end: int) -> 
     if not _number_stands_alone(reading, whole, end, phone=True, landline=landline):
         return None
     certain = spelling.certain or whole < start
-    if _is_foreign(before, spelling):
-        return None
-    if whole == start and _is_other_number(reading.flat, spelling, start, end):
+    if _is_other_number(reading.flat, spelling, whole, start, end):
         return None
     if not certain and _MONEY.match(reading.flat[end : end + 2]):
         return None
@@ -110,11 +110,17 @@ def _is_foreign(before: str, spelling: Spelling) -> bool:
     return any(_is_possible(foreign[1], number) for number in numbers)
 
 
-def _is_other_number(flat: str, spelling: Spelling, start: int, end: int) -> bool:
-    """Tell whether digits without a prefix are a card number, a decimal, an address.
+def _is_other_number(flat: str, spelling: Spelling, whole: int, start: int, end: int) -> bool:
+    """Tell whether digits are a decimal or a number of another country.
 
-    Or begin with the code of another country.
+    Without a prefix, also whether they are a card number or an address.
     """
+    before, after = flat[max(0, start - REACH) : start], flat[end : end + REACH]
+    if _is_foreign(before, spelling):
+        return True
+    if whole < start:
+        decimal = _DECIMAL_WITH_CODE.fullmatch(flat, whole, end)
+        return decimal is not None and not _in_list(before, after)
     written = flat[start:end]
     if "." in written and (_DECIMAL.fullmatch(written) or _IP_ADDRESS.fullmatch(written)):
         return True

@@ -114,6 +114,9 @@ eight six one three eight zero zero one three eight zero zero zero
 (+86)-138-0013-8000
 86-138-0013-8000
 +86.138.0013.8000
++86.13800138000
++1.4155552671
+1.415.555.2671
 00 86 138 0013 8000
 13 800 138 000
 138.00.13.80.00
@@ -378,6 +381,7 @@ def test_odder_ways_are_found_exactly(before, after):
         ("https://x.com/wang_xm?lang=zh", "handle", "wang_xm"),
         ("tel13800138000", "phone", "13800138000"),
         ("1.13800138000 2.13900139000", "phone", "13800138000"),
+        ("1.4155552671 2.4155552672", "phone", "1.4155552671"),
         ("13800138000/13900139000", "phone", "13800138000"),
         ("0571-88886666-801", "phone", "0571-88886666"),
         ("write to wang.xm@example.com.Then wait", "email", "wang.xm@example.com"),
