@@ -97,6 +97,16 @@ def test_nothing_personal_is_logged(caplog, mailoutbox):
         assert secret not in caplog.text
 
 
+def test_work_on_a_whole_snapshot_has_a_time_limit_of_its_own():
+    long = {name for name in OURS if app.tasks[name].time_limit == settings.LONG_TASK_TIME_LIMIT}
+
+    assert {name.rpartition(".")[2] for name in long} == {
+        "read_snapshot", "build_index", "make_manifest", "apply_manifest", "check_manifest",
+        "guard_snapshot", "take_out_again",
+    }  # fmt: skip
+    assert {app.tasks[name].time_limit for name in OURS - long} == {settings.CELERY_TASK_TIME_LIMIT}
+
+
 def test_arguments_of_tasks_are_ids():
     for name in OURS:
         task = app.tasks[name]

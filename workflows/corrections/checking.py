@@ -35,7 +35,7 @@ from workflows.datasets.purging import mark_replaced
 from workflows.datasets.register import mark_purged
 from workflows.datasets.sources import path_of
 from workflows.datasets.terms import terms_of_all
-from workflows.outbox.long_work import ask_for, held, idle
+from workflows.outbox.long_work import ask_for, held, hold_or_wait
 from workflows.vault.crypto import Shredded
 
 UNREADABLE, GAVE_UP = "unreadable", "gave_up"
@@ -64,13 +64,13 @@ def check(manifest_id: str) -> None:
 
 def give_up_checking(manifest_id: str) -> None:
     """Send a manifest back whose re-scan never came to an end; it can be asked for again."""
-    with idle(CHECK, manifest_id):
-        applied = Manifest.objects.filter(pk=manifest_id, state=Manifest.State.APPLIED)
-        manifest = applied.select_related("data_key", "result").first()
-        if manifest is None or manifest.result is None:
-            return
-        why = UNREADABLE if manifest.result.state == Snapshot.State.UNREADABLE else GAVE_UP
-        _send_back(manifest, [{"why": why, "file": manifest.result.location}])
+    hold_or_wait(CHECK, manifest_id)
+    applied = Manifest.objects.filter(pk=manifest_id, state=Manifest.State.APPLIED)
+    manifest = applied.select_related("data_key", "result").first()
+    if manifest is None or manifest.result is None:
+        return
+    why = UNREADABLE if manifest.result.state == Snapshot.State.UNREADABLE else GAVE_UP
+    _send_back(manifest, [{"why": why, "file": manifest.result.location}])
 
 
 def was_searched(manifest: Manifest) -> bool:

@@ -20,7 +20,7 @@ from workflows.datasets.models import Snapshot
 from workflows.datasets.problems import sentence, why_unreadable
 from workflows.datasets.register import save_snapshot
 from workflows.datasets.sources import path_of
-from workflows.outbox.long_work import ask_for, held, idle
+from workflows.outbox.long_work import ask_for, held, hold_or_wait
 
 CHECK = "corrections.check_manifest"
 APPLY = "corrections.apply_manifest"
@@ -172,19 +172,19 @@ def apply_here(manifest_id: str) -> None:
 
 def give_up_applying(manifest_id: str) -> None:
     """Refuse a manifest whose application never came to an end, so that another can be made."""
-    with idle(APPLY, manifest_id):
-        manifest = Manifest.objects.get(pk=manifest_id)
-        take_receipt(
-            manifest,
-            Actor(STEWARDS, manifest.applied_by),
-            key=OWN_KEY,
-            status=Receipt.Status.REFUSED,
-            remark=_(
-                "Applying it was tried many times and never came to an end. Nothing was changed. "
-                "Look into the log of the workers; a large snapshot may need a higher "
-                "LONG_TASK_TIME_LIMIT."
-            ),
-        )
+    hold_or_wait(APPLY, manifest_id)
+    manifest = Manifest.objects.get(pk=manifest_id)
+    take_receipt(
+        manifest,
+        Actor(STEWARDS, manifest.applied_by),
+        key=OWN_KEY,
+        status=Receipt.Status.REFUSED,
+        remark=_(
+            "Applying it was tried many times and never came to an end. Nothing was changed. "
+            "Look into the log of the workers; a large snapshot may need a higher "
+            "LONG_TASK_TIME_LIMIT."
+        ),
+    )
 
 
 def _write(manifest: Manifest) -> Snapshot:

@@ -38,7 +38,7 @@ from workflows.corrections.receipts import STEWARDS
 from workflows.datasets.lookup.shards import ReadError
 from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of
-from workflows.outbox.long_work import ask_for, held, idle
+from workflows.outbox.long_work import ask_for, held, hold_or_wait
 from workflows.outbox.services import enqueue
 from workflows.vault.crypto import Shredded
 
@@ -179,12 +179,12 @@ def take_out_again(return_id: int | str) -> Manifest | None:
 def give_up_taking_out(return_id: int | str) -> None:
     """Say that making a manifest never came to an end, so that it can be asked for again."""
     returned = Return.objects.select_related("snapshot").get(pk=return_id)
-    with idle(MAKE, str(family(returned.snapshot)[0].pk)):
-        reason = _(
-            "Making a manifest was tried many times and never came to an end. Look into the log "
-            "of the workers, then have it tried again."
-        )
-        Return.objects.filter(pk=returned.pk, manifest=None).update(remark=reason, asked_at=None)
+    hold_or_wait(MAKE, str(family(returned.snapshot)[0].pk))
+    reason = _(
+        "Making a manifest was tried many times and never came to an end. Look into the log "
+        "of the workers, then have it tried again."
+    )
+    Return.objects.filter(pk=returned.pk, manifest=None).update(remark=reason, asked_at=None)
 
 
 def _make(returned: Return) -> Manifest:

@@ -65,13 +65,13 @@ def send_or_fail(effect: Effect, task: str) -> None:
         raise GaveUp
 
 
-@contextmanager
-def idle(kind: str, subject: str) -> Iterator[None]:
-    """Hold the lock of a piece of work that is given up; raises `Later` while it is still done."""
-    with held(kind, subject) as free:
-        if not free:
-            raise Later(timezone.now() + STILL_AT_WORK)
-        yield
+def hold_or_wait(kind: str, subject: str) -> None:
+    """Hold the lock of work that is given up until the transaction ends.
+
+    Raises `Later` while another process is still at work on it.
+    """
+    if not _took("pg_try_advisory_xact_lock", kind, subject):
+        raise Later(timezone.now() + STILL_AT_WORK)
 
 
 def _send(effect: Effect, task: str) -> None:
@@ -84,13 +84,18 @@ def held(kind: str, subject: str) -> Iterator[bool]:
 
     Yields False, and holds nothing, when another process works on it.
     """
-    keys = [zlib.crc32(word.encode()) - (1 << 31) for word in (kind, subject)]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", keys)
-        free: bool = cursor.fetchone()[0]
+    free = _took("pg_try_advisory_lock", kind, subject)
     try:
         yield free
     finally:
         if free:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", keys)
+            _took("pg_advisory_unlock", kind, subject)
+
+
+def _took(function: str, kind: str, subject: str) -> bool:
+    """Call a function of PostgreSQL on the lock of a piece of work."""
+    keys = [zlib.crc32(word.encode()) - (1 << 31) for word in (kind, subject)]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s, %s)", keys)
+        answer: bool = cursor.fetchone()[0]
+    return answer
