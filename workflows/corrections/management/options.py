@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandParser, OutputWrapper
 
 from workflows.corrections.keys import manifest_signer
@@ -32,4 +33,8 @@ def open_manifest(path: Path, keys: list[str] | None, errors: OutputWrapper) -> 
         verifiers = [Verifier.from_vkey(key) for key in keys or [manifest_signer().verifier.vkey]]
     except NoteError as error:
         raise ManifestError(str(error)) from error
+    except ImproperlyConfigured as error:
+        raise ManifestError(
+            f"{error} A manifest that another key has signed needs none: name that one with --key."
+        ) from error
     return read_manifest(path, verifiers)

@@ -189,6 +189,17 @@ def test_another_key_than_ours_is_refused_and_a_wrong_one_named(place):
         apply(place, "m/entries.jsonl")
 
 
+def test_without_a_key_of_ours_the_commands_say_what_to_do(place, settings):
+    make(place)
+    settings.LEDGER_KEY = ""
+    with pytest.raises(CommandError, match=r"LEDGER_KEY must be .* name that one with --key"):
+        apply(place)
+    (place / "m").rename(place / "theirs")
+    with pytest.raises(CommandError, match="LEDGER_KEY must be"):
+        make(place)
+    assert not (place / "m").exists()
+
+
 def test_files_that_are_none_are_named(place):
     (place / "hits.jsonl").write_text('{"kind": "name"}\n')
     with pytest.raises(CommandError, match="line 1 is no hit"):

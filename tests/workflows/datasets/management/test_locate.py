@@ -51,7 +51,7 @@ def test_it_writes_a_line_for_each_hit_and_ends_with_figures(place, capsys, proc
         rf"pass_gb_per_s=[\d.]+\n",
         out,
     )
-    assert err == "A handle of p1 is too short to look for.\n"
+    assert err == "One handle of p1 is too short to look for.\n"
 
 
 @pytest.mark.parametrize("name", ["persons.jsonl", "data/a.jsonl", "link.jsonl"])

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from workflows.corrections.keys import manifest_signer
@@ -75,7 +76,7 @@ class Command(BaseCommand):
             with appearing(options["out"]) as folder:
                 for name, content in files.items():
                     (folder / name).write_bytes(content)
-        except (ManifestError, Refused, OSError) as error:
+        except (ManifestError, Refused, OSError, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from error
         records = len({entry.place for entry in entries})
         self.stdout.write(f"entries={len(entries)} records={records}")

@@ -67,7 +67,7 @@ class Command(BaseCommand):
             patterns = Patterns(read_persons_file(options["persons"]))
             for identifier in patterns.unsearchable:
                 self.stderr.write(
-                    f"A {identifier.kind} of {identifier.ref} is too short to look for."
+                    f"One {identifier.kind} of {identifier.ref} is too short to look for."
                 )
             compiled = time.perf_counter()
             size = hits = unreadable = memory = 0
