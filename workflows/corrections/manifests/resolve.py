@@ -227,7 +227,7 @@ def records(path: Path, known: Format, file: str = "") -> Iterator[tuple[int, di
     """Yield the records of a file with their row numbers; lines that are no record only count.
 
     `file` is its name in the snapshot, of which the ids of plain text are made. Raises
-    ManifestError if the file cannot be read to its end.
+    ManifestError if the file cannot be read to its end, or if none of its lines is a record.
     """
     if known is Format.TEXT:
         yield from text_records(path, file or path.name)
@@ -236,11 +236,17 @@ def records(path: Path, known: Format, file: str = "") -> Iterator[tuple[int, di
         if known is Format.PARQUET:
             yield from _parquet_records(path)
             return
+        found = broken = False
         with reading(path, known) as lines:
             for row, line in enumerate(lines):
                 record = parse_record(line)
                 if record is not None:
+                    found = True
                     yield row, record
+                else:
+                    broken = broken or bool(line.strip())
+        if broken and not found:
+            raise ManifestError(f"{path} holds lines, but none is a JSON object in UTF-8.")
     except UNREADABLE as error:
         raise ManifestError(f"{path} cannot be read to its end.") from error
 

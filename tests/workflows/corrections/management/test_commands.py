@@ -140,6 +140,12 @@ def test_a_rescan_never_takes_what_it_does_not_read_for_clean(place, capsys):
     (place / "empty").mkdir()
     with pytest.raises(CommandError, match="no file of records"):
         call_command("rescan", f"{place}/m", f"{place}/empty")
+    (place / "empty" / "a.jsonl").write_bytes(
+        (place / "old" / "a.jsonl").read_text().encode("utf-16")
+    )
+    with pytest.raises(CommandError, match="none is a JSON object") as error:
+        call_command("rescan", f"{place}/m", f"{place}/empty")
+    assert error.value.returncode == 2
     apply(place)
     (place / "new" / "b.JSONL").write_text("王小明")
     capsys.readouterr()
