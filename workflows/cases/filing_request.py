@@ -59,8 +59,8 @@ class FiledIdentifier:
 class FilingRequest:
     """Everything that a person tells when filing. Texts are as typed, stripped of outer space.
 
-    `residence` is a place of the list in `places.toml`, a country or a part of one, such as `CN`,
-    `DE-BE`, `GB-SCT`, `US-CA`. `subject_name` is the person whom the data are about; the requester
+    `residence` is a country by its code of ISO 3166, or a part of one, such as `CN`, `DE-BE`,
+    `GB-SCT`, `US-CA`. `subject_name` is the person whom the data are about; the requester
     is named apart where that is someone else.
     """
 
@@ -138,10 +138,7 @@ def _place_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
     elif not applicable_regimes(request.residence):
         yield (
             "residence",
-            _(
-                "Give a country by its code, such as DE, or one of the parts of it that the form"
-                " offers, such as DE-BE."
-            ),
+            _("Give a country by its code, such as DE, or a part of one, such as DE-BE."),
         )
     if request.language not in dict(settings.LANGUAGES):
         yield "language", _("Choose one of the languages offered.")

@@ -1,5 +1,6 @@
 """Countries and the parts of countries that change the law or the holidays, with their names."""
 
+import re
 import tomllib
 import unicodedata
 from functools import cache
@@ -8,6 +9,8 @@ from pathlib import Path
 from django.utils.translation import get_language
 
 _FILE = Path(__file__).with_name("places.toml")
+# The second half of a code of ISO 3166-2.
+_PART = re.compile(r"[A-Z0-9]{1,3}")
 Names = tuple[str, str]
 
 
@@ -49,9 +52,12 @@ def parts_of(country: str) -> list[tuple[str, str]]:
 
 
 def is_place(code: str) -> bool:
-    """Return whether this is exactly the code of a place that people can choose."""
-    tables = _document()
-    return code in tables["countries"] or code in tables.get(code.partition("-")[0], {})
+    """Return whether this is the code of a country of the list, or that of some part of one.
+
+    The list has only the parts between which it matters to choose; programs may give any.
+    """
+    country, dash, part = code.partition("-")
+    return country in _document()["countries"] and (not dash or bool(_PART.fullmatch(part)))
 
 
 def place_name(code: str) -> str:

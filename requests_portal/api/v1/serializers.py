@@ -61,8 +61,8 @@ class FilingSerializer(StrictSerializer):
 
     items = ItemSerializer(many=True, allow_empty=False)
     residence = serializers.CharField(
-        help_text="A country (ISO 3166-1), such as CN, or one of the parts of it that the form"
-        " offers (ISO 3166-2), such as DE-BE, GB-SCT, US-CA. Anything else is refused."
+        help_text="A country (ISO 3166-1), such as CN, or a part of one (ISO 3166-2), such as"
+        " DE-BE, GB-SCT, US-CA. Anything else is refused."
     )
     language = serializers.ChoiceField(choices=settings.LANGUAGES)
     subject_name = serializers.CharField()

@@ -64,7 +64,7 @@ def test_no_contact_is_needed():
         ({"residence": "Germany"}, "residence"),
         ({"residence": "de"}, "residence"),
         ({"residence": "fr-75"}, "residence"),
-        ({"residence": "DE-XX"}, "residence"),
+        ({"residence": "DE-"}, "residence"),
         ({"residence": "US-DE-BE"}, "residence"),
         ({"residence": "X" * 11}, "residence"),
         ({"language": "fr"}, "language"),
@@ -160,6 +160,8 @@ def test_what_can_be_stored_is_what_utf_8_and_the_database_take(text):
         ("US-CA", ["US-CA"]),
         # Nobody is turned away: the provider's first regime serves them.
         ("US", ["CN"]),
+        ("US-TX", ["CN"]),
+        ("FR-75", ["EU"]),
         ("BR", ["CN"]),
         ("EU", ["EU"]),
         ("FR-974", ["EU"]),
@@ -168,7 +170,7 @@ def test_what_can_be_stored_is_what_utf_8_and_the_database_take(text):
         ("Germany", []),
         ("de", []),
         ("fr-75", []),
-        ("FR-XX", []),
+        ("XX-75", []),
         ("", []),
     ],
 )
