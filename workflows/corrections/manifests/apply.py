@@ -60,12 +60,12 @@ def apply_entries(
     by_file = {
         file: list(_rows(group)) for file, group in itertools.groupby(changes, attrgetter("file"))
     }
-    for file in by_file.keys() - files.keys():
-        raise Refused(f"{file}: the snapshot has no such file.")
     applied = _applied_before(snapshot)
     mark = fingerprint(changes)
     if mark in applied:
         raise Refused("This manifest was applied to the snapshot before.")
+    for file in by_file.keys() - files.keys():
+        raise Refused(f"{file}: the snapshot has no such file.")
     marks = json.dumps([*applied, mark] if changes else applied)
     if snapshot.is_dir():
         with appearing(target) as folder:
@@ -79,6 +79,8 @@ def apply_entries(
             if changes:
                 _write_text(folder / APPLIED, marks)
     else:
+        if _kind(target) != _kind(snapshot):
+            raise Refused(f"{target} must end as {snapshot.name} does: the format stays.")
         with appearing_file(target) as folder:
             _write(
                 snapshot, folder / target.name, by_file.get(snapshot.name, []), wording, id_field
@@ -89,6 +91,10 @@ def apply_entries(
     deleted = sum(any(entry.op is Op.DELETE for entry in entries) for entries in rows)
     size = sum(path.stat().st_size for path in files.values())
     return Applied(len(files), size, len(rows) - deleted, deleted)
+
+
+def _kind(path: Path) -> Format | None:
+    return Format.TEXT if is_text(path) else format_of(path)
 
 
 def _rows(entries: Iterable[Entry]) -> Iterator[tuple[int, list[Entry]]]:

@@ -64,11 +64,11 @@ class Unresolved(ManifestError):
 class Ambiguous(ManifestError):
     """More records have the id of a change than are meant, and nothing says which."""
 
-    def __init__(self, change: Change, found: int, id_field: str) -> None:
+    def __init__(self, change: Change, found: int) -> None:
         super().__init__(
-            f"{change.file}, {id_field} {change.id}: {found} records could be meant and "
-            f"{change.count} are; the hits do not say which. Give each record an {id_field} of "
-            "its own and look again."
+            f"{change.file}: {found} records could be meant and {change.count} are, but the hits "
+            "do not say which: they have the same id, or none. Give each record an id of its own "
+            "and look again."
         )
 
 
@@ -141,7 +141,7 @@ def resolve_located(
         raise Unresolved(missing, origin.id_field)
     for change, number in counts.items():
         if number != change.count:
-            raise Ambiguous(change, number, origin.id_field)
+            raise Ambiguous(change, number)
 
 
 def _by_paragraph(record: Mapping[str, Any], change: Change) -> Change:

@@ -198,6 +198,18 @@ def test_a_file_alone_is_a_snapshot_too(tmp_path):
     assert read(tmp_path / "b.jsonl") == [row for row in ROWS if row["id"] != "d3"]
 
 
+def test_a_file_keeps_its_format_and_under_another_name_its_list(tmp_path):
+    old = write(tmp_path / "a.jsonl.zst", ROWS)
+    made = entries(old, change("delete", "d3", 0, 3, file=old.name))
+    for name in ("b.jsonl", "b.parquet", "b.txt", "b"):
+        with pytest.raises(Refused, match="must end as"):
+            apply(made, old, tmp_path / name)
+    apply(made, old, tmp_path / "b.jsonl.zst")
+    with pytest.raises(Refused, match="applied to the snapshot before"):
+        apply(made, tmp_path / "b.jsonl.zst", tmp_path / "c.jsonl.zst")
+    assert len(list(tmp_path.iterdir())) == 3
+
+
 def test_a_file_keeps_the_list_of_its_manifests(tmp_path):
     old = write(tmp_path / "x" / "a.jsonl", ROWS)
     made = entries(old, change("delete", "d3", 0, 3))
