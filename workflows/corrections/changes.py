@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from workflows.cases.models import Case, Item
 from workflows.cases.vocabulary import CHANGES_DATA, Outcome
+from workflows.corrections.checking import was_searched
 from workflows.corrections.families import family
 from workflows.corrections.making import OPS, entries_of
 from workflows.corrections.manifests.entries import Op
@@ -122,6 +123,10 @@ def _of_change(change: Change, ops: set[Op]) -> Iterator[str]:
             yield _(
                 "The changed version is %(version)s; it was searched again, and nothing is left."
             ) % {"version": version}
+        case Manifest.State.LEFT if not was_searched(last):
+            yield _("The changed version is %(version)s; it could not be searched yet.") % {
+                "version": version
+            }
         case Manifest.State.LEFT:
             sentence = ngettext(
                 "The changed version is %(version)s, but a search of it still found %(n)s place.",

@@ -10,7 +10,7 @@ from tests.workflows.corrections.test_answer_parts import text_of
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.vocabulary import Outcome
-from workflows.corrections.checking import check
+from workflows.corrections.checking import check, give_up_checking
 from workflows.corrections.models import Instruction
 from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
@@ -93,6 +93,17 @@ def test_what_a_search_of_the_new_version_still_finds_is_said(forum, data):
     check(str(manifest.pk))
     (line,) = about(case)
     assert line.endswith("The changed version is 2, but a search of it still found 2 places.")
+
+
+def test_a_new_version_that_could_not_be_searched_is_not_said_to_hold_something(forum):
+    case = executing(Outcome.CORRECTED, replace(BOTH, items=BOTH.items[:1]))
+    manifest = manifest_for(forum)
+    ask_to_apply(manifest, STEWARD)
+    apply_here(str(manifest.pk))
+    give_up_checking(str(manifest.pk))
+    manifest.refresh_from_db()
+    (line,) = about(case)
+    assert line.endswith(f"version is {manifest.result.version}; it could not be searched yet.")
 
 
 def test_a_change_that_was_refused_is_said(forum):
