@@ -64,6 +64,34 @@ def test_the_copy_inside_an_unpacked_export_verifies_the_folder_it_lies_in(world
     assert done.stdout.startswith("FAULT: events.csv was changed")
 
 
+def test_a_report_prints_nothing_that_a_terminal_obeys(verifier, capsys):
+    export = verifier.Export(None, ("log\x1b[8m", b"", b""), None)
+    export.size, export.root = 1, b""
+    export.facts = {
+        "bundle": "one", "regime": "CN", "filters": {"identity_reason": "\x9b2K\u202e王"},
+        "registered": {}, "cases": 0, "events": 0, "openings": 0, "closed": {"\n": 1},
+    }  # fmt: skip
+    export.unchecked.append("receipt\r")
+    export.report()
+    lines = capsys.readouterr().out.split("\n")
+    assert all(line.isprintable() for line in lines)
+    assert "  log log\\x1b[8m, 1 entries, root " in lines
+    assert '  filters: {"identity_reason":"\\x9b2K\\u202e王"}' in lines
+
+
+def test_it_answers_a_console_that_lacks_the_letters(world, verifier, tmp_path):
+    path = tmp_path / "王小明.zip"
+    path.write_bytes(pack({**world.china, "王.txt": b""}))
+    done = subprocess.run(
+        [sys.executable, "-S", VERIFIER, path],
+        capture_output=True,
+        check=False,
+        env={"PYTHONIOENCODING": "cp1252"},
+    )
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert done.stdout.startswith(b"FAULT: \\u738b.txt is not part of the export")
+
+
 def test_it_is_one_file_for_python_3_8_that_imports_the_standard_library_alone():
     tree = ast.parse(VERIFIER.read_text(), feature_version=(3, 8))
     imported = {

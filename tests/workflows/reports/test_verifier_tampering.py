@@ -151,6 +151,38 @@ def a_table_removed(files, _world):
     del files["events.csv"]
 
 
+# --- Names that make a terminal forge lines --------------------------------------------------------
+FORGED = "OK{line}  log example.org/log, 43 entries{line}"
+NAMES = {
+    "that erases the line": (
+        "\r\x1b[2K" + FORGED.format(line="\n") + "\x1b[8m",
+        r"\\r\\x1b\[2KOK\\n  log",
+    ),
+    "with line ends": ("!\n" + FORGED.format(line="\n"), r"!\\nOK\\n  log"),
+    "with an eight-bit escape": ("!\x9b2K" + FORGED.format(line="\x85"), r"!\\x9b2KOK\\x85  log"),
+    "with a line separator": ("!" + FORGED.format(line="\u2028"), r"!OK\\u2028  log"),
+    "that turns the direction": ("!\u202e" + FORGED.format(line=" "), r"!\\u202eOK   log"),
+    "that fills the screen": ("!" + " " * 5000 + FORGED.format(line=" "), r" \u2026$"),
+}
+
+
+def _name(what, name, shown):
+    def listed(files, _world):
+        content = json.loads(files["manifest.json"])
+        manifest(files, files={**content["files"], name: "0" * 64})
+
+    def there(files, _world):
+        files[name] = b""
+
+    for change, place in ((listed, "in the manifest"), (there, "in the ZIP")):
+        change.__name__ = f"a name {what} {place}"
+        tampering(shown, resealed=False)(change)
+
+
+for _what, (_forged, _shown) in NAMES.items():
+    _name(_what, _forged, _shown)
+
+
 # --- The manifest against what was signed ----------------------------------------------------------
 def _in_the_manifest(key, value):
     def change(files, _world):
@@ -531,6 +563,9 @@ def test_a_changed_export_is_refused_with_the_fault(tampered, message, world, ve
     code, output = verify(files, vkey=world.vkey)
     assert code == 1
     assert output.startswith("FAULT: ")
+    # One line of text: nothing in it moves the cursor.
+    assert output.endswith("\n")
+    assert output[:-1].isprintable()
     assert re.search(message, output), output
 
 

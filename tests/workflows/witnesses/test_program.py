@@ -1,8 +1,10 @@
 """`witness.py`, as others run it: it signs what continues, and nothing else, whatever happens."""
 
+import runpy
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -123,9 +125,19 @@ def test_two_witnesses_do_not_share_a_state(witness):
     assert "Another witness uses" in done.stderr
 
 
-def test_its_signatures_are_those_of_others():
-    import runpy
+def test_its_log_holds_nothing_that_a_terminal_obeys(monkeypatch, capsys):
+    """As under a Python that does not see to it itself."""
+    own = runpy.run_path(str(PROGRAM), run_name="witness")
+    monkeypatch.setattr(BaseHTTPRequestHandler, "_control_char_table", {}, raising=False)
+    handler = object.__new__(own["handler_for"](None))
+    handler.client_address = ("127.0.0.1", 1)
+    handler.log_message('"%s" %s', "POST /\x1b[2J\x9b2J\r HTTP/1.1", "400")
+    logged = capsys.readouterr().err
+    assert logged.endswith('"POST /\\x1b[2J\\x9b2J\\r HTTP/1.1" 400\n')
+    assert logged[:-1].isprintable()
 
+
+def test_its_signatures_are_those_of_others():
     own = runpy.run_path(str(PROGRAM), run_name="witness")
     for number in range(5):
         seed, message = bytes([number]) * 32, b"message" * number

@@ -23,6 +23,7 @@ from __future__ import annotations
 import argparse
 import base64
 import hashlib
+import io
 import json
 import os
 import re
@@ -31,6 +32,17 @@ import sys
 import zipfile
 from datetime import datetime, timedelta, timezone
 from typing import IO, Any, Dict, Iterator, Sequence, Tuple
+
+# Longer lines are cut: they would push what was said before off the screen.
+LONGEST_LINE = 1000
+
+
+def say(text: str) -> None:
+    """Print a line of text and nothing else: a name can hold what makes a terminal forge lines."""
+    line = text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]}\u2026"
+    plain = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+    print("".join(plain))
+
 
 # --- Ed25519, verification only (RFC 8032, section 5.1.7) --------------------------------------
 P = 2**255 - 19
@@ -1080,27 +1092,27 @@ class Export:
     def report(self) -> None:
         """Print what was verified, and what was not."""
         facts = self.facts
-        print("OK")
-        print(f"  log {self.key[0]}, {self.size} entries, root {self.root.hex()}")
-        print(f"  export {facts['bundle']} of {facts['regime'] or 'the whole log'}")
+        say("OK")
+        say(f"  log {self.key[0]}, {self.size} entries, root {self.root.hex()}")
+        say(f"  export {facts['bundle']} of {facts['regime'] or 'the whole log'}")
         filters = {key: value for key, value in facts["filters"].items() if value}
-        print(f"  filters: {canonical(filters) if filters else 'none'}")
+        say(f"  filters: {canonical(filters) if filters else 'none'}")
         for register, highest in sorted(facts["registered"].items()):
-            print(f"  register {register}: all {highest} requests accounted for")
-        print(f"  {facts['cases']} cases shown, {self.entries.left_out()} not shown by the filters")
-        print(f"  {facts['events']} steps, none missing; the tables say what the log says")
-        print(f"  {facts['openings']} contents fit their commitments")
+            say(f"  register {register}: all {highest} requests accounted for")
+        say(f"  {facts['cases']} cases shown, {self.entries.left_out()} not shown by the filters")
+        say(f"  {facts['events']} steps, none missing; the tables say what the log says")
+        say(f"  {facts['openings']} contents fit their commitments")
         for reason, count in sorted(facts["closed"].items()):
-            print(f"  {count} contents not shown: {reason}")
+            say(f"  {count} contents not shown: {reason}")
         for line in self.evidence:
-            print(f"  {line}")
-        print("Not verified:")
+            say(f"  {line}")
+        say("Not verified:")
         for line in [
             *self.unchecked,
             "case numbers, deadlines and rules: they rest on the provider's signed word",
             "requests that were never written into the log: pass --receipt with those of people",
         ]:
-            print(f"  - {line}")
+            say(f"  - {line}")
 
 
 def tile_name(level: str, number: int, width: int) -> str:
@@ -1186,14 +1198,16 @@ def main() -> int:
             export.receipt_key = key_of("receipt-vkey", chosen.receipt_vkey)
         export.verify()
     except Fault as fault:
-        print(f"FAULT: {fault}")
+        say(f"FAULT: {fault}")
         return 1
     except (*malformed, sqlite3.Error, zipfile.BadZipFile) as error:
-        print(f"FAULT: the export is malformed: {type(error).__name__}: {error}")
+        say(f"FAULT: the export is malformed: {type(error).__name__}: {error}")
         return 1
     export.report()
     return 0
 
 
 if __name__ == "__main__":
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(main())

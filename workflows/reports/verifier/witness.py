@@ -309,6 +309,12 @@ def handler_for(witness: Witness) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(data)
 
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - so the base has it
+            """Log text only: before 3.8.16, Python hands on what a terminal obeys."""
+            text = f"{self.address_string()} [{self.log_date_time_string()}] {format % args}"
+            plain = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+            print("".join(plain), file=sys.stderr)
+
         def read_body(self) -> str:
             """Return the text of the request. Raises Refused."""
             if not self.path.endswith("/add-checkpoint"):
