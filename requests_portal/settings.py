@@ -160,6 +160,21 @@ CELERY_TASK_TIME_LIMIT = env_int("TASK_TIME_LIMIT", 1800, minimum=1)
 # Of work that reads a whole snapshot and cannot go on where it was stopped. It holds a lock, so a
 # copy that the broker hands out meanwhile does nothing. The outbox asks for it half a day long.
 LONG_TASK_TIME_LIMIT = env_int("LONG_TASK_TIME_LIMIT", 43200, minimum=1)
+# Work on data has a worker of its own: no mail waits behind a snapshot of a terabyte.
+CELERY_TASK_ROUTES = {
+    f"workflows.tasks.{name}": {"queue": "data"}
+    for name in (
+        "apply_manifest",
+        "build_index",
+        "check_manifest",
+        "guard_snapshot",
+        "make_bundle",
+        "make_manifest",
+        "read_snapshot",
+        "scan_shard",
+        "take_out_again",
+    )
+}
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -23,11 +23,14 @@ def frozen(stack: Stack, name: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def locked_case(stack: Stack, number: str) -> Iterator[None]:
-    """Keep the row of a case, so that nobody else can change its state until the end."""
+def locked_clocks(stack: Stack, number: str) -> Iterator[None]:
+    """Keep the clocks of a case: what stops one, last of all after the mail, waits until the end."""
     with psycopg.connect(stack.owner_url) as connection:
-        # Rows that refer to the case can still be written.
-        connection.execute("SELECT 1 FROM cases_case WHERE number = %s FOR NO KEY UPDATE", [number])
+        connection.execute(
+            "SELECT 1 FROM cases_clock JOIN cases_case ON case_id = cases_case.id"
+            " WHERE number = %s FOR UPDATE OF cases_clock",
+            [number],
+        )
         yield
 
 

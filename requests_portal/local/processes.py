@@ -30,6 +30,8 @@ class Process:
 
 
 _CELERY = ("python", "-m", "celery", "--quiet", "--app", "requests_portal.celery")
+# Workers need not know of each other, and gossip breaks when the broker restarts.
+_WORKER = (*_CELERY, "worker", "--without-gossip", "--without-mingle")
 
 PORTAL = (
     Process(
@@ -49,8 +51,13 @@ PORTAL = (
         name="worker",
         does="sends mails and does the other background work",
         service="worker",
-        # Workers need not know of each other, and gossip breaks when the broker restarts.
-        command=(*_CELERY, "worker", "--concurrency=2", "--without-gossip", "--without-mingle"),
+        command=(*_WORKER, "--concurrency=2"),
+    ),
+    Process(
+        name="data-worker",
+        does="reads, searches and changes training data, and makes exports",
+        service="data-worker",
+        command=(*_WORKER, "--concurrency=2", "--queues=data", "--hostname=data@%h"),
     ),
     Process(
         name="beat",

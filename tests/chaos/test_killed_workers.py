@@ -18,7 +18,7 @@ from tests.filings import (
     mail_ids,
     wait_for_effects,
 )
-from tests.moments import frozen, locked_case
+from tests.moments import frozen, locked_clocks
 from tests.stack import Stack, eventually
 
 pytestmark = pytest.mark.chaos
@@ -60,7 +60,7 @@ def killed_between_mail_and_commit(stack: Stack, kill: Kill) -> Receipt:
     with ExitStack() as held:
         with frozen(stack, "relay"):
             receipt = file_request(stack)
-            held.enter_context(locked_case(stack, receipt.number))
+            held.enter_context(locked_clocks(stack, receipt.number))
         eventually(lambda: len(mail_ids(stack, receipt)) >= MAILS, "both mails were sent")
         kill(stack)
     return receipt
@@ -71,7 +71,7 @@ def killed_between_commit_and_acknowledging(stack: Stack, kill: Kill) -> Receipt
         with ExitStack() as lock:
             with frozen(stack, "relay"):
                 receipt = file_request(stack)
-                lock.enter_context(locked_case(stack, receipt.number))
+                lock.enter_context(locked_clocks(stack, receipt.number))
             eventually(lambda: len(mail_ids(stack, receipt)) >= MAILS, "both mails were sent")
             broker.enter_context(frozen(stack, "broker"))
         wait_for_effects(stack, [receipt])

@@ -18,7 +18,7 @@ from tests.filings import (
     mail_ids,
     wait_for_effects,
 )
-from tests.moments import frozen, locked_case, locked_leaves, waiting_for_lock
+from tests.moments import frozen, locked_clocks, locked_leaves, waiting_for_lock
 from tests.stack import eventually
 
 pytestmark = pytest.mark.stack
@@ -43,6 +43,13 @@ def test_a_request_is_filed_without_a_broker_and_its_mails_come_once_when_it_is_
         assert len(mail_ids(sampled_stack, receipt)) == MAILS
 
 
+def test_mails_go_out_while_work_on_data_stands_still(sampled_stack):
+    with frozen(sampled_stack, "data-worker"):
+        receipt = file_request(sampled_stack)
+        assert_nothing_lost_nor_doubled(sampled_stack, [receipt])
+        assert len(mail_ids(sampled_stack, receipt)) == MAILS
+
+
 def test_a_worker_killed_while_it_sends_a_mail_sends_it_after_all(sampled_stack):
     with frozen(sampled_stack, "mail"):
         receipt = file_request(sampled_stack)
@@ -59,8 +66,13 @@ def test_a_worker_killed_between_mail_and_commit_repeats_the_mail_under_its_id(s
     with ExitStack() as held:
         with frozen(sampled_stack, "relay"):
             receipt = file_request(sampled_stack)
-            held.enter_context(locked_case(sampled_stack, receipt.number))
+            held.enter_context(locked_clocks(sampled_stack, receipt.number))
         eventually(lambda: len(mail_ids(sampled_stack, receipt)) == MAILS, "both mails were sent")
+        eventually(
+            lambda: {e.kind for e in effects_of(sampled_stack, receipt) if e.state == "pending"}
+            == {"cases.acknowledge"},
+            "only the acknowledgement waits",
+        )
         sampled_stack.kill("worker")
 
     assert_nothing_lost_nor_doubled(sampled_stack, [receipt])

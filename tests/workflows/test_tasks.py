@@ -29,6 +29,16 @@ def test_each_entry_of_the_timetable_is_a_task():
     assert current_app.main == app.main
 
 
+def test_what_takes_long_has_a_queue_of_its_own():
+    long = {name for name in OURS if app.tasks[name].time_limit == settings.LONG_TASK_TIME_LIMIT}
+    apart = {name for name in OURS if app.amqp.router.route({}, name)["queue"].name == "data"}
+
+    assert long
+    assert long < apart
+    assert "workflows.tasks.run_effect" not in apart
+    assert set(settings.CELERY_TASK_ROUTES) == apart
+
+
 def test_effects_run_by_their_id_and_once(mailoutbox):
     file(ERIKA)
     effect = Effect.objects.get(kind="cases.acknowledge")
