@@ -1,26 +1,38 @@
 """Accounts of staff and regulators: nobody signs up, an administrator invites."""
 
 import base64
+import logging
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from types import SimpleNamespace
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlencode
+from uuid import uuid4
 
 from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.account.decorators import reauthentication_required
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import translation
 
 from workflows.cases.lifecycle import Role
+from workflows.cases.mail import may_mail
+from workflows.outbox.services import enqueue
 from workflows.vault.blind_index import keyed_hash
 from workflows.vault.crypto import decrypt, encrypt
 
 P = ParamSpec("P")
 R = TypeVar("R")
 _SECRET_PLACE = b"second factor"
+RESET_MAIL = "accounts.reset_mail"
+
+logger = logging.getLogger(__name__)
 
 
 class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it has no types
@@ -38,11 +50,43 @@ class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ha
             return reverse("regulators:overview")
         return str(super().get_login_redirect_url(request))
 
-    def get_reset_password_from_key_url(self, key: str) -> str:
-        """Return the mailed address; from the setting, never from a Host header."""
-        uid, _, secret = key.partition("-")
-        path = reverse("account_reset_password_from_key", kwargs={"uidb36": uid, "key": secret})
-        return f"{settings.PUBLIC_BASE_URL}{path}"
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a mail unless the day's limit of the address is reached.
+
+        How the site is called comes from the settings; allauth would take it from a Host header.
+        """
+        if not may_mail(email):
+            logger.warning("Mail limit of an address reached; %s not sent", template_prefix)
+            return
+        site = SimpleNamespace(name=settings.PROVIDER_NAME, domain=settings.PUBLIC_BASE_URL)
+        values = {"email": email, "current_site": site, **context}
+        self.render_mail(template_prefix, email, values).send()
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        """Have the link mailed by a worker.
+
+        A page that waited for the mail server would tell by its time, or by its failure, that the
+        address belongs to an account.
+        """
+        enqueue(
+            RESET_MAIL,
+            key=f"{RESET_MAIL}:{uuid4()}",
+            payload={"account": user.pk, "language": translation.get_language()},
+        )
+
+    def mail_reset_link(self, user: User) -> None:
+        """Mail a link with which the password of an account can be set anew."""
+        values = {
+            "uidb36": user_pk_to_url_str(user),
+            "key": default_token_generator.make_token(user),
+        }
+        path = reverse("account_reset_password_from_key", kwargs=values)
+        context = {
+            "user": user,
+            "username": user.get_username(),
+            "password_reset_url": f"{settings.PUBLIC_BASE_URL}{path}",
+        }
+        self.send_mail("account/email/password_reset_key", user.email, context)
 
 
 class SealingMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # it has no types

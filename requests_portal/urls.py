@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from requests_portal import health
-from requests_portal.public.views import home
+from requests_portal.public.views import errors, home
 
 urlpatterns = [
     path("", home.choose_language, name="root"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("ledger/", include("requests_portal.api.ledger_urls")),
     path("api/v1/", include("requests_portal.api.v1.urls")),
     path("staff/", admin.site.urls),
+    # Administrators keep the addresses: who could add one could have mail sent to a stranger.
+    path("accounts/email/", errors.page_not_found, {"exception": None}),
     path("accounts/", include("allauth.urls")),
     *i18n_patterns(
         path("regulators/", include("requests_portal.regulators.urls")),
