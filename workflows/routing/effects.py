@@ -1,18 +1,24 @@
 """What follows a commit in the room of routing: the first assignment, and mails to the team."""
 
+import logging
 from datetime import date
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 
 from workflows import links
 from workflows.cases.actors import SYSTEM
 from workflows.cases.effects import case_of
+from workflows.cases.lifecycle import Role
+from workflows.cases.models import Case
 from workflows.outbox.models import Effect
 from workflows.outbox.services import effect_handler
 from workflows.routing.assignment import assign, choose_team
-from workflows.routing.models import Assignment
+from workflows.routing.models import Assignment, Team
+
+logger = logging.getLogger(__name__)
 
 
 @effect_handler("routing.route")
@@ -30,19 +36,29 @@ def _day(text: object) -> date | None:
     return date.fromisoformat(text) if isinstance(text, str) else None
 
 
+def _addresses(case: Case) -> list[str]:
+    """Return where those are told who have a case; where nobody has it, the privacy officers."""
+    teams = Team.objects.filter(assignments__case=case).exclude(email="")
+    officers = User.objects.filter(is_active=True, groups__name=Role.PRIVACY_OFFICER)
+    return [team.email for team in teams] or list(
+        officers.exclude(email="").order_by("pk").values_list("email", flat=True)
+    )
+
+
 @effect_handler("routing.notify_team")
 def notify_team(effect: Effect) -> None:
-    """Mail the team that has the case; without personal data, so the case number only."""
-    assignment = (
-        Assignment.objects.select_related("team", "case")
-        .filter(case_id=effect.payload["case"])
-        .first()
-    )
+    """Mail the team that has the case; without personal data, so the case number only.
+
+    Where no rule gave it to a team, or that has no address, the privacy officers are told: no time
+    runs out in silence.
+    """
+    case = case_of(effect)
+    addresses = _addresses(case)
     notice = str(effect.payload["notice"])
     complaint = notice.startswith("complaint_")
-    if assignment is None or not assignment.team.email:
+    if not addresses:
+        logger.warning("Nobody can be told of a time that passes: %s", notice)
         return
-    case = assignment.case
     returned = notice == "data_returned"
     # These go on whatever became of the case.
     if case.is_final and not (complaint or returned):
@@ -60,7 +76,7 @@ def notify_team(effect: Effect) -> None:
     EmailMessage(
         subject=" ".join(render_to_string("emails/team_notice/subject.txt", context).split()),
         body=render_to_string("emails/team_notice/body.txt", context),
-        to=[assignment.team.email],
+        to=addresses,
         headers={
             "Message-ID": f"<{effect.pk}@{links.mail_domain()}>",
             "Auto-Submitted": "auto-generated",

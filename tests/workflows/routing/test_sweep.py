@@ -183,13 +183,20 @@ class TestTheTeam:
             assert "erika" not in mail.body
             assert f"/staff/cases/case/{case.pk}/change/" in mail.body
 
-    def test_without_an_address_is_not_told(self, mailoutbox):
-        case = self.case_of_a_team(email="")
+    @pytest.mark.parametrize("has_team", [True, False])
+    def test_without_an_address_the_privacy_officers_are_told(
+        self, mailoutbox, privacy_officer, has_team
+    ):
+        privacy_officer.email = "officer@provider.example"
+        privacy_officer.save()
+        case = self.case_of_a_team(email="") if has_team else make_case(State.TRIAGE, ERIKA)
+        drain()
         mailoutbox.clear()
         sweep_clocks(lead(case).due_at)
         drain()
 
-        assert [mail.to for mail in mailoutbox] == [["erika@example.de"]]
+        told = {address for mail in mailoutbox for address in mail.to}
+        assert told == {"erika@example.de", "officer@provider.example"}
 
     def test_is_not_told_of_what_has_ended_meanwhile(self, mailoutbox):
         case = self.case_of_a_team()
