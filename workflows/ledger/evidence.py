@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from workflows.ledger.models import Checkpoint, Cosignature, Timestamp
 from workflows.ledger.note import (
@@ -69,13 +70,20 @@ def newest_cosigned(up_to: int) -> Checkpoint | None:
 
 
 def published_checkpoint() -> Checkpoint | None:
-    """Return the newest cosigned checkpoint, or the newest if that one is much older."""
+    """Return the newest cosigned checkpoint, or the newest if witnesses do not keep up.
+
+    They do while no checkpoint waits for them longer than COSIGNED_WITHIN, however long before it
+    the log had stood still: what is published is cosigned then, and never becomes smaller.
+    """
     newest = Checkpoint.objects.order_by("-size").first()
     if newest is None:
         return None
     cosigned = newest_cosigned(newest.size)
-    fresh = cosigned is not None and newest.at - cosigned.at <= COSIGNED_WITHIN
-    return cosigned if fresh else newest
+    if cosigned is None:
+        return newest
+    waiting = Checkpoint.objects.filter(size__gt=cosigned.size).order_by("size").first()
+    keeps_up = waiting is None or timezone.now() - waiting.at <= COSIGNED_WITHIN
+    return cosigned if keeps_up else newest
 
 
 def timestamps_up_to(size: int) -> QuerySet[Timestamp]:

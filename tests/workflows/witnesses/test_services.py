@@ -1,12 +1,16 @@
 """Showing checkpoints to witnesses: signatures are kept and published, refusals are told."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
+from django.utils import timezone
+from freezegun import freeze_time
 
 from workflows.ledger import selectors, sequencer, services
 from workflows.ledger.checkpoint import open_checkpoint
-from workflows.ledger.evidence import cosigned_note, witness_verifier
+from workflows.ledger.evidence import COSIGNED_WITHIN, cosigned_note, witness_verifier
 from workflows.ledger.keys import log_verifier
 from workflows.ledger.models import Cosignature, Event
 from workflows.ledger.proof import parse_proof, verify_proof
@@ -57,6 +61,22 @@ def test_each_state_is_signed_published_and_verified(configured):
     assert (row.name, row.size, row.failures, row.error) == (key.name, 303, 0, "")
     assert verify_log().cosignatures == 2
     assert submit_due() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_a_quiet_hour_the_cosigned_state_is_published_until_the_next_one_waits(configured):
+    def published() -> int:
+        note = selectors.public_file("checkpoint").body.decode()
+        return open_checkpoint(note, log_verifier()).size
+
+    grow(3)
+    submit_due()
+    drain()
+    with freeze_time(timezone.now() + timedelta(hours=1)) as clock:
+        grow(4)
+        assert published() == 3
+        clock.tick(COSIGNED_WITHIN + timedelta(seconds=1))
+        assert published() == 7
 
 
 def cosigned_sizes():
