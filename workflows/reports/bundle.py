@@ -21,6 +21,7 @@ from workflows.ledger.models import Checkpoint, Event
 from workflows.ledger.selectors import leaf_index
 from workflows.reports import bundle_statement
 from workflows.reports.bundle_encryption import Writable, encrypt
+from workflows.reports.bundle_files import temporary_work_folder
 from workflows.reports.bundle_formats import Format
 from workflows.reports.bundle_log import (
     CaseSteps,
@@ -83,8 +84,7 @@ def export_bundle(
     previous = list(previous)
     for note in previous:
         check_previous(note)
-    with tempfile.TemporaryDirectory(prefix="bundle-") as name:
-        folder = Path(name)
+    with temporary_work_folder() as folder:
         meter = Meter(steps_ahead(request), progress)
         counts = write_tables(request, folder, meter.advance)
         event = bundle_statement.record(request, counts, folder, str(uuid4()))

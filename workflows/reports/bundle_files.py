@@ -6,8 +6,10 @@ one is `<job>.zip`. All three hold personal data in the clear, so none outlives 
 
 import os
 import shutil
+import tempfile
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -52,6 +54,14 @@ def fresh_work_folder(job: BundleJob) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
     return folder
+
+
+@contextmanager
+def temporary_work_folder() -> Iterator[Path]:
+    """Make a folder for the tables of an export that is no job; what is left of it is swept."""
+    _root().mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="command-", dir=_root()) as name:
+        yield Path(name)
 
 
 def open_private(path: Path) -> BinaryIO:

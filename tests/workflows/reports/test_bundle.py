@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from tlog_scales import signing, tlog
@@ -235,6 +236,19 @@ def test_many_cases_are_read_page_by_page(db, verify, monkeypatch):
     assert [done for done, _total in seen] == sorted(done for done, _total in seen)
     assert seen[-1][0] == seen[-1][1]
     assert verify(files)[0] == 0
+
+
+def test_tables_in_the_clear_lie_where_exports_lie_and_go_with_the_export(db, settings):
+    root = Path(settings.MEDIA_ROOT) / "bundles"
+    seen = []
+    export_bundle(
+        BundleRequest("CN", BundleFilters(), SYSTEM, "en"),
+        io.BytesIO(),
+        progress=lambda _done, _total: seen.extend(root.glob("command-*/*.jsonl")),
+    )
+
+    assert seen
+    assert not list(root.glob("command-*"))
 
 
 def test_an_export_is_a_step_in_the_log_and_names_nobody(db):
