@@ -62,9 +62,10 @@ def env_choice(name: str, default: str, choices: list[str]) -> str:
 
 
 def env_list(name: str, default: list[str]) -> list[str]:
-    """Return a comma-separated list without empty entries."""
-    value = os.environ.get(name)
-    return default if value is None else [part.strip() for part in value.split(",") if part.strip()]
+    """Return a comma-separated list without empty entries, also from a file as in `env_str`."""
+    if name not in os.environ and f"{name}_FILE" not in os.environ:
+        return default
+    return [part.strip() for part in env_str(name).split(",") if part.strip()]
 
 
 def env_named(prefix: str) -> dict[str, str]:

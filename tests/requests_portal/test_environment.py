@@ -36,6 +36,12 @@ def test_a_secret_is_read_from_a_file_that_is_mounted(given, tmp_path):
         env_str("NAME")
 
 
+def test_a_list_may_stand_in_a_file_too(given, tmp_path):
+    (tmp_path / "keys").write_text("one,two\n")
+    given(str(tmp_path / "keys"), "NAME_FILE")
+    assert env_list("NAME", []) == ["one", "two"]
+
+
 def test_a_file_that_cannot_be_read_is_named(given, tmp_path):
     given(str(tmp_path / "missing"), "NAME_FILE")
     with pytest.raises(ImproperlyConfigured, match=r"NAME_FILE: cannot read .*missing"):
