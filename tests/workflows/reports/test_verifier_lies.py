@@ -85,6 +85,18 @@ def a_member_of_a_content_twice(folder, _counts):
     table.write_bytes(table.read_bytes().replace(b"{", b'{"nonce":"00",', 1))
 
 
+@lie("cases.jsonl has a line of more than 33554432 bytes")
+def a_row_without_end(folder, _counts):
+    table = folder / "cases.jsonl"
+    table.write_bytes(b" " * 2**25 + table.read_bytes())
+
+
+@lie("contents.jsonl has a line of more than 33554432 bytes")
+def a_content_without_end(folder, _counts):
+    table = folder / "contents.jsonl"
+    table.write_bytes(b" " * 2**25 + table.read_bytes())
+
+
 @lie("has case .* twice")
 def a_case_shown_twice(folder, counts):
     _in_rows("cases.jsonl", lambda rows: rows.append(rows[0]))(folder, counts)

@@ -1,7 +1,9 @@
 """Whatever is changed in an export, the verifier says what."""
 
+import io
 import json
 import re
+import tracemalloc
 import zipfile
 
 import pytest
@@ -488,6 +490,33 @@ def an_entry_of_another_regime_slipped_in(files, world):
     files["log/entries.txt"] = b"".join(sorted(lines, key=lambda line: int(line.split(b" ")[0])))
 
 
+# --- More than fits into memory --------------------------------------------------------------------
+@tampering(r"log/entries.txt has a line of more than 65\d\d\d bytes", of="packed")
+def an_entry_without_end(files, _world):
+    files["log/entries.txt"] += b"9" * 70_000
+
+
+@tampering("log/checkpoint has more than 1048576 bytes")
+def a_checkpoint_without_end(files, _world):
+    files["log/checkpoint"] += b"\n" * 2**20
+
+
+@tampering(r"log/tile/entries/000.p/\d+ has more than 16777472 bytes", of="whole")
+def a_bundle_without_end(files, _world):
+    name = next(name for name in files if name.startswith("log/tile/entries/"))
+    files[name] += bytes(256 * 65_537)
+
+
+@tampering("manifest.json has more than 1[01]\\d{5} bytes", resealed=False)
+def a_manifest_without_end(files, _world):
+    files["manifest.json"] += b" " * 2**21
+
+
+@tampering("malformed: RecursionError", resealed=False)
+def a_manifest_too_deep(files, _world):
+    files["manifest.json"] = b"[" * 200_000
+
+
 # --- Checkpoints -----------------------------------------------------------------------------------
 @tampering("log/checkpoint: the signature of .* does not hold")
 def a_larger_size_in_the_checkpoint(files, _world):
@@ -594,3 +623,70 @@ def test_two_files_of_one_name_are_refused(world, verify, tmp_path):
 
 def test_a_zip_that_is_cut_off_is_refused(world, verify):
     assert "malformed" in verify(pack(world.china)[:-100])[1]
+
+
+def deflated(files):
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return bytearray(target.getvalue())
+
+
+def directory_entry(archive, name):
+    """Return where the entry of a file begins in the directory at the end."""
+    place = archive.rindex(name.encode()) - 46
+    assert archive[place : place + 4] == b"PK\1\2"
+    return place
+
+
+def _bytes_flipped(archive):
+    place = archive.index(b"manifest.json") + len("manifest.json")
+    archive[place : place + 40] = b"\xff" * 40
+
+
+def _encrypted(archive):
+    place = directory_entry(archive, "manifest.json")
+    archive[place + 8] |= 1
+    archive[archive.index(b"manifest.json") - 30 + 6] |= 1
+
+
+def _of_an_unknown_method(archive):
+    place = directory_entry(archive, "manifest.json")
+    archive[place + 10] = 99
+
+
+def _longer_than_the_file(archive):
+    place = directory_entry(archive, "manifest.json")
+    archive[place + 10] = 0
+    archive[place + 20 : place + 28] = b"\xff\xff\xff\x7f" * 2
+
+
+@pytest.mark.parametrize(
+    "damage", [_bytes_flipped, _encrypted, _of_an_unknown_method, _longer_than_the_file]
+)
+def test_a_damaged_zip_is_a_fault_and_no_error_of_the_program(damage, world, verify):
+    archive = deflated(world.china)
+    damage(archive)
+    code, output = verify(bytes(archive))
+    assert code == 1
+    assert output.startswith("FAULT: ")
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "log/checkpoint"])
+def test_a_zip_that_unpacks_to_more_than_fits_into_memory_is_read_piece_by_piece(
+    name, world, verify
+):
+    files = {**world.china, name: bytes(2**26)}
+    if name != "manifest.json":
+        reseal(files)
+    archive = bytes(deflated(files))
+    del files
+    tracemalloc.start()
+    try:
+        code, output = verify(archive)
+        assert tracemalloc.get_traced_memory()[1] < 2**24
+    finally:
+        tracemalloc.stop()
+    assert code == 1
+    assert output.startswith("FAULT: ")
