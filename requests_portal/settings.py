@@ -235,6 +235,8 @@ STORAGES = {
 MEDIA_ROOT = Path(env_str("MEDIA_ROOT", str(DATA_DIR / "media")))
 ATTACHMENT_MAX_COUNT = 5
 ATTACHMENT_MAX_BYTES = env_int("ATTACHMENT_MAX_BYTES", 10 * 1024 * 1024, minimum=1)
+# Of all requests that were not sent yet together.
+DRAFT_FILES_MAX_BYTES = env_int("DRAFT_FILES_MAX_BYTES", 2 * 1024**3, minimum=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # An upload must never touch the disk in the clear: it stays in memory until it is encrypted.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]

@@ -69,8 +69,10 @@ def test_a_worker_killed_between_mail_and_commit_repeats_the_mail_under_its_id(s
             held.enter_context(locked_clocks(sampled_stack, receipt.number))
         eventually(lambda: len(mail_ids(sampled_stack, receipt)) == MAILS, "both mails were sent")
         eventually(
-            lambda: {e.kind for e in effects_of(sampled_stack, receipt) if e.state == "pending"}
-            == {"cases.acknowledge"},
+            lambda: (
+                {e.kind for e in effects_of(sampled_stack, receipt) if e.state == "pending"}
+                == {"cases.acknowledge"}
+            ),
             "only the acknowledgement waits",
         )
         sampled_stack.kill("worker")

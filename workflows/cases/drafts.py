@@ -4,9 +4,11 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from workflows.cases.attachments import Upload, check_uploads, media_type, safe_name
 from workflows.cases.errors import InvalidFiling
@@ -50,6 +52,15 @@ def save_answers(draft: Draft, answers: dict[str, Any]) -> None:
 def add_draft_file(draft: Draft, upload: Upload) -> DraftFile:
     """Keep a file with the draft. Raises `InvalidFiling` for one that cannot be taken."""
     errors = check_uploads((upload,), already=draft.files.count())
+    if not errors and _kept_bytes() + len(upload.content) > settings.DRAFT_FILES_MAX_BYTES:
+        errors = {
+            "attachments": [
+                _(
+                    "No file can be taken at the moment. What you typed is kept: try later, or go "
+                    "on without it and send it with your receipt when you are asked."
+                )
+            ]
+        }
     if errors:
         raise InvalidFiling(errors)
     with transaction.atomic():
@@ -61,6 +72,12 @@ def add_draft_file(draft: Draft, upload: Upload) -> DraftFile:
                 "size": len(upload.content),
             },
         )
+
+
+def _kept_bytes() -> int:
+    """Return the bytes of the files of all drafts: anybody can begin one, and fill the disk."""
+    kept: int = DraftFile.objects.aggregate(bytes=Sum("file__size", default=0))["bytes"]
+    return kept
 
 
 def remove_draft_file(draft: Draft, file_id: str) -> None:

@@ -41,6 +41,19 @@ def test_a_draft_is_found_again_with_everything_typed():
     assert draft_uploads(again) == (Upload("shot.png", PNG),)
 
 
+def test_drafts_do_not_fill_the_disk(settings):
+    settings.DRAFT_FILES_MAX_BYTES = 2 * len(PNG)
+    drafts = [create_draft()[0] for _ in range(3)]
+    for draft in drafts[:2]:
+        add_draft_file(draft, Upload("shot.png", PNG))
+
+    with pytest.raises(InvalidFiling) as refused:
+        add_draft_file(drafts[2], Upload("shot.png", PNG))
+    assert "No file can be taken at the moment" in refused.value.errors["attachments"][0]
+    discard_draft(drafts[0])
+    add_draft_file(drafts[2], Upload("shot.png", PNG))
+
+
 def test_only_its_secret_finds_it():
     create_draft()
     _other, token = create_draft()
