@@ -23,6 +23,7 @@ REQUIRED = {
     "ALLOWED_HOSTS": "portal.example.org",
     "EMAIL_HOST": "mail.example.org",
     "PROVIDER_NAME": "Example AI",
+    "LEDGER_ORIGIN": "portal.example.org/log",
 }
 
 
@@ -88,6 +89,13 @@ def test_settings_that_the_file_does_not_name_reach_every_process_of_ours():
         assert service["env_file"] == [{"path": "settings.env", "required": False}]
     ignored = (PROJECT / ".gitignore").read_text(encoding="utf-8").split()
     assert "/settings.env" in ignored
+
+
+def test_the_instructions_name_all_that_has_no_default():
+    text = (PROJECT / "docker-compose.yml").read_text(encoding="utf-8")
+    instructions, _, layout = text.partition("x-portal:")
+    assert set(re.findall(r"\$\{(\w+):\?", layout)) == set(REQUIRED)
+    assert all(name in instructions for name in REQUIRED)
 
 
 def test_what_must_last_lies_in_volumes():

@@ -125,6 +125,19 @@ def test_two_witnesses_do_not_share_a_state(witness):
     assert "Another witness uses" in done.stderr
 
 
+def test_two_logs_of_one_name_are_refused(witness):
+    """It knew the last one only, and told the other that it had not signed its own checkpoints."""
+    other = Signer(log_signer().verifier.name, bytes(32)).verifier.vkey
+    witness.stop()
+    done = subprocess.run(
+        [sys.executable, "-I", PROGRAM, "--log-vkey", witness.log_vkey, "--log-vkey", other,
+         "--key", witness.folder / "key", "--state", witness.folder / "state", "--port", "0"],
+        capture_output=True, text=True, check=False, timeout=20,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert f"Two --log-vkey are of the name {log_signer().verifier.name}" in done.stderr
+
+
 def test_its_log_holds_nothing_that_a_terminal_obeys(monkeypatch, capsys):
     """As under a Python that does not see to it itself."""
     own = runpy.run_path(str(PROGRAM), run_name="witness")

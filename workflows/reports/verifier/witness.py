@@ -178,6 +178,16 @@ def read_log_key(text: str) -> Key:
     return key
 
 
+def read_log_keys(texts: Sequence[str]) -> List[Key]:
+    """Read the vkeys of logs. Raises ValueError, also for two of one name: only it tells them."""
+    keys = [read_log_key(text) for text in texts]
+    names = [key.name for key in keys]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"Two --log-vkey are of the name {name}; each log needs its own.")
+    return keys
+
+
 def number(text: str) -> int:
     """Read a size: decimal digits without leading zeros. Raises ValueError."""
     if not re.fullmatch("0|[1-9][0-9]{0,18}", text):
@@ -370,7 +380,7 @@ def main() -> None:
         with open(chosen.key, encoding="utf-8") as file:
             name, seed = file.read().split()
         lock = take_alone(chosen.state)
-        logs = [read_log_key(text) for text in chosen.log_vkey]
+        logs = read_log_keys(chosen.log_vkey)
         witness = Witness(name, unbase64(seed), logs, chosen.state)
     except (OSError, ValueError) as error:
         sys.exit(f"{type(error).__name__}: {error}")
