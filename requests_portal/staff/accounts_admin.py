@@ -11,10 +11,9 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group, User
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -31,7 +30,7 @@ from workflows.cases.actors import STAFF_ROLES
 from workflows.cases.lifecycle import Role
 from workflows.cases.state_names import ROLE_NAMES
 from workflows.reports.models import RegulatorAccount
-from workflows.reports.scope import issue_token
+from workflows.reports.scope import issue_token, live_accounts
 
 # Imported so that what they register can be taken off again: accounts have one page, this one.
 assert allauth.account.admin
@@ -204,8 +203,10 @@ class RegulatorForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run t
         regime = cast(forms.ChoiceField, self.fields["regime"])
         regime.choices = [(code, code) for code in settings.PROVIDER_REGIMES]
         user = cast(Any, self.fields["user"])
-        officers = User.objects.filter(groups__name=Role.REGULATOR, is_active=True)
-        user.queryset = officers.exclude(is_staff=True)
+        officers = Q(groups__name=Role.REGULATOR, is_active=True, is_staff=False)
+        # Whoever has the account already stays in it, or its day could not be brought forward.
+        holder = Q(pk=self.instance.user_id)
+        user.queryset = User.objects.filter(officers | holder).distinct()
         user.label_from_instance = display_name
 
 
@@ -226,10 +227,15 @@ class RegulatorAccountAdmin(StaffAdmin):
         """Refuse: an account expires; what it exported stays traceable."""
         return False
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RegulatorAccount]:
+        """Return the accounts, each knowing whether it can be used now."""
+        accounts: QuerySet[RegulatorAccount] = super().get_queryset(request)
+        return accounts.annotate(is_live=Exists(live_accounts().filter(pk=OuterRef("pk"))))
+
     @admin.display(description=gettext_lazy("live"), boolean=True)
     def live(self, account: RegulatorAccount) -> bool:
         """Return whether the account can be used now."""
-        return account.user.is_active and account.expires_at > timezone.now()
+        return bool(getattr(account, "is_live", False))
 
     @admin.display(description=gettext_lazy("API token"), boolean=True)
     def has_token(self, account: RegulatorAccount) -> bool:

@@ -1,13 +1,15 @@
 """Who a regulator is and what they may see: the one place that ties an account to its regime.
 
-Every query for a regulator takes a `RegulatorScope`, and only `scope_of` makes one, from an account
-that has not expired. A case belongs to a regime when the regime is among the case's regimes.
+Every query for a regulator takes a `RegulatorScope`, and only `scope_of` makes one, from a live
+account: its day has not come, and its user is active and has the role of a regulator. A case
+belongs to a regime when the regime is among the case's regimes.
 """
 
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Union
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -42,26 +44,31 @@ class RegulatorScope:
     account: RegulatorAccount
 
 
+def live_accounts() -> QuerySet[RegulatorAccount]:
+    """Return the accounts that may be used now, with their users."""
+    return RegulatorAccount.objects.select_related("user").filter(
+        user__is_active=True,
+        user__groups__name=Role.REGULATOR,
+        expires_at__gt=timezone.now(),
+    )
+
+
 def regulator_for(user: Union["User", "AnonymousUser"]) -> RegulatorAccount:
     """Return the live account of a signed-in user. Raises `NoRegulatorAccess`."""
     if not user.is_authenticated:
         raise NoRegulatorAccess
-    account = (
-        RegulatorAccount.objects.select_related("user")
-        .filter(user=user, user__is_active=True, expires_at__gt=timezone.now())
-        .first()
-    )
+    account = live_accounts().filter(user=user).first()
     if account is None:
         raise NoRegulatorAccess
     return account
 
 
 def scope_of(account: RegulatorAccount) -> RegulatorScope:
-    """Return what an account may see. Raises `NoRegulatorAccess` when it has expired.
+    """Return what an account may see. Raises `NoRegulatorAccess` when it is not live any more.
 
-    Costs one query for the pseudonym, which is made at first need.
+    Costs one query for that, and one for the pseudonym, which is made at first need.
     """
-    if account.expires_at <= timezone.now() or not account.user.is_active:
+    if not live_accounts().filter(pk=account.pk).exists():
         raise NoRegulatorAccess
     identity, _created = StaffIdentity.objects.get_or_create(user=account.user)
     return RegulatorScope(
@@ -81,15 +88,8 @@ def issue_token(account: RegulatorAccount) -> str:
 
 def account_for_token(token: str) -> RegulatorAccount:
     """Return the live account to which an API token belongs. Raises `NoRegulatorAccess`."""
-    account = (
-        RegulatorAccount.objects.select_related("user")
-        .filter(
-            token_digest=keyed_hash(_TOKEN_PURPOSE, token.encode()),
-            user__is_active=True,
-            expires_at__gt=timezone.now(),
-        )
-        .first()
-    )
+    digest = keyed_hash(_TOKEN_PURPOSE, token.encode())
+    account = live_accounts().filter(token_digest=digest).first()
     if account is None:
         raise NoRegulatorAccess
     return account

@@ -5,7 +5,7 @@ import zipfile
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -21,8 +21,10 @@ pytestmark = pytest.mark.urls("tests.requests_portal.api.urls")
 
 
 def client_of(regime: str, **changes: object) -> APIClient:
+    user = User.objects.create_user(f"officer-{regime}")
+    user.groups.add(Group.objects.get(name="regulator"))
     account = RegulatorAccount.objects.create(
-        user=User.objects.create_user(f"officer-{regime}"),
+        user=user,
         regime=regime,
         authority="An authority",
         **{"expires_at": timezone.now() + timedelta(days=1), **changes},

@@ -177,6 +177,39 @@ class TestRegulators:
         offered = re.findall(r'<option value="(\d+)"', page)
         assert offered == [str(officer.pk)]
 
+    @pytest.mark.parametrize("ended", ["role removed", "deactivated"])
+    def test_the_account_of_who_is_no_officer_any_more_can_be_shortened(
+        self, client, officer, account, ended
+    ) -> None:
+        if ended == "role removed":
+            officer.groups.clear()
+        else:
+            User.objects.filter(pk=officer.pk).update(is_active=False)
+        post(
+            client,
+            f"{self.PATH}{account.pk}/change/",
+            {
+                "user": officer.pk,
+                "regime": "EU",
+                "authority": "Data Office",
+                "expires_at_0": "2020-12-31",
+                "expires_at_1": "00:00:00",
+            },
+        )
+        account.refresh_from_db()
+        assert account.expires_at.year == 2020
+
+    def test_the_list_tells_which_accounts_are_live(self, client, officer, account) -> None:
+        def live() -> bool:
+            [cell] = re.findall(
+                r'class="field-live.*?</td>', client.get(self.PATH).content.decode(), re.DOTALL
+            )
+            return "True" in cell
+
+        assert live()
+        officer.groups.clear()
+        assert not live()
+
     def test_a_regime_that_is_not_served_is_refused(self, client, officer) -> None:
         answer = post(client, f"{self.PATH}add/", {"user": officer.pk, "regime": "XX"})
         assert "Select a valid choice" in answer.content.decode()

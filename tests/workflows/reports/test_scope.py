@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, Group
 from django.utils import timezone
 
 from tests.factories import ERIKA, file, make_case
@@ -44,8 +44,10 @@ def test_a_live_account_has_the_scope_of_its_regime(regulator):
     [
         lambda account: setattr(account, "expires_at", timezone.now() - timedelta(seconds=1)),
         lambda account: setattr(account.user, "is_active", False),
+        lambda account: account.user.groups.clear(),
+        lambda account: account.user.groups.set([Group.objects.get(name="reviewer")]),
     ],
-    ids=["expired", "deactivated"],
+    ids=["expired", "deactivated", "role removed", "other role"],
 )
 def test_an_account_that_ended_has_none(change, regulator):
     token = issue_token(regulator)
