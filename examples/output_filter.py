@@ -51,7 +51,7 @@ def read_list(note: str, vkey: str) -> list[dict[str, Any]]:
     public = base64.b64decode(encoded)[1:]
     text, _empty, signatures = note.rpartition("\n\n")
     text += "\n"
-    for line in signatures.splitlines():
+    for line in signatures.removesuffix("\n").split("\n"):
         _dash, signer, signature = line.split(" ")
         if signer == name:
             try:
@@ -63,7 +63,8 @@ def read_list(note: str, vkey: str) -> list[dict[str, Any]]:
                 raise ListError("The signature of the list does not hold.") from None
     else:
         raise ListError(f"{name} has not signed the list.")
-    first, _version, _made, *entries = text.splitlines()
+    # Not splitlines, which also splits at U+2028 and others: JSON has them as they are.
+    first, _version, _made, *entries = text.removesuffix("\n").split("\n")
     if first != FIRST_LINE:
         raise ListError("This is no suppression list.")
     return [json.loads(entry) for entry in entries]

@@ -106,6 +106,12 @@ def test_a_list_is_read_when_its_signature_holds():
         read_list(SIGNER.sign("a\nb\nc\n"), SIGNER.verifier.vkey)
 
 
+@pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\x85"])
+def test_a_phrase_may_hold_what_some_readers_take_for_the_end_of_a_line(separator):
+    wanted = [entry("exact", f"Ann{separator}Lee"), entry("exact", "b")]
+    assert read_list(note(*wanted), SIGNER.verifier.vkey) == wanted
+
+
 def test_it_filters_standard_input(tmp_path):
     (tmp_path / "list").write_text(note(entry("exact", "Ann Lee")), encoding="utf-8")
     program = Path("examples/output_filter.py")

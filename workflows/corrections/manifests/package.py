@@ -104,7 +104,7 @@ def read_manifest(path: Path, verifiers: Sequence[Verifier] = ()) -> Manifest:
 
 
 def _parse(text: str) -> dict[str, str]:
-    first, *lines = text.splitlines()
+    first, *lines = text.removesuffix("\n").split("\n")
     said = dict(line.partition(" ")[::2] for line in lines)
     if first != FIRST_LINE or tuple(said) != _NAMES or not said["entries"].isdecimal():
         raise ManifestError("The note is not one of a manifest.")

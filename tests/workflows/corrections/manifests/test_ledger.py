@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
@@ -63,6 +64,15 @@ def test_the_ids_of_a_parquet_file_are_numbers_where_all_are_and_fit(tmp_path, i
     rows = [Entry.from_dict({**ROW, "id": id_}, 0) for id_ in ids]
     (folder(tmp_path, rows) / JSONL).unlink()
     assert [entry.id for entry in read_manifest(tmp_path / "manifest").entries] == read
+
+
+@pytest.mark.parametrize("separator", ["\u2028", "\x85"])
+def test_a_name_may_hold_what_some_readers_take_for_the_end_of_a_line(tmp_path, made, separator):
+    named = replace(HEADER, dataset=f"forum{separator}posts")
+    for name, content in package(named, made, SIGNER).items():
+        (tmp_path / name).write_bytes(content)
+    read = read_manifest(tmp_path, [SIGNER.verifier])
+    assert read.header == named
 
 
 def test_the_columns_are_those_that_pipelines_read(tmp_path, made):
