@@ -42,13 +42,14 @@ def add_cosignature(checkpoint: Checkpoint, witness: Verifier, lines: str) -> Co
         signature = parse_signature_line(line)
         if witness.made(signature):
             witness.verify(text, signature)
+            try:
+                at = datetime.fromtimestamp(cosignature_time(signature), UTC)
+            except (OverflowError, ValueError, OSError) as error:
+                raise NoteError("A cosignature has an impossible time.") from error
             stored, _created = Cosignature.objects.get_or_create(
                 checkpoint=checkpoint,
                 witness=witness.vkey,
-                defaults={
-                    "line": signature.line(),
-                    "at": datetime.fromtimestamp(cosignature_time(signature), UTC),
-                },
+                defaults={"line": signature.line(), "at": at},
             )
             return stored
     raise NoteError(f"The answer holds no signature of {witness.name}.")

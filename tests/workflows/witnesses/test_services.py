@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.utils import timezone
@@ -13,11 +14,18 @@ from workflows.ledger.checkpoint import open_checkpoint
 from workflows.ledger.evidence import COSIGNED_WITHIN, cosigned_note, witness_verifier
 from workflows.ledger.keys import log_verifier
 from workflows.ledger.models import Cosignature, Event
+from workflows.ledger.note import (
+    COSIGNATURE,
+    Signature,
+    Verifier,
+    cosignature_message,
+    parse_note,
+)
 from workflows.ledger.proof import parse_proof, verify_proof
 from workflows.ledger.verify import LogFaultError, verify_log
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain, run_effect
-from workflows.witnesses.http import AddressError, check_address, post
+from workflows.witnesses.http import AddressError, Answer, check_address, post
 from workflows.witnesses.models import Witness
 from workflows.witnesses.services import (
     EACH_UP_TO,
@@ -131,6 +139,27 @@ def test_what_was_signed_before_a_failure_is_kept(configured, monkeypatch):
     row = Witness.objects.get()
     assert cosigned_sizes() == [1, 2]
     assert (row.size, row.failures, row.error) == (2, 1, "No answer: ConnectionRefusedError.")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("moment", [2**64 - 1, 2**40])
+def test_a_witness_with_an_impossible_time_is_told_and_asked_again(moment, settings, monkeypatch):
+    key = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    verifier = Verifier("witness.example.net/w2", COSIGNATURE, key.public_key().public_bytes_raw())
+
+    def answer(_url, body, _content_type):
+        text = parse_note(body.decode().partition("\n\n")[2]).text
+        data = moment.to_bytes(8) + key.sign(cosignature_message(moment, text))
+        return Answer(200, Signature(verifier.name, verifier.key_id, data).line().encode())
+
+    settings.LEDGER_WITNESSES = [f"{verifier.vkey} https://witness.example.net"]
+    monkeypatch.setattr("workflows.witnesses.services.post", answer)
+    grow()
+    submit_due()
+    run_effect(Effect.objects.get(kind=EFFECT).pk)
+    row = Witness.objects.get()
+    assert (row.size, row.failures, row.error) == (0, 1, "A cosignature has an impossible time.")
+    assert Effect.objects.filter(kind=EFFECT, state=Effect.State.PENDING).count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
