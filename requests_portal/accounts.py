@@ -4,6 +4,7 @@ import base64
 import logging
 from collections.abc import Callable
 from functools import wraps
+from ipaddress import IPv6Address
 from types import SimpleNamespace
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlencode
@@ -17,6 +18,7 @@ from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import translation
@@ -106,6 +108,18 @@ class SealingMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # it has no t
 
 def _secret_key() -> bytes:
     return keyed_hash("mfa.secrets", b"")
+
+
+def hidden_address(request: HttpRequest) -> str | None:
+    """Return what stands for the visitor's network address where axes counts wrong passwords.
+
+    It is stored, and the portal stores no network address: it is a keyed hash that looks like one.
+    """
+    try:
+        address = get_adapter().get_client_ip(request)
+    except PermissionDenied:
+        return None
+    return str(IPv6Address(keyed_hash("sign_in.address", address.encode())[:16]))
 
 
 def fresh_sign_in_required(

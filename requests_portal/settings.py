@@ -32,6 +32,8 @@ ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 # Links in mails are built from this and never from a Host header, which a stranger can choose.
 PUBLIC_BASE_URL = env_str("PUBLIC_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 HTTPS = PUBLIC_BASE_URL.startswith("https://")
+# One proxy in front, which says with which protocol and from which address it was asked.
+TRUST_PROXY = env_bool("TRUST_PROXY", default=False)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
 PROVIDER_NAME = env_str("PROVIDER_NAME", "Example AI / 示例智能")
 PROVIDER_REGIMES = env_list("PROVIDER_REGIMES", ["CN", "EU", "UK", "US-CA"])
@@ -298,6 +300,11 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 # Nobody can have mail sent to a stranger, and a subject holds nothing from a Host header.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{PROVIDER_NAME}] "
+# Of X-Forwarded-For, the last address alone: the proxy put it there, the rest anybody can make up.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if TRUST_PROXY else 0
+# Wrong passwords and codes. For one account (`key`) more are allowed than one address can use up:
+# guesses from many addresses are slowed down, and one stranger shuts nobody out.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,30/h/ip,60/h/key"}
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_LOGOUT_ON_GET = False
 # The session ends with the browser; there is no box "remember me".
@@ -311,6 +318,9 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "requests_portal.accounts.hidden_address"
+# It would keep the name and browser of everybody who ever signed in.
+AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_LOCKOUT_TEMPLATE = "account/locked_out.html"
@@ -327,9 +337,7 @@ CSRF_FAILURE_VIEW = "requests_portal.public.views.errors.csrf_failure"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
 # --- Headers --------------------------------------------------------------------------------
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env_bool("TRUST_PROXY", default=False) else None
-)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY else None
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS

@@ -28,3 +28,5 @@ handler400 = "requests_portal.public.views.errors.bad_request"
 handler403 = "requests_portal.public.views.errors.permission_denied"
 handler404 = "requests_portal.public.views.errors.page_not_found"
 handler500 = "requests_portal.public.views.errors.server_error"
+# Not Django's, which knows no such handler: allauth looks for it here.
+handler429 = "requests_portal.staff.sign_in.too_many_requests"

@@ -9,6 +9,7 @@ from django.core.management import call_command
 
 from workflows.cases.drafts import purge_drafts
 from workflows.cases.mail import purge_tallies
+from workflows.cases.sign_ins import purge_wrong_passwords
 from workflows.complaints.sweep import sweep_complaints
 from workflows.corrections import checking, making, receipts, returns, tombstones
 from workflows.corrections.recipients import sweep_recipients
@@ -34,6 +35,7 @@ _PURGES: dict[str, Callable[[], int]] = {
     "files": sweep_orphans,
     "indexes": indexes.sweep_folders,
     "look-ups": lookups.purge_runs,
+    "wrong passwords": purge_wrong_passwords,
 }
 
 

@@ -1,4 +1,4 @@
-"""How long a sign-in lasts, and that it needs a second factor where the settings say so."""
+"""How long a sign-in lasts, that it needs a second factor, and who asks for too many of them."""
 
 import logging
 import time
@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -23,6 +24,13 @@ SEEN_EVERY = 60
 WITHOUT_SECOND_FACTOR = ("account_", "mfa_", "set_language")
 
 logger = logging.getLogger(__name__)
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """Answer who asks a page of accounts too often; all limits that end here are of a minute."""
+    response = render(request, "account/too_many_requests.html", status=429)
+    response["Retry-After"] = "60"
+    return response
 
 
 class SignInLimitsMiddleware:
