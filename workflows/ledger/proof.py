@@ -62,13 +62,6 @@ def parse_proof(text: str) -> TlogProof:
     return TlogProof(index, _hashes(head), checkpoint, extra)
 
 
-def parse_add_checkpoint(text: str) -> AddCheckpoint:
-    """Read an `add-checkpoint` body. Verifies nothing. Raises ProofError."""
-    head, checkpoint = _split(text)
-    old = _number(head, _OLD)
-    return AddCheckpoint(old, _hashes(head), checkpoint)
-
-
 def verify_proof(
     proof: TlogProof, entry: bytes, log: Verifier, witnesses: Iterable[Verifier] = ()
 ) -> TreeHead:

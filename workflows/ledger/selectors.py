@@ -206,15 +206,6 @@ def _earlier_file(path: str) -> LogFile | None:
     return LogFile(bytes(timestamp.response), "application/timestamp-reply", immutable=True)
 
 
-def regulator_file(path: str) -> LogFile | None:
-    """Return what a regulator may read: the public files, and the bundles of entries."""
-    checkpoint = latest_checkpoint()
-    ref = None if checkpoint is None else _covered(path, checkpoint.size)
-    if ref is None or ref.level is not None:
-        return public_file(path)
-    return LogFile(_entry_bundle(ref), "application/octet-stream", immutable=True)
-
-
 def _covered(path: str, size: int) -> TileRef | None:
     """Read a path and return the tile it names if the log of `size` leaves holds that much."""
     try:

@@ -22,7 +22,7 @@ _PATH = re.compile(
 
 
 class TileError(ValueError):
-    """A tile path or an entry bundle is malformed."""
+    """A tile path is malformed, or an entry is too long for its bundle."""
 
 
 @dataclass(frozen=True)
@@ -83,21 +83,6 @@ def encode_bundle(entries: Sequence[bytes]) -> bytes:
     if any(len(entry) > MAX_ENTRY_BYTES for entry in entries):
         raise TileError(f"An entry has at most {MAX_ENTRY_BYTES} bytes.")
     return b"".join(len(entry).to_bytes(_LENGTH_BYTES) + entry for entry in entries)
-
-
-def decode_bundle(bundle: bytes) -> list[bytes]:
-    """Split a bundle into its entries. Raises TileError for a torn or an overfull one."""
-    entries: list[bytes] = []
-    position = 0
-    while position < len(bundle):
-        start = position + _LENGTH_BYTES
-        position = start + int.from_bytes(bundle[position:start])
-        if position > len(bundle) or start > len(bundle):
-            raise TileError("The entry bundle is cut off.")
-        entries.append(bundle[start:position])
-    if len(entries) > TILE_WIDTH:
-        raise TileError(f"An entry bundle has at most {TILE_WIDTH} entries.")
-    return entries
 
 
 def _index_path(index: int) -> str:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.workflows.ledger.reading import parse_add_checkpoint
 from workflows.ledger import merkle
 from workflows.ledger.checkpoint import CheckpointError, TreeHead
 from workflows.ledger.merkle import ProofError
@@ -11,7 +12,6 @@ from workflows.ledger.note import Signer
 from workflows.ledger.proof import (
     AddCheckpoint,
     TlogProof,
-    parse_add_checkpoint,
     parse_proof,
     verify_proof,
 )
@@ -103,12 +103,3 @@ def test_what_is_written_is_read(index, hashes, extra):
 def test_malformed_proof_files_are_refused(malformed):
     with pytest.raises(ProofError):
         parse_proof(malformed)
-
-
-@pytest.mark.parametrize(
-    "malformed",
-    ["", BODY.replace("old", "new"), BODY.replace("old 5", "old 05"), BODY.replace("\n\n", "\n")],
-)
-def test_malformed_add_checkpoint_bodies_are_refused(malformed):
-    with pytest.raises(ProofError):
-        parse_add_checkpoint(malformed)

@@ -6,10 +6,11 @@ import uuid
 import pytest
 from django.db import transaction
 
-from workflows.ledger import merkle, selectors, sequencer, services, tiles
+from tests.workflows.ledger.reading import decode_bundle, parse_add_checkpoint
+from workflows.ledger import merkle, selectors, sequencer, services
 from workflows.ledger.keys import log_verifier
 from workflows.ledger.models import Event
-from workflows.ledger.proof import parse_add_checkpoint, parse_proof, verify_proof
+from workflows.ledger.proof import parse_proof, verify_proof
 from workflows.ledger.tree import TreeError
 
 CASE = uuid.UUID(int=7)
@@ -46,7 +47,6 @@ def newest(log):
 def test_before_the_first_run_there_is_nothing():
     assert selectors.latest_checkpoint() is None
     assert selectors.public_file("checkpoint") is None
-    assert selectors.regulator_file("tile/entries/000.p/1") is None
 
 
 def test_checkpoints_by_size(log):
@@ -170,7 +170,7 @@ def test_the_hash_tiles_of_a_size(hashes):
 def test_the_entry_bundles_of_a_size(log):
     files = dict(selectors.iter_entry_bundles(SIZE))
     assert list(files) == ["tile/entries/000", "tile/entries/001", "tile/entries/002.p/88"]
-    entries = [entry for bundle in files.values() for entry in tiles.decode_bundle(bundle)]
+    entries = [entry for bundle in files.values() for entry in decode_bundle(bundle)]
     assert entries == [event.leaf for _, event in selectors.iter_entries(0, SIZE)]
 
 
@@ -190,8 +190,6 @@ def test_the_tiles_of_every_checkpoint_are_served(log):
     for checkpoint in selectors.iter_checkpoints():
         for path, body in selectors.iter_hash_tiles(checkpoint.size):
             assert selectors.public_file(path).body == body
-        for path, body in selectors.iter_entry_bundles(checkpoint.size):
-            assert selectors.regulator_file(path).body == body
 
 
 def test_what_no_checkpoint_covers_is_not_served(log):
@@ -208,15 +206,7 @@ def test_what_no_checkpoint_covers_is_not_served(log):
         "../checkpoint",
     ):
         assert selectors.public_file(path) is None
-        assert selectors.regulator_file(path) is None
 
 
-def test_entries_are_for_regulators_only(log):
+def test_entries_are_not_public(log):
     assert selectors.public_file("tile/entries/000") is None
-    assert (
-        selectors.regulator_file("tile/entries/000").body
-        == dict(selectors.iter_entry_bundles(SIZE))["tile/entries/000"]
-    )
-    assert selectors.regulator_file("tile/entries/002.p/89") is None
-    assert selectors.regulator_file("checkpoint") == selectors.public_file("checkpoint")
-    assert selectors.regulator_file("tile/0/000") == selectors.public_file("tile/0/000")

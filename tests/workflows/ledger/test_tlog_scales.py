@@ -15,6 +15,7 @@ from tlog_scales import signing, tlog
 from tlog_scales.backend import LocalBackend
 from tlog_scales.reader import TilesReader
 
+from tests.workflows.ledger.reading import decode_bundle
 from workflows.ledger import checkpoint, keys, merkle, note, selectors, sequencer, services, tiles
 
 SIZES = [0, 1, 2, 255, 256, 257, 511, 512, 513, 700]
@@ -41,7 +42,7 @@ def write(folder, size):
         assert len(body) == 32 * tiles.parse_path(path).width
         files[path] = body
     for path, body in selectors.iter_entry_bundles(size):
-        entries = tiles.decode_bundle(body)
+        entries = decode_bundle(body)
         assert len(entries) == tiles.parse_path(path).width
         assert tiles.encode_bundle(entries) == body
         files[path] = body
