@@ -5,16 +5,18 @@ from django.db.models.signals import post_migrate
 
 
 class PortalConfig(AppConfig):
-    """Grants the runtime role its privileges after each migration."""
+    """Grants the runtime role its privileges after each migration, and logs changes of accounts."""
 
     name = "requests_portal"
     verbose_name = "Requests Portal"
 
     def ready(self) -> None:
-        """Connect the grant to the end of `migrate`, and make our Celery app the current one."""
+        """Connect what listens to others, and make our Celery app the current one."""
         from requests_portal import celery  # noqa: F401 - loading it is what makes it current
         from requests_portal.privileges import grant_runtime_privileges
+        from requests_portal.staff import account_log
 
+        account_log.connect()
         post_migrate.connect(
             grant_runtime_privileges, dispatch_uid="requests_portal.grant_runtime_privileges"
         )

@@ -23,7 +23,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
 from requests_portal.accounts import fresh_sign_in_required
-from requests_portal.staff.account_log import record_account_event, record_roles
+from requests_portal.staff.account_log import record_access, record_account_event, record_roles
 from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.people import display_name
 from workflows.cases.actors import STAFF_ROLES
@@ -164,6 +164,8 @@ class UserAdmin(auth_admin.UserAdmin, StaffAdmin):  # type: ignore[type-arg]  # 
         super().save_related(request, form, formsets, change)
         after = set(account.groups.values_list("name", flat=True))
         record_roles(request, account, before, after)
+        if change:
+            record_access(request, account, form.changed_data)
         is_staff = account.is_superuser or bool(after & STAFF_GROUPS)
         if account.is_staff != is_staff:
             account.is_staff = is_staff

@@ -103,6 +103,21 @@ class TestPeople:
         assert intake.check_password(NEW["password1"])
         assert facts("password.reset") == [{"account": actor_for(intake).pseudonym}]
 
+    def test_who_is_let_in_again_or_out_stands_in_the_log(self, client, intake) -> None:
+        data = {"username": "ines", "groups": roles("intake")}
+        post(client, f"{USERS}{intake.pk}/change/", data)
+        assert facts("account.deactivated") == [{"account": actor_for(intake).pseudonym}]
+        assert facts("account.activated") == []
+        post(client, f"{USERS}{intake.pk}/change/", {**data, "is_active": "on"})
+        assert facts("account.activated") == [{"account": actor_for(intake).pseudonym}]
+
+    def test_another_address_stands_in_the_log_but_not_which(self, client, intake) -> None:
+        data = {"username": "ines", "is_active": "on", "groups": roles("intake")}
+        data["email"] = "mallory@example.org"
+        for _ in range(2):
+            post(client, f"{USERS}{intake.pk}/change/", data)
+        assert facts("account.address_changed") == [{"account": actor_for(intake).pseudonym}]
+
     def test_a_lost_second_factor_is_removed_but_not_ones_own(
         self, client, administrator, intake
     ) -> None:

@@ -5,7 +5,9 @@ from django.contrib.auth.models import User
 from django.core import mail
 from django.urls import reverse
 
-from tests.personas import signed_in
+from tests.personas import PASSWORD, signed_in
+from workflows.cases.actors import actor_for
+from workflows.ledger.models import Event
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
 
@@ -43,6 +45,28 @@ def test_the_link_of_the_mail_sets_a_new_password(client, ines, mailoutbox) -> N
     client.post(page.request["PATH_INFO"], new)
     ines.refresh_from_db()
     assert ines.check_password("a rather long password")
+    # Who did it is not known: whoever could read the mail.
+    event = Event.objects.get(name="password.reset_by_mail")
+    assert (event.role, event.actor) == ("public", "")
+    assert event.facts == {"account": actor_for(ines).pseudonym}
+
+
+@pytest.mark.parametrize("had_one", [True, False])
+def test_a_password_that_somebody_sets_for_themselves_stands_in_the_log(ines, had_one) -> None:
+    if not had_one:
+        ines.set_unusable_password()
+        ines.save()
+    client = signed_in(ines, fresh=True)
+    path = f"/accounts/password/{'change' if had_one else 'set'}/"
+    client.get(path)
+    token = client.cookies["csrf"].value
+    new = {"password1": "a rather long password", "password2": "a rather long password"}
+    client.post(path, {"csrfmiddlewaretoken": token, "oldpassword": PASSWORD, **new})
+    ines.refresh_from_db()
+    assert ines.check_password("a rather long password")
+    event = Event.objects.get(name="password.changed")
+    assert (event.role, event.actor) == ("intake", actor_for(ines).pseudonym)
+    assert event.facts == {"account": actor_for(ines).pseudonym}
 
 
 def test_a_strangers_address_gets_no_mail(client, ines, mailoutbox) -> None:

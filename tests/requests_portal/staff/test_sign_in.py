@@ -11,6 +11,8 @@ from django.test import Client
 
 from requests_portal.staff import sign_in as limits
 from tests.personas import PASSWORD
+from workflows.cases.actors import actor_for
+from workflows.ledger.models import Event
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/accounts/login/"
@@ -96,6 +98,22 @@ class TestSecondFactor:
         assert client.get("/staff/").status_code == 302
         client.post("/accounts/2fa/authenticate/", {"code": current_code("A" * 32)})
         assert client.get("/staff/").status_code == 200
+
+    def test_one_that_somebody_sets_up_or_removes_stands_in_the_log(
+        self, sign_in, intake, django_capture_on_commit_callbacks
+    ) -> None:
+        client = sign_in(intake, fresh=True)
+        client.get("/accounts/2fa/totp/activate/")
+        code = current_code(client.session["mfa.totp.secret"])
+        token = {"csrfmiddlewaretoken": client.cookies["csrf"].value}
+        with django_capture_on_commit_callbacks(execute=True):
+            client.post("/accounts/2fa/totp/activate/", {**token, "code": code})
+        with django_capture_on_commit_callbacks(execute=True):
+            client.post("/accounts/2fa/totp/deactivate/", token)
+        own = actor_for(intake).pseudonym
+        for name in ("second_factor.added", "second_factor.removed"):
+            events = Event.objects.filter(name=name, actor=own)
+            assert {"account": own, "type": "totp"} in [event.facts for event in events]
 
     def test_its_secret_is_not_stored_in_the_clear(self, intake) -> None:
         TOTP.activate(intake, "SECRETSECRETSECRETSECRETSECRET22")
