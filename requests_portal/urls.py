@@ -3,6 +3,7 @@
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from requests_portal import health
 from requests_portal.public.views import errors, home
@@ -14,6 +15,8 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("ledger/", include("requests_portal.api.ledger_urls")),
     path("api/v1/", include("requests_portal.api.v1.urls")),
+    # The admin's own page would count no wrong passwords and log nothing.
+    path("staff/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("staff/", admin.site.urls),
     # Administrators keep the addresses: who could add one could have mail sent to a stranger.
     path("accounts/email/", errors.page_not_found, {"exception": None}),

@@ -69,6 +69,11 @@ def test_a_password_that_somebody_sets_for_themselves_stands_in_the_log(ines, ha
     assert event.facts == {"account": actor_for(ines).pseudonym}
 
 
+def test_the_admin_has_no_other_way_to_change_a_password(ines) -> None:
+    answer = signed_in(ines).get("/staff/password_change/")
+    assert answer.headers["Location"] == "/accounts/password/change/"
+
+
 def test_a_strangers_address_gets_no_mail(client, ines, mailoutbox) -> None:
     ask(client, "victim@example.org")
     assert mailoutbox == []
