@@ -64,6 +64,20 @@ def test_the_copy_inside_an_unpacked_export_verifies_the_folder_it_lies_in(world
     assert done.stdout.startswith("FAULT: events.csv was changed")
 
 
+def test_no_ok_is_printed_before_the_whole_report_is_made(world, verifier, verify, monkeypatch):
+    deep = {}
+    for _level in range(2000):
+        deep = {"a": deep}
+
+    def verified(export):
+        export.size, export.root = 1, b""
+        export.facts = {"bundle": "one", "regime": "CN", "filters": {"case": deep}}
+
+    monkeypatch.setattr(verifier.Export, "verify", verified)
+    code, output = verify(world.china)
+    assert (code, output[:42]) == (1, "FAULT: the export is malformed: RecursionE")
+
+
 def test_a_report_prints_nothing_that_a_terminal_obeys(verifier, capsys):
     export = verifier.Export(None, ("log\x1b[8m", b"", b""), None)
     export.size, export.root = 1, b""
@@ -72,7 +86,7 @@ def test_a_report_prints_nothing_that_a_terminal_obeys(verifier, capsys):
         "registered": {}, "cases": 0, "events": 0, "openings": 0, "closed": {"\n": 1},
     }  # fmt: skip
     export.unchecked.append("receipt\r")
-    export.report()
+    verifier.say(*export.report())
     lines = capsys.readouterr().out.split("\n")
     assert all(line.isprintable() for line in lines)
     assert "  log log\\x1b[8m, 1 entries, root " in lines

@@ -37,11 +37,12 @@ from typing import IO, Any, Dict, Iterator, Sequence, Tuple
 LONGEST_LINE = 1000
 
 
-def say(text: str) -> None:
-    """Print a line of text and nothing else: a name can hold what makes a terminal forge lines."""
-    line = text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]}\u2026"
-    plain = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
-    print("".join(plain))
+def say(*lines: str) -> None:
+    """Print lines of text and nothing else: a name can hold what makes a terminal forge lines."""
+    for text in lines:
+        line = text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]}\u2026"
+        plain = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+        print("".join(plain))
 
 
 # --- Ed25519, verification only (RFC 8032, section 5.1.7) --------------------------------------
@@ -1106,30 +1107,38 @@ class Export:
         asked = self.facts["filters"]["identity_reason"]
         return reason == "identity_document" and may_show and not asked
 
-    def report(self) -> None:
-        """Print what was verified, and what was not."""
+    def report(self) -> list[str]:
+        """Return the lines that tell what was verified, and what was not."""
         facts = self.facts
-        say("OK")
-        say(f"  log {self.key[0]}, {self.size} entries, root {self.root.hex()}")
-        say(f"  export {facts['bundle']} of {facts['regime'] or 'the whole log'}")
         filters = {key: value for key, value in facts["filters"].items() if value}
-        say(f"  filters: {canonical(filters) if filters else 'none'}")
-        for register, highest in sorted(facts["registered"].items()):
-            say(f"  register {register}: all {highest} requests accounted for")
-        say(f"  {facts['cases']} cases shown, {self.entries.left_out()} not shown by the filters")
-        say(f"  {facts['events']} steps, none missing; the tables say what the log says")
-        say(f"  {facts['openings']} contents fit their commitments")
-        for reason, count in sorted(facts["closed"].items()):
-            say(f"  {count} contents not shown: {reason}")
-        for line in self.evidence:
-            say(f"  {line}")
-        say("Not verified:")
-        for line in [
+        verified = [
+            f"log {self.key[0]}, {self.size} entries, root {self.root.hex()}",
+            f"export {facts['bundle']} of {facts['regime'] or 'the whole log'}",
+            f"filters: {canonical(filters) if filters else 'none'}",
+            *(
+                f"register {register}: all {highest} requests accounted for"
+                for register, highest in sorted(facts["registered"].items())
+            ),
+            f"{facts['cases']} cases shown, {self.entries.left_out()} not shown by the filters",
+            f"{facts['events']} steps, none missing; the tables say what the log says",
+            f"{facts['openings']} contents fit their commitments",
+            *(
+                f"{count} contents not shown: {reason}"
+                for reason, count in sorted(facts["closed"].items())
+            ),
+            *self.evidence,
+        ]
+        unchecked = [
             *self.unchecked,
             "case numbers, deadlines and rules: they rest on the provider's signed word",
             "requests that were never written into the log: pass --receipt with those of people",
-        ]:
-            say(f"  - {line}")
+        ]
+        return [
+            "OK",
+            *(f"  {line}" for line in verified),
+            "Not verified:",
+            *(f"  - {line}" for line in unchecked),
+        ]
 
 
 def tile_name(level: str, number: int, width: int) -> str:
@@ -1213,13 +1222,14 @@ def main() -> int:
         if chosen.receipt_vkey:
             export.receipt_key = key_of("receipt-vkey", chosen.receipt_vkey)
         export.verify()
+        report = export.report()
     except Fault as fault:
         say(f"FAULT: {fault}")
         return 1
     except Exception as error:  # noqa: BLE001 - what reading comes upon, in anybody's bytes
         say(f"FAULT: the export is malformed: {type(error).__name__}: {error}")
         return 1
-    export.report()
+    say(*report)
     return 0
 
 
