@@ -96,8 +96,16 @@ def test_a_request_is_filed_and_confirmed_by_the_mailed_link(
                 return CONFIRM_LINK.search(text)[0]
         return None
 
-    person.page.goto(eventually(link, "the mail with the link arrives"))
-    person.page.locator("main form button").click()
+    address = eventually(link, "the mail with the link arrives")
+    button = person.page.locator("main form button")
+
+    def opened() -> bool:
+        # The mail may be here a moment before the worker has committed that it was sent.
+        person.page.goto(address)
+        return button.count() == 1
+
+    eventually(opened, "the link is valid")
+    button.click()
     expect(person.page.locator("main")).to_contain_text(receipt.number)
     person.open_case(receipt)
     expect(main).to_contain_text(in_words(due_day(sampled_stack, receipt.number), language))
