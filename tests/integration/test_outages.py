@@ -71,7 +71,7 @@ def test_a_worker_killed_between_mail_and_commit_repeats_the_mail_under_its_id(s
         eventually(
             lambda: (
                 {e.kind for e in effects_of(sampled_stack, receipt) if e.state == "pending"}
-                == {"cases.acknowledge"}
+                == {"notices.tell_of_acknowledgement"}
             ),
             "only the acknowledgement waits",
         )

@@ -41,7 +41,7 @@ def test_what_takes_long_has_a_queue_of_its_own():
 
 def test_effects_run_by_their_id_and_once(mailoutbox):
     file(ERIKA)
-    effect = Effect.objects.get(kind="cases.acknowledge")
+    effect = Effect.objects.get(kind="identity.confirm_contact")
 
     for _again in range(3):
         tasks.run_effect(str(effect.pk))

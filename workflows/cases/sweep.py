@@ -42,7 +42,8 @@ def sweep(model: type[C], take: Take[C], now: datetime | None = None, limit: int
     for pk, case_id in due.values_list("pk", "case_id")[:limit]:
         with transaction.atomic():
             # The case before the clock, in the order in which the moves lock them.
-            if not Case.objects.select_for_update(skip_locked=True).filter(pk=case_id).exists():
+            free = Case.objects.select_for_update(skip_locked=True, no_key=True)
+            if not free.filter(pk=case_id).exists():
                 continue
             clock = clocks.select_for_update().filter(pk=pk, check_at__lte=now).first()
             if clock is not None:

@@ -49,8 +49,13 @@ def _is_suppressed(item: Item) -> bool:
 
 
 def lock_case(case: Case) -> Case:
-    """Return the case as it stands now, locked until the transaction ends."""
-    return Case.objects.select_for_update(of=("self",)).select_related("data_key").get(pk=case.pk)
+    """Return the case as it stands now, locked until the transaction ends.
+
+    What only refers to it can be written meanwhile: PostgreSQL looks for the case when such a row
+    is committed, and two transactions that wait there for each other would be a deadlock.
+    """
+    locked = Case.objects.select_for_update(of=("self",), no_key=True)
+    return locked.select_related("data_key").get(pk=case.pk)
 
 
 def situation_of(case: Case, actor: Actor) -> Situation:

@@ -1,7 +1,5 @@
 """What follows a commit in the room of notices: the acknowledgement, and notices that were due."""
 
-from django.db import transaction
-
 from workflows.cases.actors import SYSTEM
 from workflows.cases.clocks import answer_kind, lead_clock, stop_acknowledgement
 from workflows.cases.effects import case_of
@@ -12,39 +10,50 @@ from workflows.cases.transition import advance
 from workflows.notices.facts import Acknowledgement, Facts, Lateness
 from workflows.notices.services import facts_builder, send_enqueued, send_notice
 from workflows.outbox.models import Effect
-from workflows.outbox.services import Payload, effect_handler
+from workflows.outbox.services import Payload, effect_handler, enqueue
+
+_TELL = "notices.tell_of_acknowledgement"
 
 
 @effect_handler("cases.acknowledge")
 def acknowledge(effect: Effect) -> None:
-    """Acknowledge receipt, as the regime asks for: the case number, the date, how it goes on.
+    """Write the acknowledgement of receipt, as the regime asks for, and attach it to the case.
 
-    The notice is attached to the case; the mail goes to who left an address. The contact need not
-    be confirmed: the law counts from receipt.
+    The mail is an effect of its own: what fails while the notice is written is tried again, and
+    each time would be a mail more.
+    """
+    case = case_of(effect)
+    if case.state not in OPEN:
+        return
+    send_notice(
+        case, "acknowledgement", Acknowledgement(), key=f"acknowledge:{case.pk}", mail=False
+    )
+    enqueue(_TELL, key=f"{_TELL}:{case.pk}", payload={"case": str(case.pk)})
+
+
+@effect_handler(_TELL)
+def tell_of_acknowledgement(effect: Effect) -> None:
+    """Mail whoever left an address that their request was received: number, date, how it goes on.
+
+    The contact need not be confirmed: the law counts from receipt.
     """
     case = case_of(effect)
     if case.state not in OPEN:
         return
     lead = case.lead_regime
-    with transaction.atomic():
-        send_notice(
-            case, "acknowledgement", Acknowledgement(), key=f"acknowledge:{case.pk}", mail=False
-        )
-        # After what may fail: each time that is tried again would be a mail more.
-        sent = send_mail(
-            case,
-            "acknowledgement",
-            effect,
-            {
-                "due_on": case.due_on,
-                "regime": lead.name.in_language(case.language),
-                "rule": lead.clock(answer_kind(case, lead)).text.in_language(case.language),
-            },
-        )
-        event = advance(
-            case, Action.ACKNOWLEDGE, SYSTEM, facts={"by": "mail" if sent else "portal"}
-        )
-        stop_acknowledgement(case, event.at)
+    # Before the case is locked: a mail may take long.
+    sent = send_mail(
+        case,
+        "acknowledgement",
+        effect,
+        {
+            "due_on": case.due_on,
+            "regime": lead.name.in_language(case.language),
+            "rule": lead.clock(answer_kind(case, lead)).text.in_language(case.language),
+        },
+    )
+    event = advance(case, Action.ACKNOWLEDGE, SYSTEM, facts={"by": "mail" if sent else "portal"})
+    stop_acknowledgement(case, event.at)
 
 
 @effect_handler("notices.send")

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
@@ -32,8 +33,9 @@ from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import MOVES, Action, Refusal, Role, State
 from workflows.cases.models import Case, Message
 from workflows.cases.state_names import REASONS
-from workflows.cases.transition import advance, refusals
+from workflows.cases.transition import advance, lock_case, refusals
 from workflows.cases.vocabulary import Assurance, Outcome
+from workflows.identity.contact import open_challenge
 from workflows.ledger.models import Event
 from workflows.notices import moves
 from workflows.outbox.models import Effect
@@ -412,6 +414,22 @@ def test_approving_and_withdrawing_at_once_ends_in_one_of_both():
     assert case.state == State.WITHDRAWN
     assert withdrawn is None
     assert approved is None or approved.reason == Refusal.WRONG_STATE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_refers_to_a_locked_case_is_written_all_the_same():
+    case = make_case()
+
+    def write() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '2s'")
+        return open_challenge(case, uuid4())
+
+    with transaction.atomic():
+        lock_case(case)
+        [token] = at_once(write)
+
+    assert token
 
 
 @pytest.mark.django_db(transaction=True)

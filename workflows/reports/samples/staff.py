@@ -93,7 +93,9 @@ def _regulator_name(code: str) -> str:
 
 def _account(username: str, role: Role, *, is_staff: bool) -> Login:
     passphrase = "-".join(_words(4))
-    user = User.objects.create_user(username, password=passphrase, is_staff=is_staff)
+    user = User.objects.create_user(
+        username, f"{username}@provider.example", passphrase, is_staff=is_staff
+    )
     user.groups.set([Group.objects.get(name=role)])
     return Login(role, username, passphrase)
 
