@@ -100,7 +100,7 @@ class SuppressionAdmin(StaffAdmin):
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
         """Show an entry with its phrase, and tell the log who looked."""
         page = super().change_view(request, object_id, *args, **kwargs)
-        entry = Suppression.objects.select_related("case").filter(pk=object_id).first()
+        entry = self.get_object(request, object_id)
         if entry is not None:
             record_view(entry.case, actor_of(request), what="suppression")
         return page

@@ -64,6 +64,13 @@ def test_the_list_shows_no_phrase_and_who_looks_at_one_is_logged(sign_in, review
     assert look.facts == {"what": "suppression"}
 
 
+@pytest.mark.parametrize("key", ["nonsense", "00000000-0000-0000-0000-000000000000"])
+def test_an_entry_that_there_is_not_is_no_error(sign_in, reviewer, key):
+    answer = sign_in(reviewer).get(f"{LIST}{key}/change/", follow=True)
+    assert answer.status_code == 200
+    assert not Event.objects.filter(name="case.viewed").exists()
+
+
 def test_a_reviewer_reads_and_intake_does_not(sign_in, reviewer, intake):
     case = make_case()
     suppress(case.items.get(), STEWARD, "王小明住在上海")
