@@ -20,10 +20,10 @@ from workflows.datasets.lookup.squeeze import count
 from workflows.datasets.lookup.zstd_frames import unpacked_zstd
 
 # Bytes that are read at a time, as many as the cache of a processor keeps until they are searched.
-CHUNK = 1 << 20
+_CHUNK = 1 << 20
 # Lines, or bytes of lines, that are handed on at once: each time costs as much as many of them.
 _RECORDS_AT_ONCE = 256
-_BYTES_AT_ONCE = 4 * CHUNK
+_BYTES_AT_ONCE = 4 * _CHUNK
 # Room for the rest of the last line behind what is read at a time.
 _ROOM = 64 * 1024
 # Lines that tell in which encoding a file is.
@@ -76,7 +76,7 @@ def _whole_lines(
     """Yield the lines from `position` on; of plain JSONL those that begin within the shard."""
     bounded = shard.format is Format.JSONL
     while not bounded or position < shard.stop:
-        size = min(CHUNK, shard.stop - position) if bounded else CHUNK
+        size = min(_CHUNK, shard.stop - position) if bounded else _CHUNK
         chunk = bytearray(size + _ROOM)
         del chunk[file.readinto(memoryview(chunk)[:size]) :]
         if not chunk:

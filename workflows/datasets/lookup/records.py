@@ -9,7 +9,7 @@ from workflows.datasets.lookup.hits import RecordId
 from workflows.datasets.lookup.patterns import Candidate
 from workflows.datasets.lookup.scan import Column
 
-# Bytes that are read at a time.
+# Bytes of texts that are handed on at a time.
 CHUNK = 4 * 1024 * 1024
 
 
