@@ -2,10 +2,7 @@
 
 import gzip
 import json
-import multiprocessing
 import os
-import select
-import time
 from dataclasses import replace
 
 import pyarrow as pa
@@ -13,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
+from tests.outliving import assert_nobody_outlives
 from tests.workflows.corrections.manifests.support import (
     FORMATS,
     PHONE,
@@ -96,28 +94,13 @@ def test_killed_processes_do_not_keep_the_new_snapshot_waiting(tmp_path, monkeyp
 
 def test_no_process_outlives_the_applier_and_holds_its_folder(tmp_path, monkeypatch):
     write(tmp_path / "old" / "a.jsonl", ROWS)
-    reading, writing = os.pipe()
-
-    def work(*_):
-        os.write(writing, b"!")
-        time.sleep(30)
-
-    with monkeypatch.context() as patched:
-        patched.setattr("workflows.corrections.manifests.apply.sync_file", work)
-        applier = multiprocessing.get_context("fork").Process(
-            target=apply_entries,
-            args=([], tmp_path / "old", tmp_path / "new", WORDING),
-            kwargs={"processes": 2},
-        )
-        applier.start()
-        os.close(writing)
-        assert os.read(reading, 1) == b"!"
-        applier.kill()  # so that it can tell its workers nothing
-        applier.join()
-    assert select.select([reading], [], [], 10)[0]
-    assert os.read(reading, 1) == b""  # nobody is left who could write
-    os.close(reading)
-    apply([], tmp_path / "old", tmp_path / "new")
+    old, new = tmp_path / "old", tmp_path / "new"
+    assert_nobody_outlives(
+        lambda: apply_entries([], old, new, WORDING, processes=2),
+        "workflows.corrections.manifests.apply.sync_file",
+        monkeypatch,
+    )
+    apply([], old, new)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "old"]
 
 

@@ -3,12 +3,9 @@
 import gzip
 import itertools
 import json
-import multiprocessing
 import os
 import random
-import select
 import signal
-import time
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,6 +14,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.outliving import assert_nobody_outlives
 from tests.workflows.datasets.lookup.support import WANG, patterns
 from workflows.datasets.lookup.locate import PassEnded, locate, locate_records, locate_shard
 from workflows.datasets.lookup.readers import Figures, Schema
@@ -173,24 +171,11 @@ def test_an_interruption_ends_a_process_in_the_middle_of_a_shard(tmp_path, monke
 
 def test_no_process_of_a_pass_outlives_it(tmp_path, monkeypatch):
     (tmp_path / "x.jsonl").write_bytes(lines())
-    reading, writing = os.pipe()
-
-    def work(*_):
-        os.write(writing, b"!")
-        time.sleep(30)
-
-    monkeypatch.setattr("workflows.datasets.lookup.locate.locate_shard", work)
-    passing = multiprocessing.get_context("fork").Process(
-        target=lambda: list(locate(shards(tmp_path), KNOWN, Schema(), processes=2))
+    assert_nobody_outlives(
+        lambda: list(locate(shards(tmp_path), KNOWN, Schema(), processes=2)),
+        "workflows.datasets.lookup.locate.locate_shard",
+        monkeypatch,
     )
-    passing.start()
-    os.close(writing)
-    assert os.read(reading, 1) == b"!"
-    passing.kill()  # so that it can tell its workers nothing
-    passing.join()
-    assert select.select([reading], [], [], 10)[0]
-    assert os.read(reading, 1) == b""  # nobody is left who could write
-    os.close(reading)
 
 
 def test_several_fields_are_looked_through_as_one_record(tmp_path):
