@@ -56,8 +56,8 @@ def add_draft_file(draft: Draft, upload: Upload) -> DraftFile:
         errors = {
             "attachments": [
                 _(
-                    "No file can be taken at the moment. What you typed is kept: try later, or go "
-                    "on without it and send it with your receipt when you are asked."
+                    "No file can be taken at the moment. What you typed is kept: try later, or "
+                    "send the request without it and add it afterwards with your receipt."
                 )
             ]
         }
