@@ -12,6 +12,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.people import actor_of
+from workflows.cases.actors import name_behind
 from workflows.cases.errors import CaseError, InvalidInput
 from workflows.cases.handling import record_view
 from workflows.cases.models import Item
@@ -97,6 +98,11 @@ class SuppressionAdmin(StaffAdmin):
         "shown_owner", "added_at", "withdrawn_at", "shown_prompt", "test_result", "tested_at",
     )  # fmt: skip
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Suppression]:
+        """Return the entries, each knowing what its owner is called."""
+        entries: QuerySet[Suppression] = super().get_queryset(request)
+        return entries.annotate(owner_name=name_behind("owner"))
+
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
         """Show an entry with its phrase, and tell the log who looked."""
         page = super().change_view(request, object_id, *args, **kwargs)
@@ -164,8 +170,8 @@ class SuppressionAdmin(StaffAdmin):
 
     @admin.display(description=gettext_lazy("owner"), ordering="owner")
     def shown_owner(self, entry: Suppression) -> str:
-        """Return who answers for it."""
-        return entry.owner
+        """Return who answers for it, or the pseudonym when the account is gone."""
+        return getattr(entry, "owner_name", None) or entry.owner
 
     @admin.action(description=gettext_lazy("Tested: suppressed"), permissions=["keep"])
     def mark_suppressed(self, request: HttpRequest, queryset: QuerySet[Suppression]) -> None:

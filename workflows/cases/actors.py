@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.db.models import OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce, Concat, NullIf, Trim
+
 from workflows.cases.lifecycle import Role
 from workflows.cases.models import StaffIdentity
 
@@ -54,3 +57,14 @@ def actor_for(user: "User") -> Actor:
     roles = frozenset(role for role in (*STAFF_ROLES, Role.REGULATOR) if role in names)
     identity, _created = StaffIdentity.objects.get_or_create(user=user)
     return Actor(roles, identity.pseudonym)
+
+
+def name_behind(column: str) -> Subquery:
+    """Return what colleagues call the one whose pseudonym stands in a column of the outer query.
+
+    Null where the account is gone.
+    """
+    full_name = Trim(Concat("user__first_name", Value(" "), "user__last_name"))
+    called = Coalesce(NullIf(full_name, Value("")), "user__username")
+    identities = StaffIdentity.objects.filter(pseudonym=OuterRef(column))
+    return Subquery(identities.annotate(called=called).values("called")[:1])

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, cast
 
 from django.db import transaction
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce, Concat, NullIf, Trim
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
-from workflows.cases.actors import Actor
+from workflows.cases.actors import Actor, name_behind
 from workflows.cases.models import Case, StaffIdentity
 from workflows.cases.numbers import normalise_number
 from workflows.ledger.canonical import Json
@@ -49,15 +48,10 @@ AT_WHAT = {
 
 def looks(queryset: QuerySet[M]) -> QuerySet[M]:
     """Return the looks, each knowing `person` (a name, or null) and `case_number` (or null)."""
-    identity = StaffIdentity.objects.filter(pseudonym=OuterRef("actor"))
-    full_name = Trim(Concat("user__first_name", Value(" "), "user__last_name"))
-    names = identity.annotate(
-        called=Coalesce(NullIf(full_name, Value("")), "user__username")
-    ).values("called")
     numbers = Case.objects.filter(pseudonym=OuterRef("case")).order_by().values("number")
     # The plugin of the type checker takes an annotated row for another type.
     found: Any = queryset.filter(name__in=list(LOOKS)).annotate(
-        person=Subquery(names[:1]), case_number=Subquery(numbers[:1])
+        person=name_behind("actor"), case_number=Subquery(numbers[:1])
     )
     return cast("QuerySet[M]", found)
 

@@ -28,13 +28,17 @@ def test_a_steward_adds_tests_and_withdraws(sign_in, data_steward, send):
     answer = send(client, f"{LIST}add/", data, follow=True)
     entry = Suppression.objects.get()
     assert (entry.phrase, entry.form, entry.case) == ("王小明住在上海", "exact", case)
-    assert "suppressed, not deleted" in answer.content.decode()
+    page = answer.content.decode()
+    assert "suppressed, not deleted" in page
+    assert data_steward.username in page  # who answers for it
+    assert "object (" not in page
 
     act(client, "mark_shown", entry)
     entry.refresh_from_db()
     assert entry.test_result == "shown"
     shown = client.get(f"{LIST}{entry.pk}/change/").content.decode()
     assert "Where does he live?" in shown
+    assert f"{case.number} · 1" in shown
     assert "_save" not in shown
 
     act(client, "take_off", entry)

@@ -70,6 +70,9 @@ class Suppression(OfCase):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.case.number} · {self.item.position}"
+
 
 class ListVersion(models.Model):
     """A version of the list: its number, and what it was made of. Personal data: none."""
