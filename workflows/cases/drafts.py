@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.attachments import Upload, check_uploads, media_type, safe_name
 from workflows.cases.errors import InvalidFiling
-from workflows.cases.filing import Filed, file_request
+from workflows.cases.filing import Filed, file_request, filed_by
 from workflows.cases.filing_request import FilingRequest
-from workflows.cases.models import Draft, DraftFile
+from workflows.cases.models import Case, Draft, DraftFile
 from workflows.vault import files
 from workflows.vault.blind_index import keyed_hash
 from workflows.vault.services import create_data_key, shred
@@ -95,25 +95,45 @@ def draft_uploads(draft: Draft) -> tuple[Upload, ...]:
 
 
 def discard_draft(draft: Draft) -> None:
-    """Forget a draft with its key and its files."""
-    key = draft.data_key
+    """Forget a draft with its key and its files; one that is forgotten already is no error."""
     with transaction.atomic():
+        known = Draft.objects.select_for_update(of=("self",)).select_related("data_key")
+        locked = known.filter(pk=draft.pk).first()
+        if locked is None:
+            return
+        key = locked.data_key
         shred(key)
-        draft.delete()
+        locked.delete()
         key.delete()
+
+
+def discard_draft_of(case: Case) -> None:
+    """Forget the draft from which a case was filed, where it is still kept."""
+    for draft in Draft.objects.filter(case=case):
+        discard_draft(draft)
 
 
 def file_draft(draft: Draft, token: str, request: FilingRequest) -> Filed:
     """File what the draft holds, with its files; again gives the same case and receipt.
 
-    Raises `InvalidFiling`, and then keeps the draft as it is.
+    The draft then belongs to its case, and goes with it. Raises `InvalidFiling`, and then keeps
+    the draft as it is, and `Draft.DoesNotExist` for one that was forgotten.
     """
     with transaction.atomic():
+        kept = Draft.objects.select_for_update().only("filed_at").get(pk=draft.pk)
         filed = file_request(request, attempt=token, uploads=draft_uploads(draft))
-        if draft.filed_at is None:
-            draft.filed_at = timezone.now()
-            draft.save(update_fields=["filed_at"])
+        if kept.filed_at is None:
+            draft.case, draft.filed_at = filed.case, timezone.now()
+            draft.save(update_fields=["case", "filed_at"])
     return filed
+
+
+def filed_draft(draft: Draft, token: str) -> Filed | None:
+    """Return the case of a draft that was filed, with its receipt; None for any other.
+
+    Files nothing, whatever has become of the case.
+    """
+    return filed_by(token) if draft.filed_at else None
 
 
 def purge_drafts(now: datetime | None = None) -> int:

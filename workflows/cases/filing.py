@@ -63,7 +63,7 @@ def file_request(
         raise InvalidFiling(errors)
     content = request.as_content()
     body = keyed_hash("filing.body", canonical_json(content))
-    digest = keyed_hash("filing.attempt", f"{channel}|{attempt}".encode())
+    digest = _attempt_digest(attempt, channel)
     receipt = derive_receipt(digest + body)
     with transaction.atomic():
         earlier = _earlier_case(digest, body)
@@ -102,6 +102,22 @@ def received_facts(case: Case, code: str) -> dict[str, Any]:
         "requester": case.requester_role,
         "residence": case.residence,
     }
+
+
+def filed_by(attempt: str, *, channel: Channel = Channel.WEB) -> Filed | None:
+    """Return what an attempt to file has made, with its receipt, without filing anything.
+
+    None where it made nothing, or where its case was erased.
+    """
+    digest = _attempt_digest(attempt, channel)
+    earlier = IdempotencyKey.objects.select_related("case__data_key").filter(digest=digest).first()
+    if earlier is None:
+        return None
+    return Filed(earlier.case, derive_receipt(digest + bytes(earlier.body_digest)), repeated=True)
+
+
+def _attempt_digest(attempt: str, channel: Channel) -> bytes:
+    return keyed_hash("filing.attempt", f"{channel}|{attempt}".encode())
 
 
 def _earlier_case(digest: bytes, body: bytes) -> Case | None:

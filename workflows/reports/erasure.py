@@ -2,7 +2,7 @@
 
 Two people are needed: a privacy officer requests, another carries it out. What stays is the
 skeleton that holds no personal data: number, states, dates, kinds, outcomes and the events.
-A draft that a case was filed from has a key of its own and is forgotten an hour after filing.
+A draft that a case was filed from has a key of its own, and is forgotten with the case.
 """
 
 from django.db import transaction
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
 from workflows.cases.correspondence import require_text
+from workflows.cases.drafts import discard_draft_of
 from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case, IdempotencyKey
@@ -49,6 +50,7 @@ def erase(case: Case, actor: Actor) -> None:
         case.matches.all().delete()
         # A keyed hash of the whole request: with the key, a guess at its text could be confirmed.
         IdempotencyKey.objects.filter(case=case).delete()
+        discard_draft_of(case)
         erase_sealed(case.items.all())
         forget_case(case)
         erase_sealed(Case.objects.filter(pk=case.pk))

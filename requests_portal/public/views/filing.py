@@ -31,9 +31,6 @@ from workflows.cases.drafts import (
 from workflows.cases.errors import InvalidFiling
 from workflows.cases.filing_request import applicable_regimes
 
-# Where the language of the request lies among the answers, from the moment it is sent.
-SENT = "sent"
-
 
 def step_address(slug: str) -> str:
     """Return the address of a page of the form, or of the summary."""
@@ -216,17 +213,12 @@ def check(request: HttpRequest, held: HeldDraft) -> HttpResponse:
 
 @transaction.atomic
 def _send(held: HeldDraft) -> None:
-    """File the draft once, however often the button was pressed. Raises `InvalidFiling`.
-
-    The language is kept with the answers, so that filing them again after a lost connection is
-    the same attempt, and gives the same receipt.
-    """
+    """File the draft once, however often the button was pressed. Raises `InvalidFiling`."""
     held = held.locked()
     if held.draft.filed_at:
         return
-    language = get_language() or ""
-    save_answers(held.draft, {**held.answers, SENT: [{"language": language}]})
-    file_draft(held.draft, held.token, filing_request(held.answers, language))
+    request = filing_request(held.answers, get_language() or "")
+    file_draft(held.draft, held.token, request)
 
 
 def _summary(request: HttpRequest, held: HeldDraft, errors: list[PageError]) -> HttpResponse:

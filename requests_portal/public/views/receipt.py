@@ -8,36 +8,31 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from requests_portal.public import draft_cookie
 from requests_portal.public.case_session import open_case
 from requests_portal.public.case_shown import zone_of
-from requests_portal.public.draft_cookie import HeldDraft, held_draft
-from requests_portal.public.filing_content import filing_request
+from requests_portal.public.draft_cookie import held_draft
 from requests_portal.public.responses import private
 from requests_portal.public.rules_shown import shown_clocks
 from requests_portal.public.views.files import receipt_download
-from requests_portal.public.views.filing import SENT
-from workflows.cases.drafts import discard_draft, file_draft
+from workflows.cases.drafts import discard_draft, filed_draft
 from workflows.cases.filing import Filed
 from workflows.links import status_link
 
 
-def _filed(held: HeldDraft) -> Filed:
-    """Return case and receipt of a sent draft: filing it once more gives the same ones."""
-    language = held.answers[SENT][0]["language"]
-    return file_draft(held.draft, held.token, filing_request(held.answers, language))
+def _filed(request: HttpRequest) -> Filed | None:
+    """Return case and receipt of the draft that this browser sent; None when there is none.
 
-
-def _sent_draft(request: HttpRequest) -> HeldDraft | None:
+    It is read and never filed again: a case that was erased meanwhile stays erased.
+    """
     held = held_draft(request)
-    return held if held and held.draft.filed_at else None
+    return filed_draft(held.draft, held.token) if held else None
 
 
 @private
 @require_http_methods(["GET"])
 def receipt(request: HttpRequest) -> HttpResponse:
     """Show case number, receipt, due date and what happens next."""
-    held = _sent_draft(request)
-    if held is None:
+    filed = _filed(request)
+    if filed is None:
         return redirect("status_login")
-    filed = _filed(held)
     context = {
         "case": filed.case,
         "receipt": filed.receipt,
@@ -52,21 +47,21 @@ def receipt(request: HttpRequest) -> HttpResponse:
 @require_safe
 def receipt_file(request: HttpRequest) -> HttpResponseBase:
     """Give the signed receipt as a file, which proves that the request was received."""
-    held = _sent_draft(request)
-    if held is None:
+    filed = _filed(request)
+    if filed is None:
         return redirect("status_login")
-    return receipt_download(_filed(held).case)
+    return receipt_download(filed.case)
 
 
 @private
 @require_POST
 def open_status(request: HttpRequest) -> HttpResponse:
     """Go from the receipt to the status, without typing number and receipt."""
-    held = _sent_draft(request)
-    if held is None:
+    filed = _filed(request)
+    if filed is None:
         return redirect("status_login")
     response = redirect("status")
-    open_case(response, _filed(held).case)
+    open_case(response, filed.case)
     return response
 
 
@@ -74,9 +69,9 @@ def open_status(request: HttpRequest) -> HttpResponse:
 @require_POST
 def forget(request: HttpRequest) -> HttpResponse:
     """Take the receipt off this browser; it is kept for a while in case it was lost."""
-    held = _sent_draft(request)
+    held = held_draft(request)
     response = redirect("home")
-    if held:
+    if held and held.draft.filed_at:
         discard_draft(held.draft)
         draft_cookie.let_go(response)
     return response

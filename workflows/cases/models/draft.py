@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from workflows.cases.models.case import Case
 from workflows.vault.fields import SealedJSON, SealedModel
 from workflows.vault.models import DataKey, StoredFile
 
@@ -13,8 +14,8 @@ class Draft(SealedModel):
     """What a person has typed so far, kept so that a lost connection loses nothing.
 
     Personal data: everything typed, sealed with a key of its own; deleted shortly after the
-    request is filed, or after a month without a change. `token_digest` is the keyed hash of the
-    secret that the person's browser holds.
+    request is filed, at the latest when its case is erased, or after a month without a change.
+    `token_digest` is the keyed hash of the secret that the person's browser holds.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -23,8 +24,10 @@ class Draft(SealedModel):
     answers = SealedJSON(_("answers"), default=dict)
     changed_at = models.DateTimeField(auto_now=True, db_index=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    # Kept for a short while after filing, so that a lost receipt page can be shown again.
+    # Kept for a short while after filing, so that a lost receipt page can be shown again; never
+    # longer than the case that it became.
     filed_at = models.DateTimeField(null=True)
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, null=True, related_name="draft")
 
     @property
     def sealing_key(self) -> DataKey:
