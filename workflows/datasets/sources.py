@@ -2,9 +2,12 @@
 
 A location is a path below one of `settings.DATASETS_DIRS`, or, for a table, the name of a database
 in `settings.DATASET_DATABASES` and of the table. So nobody can register the files of the server
-itself, and no address with a password is ever typed into a form.
+itself, and no address with a password is ever typed into a form. Nor does a link inside a dataset
+open them: whoever fills its folder need not be who runs the server.
 """
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
@@ -29,12 +32,32 @@ FILE_FORMATS = {
 
 
 def path_of(snapshot: Snapshot) -> Path:
-    """Return the file or folder of a snapshot that is no table. Raises `ReadError`."""
-    path = (settings.DATASETS_DIRS[0] / snapshot.location).resolve()
-    if not any(path.is_relative_to(Path(folder).resolve()) for folder in settings.DATASETS_DIRS):
-        message = f"{path} lies outside of DATASETS_DIRS."
-        raise ReadError(message, Problem.OUTSIDE, snapshot.location)
+    """Return the file or folder of a snapshot that is no table. Raises `ReadError`.
+
+    Also for one with a link in it, at any depth, that leads out of the allowed folders: what is not
+    searched, such as a hidden file, is still copied when a manifest is applied.
+    """
+    allowed = [_real(folder) for folder in settings.DATASETS_DIRS]
+    path = _real(settings.DATASETS_DIRS[0] / snapshot.location)
+    for place in (path, *_links(path)):
+        if not any(_real(place).is_relative_to(folder) for folder in allowed):
+            about = Path(snapshot.location, place.relative_to(path))
+            message = f"{place} lies outside of DATASETS_DIRS."
+            raise ReadError(message, Problem.OUTSIDE, str(about))
     return path
+
+
+def _real(path: Path) -> Path:
+    # `Path.resolve` raises for links that go round; these lead nowhere.
+    return Path(os.path.realpath(path))
+
+
+def _links(path: Path) -> Iterator[Path]:
+    """Yield all links below a folder; what lies behind one is not entered."""
+    for folder, subfolders, names in os.walk(path):
+        for place in (Path(folder, name) for name in (*subfolders, *names)):
+            if place.is_symlink():
+                yield place
 
 
 def table_of(location: str) -> tuple[str, str]:
