@@ -1,7 +1,17 @@
 """The project as a Django app: wires what belongs to no single room."""
 
+from typing import Any
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.http import HttpRequest
+
+
+def _leave_nothing(request: HttpRequest | None, **_: Any) -> None:
+    from requests_portal.middleware import leave_nothing
+
+    if request is not None:
+        leave_nothing(request)
 
 
 class PortalConfig(AppConfig):
@@ -12,11 +22,14 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect what listens to others, and make our Celery app the current one."""
+        from django.contrib.auth.signals import user_logged_out
+
         from requests_portal import celery  # noqa: F401 - loading it is what makes it current
         from requests_portal.privileges import grant_runtime_privileges
         from requests_portal.staff import account_log
 
         account_log.connect()
+        user_logged_out.connect(_leave_nothing, dispatch_uid="requests_portal.leave_nothing")
         post_migrate.connect(
             grant_runtime_privileges, dispatch_uid="requests_portal.grant_runtime_privileges"
         )

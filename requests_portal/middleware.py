@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 
 _correlation_id: contextvars.ContextVar[str] = contextvars.ContextVar("correlation_id", default="-")
 
+_LEAVES = "requests_portal.leaves"
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -44,6 +46,16 @@ class CorrelationIdMiddleware:
         return response
 
 
+def leave_nothing(request: HttpRequest) -> None:
+    """Have the browser give up all that it kept of the pages, with the answer to this request.
+
+    For whoever leaves a browser that others may use. A browser can keep a page for its Back button
+    although none may be stored. Cookies stay: the language, and the sessions beside the one that
+    ends, are not of these pages.
+    """
+    request.META[_LEAVES] = True
+
+
 class PrivacyHeadersMiddleware:
     """Keeps every page out of shared caches unless a view has said otherwise."""
 
@@ -51,8 +63,13 @@ class PrivacyHeadersMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Add `no-store`, resource policy and permissions policy to the answer."""
+        """Add `no-store`, resource policy and permissions policy to the answer.
+
+        Once somebody has left, also what makes the browser forget.
+        """
         response = self.get_response(request)
+        if _LEAVES in request.META:
+            response["Clear-Site-Data"] = '"cache", "storage"'
         response.setdefault("Cache-Control", "no-store")
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.setdefault(

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from requests_portal.middleware import leave_nothing
 from requests_portal.public.forms.case import ReceiptForm
 from requests_portal.public.responses import private
 from workflows.cases.models import Case
@@ -64,6 +65,7 @@ def close_case(request: HttpRequest, response: HttpResponse) -> None:
     if key:
         _session(key).delete(key)
     response.delete_cookie(COOKIE, samesite="Lax")
+    leave_nothing(request)
 
 
 def _ask_to_log_in_again(request: HttpRequest) -> HttpResponse:

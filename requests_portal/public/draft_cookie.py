@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from requests_portal.middleware import leave_nothing
 from requests_portal.public.forms.base import Answers
 from workflows.cases.drafts import DRAFT_KEPT_FOR, find_draft
 from workflows.cases.models import Draft
@@ -50,6 +51,7 @@ def hold(response: HttpResponse, token: str) -> None:
     )
 
 
-def let_go(response: HttpResponse) -> None:
-    """Let the browser forget the secret."""
+def let_go(request: HttpRequest, response: HttpResponse) -> None:
+    """Let the browser forget the secret and the pages that it opened."""
     response.delete_cookie(COOKIE, samesite="Lax")
+    leave_nothing(request)

@@ -254,5 +254,5 @@ def discard(request: HttpRequest, held: HeldDraft) -> HttpResponse:
         return remember_language(redirect("request_discard"))
     discard_draft(held.draft)
     response = render(request, "public/discarded.html")
-    draft_cookie.let_go(response)
+    draft_cookie.let_go(request, response)
     return response

@@ -73,5 +73,5 @@ def forget(request: HttpRequest) -> HttpResponse:
     response = redirect("home")
     if held and held.draft.filed_at:
         discard_draft(held.draft)
-        draft_cookie.let_go(response)
+        draft_cookie.let_go(request, response)
     return response

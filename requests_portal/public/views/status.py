@@ -101,7 +101,7 @@ def leave(request: HttpRequest) -> HttpResponse:
     held = held_draft(request)
     if held and held.draft.filed_at:
         discard_draft(held.draft)
-        draft_cookie.let_go(response)
+        draft_cookie.let_go(request, response)
     return response
 
 
