@@ -1,47 +1,44 @@
 """Middleware of all faces: correlation ids for the logs, and headers that keep pages private."""
 
-import contextvars
 import logging
-import uuid
+import time
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-_correlation_id: contextvars.ContextVar[str] = contextvars.ContextVar("correlation_id", default="-")
+from workflows.outbox.correlation import correlated, new_id
 
 _LEAVES = "requests_portal.leaves"
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
+# Asked every few seconds by machines; nobody looks for them in the logs.
+_NOT_LOGGED = {"livez", "readyz"}
 
-def current_correlation_id() -> str:
-    """Return the id of the request that is being answered, or a hyphen outside of one."""
-    return _correlation_id.get()
-
-
-class CorrelationIdFilter(logging.Filter):
-    """Adds the id of the current request or task to each log record."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Set `record.correlation_id`; never drops a record."""
-        record.correlation_id = _correlation_id.get()
-        return True
+logger = logging.getLogger(__name__)
 
 
 class CorrelationIdMiddleware:
-    """Gives each request a random id, for the logs and for the error page."""
+    """Gives each request a random id, for the logs and for the error page, and logs the request."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Set the id for the time of the request and send it back in `X-Request-Id`."""
-        identifier = uuid.uuid4().hex
-        token = _correlation_id.set(identifier)
-        try:
+        identifier, began = new_id(), time.monotonic()
+        with correlated(identifier):
             response = self.get_response(request)
-        finally:
-            _correlation_id.reset(token)
+            name = request.resolver_match.view_name if request.resolver_match else "-"
+            if name not in _NOT_LOGGED:
+                # No address: it holds case numbers, and the tokens of links in mails.
+                logger.info(
+                    "%s %s %d in %d ms",
+                    request.method,
+                    name,
+                    response.status_code,
+                    (time.monotonic() - began) * 1000,
+                )
         response["X-Request-Id"] = identifier
         return response
 

@@ -410,17 +410,24 @@ UNFOLD = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"correlation": {"()": "requests_portal.middleware.CorrelationIdFilter"}},
+    "filters": {"correlation": {"()": "workflows.outbox.correlation.CorrelationFilter"}},
     "formatters": {
         "line": {
             "format": "{asctime} {levelname} {name} [{correlation_id}] {message}",
             "style": "{",
         },
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "fmt": "{levelname}{name}{correlation_id}{message}",
+            "style": "{",
+            "timestamp": True,
+            "rename_fields": {"levelname": "level", "name": "logger"},
+        },
     },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
-            "formatter": "line",
+            "formatter": env_choice("LOG_FORMAT", "line", ["line", "json"]),
             "filters": ["correlation"],
             "stream": sys.stderr,
         },
@@ -428,6 +435,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "INFO")},
     "loggers": {
         "axes": {"level": "WARNING"},
+        # A task that starts and one that ends are no news.
+        "celery": {"level": "WARNING"},
         "django.server": {"level": "WARNING"},
         # By default Django mails tracebacks to the administrators: they could hold personal data.
         "django": {"handlers": [], "level": "INFO", "propagate": True},

@@ -9,7 +9,6 @@ from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from requests_portal.middleware import current_correlation_id
 from workflows.cases.errors import (
     AttemptReused,
     CaseError,
@@ -19,6 +18,7 @@ from workflows.cases.errors import (
     UnknownReceipt,
 )
 from workflows.datasets.errors import InvalidEntry
+from workflows.outbox.correlation import current_id
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -44,7 +44,7 @@ def problem(
         "status": status,
         "code": code,
         "detail": detail,
-        "request_id": current_correlation_id(),
+        "request_id": current_id(),
     }
     if errors:
         body["errors"] = errors

@@ -11,7 +11,8 @@ class Effect(models.Model):
     """Something that must be done after a commit: a mail, a look-up, a routing.
 
     It happens at least once, and once only as far as its handler's database work goes.
-    Personal data: none. The payload holds ids, `last_error` the class name of an exception.
+    Personal data: none. The payload holds ids, `last_error` the class name of an exception,
+    `correlation_id` the random id of the request that caused the effect.
     """
 
     class State(models.TextChoices):
@@ -33,6 +34,8 @@ class Effect(models.Model):
     last_error = models.TextField(blank=True, default="")
     # Until then the effect counts as handed to the broker and is not published again.
     claimed_until = models.DateTimeField(null=True)
+    # Under which its log lines are found together with those of the request: `outbox.correlation`.
+    correlation_id = models.TextField(null=True, editable=False)
 
     class Meta:
         indexes = [

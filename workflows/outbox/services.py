@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
+from workflows.outbox import correlation
 from workflows.outbox.models import Effect
 
 MAX_ATTEMPTS = 12
@@ -51,7 +52,14 @@ def enqueue(kind: str, *, key: str, payload: Payload, due_at: datetime | None = 
     for name, value in payload.items():
         if isinstance(value, str) and len(value) > LONGEST_PAYLOAD_TEXT:
             raise ValueError(f"The payload holds ids only; {name} is too long to be one.")
-    effect = Effect(kind=kind, key=key, payload=dict(payload), due_at=due_at or timezone.now())
+    identifier = correlation.current_id()
+    effect = Effect(
+        kind=kind,
+        key=key,
+        payload=dict(payload),
+        due_at=due_at or timezone.now(),
+        correlation_id=None if identifier == correlation.NONE else identifier,
+    )
     Effect.objects.bulk_create([effect], ignore_conflicts=True)
     return Effect.objects.get(key=key)
 
@@ -75,9 +83,14 @@ def run_effect(effect_id: UUID | str) -> None:
     The row stays locked while the handler runs: two workers never run it at the same time.
     Must not be called inside a transaction; raises `RuntimeError` there.
     """
-    attempt = _begin_attempt(effect_id)
-    if attempt is None:
-        return
+    begun = _begin_attempt(effect_id)
+    if begun is not None:
+        with correlation.correlated(begun.correlation_id):
+            _attempt(effect_id, begun.attempts)
+
+
+def _attempt(effect_id: UUID | str, attempt: int) -> None:
+    """Call the handler in one transaction with the mark that the effect is done."""
     try:
         with transaction.atomic(durable=True):
             effect = _lock(effect_id)
@@ -87,6 +100,7 @@ def run_effect(effect_id: UUID | str) -> None:
             effect.state = Effect.State.DONE
             effect.last_error = ""
             effect.save(update_fields=["state", "last_error"])
+        logger.info("Effect %s (%s) done, attempt %d", effect.pk, effect.kind, attempt)
     except Later as postponed:
         Effect.objects.filter(pk=effect_id, state=Effect.State.PENDING, attempts=attempt).update(
             due_at=postponed.until, attempts=attempt - 1
@@ -161,8 +175,8 @@ def _lock(effect_id: UUID | str) -> Effect | None:
     return effect
 
 
-def _begin_attempt(effect_id: UUID | str) -> int | None:
-    """Count an attempt and return its number, or None when there is nothing to run."""
+def _begin_attempt(effect_id: UUID | str) -> Effect | None:
+    """Count an attempt and return the effect, or None when there is nothing to run."""
     now = timezone.now()
     with transaction.atomic(durable=True):
         effect = (
@@ -182,7 +196,7 @@ def _begin_attempt(effect_id: UUID | str) -> int | None:
         effect.due_at = now + delay_after(effect.attempts)
         effect.claimed_until = None
         effect.save(update_fields=["attempts", "due_at", "claimed_until"])
-        return effect.attempts
+        return effect
 
 
 def _record_failure(effect_id: UUID | str, attempt: int, error: Exception) -> None:

@@ -1,0 +1,41 @@
+"""A portal of its own for tests that shut doors, freeze servers and start things anew."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from requests_portal.local.postgres import OWNER_ROLE, RUNTIME_ROLE, Cluster
+from tests.stack import Stack
+
+_DATABASE = "abuse"
+
+
+@pytest.fixture(scope="package")
+def own_cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server which a test may freeze without stopping the other tests."""
+    folder = Path(tempfile.mkdtemp(prefix="portal-abuse-"))
+    cluster = Cluster(folder / "postgres", options={"fsync": "off"})
+    cluster.ensure_running()
+    cluster.ensure_database(_DATABASE)
+    yield cluster
+    cluster.leave()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="package")
+def own_stack(own_cluster: Cluster) -> Iterator[Stack]:
+    """The whole portal on that server, with logs as JSON."""
+    stack = Stack(
+        own_cluster.url(OWNER_ROLE, _DATABASE),
+        own_cluster.url(RUNTIME_ROLE, _DATABASE),
+        f"{_DATABASE}_stack",
+    )
+    stack.environment["LOG_FORMAT"] = "json"
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.end()
