@@ -141,6 +141,18 @@ DATABASE_RUNTIME_ROLE = database_from_url(_database_url)["USER"]
 DATABASE_OWNER_ROLE = database_from_url(_owner_url)["USER"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# --- Caches ---------------------------------------------------------------------------------
+# Used codes and limits are the same for all processes, and outlive a broker that was emptied. What
+# is only saved work stays in each process.
+CACHES = {
+    "default": {
+        "BACKEND": "workflows.vault.cache.SharedCache",
+        "LOCATION": "vault_cacheentry",
+        "KEY_FUNCTION": "workflows.vault.cache.hashed_key",
+    },
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
+
 # --- Background work ------------------------------------------------------------------------
 CELERY_BROKER_URL = env_str("REDIS_URL", "redis://127.0.0.1:6379/0")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -20,6 +20,7 @@ from workflows.outbox import services as outbox
 from workflows.reports.bundle_jobs import make_bundle as _make_bundle
 from workflows.reports.bundle_jobs import purge_bundles
 from workflows.routing.sweep import sweep_clocks as _sweep_clocks
+from workflows.vault.cache import purge_cache
 from workflows.vault.files import sweep_orphans
 from workflows.witnesses.services import submit_due
 from workflows.witnesses.timestamps import request_due
@@ -36,6 +37,7 @@ _PURGES: dict[str, Callable[[], int]] = {
     "indexes": indexes.sweep_folders,
     "look-ups": lookups.purge_runs,
     "wrong passwords": purge_wrong_passwords,
+    "cache entries": purge_cache,
 }
 
 

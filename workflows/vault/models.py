@@ -1,4 +1,4 @@
-"""What the vault stores: data keys, blind indexes, and the list of encrypted files."""
+"""What the vault stores: data keys, blind indexes, the list of encrypted files, the cache."""
 
 import uuid
 from typing import Any
@@ -92,3 +92,15 @@ class StoredFile(SealedModel):
     def sealing_key(self) -> DataKey:
         """Return the key of the file's case."""
         return self.data_key
+
+
+class CacheEntry(models.Model):
+    """An entry of the cache that all processes share; see `vault/cache.py`.
+
+    Personal data: a keyed hash that may have been made of a network address or an account's name,
+    with counts and moments as the value. It is deleted within minutes after it has expired.
+    """
+
+    cache_key = models.CharField(max_length=64, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)

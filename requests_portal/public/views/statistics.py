@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -24,6 +24,7 @@ KEPT_UNDER = "public.statistics"
 
 def tables() -> list[tuple[str, Sequence[Quarter]]]:
     """Return the past quarters of each regime that is served; counted anew after a while."""
+    cache = caches["process"]
     found: list[tuple[str, Sequence[Quarter]]] | None = cache.get(KEPT_UNDER)
     if found is None:
         found = [

@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 from axes.models import AccessAttempt, AccessLog
 from django.conf import settings as portal_settings
-from django.core.cache import cache
 from django.utils import timezone
 
 from tests.personas import PASSWORD
@@ -17,11 +16,6 @@ from workflows.tasks import purge
 pytestmark = pytest.mark.django_db
 LOGIN = "/accounts/login/"
 INES, STRANGER = "198.51.100.4", "203.0.113.7"
-
-
-@pytest.fixture(autouse=True)
-def nothing_counted_yet() -> None:
-    cache.clear()
 
 
 @pytest.fixture

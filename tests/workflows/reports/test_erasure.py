@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pypdf
 import pytest
 from django.apps import apps
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
@@ -201,7 +201,7 @@ def every_place(settings, caplog):
         if path.is_file():
             yield str(path), path.read_bytes()
             yield f"name of {path}", str(path).encode()
-    yield "cache", pickle.dumps(getattr(cache, "_cache", {}))
+    yield "cache", pickle.dumps(caches["process"]._cache)
     yield "logs", caplog.text.encode()
 
 

@@ -1,0 +1,76 @@
+"""A cache that all processes share, in the database, and that holds nothing personal in the clear.
+
+What counts for safety lies in it: one-time codes that were used, and how often somebody tried.
+It is as safe as the database, and needs no broker. See ADR 0013.
+"""
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.cache.backends.base import DEFAULT_TIMEOUT
+from django.core.cache.backends.db import DatabaseCache
+from django.db import connections, router
+from django.utils import timezone
+
+from workflows.vault.blind_index import keyed_hash
+from workflows.vault.models import CacheEntry
+
+_PUT = (
+    "INSERT INTO {table} AS held (cache_key, value, expires) VALUES (%s, %s, %s)"
+    " ON CONFLICT (cache_key) DO UPDATE SET value = EXCLUDED.value, expires = EXCLUDED.expires"
+)
+_UNLESS_HELD = " WHERE held.expires < %s"
+_TOUCH = "UPDATE {table} SET expires = %s WHERE cache_key = %s AND expires >= %s"
+
+
+def hashed_key(key: str, key_prefix: str, version: int) -> str:
+    """Return the key under which an entry is stored.
+
+    Keys of others hold what must not lie in the clear: addresses, account ids, used codes.
+    """
+    return keyed_hash("cache.key", f"{key_prefix}:{version}:{key}".encode()).hex()
+
+
+class SharedCache(DatabaseCache):
+    """Django's cache in the database, with three differences.
+
+    `add` is one statement: of several processes that add the same key at once, also over an entry
+    that has expired, one succeeds. An entry goes when it has expired and never because there are
+    many, or a stranger could fill the cache until used codes are forgotten; `purge_cache` deletes
+    them. Values are JSON and no pickles, so that a row that somebody planted runs no code.
+    """
+
+    def get_many(self, keys: Iterable[str], version: int | None = None) -> dict[str, Any]:
+        """Return what is held of these keys."""
+        asked = {self.make_and_validate_key(key, version=version): key for key in keys}
+        held = CacheEntry.objects.filter(cache_key__in=asked, expires__gte=timezone.now())
+        return {asked[key]: json.loads(value) for key, value in held.values_list("pk", "value")}
+
+    def _base_set(
+        self, mode: str, key: str, value: Any, timeout: float | None = DEFAULT_TIMEOUT
+    ) -> bool:
+        now, end = timezone.now(), self.get_backend_timeout(timeout)
+        if end is None:
+            expires = datetime.max.replace(tzinfo=UTC)
+        else:
+            expires = datetime.fromtimestamp(end, tz=UTC)
+        if mode == "touch":
+            return self._execute(_TOUCH, [expires, key, now])
+        row = [key, json.dumps(value), expires]
+        if mode == "add":
+            return self._execute(_PUT + _UNLESS_HELD, [*row, now])
+        return self._execute(_PUT, row)
+
+    def _execute(self, statement: str, values: list[Any]) -> bool:
+        connection = connections[router.db_for_write(CacheEntry)]
+        table = connection.ops.quote_name(CacheEntry._meta.db_table)  # noqa: SLF001 - its API
+        with connection.cursor() as cursor:
+            cursor.execute(statement.format(table=table), values)
+            return bool(cursor.rowcount)
+
+
+def purge_cache(now: datetime | None = None) -> int:
+    """Delete the entries that have expired; return how many."""
+    return CacheEntry.objects.filter(expires__lt=now or timezone.now()).delete()[0]
