@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from requests_portal.api.bounds import first_errors
 from workflows.cases.errors import (
     AttemptReused,
     CaseError,
@@ -47,7 +48,9 @@ def problem(
         "request_id": current_id(),
     }
     if errors:
-        body["errors"] = errors
+        body["errors"], left_out = first_errors(errors)
+        if left_out:
+            body["detail"] += f" {left_out} more are not named here."
     return Response(body, status=status, content_type=MEDIA_TYPE, headers=headers)
 
 
@@ -62,6 +65,7 @@ _DOMAIN: tuple[tuple[type[Exception], HTTPStatus, str], ...] = (
     (CaseError, HTTPStatus.CONFLICT, "refused"),
     (Http404, HTTPStatus.NOT_FOUND, "not_found"),
     (PermissionDenied, HTTPStatus.FORBIDDEN, "permission_denied"),
+    (RequestDataTooBig, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "request_too_large"),
 )
 
 

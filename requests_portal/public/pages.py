@@ -74,7 +74,9 @@ def _read_row(form: QuestionForm, sent: QueryDict) -> Row:
     for name, field in form.fields.items():
         key = form.add_prefix(name)
         if isinstance(field, forms.MultipleChoiceField):
-            row[name] = sent.getlist(key)
+            # One more than there are choices, so that a wrong one is found.
+            most = len(list(field.widget.choices)) + 1
+            row[name] = list(dict.fromkeys(sent.getlist(key)))[:most]
         elif key in sent:
             row[name] = sent[key]
     return row

@@ -1,5 +1,6 @@
 """Drafts: what a person has typed, sealed and kept until it is sent or too old."""
 
+import json
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,13 +14,15 @@ from django.utils.translation import gettext as _
 from workflows.cases.attachments import Upload, check_uploads, media_type, safe_name
 from workflows.cases.errors import InvalidFiling
 from workflows.cases.filing import Filed, file_request, filed_by
-from workflows.cases.filing_request import FilingRequest
+from workflows.cases.filing_request import MAX_TOTAL, FilingRequest
 from workflows.cases.models import Case, Draft, DraftFile
 from workflows.vault import files
 from workflows.vault.blind_index import keyed_hash
 from workflows.vault.services import create_data_key, shred
 
 DRAFT_KEPT_FOR = timedelta(days=30)
+# In characters: what is too long for a request is kept too, so that it can be shortened.
+MAX_ANSWERS = 3 * MAX_TOTAL
 # After filing: long enough to load the receipt page again when the connection was lost.
 FILED_DRAFT_KEPT_FOR = timedelta(hours=1)
 
@@ -44,7 +47,12 @@ def find_draft(token: str) -> Draft | None:
 
 
 def save_answers(draft: Draft, answers: dict[str, Any]) -> None:
-    """Keep the answers typed so far, in place of the ones before."""
+    """Keep the answers typed so far, in place of the ones before.
+
+    Raises `InvalidFiling`, and keeps the ones before, where they are longer than any request.
+    """
+    if len(json.dumps(answers, ensure_ascii=False)) > MAX_ANSWERS:
+        raise InvalidFiling({"answers": [_("This is more text than can be kept. Shorten it.")]})
     draft.answers = answers
     draft.save()
 

@@ -1,7 +1,8 @@
 """What a person tells when filing a request, and what must be right about it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +20,12 @@ MAX_TEXT = 5_000
 MAX_SHORT = 200
 MAX_ITEMS = 10
 MAX_IDENTIFIERS = 20
+# Of prompts, and of links, in one item.
+MAX_ENTRIES = 20
+# Characters of all texts together.
+MAX_TOTAL = 100_000
+# No code of a place or a language is as long.
+MAX_CODE = 20
 FEWEST_PHONE_DIGITS = 5
 
 # What a person may say about an item; `prompts` and `urls` are lists.
@@ -27,6 +34,7 @@ DETAIL_NAMES = frozenset({"statement", "claimed", "correct", "where_seen", "prom
 KIN_FIELDS = ("kinship", "own_interest", "arrangement")
 _TEXT_FIELDS = (
     "residence",
+    "language",
     "subject_name",
     "requester_name",
     "authority",
@@ -35,6 +43,10 @@ _TEXT_FIELDS = (
     "phone",
     "service",
 )
+_LIMITS = {
+    **dict.fromkeys(("residence", "language"), MAX_CODE),
+    **dict.fromkeys(("subject_name", "requester_name", "email", "phone", "service"), MAX_SHORT),
+}
 
 Details = dict[str, str | list[str]]
 
@@ -102,34 +114,75 @@ class FilingRequest:
 
 
 def check_filing(request: FilingRequest) -> dict[str, list[str]]:
-    """Return what is wrong with a request, as sentences by field; empty when it can be filed."""
+    """Return what is wrong with a request, as sentences by field; empty when it can be filed.
+
+    What it says is looked at only where there is not too much of it.
+    """
+    return _by_field(_bound_errors(request)) or _by_field(
+        chain(
+            _item_errors(request),
+            _place_errors(request),
+            _people_errors(request),
+            _identifier_errors(request),
+            _symbol_errors(request),
+        )
+    )
+
+
+def _by_field(found: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
-    for field_name, sentence in (
-        *_item_errors(request),
-        *_place_errors(request),
-        *_people_errors(request),
-        *_identifier_errors(request),
-        *_length_errors(request),
-        *_symbol_errors(request),
-    ):
+    for field_name, sentence in found:
         sentences = errors.setdefault(field_name, [])
         if sentence not in sentences:
             sentences.append(sentence)
     return errors
 
 
+def _bound_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
+    """Yield what there is too much of, without a look at what it says."""
+    if len(request.items) > MAX_ITEMS:
+        yield "items", _("Choose at most %(count)s things.") % {"count": MAX_ITEMS}
+    elif any(map(_has_too_many_details, request.items)):
+        yield "items", _("Give at most %(count)s prompts and links.") % {"count": MAX_ENTRIES}
+    if len(request.identifiers) > MAX_IDENTIFIERS:
+        yield "identifiers", _("Give at most %(count)s details.") % {"count": MAX_IDENTIFIERS}
+    all_texts = _all_texts(request)
+    for name, texts in all_texts.items():
+        limit = _LIMITS.get(name, MAX_TEXT)
+        if any(len(text) > limit for text in texts):
+            yield name, _("Write at most %(count)s characters.") % {"count": limit}
+    if sum(min(len(text), MAX_TEXT) for texts in all_texts.values() for text in texts) > MAX_TOTAL:
+        yield (
+            "request",
+            _("All texts together may have at most %(count)s characters. Shorten some of them.")
+            % {"count": MAX_TOTAL},
+        )
+
+
+def _has_too_many_details(item: FiledItem) -> bool:
+    lists = [value for value in item.details.values() if isinstance(value, list)]
+    return len(item.details) > len(DETAIL_NAMES) or any(len(it) > MAX_ENTRIES for it in lists)
+
+
+def _all_texts(request: FilingRequest) -> dict[str, list[str]]:
+    """Return the texts by field, of lists no more than are allowed."""
+    items = [item for item in request.items[:MAX_ITEMS] if not _has_too_many_details(item)]
+    identifiers = request.identifiers[:MAX_IDENTIFIERS]
+    return {
+        "items": [text for item in items for text in _texts_of(item.details)],
+        "identifiers": [identifier.value for identifier in identifiers],
+        **{name: [getattr(request, name)] for name in _TEXT_FIELDS},
+    }
+
+
 def _item_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
     if not request.items:
         yield "items", _("Choose at least one thing that you want.")
-    if len(request.items) > MAX_ITEMS:
-        yield "items", _("Choose at most %(count)s things.") % {"count": MAX_ITEMS}
     for item in request.items:
         if item.kind not in ItemKind.values:
             yield "items", _("Choose from the things that can be asked for.")
         if set(item.details) - DETAIL_NAMES:
             yield "items", _("There is no such detail of an item.")
-        if any(len(text) > MAX_TEXT for text in _texts_of(item.details)):
-            yield "items", _("Write at most %(count)s characters.") % {"count": MAX_TEXT}
 
 
 def _place_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
@@ -182,38 +235,23 @@ def _kin_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
 
 
 def _identifier_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
-    if len(request.identifiers) > MAX_IDENTIFIERS:
-        yield "identifiers", _("Give at most %(count)s details.") % {"count": MAX_IDENTIFIERS}
     for identifier in request.identifiers:
         if identifier.kind not in IdentifierKind.values or not identifier.value:
             yield "identifiers", _("Choose what kind of detail it is and fill it in.")
-        if len(identifier.value) > MAX_TEXT:
-            yield "identifiers", _("Write at most %(count)s characters.") % {"count": MAX_TEXT}
-
-
-def _length_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
-    limits = dict.fromkeys(
-        ("subject_name", "requester_name", "email", "phone", "service"), MAX_SHORT
-    )
-    for name, limit in {**limits, **dict.fromkeys(("authority", *KIN_FIELDS), MAX_TEXT)}.items():
-        if len(getattr(request, name)) > limit:
-            yield name, _("Write at most %(count)s characters.") % {"count": limit}
 
 
 def _symbol_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
-    texts = {
-        "items": [text for item in request.items for text in _texts_of(item.details)],
-        "identifiers": [identifier.value for identifier in request.identifiers],
-        **{name: [getattr(request, name)] for name in _TEXT_FIELDS},
-    }
-    for name, entered in texts.items():
+    for name, entered in _all_texts(request).items():
         if not all(map(can_be_stored, entered)):
             yield name, _("The text holds a symbol that cannot be stored. Remove it.")
 
 
 def can_be_stored(text: str) -> bool:
     """Return whether the database and UTF-8 know every symbol: no NUL, no half of a pair."""
-    return not any(symbol == "\0" or "\ud800" <= symbol <= "\udfff" for symbol in text)
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 def _texts_of(details: Details) -> list[str]:

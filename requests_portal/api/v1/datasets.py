@@ -14,6 +14,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from requests_portal.api.bounds import read_body
 from requests_portal.api.v1.dataset_serializers import DatasetSerializer, SnapshotSerializer
 from requests_portal.api.v1.pipeline_access import PipelineView, acting
 from workflows.datasets.croissant.export import export_croissant
@@ -46,7 +47,7 @@ class CroissantParser(BaseParser):
         self, stream: Any, media_type: str | None = None, parser_context: Any = None
     ) -> bytes:
         """Return the body."""
-        return bytes(stream.read())
+        return read_body(stream)
 
 
 class DatasetListView(PipelineView):

@@ -1,12 +1,25 @@
 """What goes in and out of version 1. Rules stand in the domain; here stand shapes."""
 
 from collections.abc import Mapping
+from heapq import nsmallest
 from typing import Any
 
 from django.conf import settings
 from rest_framework import serializers
+from rest_framework.settings import api_settings
 
-from workflows.cases.filing_request import FiledIdentifier, FiledItem, FilingRequest
+from requests_portal.api.bounds import MOST_NAMED
+from workflows.cases.filing_request import (
+    MAX_CODE,
+    MAX_ENTRIES,
+    MAX_IDENTIFIERS,
+    MAX_ITEMS,
+    MAX_SHORT,
+    MAX_TEXT,
+    FiledIdentifier,
+    FiledItem,
+    FilingRequest,
+)
 from workflows.cases.lifecycle import State
 from workflows.cases.vocabulary import IdentifierKind, ItemKind, RequesterRole
 from workflows.reports.bundle_encryption import LONGEST_RECIPIENT
@@ -23,23 +36,42 @@ class StrictSerializer(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         """Validate the fields, after refusing unknown ones."""
         if isinstance(data, Mapping):
-            unknown = sorted(set(data) - set(self.fields))
-            if unknown:
-                raise serializers.ValidationError(
-                    {name: ["There is no such field."] for name in unknown}
-                )
+            unknown = set(data) - set(self.fields)
+            named = nsmallest(MOST_NAMED // 2, unknown)
+            errors = {name: ["There is no such field."] for name in named}
+            if len(unknown) > len(named):
+                more = f"There are {len(unknown) - len(named)} more fields that do not exist."
+                errors = {api_settings.NON_FIELD_ERRORS_KEY: [more], **errors}
+            if errors:
+                raise serializers.ValidationError(errors)
         return super().to_internal_value(data)
+
+
+class BoundedListField(serializers.ListField):
+    """A list whose length is looked at before its entries are."""
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        """Refuse a list that is too long, then validate the entries."""
+        if isinstance(data, list) and self.max_length is not None and len(data) > self.max_length:
+            message = self.error_messages["max_length"].format(max_length=self.max_length)
+            raise serializers.ValidationError(message, code="max_length")
+        entries: list[Any] = super().to_internal_value(data)
+        return entries
 
 
 class DetailsSerializer(StrictSerializer):
     """What a person says about one item; all of it is optional."""
 
-    statement = serializers.CharField(required=False)
-    claimed = serializers.CharField(required=False)
-    correct = serializers.CharField(required=False)
-    where_seen = serializers.CharField(required=False)
-    prompts = serializers.ListField(child=serializers.CharField(), required=False, max_length=20)
-    urls = serializers.ListField(child=serializers.CharField(), required=False, max_length=20)
+    statement = serializers.CharField(required=False, max_length=MAX_TEXT)
+    claimed = serializers.CharField(required=False, max_length=MAX_TEXT)
+    correct = serializers.CharField(required=False, max_length=MAX_TEXT)
+    where_seen = serializers.CharField(required=False, max_length=MAX_TEXT)
+    prompts = BoundedListField(
+        child=serializers.CharField(max_length=MAX_TEXT), required=False, max_length=MAX_ENTRIES
+    )
+    urls = BoundedListField(
+        child=serializers.CharField(max_length=MAX_TEXT), required=False, max_length=MAX_ENTRIES
+    )
 
 
 class ItemSerializer(StrictSerializer):
@@ -53,31 +85,37 @@ class IdentifierSerializer(StrictSerializer):
     """Something by which the person can be found."""
 
     kind = serializers.ChoiceField(choices=IdentifierKind.choices)
-    value = serializers.CharField()
+    value = serializers.CharField(max_length=MAX_TEXT)
 
 
 class FilingSerializer(StrictSerializer):
     """A request as it is filed."""
 
-    items = ItemSerializer(many=True, allow_empty=False)
+    # The stubs do not know what a serializer of many takes besides.
+    items = ItemSerializer(  # type: ignore[call-arg]
+        many=True, allow_empty=False, max_length=MAX_ITEMS
+    )
     residence = serializers.CharField(
+        max_length=MAX_CODE,
         help_text="A country (ISO 3166-1), such as CN, or a part of one (ISO 3166-2), such as"
-        " DE-BE, GB-SCT, US-CA. Anything else is refused."
+        " DE-BE, GB-SCT, US-CA. Anything else is refused.",
     )
     language = serializers.ChoiceField(choices=settings.LANGUAGES)
-    subject_name = serializers.CharField()
-    identifiers = IdentifierSerializer(many=True, required=False, default=list)
+    subject_name = serializers.CharField(max_length=MAX_SHORT)
+    identifiers = IdentifierSerializer(  # type: ignore[call-arg]
+        many=True, required=False, default=list, max_length=MAX_IDENTIFIERS
+    )
     requester_role = serializers.ChoiceField(
         choices=RequesterRole.choices, required=False, default=RequesterRole.SELF
     )
-    requester_name = serializers.CharField(required=False, default="")
-    authority = serializers.CharField(required=False, default="")
-    kinship = serializers.CharField(required=False, default="")
-    own_interest = serializers.CharField(required=False, default="")
-    arrangement = serializers.CharField(required=False, default="")
-    email = serializers.CharField(required=False, default="")
-    phone = serializers.CharField(required=False, default="")
-    service = serializers.CharField(required=False, default="")
+    requester_name = serializers.CharField(required=False, default="", max_length=MAX_SHORT)
+    authority = serializers.CharField(required=False, default="", max_length=MAX_TEXT)
+    kinship = serializers.CharField(required=False, default="", max_length=MAX_TEXT)
+    own_interest = serializers.CharField(required=False, default="", max_length=MAX_TEXT)
+    arrangement = serializers.CharField(required=False, default="", max_length=MAX_TEXT)
+    email = serializers.CharField(required=False, default="", max_length=MAX_SHORT)
+    phone = serializers.CharField(required=False, default="", max_length=MAX_SHORT)
+    service = serializers.CharField(required=False, default="", max_length=MAX_SHORT)
 
     def to_request(self) -> FilingRequest:
         """Return the validated data as the domain takes it."""
@@ -155,17 +193,19 @@ class BundleRequestSerializer(StrictSerializer):
 
     since = serializers.DateField(required=False, default=None, allow_null=True)
     until = serializers.DateField(required=False, default=None, allow_null=True)
-    states = serializers.ListField(
+    states = BoundedListField(
         child=serializers.ChoiceField(choices=CASE_STATES),
         required=False,
         default=list,
+        max_length=len(CASE_STATES),
     )
     case = serializers.CharField(required=False, default="")
     identity_reason = serializers.CharField(required=False, default="", max_length=LONGEST_REASON)
-    formats = serializers.ListField(
+    formats = BoundedListField(
         child=serializers.ChoiceField(choices=list(Format)),
         required=False,
         default=list,
+        max_length=len(Format),
         help_text="Besides CSV and JSON Lines: xlsx, pdf; bom puts a byte order mark into the CSV.",
     )
     recipient = serializers.CharField(

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from requests_portal.public.forms.base import QuestionForm, Sentence, chosen_kinds, long_text
+from workflows.cases.filing_request import MAX_ENTRIES
 from workflows.cases.vocabulary import ItemKind
 
 _WHERE_SEEN = _("For example a web address, the name of an app, or the date of a conversation.")
@@ -76,6 +78,13 @@ class ModelOutputForm(QuestionForm):
         rows=2,
         required=False,
     )
+
+    def clean_urls(self) -> str:
+        """Return the links; refuse more of them than the domain takes."""
+        urls: str = self.cleaned_data["urls"]
+        if len(urls.splitlines()) > MAX_ENTRIES:
+            raise ValidationError(gettext("Give at most %(count)s links.") % {"count": MAX_ENTRIES})
+        return urls
 
 
 # Kinds with questions of their own; the others are asked about together on one page.

@@ -1,6 +1,7 @@
 """The request form: begin, one page after the other, the summary, and forgetting the draft."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from django.db import transaction
@@ -84,7 +85,11 @@ def _take(request: HttpRequest, held: HeldDraft | None, current: Step) -> HttpRe
             return redirect("request_receipt")
         rows = read_rows(current, request.POST, held.answers)
         rows = _add_or_remove_row(current, rows, request.POST.get("go", ""))
-        save_answers(held.draft, {**held.answers, current.slug: rows})
+        answers = {**held.answers, current.slug: rows}
+        try:
+            save_answers(held.draft, answers)
+        except InvalidFiling as refused:
+            return _show_unsaved(request, held, Page(current, answers, check=True), refused)
         errors = _take_files(request, held) if current.takes_files else []
         response = _without_check(request, held, current) or _go_on(request, held, current, errors)
     draft_cookie.hold(response, held.token)
@@ -151,6 +156,17 @@ def _take_files(request: HttpRequest, held: HeldDraft) -> list[PageError]:
         except InvalidFiling as refused:
             sentences += refused.errors[uploads.FIELD]
     return [PageError(f"id_{uploads.FIELD}", sentence) for sentence in dict.fromkeys(sentences)]
+
+
+def _show_unsaved(
+    request: HttpRequest, held: HeldDraft, page: Page, refused: InvalidFiling
+) -> HttpResponse:
+    """Show what was typed and cannot be kept, so that the person can shorten it."""
+    if request.POST.get("go") == "autosave":
+        return HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    sentences = [sentence for group in refused.errors.values() for sentence in group]
+    too_long = [PageError("answers", sentence) for sentence in sentences]
+    return _show(request, held, page, [*too_long, *page.errors()])
 
 
 def _show(
