@@ -371,7 +371,8 @@ CONTENT_SECURITY_POLICY = {
 # --- API ------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    # Whoever forgets to say who may use a view has written one that nobody can.
+    "DEFAULT_PERMISSION_CLASSES": ["requests_portal.api.permissions.DenyAll"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["requests_portal.api.bounds.BoundedJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -384,6 +385,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Requests Portal",
     "DESCRIPTION": "File requests about personal information in AI training data and follow them.",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {
         "CaseStateEnum": "requests_portal.api.v1.serializers.CASE_STATES",

@@ -33,11 +33,18 @@ class MissingIdempotencyKey(exceptions.APIException):
 
 
 def problem(
-    status: int, code: str, detail: str, *, errors: Any = None, headers: Any = None
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    errors: Any = None,
+    headers: Any = None,
+    members: Mapping[str, Any] | None = None,
 ) -> Response:
     """Return a problem-details answer; `code` is stable, `detail` is for people.
 
     `errors` maps a field to its sentences. `request_id` finds the matching line in the logs.
+    `members` are further ones that say more to a program.
     """
     body: dict[str, Any] = {
         "type": f"about:blank#{code}",
@@ -47,6 +54,7 @@ def problem(
         "detail": detail,
         "request_id": current_id(),
     }
+    body |= members or {}
     if errors:
         body["errors"], left_out = first_errors(errors)
         if left_out:
@@ -101,4 +109,5 @@ def _api_problem(error: exceptions.APIException) -> Response:
         str(error.get_codes()),
         str(error.detail),
         headers={"WWW-Authenticate": challenge} if challenge else None,
+        members=getattr(error, "members", None),
     )

@@ -19,6 +19,8 @@ from workflows.datasets.lookup.shards import ReadError
 REPLACEMENTS = "replacements.jsonl"
 # The changes as a transaction, for a table.
 SQL = "changes.sql"
+# What holds texts about people; the others name places, lengths and hashes.
+FILES_WITH_TEXTS = frozenset({REPLACEMENTS, SQL})
 FILES = (NOTE, JSONL, PARQUET, REPLACEMENTS)
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from workflows.cases.actors import Actor
 from workflows.cases.lifecycle import Role
 from workflows.datasets.errors import InvalidEntry, RegisterRefused
-from workflows.datasets.models import PipelineToken
+from workflows.datasets.models import PipelineToken, TokenScope
 from workflows.datasets.roles import STEWARDS, require_role
 from workflows.ledger.services import append
 from workflows.vault.blind_index import keyed_hash
@@ -28,7 +28,7 @@ class NoPipelineAccess(RegisterRefused):
 
 @transaction.atomic
 def admit(pipeline: PipelineToken, actor: Actor) -> None:
-    """Register a pipeline, or change its name or until when it has access.
+    """Register a pipeline, or change its name, its scopes or until when it has access.
 
     A token that had ended does not live again. Raises `InvalidEntry`, `RegisterRefused`.
     """
@@ -36,7 +36,7 @@ def admit(pipeline: PipelineToken, actor: Actor) -> None:
     before = PipelineToken.objects.select_for_update().filter(pk=pipeline.pk).first()
     pipeline.token_digest = before.token_digest if before and not has_ended(before) else None
     _check_and_save(pipeline)
-    if before is None or before.expires_at != pipeline.expires_at:
+    if before is None or _opens(before) != _opens(pipeline):
         _tell("pipeline.admitted", pipeline, actor, role)
 
 
@@ -60,9 +60,15 @@ def has_ended(pipeline: PipelineToken) -> bool:
     return pipeline.expires_at <= timezone.now()
 
 
+def _opens(pipeline: PipelineToken) -> tuple[list[str], datetime]:
+    """Return what the log tells of an access: to what, and until when."""
+    return pipeline.scopes, pipeline.expires_at
+
+
 def _check_and_save(pipeline: PipelineToken) -> None:
     if pipeline.expires_at and has_ended(pipeline):
         raise InvalidEntry({"expires_at": [_("This date has passed.")]})
+    _check_scopes(pipeline)
     try:
         pipeline.full_clean()
     except ValidationError as error:
@@ -70,12 +76,27 @@ def _check_and_save(pipeline: PipelineToken) -> None:
     pipeline.save()
 
 
+def _check_scopes(pipeline: PipelineToken) -> None:
+    """Refuse unknown scopes and none at all, and put the others into the order of the list."""
+    unknown = set(pipeline.scopes) - set(TokenScope)
+    if unknown:
+        named = ", ".join(sorted(unknown))
+        raise InvalidEntry({"scopes": [_("There is no scope %(scope)s.") % {"scope": named}]})
+    pipeline.scopes = [str(scope) for scope in TokenScope if scope in pipeline.scopes]
+    if not pipeline.scopes:
+        raise InvalidEntry({"scopes": [_("Choose at least one scope.")]})
+
+
 def _tell(name: str, pipeline: PipelineToken, actor: Actor, role: Role) -> None:
     append(
         name=name,
         role=role,
         actor=actor.pseudonym,
-        facts={"pipeline": pipeline.pseudonym, "expires": pipeline.expires_at.isoformat()},
+        facts={
+            "pipeline": pipeline.pseudonym,
+            "expires": pipeline.expires_at.isoformat(),
+            "scopes": list(pipeline.scopes),
+        },
     )
 
 

@@ -6,11 +6,9 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
-from workflows.datasets.models import PipelineToken
+from workflows.datasets.models import PipelineToken, TokenScope
 from workflows.datasets.pipelines import NoPipelineAccess, pipeline_for_token
 from workflows.reports.scope import (
     NoRegulatorAccess,
@@ -87,14 +85,6 @@ class PipelineTokenAuthentication(BearerAuthentication):
             raise exceptions.AuthenticationFailed(str(error)) from error
 
 
-class HasToken(BasePermission):
-    """Allows whoever sent a bearer token that the authentication has taken."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        """Return whether there is one."""
-        return request.auth is not None
-
-
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """Describes the requester's bearer token in the schema."""
 
@@ -120,4 +110,13 @@ class PipelineTokenScheme(BearerScheme):  # type: ignore[no-untyped-call]
 
     target_class = PipelineTokenAuthentication
     name = "pipeline"
-    description = "The token of a pipeline or gateway of the provider."
+    description = (
+        "The token of a pipeline or gateway of the provider. It opens what its scopes name: "
+        + ", ".join(f"`{scope}`" for scope in TokenScope.values)
+        + ". Anything else is refused with 403 and the name of the missing scope."
+    )
+
+    def get_security_requirement(self, auto_schema: AutoSchema) -> dict[str, list[str]]:
+        """Return the scheme with the scope of the operation."""
+        scope = auto_schema.view.scope_of(auto_schema.method, {})
+        return {self.name: [scope.value] if scope else []}

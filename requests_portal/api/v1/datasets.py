@@ -20,9 +20,14 @@ from requests_portal.api.v1.pipeline_access import PipelineView, acting
 from workflows.datasets.croissant.export import export_croissant
 from workflows.datasets.croissant.take_in import import_croissant
 from workflows.datasets.croissant.terms import MEDIA_TYPE
-from workflows.datasets.models import Dataset, Snapshot
+from workflows.datasets.models import Dataset, Snapshot, TokenScope
 from workflows.datasets.register import save_dataset, save_snapshot
 
+_READ_AND_WRITE = {
+    "GET": TokenScope.DATASETS_READ,
+    "POST": TokenScope.DATASETS_WRITE,
+    "PATCH": TokenScope.DATASETS_WRITE,
+}
 _PROBLEM = OpenApiResponse(description="Problem details (RFC 9457).")
 
 
@@ -53,6 +58,7 @@ class CroissantParser(BaseParser):
 class DatasetListView(PipelineView):
     """The datasets."""
 
+    scopes = _READ_AND_WRITE
     pagination_class = ByNumber
 
     @extend_schema(
@@ -89,6 +95,8 @@ class DatasetListView(PipelineView):
 class DatasetView(PipelineView):
     """One dataset."""
 
+    scopes = _READ_AND_WRITE
+
     @extend_schema(operation_id="dataset", responses={200: DatasetSerializer, 404: _PROBLEM})
     def get(self, request: Request, dataset_id: int) -> Response:
         """Tell what the register holds of a dataset."""
@@ -112,6 +120,7 @@ class DatasetView(PipelineView):
 class SnapshotListView(PipelineView):
     """The snapshots of one dataset."""
 
+    scopes = _READ_AND_WRITE
     pagination_class = NewestFirst
 
     @extend_schema(
@@ -147,6 +156,8 @@ class SnapshotListView(PipelineView):
 class SnapshotView(PipelineView):
     """One snapshot."""
 
+    scopes = _READ_AND_WRITE
+
     @extend_schema(operation_id="snapshot", responses={200: SnapshotSerializer, 404: _PROBLEM})
     def get(self, request: Request, snapshot_id: int) -> Response:
         """Tell how far a snapshot was read, and why not if it cannot be."""
@@ -156,6 +167,7 @@ class SnapshotView(PipelineView):
 class CroissantView(PipelineView):
     """Croissant in."""
 
+    scopes = _READ_AND_WRITE
     parser_classes = [CroissantParser]
 
     @extend_schema(
@@ -172,6 +184,8 @@ class CroissantView(PipelineView):
 
 class DatasetCroissantView(PipelineView):
     """Croissant out."""
+
+    scopes = _READ_AND_WRITE
 
     @extend_schema(
         operation_id="export_croissant",

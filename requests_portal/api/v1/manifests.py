@@ -1,6 +1,8 @@
 """Pipelines fetch what they must change and say what they did."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
@@ -18,9 +20,10 @@ from requests_portal.api.v1.manifest_serializers import (
     ReceiptSerializer,
 )
 from requests_portal.api.v1.pipeline_access import PipelineView, acting
-from workflows.corrections.downloads import hand_out
+from workflows.corrections.downloads import FILES_WITH_TEXTS, hand_out
 from workflows.corrections.models import Manifest, Receipt
 from workflows.corrections.receipts import take_receipt
+from workflows.datasets.models import TokenScope
 from workflows.vault.crypto import Shredded
 from workflows.vault.fields import sealed_fields
 
@@ -36,6 +39,7 @@ class OldestFirst(CursorPagination):
 class ManifestListView(PipelineView):
     """Manifests."""
 
+    scopes = {"GET": TokenScope.MANIFESTS_READ}
     pagination_class = OldestFirst
 
     @extend_schema(
@@ -65,6 +69,8 @@ def _find(manifest_id: UUID) -> Manifest:
 class ManifestView(PipelineView):
     """One manifest."""
 
+    scopes = {"GET": TokenScope.MANIFESTS_READ}
+
     @extend_schema(operation_id="manifest", responses={200: ManifestSerializer, 404: _PROBLEM})
     def get(self, request: Request, manifest_id: UUID) -> Response:
         """Tell what a manifest is about and how far it is."""
@@ -73,6 +79,14 @@ class ManifestView(PipelineView):
 
 class ManifestFileView(PipelineView):
     """The files of a manifest."""
+
+    scopes = {"GET": TokenScope.MANIFESTS_READ}
+
+    def scope_of(self, method: str, kwargs: Mapping[str, Any]) -> TokenScope | None:
+        """Return the scope that a file needs: those with texts about people need their own."""
+        if kwargs.get("name") in FILES_WITH_TEXTS:
+            return TokenScope.MANIFESTS_TEXTS
+        return super().scope_of(method, kwargs)
 
     @extend_schema(
         operation_id="manifest_file",
@@ -87,6 +101,7 @@ class ManifestFileView(PipelineView):
 
         The texts are personal data and no part of the manifest; keep them no longer than needed.
         For a table there is `changes.sql` besides, unless the table was changed meanwhile (409).
+        Both `replacements.jsonl` and `changes.sql` need the scope `manifests:texts` instead.
         Each fetch is a look in the access log.
         """
         try:
@@ -105,6 +120,8 @@ class ManifestFileView(PipelineView):
 
 class ReceiptView(PipelineView):
     """What was done with a manifest."""
+
+    scopes = {"POST": TokenScope.MANIFESTS_ACKNOWLEDGE}
 
     @extend_schema(
         operation_id="manifest_receipt",

@@ -1,19 +1,43 @@
-"""Views for the provider's own programs, which act as data stewards."""
+"""Views for the provider's own programs, which act as data stewards within their scopes."""
 
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from drf_spectacular.openapi import AutoSchema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from requests_portal.api.v1.authentication import HasToken, PipelineTokenAuthentication
+from requests_portal.api.permissions import HasScope
+from requests_portal.api.v1.authentication import PipelineTokenAuthentication
 from workflows.cases.actors import Actor
-from workflows.datasets.models import PipelineToken
+from workflows.datasets.models import PipelineToken, TokenScope
 from workflows.datasets.pipelines import actor_of
 
 
+class PipelineSchema(AutoSchema):
+    """Describes an operation with the scope that it needs."""
+
+    def get_description(self) -> str:
+        """Return what the operation does, and its scope."""
+        described = super().get_description()
+        scope = self.view.scope_of(self.method, {})
+        return f"{described}\n\nNeeds the scope `{scope.value}`."
+
+
 class PipelineView(APIView):
-    """Base of the views for pipelines: a token that a data steward issued."""
+    """Base of the views for pipelines: a token that a data steward issued, with a scope.
+
+    `scopes` names the scope of each method; a method without one is closed to everybody.
+    """
 
     authentication_classes = [PipelineTokenAuthentication]
-    permission_classes = [HasToken]
+    permission_classes = [HasScope]
+    schema = PipelineSchema()
+    scopes: ClassVar[Mapping[str, TokenScope]] = {}
+
+    def scope_of(self, method: str, kwargs: Mapping[str, Any]) -> TokenScope | None:
+        """Return the scope that a method needs, or None where there is no such method."""
+        return self.scopes.get("GET" if method == "HEAD" else method)
 
 
 def acting(request: Request) -> Actor:

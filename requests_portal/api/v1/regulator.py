@@ -15,7 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from requests_portal.api.v1.authentication import HasToken, RegulatorTokenAuthentication
+from requests_portal.api.permissions import HasToken
+from requests_portal.api.v1.authentication import RegulatorTokenAuthentication
 from requests_portal.api.v1.serializers import (
     BundleJobSerializer,
     BundleRequestSerializer,

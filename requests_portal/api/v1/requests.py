@@ -9,12 +9,14 @@ from django.urls import reverse
 from django.utils import translation
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from requests_portal.api.permissions import HasToken
 from requests_portal.api.problems import MissingIdempotencyKey
-from requests_portal.api.v1.authentication import BearerAuthentication, HasToken
+from requests_portal.api.v1.authentication import BearerAuthentication
 from requests_portal.api.v1.serializers import (
     FiledSerializer,
     FilingSerializer,
@@ -34,6 +36,8 @@ _PROBLEM = OpenApiResponse(description="Problem details (RFC 9457).")
 
 class FilingView(APIView):
     """File a request."""
+
+    permission_classes = [AllowAny]
 
     @extend_schema(
         operation_id="file_request",

@@ -8,12 +8,15 @@ from rest_framework.request import Request
 
 from requests_portal.api.v1.pipeline_access import PipelineView
 from workflows.corrections.suppression import current_etag, publish
+from workflows.datasets.models import TokenScope
 
 _NOT_CHANGED = 304
 
 
 class SuppressionListView(PipelineView):
     """The output suppression list."""
+
+    scopes = {"GET": TokenScope.SUPPRESSION_READ}
 
     @extend_schema(
         operation_id="suppression_list",

@@ -2,13 +2,22 @@
 
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.permissions import AllowAny
 
 from requests_portal.api.v1 import datasets, manifests, regulator, requests, suppression
 
 urlpatterns = [
-    path("schema/", SpectacularAPIView.as_view(), name="api-v1-schema"),
     path(
-        "docs/", SpectacularSwaggerSplitView.as_view(url_name="api-v1-schema"), name="api-v1-docs"
+        "schema/",
+        SpectacularAPIView.as_view(permission_classes=[AllowAny]),
+        name="api-v1-schema",
+    ),
+    path(
+        "docs/",
+        SpectacularSwaggerSplitView.as_view(
+            url_name="api-v1-schema", permission_classes=[AllowAny]
+        ),
+        name="api-v1-docs",
     ),
     path("requests/", requests.FilingView.as_view(), name="api-v1-requests"),
     path("requests/<str:number>/", requests.StatusView.as_view(), name="api-v1-request"),

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action
@@ -17,7 +18,13 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from requests_portal.accounts import fresh_sign_in_required
 from requests_portal.staff.people import actor_of
 from requests_portal.staff.register.base import EntryForm, RegisterAdmin
-from workflows.datasets.models import PipelineToken, Recipient, Snapshot, TrainedModel
+from workflows.datasets.models import (
+    PipelineToken,
+    Recipient,
+    Snapshot,
+    TokenScope,
+    TrainedModel,
+)
 from workflows.datasets.pipelines import admit, has_ended, issue_token, withdraw_token
 from workflows.datasets.register import save_model, save_recipient
 
@@ -73,14 +80,33 @@ class RecipientAdmin(RegisterAdmin):
         save_recipient(obj, actor_of(request))
 
 
+class PipelineForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run time
+    """A program and what it may do."""
+
+    scopes = forms.MultipleChoiceField(
+        label=gettext_lazy("Access scopes"),
+        help_text=gettext_lazy("What the program may do. Choose no more than it needs."),
+        choices=[
+            (scope.value, format_lazy("{} – {}", scope.value, scope.label)) for scope in TokenScope
+        ],
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+    )
+
+
 @admin.register(PipelineToken)
 class PipelineTokenAdmin(RegisterAdmin):
     """Programs that act as data stewards over the API."""
 
-    list_display = ("name", "pseudonym", "issued_at", "expires_at", "live")
+    form = PipelineForm
+    list_display = ("name", "opens", "pseudonym", "issued_at", "expires_at", "live")
     search_fields = ("name", "pseudonym")
-    fields = ("name", "expires_at")
+    fields = ("name", "scopes", "expires_at")
     actions_detail = ("new_token", "end_access")
+
+    @admin.display(description=gettext_lazy("access scopes"))
+    def opens(self, pipeline: PipelineToken) -> str:
+        """Return what the token opens, as the API calls it."""
+        return ", ".join(pipeline.scopes)
 
     @admin.display(description=gettext_lazy("live"), boolean=True)
     def live(self, pipeline: PipelineToken) -> bool:
@@ -125,9 +151,10 @@ class PipelineTokenAdmin(RegisterAdmin):
             "token": token,
             "back": reverse("admin:datasets_pipelinetoken_changelist"),
             "intro": _(
-                "A new token lets this program register snapshots, fetch manifests and post "
-                "receipts. The token before it ends at once."
-            ),
+                "A new token lets this program do what its scopes name: %(scopes)s. "
+                "The token before it ends at once."
+            )
+            % {"scopes": ", ".join(pipeline.scopes)},
         }
         return TemplateResponse(request, "staff/pipeline_token.html", context)
 

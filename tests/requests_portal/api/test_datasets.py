@@ -32,7 +32,11 @@ def data(tmp_path, settings):
 
 @pytest.fixture
 def client() -> APIClient:
-    pipeline = PipelineToken(name="Cleaning", expires_at=timezone.now() + timedelta(days=1))
+    pipeline = PipelineToken(
+        name="Cleaning",
+        scopes=["datasets:read", "datasets:write"],
+        expires_at=timezone.now() + timedelta(days=1),
+    )
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {issue_token(pipeline, STEWARD)}")
     return client

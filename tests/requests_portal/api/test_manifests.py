@@ -33,7 +33,11 @@ MANIFESTS = "/api/v1/manifests/"
 
 @pytest.fixture
 def pipeline() -> APIClient:
-    row = PipelineToken(name="mixer", expires_at=timezone.now() + timedelta(days=1))
+    row = PipelineToken(
+        name="mixer",
+        scopes=["manifests:read", "manifests:texts", "manifests:acknowledge"],
+        expires_at=timezone.now() + timedelta(days=1),
+    )
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {issue_token(row, STEWARD)}")
     return client

@@ -19,7 +19,11 @@ LIST = "/api/v1/suppression-list/"
 
 @pytest.fixture
 def gateway() -> APIClient:
-    pipeline = PipelineToken(name="gateway", expires_at=timezone.now() + timedelta(days=1))
+    pipeline = PipelineToken(
+        name="gateway",
+        scopes=["suppression:read"],
+        expires_at=timezone.now() + timedelta(days=1),
+    )
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {issue_token(pipeline, STEWARD)}")
     return client

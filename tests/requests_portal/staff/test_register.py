@@ -202,8 +202,13 @@ def test_croissant_is_downloaded_and_taken_in(steward):
 def test_a_pipeline_gets_a_token_that_is_shown_once(steward):
     expires = timezone.now() + timedelta(days=30)
     fields = {"name": "Cleaning", "expires_at_0": f"{expires:%Y-%m-%d}", "expires_at_1": "12:00"}
+    assert "This field is required." in text_of(post(steward, f"{BASE}/pipelinetoken/add/", fields))
+    fields["scopes"] = ["manifests:read", "datasets:read"]
     post(steward, f"{BASE}/pipelinetoken/add/", fields)
     pipeline = PipelineToken.objects.get()
+    assert pipeline.scopes == ["datasets:read", "manifests:read"]
+    listed = text_of(steward.get(f"{BASE}/pipelinetoken/"))
+    assert "datasets:read, manifests:read" in listed
     page = post(steward, f"{BASE}/pipelinetoken/{pipeline.pk}/token/").content.decode()
     token = re.search(r'staff-secret">([^<]+)<', page)[1]
     assert pipeline_for_token(token) == pipeline

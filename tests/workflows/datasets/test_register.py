@@ -184,7 +184,11 @@ def test_a_recipient_gets_a_dataset_or_one_of_its_snapshots(data):
 class TestPipelines:
     @pytest.fixture
     def pipeline(self) -> PipelineToken:
-        return PipelineToken(name="Cleaning", expires_at=timezone.now() + timedelta(days=30))
+        return PipelineToken(
+            name="Cleaning",
+            scopes=["datasets:write"],
+            expires_at=timezone.now() + timedelta(days=30),
+        )
 
     def test_a_token_opens_until_it_is_replaced_or_withdrawn(self, pipeline):
         first = issue_token(pipeline, STEWARD)

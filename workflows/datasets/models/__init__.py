@@ -3,7 +3,7 @@
 from workflows.datasets.models.dataset import Dataset, Recipient
 from workflows.datasets.models.lookup_run import LookupRun, ShardScan
 from workflows.datasets.models.match import Match, Spelling
-from workflows.datasets.models.pipeline import PipelineToken
+from workflows.datasets.models.pipeline import PipelineToken, TokenScope
 from workflows.datasets.models.search_index import SearchIndex
 from workflows.datasets.models.snapshot import Snapshot, SnapshotFile
 from workflows.datasets.models.trained_model import TrainedModel
@@ -19,5 +19,6 @@ __all__ = [
     "Snapshot",
     "SnapshotFile",
     "Spelling",
+    "TokenScope",
     "TrainedModel",
 ]

@@ -2,6 +2,7 @@
 
 import secrets
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -12,8 +13,28 @@ def _new_pseudonym() -> str:
     return f"pipeline-{secrets.token_hex(6)}"
 
 
+class TokenScope(models.TextChoices):
+    """What a token opens. Each operation of the API needs one of these."""
+
+    DATASETS_READ = "datasets:read", _("Read the register of datasets and snapshots")
+    DATASETS_WRITE = "datasets:write", _("Register and change datasets and snapshots")
+    MANIFESTS_READ = (
+        "manifests:read",
+        _("List manifests and fetch which records are to be changed, without texts about people"),
+    )
+    MANIFESTS_TEXTS = "manifests:texts", _("Fetch the texts of manifests: they are personal data")
+    MANIFESTS_ACKNOWLEDGE = (
+        "manifests:acknowledge",
+        _("Post receipts for manifests, each with the snapshot that came out"),
+    )
+    SUPPRESSION_READ = (
+        "suppression:read",
+        _("Fetch the list of suppressed phrases: they can be personal data"),
+    )
+
+
 class PipelineToken(models.Model):
-    """The right of one program to speak for data stewards, until a date.
+    """The right of one program to speak for data stewards within its scopes, until a date.
 
     Personal data: none; who issued it stands by their pseudonym.
     """
@@ -26,6 +47,12 @@ class PipelineToken(models.Model):
         unique=True,
         default=_new_pseudonym,
         editable=False,
+    )
+    scopes = ArrayField(
+        models.CharField(max_length=32, choices=TokenScope.choices),
+        default=list,
+        verbose_name=_("access scopes"),
+        help_text=_("What the program may do. Choose no more than it needs."),
     )
     # Keyed hash of the token; the token itself is shown once.
     token_digest = models.BinaryField(max_length=32, null=True, unique=True, editable=False)

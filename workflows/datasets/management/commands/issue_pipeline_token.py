@@ -1,0 +1,49 @@
+"""`manage.py issue_pipeline_token`: gives a program of the provider a token for the API."""
+
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from workflows.datasets.errors import InvalidEntry, RegisterRefused
+from workflows.datasets.management.register_options import actor_named, add_by, told
+from workflows.datasets.models import PipelineToken, TokenScope
+from workflows.datasets.pipelines import issue_token
+
+_DAYS = 90
+
+
+class Command(BaseCommand):
+    help = (
+        "Print a new token for a program, to be handed over by a safe way: it is kept nowhere. A "
+        "program that has one loses it, and opens from now on what this command names. "
+        f"Scopes: {', '.join(TokenScope.values)}. Exit code 1 if it is refused."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", help="of the program")
+        parser.add_argument(
+            "--scope",
+            action="append",
+            required=True,
+            help="what it may do; may be given several times",
+        )
+        parser.add_argument(
+            "--days", type=int, default=_DAYS, help=f"how long it has access ({_DAYS})"
+        )
+        add_by(parser)
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        pipeline = PipelineToken.objects.filter(name=options["name"]).first()
+        pipeline = pipeline or PipelineToken(name=options["name"])
+        pipeline.scopes = options["scope"]
+        pipeline.expires_at = timezone.now() + timedelta(days=options["days"])
+        try:
+            token = issue_token(pipeline, actor_named(options["by"]))
+        except InvalidEntry as error:
+            raise told(error) from error
+        except RegisterRefused as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(token)
