@@ -1,6 +1,7 @@
 """Who calls: a requester with the receipt of one case, a regulator or a pipeline with a token."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
@@ -118,5 +119,6 @@ class PipelineTokenScheme(BearerScheme):  # type: ignore[no-untyped-call]
 
     def get_security_requirement(self, auto_schema: AutoSchema) -> dict[str, list[str]]:
         """Return the scheme with the scope of the operation."""
-        scope = auto_schema.view.scope_of(auto_schema.method, {})
+        view: Any = auto_schema.view
+        scope = view.scope_of(auto_schema.method, {})
         return {self.name: [scope.value] if scope else []}

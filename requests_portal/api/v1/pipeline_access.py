@@ -17,10 +17,11 @@ from workflows.datasets.pipelines import actor_of
 class PipelineSchema(AutoSchema):
     """Describes an operation with the scope that it needs."""
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]  # the stubs know an older parent
         """Return what the operation does, and its scope."""
         described = super().get_description()
-        scope = self.view.scope_of(self.method, {})
+        view: Any = self.view
+        scope = view.scope_of(self.method, {})
         return f"{described}\n\nNeeds the scope `{scope.value}`."
 
 
