@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from workflows.cases.models import Attachment, Case
+from workflows.cases.pictures import BrokenPicture, TooManyPoints, is_picture, without_metadata
 from workflows.vault import files
 
 # What may be uploaded, by content. Pictures, PDF and plain text: nothing that a viewer executes.
@@ -95,7 +96,28 @@ def check_uploads(uploads: tuple[Upload, ...], already: int = 0) -> dict[str, li
             sentences.append(_("A file is empty. Choose it again."))
         elif not media_type(upload.content):
             sentences.append(_("Choose pictures (PNG, JPEG, GIF, WebP), PDF or plain text files."))
+        else:
+            sentences += _problems_of_picture(upload.content)
     return {"attachments": sentences} if sentences else {}
+
+
+def _problems_of_picture(content: bytes) -> list[str]:
+    try:
+        kept_content(content)
+    except BrokenPicture:
+        return [_("A picture is damaged or incomplete. Save it again, or send a screenshot of it.")]
+    except TooManyPoints:
+        return [_("A picture has too many pixels. Make it smaller, or send a screenshot of it.")]
+    return []
+
+
+def kept_content(content: bytes) -> bytes:
+    """Return what is kept of a file: of a picture, not where and with what it was taken.
+
+    Raises `BrokenPicture` or `TooManyPoints`.
+    """
+    kind = media_type(content)
+    return without_metadata(content, kind) if is_picture(kind) else content
 
 
 def add_attachments(
@@ -107,13 +129,13 @@ def add_attachments(
     """
     described: list[dict[str, str | int]] = []
     for upload in uploads:
-        kind = media_type(upload.content)
+        kind, content = media_type(upload.content), kept_content(upload.content)
         attachment = Attachment.objects.create(
             case=case,
-            file=files.store(case.data_key, upload.content),
+            file=files.store(case.data_key, content),
             name=safe_name(upload.name, kind),
             media_type=kind,
-            size=len(upload.content),
+            size=len(content),
             from_person=from_person,
             added_at=at,
         )
@@ -121,7 +143,7 @@ def add_attachments(
             {
                 "id": str(attachment.pk),
                 "name": attachment.name,
-                "sha256": hashlib.sha256(upload.content).hexdigest(),
+                "sha256": hashlib.sha256(content).hexdigest(),
                 "size": attachment.size,
                 "type": kind,
             }

@@ -11,7 +11,13 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from workflows.cases.attachments import Upload, check_uploads, media_type, safe_name
+from workflows.cases.attachments import (
+    Upload,
+    check_uploads,
+    kept_content,
+    media_type,
+    safe_name,
+)
 from workflows.cases.errors import InvalidFiling
 from workflows.cases.filing import Filed, file_request, filed_by
 from workflows.cases.filing_request import MAX_TOTAL, FilingRequest
@@ -71,13 +77,14 @@ def add_draft_file(draft: Draft, upload: Upload) -> DraftFile:
         }
     if errors:
         raise InvalidFiling(errors)
+    content = kept_content(upload.content)
     with transaction.atomic():
         return DraftFile.objects.create(
             draft=draft,
-            file=files.store(draft.data_key, upload.content),
+            file=files.store(draft.data_key, content),
             details={
-                "name": safe_name(upload.name, media_type(upload.content)),
-                "size": len(upload.content),
+                "name": safe_name(upload.name, media_type(content)),
+                "size": len(content),
             },
         )
 
