@@ -21,10 +21,10 @@ class PortalConfig(AppConfig):
     verbose_name = "Requests Portal"
 
     def ready(self) -> None:
-        """Connect what listens to others, and make our Celery app the current one."""
+        """Connect what listens to others, register checks, make our Celery app the current one."""
         from django.contrib.auth.signals import user_logged_out
 
-        from requests_portal import celery  # noqa: F401 - loading it is what makes it current
+        from requests_portal import celery, checks  # noqa: F401 - loading them is what counts
         from requests_portal.privileges import grant_runtime_privileges
         from requests_portal.staff import account_log
 

@@ -247,6 +247,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MEDIA_ROOT = Path(env_str("MEDIA_ROOT", str(DATA_DIR / "media")))
+# The operator's word that MEDIA_ROOT and INDEX_ROOT lie on encrypted disks: it cannot be seen here.
+MEDIA_ENCRYPTED = env_bool("MEDIA_ENCRYPTED", default=False)
 ATTACHMENT_MAX_COUNT = 5
 ATTACHMENT_MAX_BYTES = env_int("ATTACHMENT_MAX_BYTES", 10 * 1024 * 1024, minimum=1)
 # Of all requests that were not sent yet together.
