@@ -8,6 +8,7 @@ import io
 import tracemalloc
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageSequence
@@ -31,6 +32,12 @@ OPTIONS = [
     ("image/webp", {"lossless": True}),
     ("image/webp", {"save_all": True, "append_images": [points().rotate(90)], "duration": 50}),
 ]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def in_english():
+    with translation.override("en"):
+        yield
 
 
 def opened(content: bytes) -> Image.Image:
