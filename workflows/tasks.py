@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 from workflows.cases.drafts import purge_drafts
+from workflows.cases.idempotency import purge_keys
 from workflows.cases.mail import purge_tallies
 from workflows.cases.sign_ins import purge_wrong_passwords
 from workflows.complaints.sweep import sweep_complaints
@@ -30,6 +31,7 @@ logger = logging.getLogger(__name__)
 long_task = shared_task(time_limit=settings.LONG_TASK_TIME_LIMIT)
 _PURGES: dict[str, Callable[[], int]] = {
     "drafts": purge_drafts,
+    "idempotency keys": purge_keys,
     "exports": purge_bundles,
     "tallies": purge_tallies,
     "effects": outbox.purge_done,

@@ -18,6 +18,7 @@ from workflows.cases.errors import (
     TooManyAttempts,
     UnknownReceipt,
 )
+from workflows.cases.idempotency import LONGEST_KEY, SHORTEST_KEY
 from workflows.datasets.errors import InvalidEntry
 from workflows.outbox.correlation import current_id
 
@@ -25,11 +26,31 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class MissingIdempotencyKey(exceptions.APIException):
-    """A filing came without the header that makes it safe to repeat."""
+    """A call came without the header that makes it safe to repeat."""
 
     status_code = HTTPStatus.BAD_REQUEST
-    default_detail = "Send an Idempotency-Key header: 8 to 200 printable characters of your choice."
+    default_detail = "Send an Idempotency-Key header, so that you can repeat the call safely."
     default_code = "idempotency_key_missing"
+
+
+class GuessableIdempotencyKey(exceptions.APIException):
+    """A caller without a token sent a key that somebody else may use or guess."""
+
+    status_code = HTTPStatus.BAD_REQUEST
+    default_detail = (
+        "Who knows this key and the content can ask for the receipt. Make a random Idempotency-Key "
+        f"for each request: a UUID (version 4), or {SHORTEST_KEY} to {LONGEST_KEY} random letters, "
+        "digits, hyphens and underscores."
+    )
+    default_code = "idempotency_key_guessable"
+
+
+class InvalidIdempotencyKey(exceptions.APIException):
+    """A caller with a token sent a key that cannot be kept."""
+
+    status_code = HTTPStatus.BAD_REQUEST
+    default_detail = f"An Idempotency-Key has 1 to {LONGEST_KEY} printable ASCII characters."
+    default_code = "idempotency_key_invalid"
 
 
 def problem(

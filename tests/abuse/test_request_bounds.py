@@ -60,7 +60,7 @@ def post(body: object):
         "/api/v1/requests/",
         body if isinstance(body, str | bytes) else json.dumps(body),
         content_type="application/json",
-        headers={"Idempotency-Key": "a-key-of-the-client"},
+        headers={"Idempotency-Key": "f3b0c442-98fc-4c14-9afb-f4c8996fb924"},
     )
 
 

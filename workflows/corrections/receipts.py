@@ -1,9 +1,12 @@
 """Receipts: what a pipeline says that it did with a manifest, and applying one on this machine."""
 
+from typing import Any
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
+from workflows.cases.errors import AttemptReused
 from workflows.cases.lifecycle import Role
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
@@ -20,7 +23,9 @@ from workflows.datasets.models import Snapshot
 from workflows.datasets.problems import sentence, why_unreadable
 from workflows.datasets.register import save_snapshot
 from workflows.datasets.sources import path_of
+from workflows.ledger.canonical import canonical_json
 from workflows.outbox.long_work import ask_for, held, hold_or_wait
+from workflows.vault.blind_index import keyed_hash
 
 CHECK = "corrections.check_manifest"
 APPLY = "corrections.apply_manifest"
@@ -39,17 +44,19 @@ def take_receipt(
 ) -> Receipt:
     """Take what a pipeline did; the same receipt again changes nothing and is returned again.
 
-    `snapshot` is the one that came out, not saved yet if it is to be registered. Raises
+    `key` names it among those of this actor. `snapshot` is the one that came out, not saved yet if
+    it is to be registered. Raises `AttemptReused` when the key comes back with another content,
     `CorrectionRefused`, `RegisterRefused`, `InvalidEntry`.
     """
     if not actor.roles & STEWARDS:
         raise CorrectionRefused(_("Only data stewards and pipelines give receipts."))
+    content = _digest_of(status, snapshot, remark)
     with transaction.atomic():
         locked = Manifest.objects.select_for_update(of=("self",)).get(pk=manifest.pk)
-        given = locked.receipts.filter(key=key).first()
+        given = locked.receipts.filter(key=key, by=actor.pseudonym).first()
         if given is not None:
-            if given.status != status:
-                raise CorrectionRefused(_("Another receipt was given under this key."))
+            if bytes(given.content_digest or content) != content or given.status != status:
+                raise AttemptReused
             return given
         if locked.state != Manifest.State.OPEN:
             raise CorrectionRefused(_("This manifest has its receipt already."))
@@ -61,6 +68,7 @@ def take_receipt(
         receipt = Receipt.objects.create(
             manifest=locked,
             key=key,
+            content_digest=content,
             status=status,
             snapshot=snapshot,
             remark=remark[:500],
@@ -85,6 +93,15 @@ def take_receipt(
             ask_for(CHECK, str(locked.pk), about=str(locked.pk))
     manifest.refresh_from_db()
     return receipt
+
+
+def _digest_of(status: str, snapshot: Snapshot | None, remark: str) -> bytes:
+    """Return what stands for the content of a receipt: the snapshot by id, or as it was typed."""
+    named: Any = snapshot and (
+        snapshot.pk or [snapshot.version, snapshot.format, snapshot.location]
+    )
+    content = {"status": status, "snapshot": named, "remark": remark}
+    return keyed_hash("manifest.receipt", canonical_json(content))
 
 
 def _register(snapshot: Snapshot, manifest: Manifest, actor: Actor) -> None:

@@ -1,5 +1,6 @@
 """Pipelines fetch what they must change and say what they did."""
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -12,7 +13,7 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from requests_portal.api.problems import MissingIdempotencyKey
+from requests_portal.api.problems import InvalidIdempotencyKey, MissingIdempotencyKey
 from requests_portal.api.v1.manifest_serializers import (
     ManifestQuerySerializer,
     ManifestSerializer,
@@ -20,13 +21,15 @@ from requests_portal.api.v1.manifest_serializers import (
     ReceiptSerializer,
 )
 from requests_portal.api.v1.pipeline_access import PipelineView, acting
+from workflows.cases.idempotency import LONGEST_KEY
 from workflows.corrections.downloads import FILES_WITH_TEXTS, hand_out
-from workflows.corrections.models import Manifest, Receipt
+from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import take_receipt
 from workflows.datasets.models import TokenScope
 from workflows.vault.crypto import Shredded
 from workflows.vault.fields import sealed_fields
 
+_KEY = re.compile(rf"[!-~]{{1,{LONGEST_KEY}}}")
 _PROBLEM = OpenApiResponse(description="Problem details (RFC 9457).")
 
 
@@ -137,11 +140,14 @@ class ReceiptView(PipelineView):
         """Say that a manifest was applied, applied in part, or refused.
 
         The snapshot that came out is registered and re-scanned. The same receipt under the same
-        `Idempotency-Key` counts once.
+        `Idempotency-Key` counts once; another one under it is refused (422). Keys of different
+        tokens do not meet.
         """
         key = request.headers.get("Idempotency-Key", "")
-        if not key or len(key) > Receipt._meta.get_field("key").max_length:  # type: ignore[operator]  # noqa: SLF001
+        if not key:
             raise MissingIdempotencyKey
+        if not _KEY.fullmatch(key):
+            raise InvalidIdempotencyKey
         serializer = ReceiptRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         manifest = _find(manifest_id)

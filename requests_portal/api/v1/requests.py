@@ -1,6 +1,5 @@
 """File a request and follow it, as a program."""
 
-import re
 from http import HTTPStatus
 from typing import Any
 
@@ -15,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from requests_portal.api.permissions import HasToken
-from requests_portal.api.problems import MissingIdempotencyKey
+from requests_portal.api.problems import GuessableIdempotencyKey, MissingIdempotencyKey
 from requests_portal.api.v1.authentication import BearerAuthentication
 from requests_portal.api.v1.serializers import (
     FiledSerializer,
@@ -24,13 +23,13 @@ from requests_portal.api.v1.serializers import (
 )
 from workflows.cases.access import open_with_receipt
 from workflows.cases.filing import Filed, file_request
+from workflows.cases.idempotency import KEPT_FOR, is_unguessable
 from workflows.cases.models import Case, Clock
 from workflows.cases.timeline import public_timeline
 from workflows.cases.vocabulary import Channel
 from workflows.regimes.explain import explain
 from workflows.regimes.values import Deadline
 
-_KEY = re.compile(r"[!-~]{8,200}")
 _PROBLEM = OpenApiResponse(description="Problem details (RFC 9457).")
 
 
@@ -48,8 +47,10 @@ class FilingView(APIView):
                 OpenApiTypes.STR,
                 OpenApiParameter.HEADER,
                 required=True,
-                description="Of your choice, 8 to 200 printable characters. The same key with the "
-                "same body files once and gives the same receipt again.",
+                description="A UUID (version 4), or 22 to 200 random letters, digits, hyphens and "
+                "underscores: who knows key and body can ask for the receipt. The same key with "
+                "the same body files once and gives the same receipt again; with another body it "
+                f"is refused (422). A key is remembered for {KEPT_FOR.days} days.",
             ),
         ],
         responses={201: FiledSerializer, 200: FiledSerializer, 400: _PROBLEM, 422: _PROBLEM},
@@ -61,8 +62,10 @@ class FilingView(APIView):
         same `Idempotency-Key` and body answers 200 with the same content.
         """
         key = request.headers.get("Idempotency-Key", "")
-        if not _KEY.fullmatch(key):
+        if not key:
             raise MissingIdempotencyKey
+        if not is_unguessable(key):
+            raise GuessableIdempotencyKey
         serializer = FilingSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         filed = file_request(serializer.to_request(), attempt=key, channel=Channel.API)

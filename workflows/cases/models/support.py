@@ -64,4 +64,4 @@ class IdempotencyKey(models.Model):
     digest = models.BinaryField(max_length=32, unique=True)
     body_digest = models.BinaryField(max_length=32)
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)

@@ -95,8 +95,9 @@ class Receipt(models.Model):
         REFUSED = "refused", _("Refused")
 
     manifest = models.ForeignKey(Manifest, on_delete=models.CASCADE, related_name="receipts")
-    # Chosen by the pipeline, so that the same receipt may be sent again.
+    # Chosen by who gives it, so that the same receipt may be sent again, and its content then.
     key = models.CharField(max_length=200)
+    content_digest = models.BinaryField(max_length=32, null=True, editable=False)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices)
     snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, null=True, related_name="+")
     remark = models.CharField(_("remark"), max_length=500, blank=True)
@@ -108,7 +109,7 @@ class Receipt(models.Model):
         verbose_name_plural = _("receipts")
         ordering = ["at"]
         constraints = [
-            models.UniqueConstraint(fields=["manifest", "key"], name="receipt_key_once"),
+            models.UniqueConstraint(fields=["manifest", "by", "key"], name="receipt_key_once"),
         ]
 
 
