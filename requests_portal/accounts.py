@@ -8,7 +8,6 @@ from ipaddress import IPv6Address
 from types import SimpleNamespace
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlencode
-from uuid import uuid4
 
 from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.account.decorators import reauthentication_required
@@ -21,18 +20,15 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
-from django.utils import translation
 
 from workflows.cases.lifecycle import Role
 from workflows.cases.mail import may_mail
-from workflows.outbox.services import enqueue
 from workflows.vault.blind_index import keyed_hash
 from workflows.vault.crypto import decrypt, encrypt
 
 P = ParamSpec("P")
 R = TypeVar("R")
 _SECRET_PLACE = b"second factor"
-RESET_MAIL = "accounts.reset_mail"
 
 logger = logging.getLogger(__name__)
 
@@ -63,18 +59,6 @@ class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ha
         site = SimpleNamespace(name=settings.PROVIDER_NAME, domain=settings.PUBLIC_BASE_URL)
         values = {"email": email, "current_site": site, **context}
         self.render_mail(template_prefix, email, values).send()
-
-    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
-        """Have the link mailed by a worker.
-
-        A page that waited for the mail server would tell by its time, or by its failure, that the
-        address belongs to an account.
-        """
-        enqueue(
-            RESET_MAIL,
-            key=f"{RESET_MAIL}:{uuid4()}",
-            payload={"account": user.pk, "language": translation.get_language()},
-        )
 
     def mail_reset_link(self, user: User) -> None:
         """Mail a link with which the password of an account can be set anew."""
