@@ -10,13 +10,18 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlencode
 
 from allauth.account.adapter import DefaultAccountAdapter, get_adapter
+from allauth.account.authentication import get_authentication_records
 from allauth.account.decorators import reauthentication_required
 from allauth.account.forms import default_token_generator
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import user_pk_to_url_str
+from allauth.core import context
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
@@ -47,6 +52,26 @@ class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ha
         if request.user.groups.filter(name=Role.REGULATOR).exists():
             return reverse("regulators:overview")
         return str(super().get_login_redirect_url(request))
+
+    def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, Any]]:
+        """Return how somebody may prove again that it is them: by a factor, where they have one.
+
+        allauth also takes the password, so that a password alone would remove the factor.
+        """
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        return [method for method in methods if method["id"] != "reauthenticate"] or methods
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Return True; raise at once where only a password was given again beside a factor.
+
+        allauth would ask when that was, and not how. It was before the account had a factor.
+        """
+        user = context.request.user
+        records = get_authentication_records(context.request, user)
+        given = [record["method"] for record in records if record.get("reauthenticated")]
+        if given and given[-1] != "mfa" and is_mfa_enabled(user):
+            raise ReauthenticationRequired
+        return True
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail unless the day's limit of the address is reached.
@@ -94,6 +119,21 @@ def _secret_key() -> bytes:
     return keyed_hash("mfa.secrets", b"")
 
 
+def used_second_factor(request: HttpRequest) -> bool:
+    """Return whether this session was opened, or confirmed since, with a second factor."""
+    records = get_authentication_records(request, request.user)
+    return any(record["method"] == "mfa" for record in records)
+
+
+def record_added_factor(
+    request: HttpRequest, user: User, authenticator: Authenticator, **_signal: object
+) -> None:
+    """Take that somebody set up a factor for a proof of it: they have just used it."""
+    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
+        extra = {"id": authenticator.pk, "type": authenticator.type, "reauthenticated": True}
+        record_authentication(request, user, "mfa", **extra)
+
+
 def hidden_address(request: HttpRequest) -> str | None:
     """Return what stands for the visitor's network address where axes counts wrong passwords.
 
@@ -111,7 +151,8 @@ def fresh_sign_in_required(
 ) -> Callable[Concatenate[HttpRequest, P], R | HttpResponseRedirect]:
     """Let a view run only for someone who has proved a moment ago that it is still them.
 
-    Anyone else is asked for password or second factor and comes back to the same address. A form
+    Anyone else is asked for their second factor, or for their password where they have no factor,
+    and comes back to the same address. A form
     that was sent is not kept meanwhile, for it would lie in the session in the clear; forms are
     only reached past the same question, so that it hardly ever happens.
     """
@@ -128,5 +169,22 @@ def fresh_sign_in_required(
             address = methods[0]["url"] if methods else reverse("account_login")
             query = urlencode({"next": request.get_full_path()})
             return HttpResponseRedirect(f"{address}?{query}")
+
+    return asking
+
+
+def factor_required_where_there_is_one(
+    view: Callable[Concatenate[HttpRequest, P], R],
+) -> Callable[Concatenate[HttpRequest, P], R | HttpResponseRedirect]:
+    """Ask accounts with a second factor for it before a view that asks for the password itself."""
+    checked = fresh_sign_in_required(view)
+
+    @wraps(view)
+    def asking(
+        request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs
+    ) -> R | HttpResponseRedirect:
+        if request.user.is_authenticated and is_mfa_enabled(request.user):
+            return checked(request, *args, **kwargs)
+        return view(request, *args, **kwargs)
 
     return asking

@@ -22,13 +22,16 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect what listens to others, register checks, make our Celery app the current one."""
+        from allauth.mfa.signals import authenticator_added
         from django.contrib.auth.signals import user_logged_out
 
         from requests_portal import celery, checks  # noqa: F401 - loading them is what counts
+        from requests_portal.accounts import record_added_factor
         from requests_portal.privileges import grant_runtime_privileges
         from requests_portal.staff import account_log
 
         account_log.connect()
+        authenticator_added.connect(record_added_factor)
         user_logged_out.connect(_leave_nothing, dispatch_uid="requests_portal.leave_nothing")
         post_migrate.connect(
             grant_runtime_privileges, dispatch_uid="requests_portal.grant_runtime_privileges"

@@ -328,8 +328,8 @@ ACCOUNT_LOGOUT_ON_GET = False
 # The session ends with the browser; there is no box "remember me".
 ACCOUNT_SESSION_REMEMBER = False
 MFA_ADAPTER = "requests_portal.accounts.SealingMFAAdapter"
-# Nobody signs up, and administrators keep the addresses: there is nothing to verify. An address that
-# an earlier version stored as not verified keeps nobody from setting up a second factor.
+# Nobody signs up, and administrators keep the addresses: there is nothing to verify. An address
+# that an earlier version stored as not verified keeps nobody from setting up a second factor.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS

@@ -1,11 +1,13 @@
 """Addresses of all faces. Pages for people carry the language in the address."""
 
+from allauth.account.views import password_change, password_set
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
 from requests_portal import health
+from requests_portal.accounts import factor_required_where_there_is_one
 from requests_portal.public.views import errors, home
 
 urlpatterns = [
@@ -20,6 +22,17 @@ urlpatterns = [
     path("staff/", admin.site.urls),
     # Administrators keep the addresses: who could add one could have mail sent to a stranger.
     path("accounts/email/", errors.page_not_found, {"exception": None}),
+    # Before allauth's own, which ask for no second factor.
+    path(
+        "accounts/password/change/",
+        factor_required_where_there_is_one(password_change),
+        name="account_change_password",
+    ),
+    path(
+        "accounts/password/set/",
+        factor_required_where_there_is_one(password_set),
+        name="account_set_password",
+    ),
     path("accounts/", include("allauth.urls")),
     *i18n_patterns(
         path("regulators/", include("requests_portal.regulators.urls")),

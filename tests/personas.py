@@ -29,20 +29,21 @@ def make_staff(username: str, *roles: str) -> "User":
     return user
 
 
-def signed_in(user: "User", *, fresh: bool = False) -> "Client":
+def signed_in(user: "User", *, fresh: bool = False, factor: bool = False) -> "Client":
     """Return a browser in which somebody is signed in; CSRF is checked as for a real one.
 
-    With `fresh`, they have just proved that it is them.
+    With `fresh`, they have just proved that it is them; with `factor`, by their second factor.
     """
     from django.test import Client
 
     client = Client(enforce_csrf_checks=True)
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    if fresh:
+    if fresh or factor:
+        method = {"method": "mfa", "type": "totp"} if factor else {"method": "password"}
         session = client.session
         session["account_authentication_methods_user"] = str(user.pk)
         session["account_authentication_methods"] = [
-            {"method": "password", "at": time.time(), "reauthenticated": True}
+            {**method, "at": time.time(), "reauthenticated": fresh}
         ]
         session.save()
     return client

@@ -4,7 +4,9 @@ import logging
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
+from allauth.account.adapter import get_adapter
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
@@ -14,6 +16,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from requests_portal.accounts import used_second_factor
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 BEGAN = "sign_in_began"
@@ -22,6 +26,8 @@ SEEN = "sign_in_seen"
 SEEN_EVERY = 60
 # Where someone may go who has no second factor yet: to sign in and out, and to set one up.
 WITHOUT_SECOND_FACTOR = ("account_", "mfa_", "set_language")
+# Where someone may go who has one and did not use it: another session of theirs set it up.
+BEFORE_SECOND_FACTOR = ("account_login", "account_logout", "mfa_reauthenticate", "set_language")
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +70,11 @@ class SignInLimitsMiddleware:
 
 
 class SecondFactorMiddleware:
-    """Sends an account without a second factor to set one up, when `MFA_REQUIRED`."""
+    """When `MFA_REQUIRED`, sends an account without a second factor to set one up.
+
+    And a session that began before the account had one is asked for it: what was opened with a
+    password alone does not go on beside the factor.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -76,14 +86,20 @@ class SecondFactorMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        """Redirect from every page but those on which a second factor is set up."""
+        """Redirect from every page but those on which a second factor is set up, or used."""
         if not settings.MFA_REQUIRED or settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return None
         match = request.resolver_match
         name = "" if match is None or match.namespaces else match.url_name or ""
-        if name.startswith(WITHOUT_SECOND_FACTOR) or not request.user.is_authenticated:
+        if name.startswith(BEFORE_SECOND_FACTOR) or not request.user.is_authenticated:
             return None
         if is_mfa_enabled(request.user):
+            if used_second_factor(request):
+                return None
+            method = get_adapter().get_reauthentication_methods(request.user)[0]
+            query = urlencode({"next": request.get_full_path()})
+            return HttpResponseRedirect(f"{method['url']}?{query}")
+        if name.startswith(WITHOUT_SECOND_FACTOR):
             return None
         messages.warning(request, _("Set up a second factor before you go on."))
         return HttpResponseRedirect(reverse("mfa_index"))

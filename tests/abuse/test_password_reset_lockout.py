@@ -42,7 +42,8 @@ def sets_up_a_second_factor(user: User) -> bool:
         "code": format_hotp_value(value),
     }
     client.post(ACTIVATE, data)
-    return client.get("/staff/").status_code == 200 and Authenticator.objects.exists()
+    works = signed_in(user, factor=True).get("/staff/").status_code == 200
+    return works and Authenticator.objects.filter(user=user, type="totp").exists()
 
 
 def test_a_reset_that_a_stranger_asked_for_locks_nobody_out(client, ines, mailoutbox) -> None:

@@ -28,7 +28,9 @@ def ines(db: None) -> User:
 
 def statements(client, address: str) -> list[str]:
     """Ask for a reset; return the statements that the page ran, without what they were given."""
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
         assert client.post(RESET, {"email": address}).status_code == 302
     values = r"'[^']*'(::[a-z]+)?|\b\d+(\.\d+)?\b"
     return [re.sub(values, "?", query["sql"]) for query in captured.captured_queries]

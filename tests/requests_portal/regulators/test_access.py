@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from requests_portal.regulators import urls
 from tests.factories import make_case
+from tests.personas import signed_in
 from workflows.cases.lifecycle import State
 from workflows.ledger.models import Event
 from workflows.ledger.sequencer import sequence_all
@@ -142,4 +143,5 @@ def test_without_a_second_factor_nothing_is_shown_where_one_is_required(page, ch
     assert (response.status_code, response["Location"]) == (302, "/accounts/2fa/")
     assert not Event.objects.filter(name__in=LOOKS).exists()
     TOTP.activate(lin.user, "A" * 32)
-    assert china.get(f"/en/regulators/{page}").status_code in {200, 404}
+    with_factor = signed_in(lin.user, fresh=True, factor=True)
+    assert with_factor.get(f"/en/regulators/{page}").status_code in {200, 404}

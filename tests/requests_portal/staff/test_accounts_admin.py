@@ -119,12 +119,12 @@ class TestPeople:
         assert facts("account.address_changed") == [{"account": actor_for(intake).pseudonym}]
 
     def test_a_lost_second_factor_is_removed_but_not_ones_own(
-        self, client, administrator, intake
+        self, sign_in, administrator, intake
     ) -> None:
         for user in (administrator, intake):
             TOTP.activate(user, "A" * 32)
         post(
-            client,
+            sign_in(administrator, fresh=True, factor=True),
             USERS,
             {
                 "action": "remove_second_factor",

@@ -88,7 +88,7 @@ class TestSecondFactor:
 
     def test_with_one_the_pages_open(self, sign_in, intake) -> None:
         TOTP.activate(intake, "A" * 32)
-        assert sign_in(intake).get("/staff/").status_code == 200
+        assert sign_in(intake, factor=True).get("/staff/").status_code == 200
 
     def test_a_password_alone_does_not_sign_in(self, client, intake) -> None:
         TOTP.activate(intake, "A" * 32)
@@ -108,6 +108,9 @@ class TestSecondFactor:
         token = {"csrfmiddlewaretoken": client.cookies["csrf"].value}
         with django_capture_on_commit_callbacks(execute=True):
             client.post("/accounts/2fa/totp/activate/", {**token, "code": code})
+        client = sign_in(intake, fresh=True, factor=True)
+        client.get("/accounts/2fa/")
+        token = {"csrfmiddlewaretoken": client.cookies["csrf"].value}
         with django_capture_on_commit_callbacks(execute=True):
             client.post("/accounts/2fa/totp/deactivate/", token)
         own = actor_for(intake).pseudonym
