@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from workflows.cases import correspondence, decisions, handling
+from workflows.cases import correspondence, decisions, handling, merging
 from workflows.cases.actors import PUBLIC, SYSTEM, Actor
 from workflows.cases.attachments import Upload
 from workflows.cases.decisions import ItemProposal
@@ -15,6 +15,7 @@ from workflows.cases.filing import Filed, file_request
 from workflows.cases.filing_request import FiledIdentifier, FiledItem, FilingRequest
 from workflows.cases.lifecycle import Action, Role, State
 from workflows.cases.models import Case
+from workflows.cases.request_content import request_from_content
 from workflows.cases.transition import advance
 from workflows.cases.vocabulary import Assurance, Outcome, Scope, ScopeResult
 from workflows.corrections.services import issue_instructions, record_receipt
@@ -170,6 +171,13 @@ _STRAIGHT = (
 )
 
 
+def earlier_case(case: Case, state: State = State.RECEIVED, **changes: object) -> Case:
+    """Make a case with the same request, filed a minute before; its address is confirmed, too."""
+    content = case.contents.get(name="request").opening["content"]
+    changes = {"at": case.filed_at - timedelta(minutes=1), **changes}
+    return make_case(state, request_from_content(content), **changes)
+
+
 def _reject_as_abuse(case: Case) -> None:
     handling.report_abuse(case, INTAKE, "The same text a thousand times.")
     grounds = case.lead_regime.abuse_grounds(case.kinds)
@@ -199,12 +207,7 @@ _ASIDE = {
             case, REVIEWER, Decimal("12.50"), "EUR", "The fifth transfer this month."
         ),
     ),
-    State.MERGED: (
-        State.FILED,
-        lambda case: handling.merge(
-            case, INTAKE, file(at=case.filed_at - timedelta(minutes=1)).case
-        ),
-    ),
+    State.MERGED: (State.RECEIVED, lambda case: merging.merge(case, INTAKE, earlier_case(case))),
     State.REJECTED_AS_ABUSE: (State.FILED, _reject_as_abuse),
     State.CLOSED: (State.ANSWERED, lambda case: advance(case, Action.CLOSE, REVIEWER)),
     State.CONTESTED: (

@@ -2,7 +2,7 @@
 
 # action: from which states, to which (. when it stays), by whom.
 # `open` is every state that neither ended nor was answered; `ended` has no way on but contesting
-# a closed case and erasing.
+# a closed case, taking a merged one out again, and erasing.
 TABLE = """
 confirm_contact   | filed                                    | received          | public
 receive           | filed                                    | received          | system
@@ -38,7 +38,11 @@ write_to_provider | open answered                            | .                
 remind            | open                                     | .                 | system
 mark_late         | open                                     | .                 | system
 withdraw          | open                                     | withdrawn         | public
+propose_merge     | filed received triage in_review          | .                 | intake reviewer privacy_officer
 merge             | filed received triage in_review          | merged            | intake reviewer privacy_officer
+approve_merge     | filed received triage in_review          | merged            | approver privacy_officer
+decline_merge     | filed received triage in_review          | .                 | approver privacy_officer
+unmerge           | merged                                   | triage            | public reviewer privacy_officer
 report_abuse      | filed received triage in_review          | .                 | intake reviewer privacy_officer
 reject_as_abuse   | filed received triage in_review          | rejected_as_abuse | approver privacy_officer
 request_erasure   | ended                                    | .                 | privacy_officer

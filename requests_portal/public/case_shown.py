@@ -41,7 +41,10 @@ _STATES = {
     State.CLOSED: _("Closed."),
     State.EXPIRED: _("Closed, for the e-mail address was never confirmed."),
     State.WITHDRAWN: _("You withdrew the request."),
-    State.MERGED: _("Put together with another case of yours. The answer comes there."),
+    State.MERGED: _(
+        "Put together with another case that we take to be yours as well; the answer comes there."
+        " If that is wrong, tell us below, and this case goes on by itself."
+    ),
     State.REJECTED_AS_ABUSE: _("Rejected as an abuse of the right to ask."),
 }
 _UNPAID = _("Closed, for the fee did not arrive in time. You can make the request again.")

@@ -41,6 +41,7 @@ urlpatterns = [
             ("write", "status_write"),
             ("withdraw", "status_withdraw"),
             ("contest", "status_contest"),
+            ("unmerge", "status_unmerge"),
             ("complain", "status_complain"),
             ("withdraw-complaint", "status_complaint_withdraw"),
         )

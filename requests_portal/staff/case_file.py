@@ -46,9 +46,14 @@ def load_case(case_id: UUID) -> Case:
     """
     case = (
         Case.objects.select_related(
-            "data_key", "assignment__team", "assignment__assignee", "merged_into"
+            "data_key",
+            "assignment__team",
+            "assignment__assignee",
+            "merged_into",
+            "merge_proposed_into__data_key",
         )
         .prefetch_related(
+            "merged_cases",
             "people",
             "identifiers",
             "items__instructions",
@@ -206,7 +211,7 @@ def names_on_page(case: Case, actors: Iterable[str]) -> dict[str, str]:
     """Return the names of all colleagues whom the page of a case names. One query."""
     authors = {message.author for message in case.messages.all()}
     handlers = {complaint.handler for complaint in case.complaints.all()}
-    others = {case.proposed_by, case.abuse_reported_by}
+    others = {case.proposed_by, case.abuse_reported_by, case.merge_proposed_by}
     return names_of({*authors, *actors, *handlers, *others} - {""})
 
 

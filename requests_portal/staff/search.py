@@ -6,13 +6,14 @@ keep it: the search is sent as a form, and what it found is linked by the ids of
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from workflows.cases.filing import EMAIL_INDEX, normalise_email
+from workflows.cases.mail import share_confirmed_address
 from workflows.cases.models import Case
 from workflows.cases.numbers import normalise_number
 from workflows.vault import blind_index
@@ -44,6 +45,17 @@ def related_cases(case: Case) -> list[Case]:
     )
     others = Case.objects.filter(data_key__in=same.values("data_key")).exclude(pk=case.pk)
     return list(others.order_by("-filed_at")[:MOST_FOUND])
+
+
+def merge_candidates(case: Case) -> list[tuple[Case, bool]]:
+    """Return the cases with the same e-mail address, each with whether it was confirmed for both.
+
+    Those that come first can be merged with it by one person.
+    """
+    related = related_cases(case)
+    prefetch_related_objects(related, "people", "data_key")
+    candidates = [(other, share_confirmed_address(case, other)) for other in related]
+    return sorted(candidates, key=lambda pair: not pair[1])
 
 
 def search(request: HttpRequest, site: AdminSite) -> HttpResponseRedirect:

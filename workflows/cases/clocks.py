@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.apps import apps
+from django.db.models import Q
 from django.utils import timezone
 
 from workflows.cases.lifecycle import OPEN
@@ -215,6 +216,20 @@ def stop(clock: BaseClock, at: datetime, *, met: bool) -> None:
         clock.state = Clock.State.MET if met else Clock.State.STOPPED
     clock.stopped_at, clock.check_at = at, None
     clock.save(update_fields=["state", "stopped_at", "check_at"])
+
+
+def restart_clocks(case: Case) -> None:
+    """Let the clocks run on that ended with a case and were not met.
+
+    Their time has run all along: one whose end has passed meanwhile is found late by the sweep.
+    """
+    ended = Q(state=Clock.State.STOPPED) | Q(state=Clock.State.MISSED, leads=True)
+    for clock in case.clocks.filter(ended).exclude(stopped_at=None):
+        clock.stopped_at = None
+        if clock.state == Clock.State.STOPPED:
+            clock.state = Clock.State.RUNNING
+        clock.save(update_fields=["state", "stopped_at"])
+    recompute(case)
 
 
 def stop_acknowledgement(case: Case, at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Moves of staff that carry no text: triage, identity, information, merging, abuse, closing."""
+"""Moves of staff that carry no text: triage, identity, information, abuse, closing."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -6,10 +6,10 @@ from django.utils.translation import gettext as _
 from workflows.cases.actors import SYSTEM, Actor
 from workflows.cases.correspondence import require_text
 from workflows.cases.errors import InvalidInput
-from workflows.cases.lifecycle import FINAL, Action
+from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
-from workflows.cases.transition import advance, lock_case
+from workflows.cases.transition import advance
 from workflows.cases.vocabulary import Assurance
 
 
@@ -42,37 +42,6 @@ def go_on_without_information(case: Case, actor: Actor, grounds: str) -> None:
     """Go on although a question was not answered; for the clocks it was then never asked."""
     grounds = require_text(grounds)
     advance(case, Action.GO_ON_WITHOUT_INFORMATION, actor, contents={"grounds": grounds})
-
-
-def merge(case: Case, actor: Actor, into: Case) -> None:
-    """Merge a duplicate into the case that goes on, which was filed first: its date stays.
-
-    Raises `InvalidInput` for a case that ended, or that was filed later.
-    """
-    if into.pk == case.pk:
-        raise InvalidInput(_("A case cannot be merged into itself."))
-    if into.filed_at > case.filed_at:
-        raise InvalidInput(
-            _(
-                "The other case was filed after this one. Merge the later case into the earlier,"
-                " so that the date of the earlier stays."
-            )
-        )
-    with transaction.atomic():
-        # In one order, so that two merges across each other do not wait for each other.
-        locked = {one.pk: lock_case(one) for one in sorted((case, into), key=lambda one: one.pk)}
-        if locked[into.pk].state in FINAL:
-            raise InvalidInput(_("The other case has ended; choose one that is open."))
-        advance(case, Action.MERGE, actor, facts={"into": str(into.pseudonym)})
-        case.merged_into = into
-        case.save(update_fields=["merged_into"])
-        record_event(
-            into,
-            "case.joined",
-            role=actor.role,
-            pseudonym=actor.pseudonym,
-            facts={"other": str(case.pseudonym)},
-        )
 
 
 def report_abuse(case: Case, actor: Actor, reasons: str) -> None:

@@ -2,12 +2,15 @@
 
 Pure: nothing here reads a database. `transition.advance` is the only caller that changes a
 state; the admin draws its buttons, the docs their diagram and the tests their cells from
-`MOVES`. A guard looks at a `Situation` and gives a reason code when the move must be refused.
+`MOVES`. What must be true beside state and role, the guards say.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+
+from workflows.cases import guards
+from workflows.cases.guards import Guard, Situation
 
 
 class State(StrEnum):
@@ -82,7 +85,11 @@ class Action(StrEnum):
     REMIND = "remind"
     MARK_LATE = "mark_late"
     WITHDRAW = "withdraw"
+    PROPOSE_MERGE = "propose_merge"
     MERGE = "merge"
+    APPROVE_MERGE = "approve_merge"
+    DECLINE_MERGE = "decline_merge"
+    UNMERGE = "unmerge"
     REPORT_ABUSE = "report_abuse"
     REJECT_AS_ABUSE = "reject_as_abuse"
     REQUEST_ERASURE = "request_erasure"
@@ -97,135 +104,6 @@ OPEN = frozenset(State) - FINAL - {State.ANSWERED}
 WORKING = OPEN - {State.FILED, State.CONTESTED}
 # While the person has an answer. Before it, an outcome is what the provider intends.
 TOLD = frozenset({State.ANSWERED, State.CONTESTED, State.CLOSED})
-
-
-@dataclass(frozen=True, slots=True)
-class ItemSituation:
-    """What a guard must know of one item."""
-
-    outcome: str = ""
-    ground: str = ""
-    grants: bool = False
-    assurance_suffices: bool = True
-    verified: bool = True
-    executed: bool = True
-    suppressed: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What the guards may look at, gathered while the case is locked.
-
-    `actor` and the other names are the stable pseudonyms of staff, empty for nobody.
-    """
-
-    actor: str = ""
-    proposed_by: str = ""
-    earlier_proposers: frozenset[str] = frozenset()
-    abuse_reported_by: str = ""
-    erasure_requested_by: str = ""
-    erased: bool = False
-    has_contact: bool = True
-    extension_open: bool = False
-    fee_allowed: bool = False
-    fee_asked: bool = False
-    fee_asked_by: str = ""
-    fee_time_over: bool = False
-    part_is_free: bool = False
-    kin_checked: bool = True
-    items: tuple[ItemSituation, ...] = field(default=())
-
-
-Guard = Callable[[Situation], str]
-
-
-def has_no_contact(situation: Situation) -> str:
-    """Only a request that named no address is received without a confirmation."""
-    return "contact_must_be_confirmed" if situation.has_contact else ""
-
-
-def every_item_is_decided(situation: Situation) -> str:
-    """Each item needs an outcome; a refusal a ground; a grant enough proof of who asks.
-
-    Where the law wants it, a correction was verified first, and the conditions under which a near
-    relative may ask were looked at.
-    """
-    for item in situation.items:
-        if not item.outcome:
-            return "item_undecided"
-        if item.outcome == "refused" and not item.ground:
-            return "refusal_without_ground"
-        if item.grants and not item.assurance_suffices:
-            return "assurance_too_low"
-        if not item.verified:
-            return "not_verified"
-        if item.grants and not situation.kin_checked:
-            return "kin_not_checked"
-    return "" if situation.items else "no_items"
-
-
-def is_not_own_proposal(situation: Situation) -> str:
-    """Nobody decides on a proposal of their own."""
-    return "own_proposal" if situation.actor == situation.proposed_by else ""
-
-
-def everything_is_executed(situation: Situation) -> str:
-    """An outcome that claims a change, or a suppression, waits until that is so."""
-    if not all(item.executed for item in situation.items):
-        return "not_executed"
-    return "" if all(item.suppressed for item in situation.items) else "not_suppressed"
-
-
-def is_another_reviewer(situation: Situation) -> str:
-    """A contested decision goes to someone who had no part in it."""
-    return "own_earlier_decision" if situation.actor in situation.earlier_proposers else ""
-
-
-def extension_is_open(situation: Situation) -> str:
-    """The regime allows an extension, none was taken, and the time to tell it has not passed."""
-    return "" if situation.extension_open else "no_extension"
-
-
-def fee_may_be_asked(situation: Situation) -> str:
-    """The regime lets the provider charge for what is asked, and no fee was asked before."""
-    if not situation.fee_allowed:
-        return "no_fee"
-    return "fee_already_asked" if situation.fee_asked else ""
-
-
-def fee_time_is_over(situation: Situation) -> str:
-    """The person has the whole time that the notice of the fee named."""
-    return "" if situation.fee_time_over else "fee_time_runs"
-
-
-def unpaid_request_may_end(situation: Situation) -> str:
-    """A request ends unpaid when its time is over, all of it costs, and another one looks at it."""
-    if not situation.fee_time_over:
-        return "fee_time_runs"
-    if situation.part_is_free:
-        return "part_is_free"
-    return "own_fee" if situation.actor == situation.fee_asked_by else ""
-
-
-def abuse_was_reported_by_another(situation: Situation) -> str:
-    """Two people are needed to reject a request as abuse."""
-    if not situation.abuse_reported_by:
-        return "abuse_not_reported"
-    return "own_report" if situation.actor == situation.abuse_reported_by else ""
-
-
-def is_not_erased(situation: Situation) -> str:
-    """An erased case holds nothing that could be worked on."""
-    return "erased" if situation.erased else ""
-
-
-def erasure_was_requested_by_another(situation: Situation) -> str:
-    """Two people are needed to erase a case."""
-    if situation.erased:
-        return "erased"
-    if not situation.erasure_requested_by:
-        return "erasure_not_requested"
-    return "own_erasure_request" if situation.actor == situation.erasure_requested_by else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +130,14 @@ _DECIDERS = _REVIEWER | _APPROVER
 _STEWARD = frozenset({Role.DATA_STEWARD, Role.PRIVACY_OFFICER})
 _BEFORE_DECISION = frozenset({State.FILED, State.RECEIVED, State.TRIAGE, State.IN_REVIEW})
 _REVIEWABLE = frozenset({State.TRIAGE, State.IN_REVIEW})
+# What a duplicate can be merged into: a case that was received and not decided yet, so that what
+# the duplicate asks for is still looked at.
+MERGE_TARGETS = _REVIEWABLE | {
+    State.RECEIVED,
+    State.IDENTITY_NEEDED,
+    State.INFORMATION_NEEDED,
+    State.FEE_NEEDED,
+}
 
 
 def _move(  # noqa: PLR0917 - the columns of the table below, in its order
@@ -271,7 +157,7 @@ def _move(  # noqa: PLR0917 - the columns of the table below, in its order
 S, A = State, Action
 _TABLE = (
     _move(A.CONFIRM_CONTACT, {S.FILED}, S.RECEIVED, _PUBLIC, "contact.confirmed"),
-    _move(A.RECEIVE, {S.FILED}, S.RECEIVED, _SYSTEM, "case.accepted", has_no_contact),
+    _move(A.RECEIVE, {S.FILED}, S.RECEIVED, _SYSTEM, "case.accepted", guards.has_no_contact),
     _move(A.EXPIRE, {S.FILED}, S.EXPIRED, _SYSTEM, "case.expired"),
     _move(A.ACKNOWLEDGE, OPEN, None, _SYSTEM, "acknowledgement.sent"),
     _move(A.ASSIGN, OPEN | {S.ANSWERED}, None, _INTAKE | _APPROVER | _SYSTEM, "case.assigned"),
@@ -334,7 +220,7 @@ _TABLE = (
         S.FEE_NEEDED,
         _REVIEWER,
         "fee.asked",
-        fee_may_be_asked,
+        guards.fee_may_be_asked,
         effects=("mail.fee",),
         clock="fee_asked",
     ),
@@ -362,7 +248,7 @@ _TABLE = (
         S.IN_REVIEW,
         _REVIEWER,
         "fee.not_paid",
-        fee_time_is_over,
+        guards.fee_time_is_over,
         # What costs nothing was never waiting for the fee, so its time has run all along.
         clock="fee_waived",
     ),
@@ -372,7 +258,7 @@ _TABLE = (
         S.EXPIRED,
         _REVIEWER,
         "case.ended_unpaid",
-        unpaid_request_may_end,
+        guards.unpaid_request_may_end,
         effects=("mail.ended_unpaid",),
     ),
     _move(
@@ -390,7 +276,7 @@ _TABLE = (
         S.DECISION_PROPOSED,
         _REVIEWER,
         "decision.proposed",
-        every_item_is_decided,
+        guards.every_item_is_decided,
     ),
     _move(
         A.SEND_BACK,
@@ -398,7 +284,7 @@ _TABLE = (
         S.IN_REVIEW,
         _APPROVER,
         "decision.sent_back",
-        is_not_own_proposal,
+        guards.is_not_own_proposal,
     ),
     _move(
         A.APPROVE,
@@ -406,7 +292,7 @@ _TABLE = (
         S.EXECUTING,
         _APPROVER,
         "decision.approved",
-        is_not_own_proposal,
+        guards.is_not_own_proposal,
         effects=("corrections.instruct",),
     ),
     _move(A.RECORD_EXECUTION, {S.EXECUTING}, None, _STEWARD, "instruction.applied"),
@@ -416,13 +302,27 @@ _TABLE = (
         S.ANSWERED,
         _DECIDERS,
         "answer.sent",
-        everything_is_executed,
+        guards.everything_is_executed,
         effects=("mail.answer",),
         clock="answered",
     ),
     _move(A.CLOSE, {S.ANSWERED}, S.CLOSED, _DECIDERS | _SYSTEM, "case.closed"),
-    _move(A.CONTEST, {S.ANSWERED, S.CLOSED}, S.CONTESTED, _PUBLIC, "case.contested", is_not_erased),
-    _move(A.REOPEN, {S.CONTESTED}, S.IN_REVIEW, _REVIEWER, "review.reopened", is_another_reviewer),
+    _move(
+        A.CONTEST,
+        {S.ANSWERED, S.CLOSED},
+        S.CONTESTED,
+        _PUBLIC,
+        "case.contested",
+        guards.is_not_erased,
+    ),
+    _move(
+        A.REOPEN,
+        {S.CONTESTED},
+        S.IN_REVIEW,
+        _REVIEWER,
+        "review.reopened",
+        guards.is_another_reviewer,
+    ),
     _move(A.LET_STAND, {S.CONTESTED}, S.ANSWERED, _SYSTEM, "answer.confirmed"),
     _move(
         A.EXTEND,
@@ -430,7 +330,7 @@ _TABLE = (
         None,
         _DECIDERS,
         "clock.extended",
-        extension_is_open,
+        guards.extension_is_open,
         effects=("mail.extension",),
         clock="extension_told",
     ),
@@ -446,7 +346,49 @@ _TABLE = (
     _move(A.REMIND, OPEN, None, _SYSTEM, "clock.reminded"),
     _move(A.MARK_LATE, OPEN, None, _SYSTEM, "clock.missed"),
     _move(A.WITHDRAW, OPEN, S.WITHDRAWN, _PUBLIC, "case.withdrawn"),
-    _move(A.MERGE, _BEFORE_DECISION, S.MERGED, _INTAKE, "case.merged", effects=("mail.merged",)),
+    _move(
+        A.PROPOSE_MERGE,
+        _BEFORE_DECISION,
+        None,
+        _INTAKE,
+        "merge.proposed",
+        guards.merge_target_goes_on,
+    ),
+    _move(
+        A.MERGE,
+        _BEFORE_DECISION,
+        S.MERGED,
+        _INTAKE,
+        "case.merged",
+        guards.contact_is_in_common,
+        effects=("mail.merged",),
+    ),
+    _move(
+        A.APPROVE_MERGE,
+        _BEFORE_DECISION,
+        S.MERGED,
+        _APPROVER,
+        "case.merged",
+        guards.merge_was_proposed_by_another,
+        effects=("mail.merged",),
+    ),
+    _move(
+        A.DECLINE_MERGE,
+        _BEFORE_DECISION,
+        None,
+        _APPROVER,
+        "merge.declined",
+        guards.merge_was_proposed,
+    ),
+    # Merging is for the provider's ease; the person's word is enough to end it.
+    _move(
+        A.UNMERGE,
+        {S.MERGED},
+        S.TRIAGE,
+        _PUBLIC | _REVIEWER,
+        "case.unmerged",
+        guards.is_not_erased,
+    ),
     _move(A.REPORT_ABUSE, _BEFORE_DECISION, None, _INTAKE, "abuse.reported"),
     _move(
         A.REJECT_AS_ABUSE,
@@ -454,12 +396,12 @@ _TABLE = (
         S.REJECTED_AS_ABUSE,
         _APPROVER,
         "case.rejected_as_abuse",
-        abuse_was_reported_by_another,
+        guards.abuse_was_reported_by_another,
         effects=("mail.rejected_as_abuse",),
         clock="answered",
     ),
-    _move(A.REQUEST_ERASURE, FINAL, None, _OFFICER, "erasure.requested", is_not_erased),
-    _move(A.ERASE, FINAL, None, _OFFICER, "case.erased", erasure_was_requested_by_another),
+    _move(A.REQUEST_ERASURE, FINAL, None, _OFFICER, "erasure.requested", guards.is_not_erased),
+    _move(A.ERASE, FINAL, None, _OFFICER, "case.erased", guards.erasure_was_requested_by_another),
 )
 
 MOVES: dict[Action, Move] = {move.action: move for move in _TABLE}

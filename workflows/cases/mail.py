@@ -30,6 +30,14 @@ def requester_of(case: Case) -> Person:
     return people.get(Person.Part.REQUESTER) or people[Person.Part.SUBJECT]
 
 
+def share_confirmed_address(case: Case, other: Case) -> bool:
+    """Return whether two cases were filed from one address, which was confirmed for each."""
+    if case.contact_confirmed_at is None or other.contact_confirmed_at is None:
+        return False
+    addresses = [normalise_email(requester_of(one).email) for one in (case, other)]
+    return bool(addresses[0]) and addresses[0] == addresses[1]
+
+
 def may_mail(address: str) -> bool:
     """Count one mail to an address, and return whether the day's limit still allows it.
 

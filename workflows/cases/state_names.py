@@ -71,7 +71,11 @@ ACTION_NAMES = {
     Action.REMIND: _("Remind"),
     Action.MARK_LATE: _("Mark as late"),
     Action.WITHDRAW: _("Withdraw the request"),
+    Action.PROPOSE_MERGE: _("Propose a merge"),
     Action.MERGE: _("Merge into another case"),
+    Action.APPROVE_MERGE: _("Approve the merge"),
+    Action.DECLINE_MERGE: _("Decline the merge"),
+    Action.UNMERGE: _("Undo the merge"),
     Action.REPORT_ABUSE: _("Report as abuse"),
     Action.REJECT_AS_ABUSE: _("Reject as abuse"),
     Action.REQUEST_ERASURE: _("Request erasure"),
@@ -108,6 +112,20 @@ REASONS = {
     "fee_time_runs": _("The time that the person has to pay is not over yet."),
     "part_is_free": _("Part of the request costs nothing; go on without the paid part."),
     "own_fee": _("You asked for the fee; somebody else has to end the case for it."),
+    "no_merge_target": _("Say into which case it is to be merged."),
+    "merge_target_decided": _(
+        "The other case was not received yet, has ended, or is decided. Choose one that is still"
+        " being worked on."
+    ),
+    "no_contact_in_common": _(
+        "The two cases share no e-mail address that was confirmed for both. Propose the merge;"
+        " somebody else approves it."
+    ),
+    "merge_contested": _(
+        "The person said that the cases are not one. Propose the merge; somebody else approves it."
+    ),
+    "merge_not_proposed": _("Somebody has to propose the merge first."),
+    "own_merge_proposal": _("You proposed the merge; somebody else has to approve it."),
     "abuse_not_reported": _("Somebody has to report the abuse first."),
     "own_report": _("You reported the abuse; somebody else has to decide on it."),
     "erased": _("The case has been erased."),

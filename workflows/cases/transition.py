@@ -1,6 +1,7 @@
 """The one writer: `advance` is the only function that changes the state of a case."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -11,16 +12,10 @@ from workflows.cases.actors import Actor
 from workflows.cases.clocks import add_clock_event, extension_is_open, stop_clocks
 from workflows.cases.errors import MoveRefused
 from workflows.cases.fee_time import fee_time_is_over
+from workflows.cases.guards import ItemSituation, Situation
 from workflows.cases.kin import kin_conditions_apply
-from workflows.cases.lifecycle import (
-    MOVES,
-    Action,
-    ItemSituation,
-    Move,
-    Situation,
-    State,
-    refusal,
-)
+from workflows.cases.lifecycle import MERGE_TARGETS, MOVES, Action, Move, Role, State, refusal
+from workflows.cases.mail import share_confirmed_address
 from workflows.cases.models import Case, Item
 from workflows.cases.record import record_event
 from workflows.cases.vocabulary import (
@@ -77,10 +72,16 @@ def situation_of(case: Case, actor: Actor) -> Situation:
                 suppressed=item.outcome != Outcome.SUPPRESSED_IN_OUTPUT or _is_suppressed(item),
             )
         )
+    target = case.merge_proposed_into
     return Situation(
         actor=actor.pseudonym,
         proposed_by=case.proposed_by,
         earlier_proposers=frozenset(case.earlier_proposers),
+        merge_proposed_by=case.merge_proposed_by,
+        merge_contested=case.merge_contested,
+        has_merge_target=target is not None,
+        merge_target_open=target is not None and target.state in MERGE_TARGETS,
+        contact_in_common=target is not None and share_confirmed_address(case, target),
         abuse_reported_by=case.abuse_reported_by,
         erasure_requested_by=case.erasure_requested_by,
         erased=case.erased_at is not None,
@@ -154,24 +155,43 @@ def _apply(case: Case, move: Move, actor: Actor) -> None:
     now = timezone.now()
     if move.target is not None:
         case.state = move.target
-    match move.action:
-        case Action.PROPOSE_DECISION:
-            case.proposed_by = actor.pseudonym
-            case.earlier_proposers = sorted({*case.earlier_proposers, actor.pseudonym})
-        case Action.ANSWER:
-            case.answered_at = now
-        case Action.CONTEST:
-            # The answer stopped the clock; the date by which it was due says nothing any more.
-            case.closed_at = case.due_on = case.due_at = None
-            case.due_provisional = False
-        case Action.ASK_FEE:
-            case.fee_asked_by = actor.pseudonym
-        case Action.REPORT_ABUSE:
-            case.abuse_reported_by = actor.pseudonym
-        case Action.REQUEST_ERASURE:
-            case.erasure_requested_by = actor.pseudonym
-        case Action.ERASE:
-            case.erased_at = now
+    for column, value in _columns(case, move.action, actor, now).items():
+        setattr(case, column, value)
     if case.is_final and case.closed_at is None:
         case.closed_at = now
     case.save()
+
+
+def _columns(case: Case, action: Action, actor: Actor, now: datetime) -> dict[str, Any]:
+    """Return what a move writes into the columns of its case beside the state."""
+    who = actor.pseudonym
+    no_merge = {"merge_proposed_into": None, "merge_proposed_by": ""}
+    changes: dict[Action, dict[str, Any]] = {
+        Action.CONFIRM_CONTACT: {"contact_confirmed_at": now},
+        Action.ASK_FEE: {"fee_asked_by": who},
+        Action.PROPOSE_DECISION: {
+            "proposed_by": who,
+            "earlier_proposers": sorted({*case.earlier_proposers, who}),
+        },
+        Action.ANSWER: {"answered_at": now},
+        # The answer stopped the clock; the date by which it was due says nothing any more.
+        Action.CONTEST: {
+            "closed_at": None,
+            "due_on": None,
+            "due_at": None,
+            "due_provisional": False,
+        },
+        Action.PROPOSE_MERGE: {"merge_proposed_by": who},
+        Action.MERGE: {"merged_into": case.merge_proposed_into, **no_merge},
+        Action.APPROVE_MERGE: {"merged_into": case.merge_proposed_into, **no_merge},
+        Action.DECLINE_MERGE: no_merge,
+        Action.UNMERGE: {
+            "merged_into": None,
+            "closed_at": None,
+            "merge_contested": case.merge_contested or Role.PUBLIC in actor.roles,
+        },
+        Action.REPORT_ABUSE: {"abuse_reported_by": who},
+        Action.REQUEST_ERASURE: {"erasure_requested_by": who},
+        Action.ERASE: {"erased_at": now},
+    }
+    return changes.get(action, {})

@@ -92,9 +92,10 @@ def confirm_contact(token: str) -> Case:
             advance(case, Action.CONFIRM_CONTACT, PUBLIC)
         else:
             record_event(case, MOVES[Action.CONFIRM_CONTACT].event, role=Role.PUBLIC)
+            case.contact_confirmed_at = case.contact_confirmed_at or timezone.now()
         if case.assurance == Assurance.NONE:
             case.assurance = Assurance.CONTACT
-            case.save(update_fields=["assurance"])
+        case.save(update_fields=["assurance", "contact_confirmed_at"])
     return case
 
 

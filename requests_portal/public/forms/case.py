@@ -59,6 +59,17 @@ class ObjectionForm(QuestionForm):
     )
 
 
+class SeparationForm(QuestionForm):
+    """That two cases which were merged are not one, with reasons if the person likes."""
+
+    reasons = TextField(
+        label=_("What is different about this case? (optional)"),
+        limit=MAX_BODY,
+        rows=4,
+        required=False,
+    )
+
+
 class ComplaintForm(QuestionForm):
     """What the person complains about."""
 

@@ -17,11 +17,12 @@ from requests_portal.public.forms.case import (
     ComplaintWithdrawalForm,
     MessageForm,
     ObjectionForm,
+    SeparationForm,
     WithdrawalForm,
 )
 from requests_portal.public.page_errors import PageError, page_errors
 from requests_portal.public.responses import remember_language, wants_language
-from workflows.cases import correspondence
+from workflows.cases import correspondence, merging
 from workflows.cases.attachments import Upload
 from workflows.cases.errors import CaseError, InvalidFiling
 from workflows.cases.lifecycle import Action
@@ -61,6 +62,13 @@ DEEDS = {
         Action.CONTEST,
         "public/contest.html",
         lambda case, text, _files: complaints.contest(case, text),
+    ),
+    "status_unmerge": Deed(
+        SeparationForm,
+        "reasons",
+        Action.UNMERGE,
+        "public/unmerge.html",
+        lambda case, text, _files: merging.unmerge(case, reasons=text),
     ),
     "status_complain": Deed(
         ComplaintForm,

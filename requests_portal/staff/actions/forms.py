@@ -230,6 +230,12 @@ class MergeForm(CaseForm):
     )
 
 
+class MergeProposalForm(MergeForm):
+    """The case that goes on, and why the two are one although their addresses differ."""
+
+    text = text_field(gettext_lazy("Reasons"))
+
+
 class ErasureRequestForm(CaseForm):
     """Why a case is to be erased."""
 

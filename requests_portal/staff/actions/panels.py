@@ -10,8 +10,10 @@ from django.utils.translation import get_language
 from requests_portal.staff.actions.forms import CaseForm
 from requests_portal.staff.actions.table import ActionPage
 from requests_portal.staff.case_file import citation_texts, item_views, names_on_page
-from requests_portal.staff.search import related_cases
+from requests_portal.staff.search import merge_candidates
+from workflows.cases.actors import actor_for
 from workflows.cases.clocks import answer_kind, extendable_clock
+from workflows.cases.handling import record_view
 from workflows.cases.lifecycle import MOVES, Action
 from workflows.cases.models import Case
 from workflows.datasets.training import affected_models, next_step
@@ -19,6 +21,7 @@ from workflows.notices.answers import compose_answer
 from workflows.notices.plain import to_text
 from workflows.regimes import services as regimes
 from workflows.regimes.values import ClockEvent, EventName
+from workflows.vault.fields import text_or_erased
 
 
 def panel_context(page: ActionPage, case: Case, form: CaseForm) -> dict[str, Any]:
@@ -59,6 +62,27 @@ def _fee(case: Case, _form: CaseForm) -> dict[str, Any]:
     }
 
 
+def _merge(case: Case, form: CaseForm) -> dict[str, Any]:
+    """Show both cases beside each other; to look at the other one is a step of its own."""
+    other = case.merge_proposed_into
+    if other is None:
+        return {}
+    record_view(other, actor_for(form.user), what=f"merge.{case.number}")
+    return {
+        "proposed_by": names_on_page(case, ()).get(case.merge_proposed_by, ""),
+        "both": [
+            {
+                "case": one,
+                "people": one.people.all(),
+                "identifiers": one.identifiers.all(),
+                "items": item_views(one),
+                "service": text_or_erased(one, "service"),
+            }
+            for one in (case, other)
+        ],
+    }
+
+
 # The panels that tell the last day as it will be once the move was taken.
 _TELL_THE_DAY = frozenset(
     {
@@ -82,5 +106,6 @@ _PANELS: dict[str, Callable[[Case, Any], dict[str, Any]]] = {
         "answer": to_text(compose_answer(case).document)
     },
     "staff/panels/fee.html": _fee,
-    "staff/panels/related.html": lambda case, _form: {"related": related_cases(case)},
+    "staff/panels/duplicates.html": lambda case, _form: {"candidates": merge_candidates(case)},
+    "staff/panels/merge.html": _merge,
 }

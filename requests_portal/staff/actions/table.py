@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from requests_portal.staff.actions import forms
 from requests_portal.staff.actions.forms import CaseForm
 from requests_portal.staff.actions.item_forms import FindingForm, ProposalForm
-from workflows.cases import correspondence, decisions, fees, handling
+from workflows.cases import correspondence, decisions, fees, handling, merging
 from workflows.cases.actors import Actor
 from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import Action
@@ -127,12 +127,21 @@ def _record_receipt(case: Case, actor: Actor, form: CaseForm) -> None:
     record_receipt(form.cleaned_data["instruction"], actor, form.cleaned_data["receipt"])
 
 
-def _merge(case: Case, actor: Actor, form: CaseForm) -> None:
+def _named(form: CaseForm) -> Case:
+    """Return the case whose number was typed."""
     number = normalise_number(form.cleaned_data["number"])
-    into = Case.objects.select_related("data_key").filter(number=number).first()
-    if into is None:
+    named = Case.objects.select_related("data_key").filter(number=number).first()
+    if named is None:
         raise InvalidInput(gettext("No case has this number."))
-    handling.merge(case, actor, into)
+    return named
+
+
+def _merge(case: Case, actor: Actor, form: CaseForm) -> None:
+    merging.merge(case, actor, _named(form))
+
+
+def _propose_merge(case: Case, actor: Actor, form: CaseForm) -> None:
+    merging.propose_merge(case, actor, _named(form), form.cleaned_data["text"])
 
 
 def _erase(case: Case, actor: Actor, form: CaseForm) -> None:
@@ -331,12 +340,53 @@ _ROWS = (
     ),
     _page(
         Action.MERGE,
-        _("This case is a duplicate: it ends, and the other one, filed before it, goes on."),
+        _(
+            "This case is a duplicate from the same confirmed address: it ends, and the other one,"
+            " filed before it, goes on with what both ask for."
+        ),
         _("The case was merged."),
         _merge,
         form=forms.MergeForm,
-        panel="staff/panels/related.html",
+        panel="staff/panels/duplicates.html",
         grave=True,
+        settles=frozenset({"no_merge_target", "merge_target_decided", "no_contact_in_common"}),
+    ),
+    _page(
+        Action.PROPOSE_MERGE,
+        _("This case is a duplicate, although the addresses differ. Somebody else looks at both."),
+        _("The merge was proposed."),
+        _propose_merge,
+        form=forms.MergeProposalForm,
+        panel="staff/panels/duplicates.html",
+        settles=frozenset({"no_merge_target", "merge_target_decided"}),
+    ),
+    _page(
+        Action.APPROVE_MERGE,
+        _(
+            "Make sure that both cases are of the same person: the other one goes on with what both"
+            " ask for, and its answer tells what was found for both."
+        ),
+        _("The case was merged."),
+        lambda case, actor, _form: merging.approve_merge(case, actor),
+        panel="staff/panels/merge.html",
+        grave=True,
+    ),
+    _page(
+        Action.DECLINE_MERGE,
+        _("The two cases are not one. Say why."),
+        _("The merge was declined."),
+        _with_text(merging.decline_merge),
+        form=forms.ReasonsForm,
+        panel="staff/panels/merge.html",
+    ),
+    _page(
+        Action.UNMERGE,
+        _(
+            "The case was merged by mistake: it goes on by itself, and what was carried over is"
+            " taken out of the other one as long as that is not decided."
+        ),
+        _("The case goes on by itself."),
+        lambda case, actor, _form: merging.unmerge(case, actor),
     ),
     _page(
         Action.REPORT_ABUSE,

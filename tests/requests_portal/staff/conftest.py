@@ -31,12 +31,6 @@ def send() -> Callable[..., "HttpResponse"]:
 
     Opens `path` first and takes over its hidden fields; `data` is what a person types.
     """
+    from tests.requests_portal.staff.addresses import send_form
 
-    def send(client: Client, path: str, data: dict[str, object], **extra: object) -> "HttpResponse":
-        from tests.requests_portal.staff.addresses import hidden_fields
-
-        page = client.get(path)
-        assert page.status_code == 200, page.headers.get("Location")
-        return client.post(path, {**hidden_fields(page.content.decode()), **data}, **extra)
-
-    return send
+    return send_form

@@ -1,17 +1,13 @@
 """Identity, merging, abuse, views: moves of staff that need a reason or a second look."""
 
-from datetime import timedelta
-
 import pytest
-from django.utils import timezone
 
 from tests.factories import APPROVER, ERIKA, INTAKE, OFFICER, REVIEWER, file, make_case
-from tests.threads import at_once
 from workflows.cases import handling
 from workflows.cases.actors import Actor
-from workflows.cases.errors import CaseError, InvalidInput, MoveRefused
+from workflows.cases.errors import InvalidInput, MoveRefused
 from workflows.cases.lifecycle import Action, Role, State
-from workflows.cases.models import Case, Clock, EventContent
+from workflows.cases.models import Clock, EventContent
 from workflows.cases.timeline import public_timeline
 from workflows.cases.transition import advance
 from workflows.cases.vocabulary import Assurance
@@ -82,62 +78,6 @@ class TestInformation:
         with pytest.raises(InvalidInput):
             handling.go_on_without_information(case, INTAKE, " ")
         assert case.state == State.INFORMATION_NEEDED
-
-
-class TestMerging:
-    def test_both_cases_know_of_each_other_by_pseudonym(self):
-        main, double = make_case(State.TRIAGE), make_case()
-        handling.merge(double, INTAKE, main)
-
-        double.refresh_from_db()
-        assert (double.state, double.merged_into) == (State.MERGED, main)
-        assert main.state == State.TRIAGE
-        merged, joined = (Event.objects.get(name=name) for name in ("case.merged", "case.joined"))
-        assert merged.facts["into"] == str(main.pseudonym)
-        assert (joined.case, joined.facts["other"]) == (main.pseudonym, str(double.pseudonym))
-
-    def test_a_case_is_not_merged_into_itself(self):
-        case = make_case()
-
-        with pytest.raises(InvalidInput):
-            handling.merge(case, INTAKE, case)
-
-    def test_the_case_whose_time_began_first_is_the_one_that_goes_on(self):
-        earlier, later = make_case(at=timezone.now() - timedelta(days=9)), make_case()
-
-        with pytest.raises(InvalidInput, match="Merge the later case into the earlier"):
-            handling.merge(earlier, INTAKE, later)
-        assert Case.objects.get(pk=earlier.pk).state == State.FILED
-        handling.merge(later, INTAKE, earlier)
-        assert Case.objects.get(pk=earlier.pk).due_at == earlier.due_at < later.due_at
-
-    @pytest.mark.parametrize("state", [State.CLOSED, State.MERGED, State.WITHDRAWN])
-    def test_a_case_is_not_merged_into_one_that_has_ended(self, state):
-        ended, case = make_case(state), make_case()
-
-        with pytest.raises(InvalidInput, match="has ended"):
-            handling.merge(case, INTAKE, ended)
-        assert Case.objects.get(pk=case.pk).state == State.FILED
-
-    @pytest.mark.django_db(transaction=True)
-    def test_of_two_merges_across_each_other_one_is_refused(self):
-        at = timezone.now()
-        one, other = make_case(at=at), make_case(at=at)
-
-        results = at_once(
-            lambda: handling.merge(one, INTAKE, other), lambda: handling.merge(other, INTAKE, one)
-        )
-
-        assert sum(isinstance(result, CaseError) for result in results) == 1
-        assert Event.objects.filter(name="case.merged").count() == 1
-
-    def test_a_refused_merge_leaves_the_other_case_untouched(self):
-        main, decided = make_case(), make_case(State.DECISION_PROPOSED)
-        events = Event.objects.count()
-
-        with pytest.raises(MoveRefused):
-            handling.merge(decided, INTAKE, main)
-        assert Event.objects.count() == events
 
 
 class TestAbuse:

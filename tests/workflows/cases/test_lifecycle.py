@@ -7,17 +7,16 @@ from pathlib import Path
 import pytest
 
 from tests.lifecycle_table import ENDED, OPEN_STATES, ROWS
-from workflows.cases import lifecycle
+from workflows.cases import guards, lifecycle
+from workflows.cases.guards import ItemSituation, Situation
 from workflows.cases.lifecycle import (
     FINAL,
     MOVES,
     OPEN,
     Action,
-    ItemSituation,
     Move,
     Refusal,
     Role,
-    Situation,
     State,
 )
 
@@ -58,7 +57,7 @@ def test_each_state_but_the_first_can_be_reached_and_each_open_one_left():
     assert left >= OPEN | {State.ANSWERED}
 
 
-def test_an_ended_case_is_left_only_by_contesting_a_closed_one():
+def test_an_ended_case_is_left_only_by_the_word_of_the_person_or_to_undo_a_merge():
     ways = {
         (source, move.action)
         for move in MOVES.values()
@@ -66,7 +65,7 @@ def test_an_ended_case_is_left_only_by_contesting_a_closed_one():
         for source in move.sources & FINAL
     }
 
-    assert ways == {(State.CLOSED, Action.CONTEST)}
+    assert ways == {(State.CLOSED, Action.CONTEST), (State.MERGED, Action.UNMERGE)}
 
 
 def test_each_open_case_can_be_withdrawn_by_the_person_without_a_condition():
@@ -102,135 +101,161 @@ def test_each_role_alone_is_refused_what_the_table_does_not_give_it(state):
 
 DECIDED = ItemSituation(outcome="deleted", grants=True)
 REFUSED = ItemSituation(outcome="refused", ground="legal_duty")
+MERGEABLE = Situation(actor="a", has_merge_target=True, merge_target_open=True)
 
 
 @pytest.mark.parametrize(
     ("guard", "situation", "reason"),
     [
-        (lifecycle.has_no_contact, Situation(has_contact=False), ""),
-        (lifecycle.has_no_contact, Situation(has_contact=True), "contact_must_be_confirmed"),
-        (lifecycle.every_item_is_decided, Situation(), "no_items"),
-        (lifecycle.every_item_is_decided, Situation(items=(DECIDED, REFUSED)), ""),
+        (guards.has_no_contact, Situation(has_contact=False), ""),
+        (guards.has_no_contact, Situation(has_contact=True), "contact_must_be_confirmed"),
+        (guards.every_item_is_decided, Situation(), "no_items"),
+        (guards.every_item_is_decided, Situation(items=(DECIDED, REFUSED)), ""),
         (
-            lifecycle.every_item_is_decided,
+            guards.every_item_is_decided,
             Situation(items=(DECIDED, ItemSituation())),
             "item_undecided",
         ),
         (
-            lifecycle.every_item_is_decided,
+            guards.every_item_is_decided,
             Situation(items=(replace(REFUSED, ground=""),)),
             "refusal_without_ground",
         ),
         (
-            lifecycle.every_item_is_decided,
+            guards.every_item_is_decided,
             Situation(items=(replace(DECIDED, assurance_suffices=False),)),
             "assurance_too_low",
         ),
         (
-            lifecycle.every_item_is_decided,
+            guards.every_item_is_decided,
             Situation(items=(replace(DECIDED, verified=False),)),
             "not_verified",
         ),
         (
-            lifecycle.every_item_is_decided,
+            guards.every_item_is_decided,
             Situation(items=(DECIDED,), kin_checked=False),
             "kin_not_checked",
         ),
         # To refuse, nobody needs to be known, nor a relative to be looked at.
         (
-            lifecycle.every_item_is_decided,
+            guards.every_item_is_decided,
             Situation(items=(REFUSED,), kin_checked=False),
             "",
         ),
         (
-            lifecycle.every_item_is_decided,
+            guards.every_item_is_decided,
             Situation(items=(replace(REFUSED, assurance_suffices=False),)),
             "",
         ),
-        (lifecycle.is_not_own_proposal, Situation(actor="a", proposed_by="b"), ""),
-        (lifecycle.is_not_own_proposal, Situation(actor="a", proposed_by="a"), "own_proposal"),
-        (lifecycle.everything_is_executed, Situation(items=(DECIDED,)), ""),
+        (guards.is_not_own_proposal, Situation(actor="a", proposed_by="b"), ""),
+        (guards.is_not_own_proposal, Situation(actor="a", proposed_by="a"), "own_proposal"),
+        (guards.everything_is_executed, Situation(items=(DECIDED,)), ""),
         (
-            lifecycle.everything_is_executed,
+            guards.everything_is_executed,
             Situation(items=(DECIDED, replace(DECIDED, executed=False))),
             "not_executed",
         ),
         (
-            lifecycle.everything_is_executed,
+            guards.everything_is_executed,
             Situation(items=(DECIDED, replace(DECIDED, suppressed=False))),
             "not_suppressed",
         ),
         (
-            lifecycle.is_another_reviewer,
+            guards.is_another_reviewer,
             Situation(actor="a", earlier_proposers=frozenset({"b", "c"})),
             "",
         ),
         (
-            lifecycle.is_another_reviewer,
+            guards.is_another_reviewer,
             Situation(actor="b", earlier_proposers=frozenset({"b", "c"})),
             "own_earlier_decision",
         ),
-        (lifecycle.extension_is_open, Situation(extension_open=True), ""),
-        (lifecycle.extension_is_open, Situation(), "no_extension"),
-        (lifecycle.fee_may_be_asked, Situation(fee_allowed=True), ""),
-        (lifecycle.fee_may_be_asked, Situation(), "no_fee"),
+        (guards.extension_is_open, Situation(extension_open=True), ""),
+        (guards.extension_is_open, Situation(), "no_extension"),
+        (guards.fee_may_be_asked, Situation(fee_allowed=True), ""),
+        (guards.fee_may_be_asked, Situation(), "no_fee"),
         (
-            lifecycle.fee_may_be_asked,
+            guards.fee_may_be_asked,
             Situation(fee_allowed=True, fee_asked=True),
             "fee_already_asked",
         ),
-        (lifecycle.fee_time_is_over, Situation(fee_time_over=True), ""),
-        (lifecycle.fee_time_is_over, Situation(), "fee_time_runs"),
+        (guards.fee_time_is_over, Situation(fee_time_over=True), ""),
+        (guards.fee_time_is_over, Situation(), "fee_time_runs"),
         (
-            lifecycle.unpaid_request_may_end,
+            guards.unpaid_request_may_end,
             Situation(actor="a", fee_asked_by="b", fee_time_over=True),
             "",
         ),
         (
-            lifecycle.unpaid_request_may_end,
+            guards.unpaid_request_may_end,
             Situation(actor="a", fee_asked_by="b"),
             "fee_time_runs",
         ),
         (
-            lifecycle.unpaid_request_may_end,
+            guards.unpaid_request_may_end,
             Situation(actor="a", fee_asked_by="b", fee_time_over=True, part_is_free=True),
             "part_is_free",
         ),
         (
-            lifecycle.unpaid_request_may_end,
+            guards.unpaid_request_may_end,
             Situation(actor="a", fee_asked_by="a", fee_time_over=True),
             "own_fee",
         ),
-        (lifecycle.abuse_was_reported_by_another, Situation(actor="a"), "abuse_not_reported"),
+        (guards.merge_target_goes_on, Situation(), "no_merge_target"),
+        (guards.merge_target_goes_on, Situation(has_merge_target=True), "merge_target_decided"),
+        (guards.merge_target_goes_on, MERGEABLE, ""),
+        (guards.contact_is_in_common, Situation(), "no_merge_target"),
+        (guards.contact_is_in_common, MERGEABLE, "no_contact_in_common"),
+        (guards.contact_is_in_common, replace(MERGEABLE, contact_in_common=True), ""),
         (
-            lifecycle.abuse_was_reported_by_another,
+            guards.contact_is_in_common,
+            replace(MERGEABLE, contact_in_common=True, merge_contested=True),
+            "merge_contested",
+        ),
+        (guards.merge_was_proposed, Situation(), "merge_not_proposed"),
+        (guards.merge_was_proposed, Situation(merge_proposed_by="a"), ""),
+        (guards.merge_was_proposed_by_another, MERGEABLE, "merge_not_proposed"),
+        (
+            guards.merge_was_proposed_by_another,
+            replace(MERGEABLE, merge_proposed_by="a"),
+            "own_merge_proposal",
+        ),
+        (guards.merge_was_proposed_by_another, replace(MERGEABLE, merge_proposed_by="b"), ""),
+        (
+            guards.merge_was_proposed_by_another,
+            Situation(actor="a", merge_proposed_by="b", has_merge_target=True),
+            "merge_target_decided",
+        ),
+        (guards.abuse_was_reported_by_another, Situation(actor="a"), "abuse_not_reported"),
+        (
+            guards.abuse_was_reported_by_another,
             Situation(actor="a", abuse_reported_by="a"),
             "own_report",
         ),
         (
-            lifecycle.abuse_was_reported_by_another,
+            guards.abuse_was_reported_by_another,
             Situation(actor="a", abuse_reported_by="b"),
             "",
         ),
-        (lifecycle.is_not_erased, Situation(), ""),
-        (lifecycle.is_not_erased, Situation(erased=True), "erased"),
+        (guards.is_not_erased, Situation(), ""),
+        (guards.is_not_erased, Situation(erased=True), "erased"),
         (
-            lifecycle.erasure_was_requested_by_another,
+            guards.erasure_was_requested_by_another,
             Situation(actor="a"),
             "erasure_not_requested",
         ),
         (
-            lifecycle.erasure_was_requested_by_another,
+            guards.erasure_was_requested_by_another,
             Situation(actor="a", erasure_requested_by="a"),
             "own_erasure_request",
         ),
         (
-            lifecycle.erasure_was_requested_by_another,
+            guards.erasure_was_requested_by_another,
             Situation(actor="a", erasure_requested_by="b"),
             "",
         ),
         (
-            lifecycle.erasure_was_requested_by_another,
+            guards.erasure_was_requested_by_another,
             Situation(actor="a", erasure_requested_by="b", erased=True),
             "erased",
         ),
@@ -243,20 +268,25 @@ def test_a_guard_gives_its_reason(guard, situation, reason):
 @pytest.mark.parametrize(
     ("action", "guard"),
     [
-        (Action.RECEIVE, lifecycle.has_no_contact),
-        (Action.PROPOSE_DECISION, lifecycle.every_item_is_decided),
-        (Action.SEND_BACK, lifecycle.is_not_own_proposal),
-        (Action.APPROVE, lifecycle.is_not_own_proposal),
-        (Action.ANSWER, lifecycle.everything_is_executed),
-        (Action.CONTEST, lifecycle.is_not_erased),
-        (Action.REOPEN, lifecycle.is_another_reviewer),
-        (Action.EXTEND, lifecycle.extension_is_open),
-        (Action.ASK_FEE, lifecycle.fee_may_be_asked),
-        (Action.GO_ON_UNPAID, lifecycle.fee_time_is_over),
-        (Action.END_UNPAID, lifecycle.unpaid_request_may_end),
-        (Action.REJECT_AS_ABUSE, lifecycle.abuse_was_reported_by_another),
-        (Action.REQUEST_ERASURE, lifecycle.is_not_erased),
-        (Action.ERASE, lifecycle.erasure_was_requested_by_another),
+        (Action.RECEIVE, guards.has_no_contact),
+        (Action.PROPOSE_DECISION, guards.every_item_is_decided),
+        (Action.SEND_BACK, guards.is_not_own_proposal),
+        (Action.APPROVE, guards.is_not_own_proposal),
+        (Action.ANSWER, guards.everything_is_executed),
+        (Action.CONTEST, guards.is_not_erased),
+        (Action.REOPEN, guards.is_another_reviewer),
+        (Action.EXTEND, guards.extension_is_open),
+        (Action.ASK_FEE, guards.fee_may_be_asked),
+        (Action.GO_ON_UNPAID, guards.fee_time_is_over),
+        (Action.END_UNPAID, guards.unpaid_request_may_end),
+        (Action.PROPOSE_MERGE, guards.merge_target_goes_on),
+        (Action.MERGE, guards.contact_is_in_common),
+        (Action.APPROVE_MERGE, guards.merge_was_proposed_by_another),
+        (Action.DECLINE_MERGE, guards.merge_was_proposed),
+        (Action.UNMERGE, guards.is_not_erased),
+        (Action.REJECT_AS_ABUSE, guards.abuse_was_reported_by_another),
+        (Action.REQUEST_ERASURE, guards.is_not_erased),
+        (Action.ERASE, guards.erasure_was_requested_by_another),
     ],
 )
 def test_the_moves_which_need_one_have_their_guard(action, guard):
@@ -264,7 +294,7 @@ def test_the_moves_which_need_one_have_their_guard(action, guard):
 
 
 def test_no_other_move_has_a_guard():
-    assert sum(move.guard is not None for move in MOVES.values()) == 14
+    assert sum(move.guard is not None for move in MOVES.values()) == 19
 
 
 def test_a_move_cannot_be_changed():
@@ -274,10 +304,11 @@ def test_a_move_cannot_be_changed():
         move.target = State.CLOSED
 
 
-def test_the_module_is_pure():
-    tree = ast.parse(Path(lifecycle.__file__).read_text(encoding="utf-8"))
+@pytest.mark.parametrize("module", [lifecycle, guards])
+def test_the_module_is_pure(module):
+    tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
     imported = {
-        name.split(".")[0]
+        name
         for node in ast.walk(tree)
         for name in (
             [alias.name for alias in node.names]
@@ -288,4 +319,10 @@ def test_the_module_is_pure():
         )
     }
 
-    assert imported == {"collections", "dataclasses", "enum"}
+    assert imported <= {
+        "collections.abc",
+        "dataclasses",
+        "enum",
+        "workflows.cases",
+        "workflows.cases.guards",
+    }

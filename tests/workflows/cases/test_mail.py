@@ -16,12 +16,13 @@ from tests.factories import (
     OTHER_REVIEWER,
     REVIEWER,
     WANG,
+    earlier_case,
     fee_overdue,
     file,
     make_case,
 )
 from workflows import links
-from workflows.cases import correspondence, fees, handling
+from workflows.cases import correspondence, fees, handling, merging
 from workflows.cases.effects import WAITING
 from workflows.cases.filing import EFFECTS
 from workflows.cases.lifecycle import MOVES, State
@@ -86,12 +87,7 @@ OCCASIONS = {
     "extension": (State.IN_REVIEW, lambda case: moves.extend(case, REVIEWER, SECRET)),
     "message": (State.TRIAGE, lambda case: correspondence.write_to_person(case, INTAKE, SECRET)),
     "answer": (State.EXECUTING, _answer),
-    "merged": (
-        State.TRIAGE,
-        lambda case: handling.merge(
-            case, INTAKE, file(ERIKA, at=case.filed_at - timedelta(minutes=1)).case
-        ),
-    ),
+    "merged": (State.TRIAGE, lambda case: merging.merge(case, INTAKE, earlier_case(case))),
     "rejected_as_abuse": (State.TRIAGE, _reject),
 }
 

@@ -31,6 +31,8 @@ INNER = {
     "finding.recorded",
     "note.written",
     "abuse.reported",
+    "merge.proposed",
+    "merge.declined",
     "clock.reminded",
     "complaint.reminded",
     "clock.recomputed",

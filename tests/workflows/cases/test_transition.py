@@ -17,6 +17,7 @@ from tests.factories import (
     OTHER_REVIEWER,
     REVIEWER,
     WANG,
+    earlier_case,
     file,
     granted,
     in_review_with_proof,
@@ -51,8 +52,13 @@ def make_ready_case(state: State) -> Case:
     """Make a case in one state for which every guard lets through, so that the cell decides."""
     case = make_case(state, ERIKA)
     case.items.update(outcome=Outcome.REFUSED, ground="excessive", executed=True)
+    now = timezone.now()
+    other = earlier_case(case)
     Case.objects.filter(pk=case.pk).update(
         has_contact=False,
+        contact_confirmed_at=now,
+        merge_proposed_by=SOMEBODY,
+        merge_proposed_into=other,
         proposed_by=SOMEBODY,
         earlier_proposers=[SOMEBODY],
         abuse_reported_by=SOMEBODY,

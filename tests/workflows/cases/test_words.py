@@ -2,9 +2,10 @@
 
 import pytest
 
-from workflows.cases import lifecycle, vocabulary
+from workflows.cases import guards, lifecycle, vocabulary
 from workflows.cases.errors import CaseError, MoveRefused
-from workflows.cases.lifecycle import Action, Refusal, Role, Situation, State
+from workflows.cases.guards import Situation
+from workflows.cases.lifecycle import Action, Refusal, Role, State
 from workflows.cases.models import Message
 from workflows.cases.state_names import ACTION_NAMES, REASONS, ROLE_NAMES, STATE_NAMES
 from workflows.cases.vocabulary import (
@@ -30,7 +31,7 @@ def test_each_code_has_one_name_of_its_own(names, codes):
 
 
 def test_each_reason_of_a_guard_is_a_sentence():
-    source = lifecycle.__file__
+    source = guards.__file__
     with open(source, encoding="utf-8") as file:  # noqa: PTH123
         text = file.read()
 

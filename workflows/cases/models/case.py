@@ -82,9 +82,18 @@ class Case(SealedModel):
     fee_asked_by = models.CharField(max_length=32, blank=True)
     abuse_reported_by = models.CharField(max_length=32, blank=True)
     erasure_requested_by = models.CharField(max_length=32, blank=True)
+    # When the person pressed the button behind a link that was mailed to the requester.
+    contact_confirmed_at = models.DateTimeField(_("contact confirmed"), null=True)
+    # Into which case it is to be merged, and who proposed that.
+    merge_proposed_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    merge_proposed_by = models.CharField(max_length=32, blank=True)
     merged_into = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, related_name="merged_cases"
     )
+    # That the person took it out of the case into which it was merged.
+    merge_contested = models.BooleanField(default=False)
 
     class Meta:
         verbose_name = _("case")
@@ -145,6 +154,15 @@ class OfCase(SealedModel):
         return self.case.data_key
 
 
+class Carried(OfCase):
+    """A row that can come from a case which was merged into this one."""
+
+    carried_from = models.ForeignKey(Case, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        abstract = True
+
+
 class Person(OfCase):
     """Someone of the case: the subject, and the requester where that is someone else.
 
@@ -176,7 +194,7 @@ class Person(OfCase):
         ]
 
 
-class Identifier(OfCase):
+class Identifier(Carried):
     """Something by which the subject can be found. Personal data: the value, sealed."""
 
     kind = models.CharField(_("kind"), max_length=12, choices=IdentifierKind.choices)
@@ -188,7 +206,7 @@ class Identifier(OfCase):
         ordering = ["id"]
 
 
-class Item(OfCase):
+class Item(Carried):
     """One right exercised about one thing, its finding and its outcome.
 
     Personal data: the details that the person gave, the finding, the verification and the

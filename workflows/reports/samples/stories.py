@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from workflows.cases import correspondence, decisions, handling
+from workflows.cases import correspondence, decisions, handling, merging
 from workflows.cases.actors import PUBLIC, SYSTEM, Actor, actor_for
 from workflows.cases.decisions import ItemProposal
 from workflows.cases.lifecycle import Action, State
@@ -196,7 +196,7 @@ class Story:
             case State.MERGED:
                 if merge_target is None:
                     raise ValueError("A merged sample names the case that it is merged into.")
-                handling.merge(case, intake, merge_target)
+                merging.merge(case, intake, merge_target)
             case State.REJECTED_AS_ABUSE:
                 handling.report_abuse(case, intake, self.texts["abuse"])
                 grounds = case.lead_regime.abuse_grounds(case.kinds)

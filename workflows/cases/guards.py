@@ -1,0 +1,175 @@
+"""What must be true beside state and role: the guards of the table of moves.
+
+Pure: a guard looks at a `Situation`, which `transition.situation_of` gathers while the case is
+locked, and gives a reason code when the move must be refused, an empty text when not. The code's
+sentence stands in `state_names.REASONS`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSituation:
+    """What a guard must know of one item."""
+
+    outcome: str = ""
+    ground: str = ""
+    grants: bool = False
+    assurance_suffices: bool = True
+    verified: bool = True
+    executed: bool = True
+    suppressed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the guards may look at, gathered while the case is locked.
+
+    `actor` and the other names are the stable pseudonyms of staff, empty for nobody.
+    """
+
+    actor: str = ""
+    proposed_by: str = ""
+    earlier_proposers: frozenset[str] = frozenset()
+    merge_proposed_by: str = ""
+    merge_contested: bool = False
+    has_merge_target: bool = False
+    merge_target_open: bool = False
+    contact_in_common: bool = False
+    abuse_reported_by: str = ""
+    erasure_requested_by: str = ""
+    erased: bool = False
+    has_contact: bool = True
+    extension_open: bool = False
+    fee_allowed: bool = False
+    fee_asked: bool = False
+    fee_asked_by: str = ""
+    fee_time_over: bool = False
+    part_is_free: bool = False
+    kin_checked: bool = True
+    items: tuple[ItemSituation, ...] = field(default=())
+
+
+Guard = Callable[[Situation], str]
+
+
+def has_no_contact(situation: Situation) -> str:
+    """Only a request that named no address is received without a confirmation."""
+    return "contact_must_be_confirmed" if situation.has_contact else ""
+
+
+def every_item_is_decided(situation: Situation) -> str:
+    """Each item needs an outcome; a refusal a ground; a grant enough proof of who asks.
+
+    Where the law wants it, a correction was verified first, and the conditions under which a near
+    relative may ask were looked at.
+    """
+    for item in situation.items:
+        if not item.outcome:
+            return "item_undecided"
+        if item.outcome == "refused" and not item.ground:
+            return "refusal_without_ground"
+        if item.grants and not item.assurance_suffices:
+            return "assurance_too_low"
+        if not item.verified:
+            return "not_verified"
+        if item.grants and not situation.kin_checked:
+            return "kin_not_checked"
+    return "" if situation.items else "no_items"
+
+
+def is_not_own_proposal(situation: Situation) -> str:
+    """Nobody decides on a proposal of their own."""
+    return "own_proposal" if situation.actor == situation.proposed_by else ""
+
+
+def everything_is_executed(situation: Situation) -> str:
+    """An outcome that claims a change, or a suppression, waits until that is so."""
+    if not all(item.executed for item in situation.items):
+        return "not_executed"
+    return "" if all(item.suppressed for item in situation.items) else "not_suppressed"
+
+
+def is_another_reviewer(situation: Situation) -> str:
+    """A contested decision goes to someone who had no part in it."""
+    return "own_earlier_decision" if situation.actor in situation.earlier_proposers else ""
+
+
+def extension_is_open(situation: Situation) -> str:
+    """The regime allows an extension, none was taken, and the time to tell it has not passed."""
+    return "" if situation.extension_open else "no_extension"
+
+
+def fee_may_be_asked(situation: Situation) -> str:
+    """The regime lets the provider charge for what is asked, and no fee was asked before."""
+    if not situation.fee_allowed:
+        return "no_fee"
+    return "fee_already_asked" if situation.fee_asked else ""
+
+
+def fee_time_is_over(situation: Situation) -> str:
+    """The person has the whole time that the notice of the fee named."""
+    return "" if situation.fee_time_over else "fee_time_runs"
+
+
+def unpaid_request_may_end(situation: Situation) -> str:
+    """A request ends unpaid when its time is over, all of it costs, and another one looks at it."""
+    if not situation.fee_time_over:
+        return "fee_time_runs"
+    if situation.part_is_free:
+        return "part_is_free"
+    return "own_fee" if situation.actor == situation.fee_asked_by else ""
+
+
+def merge_target_goes_on(situation: Situation) -> str:
+    """A case is merged into one that was received and that nobody has decided yet."""
+    if not situation.has_merge_target:
+        return "no_merge_target"
+    return "" if situation.merge_target_open else "merge_target_decided"
+
+
+def contact_is_in_common(situation: Situation) -> str:
+    """One person may merge two cases that were filed from one address, confirmed for both.
+
+    Not again where the person has said that the cases are not one.
+    """
+    if situation.merge_contested:
+        return "merge_contested"
+    reason = merge_target_goes_on(situation)
+    return reason or ("" if situation.contact_in_common else "no_contact_in_common")
+
+
+def merge_was_proposed(situation: Situation) -> str:
+    """Somebody has proposed to merge the case."""
+    return "" if situation.merge_proposed_by else "merge_not_proposed"
+
+
+def merge_was_proposed_by_another(situation: Situation) -> str:
+    """Two people are needed to merge cases that share no confirmed address."""
+    if not situation.merge_proposed_by:
+        return "merge_not_proposed"
+    if situation.actor == situation.merge_proposed_by:
+        return "own_merge_proposal"
+    return merge_target_goes_on(situation)
+
+
+def abuse_was_reported_by_another(situation: Situation) -> str:
+    """Two people are needed to reject a request as abuse."""
+    if not situation.abuse_reported_by:
+        return "abuse_not_reported"
+    return "own_report" if situation.actor == situation.abuse_reported_by else ""
+
+
+def is_not_erased(situation: Situation) -> str:
+    """An erased case holds nothing that could be worked on."""
+    return "erased" if situation.erased else ""
+
+
+def erasure_was_requested_by_another(situation: Situation) -> str:
+    """Two people are needed to erase a case."""
+    if situation.erased:
+        return "erased"
+    if not situation.erasure_requested_by:
+        return "erasure_not_requested"
+    return "own_erasure_request" if situation.actor == situation.erasure_requested_by else ""
