@@ -17,7 +17,7 @@ WHERE confirmed."case" = cases_case.pseudonym
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0008_draft_of_case'),
+        ('cases', '0009_idempotency_key_age'),
         ('ledger', '0007_one_check'),
     ]
 
