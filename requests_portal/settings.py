@@ -384,6 +384,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["requests_portal.api.permissions.DenyAll"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["requests_portal.api.bounds.BoundedJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "requests_portal.api.negotiation.JsonUnlessAsked",
+    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "requests_portal.api.problems.problem_details",
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.CursorPagination",

@@ -3,11 +3,12 @@
 from allauth.account.views import password_change, password_set
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from requests_portal import health
 from requests_portal.accounts import factor_required_where_there_is_one
+from requests_portal.api.no_such_address import NoSuchAddressView
 from requests_portal.public.views import errors, home
 
 urlpatterns = [
@@ -17,6 +18,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("ledger/", include("requests_portal.api.ledger_urls")),
     path("api/v1/", include("requests_portal.api.v1.urls")),
+    re_path("^api/", NoSuchAddressView.as_view()),
     # The admin's own page would count no wrong passwords and log nothing.
     path("staff/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("staff/", admin.site.urls),

@@ -5,9 +5,8 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404
+from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
-from rest_framework.response import Response
 
 from requests_portal.api.bounds import first_errors
 from workflows.cases.errors import (
@@ -61,8 +60,10 @@ def problem(
     errors: Any = None,
     headers: Any = None,
     members: Mapping[str, Any] | None = None,
-) -> Response:
-    """Return a problem-details answer; `code` is stable, `detail` is for people.
+) -> JsonResponse:
+    """Return a problem-details answer, whatever the caller accepts and whether or not a view runs.
+
+    `code` is stable, `detail` is for people.
 
     `errors` maps a field to its sentences. `request_id` finds the matching line in the logs.
     `members` are further ones that say more to a program.
@@ -80,7 +81,18 @@ def problem(
         body["errors"], left_out = first_errors(errors)
         if left_out:
             body["detail"] += f" {left_out} more are not named here."
-    return Response(body, status=status, content_type=MEDIA_TYPE, headers=headers)
+    return JsonResponse(
+        body,
+        status=status,
+        content_type=MEDIA_TYPE,
+        headers=headers,
+        json_dumps_params={"ensure_ascii": False},
+    )
+
+
+def concerns_api(request: HttpRequest) -> bool:
+    """Return whether a request is for the API, so that its errors are problem details."""
+    return request.path_info.startswith("/api/")
 
 
 # The first entry that fits decides; `CaseError` is the base of the domain's errors.
@@ -98,7 +110,7 @@ _DOMAIN: tuple[tuple[type[Exception], HTTPStatus, str], ...] = (
 )
 
 
-def problem_details(error: Exception, context: Mapping[str, Any]) -> Response | None:
+def problem_details(error: Exception, context: Mapping[str, Any]) -> JsonResponse | None:
     """Turn an exception of a view into problem details; None leaves it to Django (a 500)."""
     if isinstance(error, exceptions.APIException):
         return _api_problem(error)
@@ -115,7 +127,7 @@ def problem_details(error: Exception, context: Mapping[str, Any]) -> Response | 
     return None
 
 
-def _api_problem(error: exceptions.APIException) -> Response:
+def _api_problem(error: exceptions.APIException) -> JsonResponse:
     """Turn what REST framework itself refuses into problem details."""
     if isinstance(error, exceptions.ValidationError):
         return problem(

@@ -35,7 +35,7 @@ def derive_receipt(attempt: bytes) -> str:
 def _symbols(text: str) -> str:
     """Return what counts of a typed text; a Chinese keyboard may have written it in full width."""
     narrow = unicodedata.normalize("NFKC", text)
-    return re.sub(r"[\s\-‐-―−]", "", narrow).upper().translate(_MISREAD)
+    return re.sub(r"[\0\s\-‐-―−]", "", narrow).upper().translate(_MISREAD)
 
 
 def normalise_number(text: str) -> str:

@@ -9,6 +9,12 @@ from workflows.datasets.models import Dataset, Snapshot
 from workflows.datasets.problems import why_unreadable
 
 
+class DatasetQuerySerializer(serializers.Serializer[None]):
+    """Which datasets are listed."""
+
+    name = serializers.CharField(required=False, max_length=120, help_text="The whole name.")
+
+
 class DatasetSerializer(serializers.ModelSerializer[Dataset]):
     """A dataset. The approval is read only: a privacy officer decides on it."""
 

@@ -8,14 +8,18 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from requests_portal.api.bounds import read_body
-from requests_portal.api.v1.dataset_serializers import DatasetSerializer, SnapshotSerializer
+from requests_portal.api.v1.dataset_serializers import (
+    DatasetQuerySerializer,
+    DatasetSerializer,
+    SnapshotSerializer,
+)
 from requests_portal.api.v1.pipeline_access import PipelineView, acting
 from workflows.datasets.croissant.export import export_croissant
 from workflows.datasets.croissant.take_in import import_croissant
@@ -63,14 +67,14 @@ class DatasetListView(PipelineView):
 
     @extend_schema(
         operation_id="datasets",
-        parameters=[OpenApiParameter("name", OpenApiTypes.STR)],
+        parameters=[DatasetQuerySerializer],
         responses={200: DatasetSerializer(many=True), 401: _PROBLEM},
     )
     def get(self, request: Request) -> Response:
         """List the datasets in the order of registration, 50 a page; `name` finds one."""
-        datasets = Dataset.objects.all()
-        if name := request.query_params.get("name"):
-            datasets = datasets.filter(name=name)
+        asked = DatasetQuerySerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        datasets = Dataset.objects.filter(**asked.validated_data)
         paginator = self.pagination_class()
         page = paginator.paginate_queryset(datasets, request, view=self)
         return paginator.get_paginated_response(DatasetSerializer(page, many=True).data)

@@ -20,10 +20,10 @@ from requests_portal.api.v1.authentication import RegulatorTokenAuthentication
 from requests_portal.api.v1.serializers import (
     BundleJobSerializer,
     BundleRequestSerializer,
+    CaseQuerySerializer,
     CaseSummarySerializer,
 )
 from requests_portal.downloads import ranged_file
-from workflows.cases.lifecycle import State
 from workflows.reports.access_log import record_look_at_register
 from workflows.reports.bundle_files import download_name, download_type
 from workflows.reports.bundle_filters import BundleFilters
@@ -86,16 +86,18 @@ class CaseListView(RegulatorView):
 
     @extend_schema(
         operation_id="regulator_cases",
-        parameters=[OpenApiParameter("state", OpenApiTypes.STR, many=True)],
+        parameters=[CaseQuerySerializer],
         responses={200: CaseSummarySerializer(many=True), 401: _PROBLEM},
     )
     def get(self, request: Request) -> Response:
         """List the cases of the regime, newest first, 50 a page."""
-        states = tuple(request.query_params.getlist("state"))
+        asked = CaseQuerySerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        states = tuple(asked.validated_data["state"])
         record_look_at_register(
             _scope(request),
             what="cases",
-            narrowed_by={"states": ",".join(sorted(set(states) & set(State)))},
+            narrowed_by={"states": ",".join(sorted(set(states)))},
         )
         paginator = self.pagination_class()
         page = paginator.paginate_queryset(

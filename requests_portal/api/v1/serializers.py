@@ -174,6 +174,14 @@ class StatusSerializer(serializers.Serializer[Any]):
     timeline = StepSerializer(many=True)
 
 
+class CaseQuerySerializer(serializers.Serializer[None]):
+    """Which cases are listed."""
+
+    state = serializers.ListField(
+        child=serializers.ChoiceField(choices=CASE_STATES), required=False, default=list
+    )
+
+
 class CaseSummarySerializer(serializers.Serializer[Any]):
     """A case in a regulator's list; without personal data."""
 
