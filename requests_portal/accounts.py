@@ -23,6 +23,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
+from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 
@@ -74,19 +75,26 @@ class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ha
         return True
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send a mail unless the day's limit of the address is reached.
-
-        How the site is called comes from the settings; allauth would take it from a Host header.
-        """
+        """Send a mail unless the day's limit of the address is reached."""
         if not may_mail(email):
             logger.warning("Mail limit of an address reached; %s not sent", template_prefix)
             return
+        self.compose_mail(template_prefix, email, context).send()
+
+    def compose_mail(
+        self, template_prefix: str, email: str, context: dict[str, Any]
+    ) -> EmailMessage:
+        """Compose a mail of allauth's.
+
+        How the site is called comes from the settings; allauth would take it from a Host header.
+        """
         site = SimpleNamespace(name=settings.PROVIDER_NAME, domain=settings.PUBLIC_BASE_URL)
         values = {"email": email, "current_site": site, **context}
-        self.render_mail(template_prefix, email, values).send()
+        mail: EmailMessage = self.render_mail(template_prefix, email, values)
+        return mail
 
-    def mail_reset_link(self, user: User) -> None:
-        """Mail a link with which the password of an account can be set anew."""
+    def reset_mail(self, user: User) -> EmailMessage:
+        """Compose the mail with a link by which the password of an account can be set anew."""
         values = {
             "uidb36": user_pk_to_url_str(user),
             "key": default_token_generator.make_token(user),
@@ -97,7 +105,7 @@ class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ha
             "username": user.get_username(),
             "password_reset_url": f"{settings.PUBLIC_BASE_URL}{path}",
         }
-        self.send_mail("account/email/password_reset_key", user.email, context)
+        return self.compose_mail("account/email/password_reset_key", user.email, context)
 
 
 class SealingMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # it has no types

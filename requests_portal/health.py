@@ -10,10 +10,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from workflows.ledger import selectors as ledger
+from workflows.outbox import queues
 from workflows.outbox import selectors as outbox
 
 # An outbox or a sequencer that lags longer than this needs somebody to look.
 LAG_LIMIT = timedelta(minutes=2)
+_NAMES = {queues.DEFAULT: "outbox"}
 FREE_DISK_LIMIT = 200 * 1024 * 1024
 
 
@@ -38,7 +40,10 @@ def readyz(request: HttpRequest) -> JsonResponse:
         backlog = ledger.backlog()
         lag = timezone.now() - backlog.oldest if backlog.oldest else timedelta()
         checks["sequencer"] = "ok" if lag < LAG_LIMIT else "lags"
-        checks["outbox"] = "ok" if outbox.backlog_age() < LAG_LIMIT else "lags"
+        for queue, backlog_of_queue in outbox.backlogs().items():
+            name = _NAMES.get(queue, queue)
+            checks[name] = "ok" if backlog_of_queue.age < LAG_LIMIT else "lags"
+        checks["dead_letters"] = outbox.dead_letters().count()
     except Exception:  # noqa: BLE001 - whatever is wrong with the database, the answer is 503
         checks["database"] = "down"
         ready = False

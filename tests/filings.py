@@ -15,6 +15,7 @@ ANSWER_SECONDS = 10
 STEPS = {"case.received", "case.assigned", "acknowledgement.sent"}
 # The link to confirm the address, and the acknowledgement.
 MAILS = 2
+MAIL_KINDS = {"mail.confirm_contact", "notices.tell_of_acknowledgement"}
 
 
 @dataclass(frozen=True)

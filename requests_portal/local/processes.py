@@ -49,9 +49,15 @@ PORTAL = (
     ),
     Process(
         name="worker",
-        does="sends mails and does the other background work",
+        does="routes, acknowledges, keeps the clocks and does the other background work",
         service="worker",
         command=(*_WORKER, "--concurrency=2"),
+    ),
+    Process(
+        name="mail-worker",
+        does="sends mails",
+        service="mail-worker",
+        command=(*_WORKER, "--concurrency=2", "--queues=mail", "--hostname=mail@%h"),
     ),
     Process(
         name="data-worker",

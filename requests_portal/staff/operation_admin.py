@@ -36,10 +36,10 @@ class EffectAdmin(ReadOnlyAdmin):
     """Effects that were given up after all their attempts. They hold ids, nothing personal."""
 
     list_display = ("kind", "last_error", "attempts", "created_at", "due_at")
-    list_filter = ("kind",)
+    list_filter = ("kind", "last_error")
     ordering = ("created_at",)
     show_full_result_count = False
-    actions = ("retry",)
+    actions = ("retry", "retry_kinds")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Effect]:
         """Return the dead ones; the others need nobody."""
@@ -52,17 +52,23 @@ class EffectAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Try again"), permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Effect]) -> None:
         """Give the selected ones all their attempts again."""
-        effects = list(queryset)
-        for effect in effects:
-            retry_dead(effect)
+        self._tell(request, retry_dead(queryset))
+
+    @admin.action(description=_("Try all of the same kinds again"), permissions=["retry"])
+    def retry_kinds(self, request: HttpRequest, queryset: QuerySet[Effect]) -> None:
+        """Give those of the kinds of the selected ones all their attempts again."""
+        kinds = set(queryset.values_list("kind", flat=True))
+        self._tell(request, retry_dead(Effect.objects.filter(kind__in=kinds)))
+
+    def _tell(self, request: HttpRequest, count: int) -> None:
         messages.success(
             request,
             ngettext(
                 "%(count)d effect will be tried again.",
                 "%(count)d effects will be tried again.",
-                len(effects),
+                count,
             )
-            % {"count": len(effects)},
+            % {"count": count},
         )
 
 

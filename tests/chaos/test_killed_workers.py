@@ -1,4 +1,4 @@
-"""kill -9 at five points of an effect, of the worker's children and of the worker as a whole."""
+"""kill -9 at five points of an effect, of the workers' children and of the workers as a whole."""
 
 import os
 import signal
@@ -10,6 +10,7 @@ import pytest
 
 from tests.chaos.load import under_load
 from tests.filings import (
+    MAIL_KINDS,
     MAILS,
     Receipt,
     assert_nothing_lost_nor_doubled,
@@ -24,24 +25,27 @@ from tests.stack import Stack, eventually
 pytestmark = pytest.mark.chaos
 
 KILLED_UNDER_LOAD = 5
+WORKERS = ("worker", "mail-worker")
 
 
 def kill_children(stack: Stack) -> None:
-    """Kill the processes that run tasks; the worker itself lives on."""
-    for child in psutil.Process(stack.pids()["worker"]).children():
-        os.kill(child.pid, signal.SIGKILL)
+    """Kill the processes that run tasks; the workers themselves live on."""
+    for worker in WORKERS:
+        for child in psutil.Process(stack.pids()[worker]).children():
+            os.kill(child.pid, signal.SIGKILL)
 
 
 def kill_worker(stack: Stack) -> None:
-    """Kill the worker with all its children."""
-    stack.kill("worker")
+    """Kill the workers with all their children."""
+    for worker in WORKERS:
+        stack.kill(worker)
 
 
 Kill = Callable[[Stack], None]
 
 
 def killed_before_it_begins(stack: Stack, kill: Kill) -> Receipt:
-    with frozen(stack, "worker"):
+    with frozen(stack, "worker"), frozen(stack, "mail-worker"):
         receipt = file_request(stack)
         eventually(lambda: all(e.is_leased for e in effects_of(stack, receipt)), "all published")
         kill(stack)
@@ -51,7 +55,10 @@ def killed_before_it_begins(stack: Stack, kill: Kill) -> Receipt:
 def killed_while_it_sends_the_mail(stack: Stack, kill: Kill) -> Receipt:
     with frozen(stack, "mail"):
         receipt = file_request(stack)
-        eventually(lambda: any(e.attempts for e in effects_of(stack, receipt)), "one has begun")
+        eventually(
+            lambda: any(e.attempts and e.kind in MAIL_KINDS for e in effects_of(stack, receipt)),
+            "a mail has begun",
+        )
         kill(stack)
     return receipt
 
@@ -104,7 +111,7 @@ def test_an_effect_finishes_once_wherever_its_process_was_killed(chaos_stack, sc
     assert_nothing_lost_nor_doubled(chaos_stack, [receipt])
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "relay", "sequencer"])
+@pytest.mark.parametrize("name", ["web", "worker", "mail-worker", "relay", "sequencer"])
 def test_any_process_may_be_killed_again_and_again_under_load(chaos_stack, name):
     with under_load(chaos_stack) as load:
         for _ in range(KILLED_UNDER_LOAD):

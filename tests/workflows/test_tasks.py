@@ -41,13 +41,14 @@ def test_what_takes_long_has_a_queue_of_its_own():
 
 def test_effects_run_by_their_id_and_once(mailoutbox):
     file(ERIKA)
-    effect = Effect.objects.get(kind="identity.confirm_contact")
+    for kind in ("identity.confirm_contact", "mail.confirm_contact"):
+        effect = Effect.objects.get(kind=kind)
 
-    for _again in range(3):
-        tasks.run_effect(str(effect.pk))
+        for _again in range(3):
+            tasks.run_effect(str(effect.pk))
 
-    effect.refresh_from_db()
-    assert effect.state == Effect.State.DONE
+        effect.refresh_from_db()
+        assert effect.state == Effect.State.DONE
     assert len(mailoutbox) == 1
 
 

@@ -1,10 +1,12 @@
 """What follows a commit in the room of cases: mails that say that something waits."""
 
+from django.core.mail import EmailMessage
+
 from workflows.cases.calendar_notices import recompute_after_notice
-from workflows.cases.mail import send_mail
+from workflows.cases.mail import mail_about
 from workflows.cases.models import Case
 from workflows.outbox.models import Effect
-from workflows.outbox.services import effect_handler
+from workflows.outbox.services import effect_handler, mail_handler
 
 # What waits in the portal: one mail template each.
 WAITING = (
@@ -27,15 +29,16 @@ def case_of(effect: Effect) -> Case:
     return Case.objects.select_related("data_key").get(pk=effect.payload["case"])
 
 
-def _send_waiting(effect: Effect) -> None:
-    """Mail that something waits."""
+def _something_waits(effect: Effect) -> EmailMessage | None:
+    """Compose the mail that says that something waits."""
     case = case_of(effect)
-    if case.erased_at is None:
-        send_mail(case, effect.kind.removeprefix("mail."), effect, {})
+    if case.erased_at is not None:
+        return None
+    return mail_about(case, effect.kind.removeprefix("mail."), effect, {})
 
 
 for _mail in WAITING:
-    effect_handler(f"mail.{_mail}")(_send_waiting)
+    mail_handler(f"mail.{_mail}")(_something_waits)
 
 
 @effect_handler("cases.recompute")

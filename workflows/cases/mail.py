@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
@@ -60,20 +60,32 @@ def tomorrow() -> datetime:
     return day + timedelta(days=1)
 
 
-def send_mail(case: Case, template: str, effect: Effect, context: dict[str, Any]) -> bool:
-    """Send the mail `templates/emails/<template>/` to the requester; False when none was sent.
+def may_send(effect: Effect, address: str) -> bool:
+    """Count the mail of an effect like `may_mail`: once a day, however often it is tried."""
+    today = timezone.now().date()
+    if effect.counted_on != today:
+        if not may_mail(address):
+            return False
+        effect.counted_on = today
+        effect.save(update_fields=["counted_on"])
+    return True
+
+
+def mail_about(
+    case: Case, template: str, effect: Effect, context: dict[str, Any]
+) -> EmailMessage | None:
+    """Compose the mail `templates/emails/<template>/` to the requester; None when there is none.
 
     Over the day's limit of an address a mail waits until tomorrow (`Later`), but only where the
-    contact is confirmed: to a stranger's address it is not sent at all. The Message-ID is made
-    from the effect, so that a mail repeated after a crash is one mail to the reader's program.
+    contact is confirmed: to a stranger's address it is not sent at all.
     """
     address = requester_of(case).email
     if not address:
-        return False
-    if not may_mail(address):
+        return None
+    if not may_send(effect, address):
         if case.assurance == Assurance.NONE:
             logger.warning("Mail limit of an unconfirmed address reached; %s not sent", template)
-            return False
+            return None
         raise Later(tomorrow())
     values = {
         "case_number": case.number,
@@ -81,28 +93,42 @@ def send_mail(case: Case, template: str, effect: Effect, context: dict[str, Any]
         "status_link": links.status_link(case.language),
         **context,
     }
-    send_template(template, address, case.language, effect, values)
-    return True
+    return compose(template, [address], case.language, effect, values)
 
 
-def send_template(
-    template: str, address: str, language: str, effect: Effect, values: dict[str, Any]
-) -> None:
-    """Send the mail `templates/emails/<template>/` in a language, as text and as HTML."""
+def compose(
+    template: str,
+    to: list[str],
+    language: str,
+    effect: Effect,
+    values: dict[str, Any],
+    *,
+    html: bool = True,
+) -> EmailMessage:
+    """Compose the mail `templates/emails/<template>/` in a language, as text and as HTML.
+
+    The Message-ID is made from the effect, so that a mail repeated after a crash is one mail to the
+    reader's program.
+    """
     folder = f"emails/{template}"
     with translation.override(language):
         mail = EmailMultiAlternatives(
             subject=" ".join(render_to_string(f"{folder}/subject.txt", values).split()),
             body=render_to_string(f"{folder}/body.txt", values),
-            to=[address],
-            headers={
-                "Message-ID": f"<{effect.pk}@{links.mail_domain()}>",
-                "Auto-Submitted": "auto-generated",
-                "Content-Language": language,
-            },
+            to=to,
+            headers={**headers(effect), "Content-Language": language},
         )
-        mail.attach_alternative(render_to_string(f"{folder}/body.html", values), "text/html")
-        mail.send()
+        if html:
+            mail.attach_alternative(render_to_string(f"{folder}/body.html", values), "text/html")
+    return mail
+
+
+def headers(effect: Effect) -> dict[str, str]:
+    """Return what a mail says about itself: the id of its effect, and that a program wrote it."""
+    return {
+        "Message-ID": f"<{effect.pk}@{links.mail_domain()}>",
+        "Auto-Submitted": "auto-generated",
+    }
 
 
 def purge_tallies(now: datetime | None = None) -> int:

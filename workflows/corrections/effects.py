@@ -1,11 +1,13 @@
 """What follows an approval: instructions, manifests, applying them, looking what is left."""
 
+from django.core.mail import EmailMessage
+
 from workflows.cases.effects import case_of
 from workflows.corrections.checking import give_up_checking
 from workflows.corrections.making import MAKE, ask_for_manifests, is_waiting
 from workflows.corrections.models import Manifest, RecipientNotice, Return
 from workflows.corrections.receipts import APPLY, CHECK, give_up_applying
-from workflows.corrections.recipients import TELL
+from workflows.corrections.recipients import TELL, mailed
 from workflows.corrections.returns import AGAIN, give_up_taking_out
 from workflows.corrections.services import issue_instructions
 from workflows.corrections.telling import tell
@@ -13,7 +15,7 @@ from workflows.corrections.tombstones import GUARD
 from workflows.datasets.models import Snapshot
 from workflows.outbox.long_work import ask_for, send_and_look_again, send_or_fail
 from workflows.outbox.models import Effect
-from workflows.outbox.services import effect_handler
+from workflows.outbox.services import effect_handler, mail_handler
 
 # A worker may die with the task; a manifest that cannot be made is not tried for half a day.
 _TRIES = 3
@@ -75,11 +77,20 @@ def take_out_again(effect: Effect) -> None:
         give_up_taking_out(effect.payload["id"])
 
 
-@effect_handler(TELL)
-def tell_recipient(effect: Effect) -> None:
+def _mailed(effect: Effect, sent: bool) -> None:  # noqa: FBT001 - called by the outbox
+    if sent:
+        mailed(_notice_of(effect))
+
+
+@mail_handler(TELL, then=_mailed)
+def recipient_mail(effect: Effect) -> EmailMessage | None:
     """Tell a recipient of data what was changed, or ask once more for the confirmation."""
+    return tell(_notice_of(effect), effect)
+
+
+def _notice_of(effect: Effect) -> RecipientNotice:
+    """Return the notice of an effect, locked."""
     notices = RecipientNotice.objects.select_for_update(of=("self",))
-    notice = notices.select_related(
+    return notices.select_related(
         "recipient", "manifest__data_key", "manifest__snapshot__dataset"
     ).get(pk=effect.payload["id"])
-    tell(notice, effect)

@@ -3,15 +3,16 @@
 from collections.abc import Iterable, Iterator
 
 from django.conf import settings
+from django.core.mail import EmailMessage
 
 from workflows import links
-from workflows.cases.mail import may_mail, send_template, tomorrow
+from workflows.cases.mail import compose, may_send, tomorrow
 from workflows.cases.models import Case
 from workflows.corrections.making import entries_of
 from workflows.corrections.manifests.entries import Entry, Op
 from workflows.corrections.models import RecipientNotice
 from workflows.corrections.receipts import cases_of
-from workflows.corrections.recipients import mailed, token_of
+from workflows.corrections.recipients import token_of
 from workflows.datasets.models import Snapshot
 from workflows.notices.facts import Recipients
 from workflows.notices.phrases import phrase
@@ -25,22 +26,21 @@ from workflows.vault.crypto import Shredded
 RECORDS_NAMED = 50
 
 
-def tell(notice: RecipientNotice, effect: Effect) -> None:
-    """Send the notice of each case, once, and a mail where there is an address.
+def tell(notice: RecipientNotice, effect: Effect) -> EmailMessage | None:
+    """Send the notice of each case, once, and compose a mail where there is an address.
 
     Nothing in the mail is personal: it names the dataset and has the link. Without an address,
     staff tell the recipient. Raises `Later` over the day's limit of mails.
     """
     if notice.confirmed_at is not None:
-        return
+        return None
     _send_notices(notice)
     address = notice.recipient.email
     if not address:
-        return
-    if not may_mail(address):
+        return None
+    if not may_send(effect, address):
         raise Later(tomorrow())
-    _mail(notice, address, effect)
-    mailed(notice)
+    return _mail(notice, address, effect)
 
 
 def entries_told(notice: RecipientNotice) -> list[Entry]:
@@ -106,7 +106,7 @@ def _records(entries: Iterable[Entry], language: str) -> Iterator[str]:
         yield phrase("recipient.more", language, count=len(listed) - RECORDS_NAMED)
 
 
-def _mail(notice: RecipientNotice, address: str, effect: Effect) -> None:
+def _mail(notice: RecipientNotice, address: str, effect: Effect) -> EmailMessage:
     """Write to the organisation in the language of this installation."""
     language = settings.LANGUAGE_CODE
     snapshot = notice.manifest.snapshot
@@ -118,4 +118,4 @@ def _mail(notice: RecipientNotice, address: str, effect: Effect) -> None:
         "again": notice.told_at is not None,
         "link": links.confirm_recipient_link(language, token_of(notice.pk)),
     }
-    send_template("recipient_notice", address, language, effect, values)
+    return compose("recipient_notice", [address], language, effect, values)

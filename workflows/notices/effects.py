@@ -1,16 +1,18 @@
 """What follows a commit in the room of notices: the acknowledgement, and notices that were due."""
 
+from django.core.mail import EmailMessage
+
 from workflows.cases.actors import SYSTEM
 from workflows.cases.clocks import answer_kind, lead_clock, stop_acknowledgement
 from workflows.cases.effects import case_of
 from workflows.cases.lifecycle import OPEN, Action
-from workflows.cases.mail import send_mail
+from workflows.cases.mail import mail_about
 from workflows.cases.models import Case
 from workflows.cases.transition import advance
 from workflows.notices.facts import Acknowledgement, Facts, Lateness
 from workflows.notices.services import facts_builder, send_enqueued, send_notice
 from workflows.outbox.models import Effect
-from workflows.outbox.services import Payload, effect_handler, enqueue
+from workflows.outbox.services import Payload, effect_handler, enqueue, mail_handler
 
 _TELL = "notices.tell_of_acknowledgement"
 
@@ -19,8 +21,8 @@ _TELL = "notices.tell_of_acknowledgement"
 def acknowledge(effect: Effect) -> None:
     """Write the acknowledgement of receipt, as the regime asks for, and attach it to the case.
 
-    The mail is an effect of its own: what fails while the notice is written is tried again, and
-    each time would be a mail more.
+    The mail is an effect of its own. Who left no address finds the notice in the portal, and is
+    acknowledged without waiting for a mail server.
     """
     case = case_of(effect)
     if case.state not in OPEN:
@@ -28,21 +30,34 @@ def acknowledge(effect: Effect) -> None:
     send_notice(
         case, "acknowledgement", Acknowledgement(), key=f"acknowledge:{case.pk}", mail=False
     )
-    enqueue(_TELL, key=f"{_TELL}:{case.pk}", payload={"case": str(case.pk)})
+    if case.has_contact:
+        enqueue(_TELL, key=f"{_TELL}:{case.pk}", payload={"case": str(case.pk)})
+    else:
+        _acknowledged(case, by="portal")
 
 
-@effect_handler(_TELL)
-def tell_of_acknowledgement(effect: Effect) -> None:
-    """Mail whoever left an address that their request was received: number, date, how it goes on.
+def _told(effect: Effect, sent: bool) -> None:  # noqa: FBT001 - called by the outbox
+    case = case_of(effect)
+    if case.state in OPEN:
+        _acknowledged(case, by="mail" if sent else "portal")
+
+
+def _acknowledged(case: Case, *, by: str) -> None:
+    event = advance(case, Action.ACKNOWLEDGE, SYSTEM, facts={"by": by})
+    stop_acknowledgement(case, event.at)
+
+
+@mail_handler(_TELL, then=_told)
+def acknowledgement_mail(effect: Effect) -> EmailMessage | None:
+    """Compose the mail that a request was received: number, date, how it goes on.
 
     The contact need not be confirmed: the law counts from receipt.
     """
     case = case_of(effect)
     if case.state not in OPEN:
-        return
+        return None
     lead = case.lead_regime
-    # Before the case is locked: a mail may take long.
-    sent = send_mail(
+    return mail_about(
         case,
         "acknowledgement",
         effect,
@@ -52,8 +67,6 @@ def tell_of_acknowledgement(effect: Effect) -> None:
             "rule": lead.clock(answer_kind(case, lead)).text.in_language(case.language),
         },
     )
-    event = advance(case, Action.ACKNOWLEDGE, SYSTEM, facts={"by": "mail" if sent else "portal"})
-    stop_acknowledgement(case, event.at)
 
 
 @effect_handler("notices.send")

@@ -4,15 +4,13 @@ The effect sends the task and looks again later whether the work is done. A task
 its worker is so sent again; one that is still at work holds a lock, and another does nothing.
 """
 
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
 from celery import current_app
-from django.db import connection
-from django.utils import timezone
 
+from workflows.outbox.locks import take
 from workflows.outbox.models import Effect
 from workflows.outbox.services import Later, enqueue
 
@@ -50,7 +48,7 @@ def send_and_look_again(effect: Effect, task: str) -> bool:
         effect.kind,
         key=f"{effect.kind}:{about}:{turn + 1}",
         payload={**effect.payload, "turn": turn + 1},
-        due_at=timezone.now() + min(LOOK_AGAIN_AFTER * turn, LONGEST_WAIT),
+        delay=min(LOOK_AGAIN_AFTER * turn, LONGEST_WAIT),
     )
     return True
 
@@ -70,8 +68,8 @@ def hold_or_wait(kind: str, subject: str) -> None:
 
     Raises `Later` while another process is still at work on it.
     """
-    if not _took("pg_try_advisory_xact_lock", kind, subject):
-        raise Later(timezone.now() + STILL_AT_WORK)
+    if not take("pg_try_advisory_xact_lock", kind, subject):
+        raise Later(STILL_AT_WORK)
 
 
 def _send(effect: Effect, task: str) -> None:
@@ -84,18 +82,9 @@ def held(kind: str, subject: str) -> Iterator[bool]:
 
     Yields False, and holds nothing, when another process works on it.
     """
-    free = _took("pg_try_advisory_lock", kind, subject)
+    free = take("pg_try_advisory_lock", kind, subject)
     try:
         yield free
     finally:
         if free:
-            _took("pg_advisory_unlock", kind, subject)
-
-
-def _took(function: str, kind: str, subject: str) -> bool:
-    """Call a function of PostgreSQL on the lock of a piece of work."""
-    keys = [zlib.crc32(word.encode()) - (1 << 31) for word in (kind, subject)]
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(%s, %s)", keys)
-        answer: bool = cursor.fetchone()[0]
-    return answer
+            take("pg_advisory_unlock", kind, subject)

@@ -1,30 +1,31 @@
 """How the outbox stands: for the health page, the metrics and the staff."""
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 
-from django.db.models import Min, QuerySet
-from django.utils import timezone
+from django.db.models import Count, Min, QuerySet
+from django.db.models.functions import Now
 
+from workflows.outbox import queues
 from workflows.outbox.models import Effect
 
 
-def overdue(now: datetime | None = None) -> QuerySet[Effect]:
-    """Return the effects that could run at `now` (default: the present) and have not."""
-    return Effect.objects.filter(
-        state=Effect.State.PENDING, due_at__lte=now or timezone.now()
-    ).order_by("due_at")
+@dataclass(frozen=True)
+class Backlog:
+    """The effects of a queue that could run: how many, and how long the oldest has waited."""
+
+    size: int
+    age: timedelta
 
 
-def backlog_size(now: datetime | None = None) -> int:
-    """Return how many effects wait to be run."""
-    return overdue(now).count()
-
-
-def backlog_age(now: datetime | None = None) -> timedelta:
-    """Return how long the oldest waiting effect has been due; zero when none waits."""
-    now = now or timezone.now()
-    oldest: datetime | None = overdue(now).aggregate(oldest=Min("due_at"))["oldest"]
-    return now - oldest if oldest else timedelta()
+def backlogs() -> dict[str, Backlog]:
+    """Return the backlog of each queue of effects, by the clock of the database."""
+    found = {queue: Backlog(0, timedelta()) for queue in queues.OF_EFFECTS}
+    overdue = Effect.objects.filter(state=Effect.State.PENDING, due_at__lte=Now())
+    counted = overdue.values("queue").annotate(size=Count("pk"), age=Now() - Min("due_at"))
+    for row in counted:
+        found[row["queue"]] = Backlog(row["size"], row["age"])
+    return found
 
 
 def dead_letters() -> QuerySet[Effect]:

@@ -7,7 +7,7 @@ for a policy of the database lets a regulator's role ask for work on its own job
 """
 
 from celery import current_app
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from workflows.outbox.long_work import LAST_TURN, LONGEST_WAIT, LOOK_AGAIN_AFTER
@@ -35,5 +35,5 @@ def make_bundle(effect: Effect) -> None:
         EFFECT,
         key=f"{EFFECT}:{job.pk}:{turn + 1}",
         payload={"job": str(job.pk), "turn": turn + 1},
-        due_at=timezone.now() + min(LOOK_AGAIN_AFTER * turn, LONGEST_WAIT),
+        delay=min(LOOK_AGAIN_AFTER * turn, LONGEST_WAIT),
     )

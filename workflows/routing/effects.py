@@ -6,15 +6,15 @@ from datetime import date
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
 
 from workflows import links
 from workflows.cases.actors import SYSTEM
 from workflows.cases.effects import case_of
 from workflows.cases.lifecycle import Role
+from workflows.cases.mail import compose
 from workflows.cases.models import Case
 from workflows.outbox.models import Effect
-from workflows.outbox.services import effect_handler
+from workflows.outbox.services import effect_handler, mail_handler
 from workflows.routing.assignment import assign, choose_team
 from workflows.routing.models import Assignment, Team
 
@@ -45,9 +45,9 @@ def _addresses(case: Case) -> list[str]:
     )
 
 
-@effect_handler("routing.notify_team")
-def notify_team(effect: Effect) -> None:
-    """Mail the team that has the case; without personal data, so the case number only.
+@mail_handler("routing.notify_team")
+def team_mail(effect: Effect) -> EmailMessage | None:
+    """Compose the mail to the team that has the case; without personal data: its number only.
 
     Where no rule gave it to a team, or that has no address, the privacy officers are told: no time
     runs out in silence.
@@ -58,11 +58,11 @@ def notify_team(effect: Effect) -> None:
     complaint = notice.startswith("complaint_")
     if not addresses:
         logger.warning("Nobody can be told of a time that passes: %s", notice)
-        return
+        return None
     returned = notice == "data_returned"
     # These go on whatever became of the case.
     if case.is_final and not (complaint or returned):
-        return
+        return None
     context = {
         "case_number": case.number,
         "due_on": _day(effect.payload.get("due_on")) or case.due_on,
@@ -73,12 +73,5 @@ def notify_team(effect: Effect) -> None:
         "case_link": links.staff_case_link(case.pk),
         "provider_name": settings.PROVIDER_NAME,
     }
-    EmailMessage(
-        subject=" ".join(render_to_string("emails/team_notice/subject.txt", context).split()),
-        body=render_to_string("emails/team_notice/body.txt", context),
-        to=addresses,
-        headers={
-            "Message-ID": f"<{effect.pk}@{links.mail_domain()}>",
-            "Auto-Submitted": "auto-generated",
-        },
-    ).send()
+    language = settings.LANGUAGE_CODE
+    return compose("team_notice", addresses, language, effect, context, html=False)

@@ -8,7 +8,7 @@ ours means that this log was rolled back, and is an error that stays until someb
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -111,17 +111,17 @@ def submit(witness_id: int, effect: Effect) -> None:
     except (WitnessRefusedError, NoAnswerError, NoteError) as error:
         witness.failures += 1
         witness.error = str(error)[:ERROR_LENGTH]
-        _again(witness, effect, timezone.now() + delay_after(min(witness.failures, 20)))
+        _again(witness, effect, delay_after(witness.failures))
     else:
         if witness.size < checkpoints[-1].size:
-            _again(witness, effect, timezone.now())
+            _again(witness, effect, timedelta())
     witness.save()
 
 
-def _again(witness: Witness, effect: Effect, due_at: datetime) -> None:
+def _again(witness: Witness, effect: Effect, delay: timedelta) -> None:
     """Write the effect that follows one which has not come to the end."""
     key = f"{EFFECT}:after:{effect.pk}"
-    enqueue(EFFECT, key=key, payload={"witness": witness.pk}, due_at=due_at)
+    enqueue(EFFECT, key=key, payload={"witness": witness.pk}, delay=delay)
 
 
 def _to_show(size: int) -> list[Checkpoint]:

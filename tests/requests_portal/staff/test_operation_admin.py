@@ -23,9 +23,9 @@ def dead() -> Effect:
     )
 
 
-def retry(client, effect: Effect):
+def retry(client, effect: Effect, action: str = "retry"):
     token = hidden_fields(client.get(EFFECTS).content.decode())["csrfmiddlewaretoken"]
-    data = {"action": "retry", "_selected_action": [str(effect.pk)], "index": "0"}
+    data = {"action": action, "_selected_action": [str(effect.pk)], "index": "0"}
     return client.post(EFFECTS, {"csrfmiddlewaretoken": token, **data}, follow=True)
 
 
@@ -38,6 +38,14 @@ def test_dead_ones_are_listed_and_tried_again(sign_in, privacy_officer, dead) ->
     assert "1 effect will be tried again." in retry(client, dead).content.decode()
     dead.refresh_from_db()
     assert (dead.state, dead.attempts) == (Effect.State.PENDING, 0)
+
+
+def test_all_of_a_kind_are_tried_again_by_one_of_them(sign_in, privacy_officer, dead) -> None:
+    for number, kind in enumerate(("mail.answer", "mail.answer", "mail.fee")):
+        Effect.objects.create(kind=kind, key=str(number), state=Effect.State.DEAD)
+    answer = retry(sign_in(privacy_officer), dead, action="retry_kinds")
+    assert "3 effects will be tried again." in answer.content.decode()
+    assert Effect.objects.get(state=Effect.State.DEAD).kind == "mail.fee"
 
 
 def test_an_administrator_sees_them_and_cannot_try_again(sign_in, administrator, dead) -> None:

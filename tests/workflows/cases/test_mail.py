@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.utils import timezone
 
+from tests.database_time import let_pass
 from tests.factories import (
     APPROVER,
     ERIKA,
@@ -26,12 +27,13 @@ from workflows.cases import correspondence, fees, handling, merging
 from workflows.cases.effects import WAITING
 from workflows.cases.filing import EFFECTS
 from workflows.cases.lifecycle import MOVES, State
-from workflows.cases.mail import may_mail, purge_tallies, requester_of, send_mail, tomorrow
+from workflows.cases.mail import may_mail, purge_tallies, requester_of, tomorrow
 from workflows.cases.models import Case, MailTally
 from workflows.cases.vocabulary import Assurance
 from workflows.identity.reminders import REMIND_EVERY, sweep_waiting
 from workflows.ledger.selectors import events_of_case
 from workflows.notices import moves
+from workflows.outbox import handlers
 from workflows.outbox import services as outbox
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
@@ -148,10 +150,13 @@ def test_a_mail_repeated_after_a_crash_is_one_mail_to_the_reader(mailoutbox):
     drain()
     mailoutbox.clear()
     one = outbox.enqueue("mail.message", key="one", payload={"case": str(case.pk)})
+    drain()
+    # The process died between the mail server's answer and the mark.
+    Effect.objects.filter(pk=one.pk).update(state=Effect.State.PENDING, sent_at=None)
+    let_pass(timedelta(minutes=1))
+    drain()
     other = outbox.enqueue("mail.message", key="other", payload={"case": str(case.pk)})
-
-    for effect in (one, one, other):
-        send_mail(case, "message", effect, {})
+    drain()
 
     ids = [mail.extra_headers["Message-ID"] for mail in mailoutbox]
     assert ids[0] == ids[1] == f"<{one.pk}@testserver>"
@@ -163,7 +168,7 @@ def test_whatever_may_be_enqueued_has_a_handler():
     kinds |= {*EFFECTS, *(f"mail.{notice}" for notice in WAITING)}
     kinds |= {"identity.remind", "routing.notify_team"}
 
-    assert kinds <= set(outbox._handlers)
+    assert kinds <= set(handlers._handlers)
     for kind in kinds:
         if kind.startswith("mail."):
             assert (TEMPLATES / kind.removeprefix("mail.")).is_dir()

@@ -90,7 +90,8 @@ class TestAComplaint:
 
         assert steps(complaint.case) == [("complaint.reminded", 50)]
 
-    def test_escalates_to_the_team_by_case_number_only(self, mailoutbox):
+    def test_escalates_to_the_team_by_case_number_only(self, mailoutbox, settings):
+        settings.LANGUAGE_CODE = "en"
         complaint = complain_in(State.RECEIVED, CaseState.ANSWERED)
         assign(
             complaint.case,

@@ -173,12 +173,12 @@ def test_a_search_for_what_came_back_that_never_ends_is_a_failed_effect(forum, s
     sent.clear()
     effect.refresh_from_db()
 
-    retry_dead(effect)
+    retry_dead(Effect.objects.filter(pk=effect.pk))
     run_effect(effect.pk)
 
     assert sent == [("workflows.tasks.guard_snapshot", str(forum.pk))]
     guard(forum.pk)
-    retry_dead(effect)
+    retry_dead(Effect.objects.filter(pk=effect.pk))
     Effect.objects.filter(pk=effect.pk).update(due_at=effect.created_at)
     run_effect(effect.pk)
     effect.refresh_from_db()

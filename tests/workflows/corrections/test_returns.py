@@ -193,7 +193,8 @@ def test_a_snapshot_that_was_replaced_is_left_alone(forum, data, delete_request)
         ask_to_take_out(returned, STEWARD)
 
 
-def test_the_team_of_a_closed_case_is_told_once(forum, data, delete_request, mailoutbox):
+def test_the_team_of_a_closed_case_is_told_once(forum, data, delete_request, mailoutbox, settings):
+    settings.LANGUAGE_CODE = "en"
     case = closed(Outcome.DELETED, delete_request, forum)
     team = Team.objects.create(name="Data", email="data@provider.example")
     now = timezone.now()

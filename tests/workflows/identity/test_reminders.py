@@ -134,8 +134,9 @@ class TestFees:
         assert "The last day to pay" not in mail.body
 
     def test_the_team_is_told_once_when_the_time_is_over_and_nothing_ends_by_itself(
-        self, mailoutbox
+        self, mailoutbox, settings
     ):
+        settings.LANGUAGE_CODE = "en"
         case = make_case(State.FEE_NEEDED, ERIKA)
         assign(case, SYSTEM, Team.objects.create(name="Team", email="team@example.org"))
         drain()

@@ -6,8 +6,8 @@ import pytest
 @pytest.fixture
 def handlers(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     """The registry, empty and thrown away after the test."""
-    from workflows.outbox import services
+    from workflows.outbox import handlers as module
 
     registry: dict[str, object] = {}
-    monkeypatch.setattr(services, "_handlers", registry)
+    monkeypatch.setattr(module, "_handlers", registry)
     return registry

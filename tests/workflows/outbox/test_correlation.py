@@ -73,7 +73,7 @@ def test_what_the_worker_logs_about_an_effect_bears_the_id(handlers, fails):
 
     with correlated("of-the-request"):
         effect = enqueue("one", key="one", payload={})
-    logger, keep = logging.getLogger("workflows.outbox.services"), Keep()
+    logger, keep = logging.getLogger("workflows.outbox.running"), Keep()
     level = logger.level
     logger.addHandler(keep)
     logger.setLevel(logging.INFO)

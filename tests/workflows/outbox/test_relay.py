@@ -10,14 +10,15 @@ import pytest
 from celery import Celery
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
+from django.db.models.functions import Now
 from freezegun import freeze_time
 
+from tests.database_time import database_now, let_pass
+from workflows.outbox import queues
 from workflows.outbox import relay as relay_module
 from workflows.outbox.models import Effect
-from workflows.outbox.relay import Relay, lease_due
-from workflows.outbox.services import enqueue, run_effect
-
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+from workflows.outbox.relay import Relay, lease_due, prolong
+from workflows.outbox.services import effect_handler, enqueue, mail_handler, run_effect
 
 
 def use_broker(monkeypatch: pytest.MonkeyPatch, url: str) -> Celery:
@@ -59,7 +60,7 @@ def write_effects(count: int) -> list[str]:
 @pytest.mark.django_db
 def test_due_effects_are_published_by_id(broker: Any) -> None:
     identifiers = write_effects(3)
-    enqueue("note", key="later", payload={}, due_at=datetime(2999, 1, 1, tzinfo=UTC))
+    enqueue("note", key="later", payload={}, delay=timedelta(days=365))
 
     assert Relay().publish_due() == 3
 
@@ -73,12 +74,11 @@ def test_a_published_effect_is_published_again_only_when_its_lease_lapses(
     broker: Any, settings: Any
 ) -> None:
     settings.OUTBOX_LEASE_SECONDS = 30
-    with freeze_time(NOON) as clock:
-        write_effects(1)
-        rounds = []
-        for _ in range(4):
-            rounds.append(Relay().publish_due())
-            clock.tick(timedelta(seconds=15))
+    write_effects(1)
+    rounds = []
+    for _ in range(4):
+        rounds.append(Relay().publish_due())
+        let_pass(timedelta(seconds=15))
 
     assert rounds == [1, 0, 1, 0]
 
@@ -87,14 +87,12 @@ def test_a_published_effect_is_published_again_only_when_its_lease_lapses(
 def test_a_failed_effect_is_published_again_at_its_next_time_and_not_at_its_lease(
     broker: Any, handlers: dict[str, object]
 ) -> None:
-    with freeze_time(NOON) as clock:
-        write_effects(1)
-        assert Relay().publish_due() == 1
-        run_effect(Effect.objects.get().pk)  # It has no handler, so the attempt fails.
-        clock.tick(timedelta(seconds=4))
-        assert Relay().publish_due() == 0
-        clock.tick(timedelta(seconds=1))
-        assert Relay().publish_due() == 1
+    write_effects(1)
+    assert Relay().publish_due() == 1
+    run_effect(Effect.objects.get().pk)  # It has no handler, so the attempt fails.
+    assert Relay().publish_due() == 0
+    let_pass(timedelta(seconds=5))
+    assert Relay().publish_due() == 1
 
 
 @pytest.mark.django_db
@@ -102,26 +100,94 @@ def test_of_a_long_backlog_only_a_window_is_with_the_broker_at_a_time(
     broker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relay_module, "WINDOW", 3)
-    with freeze_time(NOON) as clock:
-        first, second, third, fourth, *_rest = [
-            str(enqueue("note", key=str(n), payload={}, due_at=NOON + timedelta(seconds=n)).pk)
-            for n in range(10)
-        ]
-        clock.tick(timedelta(seconds=10))
-        relay = Relay()
+    identifiers = write_effects(10)
+    first, second, third, fourth, *_rest = identifiers
+    for number, identifier in enumerate(identifiers):
+        Effect.objects.filter(pk=identifier).update(due_at=Now() - timedelta(seconds=100 - number))
+    relay = Relay()
 
-        assert relay.publish_due() == 3
-        assert {effect for _task, effect in published(broker)} == {first, second, third}
-        assert relay.publish_due() == 0
+    assert relay.publish_due() == 3
+    assert {effect for _task, effect in published(broker)} == {first, second, third}
+    assert relay.publish_due() == 0
 
-        # One that was begun makes room, however it ends; here its kind has no handler.
-        run_effect(first)
-        assert relay.publish_due() == 1
-        assert published(broker) == [("workflows.tasks.run_effect", fourth)]
+    # One that was begun makes room, however it ends; here its kind has no handler.
+    run_effect(first)
+    assert relay.publish_due() == 1
+    assert published(broker) == [("workflows.tasks.run_effect", fourth)]
 
-        # After the lease no more is published again than fits in.
-        clock.tick(timedelta(seconds=relay_module.DEFAULT_LEASE_SECONDS + 1))
-        assert relay.publish_due() == 3
+    # After the lease no more is published again than fits in.
+    let_pass(timedelta(seconds=relay_module.DEFAULT_LEASE_SECONDS + 1))
+    assert relay.publish_due() == 3
+
+
+@pytest.mark.django_db
+def test_a_backlog_of_mails_takes_no_room_from_others(
+    broker: Any, handlers: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "WINDOW", 3)
+    mail_handler("letter")(lambda _: None)
+    letters = [str(enqueue("letter", key=f"letter {n}", payload={}).pk) for n in range(10)]
+    let_pass(timedelta(minutes=1))
+    notes = write_effects(2)
+
+    assert Relay().publish_due() == 5
+
+    assert {effect for _task, effect in published(broker)} == set(notes)
+    with broker.channel.connection.client.clone() as link, link.SimpleQueue("mail") as mails:
+        assert {effect for _task, effect in published(mails)} < set(letters)
+
+
+@pytest.mark.django_db
+def test_a_relay_that_dies_before_it_publishes_strands_nothing(broker: Any) -> None:
+    write_effects(3)
+    lease_due(queues.DEFAULT, 10)  # The process is killed here; another one lives.
+
+    assert Relay().publish_due() == 0
+    let_pass(relay_module.PUBLISHING)
+    assert Relay().publish_due() == 3
+
+
+@pytest.mark.django_db
+def test_a_relay_that_starts_publishes_what_another_has_leased(
+    broker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_effects(3)
+    Relay().publish_due()
+    published(broker)
+    relay = Relay()
+    monkeypatch.setattr(relay, "_wait", relay.stop)
+    relay.run()
+
+    assert len(published(broker)) == 3
+
+
+@pytest.mark.django_db
+def test_what_a_worker_begins_while_it_is_published_is_not_leased_again(broker: Any) -> None:
+    first, second = write_effects(2)
+    leased = lease_due(queues.DEFAULT, 10)
+    run_effect(first)  # It has no handler: the attempt fails and the next one waits.
+    prolong(leased, 2)
+
+    assert Effect.objects.get(pk=first).claimed_until is None
+    assert Effect.objects.get(pk=second).claimed_until > leased.until
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("days", [-1, 1])
+def test_a_process_whose_clock_is_a_day_off_holds_nothing(
+    broker: Any, handlers: dict[str, object], days: int
+) -> None:
+    effect_handler("note")(lambda _: None)
+    with freeze_time(datetime.now(UTC) + timedelta(days=days)):
+        write_effects(1)
+        Relay().publish_due()
+        run_effect(enqueue("failing", key="failing", payload={}).pk)
+
+    leased, failed = Effect.objects.get(kind="note"), Effect.objects.get(kind="failing")
+    lease = timedelta(seconds=relay_module.DEFAULT_LEASE_SECONDS)
+    assert abs(leased.due_at - database_now()) < timedelta(minutes=1)
+    assert abs(leased.claimed_until - lease - database_now()) < timedelta(minutes=1)
+    assert abs(failed.due_at - database_now()) < timedelta(minutes=1)
 
 
 @pytest.mark.django_db
@@ -142,7 +208,7 @@ def test_two_relays_share_the_work() -> None:
     def work() -> None:
         try:
             barrier.wait(30)
-            while batch := lease_due(5):
+            while batch := lease_due(queues.DEFAULT, 5).identifiers:
                 leased.extend(map(str, batch))
         finally:
             connection.close()
@@ -152,7 +218,7 @@ def test_two_relays_share_the_work() -> None:
         relay.start()
     for relay in relays:
         relay.join(60)
-    leased.extend(map(str, lease_due(40)))
+    leased.extend(map(str, lease_due(queues.DEFAULT, 40).identifiers))
 
     assert sorted(leased) == sorted(identifiers)
 

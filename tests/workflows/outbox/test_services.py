@@ -3,18 +3,19 @@
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
-from freezegun import freeze_time
+from django.db.models.functions import Now
 
+from tests.database_time import database_now, let_pass
+from workflows.outbox import running
+from workflows.outbox.handlers import LONGEST_DELAY, MAX_ATTEMPTS
 from workflows.outbox.models import Effect
 from workflows.outbox.services import (
-    LONGEST_DELAY,
-    MAX_ATTEMPTS,
     Later,
     delay_after,
     drain,
@@ -24,7 +25,6 @@ from workflows.outbox.services import (
     run_effect,
 )
 
-MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
 Handlers = dict[str, object]
 
 
@@ -98,14 +98,13 @@ def test_an_unknown_id_is_no_error(handlers: Handlers) -> None:
 @pytest.mark.django_db
 def test_an_effect_waits_for_its_time(handlers: Handlers) -> None:
     effect_handler("note")(lambda _: None)
-    with freeze_time(MONDAY) as clock:
-        effect = enqueue("note", key="n", payload={}, due_at=MONDAY + timedelta(days=1))
-        run_effect(effect.pk)
-        effect.refresh_from_db()
-        assert (effect.state, effect.attempts) == (Effect.State.PENDING, 0)
+    effect = enqueue("note", key="n", payload={}, delay=timedelta(days=1))
+    run_effect(effect.pk)
+    effect.refresh_from_db()
+    assert (effect.state, effect.attempts) == (Effect.State.PENDING, 0)
 
-        clock.move_to(MONDAY + timedelta(days=1))
-        run_effect(effect.pk)
+    let_pass(timedelta(days=1))
+    run_effect(effect.pk)
 
     effect.refresh_from_db()
     assert effect.state == Effect.State.DONE
@@ -120,14 +119,14 @@ def test_a_failure_undoes_the_work_and_is_tried_later(
         enqueue("other", key="left over", payload={})
         fail(effect)
 
-    with freeze_time(MONDAY), caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.WARNING):
         effect = enqueue("note", key="note:1", payload={})
         run_effect(effect.pk)
         run_effect(effect.pk)
 
     effect.refresh_from_db()
     assert (effect.state, effect.attempts) == (Effect.State.PENDING, 1)
-    assert effect.due_at == MONDAY + timedelta(seconds=5)
+    assert timedelta(seconds=4) < effect.due_at - database_now() <= timedelta(seconds=5)
     assert not Effect.objects.filter(key="left over").exists()
     assert effect.last_error == "ConnectionError"
     assert "zhang.wei" not in caplog.text
@@ -146,11 +145,10 @@ def test_an_effect_without_a_handler_waits_for_one(handlers: Handlers) -> None:
 @pytest.mark.django_db
 def test_a_handler_that_always_fails_ends_as_a_dead_letter(handlers: Handlers) -> None:
     effect_handler("note")(fail)
-    with freeze_time(MONDAY) as clock:
-        effect = enqueue("note", key="note:1", payload={})
-        for _ in range(MAX_ATTEMPTS + 3):
-            run_effect(effect.pk)
-            clock.tick(LONGEST_DELAY)
+    effect = enqueue("note", key="note:1", payload={})
+    for _ in range(MAX_ATTEMPTS + 3):
+        run_effect(effect.pk)
+        let_pass(LONGEST_DELAY)
 
     effect.refresh_from_db()
     assert (effect.state, effect.attempts) == (Effect.State.DEAD, MAX_ATTEMPTS)
@@ -166,14 +164,13 @@ def test_a_handler_that_kills_its_worker_ends_as_a_dead_letter(handlers: Handler
         calls.append(effect)
         die(effect)
 
-    with freeze_time(MONDAY) as clock:
-        effect = enqueue("note", key="note:1", payload={})
-        for _ in range(MAX_ATTEMPTS):
-            with pytest.raises(SystemExit):
-                run_effect(effect.pk)
-            clock.tick(LONGEST_DELAY)
-        run_effect(effect.pk)
-        run_effect(effect.pk)
+    effect = enqueue("note", key="note:1", payload={})
+    for _ in range(MAX_ATTEMPTS):
+        with pytest.raises(SystemExit):
+            run_effect(effect.pk)
+        let_pass(LONGEST_DELAY)
+    run_effect(effect.pk)
+    run_effect(effect.pk)
 
     effect.refresh_from_db()
     assert len(calls) == MAX_ATTEMPTS
@@ -182,17 +179,16 @@ def test_a_handler_that_kills_its_worker_ends_as_a_dead_letter(handlers: Handler
 
 @pytest.mark.django_db
 def test_work_that_is_only_too_early_waits_without_counting(handlers: Handlers) -> None:
-    until = MONDAY + timedelta(hours=3)
+    until = database_now() + timedelta(hours=3)
 
     @effect_handler("early")
     def early(effect: Effect) -> None:
         raise Later(until)
 
-    with freeze_time(MONDAY):
-        effect = enqueue("early", key="early", payload={})
-        for _ in range(MAX_ATTEMPTS + 1):
-            Effect.objects.update(due_at=MONDAY)
-            run_effect(effect.pk)
+    effect = enqueue("early", key="early", payload={})
+    for _ in range(MAX_ATTEMPTS + 1):
+        Effect.objects.update(due_at=Now())
+        run_effect(effect.pk)
 
     effect.refresh_from_db()
     assert (effect.state, effect.attempts, effect.due_at) == (Effect.State.PENDING, 0, until)
@@ -203,7 +199,7 @@ def test_a_dead_letter_can_be_tried_again(handlers: Handlers) -> None:
     effect = enqueue("note", key="note:1", payload={})
     Effect.objects.update(state=Effect.State.DEAD, attempts=MAX_ATTEMPTS)
 
-    retry_dead(effect)
+    retry_dead(Effect.objects.all())
     effect_handler("note")(lambda _: None)
     run_effect(effect.pk)
 
@@ -216,7 +212,7 @@ def test_only_a_dead_letter_is_tried_again() -> None:
     effect = enqueue("note", key="note:1", payload={})
     Effect.objects.update(state=Effect.State.DONE, attempts=1)
 
-    retry_dead(effect)
+    retry_dead(Effect.objects.all())
 
     effect.refresh_from_db()
     assert (effect.state, effect.attempts) == (Effect.State.DONE, 1)
@@ -239,7 +235,7 @@ def test_draining_runs_effects_of_effects(handlers: Handlers) -> None:
 
     effect_handler("child")(lambda effect: seen.append(effect.key))
     enqueue("parent", key="parent", payload={})
-    enqueue("later", key="later", payload={}, due_at=MONDAY + timedelta(days=36500))
+    enqueue("later", key="later", payload={}, delay=timedelta(days=365))
 
     assert drain() == 2
     assert seen == ["parent", "child"]
@@ -280,7 +276,11 @@ def test_running_inside_a_transaction_is_refused(handlers: Handlers) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_do_not_run_an_effect_at_the_same_time(handlers: Handlers) -> None:
+def test_two_workers_do_not_run_an_effect_at_the_same_time(
+    handlers: Handlers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The next attempt is due at once, as after a very slow first one; but the row is locked.
+    monkeypatch.setattr(running, "delay_after", lambda _: timedelta())
     started, go_on = threading.Event(), threading.Event()
     runs: list[str] = []
 
@@ -301,11 +301,9 @@ def test_two_workers_do_not_run_an_effect_at_the_same_time(handlers: Handlers) -
     first = threading.Thread(target=work)
     first.start()
     assert started.wait(30)
-    # The next attempt is due, as after a very slow first one, but the row is locked.
-    with freeze_time(datetime.now(UTC) + timedelta(hours=1), real_asyncio=True):
-        second = threading.Thread(target=work)
-        second.start()
-        second.join(30)
+    second = threading.Thread(target=work)
+    second.start()
+    second.join(30)
     go_on.set()
     first.join(30)
 

@@ -1,0 +1,14 @@
+"""Locks of the database on a word and an id: they end with the connection that holds them."""
+
+import zlib
+
+from django.db import connection
+
+
+def take(function: str, kind: str, subject: str) -> bool:
+    """Call a function of PostgreSQL, such as `pg_try_advisory_lock`, on the lock of a subject."""
+    keys = [zlib.crc32(word.encode()) - (1 << 31) for word in (kind, subject)]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s, %s)", keys)
+        answer: bool = cursor.fetchone()[0]
+    return answer

@@ -1,0 +1,233 @@
+"""Running effects: attempts, what a failure means, and mails, which are sent between transactions.
+
+A mail takes three steps: its handler composes it in a transaction, the mail server is asked in
+none, and the mark "sent" is committed at once. Only a crash between the last two sends it again,
+then with the same Message-ID. A lock of the connection keeps others from sending it meanwhile.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from workflows.outbox import correlation
+from workflows.outbox.handlers import (
+    Later,
+    MailHandler,
+    delay_after,
+    handler_of,
+    is_mail,
+    max_attempts,
+)
+from workflows.outbox.locks import take
+from workflows.outbox.models import Effect
+from workflows.outbox.sending import AddressRefused, send
+
+# Seconds in which a database that went away is waited for, before the outbox is left to itself.
+PATIENCE = 30.0
+_PAUSE = 0.5
+AFTER_LOST_CONNECTION = timedelta(seconds=1)
+_SENDING = "outbox.sending"
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+
+def run_effect(effect_id: UUID | str) -> None:
+    """Run one effect if it is due; do nothing if it is done, dead, waiting or running elsewhere.
+
+    The attempt is counted and the next one scheduled in a transaction of their own before the
+    handler is called, so a handler that kills its process still ends among the dead letters. The
+    row stays locked while the handler runs: two workers never run it at the same time. Must not
+    be called inside a transaction; raises `RuntimeError` there.
+    """
+    begun = _insist(lambda: _begin_attempt(effect_id))
+    if begun is None:
+        return
+    with correlation.correlated(begun.correlation_id):
+        try:
+            _attempt(begun)
+        finally:
+            _stop_sending(begun)
+
+
+def drain(limit: int = 1000) -> int:
+    """Run what is due in this process, up to `limit` effects, and return how many were tried.
+
+    For commands and tests. Effects that handlers write are run as well. Raises `RuntimeError`
+    when a handler leaves a transaction open.
+    """
+    tried: set[UUID] = set()
+    while len(tried) < limit:
+        due = Effect.objects.filter(state=Effect.State.PENDING, due_at__lte=Now())
+        effect = due.exclude(pk__in=tried).order_by("due_at", "created_at").first()
+        if effect is None:
+            break
+        depth = _transaction_depth()
+        run_effect(effect.pk)
+        if _transaction_depth() != depth:
+            raise RuntimeError(f"The handler of {effect.kind} left a transaction open.")
+        tried.add(effect.pk)
+    return len(tried)
+
+
+def _begin_attempt(effect_id: UUID | str) -> Effect | None:
+    """Count an attempt and return the effect, or None when there is nothing to run."""
+    with transaction.atomic(durable=True):
+        effect = (
+            Effect.objects.select_for_update(skip_locked=True)
+            .filter(pk=effect_id, state=Effect.State.PENDING, due_at__lte=Now())
+            .first()
+        )
+        if effect is None:
+            return None
+        row = Effect.objects.filter(pk=effect.pk)
+        if is_mail(effect.kind) and not take("pg_try_advisory_lock", _SENDING, str(effect.pk)):
+            return None
+        if effect.attempts >= max_attempts(effect.kind):
+            # The last attempt reported neither success nor failure: its process died.
+            row.update(state=Effect.State.DEAD, last_error="WorkerLost")
+            _stop_sending(effect)
+            logger.error("Effect %s (%s) is dead: WorkerLost", effect.pk, effect.kind)
+            return None
+        effect.attempts += 1
+        row.update(
+            attempts=effect.attempts,
+            due_at=Now() + delay_after(effect.attempts),
+            claimed_until=None,
+        )
+        return effect
+
+
+def _attempt(begun: Effect) -> None:
+    """Do the work of an effect and mark it as done, or note why it is not."""
+    try:
+        handler = handler_of(begun.kind)
+        if isinstance(handler, MailHandler):
+            done = _send_mail(begun.pk, handler)
+        else:
+            done = _finish(begun.pk, handler)
+        if done:
+            logger.info("Effect %s (%s) done, attempt %d", begun.pk, begun.kind, begun.attempts)
+    except Later as postponed:
+        until = postponed.until
+        due_at = Now() + until if isinstance(until, timedelta) else until
+        _insist(
+            lambda: _own(begun).update(
+                due_at=due_at, attempts=begun.attempts - 1, claimed_until=None
+            )
+        )
+    except Exception as error:  # noqa: BLE001 - whatever a handler raises is a failed attempt
+        _record_failure(begun, error)
+
+
+def _finish(effect_id: UUID, work: Callable[[Effect], None]) -> bool:
+    """Do the work in one transaction with the mark "done"; False when another worker does it."""
+    with transaction.atomic(durable=True):
+        effect = _lock(effect_id)
+        if effect is None:
+            return False
+        work(effect)
+        effect.state = Effect.State.DONE
+        effect.last_error = ""
+        effect.save(update_fields=["state", "last_error"])
+    return True
+
+
+def _send_mail(effect_id: UUID, handler: MailHandler) -> bool:
+    """Compose a mail, send it unless that was done, and finish the effect."""
+    with transaction.atomic(durable=True):
+        effect = _lock(effect_id)
+        if effect is None:
+            return False
+        sent = effect.sent_at is not None
+        mail = None if sent else handler.compose(effect)
+    if mail is not None:
+        send(mail)
+        sent = True
+        row = Effect.objects.filter(pk=effect_id)
+        _insist(lambda: row.update(sent_at=Now()))
+    return _finish(effect_id, lambda effect: handler.then(effect, sent))
+
+
+def _stop_sending(effect: Effect) -> None:
+    """Give the lock of a mail back; a connection that was lost has given it back by itself."""
+    if is_mail(effect.kind) and not _connection_is_lost():
+        take("pg_advisory_unlock", _SENDING, str(effect.pk))
+
+
+def _lock(effect_id: UUID) -> Effect | None:
+    """Lock an effect for the time of its handler; None when another worker is running it.
+
+    A worker that has only looked whether the effect is due may hold the row for a moment: a
+    second is waited for that, and not the minutes that a handler may take.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '1s'")
+        try:
+            with transaction.atomic():
+                pending = Effect.objects.filter(pk=effect_id, state=Effect.State.PENDING)
+                effect = pending.select_for_update().first()
+        except OperationalError:
+            if _connection_is_lost():
+                raise
+            effect = None
+        cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
+    return effect
+
+
+def _record_failure(begun: Effect, error: Exception) -> None:
+    """Note the class of the error; its text and traceback could hold personal data."""
+    name = type(error).__name__
+    delay = delay_after(begun.attempts)
+    final = begun.attempts >= max_attempts(begun.kind)
+    if isinstance(error, AddressRefused):
+        name, final = f"{name} {error.code}", True
+    elif isinstance(error, OperationalError | InterfaceError) and _connection_is_lost():
+        delay = AFTER_LOST_CONNECTION
+    state = Effect.State.DEAD if final else Effect.State.PENDING
+    _insist(
+        lambda: _own(begun).update(
+            state=state, last_error=name, due_at=Now() + delay, claimed_until=None
+        )
+    )
+    level = logging.ERROR if final else logging.WARNING
+    logger.log(
+        level, "Effect %s failed, attempt %d: %s (%s)", begun.pk, begun.attempts, name, state
+    )
+
+
+def _own(begun: Effect) -> QuerySet[Effect]:
+    """Return the row of an attempt, unless it has been decided or begun again meanwhile."""
+    return Effect.objects.filter(pk=begun.pk, state=Effect.State.PENDING, attempts=begun.attempts)
+
+
+def _insist(step: Callable[[], T]) -> T:
+    """Take a step that is a transaction of its own; again while the database is away.
+
+    Raises what the step raises, and the loss of the connection when `PATIENCE` is over.
+    """
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return step()
+        except (OperationalError, InterfaceError):
+            if not _connection_is_lost() or time.monotonic() > end:
+                raise
+            connection.close()
+            time.sleep(_PAUSE)
+
+
+def _connection_is_lost() -> bool:
+    return connection.connection is None or bool(connection.connection.closed)
+
+
+def _transaction_depth() -> tuple[bool, int]:
+    return connection.in_atomic_block, len(connection.savepoint_ids)
