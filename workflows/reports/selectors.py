@@ -140,8 +140,9 @@ def case_file(scope: RegulatorScope, case: Case, language: str) -> CaseFile:
 
 
 def jobs(scope: RegulatorScope) -> QuerySet[BundleJob]:
-    """Return the exports that the account itself asked for under its present regime."""
-    return BundleJob.objects.filter(regime=scope.regime, requested_by=scope.account.user)
+    """Return the exports that the account asked for under its present regime, newest first."""
+    own = BundleJob.objects.filter(regime=scope.regime, requested_by=scope.account.user)
+    return own.order_by("-created_at", "-id")
 
 
 def find_job(scope: RegulatorScope, job_id: UUID | str) -> BundleJob:

@@ -79,6 +79,12 @@ class NewestFirst(CursorPagination):
     ordering = ("-filed_at", "-id")
 
 
+class NewestExportFirst(CursorPagination):
+    """Pages of exports, the newest first."""
+
+    ordering = ("-created_at", "-id")
+
+
 class CaseListView(RegulatorView):
     """The cases of the regulator's regime."""
 
@@ -109,10 +115,14 @@ class CaseListView(RegulatorView):
 class BundleListView(RegulatorView):
     """The regulator's exports."""
 
+    pagination_class = NewestExportFirst
+
     @extend_schema(operation_id="bundles", responses={200: BundleJobSerializer(many=True)})
     def get(self, request: Request) -> Response:
-        """List this account's exports, newest first."""
-        return Response(BundleJobSerializer(jobs(_scope(request))[:100], many=True).data)
+        """List this account's exports, newest first, 50 a page."""
+        paginator = self.pagination_class()
+        page = paginator.paginate_queryset(jobs(_scope(request)), request, view=self)
+        return paginator.get_paginated_response(BundleJobSerializer(page, many=True).data)
 
     @extend_schema(
         operation_id="make_bundle",

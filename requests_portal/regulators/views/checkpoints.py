@@ -1,6 +1,7 @@
 """The checkpoints that a regulator keeps: the memory that nobody else can change."""
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
@@ -17,7 +18,7 @@ from workflows.reports.checkpoints import WITNESS_PROGRAM, keep_checkpoint
 from workflows.reports.scope import RegulatorScope
 from workflows.reports.selectors import kept_checkpoints
 
-KEPT_SHOWN = 20
+KEPT_ON_A_PAGE = 20
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,7 +38,9 @@ def checkpoints(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
         "form": form,
         "errors": page_errors(form),
         "newest": latest_checkpoint(),
-        "kept": kept_checkpoints(scope)[:KEPT_SHOWN],
+        "page": Paginator(kept_checkpoints(scope), KEPT_ON_A_PAGE).get_page(
+            request.GET.get("page")
+        ),
         "vkey": log_vkey(),
         "here": "checkpoints",
     }

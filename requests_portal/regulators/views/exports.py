@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
@@ -25,16 +26,16 @@ from workflows.reports.models import BundleJob
 from workflows.reports.scope import RegulatorScope
 from workflows.reports.selectors import find_job, jobs, kept_checkpoints
 
-JOBS_SHOWN = 50
+JOBS_ON_A_PAGE = 50
 
 
 @require_safe
 @regulator_page
 def export_list(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
-    """List the regulator's own exports."""
-    found = list(jobs(scope)[:JOBS_SHOWN])
-    unfinished = any(job.state in UNFINISHED for job in found)
-    context = {"jobs": found, "unfinished": unfinished, "here": "exports"}
+    """List the regulator's own exports, the newest first."""
+    page = Paginator(jobs(scope), JOBS_ON_A_PAGE).get_page(request.GET.get("page"))
+    unfinished = any(job.state in UNFINISHED for job in page)
+    context = {"jobs": page, "page": page, "unfinished": unfinished, "here": "exports"}
     return render(request, "regulators/exports.html", context)
 
 

@@ -116,7 +116,7 @@ def test_the_export_of_another_regime_is_not_there():
 
     assert other.get(asked.headers["Location"]).status_code == 404
     assert other.get(f"{asked.headers['Location']}file/").status_code == 404
-    assert other.get("/api/v1/regulator/bundles/").json() == []
+    assert other.get("/api/v1/regulator/bundles/").json()["results"] == []
 
 
 @pytest.mark.django_db

@@ -25,7 +25,13 @@ def test_the_schema_is_valid_openapi(tmp_path):
 
 def test_lists_that_have_pages_are_described_so():
     schema = SchemaGenerator(urlconf="tests.requests_portal.api.urls").get_schema(public=True)
-    for path in ("manifests/", "datasets/", "datasets/{dataset_id}/snapshots/", "regulator/cases/"):
+    for path in (
+        "manifests/",
+        "datasets/",
+        "datasets/{dataset_id}/snapshots/",
+        "regulator/cases/",
+        "regulator/bundles/",
+    ):
         described = schema["paths"][f"/api/v1/{path}"]["get"]
         reference = described["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
         page = schema["components"]["schemas"][reference.rpartition("/")[2]]

@@ -79,7 +79,7 @@ def test_programs(forgetful, chinese, european, lin, greta):
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {issue_token(lin)}")
     found = client.get("/api/v1/regulator/cases/").json()["results"]
     assert [case["case_number"] for case in found] == [chinese.number]
-    assert client.get("/api/v1/regulator/bundles/").json() == []
+    assert client.get("/api/v1/regulator/bundles/").json()["results"] == []
     for page in ("", "file/"):
         assert client.get(f"/api/v1/regulator/bundles/{job.pk}/{page}").status_code == 404
 
