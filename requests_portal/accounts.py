@@ -76,7 +76,7 @@ class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ha
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail unless the day's limit of the address is reached."""
-        if not may_mail(email):
+        if not may_mail(email, confirmed=True):
             logger.warning("Mail limit of an address reached; %s not sent", template_prefix)
             return
         self.compose_mail(template_prefix, email, context).send()

@@ -34,7 +34,7 @@ def reset_mail(effect: Effect) -> EmailMessage | None:
     account = User.objects.filter(pk=effect.payload["account"], is_active=True).first()
     if account is None or not account.email:
         return None
-    if not may_send(effect, account.email):
+    if not may_send(effect, account.email, confirmed=True):
         logger.warning("Mail limit of an address reached; %s not sent", effect.kind)
         return None
     with translation.override(effect.payload["language"]):

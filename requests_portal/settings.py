@@ -291,6 +291,24 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env_str("DEFAULT_FROM_EMAIL", "privacy@example.org")
 # At most so many mails a day to one address, whatever case they are for: see docs/security.md.
 MAILS_PER_ADDRESS_PER_DAY = env_int("MAILS_PER_ADDRESS_PER_DAY", 20, minimum=1)
+# And so many to contacts at one domain that are not confirmed, for at many domains every name leads
+# to the same mailbox; but not at a provider, where a stranger could use up the limit of everybody.
+MAILS_PER_DOMAIN_PER_DAY = env_int("MAILS_PER_DOMAIN_PER_DAY", 200, minimum=1)
+MAIL_PROVIDERS = env_list(
+    "MAIL_PROVIDERS",
+    [
+        *("126.com", "139.com", "163.com", "189.cn", "21cn.com", "aliyun.com", "aol.com"),
+        *("bol.com.br", "daum.net", "docomo.ne.jp", "fastmail.com", "foxmail.com", "free.fr"),
+        *("gmail.com", "gmx.at", "gmx.ch", "gmx.de", "gmx.net", "hanmail.net", "hotmail.co.uk"),
+        *("hotmail.com", "hotmail.fr", "hotmail.it", "icloud.com", "laposte.net", "libero.it"),
+        *("live.com", "mac.com", "mail.com", "mail.ru", "me.com", "msn.com", "naver.com"),
+        *("orange.fr", "outlook.com", "proton.me", "protonmail.com", "qq.com", "rediffmail.com"),
+        *("sina.cn", "sina.com", "sohu.com", "t-online.de", "terra.com.br", "tom.com"),
+        *("uol.com.br", "vip.163.com", "vip.qq.com", "web.de", "wp.pl", "yahoo.ca"),
+        *("yahoo.co.in", "yahoo.co.jp", "yahoo.co.uk", "yahoo.com", "yahoo.com.br", "yahoo.de"),
+        *("yahoo.fr", "yahoo.it", "yandex.com", "yandex.ru", "yeah.net", "zoho.com"),
+    ],
+)
 
 # --- Log-in ---------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = [

@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 
 from workflows import links
 from workflows.cases.filing import normalise_email
+from workflows.cases.mail_addresses import canonical_address, domain_of
 from workflows.cases.models import Case, MailTally, Person
 from workflows.cases.vocabulary import Assurance
 from workflows.outbox.models import Effect
@@ -38,20 +39,31 @@ def share_confirmed_address(case: Case, other: Case) -> bool:
     return bool(addresses[0]) and addresses[0] == addresses[1]
 
 
-def may_mail(address: str) -> bool:
-    """Count one mail to an address, and return whether the day's limit still allows it.
+def may_mail(address: str, *, confirmed: bool) -> bool:
+    """Count one mail to an address, and return whether the day's limits still allow it.
 
-    The limit holds over all cases, so that nobody can flood a stranger by filing again and again.
+    The limit of an address holds over all cases and for all its spellings, so that nobody can
+    flood a stranger by filing again and again. `confirmed` is whether whoever reads it has said
+    so, or an administrator for them. To others, a domain has a limit as well: at many, every name
+    leads to the same mailbox. It does not hold for providers of mail, where each mailbox is
+    somebody else's and a stranger could silence them all.
     """
+    canonical = canonical_address(address)
+    if not _count("mail.address", canonical, settings.MAILS_PER_ADDRESS_PER_DAY):
+        return False
+    domain = domain_of(canonical)
+    if confirmed or domain in settings.MAIL_PROVIDERS:
+        return True
+    return _count("mail.domain", domain, settings.MAILS_PER_DOMAIN_PER_DAY)
+
+
+def _count(purpose: str, text: str, limit: int) -> bool:
+    digest = keyed_hash(purpose, text.encode(errors="surrogatepass"))
     tally, _created = MailTally.objects.get_or_create(
-        address_digest=keyed_hash("mail.address", normalise_email(address).encode()),
-        day=timezone.now().date(),
+        address_digest=digest, day=timezone.now().date()
     )
-    return bool(
-        MailTally.objects.filter(pk=tally.pk, count__lt=settings.MAILS_PER_ADDRESS_PER_DAY).update(
-            count=F("count") + 1
-        )
-    )
+    counted = MailTally.objects.filter(pk=tally.pk, count__lt=limit)
+    return bool(counted.update(count=F("count") + 1))
 
 
 def tomorrow() -> datetime:
@@ -60,11 +72,11 @@ def tomorrow() -> datetime:
     return day + timedelta(days=1)
 
 
-def may_send(effect: Effect, address: str) -> bool:
+def may_send(effect: Effect, address: str, *, confirmed: bool) -> bool:
     """Count the mail of an effect like `may_mail`: once a day, however often it is tried."""
     today = timezone.now().date()
     if effect.counted_on != today:
-        if not may_mail(address):
+        if not may_mail(address, confirmed=confirmed):
             return False
         effect.counted_on = today
         effect.save(update_fields=["counted_on"])
@@ -77,16 +89,18 @@ def mail_about(
     """Compose the mail `templates/emails/<template>/` to the requester; None when there is none.
 
     Over the day's limit of an address a mail waits until tomorrow (`Later`), but only where the
-    contact is confirmed: to a stranger's address it is not sent at all.
+    contact is confirmed: to a stranger's address it is not sent at all, nor over the limit of its
+    domain.
     """
     address = requester_of(case).email
     if not address:
         return None
-    if not may_send(effect, address):
-        if case.assurance == Assurance.NONE:
-            logger.warning("Mail limit of an unconfirmed address reached; %s not sent", template)
-            return None
-        raise Later(tomorrow())
+    confirmed = case.assurance != Assurance.NONE
+    if not may_send(effect, address, confirmed=confirmed):
+        if confirmed:
+            raise Later(tomorrow())
+        logger.warning("Mail limit for unconfirmed contacts reached; %s not sent", template)
+        return None
     values = {
         "case_number": case.number,
         "provider_name": settings.PROVIDER_NAME,

@@ -38,7 +38,7 @@ def tell(notice: RecipientNotice, effect: Effect) -> EmailMessage | None:
     address = notice.recipient.email
     if not address:
         return None
-    if not may_send(effect, address):
+    if not may_send(effect, address, confirmed=True):
         raise Later(tomorrow())
     return _mail(notice, address, effect)
 

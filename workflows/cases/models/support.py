@@ -28,9 +28,9 @@ class StaffIdentity(models.Model):
 
 
 class MailTally(models.Model):
-    """How many mails went to one address on one day.
+    """How many mails went to one address on one day, or to contacts at one domain.
 
-    Personal data: a keyed hash of the address, deleted after two days.
+    Personal data: a keyed hash of the address or domain, deleted after two days.
     """
 
     address_digest = models.BinaryField(max_length=32)
