@@ -20,7 +20,7 @@ random = "$$($(BIN)/python -c 'import base64, os; print(base64.b64encode(os.uran
 PRODUCTION = DATABASE_URL=postgresql:///offline PUBLIC_BASE_URL=https://portal.example.org \
 	ALLOWED_HOSTS=portal.example.org SECRET_KEY=$(call random,48) VAULT_KEY=$(call random,32) \
 	INDEX_KEY=$(call random,32) LEDGER_KEY=$(call random,32) LEDGER_ORIGIN=portal.example.org/log \
-	MEDIA_ENCRYPTED=yes
+	MEDIA_ENCRYPTED=yes CLAMD_ADDRESS=/run/clamav/clamd.ctl
 
 .PHONY: help run test lint format typecheck imports migrations deployable messages compiled bench \
 	chaos e2e e2e-dolma check lock screenshots quick-tests slow-tests browser venv install-local install-dev

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Tags, register
 
+from workflows.cases.clamd import split_address
+
 # Longer than a working day is for nobody; longer than a meeting, nobody is there.
 LONGEST_SESSION = 24 * 3600
 LONGEST_IDLE = 2 * 3600
@@ -97,6 +99,32 @@ def check_files(**_: Any) -> list[CheckMessage]:
             " search indexes lie there in the clear.",
             hint="Put both on an encrypted disk, then set MEDIA_ENCRYPTED=yes.",
             id="portal.W006",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def check_malware(**_: Any) -> list[CheckMessage]:
+    """Name files of strangers that nobody scans, or that travel in the clear to be scanned."""
+    if not settings.CLAMD_ADDRESS:
+        return [
+            checks.Warning(
+                "Files of strangers are handed to staff without a malware scan.",
+                hint="Run clamd (ClamAV) and name its socket or host:port in CLAMD_ADDRESS.",
+                id="portal.W007",
+            )
+        ]
+    try:
+        place = split_address(settings.CLAMD_ADDRESS)
+    except ValueError as error:
+        return [checks.Error(str(error), id="portal.E001")]
+    if place is None or _is_near(place[0]) or _is_here(place[0]):
+        return []
+    return [
+        checks.Warning(
+            "Files of strangers travel in the clear to the malware scanner of CLAMD_ADDRESS.",
+            hint="Run clamd on this machine or in its private network: it knows no TLS.",
+            id="portal.W008",
         )
     ]
 

@@ -249,6 +249,9 @@ STORAGES = {
 MEDIA_ROOT = Path(env_str("MEDIA_ROOT", str(DATA_DIR / "media")))
 # The operator's word that MEDIA_ROOT and INDEX_ROOT lie on encrypted disks: it cannot be seen here.
 MEDIA_ENCRYPTED = env_bool("MEDIA_ENCRYPTED", default=False)
+# Where clamd listens, the daemon of ClamAV: the path of its socket, or host:port. With it, files of
+# strangers are locked until they are found clean.
+CLAMD_ADDRESS = env_str("CLAMD_ADDRESS")
 ATTACHMENT_MAX_COUNT = 5
 ATTACHMENT_MAX_BYTES = env_int("ATTACHMENT_MAX_BYTES", 10 * 1024 * 1024, minimum=1)
 # Of all requests that were not sent yet together.

@@ -41,6 +41,7 @@ def test_there_is_no_service_that_one_machine_lacks(tmp_path):
         broker(tmp_path / "valkey", Address(port=1)).service,
         mail_catcher(tmp_path / "mail", 1).service,
         "postgres",
+        "clamav",
     }
     assert set(SERVICES) == {p.service for p in PORTAL} | servers | {"migrate"}
     assert set(STOCK) == servers
@@ -111,6 +112,10 @@ def test_ports_are_open_to_this_machine_only():
 
 def test_the_mail_catcher_starts_only_when_asked_for():
     assert [n for n, s in SERVICES.items() if s.get("profiles") == ["mail"]] == ["mail"]
+
+
+def test_the_malware_scanner_starts_only_when_asked_for():
+    assert [n for n, s in SERVICES.items() if s.get("profiles") == ["scan"]] == ["clamav"]
 
 
 def test_the_image_holds_the_production_packages_only_and_is_not_root():

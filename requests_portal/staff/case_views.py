@@ -3,14 +3,24 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.forms import Form
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
 
 from requests_portal.staff import case_file, case_timeline
 from requests_portal.staff.actions.buttons import buttons_for
@@ -18,9 +28,10 @@ from requests_portal.staff.case_clocks import clock_views, lead_words
 from requests_portal.staff.case_complaints import complaint_views
 from requests_portal.staff.people import actor_of, works_on_cases
 from requests_portal.staff.search import related_cases
-from workflows.cases.attachments import read_attachment
+from workflows.cases.attachments import FileLocked, read_attachment
 from workflows.cases.handling import record_view
-from workflows.cases.lifecycle import State
+from workflows.cases.lifecycle import Role, State
+from workflows.cases.malware import delete_infected
 from workflows.cases.models import Attachment, Case
 from workflows.cases.state_names import STATE_NAMES
 from workflows.corrections.changes import came_out_for
@@ -91,6 +102,7 @@ def case_page(request: HttpRequest, site: AdminSite, object_id: str) -> HttpResp
         "to_judge": sum(finding.open for finding in found_in),
         "messages_of_case": case_file.message_views(case, names),
         "attachments": case_file.files_beside_notices(case),
+        "may_delete_files": Role.PRIVACY_OFFICER in actor_of(request).roles,
         "notices": list(case.notices.all())[::-1],
         "may_see_texts": request.user.has_perm("notices.view_noticetext"),
         "related": related_cases(case),
@@ -118,7 +130,7 @@ def attachment(
         raise Http404
     try:
         pieces = read_attachment(found)
-    except Shredded:
+    except (Shredded, FileLocked):
         raise Http404 from None
     record_view(found.case, actor_of(request), what="attachment")
     return StreamingHttpResponse(
@@ -130,6 +142,38 @@ def attachment(
             "X-Content-Type-Options": "nosniff",
         },
     )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete_attachment(
+    request: HttpRequest, site: AdminSite, object_id: str, attachment_id: UUID
+) -> HttpResponse:
+    """Ask a privacy officer whether to delete a file that holds malware, and delete it."""
+    actor = actor_of(request)
+    if Role.PRIVACY_OFFICER not in actor.roles:
+        raise PermissionDenied
+    case = case_file.load_case(case_id_of(object_id))
+    found = get_object_or_404(
+        case.attachments.filter(scan=Attachment.Scan.INFECTED), pk=attachment_id
+    )
+    back = reverse("admin:cases_case_change", args=[case.pk])
+    if request.method == "POST":
+        delete_infected(found, actor)
+        messages.success(request, _("The file is deleted."))
+        return HttpResponseRedirect(back)
+    context = {
+        **shared_context(request, site, case),
+        "title": _("Delete a file that holds malware"),
+        "intro": _(
+            "%(file)s holds %(malware)s, as the scanner says. It is deleted for good. That it was"
+            " sent and deleted stays in the log, and the person reads it."
+        )
+        % {"file": found.name, "malware": found.malware},
+        "button": _("Delete the file"),
+        "form": Form(),
+        "back": back,
+    }
+    return TemplateResponse(request, "staff/question.html", context)
 
 
 @require_safe

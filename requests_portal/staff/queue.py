@@ -205,6 +205,11 @@ class CaseAdmin(StaffAdmin):
                 name="cases_case_attachment",
             ),
             path(
+                "<str:object_id>/files/<uuid:attachment_id>/delete/",
+                page(case_views.delete_attachment),
+                name="cases_case_attachment_delete",
+            ),
+            path(
                 "<str:object_id>/items/<int:position>/change/",
                 page(item_change.item_change_page),
                 name="cases_case_item_change",

@@ -35,6 +35,7 @@ def sound(settings):
     settings.SESSION_COOKIE_AGE, settings.SESSION_IDLE_AGE = 8 * 3600, 3600
     settings.CELERY_BROKER_URL = "rediss://:secret@queue.example.org:6379/0"
     settings.MEDIA_ENCRYPTED = True
+    settings.CLAMD_ADDRESS = "/run/clamav/clamd.ctl"
     return settings
 
 
@@ -111,6 +112,24 @@ def test_files_of_which_nobody_says_that_the_disk_is_encrypted_are_named(sound):
     assert named() == {"portal.W006"}
 
 
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("", {"portal.W007"}),
+        ("/run/clamav/clamd.ctl", set()),
+        ("clamav:3310", set()),
+        ("[::1]:3310", set()),
+        ("scan.example.org:3310", {"portal.W008"}),
+        ("203.0.113.9:3310", {"portal.W008"}),
+        ("clamav", {"portal.E001"}),
+        ("clamav:port", {"portal.E001"}),
+    ],
+)
+def test_files_that_nobody_scans_and_scans_that_others_can_watch_are_named(sound, address, found):
+    sound.CLAMD_ADDRESS = address
+    assert named() == found
+
+
 def test_nothing_is_said_on_one_machine(sound):
     sound.MFA_REQUIRED = sound.MEDIA_ENCRYPTED = False
     assert not {m.id for m in run_checks() if str(m.id).startswith("portal.")}
@@ -146,7 +165,9 @@ class TestTheLayoutOfCompose:
     def test_is_found_sound(self, secrets, tmp_path):
         environment = self.environment(secrets) | {
             "PATH": os.environ["PATH"],
+            # What the head of the file says to put into settings.env.
             "MEDIA_ENCRYPTED": "yes",
+            "CLAMD_ADDRESS": "clamav:3310",
             "DATA_DIR": str(tmp_path / "data"),
         }
         done = subprocess.run(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.models import Attachment, Case
 from workflows.cases.pictures import BrokenPicture, TooManyPoints, is_picture, without_metadata
+from workflows.outbox.services import enqueue
 from workflows.vault import files
 
 # What may be uploaded, by content. Pictures, PDF and plain text: nothing that a viewer executes.
@@ -23,6 +24,12 @@ MEDIA_TYPES = {
     "text/plain": ".txt",
 }
 MAX_NAME = 120
+# The effect by which a locked file is judged; see `malware`.
+SCAN = "cases.scan_attachment"
+
+
+class FileLocked(Exception):
+    """The file waits for the malware scan or holds malware: nobody is given it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +135,7 @@ def add_attachments(
     Call inside the transaction that records the event.
     """
     described: list[dict[str, str | int]] = []
+    scanned = from_person and bool(settings.CLAMD_ADDRESS)
     for upload in uploads:
         kind, content = media_type(upload.content), kept_content(upload.content)
         attachment = Attachment.objects.create(
@@ -138,7 +146,11 @@ def add_attachments(
             size=len(content),
             from_person=from_person,
             added_at=at,
+            scan=Attachment.Scan.WAITING if scanned else Attachment.Scan.NONE,
         )
+        if scanned:
+            about = str(attachment.pk)
+            enqueue(SCAN, key=f"{SCAN}:{about}", payload={"attachment": about})
         described.append(
             {
                 "id": str(attachment.pk),
@@ -152,5 +164,7 @@ def add_attachments(
 
 
 def read_attachment(attachment: Attachment) -> Iterator[bytes]:
-    """Yield the bytes of an attachment, unsealed piece by piece."""
+    """Yield the bytes of an attachment, unsealed piece by piece. Raises `FileLocked`."""
+    if attachment.is_locked:
+        raise FileLocked
     return files.read(attachment.file)

@@ -2,6 +2,8 @@
 
 from django.core.mail import EmailMessage
 
+from workflows.cases import malware
+from workflows.cases.attachments import SCAN
 from workflows.cases.calendar_notices import recompute_after_notice
 from workflows.cases.mail import mail_about
 from workflows.cases.models import Case
@@ -21,6 +23,7 @@ WAITING = (
     "answer",
     "merged",
     "rejected_as_abuse",
+    "file_refused",
 )
 
 
@@ -39,6 +42,12 @@ def _something_waits(effect: Effect) -> EmailMessage | None:
 
 for _mail in WAITING:
     mail_handler(f"mail.{_mail}")(_something_waits)
+
+
+@effect_handler(SCAN)
+def scan_attachment(effect: Effect) -> None:
+    """Have a file judged by the malware scanner."""
+    malware.scan_attachment(str(effect.payload["attachment"]))
 
 
 @effect_handler("cases.recompute")

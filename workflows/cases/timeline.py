@@ -43,6 +43,11 @@ PUBLIC_SENTENCES = {
     "clock.missed": _("The time was over before we answered."),
     "message.sent": _("We wrote to you."),
     "message.received": _("You wrote to us."),
+    "file.refused": _(
+        "A file of yours holds malware, so it is locked and nobody opens it. If it matters, send it"
+        " again from another device, or send a screenshot of it."
+    ),
+    "file.deleted": _("The file of yours that holds malware was deleted."),
     "case.withdrawn": _("You withdrew the request."),
     "case.merged": _("We merged this case into another one that we take to be yours as well."),
     "case.unmerged": _("This case was taken out of the other one again and goes on by itself."),
@@ -92,6 +97,8 @@ STAFF_SENTENCES = {
     "clock.missed": _("The time was over."),
     "message.sent": _("A message was sent to the person."),
     "message.received": _("A message of the person arrived."),
+    "file.refused": _("A file of the person holds malware. It is locked; the person was told."),
+    "file.deleted": _("A file that holds malware was deleted."),
     "case.withdrawn": _("The person withdrew the request."),
     "merge.proposed": _("It was proposed to merge the case into another."),
     "merge.declined": _("The proposal to merge the case was declined."),

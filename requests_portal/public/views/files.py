@@ -27,7 +27,7 @@ def attachment(_request: HttpRequest, case: Case, attachment_id: str) -> HttpRes
         .filter(pk=attachment_id)
         .first()
     )
-    if found is None or case.erased_at:
+    if found is None or case.erased_at or found.is_locked:
         raise Http404
     return download(read_attachment(found), found.name, BINARY)
 

@@ -42,7 +42,18 @@ class Message(OfCase):
 
 
 class Attachment(OfCase):
-    """A file that came with the case. Personal data: file and file name, both sealed."""
+    """A file that came with the case. Personal data: file and file name, both sealed.
+
+    Where the portal has a scanner, one of the person is locked until it was found clean.
+    """
+
+    class Scan(models.TextChoices):
+        """What the malware scan said; a file of ours, or without a scanner, is not scanned."""
+
+        NONE = "none", _("Not scanned")
+        WAITING = "waiting", _("Waits for the malware scan")
+        CLEAN = "clean", _("No malware found")
+        INFECTED = "infected", _("Holds malware")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     file = models.OneToOneField(StoredFile, on_delete=models.CASCADE, related_name="+")
@@ -51,11 +62,20 @@ class Attachment(OfCase):
     size = models.PositiveIntegerField(_("size in bytes"))
     from_person = models.BooleanField(_("from the person"), default=True)
     added_at = models.DateTimeField(_("added"))
+    scan = models.CharField(
+        _("malware scan"), max_length=10, choices=Scan.choices, default=Scan.NONE
+    )
+    malware = models.CharField(_("malware"), max_length=100, blank=True, default="")
 
     class Meta:
         verbose_name = _("attachment")
         verbose_name_plural = _("attachments")
         ordering = ["added_at", "id"]
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether nobody may have the file: it was not judged yet, or it holds malware."""
+        return self.scan in (self.Scan.WAITING, self.Scan.INFECTED)
 
 
 class EventContent(OfCase):
