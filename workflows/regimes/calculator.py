@@ -104,6 +104,7 @@ def _with_number(
         "paused": bool(count.waiting_for),
         "calendar_incomplete": bool(uncertain),
         "extension_told_late": any(step.code == "extension_late" for step in extension_steps),
+        "question_asked_late": any(step.code == "question_late" for step in count.steps),
     }
     return replace(
         blank,
@@ -159,19 +160,44 @@ def _promised(rule: ClockRule, timeline: Timeline, calendar: Calendar) -> tuple[
 
 
 def _count(rule: ClockRule, timeline: Timeline, calendar: Calendar) -> _Count:
-    """Count the amount from the start, leave the pauses out, roll last."""
+    """Count the amount from the start, leave the pauses out, roll last.
+
+    A question that was put when the time was over already neither starts nor pauses anything.
+    """
+    timeline, late = _without_late_questions(rule, timeline, calendar)
     start = timeline.start(rule.starts)
     pauses = timeline.pauses(rule.pauses, start.on)
     counting = _count_working_days if rule.unit == "working_days" else _count_plain
     count = counting(rule, start.on, pauses, calendar)
     rolled = roll(count.end, calendar) if rule.roll else count.end
-    steps = [*_start_steps(start), *count.steps]
+    steps = [*late, *_start_steps(start), *count.steps]
     years = count.years
     if rule.roll:
         years |= {count.end.year, rolled.year}
     if rolled != count.end:
         steps.append(Step("rolled", {"day": count.end.isoformat(), "on": rolled.isoformat()}))
     return _Count(rolled, tuple(steps), years, start.waiting_for or count.waiting_for)
+
+
+def _without_late_questions(
+    rule: ClockRule, timeline: Timeline, calendar: Calendar
+) -> tuple[Timeline, tuple[Step, ...]]:
+    """Leave out each question that came after the end of the time that ran until it was put."""
+    steps = []
+    for question, before in timeline.first_questions(rule.starts):
+        if not before.instants("received"):
+            continue
+        count = _count(rule, before, calendar)
+        if count.waiting_for or question.at < first_instant_after(count.end, zone=timeline.zone):
+            continue
+        timeline = timeline.without(question.name)
+        values = {
+            "event": question.name,
+            "asked_on": timeline.day(question.at).isoformat(),
+            "end": count.end.isoformat(),
+        }
+        steps.append(Step("question_late", values))
+    return timeline, tuple(steps)
 
 
 def _count_plain(
@@ -224,9 +250,12 @@ def _extension(
     told = timeline.instants("extension_told")
     if not told or rule.extension is None:
         return rule, ()
-    first_end = _count(_law_alone(rule), timeline, calendar).end
+    count = _count(_law_alone(rule), timeline, calendar)
+    first_end = count.end
     values = {"told_on": timeline.day(told[0]).isoformat(), "first_end": first_end.isoformat()}
-    if told[0] >= first_instant_after(first_end, zone=timeline.zone):
+    over = told[0] >= first_instant_after(first_end, zone=timeline.zone)
+    # While the clock stands still its end is only the earliest one: nothing is over yet.
+    if over and not count.waiting_for:
         return rule, (Step("extension_late", values),)
     extension = rule.extension
     step = Step("extended", {**values, "unit": rule.unit, "amount": extension.amount})

@@ -177,6 +177,20 @@ def _extension_late(values: Values) -> str:
     ) % {"told": day(values["told_on"]), "first_end": day(values["first_end"])}
 
 
+def _question_late(values: Values) -> str:
+    text = {
+        "identity_asked": _(
+            "Proof of identity was requested on %(asked)s, after the time had ended on %(end)s:"
+            " that does not start the clock again."
+        ),
+        "fee_asked": _(
+            "A fee was requested on %(asked)s, after the time had ended on %(end)s:"
+            " that does not start the clock again."
+        ),
+    }[values["event"]]
+    return text % {"asked": day(values["asked_on"]), "end": day(values["end"])}
+
+
 def _promised(values: Values) -> str:
     if values["first"]:
         text = _(
@@ -233,6 +247,7 @@ _SENTENCES: dict[str, Callable[[Values], str]] = {
     "promised": _promised,
     "extended": _extended,
     "extension_late": _extension_late,
+    "question_late": _question_late,
     "calendar_incomplete": _calendar_incomplete,
     "ends": lambda values: (
         _("The last day is %(day)s; in time means before %(time)s.")

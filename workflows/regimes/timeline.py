@@ -1,7 +1,7 @@
 """Clock events in order of time, read as days in the zone of the regime."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Self
 from zoneinfo import ZoneInfo
@@ -94,6 +94,18 @@ class Timeline:
                 waiting_for = waiting_for or name
         latest = max(found, key=lambda start: start.on)
         return Start(latest.on, latest.event, waiting_for)
+
+    def first_questions(self, starts: Sequence[EventName]) -> Iterator[tuple[ClockEvent, Self]]:
+        """Yield each first question whose answer can start a clock, with the events before it."""
+        asked = {_QUESTION_OF[name] for name in starts if name in _QUESTION_OF}
+        for position, event in enumerate(self.events):
+            if event.name in asked:
+                asked.discard(event.name)
+                yield event, replace(self, events=self.events[:position])
+
+    def without(self, name: EventName) -> Self:
+        """Return the timeline without the events of this name."""
+        return replace(self, events=tuple(e for e in self.events if e.name != name))
 
     def pauses(self, rules: Sequence[PauseRule], start: date) -> tuple[Pause, ...]:
         """Return the stretches since `start` that the rules leave out, in order."""

@@ -144,6 +144,30 @@ class TestStart:
         assert deadline.due_on == date(2026, 6, 8)
         assert not deadline.paused
 
+    @pytest.mark.parametrize(
+        ("asked", "answered"),
+        [("identity_asked", "identity_proved"), ("fee_asked", "fee_paid")],
+    )
+    def test_a_question_after_the_last_day_does_not_start_the_clock_again(self, asked, answered):
+        missed = on(MONTH, received="2026-06-01")
+        last_day = missed.due_on.isoformat()
+        later = {asked: (missed.due_on + timedelta(days=1)).isoformat()}
+
+        for history in (later, {**later, answered: "2026-07-20"}):
+            deadline = on(MONTH, received="2026-06-01", **history)
+            assert deadline.due_on == missed.due_on
+            assert not deadline.paused
+            assert deadline.flags == ("question_asked_late",)
+            assert "question_late" in codes(deadline)
+        assert on(MONTH, received="2026-06-01", **{asked: last_day}).paused
+
+    def test_a_question_within_the_extended_time_is_in_time(self):
+        deadline = on(
+            MONTH, received="2026-06-01", extension_told="2026-06-20", identity_asked="2026-07-20"
+        )
+
+        assert deadline.paused
+
     def test_a_clock_that_runs_from_the_answer(self):
         rule = ClockRule("retain_until", "months", 24, starts=("received", "answered"))
 
@@ -239,6 +263,18 @@ class TestExtension:
         deadline = compute(MONTH, late, WEEKENDS, LONDON)
         assert deadline.due_on == date(2026, 7, 1)
         assert deadline.flags == ("extension_told_late",)
+
+    def test_a_clock_that_stands_still_can_be_extended_past_its_earliest_day(self):
+        deadline = on(
+            MONTH,
+            received="2026-06-01",
+            clarification_asked="2026-06-10",
+            extension_told="2026-07-20",
+            clarification_answered="2026-07-29",
+        )
+
+        assert deadline.due_on == date(2026, 10, 21)
+        assert deadline.flags == ()
 
     def test_the_targets_follow_the_extension(self):
         deadline = on(MONTH, received="2026-06-01", extension_told="2026-06-20")
@@ -470,6 +506,25 @@ def test_a_published_limit_never_lengthens(rule, events, calendar, zone):
     assert deadline.lead_on <= by_law.lead_on
     if "extended" in codes(deadline):
         assert deadline == by_law
+
+
+AFTERWARDS = st.tuples(st.sampled_from(sorted(EVENT_NAMES - {"received"})), SPANS)
+
+
+@settings(deadline=None)
+@given(rules(), histories(), CALENDARS, ZONES, AFTERWARDS)
+def test_nothing_that_happens_after_the_end_makes_it_later(
+    rule, events, calendar, zone, afterwards
+):
+    # A published limit ends before the law's own time, in which an extension can still be told.
+    rule = replace(rule, promise=None)
+    deadline = compute(rule, events, calendar, zone)
+    last = max(event.at for event in events)
+
+    if not deadline.paused and last < deadline.ends_before:
+        name, by = afterwards
+        after = ClockEvent(name, deadline.ends_before + by)
+        assert compute(rule, [*events, after], calendar, zone).lead_on <= deadline.lead_on
 
 
 @settings(deadline=None)
