@@ -160,6 +160,14 @@ def _answer(case: Case) -> None:
     moves.answer(case, APPROVER)
 
 
+def answer_again(case: Case) -> None:
+    """Decide and answer a contested case anew, by people who had no part in the first decision."""
+    advance(case, Action.REOPEN, OTHER_REVIEWER)
+    propose(case, OTHER_REVIEWER)
+    decisions.approve(case, OFFICER)
+    moves.answer(case, OFFICER)
+
+
 # The straight way of a case; each step is one or more moves of the table.
 _STRAIGHT = (
     (State.RECEIVED, _confirm),

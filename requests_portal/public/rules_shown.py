@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from workflows.cases.clocks import answer_kinds
 from workflows.cases.models import BaseClock, Case
 from workflows.regimes.schema import Regime
 from workflows.regimes.services import explain
@@ -40,7 +41,7 @@ class ShownRegime:
 
     code: str
     name: str
-    answer_rule: ShownRule
+    answer_rules: list[ShownRule]
     rules: list[ShownRule]
     fee: str
     authority: str
@@ -49,16 +50,22 @@ class ShownRegime:
     court: str
 
 
-def shown_regime(regime: Regime, residence: str = "") -> ShownRegime:
-    """Return a regime in the reader's language, with the authority for a residence."""
+def shown_regime(
+    regime: Regime, residence: str = "", asked: Iterable[str] | None = None
+) -> ShownRegime:
+    """Return a regime in the reader's language, with the authority for a residence.
+
+    `answer_rules` are those by which the kinds of item `asked` for are answered, each once.
+    """
     language = _language()
     offered = (regime.acknowledge, regime.lead, regime.complaint_acknowledge, regime.complaint)
     kinds = dict.fromkeys(kind for kind in offered if kind)
+    answering = (regime.lead,) if asked is None else answer_kinds(regime, asked)
     authority = regime.authority_for(residence)
     return ShownRegime(
         code=regime.code,
         name=regime.name.in_language(language),
-        answer_rule=_shown_rule(regime, regime.lead),
+        answer_rules=[_shown_rule(regime, kind) for kind in answering],
         rules=[_shown_rule(regime, kind) for kind in kinds],
         fee=regime.fee.text.in_language(language),
         authority=authority.name.in_language(language),
@@ -90,6 +97,7 @@ class ShownClock:
     regime: str
     rule: ShownRule
     state: str
+    answered: bool
     due_on: date | None
     days_left: int | None
     basis: str
@@ -117,6 +125,7 @@ def shown_clock(case: Case, clock: BaseClock) -> ShownClock:
         regime=regime.name.in_language(_language()),
         rule=_shown_rule(regime, clock.kind),
         state=clock.state,
+        answered=clock.answered,
         due_on=clock.due_on,
         days_left=(clock.due_on - today).days if clock.due_on else None,
         basis=_basis(deadline, regime.clock(clock.kind).rule.binding) if dated else "target",

@@ -71,9 +71,9 @@ def recompute_after_notice(case: Case, region: str, year: int) -> bool:
     with transaction.atomic():
         locked = lock_case(case)
         before = _dates(locked)
-        recompute(locked)
+        recompute(locked, reopen=True)
         for clock in further_clocks(locked):
-            apply_deadline(clock, rederive(clock))
+            apply_deadline(clock, rederive(clock), reopen=True)
             clock.save()
         store_lead(locked)
         after = _dates(locked)
@@ -93,8 +93,13 @@ def _runs_beyond(model: type[BaseClock], day: date) -> Exists:
     return Exists(clocks.filter(stopped_at=None, due_on__gte=day))
 
 
+def _name(clock: BaseClock) -> str:
+    again = f".{clock.round}" if isinstance(clock, Clock) and clock.round else ""
+    return f"{clock.regime}.{clock.kind}{again}"
+
+
 def _dates(case: Case) -> dict[str, str]:
     return {
-        f"{clock.regime}.{clock.kind}": f"{clock.due_on}{' provisional' * clock.provisional}"
+        _name(clock): f"{clock.due_on}{' provisional' * clock.provisional}"
         for clock in (*case.clocks.all(), *further_clocks(case))
     }

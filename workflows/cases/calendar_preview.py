@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from workflows.cases.clocks import clock_kinds, rule_events
+from workflows.cases.clocks import clock_kinds
 from workflows.cases.lifecycle import OPEN
 from workflows.cases.models import Case
+from workflows.cases.models.clock import rule_events
 from workflows.regimes.calendar_store import stored_notices
 from workflows.regimes.calendars import Notice
 from workflows.regimes.deadlines import deadlines_at
@@ -62,9 +63,9 @@ def _changes(case: Case, announced: Sequence[Notice]) -> Iterable[MovedDate]:
     def with_notice(regions: Iterable[str]) -> Sequence[Notice]:
         return [*announced, *stored_notices(set(regions) - {region})]
 
-    events = rule_events(case)
     for code in case.regimes:
         regime = case.regime_of(code)
+        events = rule_events(case, regime)
         clocks = {c.kind: c for c in case.clocks.all() if c.regime == code and not c.stopped_at}
         kinds = [kind for kind in clock_kinds(regime, case.kinds) if kind in clocks]
         found = deadlines_at(regime, kinds, events, case.residence, with_notice)

@@ -5,18 +5,19 @@ snapshot of the rules; what it stores is what `check` must find again.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.apps import apps
-from django.db.models import Q
 from django.utils import timezone
 
-from workflows.cases.lifecycle import OPEN
+from workflows.cases.lifecycle import OPEN, State
 from workflows.cases.models import BaseClock, Case, Clock, ClockEvent
+from workflows.cases.models.clock import Round, current_round, rule_events
 from workflows.regimes import services as regimes
 from workflows.regimes.schema import Regime
 from workflows.regimes.values import ClockEvent as RuleEvent
-from workflows.regimes.values import Deadline
+from workflows.regimes.values import Deadline, Step
 
 # Parts of the time after which the team is reminded; the end itself comes after them.
 REMINDERS = (0.5, 0.8)
@@ -41,7 +42,13 @@ def clock_kinds(regime: Regime, kinds: Iterable[str]) -> tuple[str, ...]:
 
 def answer_kind(case: Case, regime: Regime) -> str:
     """Return the clock of a case that ends first of those to answer it under one regime."""
-    own = [c for c in case.clocks.all() if c.leads and c.regime == regime.code and c.due_at]
+    own = [
+        clock
+        for clock in case.clocks.all()
+        if clock.leads and clock.regime == regime.code and clock.due_at
+    ]
+    # Each time the answer is contested, the clocks start anew; those before it have ended.
+    own = [clock for clock in own if clock.round == max(each.round for each in own)]
     if own:
         return min(own, key=lambda clock: clock.due_at or clock.started_at).kind
     return answer_kinds(regime, case.kinds)[0]
@@ -73,28 +80,45 @@ def further_clocks(case: Case) -> list[BaseClock]:
     ]
 
 
-def rule_events(case: Case) -> list[RuleEvent]:
-    """Return the clock events of a case as the calculator takes them."""
-    return [RuleEvent(event.name, event.at) for event in case.clock_events.all()]  # type: ignore[arg-type]
+def derive(case: Case, current: Round | None = None) -> dict[tuple[str, str], Deadline]:
+    """Return what the calculator makes of the events of this round, by regime and kind of clock.
 
-
-def derive(case: Case) -> dict[tuple[str, str], Deadline]:
-    """Return what the calculator makes of the clock events, by regime and kind of clock."""
-    events = rule_events(case)
+    Receipt is acknowledged only once: after a contest there are the clocks to answer alone.
+    """
+    current = current or current_round(case)
+    kinds_of = answer_kinds if current.number else clock_kinds
     deadlines: dict[tuple[str, str], Deadline] = {}
     for code in case.regimes:
         regime = case.regime_of(code)
-        computed = regimes.compute_all(
-            regime, events, case.residence, clock_kinds(regime, case.kinds)
-        )
+        events = rule_events(case, regime, current)
+        computed = regimes.compute_all(regime, events, case.residence, kinds_of(regime, case.kinds))
         deadlines.update({(code, kind): deadline for kind, deadline in computed.items()})
-    return deadlines
+    return _told_as_contested(deadlines) if current.number else deadlines
+
+
+def _told_as_contested(
+    deadlines: Mapping[tuple[str, str], Deadline],
+) -> dict[tuple[str, str], Deadline]:
+    """Let the arithmetic say that what came in is the contest, and not the request."""
+    return {
+        key: replace(
+            deadline,
+            steps=tuple(
+                Step("contested", step.values) if step.code == "received" else step
+                for step in deadline.steps
+            ),
+        )
+        for key, deadline in deadlines.items()
+    }
 
 
 def clocks_for(
     case: Case,
     deadlines: Mapping[tuple[str, str], Deadline],
     existing: Mapping[tuple[str, str], Clock],
+    current: Round,
+    *,
+    reopen: bool = False,
 ) -> list[Clock]:
     """Return the clocks of a case with these deadlines, not stored; what has stopped stays."""
     clocks = []
@@ -104,22 +128,28 @@ def clocks_for(
             regime=code,
             kind=kind,
             leads=kind in answer_kinds(case.regime_of(code), case.kinds),
-            started_at=case.filed_at,
+            round=current.number,
+            started_at=current.began_at,
         )
         if clock.stopped_at is None:
-            apply_deadline(clock, deadline)
+            apply_deadline(clock, deadline, reopen=reopen)
         clocks.append(clock)
     return clocks
 
 
-def recompute(case: Case) -> None:
-    """Derive every clock that still runs, store it, and store the earliest date with the case."""
-    existing = {(clock.regime, clock.kind): clock for clock in case.clocks.all()}
-    fresh = clocks_for(case, derive(case), existing)
+def recompute(case: Case, *, reopen: bool = False) -> None:
+    """Derive every clock that still runs, store it, and store the earliest date with the case.
+
+    With `reopen` a missed clock whose date comes to lie ahead runs again: only a notice of days
+    off may do that, for nothing that anybody does makes an answer timely that was owed before.
+    """
+    current = current_round(case)
+    existing = {(c.regime, c.kind): c for c in case.clocks.all() if c.round == current.number}
+    fresh = clocks_for(case, derive(case, current), existing, current, reopen=reopen)
     Clock.objects.bulk_create(
         fresh,
         update_conflicts=True,
-        unique_fields=["case", "regime", "kind"],
+        unique_fields=["case", "regime", "kind", "round"],
         update_fields=[
             "state",
             "due_on",
@@ -155,7 +185,7 @@ def lead_clock(case: Case) -> Clock | None:
 def lead_of_case(case: Case, clocks: Iterable[BaseClock]) -> BaseClock | None:
     """Return the clock that sets the date of a case with these clocks of its request.
 
-    While the request has none that runs, as when its answer is contested, another one may lead.
+    Where the request has none that is dated, that of a complaint may lead.
     """
     lead = lead_of(clocks)
     if lead is None and case.state in OPEN:
@@ -171,8 +201,8 @@ def store_lead(case: Case, clocks: Iterable[BaseClock] | None = None) -> None:
         case.save(update_fields=["due_on", "due_at", "due_provisional"])
 
 
-def apply_deadline(clock: BaseClock, deadline: Deadline) -> None:
-    """Write a derived deadline into its clock."""
+def apply_deadline(clock: BaseClock, deadline: Deadline, *, reopen: bool = False) -> None:
+    """Write a derived deadline into its clock; `reopen` as in `recompute`."""
     clock.due_on = deadline.lead_on
     clock.due_at = deadline.lead_before
     clock.latest_arguable = deadline.latest_arguable
@@ -186,7 +216,7 @@ def apply_deadline(clock: BaseClock, deadline: Deadline) -> None:
             if clock.due_at is None
             else Clock.State.RUNNING
         )
-    elif clock.due_at is not None and clock.due_at > timezone.now():
+    elif reopen and clock.due_at is not None and clock.due_at > timezone.now():
         clock.state = Clock.State.RUNNING
     clock.check_at = next_check(clock)
 
@@ -202,7 +232,7 @@ def next_check(clock: BaseClock) -> datetime | None:
 
 def stop_clocks(case: Case, at: datetime) -> None:
     """Stop what still runs: answered in time is met, answered late stays missed."""
-    answered = case.answered_at is not None
+    answered = case.state == State.ANSWERED
     for clock in case.clocks.filter(stopped_at=None):
         stop(clock, at, met=answered)
 
@@ -214,8 +244,8 @@ def stop(clock: BaseClock, at: datetime, *, met: bool) -> None:
         clock.state = Clock.State.MISSED
     else:
         clock.state = Clock.State.MET if met else Clock.State.STOPPED
-    clock.stopped_at, clock.check_at = at, None
-    clock.save(update_fields=["state", "stopped_at", "check_at"])
+    clock.stopped_at, clock.check_at, clock.answered = at, None, met
+    clock.save(update_fields=["state", "stopped_at", "check_at", "answered"])
 
 
 def restart_clocks(case: Case) -> None:
@@ -223,8 +253,8 @@ def restart_clocks(case: Case) -> None:
 
     Their time has run all along: one whose end has passed meanwhile is found late by the sweep.
     """
-    ended = Q(state=Clock.State.STOPPED) | Q(state=Clock.State.MISSED, leads=True)
-    for clock in case.clocks.filter(ended).exclude(stopped_at=None):
+    unanswered = case.clocks.filter(answered=False, round=current_round(case).number)
+    for clock in unanswered.exclude(stopped_at=None):
         clock.stopped_at = None
         if clock.state == Clock.State.STOPPED:
             clock.state = Clock.State.RUNNING
@@ -242,7 +272,11 @@ def stop_acknowledgement(case: Case, at: datetime) -> None:
 def extendable_clock(case: Case) -> Clock | None:
     """Return the clock to answer which the leading regime lets be extended, if there is one."""
     regime = case.lead_regime
-    own = [clock for clock in case.clocks.all() if clock.leads and clock.regime == case.regime]
+    own = [
+        clock
+        for clock in case.clocks.all()
+        if clock.leads and clock.regime == case.regime and clock.stopped_at is None
+    ]
     return next((c for c in own if regime.clock(c.kind).rule.extension is not None), None)
 
 
@@ -255,13 +289,13 @@ def extension_is_open(case: Case) -> bool:
     clock = extendable_clock(case)
     if clock is None or clock.stopped_at is not None or clock.due_at is None:
         return False
-    if any(event.name == "extension_told" for event in case.clock_events.all()):
-        return False
     regime = case.lead_regime
-    if regime.clock(clock.kind).rule.promise is None:
-        return timezone.now() < clock.due_at
-    # A published limit may end before the time within which the law lets an extension be told.
-    told = [*rule_events(case), RuleEvent("extension_told", timezone.now())]
+    events = rule_events(case, regime)
+    if any(event.name == "extension_told" for event in events):
+        return False
+    # Not the date that is stored: a published limit may end before the time within which the law
+    # lets an extension be told, and while the clock stands still its earliest day may pass.
+    told = [*events, RuleEvent("extension_told", timezone.now())]
     deadline = regimes.compute(regime, clock.kind, told, case.residence)
     return "extension_told_late" not in deadline.flags
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from workflows.cases.models import Case, Clock
+from workflows.cases.models.clock import is_free_in_part
 
 # Where the time to answer runs on meanwhile, this much of it is left for a refusal …
 LEFT_TO_REFUSE = timedelta(days=3)
@@ -43,6 +44,18 @@ def answer_due_meanwhile(case: Case) -> date | None:
         if clock.leads and clock.state == Clock.State.RUNNING and clock.due_on
     ]
     return min(days, default=None)
+
+
+def fee_fits(case: Case, now: datetime | None = None) -> bool:
+    """Return whether a fee can still be asked for without making the answer late.
+
+    The time of a request that costs as a whole may wait for the fee. That of one which is free in
+    part does not: it must leave the least time to decide, and the time to answer after it.
+    """
+    answer_by = answer_due_meanwhile(case)
+    if answer_by is None or not is_free_in_part(case, case.lead_regime):
+        return True
+    return today_for(case, now) + LEAST <= answer_by - LEFT_TO_REFUSE
 
 
 def fee_time_is_over(case: Case, now: datetime | None = None) -> bool:

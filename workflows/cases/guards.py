@@ -44,6 +44,7 @@ class Situation:
     extension_open: bool = False
     fee_allowed: bool = False
     fee_asked: bool = False
+    fee_fits: bool = True
     fee_asked_by: str = ""
     fee_time_over: bool = False
     part_is_free: bool = False
@@ -102,10 +103,15 @@ def extension_is_open(situation: Situation) -> str:
 
 
 def fee_may_be_asked(situation: Situation) -> str:
-    """The regime lets the provider charge for what is asked, and no fee was asked before."""
+    """The regime lets the provider charge for what is asked, and no fee was asked before.
+
+    Where the time to answer runs on meanwhile, enough of it must be left to decide and to answer.
+    """
     if not situation.fee_allowed:
         return "no_fee"
-    return "fee_already_asked" if situation.fee_asked else ""
+    if situation.fee_asked:
+        return "fee_already_asked"
+    return "" if situation.fee_fits else "fee_too_late"
 
 
 def fee_time_is_over(situation: Situation) -> str:

@@ -314,6 +314,8 @@ _TABLE = (
         _PUBLIC,
         "case.contested",
         guards.is_not_erased,
+        # A time to answer runs anew from the day on which the person asks for another answer.
+        clock="contested",
     ),
     _move(
         A.REOPEN,

@@ -108,6 +108,10 @@ REASONS = {
     "own_earlier_decision": _("You took part in the contested decision; another reviewer must."),
     "no_extension": _("The law of this case allows no extension, or not any more."),
     "no_fee": _("The law of this case allows no fee for what is asked."),
+    "fee_too_late": _(
+        "Part of this request is free, and too little of its time is left to wait for a fee."
+        " Waive the fee, or refuse the part that costs."
+    ),
     "fee_already_asked": _("A fee was asked for before; one request is charged once at most."),
     "fee_time_runs": _("The time that the person has to pay is not over yet."),
     "part_is_free": _("Part of the request costs nothing; go on without the paid part."),

@@ -160,6 +160,7 @@ class TimelineEntry:
 
 # Missing the time to acknowledge is not missing the time to answer.
 _ACKNOWLEDGED_LATE = _("Receipt was not acknowledged in time.")
+_CONTEST_WITHDRAWN = _("The complaint was withdrawn, so the answer stands.")
 _COMPLAINT_ACKNOWLEDGED_LATE = _("Receipt of the complaint was not acknowledged in time.")
 
 
@@ -168,6 +169,8 @@ def _sentence(case: Case, event: Event, sentences: Mapping[str, Any]) -> str:
         regime = case.regime_of(str(event.facts["regime"]))
         if event.facts["clock"] == regime.acknowledge:
             return str(_ACKNOWLEDGED_LATE)
+    if event.name == "answer.confirmed" and event.facts.get("withdrawn"):
+        return str(_CONTEST_WITHDRAWN)
     if event.name == "complaint.missed":
         regime = case.regime_of(str(event.facts["regime"]))
         if event.facts["clock"] == regime.complaint_acknowledge:

@@ -11,12 +11,13 @@ from django.utils import timezone
 from workflows.cases.actors import Actor
 from workflows.cases.clocks import add_clock_event, extension_is_open, stop_clocks
 from workflows.cases.errors import MoveRefused
-from workflows.cases.fee_time import fee_time_is_over
+from workflows.cases.fee_time import fee_fits, fee_time_is_over
 from workflows.cases.guards import ItemSituation, Situation
 from workflows.cases.kin import kin_conditions_apply
 from workflows.cases.lifecycle import MERGE_TARGETS, MOVES, Action, Move, Role, State, refusal
 from workflows.cases.mail import share_confirmed_address
 from workflows.cases.models import Case, Item
+from workflows.cases.models.clock import is_free_in_part
 from workflows.cases.record import record_event
 from workflows.cases.vocabulary import (
     CORRECTS,
@@ -89,7 +90,8 @@ def situation_of(case: Case, actor: Actor) -> Situation:
         extension_open=extension_is_open(case),
         kin_checked=not kin_conditions_apply(case) or case.kin_checked,
         fee_allowed=any(kind in case.lead_regime.fee.chargeable for kind in case.kinds),
-        part_is_free=any(kind not in case.lead_regime.fee.chargeable for kind in case.kinds),
+        part_is_free=is_free_in_part(case, case.lead_regime),
+        fee_fits=fee_fits(case),
         fee_asked_by=case.fee_asked_by,
         fee_time_over=fee_time_is_over(case),
         fee_asked=any(event.name == "fee_asked" for event in case.clock_events.all()),

@@ -30,6 +30,7 @@ from workflows.cases.models import (
     Item,
     Person,
 )
+from workflows.cases.models.clock import Round
 from workflows.cases.models.rules import keep_versions
 from workflows.cases.numbers import new_case_number
 from workflows.cases.record import NONCE_BYTES
@@ -156,10 +157,11 @@ class _Maker:
         shared = (case.residence, case.filed_at, *sorted(case.kinds))
         if shared not in self._deadlines:
             self._deadlines[shared] = _derive(case)
-        clocks = clocks_for(case, self._deadlines[shared], {})
+        clocks = clocks_for(case, self._deadlines[shared], {}, Round(0, case.filed_at, ()))
         for clock in clocks:
             if clock.kind == case.regime_of(clock.regime).acknowledge:
                 clock.state, clock.stopped_at, clock.check_at = Clock.State.MET, self._now, None
+                clock.answered = True
         lead = lead_of(clocks)
         if lead is not None:
             case.due_on, case.due_at = lead.due_on, lead.due_at

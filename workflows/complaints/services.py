@@ -11,8 +11,8 @@ from workflows.cases import correspondence
 from workflows.cases.actors import PUBLIC, SYSTEM, Actor
 from workflows.cases.correspondence import require_text
 from workflows.cases.errors import InvalidInput, MoveRefused
+from workflows.cases.lifecycle import WORKING, Role
 from workflows.cases.lifecycle import Action as CaseAction
-from workflows.cases.lifecycle import Role
 from workflows.cases.lifecycle import State as CaseState
 from workflows.cases.models import Case, Message
 from workflows.cases.record import record_event
@@ -177,6 +177,13 @@ def answer(
     """
     if finding not in Finding.values:
         raise InvalidInput(_("Choose whether the complaint is upheld."))
+    if finding == Finding.NOT_UPHELD and _is_reviewed_again(complaint):
+        raise InvalidInput(
+            _(
+                "The contested case is under review again, so it cannot be said that the answer"
+                " stands. Answer the case first, or uphold the complaint."
+            )
+        )
     reasons = require_text(reasons)
     if redress.strip():
         redress = require_text(redress)
@@ -199,10 +206,8 @@ def answer(
             message_id=letter_id,
             at=event.at,
         )
-        case = complaint.case
-        stands = complaint.about == About.ANSWER and finding == Finding.NOT_UPHELD
-        if stands and lock_case(case).state == CaseState.CONTESTED:
-            advance_case(case, CaseAction.LET_STAND, SYSTEM, facts={"complaint": str(complaint.pk)})
+        if complaint.about == About.ANSWER and finding == Finding.NOT_UPHELD:
+            _let_stand(complaint)
     return letter
 
 
@@ -212,8 +217,27 @@ def close(complaint: Complaint, actor: Actor) -> None:
 
 
 def withdraw(complaint: Complaint) -> None:
-    """Let the person withdraw the complaint; no reason is needed."""
-    advance(complaint, Action.WITHDRAW, PUBLIC)
+    """Let the person withdraw the complaint; no reason is needed.
+
+    An answer that was contested stands then, unless somebody has taken the case up again.
+    """
+    with transaction.atomic():
+        advance(complaint, Action.WITHDRAW, PUBLIC)
+        if complaint.about == About.ANSWER:
+            _let_stand(complaint)
+
+
+def _let_stand(complaint: Complaint) -> None:
+    """Let the answer to a case stand that is still contested, and end the time for another one."""
+    case = complaint.case
+    if lock_case(case).state == CaseState.CONTESTED:
+        facts = {"complaint": str(complaint.pk), "withdrawn": complaint.answered_at is None}
+        advance_case(case, CaseAction.LET_STAND, SYSTEM, facts=facts)
+
+
+def _is_reviewed_again(complaint: Complaint) -> bool:
+    """Return whether the answer that is complained about is being made anew already."""
+    return complaint.about == About.ANSWER and complaint.case.state in WORKING
 
 
 def withdraw_open(case: Case) -> None:

@@ -15,6 +15,9 @@ REMIND_EVERY = timedelta(days=5)
 MAX_REMINDERS = 2
 # A fee has a last day to be paid; before it the person hears once more.
 LAST_CALL = timedelta(days=5)
+# A sweep that was missed is made up for, but not for ever: that a reminder was sent is known only
+# as long as the outbox keeps what it has done.
+MADE_UP_FOR = timedelta(days=60)
 # The states in which a question waits for the person, and the message that asked it.
 WAITING = {
     State.IDENTITY_NEEDED: Message.Kind.IDENTITY_REQUEST,
@@ -44,6 +47,8 @@ def sweep_waiting(now: datetime | None = None) -> int:
         number = min(int((now - message.sent_at) / REMIND_EVERY), MAX_REMINDERS)
         if _is_last_call(message.case, now):
             number = MAX_REMINDERS + 1
+        elif message.sent_at < now - MADE_UP_FOR:
+            continue
         with transaction.atomic():
             enqueue(
                 "identity.remind",
@@ -70,7 +75,10 @@ def sweep_unpaid(now: datetime | None = None) -> int:
     now = now or timezone.now()
     over = 0
     # A day that is over somewhere has at least begun in UTC.
-    unpaid = Case.objects.filter(state=State.FEE_NEEDED, fee_due_on__lte=timezone.localdate(now))
+    today = timezone.localdate(now)
+    unpaid = Case.objects.filter(
+        state=State.FEE_NEEDED, fee_due_on__lte=today, fee_due_on__gt=today - MADE_UP_FOR
+    )
     for case in unpaid.iterator(chunk_size=200):
         if not fee_time_is_over(case, now):
             continue

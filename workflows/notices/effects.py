@@ -1,13 +1,14 @@
 """What follows a commit in the room of notices: the acknowledgement, and notices that were due."""
 
 from django.core.mail import EmailMessage
+from django.utils import timezone
 
 from workflows.cases.actors import SYSTEM
-from workflows.cases.clocks import answer_kind, lead_clock, stop_acknowledgement
+from workflows.cases.clocks import answer_kind, lead_of, stop_acknowledgement
 from workflows.cases.effects import case_of
 from workflows.cases.lifecycle import OPEN, Action
 from workflows.cases.mail import mail_about
-from workflows.cases.models import Case
+from workflows.cases.models import Case, Clock
 from workflows.cases.transition import advance
 from workflows.notices.facts import Acknowledgement, Facts, Lateness
 from workflows.notices.services import facts_builder, send_enqueued, send_notice
@@ -81,6 +82,10 @@ def lateness(case: Case, payload: Payload) -> Facts | None:
     clock = case.clocks.get(pk=int(payload["clock"] or 0))
     if case.state not in OPEN:
         return None
-    lead = lead_clock(case)
-    coming = lead.due_on if lead and lead.pk != clock.pk and lead.due_on != clock.due_on else None
-    return Lateness(clock.due_on, coming if coming and coming > (clock.due_on or coming) else None)
+    now = timezone.now()
+    coming = lead_of(
+        other
+        for other in case.clocks.all()
+        if other.state == Clock.State.RUNNING and other.due_at and other.due_at > now
+    )
+    return Lateness(clock.due_on, coming.due_on if coming else None)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from workflows.cases import decisions
 from workflows.cases.actors import Actor
-from workflows.cases.clocks import lead_clock
+from workflows.cases.clocks import extendable_clock
 from workflows.cases.correspondence import require_text
 from workflows.cases.decisions import ItemProposal
 from workflows.cases.errors import InvalidInput
@@ -58,8 +58,8 @@ def extend(case: Case, actor: Actor, reasons: str) -> Message:
     reasons = require_text(reasons)
 
     def composed() -> Composed:
-        # After the move, so that the new date is the one that the clock now shows.
-        clock = lead_clock(case)
+        # After the move, so that the new date is the one that the extended clock now shows.
+        clock = extendable_clock(case)
         new_date = clock.due_on if clock else None
         return compose(case, "extension", Extension(reasons, new_date))
 

@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 
 from workflows.cases.clocks import answer_kind
 from workflows.cases.models import Case
+from workflows.cases.models.clock import is_free_in_part
 from workflows.cases.vocabulary import ItemKind
 from workflows.notices.document import Bullets, Value
 from workflows.notices.phrases import phrase
@@ -84,7 +85,9 @@ def due_sentence(reader: Reader, due_on: date | None) -> str:
 def effect_on_clock(reader: Reader, question: str) -> str:
     """Return what asking does to the time to answer; `question`: identity, clarification, fee."""
     rule = reader.regime.clock(answer_kind(reader.case, reader.regime)).rule
-    if any(pause.from_event == f"{question}_asked" for pause in rule.pauses):
+    if question == "fee" and is_free_in_part(reader.case, reader.regime):
+        effect = "runs"
+    elif any(pause.from_event == f"{question}_asked" for pause in rule.pauses):
         effect = "pauses"
     elif {f"{question}_proved", f"{question}_paid"} & set(rule.starts):
         effect = "starts"

@@ -109,6 +109,17 @@ def _received(values: Values) -> str:
     }
 
 
+def _contested(values: Values) -> str:
+    return _(
+        "The answer was contested at %(time)s, which is %(day)s in %(zone)s; the time to answer"
+        " counts anew from then."
+    ) % {
+        "time": _clock_time(values["at"]),
+        "day": day(values["on"]),
+        "zone": values["zone"],
+    }
+
+
 def _started(values: Values) -> str:
     sentence = (
         _("The clock starts on %(day)s at the earliest, the day on which %(event)s.")
@@ -229,6 +240,7 @@ def _target_sentence(values: Values) -> str:
 
 _SENTENCES: dict[str, Callable[[Values], str]] = {
     "received": _received,
+    "contested": _contested,
     "started": _started,
     "waiting": lambda values: _awaited(values["event"]),
     "counted": _counted,

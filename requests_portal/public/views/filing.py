@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from requests_portal.public import draft_cookie, uploads
 from requests_portal.public.draft_cookie import HeldDraft, held_draft
 from requests_portal.public.filing_content import filing_request
-from requests_portal.public.forms.base import Row
+from requests_portal.public.forms.base import Row, chosen_kinds
 from requests_portal.public.forms.people import residence_of
 from requests_portal.public.page_errors import PageError
 from requests_portal.public.pages import Page, first_incomplete, read_rows
@@ -252,7 +252,10 @@ def _summary(request: HttpRequest, held: HeldDraft, errors: list[PageError]) -> 
             for page in pages
         ],
         "files": list(held.draft.files.select_related("draft__data_key")),
-        "regimes": [shown_regime(regime, residence) for regime in applicable_regimes(residence)],
+        "regimes": [
+            shown_regime(regime, residence, chosen_kinds(answers))
+            for regime in applicable_regimes(residence)
+        ],
         "count": len(pages) + 1,
         "back": pages[-1].step.slug,
     }

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from freezegun import freeze_time
 
-from tests.factories import ERIKA, INTAKE, REVIEWER, WANG, file, make_case
+from tests.factories import ERIKA, INTAKE, REVIEWER, WANG, answer_again, file, make_case
 from workflows.cases import correspondence, handling
 from workflows.cases.actors import SYSTEM
 from workflows.cases.clocks import (
@@ -27,8 +27,9 @@ from workflows.cases.transition import advance
 from workflows.cases.vocabulary import Assurance
 from workflows.notices import moves
 from workflows.outbox.services import drain
-from workflows.regimes.services import all_regimes, get_regime
+from workflows.regimes.services import all_regimes, explain, get_regime
 from workflows.regimes.values import Deadline
+from workflows.routing.sweep import sweep_clocks
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +37,7 @@ MARCH = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
 def lead(case: Case) -> Clock:
-    return case.clocks.get(leads=True)
+    return case.clocks.filter(leads=True).latest("round")
 
 
 @pytest.mark.parametrize("state", list(State))
@@ -150,6 +151,103 @@ def test_an_extension_is_open_while_law_and_time_allow_it(request_, state, days,
     assert extension_is_open(case) == open_
 
 
+def test_a_clock_that_stands_still_can_be_extended_after_its_earliest_day():
+    with freeze_time("2026-03-02 09:00") as clock:
+        case = make_case(State.IN_REVIEW, ERIKA, residence="GB")
+        moves.ask_information(case, REVIEWER, "Which forum?")
+        clock.tick(timedelta(days=60))
+        assert timezone.now() > lead(case).due_at
+
+        assert extension_is_open(case)
+
+
+def test_a_question_after_the_last_day_makes_no_missed_clock_run_again():
+    with freeze_time("2026-03-02 09:00") as clock:
+        case = make_case(State.TRIAGE, ERIKA, residence="GB")
+        clock.tick(timedelta(days=40))
+        sweep_clocks()
+        assert lead(case).state == Clock.State.MISSED
+
+        moves.ask_identity(case, INTAKE, "Please show who you are.")
+        clock.tick(timedelta(days=2))
+        handling.accept_identity(case, INTAKE, Assurance.DOCUMENT, "Checked a document.")
+
+        assert lead(case).state == Clock.State.MISSED
+        assert lead(case).due_on == date(2026, 4, 2)
+        assert differing_clocks(case) == []
+
+
+def test_a_missed_clock_runs_again_only_when_a_notice_of_days_off_moves_its_date():
+    case = make_case(State.IN_REVIEW, ERIKA)
+    case.clocks.filter(leads=True).update(state=Clock.State.MISSED)
+
+    recompute(case)
+    assert lead(case).state == Clock.State.MISSED
+
+    recompute(case, reopen=True)
+    assert lead(case).state == Clock.State.RUNNING
+
+
+class TestContested:
+    """Whoever contests an answer asks anew: the time to answer runs from that day."""
+
+    def contested(self, request_=ERIKA, **changes) -> Case:
+        with freeze_time("2026-03-02 09:00") as clock:
+            case = make_case(State.ANSWERED, request_, **changes)
+            clock.move_to("2026-05-04 09:00")
+            correspondence.contest(case, "I do not agree.")
+        return case
+
+    def test_a_clock_of_its_own_runs_from_that_day(self):
+        case = self.contested()
+
+        assert [(c.round, c.state) for c in case.clocks.order_by("round")] == [
+            (0, Clock.State.MET),
+            (1, Clock.State.RUNNING),
+        ]
+        assert lead(case).due_on == case.due_on == date(2026, 6, 4)
+        assert lead(case).check_at is not None
+        assert differing_clocks(case) == []
+        assert not lead_differs(case)
+
+    def test_its_arithmetic_begins_with_the_contest(self):
+        deadline = Deadline.from_dict(lead(self.contested()).deadline)
+
+        [first, *_rest] = explain(deadline, None, "en")
+        assert first.startswith("The answer was contested at")
+
+    def test_receipt_is_not_acknowledged_again(self):
+        case = self.contested(WANG)
+
+        assert [clock.kind for clock in case.clocks.filter(round=1)] == [case.lead_regime.lead]
+
+    def test_the_team_is_reminded_and_lateness_is_told(self):
+        case = self.contested()
+
+        for day in ("2026-05-21", "2026-05-30", "2026-06-05"):
+            with freeze_time(f"{day} 09:00"):
+                sweep_clocks()
+
+        assert lead(case).state == Clock.State.MISSED
+        assert lead(case).reminders == 2
+
+    def test_a_withdrawal_just_ends_it(self):
+        case = self.contested()
+
+        correspondence.withdraw(case)
+
+        assert lead(case).state == Clock.State.STOPPED
+        assert not lead(case).answered
+
+    def test_the_second_answer_meets_it(self):
+        case = self.contested()
+        with freeze_time("2026-05-20 09:00"):
+            answer_again(case)
+
+        assert case.state == State.ANSWERED
+        assert lead(case).state == Clock.State.MET
+
+
 class TestHowAClockEnds:
     def test_answered_in_time_it_is_met(self):
         case = make_case(State.ANSWERED, ERIKA)
@@ -162,6 +260,7 @@ class TestHowAClockEnds:
         case = make_case(State.ANSWERED, ERIKA, at=timezone.now() - timedelta(days=50))
 
         assert lead(case).state == Clock.State.MISSED
+        assert lead(case).answered
 
     @pytest.mark.parametrize("state", [State.WITHDRAWN, State.EXPIRED, State.MERGED])
     def test_a_case_that_ends_otherwise_just_stops_it(self, state):
@@ -174,7 +273,7 @@ class TestHowAClockEnds:
         correspondence.contest(case, "I do not agree.")
         recompute(case)
 
-        assert Clock.objects.filter(case=case).values().get() == before
+        assert Clock.objects.filter(case=case, round=0).values().get() == before
 
     def test_the_acknowledgement_meets_its_own_clock_only(self):
         case = make_case(State.TRIAGE, WANG)

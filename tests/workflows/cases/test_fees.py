@@ -19,6 +19,7 @@ from workflows.cases.fee_time import fee_time_is_over, last_day_to_pay, today_fo
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, Clock, Message
+from workflows.cases.models.clock import is_free_in_part
 from workflows.cases.timeline import public_timeline
 from workflows.ledger.selectors import events_of_case
 from workflows.notices import moves
@@ -166,6 +167,45 @@ class TestTimeToPay:
 
         assert not fee_time_is_over(case, midnight)
         assert fee_time_is_over(case, midnight + timedelta(seconds=1))
+
+
+class TestFreeInPart:
+    """What is free may not wait for the fee for the rest, nor become late by it."""
+
+    def mixed(self, days: int) -> Case:
+        case = make_case(
+            State.TRIAGE,
+            ERIKA,
+            residence="GB-ENG",
+            at=timezone.now() - timedelta(days=days),
+            items=(FiledItem("copy"), FiledItem("withdraw_consent")),
+        )
+        assert is_free_in_part(case, case.lead_regime)
+        return case
+
+    def test_its_clock_runs_on(self):
+        case = self.mixed(2)
+        before = lead(case).due_at
+
+        message = ask(case, currency="GBP")
+
+        assert (lead(case).state, lead(case).due_at) == (Clock.State.RUNNING, before)
+        assert differing_clocks(case) == []
+        assert "Our time to answer goes on" in message.body
+
+    def test_the_last_day_to_pay_leaves_time_to_answer_it(self):
+        case = self.mixed(5)
+
+        ask(case, currency="GBP")
+
+        assert case.fee_due_on <= case.due_on - timedelta(days=3)
+        assert case.fee_due_on >= today_for(case) + timedelta(days=14)
+
+    def test_a_fee_that_would_make_it_late_is_refused(self):
+        case = self.mixed(20)
+
+        with pytest.raises(MoveRefused, match="too little of its time"):
+            ask(case, currency="GBP")
 
 
 class TestUnpaid:

@@ -245,7 +245,8 @@ def test_what_is_contested_is_not_late_by_the_date_of_its_answer():
 
     correspondence.contest(case, "You overlooked the second dataset.")
 
-    assert (case.due_at, case.due_on) == (None, None)
+    anew = case.clocks.get(leads=True, round=1)
+    assert (case.due_at, case.due_on) == (anew.due_at, anew.due_on)
     assert not lead_differs(case)
 
 

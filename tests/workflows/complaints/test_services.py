@@ -10,6 +10,7 @@ from tests.factories import (
     APPROVER,
     ERIKA,
     INTAKE,
+    OFFICER,
     OTHER_REVIEWER,
     REVIEWER,
     file,
@@ -17,15 +18,18 @@ from tests.factories import (
     propose,
 )
 from workflows.cases.actors import SYSTEM
+from workflows.cases.clocks import lead_differs
 from workflows.cases.errors import InvalidInput
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import Action as CaseAction
 from workflows.cases.lifecycle import State as CaseState
 from workflows.cases.models import Case, Clock, EventContent, Message
+from workflows.cases.timeline import public_timeline
 from workflows.cases.transition import advance as advance_case
 from workflows.complaints import services
 from workflows.complaints.errors import ComplaintOpen, ComplaintRefused
 from workflows.complaints.lifecycle import Action, State
+from workflows.complaints.models import ComplaintClock
 from workflows.complaints.transition import advance, refusals
 from workflows.ledger.models import Event
 from workflows.outbox.models import Effect
@@ -86,23 +90,71 @@ class TestContesting:
 
         assert case.state == CaseState.CONTESTED
         assert (complaint.about, complaint.statement.kind) == ("answer", "contest")
-        lead = complaint.clocks.get(leads=True)
-        assert (case.due_on, case.due_at) == (lead.due_on, lead.due_at)
-        assert Case.objects.get(pk=case.pk).due_at == lead.due_at
+        assert complaint.clocks.filter(leads=True, stopped_at=None).exists()
+        assert case.due_at == case.clocks.get(leads=True, stopped_at=None).due_at
+        assert Case.objects.get(pk=case.pk).due_at == case.due_at
 
     def test_keeps_that_date_while_the_case_is_looked_at_anew(self):
         case = make_case(CaseState.ANSWERED, ERIKA)
-        complaint = services.contest(case, "You overlooked the second dataset.")
+        services.contest(case, "You overlooked the second dataset.")
+        before = case.due_at
         advance_case(case, CaseAction.REOPEN, OTHER_REVIEWER)
 
-        assert case.due_at == complaint.clocks.get(leads=True).due_at
+        assert case.due_at == before
 
     def test_opens_none_where_the_law_gives_complaints_no_time(self, settings):
         settings.PROVIDER_REGIMES = ("SG",)
         case = make_case(CaseState.ANSWERED, ERIKA, residence="SG")
 
         assert services.contest(case, "No.") is None
-        assert (case.state, case.due_at) == (CaseState.CONTESTED, None)
+        assert case.state == CaseState.CONTESTED
+        assert case.due_at == case.clocks.get(leads=True, stopped_at=None).due_at
+
+    def test_during_an_open_complaint_has_a_date_too(self):
+        case = make_case(CaseState.ANSWERED, ERIKA)
+        services.complain(case, "You were rude.")
+
+        assert services.contest(case, "You overlooked the second dataset.") is None
+        assert case.due_at is not None
+        assert not lead_differs(case)
+
+    @pytest.mark.parametrize("finding", ["upheld", "partly_upheld"])
+    def test_that_is_upheld_leaves_a_clock_running(self, finding):
+        case = make_case(CaseState.ANSWERED, ERIKA)
+        complaint = services.contest(case, "You overlooked the second dataset.")
+        services.acknowledge(complaint, INTAKE)
+        services.take_up(complaint, OTHER_REVIEWER)
+        services.answer(complaint, OTHER_REVIEWER, finding, "You are right.", "We look anew.")
+
+        case.refresh_from_db()
+        assert case.state == CaseState.CONTESTED
+        [running] = case.clocks.filter(leads=True, stopped_at=None)
+        assert case.due_at == running.due_at
+        assert running.check_at is not None
+        assert not lead_differs(case)
+
+    def test_that_is_withdrawn_lets_the_answer_stand_and_nothing_run(self):
+        case = make_case(CaseState.ANSWERED, ERIKA)
+        services.withdraw(services.contest(case, "You overlooked the second dataset."))
+
+        case.refresh_from_db()
+        assert case.state == CaseState.ANSWERED
+        assert not case.clocks.filter(stopped_at=None).exists()
+        assert not ComplaintClock.objects.filter(case=case, stopped_at=None).exists()
+        sentences = [step.sentence for step in public_timeline(case)]
+        assert "The complaint was withdrawn, so the answer stands." in sentences
+
+    def test_cannot_be_found_wrong_while_the_case_is_reviewed_again(self):
+        case = make_case(CaseState.ANSWERED, ERIKA)
+        complaint = services.contest(case, "You overlooked the second dataset.")
+        services.acknowledge(complaint, INTAKE)
+        services.take_up(complaint, OFFICER)
+        advance_case(case, CaseAction.REOPEN, OTHER_REVIEWER)
+        complaint.refresh_from_db()
+
+        with pytest.raises(InvalidInput, match="under review again"):
+            services.answer(complaint, OFFICER, "not_upheld", "It was searched as well.")
+        services.answer(complaint, OFFICER, "upheld", "You are right.", "We look anew.")
 
     def test_that_is_not_upheld_lets_the_answer_stand(self):
         case = make_case(CaseState.ANSWERED, ERIKA)

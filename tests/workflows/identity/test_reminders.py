@@ -14,6 +14,7 @@ from workflows.cases.models import Message
 from workflows.cases.vocabulary import Assurance
 from workflows.identity.reminders import (
     LAST_CALL,
+    MADE_UP_FOR,
     MAX_REMINDERS,
     REMIND_EVERY,
     sweep_unpaid,
@@ -21,7 +22,7 @@ from workflows.identity.reminders import (
 )
 from workflows.notices import moves
 from workflows.outbox.models import Effect
-from workflows.outbox.services import drain
+from workflows.outbox.services import DONE_KEPT_FOR, drain
 from workflows.routing.assignment import assign
 from workflows.routing.models import Team
 
@@ -49,6 +50,19 @@ def test_a_question_is_reminded_of_at_intervals_and_then_left(state):
     assert counts[REMIND_EVERY.days] == 1
     assert counts[15] == MAX_REMINDERS == 2
     assert counts[-1] == MAX_REMINDERS + (state == State.FEE_NEEDED)
+
+
+@pytest.mark.parametrize("state", WAITING_STATES)
+def test_nobody_is_reminded_again_when_the_outbox_has_forgotten(state):
+    case = make_case(state)
+    asked = timezone.now()
+    Message.objects.filter(case=case).update(sent_at=asked)
+    fee_overdue(case) if state == State.FEE_NEEDED else None
+
+    for days in (DONE_KEPT_FOR.days - 1, DONE_KEPT_FOR.days + 1, 2 * DONE_KEPT_FOR.days):
+        later = asked + timedelta(days=days)
+        assert sweep_waiting(later) == sweep_unpaid(later) == 0
+    assert MADE_UP_FOR < DONE_KEPT_FOR
 
 
 def test_what_was_answered_is_not_asked_again():

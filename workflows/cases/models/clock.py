@@ -1,10 +1,17 @@
 """Clocks: what the law counts, from which events, and when it ends."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from workflows.cases.models.case import Case
+from workflows.regimes.schema import Regime
 from workflows.regimes.values import ClockEvent as RuleEvent
+
+# Begins a round of clocks of its own. All other names are those of `regimes.values`.
+CONTESTED = "contested"
 
 
 class ClockEvent(models.Model):
@@ -54,6 +61,8 @@ class BaseClock(models.Model):
     provisional = models.BooleanField(_("provisional"), default=False)
     deadline = models.JSONField(_("arithmetic"), default=dict)
     stopped_at = models.DateTimeField(_("stopped"), null=True)
+    # Whether it stopped because what it waited for was done, in time or late.
+    answered = models.BooleanField(default=False)
     # The next instant at which the sweep must look: 50 %, 80 % of the time, then the end.
     check_at = models.DateTimeField(null=True)
     reminders = models.PositiveSmallIntegerField(default=0)
@@ -75,15 +84,60 @@ class BaseClock(models.Model):
 
 
 class Clock(BaseClock):
-    """One time limit for the request of a case. Personal data: none."""
+    """One time limit for the request of a case. Personal data: none.
+
+    `round` tells for which answer: 0 is the first one, and each time an answer is contested the
+    time to answer runs anew, in clocks of the next round.
+    """
+
+    round = models.PositiveSmallIntegerField(default=0)
 
     class Meta(BaseClock.Meta):
         verbose_name = _("clock")
         verbose_name_plural = _("clocks")
         constraints = [
-            models.UniqueConstraint(fields=["case", "regime", "kind"], name="one_clock_a_kind"),
+            models.UniqueConstraint(
+                fields=["case", "regime", "kind", "round"], name="one_clock_a_kind_and_round"
+            ),
         ]
 
     def rule_events(self) -> list[RuleEvent]:
-        """Return the clock events of the case."""
-        return [RuleEvent(event.name, event.at) for event in self.case.clock_events.all()]  # type: ignore[arg-type]
+        """Return the clock events of the case that count under the law of this clock."""
+        return rule_events(self.case, self.case.regime_of(self.regime))
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One time of waiting for an answer: its number, 0 for the first, its start, its events."""
+
+    number: int
+    began_at: datetime
+    events: tuple[ClockEvent, ...]
+
+
+def current_round(case: Case) -> Round:
+    """Return the round of a case that runs; it begins with the receipt or with a contest."""
+    events = tuple(case.clock_events.all())
+    starts = [position for position, event in enumerate(events) if event.name == CONTESTED]
+    if not starts:
+        return Round(0, case.filed_at, events)
+    return Round(len(starts), events[starts[-1]].at, events[starts[-1] :])
+
+
+def rule_events(case: Case, regime: Regime, current: Round | None = None) -> list[RuleEvent]:
+    """Return the events of the current round, as the calculator takes them.
+
+    Who contests an answer asks anew: the time counts from that day. A fee moves no clock of a
+    request of which a part is free, for that part may not wait for it.
+    """
+    charged = not is_free_in_part(case, regime)
+    return [
+        RuleEvent("received" if event.name == CONTESTED else event.name, event.at)  # type: ignore[arg-type]
+        for event in (current or current_round(case)).events
+        if charged or not event.name.startswith("fee_")
+    ]
+
+
+def is_free_in_part(case: Case, regime: Regime) -> bool:
+    """Return whether this law lets nobody charge for something that the case asks for."""
+    return any(kind not in regime.fee.chargeable for kind in case.kinds)

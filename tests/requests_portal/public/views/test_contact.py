@@ -7,6 +7,7 @@ import pytest
 
 from tests import factories
 from tests.requests_portal.public.person import Visitor, text_of
+from workflows.cases import correspondence
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.identity.contact import open_challenge
@@ -49,6 +50,16 @@ def test_the_button_confirms(visitor: Visitor, case: Case, path):
     case.refresh_from_db()
     assert case.state == State.RECEIVED
     assert case.assurance == "contact"
+
+
+def test_after_a_withdrawal_nothing_more_is_promised(visitor: Visitor, case: Case, path):
+    correspondence.withdraw(case)
+
+    page = text_of(visitor.post(path))
+
+    assert "Your address is confirmed" in page
+    assert "has already ended" in page
+    assert "We go on" not in page
 
 
 def test_works_once(visitor: Visitor, path):

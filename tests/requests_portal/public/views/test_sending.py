@@ -29,6 +29,16 @@ class TestSending:
         for slug in SHORT_WAY:
             assert f'href="/en/request/{slug}/?change=1"' in page
 
+    def test_the_summary_names_the_time_for_what_is_asked(self, visitor: Visitor):
+        california = {"residence": {"country": "US"}, "part": {"part": "US-CA"}}
+        wishes = {"wishes": {"kinds": ["opt_out_training"]}, "correct": None}
+        statements = {"statements": {"opt_out_training": "All of it."}}
+        visitor.walk(**wishes, **statements, **california)
+        page = text_of(visitor.get("request/check/"))
+
+        assert "fifteen business days" in page
+        assert "45 days" not in page
+
     def test_a_change_leads_back_to_the_summary(self, visitor: Visitor):
         visitor.walk()
         assert 'name="change"' in text_of(visitor.get("request/service/?change=1"))

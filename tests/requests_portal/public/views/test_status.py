@@ -19,6 +19,7 @@ from workflows.cases.models import Case, Message
 from workflows.links import status_link
 from workflows.notices import moves
 from workflows.reports.erasure import erase, request_erasure
+from workflows.routing.sweep import sweep_clocks
 
 pytestmark = pytest.mark.django_db
 WRONG = "The case number and the receipt do not fit together."
@@ -257,6 +258,17 @@ class TestTheOverview:
 
     def test_a_withdrawn_case_has_no_clock_that_runs(self, page):
         assert "The time limit has ended" in page(factories.make_case(State.WITHDRAWN))
+
+    def test_a_case_that_ended_unanswered_after_its_time_was_not_answered_late(self, page):
+        with freeze_time("2026-03-02 09:00") as clock:
+            case = factories.make_case(State.IN_REVIEW, factories.ERIKA)
+            clock.move_to("2026-04-10 09:00")
+            sweep_clocks()
+            correspondence.withdraw(case)
+            shown = page(case)
+
+        assert "Answered" not in shown
+        assert "The last day was 2 April 2026; the case ended on 10 April 2026." in shown
 
     def test_what_a_more_generous_reading_would_allow_is_not_told(self, page):
         assert "more generous reading" not in page(factories.make_case())
