@@ -240,6 +240,17 @@ def walk(case: Case, state: State) -> None:
             return
 
 
+def walk_on(case: Case, state: State) -> None:
+    """Take a case in triage to `state`."""
+    last = next((before for end, (before, _step) in _ASIDE.items() if end == state), state)
+    for reached, step in _STRAIGHT[2:]:
+        step(case)
+        if reached == last:
+            break
+    if state in _ASIDE:
+        _ASIDE[state][1](case)
+
+
 def in_review_with_proof(request: FilingRequest = WANG) -> Case:
     """Make a case in review whose requester has proved who they are."""
     case = make_case(State.TRIAGE, request)

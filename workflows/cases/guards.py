@@ -7,6 +7,7 @@ sentence stands in `state_names.REASONS`.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import wraps
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Situation:
 
     actor: str = ""
     proposed_by: str = ""
-    earlier_proposers: frozenset[str] = frozenset()
+    earlier_deciders: frozenset[str] = frozenset()
     merge_proposed_by: str = ""
     merge_contested: bool = False
     has_merge_target: bool = False
@@ -92,9 +93,19 @@ def everything_is_executed(situation: Situation) -> str:
     return "" if all(item.suppressed for item in situation.items) else "not_suppressed"
 
 
-def is_another_reviewer(situation: Situation) -> str:
-    """A contested decision goes to someone who had no part in it."""
-    return "own_earlier_decision" if situation.actor in situation.earlier_proposers else ""
+def had_no_part_before(situation: Situation) -> str:
+    """What was contested goes to people who had no part in deciding it."""
+    return "own_earlier_decision" if situation.actor in situation.earlier_deciders else ""
+
+
+def by_new_people(guard: Guard) -> Guard:
+    """Return a guard that first keeps out who had a part in a decision that was contested."""
+
+    @wraps(guard)
+    def check(situation: Situation) -> str:
+        return had_no_part_before(situation) or guard(situation)
+
+    return check
 
 
 def extension_is_open(situation: Situation) -> str:

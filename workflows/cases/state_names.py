@@ -105,7 +105,11 @@ REASONS = {
         "An item is said to be suppressed in the model's output, but no entry of the suppression"
         " list is in force for it. A data steward adds what the model must not say."
     ),
-    "own_earlier_decision": _("You took part in the contested decision; another reviewer must."),
+    "own_earlier_decision": _(
+        "You took part in the decision that was contested. Another reviewer has to propose and"
+        " another approver has to approve; where there is none, an administrator can give a"
+        " colleague the role."
+    ),
     "no_extension": _("The law of this case allows no extension, or not any more."),
     "no_fee": _("The law of this case allows no fee for what is asked."),
     "fee_too_late": _(

@@ -77,7 +77,7 @@ def situation_of(case: Case, actor: Actor) -> Situation:
     return Situation(
         actor=actor.pseudonym,
         proposed_by=case.proposed_by,
-        earlier_proposers=frozenset(case.earlier_proposers),
+        earlier_deciders=frozenset(case.earlier_deciders),
         merge_proposed_by=case.merge_proposed_by,
         merge_contested=case.merge_contested,
         has_merge_target=target is not None,
@@ -167,18 +167,25 @@ def _apply(case: Case, move: Move, actor: Actor) -> None:
 def _columns(case: Case, action: Action, actor: Actor, now: datetime) -> dict[str, Any]:
     """Return what a move writes into the columns of its case beside the state."""
     who = actor.pseudonym
+    decides = {"deciders": sorted({*case.deciders, who})}
     no_merge = {"merge_proposed_into": None, "merge_proposed_by": ""}
+    no_abuse = {"abuse_reported_by": ""}
+    # What one of two people did counts for the life of the case in which it was done.
+    begins_anew = {"closed_at": None, "erasure_requested_by": "", **no_merge, **no_abuse}
     changes: dict[Action, dict[str, Any]] = {
         Action.CONFIRM_CONTACT: {"contact_confirmed_at": now},
         Action.ASK_FEE: {"fee_asked_by": who},
-        Action.PROPOSE_DECISION: {
-            "proposed_by": who,
-            "earlier_proposers": sorted({*case.earlier_proposers, who}),
-        },
+        Action.END_UNPAID: decides,
+        # To propose an answer is to find that there is no abuse, and no duplicate.
+        Action.PROPOSE_DECISION: {"proposed_by": who, **decides, **no_merge, **no_abuse},
+        Action.APPROVE: decides,
         Action.ANSWER: {"answered_at": now},
         # The answer stopped the clock; the date by which it was due says nothing any more.
         Action.CONTEST: {
-            "closed_at": None,
+            **begins_anew,
+            "proposed_by": "",
+            "deciders": [],
+            "earlier_deciders": sorted({*case.earlier_deciders, *case.deciders}),
             "due_on": None,
             "due_at": None,
             "due_provisional": False,
@@ -188,11 +195,12 @@ def _columns(case: Case, action: Action, actor: Actor, now: datetime) -> dict[st
         Action.APPROVE_MERGE: {"merged_into": case.merge_proposed_into, **no_merge},
         Action.DECLINE_MERGE: no_merge,
         Action.UNMERGE: {
+            **begins_anew,
             "merged_into": None,
-            "closed_at": None,
             "merge_contested": case.merge_contested or Role.PUBLIC in actor.roles,
         },
-        Action.REPORT_ABUSE: {"abuse_reported_by": who},
+        Action.REPORT_ABUSE: {"abuse_reported_by": who, **decides},
+        Action.REJECT_AS_ABUSE: decides,
         Action.REQUEST_ERASURE: {"erasure_requested_by": who},
         Action.ERASE: {"erased_at": now},
     }

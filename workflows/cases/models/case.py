@@ -76,7 +76,9 @@ class Case(SealedModel):
     kin_finding = SealedText(_("finding on the relative"), null=True)
     has_contact = models.BooleanField(_("has a contact"), default=True)
     proposed_by = models.CharField(max_length=32, blank=True)
-    earlier_proposers = ArrayField(models.CharField(max_length=32), default=list)
+    # Who took part in deciding, since the case was filed or last contested, and before that.
+    deciders = ArrayField(models.CharField(max_length=32), default=list)
+    earlier_deciders = ArrayField(models.CharField(max_length=32), default=list)
     # The last day on which the fee can be paid, in the zone of the law, and who asked for it.
     fee_due_on = models.DateField(_("fee to be paid by"), null=True)
     fee_asked_by = models.CharField(max_length=32, blank=True)
