@@ -1,6 +1,7 @@
 """What was contested is decided anew by people who had no part in the first decision."""
 
 import pytest
+from django.utils import translation
 
 from requests_portal.staff.actions.buttons import buttons_for
 from requests_portal.staff.case_file import load_case
@@ -18,7 +19,6 @@ from workflows.reports.erasure import erase, request_erasure
 
 pytestmark = pytest.mark.django_db
 
-OTHER_APPROVER = Actor(frozenset({Role.APPROVER}), "staff-approver-2")
 # One person with both roles, as in a small team.
 BOTH = Actor(frozenset({Role.REVIEWER, Role.APPROVER}), make.REVIEWER.pseudonym)
 APPROVER_WHO_REVIEWS = Actor(frozenset({Role.REVIEWER}), make.APPROVER.pseudonym)
@@ -52,22 +52,22 @@ def test_neither_of_the_first_two_approves_the_second(actor):
     make.propose(case, make.OTHER_REVIEWER)
 
     assert reason(decisions.approve, case, actor) == "own_earlier_decision"
-    decisions.approve(case, OTHER_APPROVER)
+    decisions.approve(case, make.OTHER_APPROVER)
     assert case.state == State.EXECUTING
 
 
 def test_each_life_of_the_case_adds_its_people():
     case = reopened()
     make.propose(case, make.OTHER_REVIEWER)
-    decisions.approve(case, OTHER_APPROVER)
-    moves.answer(case, OTHER_APPROVER)
+    decisions.approve(case, make.OTHER_APPROVER)
+    moves.answer(case, make.OTHER_APPROVER)
     make._ASIDE[State.CONTESTED][1](case)
 
     for actor in (make.REVIEWER, make.OTHER_REVIEWER, APPROVER_WHO_REVIEWS):
         assert reason(advance, case, Action.REOPEN, actor) == "own_earlier_decision"
     advance(case, Action.REOPEN, make.OFFICER)
     make.propose(case, make.OFFICER)
-    for actor in (make.APPROVER, OTHER_APPROVER):
+    for actor in (make.APPROVER, make.OTHER_APPROVER):
         assert reason(decisions.approve, case, actor) == "own_earlier_decision"
     decisions.approve(case, make.OTHER_OFFICER)
 
@@ -108,7 +108,8 @@ def test_before_anything_is_contested_the_same_two_go_on_after_sending_back():
 
 def test_the_admin_says_why_and_whom_to_ask():
     case = reopened()
-    buttons = buttons_for(load_case(case.pk), make.REVIEWER)
+    with translation.override("en"):
+        buttons = buttons_for(load_case(case.pk), make.REVIEWER)
 
     (button,) = [b for b in buttons.disabled if b.page.slug == Action.PROPOSE_DECISION]
     assert "Another reviewer has to propose and another approver has to approve" in button.reason
@@ -123,8 +124,8 @@ class TestTwoPersonChecksEndWithTheLife:
         make._ASIDE[State.CONTESTED][1](case)
         advance(case, Action.REOPEN, make.OTHER_REVIEWER)
         make.propose(case, make.OTHER_REVIEWER)
-        decisions.approve(case, OTHER_APPROVER)
-        moves.answer(case, OTHER_APPROVER)
+        decisions.approve(case, make.OTHER_APPROVER)
+        moves.answer(case, make.OTHER_APPROVER)
         advance(case, Action.CLOSE, make.OTHER_REVIEWER)
 
         assert reason(erase, case, make.OTHER_OFFICER) == "erasure_not_requested"
@@ -138,7 +139,7 @@ class TestTwoPersonChecksEndWithTheLife:
         make.walk_on(case, State.CONTESTED)
         advance(case, Action.REOPEN, make.OTHER_REVIEWER)
 
-        refused = reason(advance, case, Action.REJECT_AS_ABUSE, OTHER_APPROVER)
+        refused = reason(advance, case, Action.REJECT_AS_ABUSE, make.OTHER_APPROVER)
         assert refused == "abuse_not_reported"
 
     def test_whoever_proposes_an_answer_finds_no_abuse_and_no_duplicate(self):

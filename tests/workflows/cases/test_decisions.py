@@ -8,6 +8,7 @@ from django.utils import timezone
 from tests.factories import (
     APPROVER,
     ERIKA,
+    OTHER_APPROVER,
     OTHER_REVIEWER,
     REVIEWER,
     WANG,
@@ -211,8 +212,8 @@ def test_a_contested_case_is_decided_and_answered_again():
     case = make_case(State.CONTESTED, WANG)
     advance(case, Action.REOPEN, OTHER_REVIEWER)
     propose(case, OTHER_REVIEWER)
-    decisions.approve(case, APPROVER)
-    moves.answer(case, APPROVER)
+    decisions.approve(case, OTHER_APPROVER)
+    moves.answer(case, OTHER_APPROVER)
 
     assert case.state == State.ANSWERED
     assert case.messages.filter(kind=Message.Kind.ANSWER).count() == 2

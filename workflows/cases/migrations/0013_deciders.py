@@ -38,7 +38,7 @@ WHERE {column} <> '' AND (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0010_merging"),
+        ("cases", "0012_clock_rounds"),
         ("ledger", "0007_one_check"),
     ]
 
