@@ -5,7 +5,9 @@ from django.contrib import admin
 
 from requests_portal.staff import (
     access_log_admin,
+    account_log_admin,
     accounts_admin,
+    approvals_admin,
     calendar_admin,
     limits_admin,
     manifests_admin,
@@ -13,6 +15,7 @@ from requests_portal.staff import (
     operation_admin,
     queue,
     recipients_admin,
+    regulator_accounts_admin,
     returns_admin,
     routing_admin,
     suppression_admin,
@@ -21,7 +24,9 @@ from requests_portal.staff.register import dataset_admin, others_admin, snapshot
 
 __all__ = [
     "access_log_admin",
+    "account_log_admin",
     "accounts_admin",
+    "approvals_admin",
     "calendar_admin",
     "dataset_admin",
     "limits_admin",
@@ -31,6 +36,7 @@ __all__ = [
     "others_admin",
     "queue",
     "recipients_admin",
+    "regulator_accounts_admin",
     "returns_admin",
     "routing_admin",
     "snapshot_admin",

@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "workflows.datasets",
     "workflows.corrections",
     "workflows.reports",
+    "workflows.accounts",
 ]
 
 MIDDLEWARE = [

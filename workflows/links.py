@@ -34,6 +34,21 @@ def staff_case_link(case_id: object) -> str:
     return f"{settings.PUBLIC_BASE_URL}/staff/cases/case/{case_id}/change/"
 
 
+def invitation_link(token: str) -> str:
+    """Return the page on which somebody sets the password of their account."""
+    return f"{settings.PUBLIC_BASE_URL}/accounts/invitation/{token}/"
+
+
+def approvals_link() -> str:
+    """Return the list of what waits for a second person."""
+    return f"{settings.PUBLIC_BASE_URL}/staff/accounts/approvalrequest/?state=mine"
+
+
+def account_log_link() -> str:
+    """Return the account log in the staff's area."""
+    return f"{settings.PUBLIC_BASE_URL}/staff/accounts/accountevent/"
+
+
 def mail_domain() -> str:
     """Return the host name for Message-IDs."""
     return urlsplit(settings.PUBLIC_BASE_URL).hostname or "localhost"

@@ -54,6 +54,6 @@ class HasScope(BasePermission):
         if scope is None:
             # What is not there at all is answered so (405), and not as if it were forbidden.
             return not hasattr(view, str(request.method).lower())
-        if scope not in token.scopes:
+        if scope not in token.open_scopes:
             raise MissingScope(scope)
         return True

@@ -223,6 +223,18 @@ class RecipientForm(PlainForm):
     )
 
 
+class TokenForm(PlainForm):
+    """What a token is for."""
+
+    name = forms.CharField(
+        label=_("What it is for"),
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("For example the name of the program that will use it."),
+        error_messages={"required": _("Enter what the token is for.")},
+    )
+
+
 class KeepForm(PlainForm):
     """A checkpoint to keep."""
 

@@ -9,6 +9,7 @@ from requests_portal.regulators.views import (
     key,
     overview,
     statistics,
+    tokens,
     training,
     yearly,
 )
@@ -31,6 +32,8 @@ urlpatterns = [
     path("exports/<uuid:job_id>/", exports.export, name="export"),
     path("exports/<uuid:job_id>/download/", exports.download, name="download"),
     path("exports/<uuid:job_id>/keep/", exports.keep, name="keep"),
+    path("tokens/", tokens.tokens, name="tokens"),
+    path("tokens/<uuid:token_id>/revoke/", tokens.revoke_token, name="revoke_token"),
     path("checkpoints/", checkpoints.checkpoints, name="checkpoints"),
     path("checkpoints/witness.py", checkpoints.witness_program, name="witness_program"),
 ]

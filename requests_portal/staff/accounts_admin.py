@@ -1,50 +1,69 @@
-"""People and roles, and the accounts of regulators: what an administrator keeps, and no case."""
+"""People and roles: what an administrator keeps, and no case.
 
-from typing import Any, cast
+What takes access away takes effect at once; what gives it waits for a second person's approval.
+Nobody sets a password of somebody else: a link is mailed, with which they set it themselves.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any
 
 import allauth.account.admin
 import allauth.mfa.admin
-import django.contrib.auth.admin as auth_admin
+import django.contrib.auth.admin
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group, User
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-from django.utils.html import format_html, format_html_join
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from requests_portal.accounts import fresh_sign_in_required
-from requests_portal.staff.account_log import record_access, record_account_event, record_roles
-from requests_portal.staff.base_admin import StaffAdmin
-from requests_portal.staff.people import display_name
-from workflows.cases.actors import STAFF_ROLES
+from requests_portal.staff.asking import AskingAdmin, NothingForm
+from requests_portal.staff.people import user_of
+from workflows.accounts.access import require_compatible, require_free_address
+from workflows.accounts.approvals import waiting
+from workflows.accounts.changes import (
+    Wanted,
+    change_account,
+    invite_again,
+    invite_person,
+    remove_second_factor,
+    reset_password,
+)
+from workflows.accounts.errors import ApprovalRefused
+from workflows.accounts.invitations import open_invitation, revoke, was_accepted
+from workflows.accounts.models import ApprovalRequest, Invitation
 from workflows.cases.lifecycle import Role
 from workflows.cases.state_names import ROLE_NAMES
-from workflows.reports.models import RegulatorAccount
-from workflows.reports.scope import issue_token, live_accounts
 
 # Imported so that what they register can be taken off again: accounts have one page, this one.
 assert allauth.account.admin
 assert allauth.mfa.admin
+assert django.contrib.auth.admin
 for _model in (User, Group, EmailAddress, Authenticator):
     admin.site.unregister(_model)
-
-STAFF_GROUPS = frozenset(role.value for role in STAFF_ROLES)
 
 
 class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # none at run time
     """Chooses roles by their names on the screen."""
 
     widget = UnfoldAdminCheckboxSelectMultipleWidget
+
+    def __init__(self, **kwargs: Any) -> None:
+        groups = Group.objects.filter(name__in=ROLE_NAMES).order_by("pk")
+        super().__init__(groups, label=_("Roles"), **kwargs)
 
     def label_from_instance(self, obj: Group) -> str:
         """Return the name of the role."""
@@ -53,42 +72,78 @@ class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # n
     def clean(self, value: Any) -> QuerySet[Group]:
         """Refuse that one person is staff and regulator at once."""
         groups: QuerySet[Group] = super().clean(value)
-        names = {group.name for group in groups}
-        if Role.REGULATOR in names and names & STAFF_GROUPS:
-            raise forms.ValidationError(_("A regulator cannot be a member of staff as well."))
+        try:
+            require_compatible(group.name for group in groups)
+        except ApprovalRefused as refused:
+            raise forms.ValidationError(str(refused)) from refused
         return groups
 
 
+class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run time
+    """An account and its address, which belongs to no other account."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "email" in self.fields:
+            # Without an address no link can be mailed; an account may have been made without one.
+            self.fields["email"].required = self.instance.pk is None or bool(self.instance.email)
+
+    def clean_email(self) -> str:
+        """Refuse the address of somebody else."""
+        email = str(self.cleaned_data["email"])
+        if email:
+            try:
+                require_free_address(email, self.instance)
+            except ApprovalRefused as refused:
+                raise forms.ValidationError(str(refused)) from refused
+        return email
+
+
+class InviteAgainForm(forms.Form):
+    """The roles of somebody whose invitation came to nothing."""
+
+    def __init__(self, *args: Any, roles: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = list(Group.objects.filter(name__in=list(roles)).values_list("pk", flat=True))
+        self.fields["groups"] = RolesField(initial=chosen)
+
+
 @admin.register(User)
-class UserAdmin(auth_admin.UserAdmin, StaffAdmin):  # type: ignore[type-arg]  # none at run time
+class UserAdmin(AskingAdmin):
     """Accounts and their roles. Nobody changes roles of their own, and each change is logged."""
 
-    form = UserChangeForm
-    add_form = UserCreationForm
-    add_form_template = "admin/change_form.html"
-    change_password_form = AdminPasswordChangeForm
+    form = AccountForm
     list_display = ("username", "full_name", "role_names", "is_active", "protected", "last_login")
     list_filter = ("is_active", "groups")
+    search_fields = ("username", "first_name", "last_name", "email")
     ordering = ("username",)
-    filter_horizontal = ()
-    actions = ("remove_second_factor",)
-    readonly_fields = ("last_login", "date_joined")
+    actions_detail = ("reset", "remove_factor", "send_again", "end_link")
+    readonly_fields = ("last_login", "date_joined", "shown_waiting", "shown_link")
     fieldsets = (
-        (None, {"fields": ("username", "password")}),
+        (None, {"fields": ("username", "shown_waiting", "shown_link")}),
         (gettext_lazy("Person"), {"fields": ("first_name", "last_name", "email")}),
         (gettext_lazy("Roles"), {"fields": ("groups", "is_active")}),
         (gettext_lazy("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
-        (None, {"fields": ("username", "first_name", "last_name", "email")}),
-        (gettext_lazy("Roles"), {"fields": ("groups",)}),
-        (gettext_lazy("Password"), {"fields": ("password1", "password2")}),
+        (
+            None,
+            {
+                "fields": ("username", "first_name", "last_name", "email", "groups"),
+                "description": gettext_lazy(
+                    "A second person approves the invitation. Then a link is mailed to this "
+                    "address, with which the person sets a password of their own."
+                ),
+            },
+        ),
     )
 
     # --- Who may ---------------------------------------------------------------------------
-    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Let only a superuser change a superuser."""
-        if obj is not None and obj.is_superuser and not request.user.is_superuser:
+    def has_change_permission(self, request: HttpRequest, obj: User | str | None = None) -> bool:
+        """Let only a superuser change a superuser. The theme asks with the id of an account."""
+        if isinstance(obj, str):
+            obj = self.get_object(request, obj)
+        if obj is not None and obj.is_superuser and not user_of(request).is_superuser:
             return False
         return super().has_change_permission(request, obj)
 
@@ -99,9 +154,30 @@ class UserAdmin(auth_admin.UserAdmin, StaffAdmin):  # type: ignore[type-arg]  # 
     def get_readonly_fields(
         self, request: HttpRequest, obj: User | None = None
     ) -> list[str] | tuple[str, ...]:
-        """Keep one's own roles from being changed."""
-        own = ("groups", "is_active") if obj == request.user else ()
-        return (*super().get_readonly_fields(request, obj), *own)
+        """Keep the user name, and one's own roles and address, from being changed."""
+        always = super().get_readonly_fields(request, obj)
+        if obj is None:
+            return tuple(always)
+        own = ("groups", "is_active", "email") if obj == request.user else ()
+        return (*always, "username", *own)
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Return what is asked of a new account, or what is shown of one."""
+        return self.add_fieldsets if obj is None else super().get_fieldsets(request, obj)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Refuse to search by what a password's hash begins with."""
+        return not lookup.startswith("password") and super().lookup_allowed(lookup, value, request)
+
+    def is_offered(self, entry: User, path: str) -> bool:
+        """Offer what can be asked for, about an account as it is now."""
+        if path == "link-end":
+            return open_invitation(entry) is not None
+        return {
+            "reset": entry.is_active and was_accepted(entry),
+            "second-factor": bool(getattr(entry, "has_second_factor", False)),
+            "invite": not was_accepted(entry),
+        }[path]
 
     # --- The list --------------------------------------------------------------------------
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -126,160 +202,207 @@ class UserAdmin(auth_admin.UserAdmin, StaffAdmin):  # type: ignore[type-arg]  # 
         """Return whether the account has a second factor."""
         return bool(getattr(user, "has_second_factor", False))
 
-    # --- The forms -------------------------------------------------------------------------
+    # --- The page of an account ------------------------------------------------------------
+    @admin.display(description=gettext_lazy("waiting for approval"))
+    def shown_waiting(self, user: User) -> SafeString | str:
+        """Return what waits for a second person, with links."""
+        lines = [
+            (reverse("admin:accounts_approvalrequest_change", args=[request.pk]), request)
+            for request in waiting().filter(account=user)
+        ]
+        links = format_html_join(", ", '<a class="text-link" href="{}">{}</a>', lines)
+        return links or "–"
+
+    @admin.display(description=gettext_lazy("mailed link"))
+    def shown_link(self, user: User) -> str:
+        """Return what became of the link with which a password can be set."""
+        last = user.invitations.first()
+        if last is None:
+            return "–"
+        purpose = Invitation.Purpose(last.purpose).label
+        return f"{purpose}: {_link_state(last)}"
+
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Show the roles as boxes to tick."""
+        """Show the roles as boxes to tick; who is invited has at least one."""
         if db_field.name == "groups":
-            return RolesField(
-                Group.objects.filter(name__in=ROLE_NAMES).order_by("pk"),
-                required=False,
-                label=_("Roles"),
-            )
+            return RolesField(required=request.resolver_match.url_name == "auth_user_add")  # type: ignore[union-attr]
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Ask for a fresh sign-in before an account is made or changed."""
         return fresh_sign_in_required(super().changeform_view)(request, *args, **kwargs)
 
-    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Ask for a fresh sign-in before somebody's password is set."""
-        return fresh_sign_in_required(super().user_change_password)(request, *args, **kwargs)
-
-    def log_change(self, request: HttpRequest, obj: User, message: Any) -> Any:
-        """Put a new password into the log beside Django's own entry."""
-        if _is_password_change(request):
-            record_account_event(request, "password.reset", obj)
-        return super().log_change(request, obj, message)
-
-    def save_related(
-        self,
-        request: HttpRequest,
-        form: Any,
-        formsets: Any,
-        change: bool,  # noqa: FBT001 - Django's signature
-    ) -> None:
-        """Save the roles, let those of staff into the staff's pages, and log what changed."""
-        account: User = form.instance
-        before = set(account.groups.values_list("name", flat=True))
-        super().save_related(request, form, formsets, change)
-        after = set(account.groups.values_list("name", flat=True))
-        record_roles(request, account, before, after)
-        if change:
-            record_access(request, account, form.changed_data)
-        is_staff = account.is_superuser or bool(after & STAFF_GROUPS)
-        if account.is_staff != is_staff:
-            account.is_staff = is_staff
-            account.save(update_fields=["is_staff"])
-
-    @admin.action(description=gettext_lazy("Remove the second factor"), permissions=["change"])
-    def remove_second_factor(
-        self, request: HttpRequest, queryset: QuerySet[User]
-    ) -> HttpResponse | None:
-        """Let people who lost their second factor set up another one."""
-        return fresh_sign_in_required(self._remove_second_factor)(request, queryset)
-
-    def _remove_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        for account in queryset:
-            if account == request.user or not self.has_change_permission(request, account):
-                messages.warning(request, _("Left out: %(name)s") % {"name": account.username})
-                continue
-            Authenticator.objects.filter(user=account).delete()
-            record_account_event(request, "second_factor.removed", account)
-            messages.success(request, _("Removed for %(name)s.") % {"name": account.username})
-
-
-def _is_password_change(request: HttpRequest) -> bool:
-    match = request.resolver_match
-    return match is not None and match.url_name == "auth_user_password_change"
-
-
-class RegulatorForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run time
-    """An account of the role "regulator", and the one regime whose cases it may see."""
-
-    regime = forms.ChoiceField(
-        label=gettext_lazy("Regime"), choices=(), widget=UnfoldAdminSelectWidget
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        regime = cast(forms.ChoiceField, self.fields["regime"])
-        regime.choices = [(code, code) for code in settings.PROVIDER_REGIMES]
-        user = cast(Any, self.fields["user"])
-        officers = Q(groups__name=Role.REGULATOR, is_active=True, is_staff=False)
-        # Whoever has the account already stays in it, or its day could not be brought forward.
-        holder = Q(pk=self.instance.user_id)
-        user.queryset = User.objects.filter(officers | holder).distinct()
-        user.label_from_instance = display_name
-
-
-@admin.register(RegulatorAccount)
-class RegulatorAccountAdmin(StaffAdmin):
-    """Regulators' accounts: one regime each, until a date, with a token for the API if wanted."""
-
-    form = RegulatorForm
-    list_display = ("regime", "authority", "user", "expires_at", "live", "has_token")
-    list_display_links = ("regime", "authority")
-    list_select_related = ("user",)
-    fields = ("user", "regime", "authority", "expires_at")
-    actions_detail = ("new_token",)
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: RegulatorAccount | None = None
-    ) -> bool:
-        """Refuse: an account expires; what it exported stays traceable."""
-        return False
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[RegulatorAccount]:
-        """Return the accounts, each knowing whether it can be used now."""
-        accounts: QuerySet[RegulatorAccount] = super().get_queryset(request)
-        return accounts.annotate(is_live=Exists(live_accounts().filter(pk=OuterRef("pk"))))
-
-    @admin.display(description=gettext_lazy("live"), boolean=True)
-    def live(self, account: RegulatorAccount) -> bool:
-        """Return whether the account can be used now."""
-        return bool(getattr(account, "is_live", False))
-
-    @admin.display(description=gettext_lazy("API token"), boolean=True)
-    def has_token(self, account: RegulatorAccount) -> bool:
-        """Return whether a token was issued."""
-        return account.token_digest is not None
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Ask for a fresh sign-in: who sees which cases is a role."""
-        return fresh_sign_in_required(super().changeform_view)(request, *args, **kwargs)
-
     def save_model(
         self,
         request: HttpRequest,
-        obj: RegulatorAccount,
+        obj: User,
         form: Any,
         change: bool,  # noqa: FBT001 - Django's signature
     ) -> None:
-        """Save, and log which regime the account may see and until when."""
-        super().save_model(request, obj, form, change)
-        facts = {"regime": obj.regime, "until": obj.expires_at.date().isoformat()}
-        record_account_event(request, "regulator.admitted", obj.user, facts)
+        """Do what takes effect at once, and ask for approval of the rest."""
+        if not change:
+            roles = [group.name for group in form.cleaned_data["groups"]]
+            say_what_waits(request, [invite_person(obj, roles, user_of(request))])
+            return
+        try:
+            asked = change_account(obj, self._wanted(obj, form.cleaned_data), user_of(request))
+        except ApprovalRefused as refused:
+            messages.error(request, str(refused))
+        else:
+            say_what_waits(request, asked)
+
+    def _wanted(self, obj: User, typed: dict[str, Any]) -> Wanted:
+        """Return what was typed; what the form does not hold stays as it is."""
+        now = User.objects.get(pk=obj.pk)
+        roles = typed["groups"] if "groups" in typed else now.groups.all()
+        return Wanted(
+            first_name=typed["first_name"],
+            last_name=typed["last_name"],
+            email=typed.get("email", now.email),
+            is_active=typed.get("is_active", now.is_active),
+            roles=frozenset(group.name for group in roles),
+        )
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        """Save nothing more: the roles were dealt with."""
+
+    def log_change(self, request: HttpRequest, obj: User, message: Any) -> Any:
+        """Leave it to the log, which knows what really changed."""
+
+    def log_addition(self, request: HttpRequest, obj: User, message: Any) -> Any:
+        """Leave it to the log."""
+
+    def response_add(
+        self, request: HttpRequest, obj: User, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Show the account; what was done has been told."""
+        return HttpResponseRedirect(self.reverse_change(obj))
+
+    def response_change(self, request: HttpRequest, obj: User) -> HttpResponse:
+        """Show the account as it is now; what was done has been told."""
+        return HttpResponseRedirect(self.reverse_change(obj))
+
+    # --- What is asked for -----------------------------------------------------------------
+    @action(  # type: ignore[untyped-decorator]
+        description=gettext_lazy("Reset the password"), url_path="reset", permissions=["change"]
+    )
+    def reset(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask that a link is mailed with which the person sets a new password."""
+        return self._ask_fresh(
+            request,
+            object_id,
+            intro=_(
+                "When a second person has approved it, a link is mailed to the person, who sets a "
+                "new password with it. Until then the old password stays as it is."
+            ),
+            do=lambda account, _typed: reset_password(account, user_of(request)),
+        )
 
     @action(  # type: ignore[untyped-decorator]
-        description=gettext_lazy("Issue an API token"), url_path="token", permissions=["change"]
+        description=gettext_lazy("Remove the second factor"),
+        url_path="second-factor",
+        permissions=["change"],
     )
-    def new_token(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask once more, then show a new token once; the one before it ends."""
-        return fresh_sign_in_required(self._new_token)(request, object_id)
+    def remove_factor(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask that somebody who lost their second factor may set up another one."""
+        return self._ask_fresh(
+            request,
+            object_id,
+            intro=_(
+                "When a second person has approved it, the second factor is removed and the person "
+                "sets up another one. Make sure first, by telephone or face to face, that it is "
+                "really the person who asks for this."
+            ),
+            do=lambda account, _typed: remove_second_factor(account, user_of(request)),
+        )
 
-    def _new_token(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    @action(  # type: ignore[untyped-decorator]
+        description=gettext_lazy("Invite again"), url_path="invite", permissions=["change"]
+    )
+    def send_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask that another link is mailed to somebody who never set a password."""
         account = self.get_object(request, object_id)
-        if account is None:
-            raise Http404
-        token = ""
-        if request.method == "POST":
-            token = issue_token(account)
-            record_account_event(request, "token.issued", account.user)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": format_html("{}: {}", account, _("API token")),
-            "account": account,
-            "token": token,
-        }
-        return TemplateResponse(request, "staff/token.html", context)
+        roles = _roles_last_asked(account) if account is not None else ()
+
+        def invite(account: User, typed: dict[str, Any]) -> ApprovalRequest:
+            names = [group.name for group in typed["groups"]]
+            return invite_again(account, names, user_of(request))
+
+        return self._ask_fresh(
+            request,
+            object_id,
+            intro=_(
+                "When a second person has approved it, a new link is mailed. Earlier links end."
+            ),
+            do=invite,
+            form_class=partial(InviteAgainForm, roles=roles),
+        )
+
+    @action(  # type: ignore[untyped-decorator]
+        description=gettext_lazy("Revoke the link"), url_path="link-end", permissions=["change"]
+    )
+    def end_link(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """End the link that was mailed."""
+        return fresh_sign_in_required(self.ask)(
+            request,
+            object_id,
+            intro=_("The link that was mailed to this person opens nothing any more."),
+            button=_("Revoke the link"),
+            do=lambda account, _typed: revoke(account, user_of(request)),
+        )
+
+    def _ask_fresh(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        *,
+        intro: str,
+        do: Any,
+        form_class: Any = NothingForm,
+    ) -> HttpResponse:
+        account = self.get_object(request, object_id)
+        if account is not None and not self.has_change_permission(request, account):
+            raise PermissionDenied
+        return fresh_sign_in_required(self.ask)(
+            request,
+            object_id,
+            intro=intro,
+            button=_("Ask for approval"),
+            do=do,
+            form_class=form_class,
+        )
+
+
+def say_what_waits(request: HttpRequest, asked: Sequence[ApprovalRequest]) -> None:
+    """Tell what was asked for, and whether it waits for somebody else."""
+    for one in asked:
+        kind = ApprovalRequest.Kind(one.kind).label
+        if one.state == ApprovalRequest.State.WAITING:
+            sentence = _("Waits for the approval of a second person: %(what)s.")
+            messages.warning(request, sentence % {"what": kind})
+        else:
+            messages.success(request, _("Done: %(what)s.") % {"what": kind})
+    if not asked:
+        messages.success(request, _("Saved."))
+
+
+def _roles_last_asked(account: User) -> list[str]:
+    last = account.approval_requests.filter(kind=ApprovalRequest.Kind.INVITE).first()
+    asked = list(last.terms.get("roles", ())) if last else []
+    return [*asked, *account.groups.values_list("name", flat=True)]
+
+
+def _link_state(link: Invitation) -> str:
+    if link.used_at:
+        return _("used on %(day)s") % {"day": _day(link.used_at)}
+    if link.revoked_at:
+        return _("revoked on %(day)s") % {"day": _day(link.revoked_at)}
+    if link.sent_at is None or link.expires_at is None:
+        return _("is being mailed")
+    if link.expires_at <= timezone.now():
+        return _("expired on %(day)s") % {"day": _day(link.expires_at)}
+    return _("mailed on %(day)s, not used yet") % {"day": _day(link.sent_at)}
+
+
+def _day(moment: Any) -> str:
+    return str(date_format(timezone.localtime(moment), "DATE_FORMAT"))

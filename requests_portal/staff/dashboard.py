@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from requests_portal import charts
+from requests_portal.staff.approvals_admin import waiting_count
 from requests_portal.staff.data_work import data_tiles
 from requests_portal.staff.filters import SOON, WAITING_FOR_PERSON, due_within, is_late
 from requests_portal.staff.people import user_of, works_on_cases
@@ -54,6 +55,7 @@ class Tile:
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add what the landing page shows; those who see no case get no figure about cases."""
+    context = {**context, "waiting_approvals": waiting_count(request)}
     if not works_on_cases(request):
         return {**context, "tiles": []}
     now = timezone.now()

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from requests_portal.staff.approvals_admin import waiting_count
 from requests_portal.staff.dashboard import SAVED_FILTERS
 from requests_portal.staff.people import works_on_cases
 
@@ -70,6 +71,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 _list(request, "auth", "user", _("People and roles"), "badge"),
                 _list(request, "reports", "regulatoraccount", _("Regulators"), "account_balance"),
+                _approvals(request),
+                _list(request, "accounts", "accountevent", _("Account log"), "manage_accounts"),
             ],
         },
         {
@@ -121,6 +124,13 @@ def _cases(request: HttpRequest) -> list[dict[str, Any]]:
 def _is_shown(path: str, query: dict[str, str]) -> Callable[[HttpRequest], bool]:
     """Return what tells whether exactly this filter is on the screen."""
     return lambda request: request.path == path and request.GET.dict() == query
+
+
+def _approvals(request: HttpRequest) -> dict[str, Any]:
+    """Return the link to the approvals, with how many wait for the reader."""
+    link = _list(request, "accounts", "approvalrequest", _("Approvals"), "how_to_reg")
+    waits = waiting_count(request)
+    return {**link, "badge": str(waits)} if waits else link
 
 
 def _list(request: HttpRequest, app: str, model: str, title: str, icon: str) -> dict[str, Any]:

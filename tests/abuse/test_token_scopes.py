@@ -12,10 +12,13 @@ from rest_framework.test import APIClient
 
 from tests.factories import STEWARD
 from tests.personas import make_staff
+from tests.tokens import pipeline_token
 from tests.workflows.datasets.entries import make_dataset
+from workflows.accounts.approvals import approve
+from workflows.accounts.models import ApprovalRequest
 from workflows.datasets.errors import InvalidEntry
 from workflows.datasets.models import PipelineToken, TokenScope
-from workflows.datasets.pipelines import admit, issue_token, pipeline_for_token
+from workflows.datasets.pipelines import NoPipelineAccess, admit, issue_token, pipeline_for_token
 from workflows.ledger.models import Event
 from workflows.ledger.services import append
 
@@ -48,7 +51,7 @@ def client_with(*scopes: str) -> APIClient:
         name="program", scopes=list(scopes), expires_at=timezone.now() + timedelta(days=1)
     )
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {issue_token(row, STEWARD)}")
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {pipeline_token(row, STEWARD)}")
     return client
 
 
@@ -69,7 +72,7 @@ def test_an_operation_needs_its_own_scope_and_all_others_do_not_open_it(method, 
     assert (problem["code"], problem["missing_scope"]) == ("missing_scope", scope)
     assert scope in problem["detail"]
     assert f'error="insufficient_scope", scope="{scope}"' in refused.headers["WWW-Authenticate"]
-    PipelineToken.objects.update(scopes=[scope])
+    PipelineToken.objects.update(scopes=[scope], approved_scopes=[scope])
     assert ask(others, method, path).status_code not in {401, 403}
 
 
@@ -127,6 +130,14 @@ def test_a_token_without_a_scope_or_with_an_unknown_one_is_not_made():
     assert not PipelineToken.objects.exists()
 
 
+def test_more_scopes_than_were_approved_open_nothing_and_fewer_take_effect_at_once():
+    gateway = client_with("suppression:read", "datasets:read")
+    PipelineToken.objects.update(scopes=["manifests:read", "suppression:read"])
+    assert gateway.get("/api/v1/manifests/").status_code == 403
+    assert gateway.get("/api/v1/datasets/").status_code == 403
+    assert gateway.get("/api/v1/suppression-list/").status_code == 200
+
+
 def test_the_log_tells_what_a_token_opens_and_each_change_of_it():
     pipeline = PipelineToken(
         name="program",
@@ -149,6 +160,15 @@ def test_the_log_tells_what_a_token_opens_and_each_change_of_it():
 
 def test_a_token_is_made_by_command_with_its_scopes(capsys):
     make_staff("dana", "data_steward")
+    officer = make_staff("pilar", "privacy_officer")
+
+    def approved() -> PipelineToken:
+        secret = capsys.readouterr().out.strip()
+        with pytest.raises(NoPipelineAccess):
+            pipeline_for_token(secret)
+        approve(ApprovalRequest.objects.get(state="waiting").pk, officer)
+        return pipeline_for_token(secret)
+
     ask_for = ("issue_pipeline_token", "Gateway", "--by", "dana", "--days", "30")
 
     with pytest.raises(CommandError):
@@ -157,11 +177,11 @@ def test_a_token_is_made_by_command_with_its_scopes(capsys):
         call_command(*ask_for, "--scope", "everything")
     call_command(*ask_for, "--scope", "suppression:read")
 
-    first = pipeline_for_token(capsys.readouterr().out.strip())
-    assert (first.name, first.scopes) == ("Gateway", ["suppression:read"])
+    first = approved()
+    assert (first.name, first.open_scopes) == ("Gateway", ["suppression:read"])
     assert timedelta(29) < first.expires_at - timezone.now() < timedelta(31)
     call_command(*ask_for, "--scope", "datasets:read")
-    assert pipeline_for_token(capsys.readouterr().out.strip()).scopes == ["datasets:read"]
+    assert approved().open_scopes == ["datasets:read"]
     assert PipelineToken.objects.count() == 1
 
 

@@ -1,6 +1,7 @@
 """Tokens for the provider's pipelines, which act as data stewards through the API."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -12,11 +13,13 @@ from workflows.cases.actors import Actor
 from workflows.cases.lifecycle import Role
 from workflows.datasets.errors import InvalidEntry, RegisterRefused
 from workflows.datasets.models import PipelineToken, TokenScope
-from workflows.datasets.roles import STEWARDS, require_role
+from workflows.datasets.roles import OFFICERS, STEWARDS, require_role
 from workflows.ledger.services import append
 from workflows.vault.blind_index import keyed_hash
 
 _PURPOSE = "pipeline.token"
+# The command that approves where nobody is left who could acts as the system.
+APPROVERS = OFFICERS | {Role.SYSTEM}
 
 
 class NoPipelineAccess(RegisterRefused):
@@ -34,7 +37,11 @@ def admit(pipeline: PipelineToken, actor: Actor) -> None:
     """
     role = require_role(actor, STEWARDS)
     before = PipelineToken.objects.select_for_update().filter(pk=pipeline.pk).first()
-    pipeline.token_digest = before.token_digest if before and not has_ended(before) else None
+    goes_on = before if before and not has_ended(before) else None
+    pipeline.token_digest = goes_on.token_digest if goes_on else None
+    pipeline.waiting_digest = goes_on.waiting_digest if goes_on else None
+    pipeline.approved_until = goes_on.approved_until if goes_on else None
+    pipeline.approved_scopes = goes_on.approved_scopes if goes_on else []
     _check_and_save(pipeline)
     if before is None or _opens(before) != _opens(pipeline):
         _tell("pipeline.admitted", pipeline, actor, role)
@@ -42,17 +49,41 @@ def admit(pipeline: PipelineToken, actor: Actor) -> None:
 
 @transaction.atomic
 def issue_token(pipeline: PipelineToken, actor: Actor) -> str:
-    """Give a pipeline a new token (256 bits), shown once; the one before it ends.
+    """Make a new token (256 bits) for a pipeline, shown once; it opens nothing until approved.
 
-    Raises `InvalidEntry`, `RegisterRefused`.
+    The one before it goes on until then. Raises `InvalidEntry`, `RegisterRefused`.
     """
     role = require_role(actor, STEWARDS)
     token = secrets.token_urlsafe(32)
-    pipeline.token_digest = keyed_hash(_PURPOSE, token.encode())
+    pipeline.waiting_digest = keyed_hash(_PURPOSE, token.encode())
     pipeline.issued_by = actor.pseudonym
     _check_and_save(pipeline)
     _tell("pipeline.token_issued", pipeline, actor, role)
     return token
+
+
+@transaction.atomic
+def approve_token(
+    pipeline: PipelineToken, actor: Actor, *, scopes: Iterable[str], until: datetime
+) -> None:
+    """Put the token that waits in the place of the one in use. Raises `RegisterRefused`.
+
+    `scopes` and `until` are what was approved: a pipeline that is given more later needs another.
+    """
+    role = require_role(actor, APPROVERS)
+    pipeline.token_digest, pipeline.waiting_digest = pipeline.waiting_digest, None
+    pipeline.approved_until, pipeline.approved_scopes = until, list(scopes)
+    pipeline.save(
+        update_fields=["token_digest", "waiting_digest", "approved_until", "approved_scopes"]
+    )
+    _tell("pipeline.token_approved", pipeline, actor, role)
+
+
+def is_live(pipeline: PipelineToken) -> bool:
+    """Tell whether a pipeline has a token that can be used now."""
+    if pipeline.token_digest is None or pipeline.approved_until is None:
+        return False
+    return min(pipeline.expires_at, pipeline.approved_until) > timezone.now()
 
 
 def has_ended(pipeline: PipelineToken) -> bool:
@@ -104,8 +135,9 @@ def _tell(name: str, pipeline: PipelineToken, actor: Actor, role: Role) -> None:
 def withdraw_token(pipeline: PipelineToken, actor: Actor, at: datetime | None = None) -> None:
     """End the access of a pipeline now. Raises `RegisterRefused`."""
     role = require_role(actor, STEWARDS)
-    pipeline.token_digest, pipeline.expires_at = None, at or timezone.now()
-    pipeline.save(update_fields=["token_digest", "expires_at"])
+    pipeline.token_digest = pipeline.waiting_digest = None
+    pipeline.expires_at = at or timezone.now()
+    pipeline.save(update_fields=["token_digest", "waiting_digest", "expires_at"])
     append(
         name="pipeline.token_withdrawn",
         role=role,
@@ -117,7 +149,9 @@ def withdraw_token(pipeline: PipelineToken, actor: Actor, at: datetime | None = 
 def pipeline_for_token(token: str) -> PipelineToken:
     """Return the pipeline to which a token belongs. Raises `NoPipelineAccess`."""
     pipeline = PipelineToken.objects.filter(
-        token_digest=keyed_hash(_PURPOSE, token.encode()), expires_at__gt=timezone.now()
+        token_digest=keyed_hash(_PURPOSE, token.encode()),
+        expires_at__gt=timezone.now(),
+        approved_until__gt=timezone.now(),
     ).first()
     if pipeline is None:
         raise NoPipelineAccess

@@ -7,6 +7,7 @@ belongs to a regime when the regime is among the case's regimes.
 
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Union
 
 from django.db.models import QuerySet
@@ -17,12 +18,15 @@ from workflows.cases.actors import Actor
 from workflows.cases.errors import CaseError
 from workflows.cases.lifecycle import Role
 from workflows.cases.models import StaffIdentity
-from workflows.reports.models import RegulatorAccount
+from workflows.reports.models import RegulatorAccount, RegulatorToken
 from workflows.vault.blind_index import keyed_hash
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
+TOKEN_LASTS = timedelta(days=365)
+# That a token was used is written at most once in this time, to spare its row.
+USE_NOTED_EVERY = timedelta(minutes=1)
 _TOKEN_PURPOSE = "regulator.token"  # noqa: S105 - the purpose of a keyed hash, not a secret
 
 
@@ -78,18 +82,51 @@ def scope_of(account: RegulatorAccount) -> RegulatorScope:
     )
 
 
-def issue_token(account: RegulatorAccount) -> str:
-    """Give an account a new API token (256 bits), shown once; the one before it ends."""
-    token = secrets.token_urlsafe(32)
-    account.token_digest = keyed_hash(_TOKEN_PURPOSE, token.encode())
-    account.save(update_fields=["token_digest"])
-    return token
+def make_token(account: RegulatorAccount, name: str) -> tuple[RegulatorToken, str]:
+    """Make a token (256 bits) that opens nothing until it is approved; return it and its secret.
+
+    It ends with the account, and after a year at the latest.
+    """
+    secret = secrets.token_urlsafe(32)
+    latest = timezone.now() + TOKEN_LASTS
+    token = RegulatorToken.objects.create(
+        account=account,
+        name=name,
+        token_digest=keyed_hash(_TOKEN_PURPOSE, secret.encode()),
+        expires_at=min(latest, account.expires_at or latest),
+    )
+    return token, secret
+
+
+def approve_token(token: RegulatorToken) -> None:
+    """Let a token be used from now on."""
+    token.approved_at = timezone.now()
+    token.save(update_fields=["approved_at"])
+
+
+def revoke_token(token: RegulatorToken) -> None:
+    """End a token now."""
+    token.revoked_at = timezone.now()
+    token.save(update_fields=["revoked_at"])
+
+
+def live_tokens() -> QuerySet[RegulatorToken]:
+    """Return the tokens that can be used now, if their accounts can."""
+    return RegulatorToken.objects.filter(
+        approved_at__isnull=False, revoked_at=None, expires_at__gt=timezone.now()
+    )
 
 
 def account_for_token(token: str) -> RegulatorAccount:
-    """Return the live account to which an API token belongs. Raises `NoRegulatorAccess`."""
-    digest = keyed_hash(_TOKEN_PURPOSE, token.encode())
-    account = live_accounts().filter(token_digest=digest).first()
-    if account is None:
+    """Return the live account to which an approved API token belongs, and note that it was used.
+
+    Raises `NoRegulatorAccess`.
+    """
+    now = timezone.now()
+    found = live_tokens().filter(token_digest=keyed_hash(_TOKEN_PURPOSE, token.encode())).first()
+    account = live_accounts().filter(pk=found.account_id).first() if found else None
+    if found is None or account is None:
         raise NoRegulatorAccess
+    if found.last_used_at is None or now - found.last_used_at > USE_NOTED_EVERY:
+        RegulatorToken.objects.filter(pk=found.pk).update(last_used_at=now)
     return account

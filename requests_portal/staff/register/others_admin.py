@@ -16,8 +16,9 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from requests_portal.accounts import fresh_sign_in_required
-from requests_portal.staff.people import actor_of
+from requests_portal.staff.people import actor_of, user_of
 from requests_portal.staff.register.base import EntryForm, RegisterAdmin
+from workflows.accounts.tokens import end_pipeline_access, issue_pipeline_token
 from workflows.datasets.models import (
     PipelineToken,
     Recipient,
@@ -25,7 +26,7 @@ from workflows.datasets.models import (
     TokenScope,
     TrainedModel,
 )
-from workflows.datasets.pipelines import admit, has_ended, issue_token, withdraw_token
+from workflows.datasets.pipelines import admit, has_ended, is_live
 from workflows.datasets.register import save_model, save_recipient
 
 
@@ -98,7 +99,7 @@ class PipelineTokenAdmin(RegisterAdmin):
     """Programs that act as data stewards over the API."""
 
     form = PipelineForm
-    list_display = ("name", "opens", "pseudonym", "issued_at", "expires_at", "live")
+    list_display = ("name", "opens", "pseudonym", "issued_at", "expires_at", "live", "waits")
     search_fields = ("name", "pseudonym")
     fields = ("name", "scopes", "expires_at")
     actions_detail = ("new_token", "end_access")
@@ -111,7 +112,12 @@ class PipelineTokenAdmin(RegisterAdmin):
     @admin.display(description=gettext_lazy("live"), boolean=True)
     def live(self, pipeline: PipelineToken) -> bool:
         """Return whether the token can be used now."""
-        return pipeline.token_digest is not None and not has_ended(pipeline)
+        return is_live(pipeline)
+
+    @admin.display(description=gettext_lazy("token waits for approval"), boolean=True)
+    def waits(self, pipeline: PipelineToken) -> bool:
+        """Return whether a token was issued that nobody has approved yet."""
+        return pipeline.waiting_digest is not None and not has_ended(pipeline)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PipelineToken]:
         """Return the pipelines."""
@@ -130,7 +136,7 @@ class PipelineTokenAdmin(RegisterAdmin):
         description=gettext_lazy("Issue an API token"), url_path="token", permissions=["change"]
     )  # type: ignore[untyped-decorator]
     def new_token(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask once more, then show a new token once; the one before it ends."""
+        """Ask once more, then show a new token once; it waits for approval."""
         return fresh_sign_in_required(self._new_token)(request, object_id)
 
     def _new_token(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -143,7 +149,7 @@ class PipelineTokenAdmin(RegisterAdmin):
                 _("Its access has ended. Enter until when it may have access; then issue a token."),
             )
             return redirect("admin:datasets_pipelinetoken_change", object_id)
-        token = issue_token(pipeline, actor_of(request)) if request.method == "POST" else ""
+        token = issue_pipeline_token(pipeline, user_of(request)) if request.method == "POST" else ""
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -151,8 +157,8 @@ class PipelineTokenAdmin(RegisterAdmin):
             "token": token,
             "back": reverse("admin:datasets_pipelinetoken_changelist"),
             "intro": _(
-                "A new token lets this program do what its scopes name: %(scopes)s. "
-                "The token before it ends at once."
+                "A new token lets this program do what its scopes name, once a privacy officer has "
+                "approved it: %(scopes)s. The token before it goes on until then."
             )
             % {"scopes": ", ".join(pipeline.scopes)},
         }
@@ -166,5 +172,5 @@ class PipelineTokenAdmin(RegisterAdmin):
             object_id,
             intro=_("The program is refused from now on, until it gets a new token."),
             button=_("End access"),
-            do=lambda pipeline, _typed: withdraw_token(pipeline, actor_of(request)),
+            do=lambda pipeline, _typed: end_pipeline_access(pipeline, actor_of(request)),
         )

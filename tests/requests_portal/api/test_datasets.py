@@ -8,10 +8,10 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from tests.factories import STEWARD
+from tests.tokens import pipeline_token
 from tests.workflows.datasets.entries import lines, make_dataset
 from workflows.datasets.inventory import read_snapshot
 from workflows.datasets.models import Dataset, PipelineToken
-from workflows.datasets.pipelines import issue_token
 from workflows.ledger.models import Event
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.requests_portal.api.urls")]
@@ -38,7 +38,7 @@ def client() -> APIClient:
         expires_at=timezone.now() + timedelta(days=1),
     )
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {issue_token(pipeline, STEWARD)}")
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {pipeline_token(pipeline, STEWARD)}")
     return client
 
 

@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 
 from requests_portal.api.v1.manifests import ManifestListView
 from tests.factories import STEWARD
+from tests.tokens import pipeline_token
 from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.corrections.conftest import data, no_broker
 from tests.workflows.datasets.entries import lines, make_snapshot
@@ -18,7 +19,6 @@ from workflows.cases.vocabulary import Outcome
 from workflows.corrections.checking import check
 from workflows.corrections.models import Manifest
 from workflows.datasets.models import PipelineToken, Snapshot
-from workflows.datasets.pipelines import issue_token
 from workflows.ledger.models import Event
 
 __all__ = ["data", "no_broker"]
@@ -39,7 +39,7 @@ def pipeline() -> APIClient:
         expires_at=timezone.now() + timedelta(days=1),
     )
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {issue_token(row, STEWARD)}")
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {pipeline_token(row, STEWARD)}")
     return client
 
 

@@ -10,12 +10,12 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from tests.factories import ERIKA, WANG, file
+from tests.tokens import regulator_token
 from workflows.ledger.models import Event
 from workflows.ledger.sequencer import sequence_all
 from workflows.reports.bundle_files import bundle_path
 from workflows.reports.bundle_jobs import make_bundle
 from workflows.reports.models import BundleJob, RegulatorAccount
-from workflows.reports.scope import issue_token
 
 pytestmark = pytest.mark.urls("tests.requests_portal.api.urls")
 
@@ -30,7 +30,7 @@ def client_of(regime: str, **changes: object) -> APIClient:
         **{"expires_at": timezone.now() + timedelta(days=1), **changes},
     )
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {issue_token(account)}")
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {regulator_token(account)}")
     return client
 
 

@@ -8,10 +8,10 @@ from rest_framework.test import APIClient
 
 from examples.output_filter import read_list
 from tests.factories import STEWARD, make_case
+from tests.tokens import pipeline_token
 from workflows.corrections.keys import suppression_signer
 from workflows.corrections.suppression import suppress
 from workflows.datasets.models import PipelineToken
-from workflows.datasets.pipelines import issue_token
 
 pytestmark = [pytest.mark.urls("tests.requests_portal.api.urls"), pytest.mark.django_db]
 LIST = "/api/v1/suppression-list/"
@@ -25,7 +25,7 @@ def gateway() -> APIClient:
         expires_at=timezone.now() + timedelta(days=1),
     )
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {issue_token(pipeline, STEWARD)}")
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {pipeline_token(pipeline, STEWARD)}")
     return client
 
 

@@ -11,13 +11,14 @@ from rest_framework.test import APIClient
 from requests_portal.api.v1.regulator import RegulatorView
 from requests_portal.regulators import urls
 from tests.factories import ERIKA, make_case
+from tests.tokens import regulator_token
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.ledger.models import Event
 from workflows.ledger.sequencer import sequence_all
 from workflows.reports import selectors, statistics
 from workflows.reports.models import BundleJob
-from workflows.reports.scope import issue_token, scope_of
+from workflows.reports.scope import scope_of
 
 AREA = "/en/regulators/"
 
@@ -76,7 +77,7 @@ def test_an_export_of_another_regime(forgetful, china, greta):
 def test_programs(forgetful, chinese, european, lin, greta):
     job = BundleJob.objects.create(regime="EU", requested_by=greta.user, language="en")
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {issue_token(lin)}")
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {regulator_token(lin)}")
     found = client.get("/api/v1/regulator/cases/").json()["results"]
     assert [case["case_number"] for case in found] == [chinese.number]
     assert client.get("/api/v1/regulator/bundles/").json()["results"] == []

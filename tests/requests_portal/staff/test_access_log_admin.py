@@ -10,6 +10,7 @@ from requests_portal.staff.actions.complaint_table import PAGES as COMPLAINT_PAG
 from requests_portal.staff.actions.table import PAGES
 from tests.factories import ERIKA, file
 from tests.personas import signed_in
+from tests.tokens import regulator_token
 from workflows.cases.actors import actor_for
 from workflows.cases.handling import record_view
 from workflows.ledger.models import Event
@@ -111,14 +112,13 @@ def test_a_pseudonym_stays_when_the_account_is_gone(sign_in, privacy_officer) ->
 
 def test_every_look_of_a_regulator_is_listed(sign_in, privacy_officer) -> None:
     from tests.requests_portal.regulators.conftest import make_regulator
-    from workflows.reports.scope import issue_token
 
     account = make_regulator("lin", "CN")
     case = file().case
     regulator = signed_in(account.user, fresh=True)
     for page in ("cases/", f"cases/{case.number}/", "statistics/"):
         assert regulator.get(f"/en/regulators/{page}").status_code == 200
-    token = {"HTTP_AUTHORIZATION": f"Bearer {issue_token(account)}"}
+    token = {"HTTP_AUTHORIZATION": f"Bearer {regulator_token(account)}"}
     assert (
         regulator.get("/api/v1/regulator/cases/?state=filed&state=secret", **token).status_code
         == 200

@@ -11,6 +11,8 @@ from django.utils import timezone
 from tests.personas import make_staff, signed_in
 from tests.requests_portal.staff.addresses import hidden_fields
 from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
+from workflows.accounts.approvals import approve
+from workflows.accounts.models import ApprovalRequest
 from workflows.datasets.croissant.export import export_croissant
 from workflows.datasets.indexes import build_index
 from workflows.datasets.inventory import read_snapshot
@@ -22,7 +24,7 @@ from workflows.datasets.models import (
     Snapshot,
     TrainedModel,
 )
-from workflows.datasets.pipelines import pipeline_for_token
+from workflows.datasets.pipelines import NoPipelineAccess, pipeline_for_token
 
 pytestmark = pytest.mark.django_db
 
@@ -199,7 +201,11 @@ def test_croissant_is_downloaded_and_taken_in(steward):
     assert "not Croissant" in text_of(answer)
 
 
-def test_a_pipeline_gets_a_token_that_is_shown_once(steward):
+def approve_last(privacy_officer) -> None:
+    approve(ApprovalRequest.objects.get(state="waiting").pk, privacy_officer)
+
+
+def test_a_pipeline_gets_a_token_that_is_shown_once(steward, privacy_officer):
     expires = timezone.now() + timedelta(days=30)
     fields = {"name": "Cleaning", "expires_at_0": f"{expires:%Y-%m-%d}", "expires_at_1": "12:00"}
     assert "This field is required." in text_of(post(steward, f"{BASE}/pipelinetoken/add/", fields))
@@ -211,6 +217,9 @@ def test_a_pipeline_gets_a_token_that_is_shown_once(steward):
     assert "datasets:read, manifests:read" in listed
     page = post(steward, f"{BASE}/pipelinetoken/{pipeline.pk}/token/").content.decode()
     token = re.search(r'staff-secret">([^<]+)<', page)[1]
+    with pytest.raises(NoPipelineAccess):
+        pipeline_for_token(token)
+    approve_last(privacy_officer)
     assert pipeline_for_token(token) == pipeline
     post(steward, f"{BASE}/pipelinetoken/{pipeline.pk}/end/")
     pipeline.refresh_from_db()
@@ -220,6 +229,7 @@ def test_a_pipeline_gets_a_token_that_is_shown_once(steward):
     assert "Its access has ended." in text_of(answer)
     post(steward, f"{BASE}/pipelinetoken/{pipeline.pk}/change/", fields)
     page = post(steward, f"{BASE}/pipelinetoken/{pipeline.pk}/token/").content.decode()
+    approve_last(privacy_officer)
     assert pipeline_for_token(re.search(r'staff-secret">([^<]+)<', page)[1]) == pipeline
 
 

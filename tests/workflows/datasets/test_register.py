@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from freezegun import freeze_time
 
 from tests.factories import INTAKE, OFFICER, OTHER_OFFICER, STEWARD
+from tests.tokens import pipeline_token
 from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
 from workflows.cases.actors import Actor
 from workflows.cases.errors import InvalidInput
@@ -16,6 +18,8 @@ from workflows.datasets.pipelines import (
     NoPipelineAccess,
     actor_of,
     admit,
+    approve_token,
+    is_live,
     issue_token,
     pipeline_for_token,
     withdraw_token,
@@ -190,24 +194,47 @@ class TestPipelines:
             expires_at=timezone.now() + timedelta(days=30),
         )
 
-    def test_a_token_opens_until_it_is_replaced_or_withdrawn(self, pipeline):
-        first = issue_token(pipeline, STEWARD)
+    def test_a_token_opens_nothing_until_it_is_approved(self, pipeline):
+        token = issue_token(pipeline, STEWARD)
+        with pytest.raises(NoPipelineAccess):
+            pipeline_for_token(token)
+        with pytest.raises(RegisterRefused):
+            approve_token(pipeline, STEWARD, scopes=pipeline.scopes, until=pipeline.expires_at)
+        approve_token(pipeline, OFFICER, scopes=pipeline.scopes, until=pipeline.expires_at)
+        assert pipeline_for_token(token) == pipeline
+
+    def test_a_token_opens_until_the_next_is_approved_or_it_is_withdrawn(self, pipeline):
+        first = pipeline_token(pipeline, STEWARD)
         assert actor_of(pipeline_for_token(first)).role == Role.DATA_STEWARD
         second = issue_token(pipeline, STEWARD)
+        assert pipeline_for_token(first) == pipeline
+        approve_token(pipeline, OFFICER, scopes=pipeline.scopes, until=pipeline.expires_at)
         with pytest.raises(NoPipelineAccess):
             pipeline_for_token(first)
+        assert pipeline_for_token(second) == pipeline
         withdraw_token(pipeline, STEWARD)
         with pytest.raises(NoPipelineAccess):
             pipeline_for_token(second)
 
+    def test_a_token_ends_on_the_day_for_which_it_was_approved(self, pipeline):
+        token = pipeline_token(pipeline, STEWARD)
+        approved = pipeline.expires_at
+        pipeline.expires_at += timedelta(days=365)
+        admit(pipeline, STEWARD)
+        assert is_live(pipeline)
+        with freeze_time(approved + timedelta(seconds=1)):
+            assert not is_live(pipeline)
+            with pytest.raises(NoPipelineAccess):
+                pipeline_for_token(token)
+
     def test_an_expired_token_opens_nothing(self, pipeline):
-        token = issue_token(pipeline, STEWARD)
+        token = pipeline_token(pipeline, STEWARD)
         PipelineToken.objects.update(expires_at=timezone.now())
         with pytest.raises(NoPipelineAccess):
             pipeline_for_token(token)
 
     def test_a_token_that_had_ended_does_not_live_again_with_a_later_date(self, pipeline):
-        token = issue_token(pipeline, STEWARD)
+        token = pipeline_token(pipeline, STEWARD)
         PipelineToken.objects.update(expires_at=timezone.now())
         admit(pipeline, STEWARD)
         with pytest.raises(NoPipelineAccess):

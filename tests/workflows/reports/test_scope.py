@@ -7,17 +7,20 @@ from django.contrib.auth.models import AnonymousUser, Group
 from django.utils import timezone
 
 from tests.factories import ERIKA, file, make_case
+from tests.tokens import regulator_token
 from tests.workflows.reports.conftest import make_regulator
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.reports.bundle_filters import BundleFilters
 from workflows.reports.bundle_jobs import request_bundle
-from workflows.reports.models import BundleJob, RegulatorAccount
+from workflows.reports.models import BundleJob
 from workflows.reports.scope import (
     NoRegulatorAccess,
     account_for_token,
-    issue_token,
+    approve_token,
+    make_token,
     regulator_for,
+    revoke_token,
     scope_of,
 )
 from workflows.reports.selectors import (
@@ -50,7 +53,7 @@ def test_a_live_account_has_the_scope_of_its_regime(regulator):
     ids=["expired", "deactivated", "role removed", "other role"],
 )
 def test_an_account_that_ended_has_none(change, regulator):
-    token = issue_token(regulator)
+    token = regulator_token(regulator)
     change(regulator)
     regulator.save()
     regulator.user.save()
@@ -69,16 +72,21 @@ def test_nobody_else_has_one(privacy_officer, outsider):
             regulator_for(user)
 
 
-def test_a_token_opens_its_account_until_the_next_is_issued(regulator, other_regulator):
-    first = issue_token(regulator)
-    assert account_for_token(first) == regulator
-    second = issue_token(regulator)
-    assert account_for_token(second) == regulator
-    for token in (first, "", "x" * 43):
+def test_a_token_opens_its_account_once_approved_and_until_it_is_revoked(
+    regulator, other_regulator
+):
+    token, secret = make_token(regulator, "Program")
+    assert secret.encode() not in bytes(token.token_digest)
+    for refused in (secret, "", "x" * 43):
         with pytest.raises(NoRegulatorAccess):
-            account_for_token(token)
-    stored = RegulatorAccount.objects.get(pk=regulator.pk).token_digest
-    assert second.encode() not in bytes(stored)
+            account_for_token(refused)
+    approve_token(token)
+    assert account_for_token(secret) == regulator
+    token.refresh_from_db()
+    assert token.last_used_at is not None
+    revoke_token(token)
+    with pytest.raises(NoRegulatorAccess):
+        account_for_token(secret)
 
 
 @pytest.fixture

@@ -14,12 +14,17 @@ def add_by(parser: ArgumentParser) -> None:
     parser.add_argument("--by", required=True, metavar="USERNAME", help="a data steward")
 
 
-def actor_named(username: str) -> Actor:
-    """Return who acts. Raises `CommandError`."""
+def user_named(username: str) -> User:
+    """Return the account of who acts. Raises `CommandError`."""
     user = User.objects.filter(username=username, is_active=True).first()
     if user is None:
         raise CommandError(f"There is no account {username}.")
-    return actor_for(user)
+    return user
+
+
+def actor_named(username: str) -> Actor:
+    """Return who acts. Raises `CommandError`."""
+    return actor_for(user_named(username))
 
 
 def told(error: InvalidEntry) -> CommandError:

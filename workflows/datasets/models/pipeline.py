@@ -56,6 +56,13 @@ class PipelineToken(models.Model):
     )
     # Keyed hash of the token; the token itself is shown once.
     token_digest = models.BinaryField(max_length=32, null=True, unique=True, editable=False)
+    # For what, and until when, the token in use was approved; more than that needs another one.
+    approved_scopes = ArrayField(
+        models.CharField(max_length=32), default=list, blank=True, editable=False
+    )
+    approved_until = models.DateTimeField(_("approved until"), null=True, editable=False)
+    # Keyed hash of a token that waits for the approval of a second person and opens nothing yet.
+    waiting_digest = models.BinaryField(max_length=32, null=True, unique=True, editable=False)
     issued_by = models.CharField(_("issued by"), max_length=PSEUDONYM_LENGTH, blank=True)
     issued_at = models.DateTimeField(_("issued"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires"))
@@ -67,3 +74,8 @@ class PipelineToken(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def open_scopes(self) -> list[str]:
+        """What the token in use opens: what it was approved for, less what was taken off since."""
+        return [scope for scope in self.scopes if scope in self.approved_scopes]

@@ -7,18 +7,20 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from workflows.accounts.errors import ApprovalRefused
+from workflows.accounts.tokens import issue_pipeline_token
 from workflows.datasets.errors import InvalidEntry, RegisterRefused
-from workflows.datasets.management.register_options import actor_named, add_by, told
+from workflows.datasets.management.register_options import add_by, told, user_named
 from workflows.datasets.models import PipelineToken, TokenScope
-from workflows.datasets.pipelines import issue_token
 
 _DAYS = 90
 
 
 class Command(BaseCommand):
     help = (
-        "Print a new token for a program, to be handed over by a safe way: it is kept nowhere. A "
-        "program that has one loses it, and opens from now on what this command names. "
+        "Print a new token for a program, to be handed over by a safe way: it is kept nowhere. It "
+        "opens nothing until a privacy officer has approved it in the portal. A program that has "
+        "one keeps it until then, within the scopes that this command names. "
         f"Scopes: {', '.join(TokenScope.values)}. Exit code 1 if it is refused."
     )
 
@@ -41,9 +43,9 @@ class Command(BaseCommand):
         pipeline.scopes = options["scope"]
         pipeline.expires_at = timezone.now() + timedelta(days=options["days"])
         try:
-            token = issue_token(pipeline, actor_named(options["by"]))
+            token = issue_pipeline_token(pipeline, user_named(options["by"]))
         except InvalidEntry as error:
             raise told(error) from error
-        except RegisterRefused as error:
+        except (ApprovalRefused, RegisterRefused) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(token)

@@ -1,0 +1,1 @@
+"""Accounts of staff and regulators: what needs a second person, invitations, who is told."""
