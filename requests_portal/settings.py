@@ -408,19 +408,26 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["requests_portal.api.bounds.BoundedJSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "requests_portal.api.negotiation.JsonUnlessAsked",
     "DEFAULT_METADATA_CLASS": None,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "requests_portal.api.schema.PortalSchema",
     "EXCEPTION_HANDLER": "requests_portal.api.problems.problem_details",
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.CursorPagination",
+    "DEFAULT_PAGINATION_CLASS": "requests_portal.api.pagination.Cursor",
     "PAGE_SIZE": 50,
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Requests Portal",
-    "DESCRIPTION": "File requests about personal information in AI training data and follow them.",
+    "DESCRIPTION": (
+        "File requests about personal information in AI training data and follow them.\n\n"
+        "Every refusal is problem details (RFC 9457, `application/problem+json`). Lists have "
+        "pages: follow `next` until it is null. Addresses end with a slash."
+    ),
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
+    "COMPONENT_SPLIT_REQUEST": True,
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {
+        "ItemKindEnum": "workflows.cases.vocabulary.ItemKind",
+        "IdentifierKindEnum": "workflows.cases.vocabulary.IdentifierKind",
         "CaseStateEnum": "requests_portal.api.v1.serializers.CASE_STATES",
         "BundleStateEnum": "workflows.reports.models.BundleJob.State",
         "SnapshotStateEnum": "workflows.datasets.models.Snapshot.State",

@@ -12,6 +12,8 @@ from workflows.vault.blind_index import keyed_hash
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 NUMBER_SYMBOLS = 8  # 40 bits: a number cannot be guessed from another's
 RECEIPT_SYMBOLS = 28  # 140 bits
+NUMBER_PATTERN = rf"^[0-9]{{4}}-[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}$"
+RECEIPT_PATTERN = rf"^[{ALPHABET}]{{4}}(-[{ALPHABET}]{{4}}){{{RECEIPT_SYMBOLS // 4 - 1}}}$"
 _MISREAD = str.maketrans("ILO", "110")
 
 

@@ -8,13 +8,14 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework.pagination import CursorPagination
+from drf_spectacular.utils import extend_schema
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from requests_portal.api.bounds import read_body
+from requests_portal.api.pagination import Cursor
+from requests_portal.api.schema import location_of
 from requests_portal.api.v1.dataset_serializers import (
     DatasetQuerySerializer,
     DatasetSerializer,
@@ -32,16 +33,15 @@ _READ_AND_WRITE = {
     "POST": TokenScope.DATASETS_WRITE,
     "PATCH": TokenScope.DATASETS_WRITE,
 }
-_PROBLEM = OpenApiResponse(description="Problem details (RFC 9457).")
 
 
-class ByNumber(CursorPagination):
+class ByNumber(Cursor):
     """Pages in the order of registration."""
 
     ordering = "pk"
 
 
-class NewestFirst(CursorPagination):
+class NewestFirst(Cursor):
     """Pages of snapshots, the newest first."""
 
     ordering = "-pk"
@@ -68,7 +68,7 @@ class DatasetListView(PipelineView):
     @extend_schema(
         operation_id="datasets",
         parameters=[DatasetQuerySerializer],
-        responses={200: DatasetSerializer(many=True), 401: _PROBLEM},
+        responses={200: DatasetSerializer(many=True)},
     )
     def get(self, request: Request) -> Response:
         """List the datasets in the order of registration, 50 a page; `name` finds one."""
@@ -82,7 +82,8 @@ class DatasetListView(PipelineView):
     @extend_schema(
         operation_id="register_dataset",
         request=DatasetSerializer,
-        responses={201: DatasetSerializer, 400: _PROBLEM, 401: _PROBLEM},
+        parameters=[location_of(HTTPStatus.CREATED)],
+        responses={201: DatasetSerializer},
     )
     def post(self, request: Request) -> Response:
         """Register a dataset. A privacy officer approves it; the API does not."""
@@ -101,7 +102,7 @@ class DatasetView(PipelineView):
 
     scopes = _READ_AND_WRITE
 
-    @extend_schema(operation_id="dataset", responses={200: DatasetSerializer, 404: _PROBLEM})
+    @extend_schema(operation_id="dataset", responses={200: DatasetSerializer})
     def get(self, request: Request, dataset_id: int) -> Response:
         """Tell what the register holds of a dataset."""
         return Response(DatasetSerializer(get_object_or_404(Dataset, pk=dataset_id)).data)
@@ -109,7 +110,7 @@ class DatasetView(PipelineView):
     @extend_schema(
         operation_id="change_dataset",
         request=DatasetSerializer(partial=True),
-        responses={200: DatasetSerializer, 400: _PROBLEM, 404: _PROBLEM},
+        responses={200: DatasetSerializer},
     )
     def patch(self, request: Request, dataset_id: int) -> Response:
         """Change fields. An approval that rested on one of them ends with it."""
@@ -129,7 +130,7 @@ class SnapshotListView(PipelineView):
 
     @extend_schema(
         operation_id="snapshots",
-        responses={200: SnapshotSerializer(many=True), 404: _PROBLEM},
+        responses={200: SnapshotSerializer(many=True)},
     )
     def get(self, request: Request, dataset_id: int) -> Response:
         """List the snapshots of a dataset, newest first, 50 a page."""
@@ -141,7 +142,8 @@ class SnapshotListView(PipelineView):
     @extend_schema(
         operation_id="register_snapshot",
         request=SnapshotSerializer,
-        responses={202: SnapshotSerializer, 400: _PROBLEM, 404: _PROBLEM},
+        parameters=[location_of(HTTPStatus.ACCEPTED)],
+        responses={202: SnapshotSerializer},
     )
     def post(self, request: Request, dataset_id: int) -> Response:
         """Register a snapshot, which is read in the background: look at its address until it is."""
@@ -162,7 +164,7 @@ class SnapshotView(PipelineView):
 
     scopes = _READ_AND_WRITE
 
-    @extend_schema(operation_id="snapshot", responses={200: SnapshotSerializer, 404: _PROBLEM})
+    @extend_schema(operation_id="snapshot", responses={200: SnapshotSerializer})
     def get(self, request: Request, snapshot_id: int) -> Response:
         """Tell how far a snapshot was read, and why not if it cannot be."""
         return Response(SnapshotSerializer(get_object_or_404(Snapshot, pk=snapshot_id)).data)
@@ -177,7 +179,7 @@ class CroissantView(PipelineView):
     @extend_schema(
         operation_id="import_croissant",
         request={"application/ld+json": OpenApiTypes.OBJECT},
-        responses={200: DatasetSerializer, 400: _PROBLEM},
+        responses={200: DatasetSerializer},
     )
     def post(self, request: Request) -> Response:
         """Register what a Croissant 1.0 or 1.1 file describes; nothing is approved by it."""
@@ -193,7 +195,7 @@ class DatasetCroissantView(PipelineView):
 
     @extend_schema(
         operation_id="export_croissant",
-        responses={(200, "application/ld+json"): OpenApiTypes.OBJECT, 404: _PROBLEM},
+        responses={(200, "application/ld+json"): OpenApiTypes.OBJECT},
     )
     def get(self, request: Request, dataset_id: int) -> HttpResponse:
         """Return the dataset with its newest snapshot as Croissant 1.1."""

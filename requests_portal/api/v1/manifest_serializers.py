@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.urls import reverse
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from requests_portal.api.v1.serializers import StrictSerializer
@@ -27,6 +28,7 @@ class TargetSerializer(serializers.ModelSerializer[Snapshot]):
         fields = (
             "id", "dataset", "version", "format", "location", "id_field", "text_fields",
         )  # fmt: skip
+        read_only_fields = fields
 
 
 class ManifestSerializer(serializers.ModelSerializer[Manifest]):
@@ -41,6 +43,7 @@ class ManifestSerializer(serializers.ModelSerializer[Manifest]):
             "id", "state", "made_at", "records", "snapshot", "result", "checked_at", "left_count",
             "files",
         )  # fmt: skip
+        read_only_fields = fields
 
     def get_files(self, manifest: Manifest) -> dict[str, str]:
         """Return an address for each file."""
@@ -56,6 +59,7 @@ class NewSnapshotSerializer(StrictSerializer):
     format = serializers.ChoiceField(choices=Snapshot.Format.choices, required=False)
 
 
+@extend_schema_serializer(component_name="Receipt")
 class ReceiptRequestSerializer(StrictSerializer):
     """What a pipeline did. `snapshot` or `snapshot_id` says what came out."""
 
@@ -85,3 +89,4 @@ class ReceiptSerializer(serializers.ModelSerializer[Receipt]):
     class Meta:
         model = Receipt
         fields = ("manifest", "status", "snapshot", "remark", "at")
+        read_only_fields = fields

@@ -8,12 +8,13 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.pagination import CursorPagination
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from requests_portal.api.pagination import Cursor
 from requests_portal.api.problems import InvalidIdempotencyKey, MissingIdempotencyKey
+from requests_portal.api.schema import problems
 from requests_portal.api.v1.manifest_serializers import (
     ManifestQuerySerializer,
     ManifestSerializer,
@@ -22,7 +23,7 @@ from requests_portal.api.v1.manifest_serializers import (
 )
 from requests_portal.api.v1.pipeline_access import PipelineView, acting
 from workflows.cases.idempotency import LONGEST_KEY
-from workflows.corrections.downloads import FILES_WITH_TEXTS, hand_out
+from workflows.corrections.downloads import FILES, FILES_WITH_TEXTS, SQL, hand_out
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import take_receipt
 from workflows.datasets.models import TokenScope
@@ -30,10 +31,9 @@ from workflows.vault.crypto import Shredded
 from workflows.vault.fields import sealed_fields
 
 _KEY = re.compile(rf"[!-~]{{1,{LONGEST_KEY}}}")
-_PROBLEM = OpenApiResponse(description="Problem details (RFC 9457).")
 
 
-class OldestFirst(CursorPagination):
+class OldestFirst(Cursor):
     """Pages of manifests in the order in which they were made."""
 
     ordering = ("made_at", "id")
@@ -48,7 +48,7 @@ class ManifestListView(PipelineView):
     @extend_schema(
         operation_id="manifests",
         parameters=[ManifestQuerySerializer],
-        responses={200: ManifestSerializer(many=True), 400: _PROBLEM, 401: _PROBLEM},
+        responses={200: ManifestSerializer(many=True)},
     )
     def get(self, request: Request) -> Response:
         """List manifests of a state, `open` if none is given, the oldest first, 50 a page."""
@@ -74,7 +74,7 @@ class ManifestView(PipelineView):
 
     scopes = {"GET": TokenScope.MANIFESTS_READ}
 
-    @extend_schema(operation_id="manifest", responses={200: ManifestSerializer, 404: _PROBLEM})
+    @extend_schema(operation_id="manifest", responses={200: ManifestSerializer})
     def get(self, request: Request, manifest_id: UUID) -> Response:
         """Tell what a manifest is about and how far it is."""
         return Response(ManifestSerializer(_find(manifest_id)).data)
@@ -93,10 +93,10 @@ class ManifestFileView(PipelineView):
 
     @extend_schema(
         operation_id="manifest_file",
+        parameters=[OpenApiParameter("name", str, OpenApiParameter.PATH, enum=[*FILES, SQL])],
         responses={
             (200, "application/octet-stream"): OpenApiTypes.BINARY,
-            404: _PROBLEM,
-            409: _PROBLEM,
+            **problems(HTTPStatus.CONFLICT),
         },
     )
     def get(self, request: Request, manifest_id: UUID, name: str) -> HttpResponse:
@@ -131,10 +131,16 @@ class ReceiptView(PipelineView):
         request=ReceiptRequestSerializer,
         parameters=[
             OpenApiParameter(
-                "Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True
+                "Idempotency-Key",
+                {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]+$"},
+                OpenApiParameter.HEADER,
+                required=True,
             )
         ],
-        responses={201: ReceiptSerializer, 400: _PROBLEM, 404: _PROBLEM, 409: _PROBLEM},
+        responses={
+            201: ReceiptSerializer,
+            **problems(HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
+        },
     )
     def post(self, request: Request, manifest_id: UUID) -> Response:
         """Say that a manifest was applied, applied in part, or refused.

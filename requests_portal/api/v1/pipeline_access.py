@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from drf_spectacular.openapi import AutoSchema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from requests_portal.api.permissions import HasScope
+from requests_portal.api.schema import PortalSchema
 from requests_portal.api.v1.authentication import PipelineTokenAuthentication
 from workflows.cases.actors import Actor
 from workflows.datasets.models import PipelineToken, TokenScope
 from workflows.datasets.pipelines import actor_of
 
 
-class PipelineSchema(AutoSchema):
+class PipelineSchema(PortalSchema):
     """Describes an operation with the scope that it needs."""
 
     def get_description(self) -> str:  # type: ignore[override]  # the stubs know an older parent

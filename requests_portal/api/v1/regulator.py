@@ -10,12 +10,13 @@ from django.http import Http404, HttpResponseBase
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from requests_portal.api.pagination import Cursor
 from requests_portal.api.permissions import HasToken
+from requests_portal.api.schema import location_of
 from requests_portal.api.v1.authentication import RegulatorTokenAuthentication
 from requests_portal.api.v1.serializers import (
     BundleJobSerializer,
@@ -33,8 +34,6 @@ from workflows.reports.models import BundleJob
 from workflows.reports.row_security import rows_for
 from workflows.reports.scope import RegulatorScope
 from workflows.reports.selectors import CaseFilter, filter_cases, find_job, jobs
-
-_PROBLEM = OpenApiResponse(description="Problem details (RFC 9457).")
 
 
 class RegulatorView(APIView):
@@ -73,13 +72,13 @@ def _within_regime(handler: Callable[..., HttpResponseBase]) -> Callable[..., Ht
     return limited
 
 
-class NewestFirst(CursorPagination):
+class NewestFirst(Cursor):
     """Pages of cases, the newest filing first; a page stays the same while new ones arrive."""
 
     ordering = ("-filed_at", "-id")
 
 
-class NewestExportFirst(CursorPagination):
+class NewestExportFirst(Cursor):
     """Pages of exports, the newest first."""
 
     ordering = ("-created_at", "-id")
@@ -93,7 +92,7 @@ class CaseListView(RegulatorView):
     @extend_schema(
         operation_id="regulator_cases",
         parameters=[CaseQuerySerializer],
-        responses={200: CaseSummarySerializer(many=True), 401: _PROBLEM},
+        responses={200: CaseSummarySerializer(many=True)},
     )
     def get(self, request: Request) -> Response:
         """List the cases of the regime, newest first, 50 a page."""
@@ -127,7 +126,8 @@ class BundleListView(RegulatorView):
     @extend_schema(
         operation_id="make_bundle",
         request=BundleRequestSerializer,
-        responses={202: BundleJobSerializer, 400: _PROBLEM, 409: _PROBLEM},
+        parameters=[location_of(HTTPStatus.ACCEPTED)],
+        responses={202: BundleJobSerializer},
     )
     def post(self, request: Request) -> Response:
         """Ask for an export, which is made in the background: look at its address until ready."""
@@ -161,7 +161,7 @@ def _find(request: Request, job_id: UUID) -> BundleJob:
 class BundleView(RegulatorView):
     """One export."""
 
-    @extend_schema(operation_id="bundle", responses={200: BundleJobSerializer, 404: _PROBLEM})
+    @extend_schema(operation_id="bundle", responses={200: BundleJobSerializer})
     def get(self, request: Request, job_id: UUID) -> Response:
         """Tell how far an export is."""
         return Response(BundleJobSerializer(_find(request, job_id)).data)
@@ -175,11 +175,15 @@ class BundleDownloadView(RegulatorView):
         parameters=[
             OpenApiParameter("Range", OpenApiTypes.STR, OpenApiParameter.HEADER),
             OpenApiParameter("If-Range", OpenApiTypes.STR, OpenApiParameter.HEADER),
+            OpenApiParameter(
+                "ETag", OpenApiTypes.STR, OpenApiParameter.HEADER, response=[200, 206]
+            ),
         ],
         responses={
             (200, "application/zip"): OpenApiTypes.BINARY,
+            (200, "application/octet-stream"): OpenApiTypes.BINARY,
             (206, "application/zip"): OpenApiTypes.BINARY,
-            404: _PROBLEM,
+            (206, "application/octet-stream"): OpenApiTypes.BINARY,
             416: OpenApiResponse(description="The file does not reach that far."),
         },
     )

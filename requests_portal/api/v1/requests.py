@@ -6,8 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,6 +14,7 @@ from rest_framework.views import APIView
 
 from requests_portal.api.permissions import HasToken
 from requests_portal.api.problems import GuessableIdempotencyKey, MissingIdempotencyKey
+from requests_portal.api.schema import location_of, problems
 from requests_portal.api.v1.authentication import BearerAuthentication
 from requests_portal.api.v1.serializers import (
     FiledSerializer,
@@ -23,14 +23,18 @@ from requests_portal.api.v1.serializers import (
 )
 from workflows.cases.access import open_with_receipt
 from workflows.cases.filing import Filed, file_request
-from workflows.cases.idempotency import KEPT_FOR, is_unguessable
+from workflows.cases.idempotency import (
+    KEPT_FOR,
+    LONGEST_KEY,
+    SHORTEST_KEY,
+    UNGUESSABLE_KEY,
+    is_unguessable,
+)
 from workflows.cases.models import Case, Clock
 from workflows.cases.timeline import public_timeline
 from workflows.cases.vocabulary import Channel
 from workflows.regimes.explain import explain
 from workflows.regimes.values import Deadline
-
-_PROBLEM = OpenApiResponse(description="Problem details (RFC 9457).")
 
 
 class FilingView(APIView):
@@ -42,9 +46,15 @@ class FilingView(APIView):
         operation_id="file_request",
         request=FilingSerializer,
         parameters=[
+            location_of(HTTPStatus.OK, HTTPStatus.CREATED),
             OpenApiParameter(
                 "Idempotency-Key",
-                OpenApiTypes.STR,
+                {
+                    "type": "string",
+                    "pattern": f"^{UNGUESSABLE_KEY.pattern}$",
+                    "minLength": SHORTEST_KEY,
+                    "maxLength": LONGEST_KEY,
+                },
                 OpenApiParameter.HEADER,
                 required=True,
                 description="A UUID (version 4), or 22 to 200 random letters, digits, hyphens and "
@@ -53,7 +63,11 @@ class FilingView(APIView):
                 f"is refused (422). A key is remembered for {KEPT_FOR.days} days.",
             ),
         ],
-        responses={201: FiledSerializer, 200: FiledSerializer, 400: _PROBLEM, 422: _PROBLEM},
+        responses={
+            201: FiledSerializer,
+            200: FiledSerializer,
+            **problems(HTTPStatus.UNPROCESSABLE_ENTITY),
+        },
     )
     def post(self, request: Request) -> Response:
         """File a request and get its case number and receipt.
@@ -97,7 +111,7 @@ class StatusView(APIView):
 
     @extend_schema(
         operation_id="request_status",
-        responses={200: StatusSerializer, 401: _PROBLEM, 404: _PROBLEM, 429: _PROBLEM},
+        responses={200: StatusSerializer},
     )
     def get(self, request: Request, number: str) -> Response:
         """Get the state, the clocks and the steps of a case; the receipt is the bearer token.

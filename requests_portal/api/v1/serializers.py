@@ -5,6 +5,7 @@ from heapq import nsmallest
 from typing import Any
 
 from django.conf import settings
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.settings import api_settings
 
@@ -21,10 +22,13 @@ from workflows.cases.filing_request import (
     FilingRequest,
 )
 from workflows.cases.lifecycle import State
-from workflows.cases.vocabulary import IdentifierKind, ItemKind, RequesterRole
+from workflows.cases.models import Clock
+from workflows.cases.numbers import NUMBER_PATTERN, RECEIPT_PATTERN
+from workflows.cases.vocabulary import IdentifierKind, ItemKind, Outcome, RequesterRole
 from workflows.reports.bundle_encryption import LONGEST_RECIPIENT
 from workflows.reports.bundle_filters import LONGEST_REASON
 from workflows.reports.bundle_formats import Format
+from workflows.reports.checkpoints import LONGEST_NOTE
 from workflows.reports.models import BundleJob
 
 CASE_STATES = [(state.value, state.value) for state in State]
@@ -59,13 +63,29 @@ class BoundedListField(serializers.ListField):
         return entries
 
 
+class CaseNumberField(serializers.RegexField):
+    """A case number as it is told."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(NUMBER_PATTERN, **options)
+
+
+class OptionalText(serializers.CharField):
+    """A text that may be left out, or be empty, which says the same."""
+
+    def __init__(self, longest: int, **options: Any) -> None:
+        super().__init__(
+            required=False, default="", allow_blank=True, max_length=longest, **options
+        )
+
+
 class DetailsSerializer(StrictSerializer):
     """What a person says about one item; all of it is optional."""
 
-    statement = serializers.CharField(required=False, max_length=MAX_TEXT)
-    claimed = serializers.CharField(required=False, max_length=MAX_TEXT)
-    correct = serializers.CharField(required=False, max_length=MAX_TEXT)
-    where_seen = serializers.CharField(required=False, max_length=MAX_TEXT)
+    statement = OptionalText(MAX_TEXT)
+    claimed = OptionalText(MAX_TEXT)
+    correct = OptionalText(MAX_TEXT)
+    where_seen = OptionalText(MAX_TEXT)
     prompts = BoundedListField(
         child=serializers.CharField(max_length=MAX_TEXT), required=False, max_length=MAX_ENTRIES
     )
@@ -108,28 +128,49 @@ class FilingSerializer(StrictSerializer):
     requester_role = serializers.ChoiceField(
         choices=RequesterRole.choices, required=False, default=RequesterRole.SELF
     )
-    requester_name = serializers.CharField(required=False, default="", max_length=MAX_SHORT)
-    authority = serializers.CharField(required=False, default="", max_length=MAX_TEXT)
-    kinship = serializers.CharField(required=False, default="", max_length=MAX_TEXT)
-    own_interest = serializers.CharField(required=False, default="", max_length=MAX_TEXT)
-    arrangement = serializers.CharField(required=False, default="", max_length=MAX_TEXT)
-    email = serializers.CharField(required=False, default="", max_length=MAX_SHORT)
-    phone = serializers.CharField(required=False, default="", max_length=MAX_SHORT)
-    service = serializers.CharField(required=False, default="", max_length=MAX_SHORT)
+    requester_name = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=MAX_SHORT
+    )
+    authority = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=MAX_TEXT
+    )
+    kinship = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=MAX_TEXT
+    )
+    own_interest = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=MAX_TEXT
+    )
+    arrangement = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=MAX_TEXT
+    )
+    email = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=MAX_SHORT
+    )
+    phone = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=MAX_SHORT
+    )
+    service = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=MAX_SHORT
+    )
 
     def to_request(self) -> FilingRequest:
         """Return the validated data as the domain takes it."""
         data = dict(self.validated_data)
-        items = tuple(FiledItem(item["kind"], dict(item["details"])) for item in data.pop("items"))
+        items = tuple(_item(item["kind"], item["details"]) for item in data.pop("items"))
         identifiers = tuple(FiledIdentifier(**entry) for entry in data.pop("identifiers"))
         return FilingRequest(items=items, identifiers=identifiers, **data)
+
+
+def _item(kind: str, details: Mapping[str, Any]) -> FiledItem:
+    """Return an item with what was said about it, without what was left empty."""
+    return FiledItem(kind, {name: value for name, value in details.items() if value})
 
 
 class FiledSerializer(serializers.Serializer[Any]):
     """The receipt. `receipt` is the secret that opens the case, told here and nowhere else."""
 
-    case_number = serializers.CharField()
-    receipt = serializers.CharField()
+    case_number = CaseNumberField()
+    receipt = serializers.RegexField(RECEIPT_PATTERN)
     status = serializers.URLField(help_text="Where the status can be asked for.")
     due_on = serializers.DateField(allow_null=True)
 
@@ -137,9 +178,9 @@ class FiledSerializer(serializers.Serializer[Any]):
 class ClockSerializer(serializers.Serializer[Any]):
     """One time limit with its arithmetic."""
 
-    regime = serializers.CharField()
-    kind = serializers.CharField()
-    state = serializers.CharField()
+    regime = serializers.CharField(max_length=10)
+    kind = serializers.CharField(max_length=30)
+    state = serializers.ChoiceField(choices=Clock.State.choices)
     leads = serializers.BooleanField()
     due_on = serializers.DateField(allow_null=True)
     provisional = serializers.BooleanField()
@@ -155,16 +196,16 @@ class StepSerializer(serializers.Serializer[Any]):
 
 
 class ItemStatusSerializer(serializers.Serializer[Any]):
-    """One item; its outcome is told once the case is answered."""
+    """One item; its outcome is told once the case is answered, and is empty before."""
 
-    kind = serializers.CharField()
-    outcome = serializers.CharField(allow_blank=True)
+    kind = serializers.ChoiceField(choices=ItemKind.choices)
+    outcome = serializers.ChoiceField(choices=Outcome.choices, allow_blank=True)
 
 
 class StatusSerializer(serializers.Serializer[Any]):
     """A case as its requester sees it."""
 
-    case_number = serializers.CharField()
+    case_number = CaseNumberField()
     state = serializers.ChoiceField(choices=CASE_STATES)
     filed_at = serializers.DateTimeField()
     due_on = serializers.DateField(allow_null=True)
@@ -185,17 +226,18 @@ class CaseQuerySerializer(serializers.Serializer[None]):
 class CaseSummarySerializer(serializers.Serializer[Any]):
     """A case in a regulator's list; without personal data."""
 
-    case_number = serializers.CharField(source="number")
-    state = serializers.CharField()
-    kinds = serializers.ListField(child=serializers.CharField())
-    regimes = serializers.ListField(child=serializers.CharField())
-    language = serializers.CharField()
+    case_number = CaseNumberField(source="number")
+    state = serializers.ChoiceField(choices=CASE_STATES)
+    kinds = serializers.ListField(child=serializers.ChoiceField(choices=ItemKind.choices))
+    regimes = serializers.ListField(child=serializers.CharField(max_length=10))
+    language = serializers.ChoiceField(choices=settings.LANGUAGES)
     filed_at = serializers.DateTimeField()
     due_on = serializers.DateField(allow_null=True)
     answered_at = serializers.DateTimeField(allow_null=True)
     closed_at = serializers.DateTimeField(allow_null=True)
 
 
+@extend_schema_serializer(component_name="Bundle")
 class BundleRequestSerializer(StrictSerializer):
     """What a regulator wants exported; nothing means everything of the regime."""
 
@@ -207,8 +249,8 @@ class BundleRequestSerializer(StrictSerializer):
         default=list,
         max_length=len(CASE_STATES),
     )
-    case = serializers.CharField(required=False, default="")
-    identity_reason = serializers.CharField(required=False, default="", max_length=LONGEST_REASON)
+    case = OptionalText(MAX_CODE, help_text="Its number.")
+    identity_reason = OptionalText(LONGEST_REASON)
     formats = BoundedListField(
         child=serializers.ChoiceField(choices=list(Format)),
         required=False,
@@ -216,15 +258,11 @@ class BundleRequestSerializer(StrictSerializer):
         max_length=len(Format),
         help_text="Besides CSV and JSON Lines: xlsx, pdf; bom puts a byte order mark into the CSV.",
     )
-    recipient = serializers.CharField(
-        required=False,
-        default="",
-        max_length=LONGEST_RECIPIENT,
-        help_text="An age recipient (age1…) to whom the file is encrypted.",
+    recipient = OptionalText(
+        LONGEST_RECIPIENT, help_text="An age recipient (age1…) to whom the file is encrypted."
     )
-    previous = serializers.CharField(
-        required=False,
-        default="",
+    previous = OptionalText(
+        LONGEST_NOTE,
         trim_whitespace=False,
         help_text="The signed checkpoint that you kept from your last export.",
     )
@@ -235,6 +273,12 @@ class BundleJobSerializer(serializers.ModelSerializer[BundleJob]):
 
     state = serializers.ChoiceField(
         source="state_now", choices=BundleJob.State.choices, read_only=True
+    )
+    formats = serializers.ListField(
+        child=serializers.ChoiceField(choices=list(Format)), read_only=True
+    )
+    sha256 = serializers.RegexField(
+        r"^([0-9a-f]{64})?$", read_only=True, help_text="Of the file; empty until it is ready."
     )
 
     class Meta:

@@ -20,11 +20,18 @@ class SuppressionListView(PipelineView):
 
     @extend_schema(
         operation_id="suppression_list",
-        parameters=[OpenApiParameter("If-None-Match", OpenApiTypes.STR, OpenApiParameter.HEADER)],
+        parameters=[
+            OpenApiParameter("If-None-Match", OpenApiTypes.STR, OpenApiParameter.HEADER),
+            OpenApiParameter(
+                "ETag", OpenApiTypes.STR, OpenApiParameter.HEADER, response=[200, 304]
+            ),
+            OpenApiParameter(
+                "X-List-Version", OpenApiTypes.INT, OpenApiParameter.HEADER, response=[200]
+            ),
+        ],
         responses={
             (200, "text/plain"): OpenApiTypes.STR,
             304: OpenApiResponse(description="The list has not changed."),
-            401: OpenApiResponse(description="Problem details (RFC 9457)."),
         },
     )
     def get(self, request: Request) -> HttpResponse:
