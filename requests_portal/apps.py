@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 from django.http import HttpRequest
 
@@ -27,11 +28,13 @@ class PortalConfig(AppConfig):
 
         from requests_portal import celery, checks  # noqa: F401 - loading them is what counts
         from requests_portal.accounts import record_added_factor
+        from requests_portal.database import bound_waits
         from requests_portal.privileges import grant_runtime_privileges
         from requests_portal.staff import account_log
 
         account_log.connect()
         authenticator_added.connect(record_added_factor)
+        connection_created.connect(bound_waits, dispatch_uid="requests_portal.bound_waits")
         user_logged_out.connect(_leave_nothing, dispatch_uid="requests_portal.leave_nothing")
         post_migrate.connect(
             grant_runtime_privileges, dispatch_uid="requests_portal.grant_runtime_privileges"

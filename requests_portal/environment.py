@@ -10,6 +10,15 @@ from django.core.exceptions import ImproperlyConfigured
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
 
+# A connection whose other end is gone is given up after about a minute, in every process.
+KEEPALIVES = {
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+
 
 def env_str(name: str, default: str = "") -> str:
     """Return the variable `name`, or the contents of the file named by `name`_FILE, or `default`.
@@ -92,3 +101,20 @@ def database_from_url(url: str) -> dict[str, Any]:
         "PORT": str(parts.port or query.pop("port", "") or ""),
         "OPTIONS": query,
     }
+
+
+def with_limits(
+    options: dict[str, Any], *, connect: int, lock: int = 0, statement: int = 0, idle: int = 0
+) -> dict[str, Any]:
+    """Return connection options with limits in seconds; none where 0. What is set already stays."""
+    limits = {
+        "lock_timeout": lock,
+        "statement_timeout": statement,
+        "idle_in_transaction_session_timeout": idle,
+    }
+    commands = [f"-c {name}={seconds}s" for name, seconds in limits.items() if seconds]
+    bounded = {**KEEPALIVES, "connect_timeout": connect, **options}
+    if commands:
+        # Of two values of one name the server takes the last.
+        bounded["options"] = " ".join([*commands, options.get("options", "")]).strip()
+    return bounded

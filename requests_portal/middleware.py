@@ -3,10 +3,13 @@
 import logging
 import time
 from collections.abc import Callable
+from typing import Any
 
+from django.core.signals import request_finished
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
-from workflows.outbox.correlation import correlated, new_id
+from workflows.outbox.correlation import NONE, new_id, set_current
 
 _LEAVES = "requests_portal.leaves"
 
@@ -25,22 +28,31 @@ class CorrelationIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Set the id for the time of the request and send it back in `X-Request-Id`."""
+        """Set the id until the answer is sent, and send it along in `X-Request-Id`.
+
+        Django logs what went wrong after all middleware, and a long answer is made after it.
+        """
         identifier, began = new_id(), time.monotonic()
-        with correlated(identifier):
-            response = self.get_response(request)
-            name = request.resolver_match.view_name if request.resolver_match else "-"
-            if name not in _NOT_LOGGED:
-                # No address: it holds case numbers, and the tokens of links in mails.
-                logger.info(
-                    "%s %s %d in %d ms",
-                    request.method,
-                    name,
-                    response.status_code,
-                    (time.monotonic() - began) * 1000,
-                )
+        set_current(identifier)
+        response = self.get_response(request)
+        name = request.resolver_match.view_name if request.resolver_match else "-"
+        if name not in _NOT_LOGGED:
+            # No address: it holds case numbers, and the tokens of links in mails.
+            logger.info(
+                "%s %s %d in %d ms",
+                request.method,
+                name,
+                response.status_code,
+                (time.monotonic() - began) * 1000,
+            )
         response["X-Request-Id"] = identifier
         return response
+
+
+@receiver(request_finished)
+def lay_correlation_down(**_: Any) -> None:
+    """Work under no id between requests."""
+    set_current(NONE)
 
 
 def leave_nothing(request: HttpRequest) -> None:

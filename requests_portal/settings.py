@@ -18,6 +18,7 @@ from requests_portal.environment import (
     env_list,
     env_named,
     env_str,
+    with_limits,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -84,6 +85,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "requests_portal.middleware.CorrelationIdMiddleware",
+    "requests_portal.database.OutageMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -134,6 +136,22 @@ DATABASES = {
         "TEST": {"NAME": env_str("TEST_DATABASE_NAME", "test_requests_portal")},
     },
 }
+# What answers browsers may not wait for the database for long; what works behind it may.
+SERVES_REQUESTS = env_bool("SERVES_REQUESTS", default=False)
+WEB_STATEMENT_TIMEOUT = env_int("WEB_STATEMENT_TIMEOUT", 10, minimum=0)
+DATABASES["default"]["OPTIONS"] = with_limits(
+    DATABASES["default"]["OPTIONS"],
+    **(
+        {
+            "connect": env_int("WEB_CONNECT_TIMEOUT", 3, minimum=2),
+            "lock": env_int("WEB_LOCK_TIMEOUT", 5, minimum=0),
+            "statement": WEB_STATEMENT_TIMEOUT,
+            "idle": env_int("WEB_IDLE_IN_TRANSACTION_TIMEOUT", 120, minimum=0),
+        }
+        if SERVES_REQUESTS
+        else {"connect": 10}
+    ),
+)
 # Only statements that ask for it are prepared; a pooler between us and the server may not allow it.
 DATABASES["default"]["OPTIONS"]["prepare_threshold"] = (
     0 if env_bool("DATABASE_PREPARED_STATEMENTS", default=True) else None

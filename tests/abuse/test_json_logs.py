@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from tests.filings import file_request, wait_for_effects
 from tests.stack import Stack, eventually
-from workflows.outbox.correlation import CorrelationFilter, correlated
+from workflows.outbox.correlation import CorrelationFilter, correlated, current_id
 
 
 def json_lines(stack: Stack) -> dict[str, list[dict]]:
@@ -42,9 +42,10 @@ def test_one_id_goes_from_the_request_to_the_worker(own_stack):
     assert request["message"].startswith("POST api-v1-requests 201 in ")
 
     def done() -> bool:
-        lines = json_lines(own_stack)["worker"]
-        of_request = [line for line in lines if line["correlation_id"] == identifier]
-        return len(of_request) == effects
+        by_process = json_lines(own_stack)
+        lines = [*by_process["worker"], *by_process["mail-worker"]]
+        done = [line for line in lines if " done, attempt " in line["message"]]
+        return [line["correlation_id"] for line in done].count(identifier) == effects
 
     eventually(done, "the worker has logged each effect under the id of the request")
 
@@ -91,6 +92,19 @@ def test_a_line_of_json_bears_time_level_logger_id_and_message(capsys):
         "correlation_id": "of-the-request",
         "message": "Effect 7 failed",
     }
+
+
+def test_what_django_logs_about_a_request_bears_its_id_too(client):
+    handler = logging.Handler()
+    ids = []
+    handler.emit = lambda record: ids.append(current_id())
+    logging.getLogger("django.request").addHandler(handler)
+    try:
+        answer = client.get("/nowhere/")
+    finally:
+        logging.getLogger("django.request").removeHandler(handler)
+    assert ids == [answer["X-Request-Id"]]
+    assert current_id() == "-"
 
 
 @pytest.mark.django_db

@@ -1,9 +1,21 @@
 """Error pages: plain words, what to do now, and nothing internal."""
 
-from django.http import HttpRequest, HttpResponse
+import sys
+
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 
 from requests_portal.api.problems import concerns_api, problem
+from requests_portal.database import is_outage
+
+# What a browser or program is asked to wait when the portal cannot answer.
+RETRY_AFTER_SECONDS = 30
+# A form that holds one of these is not written into a page again.
+_SECRETS = ("password", "code", "receipt", "secret", "credential", "token")
+_NOT_SECRET = "csrfmiddlewaretoken"  # noqa: S105 - a name; it is worth nothing without its cookie
+_LONGEST_KEPT = 200_000
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -33,7 +45,12 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer when something broke: nothing of it is shown, and no database is needed."""
+    """Answer when something broke: nothing of it is shown, and no database is needed.
+
+    Also where the database was away already before a view was called, as for the session.
+    """
+    if is_outage(sys.exception()):
+        return unavailable(request)
     response: HttpResponse
     if concerns_api(request):
         response = problem(500, "server_error", "Something broke. Tell us the request_id.")
@@ -41,3 +58,37 @@ def server_error(request: HttpRequest) -> HttpResponse:
         response = render(request, "errors/500.html", status=500)
     response["Retry-After"] = "120"
     return response
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """Answer while the database is away or does not keep up; needs neither it nor a session.
+
+    The page holds what was typed, so that one button sends it again.
+    """
+    if hasattr(request, "session"):
+        # Saving it would only wait for the database once more.
+        request.session.modified = False
+    response: HttpResponse
+    if concerns_api(request):
+        response = problem(503, "unavailable", "Try again after the time in Retry-After.")
+    else:
+        context = {"posted": request.method == "POST", "typed": _typed(request)}
+        response = render(request, "errors/503.html", context, status=503)
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def _typed(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return the fields of a form as they were sent; none where they cannot all be sent again."""
+    if request.method != "POST":
+        return []
+    try:
+        fields = [(name, value) for name, values in request.POST.lists() for value in values]
+        files = bool(request.FILES)
+    except (RequestDataTooBig, SuspiciousOperation, MultiPartParserError, UnreadablePostError):
+        return []
+    names = [name.lower() for name, _value in fields if name != _NOT_SECRET]
+    secret = any(word in name for name in names for word in _SECRETS)
+    if files or secret or sum(len(value) for _name, value in fields) > _LONGEST_KEPT:
+        return []
+    return fields

@@ -52,7 +52,7 @@ def test_others(rf: RequestFactory, view, status, language):
 def test_a_broken_page_needs_no_database_and_says_when_to_come_back(
     rf: RequestFactory, django_assert_num_queries
 ):
-    with django_assert_num_queries(0):
+    with django_assert_num_queries(0), translation.override("en"):
         response = errors.server_error(rf.get("/en/"))
 
     assert response["Retry-After"] == "120"
