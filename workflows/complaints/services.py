@@ -11,7 +11,7 @@ from workflows.cases import correspondence
 from workflows.cases.actors import PUBLIC, SYSTEM, Actor
 from workflows.cases.correspondence import require_text
 from workflows.cases.errors import InvalidInput, MoveRefused
-from workflows.cases.lifecycle import WORKING, Role
+from workflows.cases.lifecycle import FINAL, WORKING, Role
 from workflows.cases.lifecycle import Action as CaseAction
 from workflows.cases.lifecycle import State as CaseState
 from workflows.cases.models import Case, Message
@@ -44,6 +44,8 @@ def complain(case: Case, text: str) -> Complaint:
         locked = lock_case(case)
         if locked.erased_at is not None:
             raise MoveRefused("complain", "erased")
+        # The complaint in the request itself came first, also while no worker has opened it yet.
+        open_from_request(locked)
         if has_open(locked):
             raise ComplaintOpen
         statement = Message.objects.create(
@@ -80,7 +82,8 @@ def open_from_request(case: Case) -> Complaint | None:
         locked = lock_case(case)
         known = locked.complaints.filter(about=About.REQUEST).exists() or has_open(locked)
         items = [item for item in locked.items.all() if item.kind == ItemKind.COMPLAINT]
-        if known or not items or locked.erased_at is not None:
+        # Who has withdrawn the request has withdrawn the complaint in it.
+        if known or not items or locked.state in FINAL:
             return None
         texts = [str(item.details.get("statement", "")).strip() for item in items]
         statement = Message.objects.create(

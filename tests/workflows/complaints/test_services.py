@@ -17,6 +17,7 @@ from tests.factories import (
     make_case,
     propose,
 )
+from workflows.cases import correspondence
 from workflows.cases.actors import SYSTEM
 from workflows.cases.clocks import lead_differs
 from workflows.cases.errors import InvalidInput
@@ -195,6 +196,22 @@ class TestARequestThatComplains:
         assert (complaint.about, complaint.received_at) == ("request", case.filed_at)
         assert complaint.statement.body == "The answer in spring came late."
         assert {clock.started_at for clock in complaint.clocks.all()} == {long_ago}
+
+    def test_is_not_lost_when_the_person_complains_again_before_a_worker_came(self):
+        case = file(ERIKA, items=(FiledItem("complaint", {"statement": "You ignored me."}),)).case
+
+        with pytest.raises(ComplaintOpen):
+            services.complain(case, "And you were rude.")
+        drain()
+
+        assert case.complaints.get().statement.body == "You ignored me."
+
+    def test_opens_none_on_a_request_that_was_withdrawn_meanwhile(self):
+        case = file(ERIKA, items=(FiledItem("complaint", {"statement": "You ignored me."}),)).case
+        correspondence.withdraw(case)
+        drain()
+
+        assert not case.complaints.exists()
 
     def test_opens_none_where_nothing_is_complained_about(self):
         case = file(ERIKA).case
