@@ -124,6 +124,27 @@ class TestCheckAtStart:
 
         assert "BR.toml:1: cannot be read" in check_rule_files()[0].msg
 
+    @pytest.mark.parametrize(
+        ("served", "sentence"),
+        [
+            (["EU", "US_CA"], "names 'US_CA', and there is no such body of law"),
+            ([], "names no body of law"),
+            (["EU", "EU"], "names a body of law twice"),
+        ],
+    )
+    def test_a_law_that_is_served_and_not_known_is_named(self, settings, served, sentence):
+        settings.PROVIDER_REGIMES = served
+
+        [message] = check_rule_files()
+
+        assert message.id == "regimes.E002"
+        assert sentence in message.msg
+
+    def test_what_was_meant_is_guessed(self, settings):
+        settings.PROVIDER_REGIMES = ["US_CA"]
+
+        assert "Did you mean US-CA?" in check_rule_files()[0].hint
+
     def test_django_runs_it(self):
         assert check_rule_files in registry_of_checks()
 
