@@ -138,6 +138,8 @@ MERGE_TARGETS = _REVIEWABLE | {
     State.INFORMATION_NEEDED,
     State.FEE_NEEDED,
 }
+# Whichever way a review begins or goes on, the person is looked up with what is known by then.
+_LOOKED_UP = ("datasets.look_up",)
 
 
 def _move(  # noqa: PLR0917 - the columns of the table below, in its order
@@ -204,6 +206,7 @@ _TABLE = (
         S.IN_REVIEW,
         _PUBLIC | _INTAKE,
         "information.given",
+        effects=_LOOKED_UP,
         clock="clarification_answered",
     ),
     _move(
@@ -212,6 +215,7 @@ _TABLE = (
         S.IN_REVIEW,
         _INTAKE,
         "information.not_given",
+        effects=_LOOKED_UP,
         clock="clarification_waived",
     ),
     _move(
@@ -230,7 +234,7 @@ _TABLE = (
         S.IN_REVIEW,
         _INTAKE,
         "fee.paid",
-        effects=("mail.fee_settled",),
+        effects=("mail.fee_settled", *_LOOKED_UP),
         clock="fee_paid",
     ),
     _move(
@@ -239,7 +243,7 @@ _TABLE = (
         S.IN_REVIEW,
         _REVIEWER,
         "fee.waived",
-        effects=("mail.fee_settled",),
+        effects=("mail.fee_settled", *_LOOKED_UP),
         clock="fee_waived",
     ),
     _move(
@@ -249,6 +253,7 @@ _TABLE = (
         _REVIEWER,
         "fee.not_paid",
         guards.fee_time_is_over,
+        effects=_LOOKED_UP,
         # What costs nothing was never waiting for the fee, so its time has run all along.
         clock="fee_waived",
     ),
@@ -267,7 +272,7 @@ _TABLE = (
         S.IN_REVIEW,
         _REVIEWER,
         "review.begun",
-        effects=("datasets.look_up",),
+        effects=_LOOKED_UP,
     ),
     _move(A.RECORD_FINDING, {S.IN_REVIEW}, None, _REVIEWER, "finding.recorded"),
     _move(
