@@ -90,7 +90,7 @@ def compose_answer(case: Case) -> Composed:
             compose(case, kind, Decided(items, _known(case, kind, items)))
             for kind, items in grouped(case.items.all()).items()
         ]
-        return bind(compose_from(reader, ANSWER, Facts(), text, []), parts)
+        return bind(compose_from(reader, ANSWER, Facts(), text, [reader.regime]), parts)
 
 
 def _known(case: Case, kind: str, items: tuple[Item, ...]) -> dict[str, Value]:

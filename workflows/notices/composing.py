@@ -1,10 +1,12 @@
 """Composing a notice: the text that the law selects, filled with the facts of the case.
 
 What the notice must contain is the union of what the regimes of the case prescribe. Where the text
-of the leading regime has no words for an element of another, those of the other are added.
+of the leading regime has no words for an element of another, those of the other are added; where
+the text in use has none for an element that the law prescribed when the case was filed, those of
+the text that was in use before it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from django.utils import timezone, translation
@@ -15,7 +17,13 @@ from workflows.notices.elements import NEEDED, placeholders_of
 from workflows.notices.errors import ElementMissing
 from workflows.notices.facts import Facts
 from workflows.notices.template import fill, fill_section, parse
-from workflows.notices.texts import TextInUse, elements_prescribed, language_of, text_in_use
+from workflows.notices.texts import (
+    TextInUse,
+    elements_prescribed,
+    language_of,
+    text_in_use,
+    texts_so_far,
+)
 from workflows.notices.values import Reader, common_values
 from workflows.regimes.schema import Regime
 
@@ -54,18 +62,21 @@ def compose(case: Case, kind: str, facts: Facts, regime: Regime | None = None) -
     words of the leading one.
     """
     lead = regime or case.lead_regime
-    others = [] if regime else [case.regime_of(code) for code in case.regimes]
+    laws = [regime] if regime else [case.regime_of(code) for code in case.regimes]
     language = language_of(case.language)
     reader = Reader(case, lead, language)
     text = text_in_use(lead.code, kind, language)
     with translation.override(language), timezone.override(reader.zone):
-        return compose_from(reader, kind, facts, text, others)
+        return compose_from(reader, kind, facts, text, laws)
 
 
 def compose_from(
-    reader: Reader, kind: str, facts: Facts, text: TextInUse, others: list[Regime]
+    reader: Reader, kind: str, facts: Facts, text: TextInUse, laws: Iterable[Regime]
 ) -> Composed:
-    """Compose a notice from a given text, with the reader's language active."""
+    """Compose a notice from a given text, with the reader's language active.
+
+    What the text lacks of the elements of `laws` is added from the texts of these.
+    """
     values = {
         **dict.fromkeys(placeholders_of(kind), ""),
         **common_values(reader),
@@ -74,19 +85,25 @@ def compose_from(
     document = fill(parse(text.body), values, NEEDED, reader.language)
     prescribed: set[str] = set(elements_prescribed(reader.regime, kind))
     texts = [text]
-    for other in others:
-        elements = elements_prescribed(other, kind)
-        prescribed |= set(elements)
-        lacking = set(elements) - document.elements
-        if lacking and other.code != reader.regime.code:
-            borrowed = text_in_use(other.code, kind, reader.language)
+    for law in laws:
+        elements = set(elements_prescribed(law, kind))
+        prescribed |= elements
+        if elements <= document.elements:
+            continue
+        for borrowed in texts_so_far(law.code, kind, reader.language):
+            lacking = elements - document.elements
+            if not lacking:
+                break
+            if borrowed.body == text.body:
+                continue
             blocks = tuple(
                 fill_section(section, values, NEEDED)
                 for section in parse(borrowed.body).sections
                 if section.element in lacking
             )
-            document = replace(document, blocks=_with(document.blocks, blocks))
-            texts.append(borrowed)
+            if blocks:
+                document = replace(document, blocks=_with(document.blocks, blocks))
+                texts.append(borrowed)
     return Composed(
         kind,
         reader.regime.code,

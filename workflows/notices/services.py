@@ -121,7 +121,9 @@ def send_composed(
     now = at or timezone.now()
     contents = {r.ending: r.render(composed.document, now) for r in RENDERINGS}
     text = contents["txt"].decode()
-    versions = {text.place.kind: text.kept() for text in composed.texts}
+    kept = [(text.place.kind, text.kept()) for text in composed.texts]
+    # The first of a kind is the one in use; what it lacked was added from the others.
+    versions = dict(reversed(kept))
     notice = Notice.objects.create(
         case=case,
         key=key,
@@ -132,7 +134,7 @@ def send_composed(
         message=_message(case, composed.kind, text, author=actor, pk=message_id or uuid4(), at=now),
         sent_at=now,
     )
-    notice.texts.add(*versions.values())
+    notice.texts.add(*(version for _kind, version in kept))
     notice.files.add(*_attachments(case, composed.kind, contents, now))
     record_event(
         case,

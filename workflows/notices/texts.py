@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
@@ -59,29 +60,31 @@ def text_in_use(regime: str, kind: str, language: str) -> TextInUse:
     A text of the regime comes before one of all regimes; at each, the published before the
     shipped.
     """
-    language = language_of(language)
-    for code in dict.fromkeys((regime, "")):
-        published = published_text(Place(code, kind, language))
-        if published is not None:
-            return TextInUse(Place(code, kind, language), published.body, published)
-        shipped = shipped_texts().get((code, kind, language))
-        if shipped is not None:
-            return TextInUse(Place(code, kind, language), shipped, None)
+    for text in texts_so_far(regime, kind, language):
+        return text
     raise LookupError(f"There is no text for {kind} in {language}.")
 
 
-def published_text(place: Place) -> NoticeText | None:
-    """Return the version that was published last at a place."""
-    return (
-        NoticeText.objects.filter(
-            regime=place.regime,
-            kind=place.kind,
-            language=place.language,
-            publication__isnull=False,
-        )
-        .order_by("-publication__id")
-        .first()
-    )
+def texts_so_far(regime: str, kind: str, language: str) -> Iterator[TextInUse]:
+    """Yield the text in use, then those that were in use before it, the latest first."""
+    language = language_of(language)
+    for code in dict.fromkeys((regime, "")):
+        place = Place(code, kind, language)
+        for published in published_texts(place):
+            yield TextInUse(place, published.body, published)
+        shipped = shipped_texts().get((code, kind, language))
+        if shipped is not None:
+            yield TextInUse(place, shipped, None)
+
+
+def published_texts(place: Place) -> QuerySet[NoticeText]:
+    """Return the versions that were published at a place, the last one first."""
+    return NoticeText.objects.filter(
+        regime=place.regime,
+        kind=place.kind,
+        language=place.language,
+        publication__isnull=False,
+    ).order_by("-publication__id")
 
 
 def keep_shipped(place: Place, body: str) -> NoticeText:
@@ -205,7 +208,7 @@ def _regime(code: str) -> tuple[Regime, ...]:
 
 def _has_own_text(code: str, place: Place) -> bool:
     own = Place(code, place.kind, place.language)
-    return (code, place.kind, place.language) in shipped_texts() or published_text(own) is not None
+    return (code, place.kind, place.language) in shipped_texts() or published_texts(own).exists()
 
 
 def _add(place: Place, body: str, *, author: str, reason: str) -> NoticeText:

@@ -8,7 +8,7 @@ from workflows.ledger.models import Event
 from workflows.notices.composing import compose
 from workflows.notices.errors import TextRefused
 from workflows.notices.facts import Clarification
-from workflows.notices.models import Notice, NoticeText
+from workflows.notices.models import Notice, NoticeText, Publication
 from workflows.notices.services import send_notice
 from workflows.notices.shipped import LANGUAGES, shipped_texts
 from workflows.notices.texts import Place, faults_of, publish, save_draft, text_in_use
@@ -70,6 +70,23 @@ def test_a_draft_is_in_use_only_once_it_is_published():
     publish(version, OFFICER)
 
     assert compose(case, "clarification", Clarification("Q?")).document.title.startswith("Hello")
+
+
+def test_what_a_newer_text_lacks_of_the_law_of_a_case_is_taken_from_the_one_before_it():
+    case = file(ERIKA).case
+    older = draft(GOOD.replace("{effect_on_clock}", "It goes on: {effect_on_clock}", 1))
+    Publication.objects.create(text=older, by=OFFICER.pseudonym)
+    newer = draft("# Hi {case_number}\n\n[[question]]\n{question}\n")
+    # The law that was in force when it was published asked for nothing more.
+    Publication.objects.create(text=newer, by=OFFICER.pseudonym)
+
+    notice = send_notice(case, "clarification", Clarification("Q?"), key="one")
+
+    assert set(notice.texts.all()) == {newer, older}
+    assert "It goes on" in notice.message.body
+    assert notice.message.body.startswith("Hi ")
+    sent = Event.objects.get(name="notice.sent")
+    assert sent.facts["version"] == {"clarification": newer.number}
 
 
 def test_a_case_keeps_the_version_that_its_notice_was_made_from():
