@@ -24,6 +24,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from requests_portal.staff import case_file, case_timeline
 from requests_portal.staff.actions.buttons import buttons_for
+from requests_portal.staff.actions.panels import model_steps
 from requests_portal.staff.case_clocks import clock_views, lead_words
 from requests_portal.staff.case_complaints import complaint_views
 from requests_portal.staff.people import actor_of, works_on_cases
@@ -39,7 +40,6 @@ from workflows.corrections.recipients_told import lines_about
 from workflows.corrections.returns import open_returns
 from workflows.datasets.findings import findings_of
 from workflows.datasets.progress import progress_of
-from workflows.datasets.training import affected_models, next_step
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import proof_text
 from workflows.vault.crypto import Shredded
@@ -96,7 +96,7 @@ def case_page(request: HttpRequest, site: AdminSite, object_id: str) -> HttpResp
         "lookup": progress_of(case),
         "found_in": found_in,
         "came_out": came_out_for(case),
-        "model_steps": [next_step(model) for model in affected_models(case)],
+        "model_steps": model_steps(case),
         "came_back": open_returns(case),
         "recipients_told": lines_about(case),
         "to_judge": sum(finding.open for finding in found_in),

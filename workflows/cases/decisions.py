@@ -99,7 +99,8 @@ def propose_decision(case: Case, actor: Actor, proposals: Sequence[ItemProposal]
             item.outcome = proposal.outcome
             item.ground = proposal.ground if proposal.outcome == Outcome.REFUSED else ""
             item.reasons = proposal.reasons.strip()
-            item.retraining_on = proposal.retraining_on
+            queued = proposal.outcome == Outcome.QUEUED_FOR_RETRAINING
+            item.retraining_on = proposal.retraining_on if queued else None
             item.instead_because = proposal.instead_because.strip() if _stands_in(proposal) else ""
             item.save(
                 update_fields=["outcome", "ground", "reasons", "retraining_on", "instead_because"]

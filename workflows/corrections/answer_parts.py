@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from workflows.cases.models import Case, Item
-from workflows.cases.vocabulary import ScopeResult
+from workflows.cases.vocabulary import CHANGES_DATA, ScopeResult
 from workflows.corrections.changes import Change, changes_of, joined, told
 from workflows.corrections.recipients_told import told_about
 from workflows.datasets.findings import SnapshotFinding, findings_of
@@ -77,7 +77,8 @@ def _models(case: Case) -> tuple[Paragraph | Bullets, ...]:
     models = affected_models(case)
     if not models:
         return ()
-    lines = tuple(next_step(model) for model in models)
+    changed = case.items.filter(outcome__in=CHANGES_DATA).exists()
+    lines = tuple(next_step(model, changed=changed) for model in models)
     return (Paragraph(_("Models that were trained on them:")), Bullets(lines))
 
 

@@ -20,19 +20,29 @@ def affected_models(case: Case) -> list[TrainedModel]:
     return list(models.distinct())
 
 
-def next_step(model: TrainedModel) -> str:
-    """Return what is done about a model, as a sentence in the active language."""
+def next_step(model: TrainedModel, *, changed: bool) -> str:
+    """Return what is done about a model, as a sentence in the active language.
+
+    `changed`: data on which it was trained are changed for this case. Where nothing is, only what
+    becomes of the model is told, and nothing of a change.
+    """
+    day = model.next_training_on
     match model.next_training:
-        case TrainedModel.NextTraining.WITHOUT if model.next_training_on:
-            what = _("it is trained next on %(day)s, on the changed data") % {
-                "day": date_format(model.next_training_on, "DATE_FORMAT")
-            }
-        case TrainedModel.NextTraining.WITHOUT:
+        case TrainedModel.NextTraining.WITHOUT if changed and day:
+            what = _("it is trained next on %(day)s, on the changed data")
+        case TrainedModel.NextTraining.WITHOUT if changed:
             what = _("its next training, on no fixed day yet, uses the changed data")
-        case TrainedModel.NextTraining.FILTER:
+        case TrainedModel.NextTraining.WITHOUT if day:
+            what = _("it is trained next on %(day)s")
+        case TrainedModel.NextTraining.WITHOUT:
+            what = _("it is trained again, on no fixed day yet")
+        case TrainedModel.NextTraining.FILTER if changed:
             what = _("it is not trained again; what it says is filtered")
+        case TrainedModel.NextTraining.FILTER:
+            what = _("it is not trained again")
         case _:
             what = _("it is neither trained again nor filtered")
+    what %= {"day": date_format(day, "DATE_FORMAT") if day else ""}
     line = _("%(model)s: %(what)s.") % {"model": model, "what": what}
     return f"{line} {model.explanation}".strip()
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from workflows.cases.models import Item
-from workflows.cases.vocabulary import Outcome, Scope, ScopeResult
+from workflows.cases.vocabulary import WITHOUT_GRANT, Outcome, Scope, ScopeResult
 from workflows.notices.document import Bullets, Heading, Node, Paragraph, Value, paragraphs
 from workflows.notices.phrases import has_phrase, phrase
 from workflows.notices.values import Reader
@@ -18,7 +18,7 @@ def item_values(reader: Reader, items: tuple[Item, ...]) -> dict[str, Value]:
         "scopes": _scopes(reader, items),
         "complied_or_not": _statements(reader, items, "complied"),
         "storage_only": _statements(reader, items, "stored"),
-        "verified": _statements(reader, items, "verified"),
+        "verified": _statements(reader, items, "verified", _verified),
         "action_taken": _statements(reader, items, "action"),
         "effective_from": _statements(reader, items, "effective"),
         "copy_of_data": _statements(reader, items, "copy"),
@@ -68,7 +68,7 @@ def _item(reader: Reader, item: Item) -> tuple[Node, ...]:
     language = reader.language
     outcome = str(item.get_outcome_display())
     lines = [phrase("item.outcome", language, outcome=outcome)]
-    if item.retraining_on:
+    if item.retraining_on and item.outcome == Outcome.QUEUED_FOR_RETRAINING:
         day = reader.day(item.retraining_on)
         lines.append(phrase("item.retraining", language, day=day))
     if item.outcome == Outcome.SUPPRESSED_IN_OUTPUT:
@@ -159,22 +159,38 @@ def _scopes(reader: Reader, items: tuple[Item, ...]) -> tuple[Node, ...]:
     return tuple(nodes)
 
 
-def _statements(reader: Reader, items: Iterable[Item], group: str) -> tuple[Node, ...]:
-    """Return one sentence an item, by its outcome."""
+def _outcome(item: Item) -> str:
+    return item.outcome
+
+
+def _verified(item: Item) -> str:
+    """Return the outcome of an item about which it was checked that the person is right."""
+    if item.is_verified or item.outcome in WITHOUT_GRANT:
+        return item.outcome
+    return "unchecked"
+
+
+def _statements(
+    reader: Reader,
+    items: Iterable[Item],
+    group: str,
+    name_of: Callable[[Item], str] = _outcome,
+) -> tuple[Node, ...]:
+    """Return one sentence an item, of those of a group by what `name_of` makes of the item."""
     statements = tuple(
         phrase(
             "item.statement",
             reader.language,
             number=item.position,
             statement=phrase(
-                f"{group}.{item.outcome}",
+                f"{group}.{name_of(item)}",
                 reader.language,
                 day=reader.day(item.retraining_on),
                 today=reader.day(reader.today),
             ),
         )
         for item in items
-        if has_phrase(f"{group}.{item.outcome}")
+        if has_phrase(f"{group}.{name_of(item)}")
     )
     return (Bullets(statements),) if statements else ()
 

@@ -16,6 +16,8 @@ from workflows.cases.clocks import answer_kind, extendable_clock
 from workflows.cases.handling import record_view
 from workflows.cases.lifecycle import MOVES, Action
 from workflows.cases.models import Case
+from workflows.cases.models.clock import rule_events
+from workflows.cases.vocabulary import CHANGES_DATA
 from workflows.datasets.training import affected_models, next_step
 from workflows.notices.answers import compose_answer
 from workflows.notices.plain import to_text
@@ -33,12 +35,18 @@ def panel_context(page: ActionPage, case: Case, form: CaseForm) -> dict[str, Any
     return context
 
 
+def model_steps(case: Case) -> list[str]:
+    """Return what is done about each model that was trained on data of the person."""
+    changed = any(item.outcome in CHANGES_DATA for item in case.items.all())
+    return [next_step(model, changed=changed) for model in affected_models(case)]
+
+
 def _decision(case: Case, _form: CaseForm) -> dict[str, Any]:
     names = names_on_page(case, ())
     return {
         "items": item_views(case),
         "proposed_by": names.get(case.proposed_by, case.proposed_by),
-        "model_steps": [next_step(model) for model in affected_models(case)],
+        "model_steps": model_steps(case),
     }
 
 
@@ -47,10 +55,7 @@ def _date_after(case: Case, name: EventName) -> date | None:
     regime = case.lead_regime
     clock = extendable_clock(case)
     kind = clock.kind if clock and name == "extension_told" else answer_kind(case, regime)
-    told = [(event.name, event.at) for event in case.clock_events.all()]
-    events = [
-        ClockEvent(cast(EventName, event), at) for event, at in [*told, (name, timezone.now())]
-    ]
+    events = [*rule_events(case, regime), ClockEvent(name, timezone.now())]
     return regimes.compute(regime, kind, events, case.residence).lead_on
 
 
@@ -99,7 +104,7 @@ _PANELS: dict[str, Callable[[Case, Any], dict[str, Any]]] = {
     },
     "staff/panels/proposal.html": lambda _case, form: {
         "groups": list(form.groups()),
-        "model_steps": [next_step(model) for model in form.models],
+        "model_steps": [next_step(model, changed=True) for model in form.models],
     },
     "staff/panels/decision.html": _decision,
     "staff/panels/answer.html": lambda case, _form: {

@@ -28,19 +28,35 @@ def model(next_training="without", day=None, explanation=""):
 
 
 @pytest.mark.parametrize(
-    ("of_model", "sentence"),
+    ("of_model", "changed", "unchanged"),
     [
-        (model(day=SPRING), "chat 1: it is trained next on 1 March 2027, on the changed data."),
-        (model(), "chat 1: its next training, on no fixed day yet, uses the changed data."),
-        (model("filter"), "chat 1: it is not trained again; what it says is filtered."),
+        (
+            model(day=SPRING),
+            "chat 1: it is trained next on 1 March 2027, on the changed data.",
+            "chat 1: it is trained next on 1 March 2027.",
+        ),
+        (
+            model(),
+            "chat 1: its next training, on no fixed day yet, uses the changed data.",
+            "chat 1: it is trained again, on no fixed day yet.",
+        ),
+        (
+            model("filter"),
+            "chat 1: it is not trained again; what it says is filtered.",
+            "chat 1: it is not trained again.",
+        ),
         (
             model("none", explanation="It is switched off in May."),
+            "chat 1: it is neither trained again nor filtered. It is switched off in May.",
             "chat 1: it is neither trained again nor filtered. It is switched off in May.",
         ),
     ],
 )
-def test_it_is_said_what_is_done_about_a_model_or_why_not(of_model, sentence):
-    assert next_step(of_model) == sentence
+def test_it_is_said_what_is_done_about_a_model_and_nothing_of_a_change_that_is_none(
+    of_model, changed, unchanged
+):
+    assert next_step(of_model, changed=True) == changed
+    assert next_step(of_model, changed=False) == unchanged
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The answer: every item, every place that was searched, and how to go on from there."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import timezone, translation
@@ -128,6 +128,28 @@ def test_it_tells_when_a_model_is_trained_again():
     case.language = "en"
 
     assert f"{day.day} {day:%B %Y}" in text_of(case)
+
+
+def test_what_is_queued_for_a_training_is_not_told_as_changed_or_checked():
+    case = in_review_with_proof(WANG)
+    case.items.update(is_verified=False)
+    day = timezone.localdate() + timedelta(days=100)
+    decide(case, [Outcome.QUEUED_FOR_RETRAINING], retraining_on=day)
+    case.language = "en"
+
+    text = text_of(case)
+
+    assert "the data and the model stay as they are" in text
+    assert "we checked" not in text
+    assert "changed the training data" not in text
+
+
+def test_no_training_is_promised_with_an_outcome_that_waits_for_none():
+    case = in_review_with_proof(WANG)
+    decide(case, [Outcome.NOT_HELD], retraining_on=date(2020, 1, 1))
+    case.language = "en"
+
+    assert "2020" not in text_of(case)
 
 
 @pytest.mark.parametrize("reasons", ['<b>&amp; "quoted"</b> {{ case }} {% now %}', "王小明 ’"])
