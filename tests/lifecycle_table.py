@@ -26,6 +26,7 @@ record_finding    | in_review                                | .                
 propose_decision  | in_review                                | decision_proposed | reviewer privacy_officer
 send_back         | decision_proposed                        | in_review         | approver privacy_officer
 approve           | decision_proposed                        | executing         | approver privacy_officer
+stop_execution    | executing                                | in_review         | approver privacy_officer
 record_execution  | executing                                | .                 | data_steward privacy_officer
 answer            | executing                                | answered          | reviewer approver privacy_officer
 close             | answered                                 | closed            | system reviewer approver privacy_officer

@@ -34,6 +34,7 @@ _SIGNS = {
     Manifest.State.REFUSED: ("late", "✕"),
     Manifest.State.LEFT: ("late", "▲"),
     Manifest.State.VERIFIED: ("good", "✓"),
+    Manifest.State.WITHDRAWN: ("none", "–"),
 }
 _NEXT = {
     Manifest.State.OPEN: gettext_lazy(
@@ -45,12 +46,16 @@ _NEXT = {
         "Nothing was changed. The receipt says why; once that is mended, another manifest is made."
     ),
     Manifest.State.LEFT: gettext_lazy(
-        "The items stay open. Look at the places below; another manifest is made for the new "
-        "snapshot."
+        "The items stay open, and another manifest is made for the new snapshot. Where the places "
+        "below were not judged before, have the decision of their case sent back to the review."
     ),
     Manifest.State.VERIFIED: gettext_lazy(
         "Nothing. The old snapshot still holds what was taken out: delete its data, then say so "
         "on its page."
+    ),
+    Manifest.State.WITHDRAWN: gettext_lazy(
+        "Nothing. A decision was sent back or a request withdrawn; another manifest is made for "
+        "the rest."
     ),
 }
 

@@ -74,6 +74,7 @@ class Action(StrEnum):
     SEND_BACK = "send_back"
     APPROVE = "approve"
     RECORD_EXECUTION = "record_execution"
+    STOP_EXECUTION = "stop_execution"
     ANSWER = "answer"
     CLOSE = "close"
     CONTEST = "contest"
@@ -300,6 +301,15 @@ _TABLE = (
         guards.by_new_people(guards.is_not_own_proposal),
         effects=("corrections.instruct",),
     ),
+    _move(
+        A.STOP_EXECUTION,
+        {S.EXECUTING},
+        S.IN_REVIEW,
+        _APPROVER,
+        "execution.stopped",
+        guards.is_not_own_proposal,
+        effects=("corrections.take_back", *_LOOKED_UP),
+    ),
     _move(A.RECORD_EXECUTION, {S.EXECUTING}, None, _STEWARD, "instruction.applied"),
     _move(
         A.ANSWER,
@@ -352,7 +362,14 @@ _TABLE = (
     _move(A.WRITE_TO_PROVIDER, OPEN | {S.ANSWERED}, None, _PUBLIC, "message.received"),
     _move(A.REMIND, OPEN, None, _SYSTEM, "clock.reminded"),
     _move(A.MARK_LATE, OPEN, None, _SYSTEM, "clock.missed"),
-    _move(A.WITHDRAW, OPEN, S.WITHDRAWN, _PUBLIC, "case.withdrawn"),
+    _move(
+        A.WITHDRAW,
+        OPEN,
+        S.WITHDRAWN,
+        _PUBLIC,
+        "case.withdrawn",
+        effects=("corrections.take_back",),
+    ),
     _move(
         A.PROPOSE_MERGE,
         _BEFORE_DECISION,

@@ -58,6 +58,7 @@ ACTION_NAMES = {
     Action.RECORD_FINDING: _("Record a finding"),
     Action.PROPOSE_DECISION: _("Propose a decision"),
     Action.SEND_BACK: _("Send back"),
+    Action.STOP_EXECUTION: _("Stop and review again"),
     Action.APPROVE: pgettext_lazy("action", "Approve"),
     Action.RECORD_EXECUTION: _("Record that it was carried out"),
     Action.ANSWER: _("Send the answer"),

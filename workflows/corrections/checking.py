@@ -176,7 +176,7 @@ def _verify(manifest: Manifest, entries: list[Entry]) -> None:
             mark_purged(older, steward)
         resolve_with(manifest)
         # Those of what came back were carried out before.
-        waiting = manifest.instructions.filter(applied_at=None)
+        waiting = manifest.instructions.open()
         for instruction in waiting.select_related("item__case"):
             if instruction.item.case.state == State.EXECUTING and is_carried_out(instruction):
                 complete(instruction, steward, carried_out_by(manifest))

@@ -2,6 +2,8 @@
 
 import json
 
+from django.utils.translation import gettext as _
+
 from workflows.cases.actors import Actor
 from workflows.cases.handling import record_view
 from workflows.corrections.errors import CorrectionRefused
@@ -32,8 +34,12 @@ def files_of(manifest: Manifest) -> tuple[str, ...]:
 def hand_out(manifest: Manifest, name: str, actor: Actor) -> bytes:
     """Return a file of a manifest to whoever fetches it: a look at each of its cases.
 
-    Raises as `content_of` does.
+    Raises as `content_of` does, and `CorrectionRefused` for one that was withdrawn.
     """
+    if manifest.state == Manifest.State.WITHDRAWN or (
+        manifest.state == Manifest.State.OPEN and not manifest.is_current
+    ):
+        raise CorrectionRefused(_("This manifest was withdrawn: nothing is to be changed by it."))
     content = content_of(manifest, name)
     for case in cases_of(manifest):
         record_view(case, actor, what="manifest")

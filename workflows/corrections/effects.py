@@ -12,6 +12,7 @@ from workflows.corrections.returns import AGAIN, give_up_taking_out
 from workflows.corrections.services import issue_instructions
 from workflows.corrections.telling import tell
 from workflows.corrections.tombstones import GUARD
+from workflows.corrections.withdrawal import take_back
 from workflows.datasets.models import Snapshot
 from workflows.outbox.long_work import ask_for, send_and_look_again, send_or_fail
 from workflows.outbox.models import Effect
@@ -27,6 +28,12 @@ def instruct(effect: Effect) -> None:
     case = case_of(effect)
     if issue_instructions(case):
         ask_for_manifests(case)
+
+
+@effect_handler("corrections.take_back")
+def take_back_open(effect: Effect) -> None:
+    """Take back what is not carried out yet of a case that was withdrawn or sent back."""
+    take_back(case_of(effect))
 
 
 @effect_handler(MAKE)

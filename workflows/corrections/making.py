@@ -67,12 +67,15 @@ def _ask_for_manifests(cases: Iterable[Case]) -> int:
 
 def pending(members: Sequence[Snapshot]) -> list[Instruction]:
     """Return what is still to be carried out in a family of snapshots and is in no manifest yet."""
-    found = Instruction.objects.filter(
-        applied_at=None,
-        item__case__state=State.EXECUTING,
-        item__case__matches__snapshot__in=members,
-        item__case__matches__verdict=Match.Verdict.THEIRS,
-    ).exclude(manifests__in=Manifest.objects.filter(snapshot__in=members, state__in=_STOPPED))
+    found = (
+        Instruction.objects.open()
+        .filter(
+            item__case__state=State.EXECUTING,
+            item__case__matches__snapshot__in=members,
+            item__case__matches__verdict=Match.Verdict.THEIRS,
+        )
+        .exclude(manifests__in=Manifest.objects.filter(snapshot__in=members, state__in=_STOPPED))
+    )
     return list(found.select_related("item__case__data_key").distinct().order_by("issued_at", "pk"))
 
 
@@ -88,7 +91,7 @@ def make_manifest(snapshot_id: int | str) -> Manifest | None:
     """Make the manifest of all that is to be changed in the newest of a family of snapshots.
 
     While another one is under way there, the rest waits for it. Places that are no longer as they
-    were found are left out; their instructions wait for another look-up, or for a receipt by hand.
+    were found are left out; an instruction without any other waits for a receipt by hand.
     """
     snapshot = Snapshot.objects.get(pk=snapshot_id)
     members = family(snapshot)
@@ -159,11 +162,11 @@ def _resolved(changes: Changes, target: Snapshot, wording: Wording) -> list[Entr
             return list(resolve(dict.fromkeys(wanted), path_of(target), origin, wording))
         except Unresolved as error:
             for instruction, of_one in list(changes.items()):
+                # What does not fit is gone, or stands elsewhere by now: then the re-scan finds it.
                 fitting = [change for change in of_one if change not in error.changes]
-                # A wrong text stands in some of a person's records, not in each of them.
-                if fitting and of_one[0].anywhere:
+                if fitting:
                     changes[instruction] = fitting
-                elif len(fitting) < len(of_one):
+                else:
                     del changes[instruction]
     return []
 
@@ -221,6 +224,6 @@ def sweep_manifests() -> int:
 
     Returns for how many families of snapshots.
     """
-    waiting = Instruction.objects.filter(applied_at=None, item__case__state=State.EXECUTING)
+    waiting = Instruction.objects.open().filter(item__case__state=State.EXECUTING)
     with transaction.atomic():
         return _ask_for_manifests(Case.objects.filter(items__instructions__in=waiting))

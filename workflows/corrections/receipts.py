@@ -58,6 +58,13 @@ def take_receipt(
             if bytes(given.content_digest or content) != content or given.status != status:
                 raise AttemptReused
             return given
+        if locked.state == Manifest.State.WITHDRAWN:
+            raise CorrectionRefused(
+                _(
+                    "This manifest was withdrawn, so nothing was to be changed by it. If it was"
+                    " applied all the same, tell the privacy officer."
+                )
+            )
         if locked.state != Manifest.State.OPEN:
             raise CorrectionRefused(_("This manifest has its receipt already."))
         refused = status == Receipt.Status.REFUSED
@@ -170,7 +177,8 @@ def apply_here(manifest_id: str) -> None:
     """
     with held(APPLY, manifest_id) as free:
         manifest = Manifest.objects.filter(pk=manifest_id, state=Manifest.State.OPEN).first()
-        if not free or manifest is None or not manifest.applied_by:
+        # One that was taken back is withdrawn in a moment.
+        if not free or manifest is None or not manifest.applied_by or not manifest.is_current:
             return
         actor = Actor(STEWARDS, manifest.applied_by)
         try:

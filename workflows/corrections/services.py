@@ -31,6 +31,7 @@ def issue_instructions(case: Case) -> list[Instruction]:
             item=item,
             operation=operation_of(item),
             applied_at=None,
+            retired_at=None,
             defaults={"issued_at": timezone.now()},
         )[0]
         for item in case.items.filter(executed=False)
@@ -77,6 +78,8 @@ def complete(instruction: Instruction, actor: Actor, receipt: str) -> None:
         )
         if locked.applied_at is not None:
             raise InvalidInput(_("This instruction already has its receipt."))
+        if locked.retired_at is not None:
+            raise InvalidInput(_("This instruction was taken back."))
         item = locked.item
         event = advance(
             item.case,
@@ -91,6 +94,6 @@ def complete(instruction: Instruction, actor: Actor, receipt: str) -> None:
         )
         locked.applied_at, locked.receipt = event.at, receipt
         locked.save(update_fields=["applied_at", "receipt"])
-        if not item.instructions.filter(applied_at=None).exists():
+        if not item.instructions.open().exists():
             item.executed = True
             item.save(update_fields=["executed"])

@@ -8,12 +8,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
+from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.cases.transition import lock_case
 from workflows.datasets.lookups import LookupRefused, require_reviewer
 from workflows.datasets.models import Match
 
+# From the proposal to the answer: what is proposed and approved stays as it is.
+DECIDED = frozenset({State.DECISION_PROPOSED, State.EXECUTING})
 # The ids of so many matches fit into one entry of the log.
 _AT_ONCE = 500
 
@@ -21,14 +24,23 @@ _AT_ONCE = 500
 def judge(case: Case, actor: Actor, matches: Collection[UUID], verdict: str) -> int:
     """Set the verdict on matches of a case; return on how many. Each judgement is a step.
 
-    A verdict can be changed while the case is worked on. Raises `LookupRefused` for those who may
-    not, for an unknown verdict, and if a match is not of this case.
+    A verdict can be changed until a decision is proposed: what is approved is what was judged by
+    then. Raises `LookupRefused` for those who may not, for an unknown verdict, after the proposal,
+    and if a match is not of this case.
     """
     if verdict not in Match.Verdict.values:
         raise LookupRefused(_("Choose whether the match is theirs, not theirs, or unsure."))
     wanted = list(dict.fromkeys(matches))
     with transaction.atomic():
-        role = require_reviewer(lock_case(case), actor)
+        locked = lock_case(case)
+        role = require_reviewer(locked, actor)
+        if locked.state in DECIDED:
+            raise LookupRefused(
+                _(
+                    "A decision on what was judged so far is proposed or approved. Have it sent"
+                    " back to the review; then judge the rest, and propose anew."
+                )
+            )
         found = Match.objects.filter(case=case, pk__in=wanted)
         if not wanted or found.count() != len(wanted):
             raise LookupRefused(_("Choose at least one match of this case."))

@@ -45,7 +45,7 @@ NEXT_STEPS: dict[State, tuple[Any, tuple[Action, ...]]] = {
     ),
     State.EXECUTING: (
         _("What was decided is being carried out; then the answer can go out."),
-        (Action.ANSWER, Action.RECORD_EXECUTION),
+        (Action.ANSWER, Action.RECORD_EXECUTION, Action.STOP_EXECUTION),
     ),
     State.ANSWERED: (_("The person has the answer and may contest it."), (Action.CLOSE,)),
     State.CONTESTED: (

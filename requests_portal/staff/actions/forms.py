@@ -205,7 +205,7 @@ class ReceiptForm(CaseForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        waiting = Instruction.objects.filter(item__case=self.case, applied_at=None)
+        waiting = Instruction.objects.open().filter(item__case=self.case)
         field = cast(Any, self.fields["instruction"])
         field.queryset = waiting.select_related("item")
         field.label_from_instance = _instruction_label

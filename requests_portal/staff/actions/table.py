@@ -23,6 +23,7 @@ from workflows.cases.numbers import normalise_number
 from workflows.cases.state_names import ACTION_NAMES, REASONS
 from workflows.cases.transition import advance
 from workflows.corrections.services import record_receipt
+from workflows.corrections.withdrawal import stop_execution
 from workflows.notices import moves
 from workflows.reports import erasure
 from workflows.routing.assignment import assign
@@ -287,6 +288,18 @@ _ROWS = (
         _("Say what the reviewer should look at once more."),
         _("The proposal was sent back."),
         _with_text(decisions.send_back),
+        form=forms.ReasonsForm,
+        panel="staff/panels/decision.html",
+    ),
+    _page(
+        Action.STOP_EXECUTION,
+        _(
+            "Use this when the approved decision cannot be carried out, or when a search of the"
+            " changed data found something new. What has not been changed yet is taken back; what"
+            " was changed stays changed. Say why."
+        ),
+        _("The case is under review again."),
+        _with_text(stop_execution),
         form=forms.ReasonsForm,
         panel="staff/panels/decision.html",
     ),

@@ -257,6 +257,7 @@ class TestCosts:
         self, client, django_assert_max_num_queries
     ) -> None:
         small = make_case(State.TRIAGE, request=WANG)
+        correspondence.write_to_provider(small, "One message.")
         page_of(client, small)
         few = self.queries(client, small, django_assert_max_num_queries)
         large = file(

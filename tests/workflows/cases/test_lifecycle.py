@@ -273,6 +273,7 @@ def test_a_guard_gives_its_reason(guard, situation, reason):
         (Action.PROPOSE_DECISION, guards.every_item_is_decided),
         (Action.SEND_BACK, guards.is_not_own_proposal),
         (Action.APPROVE, guards.is_not_own_proposal),
+        (Action.STOP_EXECUTION, guards.is_not_own_proposal),
         (Action.ANSWER, guards.everything_is_executed),
         (Action.CONTEST, guards.is_not_erased),
         (Action.REOPEN, guards.had_no_part_before),
@@ -316,7 +317,7 @@ def test_whatever_decides_is_kept_from_those_who_decided_before():
 
 
 def test_no_other_move_has_a_guard():
-    assert sum(move.guard is not None for move in MOVES.values()) == 20
+    assert sum(move.guard is not None for move in MOVES.values()) == 21
 
 
 def test_a_move_cannot_be_changed():

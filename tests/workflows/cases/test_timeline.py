@@ -45,6 +45,7 @@ INNER = {
     "spelling.added",
     "change.specified",
     "manifest.made",
+    "manifest.withdrawn",
     "manifest.receipt",
     "rescan.passed",
     "rescan.failed",

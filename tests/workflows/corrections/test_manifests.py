@@ -25,7 +25,6 @@ from tests.workflows.corrections.changing import (
     run_due,
 )
 from tests.workflows.datasets.entries import lines, make_snapshot
-from workflows.cases import correspondence
 from workflows.cases.errors import AttemptReused, InvalidInput, MoveRefused
 from workflows.cases.vocabulary import Outcome
 from workflows.corrections.checking import check
@@ -35,8 +34,8 @@ from workflows.corrections.models import Instruction, Manifest, Return, Tombston
 from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
 from workflows.corrections.tombstones import guard
+from workflows.corrections.withdrawal import stop_execution
 from workflows.datasets.inventory import read_snapshot
-from workflows.datasets.lookups import request_lookup
 from workflows.datasets.models import Match, Snapshot
 from workflows.datasets.register import mark_purged
 from workflows.datasets.sources import path_of
@@ -424,9 +423,8 @@ def test_a_new_look_up_finds_what_has_moved(forum, data, delete_request):
     path = path_of(forum) / "a.jsonl"
     path.write_text(path.read_text().replace("王小明住在上海，电话", "电话"))
     assert make_manifest(forum.pk) is None
-    correspondence.write_note(case, REVIEWER, "The data have changed; look again.")
-    request_lookup(case, REVIEWER)
+    stop_execution(case, APPROVER, "The data have changed; look again.")
     look_up()
     judge_all(case, {"a"})
-    case.matches.filter(found_at__lt=case.matches.latest("found_at").found_at).delete()
+    propose_and_approve(case, Outcome.DELETED)
     assert manifest_for(forum).records == 1

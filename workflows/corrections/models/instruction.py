@@ -8,6 +8,14 @@ from django.utils.translation import gettext_lazy as _
 from workflows.cases.models import Item
 
 
+class InstructionQuerySet(models.QuerySet["Instruction"]):
+    """Instructions of the table."""
+
+    def open(self) -> "InstructionQuerySet":
+        """Return those that are still to be carried out."""
+        return self.filter(applied_at=None, retired_at=None)
+
+
 class Instruction(models.Model):
     """One change that an approved item asks of the data.
 
@@ -26,8 +34,13 @@ class Instruction(models.Model):
     operation = models.CharField(_("operation"), max_length=12, choices=Operation.choices)
     issued_at = models.DateTimeField(_("issued"))
     applied_at = models.DateTimeField(_("carried out"), null=True)
+    # When it was taken back, because the decision behind it went back to the review or the person
+    # withdrew the request.
+    retired_at = models.DateTimeField(_("taken back"), null=True)
     # Which snapshot or system the change was made in, and how it was checked.
     receipt = models.CharField(_("receipt"), max_length=500, blank=True)
+
+    objects = InstructionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("instruction")
@@ -36,7 +49,7 @@ class Instruction(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["item", "operation"],
-                condition=models.Q(applied_at=None),
+                condition=models.Q(applied_at=None, retired_at=None),
                 name="one_open_instruction",
             ),
         ]

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from workflows.cases.lifecycle import State as CaseState
 from workflows.cases.models import Case
 from workflows.corrections.models.instruction import Instruction
 from workflows.datasets.models import Snapshot
@@ -30,6 +31,7 @@ class Manifest(SealedModel):
         REFUSED = "refused", _("Refused")
         LEFT = "left", _("The re-scan found something")
         VERIFIED = "verified", _("Applied, and nothing is left")
+        WITHDRAWN = "withdrawn", _("Withdrawn before it was applied")
 
     LIVE = (State.OPEN, State.APPLIED)
 
@@ -77,6 +79,16 @@ class Manifest(SealedModel):
 
     def __str__(self) -> str:
         return f"{self.snapshot} ({self.pk.hex[:8]})"
+
+    @property
+    def is_current(self) -> bool:
+        """Whether all that it changes is still to be changed: nothing of it was taken back.
+
+        What is in it of data that came back belongs to cases that may have ended long ago.
+        """
+        waiting = self.instructions.filter(applied_at=None)
+        retired = ~Q(retired_at=None)
+        return not waiting.filter(retired | ~Q(item__case__state=CaseState.EXECUTING)).exists()
 
     @property
     def sealing_key(self) -> DataKey:
