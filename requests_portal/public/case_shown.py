@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from requests_portal.public.complaints_shown import (
@@ -48,6 +50,8 @@ _STATES = {
     State.REJECTED_AS_ABUSE: _("Rejected as an abuse of the right to ask."),
 }
 _UNPAID = _("Closed, for the fee did not arrive in time. You can make the request again.")
+# What is read and unsealed for one look at the page.
+MESSAGES_A_PAGE = 20
 QUESTIONS = {
     State.IDENTITY_NEEDED: Message.Kind.IDENTITY_REQUEST,
     State.INFORMATION_NEEDED: Message.Kind.INFORMATION_REQUEST,
@@ -69,7 +73,7 @@ class ShownCase:
     zone: str
     regime: ShownRegime
     timeline: list[TimelineEntry]
-    messages: list[Message]
+    messages: "Page[Message]"
     attachments: list[Attachment]
     notices: list[Notice]
     question: Message | None
@@ -78,10 +82,13 @@ class ShownCase:
     complaints: list[ShownComplaint]
 
 
-def shown_case(case: Case) -> ShownCase:
-    """Gather what the person may see of their case; of an erased one only the bare steps."""
+def shown_case(case: Case, page: str = "") -> ShownCase:
+    """Gather what the person may see of their case; of an erased one only the bare steps.
+
+    `page` is that of the messages, as it came in the address.
+    """
     erased = case.erased_at is not None
-    messages = [] if erased else messages_of(case)
+    messages = case.messages.none() if erased else messages_of(case)
     complaints = complaints_of(case)
     # What belongs to a complaint is read there.
     elsewhere = words_of(complaints)
@@ -92,11 +99,11 @@ def shown_case(case: Case) -> ShownCase:
         zone=zone_of(case),
         regime=shown_regime(case.lead_regime, case.residence),
         timeline=list(reversed(public_timeline(case))),
-        messages=[message for message in messages if message.pk not in elsewhere],
+        messages=Paginator(messages.exclude(pk__in=elsewhere), MESSAGES_A_PAGE).get_page(page),
         attachments=[] if erased else attachments_of(case),
         notices=[] if erased else list(notices_to_the_person(case)),
-        question=open_question(case, messages),
-        answer=next((m for m in messages if m.kind == Message.Kind.ANSWER), None),
+        question=None if erased else open_question(case),
+        answer=messages.filter(kind=Message.Kind.ANSWER).first(),
         may=allowed(case, complaints),
         complaints=shown_complaints(case, complaints),
     )
@@ -117,13 +124,10 @@ def zone_of(case: Case) -> str:
     return case.lead_regime.place(case.residence).zone
 
 
-def messages_of(case: Case) -> list[Message]:
+def messages_of(case: Case) -> QuerySet[Message]:
     """Return the messages between person and provider, latest first; never the notes of staff."""
-    return list(
-        case.messages.exclude(kind=Message.Kind.NOTE)
-        .select_related("case__data_key")
-        .order_by("-sent_at")
-    )
+    found: QuerySet[Message] = case.messages.exclude(kind=Message.Kind.NOTE)
+    return found.select_related("case__data_key").order_by("-sent_at", "-pk")
 
 
 def attachments_of(case: Case) -> list[Attachment]:
@@ -131,10 +135,10 @@ def attachments_of(case: Case) -> list[Attachment]:
     return list(other_files(case).select_related("case__data_key"))
 
 
-def open_question(case: Case, messages: list[Message]) -> Message | None:
+def open_question(case: Case) -> Message | None:
     """Return the question that waits for the person, or None."""
     kind = QUESTIONS.get(State(case.state))
-    return next((message for message in messages if message.kind == kind), None)
+    return messages_of(case).filter(kind=kind).first() if kind else None
 
 
 def allowed(case: Case, complaints: list[Complaint] | None = None) -> dict[str, bool]:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.core.paginator import Page, Paginator
 from django.db.models import Prefetch
 from django.http import Http404
 from django.utils.translation import get_language, gettext
@@ -58,7 +59,6 @@ def load_case(case_id: UUID) -> Case:
             "identifiers",
             "items__instructions",
             "items__change",
-            "messages",
             "attachments",
             "notices__files",
             "notices__texts",
@@ -186,19 +186,26 @@ class MessageView:
     author: str
 
 
-def message_views(case: Case, names: dict[str, str]) -> list[MessageView]:
-    """Return messages and notes, oldest first; `names` as `names_on_page` gives them.
+# What is read and unsealed for one look at the page of a case.
+MESSAGES_A_PAGE = 30
+
+
+def message_page(case: Case, page: str) -> "Page[Message]":
+    """Return a page of messages and notes, the latest first; `page` as it came in the address.
 
     What was written about complaints is left out: it is read beside each complaint.
     """
     complaints = case.complaints.all()
     elsewhere = {complaint.statement_id for complaint in complaints}
     elsewhere |= {letter.pk for complaint in complaints for letter in complaint.letters.all()}
-    return [
-        MessageView(message, names.get(message.author, message.author))
-        for message in case.messages.all()
-        if message.pk not in elsewhere
-    ]
+    found = case.messages.exclude(pk__in=elsewhere).select_related("case__data_key")
+    return Paginator(found.order_by("-sent_at", "-pk"), MESSAGES_A_PAGE).get_page(page)
+
+
+def message_views(messages: Iterable[Message], names: dict[str, str]) -> list[MessageView]:
+    """Return the messages of a page, oldest first; `names` as `names_on_page` gives them."""
+    views = [MessageView(each, names.get(each.author, each.author)) for each in messages]
+    return views[::-1]
 
 
 def files_beside_notices(case: Case) -> list[Attachment]:
@@ -208,11 +215,11 @@ def files_beside_notices(case: Case) -> list[Attachment]:
 
 
 def names_on_page(case: Case, actors: Iterable[str]) -> dict[str, str]:
-    """Return the names of all colleagues whom the page of a case names. One query."""
-    authors = {message.author for message in case.messages.all()}
+    """Return the names of all colleagues whom the page of a case names. Two queries."""
+    authors = case.messages.exclude(author="").order_by().values_list("author", flat=True)
     handlers = {complaint.handler for complaint in case.complaints.all()}
     others = {case.proposed_by, case.abuse_reported_by, case.merge_proposed_by}
-    return names_of({*authors, *actors, *handlers, *others} - {""})
+    return names_of({*authors.distinct(), *actors, *handlers, *others} - {""})
 
 
 def regime_names(case: Case) -> list[str]:

@@ -82,6 +82,7 @@ def case_page(request: HttpRequest, site: AdminSite, object_id: str) -> HttpResp
     names = case_file.names_on_page(case, (entry.actor for entry in entries))
     chosen = request.GET.get("show", "steps")
     found_in = findings_of(case)
+    messages = case_file.message_page(case, request.GET.get("messages", ""))
     context = {
         **shared_context(request, site, case),
         "summary": case_file.summary(case),
@@ -100,7 +101,8 @@ def case_page(request: HttpRequest, site: AdminSite, object_id: str) -> HttpResp
         "came_back": open_returns(case),
         "recipients_told": lines_about(case),
         "to_judge": sum(finding.open for finding in found_in),
-        "messages_of_case": case_file.message_views(case, names),
+        "messages_of_case": case_file.message_views(messages, names),
+        "message_page": messages,
         "attachments": case_file.files_beside_notices(case),
         "may_delete_files": Role.PRIVACY_OFFICER in actor_of(request).roles,
         "notices": list(case.notices.all())[::-1],

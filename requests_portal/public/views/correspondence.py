@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from requests_portal.public import uploads
 from requests_portal.public.case_session import of_own_case
-from requests_portal.public.case_shown import allowed, messages_of, open_question
+from requests_portal.public.case_shown import allowed, open_question
 from requests_portal.public.forms.base import QuestionForm
 from requests_portal.public.forms.case import (
     ComplaintForm,
@@ -140,6 +140,6 @@ def _show(
         "errors": errors,
         "address": reverse(page),
         "here": reverse(page),
-        "question": None if case.erased_at else open_question(case, messages_of(case)),
+        "question": None if case.erased_at else open_question(case),
     }
     return render(request, DEEDS[page].template, context)

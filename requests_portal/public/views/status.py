@@ -67,7 +67,8 @@ def _show_log_in(request: HttpRequest, form: ReceiptForm, status: int = 200) -> 
 @of_own_case
 def overview(request: HttpRequest, case: Case) -> HttpResponse:
     """Show the clock, the story of the case, the messages, and what can be done now."""
-    return render(request, "public/status.html", {"case": case, "shown": shown_case(case)})
+    context = {"case": case, "shown": shown_case(case, request.GET.get("page", ""))}
+    return render(request, "public/status.html", context)
 
 
 @require_safe

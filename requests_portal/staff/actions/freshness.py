@@ -14,9 +14,10 @@ from workflows.ledger.selectors import events_of_case
 def last_change(case: Case) -> Event | None:
     """Return the last step that a person took on a case; looking at it is none. One query.
 
-    Steps of the system (a reminder, an acknowledgement) change nothing that a form shows.
+    Steps of the system (a reminder, an acknowledgement) change nothing that a form shows, and what
+    the person writes is read beside it: or whoever writes all day would let no form through.
     """
-    steps = events_of_case(case.pseudonym).exclude(name="case.viewed")
+    steps = events_of_case(case.pseudonym).exclude(name__in=("case.viewed", "message.received"))
     return steps.exclude(role=Role.SYSTEM).last()
 
 

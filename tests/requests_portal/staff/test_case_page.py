@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from requests_portal.staff.case_file import MESSAGES_A_PAGE
 from tests.factories import (
     ERIKA,
     INTAKE,
@@ -140,6 +141,16 @@ class TestContent:
         case = make_case(State.TRIAGE)
         correspondence.write_to_person(case, actor_for(reviewer), "Hello.")
         assert page_of(client, case).count("Ravi Rao") == 3  # message, step, and the menu
+
+    def test_a_long_correspondence_is_read_page_by_page(self, client) -> None:
+        case = make_case(State.TRIAGE)
+        for number in range(MESSAGES_A_PAGE + 5):
+            correspondence.write_to_provider(case, f"Message number {number}.")
+
+        latest = page_of(client, case)
+        assert latest.count("Message number") == MESSAGES_A_PAGE
+        assert "Older messages" in latest
+        assert "Message number 0." in page_of(client, case, "?messages=2")
 
     def test_what_people_wrote_is_text_and_never_markup(self, client) -> None:
         evil = "<script>alert(1)</script>"

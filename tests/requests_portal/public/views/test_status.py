@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from freezegun import freeze_time
 
 from requests_portal.public.case_session import LASTS
+from requests_portal.public.case_shown import MESSAGES_A_PAGE
 from tests import factories
 from tests.requests_portal.public.person import Visitor, errors_of, text_of, title_of
 from workflows.cases import access, correspondence
@@ -377,6 +378,17 @@ class TestTheOverview:
         for number in range(8):
             correspondence.write_to_provider(long, f"Message {number}")
         assert queries(short) == queries(long) < 25
+
+    def test_a_long_correspondence_is_read_page_by_page(self, visitor: Visitor):
+        case = factories.make_case(State.ANSWERED)
+        for number in range(MESSAGES_A_PAGE + 5):
+            correspondence.write_to_provider(case, f"Message number {number}.")
+        visitor.open(case)
+
+        first = text_of(visitor.get("status/case/"))
+        assert first.count("Message number") == MESSAGES_A_PAGE
+        assert "Older messages" in first
+        assert "Message number 0." in text_of(visitor.get("status/case/?page=2"))
 
 
 class TestTheAnswer:

@@ -441,6 +441,15 @@ class TestRacing:
         case.refresh_from_db()
         assert case.state == State.WITHDRAWN
 
+    def test_a_message_of_the_person_overtakes_no_form(self, sign_in, approver) -> None:
+        case = make_case(State.DECISION_PROPOSED)
+        client = sign_in(approver)
+        mine = hidden_fields(client.get(action_url(case, "approve")).content.decode())
+        correspondence.write_to_provider(case, "How far are you?")
+        client.post(action_url(case, "approve"), mine)
+        case.refresh_from_db()
+        assert case.state == State.EXECUTING
+
     def test_a_reminder_of_the_system_disturbs_nobody(self, sign_in, send, intake) -> None:
         case = make_case(State.TRIAGE)
         client = sign_in(intake)
