@@ -418,10 +418,17 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- API ------------------------------------------------------------------------------------
+# Of one pipeline, or of one regulator with all their programs; and of one network without a token.
+API_CALLS_PER_MINUTE = env_int("API_CALLS_PER_MINUTE", 600, minimum=1)
+API_CALLS_PER_MINUTE_ANONYMOUS = env_int("API_CALLS_PER_MINUTE_ANONYMOUS", 120, minimum=1)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     # Whoever forgets to say who may use a view has written one that nobody can.
     "DEFAULT_PERMISSION_CLASSES": ["requests_portal.api.permissions.DenyAll"],
+    "DEFAULT_THROTTLE_CLASSES": [
+        "requests_portal.api.throttles.TokenThrottle",
+        "requests_portal.api.throttles.AnonymousThrottle",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["requests_portal.api.bounds.BoundedJSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "requests_portal.api.negotiation.JsonUnlessAsked",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
@@ -136,11 +137,15 @@ def _api_problem(error: exceptions.APIException) -> JsonResponse:
             "Some fields are not right.",
             errors=error.detail,
         )
-    challenge = getattr(error, "auth_header", None)
+    headers = {}
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if (wait := getattr(error, "wait", None)) is not None:
+        headers["Retry-After"] = str(ceil(wait))
     return problem(
         error.status_code,
         str(error.get_codes()),
         str(error.detail),
-        headers={"WWW-Authenticate": challenge} if challenge else None,
+        headers=headers,
         members=getattr(error, "members", None),
     )

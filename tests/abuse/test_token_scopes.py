@@ -46,9 +46,9 @@ OPERATIONS = [
 ]
 
 
-def client_with(*scopes: str) -> APIClient:
+def client_with(*scopes: str, name: str = "program") -> APIClient:
     row = PipelineToken(
-        name="program", scopes=list(scopes), expires_at=timezone.now() + timedelta(days=1)
+        name=name, scopes=list(scopes), expires_at=timezone.now() + timedelta(days=1)
     )
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {pipeline_token(row, STEWARD)}")

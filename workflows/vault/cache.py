@@ -6,7 +6,8 @@ It is as safe as the database, and needs no broker. See ADR 0013.
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
@@ -22,6 +23,14 @@ _PUT = (
     " ON CONFLICT (cache_key) DO UPDATE SET value = EXCLUDED.value, expires = EXCLUDED.expires"
 )
 _UNLESS_HELD = " WHERE held.expires < %s"
+_COUNT = (
+    "INSERT INTO {table} AS held (cache_key, value, expires) VALUES (%(key)s, '1', %(end)s)"
+    " ON CONFLICT (cache_key) DO UPDATE SET"
+    " value = CASE WHEN held.expires < %(now)s THEN '1'"
+    " ELSE (held.value::bigint + 1)::text END,"
+    " expires = CASE WHEN held.expires < %(now)s THEN EXCLUDED.expires ELSE held.expires END"
+    " RETURNING value::bigint, expires"
+)
 _TOUCH = "UPDATE {table} SET expires = %s WHERE cache_key = %s AND expires >= %s"
 
 
@@ -69,6 +78,26 @@ class SharedCache(DatabaseCache):
         with connection.cursor() as cursor:
             cursor.execute(statement.format(table=table), values)
             return bool(cursor.rowcount)
+
+
+def count_within(key: str, seconds: int) -> tuple[int, int]:
+    """Count something; return its number within the window, and the seconds left of the window.
+
+    The first begins a window. One statement: of several at once, each gets a number of its own.
+    """
+    now = timezone.now()
+    values: dict[str, str | datetime] = {
+        "key": hashed_key(key, "count", 1),
+        "now": now,
+        "end": now + timedelta(seconds=seconds),
+    }
+    connection = connections[router.db_for_write(CacheEntry)]
+    table = connection.ops.quote_name(CacheEntry._meta.db_table)  # noqa: SLF001 - its API
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT.format(table=table), values)
+        number, ends = cursor.fetchone()
+    # A process that waited for another one read its clock before that one began the window.
+    return number, min(seconds, max(1, ceil((ends - now).total_seconds())))
 
 
 def purge_cache(now: datetime | None = None) -> int:

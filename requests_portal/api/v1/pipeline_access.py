@@ -8,6 +8,7 @@ from rest_framework.views import APIView
 
 from requests_portal.api.permissions import HasScope
 from requests_portal.api.schema import PortalSchema
+from requests_portal.api.throttles import Throttled
 from requests_portal.api.v1.authentication import PipelineTokenAuthentication
 from workflows.cases.actors import Actor
 from workflows.datasets.models import PipelineToken, TokenScope
@@ -25,7 +26,7 @@ class PipelineSchema(PortalSchema):
         return f"{described}\n\nNeeds the scope `{scope.value}`."
 
 
-class PipelineView(APIView):
+class PipelineView(Throttled, APIView):
     """Base of the views for pipelines: a token that a data steward issued, with a scope.
 
     `scopes` names the scope of each method; a method without one is closed to everybody.

@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from requests_portal.api.pagination import Cursor
 from requests_portal.api.permissions import HasToken
 from requests_portal.api.schema import location_of
+from requests_portal.api.throttles import Throttled
 from requests_portal.api.v1.authentication import RegulatorTokenAuthentication
 from requests_portal.api.v1.serializers import (
     BundleJobSerializer,
@@ -36,7 +37,7 @@ from workflows.reports.scope import RegulatorScope
 from workflows.reports.selectors import CaseFilter, filter_cases, find_job, jobs
 
 
-class RegulatorView(APIView):
+class RegulatorView(Throttled, APIView):
     """Base of the views for regulators: a token of one account, scoped to one regime.
 
     Every handler of a subclass runs in one transaction, in which the database shows it the rows of

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from requests_portal.api.permissions import HasToken
 from requests_portal.api.problems import GuessableIdempotencyKey, MissingIdempotencyKey
 from requests_portal.api.schema import location_of, problems
+from requests_portal.api.throttles import Throttled
 from requests_portal.api.v1.authentication import BearerAuthentication
 from requests_portal.api.v1.serializers import (
     FiledSerializer,
@@ -37,7 +38,7 @@ from workflows.regimes.explain import explain
 from workflows.regimes.values import Deadline
 
 
-class FilingView(APIView):
+class FilingView(Throttled, APIView):
     """File a request."""
 
     permission_classes = [AllowAny]
@@ -103,7 +104,7 @@ def _receipt(filed: Filed) -> dict[str, Any]:
     }
 
 
-class StatusView(APIView):
+class StatusView(Throttled, APIView):
     """Follow a request."""
 
     authentication_classes = [BearerAuthentication]
