@@ -44,9 +44,9 @@ def complaints_of(case: Case) -> list[Complaint]:
     )
 
 
-def words_of(complaints: list[Complaint]) -> set[UUID | None]:
+def words_of(complaints: list[Complaint]) -> set[UUID]:
     """Return the ids of the messages that belong to these complaints."""
-    statements = {complaint.statement_id for complaint in complaints}
+    statements = {each.statement_id for each in complaints if each.statement_id is not None}
     return statements | {each.pk for complaint in complaints for each in complaint.letters.all()}
 
 

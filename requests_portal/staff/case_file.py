@@ -196,7 +196,7 @@ def message_page(case: Case, page: str) -> "Page[Message]":
     What was written about complaints is left out: it is read beside each complaint.
     """
     complaints = case.complaints.all()
-    elsewhere = {complaint.statement_id for complaint in complaints}
+    elsewhere = {each.statement_id for each in complaints if each.statement_id is not None}
     elsewhere |= {letter.pk for complaint in complaints for letter in complaint.letters.all()}
     found = case.messages.exclude(pk__in=elsewhere).select_related("case__data_key")
     return Paginator(found.order_by("-sent_at", "-pk"), MESSAGES_A_PAGE).get_page(page)
