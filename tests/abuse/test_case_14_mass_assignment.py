@@ -1,0 +1,45 @@
+"""Abuse case 14: what a program sends beside the request sets nothing of the case."""
+
+import pytest
+
+from workflows.cases.lifecycle import State
+from workflows.cases.models import Case
+from workflows.cases.vocabulary import Assurance
+
+pytestmark = pytest.mark.django_db
+
+BODY = {
+    "items": [{"kind": "delete", "details": {"statement": "All of it."}}],
+    "residence": "DE-BE",
+    "language": "en",
+    "subject_name": "Erika Beispiel",
+}
+FORGED = {
+    "state": "answered",
+    "due_at": "2099-01-01T00:00:00Z",
+    "filed_at": "2000-01-01T00:00:00Z",
+    "assignee": 1,
+    "regime": "US-CA",
+    "regimes": ["US-CA"],
+    "assurance": "mandate",
+    "is_staff": True,
+}
+
+
+def test_state_date_regime_and_assurance_are_the_portals_own(client):
+    answer = client.post(
+        "/api/v1/requests/",
+        {**BODY, **FORGED},
+        content_type="application/json",
+        headers={"Idempotency-Key": "5f0c4d84-6f4e-4c2f-9d50-1b3f1c8d1a11"},
+    )
+
+    if answer.status_code == 201:
+        case = Case.objects.get()
+        assert (case.state, case.assurance) == (State.FILED, Assurance.NONE)
+        assert (case.regime, case.regimes) == ("EU", ["EU"])
+        assert case.filed_at.year > 2000
+        assert case.due_at is None or case.due_at.year < 2099
+    else:
+        assert answer.status_code == 400
+        assert not Case.objects.exists()

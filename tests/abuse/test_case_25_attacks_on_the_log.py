@@ -1,0 +1,46 @@
+"""Abuse case 25: no event is suppressed, oversized or split, and erased data are in no copy."""
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from tests.clear_text import tables_with
+from tests.factories import OFFICER, OTHER_OFFICER, WANG, make_case
+from workflows.cases.lifecycle import State
+from workflows.ledger.leaf import InvalidEventError
+from workflows.ledger.models import Event
+from workflows.ledger.services import append
+from workflows.reports.erasure import erase, request_erasure
+
+pytestmark = pytest.mark.django_db
+
+NAME = "王不存在"
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE ledger_event SET name = 'x.y'", "DELETE FROM ledger_event"]
+)
+def test_an_event_can_be_neither_changed_nor_deleted(statement):
+    make_case(State.RECEIVED)
+
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert Event.objects.exists()
+
+
+def test_an_entry_that_is_too_large_is_refused_with_what_caused_it():
+    with pytest.raises(InvalidEventError, match="takes"), transaction.atomic():
+        append(name="note.written", role="system", facts={"text": "x" * 70_000})
+
+
+def test_a_line_end_in_a_fact_makes_no_second_entry():
+    event = append(name="note.written", role="system", facts={"text": "one\n— forged 2\nAAAA"})
+
+    assert b"\n" not in bytes(event.leaf)
+
+
+def test_nothing_in_the_clear_is_left_of_an_erased_case():
+    case = make_case(State.CLOSED, WANG, subject_name=NAME)
+    request_erasure(case, OFFICER, "Art. 47 PIPL")
+    erase(case, OTHER_OFFICER)
+
+    assert tables_with(NAME) == []
