@@ -21,6 +21,7 @@ from workflows.cases.transition import refusals
 from workflows.cases.vocabulary import ItemKind
 from workflows.complaints.models import Complaint
 from workflows.complaints.services import has_open
+from workflows.identity.contact import waits_for_contact
 from workflows.notices.models import Notice
 from workflows.notices.selectors import notices_to_the_person, other_files
 
@@ -68,6 +69,7 @@ class ShownCase:
     """
 
     state: str
+    waits_for_contact: bool
     kinds: list[str]
     clocks: list[ShownClock]
     zone: str
@@ -94,6 +96,7 @@ def shown_case(case: Case, page: str = "") -> ShownCase:
     elsewhere = words_of(complaints)
     return ShownCase(
         state=state_in_words(case),
+        waits_for_contact=waits_for_contact(case),
         kinds=[str(ItemKind(kind).label) for kind in case.kinds],
         clocks=shown_clocks(case),
         zone=zone_of(case),

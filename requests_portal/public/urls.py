@@ -47,6 +47,7 @@ urlpatterns = [
         )
     ),
     path("status/case/file/<uuid:attachment_id>/", files.attachment, name="status_file"),
+    path("status/case/link/", status.send_link_again, name="status_link"),
     path("status/case/proof/", files.proof, name="status_proof"),
     re_path(
         r"^status/case/proof/(?P<kind>tlog-proof|entry|receipt)/$",

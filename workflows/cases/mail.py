@@ -84,20 +84,20 @@ def may_send(effect: Effect, address: str, *, confirmed: bool) -> bool:
 
 
 def mail_about(
-    case: Case, template: str, effect: Effect, context: dict[str, Any]
+    case: Case, template: str, effect: Effect, context: dict[str, Any], *, later: bool = False
 ) -> EmailMessage | None:
     """Compose the mail `templates/emails/<template>/` to the requester; None when there is none.
 
     Over the day's limit of an address a mail waits until tomorrow (`Later`), but only where the
-    contact is confirmed: to a stranger's address it is not sent at all, nor over the limit of its
-    domain.
+    contact is confirmed, or with `later`: to a stranger's address it is not sent at all, nor over
+    the limit of its domain.
     """
     address = requester_of(case).email
     if not address:
         return None
     confirmed = case.assurance != Assurance.NONE
     if not may_send(effect, address, confirmed=confirmed):
-        if confirmed:
+        if confirmed or later:
             raise Later(tomorrow())
         logger.warning("Mail limit for unconfirmed contacts reached; %s not sent", template)
         return None

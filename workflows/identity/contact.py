@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, TextField, Value
+from django.db.models import Exists, OuterRef, Subquery, TextField, Value
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import PUBLIC, SYSTEM
 from workflows.cases.errors import CaseError, MoveRefused
-from workflows.cases.lifecycle import MOVES, Action, Role, State
+from workflows.cases.lifecycle import MOVES, OPEN, Action, Role, State
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.cases.transition import advance, lock_case
@@ -99,16 +99,40 @@ def confirm_contact(token: str) -> Case:
     return case
 
 
+def waits_for_contact(case: Case) -> bool:
+    """Return whether somebody is still to confirm the address that came with a request."""
+    return case.state in OPEN and case.has_contact and case.contact_confirmed_at is None
+
+
+def ask_for_link(case: Case) -> bool:
+    """Have another link mailed because the person asks for it, once a day; False where none is due.
+
+    The limit of the address holds as for every mail.
+    """
+    if not waits_for_contact(case):
+        return False
+    key = f"identity.confirm_contact.asked:{case.pk}:{timezone.now().date()}"
+    enqueue("identity.confirm_contact", key=key, payload={"case": str(case.pk)})
+    return True
+
+
 def sweep_unconfirmed(now: datetime | None = None) -> tuple[int, int]:
     """Send a second link to who has not confirmed, and let go of what never was.
+
+    The time counts from the day of the last link and not of the request: a letter may be entered
+    weeks after it came, and a link may have to wait for the limit of its address. Who was sent no
+    link is let go of never.
 
     Returns how many were reminded and how many expired. Any number of sweeps at once do no harm:
     each case is locked, and the second link has an idempotency key.
     """
     now = now or timezone.now()
-    unconfirmed = Case.objects.filter(state=State.FILED, has_contact=True)
+    links = ContactChallenge.objects.filter(case=OuterRef("pk")).order_by("-sent_at")
+    unconfirmed = Case.objects.filter(state=State.FILED, has_contact=True).annotate(
+        link_sent_at=Subquery(links.values("sent_at")[:1])
+    )
     reminded = expired = 0
-    for case in unconfirmed.filter(filed_at__lte=now - EXPIRE_AFTER).iterator(chunk_size=200):
+    for case in unconfirmed.filter(link_sent_at__lte=now - EXPIRE_AFTER).iterator(chunk_size=200):
         try:
             advance(case, Action.EXPIRE, SYSTEM)
         except MoveRefused:
@@ -116,7 +140,7 @@ def sweep_unconfirmed(now: datetime | None = None) -> tuple[int, int]:
         expired += 1
     sent = Effect.objects.filter(key=Concat(Value(AGAIN), Cast(OuterRef("pk"), TextField())))
     waiting = unconfirmed.filter(
-        ~Exists(sent), filed_at__gt=now - EXPIRE_AFTER, filed_at__lte=now - REMIND_AFTER
+        ~Exists(sent), link_sent_at__gt=now - EXPIRE_AFTER, link_sent_at__lte=now - REMIND_AFTER
     ).values_list("pk", flat=True)
     for pk in waiting.iterator(chunk_size=200):
         with transaction.atomic():

@@ -9,7 +9,7 @@ from workflows.cases.handling import receive_without_contact
 from workflows.cases.lifecycle import State
 from workflows.cases.mail import mail_about
 from workflows.cases.models import Message
-from workflows.identity.contact import VALID_FOR, open_challenge
+from workflows.identity.contact import VALID_FOR, open_challenge, waits_for_contact
 from workflows.identity.reminders import WAITING
 from workflows.outbox.models import Effect
 from workflows.outbox.services import effect_handler, enqueue, mail_handler
@@ -19,13 +19,14 @@ _MAIL_LINK = "mail.confirm_contact"
 
 @effect_handler("identity.confirm_contact")
 def confirm_contact(effect: Effect) -> None:
-    """Have a fresh link mailed to the requester, or receive the case when nobody can be mailed."""
+    """Have a fresh link mailed to the requester, or receive the case when nobody can be mailed.
+
+    Also where staff have taken the case up already: an answer still goes to a confirmed address.
+    """
     case = case_of(effect)
-    if case.state != State.FILED:
-        return
-    if case.has_contact:
+    if waits_for_contact(case):
         enqueue(_MAIL_LINK, key=f"{_MAIL_LINK}:{effect.pk}", payload={"case": str(case.pk)})
-    else:
+    elif case.state == State.FILED and not case.has_contact:
         receive_without_contact(case)
 
 
@@ -33,11 +34,12 @@ def confirm_contact(effect: Effect) -> None:
 def challenge_mail(effect: Effect) -> EmailMessage | None:
     """Compose the mail with a fresh link."""
     case = case_of(effect)
-    if case.state != State.FILED:
+    if not waits_for_contact(case):
         return None
     link = links.confirm_contact_link(case.language, open_challenge(case, effect.pk))
     values = {"confirm_link": link, "valid_days": VALID_FOR.days}
-    return mail_about(case, "confirm_contact", effect, values)
+    # Whoever never gets a link can confirm nothing: over the limit it comes later.
+    return mail_about(case, "confirm_contact", effect, values, later=True)
 
 
 @mail_handler("identity.remind")

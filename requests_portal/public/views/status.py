@@ -2,8 +2,9 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.safestring import mark_safe
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from requests_portal.public import draft_cookie
 from requests_portal.public.case_session import close_case, current_case, of_own_case, open_case
@@ -17,6 +18,7 @@ from workflows.cases.access import open_with_receipt
 from workflows.cases.drafts import discard_draft
 from workflows.cases.errors import TooManyAttempts, UnknownReceipt
 from workflows.cases.models import Case, Message
+from workflows.identity.contact import ask_for_link
 from workflows.notices.selectors import letter_of
 
 
@@ -63,11 +65,23 @@ def _show_log_in(request: HttpRequest, form: ReceiptForm, status: int = 200) -> 
     return render(request, "public/status_login.html", context, status=status)
 
 
+@require_POST
+@of_own_case
+def send_link_again(request: HttpRequest, case: Case) -> HttpResponse:
+    """Have the link that confirms the address mailed once more."""
+    asked = ask_for_link(case)
+    return redirect(f"{reverse('status')}?link=asked" if asked else "status")
+
+
 @require_safe
 @of_own_case
 def overview(request: HttpRequest, case: Case) -> HttpResponse:
     """Show the clock, the story of the case, the messages, and what can be done now."""
-    context = {"case": case, "shown": shown_case(case, request.GET.get("page", ""))}
+    context = {
+        "case": case,
+        "shown": shown_case(case, request.GET.get("page", "")),
+        "link_asked": request.GET.get("link") == "asked",
+    }
     return render(request, "public/status.html", context)
 
 

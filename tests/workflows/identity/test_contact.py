@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from tests.factories import INTAKE, file, make_case
+from tests.factories import ERIKA, INTAKE, file, make_case
 from tests.threads import at_once
 from workflows.cases.actors import PUBLIC
 from workflows.cases.lifecycle import Action, State
@@ -18,6 +18,7 @@ from workflows.identity.contact import (
     REMIND_AFTER,
     VALID_FOR,
     InvalidChallenge,
+    ask_for_link,
     confirm_contact,
     find_challenge,
     open_challenge,
@@ -131,6 +132,13 @@ def test_a_stronger_assurance_is_not_lowered():
     assert confirm_contact(token).assurance == Assurance.DOCUMENT
 
 
+def make_linked() -> Case:
+    """File a request and mail its link."""
+    case = make_case()
+    open_challenge(case, uuid4())
+    return case
+
+
 class TestTheSweep:
     def at(self, age: timedelta):
         return timezone.now() + age
@@ -140,8 +148,29 @@ class TestTheSweep:
 
         assert sweep_unconfirmed(self.at(REMIND_AFTER - timedelta(hours=1))) == (0, 0)
 
+    def test_a_letter_that_is_entered_late_does_not_expire_before_its_link_was_there(self):
+        case = file(ERIKA, at=timezone.now() - EXPIRE_AFTER * 3).case
+        assert sweep_unconfirmed() == (0, 0)
+
+        open_challenge(case, uuid4())
+        assert sweep_unconfirmed(self.at(EXPIRE_AFTER - timedelta(hours=1)))[1] == 0
+
+    def test_who_was_sent_no_link_is_never_let_go(self):
+        file(ERIKA)
+
+        assert sweep_unconfirmed(self.at(EXPIRE_AFTER * 5)) == (0, 0)
+
+    def test_another_link_is_asked_for_once_a_day(self):
+        case = file(ERIKA).case
+
+        assert ask_for_link(case)
+        assert ask_for_link(case)
+
+        asked = Effect.objects.filter(key__startswith="identity.confirm_contact.asked")
+        assert asked.count() == 1
+
     def test_it_sends_a_second_link_once(self):
-        case = make_case()
+        case = make_linked()
 
         for _again in range(3):
             sweep_unconfirmed(self.at(REMIND_AFTER + timedelta(hours=1)))
@@ -150,14 +179,14 @@ class TestTheSweep:
         assert effects.count() == 2
 
     def test_a_second_link_that_is_on_its_way_costs_nothing_more(self):
-        make_case()
+        make_linked()
         later = self.at(REMIND_AFTER + timedelta(hours=1))
 
         assert sweep_unconfirmed(later) == (1, 0)
         assert sweep_unconfirmed(later) == (0, 0)
 
     def test_it_lets_go_of_what_never_was_confirmed(self):
-        case = make_case()
+        case = make_linked()
 
         assert sweep_unconfirmed(self.at(EXPIRE_AFTER + timedelta(hours=1))) == (0, 1)
         case.refresh_from_db()
@@ -172,7 +201,7 @@ class TestTheSweep:
 
     @pytest.mark.django_db(transaction=True)
     def test_two_sweeps_at_once_let_go_once(self):
-        case = make_case()
+        case = make_linked()
         later = self.at(EXPIRE_AFTER * 2)
 
         at_once(lambda: sweep_unconfirmed(later), lambda: sweep_unconfirmed(later))

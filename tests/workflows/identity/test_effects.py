@@ -5,11 +5,14 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
 from tests.database_time import let_pass
-from tests.factories import ERIKA, file, make_case
-from workflows.cases.lifecycle import State
-from workflows.identity.contact import confirm_contact
+from tests.factories import ERIKA, INTAKE, file
+from workflows.cases.lifecycle import Action, State
+from workflows.cases.transition import advance
+from workflows.cases.vocabulary import Assurance
+from workflows.identity.contact import EXPIRE_AFTER, confirm_contact, sweep_unconfirmed
 from workflows.identity.models import ContactChallenge
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
@@ -54,8 +57,25 @@ def test_without_an_address_the_case_is_received_and_nothing_is_mailed(mailoutbo
     assert not ContactChallenge.objects.exists()
 
 
-def test_a_case_that_was_taken_up_before_gets_no_link(mailoutbox):
-    make_case(State.TRIAGE, ERIKA)
+def test_a_case_that_was_taken_up_before_a_worker_came_gets_its_link_all_the_same(mailoutbox):
+    case = file(ERIKA).case
+    advance(case, Action.BEGIN_TRIAGE, INTAKE)
     drain()
 
-    assert [mail for mail in mailoutbox if links_in(mail)] == []
+    [mail] = [mail for mail in mailoutbox if links_in(mail)]
+    confirm_contact(links_in(mail)[0])
+    case.refresh_from_db()
+    assert (case.state, case.assurance) == (State.TRIAGE, Assurance.CONTACT)
+
+
+def test_over_the_limit_of_the_address_the_link_comes_later_and_nothing_expires(
+    mailoutbox, settings
+):
+    settings.MAILS_PER_ADDRESS_PER_DAY = 1
+    cases = [file(ERIKA).case for _ in range(3)]
+    drain()
+    assert sum(bool(links_in(mail)) for mail in mailoutbox) <= 1
+
+    assert sweep_unconfirmed(timezone.now() + EXPIRE_AFTER * 2)[1] <= 1
+    waiting = Effect.objects.filter(kind="mail.confirm_contact", state=Effect.State.PENDING)
+    assert waiting.count() >= len(cases) - 1

@@ -62,6 +62,15 @@ def test_after_a_withdrawal_nothing_more_is_promised(visitor: Visitor, case: Cas
     assert "We go on" not in page
 
 
+def test_whoever_got_no_link_asks_for_another_on_the_status_page(visitor: Visitor, case: Case):
+    visitor.open(case)
+    assert "Send the link again" in text_of(visitor.get("status/case/"))
+
+    asked = visitor.post("status/case/link/")
+
+    assert "Another link is on its way" in text_of(visitor.client.get(asked.url))
+
+
 def test_works_once(visitor: Visitor, path):
     visitor.post(path)
 
