@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import BadRequest
 from django.core.signals import request_finished
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
@@ -85,3 +86,23 @@ class PrivacyHeadersMiddleware:
             "Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"
         )
         return response
+
+
+class NoNulMiddleware:
+    """Refuses an address with a NUL, which no text that PostgreSQL stores can hold.
+
+    The forms and the parser of JSON look for one themselves; addresses, filters and cookies go
+    into queries from many places.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Raise `BadRequest` for such an address; leave such cookies out."""
+        if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest("The address holds a NUL.")
+        if any("\0" in value for value in request.COOKIES.values()):
+            kept = {name: value for name, value in request.COOKIES.items() if "\0" not in value}
+            request.COOKIES = kept
+        return self.get_response(request)

@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "requests_portal.middleware.CorrelationIdMiddleware",
     "requests_portal.database.OutageMiddleware",
     "csp.middleware.CSPMiddleware",
+    "requests_portal.middleware.NoNulMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

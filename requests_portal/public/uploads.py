@@ -22,7 +22,9 @@ def was_too_large(request: HttpRequest) -> bool:
     An upload must not touch the disk in the clear, so such files were not taken at all.
     """
     length = request.headers.get("Content-Length") or "0"
-    return length.isdigit() and int(length) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE
+    return (
+        length.isascii() and length.isdigit() and int(length) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE
+    )
 
 
 def too_large_sentence() -> str:

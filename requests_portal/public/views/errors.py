@@ -6,6 +6,7 @@ from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
+from django.utils import translation
 
 from requests_portal.api.problems import concerns_api, problem
 from requests_portal.database import is_outage
@@ -19,10 +20,11 @@ _LONGEST_KEPT = 200_000
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a request that could not be understood."""
+    """Answer a request that could not be understood, often before its language was looked at."""
     if concerns_api(request):
         return problem(400, "bad_request", "The request cannot be understood.")
-    return render(request, "errors/400.html", status=400)
+    with translation.override(translation.get_language_from_request(request, check_path=True)):
+        return render(request, "errors/400.html", status=400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

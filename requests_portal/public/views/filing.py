@@ -100,8 +100,8 @@ def _add_or_remove_row(current: Step, rows: list[Row], go: str) -> list[Row]:
     name, _separator, number = go.partition(":")
     if name == "add" and len(rows) < current.most_rows:
         return [*rows, {}]
-    if name == "remove" and number.isdigit():
-        return [row for place, row in enumerate(rows) if place != int(number)] or [{}]
+    if name == "remove":
+        return [row for place, row in enumerate(rows) if str(place) != number] or [{}]
     return rows
 
 
