@@ -24,7 +24,8 @@ def test_the_language_switch_of_an_unknown_address_leads_to_the_start_page(visit
 
 
 def test_a_form_without_its_token_is_told_about_cookies(rf: RequestFactory):
-    response = errors.csrf_failure(rf.post("/en/request/"), reason="CSRF cookie not set.")
+    with translation.override("en"):
+        response = errors.csrf_failure(rf.post("/en/request/"), reason="CSRF cookie not set.")
 
     assert response.status_code == 403
     assert "Allow cookies for this site" in text_of(response)
