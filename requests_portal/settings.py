@@ -486,18 +486,20 @@ UNFOLD = {
 }
 
 # --- Logs -----------------------------------------------------------------------------------
-# Addresses carry case numbers and nothing else personal; request bodies are never logged.
+# Addresses carry case numbers and nothing else personal: the formatters leave the secrets of mailed
+# links out. Request bodies are never logged.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"correlation": {"()": "workflows.outbox.correlation.CorrelationFilter"}},
     "formatters": {
         "line": {
-            "format": "{asctime} {levelname} {name} [{correlation_id}] {message}",
+            "()": "requests_portal.logs.LineFormatter",
+            "fmt": "{asctime} {levelname} {name} [{correlation_id}] {message}",
             "style": "{",
         },
         "json": {
-            "()": "pythonjsonlogger.json.JsonFormatter",
+            "()": "requests_portal.logs.JSONFormatter",
             "fmt": "{levelname}{name}{correlation_id}{message}",
             "style": "{",
             "timestamp": True,

@@ -78,7 +78,7 @@ def test_the_logs_name_the_view_and_never_the_address(own_stack):
 
 def test_a_line_of_json_bears_time_level_logger_id_and_message(capsys):
     formatter = logging.config.DictConfigurator(settings.LOGGING).configure_formatter(
-        settings.LOGGING["formatters"]["json"]
+        dict(settings.LOGGING["formatters"]["json"])
     )
     record = logging.LogRecord("room", logging.WARNING, "", 0, "Effect %s failed", ("7",), None)
     with correlated("of-the-request"):
