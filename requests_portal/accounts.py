@@ -27,6 +27,7 @@ from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 
+from requests_portal.account_sessions import end_other_sign_ins
 from workflows.cases.lifecycle import Role
 from workflows.cases.mail import may_mail
 from workflows.vault.blind_index import keyed_hash
@@ -136,8 +137,12 @@ def used_second_factor(request: HttpRequest) -> bool:
 def record_added_factor(
     request: HttpRequest, user: User, authenticator: Authenticator, **_signal: object
 ) -> None:
-    """Take that somebody set up a factor for a proof of it: they have just used it."""
+    """Take that somebody set up a factor for a proof of it: they have just used it.
+
+    What else is open was opened without it, and ends.
+    """
     if authenticator.type != Authenticator.Type.RECOVERY_CODES:
+        end_other_sign_ins(request)
         extra = {"id": authenticator.pk, "type": authenticator.type, "reauthenticated": True}
         record_authentication(request, user, "mfa", **extra)
 

@@ -387,7 +387,7 @@ AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_LOCKOUT_TEMPLATE = "account/locked_out.html"
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "requests_portal.sessions"
 # A sign-in ends so many seconds after it began, and after so many without a page.
 SESSION_COOKIE_AGE = env_int("SESSION_AGE", 8 * 3600, minimum=60)
 SESSION_IDLE_AGE = env_int("SESSION_IDLE_AGE", 3600, minimum=60)
@@ -481,6 +481,7 @@ UNFOLD = {
         "navigation": [
             {"title": _("Password"), "link": reverse_lazy("account_change_password")},
             {"title": _("Second factor"), "link": reverse_lazy("mfa_index")},
+            {"title": _("Where you are signed in"), "link": reverse_lazy("account_sessions")},
         ],
     },
 }

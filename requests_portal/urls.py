@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from requests_portal import health, invitations
+from requests_portal import account_sessions, health, invitations
 from requests_portal.accounts import factor_required_where_there_is_one
 from requests_portal.api.no_such_address import NoSuchAddressView
 from requests_portal.public.views import errors, home
@@ -36,6 +36,7 @@ urlpatterns = [
         name="account_set_password",
     ),
     path("accounts/invitation/<str:token>/", invitations.invitation, name="account_invitation"),
+    path("accounts/sessions/", account_sessions.sessions, name="account_sessions"),
     path("accounts/", include("allauth.urls")),
     *i18n_patterns(
         path("regulators/", include("requests_portal.regulators.urls")),

@@ -16,12 +16,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from requests_portal.account_sessions import BEGAN, BROWSER, SEEN, browser_of, is_over
 from requests_portal.accounts import used_second_factor
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-BEGAN = "sign_in_began"
-SEEN = "sign_in_seen"
 # The last sight is written at most once in so many seconds, to spare the table of sessions.
 SEEN_EVERY = 60
 # Where someone may go who has no second factor yet: to sign in and out, and to set one up.
@@ -56,11 +55,9 @@ class SignInLimitsMiddleware:
             session = request.session
             if BEGAN not in session:
                 session[BEGAN] = session[SEEN] = now
+                session[BROWSER] = browser_of(request)
                 logger.info("Sign-in of account %s", request.user.pk)
-            elif (
-                now - session[SEEN] > settings.SESSION_IDLE_AGE
-                or now - session[BEGAN] > settings.SESSION_COOKIE_AGE
-            ):
+            elif is_over(session, now):
                 logger.info("Sign-in of account %s ended by its limit", request.user.pk)
                 logout(request)
                 messages.info(request, _("You were signed out because of the time that passed."))

@@ -13,6 +13,7 @@ from tests.personas import PASSWORD, make_staff, signed_in
 
 pytestmark = pytest.mark.django_db
 SECRET = "A" * 32
+LOG_IN = "/accounts/login/"
 ASK = "/accounts/2fa/reauthenticate/"
 # What asks somebody once more who they are, for an account with a second factor.
 GUARDED = [
@@ -46,7 +47,7 @@ def current_code(secret: str = SECRET) -> str:
 
 def post(client: Client, path: str, **data: str):
     """Send a form as a browser does, with the token of the page before."""
-    client.get("/accounts/2fa/")
+    client.get(ASK)
     return client.post(path, {"csrfmiddlewaretoken": client.cookies["csrf"].value, **data})
 
 
@@ -91,14 +92,15 @@ def test_a_session_from_before_the_factor_does_not_remove_it(settings, required)
     ines = make_staff("ines", "intake")
     stolen, own = signed_in(ines, fresh=True), signed_in(ines, fresh=True)
     own.get("/accounts/2fa/totp/activate/")
-    stolen.get("/accounts/2fa/totp/activate/")
+    assert stolen.get("/accounts/2fa/totp/activate/").status_code == 200
     code = current_code(own.session["mfa.totp.secret"])
     post(own, "/accounts/2fa/totp/activate/", code=code)
     assert own.get("/staff/").status_code == 200
     assert own.get("/accounts/2fa/totp/deactivate/").status_code == 200
-    token = {"csrfmiddlewaretoken": stolen.cookies["csrf"].value}
-    answer = stolen.post("/accounts/2fa/totp/deactivate/", token)
-    assert answer.headers["Location"].startswith(ASK)
-    assert Authenticator.objects.filter(user=ines, type="totp").exists()
+    assert stolen.get("/accounts/2fa/totp/deactivate/").headers["Location"].startswith(LOG_IN)
+    # Had it not been ended, it would still be asked.
+    survivor = signed_in(ines, fresh=True)
+    assert post(survivor, "/accounts/2fa/totp/deactivate/").headers["Location"].startswith(ASK)
     if required:
-        assert stolen.get("/staff/").headers["Location"].startswith(ASK)
+        assert survivor.get("/staff/").headers["Location"].startswith(ASK)
+    assert Authenticator.objects.filter(user=ines, type="totp").exists()

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from freezegun import freeze_time
 
 from requests_portal.public.case_session import LASTS
 from requests_portal.public.case_shown import MESSAGES_A_PAGE
+from requests_portal.sessions import SessionStore
 from tests import factories
 from tests.requests_portal.public.person import Visitor, errors_of, text_of, title_of
 from workflows.cases import access, correspondence
@@ -109,7 +109,7 @@ class TestTheSession:
         filed = factories.file()
         cookie = visitor.log_in(filed.case.number, filed.receipt).cookies["case"]
 
-        session = Session.objects.get(session_key=cookie.value).get_decoded()
+        session = SessionStore(cookie.value).load()
         session.pop("_session_expiry")
         assert session == {"case": str(filed.case.pk)}
         assert cookie["httponly"]
