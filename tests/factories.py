@@ -133,6 +133,7 @@ def _triage(case: Case) -> None:
 def _prove(case: Case) -> None:
     moves.ask_identity(case, INTAKE, "Please show who you are.")
     handling.accept_identity(case, INTAKE, Assurance.DOCUMENT, "Checked a document.")
+    handling.confirm_identity(case, OTHER_REVIEWER, "Checked it once more.")
 
 
 def _review(case: Case) -> None:

@@ -13,6 +13,8 @@ begin_triage      | filed received                           | triage           
 ask_identity      | triage in_review                         | identity_needed   | intake reviewer privacy_officer
 accept_identity   | identity_needed                          | triage            | intake reviewer privacy_officer
 reject_identity   | identity_needed                          | triage            | intake reviewer privacy_officer
+confirm_identity  | triage in_review decision_proposed       | .                 | intake reviewer privacy_officer
+doubt_identity    | triage in_review                         | .                 | intake reviewer privacy_officer
 ask_information   | triage in_review                         | information_needed| intake reviewer privacy_officer
 give_information  | information_needed                       | in_review         | public intake reviewer privacy_officer
 go_on_without_information | information_needed               | in_review         | intake reviewer privacy_officer

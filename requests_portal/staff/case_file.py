@@ -13,10 +13,11 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from requests_portal.staff.people import names_of
+from workflows.cases.identity_policy import kinds_to_confirm
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Attachment, Case, Item, Message
 from workflows.cases.places import place_name
-from workflows.cases.vocabulary import Assurance, Outcome, assurance_suffices
+from workflows.cases.vocabulary import Assurance, ItemKind, Outcome, assurance_suffices
 from workflows.corrections.item_changes import (
     adds,
     further_pairs,
@@ -218,7 +219,12 @@ def names_on_page(case: Case, actors: Iterable[str]) -> dict[str, str]:
     """Return the names of all colleagues whom the page of a case names. Two queries."""
     authors = case.messages.exclude(author="").order_by().values_list("author", flat=True)
     handlers = {complaint.handler for complaint in case.complaints.all()}
-    others = {case.proposed_by, case.abuse_reported_by, case.merge_proposed_by}
+    others = {
+        case.proposed_by,
+        case.abuse_reported_by,
+        case.merge_proposed_by,
+        case.assurance_set_by,
+    }
     return names_of({*authors.distinct(), *actors, *handlers, *others} - {""})
 
 
@@ -233,6 +239,18 @@ def language_name(case: Case) -> str:
     return str(dict(settings.LANGUAGES).get(case.language, case.language))
 
 
+def _second_look(case: Case) -> list[tuple[Any, Any]]:
+    """Return whether a second person looked at who asks, where staff have accepted a proof."""
+    if not case.assurance_set_by:
+        return []
+    if case.assurance_confirmed_by:
+        return [(_("Second look at the identity"), _("Confirmed"))]
+    kinds = kinds_to_confirm(case)
+    named = gettext("; ").join(str(ItemKind(kind).label) for kind in sorted(kinds))
+    missing = gettext("Still needed before this is granted: %(kinds)s") % {"kinds": named}
+    return [(_("Second look at the identity"), missing if kinds else _("Not needed"))]
+
+
 def summary(case: Case) -> list[tuple[Any, Any]]:
     """Return the facts at the head of the page, as names and values; none of them is personal."""
     assignment = getattr(case, "assignment", None)
@@ -244,5 +262,6 @@ def summary(case: Case) -> list[tuple[Any, Any]]:
         (_("Came by"), case.get_channel_display()),
         (_("Service or model"), text_or_erased(case, "service") or "–"),
         (_("Known as"), case.get_assurance_display()),
+        *_second_look(case),
         (_("Team"), assignment.team if assignment else _("No team yet")),
     ]

@@ -63,6 +63,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _list(request, "routing", "routingrule", _("Routing rules"), "alt_route"),
                 _list(request, "regimes", "businesscalendar", _("Working days"), "calendar_month"),
                 _list(request, "regimes", "publishedlimit", _("Time limits"), "timer"),
+                _list(
+                    request,
+                    "cases",
+                    "identitypolicy",
+                    _("Second looks at identity"),
+                    "group_search",
+                ),
                 _list(request, "notices", "noticetext", _("Texts of notices"), "article"),
             ],
         },

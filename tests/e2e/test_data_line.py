@@ -99,6 +99,7 @@ def decide(sign_in, number: str, he: Case) -> None:
 
     reviewer = sign_in("ravi")
     reviewer.open_case(number)
+    reviewer.act("confirm_identity", text="已另行核对。")
     reviewer.act("begin_review")
     look_up(reviewer)
     assert not grave_faults(reviewer.page)

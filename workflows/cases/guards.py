@@ -18,6 +18,7 @@ class ItemSituation:
     ground: str = ""
     grants: bool = False
     assurance_suffices: bool = True
+    identity_confirmed: bool = True
     verified: bool = True
     executed: bool = True
     suppressed: bool = True
@@ -33,6 +34,8 @@ class Situation:
     actor: str = ""
     proposed_by: str = ""
     earlier_deciders: frozenset[str] = frozenset()
+    identity_accepted_by: str = ""
+    identity_confirmed_by: str = ""
     merge_proposed_by: str = ""
     merge_contested: bool = False
     has_merge_target: bool = False
@@ -64,26 +67,56 @@ def has_no_contact(situation: Situation) -> str:
 def every_item_is_decided(situation: Situation) -> str:
     """Each item needs an outcome; a refusal a ground; a grant enough proof of who asks.
 
+    Where the policy wants it, a second person has looked at that proof.
     Where the law wants it, a correction was verified first, and the conditions under which a near
     relative may ask were looked at.
     """
     for item in situation.items:
-        if not item.outcome:
-            return "item_undecided"
-        if item.outcome == "refused" and not item.ground:
-            return "refusal_without_ground"
-        if item.grants and not item.assurance_suffices:
-            return "assurance_too_low"
-        if not item.verified:
-            return "not_verified"
+        reason = _against(item)
+        if reason:
+            return reason
         if item.grants and not situation.kin_checked:
             return "kin_not_checked"
     return "" if situation.items else "no_items"
 
 
+def _against(item: ItemSituation) -> str:
+    """Return what one item lacks before a decision on it can be proposed."""
+    missing = {
+        "item_undecided": not item.outcome,
+        "refusal_without_ground": item.outcome == "refused" and not item.ground,
+        "assurance_too_low": item.grants and not item.assurance_suffices,
+        "identity_not_confirmed": item.grants and not item.identity_confirmed,
+        "not_verified": not item.verified,
+    }
+    return next((reason for reason, lacks in missing.items() if lacks), "")
+
+
 def is_not_own_proposal(situation: Situation) -> str:
     """Nobody decides on a proposal of their own."""
     return "own_proposal" if situation.actor == situation.proposed_by else ""
+
+
+def may_be_approved(situation: Situation) -> str:
+    """Somebody else approves, and grants nothing for which a second look at who asks is missing."""
+    if any(item.grants and not item.identity_confirmed for item in situation.items):
+        return is_not_own_proposal(situation) or "identity_not_confirmed"
+    return is_not_own_proposal(situation)
+
+
+def identity_was_accepted(situation: Situation) -> str:
+    """A member of staff has accepted who asks."""
+    return "" if situation.identity_accepted_by else "identity_not_accepted"
+
+
+def identity_was_accepted_by_another(situation: Situation) -> str:
+    """The second look is taken once, and never by who took the first."""
+    if not situation.identity_accepted_by:
+        return "identity_not_accepted"
+    if situation.identity_confirmed_by:
+        return "identity_confirmed_already"
+    own = situation.actor == situation.identity_accepted_by
+    return "own_identity_check" if own else ""
 
 
 def everything_is_executed(situation: Situation) -> str:

@@ -6,11 +6,12 @@ from django.utils.translation import gettext as _
 from workflows.cases.actors import SYSTEM, Actor
 from workflows.cases.correspondence import require_text
 from workflows.cases.errors import InvalidInput
-from workflows.cases.lifecycle import Action
+from workflows.cases.lifecycle import MOVES, Action
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.cases.transition import advance
 from workflows.cases.vocabulary import Assurance
+from workflows.ledger.selectors import events_of_case
 
 
 def accept_identity(case: Case, actor: Actor, assurance: str, grounds: str) -> None:
@@ -36,6 +37,30 @@ def reject_identity(case: Case, actor: Actor, grounds: str) -> None:
     For the clocks it is as if the proof had never been asked for.
     """
     advance(case, Action.REJECT_IDENTITY, actor, contents={"grounds": require_text(grounds)})
+
+
+def confirm_identity(case: Case, actor: Actor, grounds: str) -> None:
+    """Confirm, as a second person, how well the first one found the person to be known."""
+    advance(
+        case,
+        Action.CONFIRM_IDENTITY,
+        actor,
+        facts={"assurance": case.assurance},
+        contents={"grounds": require_text(grounds)},
+    )
+
+
+def grounds_of_identity(case: Case) -> list[str]:
+    """Return on what the proof of identity was accepted, the last grounds alone."""
+    accepted = MOVES[Action.ACCEPT_IDENTITY].event
+    event = events_of_case(case.pseudonym).filter(name=accepted).order_by("step").last()
+    opened = case.contents.filter(event=event.uid, name="grounds").first() if event else None
+    return [str(opened.opening["content"])] if opened else []
+
+
+def doubt_identity(case: Case, actor: Actor, grounds: str) -> None:
+    """Take back that the person is known: what remains is whether the contact was confirmed."""
+    advance(case, Action.DOUBT_IDENTITY, actor, contents={"grounds": require_text(grounds)})
 
 
 def go_on_without_information(case: Case, actor: Actor, grounds: str) -> None:

@@ -60,6 +60,8 @@ class Action(StrEnum):
     ASK_IDENTITY = "ask_identity"
     ACCEPT_IDENTITY = "accept_identity"
     REJECT_IDENTITY = "reject_identity"
+    CONFIRM_IDENTITY = "confirm_identity"
+    DOUBT_IDENTITY = "doubt_identity"
     ASK_INFORMATION = "ask_information"
     GIVE_INFORMATION = "give_information"
     GO_ON_WITHOUT_INFORMATION = "go_on_without_information"
@@ -192,6 +194,24 @@ _TABLE = (
         # Nobody waits for the proof any more, and the rest was never waiting for it.
         clock="identity_waived",
     ),
+    # A second person looks at what the first accepted. Both may be done before a decision; to
+    # confirm also while one waits, for the policy may have become stricter.
+    _move(
+        A.CONFIRM_IDENTITY,
+        _REVIEWABLE | {S.DECISION_PROPOSED},
+        None,
+        _INTAKE,
+        "identity.confirmed",
+        guards.identity_was_accepted_by_another,
+    ),
+    _move(
+        A.DOUBT_IDENTITY,
+        _REVIEWABLE,
+        None,
+        _INTAKE,
+        "identity.doubted",
+        guards.identity_was_accepted,
+    ),
     _move(
         A.ASK_INFORMATION,
         _REVIEWABLE,
@@ -298,7 +318,7 @@ _TABLE = (
         S.EXECUTING,
         _APPROVER,
         "decision.approved",
-        guards.by_new_people(guards.is_not_own_proposal),
+        guards.by_new_people(guards.may_be_approved),
         effects=("corrections.instruct",),
     ),
     _move(

@@ -46,6 +46,8 @@ ACTION_NAMES = {
     Action.ASK_IDENTITY: _("Ask for proof of identity"),
     Action.ACCEPT_IDENTITY: _("Accept the proof of identity"),
     Action.REJECT_IDENTITY: _("Go on without proof of identity"),
+    Action.CONFIRM_IDENTITY: _("Confirm the identity as a second person"),
+    Action.DOUBT_IDENTITY: _("Doubt the identity"),
     Action.ASK_INFORMATION: _("Ask for information"),
     Action.GIVE_INFORMATION: _("Go on with the information"),
     Action.GO_ON_WITHOUT_INFORMATION: _("Go on without the information"),
@@ -91,6 +93,15 @@ REASONS = {
     "item_undecided": _("Each item needs an outcome first."),
     "refusal_without_ground": _("A refusal needs a ground."),
     "assurance_too_low": _("The person has not yet proved enough of who they are for this."),
+    "identity_not_confirmed": _(
+        "Before this is granted, somebody other than the colleague who accepted the proof of"
+        " identity has to confirm it."
+    ),
+    "identity_not_accepted": _("Nobody has accepted a proof of identity yet."),
+    "identity_confirmed_already": _("A second person has confirmed the identity already."),
+    "own_identity_check": _(
+        "You accepted the proof of identity; a colleague of intake or review has to confirm it."
+    ),
     "not_verified": _(
         "The law of this case wants the information verified before it is corrected. Record in the"
         " finding how it was verified."

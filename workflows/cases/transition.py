@@ -13,6 +13,7 @@ from workflows.cases.clocks import add_clock_event, extension_is_open, stop_cloc
 from workflows.cases.errors import MoveRefused
 from workflows.cases.fee_time import fee_fits, fee_time_is_over
 from workflows.cases.guards import ItemSituation, Situation
+from workflows.cases.identity_policy import kinds_to_confirm
 from workflows.cases.kin import kin_conditions_apply
 from workflows.cases.lifecycle import MERGE_TARGETS, MOVES, Action, Move, Role, State, refusal
 from workflows.cases.mail import share_confirmed_address
@@ -57,6 +58,7 @@ def lock_case(case: Case) -> Case:
 def situation_of(case: Case, actor: Actor) -> Situation:
     """Gather what the guards may look at."""
     items = []
+    to_confirm = kinds_to_confirm(case)
     for item in case.items.all():
         rule = case.lead_regime.item(item.kind)
         needed = rule.assurance if rule else Assurance.NONE
@@ -66,6 +68,7 @@ def situation_of(case: Case, actor: Actor) -> Situation:
                 ground=item.ground,
                 grants=bool(item.outcome) and item.outcome not in WITHOUT_GRANT,
                 assurance_suffices=assurance_suffices(case.assurance, needed),
+                identity_confirmed=item.kind not in to_confirm,
                 verified=item.outcome not in CORRECTS
                 or not (rule and rule.verify_first)
                 or item.is_verified,
@@ -78,6 +81,8 @@ def situation_of(case: Case, actor: Actor) -> Situation:
         actor=actor.pseudonym,
         proposed_by=case.proposed_by,
         earlier_deciders=frozenset(case.earlier_deciders),
+        identity_accepted_by=case.assurance_set_by,
+        identity_confirmed_by=case.assurance_confirmed_by,
         merge_proposed_by=case.merge_proposed_by,
         merge_contested=case.merge_contested,
         has_merge_target=target is not None,
@@ -174,6 +179,13 @@ def _columns(case: Case, action: Action, actor: Actor, now: datetime) -> dict[st
     begins_anew = {"closed_at": None, "erasure_requested_by": "", **no_merge, **no_abuse}
     changes: dict[Action, dict[str, Any]] = {
         Action.CONFIRM_CONTACT: {"contact_confirmed_at": now},
+        Action.ACCEPT_IDENTITY: {"assurance_set_by": who, "assurance_confirmed_by": ""},
+        Action.CONFIRM_IDENTITY: {"assurance_confirmed_by": who},
+        Action.DOUBT_IDENTITY: {
+            "assurance": Assurance.CONTACT if case.contact_confirmed_at else Assurance.NONE,
+            "assurance_set_by": "",
+            "assurance_confirmed_by": "",
+        },
         Action.ASK_FEE: {"fee_asked_by": who},
         Action.END_UNPAID: decides,
         # To propose an answer is to find that there is no abuse, and no duplicate.

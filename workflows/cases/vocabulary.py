@@ -63,6 +63,10 @@ class Assurance(TextChoices):
     MANDATE = "mandate", _("Mandate checked")
 
 
+# What a member of staff may find out about who asks; a confirmed contact is found out by a link.
+ACCEPTED_BY_STAFF = (Assurance.CONTACT, Assurance.MATCHED, Assurance.DOCUMENT, Assurance.MANDATE)
+
+
 class Scope(TextChoices):
     """The five places of which an answer must speak."""
 

@@ -25,6 +25,7 @@ _DECISIONS = (
     "answer.sent",
     "clock.extended",
     "identity.not_proved",
+    "identity.doubted",
     "information.not_given",
     "fee.asked",
     "fee.not_paid",

@@ -13,7 +13,7 @@ from requests_portal.staff.case_file import citation_texts, item_views, names_on
 from requests_portal.staff.search import merge_candidates
 from workflows.cases.actors import actor_for
 from workflows.cases.clocks import answer_kind, extendable_clock
-from workflows.cases.handling import record_view
+from workflows.cases.handling import grounds_of_identity, record_view
 from workflows.cases.lifecycle import MOVES, Action
 from workflows.cases.models import Case
 from workflows.cases.models.clock import rule_events
@@ -72,7 +72,7 @@ def _merge(case: Case, form: CaseForm) -> dict[str, Any]:
     other = case.merge_proposed_into
     if other is None:
         return {}
-    record_view(other, actor_for(form.user), what=f"merge.{case.number}")
+    record_view(other, actor_for(form.user), what="merge")
     return {
         "proposed_by": names_on_page(case, ()).get(case.merge_proposed_by, ""),
         "both": [
@@ -85,6 +85,15 @@ def _merge(case: Case, form: CaseForm) -> dict[str, Any]:
             }
             for one in (case, other)
         ],
+    }
+
+
+def _identity(case: Case, _form: CaseForm) -> dict[str, Any]:
+    """Show what was accepted as proof, by whom and on what grounds."""
+    return {
+        "accepted_by": names_on_page(case, ()).get(case.assurance_set_by, ""),
+        "grounds_given": grounds_of_identity(case),
+        "files": [file for file in case.attachments.all() if file.from_person],
     }
 
 
@@ -113,4 +122,5 @@ _PANELS: dict[str, Callable[[Case, Any], dict[str, Any]]] = {
     "staff/panels/fee.html": _fee,
     "staff/panels/duplicates.html": lambda case, _form: {"candidates": merge_candidates(case)},
     "staff/panels/merge.html": _merge,
+    "staff/panels/identity.html": _identity,
 }

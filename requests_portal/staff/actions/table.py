@@ -187,6 +187,22 @@ _ROWS = (
         panel="staff/panels/not_asked.html",
     ),
     _page(
+        Action.CONFIRM_IDENTITY,
+        _("Look yourself at what was accepted as proof, then say what you saw."),
+        _("The identity was confirmed by a second person."),
+        _with_text(handling.confirm_identity),
+        form=forms.ReasonsForm,
+        panel="staff/panels/identity.html",
+    ),
+    _page(
+        Action.DOUBT_IDENTITY,
+        _("The person counts as known no longer; proof can be asked for once more."),
+        _("It was recorded that the identity is doubted."),
+        _with_text(handling.doubt_identity),
+        form=forms.ReasonsForm,
+        panel="staff/panels/identity.html",
+    ),
+    _page(
         Action.ASK_INFORMATION,
         _("Ask the person to make the request clearer. Ask only for what is needed."),
         _("The person was asked for information."),
@@ -271,6 +287,7 @@ _ROWS = (
                 "item_undecided",
                 "refusal_without_ground",
                 "assurance_too_low",
+                "identity_not_confirmed",
                 "not_verified",
                 "kin_not_checked",
             }

@@ -148,6 +148,45 @@ MERGEABLE = Situation(actor="a", has_merge_target=True, merge_target_open=True)
             Situation(items=(replace(REFUSED, assurance_suffices=False),)),
             "",
         ),
+        (
+            guards.every_item_is_decided,
+            Situation(items=(replace(DECIDED, identity_confirmed=False),)),
+            "identity_not_confirmed",
+        ),
+        (
+            guards.every_item_is_decided,
+            Situation(items=(replace(REFUSED, identity_confirmed=False),)),
+            "",
+        ),
+        (
+            guards.may_be_approved,
+            Situation(actor="a", items=(replace(DECIDED, identity_confirmed=False),)),
+            "identity_not_confirmed",
+        ),
+        (
+            guards.may_be_approved,
+            Situation(actor="a", items=(replace(REFUSED, identity_confirmed=False),)),
+            "",
+        ),
+        (guards.may_be_approved, Situation(actor="a", proposed_by="a"), "own_proposal"),
+        (guards.identity_was_accepted, Situation(), "identity_not_accepted"),
+        (guards.identity_was_accepted, Situation(identity_accepted_by="a"), ""),
+        (guards.identity_was_accepted_by_another, Situation(), "identity_not_accepted"),
+        (
+            guards.identity_was_accepted_by_another,
+            Situation(actor="a", identity_accepted_by="a"),
+            "own_identity_check",
+        ),
+        (
+            guards.identity_was_accepted_by_another,
+            Situation(actor="a", identity_accepted_by="b"),
+            "",
+        ),
+        (
+            guards.identity_was_accepted_by_another,
+            Situation(actor="a", identity_accepted_by="b", identity_confirmed_by="c"),
+            "identity_confirmed_already",
+        ),
         (guards.is_not_own_proposal, Situation(actor="a", proposed_by="b"), ""),
         (guards.is_not_own_proposal, Situation(actor="a", proposed_by="a"), "own_proposal"),
         (guards.everything_is_executed, Situation(items=(DECIDED,)), ""),
@@ -272,8 +311,10 @@ def test_a_guard_gives_its_reason(guard, situation, reason):
         (Action.RECEIVE, guards.has_no_contact),
         (Action.PROPOSE_DECISION, guards.every_item_is_decided),
         (Action.SEND_BACK, guards.is_not_own_proposal),
-        (Action.APPROVE, guards.is_not_own_proposal),
+        (Action.APPROVE, guards.may_be_approved),
         (Action.STOP_EXECUTION, guards.is_not_own_proposal),
+        (Action.CONFIRM_IDENTITY, guards.identity_was_accepted_by_another),
+        (Action.DOUBT_IDENTITY, guards.identity_was_accepted),
         (Action.ANSWER, guards.everything_is_executed),
         (Action.CONTEST, guards.is_not_erased),
         (Action.REOPEN, guards.had_no_part_before),
@@ -317,7 +358,7 @@ def test_whatever_decides_is_kept_from_those_who_decided_before():
 
 
 def test_no_other_move_has_a_guard():
-    assert sum(move.guard is not None for move in MOVES.values()) == 21
+    assert sum(move.guard is not None for move in MOVES.values()) == 23
 
 
 def test_a_move_cannot_be_changed():

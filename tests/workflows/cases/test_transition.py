@@ -61,6 +61,7 @@ def make_ready_case(state: State) -> Case:
         merge_proposed_into=other,
         proposed_by=SOMEBODY,
         earlier_deciders=[SOMEBODY],
+        assurance_set_by=SOMEBODY,
         abuse_reported_by=SOMEBODY,
         fee_asked_by=SOMEBODY,
         fee_due_on=timezone.localdate() - timedelta(days=2),

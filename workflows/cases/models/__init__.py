@@ -4,6 +4,7 @@ from workflows.cases.models.case import Case, Identifier, Item, Person
 from workflows.cases.models.clock import BaseClock, Clock, ClockEvent
 from workflows.cases.models.correspondence import Attachment, EventContent, Message
 from workflows.cases.models.draft import Draft, DraftFile
+from workflows.cases.models.identity_policy import IdentityPolicy
 from workflows.cases.models.rules import RegimeVersion
 from workflows.cases.models.support import (
     AccessThrottle,
@@ -24,6 +25,7 @@ __all__ = [
     "EventContent",
     "IdempotencyKey",
     "Identifier",
+    "IdentityPolicy",
     "Item",
     "MailTally",
     "Message",

@@ -53,6 +53,9 @@ class Case(SealedModel):
     assurance = models.CharField(
         _("assurance"), max_length=10, choices=Assurance.choices, default=Assurance.NONE
     )
+    # Who of staff accepted that the person is known so well, and who looked a second time.
+    assurance_set_by = models.CharField(max_length=32, blank=True)
+    assurance_confirmed_by = models.CharField(max_length=32, blank=True)
     kinds = ArrayField(models.CharField(max_length=20), verbose_name=_("items"))
 
     # The first regime leads the text of notices; the earliest due date leads the queue.

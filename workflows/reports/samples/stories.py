@@ -11,6 +11,7 @@ from django.utils import timezone
 from workflows.cases import correspondence, decisions, handling, merging
 from workflows.cases.actors import PUBLIC, SYSTEM, Actor, actor_for
 from workflows.cases.decisions import ItemProposal
+from workflows.cases.identity_policy import kinds_to_confirm
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
 from workflows.cases.transition import advance
@@ -125,6 +126,8 @@ class Story:
         intake = self._actor("ines")
         moves.ask_identity(self.case, intake, self.texts["identity"])
         handling.accept_identity(self.case, intake, level, self.texts["identity_accepted"])
+        if kinds_to_confirm(self.case):
+            handling.confirm_identity(self.case, self._reviewer, self.texts["identity_confirmed"])
 
     def _find(self) -> None:
         for item, decision in zip(
