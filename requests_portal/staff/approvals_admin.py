@@ -6,9 +6,10 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -187,9 +188,13 @@ class ApprovalRequestAdmin(AskingAdmin, ReadOnlyAdmin):
         return fresh_sign_in_required(self.ask)(
             request,
             object_id,
-            intro=_(
-                "It takes effect at once. Approve only what you know to be right: ask the person "
-                "concerned, or who asked for it, by another way than by mail."
+            intro=format_html(
+                "{}<br>{}",
+                self._in_one_line(request, object_id),
+                _(
+                    "It takes effect at once. Approve only what you know to be right: ask the "
+                    "person concerned, or who asked for it, by another way than by mail."
+                ),
             ),
             button=_("Approve"),
             do=lambda entry, _typed: approve(entry.pk, user_of(request)),
@@ -204,7 +209,11 @@ class ApprovalRequestAdmin(AskingAdmin, ReadOnlyAdmin):
         return fresh_sign_in_required(self.ask)(
             request,
             object_id,
-            intro=_("Nothing changes. Who asked for it sees that you rejected it."),
+            intro=format_html(
+                "{}<br>{}",
+                self._in_one_line(request, object_id),
+                _("Nothing changes. Who asked for it sees that you rejected it."),
+            ),
             button=_("Reject"),
             do=lambda entry, _typed: reject(entry.pk, user_of(request)),
             permission=_DECIDE,
@@ -222,6 +231,17 @@ class ApprovalRequestAdmin(AskingAdmin, ReadOnlyAdmin):
             button=_("Withdraw"),
             do=lambda entry, _typed: withdraw(entry.pk, user_of(request)),
             permission="view",
+        )
+
+    def _in_one_line(self, request: HttpRequest, object_id: str) -> SafeString:
+        """Return whom it is about, what they would get, where a link would go, and who asked."""
+        entry = self.get_object(request, object_id)
+        if entry is None:
+            raise Http404
+        parts = (self.concerned(entry), self.address(entry), self.given(entry))
+        asked = _("asked for by %(name)s") % {"name": self.asked_by(entry)}
+        return format_html(
+            "<strong>{}</strong>", " · ".join([*(part for part in parts if part != "–"), asked])
         )
 
 

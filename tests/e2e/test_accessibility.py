@@ -173,6 +173,7 @@ def test_the_pages_of_administrators(sign_in):
     administrator = sign_in("adam")
     pages, faults = look_at_own_pages(administrator)
     assert {"/staff/auth/user/", "/staff/auth/user/add/", "/staff/outbox/effect/"} <= pages
+    assert "/staff/accounts/approvalrequest/" in pages
     assert not faults
 
 
@@ -191,6 +192,7 @@ def test_the_pages_of_regulators(new_page, sampled_stack, language):
         "exports/new/",
         "exports/key/",
         "checkpoints/",
+        "tokens/",
     )
     regulator.choose_export(language)
     faults = faults_on(regulator.page, [area + page for page in pages])

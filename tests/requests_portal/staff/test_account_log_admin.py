@@ -184,6 +184,11 @@ class TestWaiting:
             }
             assert shown == verbs
 
+    def test_who_decides_is_shown_once_more_on_what(self, asked, officer) -> None:
+        path = f"/staff/accounts/approvalrequest/{asked.approval_requests.get().pk}/approve/"
+        page = officer.get(path).content.decode()
+        assert "Olga Ott (olga) · Intake · asked for by adam" in page
+
     def test_nobody_else_sees_what_waits(self, asked) -> None:
         path = "/staff/accounts/approvalrequest/"
         assert signed_in(make_staff("someone", "intake")).get(path).status_code == 403
