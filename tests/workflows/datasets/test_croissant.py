@@ -72,7 +72,7 @@ def test_it_says_what_the_specification_requires(data):
     assert [field["dataType"] for field in records["field"]] == ["sc:Text", "sc:Text", "sc:URL"]
     assert records["field"][1]["source"] == {
         "fileObject": {"@id": "a.jsonl"},
-        "extract": {"jsonPath": "$.text"},
+        "extract": {"column": "text"},
     }
 
 

@@ -1,5 +1,6 @@
 """Writes the metadata of a dataset and one of its snapshots as Croissant 1.1."""
 
+import glob
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -11,6 +12,7 @@ from workflows.datasets.croissant.terms import (
     CONTEXT,
     ENCODINGS,
     LEGAL_BASIS,
+    LIVE,
     RAI,
     TABLE_SCHEME,
     TEXTS,
@@ -52,13 +54,21 @@ def _snapshot(snapshot: Snapshot) -> Json:
     distribution, source = _distribution(snapshot)
     parent = snapshot.parent
     derived = {"prov:wasDerivedFrom": {"@id": f"#{parent.version}"}} if parent else {}
+    # The specification wants a hash of each file, unless the data may change under it: a table, and
+    # files that were not read yet.
+    live = {} if all("sha256" in file for file in distribution if _is_file(file)) else {LIVE: True}
     return {
         "version": snapshot.version,
+        **live,
         "datePublished": snapshot.registered_at.date().isoformat(),
         **derived,
         "distribution": distribution,
         "recordSet": [_record_set(snapshot, source)],
     }
+
+
+def _is_file(entry: Json) -> bool:
+    return bool(entry["@type"] == "cr:FileObject")
 
 
 def _distribution(snapshot: Snapshot) -> tuple[list[Json], Json]:
@@ -91,9 +101,8 @@ def _distribution(snapshot: Snapshot) -> tuple[list[Json], Json]:
     together = {
         "@type": "cr:FileSet",
         "@id": "files",
-        "containedIn": [{"@id": file["@id"]} for file in files],
         "encodingFormat": encoding,
-        "includes": "**",
+        "includes": [glob.escape(file["contentUrl"]) for file in files],
     }
     return [*files, together], {"fileSet": {"@id": "files"}}
 
@@ -107,10 +116,13 @@ def _url(snapshot: Snapshot, path: str) -> str:
 
 
 def _record_set(snapshot: Snapshot, source: Json) -> Json:
+    schema = snapshot.schema
+    whole_text = snapshot.format == Snapshot.Format.TEXT
+    id_field, source_field = ("", "") if whole_text else (schema.id_field, schema.source_field)
     fields = [
-        *((name, "sc:Text") for name in (snapshot.id_field,) if name),
-        *((name, "sc:Text") for name in snapshot.schema.text_fields),
-        *((name, "sc:URL") for name in (snapshot.source_field,) if name),
+        *((name, "sc:Text") for name in (id_field,) if name),
+        *((name, "sc:Text") for name in schema.text_fields),
+        *((name, "sc:URL") for name in (source_field,) if name),
     ]
     record_set: Json = {
         "@type": "cr:RecordSet",
@@ -127,15 +139,12 @@ def _record_set(snapshot: Snapshot, source: Json) -> Json:
             for name, kind in fields
         ],
     }
-    if snapshot.id_field:
-        record_set["key"] = {"@id": f"records/{snapshot.id_field}"}
+    if id_field:
+        record_set["key"] = {"@id": f"records/{id_field}"}
     return record_set
 
 
 def _extract(snapshot: Snapshot, name: str) -> Json:
-    match snapshot.format:
-        case Snapshot.Format.JSONL:
-            return {"jsonPath": f"$.{name}"}
-        case Snapshot.Format.TEXT:
-            return {"fileProperty": "content"}
-    return {"column": name}
+    whole_text = snapshot.format == Snapshot.Format.TEXT
+    # Readers take a line of JSON Lines for a row, as in the examples of the specification.
+    return {"fileProperty": "content"} if whole_text else {"column": name}

@@ -12,8 +12,8 @@ RAI = "http://mlcommons.org/croissant/RAI/1.0"
 # The context that the specification recommends, with the namespace of provenance.
 CONTEXT: dict[str, Any] = {
     "@language": "en",
-    "@vocab": "http://schema.org/",
-    "sc": "http://schema.org/",
+    "@vocab": "https://schema.org/",
+    "sc": "https://schema.org/",
     "cr": "http://mlcommons.org/croissant/",
     "rai": "http://mlcommons.org/croissant/RAI/",
     "dct": "http://purl.org/dc/terms/",
@@ -45,9 +45,13 @@ CONTEXT: dict[str, Any] = {
             "key",
             "md5",
             "parentField",
+            "path",
             "recordSet",
             "references",
             "regex",
+            "repeated",
+            "replace",
+            "samplingRate",
             "readLines",
             "sdVersion",
             "separator",
@@ -85,4 +89,5 @@ ENCODINGS = {
     Snapshot.Format.TEXT: "text/plain",
     Snapshot.Format.POSTGRESQL: "application/sql",
 }
+LIVE = "isLiveDataset"
 TABLE_SCHEME = "postgresql:"
