@@ -45,6 +45,7 @@ propose_merge     | filed received triage in_review          | .                
 merge             | filed received triage in_review          | merged            | intake reviewer privacy_officer
 approve_merge     | filed received triage in_review          | merged            | approver privacy_officer
 decline_merge     | filed received triage in_review          | .                 | approver privacy_officer
+reinstate         | rejected_as_abuse expired                | triage            | reviewer privacy_officer
 unmerge           | merged                                   | triage            | public reviewer privacy_officer
 report_abuse      | filed received triage in_review          | .                 | intake reviewer privacy_officer
 reject_as_abuse   | filed received triage in_review          | rejected_as_abuse | approver privacy_officer

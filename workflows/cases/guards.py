@@ -44,6 +44,7 @@ class Situation:
     abuse_reported_by: str = ""
     erasure_requested_by: str = ""
     erased: bool = False
+    complaint_upheld: bool = False
     has_contact: bool = True
     extension_open: bool = False
     fee_allowed: bool = False
@@ -209,6 +210,13 @@ def abuse_was_reported_by_another(situation: Situation) -> str:
     if not situation.abuse_reported_by:
         return "abuse_not_reported"
     return "own_report" if situation.actor == situation.abuse_reported_by else ""
+
+
+def complaint_was_upheld(situation: Situation) -> str:
+    """A complaint about how the case ended was found right, in whole or in part."""
+    if situation.erased:
+        return "erased"
+    return "" if situation.complaint_upheld else "complaint_not_upheld"
 
 
 def is_not_erased(situation: Situation) -> str:

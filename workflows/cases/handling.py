@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import SYSTEM, Actor
+from workflows.cases.clocks import restart_clocks
 from workflows.cases.correspondence import require_text
 from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import MOVES, Action
@@ -67,6 +68,17 @@ def go_on_without_information(case: Case, actor: Actor, grounds: str) -> None:
     """Go on although a question was not answered; for the clocks it was then never asked."""
     grounds = require_text(grounds)
     advance(case, Action.GO_ON_WITHOUT_INFORMATION, actor, contents={"grounds": grounds})
+
+
+def reinstate(case: Case, actor: Actor, reasons: str) -> None:
+    """Reopen a case that was rejected or let go of, after a complaint about that was upheld.
+
+    Its time has run all along. Raises `InvalidInput`, `MoveRefused`.
+    """
+    reasons = require_text(reasons)
+    with transaction.atomic():
+        advance(case, Action.REINSTATE, actor, contents={"reasons": reasons})
+        restart_clocks(case)
 
 
 def report_abuse(case: Case, actor: Actor, reasons: str) -> None:

@@ -95,6 +95,7 @@ class Action(StrEnum):
     UNMERGE = "unmerge"
     REPORT_ABUSE = "report_abuse"
     REJECT_AS_ABUSE = "reject_as_abuse"
+    REINSTATE = "reinstate"
     REQUEST_ERASURE = "request_erasure"
     ERASE = "erase"
 
@@ -450,6 +451,15 @@ _TABLE = (
         guards.by_new_people(guards.abuse_was_reported_by_another),
         effects=("mail.rejected_as_abuse",),
         clock="answered",
+    ),
+    # Upheld means that it should not have ended so: the way back leads to where it was sorted.
+    _move(
+        A.REINSTATE,
+        {S.REJECTED_AS_ABUSE, S.EXPIRED},
+        S.TRIAGE,
+        _REVIEWER,
+        "case.reinstated",
+        guards.complaint_was_upheld,
     ),
     _move(A.REQUEST_ERASURE, FINAL, None, _OFFICER, "erasure.requested", guards.is_not_erased),
     _move(A.ERASE, FINAL, None, _OFFICER, "case.erased", guards.erasure_was_requested_by_another),

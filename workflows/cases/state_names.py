@@ -79,6 +79,7 @@ ACTION_NAMES = {
     Action.APPROVE_MERGE: _("Approve the merge"),
     Action.DECLINE_MERGE: _("Decline the merge"),
     Action.UNMERGE: _("Undo the merge"),
+    Action.REINSTATE: _("Reopen after the complaint"),
     Action.REPORT_ABUSE: _("Report as abuse"),
     Action.REJECT_AS_ABUSE: _("Reject as abuse"),
     Action.REQUEST_ERASURE: _("Request erasure"),
@@ -148,6 +149,9 @@ REASONS = {
     "own_merge_proposal": _("You proposed the merge; somebody else has to approve it."),
     "abuse_not_reported": _("Somebody has to report the abuse first."),
     "own_report": _("You reported the abuse; somebody else has to decide on it."),
+    "complaint_not_upheld": _(
+        "A case that has ended is reopened only after a complaint about it was upheld."
+    ),
     "erased": _("The case has been erased."),
     "erasure_not_requested": _("Somebody has to request the erasure first."),
     "own_erasure_request": _("You requested the erasure; somebody else has to carry it out."),

@@ -28,10 +28,15 @@ from workflows.cases.vocabulary import (
     assurance_suffices,
 )
 from workflows.ledger.models import Event
+from workflows.ledger.selectors import events_of_case
 from workflows.outbox.services import enqueue
 
 ItemCheck = Callable[[Item], bool]
 _suppression_checks: list[ItemCheck] = []
+
+
+# What the outcome of a complaint is called in the log when it was found right.
+UPHELD = frozenset({"upheld", "partly_upheld"})
 
 
 def suppression_check(check: ItemCheck) -> ItemCheck:
@@ -91,6 +96,7 @@ def situation_of(case: Case, actor: Actor) -> Situation:
         abuse_reported_by=case.abuse_reported_by,
         erasure_requested_by=case.erasure_requested_by,
         erased=case.erased_at is not None,
+        complaint_upheld=_complaint_was_upheld(case),
         has_contact=case.has_contact,
         extension_open=extension_is_open(case),
         kin_checked=not kin_conditions_apply(case) or case.kin_checked,
@@ -102,6 +108,16 @@ def situation_of(case: Case, actor: Actor) -> Situation:
         fee_asked=any(event.name == "fee_asked" for event in case.clock_events.all()),
         items=tuple(items),
     )
+
+
+def _complaint_was_upheld(case: Case) -> bool:
+    """Return whether, since a case ended, a complaint about it was found right; from the log."""
+    if State(case.state) not in MOVES[Action.REINSTATE].sources:
+        return False
+    answered = events_of_case(case.pseudonym).filter(
+        name="complaint.answered", at__gte=case.closed_at
+    )
+    return any(event.facts.get("finding") in UPHELD for event in answered)
 
 
 def refusals(case: Case, actor: Actor) -> dict[Action, str]:
@@ -211,6 +227,7 @@ def _columns(case: Case, action: Action, actor: Actor, now: datetime) -> dict[st
             "merged_into": None,
             "merge_contested": case.merge_contested or Role.PUBLIC in actor.roles,
         },
+        Action.REINSTATE: begins_anew,
         Action.REPORT_ABUSE: {"abuse_reported_by": who, **decides},
         Action.REJECT_AS_ABUSE: decides,
         Action.REQUEST_ERASURE: {"erasure_requested_by": who},

@@ -419,6 +419,13 @@ _ROWS = (
         lambda case, actor, _form: merging.unmerge(case, actor),
     ),
     _page(
+        Action.REINSTATE,
+        _("A complaint about how this case ended was upheld: it goes on. Say what is put right."),
+        _("The case was reopened."),
+        _with_text(handling.reinstate),
+        form=forms.ReasonsForm,
+    ),
+    _page(
         Action.REPORT_ABUSE,
         _("Say why the request is an abuse. Somebody else decides on it."),
         _("The request was reported as an abuse."),

@@ -58,7 +58,7 @@ def test_each_state_but_the_first_can_be_reached_and_each_open_one_left():
     assert left >= OPEN | {State.ANSWERED}
 
 
-def test_an_ended_case_is_left_only_by_the_word_of_the_person_or_to_undo_a_merge():
+def test_an_ended_case_is_left_only_by_the_word_of_the_person_or_to_put_right_how_it_ended():
     ways = {
         (source, move.action)
         for move in MOVES.values()
@@ -66,7 +66,12 @@ def test_an_ended_case_is_left_only_by_the_word_of_the_person_or_to_undo_a_merge
         for source in move.sources & FINAL
     }
 
-    assert ways == {(State.CLOSED, Action.CONTEST), (State.MERGED, Action.UNMERGE)}
+    assert ways == {
+        (State.CLOSED, Action.CONTEST),
+        (State.MERGED, Action.UNMERGE),
+        (State.REJECTED_AS_ABUSE, Action.REINSTATE),
+        (State.EXPIRED, Action.REINSTATE),
+    }
 
 
 def test_each_open_case_can_be_withdrawn_by_the_person_without_a_condition():
@@ -329,6 +334,7 @@ def test_a_guard_gives_its_reason(guard, situation, reason):
         (Action.DECLINE_MERGE, guards.merge_was_proposed),
         (Action.UNMERGE, guards.is_not_erased),
         (Action.REJECT_AS_ABUSE, guards.abuse_was_reported_by_another),
+        (Action.REINSTATE, guards.complaint_was_upheld),
         (Action.REQUEST_ERASURE, guards.is_not_erased),
         (Action.ERASE, guards.erasure_was_requested_by_another),
     ],
@@ -358,7 +364,7 @@ def test_whatever_decides_is_kept_from_those_who_decided_before():
 
 
 def test_no_other_move_has_a_guard():
-    assert sum(move.guard is not None for move in MOVES.values()) == 23
+    assert sum(move.guard is not None for move in MOVES.values()) == 24
 
 
 def test_a_move_cannot_be_changed():
