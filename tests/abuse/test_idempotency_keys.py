@@ -8,6 +8,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from tests.factories import STEWARD, WANG
+from tests.tokens import pipeline_token
 from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.corrections.conftest import data, no_broker
 from tests.workflows.datasets.entries import lines, make_snapshot
@@ -17,7 +18,6 @@ from workflows.cases.models import Case, IdempotencyKey
 from workflows.cases.vocabulary import Channel, Outcome
 from workflows.corrections.models import Receipt
 from workflows.datasets.models import PipelineToken, Snapshot
-from workflows.datasets.pipelines import issue_token
 
 __all__ = ["data", "no_broker"]
 pytestmark = [
@@ -131,7 +131,7 @@ class TestReceiptsOfPipelines:
             expires_at=timezone.now() + timedelta(days=1),
         )
         client = APIClient()
-        client.credentials(HTTP_AUTHORIZATION=f"Bearer {issue_token(row, STEWARD)}")
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {pipeline_token(row, STEWARD)}")
         body = {
             "status": "applied",
             "snapshot": {"version": version, "location": f"{version}.jsonl"},
