@@ -22,6 +22,7 @@ from workflows.accounts.deciders import require_requester, rule_has_begun, why_n
 from workflows.accounts.errors import ApprovalRefused
 from workflows.accounts.models import ApprovalRequest
 from workflows.cases.actors import SYSTEM, Actor, actor_for
+from workflows.datasets.models import PipelineToken
 from workflows.ledger.canonical import Json
 
 VALID_FOR = timedelta(days=7)
@@ -40,6 +41,7 @@ def request_approval(request: ApprovalRequest) -> ApprovalRequest:
     """
     with transaction.atomic():
         begun = rule_has_begun()
+        _lock_subject(request)
         require_requester(request)
         CARRY_OUT[request.kind].check(request)
         _expire()
@@ -111,6 +113,14 @@ def withdraw_superseded(request: ApprovalRequest, by: Actor) -> None:
         request = _lock(request.pk)
         _close(request, State.WITHDRAWN)
         _record("approval.withdrawn", request, by, tell=False)
+
+
+def _lock_subject(request: ApprovalRequest) -> None:
+    """Let one of two equal requests wait for the other, as after a double click."""
+    if request.account_id is not None:
+        User.objects.select_for_update(no_key=True).get(pk=request.account_id)
+    if request.pipeline_id is not None:
+        PipelineToken.objects.select_for_update(no_key=True).get(pk=request.pipeline_id)
 
 
 def _lock(request_id: UUID) -> ApprovalRequest:
