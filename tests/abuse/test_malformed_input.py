@@ -294,7 +294,8 @@ def test_a_right_request_with_one_odd_field_is_filed_or_refused(name, value):
         "POST", REQUESTS, body, "application/json", **KEY
     )
 
-    assert answer.status_code in {201, 422} or is_problem(answer)
+    # The same body again, under the same key, is the same request.
+    assert answer.status_code in {200, 201, 422} or is_problem(answer)
 
 
 FORM_FIELDS = st.sampled_from(

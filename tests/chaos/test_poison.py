@@ -8,7 +8,7 @@ import pytest
 from tests.chaos.load import WORKER, beside, enqueue, states_of
 from tests.filings import assert_nothing_lost_nor_doubled, file_request
 from tests.stack import Stack, eventually
-from workflows.outbox.services import MAX_ATTEMPTS
+from workflows.outbox.handlers import MAX_ATTEMPTS
 
 pytestmark = pytest.mark.chaos
 

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from celery import current_app
@@ -15,6 +16,7 @@ from workflows.cases.drafts import DRAFT_KEPT_FOR, create_draft
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Clock, Draft
 from workflows.datasets.models import LookupRun
+from workflows.identity.contact import open_challenge
 from workflows.outbox.models import Effect
 
 pytestmark = pytest.mark.django_db
@@ -62,8 +64,10 @@ def test_the_sweep_of_clocks_marks_what_is_late():
 
 
 def test_the_sweep_of_challenges_lets_go_and_reminds():
-    old = file(ERIKA, at=timezone.now() - timedelta(days=31)).case
-    young = file(ERIKA, at=timezone.now() - timedelta(days=3)).case
+    old, young = file(ERIKA).case, file(ERIKA).case
+    for case, days in ((old, 31), (young, 3)):
+        open_challenge(case, uuid4())
+        case.contact_challenges.update(sent_at=timezone.now() - timedelta(days=days))
 
     tasks.sweep_challenges()
 

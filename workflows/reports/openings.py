@@ -17,7 +17,9 @@ from workflows.vault.crypto import Shredded
 
 Entry = Mapping[str, Any]
 
-_IDENTITY_EVENTS = frozenset({"identity.proved", "identity.not_proved"})
+_IDENTITY_EVENTS = frozenset(
+    {"identity.proved", "identity.not_proved", "identity.confirmed", "identity.doubted"}
+)
 
 
 class Closed(StrEnum):

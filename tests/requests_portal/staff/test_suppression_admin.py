@@ -88,5 +88,5 @@ def test_the_number_of_queries_does_not_grow(sign_in, reviewer, django_assert_ma
     client = sign_in(reviewer)
     for number in range(8):
         suppress(item, STEWARD, f"phrase {number}")
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         client.get(LIST)

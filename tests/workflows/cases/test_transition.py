@@ -33,6 +33,7 @@ from workflows.cases.decisions import ItemProposal
 from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import MOVES, Action, Refusal, Role, State
 from workflows.cases.models import Case, Message
+from workflows.cases.record import record_event
 from workflows.cases.state_names import REASONS
 from workflows.cases.transition import advance, lock_case, refusals
 from workflows.cases.vocabulary import Assurance, Outcome
@@ -45,6 +46,7 @@ from workflows.reports.erasure import erase, request_erasure
 pytestmark = pytest.mark.django_db
 
 MEMBER = "staff-of-this-cell"
+ROWS_REINSTATED = {State.EXPIRED, State.REJECTED_AS_ABUSE}
 SOMEBODY = "staff-somebody-else"
 
 
@@ -68,6 +70,9 @@ def make_ready_case(state: State) -> Case:
         erasure_requested_by=SOMEBODY,
     )
     case.refresh_from_db()
+    if state in ROWS_REINSTATED:
+        facts = {"complaint": str(uuid4()), "finding": "upheld"}
+        record_event(case, "complaint.answered", role=Role.SYSTEM, facts=facts)
     return case
 
 

@@ -111,6 +111,8 @@ def test_every_step_of_the_calculator_has_a_sentence():
     written = inspect.getsource(calculator) + inspect.getsource(timeline)
     codes = set(re.findall(r'(?:Step|_paused)\(\s*"(\w+)"', written))
     codes |= {"holidays_skipped", "extra_days"}
+    # What stands for "received" where an answer was contested.
+    codes |= {"contested"}
 
     assert codes == set(explain._SENTENCES)
 

@@ -1102,7 +1102,12 @@ class Export:
         if self.facts["regime"] is None:
             return reason == "whole_log"
         sent = entry["role"] == "public" and entry["facts"].get("from") == "identity_needed"
-        judged = entry["name"] in {"identity.proved", "identity.not_proved"}
+        judged = entry["name"] in {
+            "identity.proved",
+            "identity.not_proved",
+            "identity.confirmed",
+            "identity.doubted",
+        }
         may_show = sent or judged or name == "request"
         asked = self.facts["filters"]["identity_reason"]
         return reason == "identity_document" and may_show and not asked
