@@ -43,15 +43,16 @@ def complaint_view(
     case: Case, complaint: Complaint, actor: Actor, names: dict[str, str], now: datetime
 ) -> ComplaintView:
     """Return one complaint. Its words are messages of the case, which were loaded with it."""
-    messages = {message.pk: message for message in case.messages.all()}
-    letters = (messages.get(letter.pk) for letter in complaint.letters.all())
+    letters = list(complaint.letters.all())
+    for message in filter(None, (complaint.statement, *letters)):
+        message.case = case  # whose key is at hand
     clocks = sorted(complaint.clocks.all(), key=lambda clock: not clock.leads)
     return ComplaintView(
         complaint=complaint,
         state_name=str(STATE_NAMES[State(complaint.state)]),
-        statement=messages.get(complaint.statement_id) if complaint.statement_id else None,
+        statement=complaint.statement,
         clocks=[clock_view(case, clock, complaint.state, now) for clock in clocks],
-        letters=sorted(filter(None, letters), key=lambda letter: letter.sent_at),
+        letters=sorted(letters, key=lambda letter: letter.sent_at),
         handler=names.get(complaint.handler, complaint.handler),
         buttons=_buttons(complaint, actor),
     )

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.paginator import Page, Paginator
-from django.db.models import Prefetch
 from django.http import Http404
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
@@ -66,7 +65,8 @@ def load_case(case_id: UUID) -> Case:
             "clocks",
             "clock_events",
             "complaints__clocks",
-            Prefetch("complaints__letters", Message.objects.only("pk")),
+            "complaints__letters",
+            "complaints__statement",
         )
         .filter(pk=case_id)
         .first()
