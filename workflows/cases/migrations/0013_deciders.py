@@ -35,6 +35,8 @@ WHERE {column} <> '' AND (
 )
 """
 
+CHECKED_NOW = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED"
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -66,5 +68,8 @@ class Migration(migrations.Migration):
                 ("erasure_requested_by", "erasure.requested"),
             )
         ),
+        # What the rows above have to wait for at the end of the transaction; no column can be taken
+        # out of a table before that was looked at.
+        migrations.RunSQL(CHECKED_NOW, migrations.RunSQL.noop),
         migrations.RemoveField(model_name="case", name="earlier_proposers"),
     ]
