@@ -1,6 +1,6 @@
 """Abuse case 24: long passwords, long bodies and repeated tokens use up nothing.
 
-`test_slow_uploads.py`, `test_filing_flood.py` and `test_request_bounds.py` try the rest.
+`test_request_bounds.py` tries what one request may hold.
 """
 
 import time
