@@ -144,8 +144,13 @@ class Stack:
         return json.loads((self.folder / "run-pids.json").read_text())
 
     def kill(self, name: str) -> None:
-        """`kill -9` the process `name`; return when the supervisor has started it again."""
+        """`kill -9` the process `name`; return when the supervisor has started it again.
+
+        However often it is killed: the supervisor is told that these deaths are no accidents, or it
+        would wait longer after each.
+        """
         old = self.pids()[name]
+        self._order(f"start {name}")
         os.kill(old, signal.SIGKILL)
         eventually(lambda: self.pids().get(name, old) != old, f"{name} runs again")
 

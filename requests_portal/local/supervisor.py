@@ -80,6 +80,10 @@ class Child:
         self.start_at = time.monotonic() + self._pause
         return code
 
+    def forget_accidents(self) -> None:
+        """Start without a pause, and after the next accident as after the first."""
+        self._pause = self.start_at = 0.0
+
     @property
     def pause(self) -> float:
         """Seconds to wait before the next start."""
@@ -101,7 +105,8 @@ class Supervisor:
     """Runs processes until told to end; one thread, no other program needed.
 
     `state_file` always holds the pid of each running process as JSON. With `controlled`, lines
-    `stop NAME` and `start NAME` are read from stdin, and the end of stdin ends everything.
+    `stop NAME` and `start NAME` are read from stdin, and the end of stdin ends everything. What is
+    ordered to start, also when it runs, is not held back for its earlier accidents.
     """
 
     def __init__(
@@ -182,7 +187,7 @@ class Supervisor:
             order, _, name = line.partition(" ")
             child = self._children[name]
             child.wanted = order == "start"
-            child.start_at = 0.0
+            child.forget_accidents()
             if not child.wanted:
                 child.ask_to_end()
 

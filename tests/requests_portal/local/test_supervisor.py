@@ -126,3 +126,15 @@ def test_a_process_can_be_stopped_and_started(supervised):
     eventually(lambda: "one" not in supervised.pids(), "stopped")
     supervised.order("start one")
     eventually(lambda: "one" in supervised.pids(), "started")
+
+
+def test_who_dies_again_and_again_waits_longer_unless_it_was_ordered_to_start(supervised):
+    def die() -> str:
+        eventually(lambda: "one" in supervised.pids(), "runs")
+        psutil.Process(supervised.pids()["one"]).kill()
+        return supervised.read_until("ended").split("starts again in ")[1].strip()
+
+    assert [die() for _ in range(3)] == ["0.5 s.", "1 s.", "2 s."]
+    supervised.order("start one")
+    eventually(lambda: "one" in supervised.pids(), "started without the pause")
+    assert die() == "0.5 s."
