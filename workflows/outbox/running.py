@@ -5,6 +5,7 @@ none, and the mark "sent" is committed at once. Only a crash between the last tw
 then with the same Message-ID. A lock of the connection keeps others from sending it meanwhile.
 """
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -159,8 +160,9 @@ def _send_mail(effect_id: UUID, handler: MailHandler) -> bool:
 
 def _stop_sending(effect: Effect) -> None:
     """Give the lock of a mail back; a connection that was lost has given it back by itself."""
-    if is_mail(effect.kind) and not _connection_is_lost():
-        take("pg_advisory_unlock", _SENDING, str(effect.pk))
+    if is_mail(effect.kind):
+        with contextlib.suppress(OperationalError, InterfaceError):
+            take("pg_advisory_unlock", _SENDING, str(effect.pk))
 
 
 def _lock(effect_id: UUID) -> Effect | None:
@@ -175,8 +177,8 @@ def _lock(effect_id: UUID) -> Effect | None:
             with transaction.atomic():
                 pending = Effect.objects.filter(pk=effect_id, state=Effect.State.PENDING)
                 effect = pending.select_for_update().first()
-        except OperationalError:
-            if _connection_is_lost():
+        except OperationalError as error:
+            if _lost_connection(error):
                 raise
             effect = None
         cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
@@ -190,7 +192,7 @@ def _record_failure(begun: Effect, error: Exception) -> None:
     final = begun.attempts >= max_attempts(begun.kind)
     if isinstance(error, AddressRefused):
         name, final = f"{name} {error.code}", True
-    elif isinstance(error, OperationalError | InterfaceError) and _connection_is_lost():
+    elif _lost_connection(error):
         delay = AFTER_LOST_CONNECTION
     state = Effect.State.DEAD if final else Effect.State.PENDING
     _insist(
@@ -218,15 +220,22 @@ def _insist(step: Callable[[], T]) -> T:
     while True:
         try:
             return step()
-        except (OperationalError, InterfaceError):
-            if not _connection_is_lost() or time.monotonic() > end:
+        except (OperationalError, InterfaceError) as error:
+            if not _lost_connection(error) or time.monotonic() > end:
                 raise
             connection.close()
             time.sleep(_PAUSE)
 
 
-def _connection_is_lost() -> bool:
-    return connection.connection is None or bool(connection.connection.closed)
+def _lost_connection(error: Exception) -> bool:
+    """Tell whether an error is that the database went away, and not what it answered.
+
+    Its words on parting are of class 57P; what the driver notices has no code of the server.
+    """
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    code: str | None = getattr(error.__cause__, "sqlstate", None)
+    return code is None or code.startswith(("08", "57P"))
 
 
 def _transaction_depth() -> tuple[bool, int]:
