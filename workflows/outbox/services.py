@@ -8,11 +8,10 @@ mail is composed by a `@mail_handler("kind")` and sent after its transaction: se
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db.models import QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from workflows.outbox import correlation
 from workflows.outbox.handlers import (
@@ -43,6 +42,7 @@ __all__ = [
 
 LONGEST_PAYLOAD_TEXT = 100
 DONE_KEPT_FOR = timedelta(days=180)
+PURGED_AT_ONCE = 1000
 
 Payload = Mapping[str, str | int | None]
 
@@ -73,7 +73,9 @@ def enqueue(
         correlation_id=None if identifier == correlation.NONE else identifier,
     )
     Effect.objects.bulk_create([effect], ignore_conflicts=True)
-    return Effect.objects.get(key=key)
+    found = Effect.objects.get(key=key)
+    _keep(found)
+    return found
 
 
 def retry_dead(effects: QuerySet[Effect]) -> int:
@@ -89,10 +91,34 @@ def retry_waiting(effects: QuerySet[Effect]) -> int:
     return waiting.exclude(last_error="").update(due_at=Now(), claimed_until=None)
 
 
-def purge_done(now: datetime | None = None) -> int:
-    """Delete effects that were done `DONE_KEPT_FOR` ago; return how many.
+def purge_done() -> int:
+    """Delete effects that were done, and not asked for again, for `DONE_KEPT_FOR`; return how many.
 
-    Their keys are free again then: no key may be used for so long.
+    Their keys are free again then. A sweep that goes on asking for an effect keeps its key.
     """
-    limit = (now or timezone.now()) - DONE_KEPT_FOR
-    return Effect.objects.filter(state=Effect.State.DONE, due_at__lt=limit).delete()[0]
+    purged = 0
+    while count := _purge_batch():
+        purged += count
+    return purged
+
+
+def purgeable() -> QuerySet[Effect]:
+    """Return the effects whose time is over, oldest first."""
+    done = Effect.objects.filter(state=Effect.State.DONE, due_at__lt=Now() - DONE_KEPT_FOR)
+    return done.order_by("due_at")
+
+
+def _purge_batch() -> int:
+    """Delete a batch in a transaction of its own, so that none holds many rows for long."""
+    batch = purgeable().values("pk")[:PURGED_AT_ONCE]
+    return Effect.objects.filter(pk__in=batch).delete()[0]
+
+
+def _keep(effect: Effect) -> None:
+    """Count how long the key of a done effect is kept from when it was last asked for.
+
+    Written down half of the time before it would be forgotten: most sweeps ask each minute.
+    """
+    if effect.state == Effect.State.DONE:
+        old = Effect.objects.filter(pk=effect.pk, due_at__lt=Now() - DONE_KEPT_FOR / 2)
+        old.filter(state=Effect.State.DONE).update(due_at=Now())
