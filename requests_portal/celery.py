@@ -5,15 +5,24 @@ import os
 from typing import Any
 
 from celery import Celery, signals
+from celery.contrib.django.task import DjangoTask
 from django.conf import settings
 
 from workflows.outbox import correlation
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "requests_portal.settings")
 
-app = Celery("requests_portal")
+
+class PortalTask(DjangoTask):  # type: ignore[type-arg]  # generic for the type checker alone
+    """A task whose acknowledgement is not given up when it fails."""
+
+    Request = "requests_portal.acknowledgements:PortalRequest"
+
+
+app = Celery("requests_portal", task_cls=PortalTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["workflows"])
+app.steps["consumer"].add("requests_portal.acknowledgements:Acknowledgements")
 
 _HEADER = "caused_by"
 
@@ -41,3 +50,11 @@ def take_correlation_up(task: Any, task_id: str, **_: Any) -> None:
 def lay_correlation_down(**_: Any) -> None:
     """Work under no id between tasks."""
     correlation.set_current(correlation.NONE)
+
+
+@signals.worker_ready.connect
+def watch_worker(sender: Any, **_: Any) -> None:
+    """Begin to watch a worker that has just begun to work; web and beat need nothing of it."""
+    from requests_portal.watchdog import Watchdog
+
+    Watchdog(sender, {queue.name for queue in sender.task_consumer.queues}).start()

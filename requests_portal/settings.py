@@ -216,6 +216,13 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
+    # The health page tells by it whether beat lives.
+    "canary": {
+        "task": "workflows.tasks.canary",
+        "args": ["beat"],
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
     "sweep-clocks": {"task": "workflows.tasks.sweep_clocks", "schedule": timedelta(minutes=1)},
     "sweep-challenges": {
         "task": "workflows.tasks.sweep_challenges",

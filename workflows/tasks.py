@@ -18,6 +18,7 @@ from workflows.datasets import indexes, inventory, lookups, matching
 from workflows.identity.contact import sweep_unconfirmed
 from workflows.identity.reminders import sweep_unpaid, sweep_waiting
 from workflows.outbox import services as outbox
+from workflows.outbox.canaries import note_seen
 from workflows.reports.bundle_jobs import make_bundle as _make_bundle
 from workflows.reports.bundle_jobs import purge_bundles
 from workflows.routing.sweep import sweep_clocks as _sweep_clocks
@@ -47,6 +48,12 @@ _PURGES: dict[str, Callable[[], int]] = {
 def run_effect(effect_id: str) -> None:
     """Run one effect of the outbox; does nothing when it is done or being done."""
     outbox.run_effect(effect_id)
+
+
+@shared_task
+def canary(canary_id: str) -> None:
+    """Note that this message came out of its queue; the id is the queue's name, or beat's."""
+    note_seen(canary_id)
 
 
 @shared_task

@@ -43,6 +43,23 @@ def whole_stack(cluster: Cluster) -> Iterator[Stack]:
         stack.end()
 
 
+@pytest.fixture(scope="module")
+def patient_stack(cluster: Cluster) -> Iterator[Stack]:
+    """A stack that publishes again, what it published, after as long as in production."""
+    name = "patient"
+    stack = Stack(
+        cluster.url(OWNER_ROLE, DATABASE), cluster.url(RUNTIME_ROLE, DATABASE), f"{name}_stack"
+    )
+    del stack.environment["OUTBOX_LEASE_SECONDS"]
+    try:
+        stack.start()
+        stack.manage("load_sample_cases")
+        eventually(lambda: not stack.query(DUE), "the sample cases have had their effects", 300)
+        yield stack
+    finally:
+        stack.end()
+
+
 @pytest.fixture
 def chaos_stack(whole_stack: Stack, tmp_path: Path) -> Iterator[Stack]:
     """The same stack; whatever the test did to it, the log verifies and extends what it was."""

@@ -68,11 +68,11 @@ class Load:
 
 
 @contextlib.contextmanager
-def under_load(stack: Stack) -> Iterator[Load]:
+def under_load(stack: Stack, people: int = PEOPLE) -> Iterator[Load]:
     """Let people file while the block runs; all of them have an answer when it ends."""
     load = Load(stack)
-    with ThreadPoolExecutor(PEOPLE) as people:
-        filing = [people.submit(load.file) for _ in range(PEOPLE)]
+    with ThreadPoolExecutor(people) as pool:
+        filing = [pool.submit(load.file) for _ in range(people)]
         try:
             yield load
         finally:

@@ -64,3 +64,17 @@ class Effect(models.Model):
                 condition=models.Q(state="dead"),
             ),
         ]
+
+
+class Canary(models.Model):
+    """When a message last went into a queue of the broker, and when one last came out of it.
+
+    Personal data: none.
+    """
+
+    # Of a queue, or `beat`, which sends its own.
+    name = models.TextField(primary_key=True)
+    sent_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    # When a worker of the queue was last seen at work while more waited.
+    busy_at = models.DateTimeField(null=True)

@@ -24,7 +24,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError as BrokerError
 
-from workflows.outbox import queues
+from workflows.outbox import canaries, queues
 from workflows.outbox.models import Effect
 
 TASK = "workflows.tasks.run_effect"
@@ -59,6 +59,8 @@ class Relay:
         self._database_is_down = False
         self._stopping = False
         self._listening: Any = None
+        self._canaries_at = 0.0
+        self._release_at = 0.0
 
     def stop(self) -> None:
         """End `run` within a second; safe to call from a signal handler."""
@@ -72,6 +74,7 @@ class Relay:
                 if anew:
                     release_all()
                     anew = False
+                self._send_canaries()
                 if self.publish_due() < BATCH:
                     self._wait()
                 self._database_is_down = False
@@ -93,6 +96,27 @@ class Relay:
                 break
         return published
 
+    def _send_canaries(self) -> None:
+        """Send a canary through each queue, every few seconds; the database says when."""
+        if time.monotonic() < self._canaries_at:
+            return
+        self._canaries_at = time.monotonic() + canaries.EVERY.total_seconds() / 4
+        try:
+            canaries.send_due(self._send_canary)
+        except BrokerError as error:
+            self._broker_failed(error)
+
+    def _send_canary(self, name: str) -> None:
+        current_app.send_task(
+            canaries.TASK,
+            args=[name],
+            queue=name,
+            expires=canaries.GIVEN_UP_AFTER.total_seconds(),
+            retry=False,
+            ignore_result=True,
+        )
+        self._broker_answered()
+
     def _publish(self, leased: Leased) -> int:
         identifiers = leased.identifiers
         for position, identifier in enumerate(identifiers):
@@ -107,19 +131,30 @@ class Relay:
             except BrokerError as error:
                 prolong(leased, position)
                 release(identifiers[position:])
-                if not self.broker_is_down:
-                    logger.warning(
-                        "The broker does not answer (%s); effects wait in the outbox.",
-                        type(error.__cause__ or error).__name__,
-                    )
-                self.broker_is_down = True
+                self._broker_failed(error)
                 return position
+        if identifiers:
+            self._broker_answered()
         prolong(leased, len(identifiers))
-        if identifiers and self.broker_is_down:
+        return len(identifiers)
+
+    def _broker_failed(self, error: BrokerError) -> None:
+        if not self.broker_is_down:
+            logger.warning(
+                "The broker does not answer (%s); effects wait in the outbox.",
+                type(error.__cause__ or error).__name__,
+            )
+        self.broker_is_down = True
+
+    def _broker_answered(self) -> None:
+        """Publish anew what was with a broker that went away: it may have forgotten it."""
+        if self.broker_is_down:
             logger.info("The broker answers again.")
             self.broker_is_down = False
-            release_all()
-        return len(identifiers)
+            # Not more often than leases lapse: who comes and goes gets no flood of copies.
+            if time.monotonic() >= self._release_at:
+                release_all()
+                self._release_at = time.monotonic() + lease().total_seconds()
 
     def _wait(self) -> None:
         """Sleep until a new effect is committed, or for `POLL_SECONDS`."""
@@ -160,9 +195,13 @@ def prolong(leased: Leased, count: int) -> None:
 
     Those that a worker has begun meanwhile have lost the lease, and stay as they are.
     """
-    lease = timedelta(seconds=getattr(settings, "OUTBOX_LEASE_SECONDS", DEFAULT_LEASE_SECONDS))
     published = Effect.objects.filter(pk__in=leased.identifiers[:count])
-    published.filter(claimed_until=leased.until).update(claimed_until=Now() + lease)
+    published.filter(claimed_until=leased.until).update(claimed_until=Now() + lease())
+
+
+def lease() -> timedelta:
+    """Return how long a message may wait in the broker before it is sent again."""
+    return timedelta(seconds=getattr(settings, "OUTBOX_LEASE_SECONDS", DEFAULT_LEASE_SECONDS))
 
 
 def release(identifiers: list[UUID]) -> None:

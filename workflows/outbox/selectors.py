@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, F, Min, QuerySet
 from django.db.models.functions import Now
 
-from workflows.outbox import queues
-from workflows.outbox.models import Effect
+from workflows.outbox import canaries, queues
+from workflows.outbox.models import Canary, Effect
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,33 @@ def backlogs() -> dict[str, Backlog]:
     counted = overdue.values("queue").annotate(size=Count("pk"), age=Now() - Min("due_at"))
     for row in counted:
         found[row["queue"]] = Backlog(row["size"], row["age"])
+    return found
+
+
+@dataclass(frozen=True)
+class CanaryState:
+    """How long ago a canary was sent, one came out, and a worker was at work while more waited.
+
+    None: never.
+    """
+
+    sent: timedelta | None = None
+    lag: timedelta | None = None
+    busy: timedelta | None = None
+
+    def state(self, limit: timedelta) -> str:
+        """Return `ok`; or `busy` or `silent` when nothing has come out for longer than `limit`."""
+        if self.lag is not None and self.lag <= limit:
+            return "ok"
+        return "busy" if self.busy is not None and self.busy <= limit else "silent"
+
+
+def canary_states() -> dict[str, CanaryState]:
+    """Return the state of the canary of each queue, and of that of beat."""
+    found = {name: CanaryState() for name in (*queues.ALL, canaries.BEAT)}
+    ages = {"sent": Now() - F("sent_at"), "lag": Now() - F("seen_at"), "busy": Now() - F("busy_at")}
+    for name, *times in Canary.objects.annotate(**ages).values_list("name", *ages):
+        found[name] = CanaryState(*times)
     return found
 
 
