@@ -44,19 +44,33 @@ def _digest(token: str) -> bytes:
 
 
 def open_challenge(case: Case, effect_id: UUID) -> str:
-    """Make a secret for a case, end its older links, and return the secret.
+    """Make a secret for a case, which is good from now on, and return it.
 
     It is derived from the effect by which it is mailed, so that a mail sent again after a crash,
     of which programs for mail may show only the first, has the same link.
     """
-    secret = keyed_hash("contact.link", effect_id.bytes)
-    token = base64.urlsafe_b64encode(secret).rstrip(b"=").decode()
-    now = timezone.now()
-    case.contact_challenges.filter(used_at=None).delete()
-    ContactChallenge.objects.create(
-        case=case, token_digest=_digest(token), sent_at=now, expires_at=now + VALID_FOR
+    token = _token(effect_id)
+    ContactChallenge.objects.update_or_create(
+        case=case,
+        token_digest=_digest(token),
+        defaults={"expires_at": timezone.now() + VALID_FOR},
     )
     return token
+
+
+def note_sent(case: Case, effect_id: UUID) -> None:
+    """Note that the link of an effect is on its way, and end the older ones of its case.
+
+    Not before: while a mail server is away, a link that arrived earlier is all that a person has.
+    """
+    digest = _digest(_token(effect_id))
+    case.contact_challenges.filter(used_at=None).exclude(token_digest=digest).delete()
+    case.contact_challenges.filter(token_digest=digest).update(sent_at=timezone.now())
+
+
+def _token(effect_id: UUID) -> str:
+    secret = keyed_hash("contact.link", effect_id.bytes)
+    return base64.urlsafe_b64encode(secret).rstrip(b"=").decode()
 
 
 def find_challenge(token: str) -> ContactChallenge:
@@ -127,9 +141,9 @@ def sweep_unconfirmed(now: datetime | None = None) -> tuple[int, int]:
     each case is locked, and the second link has an idempotency key.
     """
     now = now or timezone.now()
-    links = ContactChallenge.objects.filter(case=OuterRef("pk")).order_by("-sent_at")
+    links = ContactChallenge.objects.filter(case=OuterRef("pk"), sent_at__isnull=False)
     unconfirmed = Case.objects.filter(state=State.FILED, has_contact=True).annotate(
-        link_sent_at=Subquery(links.values("sent_at")[:1])
+        link_sent_at=Subquery(links.order_by("-sent_at").values("sent_at")[:1])
     )
     reminded = expired = 0
     for case in unconfirmed.filter(link_sent_at__lte=now - EXPIRE_AFTER).iterator(chunk_size=200):

@@ -9,7 +9,7 @@ from workflows.cases.handling import receive_without_contact
 from workflows.cases.lifecycle import State
 from workflows.cases.mail import mail_about
 from workflows.cases.models import Message
-from workflows.identity.contact import VALID_FOR, open_challenge, waits_for_contact
+from workflows.identity.contact import VALID_FOR, note_sent, open_challenge, waits_for_contact
 from workflows.identity.reminders import WAITING
 from workflows.outbox.models import Effect
 from workflows.outbox.services import effect_handler, enqueue, mail_handler
@@ -30,7 +30,12 @@ def confirm_contact(effect: Effect) -> None:
         receive_without_contact(case)
 
 
-@mail_handler(_MAIL_LINK)
+def _link_sent(effect: Effect, sent: bool) -> None:  # noqa: FBT001 - called by the outbox
+    if sent:
+        note_sent(case_of(effect), effect.pk)
+
+
+@mail_handler(_MAIL_LINK, then=_link_sent)
 def challenge_mail(effect: Effect) -> EmailMessage | None:
     """Compose the mail with a fresh link."""
     case = case_of(effect)

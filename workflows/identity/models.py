@@ -17,7 +17,8 @@ class ContactChallenge(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="contact_challenges")
     token_digest = models.BinaryField(max_length=32, unique=True, editable=False)
-    sent_at = models.DateTimeField(_("sent"))
+    # When the mail server took the mail; an older link ends then.
+    sent_at = models.DateTimeField(_("sent"), null=True)
     expires_at = models.DateTimeField(_("expires"))
     used_at = models.DateTimeField(_("used"), null=True)
 

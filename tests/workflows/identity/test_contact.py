@@ -21,6 +21,7 @@ from workflows.identity.contact import (
     ask_for_link,
     confirm_contact,
     find_challenge,
+    note_sent,
     open_challenge,
     sweep_unconfirmed,
 )
@@ -82,7 +83,13 @@ def test_a_link_opens_its_own_case_only():
 
 def test_a_newer_link_ends_the_older():
     case = make_case()
-    older, newer = open_challenge(case, uuid4()), open_challenge(case, uuid4())
+    first, second = uuid4(), uuid4()
+    older = open_challenge(case, first)
+    note_sent(case, first)
+    # As long as the newer one is not on its way, the older one is all that the person has.
+    newer = open_challenge(case, second)
+    assert find_challenge(older).case == case
+    note_sent(case, second)
 
     with pytest.raises(InvalidChallenge):
         find_challenge(older)
@@ -135,8 +142,14 @@ def test_a_stronger_assurance_is_not_lowered():
 def make_linked() -> Case:
     """File a request and mail its link."""
     case = make_case()
-    open_challenge(case, uuid4())
+    mail_link(case)
     return case
+
+
+def mail_link(case: Case) -> None:
+    effect_id = uuid4()
+    open_challenge(case, effect_id)
+    note_sent(case, effect_id)
 
 
 class TestTheSweep:
@@ -152,11 +165,13 @@ class TestTheSweep:
         case = file(ERIKA, at=timezone.now() - EXPIRE_AFTER * 3).case
         assert sweep_unconfirmed() == (0, 0)
 
-        open_challenge(case, uuid4())
+        mail_link(case)
         assert sweep_unconfirmed(self.at(EXPIRE_AFTER - timedelta(hours=1)))[1] == 0
 
     def test_who_was_sent_no_link_is_never_let_go(self):
         file(ERIKA)
+        # Composed, and the mail server never took it.
+        open_challenge(file(ERIKA).case, uuid4())
 
         assert sweep_unconfirmed(self.at(EXPIRE_AFTER * 5)) == (0, 0)
 

@@ -10,7 +10,7 @@ from tests.requests_portal.public.person import Visitor, text_of
 from workflows.cases import correspondence
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
-from workflows.identity.contact import open_challenge
+from workflows.identity.contact import note_sent, open_challenge
 from workflows.links import confirm_contact_link
 
 pytestmark = pytest.mark.django_db
@@ -81,7 +81,9 @@ def test_works_once(visitor: Visitor, path):
 
 
 def test_an_older_link_ends_with_the_newer(visitor: Visitor, case: Case, path):
-    open_challenge(case, uuid4())
+    newer = uuid4()
+    open_challenge(case, newer)
+    note_sent(case, newer)
 
     assert visitor.post(path).status_code == 410
 
