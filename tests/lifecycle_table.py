@@ -51,6 +51,8 @@ report_abuse      | filed received triage in_review          | .                
 reject_as_abuse   | filed received triage in_review          | rejected_as_abuse | approver privacy_officer
 request_erasure   | ended                                    | .                 | privacy_officer
 erase             | ended                                    | .                 | privacy_officer
+end_erased        | open answered                            | closed            | system
+erase_again       | ended                                    | .                 | system
 """
 ENDED = {"closed", "expired", "withdrawn", "merged", "rejected_as_abuse"}
 OPEN_STATES = {

@@ -13,10 +13,12 @@ DATABASE = "requests_portal"
 # These alter tables or look into how they are made: they connect as the owner of the tables.
 OWNER_COMMANDS = frozenset(
     {
+        "backup",
         "flush",
         "makemigrations",
         "migrate",
         "optimizemigration",
+        "restore",
         "showmigrations",
         "sqlflush",
         "sqlmigrate",

@@ -98,6 +98,8 @@ class Action(StrEnum):
     REINSTATE = "reinstate"
     REQUEST_ERASURE = "request_erasure"
     ERASE = "erase"
+    END_ERASED = "end_erased"
+    ERASE_AGAIN = "erase_again"
 
 
 FINAL = frozenset(
@@ -463,6 +465,9 @@ _TABLE = (
     ),
     _move(A.REQUEST_ERASURE, FINAL, None, _OFFICER, "erasure.requested", guards.is_not_erased),
     _move(A.ERASE, FINAL, None, _OFFICER, "case.erased", guards.erasure_was_requested_by_another),
+    # A restored backup holds the case as it was before two people had it erased.
+    _move(A.END_ERASED, frozenset(State) - FINAL, S.CLOSED, _SYSTEM, "case.closed"),
+    _move(A.ERASE_AGAIN, FINAL, None, _SYSTEM, "case.erased"),
 )
 
 MOVES: dict[Action, Move] = {move.action: move for move in _TABLE}

@@ -84,6 +84,8 @@ ACTION_NAMES = {
     Action.REJECT_AS_ABUSE: _("Reject as abuse"),
     Action.REQUEST_ERASURE: _("Request erasure"),
     Action.ERASE: _("Erase"),
+    Action.END_ERASED: _("End what was erased before"),
+    Action.ERASE_AGAIN: _("Erase again"),
 }
 
 # Why a move is refused, as a sentence for the person who tried.

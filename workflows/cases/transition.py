@@ -232,5 +232,6 @@ def _columns(case: Case, action: Action, actor: Actor, now: datetime) -> dict[st
         Action.REJECT_AS_ABUSE: decides,
         Action.REQUEST_ERASURE: {"erasure_requested_by": who},
         Action.ERASE: {"erased_at": now},
+        Action.ERASE_AGAIN: {"erased_at": now},
     }
     return changes.get(action, {})

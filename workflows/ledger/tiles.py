@@ -85,6 +85,19 @@ def encode_bundle(entries: Sequence[bytes]) -> bytes:
     return b"".join(len(entry).to_bytes(_LENGTH_BYTES) + entry for entry in entries)
 
 
+def decode_bundle(content: bytes) -> list[bytes]:
+    """Undo `encode_bundle`. Raises TileError for a bundle that breaks off."""
+    entries, at = [], 0
+    while at < len(content):
+        start = at + _LENGTH_BYTES
+        end = start + int.from_bytes(content[at:start])
+        if start > len(content) or end > len(content):
+            raise TileError("The bundle breaks off.")
+        entries.append(content[start:end])
+        at = end
+    return entries
+
+
 def _index_path(index: int) -> str:
     groups = [f"{index % _GROUP:03d}"]
     while index >= _GROUP:

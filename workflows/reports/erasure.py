@@ -42,21 +42,29 @@ def erase(case: Case, actor: Actor) -> None:
     """
     with transaction.atomic():
         _refuse_open_complaint(lock_case(case))
-        advance(case, Action.ERASE, actor, facts={"rows": _count(case)})
-        for related in (case.people, case.identifiers, case.messages, case.contents):
-            related.all().delete()
-        case.attachments.all().delete()
-        case.spellings.all().delete()
-        case.matches.all().delete()
-        # A keyed hash of the whole request: with the key, a guess at its text could be confirmed.
-        IdempotencyKey.objects.filter(case=case).delete()
-        discard_draft_of(case)
-        erase_sealed(case.items.all())
-        forget_case(case)
-        erase_sealed(Case.objects.filter(pk=case.pk))
-        shred(case.data_key)
-        withdraw_bundles(case.regimes)
+        advance(case, Action.ERASE, actor, facts={"rows": count_rows(case)})
+        forget(case)
     case.refresh_from_db()
+
+
+def forget(case: Case) -> None:
+    """Delete or empty every row with personal data of a case, and destroy its key.
+
+    Call in the transaction that appends `case.erased`; doing it again is no error.
+    """
+    for related in (case.people, case.identifiers, case.messages, case.contents):
+        related.all().delete()
+    case.attachments.all().delete()
+    case.spellings.all().delete()
+    case.matches.all().delete()
+    # A keyed hash of the whole request: with the key, a guess at its text could be confirmed.
+    IdempotencyKey.objects.filter(case=case).delete()
+    discard_draft_of(case)
+    erase_sealed(case.items.all())
+    forget_case(case)
+    erase_sealed(Case.objects.filter(pk=case.pk))
+    shred(case.data_key)
+    withdraw_bundles(case.regimes)
 
 
 def _refuse_open_complaint(case: Case) -> None:
@@ -65,7 +73,7 @@ def _refuse_open_complaint(case: Case) -> None:
         raise InvalidInput(_("A complaint about this case is open. Answer it first."))
 
 
-def _count(case: Case) -> dict[str, int]:
+def count_rows(case: Case) -> dict[str, int]:
     """Return how many rows of each kind are erased, for the event."""
     return {
         "attachments": case.attachments.count(),
