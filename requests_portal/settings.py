@@ -283,6 +283,14 @@ ATTACHMENT_MAX_COUNT = 5
 ATTACHMENT_MAX_BYTES = env_int("ATTACHMENT_MAX_BYTES", 10 * 1024 * 1024, minimum=1)
 # Of all requests that were not sent yet together.
 DRAFT_FILES_MAX_BYTES = env_int("DRAFT_FILES_MAX_BYTES", 2 * 1024**3, minimum=1)
+# While the intake is under load, who files is let in by a proof of work or by waiting in line. It
+# is under load from so many filings in five minutes, and so many drafts begun in an hour.
+INTAKE_BUSY_FILINGS = env_int("INTAKE_BUSY_FILINGS", 30, minimum=1)
+INTAKE_BUSY_DRAFTS = env_int("INTAKE_BUSY_DRAFTS", 600, minimum=1)
+# Of the lightest proof; a telephone does about a thousand in a second.
+INTAKE_PROOF_TRIES = env_int("INTAKE_PROOF_TRIES", 2000, minimum=1)
+# The line of those whose browser runs no scripts lets one in at a time.
+INTAKE_LINE_SECONDS = env_int("INTAKE_LINE_SECONDS", 10, minimum=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # An upload must never touch the disk in the clear: it stays in memory until it is encrypted.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]

@@ -69,6 +69,9 @@ class Stack:
             "DATA_DIR": str(self.folder),
             # What was published and lost is published again after so long; minutes in production.
             "OUTBOX_LEASE_SECONDS": "3",
+            # Tests file and begin as much as a flood; those about it ask for its rules.
+            "INTAKE_BUSY_FILINGS": "1000000",
+            "INTAKE_BUSY_DRAFTS": "1000000",
         }
         self._supervisor: subprocess.Popen[str] | None = None
         self._details: dict[str, str] = {}

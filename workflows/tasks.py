@@ -7,9 +7,11 @@ from celery import shared_task
 from django.conf import settings
 from django.core.management import call_command
 
+from workflows.cases.draft_files import purge_draft_files
 from workflows.cases.drafts import purge_drafts
 from workflows.cases.idempotency import purge_keys
 from workflows.cases.mail import purge_tallies
+from workflows.cases.proof_of_work import purge_proofs
 from workflows.cases.sign_ins import purge_wrong_passwords
 from workflows.complaints.sweep import sweep_complaints
 from workflows.corrections import checking, making, receipts, returns, tombstones
@@ -32,6 +34,8 @@ logger = logging.getLogger(__name__)
 long_task = shared_task(time_limit=settings.LONG_TASK_TIME_LIMIT)
 _PURGES: dict[str, Callable[[], int]] = {
     "drafts": purge_drafts,
+    "files of drafts": purge_draft_files,
+    "proofs of work": purge_proofs,
     "idempotency keys": purge_keys,
     "exports": purge_bundles,
     "tallies": purge_tallies,

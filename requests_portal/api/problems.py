@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 
 from requests_portal.api.bounds import first_errors
+from workflows.cases.admission import ProofNeeded
 from workflows.cases.errors import (
     AttemptReused,
     CaseError,
@@ -104,6 +105,7 @@ _DOMAIN: tuple[tuple[type[Exception], HTTPStatus, str], ...] = (
     (AttemptReused, HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
     (UnknownReceipt, HTTPStatus.NOT_FOUND, "not_found"),
     (TooManyAttempts, HTTPStatus.TOO_MANY_REQUESTS, "too_many_attempts"),
+    (ProofNeeded, HTTPStatus.TOO_MANY_REQUESTS, "proof_of_work_needed"),
     (CaseError, HTTPStatus.CONFLICT, "refused"),
     (Http404, HTTPStatus.NOT_FOUND, "not_found"),
     (PermissionDenied, HTTPStatus.FORBIDDEN, "permission_denied"),
@@ -124,6 +126,7 @@ def problem_details(error: Exception, context: Mapping[str, Any]) -> JsonRespons
                 str(error) or status.phrase,
                 errors=getattr(error, "errors", None),
                 headers={"Retry-After": str(int(wait.total_seconds()) + 1)} if wait else None,
+                members=getattr(error, "members", None),
             )
     return None
 

@@ -52,6 +52,9 @@ class ProblemSerializer(serializers.Serializer[None]):
     errors = serializers.JSONField(  # type: ignore[assignment]  # a field, no attribute
         required=False, help_text="Sentences by field, in the shape of what was sent."
     )
+    challenge = serializers.JSONField(
+        required=False, help_text="Of altcha 2, to be solved by who files under load."
+    )
     missing_scope = serializers.ChoiceField(choices=TokenScope.values, required=False)
 
 

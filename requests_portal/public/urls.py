@@ -13,6 +13,7 @@ from requests_portal.public.views import (
     statistics,
     status,
     verify,
+    waiting,
 )
 
 urlpatterns = [
@@ -28,6 +29,7 @@ urlpatterns = [
     path("request/receipt/file/", receipt.receipt_file, name="request_receipt_file"),
     path("request/receipt/open/", receipt.open_status, name="request_receipt_open"),
     path("request/receipt/forget/", receipt.forget, name="request_receipt_forget"),
+    path("request/wait/<slug:purpose>/", waiting.wait, name="request_wait"),
     path("request/<slug:slug>/", filing.step, name="request_step"),
     path("confirm/<str:token>/", contact.confirm, name="confirm_contact"),
     path("recipients/<str:token>/", recipients.confirm, name="confirm_recipient"),

@@ -49,12 +49,11 @@ def sample_datasets(sampled_stack: Stack) -> None:
     eventually(are_read, "the sample datasets are read")
 
 
-@pytest.fixture
-def new_page(browser: Browser, sampled_stack: Stack) -> Iterator[NewPage]:
-    """Open a page in a browser profile of its own.
+def open_pages(browser: Browser, url: str) -> Iterator[NewPage]:
+    """Yield what opens a page of the portal at `url` in a browser profile of its own.
 
-    The test fails when a page breaks its own content policy, when a script of ours fails, or when
-    anything is asked from another host.
+    At the end it fails when a page broke its own content policy, when a script of ours failed, or
+    when anything was asked from another host.
     """
     contexts, faults = [], []
 
@@ -65,12 +64,12 @@ def new_page(browser: Browser, sampled_stack: Stack) -> Iterator[NewPage]:
 
     def note_request(request: Request) -> None:
         address = urlsplit(request.url)
-        if address.scheme in {"http", "https"} and not request.url.startswith(sampled_stack.url):
+        if address.scheme in {"http", "https"} and not request.url.startswith(url):
             faults.append(f"asked for {request.url}")
 
     def make(*, language: str = "en", width: int = 1280, javascript: bool = True, **more) -> Page:
         context = browser.new_context(
-            base_url=sampled_stack.url,
+            base_url=url,
             viewport={"width": width, "height": 900},
             java_script_enabled=javascript,
             locale=LOCALES[language],
@@ -88,6 +87,12 @@ def new_page(browser: Browser, sampled_stack: Stack) -> Iterator[NewPage]:
     for context in contexts:
         context.close()
     assert not faults
+
+
+@pytest.fixture
+def new_page(browser: Browser, sampled_stack: Stack) -> Iterator[NewPage]:
+    """Open pages of the running stack, each in a browser profile of its own."""
+    yield from open_pages(browser, sampled_stack.url)
 
 
 @pytest.fixture

@@ -5,24 +5,17 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from workflows.cases.attachments import (
-    Upload,
-    check_uploads,
-    kept_content,
-    media_type,
-    safe_name,
-)
+from workflows.cases.admission import AdmissionNeeded, enter, load
+from workflows.cases.draft_files import draft_uploads, remove_draft_files
 from workflows.cases.errors import InvalidFiling
 from workflows.cases.filing import Filed, file_request, filed_by
 from workflows.cases.filing_request import MAX_TOTAL, FilingRequest
-from workflows.cases.models import Case, Draft, DraftFile
-from workflows.vault import files
+from workflows.cases.models import Case, Draft, Purpose
 from workflows.vault.blind_index import keyed_hash
 from workflows.vault.services import create_data_key, shred
 
@@ -31,6 +24,8 @@ DRAFT_KEPT_FOR = timedelta(days=30)
 MAX_ANSWERS = 3 * MAX_TOTAL
 # After filing: long enough to load the receipt page again when the connection was lost.
 FILED_DRAFT_KEPT_FOR = timedelta(hours=1)
+# A draft in which nothing could be typed yet.
+AWAITING_DRAFT_KEPT_FOR = timedelta(hours=2)
 
 
 def _digest(token: str) -> bytes:
@@ -38,11 +33,17 @@ def _digest(token: str) -> bytes:
 
 
 def create_draft() -> tuple[Draft, str]:
-    """Begin a draft; return it with the secret for the person's browser (256 bits)."""
+    """Begin a draft; return it with the secret for the person's browser (256 bits).
+
+    Where many are begun, nothing can be kept in it until it was let in.
+    """
     token = secrets.token_urlsafe(32)
     with transaction.atomic():
         draft = Draft.objects.create(
-            data_key=create_data_key(), token_digest=_digest(token), answers={}
+            data_key=create_data_key(),
+            token_digest=_digest(token),
+            answers={},
+            awaits_admission=load(Purpose.BEGIN) > 0,
         )
     return draft, token
 
@@ -52,61 +53,29 @@ def find_draft(token: str) -> Draft | None:
     return Draft.objects.select_related("data_key").filter(token_digest=_digest(token)).first()
 
 
+def open_draft(draft: Draft) -> None:
+    """Let a draft be written that was begun while many were, once it was let in.
+
+    Raises `AdmissionNeeded` or `NotYet`.
+    """
+    with transaction.atomic():
+        enter(draft, Purpose.BEGIN)
+        draft.awaits_admission = False
+        draft.save(update_fields=["awaits_admission"])
+
+
 def save_answers(draft: Draft, answers: dict[str, Any]) -> None:
     """Keep the answers typed so far, in place of the ones before.
 
-    Raises `InvalidFiling`, and keeps the ones before, where they are longer than any request.
+    Raises `InvalidFiling`, and keeps the ones before, where they are longer than any request, and
+    `AdmissionNeeded` where the draft was not let in.
     """
+    if draft.awaits_admission:
+        raise AdmissionNeeded(Purpose.BEGIN)
     if len(json.dumps(answers, ensure_ascii=False)) > MAX_ANSWERS:
         raise InvalidFiling({"answers": [_("This is more text than can be kept. Shorten it.")]})
     draft.answers = answers
     draft.save()
-
-
-def add_draft_file(draft: Draft, upload: Upload) -> DraftFile:
-    """Keep a file with the draft. Raises `InvalidFiling` for one that cannot be taken."""
-    errors = check_uploads((upload,), already=draft.files.count())
-    if not errors and _kept_bytes() + len(upload.content) > settings.DRAFT_FILES_MAX_BYTES:
-        errors = {
-            "attachments": [
-                _(
-                    "No file can be taken at the moment. What you typed is kept: try later, or "
-                    "send the request without it and add it afterwards with your receipt."
-                )
-            ]
-        }
-    if errors:
-        raise InvalidFiling(errors)
-    content = kept_content(upload.content)
-    with transaction.atomic():
-        return DraftFile.objects.create(
-            draft=draft,
-            file=files.store(draft.data_key, content),
-            details={
-                "name": safe_name(upload.name, media_type(content)),
-                "size": len(content),
-            },
-        )
-
-
-def _kept_bytes() -> int:
-    """Return the bytes of the files of all drafts: anybody can begin one, and fill the disk."""
-    kept: int = DraftFile.objects.aggregate(bytes=Sum("file__size", default=0))["bytes"]
-    return kept
-
-
-def remove_draft_file(draft: Draft, file_id: str) -> None:
-    """Take a file out of the draft again; does nothing when it is not there."""
-    for kept in draft.files.filter(pk=file_id).select_related("file"):
-        files.delete(kept.file)
-
-
-def draft_uploads(draft: Draft) -> tuple[Upload, ...]:
-    """Return the draft's files as uploads, for filing."""
-    return tuple(
-        Upload(name=kept.details["name"], content=b"".join(files.read(kept.file)))
-        for kept in draft.files.select_related("file", "draft__data_key")
-    )
 
 
 def discard_draft(draft: Draft) -> None:
@@ -131,13 +100,21 @@ def discard_draft_of(case: Case) -> None:
 def file_draft(draft: Draft, token: str, request: FilingRequest) -> Filed:
     """File what the draft holds, with its files; again gives the same case and receipt.
 
-    The draft then belongs to its case, and goes with it. Raises `InvalidFiling`, and then keeps
-    the draft as it is, and `Draft.DoesNotExist` for one that was forgotten.
+    The draft then belongs to its case, and goes with it. Raises `InvalidFiling`, `AdmissionNeeded`
+    or `NotYet`, and then keeps the draft as it is, and `Draft.DoesNotExist` for one that was
+    forgotten.
     """
     with transaction.atomic():
         kept = Draft.objects.select_for_update().only("filed_at").get(pk=draft.pk)
-        filed = file_request(request, attempt=token, uploads=draft_uploads(draft))
+        filed = file_request(
+            request,
+            attempt=token,
+            uploads=draft_uploads(draft),
+            admit=lambda: enter(draft, Purpose.SEND),
+        )
         if kept.filed_at is None:
+            # They are with the case now, and the room for unsent ones is for others.
+            remove_draft_files(draft)
             draft.case, draft.filed_at = filed.case, timezone.now()
             draft.save(update_fields=["case", "filed_at"])
     return filed
@@ -154,7 +131,11 @@ def filed_draft(draft: Draft, token: str) -> Filed | None:
 def purge_drafts(now: datetime | None = None) -> int:
     """Forget drafts that were filed or that nobody has changed for long; return how many."""
     now = now or timezone.now()
-    stale = Q(changed_at__lt=now - DRAFT_KEPT_FOR) | Q(filed_at__lt=now - FILED_DRAFT_KEPT_FOR)
+    stale = (
+        Q(changed_at__lt=now - DRAFT_KEPT_FOR)
+        | Q(filed_at__lt=now - FILED_DRAFT_KEPT_FOR)
+        | Q(awaits_admission=True, created_at__lt=now - AWAITING_DRAFT_KEPT_FOR)
+    )
     purged = 0
     for draft in Draft.objects.filter(stale).select_related("data_key"):
         discard_draft(draft)

@@ -1,5 +1,6 @@
 """Filing a request: one service for the web form, the API, the commands and the staff."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,12 +47,14 @@ def file_request(
     channel: Channel = Channel.WEB,
     uploads: tuple[Upload, ...] = (),
     at: datetime | None = None,
+    admit: Callable[[], None] | None = None,
 ) -> Filed:
     """File a request and return its case with the receipt.
 
     `attempt` names this attempt to file (a draft's secret, an `Idempotency-Key`): the same attempt
     with the same content gives the same case and receipt again. `at` back-dates the receipt by
-    law, for a request that reached the provider by letter.
+    law, for a request that reached the provider by letter. `admit` may refuse by raising; it is
+    not asked where the attempt has filed before.
 
     One transaction writes case, people, identifiers, items, files, clocks, the event
     `case.received` once for each regime, and the effects. Raises `InvalidFiling`, or
@@ -69,6 +72,8 @@ def file_request(
         earlier = _earlier_case(digest, body)
         if earlier is not None:
             return Filed(earlier, receipt, repeated=True)
+        if admit is not None:
+            admit()
         case = _create_case(request, channel, receipt, at or timezone.now())
         _create_parts(case, request)
         files = add_attachments(case, uploads, from_person=True, at=case.filed_at)

@@ -23,6 +23,7 @@ from requests_portal.api.v1.serializers import (
     StatusSerializer,
 )
 from workflows.cases.access import open_with_receipt
+from workflows.cases.admission import require_proof
 from workflows.cases.filing import Filed, file_request
 from workflows.cases.idempotency import (
     KEPT_FOR,
@@ -32,6 +33,7 @@ from workflows.cases.idempotency import (
     is_unguessable,
 )
 from workflows.cases.models import Case, Clock
+from workflows.cases.proof_of_work import LONGEST as LONGEST_PROOF
 from workflows.cases.timeline import public_timeline
 from workflows.cases.vocabulary import Channel
 from workflows.regimes.explain import explain
@@ -63,6 +65,15 @@ class FilingView(Throttled, APIView):
                 "the same body files once and gives the same receipt again; with another body it "
                 f"is refused (422). A key is remembered for {KEPT_FOR.days} days.",
             ),
+            OpenApiParameter(
+                "Proof-Of-Work",
+                {"type": "string", "maxLength": LONGEST_PROOF},
+                OpenApiParameter.HEADER,
+                description="Only while more requests come in than usual: the refusal (429) then "
+                "holds a `challenge` of altcha 2 for this `Idempotency-Key`. Send the solution "
+                "with the same key, as altcha's payload in base64, or try again after "
+                "`Retry-After`. A solution counts once, for some minutes.",
+            ),
         ],
         responses={
             201: FiledSerializer,
@@ -83,7 +94,13 @@ class FilingView(Throttled, APIView):
             raise GuessableIdempotencyKey
         serializer = FilingSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        filed = file_request(serializer.to_request(), attempt=key, channel=Channel.API)
+        proof = request.headers.get("Proof-Of-Work", "")
+        filed = file_request(
+            serializer.to_request(),
+            attempt=key,
+            channel=Channel.API,
+            admit=lambda: require_proof(key, proof),
+        )
         return Response(
             FiledSerializer(_receipt(filed)).data,
             status=HTTPStatus.OK if filed.repeated else HTTPStatus.CREATED,

@@ -21,16 +21,12 @@ from requests_portal.public.pages import Page, first_incomplete, read_rows
 from requests_portal.public.responses import private, remember_language, wants_language
 from requests_portal.public.rules_shown import shown_regime
 from requests_portal.public.steps import CHECK, STEPS, Step, applicable_steps, find_step, neighbour
-from workflows.cases.drafts import (
-    add_draft_file,
-    create_draft,
-    discard_draft,
-    file_draft,
-    remove_draft_file,
-    save_answers,
-)
+from workflows.cases.admission import AdmissionNeeded, NotYet, needs_admission
+from workflows.cases.draft_files import add_draft_file, remove_draft_file
+from workflows.cases.drafts import create_draft, discard_draft, file_draft, save_answers
 from workflows.cases.errors import InvalidFiling
 from workflows.cases.filing_request import applicable_regimes
+from workflows.cases.models import Purpose
 
 
 def step_address(slug: str) -> str:
@@ -49,8 +45,10 @@ def start(request: HttpRequest) -> HttpResponse:
         return render(request, "public/start.html", {"goes_on": goes_on})
     if request.method == "GET":
         return render(request, "public/start.html", {"was_sent": held is not None})
-    _draft, token = create_draft()
+    draft, token = create_draft()
     response = redirect("request_step", STEPS[0].slug)
+    if draft.awaits_admission:
+        response = redirect("request_wait", Purpose.BEGIN)
     draft_cookie.hold(response, token)
     if held and held.draft.filed_at is None:
         discard_draft(held.draft)
@@ -71,6 +69,8 @@ def step(request: HttpRequest, slug: str) -> HttpResponse:
         return _take(request, held, found)
     if held is None:
         return redirect("request_start")
+    if held.draft.awaits_admission:
+        return redirect("request_wait", Purpose.BEGIN)
     if not found.applies(held.answers):
         return redirect("request_check")
     return _show(request, held, Page(found, held.answers, check=False))
@@ -85,15 +85,27 @@ def _take(request: HttpRequest, held: HeldDraft | None, current: Step) -> HttpRe
             return redirect("request_receipt")
         rows = read_rows(current, request.POST, held.answers)
         rows = _add_or_remove_row(current, rows, request.POST.get("go", ""))
-        answers = {**held.answers, current.slug: rows}
-        try:
-            save_answers(held.draft, answers)
-        except InvalidFiling as refused:
-            return _show_unsaved(request, held, Page(current, answers, check=True), refused)
-        errors = _take_files(request, held) if current.takes_files else []
-        response = _without_check(request, held, current) or _go_on(request, held, current, errors)
+        response = _keep(request, held, current, rows) or _act(request, held, current)
     draft_cookie.hold(response, held.token)
     return response
+
+
+def _keep(
+    request: HttpRequest, held: HeldDraft, current: Step, rows: list[Row]
+) -> HttpResponse | None:
+    """Keep what was typed; show it with what is wrong where it cannot be kept."""
+    answers = {**held.answers, current.slug: rows}
+    try:
+        save_answers(held.draft, answers)
+    except (InvalidFiling, AdmissionNeeded) as refused:
+        return _show_unsaved(request, held, Page(current, answers, check=True), refused)
+    return None
+
+
+def _act(request: HttpRequest, held: HeldDraft, current: Step) -> HttpResponse:
+    """Keep or let go of files, then follow the button that was pressed."""
+    errors = _take_files(request, held) if current.takes_files else []
+    return _without_check(request, held, current) or _go_on(request, held, current, errors)
 
 
 def _add_or_remove_row(current: Step, rows: list[Row], go: str) -> list[Row]:
@@ -155,18 +167,26 @@ def _take_files(request: HttpRequest, held: HeldDraft) -> list[PageError]:
             add_draft_file(held.draft, upload)
         except InvalidFiling as refused:
             sentences += refused.errors[uploads.FIELD]
+        except AdmissionNeeded as refused:
+            sentences.append(str(refused))
     return [PageError(f"id_{uploads.FIELD}", sentence) for sentence in dict.fromkeys(sentences)]
 
 
 def _show_unsaved(
-    request: HttpRequest, held: HeldDraft, page: Page, refused: InvalidFiling
+    request: HttpRequest, held: HeldDraft, page: Page, refused: InvalidFiling | AdmissionNeeded
 ) -> HttpResponse:
-    """Show what was typed and cannot be kept, so that the person can shorten it."""
+    """Show what was typed and cannot be kept, so that it is not lost."""
     if request.POST.get("go") == "autosave":
         return HttpResponse(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    sentences = [sentence for group in refused.errors.values() for sentence in group]
-    too_long = [PageError("answers", sentence) for sentence in sentences]
-    return _show(request, held, page, [*too_long, *page.errors()])
+    errors = [PageError("answers", sentence) for sentence in sentences_of(refused)]
+    return _show(request, held, page, [*errors, *page.errors()])
+
+
+def sentences_of(refused: InvalidFiling | AdmissionNeeded) -> list[str]:
+    """Return what a refusal says, whatever it concerns."""
+    if isinstance(refused, AdmissionNeeded):
+        return [str(refused)]
+    return [sentence for group in refused.errors.values() for sentence in group]
 
 
 def _show(
@@ -184,10 +204,12 @@ def _show(
         "count": len(steps) + 1,
         "back": neighbour(current, answers, -1),
         "change": "change" in request.GET or "change" in request.POST,
-        "files": list(held.draft.files.select_related("draft__data_key"))
-        if current.takes_files
-        else [],
+        "awaits_admission": held.draft.awaits_admission,
     }
+    if current.takes_files:
+        context["files"] = list(held.draft.files.select_related("draft__data_key"))
+        context["files_need_admission"] = needs_admission(held.draft, Purpose.FILES)
+        context["files_were_let_go"] = held.draft.files_let_go_at is not None
     return render(request, "public/question.html", context)
 
 
@@ -202,6 +224,8 @@ def _with_unsent_draft(
             return redirect("request_start")
         if held.draft.filed_at:
             return redirect("request_receipt")
+        if held.draft.awaits_admission:
+            return redirect("request_wait", Purpose.BEGIN)
         return view(request, held)
 
     return with_draft
@@ -219,17 +243,24 @@ def check(request: HttpRequest, held: HeldDraft) -> HttpResponse:
         return redirect("request_step", incomplete.slug)
     if request.method == "GET":
         return _summary(request, held, [])
+    return send(request, held)
+
+
+def send(request: HttpRequest, held: HeldDraft) -> HttpResponse:
+    """Send a complete request and go to its receipt, or to where it waits to be let in."""
     try:
-        _send(held)
+        _file(held)
     except InvalidFiling as refused:
-        sentences = [sentence for group in refused.errors.values() for sentence in group]
-        return _summary(request, held, [PageError("summary", sentence) for sentence in sentences])
+        errors = [PageError("summary", sentence) for sentence in sentences_of(refused)]
+        return _summary(request, held, errors)
+    except (AdmissionNeeded, NotYet):
+        return redirect("request_wait", Purpose.SEND)
     return redirect("request_receipt")
 
 
 @transaction.atomic
-def _send(held: HeldDraft) -> None:
-    """File the draft once, however often the button was pressed. Raises `InvalidFiling`."""
+def _file(held: HeldDraft) -> None:
+    """File the draft once, however often the button was pressed."""
     held = held.locked()
     if held.draft.filed_at:
         return

@@ -9,17 +9,15 @@ from tests.clear_text import tables_with
 from tests.factories import WANG
 from tests.workflows.cases.test_attachments import PNG
 from workflows.cases.attachments import Upload, read_attachment
+from workflows.cases.draft_files import add_draft_file, draft_uploads, remove_draft_file
 from workflows.cases.drafts import (
     DRAFT_KEPT_FOR,
     FILED_DRAFT_KEPT_FOR,
-    add_draft_file,
     create_draft,
     discard_draft,
-    draft_uploads,
     file_draft,
     find_draft,
     purge_drafts,
-    remove_draft_file,
     save_answers,
 )
 from workflows.cases.errors import AttemptReused, InvalidFiling
@@ -39,19 +37,6 @@ def test_a_draft_is_found_again_with_everything_typed():
     again = find_draft(token)
     assert again.answers == ANSWERS
     assert draft_uploads(again) == (Upload("shot.png", PNG),)
-
-
-def test_drafts_do_not_fill_the_disk(settings):
-    settings.DRAFT_FILES_MAX_BYTES = 2 * len(PNG)
-    drafts = [create_draft()[0] for _ in range(3)]
-    for draft in drafts[:2]:
-        add_draft_file(draft, Upload("shot.png", PNG))
-
-    with pytest.raises(InvalidFiling) as refused:
-        add_draft_file(drafts[2], Upload("shot.png", PNG))
-    assert "No file can be taken at the moment" in refused.value.errors["attachments"][0]
-    discard_draft(drafts[0])
-    add_draft_file(drafts[2], Upload("shot.png", PNG))
 
 
 def test_only_its_secret_finds_it():

@@ -22,8 +22,8 @@ from tests import factories as make
 from tests.workflows.reports.conftest import export, make_regulator, unpack
 from workflows.cases import correspondence, decisions, handling
 from workflows.cases.attachments import Upload
+from workflows.cases.draft_files import add_draft_file
 from workflows.cases.drafts import (
-    add_draft_file,
     create_draft,
     file_draft,
     purge_drafts,

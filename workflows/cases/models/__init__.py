@@ -1,5 +1,6 @@
 """The tables of a case. What a person wrote is sealed with the key of the case."""
 
+from workflows.cases.models.admission import Admission, Purpose, SpentProof
 from workflows.cases.models.case import Case, Identifier, Item, Person
 from workflows.cases.models.clock import BaseClock, Clock, ClockEvent
 from workflows.cases.models.correspondence import Attachment, EventContent, Message
@@ -15,6 +16,7 @@ from workflows.cases.models.support import (
 
 __all__ = [
     "AccessThrottle",
+    "Admission",
     "Attachment",
     "BaseClock",
     "Case",
@@ -30,6 +32,8 @@ __all__ = [
     "MailTally",
     "Message",
     "Person",
+    "Purpose",
     "RegimeVersion",
+    "SpentProof",
     "StaffIdentity",
 ]

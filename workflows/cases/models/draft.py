@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from workflows.cases.models.case import Case
@@ -23,7 +24,11 @@ class Draft(SealedModel):
     token_digest = models.BinaryField(max_length=32, unique=True, editable=False)
     answers = SealedJSON(_("answers"), default=dict)
     changed_at = models.DateTimeField(auto_now=True, db_index=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    # Begun while very many were: nothing can be kept in it until its person was let in.
+    awaits_admission = models.BooleanField(default=False)
+    # When its files were deleted to make room for those of others; None when they were not.
+    files_let_go_at = models.DateTimeField(null=True)
     # Kept for a short while after filing, so that a lost receipt page can be shown again; never
     # longer than the case that it became.
     filed_at = models.DateTimeField(null=True)
@@ -42,6 +47,7 @@ class DraftFile(SealedModel):
     draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="files")
     file = models.OneToOneField(StoredFile, on_delete=models.CASCADE, related_name="+")
     details = SealedJSON(_("details"), default=dict)
+    added_at = models.DateTimeField(default=timezone.now)
 
     @property
     def sealing_key(self) -> DataKey:

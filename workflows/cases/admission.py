@@ -1,0 +1,258 @@
+"""Letting people in while more comes in than usual, so that a flood shuts nobody out.
+
+While the intake is calm, nobody notices anything. Under load a draft is let in by a proof of work,
+the heavier the higher the load, or, where a browser runs no scripts, by its place in one line for
+all, which moves at a fixed pace. Nothing is counted by network address. What was typed is kept
+meanwhile.
+"""
+
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from workflows.cases.errors import CaseError
+from workflows.cases.models import Admission, Draft, DraftFile, IdempotencyKey, Purpose
+from workflows.cases.proof_of_work import (
+    ProofRefused,
+    most_tries_of,
+    new_challenge,
+    spend_proof,
+)
+from workflows.cases.throttle import Throttled, reserve
+from workflows.cases.vocabulary import Channel
+
+FILINGS_LATELY = timedelta(minutes=5)
+DRAFTS_LATELY = timedelta(hours=1)
+# Each level of load doubles the work, up to this.
+HIGHEST_LEVEL = 5
+# Shares of the room for files from which the levels count.
+_ROOM_LEVELS = (1 / 2, 3 / 4, 7 / 8)
+# A proof lets in for so long; who waited may press the button for so long.
+OPEN_FOR = {
+    Purpose.BEGIN: timedelta(minutes=15),
+    Purpose.FILES: timedelta(hours=1),
+    Purpose.SEND: timedelta(minutes=15),
+}
+SHORTEST_WAIT = timedelta(seconds=20)
+LONGEST_LINE = timedelta(hours=1)
+# From here on a wait is told in minutes.
+_IN_MINUTES_FROM = 120
+
+
+class AdmissionNeeded(CaseError):
+    """The intake is under load, and this draft was not let in."""
+
+    def __init__(self, purpose: Purpose) -> None:
+        self.purpose = purpose
+        super().__init__(str(_SENTENCES[purpose]))
+
+
+class ProofNeeded(CaseError):
+    """The intake is under load, and a program showed no proof, or no right one.
+
+    `members` holds the `challenge` that is to be solved; after `wait` the intake may be calm.
+    """
+
+    def __init__(self, challenge: dict[str, Any], wait: timedelta) -> None:
+        self.members, self.wait = {"challenge": challenge}, wait
+        super().__init__(_("More requests are coming in than usual. Solve the challenge, or wait."))
+
+
+class NotYet(CaseError):
+    """A draft has a place in the line, and its turn has not come. `wait` is how long it takes."""
+
+    def __init__(self, wait: timedelta) -> None:
+        self.wait = wait
+        sentence = _("It is not your turn yet: it comes in %(wait)s. Then press the button again.")
+        super().__init__(sentence % {"wait": in_words(wait)})
+
+
+class LineFull(CaseError):
+    """The line is as long as it may get. `wait` is how long until somebody can join it."""
+
+    def __init__(self, wait: timedelta) -> None:
+        self.wait = wait
+        sentence = _(
+            "The line is full at the moment. What you entered is kept: come back in %(wait)s."
+        )
+        super().__init__(sentence % {"wait": in_words(wait)})
+
+
+_SENTENCES = {
+    Purpose.BEGIN: gettext_lazy(
+        "Many requests are being begun at the moment, so one more step is needed."
+    ),
+    Purpose.FILES: gettext_lazy(
+        "There is little room for files at the moment. Get ready to add files first, then choose"
+        " the file again."
+    ),
+    Purpose.SEND: gettext_lazy(
+        "Many requests are coming in at the moment, so one more step is needed."
+    ),
+}
+
+
+def load(purpose: Purpose, now: datetime | None = None) -> int:
+    """Return how far the intake is under load, 0 where it is calm."""
+    now = now or timezone.now()
+    if purpose == Purpose.FILES:
+        return level_of_room(kept_bytes())
+    if purpose == Purpose.BEGIN:
+        busy = settings.INTAKE_BUSY_DRAFTS
+        # Those that still wait cost nobody anything, and must not raise the price for others.
+        lately = Draft.objects.filter(created_at__gt=now - DRAFTS_LATELY, awaits_admission=False)
+    else:
+        busy = settings.INTAKE_BUSY_FILINGS
+        lately = _filings(now)
+    # No more are counted than make a difference.
+    return int(lately[: busy * HIGHEST_LEVEL].count() // busy)
+
+
+def _filings(now: datetime) -> Any:
+    return IdempotencyKey.objects.filter(
+        created_at__gt=now - FILINGS_LATELY, case__channel__in=(Channel.WEB, Channel.API)
+    )
+
+
+def level_of_room(used: int) -> int:
+    """Return the level of load at which so many bytes of the room for files are used."""
+    return sum(used > share * settings.DRAFT_FILES_MAX_BYTES for share in _ROOM_LEVELS)
+
+
+def kept_bytes() -> int:
+    """Return the bytes of the files of all drafts: anybody can begin one, and fill the disk."""
+    kept: int = DraftFile.objects.aggregate(bytes=Sum("file__size", default=0))["bytes"]
+    return kept
+
+
+def needs_admission(draft: Draft, purpose: Purpose, now: datetime | None = None) -> bool:
+    """Return whether a draft must be let in before it may do this."""
+    now = now or timezone.now()
+    if purpose == Purpose.BEGIN:
+        return draft.awaits_admission
+    return load(purpose, now) > 0 and not _is_open(place_of(draft, purpose, now), now)
+
+
+def require_admission(draft: Draft, purpose: Purpose) -> None:
+    """Raise `AdmissionNeeded` where a draft must be let in first."""
+    if needs_admission(draft, purpose):
+        raise AdmissionNeeded(purpose)
+
+
+def place_of(draft: Draft, purpose: Purpose, now: datetime | None = None) -> Admission | None:
+    """Return the admission of a draft, open or still to come; None without one."""
+    now = now or timezone.now()
+    return draft.admissions.filter(purpose=purpose, closes_at__gt=now).first()
+
+
+def _is_open(admission: Admission | None, now: datetime) -> bool:
+    return admission is not None and admission.opens_at <= now
+
+
+def challenge_for(draft: Draft, purpose: Purpose) -> dict[str, Any]:
+    """Return what a browser must solve to be let in."""
+    return new_challenge(_subject(draft, purpose), _tries(load(purpose)))
+
+
+def _subject(draft: Draft, purpose: Purpose) -> str:
+    return f"{purpose}|{draft.pk}"
+
+
+def _tries(level: int) -> int:
+    """Return the tries of a proof, which double with each level from the first."""
+    return int(settings.INTAKE_PROOF_TRIES * 2 ** (min(max(level, 1), HIGHEST_LEVEL) - 1))
+
+
+def most_tries(purpose: Purpose) -> int:
+    """Return how many tries a challenge takes at most, to tell how far one is."""
+    return most_tries_of(_tries(load(purpose)))
+
+
+def admit_with_proof(draft: Draft, purpose: Purpose, proof: str) -> None:
+    """Let a draft in for a proof of work. Raises `ProofRefused`."""
+    with transaction.atomic():
+        spend_proof(proof, _subject(draft, purpose))
+        _admit(draft, purpose, timezone.now())
+
+
+def join_line(draft: Draft, purpose: Purpose, now: datetime | None = None) -> Admission:
+    """Give a draft a place in the line, the one that it has if it has one. Raises `LineFull`."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        Draft.objects.select_for_update().get(pk=draft.pk)
+        place = place_of(draft, purpose, now)
+        if place is not None:
+            return place
+        pace = timedelta(seconds=settings.INTAKE_LINE_SECONDS)
+        try:
+            turn = reserve(f"line.{purpose}", pace, most=LONGEST_LINE, now=now)
+        except Throttled as full:
+            raise LineFull(full.wait) from full
+        return _admit(draft, purpose, turn + SHORTEST_WAIT)
+
+
+def _admit(draft: Draft, purpose: Purpose, opens_at: datetime) -> Admission:
+    admission, _new = Admission.objects.update_or_create(
+        draft=draft,
+        purpose=purpose,
+        defaults={"opens_at": opens_at, "closes_at": opens_at + OPEN_FOR[purpose]},
+    )
+    return admission
+
+
+def enter(draft: Draft, purpose: Purpose, now: datetime | None = None) -> None:
+    """Let a draft do what it was let in for; an admission to begin or to send is used up by it.
+
+    Call inside the transaction that does it. Raises `NotYet` for one whose turn is still to come,
+    `AdmissionNeeded` without one; where the intake is calm, nobody needs one.
+    """
+    now = now or timezone.now()
+    if not needs_admission(draft, purpose, now):
+        if purpose != Purpose.FILES:
+            draft.admissions.filter(purpose=purpose).delete()
+        return
+    place = place_of(draft, purpose, now)
+    if place is None:
+        raise AdmissionNeeded(purpose)
+    if not _is_open(place, now):
+        raise NotYet(place.opens_at - now)
+    place.delete()
+
+
+def require_proof(attempt: str, proof: str) -> None:
+    """Take the proof of a program that files, where the intake is under load.
+
+    Call inside the transaction that files. Raises `ProofNeeded` with a challenge for this attempt.
+    """
+    level = load(Purpose.SEND)
+    if level == 0:
+        return
+    subject = f"attempt|{attempt}"
+    try:
+        spend_proof(proof, subject)
+    except ProofRefused:
+        raise ProofNeeded(new_challenge(subject, _tries(level)), _until_calm()) from None
+
+
+def _until_calm() -> timedelta:
+    """Return how long until so many filings are no longer of late that the intake is calm."""
+    now = timezone.now()
+    newest = _filings(now).order_by("-created_at").values_list("created_at", flat=True)
+    (oldest_that_counts,) = newest[settings.INTAKE_BUSY_FILINGS - 1 :][:1] or (now,)
+    return max(timedelta(seconds=1), oldest_that_counts + FILINGS_LATELY - now)
+
+
+def in_words(wait: timedelta) -> str:
+    """Return a wait in seconds, or from two minutes on in minutes."""
+    seconds = max(1, ceil(wait.total_seconds()))
+    if seconds < _IN_MINUTES_FROM:
+        return ngettext("%(count)s second", "%(count)s seconds", seconds) % {"count": seconds}
+    minutes = ceil(seconds / 60)
+    return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
