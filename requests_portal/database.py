@@ -14,6 +14,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from psycopg import errors
 
+from requests_portal.hashers import TooManyPasswords
+
 # After the server should have ended a statement by itself.
 _SPARE_SECONDS = 2
 
@@ -47,7 +49,10 @@ def is_outage(error: BaseException | None) -> bool:
 
 
 class OutageMiddleware:
-    """Answers 503 where a view could not reach the database, or not in time."""
+    """Answers 503 where a view could not reach the database, or not in time.
+
+    Also where more passwords are being checked than there is memory for.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -60,4 +65,5 @@ class OutageMiddleware:
         """Answer for an outage; leave every other error to Django."""
         from requests_portal.public.views.errors import unavailable
 
-        return unavailable(request) if is_outage(error) else None
+        is_unavailable = is_outage(error) or isinstance(error, TooManyPasswords)
+        return unavailable(request) if is_unavailable else None

@@ -331,7 +331,7 @@ class TestPeople:
 
     @pytest.mark.parametrize(
         ("language", "sentence"),
-        [("en", "One more step before your request is sent"), ("zh-hans", "提交申请之前还需一步")],
+        [("en", "One more step before your request is sent"), ("zh-hans", "提交请求之前还需一步")],
     )
     def test_in_both_languages(self, new_visitor, language, sentence):  # noqa: F811
         person = new_visitor(language)

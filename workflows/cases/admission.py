@@ -62,7 +62,9 @@ class ProofNeeded(CaseError):
 
     def __init__(self, challenge: dict[str, Any], wait: timedelta) -> None:
         self.members, self.wait = {"challenge": challenge}, wait
-        super().__init__(_("More requests are coming in than usual. Solve the challenge, or wait."))
+        super().__init__(
+            _("Very many requests are coming in at the moment. Solve the challenge, or wait.")
+        )
 
 
 class NotYet(CaseError):
@@ -87,14 +89,14 @@ class LineFull(CaseError):
 
 _SENTENCES = {
     Purpose.BEGIN: gettext_lazy(
-        "Many requests are being begun at the moment, so one more step is needed."
+        "Very many requests are being begun at the moment, so one more step is needed."
     ),
     Purpose.FILES: gettext_lazy(
         "There is little room for files at the moment. Get ready to add files first, then choose"
         " the file again."
     ),
     Purpose.SEND: gettext_lazy(
-        "Many requests are coming in at the moment, so one more step is needed."
+        "Very many requests are coming in at the moment, so one more step is needed."
     ),
 }
 
