@@ -19,6 +19,7 @@ from workflows.corrections.recipients import sweep_recipients
 from workflows.datasets import indexes, inventory, lookups, matching
 from workflows.identity.contact import sweep_unconfirmed
 from workflows.identity.reminders import sweep_unpaid, sweep_waiting
+from workflows.ledger.thinning import thin_checkpoints
 from workflows.outbox import services as outbox
 from workflows.outbox.canaries import note_seen
 from workflows.reports.bundle_jobs import make_bundle as _make_bundle
@@ -40,6 +41,7 @@ _PURGES: dict[str, Callable[[], int]] = {
     "exports": purge_bundles,
     "tallies": purge_tallies,
     "effects": outbox.purge_done,
+    "checkpoints": thin_checkpoints,
     "files": sweep_orphans,
     "indexes": indexes.sweep_folders,
     "look-ups": lookups.purge_runs,

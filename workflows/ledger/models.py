@@ -2,10 +2,10 @@
 
 None of these rows holds personal data: people appear as pseudonyms, contents as commitments.
 Models with `append_only = True` are read and added to, never changed: the runtime role lacks the
-right, and triggers refuse everyone else. Migration 0002 holds these triggers; 0007 the check that a
-leaf fits into an entry bundle and has its own hash, and that a step belongs to a case and a number
-to a register; 0006 the function by which an event is appended, 0004 why there are no foreign keys
-into the event table.
+right, and triggers refuse everyone else. Migration 0002 holds these triggers, 0008 which old
+checkpoints they let go; 0007 the check that a leaf fits into an entry bundle and has its own hash,
+and that a step belongs to a case and a number to a register; 0006 the function by which an event is
+appended, 0004 why there are no foreign keys into the event table.
 """
 
 from typing import cast
@@ -149,7 +149,10 @@ class Tile(models.Model):
 
 
 class Checkpoint(models.Model):
-    """A signed tree head, stored before anybody sees it; one per size. Personal data: none."""
+    """A signed tree head, stored before anybody sees it; one per size. Personal data: none.
+
+    After 30 days those go that a later one of their day covers, and nobody else has signed.
+    """
 
     append_only = True
 
@@ -161,6 +164,7 @@ class Checkpoint(models.Model):
     class Meta:
         verbose_name = _("checkpoint")
         verbose_name_plural = _("checkpoints")
+        indexes = [models.Index(fields=["at"], name="ledger_checkpoint_at")]
 
 
 class Cosignature(models.Model):
@@ -185,6 +189,10 @@ class Cosignature(models.Model):
             models.UniqueConstraint(
                 fields=["checkpoint", "witness"], name="ledger_cosignature_once"
             ),
+        ]
+        indexes = [
+            models.Index(fields=["at"], name="ledger_cosignature_at"),
+            models.Index(fields=["witness", "checkpoint"], name="ledger_cosignature_of_witness"),
         ]
 
 

@@ -1,4 +1,4 @@
-"""Looks whether the append-only tables are protected as migrations 0002 and 0005 left them."""
+"""Looks whether the append-only tables are protected as migrations 0002, 0005, 0008 left them."""
 
 from django.db import connection
 
@@ -17,12 +17,28 @@ _TRIGGERS = {
     "ledger_append_only_truncate": 2 | 32,
 }
 _ALWAYS = "A"
-_FUNCTION_BODY = """
-BEGIN
+_REFUSED = """
     RAISE EXCEPTION '% on % is refused: the table is append-only', TG_OP, TG_TABLE_NAME
         USING ERRCODE = 'restrict_violation';
 END;
 """
+_FUNCTION_BODY = f"\nBEGIN{_REFUSED}"
+# Of these tables a row may be deleted nevertheless, when a later one of its day covers it.
+_DELETED_IF = {
+    "ledger_cosignature": """
+        AND date_trunc('day', OLD.at, 'UTC') = (
+            SELECT date_trunc('day', at, 'UTC') FROM ledger_cosignature
+            WHERE witness = OLD.witness AND checkpoint_id > OLD.checkpoint_id
+            ORDER BY checkpoint_id LIMIT 1
+        )""",
+    "ledger_checkpoint": """
+        AND date_trunc('day', OLD.at, 'UTC') = (
+            SELECT date_trunc('day', at, 'UTC') FROM ledger_checkpoint
+            WHERE size > OLD.size ORDER BY size LIMIT 1
+        )
+        AND NOT EXISTS (SELECT FROM ledger_cosignature WHERE checkpoint_id = OLD.size)
+        AND NOT EXISTS (SELECT FROM ledger_timestamp WHERE checkpoint_id = OLD.size)""",
+}
 
 # What would let rows be changed, hidden or added beside the triggers. A table that is no plain one,
 # that keeps nothing over a crash, or of which the server believes that it has no triggers; children
@@ -61,10 +77,22 @@ def missing_protection() -> str | None:
                 found_kind, enabled, unconditional, body = row
                 if enabled != _ALWAYS:
                     return f"The trigger {name} on {table} is not ENABLE ALWAYS."
-                if found_kind != kind or not unconditional or body != _FUNCTION_BODY:
+                if found_kind != kind or not unconditional or body != _body(table, name):
                     return f"The trigger {name} on {table} does not do what it should."
             cursor.execute(_BYPASSES, {"table": table, "known": list(_TRIGGERS)})
             bypass = cursor.fetchone()
             if bypass is not None:
                 return f"The table {table} {bypass[0]}."
     return None
+
+
+def _body(table: str, trigger: str) -> str:
+    """Return the body that the function of a trigger must have."""
+    if trigger != "ledger_append_only_row" or table not in _DELETED_IF:
+        return _FUNCTION_BODY
+    return f"""
+BEGIN
+    IF TG_OP = 'DELETE' AND OLD.at < now() - interval '30 days'{_DELETED_IF[table]}
+    THEN
+        RETURN OLD;
+    END IF;{_REFUSED}"""
