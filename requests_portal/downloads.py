@@ -1,14 +1,13 @@
 """Serving a large private file in parts, so that a lost connection costs only the rest."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, HttpResponse, HttpResponseBase
 from django.utils.http import content_disposition_header
 
-_PIECE = 64 * 1024
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
@@ -31,9 +30,7 @@ def ranged_file(
         return refused
     else:
         (start, end), status = part, HTTPStatus.PARTIAL_CONTENT
-    response = StreamingHttpResponse(
-        _pieces(path, start, end), status=status, content_type=content_type
-    )
+    response = FileResponse(_Part(path, start, end), status=status, content_type=content_type)
     response["Content-Length"] = str(end - start)
     if status == HTTPStatus.PARTIAL_CONTENT:
         response["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
@@ -60,10 +57,25 @@ def _wanted_part(headers: Mapping[str, str], size: int, etag: str) -> tuple[int,
     return int(first), min(size, int(last) + 1) if last else size
 
 
-def _pieces(path: Path, start: int, end: int) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        file.seek(start)
-        left = end - start
-        while left > 0 and (piece := file.read(min(left, _PIECE))):
-            left -= len(piece)
-            yield piece
+class _Part:
+    """The bytes of a file from `start` to before `end`, as a file.
+
+    The web server sends a file without holding a thread for the time that it takes.
+    """
+
+    def __init__(self, path: Path, start: int, end: int) -> None:
+        self._file = path.open("rb")
+        self._file.seek(start)
+        self._left = end - start
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes; at the end none, and the file is closed."""
+        piece = self._file.read(min(size, self._left)) if self._left else b""
+        self._left -= len(piece)
+        if not piece:
+            self.close()
+        return piece
+
+    def close(self) -> None:
+        """Close the file; a second time does nothing."""
+        self._file.close()

@@ -6,8 +6,11 @@ refuses or fails at.
 
 import logging
 import re
+from typing import Any
 
 from pythonjsonlogger.json import JsonFormatter
+
+from requests_portal.environment import env_choice, env_str
 
 REDACTED = "[redacted]"
 _SLASH = "(?:/|%2F)"
@@ -39,3 +42,44 @@ class JSONFormatter(JsonFormatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the JSON without secrets of addresses."""
         return redact(super().format(record))
+
+
+def logging_config() -> dict[str, Any]:
+    """Return how Django, Celery and the web server log: what `logging.config.dictConfig` takes."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"correlation": {"()": "workflows.outbox.correlation.CorrelationFilter"}},
+        "formatters": {
+            "line": {
+                "()": "requests_portal.logs.LineFormatter",
+                "fmt": "{asctime} {levelname} {name} [{correlation_id}] {message}",
+                "style": "{",
+            },
+            "json": {
+                "()": "requests_portal.logs.JSONFormatter",
+                "fmt": "{levelname}{name}{correlation_id}{message}",
+                "style": "{",
+                "timestamp": True,
+                "rename_fields": {"levelname": "level", "name": "logger"},
+            },
+        },
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": env_choice("LOG_FORMAT", "line", ["line", "json"]),
+                "filters": ["correlation"],
+                # Not the stream itself: the web server hands this on to processes of its own.
+                "stream": "ext://sys.stderr",
+            },
+        },
+        "root": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "INFO")},
+        "loggers": {
+            "axes": {"level": "WARNING"},
+            # A task that starts and one that ends are no news.
+            "celery": {"level": "WARNING"},
+            "django.server": {"level": "WARNING"},
+            # Django would mail tracebacks to the administrators: they could hold personal data.
+            "django": {"handlers": [], "level": "INFO", "propagate": True},
+        },
+    }

@@ -1,6 +1,5 @@
 """Settings of the whole project, driven by the environment; see `docs/operate.md`."""
 
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from requests_portal.environment import (
     env_str,
     with_limits,
 )
+from requests_portal.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env_str("DATA_DIR", str(BASE_DIR / ".data")))
@@ -505,41 +505,6 @@ UNFOLD = {
 # --- Logs -----------------------------------------------------------------------------------
 # Addresses carry case numbers and nothing else personal: the formatters leave the secrets of mailed
 # links out. Request bodies are never logged.
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"correlation": {"()": "workflows.outbox.correlation.CorrelationFilter"}},
-    "formatters": {
-        "line": {
-            "()": "requests_portal.logs.LineFormatter",
-            "fmt": "{asctime} {levelname} {name} [{correlation_id}] {message}",
-            "style": "{",
-        },
-        "json": {
-            "()": "requests_portal.logs.JSONFormatter",
-            "fmt": "{levelname}{name}{correlation_id}{message}",
-            "style": "{",
-            "timestamp": True,
-            "rename_fields": {"levelname": "level", "name": "logger"},
-        },
-    },
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": env_choice("LOG_FORMAT", "line", ["line", "json"]),
-            "filters": ["correlation"],
-            "stream": sys.stderr,
-        },
-    },
-    "root": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "INFO")},
-    "loggers": {
-        "axes": {"level": "WARNING"},
-        # A task that starts and one that ends are no news.
-        "celery": {"level": "WARNING"},
-        "django.server": {"level": "WARNING"},
-        # By default Django mails tracebacks to the administrators: they could hold personal data.
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-    },
-}
+LOGGING = logging_config()
 
 PORTAL_TITLE = _("Your data in AI training")

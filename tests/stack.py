@@ -57,9 +57,12 @@ class Stack:
     their supervisor reads a pipe from it.
     """
 
-    def __init__(self, owner_url: str, runtime_url: str, database: str) -> None:
-        """Serve `database`, made anew, on the server of the two addresses."""
+    def __init__(
+        self, owner_url: str, runtime_url: str, database: str, port: int | None = None
+    ) -> None:
+        """Serve `database`, made anew, on the server of the two addresses; ask for `port`."""
         self.database = database
+        self._port = port or free_port()
         self.owner_url = with_database(owner_url, database)
         self._server_url = with_database(owner_url, "postgres")
         self.folder = Path(tempfile.mkdtemp(prefix="portal-stack-"))
@@ -106,7 +109,7 @@ class Stack:
                     "-m",
                     "requests_portal.local.run",
                     "--controlled",
-                    f"--port={free_port()}",
+                    f"--port={self._port}",
                 ],
                 cwd=PROJECT,
                 env=self.environment,

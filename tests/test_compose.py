@@ -12,6 +12,7 @@ import yaml
 from requests_portal.local.folders import PROJECT
 from requests_portal.local.processes import PORTAL, broker, mail_catcher
 from requests_portal.local.valkey import Address
+from requests_portal.server.__main__ import GRACE_SECONDS
 
 COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES = COMPOSE["services"]
@@ -39,8 +40,9 @@ def test_each_process_of_one_machine_is_a_service_with_the_same_command(process)
 def test_there_is_no_service_that_one_machine_lacks(tmp_path):
     servers = {
         broker(tmp_path / "valkey", Address(port=1)).service,
-        mail_catcher(tmp_path / "mail", 1).service,
+        mail_catcher(tmp_path / "mail").service,
         "postgres",
+        "proxy",
         "clamav",
     }
     assert set(SERVICES) == {p.service for p in PORTAL} | servers | {"migrate"}
@@ -52,6 +54,19 @@ def test_each_service_that_stays_is_watched_and_started_again():
         if name != "migrate":
             assert service["healthcheck"]["test"], name
             assert service["restart"] == "unless-stopped", name
+
+
+def test_the_web_has_longer_to_end_than_its_server_lets_requests_take():
+    for name in ("web", "proxy"):
+        seconds = int(SERVICES[name]["stop_grace_period"].removesuffix("s"))
+        assert seconds > GRACE_SECONDS
+
+
+def test_the_proxy_is_the_only_way_to_the_web():
+    assert "ports" not in SERVICES["web"]
+    assert SERVICES["proxy"]["ports"] == ["127.0.0.1:${WEB_PORT:-8000}:8080"]
+    assert SERVICES["web"]["environment"]["TRUST_PROXY"] == "yes"
+    assert SERVICES["web"]["environment"]["WEB_BIND"].endswith(":8000")
 
 
 def test_nothing_of_ours_starts_before_the_tables_are_up_to_date():

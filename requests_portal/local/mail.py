@@ -5,6 +5,7 @@ import asyncio
 import email
 import email.policy
 import os
+import socket
 from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -35,11 +36,11 @@ class MailFolder:
         return "250 Stored"
 
 
-async def serve(folder: Path, port: int) -> None:
-    """Take mails on 127.0.0.1:`port` until cancelled."""
+async def serve(folder: Path, listener: socket.socket) -> None:
+    """Take mails on a socket that listens until cancelled."""
     handler = MailFolder(folder)
     server = await asyncio.get_running_loop().create_server(
-        lambda: SMTP(handler, enable_SMTPUTF8=True), "127.0.0.1", port
+        lambda: SMTP(handler, enable_SMTPUTF8=True), sock=listener
     )
     async with server:
         await server.serve_forever()
@@ -49,10 +50,17 @@ def main() -> None:
     """Read the command line and serve."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--port", type=int, required=True)
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--port", type=int)
+    where.add_argument("--inherited", action="store_true", help="the socket in LISTEN_FD")
     arguments = parser.parse_args()
     os.umask(0o077)
-    asyncio.run(serve(arguments.folder, arguments.port))
+    listener = (
+        socket.socket(fileno=int(os.environ["LISTEN_FD"]))
+        if arguments.inherited
+        else socket.create_server(("127.0.0.1", arguments.port))
+    )
+    asyncio.run(serve(arguments.folder, listener))
 
 
 if __name__ == "__main__":

@@ -38,14 +38,7 @@ PORTAL = (
         name="web",
         does="answers browsers and other programs",
         service="web",
-        command=(
-            "python",
-            "-m",
-            "gunicorn",
-            "--config",
-            "python:requests_portal.gunicorn_conf",
-            "requests_portal.wsgi",
-        ),
+        command=("python", "-m", "requests_portal.server"),
     ),
     Process(
         name="worker",
@@ -97,8 +90,11 @@ def broker(folder: Path, address: Address) -> Process:
     )
 
 
-def mail_catcher(folder: Path, port: int) -> Process:
-    """Return the mail server of one machine, which sends nothing and stores all in `folder`."""
+def mail_catcher(folder: Path) -> Process:
+    """Return the mail server of one machine, which sends nothing and stores all in `folder`.
+
+    It takes mails on the socket that the supervisor hands to it.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Process(
         name="mail",
@@ -108,7 +104,7 @@ def mail_catcher(folder: Path, port: int) -> Process:
             "python",
             "-m",
             "requests_portal.local.mail",
-            f"--port={port}",
+            "--inherited",
             f"--folder={folder}",
         ),
     )

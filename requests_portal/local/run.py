@@ -4,6 +4,8 @@ import argparse
 import http.client
 import json
 import os
+import secrets
+import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +14,7 @@ from requests_portal.local import locks, postgres, processes, steps
 from requests_portal.local.bootstrap import DATABASE, prepare_environment
 from requests_portal.local.folders import PROJECT, data_folder
 from requests_portal.local.kept import ServerError
-from requests_portal.local.sockets import free_port
+from requests_portal.local.sockets import listen
 from requests_portal.local.supervisor import Supervisor
 from requests_portal.local.valkey import Address
 
@@ -28,6 +30,10 @@ class Site:
     folder: Path
     own_database: bool
     servers: tuple[processes.Process, ...]
+    # By the name of the process that takes connections on it.
+    listeners: dict[str, socket.socket]
+    # What only our own web server can know.
+    instance: str
 
     @property
     def mail_folder(self) -> Path:
@@ -97,8 +103,10 @@ def _start_database(folder: Path) -> postgres.Cluster:
 def _choose_addresses(folder: Path, first_port: int, *, own_database: bool) -> Site:
     """Set in the environment where the site, the broker and the mail server are."""
     servers = []
-    port = free_port(first_port)
-    os.environ["WEB_BIND"] = f"127.0.0.1:{port}"
+    listeners = {"web": listen(first_port)}
+    port = listeners["web"].getsockname()[1]
+    if port != first_port:
+        print(f"Port {first_port} is taken by another program; the site gets {port}.", flush=True)
     os.environ.setdefault("PUBLIC_BASE_URL", f"http://127.0.0.1:{port}")
     if not os.environ.get("REDIS_URL") and not os.environ.get("REDIS_URL_FILE"):
         broker_folder = folder / "valkey"
@@ -106,11 +114,11 @@ def _choose_addresses(folder: Path, first_port: int, *, own_database: bool) -> S
         os.environ["REDIS_URL"] = address.url
         servers.append(processes.broker(broker_folder, address))
     if not os.environ.get("EMAIL_HOST"):
-        # Beside the port of the site, so that two portals that start at once choose different ones.
-        mail_port = free_port(port + _MAIL_PORT_AFTER)
+        listeners["mail"] = listen(port + _MAIL_PORT_AFTER)
+        mail_port = listeners["mail"].getsockname()[1]
         os.environ.update(EMAIL_HOST="127.0.0.1", EMAIL_PORT=str(mail_port))
-        servers.append(processes.mail_catcher(folder / "mail", mail_port))
-    return Site(port, folder, own_database, tuple(servers))
+        servers.append(processes.mail_catcher(folder / "mail"))
+    return Site(port, folder, own_database, tuple(servers), listeners, secrets.token_hex(16))
 
 
 def _take_steps(site: Site) -> None:
@@ -126,7 +134,9 @@ def _take_steps(site: Site) -> None:
 
 
 def _serve(site: Site, *, controlled: bool) -> None:
-    environment = dict(os.environ, PYTHONUNBUFFERED="1", DATA_DIR=str(site.folder))
+    environment = dict(
+        os.environ, PYTHONUNBUFFERED="1", DATA_DIR=str(site.folder), WEB_INSTANCE=site.instance
+    )
     # What runs for long may not alter tables, here as in production.
     environment.pop("DATABASE_OWNER_URL", None)
     if os.geteuid() == 0:
@@ -136,12 +146,13 @@ def _serve(site: Site, *, controlled: bool) -> None:
         [*site.servers, *processes.PORTAL],
         environment,
         site.folder / "run-pids.json",
+        listeners=site.listeners,
         controlled=controlled,
     )
     print("Requests Portal: starting", flush=True)
 
     def greet_when_ready() -> bool:
-        if not _answers(site.port):
+        if not _answers(site):
             return False
         site.describe()
         print(_greeting(site), flush=True)
@@ -153,17 +164,16 @@ def _serve(site: Site, *, controlled: bool) -> None:
         site.details_file.unlink(missing_ok=True)
 
 
-def _answers(port: int) -> bool:
-    """Say whether a request gets an answer; any answer will do."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+def _answers(site: Site) -> bool:
+    """Say whether our own web server answers, which knows the word that we gave to it."""
+    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=1)
     try:
         connection.request("GET", "/livez")
-        connection.getresponse()
+        return connection.getresponse().headers["X-Instance"] == site.instance
     except (OSError, http.client.HTTPException):
         return False
     finally:
         connection.close()
-    return True
 
 
 def _greeting(site: Site) -> str:
@@ -174,12 +184,19 @@ def _greeting(site: Site) -> str:
         f"  Staff               {url}/staff/",
         f"  Regulators          {url}/en/regulators/",
     ]
+    here = f"http://127.0.0.1:{site.port}"
+    if url.rstrip("/") != here:
+        lines.append(f"  Listens on          {here}")
     if any(server.name == "mail" for server in site.servers):
         lines.append(f"  Mails land in       {site.mail_folder}")
     logins = site.folder / "sample-logins.txt"
     if site.own_database and logins.exists():
         text = logins.read_text(encoding="utf-8")
-        lines += ["", "  Sample log-ins", *(f"  {line}" for line in text.splitlines())]
+        lines += [
+            "",
+            "  Sample log-ins, as they were made",
+            *(f"  {line}" for line in text.splitlines()),
+        ]
     return "\n".join([*lines, "", "  Ctrl-C ends everything; the data stay.", ""])
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 # sun_path holds 108 bytes on Linux and 104 elsewhere, with a zero at the end.
 _LONGEST_PATH = 103
+_BACKLOG = 1024
 
 
 def socket_folder(folder: Path, name: str) -> Path:
@@ -42,6 +43,19 @@ def free_port(first: int | None = None, host: str = "127.0.0.1") -> int:
                 continue
             return int(probe.getsockname()[1])
     raise OSError(f"No free port on {host}.")
+
+
+def listen(first: int, host: str = "127.0.0.1") -> socket.socket:
+    """Return a socket that listens on `first`, or else on one of the ports soon after it.
+
+    From then on nobody else can have the port. Raises `OSError` when all of them are taken.
+    """
+    for port in range(first, min(first + 100, 65536)):
+        try:
+            return socket.create_server((host, port), backlog=_BACKLOG)
+        except OSError:
+            continue
+    raise OSError(f"All ports from {first} on are taken.")
 
 
 def _is_ours(path: Path) -> bool:

@@ -1,14 +1,16 @@
 """Keeps the portal's processes alive on one machine and ends them all together."""
 
 import contextlib
+import io
 import json
 import os
 import selectors
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -17,7 +19,8 @@ from requests_portal.local.processes import PORTAL, Process
 from requests_portal.local.tether import tethered
 
 _TURN_SECONDS = 0.2
-_STOP_SECONDS = 15
+# Longer than the web server lets what it has begun take.
+_STOP_SECONDS = 25
 _LONGEST_PAUSE = 30.0
 # Who has run this long starts again at once after the next accident.
 _SETTLED_SECONDS = 30
@@ -33,7 +36,6 @@ class Child:
         self.start_at = 0.0
         self._began = 0.0
         self._pause = 0.0
-        self._output: IO[bytes] | None = None
         self._unfinished_line = b""
 
     @property
@@ -41,8 +43,16 @@ class Child:
         """Whether the process was started and has not been seen to end."""
         return self.popen is not None
 
-    def start(self, environment: dict[str, str]) -> IO[bytes]:
-        """Start the process in a group of its own; return what it writes."""
+    def start(
+        self, environment: dict[str, str], listener: socket.socket | None = None
+    ) -> IO[bytes]:
+        """Start the process in a group of its own; return what it writes.
+
+        It finds the number of `listener` in `LISTEN_FD`.
+        """
+        inherited = () if listener is None else (listener.fileno(),)
+        if listener is not None:
+            environment = {**environment, "LISTEN_FD": str(listener.fileno())}
         self.popen = subprocess.Popen(
             self.process.argv,
             cwd=PROJECT,
@@ -51,17 +61,13 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=inherited,
             preexec_fn=tethered(self.process.stop_signal),  # noqa: PLW1509 - we have one thread
         )
         self._began = time.monotonic()
-        self._output = self.popen.stdout
-        assert self._output is not None
-        return self._output
-
-    def close_output(self) -> None:
-        """Close our end of what the process writes."""
-        if self._output is not None:
-            self._output.close()
+        self._unfinished_line = b""
+        assert self.popen.stdout is not None
+        return self.popen.stdout
 
     def lines(self, data: bytes) -> list[str]:
         """Return the lines that `data` completes."""
@@ -104,9 +110,11 @@ class Child:
 class Supervisor:
     """Runs processes until told to end; one thread, no other program needed.
 
-    `state_file` always holds the pid of each running process as JSON. With `controlled`, lines
-    `stop NAME` and `start NAME` are read from stdin, and the end of stdin ends everything. What is
-    ordered to start, also when it runs, is not held back for its earlier accidents.
+    `state_file` always holds the pid of each running process as JSON. `listeners` holds a socket
+    for each process that is to take connections on one: it stays ours while the process starts
+    again. With `controlled`, lines `stop NAME` and `start NAME` are read from stdin, and the end of
+    stdin ends everything. What is ordered to start, also when it runs, is
+    not held back for its earlier accidents.
     """
 
     def __init__(
@@ -115,11 +123,13 @@ class Supervisor:
         environment: dict[str, str],
         state_file: Path,
         *,
+        listeners: Mapping[str, socket.socket] | None = None,
         controlled: bool = False,
     ) -> None:
         self._children = {process.name: Child(process) for process in processes}
         self._environment = environment
         self._state_file = state_file
+        self._listeners = listeners or {}
         self._selector = selectors.DefaultSelector()
         self._width = max(len(process.name) for process in processes)
         self._ending = False
@@ -155,9 +165,10 @@ class Supervisor:
         self._ending = True
 
     def _start_due(self) -> None:
-        for child in self._children.values():
+        for name, child in self._children.items():
             if child.wanted and not child.runs and time.monotonic() >= child.start_at:
-                self._selector.register(child.start(self._environment), selectors.EVENT_READ, child)
+                output = child.start(self._environment, self._listeners.get(name))
+                self._selector.register(output, selectors.EVENT_READ, child)
                 self._write_state()
 
     def _pass_output_on(self, seconds: float) -> None:
@@ -167,8 +178,11 @@ class Supervisor:
                 for line in key.data.lines(data):
                     self.say(key.data.process.name, line)
                 if not data:
-                    self._selector.unregister(key.fileobj)
-                    key.data.close_output()
+                    # What an earlier life of the process wrote: the next may write already.
+                    output = key.fileobj
+                    self._selector.unregister(output)
+                    if isinstance(output, io.IOBase):
+                        output.close()
             elif data:
                 self._obey(data.decode())
             else:
@@ -185,7 +199,10 @@ class Supervisor:
     def _obey(self, text: str) -> None:
         for line in text.splitlines():
             order, _, name = line.partition(" ")
-            child = self._children[name]
+            child = self._children.get(name)
+            if child is None:
+                self.say("supervisor", f"There is no process {name!r}.")
+                continue
             child.wanted = order == "start"
             child.forget_accidents()
             if not child.wanted:

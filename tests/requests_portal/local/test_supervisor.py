@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 from contextlib import suppress
 from pathlib import Path
 
@@ -138,3 +139,78 @@ def test_who_dies_again_and_again_waits_longer_unless_it_was_ordered_to_start(su
     supervised.order("start one")
     eventually(lambda: "one" in supervised.pids(), "started without the pause")
     assert die() == "0.5 s."
+
+
+def test_an_order_for_nobody_is_refused_and_ends_nothing(supervised):
+    supervised.order("stop nobody")
+    assert "There is no process 'nobody'." in supervised.read_until("nobody")
+    assert len(supervised.pids()) == 2
+
+
+# Its first life ends at once, and leaves something behind that holds its output for a while; each
+# later one says its number after that.
+LEAVES = """
+import os, sys
+from pathlib import Path
+from requests_portal.local.processes import Process
+from requests_portal.local.supervisor import Supervisor
+lives = Path(sys.argv[1]).with_name("lives")
+child = f'''
+import pathlib, subprocess, sys, time
+lives = pathlib.Path({str(lives)!r})
+life = len(lives.read_text()) if lives.exists() else 0
+lives.write_text("x" * (life + 1))
+if not life:
+    straggler = [sys.executable, "-c", "import time; time.sleep(2)"]
+    subprocess.Popen(straggler, start_new_session=True)
+    sys.exit()
+time.sleep(4)
+print(f"this is life {{life}}", flush=True)
+time.sleep(600)
+'''
+Supervisor(
+    [Process("one", "ends at once", "one", ("python", "-c", child))],
+    dict(os.environ),
+    Path(sys.argv[1]),
+    controlled=True,
+).run(when_ready=lambda: True)
+"""
+
+
+def test_output_of_an_earlier_life_that_ends_late_does_not_end_the_later(python, folder):
+    supervised = Supervised(python(LEAVES, folder / "pids"), folder / "pids")
+    assert "life 1" in supervised.read_until("this is")
+    supervised.process.stdin.close()
+    assert supervised.process.wait(30) == 0
+
+
+TAKES = """
+import os, socket, sys
+from pathlib import Path
+from requests_portal.local.processes import Process
+from requests_portal.local.supervisor import Supervisor
+child = "import os, socket; taken = socket.socket(fileno=int(os.environ['LISTEN_FD'])); " \\
+    "taken.accept()[0].sendall(str(os.getpid()).encode())"
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+Supervisor(
+    [Process("one", "answers once", "one", ("python", "-c", child))],
+    dict(os.environ),
+    Path(sys.argv[1]),
+    listeners={"one": listener},
+    controlled=True,
+).run(when_ready=lambda: True)
+"""
+
+
+def test_a_socket_outlives_the_process_that_takes_connections_on_it(python, folder):
+    supervised = Supervised(python(TAKES, folder / "pids"), folder / "pids")
+    port = int(supervised.process.stdout.readline())
+    lives = set()
+    for _ in range(2):
+        # The second waits in the socket until the process has started again.
+        with socket.create_connection(("127.0.0.1", port), 30) as connection:
+            lives.add(connection.recv(100))
+    assert len(lives) == 2
+    supervised.process.stdin.close()
+    assert supervised.process.wait(30) == 0

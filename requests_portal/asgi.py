@@ -1,0 +1,34 @@
+"""The ASGI entry for a production server: `python -m requests_portal.server`."""
+
+from requests_portal.environment import env_int, env_str
+from requests_portal.server.application import Application
+from requests_portal.server.bodies import Bounds
+
+_MIB = 1024**2
+
+
+def _application() -> Application:
+    # Importing it sets Django up, which the other imports need.
+    from requests_portal import wsgi
+
+    answer = wsgi.application
+    from django.conf import settings
+
+    from requests_portal.server.pages import busy, warm_up
+
+    warm_up()
+    # What a form with files may be at most; the fields beside them are bounded by Django.
+    body_bytes = settings.ATTACHMENT_MAX_COUNT * settings.ATTACHMENT_MAX_BYTES + _MIB
+    return Application(
+        answer,
+        busy=busy,
+        threads=env_int("WEB_THREADS", 8, minimum=1),
+        bounds=Bounds(
+            body_bytes=body_bytes,
+            all_bytes=env_int("WEB_BODIES_MIB", 256, minimum=body_bytes // _MIB + 1) * _MIB,
+        ),
+        instance=env_str("WEB_INSTANCE"),
+    )
+
+
+application = _application()

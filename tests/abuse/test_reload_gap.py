@@ -1,0 +1,86 @@
+"""A reload of the web: nobody is refused, and nobody waits for it."""
+
+import contextlib
+import itertools
+import os
+import signal
+import threading
+import time
+import urllib.request
+from typing import Self
+
+import psutil
+import pytest
+
+from tests.stack import Stack, eventually
+
+pytestmark = pytest.mark.stack
+
+GAP = 1.0
+
+
+def workers(stack: Stack) -> set[int]:
+    found = set()
+    for child in psutil.Process(stack.pids()["web"]).children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            # The other child is multiprocessing's own, and stays.
+            if "resource_tracker" not in "".join(child.cmdline()):
+                found.add(child.pid)
+    return found
+
+
+class Visitors:
+    """Ask for a page again and again, each on a new connection."""
+
+    def __init__(self, url: str, number: int) -> None:
+        self.answered: list[float] = []
+        self.faults: list[BaseException] = []
+        self._url = url
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._ask) for _ in range(number)]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _ask(self) -> None:
+        while not self._over.wait(0.02):
+            try:
+                with urllib.request.urlopen(self._url, timeout=30) as answer:
+                    answer.read()
+                    assert answer.status == 200
+            except (OSError, AssertionError) as fault:
+                self.faults.append(fault)
+            else:
+                self.answered.append(time.monotonic())
+
+    @property
+    def longest_gap(self) -> float:
+        times = sorted(self.answered)
+        return max(later - earlier for earlier, later in itertools.pairwise(times))
+
+
+def test_old_workers_leave_when_new_ones_answer(own_stack):
+    old = workers(own_stack)
+    master = own_stack.pids()["web"]
+    assert len(old) == 2
+    with (
+        Visitors(f"{own_stack.url}/livez", 2) as probes,
+        Visitors(f"{own_stack.url}/en/", 2) as people,
+    ):
+        time.sleep(1)
+        os.kill(master, signal.SIGHUP)
+        eventually(lambda: not workers(own_stack) & old, "the old workers have left", 120)
+        time.sleep(1)
+    assert len(workers(own_stack)) == 2
+    assert own_stack.pids()["web"] == master
+    assert not probes.faults
+    assert not people.faults
+    assert probes.longest_gap < GAP
+    assert people.longest_gap < 3 * GAP

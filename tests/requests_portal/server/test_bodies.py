@@ -1,0 +1,99 @@
+"""Bodies are read into memory within a size, a time and the room that there is."""
+
+import asyncio
+from http import HTTPStatus
+
+import pytest
+
+from requests_portal.server.bodies import Bodies, Bounds, Disconnected, Refused
+
+BOUNDS = Bounds(body_bytes=100, all_bytes=150, grace_seconds=0.2, bytes_per_second=1000)
+
+
+def coming(*parts, pause=0.0):
+    """Return what a server gives for a body in these parts, one after the other."""
+    messages = [
+        {"type": "http.request", "body": part, "more_body": number < len(parts) - 1}
+        for number, part in enumerate(parts)
+    ]
+
+    async def receive():
+        await asyncio.sleep(pause)
+        return messages.pop(0)
+
+    return receive
+
+
+async def never():
+    await asyncio.sleep(60)
+
+
+async def gone():
+    return {"type": "http.disconnect"}
+
+
+def read(receive, announced=None, bodies=None):
+    return asyncio.run((bodies or Bodies(BOUNDS)).read(announced, receive))
+
+
+def refusal(*arguments, **named):
+    with pytest.raises(Refused) as refused:
+        read(*arguments, **named)
+    return refused.value.status
+
+
+def test_a_body_is_read_whole():
+    body = read(coming(b"a", b"", b"bc"))
+    assert body.file.getvalue() == b"abc"
+    assert body.file.read() == b"abc"
+    assert body.size == 3
+
+
+def test_an_announced_size_is_refused_before_anything_is_read():
+    assert refusal(never, announced=101) == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+def test_a_body_that_nobody_announced_is_cut_off():
+    assert refusal(coming(b"a" * 60, b"a" * 60)) == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+def test_a_body_that_does_not_come_is_given_up():
+    assert refusal(never) == HTTPStatus.REQUEST_TIMEOUT
+
+
+def test_a_body_that_trickles_is_given_up():
+    assert refusal(coming(*[b"a"] * 50, pause=0.02)) == HTTPStatus.REQUEST_TIMEOUT
+
+
+def test_a_body_that_comes_at_the_least_rate_is_taken():
+    assert read(coming(*[b"a" * 30] * 3, pause=0.08)).size == 90
+
+
+def test_who_leaves_is_not_waited_for():
+    with pytest.raises(Disconnected):
+        read(gone)
+
+
+def test_there_is_room_for_so_many_bodies_and_again_when_they_are_released():
+    bodies = Bodies(BOUNDS)
+    first = read(coming(b"a" * 100), bodies=bodies)
+    assert refusal(coming(b"a" * 60), bodies=bodies) == HTTPStatus.SERVICE_UNAVAILABLE
+    first.release()
+    first.release()
+    second = read(coming(b"a" * 90), bodies=bodies)
+    assert refusal(coming(b"a" * 90), bodies=bodies) == HTTPStatus.SERVICE_UNAVAILABLE
+    second.release()
+    assert read(coming(b"a" * 100), bodies=bodies).size == 100
+
+
+@pytest.mark.parametrize("receive", [gone, never], ids=["gone", "slow"])
+def test_a_body_that_failed_takes_no_room(receive):
+    bodies = Bodies(BOUNDS)
+    begun = [{"type": "http.request", "body": b"a" * 90, "more_body": True}]
+
+    async def half():
+        return begun.pop() if begun else await receive()
+
+    with pytest.raises((Refused, Disconnected)):
+        read(half, bodies=bodies)
+    assert read(coming(b"a" * 100), bodies=bodies).size == 100
