@@ -1,7 +1,7 @@
 """What the slow tests take from Debian: `python -m tests.chromium` installs it.
 
-Chromium and Chinese fonts for the browser, 300 poems of the Tang dynasty as a public corpus, and the
-daemon of ClamAV.
+Chromium and Chinese fonts for the browser, 300 poems of the Tang dynasty as a public corpus, the
+daemon of ClamAV, and nginx.
 """
 
 import os
@@ -11,8 +11,9 @@ import sys
 from pathlib import Path
 
 from tests.clamav import NO_CLAMD, find_clamd
+from tests.nginx import NO_NGINX, find_nginx
 
-PACKAGES = ("chromium", "fonts-noto-cjk", "fortunes-zh", "clamav-daemon")
+PACKAGES = ("chromium", "fonts-noto-cjk", "fortunes-zh", "clamav-daemon", "nginx")
 POEMS = Path("/usr/share/games/fortunes/tang300")
 NO_CHROMIUM = "BROWSER TESTS LEFT OUT: no Chromium here (Debian: apt-get install chromium)"
 NO_POEMS = "TESTS ON A PUBLIC CORPUS LEFT OUT: no poems (Debian: apt-get install fortunes-zh)"
@@ -30,11 +31,11 @@ def has_chinese_font() -> bool:
 
 def main() -> None:
     """Install what is missing where that is possible; fail in CI, warn elsewhere, if it is not."""
-    if find_chromium() and has_chinese_font() and POEMS.exists() and find_clamd():
+    if all((find_chromium(), has_chinese_font(), POEMS.exists(), find_clamd(), find_nginx())):
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
         sys.stderr.write(
-            "Installing Chromium, a Chinese font, a public corpus and ClamAV for the slow tests.\n"
+            "Installing Chromium, a Chinese font, a public corpus, ClamAV and nginx for slow tests.\n"
         )
         environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         for command in (
@@ -46,6 +47,7 @@ def main() -> None:
         (find_chromium(), NO_CHROMIUM),
         (POEMS.exists(), NO_POEMS),
         (find_clamd(), NO_CLAMD),
+        (find_nginx(), NO_NGINX),
     ):
         if found:
             continue
