@@ -3,7 +3,6 @@
 import http.client
 import json
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ import yaml
 
 from requests_portal.local.folders import PROJECT
 from requests_portal.local.sockets import free_port
-from tests.filings import file_request
+from tests.filings import file_request, wait_for_effects
 from tests.nginx import CONFIGURATION, nginx
 from tests.slow_clients import UPLOAD, slow_clients
 from tests.stack import eventually
@@ -90,19 +89,17 @@ def test_slow_uploads_never_reach_the_web_and_are_given_up(echo, tmp_path):
     with nginx(tmp_path, echo.server_port) as port:
         with slow_clients(port, SLOW, UPLOAD, b"") as uploads:
             for _ in range(5):
-                began = time.monotonic()
                 headers_behind(port)
-                assert time.monotonic() - began < 3
-                time.sleep(0.5)
+            # So nobody had to wait until the uploads were given up.
             assert uploads.open == SLOW
-            eventually(lambda: not uploads.open, "all slow uploads are given up", 40)
+            eventually(lambda: not uploads.open, "all slow uploads are given up", 90)
         assert echo.asked == 5
 
 
 def test_one_address_cannot_take_all_connections(echo, tmp_path):
     with nginx(tmp_path, echo.server_port) as port, slow_clients(port, 120, UPLOAD, b"") as uploads:
-        eventually(lambda: len(uploads.ended) == 20, "what is beyond the limit is sent away", 10)
-        assert {said[:12] for said, _seconds in uploads.ended} == {b"HTTP/1.1 503"}
+        eventually(lambda: len(uploads.ended) >= 20, "what is beyond the limit is sent away")
+        assert {said[:12] for said, _seconds in uploads.ended[:20]} == {b"HTTP/1.1 503"}
 
 
 def test_more_than_the_web_takes_is_refused(echo, tmp_path):
@@ -131,8 +128,9 @@ def test_the_portal_works_behind_it(own_stack, tmp_path):
     ):
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/en/request/", timeout=10) as form:
             assert "csrfmiddlewaretoken" in form.read().decode()
-        file_request(own_stack)
+        receipt = file_request(own_stack, through=f"http://127.0.0.1:{port}")
         assert uploads.open == SLOW
+    wait_for_effects(own_stack, [receipt])
 
 
 def test_what_people_send_lies_in_memory_only():

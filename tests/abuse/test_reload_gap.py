@@ -16,7 +16,8 @@ from tests.stack import Stack, eventually
 
 pytestmark = pytest.mark.stack
 
-GAP = 1.0
+# On a machine that does much else. What the processes of old kept people waiting for was 21 s.
+GAP = 10.0
 
 
 def workers(stack: Stack) -> set[int]:
@@ -60,6 +61,11 @@ class Visitors:
             else:
                 self.answered.append(time.monotonic())
 
+    def wait_for_answers(self) -> None:
+        """Return when each visitor has been answered, or has failed, a few times more."""
+        until = len(self.answered) + len(self.faults) + 5 * len(self._threads)
+        eventually(lambda: len(self.answered) + len(self.faults) >= until, "answers")
+
     @property
     def longest_gap(self) -> float:
         times = sorted(self.answered)
@@ -74,13 +80,15 @@ def test_old_workers_leave_when_new_ones_answer(own_stack):
         Visitors(f"{own_stack.url}/livez", 2) as probes,
         Visitors(f"{own_stack.url}/en/", 2) as people,
     ):
-        time.sleep(1)
+        probes.wait_for_answers()
+        people.wait_for_answers()
         os.kill(master, signal.SIGHUP)
-        eventually(lambda: not workers(own_stack) & old, "the old workers have left", 120)
-        time.sleep(1)
-    assert len(workers(own_stack)) == 2
+        eventually(lambda: not workers(own_stack) & old, "the old workers have left", 240)
+        probes.wait_for_answers()
+        people.wait_for_answers()
+    eventually(lambda: len(workers(own_stack)) == 2, "there are as many new ones")
     assert own_stack.pids()["web"] == master
     assert not probes.faults
     assert not people.faults
     assert probes.longest_gap < GAP
-    assert people.longest_gap < 3 * GAP
+    assert people.longest_gap < GAP

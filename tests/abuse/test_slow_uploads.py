@@ -1,5 +1,6 @@
 """Clients that send slowly, read slowly or do nothing keep nobody else waiting."""
 
+import contextlib
 import http.client
 import secrets
 import socket
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from tests.filings import file_request, wait_for_effects
+from tests.filings import Receipt, file_request, wait_for_effects
 from tests.slow_clients import HEADER, NOTHING, UPLOAD, slow_clients
 from tests.stack import Stack, eventually
 
@@ -19,8 +20,11 @@ pytestmark = pytest.mark.stack
 
 SLOW = 64
 IDLE = 500
-# On a machine that does much else; undisturbed it takes hundredths of it.
-AT_ONCE = 5.0
+# Liveness, a form and a filing together, on a machine that does much else; undisturbed it takes
+# hundredths of it. Slow uploads are given up only after 20 s, and would keep others as long.
+AT_ONCE = 15.0
+# Until all that the server gives up is gone.
+GIVEN_UP = 90
 
 
 @pytest.fixture
@@ -28,28 +32,16 @@ def port(own_stack: Stack) -> int:
     return urlsplit(own_stack.url).port
 
 
-def seconds_of(url: str) -> float:
+def assert_answers(stack: Stack) -> Receipt:
+    """Fail unless liveness, a form and a filing are answered at once; return the receipt."""
     began = time.monotonic()
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        answer.read()
-        assert answer.status == 200
-    return time.monotonic() - began
-
-
-def assert_answers(stack: Stack, seconds: float = 0) -> None:
-    """Fail unless liveness, a form and a filing are answered at once, again and again."""
-    deadline = time.monotonic() + seconds
-    receipts = []
-    while True:
-        assert seconds_of(f"{stack.url}/livez") < AT_ONCE
-        assert seconds_of(f"{stack.url}/en/request/") < AT_ONCE
-        began = time.monotonic()
-        receipts.append(file_request(stack))
-        assert time.monotonic() - began < AT_ONCE
-        if time.monotonic() > deadline:
-            break
-        time.sleep(1)
-    wait_for_effects(stack, receipts)
+    for path in ("/livez", "/en/request/"):
+        with urllib.request.urlopen(f"{stack.url}{path}", timeout=AT_ONCE) as answer:
+            answer.read()
+            assert answer.status == 200
+    receipt = file_request(stack)
+    assert time.monotonic() - began < AT_ONCE
+    return receipt
 
 
 def web_processes(stack: Stack) -> list[psutil.Process]:
@@ -58,40 +50,44 @@ def web_processes(stack: Stack) -> list[psutil.Process]:
 
 def test_slow_uploads_keep_nobody_waiting_and_are_given_up(own_stack, port):
     with slow_clients(port, SLOW, UPLOAD, b"x") as uploads:
-        assert_answers(own_stack, seconds=8)
+        receipts = [assert_answers(own_stack)]
+        # So they were answered while all of these were there, and whoever comes is until the end.
         assert uploads.open == SLOW
         # Nothing of what they sent lies in a file, deleted or not.
         for process in web_processes(own_stack):
             files = [Path(f"/proc/{process.pid}/fd/{file.fd}") for file in process.open_files()]
             written = {str(file.readlink()) for file in files}
             assert not any("/tmp" in name or "(deleted)" in name for name in written), written
-        eventually(lambda: not uploads.open, "all slow uploads are given up", 40)
+        deadline = time.monotonic() + GIVEN_UP
+        while uploads.open:
+            assert time.monotonic() < deadline
+            receipts.append(assert_answers(own_stack))
+            time.sleep(0.5)
     assert {said[:12] for said, _seconds in uploads.ended} == {b"HTTP/1.1 408"}
-    assert all(seconds < 40 for _said, seconds in uploads.ended)
+    wait_for_effects(own_stack, receipts)
 
 
 def test_slow_headers_keep_nobody_waiting_and_are_given_up(own_stack, port):
     with slow_clients(port, SLOW, HEADER, b"X-A: b\r\n") as headers:
         assert_answers(own_stack)
-        eventually(lambda: not headers.open, "all slow headers are given up", 40)
+        eventually(lambda: not headers.open, "all slow headers are given up", GIVEN_UP)
 
 
 def test_idle_connections_keep_nobody_waiting_and_are_closed(own_stack, port):
     with slow_clients(port, IDLE, NOTHING, b"") as idle:
         assert_answers(own_stack)
-        eventually(lambda: not idle.open, "all idle connections are closed", 60)
+        eventually(lambda: not idle.open, "all idle connections are closed", GIVEN_UP)
 
 
 def test_connections_that_were_used_and_idle_now_are_closed(own_stack, port):
     livez = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with slow_clients(port, IDLE, livez, b"") as kept:
         assert_answers(own_stack)
-        eventually(lambda: len(kept.ended) == IDLE, "all have had their answer", 60)
-    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+        eventually(lambda: len(kept.ended) == IDLE, "all have had their answer", GIVEN_UP)
+    with socket.create_connection(("127.0.0.1", port), GIVEN_UP) as connection:
         connection.sendall(livez)
-        assert connection.recv(1000).startswith(b"HTTP/1.1 200")
-        connection.settimeout(60)
-        assert connection.recv(1000) == b""
+        said = b"".join(iter(lambda: connection.recv(1000), b""))
+    assert said.startswith(b"HTTP/1.1 200")
 
 
 def test_slow_readers_of_a_large_file_keep_nobody_waiting(own_stack, port):
@@ -134,7 +130,9 @@ def test_slow_readers_of_a_large_file_keep_nobody_waiting(own_stack, port):
 )
 def test_what_is_too_large_or_ambiguous_is_refused(port, request_bytes, statuses):
     with socket.create_connection(("127.0.0.1", port), 10) as connection:
-        connection.sendall(request_bytes)
+        # It may be refused, and the connection closed, before all of it is sent.
+        with contextlib.suppress(ConnectionError):
+            connection.sendall(request_bytes)
         assert connection.recv(1000).split(b" ")[1] in statuses
 
 

@@ -1,6 +1,7 @@
 """Bodies are read into memory within a size, a time and the room that there is."""
 
 import asyncio
+from dataclasses import replace
 from http import HTTPStatus
 
 import pytest
@@ -66,7 +67,8 @@ def test_a_body_that_trickles_is_given_up():
 
 
 def test_a_body_that_comes_at_the_least_rate_is_taken():
-    assert read(coming(*[b"a" * 30] * 3, pause=0.08)).size == 90
+    bounds = replace(BOUNDS, grace_seconds=1.0, bytes_per_second=10)
+    assert read(coming(*[b"a" * 30] * 3, pause=0.4), bodies=Bodies(bounds)).size == 90
 
 
 def test_who_leaves_is_not_waited_for():

@@ -40,7 +40,9 @@ import asyncio, os
 VERSION = {version!r}
 {fault}
 async def application(scope, receive, send):
-    await asyncio.sleep(3 if scope["path"] == "/slow" else 0)
+    if scope["path"] == "/slow":
+        open("begun", "w").close()
+        await asyncio.sleep(3)
     text = f"{{VERSION}} {{os.getpid()}}".encode()
     await send({{"type": "http.response.start", "status": 200, "headers": []}})
     await send({{"type": "http.response.body", "body": text}})
@@ -59,6 +61,7 @@ class Served:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, folder / "serve.py", str(self.listener.fileno())],
+                cwd=folder,
                 env={
                     **os.environ,
                     "PYTHONPATH": f"{PROJECT}:{folder}",
@@ -77,9 +80,17 @@ class Served:
     def ask(self, path: str = "/") -> tuple[str, int]:
         """Return the version that answers, and the number of its process."""
         url = f"http://127.0.0.1:{self.listener.getsockname()[1]}{path}"
-        with urllib.request.urlopen(url, timeout=30) as answer:
+        with urllib.request.urlopen(url, timeout=60) as answer:
             version, _, pid = answer.read().decode().partition(" ")
         return version, int(pid)
+
+    def ask_slowly(self) -> tuple[threading.Thread, list[tuple[str, int]]]:
+        """Begin a request that takes three seconds; return its thread and where its answer goes."""
+        answers: list[tuple[str, int]] = []
+        asking = threading.Thread(target=lambda: answers.append(self.ask("/slow")))
+        asking.start()
+        eventually((self._folder / "begun").exists, "it is being answered")
+        return asking, answers
 
     def versions(self) -> set[str]:
         return {self.ask()[0] for _ in range(20)}
@@ -98,9 +109,7 @@ def served(tmp_path) -> Iterator[Served]:
 
 
 def test_a_reload_brings_new_code_in_and_finishes_what_was_begun(served):
-    slow: list[tuple[str, int]] = []
-    asking = threading.Thread(target=lambda: slow.append(served.ask("/slow")))
-    asking.start()
+    asking, slow = served.ask_slowly()
     served.write("second")
     served.process.send_signal(signal.SIGHUP)
     eventually(lambda: served.versions() == {"second"}, "the new code answers")
@@ -129,14 +138,11 @@ def test_a_worker_that_dies_is_replaced(served):
 
 
 def test_the_end_waits_for_what_was_begun(served):
-    slow: list[tuple[str, int]] = []
-    asking = threading.Thread(target=lambda: slow.append(served.ask("/slow")))
-    asking.start()
-    eventually(served.ask, "asked")
+    asking, slow = served.ask_slowly()
     served.process.send_signal(signal.SIGTERM)
     asking.join()
     assert slow
-    assert served.process.wait(20) == 0
+    assert served.process.wait(60) == 0
 
 
 def test_the_port_is_ours_alone(served):
