@@ -224,6 +224,7 @@ def names_on_page(case: Case, actors: Iterable[str]) -> dict[str, str]:
         case.abuse_reported_by,
         case.merge_proposed_by,
         case.assurance_set_by,
+        case.erasure_requested_by,
     }
     return names_of({*authors.distinct(), *actors, *handlers, *others} - {""})
 

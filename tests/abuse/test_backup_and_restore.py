@@ -79,7 +79,7 @@ from workflows.cases.models import Case
 from workflows.ledger.sequencer import sequence_all
 from workflows.reports.erasure import erase, request_erasure
 case = Case.objects.get(number={number!r})
-request_erasure(case, OFFICER, "The time is over.")
+request_erasure(case, OFFICER, "retention_over")
 erase(case, OTHER_OFFICER)
 sequence_all()
 """

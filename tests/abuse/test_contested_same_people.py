@@ -120,7 +120,7 @@ def test_the_admin_says_why_and_whom_to_ask():
 class TestTwoPersonChecksEndWithTheLife:
     def test_an_erasure_requested_before_a_contest_is_requested_anew_after_it(self):
         case = make.make_case(State.CLOSED)
-        request_erasure(case, make.OFFICER, "Art. 47 PIPL")
+        request_erasure(case, make.OFFICER, "retention_over")
         make._ASIDE[State.CONTESTED][1](case)
         advance(case, Action.REOPEN, make.OTHER_REVIEWER)
         make.propose(case, make.OTHER_REVIEWER)
@@ -129,7 +129,7 @@ class TestTwoPersonChecksEndWithTheLife:
         advance(case, Action.CLOSE, make.OTHER_REVIEWER)
 
         assert reason(erase, case, make.OTHER_OFFICER) == "erasure_not_requested"
-        request_erasure(case, make.OFFICER, "Art. 47 PIPL")
+        request_erasure(case, make.OFFICER, "retention_over")
         erase(case, make.OTHER_OFFICER)
         assert case.erased_at is not None
 
@@ -155,7 +155,7 @@ class TestTwoPersonChecksEndWithTheLife:
 
     def test_an_erasure_requested_before_a_merge_is_undone_is_void(self):
         case = make.make_case(State.MERGED)
-        request_erasure(case, make.OFFICER, "Art. 47 PIPL")
+        request_erasure(case, make.OFFICER, "retention_over")
         merging.unmerge(case)
         from workflows.cases.correspondence import withdraw
 

@@ -33,7 +33,7 @@ def visitor() -> Visitor:
 
 
 def erase_case(case: Case) -> None:
-    request_erasure(case, make.OFFICER, "Art. 47 PIPL")
+    request_erasure(case, make.OFFICER, "retention_over")
     erase(case, make.OTHER_OFFICER)
 
 

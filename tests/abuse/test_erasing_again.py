@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db
 
 def erased_case() -> Case:
     case = make_case(State.CLOSED)
-    request_erasure(case, OFFICER, "The time is over.")
+    request_erasure(case, OFFICER, "retention_over")
     erase(case, OTHER_OFFICER)
     return case
 
@@ -104,7 +104,7 @@ class TestFromTheLogOfThisDatabase:
     def test_what_was_brought_back_is_erased_again(self, tables):
         case = make_case(State.CLOSED)
         keep(case)
-        request_erasure(case, OFFICER, "The time is over.")
+        request_erasure(case, OFFICER, "retention_over")
         erase(case, OTHER_OFFICER)
         bring_back(*tables)
 
@@ -118,7 +118,7 @@ class TestFromTheLogOfThisDatabase:
     def test_doing_it_twice_is_once(self, capsys):
         case = make_case(State.CLOSED)
         keep(case)
-        request_erasure(case, OFFICER, "The time is over.")
+        request_erasure(case, OFFICER, "retention_over")
         erase(case, OTHER_OFFICER)
         bring_back()
         again()
@@ -230,7 +230,7 @@ class TestWhatElseIsLeft:
     def test_what_waited_to_be_done_for_the_case_is_not_done(self):
         case = make_case(State.CLOSED)
         keep(case)
-        request_erasure(case, OFFICER, "The time is over.")
+        request_erasure(case, OFFICER, "retention_over")
         erase(case, OTHER_OFFICER)
         bring_back()
         Effect.objects.filter(payload__case=str(case.pk)).update(state=Effect.State.PENDING)
@@ -242,7 +242,7 @@ class TestWhatElseIsLeft:
     def test_an_open_complaint_is_named_for_staff_to_end(self, capsys):
         case = make_case(State.CLOSED)
         keep(case)
-        request_erasure(case, OFFICER, "The time is over.")
+        request_erasure(case, OFFICER, "retention_over")
         erase(case, OTHER_OFFICER)
         bring_back()
         complain(Case.objects.get(pk=case.pk), "It took long.")
@@ -253,7 +253,7 @@ class TestWhatElseIsLeft:
     def test_the_log_still_verifies(self):
         case = make_case(State.CLOSED)
         keep(case)
-        request_erasure(case, OFFICER, "The time is over.")
+        request_erasure(case, OFFICER, "retention_over")
         erase(case, OTHER_OFFICER)
         bring_back()
         again()
@@ -264,7 +264,7 @@ class TestWhatElseIsLeft:
         case = make_case(State.CLOSED)
         keep(case)
         key = case.data_key_id
-        request_erasure(case, OFFICER, "The time is over.")
+        request_erasure(case, OFFICER, "retention_over")
         erase(case, OTHER_OFFICER)
         bring_back("vault_datakey", "cases_person")
         person = Person.objects.get(case=case)

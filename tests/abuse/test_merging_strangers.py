@@ -133,7 +133,7 @@ def test_an_erased_case_does_not_come_back_out():
     from workflows.reports.erasure import erase, request_erasure
 
     case = make.make_case(State.MERGED)
-    request_erasure(case, make.OFFICER, "Art. 47 PIPL")
+    request_erasure(case, make.OFFICER, "retention_over")
     erase(case, make.OTHER_OFFICER)
 
     assert refused(merging.unmerge, case) == "erased"

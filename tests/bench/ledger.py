@@ -35,7 +35,7 @@ from requests_portal.local.folders import data_folder  # noqa: E402
 from requests_portal.local.postgres import OWNER_ROLE, RUNTIME_ROLE, SUPERUSER, Cluster  # noqa: E402
 
 DATABASE = "bench_ledger"
-FACTS = {"from": "in_review", "to": "decision_proposed", "items": 3, "rule": "CN 2026-1"}
+FACTS = {"from": "in_review", "to": "decision_proposed", "items": 3, "rule": "CN-2026-1"}
 COMMITMENTS = {"reason": "ab" * 32}
 BULK = 50_000
 Times = list[tuple[float, int]]

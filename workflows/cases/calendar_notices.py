@@ -100,6 +100,6 @@ def _name(clock: BaseClock) -> str:
 
 def _dates(case: Case) -> dict[str, str]:
     return {
-        _name(clock): f"{clock.due_on}{' provisional' * clock.provisional}"
+        _name(clock): f"{clock.due_on}{'/provisional' * clock.provisional}"
         for clock in (*case.clocks.all(), *further_clocks(case))
     }

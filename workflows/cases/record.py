@@ -26,9 +26,11 @@ def record_event(
 ) -> Event:
     """Append the event `name` of `case`; must run inside the transaction of the change.
 
-    `facts` are JSON without personal data and stand in the log for ever. `contents` are JSON that
-    may be personal: the log holds `commit(content, nonce)`, the case holds nonce and content,
-    sealed, until it is erased.
+    `facts` are JSON without personal data and stand in the log for ever: codes, numbers, ids and
+    dates, no words that somebody typed. `contents` are JSON that may be personal: the log holds
+    `commit(content, nonce)`, the case holds nonce and content, sealed, until it is erased.
+
+    Raises `InvalidEventError` for facts with words in them.
     """
     openings = {
         key: (secrets.token_bytes(NONCE_BYTES), content)

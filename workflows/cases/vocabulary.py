@@ -67,6 +67,16 @@ class Assurance(TextChoices):
 ACCEPTED_BY_STAFF = (Assurance.CONTACT, Assurance.MATCHED, Assurance.DOCUMENT, Assurance.MANDATE)
 
 
+class ErasureGround(TextChoices):
+    """Why the personal data of a case are erased."""
+
+    RETENTION_OVER = "retention_over", _("The time for keeping the record is over")
+    NO_LONGER_NEEDED = "no_longer_needed", _("The record is no longer needed")
+    PERSON_ASKED = "person_asked", _("The person asked for it")
+    UNLAWFUL = "unlawful", _("The record was made or kept unlawfully")
+    LEGAL_DUTY = "legal_duty", _("A law or an authority demands it")
+
+
 class Scope(TextChoices):
     """The five places of which an answer must speak."""
 

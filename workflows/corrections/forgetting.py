@@ -1,7 +1,13 @@
 """What goes when a case is erased, and what must stay so that the erasure holds."""
 
 from workflows.cases.models import Case
-from workflows.corrections.models import ItemChange, Manifest
+from workflows.corrections.models import (
+    Instruction,
+    ItemChange,
+    Manifest,
+    Receipt,
+    RecipientNotice,
+)
 from workflows.vault.fields import erase_sealed
 from workflows.vault.services import shred
 
@@ -16,6 +22,12 @@ def forget_case(case: Case) -> None:
     ItemChange.objects.filter(case=case).delete()
     # The places of what was not dealt with yet are still needed; they go when it is.
     case.returns.exclude(resolved_at=None).update(places=[])
+    # What staff and pipelines typed about it, which may say more than it should.
+    case.returns.update(remark="")
+    Instruction.objects.filter(item__case=case).update(receipt="")
+    of_case = {"manifest__instructions__item__case": case}
+    RecipientNotice.objects.filter(**of_case).update(remark="")
+    Receipt.objects.filter(**of_case).update(remark="")
     # The texts of a manifest are sealed together; whoever else stands in it is verified by then,
     # or waits for a new one.
     for manifest in Manifest.objects.filter(instructions__item__case=case).distinct():

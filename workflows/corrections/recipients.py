@@ -91,7 +91,7 @@ def mailed(notice: RecipientNotice) -> None:
 
 
 def record_told(notice: RecipientNotice, actor: Actor, how: str) -> None:
-    """Record that staff told a recipient, and how; it names no person, as it goes into the log.
+    """Record that staff told a recipient, and how; the log holds a commitment to the words.
 
     Raises `CorrectionRefused`, `InvalidInput`.
     """
@@ -105,13 +105,13 @@ def record_told(notice: RecipientNotice, actor: Actor, how: str) -> None:
         locked.remark = how
         locked.save(update_fields=["told_at", "told_by", "remark"])
         by = str(RecipientNotice.ToldBy.STAFF)
-        _record(locked, "recipient.notified", actor, {"by": by, "remark": how})
+        _record(locked, "recipient.notified", actor, {"by": by}, remark=how)
 
 
 def record_confirmation(notice: RecipientNotice, actor: Actor, how: str) -> None:
     """Record that a recipient has confirmed by another way than the link, and how.
 
-    It names no person, as it goes into the log. Raises `CorrectionRefused`, `InvalidInput`.
+    The log holds a commitment to the words. Raises `CorrectionRefused`, `InvalidInput`.
     """
     _require_steward(actor)
     how = require_text(how)[:_REMARK]
@@ -124,7 +124,7 @@ def record_confirmation(notice: RecipientNotice, actor: Actor, how: str) -> None
         locked.confirmed_at, locked.confirmed_by = timezone.now(), actor.pseudonym
         locked.remark = how
         locked.save(update_fields=["confirmed_at", "confirmed_by", "remark"])
-        _record(locked, "recipient.confirmed", actor, {"by": "staff", "remark": how})
+        _record(locked, "recipient.confirmed", actor, {"by": "staff"}, remark=how)
 
 
 def find_notice(token: str) -> RecipientNotice:
@@ -194,7 +194,10 @@ def _locked(notice: RecipientNotice) -> RecipientNotice:
     return RecipientNotice.objects.select_for_update(of=("self",)).get(pk=notice.pk)
 
 
-def _record(notice: RecipientNotice, name: str, actor: Actor, facts: dict[str, str]) -> None:
+def _record(
+    notice: RecipientNotice, name: str, actor: Actor, facts: dict[str, str], remark: str = ""
+) -> None:
+    """Append a step to each case of the manifest; of an erased one no words are kept."""
     for case in cases_of(notice.manifest):
         record_event(
             case,
@@ -206,4 +209,5 @@ def _record(notice: RecipientNotice, name: str, actor: Actor, facts: dict[str, s
                 "recipient": notice.recipient_id,
                 **facts,
             },
+            contents={"remark": remark} if remark and case.erased_at is None else None,
         )

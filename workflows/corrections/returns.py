@@ -86,12 +86,13 @@ def open_returns(case: Case) -> list[Return]:
 def resolve_return(returned: Return, actor: Actor, how: str) -> None:
     """Say how it was dealt with what came back, for example that it may be there after all; once.
 
-    `how` names no person, as it goes into the log. Raises `CorrectionRefused`, `InvalidInput`.
+    The log holds a commitment to `how`; of a case that was erased, no words are kept at all.
+    Raises `CorrectionRefused`, `InvalidInput`.
     """
     _require_steward(actor)
     how = require_text(how)[:_REMARK]
     with transaction.atomic():
-        if not _resolve(returned, actor, {"how": how}, remark=how):
+        if not _resolve(returned, actor, {"by": "staff"}, remark=how):
             raise CorrectionRefused(_("This was dealt with already."))
 
 
@@ -105,13 +106,15 @@ def _resolve(returned: Return, actor: Actor, facts: dict[str, str], remark: str 
     open_ones = Return.objects.filter(pk=returned.pk, resolved_at=None)
     if not open_ones.update(resolved_at=timezone.now(), remark=remark):
         return False
-    Return.objects.filter(pk=returned.pk, case__erased_at__isnull=False).update(places=[])
+    erased = Return.objects.filter(pk=returned.pk, case__erased_at__isnull=False)
+    words_stay = not erased.update(places=[], remark="")
     record_event(
         returned.case,
         "tombstone.resolved",
         role=actor.role_for(STEWARDS) if actor.roles & STEWARDS else actor.role,
         pseudonym=actor.pseudonym,
         facts={"snapshot": returned.snapshot_id, **facts},
+        contents={"how": remark} if remark and words_stay else None,
     )
     return True
 

@@ -49,9 +49,9 @@ def operation_of(item: Item) -> str:
 def record_receipt(instruction: Instruction, actor: Actor, receipt: str) -> None:
     """Take the receipt that an instruction was carried out: where, and how it was checked.
 
-    The receipt must not name the person: it goes into the log. When the last instruction of an
-    item has its receipt, the item counts as carried out. Where a manifest says what is to be done,
-    its re-scan decides and no word of staff. Raises `InvalidInput`, `MoveRefused`.
+    When the last instruction of an item has its receipt, the item counts as carried out. Where a
+    manifest says what is to be done, its re-scan decides and no word of staff. The log holds a
+    commitment to the receipt. Raises `InvalidInput`, `MoveRefused`.
     """
     receipt = require_text(receipt)
     longest = Instruction._meta.get_field("receipt").max_length or 0  # noqa: SLF001
@@ -89,8 +89,8 @@ def complete(instruction: Instruction, actor: Actor, receipt: str) -> None:
                 "item": item.position,
                 "operation": locked.operation,
                 "instruction": str(locked.pk),
-                "receipt": receipt,
             },
+            contents={"receipt": receipt},
         )
         locked.applied_at, locked.receipt = event.at, receipt
         locked.save(update_fields=["applied_at", "receipt"])

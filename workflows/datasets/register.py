@@ -1,9 +1,13 @@
 """Keeping the register: each entry is checked, written and told to the log in one transaction.
 
+The log names entries by their ids and says which fields changed; names and other words that were
+typed stand in the register alone.
+
 Data stewards write. A privacy officer approves a source or withdraws the approval, and never one
 that they entered themselves.
 """
 
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeVar
@@ -15,11 +19,13 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
 from workflows.cases.correspondence import require_text
+from workflows.cases.record import NONCE_BYTES
 from workflows.datasets.errors import InvalidEntry, RegisterRefused
 from workflows.datasets.indexes import drop_index
 from workflows.datasets.inventory import ask_to_read
 from workflows.datasets.models import Dataset, Recipient, Snapshot, TrainedModel
 from workflows.datasets.roles import OFFICERS, STEWARDS, require_role
+from workflows.ledger.canonical import commit
 from workflows.ledger.services import append
 
 # What an approval rests on: when one of these changes, the source waits for approval again.
@@ -27,7 +33,7 @@ GROUNDS_OF_APPROVAL = ("origin", "legal_basis", "licence", "scope")
 # What a snapshot is: never changed once it has been read.
 CONTENT_OF_SNAPSHOT = ("dataset", "format", "location", "id_field", "text_fields", "source_field")
 
-_APPROVAL = ("approval", "approval_by", "approval_at", "approval_ground")
+_APPROVAL = ("approval", "approval_by", "approval_at", "approval_ground", "approval_nonce")
 
 Entry = TypeVar("Entry", bound=models.Model)
 
@@ -46,10 +52,11 @@ def save_dataset(dataset: Dataset, actor: Actor) -> Dataset:
         dataset.registered_by = actor.pseudonym
         dataset.approval = Dataset.Approval.UNAPPROVED
         dataset.approval_by, dataset.approval_at, dataset.approval_ground = "", None, ""
+        dataset.approval_nonce = None
     else:
         for name in _APPROVAL:
             setattr(dataset, name, getattr(before, name))
-    return _save(dataset, actor, before, {"name": dataset.name, "approval": dataset.approval})
+    return _save(dataset, actor, before, {"approval": dataset.approval})
 
 
 @transaction.atomic
@@ -73,12 +80,14 @@ def decide_approval(dataset: Dataset, actor: Actor, *, approve: bool, ground: st
     locked.approval = Dataset.Approval.APPROVED if approve else Dataset.Approval.WITHDRAWN
     locked.approval_by, locked.approval_at = actor.pseudonym, timezone.now()
     locked.approval_ground = ground
+    locked.approval_nonce = nonce = secrets.token_bytes(NONCE_BYTES)
     locked.save()
     append(
         name="dataset.approved" if approve else "dataset.approval_withdrawn",
         role=role,
         actor=actor.pseudonym,
-        facts={"dataset": locked.pk, "name": locked.name, "ground": ground},
+        facts={"dataset": locked.pk},
+        commitments={"ground": commit(ground, nonce)},
         at=locked.approval_at,
     )
     return locked
@@ -100,7 +109,7 @@ def save_snapshot(snapshot: Snapshot, actor: Actor) -> Snapshot:
                 _("A snapshot does not change once it has been read. Register a new version.")
             )
         _forget_reading(snapshot)
-    _save(snapshot, actor, before, {"dataset": snapshot.dataset_id, "version": snapshot.version})
+    _save(snapshot, actor, before, {"dataset": snapshot.dataset_id})
     if read_anew:
         ask_to_read(snapshot)
     return snapshot
@@ -159,11 +168,7 @@ def save_model(model: TrainedModel, actor: Actor, snapshots: list[Snapshot] | No
         model,
         actor,
         before,
-        {
-            "name": model.name,
-            "version": model.version,
-            "snapshots": [snapshot.pk for snapshot in trained_on],
-        },
+        {"snapshots": [snapshot.pk for snapshot in trained_on]},
         name="model",
     )
     if snapshots is not None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from workflows.ledger.canonical import Json
-from workflows.ledger.leaf import leaf_template
+from workflows.ledger.leaf import leaf_template, require_codes
 from workflows.ledger.merkle import leaf_hash
 from workflows.ledger.models import CaseCounter, Event, InboxEntry
 from workflows.ledger.services import next_register_number
@@ -37,6 +37,8 @@ def append_first_events(events: Sequence[NewEvent]) -> list[Event]:
     """
     if not connection.in_atomic_block:
         raise RuntimeError("Events must be appended in the transaction of what they record.")
+    for event in events:
+        require_codes(event.facts)
     templates = [
         leaf_template(
             name=event.name,

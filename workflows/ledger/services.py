@@ -8,7 +8,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.utils import timezone
 
 from workflows.ledger.canonical import Json
-from workflows.ledger.leaf import leaf_template
+from workflows.ledger.leaf import leaf_template, require_codes
 from workflows.ledger.merkle import leaf_hash
 from workflows.ledger.models import Event
 from workflows.ledger.prepared import prepared_cursor
@@ -46,8 +46,9 @@ def append(
     """Append one event, inside the transaction of the change that it records.
 
     `name` reads `object.verb`. `role` and `actor` are lines of printable text; `actor` is a stable
-    pseudonym, never a name. `facts` is a JSON object without personal data; `commitments` maps what
-    is committed to onto `canonical.commit(...)`. `register` names the regime in which a
+    pseudonym, never a name. `facts` is a JSON object of codes, numbers, ids and dates, without
+    personal data and without a word that somebody typed; `commitments` maps what is committed to
+    onto `canonical.commit(...)`. `register` names the regime in which a
     `case.received` gets the next register number; its counter stays locked until the transaction
     ends, so append that event last. `at` is now unless given, and is kept in UTC.
 
@@ -59,6 +60,7 @@ def append(
     if not database.in_atomic_block:
         raise RuntimeError("An event must be appended in the transaction of what it records.")
     moment = at or timezone.now()
+    require_codes(facts or {})
     template = leaf_template(
         name=name,
         role=role,

@@ -80,7 +80,15 @@ def ask_fee(case: Case, actor: Actor, amount: Decimal, currency: str, reasons: s
         case.save(update_fields=["fee_due_on"])
         return compose(case, "fee", Fee(told, reasons, case.fee_due_on))
 
-    return _tell(case, Action.ASK_FEE, actor, {"text": reasons}, composed, amount=told)
+    return _tell(
+        case,
+        Action.ASK_FEE,
+        actor,
+        {"text": reasons},
+        composed,
+        amount=f"{amount:.2f}",
+        currency=currency,
+    )
 
 
 def end_unpaid(case: Case, actor: Actor, reasons: str) -> Message:

@@ -4,6 +4,7 @@ The provider's file replaces the shipped one of the same code; the shipped one c
 by its version. Older versions lie in a folder `archive/` beside the current files.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,8 @@ from workflows.regimes.reader import Document, RuleFileError
 from workflows.regimes.schema import Regime, parse_regime
 
 SHIPPED = Path(__file__).parent
+# What stands in the facts of events: see `ledger.leaf`.
+_CODE = re.compile(r"[!-~]{1,100}")
 
 
 class UnknownRegimeError(LookupError):
@@ -68,9 +71,20 @@ def load(*folders: Path) -> Registry:
             if regime.code != path.stem:
                 message = f"must be the name of the file, {path.stem!r}"
                 raise RuleFileError(message, file=str(path), line=1, key="code")
+            _require_codes(regime, path)
             current[regime.code] = regime
             versions[regime.code, regime.version] = regime
     return Registry(current, versions)
+
+
+def _require_codes(regime: Regime, path: Path) -> None:
+    """Raise RuleFileError for a name that the log, which takes codes alone, would refuse."""
+    names = {"version": (regime.version,), "clocks": regime.clocks, "grounds": regime.grounds}
+    for key, each in names.items():
+        for name in each:
+            if _CODE.fullmatch(name) is None:
+                message = f"{name!r} is no code: at most 100 letters, digits and signs, no space"
+                raise RuleFileError(message, file=str(path), line=1, key=key)
 
 
 def folders() -> Iterator[Path]:

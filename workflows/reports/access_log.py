@@ -90,7 +90,7 @@ def record_look_at_register(
     there was one is kept, may be anything that was typed.
     """
     chosen: dict[str, Json] = {
-        name: name == "number" or str(value) for name, value in narrowed_by.items() if value
+        name: name == "number" or _chosen(value) for name, value in narrowed_by.items() if value
     }
     with transaction.atomic():
         append(
@@ -99,3 +99,7 @@ def record_look_at_register(
             actor=scope.actor.pseudonym,
             facts={"regime": scope.regime, "what": what, "narrowed_by": chosen},
         )
+
+
+def _chosen(value: object) -> Json:
+    return [str(each) for each in value] if isinstance(value, list) else str(value)

@@ -12,25 +12,50 @@ from workflows.cases.actors import Actor
 from workflows.cases.correspondence import require_text
 from workflows.cases.drafts import discard_draft_of
 from workflows.cases.errors import InvalidInput
-from workflows.cases.lifecycle import Action
+from workflows.cases.lifecycle import MOVES, Action
 from workflows.cases.models import Case, IdempotencyKey
 from workflows.cases.transition import advance, lock_case
+from workflows.cases.vocabulary import ErasureGround
 from workflows.complaints.services import has_open
 from workflows.corrections.forgetting import forget_case
+from workflows.ledger.selectors import events_of_case
 from workflows.reports.bundle_jobs import withdraw_bundles
 from workflows.vault.fields import erase_sealed
 from workflows.vault.services import shred
 
 
-def request_erasure(case: Case, actor: Actor, ground: str) -> None:
+def request_erasure(case: Case, actor: Actor, ground: str, note: str = "") -> None:
     """Request the erasure of a case that has ended. Raises `MoveRefused`, `InvalidInput`.
 
     While a complaint waits for its outcome its words are needed, so nothing is erased.
 
-    `ground` names the law or the retention period, never the person: it goes into the log.
+    `ground` is one of `ErasureGround` and stands in the log. What the `note` says goes with the
+    case; the log holds a commitment to it.
     """
+    if ground not in ErasureGround.values:
+        raise InvalidInput(_("Choose a ground from the list."))
+    note = require_text(note) if note.strip() else ""
     _refuse_open_complaint(case)
-    advance(case, Action.REQUEST_ERASURE, actor, facts={"ground": require_text(ground)[:500]})
+    advance(
+        case,
+        Action.REQUEST_ERASURE,
+        actor,
+        facts={"ground": ground},
+        contents={"note": note} if note else None,
+    )
+
+
+def erasure_request_of(case: Case) -> tuple[str, str]:
+    """Return ground and note of the request for erasure that waits; empty where there is none.
+
+    A request that was made before grounds became codes gives its words as they stand in the log.
+    """
+    requested = MOVES[Action.REQUEST_ERASURE].event
+    event = events_of_case(case.pseudonym).filter(name=requested).order_by("step").last()
+    if event is None or not case.erasure_requested_by:
+        return "", ""
+    opened = case.contents.filter(event=event.uid, name="note").first()
+    return str(event.facts["ground"]), str(opened.opening["content"]) if opened else ""
 
 
 def erase(case: Case, actor: Actor) -> None:

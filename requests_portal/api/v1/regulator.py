@@ -103,7 +103,7 @@ class CaseListView(RegulatorView):
         record_look_at_register(
             _scope(request),
             what="cases",
-            narrowed_by={"states": ",".join(sorted(set(states)))},
+            narrowed_by={"states": sorted(set(states))},
         )
         paginator = self.pagination_class()
         page = paginator.paginate_queryset(

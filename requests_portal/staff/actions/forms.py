@@ -20,7 +20,7 @@ from requests_portal.staff.people import display_name
 from workflows.cases.correspondence import MAX_BODY
 from workflows.cases.fees import MAX_AMOUNT
 from workflows.cases.models import Case
-from workflows.cases.vocabulary import Assurance
+from workflows.cases.vocabulary import Assurance, ErasureGround
 from workflows.corrections.models import Instruction
 from workflows.regimes.terms import Ground
 from workflows.routing.models import Team
@@ -239,13 +239,16 @@ class MergeProposalForm(MergeForm):
 class ErasureRequestForm(CaseForm):
     """Why a case is to be erased."""
 
-    text = forms.CharField(
+    ground = forms.ChoiceField(
         label=gettext_lazy("Ground"),
-        help_text=gettext_lazy(
-            "The law or the retention period. Do not name the person: this goes into the log."
-        ),
-        max_length=500,
-        widget=UnfoldAdminTextInputWidget,
+        help_text=gettext_lazy("It stands in the log for ever."),
+        choices=ErasureGround.choices,
+        widget=UnfoldAdminSelectWidget,
+    )
+    text = text_field(
+        gettext_lazy("Note"),
+        gettext_lazy("For whoever carries it out. It is erased with the case."),
+        required=False,
     )
 
 

@@ -17,12 +17,13 @@ from workflows.cases.handling import grounds_of_identity, record_view
 from workflows.cases.lifecycle import MOVES, Action
 from workflows.cases.models import Case
 from workflows.cases.models.clock import rule_events
-from workflows.cases.vocabulary import CHANGES_DATA
+from workflows.cases.vocabulary import CHANGES_DATA, ErasureGround
 from workflows.datasets.training import affected_models, next_step
 from workflows.notices.answers import compose_answer
 from workflows.notices.plain import to_text
 from workflows.regimes import services as regimes
 from workflows.regimes.values import ClockEvent, EventName
+from workflows.reports.erasure import erasure_request_of
 from workflows.vault.fields import text_or_erased
 
 
@@ -97,6 +98,16 @@ def _identity(case: Case, _form: CaseForm) -> dict[str, Any]:
     }
 
 
+def _erasure(case: Case, _form: CaseForm) -> dict[str, Any]:
+    """Show why the erasure was requested, and by whom."""
+    ground, note = erasure_request_of(case)
+    return {
+        "erasure_ground": dict(ErasureGround.choices).get(ground, ground),
+        "erasure_note": note,
+        "erasure_requested_by": names_on_page(case, ()).get(case.erasure_requested_by, ""),
+    }
+
+
 # The panels that tell the last day as it will be once the move was taken.
 _TELL_THE_DAY = frozenset(
     {
@@ -123,4 +134,5 @@ _PANELS: dict[str, Callable[[Case, Any], dict[str, Any]]] = {
     "staff/panels/duplicates.html": lambda case, _form: {"candidates": merge_candidates(case)},
     "staff/panels/merge.html": _merge,
     "staff/panels/identity.html": _identity,
+    "staff/panels/erasure.html": _erasure,
 }

@@ -145,6 +145,11 @@ def _propose_merge(case: Case, actor: Actor, form: CaseForm) -> None:
     merging.propose_merge(case, actor, _named(form), form.cleaned_data["text"])
 
 
+def _request_erasure(case: Case, actor: Actor, form: CaseForm) -> None:
+    data = form.cleaned_data
+    erasure.request_erasure(case, actor, data["ground"], data["text"])
+
+
 def _erase(case: Case, actor: Actor, form: CaseForm) -> None:
     if normalise_number(form.cleaned_data["number"]) != case.number:
         raise InvalidInput(gettext("This is not the number of the case."))
@@ -444,7 +449,7 @@ _ROWS = (
         Action.REQUEST_ERASURE,
         _("Somebody else then erases the personal data of the case for ever."),
         _("Erasure was requested."),
-        _with_text(erasure.request_erasure),
+        _request_erasure,
         form=forms.ErasureRequestForm,
         fresh=True,
     ),
@@ -454,6 +459,7 @@ _ROWS = (
         _("The personal data of the case were erased."),
         _erase,
         form=forms.EraseForm,
+        panel="staff/panels/erasure.html",
         fresh=True,
         grave=True,
     ),

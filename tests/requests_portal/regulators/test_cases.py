@@ -154,7 +154,7 @@ def test_an_erased_case_says_so_and_keeps_its_steps(china):
     from workflows.reports.erasure import erase, request_erasure
 
     case = make_case(State.CLOSED)
-    request_erasure(case, OFFICER, "Art. 47 PIPL")
+    request_erasure(case, OFFICER, "retention_over")
     erase(case, OTHER_OFFICER)
     page = text(china.get(f"{LIST}{case.number}/"))
     assert "were erased on" in page

@@ -77,6 +77,8 @@ def test_the_look_at_the_log_is_its_latest_entry(sign_in, privacy_officer, looks
     )
     # What was typed may be a name, and stays out of the log.
     assert event.facts == {"narrowed_by": ["q"]}
+    client.get("/staff/reports/look/", {"look": "case.viewed", "erika_mustermann": "1"})
+    assert Event.objects.latest("id").facts == {"narrowed_by": ["look"]}
     assert "looked at this log" in rows(client)
 
 
@@ -126,7 +128,7 @@ def test_every_look_of_a_regulator_is_listed(sign_in, privacy_officer) -> None:
     assert "CN · figures" in table
     seen = Event.objects.filter(name="register.viewed").order_by("id")
     facts = [event.facts for event in seen]
-    assert facts[-1]["narrowed_by"] == {"states": "filed"}
+    assert facts[-1]["narrowed_by"] == {"states": ["filed"]}
 
 
 def test_a_case_number_that_was_searched_for_is_not_kept(privacy_officer) -> None:

@@ -42,6 +42,8 @@ def test_a_notice_makes_the_date_certain_and_is_an_event():
     assert case.due_on > provisional, "a working day fell away"
     event = events_of_case(case.pseudonym).get(name="clock.recomputed")
     assert event.facts["year"] == 2027
+    assert f"{provisional}/provisional" in event.facts["before"].values()
+    assert str(case.due_on) in event.facts["after"].values()
     assert differing_clocks(case) == []
 
 

@@ -54,7 +54,7 @@ def test_the_person_is_told_the_amount_the_reason_and_that_they_may_withdraw():
     assert WHY in message.body
     assert "You may withdraw the request" in message.body
     asked = next(event for event in events_of_case(case.pseudonym) if event.name == "fee.asked")
-    assert asked.facts["amount"] == "12.50 EUR"
+    assert (asked.facts["amount"], asked.facts["currency"]) == ("12.50", "EUR")
     assert "We asked you for a fee." in [step.sentence for step in public_timeline(case)]
 
 

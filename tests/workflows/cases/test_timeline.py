@@ -131,7 +131,7 @@ def test_a_case_under_two_laws_is_received_once(monkeypatch):
 
 def test_the_story_of_an_erased_case_is_still_told():
     case = make_case(State.CLOSED)
-    request_erasure(case, OFFICER, "The time is over.")
+    request_erasure(case, OFFICER, "retention_over")
     erase(case, OTHER_OFFICER)
 
     assert public_timeline(case)[-1].name == "case.erased"

@@ -301,7 +301,7 @@ def test_erasure_takes_two_and_happens_once():
     case = make_case(State.CLOSED)
 
     refused_with("erasure_not_requested", case, Action.ERASE, OTHER_OFFICER)
-    request_erasure(case, OFFICER, "The time is over.")
+    request_erasure(case, OFFICER, "retention_over")
     refused_with("own_erasure_request", case, Action.ERASE, OFFICER)
     erase(case, OTHER_OFFICER)
     refused_with("erased", case, Action.ERASE, OTHER_OFFICER)

@@ -403,7 +403,7 @@ def test_what_comes_back_with_a_new_snapshot_is_an_event_even_after_the_erasure(
     from workflows.cases.transition import advance
 
     advance(case, Action.CLOSE, REVIEWER)
-    request_erasure(case, OFFICER, "The retention period has ended.")
+    request_erasure(case, OFFICER, "retention_over")
     erase(case, OTHER_OFFICER)
     manifest.refresh_from_db()
     with pytest.raises(Shredded):

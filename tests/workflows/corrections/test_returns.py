@@ -121,7 +121,7 @@ def test_a_deleted_record_is_deleted_again_after_the_erasure_of_the_case(
     forum, data, delete_request
 ):
     case = closed(Outcome.DELETED, delete_request, forum)
-    request_erasure(case, OFFICER, "The retention period has ended.")
+    request_erasure(case, OFFICER, "retention_over")
     erase(case, OTHER_OFFICER)
     returned = come_back(data, forum)
     ask_to_take_out(returned, STEWARD)
@@ -134,7 +134,7 @@ def test_a_deleted_record_is_deleted_again_after_the_erasure_of_the_case(
 
 def test_what_cannot_be_done_again_says_so_and_is_dealt_with_by_hand(forum, data):
     case = closed(Outcome.CORRECTED, WANG, forum)
-    request_erasure(case, OFFICER, "The retention period has ended.")
+    request_erasure(case, OFFICER, "retention_over")
     erase(case, OTHER_OFFICER)
     returned = come_back(data, forum)
     ask_to_take_out(returned, STEWARD)
@@ -151,7 +151,7 @@ def test_what_cannot_be_done_again_says_so_and_is_dealt_with_by_hand(forum, data
     with pytest.raises(CorrectionRefused, match="already"):
         resolve_return(returned, STEWARD, "Once more.")
     event = Event.objects.get(name="tombstone.resolved")
-    assert event.facts["how"] == "Taken out of the source."
+    assert "how" not in event.facts
     assert open_returns(case) == []
 
 
@@ -162,7 +162,7 @@ def test_where_it_stood_goes_with_the_case_once_it_was_dealt_with(forum, data, d
     resolve_return(returned, STEWARD, "Taken out of the source.")
     returned.refresh_from_db()
     assert returned.places
-    request_erasure(case, OFFICER, "The retention period has ended.")
+    request_erasure(case, OFFICER, "retention_over")
     erase(case, OTHER_OFFICER)
     returned.refresh_from_db()
     assert (returned.places, returned.records) == ([], 1)

@@ -24,6 +24,7 @@ from workflows.cases.vocabulary import CHANGES_DATA, Outcome
 from workflows.corrections.models import Instruction
 from workflows.corrections.services import OPERATIONS, issue_instructions, record_receipt
 from workflows.corrections.suppression import suppress
+from workflows.ledger.canonical import commit
 from workflows.ledger.models import Event
 from workflows.notices import moves
 from workflows.outbox.services import drain
@@ -96,7 +97,10 @@ def test_a_receipt_completes_the_item_and_stands_in_the_log():
     assert case.items.get().executed
     event = Event.objects.get(name="instruction.applied")
     assert event.at == instruction.applied_at
-    assert event.facts["receipt"] == APPLIED
+    assert "receipt" not in event.facts
+    opening = case.contents.get(event=event.uid, name="receipt").opening
+    assert opening["content"] == APPLIED
+    assert event.commitments == {"receipt": commit(APPLIED, bytes.fromhex(opening["nonce"]))}
     assert event.actor == STEWARD.pseudonym
 
 

@@ -236,7 +236,7 @@ def test_a_case_erased_during_the_search_gets_no_match(forum):
     matching.forget()
     drain()
     advance(case, Action.WITHDRAW, PUBLIC)
-    request_erasure(case, OFFICER, "At the person's wish.")
+    request_erasure(case, OFFICER, "retention_over")
     erase(case, OTHER_OFFICER)
     for scan in ShardScan.objects.all():
         matching.scan_shard(scan.pk)
@@ -270,7 +270,7 @@ def test_erasing_a_case_takes_its_matches_and_spellings_with_it(forum):
     lookups.add_spelling(case, REVIEWER, "name", "王晓明")
     work()
     advance(case, Action.WITHDRAW, PUBLIC)
-    request_erasure(case, OFFICER, "At the person's wish.")
+    request_erasure(case, OFFICER, "retention_over")
     erase(case, OTHER_OFFICER)
 
     assert lookups_done.count() == 2

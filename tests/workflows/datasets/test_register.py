@@ -33,6 +33,7 @@ from workflows.datasets.register import (
     save_recipient,
     save_snapshot,
 )
+from workflows.ledger.canonical import commit
 from workflows.ledger.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +52,12 @@ def test_each_step_of_a_dataset_is_in_the_log():
     assert names() == ["dataset.registered", "dataset.approved", "dataset.approval_withdrawn"]
     event = Event.objects.get(name="dataset.approved")
     assert (event.case, event.role, event.actor) == (None, "privacy_officer", OFFICER.pseudonym)
-    assert event.facts["ground"] == "The terms allow it."
+    assert "ground" not in event.facts
+    assert set(event.commitments) == {"ground"}
+    dataset.refresh_from_db()
+    opened = commit("The terms have changed.", bytes(dataset.approval_nonce))
+    withdrawn = Event.objects.get(name="dataset.approval_withdrawn")
+    assert withdrawn.commitments == {"ground": opened}
 
 
 @pytest.mark.parametrize("actor", [INTAKE, OFFICER])

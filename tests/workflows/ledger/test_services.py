@@ -147,7 +147,7 @@ def test_the_stored_row_is_what_append_returns():
         case=CASE,
         register="CN",
         # Members and texts that look like those of the numbers stay where they are.
-        facts={"step": None, "number": None, "text": '"step":null,"number":null 步骤'},
+        facts={"step": None, "number": None, "text": '"step":null,"number":null'},
     )
     stored = Event.objects.values().get()
     assert {key: getattr(event, key) for key in stored} == stored
@@ -156,7 +156,7 @@ def test_the_stored_row_is_what_append_returns():
     assert event.facts == {
         "step": None,
         "number": None,
-        "text": '"step":null,"number":null 步骤',
+        "text": '"step":null,"number":null',
     }
 
 
@@ -198,7 +198,13 @@ REFUSED = {
     "role that is a lone surrogate": {"role": "\ud800"},
     "commitment to a lone surrogate": {"commitments": {"\ud800": "a" * 64}},
     "commitment with a key that is no text": {"commitments": {1: "a" * 64}},
-    "fact too long": {"facts": {"text": "x" * 65_535}},
+    "fact too long": {"facts": {"text": "x" * 101}},
+    "fact with words": {"facts": {"ground": "The person asked."}},
+    "fact with a word that is no code": {"facts": {"ground": "当事人要求"}},
+    "fact with a line end": {"facts": {"text": "one\n—forged"}},
+    "fact with words as a name": {"facts": {"rows": {"Erika Beispiel": 1}}},
+    "fact with words in a list": {"facts": {"outcomes": [{"reasons": "It was wrong."}]}},
+    "facts too long": {"facts": {"texts": ["x" * 100] * 650}},
     "commitment in capitals": {"commitments": {"request": "A" * 64}},
     "commitment too short": {"commitments": {"request": "a" * 63}},
     "commitment with a newline": {"commitments": {"request": "a" * 64 + "\n"}},
@@ -224,7 +230,10 @@ def test_the_largest_leaf_fits_into_a_bundle():
     def size_with(text):
         return len(
             append(
-                name="case.viewed", role="reviewer", case=uuid.uuid4(), facts={"text": text}
+                name="case.viewed",
+                role="reviewer",
+                case=uuid.uuid4(),
+                commitments={text: "ab" * 32},
             ).leaf
         )
 
@@ -239,7 +248,8 @@ def test_a_long_number_cannot_make_a_leaf_too_large():
     CaseCounter.objects.create(case=CASE, last=10**9)
 
     def leaf_with(text):
-        return append(name="case.viewed", role="reviewer", case=CASE, facts={"text": text}).leaf
+        commitments = {text: "ab" * 32}
+        return append(name="case.viewed", role="reviewer", case=CASE, commitments=commitments).leaf
 
     fixed = len(leaf_with(""))
     with pytest.raises(InvalidEventError, match="the log takes 65535"):

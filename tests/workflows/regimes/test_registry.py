@@ -99,6 +99,21 @@ def test_a_file_named_for_another_code_is_refused(own_folder):
         all_regimes()
 
 
+@pytest.mark.parametrize(
+    ("written", "instead", "key"),
+    [
+        ('version = "2026-11-24"', 'version = "second of 2026"', "version"),
+        ("[grounds.not_the_agent]", '[grounds."not the agent"]', "grounds"),
+    ],
+)
+def test_a_name_that_the_log_would_refuse_is_refused(own_folder, written, instead, key):
+    assert written in shipped("BR")
+    (own_folder / "BR.toml").write_text(shipped("BR").replace(written, instead))
+
+    with pytest.raises(RuleFileError, match=f"{key}: .* is no code"):
+        all_regimes()
+
+
 def test_a_folder_that_is_not_there_is_refused(settings, own_folder):
     settings.REGIMES_DIR = str(own_folder / "nowhere")
 

@@ -207,7 +207,7 @@ def build_world(made: World) -> None:
     proving = make.make_case(State.IDENTITY_NEEDED)
     correspondence.write_to_provider(proving, "My passport has the number X1234567.")
     erased = make.make_case(State.CLOSED)
-    request_erasure(erased, make.OFFICER, "Art. 47 PIPL")
+    request_erasure(erased, make.OFFICER, "retention_over")
     erase(erased, make.OTHER_OFFICER)
     late = make.make_case(State.IN_REVIEW)
     clock = late.clocks.get(leads=True)

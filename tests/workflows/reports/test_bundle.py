@@ -79,7 +79,7 @@ def test_the_tool_has_the_version_of_the_project(settings):
     import tomllib
 
     project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]
-    assert f"{project['name']} {project['version']}" == TOOL
+    assert f"{project['name']}/{project['version']}" == TOOL
 
 
 def test_the_manifest_is_the_last_member_and_bears_the_time_of_the_statement(db):
@@ -171,7 +171,7 @@ def test_documents_of_identity_are_left_out_unless_asked_for_with_a_reason(db, v
         event.facts["filters"]["identity_reason"]
         for event in Event.objects.filter(name="bundle.exported").order_by("id")
     ]
-    assert reasons == ["", "Complaint 2026/17"]
+    assert reasons == ["", "given"]
     assert [verify(files)[0] for files in (without, asked)] == [0, 0]
 
 

@@ -295,7 +295,7 @@ def test_old_files_that_belong_to_nothing_are_deleted(ready):
 
 
 def erase_one(case):
-    request_erasure(case, OFFICER, "Art. 47 PIPL")
+    request_erasure(case, OFFICER, "retention_over")
     erase(case, OTHER_OFFICER)
 
 

@@ -91,6 +91,8 @@ SECRETS = {
     "acknowledgement": "Ouyang-77, your complaint lies before us.",
     "progress": "We still look for the letter of Ouyang-77.",
     "outcome": "The letter of Ouyang-77 lay in the wrong tray.",
+    "receipt": "Snapshot 7, where Ouyang-77 stood in row 12.",
+    "erasure note": "Ouyang-77 rang and asked for it.",
     "redress": "The tray of Ouyang-77 is emptied daily now.",
 }
 
@@ -155,7 +157,7 @@ def closed_case():
     moves.propose_decision(case, make.REVIEWER, [proposal])
     decisions.approve(case, make.APPROVER)
     for instruction in make.issue_instructions(case):
-        make.record_receipt(instruction, make.STEWARD, "Snapshot 2026-11, checked.")
+        make.record_receipt(instruction, make.STEWARD, SECRETS["receipt"])
     suppress(item, make.STEWARD, SECRETS["phrase"], test_prompt=SECRETS["prompt"])
     moves.answer(case, make.APPROVER)
     advance(case, Action.CLOSE, make.REVIEWER)
@@ -296,7 +298,7 @@ def test_nothing_of_the_person_is_left_and_everything_still_verifies(
     assert {where for where, _what in found_in(before.items(), sealed)} == {"database"}
     assert blind_index.find(EMAIL_INDEX, SECRETS["email"])
 
-    request_erasure(case, make.OFFICER, "Art. 47 PIPL")
+    request_erasure(case, make.OFFICER, "retention_over", SECRETS["erasure note"])
     erase(case, make.OTHER_OFFICER)
     purge_drafts(timezone.now() + timedelta(hours=2))
 
@@ -416,7 +418,7 @@ def test_every_model_with_sealed_columns_is_thought_of():
 
 def test_the_event_says_what_was_erased_and_the_key_is_gone(db):
     case = make.make_case(State.CLOSED)
-    request_erasure(case, make.OFFICER, "Art. 47 PIPL")
+    request_erasure(case, make.OFFICER, "retention_over")
     erase(case, make.OTHER_OFFICER)
     event = Event.objects.get(case=case.pseudonym, name="case.erased")
     assert event.facts["rows"]["people"] == 1
@@ -430,7 +432,7 @@ def test_two_people_are_needed(db):
     case = make.make_case(State.CLOSED)
     with pytest.raises(MoveRefused):
         erase(case, make.OFFICER)
-    request_erasure(case, make.OFFICER, "Art. 47 PIPL")
+    request_erasure(case, make.OFFICER, "retention_over")
     with pytest.raises(MoveRefused):
         erase(case, make.OFFICER)
     assert not case.data_key.is_shredded
@@ -439,14 +441,14 @@ def test_two_people_are_needed(db):
 def test_a_case_that_goes_on_is_not_erased(db):
     case = make.make_case(State.IN_REVIEW)
     with pytest.raises(MoveRefused):
-        request_erasure(case, make.OFFICER, "Art. 47 PIPL")
+        request_erasure(case, make.OFFICER, "retention_over")
 
 
 def test_the_same_attempt_to_file_is_forgotten_with_the_case(db):
     attempt = secrets.token_hex(8)
     case = make.file_request(make.WANG, attempt=attempt).case
     make.walk(case, State.CLOSED)
-    request_erasure(case, make.OFFICER, "Art. 47 PIPL")
+    request_erasure(case, make.OFFICER, "retention_over")
     erase(case, make.OTHER_OFFICER)
     again = make.file_request(make.WANG, attempt=attempt)
     assert (again.repeated, again.case == case) == (False, False)

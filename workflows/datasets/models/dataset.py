@@ -56,10 +56,12 @@ class Dataset(models.Model):
     approval = models.CharField(
         _("approval"), max_length=12, choices=Approval.choices, default=Approval.UNAPPROVED
     )
-    # Who last approved or withdrew, when, and on what ground; the log holds those before.
+    # Who last approved or withdrew, when, and on what ground. The log holds a commitment to each
+    # ground; the last one is opened with the nonce.
     approval_by = models.CharField(_("decided by"), max_length=PSEUDONYM_LENGTH, blank=True)
     approval_at = models.DateTimeField(_("decided"), null=True, blank=True)
     approval_ground = models.TextField(_("ground"), blank=True)
+    approval_nonce = models.BinaryField(max_length=32, null=True, editable=False)
     registered_by = models.CharField(_("registered by"), max_length=PSEUDONYM_LENGTH, blank=True)
     registered_at = models.DateTimeField(_("registered"), auto_now_add=True)
 

@@ -15,7 +15,7 @@ from workflows.cases.identity_policy import kinds_to_confirm
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
 from workflows.cases.transition import advance
-from workflows.cases.vocabulary import Assurance
+from workflows.cases.vocabulary import Assurance, ErasureGround
 from workflows.complaints import services as complaints
 from workflows.corrections.services import issue_instructions, record_receipt
 from workflows.corrections.suppression import suppress
@@ -74,7 +74,8 @@ class Story:
         if target in _BEFORE:
             self._turn_aside(target, merge_target)
         if self.sample.get("erased"):
-            request_erasure(self.case, self._actor("pilar"), self.texts["erasure_ground"])
+            ground, note = ErasureGround.RETENTION_OVER, self.texts["erasure_note"]
+            request_erasure(self.case, self._actor("pilar"), ground, note)
             erase(self.case, self._actor("piotr"))
 
     @staticmethod

@@ -133,7 +133,7 @@ def test_nothing_can_be_done_without_a_session(visitor: Visitor, page):
 
 def test_of_an_erased_case_only_the_bare_steps_of_a_complaint_are_left(visitor: Visitor):
     complaint = complain_in(State.CLOSED, CaseState.CLOSED)
-    request_erasure(complaint.case, factories.OFFICER, "Art. 17 GDPR")
+    request_erasure(complaint.case, factories.OFFICER, "retention_over")
     erase(complaint.case, factories.OTHER_OFFICER)
     shown = status_of(visitor, complaint)
 

@@ -359,7 +359,7 @@ class TestTheOverview:
 
     def test_an_erased_case_shows_its_bare_steps(self, page):
         case = factories.make_case(State.WITHDRAWN)
-        request_erasure(case, factories.OFFICER, "Kept for three years.")
+        request_erasure(case, factories.OFFICER, "retention_over")
         erase(case, factories.OTHER_OFFICER)
         case.refresh_from_db()
 

@@ -104,7 +104,14 @@ WALKS = [
     (State.TRIAGE, "intake", "write_to_person", TEXT, "message.sent", State.TRIAGE),
     (State.TRIAGE, "data_steward", "note", TEXT, "note.written", State.TRIAGE),
     (State.TRIAGE, "intake", "report_abuse", TEXT, "abuse.reported", State.TRIAGE),
-    (State.CLOSED, "privacy_officer", "request_erasure", TEXT, "erasure.requested", State.CLOSED),
+    (
+        State.CLOSED,
+        "privacy_officer",
+        "request_erasure",
+        {"ground": "retention_over"},
+        "erasure.requested",
+        State.CLOSED,
+    ),
 ]
 
 
@@ -366,7 +373,11 @@ class TestFourEyes:
         case = make_case(State.CLOSED)
         first = sign_in(privacy_officer, fresh=True)
         second = sign_in(other_privacy_officer, fresh=True)
-        send(first, action_url(case, "request_erasure"), {"text": "Retention period over."})
+        send(
+            first,
+            action_url(case, "request_erasure"),
+            {"ground": "retention_over", "text": "Three years, as agreed."},
+        )
         own = first.get(action_url(case, "erase"), follow=True)
         assert "You requested the erasure" in own.content.decode()
         wrong = send(second, action_url(case, "erase"), {"number": "2026-0000-0000"})

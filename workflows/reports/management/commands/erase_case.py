@@ -12,6 +12,7 @@ from workflows.cases.actors import Actor, actor_for
 from workflows.cases.errors import CaseError
 from workflows.cases.models import Case
 from workflows.cases.numbers import normalise_number
+from workflows.cases.vocabulary import ErasureGround
 from workflows.reports.erasure import erase, request_erasure
 
 if TYPE_CHECKING:
@@ -34,9 +35,15 @@ class Command(BaseCommand):
         parser.add_argument("--by", required=True, metavar="USER", help="who carries it out")
         parser.add_argument(
             "--ground",
+            choices=ErasureGround.values,
+            default="",
+            help="why, with --requested-by; stands in the log",
+        )
+        parser.add_argument(
+            "--note",
             default="",
             metavar="TEXT",
-            help="the law or retention period, with --requested-by; goes into the log",
+            help="what there is to say about it; goes with the case, the log holds a commitment",
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -51,7 +58,7 @@ class Command(BaseCommand):
             try:
                 with transaction.atomic():
                     if requester:
-                        request_erasure(case, _actor(requester), options["ground"])
+                        request_erasure(case, _actor(requester), options["ground"], options["note"])
                     erase(case, _actor(options["by"]))
             except CaseError as error:
                 raise CommandError(str(error)) from error
