@@ -89,7 +89,7 @@ _NARROWS = frozenset(
 )
 
 
-def _narrowed_by(request: HttpRequest) -> set[str]:
+def _narrowed_by(request: HttpRequest) -> frozenset[str]:
     return _NARROWS & set(request.GET)
 
 

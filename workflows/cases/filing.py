@@ -23,6 +23,7 @@ from workflows.outbox.services import enqueue
 from workflows.regimes.limits import in_force
 from workflows.vault import blind_index
 from workflows.vault.blind_index import keyed_hash
+from workflows.vault.fields import number_rows
 from workflows.vault.services import create_data_key
 
 # What follows the commit of each filing, and of one in which somebody complains.
@@ -178,15 +179,18 @@ def _create_parts(case: Case, request: FilingRequest) -> None:
     else:
         subject.email, subject.phone = request.email, request.phone
         people = [subject]
-    Person.objects.bulk_create(people)
-    Identifier.objects.bulk_create(
+    identifiers = [
         Identifier(case=case, kind=identifier.kind, value=identifier.value)
         for identifier in request.identifiers
-    )
-    Item.objects.bulk_create(
+    ]
+    items = [
         Item(case=case, position=position, kind=item.kind, details=dict(item.details))
         for position, item in enumerate(request.items, start=1)
-    )
+    ]
+    number_rows([*people, *identifiers, *items])
+    Person.objects.bulk_create(people)
+    Identifier.objects.bulk_create(identifiers)
+    Item.objects.bulk_create(items)
     emails = {i.value for i in request.identifiers if i.kind == IdentifierKind.EMAIL}
     addresses = {normalise_email(email) for email in emails | {request.email} if email.strip()}
     if addresses:

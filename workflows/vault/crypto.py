@@ -1,14 +1,19 @@
 """Sealing with a data key: AES-256-GCM whose associated data says where the value belongs.
 
 A sealed value is `version (1 byte) | nonce (12 random bytes) | ciphertext and tag (16 bytes)`.
-The associated data is `key id|table|column|version`, so a value copied to another case, table or
-column does not open. NIST SP 800-38D allows 2**32 random nonces for one key; a data key serves
-one case, which stays far below that.
+The associated data is `key id|table|column|row|version`, so a value copied to another case, table,
+column or row does not open. NIST SP 800-38D allows 2**32 random nonces for one key; a data key
+serves one case, which stays far below that.
+
+Values of version 1 were not bound to their row. Nothing opens them any more, for whoever could put
+one back could move it to another row: `bind` turns each into one of version 2, once, when a portal
+that has such values is migrated.
 """
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
@@ -17,7 +22,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 if TYPE_CHECKING:
     from workflows.vault.models import DataKey
 
-VERSION = 1
+VERSION = 2
+UNBOUND = 1
 KEY_BYTES = 32
 NONCE_BYTES = 12
 TAG_BYTES = 16
@@ -52,22 +58,41 @@ def decrypt(secret: bytes, sealed: bytes, associated: bytes) -> bytes:
         raise CannotUnseal("The sealed value does not fit its key and place.") from None
 
 
-def associated_data(key: DataKey, table: str, column: str) -> bytes:
-    """Return `key id|table|column|version`, the place that a sealed value is bound to."""
-    return f"{key.pk}|{table}|{column}|{VERSION}".encode()
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a sealed value belongs: table, column, and the primary key of the row as a text."""
+
+    table: str
+    column: str
+    row: str
 
 
-def seal(key: DataKey, plaintext: bytes, *, table: str, column: str) -> bytes:
-    """Seal `plaintext` for one column of one case; raise `Shredded` when the key is gone."""
-    return bytes([VERSION]) + encrypt(key.secret(), plaintext, associated_data(key, table, column))
+def seal(key: DataKey, plaintext: bytes, place: Place) -> bytes:
+    """Seal `plaintext` for one column of one row; raise `Shredded` when the key is gone."""
+    return bytes([VERSION]) + encrypt(key.secret(), plaintext, _associated_data(key, place))
 
 
-def unseal(key: DataKey, sealed: bytes, *, table: str, column: str) -> bytes:
-    """Open what `seal` made for the same key, table and column.
+def unseal(key: DataKey, sealed: bytes, place: Place) -> bytes:
+    """Open what `seal` made for the same key and place.
 
     Raises `Shredded` when the key is gone and `CannotUnseal` when the bytes or the place differ.
     """
     secret = key.secret()
     if sealed[:1] != bytes([VERSION]):
         raise CannotUnseal("The sealed value has an unknown version.")
-    return decrypt(secret, sealed[1:], associated_data(key, table, column))
+    return decrypt(secret, sealed[1:], _associated_data(key, place))
+
+
+def bind(key: DataKey, sealed: bytes, place: Place) -> bytes:
+    """Return a value of version 1 as one of version 2, bound to the row in which it lies now.
+
+    One of version 2 is given back as it is. Raises as `unseal` does.
+    """
+    if sealed[:1] != bytes([UNBOUND]):
+        return sealed
+    associated = f"{key.pk}|{place.table}|{place.column}|{UNBOUND}".encode()
+    return seal(key, decrypt(key.secret(), sealed[1:], associated), place)
+
+
+def _associated_data(key: DataKey, place: Place) -> bytes:
+    return f"{key.pk}|{place.table}|{place.column}|{place.row}|{VERSION}".encode()

@@ -14,6 +14,9 @@ is saved (`save`, `bulk_create`). Nothing else writes a sealed column: `update(n
 `bulk_update` are refused, because they do not know the row's key. A sealed column cannot be
 searched or made unique, except for `isnull`; use `blind_index` for an exact match.
 
+A value is bound to its row by the primary key. Where the database gives that, it is asked for the
+number before the row is written (`number_rows`), for one query with each save or `bulk_create`.
+
 After the key was shredded, reading raises `Shredded`, so that no code can take a placeholder for
 data. Pages show `{{ person.name|default:erased }}` or call `text_or_erased(person, "name")`.
 """
@@ -24,14 +27,14 @@ import contextvars
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Never, TypeVar, cast
 
 from django.core import checks
-from django.db import NotSupportedError, models
+from django.db import NotSupportedError, connection, models
 from django.db.models.query_utils import DeferredAttribute
 from django.utils.translation import gettext
 
-from workflows.vault.crypto import Shredded, seal, unseal
+from workflows.vault.crypto import Place, Shredded, seal, unseal
 
 if TYPE_CHECKING:
     from workflows.vault.models import DataKey
@@ -77,11 +80,64 @@ class _Opened:
 _as_stored: contextvars.ContextVar[bool] = contextvars.ContextVar("as_stored", default=False)
 
 
+def number_rows(rows: Iterable[SealedModel]) -> None:
+    """Give new rows, of any tables, the primary keys that the database would give them.
+
+    One query for all that have none yet. The rows keep their order.
+    """
+    waiting: dict[type[SealedModel], list[SealedModel]] = {}
+    for row in rows:
+        if row.pk is None:
+            waiting.setdefault(type(row), []).append(row)
+    if not waiting:
+        return
+    parts: list[str] = []
+    values: list[str | int] = []
+    for place, (model, unnumbered) in enumerate(waiting.items()):
+        meta = model._meta  # noqa: SLF001 - Django documents it as its API
+        parts.append(
+            "SELECT %s, nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)"
+        )
+        values += [place, f'"{meta.db_table}"', str(meta.pk.column), len(unnumbered)]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{' UNION ALL '.join(parts)} ORDER BY 1, 2", values)
+        numbers = cursor.fetchall()
+    numbered = [row for unnumbered in waiting.values() for row in unnumbered]
+    for row, (_place, number) in zip(numbered, numbers, strict=True):
+        row.pk = number
+
+
+_RowT = TypeVar("_RowT", bound="SealedModel")
+
+
+class SealedQuerySet(models.QuerySet[_RowT]):
+    """Numbers the rows that are created together, so that each value can be bound to its row."""
+
+    def bulk_create(
+        self, objs: Iterable[_RowT], *args: Any, update_conflicts: bool = False, **kwargs: Any
+    ) -> list[_RowT]:
+        """Create rows; refuse to change one that is there, to which the values are not bound."""
+        if update_conflicts:
+            raise NotSupportedError("A sealed value is written only by saving its own row.")
+        rows = list(objs)
+        number_rows(rows)
+        return super().bulk_create(rows, *args, **kwargs)
+
+
 class SealedModel(models.Model):
     """A model with sealed columns. Subclasses say which data key seals their rows."""
 
+    objects: ClassVar[models.Manager[Any]] = models.Manager.from_queryset(SealedQuerySet)()
+
     class Meta:  # noqa: D106
         abstract = True
+
+    def save(self, *, force_insert: Any = False, **kwargs: Any) -> None:
+        """Write the row; a new one gets its primary key first, to which its values are bound."""
+        if self.pk is None:
+            number_rows([self])
+            force_insert = True
+        super().save(force_insert=force_insert, **kwargs)
 
     @property
     def sealing_key(self) -> DataKey:
@@ -178,7 +234,7 @@ class SealedField(_Field[_SetT, _GetT]):
         """Open what the column of `instance` holds; raise `Shredded` or `CannotUnseal`."""
         if not stored:
             raise Shredded("The value was erased.")
-        return self.decode(unseal(instance.sealing_key, stored, **self._place()))
+        return self.decode(unseal(instance.sealing_key, stored, self._place(instance)))
 
     def from_db_value(self, value: Any, *_: Any) -> Ciphertext | None:
         """Keep the bytes sealed: they are opened when the attribute is read."""
@@ -189,8 +245,8 @@ class SealedField(_Field[_SetT, _GetT]):
         stored = model_instance.__dict__[self.attname]
         if not isinstance(stored, _Opened):
             return cast(Ciphertext | None, stored)
-        key = cast(SealedModel, model_instance).sealing_key
-        return Ciphertext(seal(key, self.encode(stored.value), **self._place()))
+        row = cast(SealedModel, model_instance)
+        return Ciphertext(seal(row.sealing_key, self.encode(stored.value), self._place(row)))
 
     def get_prep_value(self, value: Any) -> Ciphertext | None:
         """Let only sealed bytes through to the database."""
@@ -207,8 +263,10 @@ class SealedField(_Field[_SetT, _GetT]):
         """Refuse `dumpdata`, which would write the value in the clear."""
         raise NotSupportedError("Sealed columns are not serialised; use the backup command.")
 
-    def _place(self) -> dict[str, str]:
-        return {"table": self.model._meta.db_table, "column": str(self.column)}  # noqa: SLF001
+    def _place(self, row: SealedModel) -> Place:
+        if row.pk is None:
+            raise RuntimeError("A row has its primary key before its values are sealed.")
+        return Place(self.model._meta.db_table, str(self.column), str(row.pk))  # noqa: SLF001
 
 
 class SealedText(SealedField[_SetT, _GetT]):

@@ -26,9 +26,10 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import transaction
 
-from workflows.vault.crypto import KEY_BYTES, TAG_BYTES, VERSION, CannotUnseal, associated_data
+from workflows.vault.crypto import KEY_BYTES, TAG_BYTES, CannotUnseal
 from workflows.vault.models import DataKey, StoredFile
 
+VERSION = 1
 CHUNK_BYTES = 64 * 1024
 _SALT_BYTES = 32
 _TEMPORARY_SUFFIX = ".part"
@@ -157,7 +158,7 @@ def _sealed_chunks(source: BinaryIO) -> Iterator[tuple[bytes, bool]]:
 
 
 def _cipher(key: DataKey, identifier: UUID, salt: bytes) -> AESGCM:
-    place = associated_data(key, "vault_storedfile", "content") + identifier.bytes
+    place = f"{key.pk}|vault_storedfile|content|{VERSION}".encode() + identifier.bytes
     derivation = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=salt, info=place)
     return AESGCM(derivation.derive(key.secret()))
 

@@ -1,16 +1,17 @@
 """What was sealed opens in its own place only, and not at all after any change."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workflows.vault.crypto import CannotUnseal, Shredded, seal, unseal
+from workflows.vault.crypto import CannotUnseal, Place, Shredded, bind, encrypt, seal, unseal
 from workflows.vault.keys import keyring
 from workflows.vault.models import DataKey
 
-PLACE = {"table": "cases_person", "column": "name"}
+PLACE = Place("cases_person", "name", "17")
 WORDS = st.text(st.characters(categories=["L"]), min_size=1)
 
 
@@ -26,40 +27,75 @@ KEY, OTHER = data_key(1), data_key(2)
 
 @given(plaintext=st.binary())
 def test_what_was_sealed_opens(plaintext: bytes) -> None:
-    assert unseal(KEY, seal(KEY, plaintext, **PLACE), **PLACE) == plaintext
+    assert unseal(KEY, seal(KEY, plaintext, PLACE), PLACE) == plaintext
 
 
 @given(plaintext=st.binary(max_size=100), data=st.data())
 def test_a_change_of_any_bit_is_refused(plaintext: bytes, data: st.DataObject) -> None:
-    sealed = bytearray(seal(KEY, plaintext, **PLACE))
+    sealed = bytearray(seal(KEY, plaintext, PLACE))
     bit = data.draw(st.integers(0, len(sealed) * 8 - 1))
     sealed[bit // 8] ^= 1 << bit % 8
 
     with pytest.raises(CannotUnseal):
-        unseal(KEY, bytes(sealed), **PLACE)
+        unseal(KEY, bytes(sealed), PLACE)
 
 
 @given(plaintext=st.binary(max_size=100), data=st.data())
 def test_a_cut_value_is_refused(plaintext: bytes, data: st.DataObject) -> None:
-    sealed = seal(KEY, plaintext, **PLACE)
+    sealed = seal(KEY, plaintext, PLACE)
     length = data.draw(st.integers(0, len(sealed) - 1))
 
     with pytest.raises(CannotUnseal):
-        unseal(KEY, sealed[:length], **PLACE)
+        unseal(KEY, sealed[:length], PLACE)
 
 
-@given(table=WORDS, column=WORDS)
-def test_another_table_or_column_is_refused(table: str, column: str) -> None:
-    sealed = seal(KEY, b"Zhang Wei", **PLACE)
+@given(table=WORDS, column=WORDS, row=WORDS)
+def test_another_table_column_or_row_is_refused(table: str, column: str, row: str) -> None:
+    sealed = seal(KEY, b"Zhang Wei", PLACE)
 
-    if {"table": table, "column": column} != PLACE:
-        with pytest.raises(CannotUnseal):
-            unseal(KEY, sealed, table=table, column=column)
+    for place in (
+        replace(PLACE, table=table),
+        replace(PLACE, column=column),
+        replace(PLACE, row=row),
+        Place(table, column, row),
+    ):
+        if place != PLACE:
+            with pytest.raises(CannotUnseal):
+                unseal(KEY, sealed, place)
+
+
+def unbound(plaintext: bytes, place: Place = PLACE) -> bytes:
+    """Seal as version 1 did, which named no row."""
+    associated = f"{KEY.pk}|{place.table}|{place.column}|1".encode()
+    return bytes([1]) + encrypt(KEY.secret(), plaintext, associated)
+
+
+@given(plaintext=st.binary())
+def test_a_value_of_version_1_opens_only_once_it_is_bound(plaintext: bytes) -> None:
+    old = unbound(plaintext)
+    with pytest.raises(CannotUnseal):
+        unseal(KEY, old, PLACE)
+
+    new = bind(KEY, old, PLACE)
+
+    assert unseal(KEY, new, PLACE) == plaintext
+    assert bind(KEY, new, PLACE) == new
+    with pytest.raises(CannotUnseal):
+        unseal(KEY, new, replace(PLACE, row="18"))
+
+
+def test_a_bound_value_is_no_value_of_version_1_with_another_first_byte() -> None:
+    sealed = seal(KEY, b"Zhang Wei", PLACE)
+
+    with pytest.raises(CannotUnseal):
+        bind(KEY, bytes([1]) + sealed[1:], PLACE)
+    with pytest.raises(CannotUnseal):
+        unseal(KEY, bytes([2]) + unbound(b"Zhang Wei")[1:], PLACE)
 
 
 def test_another_key_is_refused() -> None:
     with pytest.raises(CannotUnseal):
-        unseal(OTHER, seal(KEY, b"Zhang Wei", **PLACE), **PLACE)
+        unseal(OTHER, seal(KEY, b"Zhang Wei", PLACE), PLACE)
 
 
 def test_the_key_of_another_row_is_refused_even_with_the_same_secret() -> None:
@@ -74,11 +110,11 @@ def test_another_case_is_refused_even_with_the_same_secret() -> None:
     twin.wrapped = keyring().wrap(KEY.secret(), twin.wrap_context())
 
     with pytest.raises(CannotUnseal):
-        unseal(twin, seal(KEY, b"Zhang Wei", **PLACE), **PLACE)
+        unseal(twin, seal(KEY, b"Zhang Wei", PLACE), PLACE)
 
 
 def test_no_nonce_is_used_twice() -> None:
-    sealed = [seal(KEY, b"the same", **PLACE) for _ in range(5000)]
+    sealed = [seal(KEY, b"the same", PLACE) for _ in range(5000)]
 
     assert len({value[1:13] for value in sealed}) == 5000
 
@@ -87,10 +123,10 @@ def test_no_nonce_is_used_twice() -> None:
 @given(plaintext=st.binary())
 def test_a_shredded_key_neither_seals_nor_opens(plaintext: bytes) -> None:
     gone = data_key(4)
-    sealed = seal(gone, plaintext, **PLACE)
+    sealed = seal(gone, plaintext, PLACE)
     gone.wrapped = None
 
     with pytest.raises(Shredded):
-        unseal(gone, sealed, **PLACE)
+        unseal(gone, sealed, PLACE)
     with pytest.raises(Shredded):
-        seal(gone, plaintext, **PLACE)
+        seal(gone, plaintext, PLACE)

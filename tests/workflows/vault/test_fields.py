@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import FieldError
-from django.db import NotSupportedError, connection, models
+from django.db import NotSupportedError, connection, models, transaction
 from django.template import Context, Template
 from django.test.utils import isolate_apps
 from django.utils import translation
@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workflows.vault.crypto import CannotUnseal, Shredded
-from workflows.vault.fields import SealedText, erase_sealed, text_or_erased
+from workflows.vault.fields import SealedText, erase_sealed, number_rows, text_or_erased
 from workflows.vault.models import DataKey
 from workflows.vault.services import shred
 
@@ -143,6 +143,68 @@ def test_a_value_moved_to_a_row_of_another_case_does_not_open(
         _ = note.objects.get(pk=target.pk).title
 
 
+def test_values_exchanged_between_rows_of_one_case_do_not_open(note: Any, key: DataKey) -> None:
+    rows = note.objects.bulk_create([note(key=key, title="first"), note(key=key, title="second")])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE vault_note AS one SET title = other.title FROM vault_note AS other"
+            " WHERE one.id <> other.id"
+        )
+
+    for row in rows:
+        with pytest.raises(CannotUnseal):
+            _ = note.objects.get(pk=row.pk).title
+
+
+def test_rows_are_numbered_by_the_sequence_of_their_table(note: Any, key: DataKey) -> None:
+    first = note.objects.create(key=key, title="a")
+    several = note.objects.bulk_create([note(key=key, title=title) for title in "bcd"])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO vault_note (key_id, title, place) VALUES (%s, '', 0) RETURNING id",
+            [key.pk],
+        )
+        by_the_database = cursor.fetchone()[0]
+
+    numbers = [first.pk, *(row.pk for row in several), by_the_database]
+    assert numbers == list(range(first.pk, first.pk + 5))
+    assert "".join(row.title for row in note.objects.order_by("pk")[:4]) == "abcd"
+
+
+def test_numbering_takes_one_query_for_all_rows(
+    note: Any, key: DataKey, django_assert_num_queries: Any
+) -> None:
+    rows = [note(key=key, title=str(number)) for number in range(50)]
+
+    with django_assert_num_queries(1):
+        number_rows(rows)
+    with django_assert_num_queries(0):
+        number_rows(rows)
+    with django_assert_num_queries(1):
+        note.objects.bulk_create(rows)
+    assert [row.title for row in note.objects.order_by("pk")] == [row.title for row in rows]
+
+
+def test_a_row_whose_insert_was_rolled_back_can_be_saved_again(note: Any, key: DataKey) -> None:
+    row = note(key=key, title="first")
+    savepoint = transaction.savepoint()
+    row.save()
+    transaction.savepoint_rollback(savepoint)
+
+    row.save()
+
+    assert note.objects.get(pk=row.pk).title == "first"
+
+
+def test_an_upsert_is_refused(note: Any, key: DataKey) -> None:
+    row = note.objects.create(key=key, title="first")
+
+    with pytest.raises(NotSupportedError):
+        note.objects.bulk_create(
+            [row], update_conflicts=True, unique_fields=["id"], update_fields=["title"]
+        )
+
+
 @pytest.mark.parametrize(
     "lookup", ["title", "title__contains", "title__in", "title__gt", "details__name"]
 )
@@ -180,7 +242,7 @@ def test_nothing_shows_in_representations_queries_and_pickles(note: Any, key: Da
     assert reread.title == "Zhang Wei"
 
     assert "Zhang" not in repr(vars(row)) + repr(vars(reread))
-    assert repr(note.objects.values_list("title", flat=True)) == "<QuerySet [<sealed>]>"
+    assert repr(note.objects.values_list("title", flat=True)) == "<SealedQuerySet [<sealed>]>"
     with pytest.raises(TypeError):
         pickle.dumps(vars(reread)["title"])
 
