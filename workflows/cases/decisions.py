@@ -166,7 +166,11 @@ def send_back(case: Case, actor: Actor, reasons: str) -> None:
 
 
 def approve(case: Case, actor: Actor) -> None:
-    """Approve a proposal: what claims a change to data must now be carried out first."""
+    """Approve a proposal: what claims a change to data must now be carried out first.
+
+    Nothing else waits, also where an earlier decision on it was never carried out.
+    """
     with transaction.atomic():
         case.items.filter(outcome__in=CHANGES_DATA).update(executed=False)
+        case.items.exclude(outcome__in=CHANGES_DATA).update(executed=True)
         advance(case, Action.APPROVE, actor, facts={"outcomes": outcomes_of(case)})

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.factories import APPROVER, OFFICER, REVIEWER, STEWARD, WANG
+from tests.factories import APPROVER, OFFICER, REVIEWER, STEWARD, WANG, propose
 from tests.workflows.corrections.changing import (
     FORUM,
     executing,
@@ -34,6 +34,8 @@ from workflows.datasets.lookups import LookupRefused
 from workflows.datasets.models import Match
 from workflows.datasets.verdicts import judge
 from workflows.ledger.models import Event
+from workflows.notices import moves
+from workflows.outbox.models import Effect
 
 pytestmark = pytest.mark.django_db
 
@@ -104,6 +106,20 @@ class TestBackToTheReview:
         propose_and_approve(case, Outcome.DELETED)
 
         assert {entry.id for entry in entries_of(manifest_for(forum))} == {"a", "b"}
+
+    def test_what_proved_impossible_can_be_refused_and_answered(self, forum):
+        case = executing(Outcome.DELETED, DELETE)
+        stop_execution(case, APPROVER, WHY)
+
+        propose(case, REVIEWER)
+        decisions.approve(case, APPROVER)
+        run_due("corrections")
+        moves.answer(case, APPROVER)
+
+        assert case.state == State.ANSWERED
+        instructs = Effect.objects.filter(kind="corrections.instruct")
+        assert not instructs.exclude(last_error="").exists()
+        assert not Instruction.objects.open().exists()
 
     def test_an_instruction_that_was_taken_back_takes_no_receipt(self, forum):
         case = executing(Outcome.DELETED, DELETE)
