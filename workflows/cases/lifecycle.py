@@ -108,6 +108,8 @@ FINAL = frozenset(
 OPEN = frozenset(State) - FINAL - {State.ANSWERED}
 # While the provider works: the time of the law runs and can be extended.
 WORKING = OPEN - {State.FILED, State.CONTESTED}
+# While the person is asked for something that the case waits for.
+ASKED = frozenset({State.IDENTITY_NEEDED, State.INFORMATION_NEEDED, State.FEE_NEEDED})
 # While the person has an answer. Before it, an outcome is what the provider intends.
 TOLD = frozenset({State.ANSWERED, State.CONTESTED, State.CLOSED})
 

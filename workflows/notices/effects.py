@@ -6,7 +6,8 @@ from django.utils import timezone
 from workflows.cases.actors import SYSTEM
 from workflows.cases.clocks import answer_kind, lead_of, stop_acknowledgement
 from workflows.cases.effects import case_of
-from workflows.cases.lifecycle import OPEN, Action
+from workflows.cases.fee_time import today_for
+from workflows.cases.lifecycle import ASKED, OPEN, Action
 from workflows.cases.mail import mail_about
 from workflows.cases.models import Case, Clock
 from workflows.cases.transition import advance
@@ -64,6 +65,8 @@ def acknowledgement_mail(effect: Effect) -> EmailMessage | None:
         effect,
         {
             "due_on": case.due_on,
+            "over": case.due_on is not None and case.due_on < today_for(case),
+            "asked": case.state in ASKED,
             "regime": lead.name.in_language(case.language),
             "rule": lead.clock(answer_kind(case, lead)).text.in_language(case.language),
         },

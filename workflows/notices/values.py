@@ -76,10 +76,11 @@ def _rights(regime: Regime) -> tuple[str, ...]:
 
 
 def due_sentence(reader: Reader, due_on: date | None) -> str:
-    """Return by when there is an answer, also where the law sets no day."""
+    """Return by when there is an answer, also where the law sets no day or the day is over."""
     if due_on is None:
         return phrase("due.none", reader.language)
-    return phrase("due.by", reader.language, day=reader.day(due_on))
+    name = "due.over" if due_on < reader.today else "due.by"
+    return phrase(name, reader.language, day=reader.day(due_on))
 
 
 def effect_on_clock(reader: Reader, question: str) -> str:

@@ -3,11 +3,12 @@
 from datetime import date, timedelta
 
 import pytest
+from django.core import mail
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from freezegun import freeze_time
 
-from tests.factories import ERIKA, REVIEWER, make_case
+from tests.factories import ERIKA, REVIEWER, file, make_case
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, Message
@@ -61,3 +62,19 @@ def test_a_lateness_notice_names_the_day_that_is_still_to_come():
     letter = Message.objects.filter(case=case, kind=Message.Kind.NOTICE).latest("sent_at")
     assert in_words(missed.due_on) in letter.body
     assert in_words(coming.due_on) in letter.body
+
+
+@pytest.mark.parametrize(
+    ("came", "said"),
+    [(timedelta(days=40), "Our answer was due by"), (timedelta(days=5), "We will answer by")],
+)
+def test_the_acknowledgement_of_an_old_letter_promises_no_day_that_is_over(came, said):
+    with freeze_time("2026-03-02 18:00"):
+        case = file(ERIKA, at=timezone.now() - came).case
+        drain()
+
+    acknowledgement = case.contents.get(name="notice").opening["content"]["text"]
+    mail_of_it = next(str(m.body) for m in mail.outbox if "have received your request" in m.body)
+    for told in (acknowledgement, mail_of_it):
+        assert f"{said} {in_words(case.due_on)}" in told
+        assert told.count(in_words(case.due_on)) == 1
