@@ -1,30 +1,35 @@
 """What follows a commit in the room of cases: mails that say that something waits."""
 
+from collections.abc import Mapping
+
 from django.core.mail import EmailMessage
 
 from workflows.cases import malware
 from workflows.cases.attachments import SCAN
 from workflows.cases.calendar_notices import recompute_after_notice
+from workflows.cases.lifecycle import ASKED, WORKING, State
 from workflows.cases.mail import mail_about
 from workflows.cases.models import Case
 from workflows.outbox.models import Effect
 from workflows.outbox.services import effect_handler, mail_handler
 
-# What waits in the portal: one mail template each.
-WAITING = (
-    "identity_request",
-    "identity_accepted",
-    "information_request",
-    "fee",
-    "fee_settled",
-    "ended_unpaid",
-    "extension",
-    "message",
-    "answer",
-    "merged",
-    "rejected_as_abuse",
-    "file_refused",
-)
+_ANY = frozenset(State)
+# What waits in the portal: one mail template each, and the states of the case in which what the
+# mail says is so. It may have waited for its server or for a limit, and the case have gone on.
+WAITING: Mapping[str, frozenset[State]] = {
+    "identity_request": frozenset({State.IDENTITY_NEEDED}),
+    "identity_accepted": WORKING - ASKED,
+    "information_request": frozenset({State.INFORMATION_NEEDED}),
+    "fee": frozenset({State.FEE_NEEDED}),
+    "fee_settled": WORKING - ASKED,
+    "ended_unpaid": frozenset({State.EXPIRED}),
+    "extension": WORKING,
+    "message": _ANY,
+    "answer": _ANY,
+    "merged": frozenset({State.MERGED}),
+    "rejected_as_abuse": frozenset({State.REJECTED_AS_ABUSE}),
+    "file_refused": _ANY,
+}
 
 
 def case_of(effect: Effect) -> Case:
@@ -33,11 +38,13 @@ def case_of(effect: Effect) -> Case:
 
 
 def _something_waits(effect: Effect) -> EmailMessage | None:
-    """Compose the mail that says that something waits."""
-    case = case_of(effect)
-    if case.erased_at is not None:
+    """Compose the mail that says that something waits, if that is still so."""
+    case, template = case_of(effect), effect.kind.removeprefix("mail.")
+    if case.erased_at is not None or case.state not in WAITING[template]:
         return None
-    return mail_about(case, effect.kind.removeprefix("mail."), effect, {})
+    if template == "identity_accepted" and not case.assurance_set_by:
+        return None
+    return mail_about(case, template, effect, {})
 
 
 for _mail in WAITING:

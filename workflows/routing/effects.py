@@ -9,10 +9,12 @@ from django.core.mail import EmailMessage
 
 from workflows import links
 from workflows.cases.actors import SYSTEM
+from workflows.cases.clocks import further_clocks
 from workflows.cases.effects import case_of
-from workflows.cases.lifecycle import Role
+from workflows.cases.fee_time import fee_time_is_over
+from workflows.cases.lifecycle import OPEN, Role, State
 from workflows.cases.mail import compose
-from workflows.cases.models import Case
+from workflows.cases.models import Case, Clock
 from workflows.outbox.models import Effect
 from workflows.outbox.services import effect_handler, mail_handler
 from workflows.routing.assignment import assign, choose_team
@@ -45,6 +47,18 @@ def _addresses(case: Case) -> list[str]:
     )
 
 
+def _is_still_so(case: Case, notice: str) -> bool:
+    """Return whether what the team is to be told is still so: the mail may have had to wait."""
+    if notice.startswith("complaint_"):
+        return bool(further_clocks(case))
+    if notice == "fee_unpaid":
+        return case.state == State.FEE_NEEDED and fee_time_is_over(case)
+    if notice.endswith("late"):
+        running = case.clocks.filter(leads=True, stopped_at=None)
+        return running.filter(state=Clock.State.MISSED).exists()
+    return case.state in OPEN
+
+
 @mail_handler("routing.notify_team")
 def team_mail(effect: Effect) -> EmailMessage | None:
     """Compose the mail to the team that has the case; without personal data: its number only.
@@ -60,8 +74,7 @@ def team_mail(effect: Effect) -> EmailMessage | None:
         logger.warning("Nobody can be told of a time that passes: %s", notice)
         return None
     returned = notice == "data_returned"
-    # These go on whatever became of the case.
-    if case.is_final and not (complaint or returned):
+    if not (returned or _is_still_so(case, notice)):
         return None
     context = {
         "case_number": case.number,
