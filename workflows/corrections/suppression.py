@@ -182,9 +182,13 @@ def current_etag() -> str:
 
 def publish() -> Published:
     """Return the list as it stands now, with a new version number if it has changed."""
-    entries = list(entries_in_force(timezone.localdate()))
-    etag = _fingerprint(entries)
-    version = _version(etag)
+    with transaction.atomic():
+        # Taken before the entries are read: what was read earlier gets no higher number.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        entries = list(entries_in_force(timezone.localdate()))
+        etag = _fingerprint(entries)
+        version = _version(etag)
     lines = [
         FIRST_LINE,
         f"version {version.pk}",
@@ -229,11 +233,11 @@ def _fingerprint(entries: list[Suppression]) -> str:
 
 
 def _version(fingerprint: str) -> ListVersion:
-    """Return the version of the list that is made of these entries, a new one if they are new."""
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-        last = ListVersion.objects.first()
-        if last is not None and last.fingerprint == fingerprint:
-            return last
-        return ListVersion.objects.create(fingerprint=fingerprint, made_at=timezone.now())
+    """Return the version of the list that is made of these entries, a new one if they are new.
+
+    The caller holds the lock of the list.
+    """
+    last = ListVersion.objects.first()
+    if last is not None and last.fingerprint == fingerprint:
+        return last
+    return ListVersion.objects.create(fingerprint=fingerprint, made_at=timezone.now())

@@ -1,5 +1,6 @@
 """The output suppression list: entries, versions, what gateways get, and what outlives an erasure."""
 
+import threading
 from datetime import date, timedelta
 
 import pytest
@@ -15,11 +16,13 @@ from tests.factories import (
     in_review_with_proof,
     make_case,
 )
+from tests.threads import at_once
 from tests.workflows.corrections.changing import propose_and_approve
 from workflows.cases.errors import InvalidInput, MoveRefused
 from workflows.cases.lifecycle import Action
 from workflows.cases.transition import refusals
 from workflows.cases.vocabulary import Outcome
+from workflows.corrections import suppression
 from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.forgetting import forget_case
 from workflows.corrections.keys import suppression_signer
@@ -182,3 +185,34 @@ def test_after_an_erasure_the_keyed_hash_still_suppresses():
     assert wanted.feed("王小明住在上海") + wanted.finish() == "[suppressed]"
     with pytest.raises(CorrectionRefused):
         suppress(entry.item, STEWARD, "something new")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_older_list_never_gets_a_higher_version(monkeypatch):
+    item = make_case().items.get()
+    add("the first one", item=item)
+    read, newer_is_out = threading.Event(), threading.Event()
+    in_force, late = suppression.entries_in_force, []
+
+    def slowly(on):
+        entries = in_force(on)
+        if not late:
+            late.append(list(entries))  # it has read, and is held up before it goes on
+            read.set()
+            newer_is_out.wait(timeout=1)
+        return entries
+
+    monkeypatch.setattr(suppression, "entries_in_force", slowly)
+
+    def add_and_publish():
+        read.wait()
+        add("the second one", item=item)
+        newer = publish()
+        newer_is_out.set()
+        return newer
+
+    older, newer = at_once(publish, add_and_publish)
+
+    assert older.note.count("phrase") == 1
+    assert newer.note.count("phrase") == 2
+    assert older.version < newer.version
