@@ -14,6 +14,7 @@ from workflows.corrections.manifests.edits import Refused, Wording, checked_edit
 from workflows.corrections.manifests.entries import Entry
 from workflows.corrections.manifests.files import ahead
 from workflows.corrections.manifests.jsonl import Rows
+from workflows.datasets.lookup.parquet_reader import rows_at_once
 
 # A row group larger than this is read, and written, in pieces.
 _PIECE = 64 * 1024 * 1024
@@ -54,9 +55,7 @@ def _pieces(file: Any) -> Iterator[Any]:
     for number in range(file.num_row_groups):
         group = file.metadata.row_group(number)
         if group.num_rows:
-            rows = max(
-                1, min(group.num_rows, group.num_rows * _PIECE // group.total_byte_size or 1)
-            )
+            rows = rows_at_once(group, _PIECE)
             yield from file.iter_batches(batch_size=rows, row_groups=[number], use_threads=False)
 
 

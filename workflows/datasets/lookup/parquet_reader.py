@@ -24,9 +24,11 @@ def parquet_batches(shard: Shard, schema: Schema) -> Iterator[Batch]:
         with parquet.ParquetFile(shard.path, pre_buffer=False) as file:
             _check_columns(file.schema_arrow.names, names, shard)
             group = file.metadata.row_group(shard.start)
-            rows = max(1, group.num_rows * CHUNK // max(group.total_byte_size, 1))
             for batch in file.iter_batches(
-                batch_size=rows, row_groups=[shard.start], columns=names, use_threads=False
+                batch_size=rows_at_once(group, CHUNK),
+                row_groups=[shard.start],
+                columns=names,
+                use_threads=False,
             ):
                 columns = [_column(batch.column(name), name, shard) for name in schema.text_fields]
                 figures = Figures(sum(column.size for column in columns), batch.num_rows)
@@ -37,6 +39,15 @@ def parquet_batches(shard: Shard, schema: Schema) -> Iterator[Batch]:
         raise ReadError(
             f"{shard.file} cannot be read to its end.", Problem.BROKEN, shard.file
         ) from error
+
+
+def rows_at_once(group: Any, size: int) -> int:
+    """Return how many rows of a row group have about so many bytes, at least one."""
+    columns = map(group.column, range(group.num_columns))
+    # Some writers leave the size of the whole at 0, or those of the columns, too.
+    total = group.total_byte_size or sum(column.total_uncompressed_size for column in columns)
+    rows: int = group.num_rows
+    return max(1, min(rows, rows * size // max(int(total), 1)))
 
 
 def _check_columns(found: Sequence[str], names: Sequence[str], shard: Shard) -> None:

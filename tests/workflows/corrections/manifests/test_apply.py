@@ -360,3 +360,37 @@ def test_redactions_that_overlap_become_one(tmp_path):
     )
     apply(made, tmp_path / "old", tmp_path / "new", WORDING)
     assert read(tmp_path / "new" / "a.jsonl")[0]["text"] == "李小红abc [REDACTED][REDACTED]def"
+
+
+def without_sizes(file):
+    """Let the row groups of a Parquet file say that they have 0 bytes, as some writers leave it."""
+    raw = file.read_bytes()
+    metadata = pq.read_metadata(file)
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        # Thrift's compact protocol: field 2 and field 3 of a row group, each an i64.
+        said = b"\x16" + zigzag(group.total_byte_size) + b"\x16" + zigzag(group.num_rows)
+        size = len(zigzag(group.total_byte_size))
+        zero = b"\x80" * (size - 1) + b"\x00"
+        assert raw.count(said) == 1
+        raw = raw.replace(said, b"\x16" + zero + b"\x16" + zigzag(group.num_rows))
+    file.write_bytes(raw)
+    assert pq.read_metadata(file).row_group(0).total_byte_size == 0
+
+
+def zigzag(number):
+    groups = [number << 1 & 0x7F]
+    while number := number >> 7 if len(groups) > 1 else number >> 6:
+        groups.append(number & 0x7F)
+    return bytes([*(group | 0x80 for group in groups[:-1]), groups[-1]])
+
+
+def test_a_row_group_that_says_it_has_no_bytes_is_changed_like_others(tmp_path):
+    file = write(tmp_path / "old" / "a.parquet", [*ROWS[:1], {"id": "é", "text": "x" * 99, "n": 6}])
+    without_sizes(file)
+    made = entries(tmp_path / "old", change("redact", "d0", 3, 14, file="a.parquet"))
+    apply(made, tmp_path / "old", tmp_path / "new")
+    assert [row["text"] for row in read(tmp_path / "new" / "a.parquet")] == [
+        "电话 [REDACTED],谢谢",
+        "x" * 99,
+    ]
