@@ -107,10 +107,10 @@ class Application:
         if isinstance(answer.rest, wsgi.SentFile):
             await self._send_file(answer.rest, send)
             return
-        for begin in range(0, len(answer.rest), _PIECE):
+        for begin in range(0, len(answer.rest) or 1, _PIECE):
+            end = begin + _PIECE
             async with asyncio.timeout(SEND_SECONDS):
-                await send(wsgi.part(answer.rest[begin : begin + _PIECE], more=True))
-        await send(wsgi.part(b"", more=False))
+                await send(wsgi.part(answer.rest[begin:end], more=end < len(answer.rest)))
 
     async def _send_file(self, file: wsgi.SentFile, send: Send) -> None:
         loop = asyncio.get_running_loop()

@@ -88,6 +88,17 @@ def test_an_application_gets_the_body_and_its_answer_is_sent():
     assert client.headers == {"x-length": "5", "set-cookie": "a=b"}
 
 
+@pytest.mark.parametrize("text", [b"", b"short"])
+def test_a_short_answer_is_one_message(text):
+    def short(environ, start_response):
+        start_response("200 OK", [])
+        return [text]
+
+    client = Client()
+    served(short, (scope_of(), client))
+    assert client.messages[1:] == [{"type": "http.response.body", "body": text, "more_body": False}]
+
+
 def test_the_environment_is_what_a_server_would_make():
     environ = environ_of(
         scope_of(
@@ -166,7 +177,7 @@ def test_a_long_answer_is_sent_in_parts_and_none_is_lost():
     served(long, (scope_of(), client))
     assert client.text == piece * 30
     assert len(client.messages) > len(piece * 30) / (READ_AHEAD + 2 * len(piece))
-    assert client.messages[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
+    assert [message["more_body"] for message in client.messages[-2:]] == [True, False]
     assert closed[0].startswith("request")
 
 

@@ -145,6 +145,11 @@ def test_the_end_waits_for_what_was_begun(served):
     assert served.process.wait(60) == 0
 
 
+def test_an_answer_does_not_wait_for_its_beginning_to_be_confirmed(served):
+    # Connections have it from the socket that they come by.
+    assert served.listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+
+
 def test_the_port_is_ours_alone(served):
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
