@@ -9,6 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
+# 128 random bits in base64.
+_SHORTEST_TOKEN = 22
 
 # A connection whose other end is gone is given up after about a minute, in every process.
 KEEPALIVES = {
@@ -34,6 +36,14 @@ def env_str(name: str, default: str = "") -> str:
         except OSError as error:
             raise ImproperlyConfigured(f"{name}_FILE: cannot read {path}: {error}") from error
     return default if value is None else value
+
+
+def env_token(name: str) -> str:
+    """Return a secret that others must not guess, as in `env_str`; a short one is refused."""
+    value = env_str(name)
+    if value and len(value) < _SHORTEST_TOKEN:
+        raise ImproperlyConfigured(f"{name} must have {_SHORTEST_TOKEN} symbols at least.")
+    return value
 
 
 def env_bool(name: str, *, default: bool) -> bool:

@@ -10,6 +10,7 @@ from django.core.signals import request_finished
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
+from requests_portal.metrics.web import count_request
 from workflows.outbox.correlation import NONE, new_id, set_current
 
 _LEAVES = "requests_portal.leaves"
@@ -17,13 +18,13 @@ _LEAVES = "requests_portal.leaves"
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 # Asked every few seconds by machines; nobody looks for them in the logs.
-_NOT_LOGGED = {"livez", "readyz"}
+_NOT_LOGGED = {"livez", "readyz", "metrics"}
 
 logger = logging.getLogger(__name__)
 
 
 class CorrelationIdMiddleware:
-    """Gives each request a random id, for the logs and for the error page, and logs the request."""
+    """Gives each request a random id, for logs and error page; logs and counts the request."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -36,7 +37,9 @@ class CorrelationIdMiddleware:
         identifier, began = new_id(), time.monotonic()
         set_current(identifier)
         response = self.get_response(request)
+        seconds = time.monotonic() - began
         name = request.resolver_match.view_name if request.resolver_match else "-"
+        count_request(request.method, name, response.status_code, seconds)
         if name not in _NOT_LOGGED:
             # No address: it holds case numbers, and the tokens of links in mails.
             logger.info(
@@ -44,7 +47,7 @@ class CorrelationIdMiddleware:
                 request.method,
                 name,
                 response.status_code,
-                (time.monotonic() - began) * 1000,
+                seconds * 1000,
             )
         response["X-Request-Id"] = identifier
         return response

@@ -17,6 +17,7 @@ from requests_portal.environment import (
     env_list,
     env_named,
     env_str,
+    env_token,
     with_limits,
 )
 from requests_portal.logs import logging_config
@@ -419,7 +420,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY els
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -506,5 +507,8 @@ UNFOLD = {
 # Addresses carry case numbers and nothing else personal: the formatters leave the secrets of mailed
 # links out. Request bodies are never logged.
 LOGGING = logging_config()
+
+# Who may read /metrics; nobody when empty.
+METRICS_TOKEN = env_token("METRICS_TOKEN")
 
 PORTAL_TITLE = _("Your data in AI training")

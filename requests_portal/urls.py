@@ -9,12 +9,14 @@ from django.views.generic import RedirectView
 from requests_portal import account_sessions, health, invitations
 from requests_portal.accounts import factor_required_where_there_is_one
 from requests_portal.api.no_such_address import NoSuchAddressView
+from requests_portal.metrics.views import metrics
 from requests_portal.public.views import errors, home
 
 urlpatterns = [
     path("", home.choose_language, name="root"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("ledger/", include("requests_portal.api.ledger_urls")),
     path("api/v1/", include("requests_portal.api.v1.urls")),

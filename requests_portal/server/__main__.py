@@ -3,17 +3,21 @@
 SIGHUP brings new code in without a gap, SIGTERM ends when what was begun is answered.
 """
 
+import contextlib
 import multiprocessing
 import os
 import resource
 import socket
 import sys
+import tempfile
+from collections.abc import Iterator
 
 from granian.http import HTTP1Settings
 from granian.server.common import HTTPModes, Loops
 
 from requests_portal.environment import env_int, env_str
 from requests_portal.logs import logging_config
+from requests_portal.metrics.web import WORKERS_FOLDER
 from requests_portal.server.workers import Server
 
 # What is being answered when a worker is told to end has so long; what stops us waits longer.
@@ -39,6 +43,23 @@ def listener() -> socket.socket:
         sys.exit(f"WEB_BIND: cannot listen on {host}:{port}: {error}")
 
 
+@contextlib.contextmanager
+def counting_together() -> Iterator[None]:
+    """Have what is started within count into one folder, in memory, where /metrics is asked for.
+
+    A worker that ends leaves its counts there: a counter never goes back while the server runs.
+    """
+    if not env_str("METRICS_TOKEN"):
+        yield
+        return
+    memory = "/dev/shm"  # noqa: S108 - a new folder in it, that only we can enter
+    with tempfile.TemporaryDirectory(
+        prefix="portal-metrics-", dir=memory if os.access(memory, os.W_OK) else None
+    ) as folder:
+        os.environ[WORKERS_FOLDER] = folder
+        yield
+
+
 def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     # A new worker begins with an empty interpreter, and so with the code that is there then.
@@ -46,7 +67,7 @@ def main() -> None:
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(_FILES, hard), hard))
     logging = logging_config()
-    Server(
+    server = Server(
         listener(),
         "requests_portal.asgi:application",
         workers=env_int("WEB_CONCURRENCY", 2, minimum=1),
@@ -63,7 +84,9 @@ def main() -> None:
         log_dictconfig={**logging, "loggers": {**logging["loggers"], "_granian": {}}},
         # An access log would join internet addresses to case numbers.
         log_access=False,
-    ).serve()
+    )
+    with counting_together():
+        server.serve()
 
 
 if __name__ == "__main__":

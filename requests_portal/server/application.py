@@ -7,11 +7,13 @@ thread. `/livez` is answered here, whatever the threads wait for.
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Any
 
+from requests_portal.metrics import web as metrics
 from requests_portal.server import wsgi
 from requests_portal.server.bodies import Bodies, Body, Bounds, Disconnected, Receive, Refused
 
@@ -62,6 +64,7 @@ class Application:
             return
         except Refused as refused:
             logger.info("%s %d: the body was not taken", scope["method"], refused.status)
+            metrics.count_refused_body(refused.status)
             await _refuse(scope, refused.status, send)
             return
         answer = await self._answer(scope, body, send)
@@ -83,15 +86,18 @@ class Application:
             asyncio.run_coroutine_threadsafe(taken, loop).result()
 
         environ = wsgi.environ_of(scope, body.file, body.size)
+        began = time.monotonic()
         try:
             try:
                 async with asyncio.timeout(QUEUE_SECONDS):
                     await self._free.acquire()
             except TimeoutError:
+                metrics.count_wait(time.monotonic() - began)
                 logger.warning("No thread was free for %d s", QUEUE_SECONDS)
                 return await loop.run_in_executor(
                     self._helpers, wsgi.call, self._busy, environ, wait_for_client
                 )
+            metrics.count_wait(time.monotonic() - began)
             try:
                 return await loop.run_in_executor(
                     self._threads, wsgi.call, self._wsgi, environ, wait_for_client

@@ -16,10 +16,11 @@ from django.utils.translation import gettext_lazy
 from requests_portal import charts
 from requests_portal.staff.approvals_admin import waiting_count
 from requests_portal.staff.data_work import data_tiles
-from requests_portal.staff.filters import SOON, WAITING_FOR_PERSON, due_within, is_late
+from requests_portal.staff.filters import SOON, WAITING_FOR_PERSON, due_within
 from requests_portal.staff.people import user_of, works_on_cases
 from workflows.cases.lifecycle import OPEN, State
 from workflows.cases.models import Case
+from workflows.cases.selectors import is_late
 from workflows.complaints.lifecycle import OPEN as OPEN_COMPLAINT
 from workflows.complaints.models import Complaint
 from workflows.corrections.models import Return

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from requests_portal.staff.people import user_of
 from workflows.cases.lifecycle import FINAL, OPEN, State
-from workflows.cases.models import Case, Clock
+from workflows.cases.models import Case
+from workflows.cases.selectors import is_late
 from workflows.cases.vocabulary import ItemKind
 from workflows.complaints.lifecycle import OPEN as OPEN_COMPLAINT
 from workflows.complaints.models import Complaint, ComplaintClock
@@ -37,23 +38,10 @@ STATE_GROUPS: dict[str, tuple[Any, frozenset[State]]] = {
 }
 
 
-# Whether the clock that sets the date of a case stands still: the date moves on with each day.
-IS_PAUSED = Exists(
-    Clock.objects.filter(
-        case=OuterRef("pk"), leads=True, due_at=OuterRef("due_at"), state=Clock.State.PAUSED
-    )
-)
-
-
 def due_within(span: timedelta) -> Q:
     """Match the cases that will be late within `span`, and are not yet."""
     now = timezone.now()
     return Q(due_at__gt=now, due_at__lte=now + span)
-
-
-def is_late() -> Q:
-    """Match the cases whose time is over; a clock that stands still is not."""
-    return Q(due_at__lte=timezone.now()) & ~Q(IS_PAUSED)
 
 
 _OPEN_COMPLAINTS = Complaint.objects.filter(case=OuterRef("pk"), state__in=OPEN_COMPLAINT)

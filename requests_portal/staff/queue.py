@@ -23,6 +23,7 @@ from requests_portal.staff.people import display_name, works_on_cases
 from requests_portal.staff.search import search
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
+from workflows.cases.selectors import IS_PAUSED
 from workflows.cases.state_names import STATE_NAMES
 from workflows.cases.vocabulary import ItemKind
 
@@ -98,7 +99,7 @@ class CaseAdmin(StaffAdmin):
         """Return the cases: whether the clock stands still, and by when a complaint is due."""
         cases: QuerySet[Case] = super().get_queryset(request)
         return cases.annotate(
-            paused=filters.IS_PAUSED,
+            paused=IS_PAUSED,
             complains=filters.COMPLAINS,
             complaint_due_at=filters.COMPLAINT_DUE_AT,
         )

@@ -11,6 +11,7 @@ from requests_portal.local.postgres import OWNER_ROLE, RUNTIME_ROLE, Cluster
 from tests.stack import Stack
 
 _DATABASE = "abuse"
+METRICS_TOKEN = "a-token-that-nobody-guesses"
 
 
 @pytest.fixture(scope="package")
@@ -33,7 +34,7 @@ def own_stack(own_cluster: Cluster) -> Iterator[Stack]:
         own_cluster.url(RUNTIME_ROLE, _DATABASE),
         f"{_DATABASE}_stack",
     )
-    stack.environment["LOG_FORMAT"] = "json"
+    stack.environment |= {"LOG_FORMAT": "json", "METRICS_TOKEN": METRICS_TOKEN}
     try:
         stack.start()
         yield stack

@@ -85,6 +85,18 @@ def test_a_header_with_an_underscore_does_not_get_through(echo, tmp_path):
         assert "X_forwarded_for" not in headers_behind(port, X_Forwarded_For="192.0.2.66")
 
 
+@pytest.mark.parametrize(
+    "path", ["/metrics", "/metrics?a=b", "//metrics", "/%6Detrics", "/./metrics", "/a/../metrics"]
+)
+def test_the_numbers_of_the_operator_are_not_for_the_outside(echo, tmp_path, path):
+    with nginx(tmp_path, echo.server_port) as port:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection.request("GET", path, headers={"Authorization": "Bearer whatever"})
+        assert connection.getresponse().status == 404
+        connection.close()
+    assert echo.asked == 0
+
+
 def test_slow_uploads_never_reach_the_web_and_are_given_up(echo, tmp_path):
     with nginx(tmp_path, echo.server_port) as port:
         with slow_clients(port, SLOW, UPLOAD, b"") as uploads:

@@ -3,7 +3,14 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from requests_portal.environment import env_bool, env_choice, env_int, env_list, env_str
+from requests_portal.environment import (
+    env_bool,
+    env_choice,
+    env_int,
+    env_list,
+    env_str,
+    env_token,
+)
 
 
 @pytest.fixture
@@ -34,6 +41,15 @@ def test_a_secret_is_read_from_a_file_that_is_mounted(given, tmp_path):
     given("another")
     with pytest.raises(ImproperlyConfigured, match="not both"):
         env_str("NAME")
+
+
+def test_a_token_that_could_be_guessed_is_refused(given):
+    assert env_token("NAME") == ""
+    given("a" * 22)
+    assert env_token("NAME") == "a" * 22
+    given("a" * 21)
+    with pytest.raises(ImproperlyConfigured, match="NAME must have 22"):
+        env_token("NAME")
 
 
 def test_a_list_may_stand_in_a_file_too(given, tmp_path):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Count, F, Min, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet
 from django.db.models.functions import Now
 
 from workflows.outbox import canaries, queues
@@ -26,6 +26,30 @@ def backlogs() -> dict[str, Backlog]:
     for row in counted:
         found[row["queue"]] = Backlog(row["size"], row["age"])
     return found
+
+
+@dataclass(frozen=True)
+class KindCount:
+    """The effects of a kind in a queue: how many wait, how many of them could run, and are dead."""
+
+    queue: str
+    kind: str
+    waiting: int
+    due: int
+    dead: int
+
+
+def counts_by_kind() -> list[KindCount]:
+    """Return the counts of each kind of which an effect waits or was given up."""
+    pending, dead = Q(state=Effect.State.PENDING), Q(state=Effect.State.DEAD)
+    # Both have an index; what is done has none to be counted by, and there is much of it.
+    kinds = Effect.objects.filter(pending | dead).order_by().values("queue", "kind")
+    counted = kinds.annotate(
+        waiting=Count("pk", filter=pending),
+        due=Count("pk", filter=pending & Q(due_at__lte=Now())),
+        dead=Count("pk", filter=dead),
+    )
+    return [KindCount(**row) for row in counted]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Numbers for Prometheus: what the web has done, and how the portal stands."""
