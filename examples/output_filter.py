@@ -1,6 +1,6 @@
 """A small filter for what a model writes: it applies the portal's suppression list to a stream.
 
-    python output_filter.py LIST --vkey VKEY [--key KEY] < output
+    python output_filter.py LIST --vkey VKEY [--key KEY]... < output
 
 LIST is what `GET /api/v1/suppression-list/` answers, a C2SP signed note:
 
@@ -9,14 +9,16 @@ LIST is what `GET /api/v1/suppression-list/` answers, a C2SP signed note:
     made 2026-11-24T12:00:00+00:00
     {"id": …, "form": "exact", "phrase": …, "models": null, "expires_on": null, …}
     {"id": …, "form": "normalised", "phrase": …, …}
-    {"id": …, "form": "keyed_hash", "digest": hex, "length": 9, …}
+    {"id": …, "form": "keyed_hash", "key": hex, "digest": hex, "length": 9, …}
 
     — portal.example/suppression-list <base64>
 
 An `exact` phrase is looked for as it stands. A `normalised` one is compared by its letters and
 digits only (NFKD, case folded), so that spaces, hyphens and accents make no difference. Of a
 `keyed_hash` only HMAC-SHA256 (key, those letters and digits in UTF-8) and their number are known;
-the key comes by another way than the list. No phrase is found inside a longer word or number, but
+the keys come by another way than the list. After the portal has changed its key, an entry may stand
+there once under each; `key` names the one that is meant, and the list is refused where none of an
+entry's keys is at hand. No phrase is found inside a longer word or number, but
 Chinese has no spaces between words, so there any place counts.
 
 Standard library and `cryptography` only; take it, and change it as your gateway needs.
@@ -88,27 +90,42 @@ def letters(text: str) -> Iterator[tuple[str, int]]:
                 yield part, place
 
 
+def key_name(key: bytes) -> str:
+    """Return how the list calls a key of keyed hashes."""
+    return hmac.digest(key, b"name of the key", hashlib.sha256)[:8].hex()
+
+
 class OutputFilter:
     """Takes a stream in pieces of any size and gives it back with suppressed phrases marked.
 
-    It holds back as many characters as the longest phrase may still need to be complete.
+    It holds back as many characters as the longest phrase may still need to be complete. Raises
+    ListError for a keyed hash of which no key is at hand: the phrase would not be suppressed.
     """
 
-    def __init__(self, entries: Iterable[dict[str, Any]], key: bytes = b"") -> None:
+    def __init__(self, entries: Iterable[dict[str, Any]], *keys: bytes) -> None:
+        entries = list(entries)
         self._exact = [entry["phrase"] for entry in entries if entry["form"] == "exact"]
         self._normalised = {
             "".join(part for part, _place in letters(entry["phrase"]))
             for entry in entries
             if entry["form"] == "normalised"
         }
-        self._digests: dict[int, set[bytes]] = {}
+        named = {key_name(key): key for key in keys}
+        self._digests: dict[tuple[bytes, int], set[bytes]] = {}
+        unknown, known = set(), set()
         for entry in entries:
             if entry["form"] == "keyed_hash":
-                digest = bytes.fromhex(entry["digest"])
-                self._digests.setdefault(entry["length"], set()).add(digest)
-        self._key = key
+                if entry["key"] not in named:
+                    unknown.add(entry["id"])
+                    continue
+                known.add(entry["id"])
+                by = named[entry["key"]], entry["length"]
+                self._digests.setdefault(by, set()).add(bytes.fromhex(entry["digest"]))
+        if unknown - known:
+            raise ListError(f"The key of {len(unknown - known)} keyed hashes is not at hand.")
         self._longest = max(map(len, self._exact), default=0)
-        self._most_letters = max([*map(len, self._normalised), *self._digests], default=0)
+        lengths = [length for _key, length in self._digests]
+        self._most_letters = max([*map(len, self._normalised), *lengths], default=0)
         self._held = ""
         self._before = ""  # the character before what is held
 
@@ -158,10 +175,10 @@ class OutputFilter:
             while start >= 0:
                 yield from self._alone(found, start, len(phrase))
                 start = text.find(phrase, start + 1)
-        for length, digests in self._digests.items():
+        for (key, length), digests in self._digests.items():
             for start in range(len(text) - length + 1):
                 window = text[start : start + length].encode()
-                if hmac.digest(self._key, window, hashlib.sha256) in digests:
+                if hmac.digest(key, window, hashlib.sha256) in digests:
                     yield from self._alone(found, start, length)
 
     def _alone(
@@ -194,13 +211,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Apply a suppression list to standard input.")
     parser.add_argument("list", help="the list, as it was fetched")
     parser.add_argument("--vkey", required=True, help="the public key of the list")
-    parser.add_argument("--key", default="", help="base64 of the key of the keyed hashes")
+    parser.add_argument(
+        "--key", action="append", default=[], help="base64 of a key of keyed hashes; repeatable"
+    )
     parser.add_argument("--model", default="", help="the model whose output this is")
     options = parser.parse_args()
     with open(options.list, encoding="utf-8") as file:  # noqa: PTH123 - no more imports than needed
         entries = read_list(file.read(), options.vkey)
     wanted = in_force(entries, options.model, datetime.now(UTC).date())
-    output_filter = OutputFilter(wanted, base64.b64decode(options.key))
+    output_filter = OutputFilter(wanted, *map(base64.b64decode, options.key))
     for line in sys.stdin:
         sys.stdout.write(output_filter.feed(line))
         sys.stdout.flush()

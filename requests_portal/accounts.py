@@ -3,6 +3,7 @@
 import base64
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from ipaddress import IPv6Address
 from types import SimpleNamespace
@@ -30,12 +31,13 @@ from django.urls import reverse
 from requests_portal.account_sessions import end_other_sign_ins
 from workflows.cases.lifecycle import Role
 from workflows.cases.mail import may_mail
-from workflows.vault.blind_index import keyed_hash
-from workflows.vault.crypto import decrypt, encrypt
+from workflows.vault.blind_index import keyed_hash, keyed_hashes
+from workflows.vault.crypto import CannotUnseal, decrypt, encrypt
 
 P = ParamSpec("P")
 R = TypeVar("R")
 _SECRET_PLACE = b"second factor"
+_SECRET_PURPOSE = "mfa.secrets"  # noqa: S105 - the purpose of a keyed hash, not a secret
 
 logger = logging.getLogger(__name__)
 
@@ -112,20 +114,35 @@ class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ha
 class SealingMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # it has no types
     """Keeps the secrets of authenticator apps and recovery codes encrypted at rest.
 
-    Under a key derived from `INDEX_KEY`, which unlike the vault's keys is never rotated.
+    Under a key derived from `INDEX_KEY`; what a former one has encrypted is still read, until
+    `manage.py rotate_index_key` has encrypted it anew.
     """
 
     def encrypt(self, text: str) -> str:
         """Return `text` encrypted, as base64."""
-        return base64.b64encode(encrypt(_secret_key(), text.encode(), _SECRET_PLACE)).decode()
+        key = keyed_hash(_SECRET_PURPOSE, b"")
+        return base64.b64encode(encrypt(key, text.encode(), _SECRET_PLACE)).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
         """Undo `encrypt`; raise `CannotUnseal` when it is not from us."""
-        return decrypt(_secret_key(), base64.b64decode(encrypted_text), _SECRET_PLACE).decode()
+        sealed = base64.b64decode(encrypted_text)
+        current, *former = keyed_hashes(_SECRET_PURPOSE, b"")
+        for key in former:
+            with suppress(CannotUnseal):
+                return decrypt(key, sealed, _SECRET_PLACE).decode()
+        return decrypt(current, sealed, _SECRET_PLACE).decode()
 
+    def encrypt_anew(self, encrypted_text: str) -> str:
+        """Return what a former key has encrypted under the current one, and the rest as it is.
 
-def _secret_key() -> bytes:
-    return keyed_hash("mfa.secrets", b"")
+        Raises `CannotUnseal` when no key opens it.
+        """
+        try:
+            key = keyed_hash(_SECRET_PURPOSE, b"")
+            decrypt(key, base64.b64decode(encrypted_text), _SECRET_PLACE)
+        except CannotUnseal:
+            return self.encrypt(self.decrypt(encrypted_text))
+        return encrypted_text
 
 
 def used_second_factor(request: HttpRequest) -> bool:

@@ -311,6 +311,8 @@ VAULT_KEY = env_str("VAULT_KEY")
 # Keys that wrapped older data keys, until `manage.py vault_rewrap` has wrapped them anew.
 VAULT_OLD_KEYS = env_list("VAULT_OLD_KEYS", [])
 INDEX_KEY = env_str("INDEX_KEY")
+# Keys that made older hashes; `manage.py rotate_index_key` says for how long they are needed.
+INDEX_OLD_KEYS = env_list("INDEX_OLD_KEYS", [])
 LEDGER_KEY = env_str("LEDGER_KEY")
 LEDGER_ORIGIN = env_str("LEDGER_ORIGIN", "requests-portal.localhost/log")
 # Witnesses that countersign the checkpoints: "VKEY URL", separated by commas.

@@ -4,6 +4,7 @@ What was typed, which may be a name, never becomes part of a link, where browser
 keep it: the search is sent as a form, and what it found is linked by the ids of the cases.
 """
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.db.models import Q, prefetch_related_objects
@@ -12,6 +13,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from workflows.cases.email_index import addresses_of
 from workflows.cases.filing import EMAIL_INDEX, normalise_email
 from workflows.cases.mail import share_confirmed_address
 from workflows.cases.models import Case
@@ -36,14 +38,21 @@ def find_cases(term: str) -> list[Case]:
 
 
 def related_cases(case: Case) -> list[Case]:
-    """Return the other cases that share an e-mail address with this one. One query."""
+    """Return the other cases that share an e-mail address with this one. One query.
+
+    More while there are former index keys, under which other cases may still be indexed.
+    """
+    others = Case.objects.exclude(pk=case.pk)
+    if settings.INDEX_OLD_KEYS and case.erased_at is None:
+        keys = blind_index.find_any(EMAIL_INDEX, addresses_of(case))
+        return list(others.filter(data_key__in=keys).order_by("-filed_at")[:MOST_FOUND])
     same = BlindIndexEntry.objects.filter(
         column=EMAIL_INDEX,
         digest__in=BlindIndexEntry.objects.filter(
             column=EMAIL_INDEX, data_key=case.data_key_id
         ).values("digest"),
     )
-    others = Case.objects.filter(data_key__in=same.values("data_key")).exclude(pk=case.pk)
+    others = others.filter(data_key__in=same.values("data_key"))
     return list(others.order_by("-filed_at")[:MOST_FOUND])
 
 

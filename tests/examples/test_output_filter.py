@@ -1,5 +1,6 @@
 """The reference filter: phrases that straddle chunks, words inside words, signatures, models."""
 
+import base64
 import hashlib
 import hmac
 import json
@@ -12,7 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from examples.output_filter import ListError, OutputFilter, in_force, letters, read_list
+from examples.output_filter import (
+    ListError,
+    OutputFilter,
+    in_force,
+    key_name,
+    letters,
+    read_list,
+)
 from workflows.ledger.note import Signer
 
 SIGNER = Signer("portal.example/suppression-list", b"s" * 32)
@@ -24,7 +32,7 @@ def entry(form, phrase, **more):
     if form == "keyed_hash":
         text = "".join(part for part, _place in letters(phrase))
         digest = hmac.digest(KEY, text.encode(), hashlib.sha256).hex()
-        return {**made, "digest": digest, "length": len(text), **more}
+        return {**made, "key": key_name(KEY), "digest": digest, "length": len(text), **more}
     return {**made, "phrase": phrase, **more}
 
 
@@ -120,3 +128,22 @@ def test_it_filters_standard_input(tmp_path):
         input="This is Ann Lee.\n", capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert run.stdout == "This is [suppressed].\n"
+
+
+def test_it_takes_several_keys(tmp_path):
+    (tmp_path / "list").write_text(note(entry("keyed_hash", "Ann Lee")), encoding="utf-8")
+    command = [sys.executable, "examples/output_filter.py", tmp_path / "list"]
+    command += ["--vkey", SIGNER.verifier.vkey]
+    given = [f"--key={base64.b64encode(key).decode()}" for key in (b"another", KEY)]
+    run = subprocess.run(
+        [*command, *given], input="This is Ann Lee.\n", capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "This is [suppressed].\n"
+    without = subprocess.run(
+        [*command, given[0]],
+        input="This is Ann Lee.\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (without.returncode, without.stdout) == (1, "")

@@ -19,10 +19,11 @@ from workflows.accounts.errors import InvalidInvitation
 from workflows.accounts.models import Invitation
 from workflows.cases.actors import PUBLIC, SYSTEM, actor_for
 from workflows.outbox.services import enqueue
-from workflows.vault.blind_index import keyed_hash
+from workflows.vault.blind_index import keyed_hash, keyed_hashes
 
 MAIL = "accounts.invitation"
 VALID_FOR = timedelta(days=7)
+_PURPOSE = "account.invitation"
 Purpose = Invitation.Purpose
 
 
@@ -69,7 +70,7 @@ def find_invitation(token: str) -> Invitation:
             # A new account is inactive until its owner accepts; who was locked out resets nothing.
             Q(purpose=Purpose.INVITE, account__is_active=False)
             | Q(purpose=Purpose.RESET, account__is_active=True),
-            token_digest=_digest(token),
+            token_digest__in=keyed_hashes(_PURPOSE, token.encode()),
             used_at=None,
             revoked_at=None,
             expires_at__gt=timezone.now(),
@@ -127,4 +128,4 @@ def open_invitation(account: User) -> Invitation | None:
 
 
 def _digest(token: str) -> bytes:
-    return keyed_hash("account.invitation", token.encode())
+    return keyed_hash(_PURPOSE, token.encode())

@@ -16,7 +16,7 @@ from workflows.cases.errors import InvalidFiling
 from workflows.cases.filing import Filed, file_request, filed_by
 from workflows.cases.filing_request import MAX_TOTAL, FilingRequest
 from workflows.cases.models import Case, Draft, Purpose
-from workflows.vault.blind_index import keyed_hash
+from workflows.vault.blind_index import keyed_hash, keyed_hashes
 from workflows.vault.services import create_data_key, shred
 
 DRAFT_KEPT_FOR = timedelta(days=30)
@@ -26,10 +26,7 @@ MAX_ANSWERS = 3 * MAX_TOTAL
 FILED_DRAFT_KEPT_FOR = timedelta(hours=1)
 # A draft in which nothing could be typed yet.
 AWAITING_DRAFT_KEPT_FOR = timedelta(hours=2)
-
-
-def _digest(token: str) -> bytes:
-    return keyed_hash("draft", token.encode())
+_PURPOSE = "draft"
 
 
 def create_draft() -> tuple[Draft, str]:
@@ -41,7 +38,7 @@ def create_draft() -> tuple[Draft, str]:
     with transaction.atomic():
         draft = Draft.objects.create(
             data_key=create_data_key(),
-            token_digest=_digest(token),
+            token_digest=keyed_hash(_PURPOSE, token.encode()),
             answers={},
             awaits_admission=load(Purpose.BEGIN) > 0,
         )
@@ -50,7 +47,8 @@ def create_draft() -> tuple[Draft, str]:
 
 def find_draft(token: str) -> Draft | None:
     """Return the draft to which the secret belongs, or None."""
-    return Draft.objects.select_related("data_key").filter(token_digest=_digest(token)).first()
+    digests = keyed_hashes(_PURPOSE, token.encode())
+    return Draft.objects.select_related("data_key").filter(token_digest__in=digests).first()
 
 
 def open_draft(draft: Draft) -> None:

@@ -22,8 +22,8 @@ from workflows.ledger.canonical import canonical_json
 from workflows.outbox.services import enqueue
 from workflows.regimes.limits import in_force
 from workflows.vault import blind_index
-from workflows.vault.blind_index import keyed_hash
 from workflows.vault.fields import number_rows
+from workflows.vault.index_keys import IndexKey, index_keys
 from workflows.vault.services import create_data_key
 
 # What follows the commit of each filing, and of one in which somebody complains.
@@ -39,6 +39,15 @@ class Filed:
     case: Case
     receipt: str
     repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One attempt to file under one index key: what is stored of it, and its receipt."""
+
+    digest: bytes
+    body: bytes
+    receipt: str
 
 
 def file_request(
@@ -66,19 +75,18 @@ def file_request(
     if errors:
         raise InvalidFiling(errors)
     content = request.as_content()
-    body = keyed_hash("filing.body", canonical_json(content))
-    digest = _attempt_digest(attempt, channel)
-    receipt = derive_receipt(digest + body)
+    attempts = [_attempt_under(key, attempt, channel, content) for key in index_keys()]
+    current = attempts[0]
     with transaction.atomic():
-        earlier = _earlier_case(digest, body)
+        earlier = _made_before(attempts)
         if earlier is not None:
-            return Filed(earlier, receipt, repeated=True)
+            return earlier
         if admit is not None:
             admit()
-        case = _create_case(request, channel, receipt, at or timezone.now())
+        case = _create_case(request, channel, current.receipt, at or timezone.now())
         _create_parts(case, request)
         files = add_attachments(case, uploads, from_person=True, at=case.filed_at)
-        IdempotencyKey.objects.create(digest=digest, body_digest=body, case=case)
+        IdempotencyKey.objects.create(digest=current.digest, body_digest=current.body, case=case)
         clocks.start_clocks(case, case.filed_at)
         complains = ItemKind.COMPLAINT in case.kinds
         for effect in (*EFFECTS, *((EFFECT_OF_COMPLAINT,) if complains else ())):
@@ -93,7 +101,7 @@ def file_request(
                 facts=received_facts(case, code),
                 contents={"request": content, "files": files} if code == case.regime else None,
             )
-    return Filed(case, receipt)
+    return Filed(case, current.receipt)
 
 
 def received_facts(case: Case, code: str) -> dict[str, Any]:
@@ -115,29 +123,47 @@ def filed_by(attempt: str, *, channel: Channel = Channel.WEB) -> Filed | None:
 
     None where it made nothing, or where its case was erased.
     """
-    digest = _attempt_digest(attempt, channel)
-    earlier = IdempotencyKey.objects.select_related("case__data_key").filter(digest=digest).first()
+    keys = {_attempt_digest(key, attempt, channel): key for key in index_keys()}
+    earlier = _kept_of(list(keys))
     if earlier is None:
         return None
-    return Filed(earlier.case, derive_receipt(digest + bytes(earlier.body_digest)), repeated=True)
+    digest, body = bytes(earlier.digest), bytes(earlier.body_digest)
+    return Filed(earlier.case, derive_receipt(digest + body, keys[digest]), repeated=True)
 
 
-def _attempt_digest(attempt: str, channel: Channel) -> bytes:
-    return keyed_hash("filing.attempt", f"{channel}|{attempt}".encode())
+def _attempt_digest(key: IndexKey, attempt: str, channel: Channel) -> bytes:
+    return key.keyed_hash("filing.attempt", f"{channel}|{attempt}".encode())
 
 
-def _earlier_case(digest: bytes, body: bytes) -> Case | None:
-    """Return the case that this attempt has made before; two at once wait for each other."""
+def _attempt_under(
+    key: IndexKey, attempt: str, channel: Channel, content: dict[str, Any]
+) -> _Attempt:
+    digest = _attempt_digest(key, attempt, channel)
+    body = key.keyed_hash("filing.body", canonical_json(content))
+    return _Attempt(digest, body, derive_receipt(digest + body, key))
+
+
+def _kept_of(digests: list[bytes]) -> IdempotencyKey | None:
+    kept = IdempotencyKey.objects.select_related("case__data_key")
+    return kept.filter(digest__in=digests).first()
+
+
+def _made_before(attempts: list[_Attempt]) -> Filed | None:
+    """Return the case that this attempt has made before; two at once wait for each other.
+
+    Also where a process knows the next index key already and another does not yet.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], signed=True)]
-        )
-    earlier = IdempotencyKey.objects.select_related("case__data_key").filter(digest=digest).first()
+        for lock in sorted(int.from_bytes(each.digest[:8], signed=True) for each in attempts):
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
+    by_digest = {each.digest: each for each in attempts}
+    earlier = _kept_of(list(by_digest))
     if earlier is None:
         return None
-    if bytes(earlier.body_digest) != body:
+    attempt = by_digest[bytes(earlier.digest)]
+    if bytes(earlier.body_digest) != attempt.body:
         raise AttemptReused
-    return earlier.case
+    return Filed(earlier.case, attempt.receipt, repeated=True)
 
 
 def _create_case(request: FilingRequest, channel: Channel, receipt: str, at: datetime) -> Case:

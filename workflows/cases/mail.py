@@ -20,7 +20,7 @@ from workflows.cases.models import Case, MailTally, Person
 from workflows.cases.vocabulary import Assurance
 from workflows.outbox.models import Effect
 from workflows.outbox.services import Later
-from workflows.vault.blind_index import keyed_hash
+from workflows.vault.blind_index import keyed_hashes
 
 logger = logging.getLogger(__name__)
 
@@ -58,10 +58,13 @@ def may_mail(address: str, *, confirmed: bool) -> bool:
 
 
 def _count(purpose: str, text: str, limit: int) -> bool:
-    digest = keyed_hash(purpose, text.encode(errors="surrogatepass"))
-    tally, _created = MailTally.objects.get_or_create(
-        address_digest=digest, day=timezone.now().date()
-    )
+    digests = keyed_hashes(purpose, text.encode(errors="surrogatepass"))
+    today = timezone.now().date()
+    # A day's limit is one, also on the day on which the index key was changed.
+    begun = MailTally.objects.filter(address_digest__in=digests, day=today).order_by("pk")
+    tally = begun.first()
+    if tally is None:
+        tally, _new = MailTally.objects.get_or_create(address_digest=digests[0], day=today)
     counted = MailTally.objects.filter(pk=tally.pk, count__lt=limit)
     return bool(counted.update(count=F("count") + 1))
 

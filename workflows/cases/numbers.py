@@ -6,7 +6,8 @@ import secrets
 import unicodedata
 from datetime import datetime
 
-from workflows.vault.blind_index import keyed_hash
+from workflows.vault.blind_index import keyed_hash, keyed_hashes
+from workflows.vault.index_keys import IndexKey, current_key
 
 # Crockford's base 32: no I, L, O or U, so that nothing is misread.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -23,13 +24,15 @@ def new_case_number(now: datetime) -> str:
     return f"{now.year}-{symbols[:4]}-{symbols[4:]}"
 
 
-def derive_receipt(attempt: bytes) -> str:
+def derive_receipt(attempt: bytes, key: IndexKey | None = None) -> str:
     """Return the receipt for one attempt to file: 140 bits in seven groups of four.
 
     Derived by HMAC under the server's index key, so that the same attempt, repeated after a lost
-    connection, is given the same receipt although the receipt is stored nowhere.
+    connection, is given the same receipt although the receipt is stored nowhere. `key` is the one
+    under which the attempt was made, where it is not the current one.
     """
-    number = int.from_bytes(keyed_hash("receipt.derive", attempt))
+    key = key or current_key()
+    number = int.from_bytes(key.keyed_hash("receipt.derive", attempt))
     symbols = "".join(ALPHABET[(number >> (5 * place)) & 31] for place in range(RECEIPT_SYMBOLS))
     return "-".join(symbols[start : start + 4] for start in range(0, RECEIPT_SYMBOLS, 4))
 
@@ -52,5 +55,8 @@ def receipt_digest(receipt: str) -> bytes:
 
 
 def receipt_matches(receipt: str, digest: bytes) -> bool:
-    """Compare a typed receipt with a stored hash in constant time."""
-    return hmac.compare_digest(receipt_digest(receipt), bytes(digest))
+    """Compare a typed receipt with a stored hash in constant time, under each index key."""
+    typed, stored = keyed_hashes("receipt", _symbols(receipt).encode()), bytes(digest)
+    # All of them, whichever fits.
+    fitting = [hmac.compare_digest(one, stored) for one in typed]
+    return any(fitting)

@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.errors import CaseError
 from workflows.cases.models import SpentProof
-from workflows.vault.blind_index import keyed_hash
+from workflows.vault.blind_index import keyed_hashes
+from workflows.vault.index_keys import IndexKey, current_key, index_keys
 
 # Known to every browser, without code of others; hashing the key slows down what is built for it.
 ALGORITHM = "PBKDF2/SHA-256"
@@ -41,9 +42,9 @@ def new_challenge(subject: str, tries: int, now: datetime | None = None) -> dict
         ITERATIONS,
         counter=tries // 2 + secrets.randbelow(most_tries_of(tries) - tries // 2),
         expires_at=(now or timezone.now()) + LASTS,
-        data={"for": _digest(subject)},
-        hmac_secret=_secret("challenge"),
-        hmac_key_secret=_secret("key"),
+        data={"for": _digest(subject, current_key())},
+        hmac_secret=_secret("challenge", current_key()),
+        hmac_key_secret=_secret("key", current_key()),
     ).to_dict()
 
 
@@ -59,18 +60,15 @@ def spend_proof(proof: str, subject: str) -> None:
     """
     if len(proof) > LONGEST:
         raise ProofRefused
-    secret, key_secret = _secret("challenge"), _secret("key")
-    if not verify_solution(proof, secret, hmac_key_secret=key_secret).verified:
+    if not any(_proves(proof, subject, key) for key in index_keys()):
         raise ProofRefused
-    challenge = Payload.from_base64(proof).challenge
-    if challenge.parameters.data != {"for": _digest(subject)}:
+    signature = str(Payload.from_base64(proof).challenge.signature).encode()
+    current, *former = keyed_hashes("proof.spent", signature)
+    if former and SpentProof.objects.filter(digest__in=former).exists():
         raise ProofRefused
-    signature = str(challenge.signature).encode()
     try:
         with transaction.atomic():
-            SpentProof.objects.create(
-                digest=keyed_hash("proof.spent", signature), expires_at=timezone.now() + LASTS
-            )
+            SpentProof.objects.create(digest=current, expires_at=timezone.now() + LASTS)
     except IntegrityError:
         raise ProofRefused from None
 
@@ -82,9 +80,17 @@ def purge_proofs(now: datetime | None = None) -> int:
     return deleted
 
 
-def _digest(subject: str) -> str:
-    return keyed_hash("proof.subject", subject.encode()).hex()
+def _proves(proof: str, subject: str, key: IndexKey) -> bool:
+    secret, key_secret = _secret("challenge", key), _secret("key", key)
+    if not verify_solution(proof, secret, hmac_key_secret=key_secret).verified:
+        return False
+    challenge = Payload.from_base64(proof).challenge
+    return bool(challenge.parameters.data == {"for": _digest(subject, key)})
 
 
-def _secret(purpose: str) -> bytes:
-    return keyed_hash(f"proof.{purpose}", b"")
+def _digest(subject: str, key: IndexKey) -> str:
+    return key.keyed_hash("proof.subject", subject.encode()).hex()
+
+
+def _secret(purpose: str, key: IndexKey) -> bytes:
+    return key.keyed_hash(f"proof.{purpose}", b"")

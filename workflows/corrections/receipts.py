@@ -25,7 +25,7 @@ from workflows.datasets.register import save_snapshot
 from workflows.datasets.sources import path_of
 from workflows.ledger.canonical import canonical_json
 from workflows.outbox.long_work import ask_for, held, hold_or_wait
-from workflows.vault.blind_index import keyed_hash
+from workflows.vault.blind_index import keyed_hashes
 
 CHECK = "corrections.check_manifest"
 APPLY = "corrections.apply_manifest"
@@ -50,12 +50,13 @@ def take_receipt(
     """
     if not actor.roles & STEWARDS:
         raise CorrectionRefused(_("Only data stewards and pipelines give receipts."))
-    content = _digest_of(status, snapshot, remark)
+    content, *formerly = _digests_of(status, snapshot, remark)
     with transaction.atomic():
         locked = Manifest.objects.select_for_update(of=("self",)).get(pk=manifest.pk)
         given = locked.receipts.filter(key=key, by=actor.pseudonym).first()
         if given is not None:
-            if bytes(given.content_digest or content) != content or given.status != status:
+            known = bytes(given.content_digest or content)
+            if known not in {content, *formerly} or given.status != status:
                 raise AttemptReused
             return given
         if locked.state == Manifest.State.WITHDRAWN:
@@ -102,13 +103,16 @@ def take_receipt(
     return receipt
 
 
-def _digest_of(status: str, snapshot: Snapshot | None, remark: str) -> bytes:
-    """Return what stands for the content of a receipt: the snapshot by id, or as it was typed."""
+def _digests_of(status: str, snapshot: Snapshot | None, remark: str) -> list[bytes]:
+    """Return what stands for the content of a receipt: the snapshot by id, or as it was typed.
+
+    Under the current index key first, then under former ones.
+    """
     named: Any = snapshot and (
         snapshot.pk or [snapshot.version, snapshot.format, snapshot.location]
     )
     content = {"status": status, "snapshot": named, "remark": remark}
-    return keyed_hash("manifest.receipt", canonical_json(content))
+    return keyed_hashes("manifest.receipt", canonical_json(content))
 
 
 def _register(snapshot: Snapshot, manifest: Manifest, actor: Actor) -> None:

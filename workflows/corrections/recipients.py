@@ -24,13 +24,14 @@ from workflows.corrections.receipts import STEWARDS, cases_of
 from workflows.datasets.models import Recipient
 from workflows.outbox.models import Effect
 from workflows.outbox.services import enqueue
-from workflows.vault.blind_index import keyed_hash
+from workflows.vault.blind_index import keyed_hash, keyed_hashes
 
 TELL = "corrections.tell_recipient"
 REMIND_AFTER = timedelta(days=14)
 # The first mail and so many reminders; then staff have to ask by another way.
 MOST_MAILS = 4
 VALID_FOR = timedelta(days=90)
+_PURPOSE = "recipient.token"
 _REMARK = 500
 
 
@@ -43,16 +44,25 @@ class InvalidLink(CaseError):
         )
 
 
-def token_of(pk: UUID) -> str:
+def token_of(notice: RecipientNotice) -> str:
     """Return the secret for the link of a notice.
 
-    It is derived, so that a mail sent again after a crash, or a reminder, has the same link.
+    It is derived, so that a mail sent again after a crash, or a reminder, has the same link: under
+    the index key of the first mail while that one is known. Else the link is another from now on.
     """
-    return base64.urlsafe_b64encode(keyed_hash("recipient.link", pk.bytes)).rstrip(b"=").decode()
+    tokens = _tokens(notice.pk)
+    for token in tokens:
+        if bytes(notice.token_digest) in keyed_hashes(_PURPOSE, token.encode()):
+            return token
+    notice.token_digest = keyed_hash(_PURPOSE, tokens[0].encode())
+    notice.save(update_fields=["token_digest"])
+    return tokens[0]
 
 
-def _digest(token: str) -> bytes:
-    return keyed_hash("recipient.token", token.encode())
+def _tokens(pk: UUID) -> list[str]:
+    """Return the secret under the current index key, then under former ones."""
+    derived = keyed_hashes("recipient.link", pk.bytes)
+    return [base64.urlsafe_b64encode(each).rstrip(b"=").decode() for each in derived]
 
 
 def recipients_of(manifest: Manifest) -> list[Recipient]:
@@ -69,7 +79,10 @@ def tell_recipients(manifest: Manifest) -> None:
         notice, _created = RecipientNotice.objects.get_or_create(
             manifest=manifest,
             recipient=recipient,
-            defaults={"pk": pk, "token_digest": _digest(token_of(pk))},
+            defaults={
+                "pk": pk,
+                "token_digest": keyed_hash(_PURPOSE, _tokens(pk)[0].encode()),
+            },
         )
         _enqueue(notice, "0")
 
@@ -134,7 +147,7 @@ def find_notice(token: str) -> RecipientNotice:
     """
     notice = (
         RecipientNotice.objects.filter(
-            token_digest=_digest(token),
+            token_digest__in=keyed_hashes(_PURPOSE, token.encode()),
             confirmed_at=None,
             mailed_at__gt=timezone.now() - VALID_FOR,
         )

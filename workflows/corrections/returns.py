@@ -19,7 +19,7 @@ from workflows.cases.correspondence import require_text
 from workflows.cases.lifecycle import Role
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
-from workflows.corrections.buried import digest_of
+from workflows.corrections.buried import digests_of
 from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.families import as_table, family, format_of_data, newest
 from workflows.corrections.making import MAKE, entries_of, keep_manifest
@@ -247,7 +247,7 @@ def _changed_before(returned: Return, former: dict[str, list[Entry]]) -> Iterato
         texts = [record.get(field) for field in returned.snapshot.schema.text_fields]
         longest = max((text for text in texts if isinstance(text, str)), key=len, default="")
         sha256 = digest(longest)
-        if sha256 in former or digest_of(sha256) in known:
+        if sha256 in former or not known.isdisjoint(digests_of(sha256)):
             yield file, row, record
 
 
@@ -308,7 +308,7 @@ def _changes(
     if not isinstance(text, str):
         return []
     sha256 = digest(text)
-    if digest_of(sha256) in known_to_go:
+    if not known_to_go.isdisjoint(digests_of(sha256)):
         return [blank]
     return [
         replace(

@@ -5,9 +5,10 @@ called a deletion: it is labelled suppressed, it has an owner, and it is tested 
 """
 
 import hashlib
+import hmac
 import json
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -27,8 +28,9 @@ from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.keys import suppression_signer
 from workflows.corrections.models import ListVersion, Suppression
 from workflows.datasets.models import TrainedModel
-from workflows.vault.blind_index import keyed_hash, shared_key
 from workflows.vault.crypto import Shredded
+from workflows.vault.index_keys import current_key, index_keys, key_name
+from workflows.vault.rotation import Step
 
 FIRST_LINE = "requests-portal/suppression-list/v1"
 LABEL = "suppressed"
@@ -54,9 +56,16 @@ def letters_of(phrase: str) -> str:
     return "".join(part for character in folded for part in character if part.isalnum())
 
 
-def gateway_key() -> bytes:
-    """Return the key with which gateways hash what they compare with keyed hashes."""
-    return shared_key(_PURPOSE)
+def gateway_keys() -> list[bytes]:
+    """Return the keys with which gateways hash what they compare with keyed hashes.
+
+    The first one makes new digests; entries of erased cases keep theirs under a former one.
+    """
+    return [key.shared_key(_PURPOSE) for key in index_keys()]
+
+
+def _digested(phrase: str, key: bytes) -> bytes:
+    return hmac.digest(key, letters_of(phrase).encode(), hashlib.sha256)
 
 
 def check_phrase(phrase: str, form: str) -> str:
@@ -85,7 +94,7 @@ def suppress(
     """
     role = _require_keeper(actor)
     phrase = check_phrase(phrase, form)
-    letters = letters_of(phrase)
+    comparison_key = current_key().shared_key(_PURPOSE)
     with transaction.atomic():
         case = lock_case(item.case)
         if case.erased_at is not None:
@@ -95,8 +104,9 @@ def suppress(
             item=item,
             phrase=phrase,
             form=form,
-            digest=keyed_hash(_PURPOSE, letters.encode()),
-            length=len(letters),
+            digest=_digested(phrase, comparison_key),
+            key_name=key_name(comparison_key),
+            length=len(letters_of(phrase)),
             expires_on=expires_on,
             owner=actor.pseudonym,
             test_prompt=test_prompt.strip(),
@@ -193,7 +203,7 @@ def publish() -> Published:
         FIRST_LINE,
         f"version {version.pk}",
         f"made {_instant(version.made_at)}",
-        *(json.dumps(_as_dict(entry), ensure_ascii=False) for entry in entries),
+        *(json.dumps(shown, ensure_ascii=False) for entry in entries for shown in _shown(entry)),
     ]
     return Published(suppression_signer().sign("\n".join(lines) + "\n"), version.pk, etag)
 
@@ -202,7 +212,11 @@ def _instant(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")
 
 
-def _as_dict(entry: Suppression) -> dict[str, object]:
+def _shown(entry: Suppression) -> Iterator[dict[str, object]]:
+    """Yield an entry as it is given out: a keyed hash once under each key that is known for it.
+
+    So gateways that have not got the newest key yet go on suppressing.
+    """
     shown = {
         "id": str(entry.pk),
         "form": entry.form,
@@ -212,23 +226,68 @@ def _as_dict(entry: Suppression) -> dict[str, object]:
     }
     if entry.form != Suppression.Form.KEYED_HASH:
         try:
-            return {**shown, "phrase": entry.phrase}
+            yield {**shown, "phrase": entry.phrase}
         except Shredded:
             shown["form"] = Suppression.Form.KEYED_HASH.value
-    return {**shown, "digest": bytes(entry.digest).hex(), "length": entry.length}
+        else:
+            return
+    for name, digest in _digests_of(entry).items():
+        yield {**shown, "key": name, "digest": digest.hex(), "length": entry.length}
+
+
+def _digests_of(entry: Suppression) -> dict[str, bytes]:
+    """Return the digests of a phrase by the names of their keys; the stored one if it is erased."""
+    stored = {entry.key_name: bytes(entry.digest)}
+    keys = {key_name(key): key for key in gateway_keys()}
+    if keys.keys() == stored.keys():
+        return stored
+    try:
+        return stored | {name: _digested(entry.phrase, key) for name, key in keys.items()}
+    except Shredded:
+        return stored
+
+
+def _digest_anew(entry: Suppression) -> int:
+    key = current_key().shared_key(_PURPOSE)
+    try:
+        digest = _digested(entry.phrase, key)
+    except Shredded:
+        return 0
+    Suppression.objects.filter(pk=entry.pk).update(digest=digest, key_name=key_name(key))
+    return 1
+
+
+def _under_former_keys() -> QuerySet[Suppression]:
+    current = key_name(current_key().shared_key(_PURPOSE))
+    return Suppression.objects.exclude(key_name=current).select_related("case__data_key")
+
+
+RENEW_PHRASES = Step("suppressed phrases", _under_former_keys, _digest_anew)
+
+
+def phrases_under_former_keys() -> int:
+    """Return how many phrases on the list only a former comparison key recognises.
+
+    Their cases were erased; those off the list do not count.
+    """
+    in_force = entries_in_force(timezone.localdate()).values("pk")
+    return _under_former_keys().filter(pk__in=in_force).count()
 
 
 def _fingerprint(entries: list[Suppression]) -> str:
-    rows = [
+    rows: list[object] = [
         [
             str(entry.pk),
             entry.form,
             entry.case.erased_at is not None,
             str(entry.expires_on),
             sorted(str(model) for model in entry.trained_models.all()),
+            entry.key_name,
+            bytes(entry.digest).hex(),
         ]
         for entry in entries
     ]
+    rows.append([key_name(key) for key in gateway_keys()])
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 

@@ -116,6 +116,6 @@ def _mail(notice: RecipientNotice, address: str, effect: Effect) -> EmailMessage
         "version": snapshot.version,
         "given_on": notice.recipient.given_on,
         "again": notice.told_at is not None,
-        "link": links.confirm_recipient_link(language, token_of(notice.pk)),
+        "link": links.confirm_recipient_link(language, token_of(notice)),
     }
     return compose("recipient_notice", [address], language, effect, values)

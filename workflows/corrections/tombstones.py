@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from uuid import UUID
 
-from workflows.corrections.buried import digest_of
+from workflows.corrections.buried import digests_of
 from workflows.corrections.families import as_table, format_of_data
 from workflows.corrections.manifests.entries import digest
 from workflows.corrections.manifests.files import snapshot_files
@@ -48,7 +48,7 @@ def _buried_in(snapshot: Snapshot) -> Returned:
     batch: list[tuple[bytes, Place]] = []
     texts = _of_table if snapshot.is_table else _of_files
     for text, place in texts(snapshot):
-        batch.append((digest_of(digest(text)), place))
+        batch += [(hashed, place) for hashed in digests_of(digest(text))]
         if len(batch) >= _AT_ONCE:
             _add(found, batch)
             batch = []

@@ -27,7 +27,7 @@ from workflows.datasets.sources import shards_of
 from workflows.datasets.terms import terms_of_all
 from workflows.ledger.canonical import canonical_json
 from workflows.outbox.long_work import held
-from workflows.vault.blind_index import keyed_hash
+from workflows.vault.index_keys import current_key, index_keys
 
 if TYPE_CHECKING:
     from workflows.ledger.canonical import Json
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 # and nobody judges so many. All are counted.
 WEAK_KEPT = 200
 _ROWS_AT_ONCE = 500
+_PLACE = "match.place"
 
 logger = logging.getLogger(__name__)
 
@@ -170,19 +171,16 @@ def _keep(scan: ShardScan, found: list[tuple[Hit, RecordHits]]) -> None:
             .filter(pk__in=refs, erased_at=None)
             .order_by("pk")
         }
+        known = [(hit, record) for hit, record in found if str(hit.ref) in cases]
+        _take_over({(cases[str(hit.ref)].pk, _place(scan, hit, record)) for hit, record in known})
         Match.objects.bulk_create(
-            (
-                _match(cases[str(hit.ref)], scan, hit, record)
-                for hit, record in found
-                if str(hit.ref) in cases
-            ),
+            (_match(cases[str(hit.ref)], scan, hit, record) for hit, record in known),
             ignore_conflicts=True,
         )
 
 
-def _match(case: Case, scan: ShardScan, hit: Hit, record: RecordHits) -> Match:
-    text = record.texts[hit.field]
-    own = [(h.start, h.end) for h in record.hits if h.ref == hit.ref and h.field == hit.field]
+def _place(scan: ShardScan, hit: Hit, record: RecordHits) -> bytes:
+    """Return what tells one place from all others; its keyed hash is stored."""
     place: list[Json] = [
         scan.snapshot_id,
         hit.file,
@@ -190,12 +188,37 @@ def _match(case: Case, scan: ShardScan, hit: Hit, record: RecordHits) -> Match:
         hit.field,
         hit.start,
         hit.end,
-        text,
+        record.texts[hit.field],
     ]
+    return canonical_json(place)
+
+
+def _take_over(places: set[tuple[UUID, bytes]]) -> None:
+    """Let places that were found under a former index key be known by the current one."""
+    current, *former = index_keys()
+    for key in former:
+        renewed = {
+            (case, key.keyed_hash(_PLACE, place)): current.keyed_hash(_PLACE, place)
+            for case, place in places
+        }
+        digests = [digest for _case, digest in renewed]
+        of_cases = Match.objects.filter(case__in={case for case, _place in places})
+        there = of_cases.filter(place_digest__in=list(renewed.values()))
+        taken = {(case, bytes(one)) for case, one in there.values_list("case", "place_digest")}
+        old = of_cases.filter(place_digest__in=digests).values_list("pk", "case", "place_digest")
+        for pk, case, digest in old:
+            new = renewed.get((case, bytes(digest)))
+            if new is not None and (case, new) not in taken:
+                Match.objects.filter(pk=pk).update(place_digest=new)
+
+
+def _match(case: Case, scan: ShardScan, hit: Hit, record: RecordHits) -> Match:
+    text = record.texts[hit.field]
+    own = [(h.start, h.end) for h in record.hits if h.ref == hit.ref and h.field == hit.field]
     return Match(
         case=case,
         snapshot=scan.snapshot,
-        place_digest=keyed_hash("match.place", canonical_json(place)),
+        place_digest=current_key().keyed_hash(_PLACE, _place(scan, hit, record)),
         file=hit.file,
         record=hit.id,
         source=record.source,

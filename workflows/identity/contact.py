@@ -20,7 +20,7 @@ from workflows.cases.vocabulary import Assurance
 from workflows.identity.models import ContactChallenge
 from workflows.outbox.models import Effect
 from workflows.outbox.services import enqueue
-from workflows.vault.blind_index import keyed_hash
+from workflows.vault.blind_index import keyed_hash, keyed_hashes
 
 VALID_FOR = timedelta(days=7)
 REMIND_AFTER = timedelta(days=2)
@@ -28,6 +28,7 @@ REMIND_AFTER = timedelta(days=2)
 EXPIRE_AFTER = timedelta(days=30)
 # The key of the effect that sends the second link, before the id of the case.
 AGAIN = "identity.confirm_contact.again:"
+_PURPOSE = "contact.challenge"
 
 
 class InvalidChallenge(CaseError):
@@ -40,7 +41,7 @@ class InvalidChallenge(CaseError):
 
 
 def _digest(token: str) -> bytes:
-    return keyed_hash("contact.challenge", token.encode())
+    return keyed_hash(_PURPOSE, token.encode())
 
 
 def open_challenge(case: Case, effect_id: UUID) -> str:
@@ -80,7 +81,11 @@ def find_challenge(token: str) -> ContactChallenge:
     """
     challenge = (
         ContactChallenge.objects.select_related("case__data_key")
-        .filter(token_digest=_digest(token), used_at=None, expires_at__gt=timezone.now())
+        .filter(
+            token_digest__in=keyed_hashes(_PURPOSE, token.encode()),
+            used_at=None,
+            expires_at__gt=timezone.now(),
+        )
         .first()
     )
     if challenge is None:

@@ -19,7 +19,7 @@ from workflows.cases.errors import CaseError
 from workflows.cases.lifecycle import Role
 from workflows.cases.models import StaffIdentity
 from workflows.reports.models import RegulatorAccount, RegulatorToken
-from workflows.vault.blind_index import keyed_hash
+from workflows.vault.blind_index import keyed_hash, keyed_hashes
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -123,7 +123,8 @@ def account_for_token(token: str) -> RegulatorAccount:
     Raises `NoRegulatorAccess`.
     """
     now = timezone.now()
-    found = live_tokens().filter(token_digest=keyed_hash(_TOKEN_PURPOSE, token.encode())).first()
+    digests = keyed_hashes(_TOKEN_PURPOSE, token.encode())
+    found = live_tokens().filter(token_digest__in=digests).first()
     account = live_accounts().filter(pk=found.account_id).first() if found else None
     if found is None or account is None:
         raise NoRegulatorAccess

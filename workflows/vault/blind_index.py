@@ -2,21 +2,16 @@
 
 The caller normalises a value the same way for both calls (lower-case e-mail, E.164 number).
 Each column and each purpose has its own key derived from `INDEX_KEY`, so digests of one column
-say nothing about another.
+say nothing about another. What is stored is made with the current key (`index`, `keyed_hash`);
+what is looked up may be under a former one (`find`, `keyed_hashes`).
 """
 
-import hashlib
-import hmac
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from django.conf import settings
-
 from workflows.vault.crypto import Shredded
-from workflows.vault.keys import key_from_base64
+from workflows.vault.index_keys import current_key, index_keys
 from workflows.vault.models import BlindIndexEntry, DataKey
-
-DIGEST_BYTES = 16
 
 
 def index(key: DataKey, column: str, value: str) -> None:
@@ -32,46 +27,54 @@ def index_many(key: DataKey, entries: Iterable[tuple[str, str]]) -> None:
     """
     if key.is_shredded:
         raise Shredded("A shredded case is not indexed.")
+    current = current_key()
     BlindIndexEntry.objects.bulk_create(
         [
-            BlindIndexEntry(data_key=key, column=column, digest=_digest(column, value))
+            BlindIndexEntry(data_key=key, column=column, digest=current.indexed(column, value))
             for column, value in entries
         ],
         ignore_conflicts=True,
     )
 
 
+def index_anew(key: DataKey, column: str, values: Collection[str]) -> int:
+    """Make the case of `key` findable in a column by these values alone, under the current key.
+
+    Returns how many entries are new. Raises and needs what `index_many` does.
+    """
+    current = current_key()
+    wanted = {current.indexed(column, value): value for value in values}
+    entries = BlindIndexEntry.objects.filter(data_key=key, column=column)
+    held = {bytes(digest) for digest in entries.values_list("digest", flat=True)}
+    if held - wanted.keys():
+        entries.exclude(digest__in=list(wanted)).delete()
+    missing = [value for digest, value in wanted.items() if digest not in held]
+    if missing:
+        index_many(key, [(column, value) for value in missing])
+    return len(missing)
+
+
 def find(column: str, value: str) -> list[UUID]:
     """Return the ids of the data keys whose case was indexed with this normalised value."""
-    found = BlindIndexEntry.objects.filter(column=column, digest=_digest(column, value))
-    return list(found.order_by("data_key_id").values_list("data_key_id", flat=True))
+    return find_any(column, [value])
+
+
+def find_any(column: str, values: Iterable[str]) -> list[UUID]:
+    """Return the ids of the data keys whose case was indexed with one of these values."""
+    keys = index_keys()
+    digests = [key.indexed(column, value) for value in values for key in keys]
+    found = BlindIndexEntry.objects.filter(column=column, digest__in=digests)
+    return list(found.order_by("data_key_id").values_list("data_key_id", flat=True).distinct())
 
 
 def keyed_hash(purpose: str, secret: bytes) -> bytes:
-    """Return a 32-byte HMAC-SHA256 of a receipt or token, different for each purpose.
+    """Return a 32-byte HMAC-SHA256 of a receipt or token, different for each purpose, to store."""
+    return current_key().keyed_hash(purpose, secret)
 
-    Compare with `hmac.compare_digest` or look it up through a unique column.
+
+def keyed_hashes(purpose: str, secret: bytes) -> list[bytes]:
+    """Return the hashes under which a receipt or token may be stored, the current one first.
+
+    Compare with `hmac.compare_digest`, or look them up through a unique column.
     """
-    return _hmac(f"keyed hash|{purpose}", secret)
-
-
-def shared_key(purpose: str) -> bytes:
-    """Return the 32-byte key of `keyed_hash` for a purpose, where others must make the same hashes.
-
-    It says nothing about the keys of other purposes.
-    """
-    return _subkey(f"keyed hash|{purpose}")
-
-
-def _digest(column: str, value: str) -> bytes:
-    if not value:
-        raise ValueError("An empty value is not indexed.")
-    return _hmac(f"blind index|{column}", value.encode())[:DIGEST_BYTES]
-
-
-def _hmac(label: str, message: bytes) -> bytes:
-    return hmac.digest(_subkey(label), message, hashlib.sha256)
-
-
-def _subkey(label: str) -> bytes:
-    return hmac.digest(key_from_base64(settings.INDEX_KEY), label.encode(), hashlib.sha256)
+    return [key.keyed_hash(purpose, secret) for key in index_keys()]

@@ -15,7 +15,7 @@ from django.core.cache.backends.db import DatabaseCache
 from django.db import connections, router
 from django.utils import timezone
 
-from workflows.vault.blind_index import keyed_hash
+from workflows.vault.blind_index import keyed_hash, keyed_hashes
 from workflows.vault.models import CacheEntry
 
 _PUT = (
@@ -31,6 +31,7 @@ _COUNT = (
     " expires = CASE WHEN held.expires < %(now)s THEN EXCLUDED.expires ELSE held.expires END"
     " RETURNING value::bigint, expires"
 )
+_PURPOSE = "cache.key"
 _TOUCH = "UPDATE {table} SET expires = %s WHERE cache_key = %s AND expires >= %s"
 
 
@@ -39,7 +40,7 @@ def hashed_key(key: str, key_prefix: str, version: int) -> str:
 
     Keys of others hold what must not lie in the clear: addresses, account ids, used codes.
     """
-    return keyed_hash("cache.key", f"{key_prefix}:{version}:{key}".encode()).hex()
+    return keyed_hash(_PURPOSE, f"{key_prefix}:{version}:{key}".encode()).hex()
 
 
 class SharedCache(DatabaseCache):
@@ -53,9 +54,43 @@ class SharedCache(DatabaseCache):
 
     def get_many(self, keys: Iterable[str], version: int | None = None) -> dict[str, Any]:
         """Return what is held of these keys."""
-        asked = {self.make_and_validate_key(key, version=version): key for key in keys}
-        held = CacheEntry.objects.filter(cache_key__in=asked, expires__gte=timezone.now())
-        return {asked[key]: json.loads(value) for key, value in held.values_list("pk", "value")}
+        asked = {key: [self._made(key, version), *self._formerly(key, version)] for key in keys}
+        stored = [key for made in asked.values() for key in made]
+        rows = CacheEntry.objects.filter(cache_key__in=stored, expires__gte=timezone.now())
+        held = dict(rows.values_list("pk", "value"))
+        return {
+            key: json.loads(next(held[one] for one in made if one in held))
+            for key, made in asked.items()
+            if not held.keys().isdisjoint(made)
+        }
+
+    def add(
+        self,
+        key: str,
+        value: Any,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        version: int | None = None,
+    ) -> bool:
+        """Hold something unless the key is held; a code that was used stays used."""
+        formerly = self._formerly(key, version)
+        held = CacheEntry.objects.filter(cache_key__in=formerly, expires__gte=timezone.now())
+        if formerly and held.exists():
+            return False
+        return bool(super().add(key, value, timeout, version))
+
+    def delete(self, key: str, version: int | None = None) -> bool:
+        """Forget a key; return whether it was held."""
+        formerly = self._formerly(key, version)
+        before = CacheEntry.objects.filter(cache_key__in=formerly).delete()[0] if formerly else 0
+        return bool(super().delete(key, version)) or bool(before)
+
+    def _made(self, key: str, version: int | None) -> str:
+        return str(self.make_and_validate_key(key, version=version))
+
+    def _formerly(self, key: str, version: int | None) -> list[str]:
+        """Return the keys under which an entry was stored before the index key was changed."""
+        named = f"{self.key_prefix}:{version or self.version}:{key}"
+        return [one.hex() for one in keyed_hashes(_PURPOSE, named.encode())[1:]]
 
     def _base_set(
         self, mode: str, key: str, value: Any, timeout: float | None = DEFAULT_TIMEOUT

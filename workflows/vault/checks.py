@@ -11,7 +11,7 @@ from workflows.vault.keys import key_from_base64
 
 @register(Tags.security)
 def check_keys(**_: Any) -> list[CheckMessage]:
-    """Require base64 of 32 bytes in `VAULT_KEY`, `INDEX_KEY` and each of `VAULT_OLD_KEYS`."""
+    """Require base64 of 32 bytes in `VAULT_KEY`, `INDEX_KEY` and each of the older keys."""
     found: list[CheckMessage] = []
     for name, text in _keys():
         try:
@@ -26,6 +26,8 @@ def check_keys(**_: Any) -> list[CheckMessage]:
             )
     if settings.VAULT_KEY and settings.VAULT_KEY == settings.INDEX_KEY:
         found.append(Error("VAULT_KEY and INDEX_KEY must differ.", id="vault.E002"))
+    if settings.INDEX_KEY in settings.INDEX_OLD_KEYS:
+        found.append(Error("INDEX_KEY must not be in INDEX_OLD_KEYS as well.", id="vault.E005"))
     return found
 
 
@@ -34,3 +36,5 @@ def _keys() -> Iterator[tuple[str, str]]:
     yield "INDEX_KEY", settings.INDEX_KEY
     for number, text in enumerate(getattr(settings, "VAULT_OLD_KEYS", ()), start=1):
         yield f"VAULT_OLD_KEYS[{number}]", text
+    for number, text in enumerate(settings.INDEX_OLD_KEYS, start=1):
+        yield f"INDEX_OLD_KEYS[{number}]", text

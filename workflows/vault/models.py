@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.db import models
+from django.utils import timezone
 
 from workflows.vault.crypto import Shredded
 from workflows.vault.fields import SealedBytes, SealedModel
@@ -73,6 +74,19 @@ class BlindIndexEntry(models.Model):
                 fields=["column", "digest", "data_key"], name="vault_blind_index_once"
             ),
         ]
+
+
+class IndexKeyRotation(models.Model):
+    """How far the stored hashes were made anew under one index key; see `vault/rotation.py`.
+
+    Personal data: none.
+    """
+
+    key_name = models.CharField(max_length=16, primary_key=True)
+    begun_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+    # The last row that each step has done; empty again when all are done.
+    reached = models.JSONField(default=dict)
 
 
 class StoredFile(SealedModel):

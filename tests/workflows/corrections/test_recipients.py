@@ -71,7 +71,7 @@ def mails_to_lab():
 def test_a_verified_change_is_told_by_mail_without_personal_data(forum, lab):
     case = changed(forum)
     (message,) = mails_to_lab()
-    assert f"/recipients/{token_of(RecipientNotice.objects.get().pk)}/" in message.body
+    assert f"/recipients/{token_of(RecipientNotice.objects.get())}/" in message.body
     for personal in ("王小明", "上海", "杭州", "13800001234", case.number):
         assert personal not in message.body + message.subject
     assert events_of(case) == ["recipient.notified"]
@@ -121,7 +121,7 @@ def test_only_who_was_given_what_has_changed_is_told(forum, lab):
 
 def test_the_link_confirms_once_and_looking_confirms_nothing(forum, lab):
     case = changed(forum)
-    token = token_of(RecipientNotice.objects.get().pk)
+    token = token_of(RecipientNotice.objects.get())
     assert find_notice(token).confirmed_at is None
     assert find_notice(token).confirmed_at is None
     confirm(token)
@@ -136,7 +136,7 @@ def test_an_old_link_is_refused(forum, lab):
     changed(forum)
     RecipientNotice.objects.update(mailed_at=timezone.now() - timedelta(days=91))
     with pytest.raises(InvalidLink):
-        confirm(token_of(RecipientNotice.objects.get().pk))
+        confirm(token_of(RecipientNotice.objects.get()))
 
 
 def test_who_is_silent_for_two_weeks_is_reminded_three_times(forum, lab):
@@ -149,7 +149,7 @@ def test_who_is_silent_for_two_weeks_is_reminded_three_times(forum, lab):
         drain()
     assert len(mails_to_lab()) == 4
     assert events_of(case) == ["recipient.notified", *["recipient.reminded"] * 3]
-    confirm(token_of(RecipientNotice.objects.get().pk))
+    confirm(token_of(RecipientNotice.objects.get()))
     RecipientNotice.objects.update(mails=1, mailed_at=timezone.now() - timedelta(days=15))
     assert sweep_recipients() == 0
 
@@ -202,7 +202,7 @@ def test_the_answer_says_whom_the_data_went_to_and_that_they_were_told(forum, la
     _words, told = told_about(case)
     assert told.items[0].startswith("Lab (")
     assert "told of the change on" in told.items[0]
-    confirm(token_of(RecipientNotice.objects.get().pk))
+    confirm(token_of(RecipientNotice.objects.get()))
     _words, told = told_about(case)
     assert "confirmed on" in told.items[0]
     moves.answer(case, APPROVER)

@@ -29,7 +29,7 @@ from workflows.corrections.keys import suppression_signer
 from workflows.corrections.models import Suppression
 from workflows.corrections.suppression import (
     current_etag,
-    gateway_key,
+    gateway_keys,
     letters_of,
     publish,
     record_test,
@@ -88,7 +88,7 @@ def test_it_stands_in_the_log_without_its_words():
 @pytest.mark.parametrize("form", Suppression.Form.values)
 def test_a_gateway_filters_with_each_form(form):
     add(form=form)
-    wanted = OutputFilter(published(), gateway_key())
+    wanted = OutputFilter(published(), *gateway_keys())
     assert wanted.feed("我想王小明住在上海。") + wanted.finish() == "我想[suppressed]。"
 
 
@@ -181,7 +181,7 @@ def test_after_an_erasure_the_keyed_hash_still_suppresses():
     (shown,) = published()
     assert shown["form"] == "keyed_hash"
     assert "phrase" not in shown
-    wanted = OutputFilter([shown], gateway_key())
+    wanted = OutputFilter([shown], *gateway_keys())
     assert wanted.feed("王小明住在上海") + wanted.finish() == "[suppressed]"
     with pytest.raises(CorrectionRefused):
         suppress(entry.item, STEWARD, "something new")

@@ -77,6 +77,13 @@ def test_the_system_check_refuses_a_wrong_key(settings: Any, name: str, text: st
 
 def test_the_system_check_looks_at_old_keys_and_at_keys_used_twice(settings: Any) -> None:
     settings.VAULT_OLD_KEYS = ["secret"]
+    settings.INDEX_OLD_KEYS = ["secret", settings.VAULT_KEY]
     settings.INDEX_KEY = settings.VAULT_KEY
 
-    assert [error.id for error in check_keys()] == ["vault.E001", "vault.E002"]
+    found = check_keys()
+    assert [error.id for error in found] == ["vault.E001", "vault.E001", "vault.E002", "vault.E005"]
+    assert [error.msg.split()[0] for error in found[:2]] == [
+        "VAULT_OLD_KEYS[1]",
+        "INDEX_OLD_KEYS[1]",
+    ]
+    assert not [error for error in found if settings.VAULT_KEY in error.msg]

@@ -134,6 +134,8 @@ class Tombstone(models.Model):
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="tombstones")
     digest = models.BinaryField(max_length=32)
+    # The name of the index key of the digest.
+    key_name = models.CharField(max_length=16, editable=False)
     # What was done to the record: an operation of a manifest.
     op = models.CharField(max_length=8, blank=True)
     buried_at = models.DateTimeField(_("taken out"), auto_now_add=True)

@@ -42,6 +42,8 @@ class Suppression(OfCase):
     phrase = SealedText(_("phrase"), default="")
     form = models.CharField(_("form"), max_length=10, choices=Form.choices, default=Form.NORMALISED)
     digest = models.BinaryField(max_length=32, editable=False)
+    # The name of the comparison key with which gateways make the same digest.
+    key_name = models.CharField(max_length=16, editable=False)
     length = models.PositiveIntegerField(_("letters and digits"))
     # Which models it concerns; none means all.
     trained_models = models.ManyToManyField(
@@ -77,7 +79,8 @@ class Suppression(OfCase):
 class ListVersion(models.Model):
     """A version of the list: its number, and what it was made of. Personal data: none."""
 
-    # SHA-256 of ids, forms, models and dates of its entries; the same entries are the same version.
+    # SHA-256 of ids, forms, models, dates and digests of its entries, and of the names of the keys;
+    # the same entries are the same version.
     fingerprint = models.CharField(max_length=64)
     made_at = models.DateTimeField(_("made"))
 

@@ -23,11 +23,11 @@ def notice(data):
 
 @pytest.fixture
 def path(notice):
-    return f"recipients/{token_of(notice.pk)}/"
+    return f"recipients/{token_of(notice)}/"
 
 
 def test_the_mailed_address_is_the_one_of_the_page(visitor, notice, path):
-    link = confirm_recipient_link("en", token_of(notice.pk))
+    link = confirm_recipient_link("en", token_of(notice))
     assert link.endswith(f"/en/{path}")
 
 

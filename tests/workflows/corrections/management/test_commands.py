@@ -251,9 +251,9 @@ def test_other_tools_get_it_in_their_words(place):
 
 def test_a_gateway_can_trust_the_list_and_compare_with_what_is_printed(capsys):
     from workflows.corrections.keys import suppression_signer
-    from workflows.corrections.suppression import gateway_key
+    from workflows.corrections.suppression import gateway_keys
 
     call_command("gateway_key")
     assert capsys.readouterr().out == f"{suppression_signer().verifier.vkey}\n"
     call_command("gateway_key", "--comparison-key")
-    assert base64.b64decode(capsys.readouterr().out) == gateway_key()
+    assert [base64.b64decode(capsys.readouterr().out)] == gateway_keys()

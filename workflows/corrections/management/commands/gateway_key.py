@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from workflows.corrections.keys import suppression_signer
-from workflows.corrections.suppression import gateway_key
+from workflows.corrections.suppression import gateway_keys
 
 
 class Command(BaseCommand):
@@ -20,12 +20,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--comparison-key",
             action="store_true",
-            help="print instead, in base64, the secret key with which keyed hashes are "
-            "compared; who has it can try phrases against the list",
+            help="print instead, in base64, the secret keys with which keyed hashes are "
+            "compared, a line each, the newest first; who has them can try phrases on the list",
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         if options["comparison_key"]:
-            self.stdout.write(base64.b64encode(gateway_key()).decode())
+            for key in gateway_keys():
+                self.stdout.write(base64.b64encode(key).decode())
         else:
             self.stdout.write(suppression_signer().verifier.vkey)
