@@ -84,7 +84,9 @@ def test_a_report_prints_nothing_that_a_terminal_obeys(verifier, capsys):
     export.facts = {
         "bundle": "one", "regime": "CN", "filters": {"identity_reason": "\x9b2K\u202e王"},
         "registered": {}, "cases": 0, "events": 0, "openings": 0, "closed": {"\n": 1},
+        "read_from": 0,
     }  # fmt: skip
+    export.manifest = {"made_at": "2026-11-25T02:52:04.000000Z"}
     export.unchecked.append("receipt\r")
     verifier.say(*export.report())
     lines = capsys.readouterr().out.split("\n")
@@ -204,9 +206,12 @@ def test_a_kept_checkpoint_by_another_key_is_a_fault(world, verify):
     assert "is not signed by the key" in verify(world.china, previous=note)[1]
 
 
-def test_the_same_checkpoint_again_is_fine(world, verify):
+def test_the_checkpoint_of_the_export_itself_was_not_kept_before_it(world, verify):
+    """Else an old export could be proved against the very checkpoint that somebody kept."""
     note = world.china["log/checkpoint"].decode()
-    assert verify(world.china, vkey=world.vkey, previous=note)[0] == 0
+    code, output = verify(world.china, vkey=world.vkey, previous=note)
+    assert code == 1
+    assert "give the checkpoint that you kept before you asked for this one" in output
 
 
 # --- Its arithmetic against other people's ----------------------------------------------------------

@@ -8,9 +8,19 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 from django.utils import timezone
+from freezegun import freeze_time
 
-from tests.workflows.reports.conftest import dishonest_export, export, unpack
+from tests.workflows.reports.conftest import dishonest_export, export, reseal, unpack
 from workflows.cases.models import Case
+from workflows.ledger.models import Leaf
+from workflows.ledger.selectors import (
+    consistency_text,
+    iter_entry_bundles,
+    iter_hash_tiles,
+    iter_proofs,
+    latest_checkpoint,
+)
+from workflows.ledger.sequencer import sequence
 from workflows.ledger.services import append
 from workflows.reports.tables import CASE_COLUMNS, case_cells, csv_header, csv_line
 
@@ -279,6 +289,153 @@ def test_what_was_hidden_from_a_regulator_shows_in_a_later_export_of_the_whole_l
         r" provider signed for 1\.",
         output,
     )
+
+
+# --- From where the register was read ---------------------------------------------------------------
+@pytest.fixture
+def log_of_last_week(db):
+    from tests.factories import make_case
+    from workflows.cases.lifecycle import State
+
+    with freeze_time(timezone.now() - timedelta(days=7)):
+        make_case(State.ANSWERED)
+        make_case()
+        make_case()
+        sequence()
+
+
+def place_of_the_hidden_request(hidden):
+    return Leaf.objects.get(event__case=hidden, event__name="case.received").index
+
+
+def hide_as_if_it_came_later(folder, counts):
+    """Hide the last case, and say to have read the log before it was filed."""
+    hidden = rows_of(folder, "cases.jsonl")[-1]["case"]
+    hide_the_last_case(folder, counts)
+    counts.read_from = place_of_the_hidden_request(hidden)
+
+
+def hide_as_if_nothing_had_been_there(folder, counts):
+    hide_the_last_case(folder, counts)
+    counts.read_from = 0
+
+
+def test_an_earlier_place_of_reading_does_not_excuse_a_hidden_request(log_of_last_week, verify):
+    assert verify(dishonest_export(hide_as_if_it_came_later))[0] == 0
+    code, output = verify(unpack(export("")))
+    assert code == 1
+    assert re.search(
+        r"The export that is entry \d+ says to have been read from entry \d+ on, as if what was"
+        r" written from \S+ to \S+ had come while it was made: that takes 24 hours at most\.",
+        output,
+    )
+
+
+@pytest.mark.parametrize("regime", ["CN", ""])
+def test_who_says_to_have_read_before_what_is_shown_is_found_at_once(
+    regime, log_of_last_week, verify
+):
+    code, output = verify(dishonest_export(hide_as_if_nothing_had_been_there, regime=regime))
+    assert code == 1
+    assert "says to have been read from entry 0 on, as if what was written" in output
+
+
+def test_a_statement_that_is_dated_back_excuses_no_hidden_request(log_of_last_week, verify):
+    with transaction.atomic():
+        append(name="case.viewed", role="reviewer", case=Case.objects.first().pseudonym)
+    with freeze_time(timezone.now() - timedelta(days=7)):
+        dishonest_export(hide_as_if_nothing_had_been_there)
+    code, output = verify(unpack(export("")))
+    assert (code, "says to have been read from entry 0 on, as if" in output) == (1, True)
+
+
+@pytest.mark.parametrize("read_from", [-1, 10_000])
+def test_an_export_is_not_read_from_a_place_that_was_none(read_from, small_log, verify):
+    def change(_folder, counts):
+        counts.read_from = read_from
+
+    code, output = verify(dishonest_export(change))
+    assert code == 1
+    assert f"says to have been read from entry {read_from}, which is no place before it" in output
+
+
+def test_a_request_said_to_have_come_within_the_day_is_told_by_its_number(small_log, verify):
+    assert verify(dishonest_export(hide_as_if_it_came_later))[0] == 0
+    code, output = verify(unpack(export("")))
+    assert code == 0
+    assert re.search(
+        r"  - 1 requests in the register CN that came while the export that is entry \d+ was made:"
+        r" the next one of that register must show them",
+        output,
+    )
+
+
+# --- An old export with newer proofs ----------------------------------------------------------------
+def prove_again(files, *kept):
+    """Prove an export against the log of now, as whoever holds its tiles can: no key is needed."""
+    now = latest_checkpoint()
+    manifest = json.loads(files["manifest.json"])
+    manifest["log"]["size"] = now.size
+    files["manifest.json"] = json.dumps(manifest).encode()
+    for name in [name for name in files if name.startswith(("log/consistency/", "log/tile/"))]:
+        del files[name]
+    files["log/checkpoint"] = now.note.encode()
+    for checkpoint in kept:
+        files[f"log/checkpoints/{checkpoint.size}"] = checkpoint.note.encode()
+        proof = consistency_text(checkpoint.size, now)
+        files[f"log/consistency/{checkpoint.size}-{now.size}"] = proof.encode()
+    if manifest["regime"] is None:
+        tiles = [*iter_hash_tiles(now.size), *iter_entry_bundles(now.size)]
+        files.update({f"log/{name}": content for name, content in tiles})
+    else:
+        entries = [name for name in files if name.endswith(".entry")]
+        places = sorted(int(name.split("/")[-1].split(".")[0]) for name in entries)
+        for place, proof in iter_proofs(places, now):
+            files[f"log/proofs/{place}.tlog-proof"] = proof.encode()
+    reseal(files)
+    return files
+
+
+def test_an_old_export_with_newer_proofs_is_older_than_the_checkpoint_that_was_kept(
+    small_log, verify
+):
+    from tests.factories import make_case
+
+    old = unpack(export())
+    made_at = json.loads(old["manifest.json"])["made_at"]
+    make_case()
+    sequence()
+    kept = latest_checkpoint()
+    make_case()
+    sequence()
+
+    code, output = verify(prove_again(dict(old), kept), previous=kept.note)
+    assert code == 1
+    assert "The export is older than your previous checkpoint: it shows what lies before" in output
+    # Proved against that very checkpoint, it is no newer.
+    code, output = verify(prove_again(dict(old)), previous=latest_checkpoint().note)
+    assert (code, "The export is older than your previous checkpoint" in output) == (1, True)
+    # Without one nothing is wrong, but when it was made is said, and that the log went on.
+    code, output = verify(prove_again(dict(old)))
+    assert code == 0
+    assert f"  made at {made_at[:10]} {made_at[11:19]} UTC: it shows what lies before" in output
+    assert re.search(r"  - what the last [1-9]\d* entries of the log say of these cases", output)
+    # A new one shows it all.
+    code, output = verify(unpack(export(previous=(kept.note,))), previous=kept.note)
+    assert (code, "what the last" in output) == (0, False)
+
+
+def test_an_old_export_of_the_whole_log_cannot_take_up_what_came_since(db, verify):
+    from tests.factories import make_case
+
+    with freeze_time(timezone.now() - timedelta(days=7)):
+        make_case()
+        old = unpack(export(""))
+    make_case()
+    sequence()
+    code, output = verify(prove_again(old))
+    assert code == 1
+    assert "had come while it was made" in output
 
 
 def test_steps_of_a_case_that_was_never_received_are_found(small_log, verify):

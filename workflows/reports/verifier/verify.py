@@ -255,6 +255,8 @@ MOST_ENTRY = 65_535
 MOST_ROW = 32 * 2**20
 # Of manifest.json, for each file: its name and its hash take half of it.
 MOST_LISTED = 256
+# From reading the first case until all is written. What is older was not "still coming in".
+LONGEST_MAKING = timedelta(hours=24)
 
 
 class Files:
@@ -566,6 +568,12 @@ class Entries:
             if entry["name"] == "bundle.exported":
                 yield place, entry["facts"]
 
+    def times(self, first: int, last: int) -> tuple[str, str] | None:
+        """Return the earliest and the latest time of the entries at certain places, if any."""
+        query = "SELECT min(at), max(at) FROM entry WHERE place BETWEEN ? AND ?"
+        earliest, latest = self.db.execute(query, (first, last)).fetchone()
+        return None if earliest is None else (earliest, latest)
+
     def registers(self) -> list[str]:
         """Return the registers of which there is an entry."""
         query = "SELECT DISTINCT register FROM entry WHERE register IS NOT NULL ORDER BY 1"
@@ -621,6 +629,7 @@ class Export:
     def __init__(self, files: Files, key: Key, previous: str | None) -> None:
         self.files, self.key, self.previous = files, key, previous
         self.unchecked: list[str] = []
+        self.kept = 0
         self.entries = Entries()
         self.cases = self.steps = self.opened = 0
         self.closed: dict[str, int] = {}
@@ -645,6 +654,8 @@ class Export:
         self.entries.check_order()
         self.check_times()
         self.check_statement()
+        self.check_read_from(self.manifest["statement"], self.facts, self.size - 1)
+        self.check_is_newest()
         self.check_registers()
         if self.manifest["regime"] is None:
             self.check_other_exports()
@@ -699,6 +710,7 @@ class Export:
         lacking = "ask for an export from that checkpoint."
         expect(known_root, f"No proof from your previous checkpoint of size {size}: {lacking}")
         expect(root == known_root, f"The log was forked: there are two of size {size}.")
+        self.kept = size
 
     def check_witnesses(self) -> None:
         """Expect a checkpoint that each given witness signed; name the newest and its time."""
@@ -897,6 +909,40 @@ class Export:
         same = digest == self.facts["timestamps"]["sha256"]
         expect(same, f"{differ} one was changed or replaced.")
 
+    def check_is_newest(self) -> None:
+        """Expect an export of after the previous checkpoint, not an old one with new proofs."""
+        read_from = self.facts["read_from"]
+        expect(
+            self.kept <= read_from,
+            "The export is older than your previous checkpoint: it shows what lies before entry"
+            f" {read_from}, and your checkpoint has {self.kept} entries. Ask for a new export, or"
+            " give the checkpoint that you kept before you asked for this one.",
+        )
+        later = self.size - 1 - self.manifest["statement"]
+        if later:
+            self.unchecked.append(
+                f"what the last {later} entries of the log say of these cases: they came after the"
+                " export was made"
+            )
+
+    def check_read_from(self, place: int, facts: Row, last: int) -> None:
+        """Expect that an export was read just before the entry by which the provider signed it.
+
+        Who could name any earlier place could leave out whatever came since. `last` is the last
+        place that belongs to the making of the export.
+        """
+        read_from = facts["read_from"]
+        what = f"The export that is entry {place} says to have been read from entry {read_from}"
+        expect(isinstance(read_from, int), f"{what}, which is no place in the log.")
+        expect(0 <= read_from <= place, f"{what}, which is no place before it.")
+        earliest, latest = self.entries.times(read_from, last) or ("", "")
+        if earliest:
+            expect(
+                moment_of(latest) - moment_of(earliest) <= LONGEST_MAKING,
+                f"{what} on, as if what was written from {earliest} to {latest} had come while it"
+                f" was made: that takes {LONGEST_MAKING // timedelta(hours=1)} hours at most.",
+            )
+
     def check_registers(self) -> None:
         """Expect every request of the regime, shown or not, by its register number."""
         for register, highest in sorted(self.facts["registered"].items()):
@@ -914,6 +960,7 @@ class Export:
         To the regulator of one regime, it could keep silent about the newest ones; here it shows.
         """
         for place, facts in self.entries.statements():
+            self.check_read_from(place, facts, place)
             regime, told = facts["regime"], facts["registered"]
             for register in self.entries.registers() if regime is None else [regime]:
                 there = self.entries.highest(register, facts["read_from"])
@@ -923,6 +970,13 @@ class Export:
                     f"The export that is entry {place} kept silent about requests: the register"
                     f" {register} had {there}, and the provider signed for {signed}.",
                 )
+                later = self.entries.highest(register, place) - max(there, signed)
+                if later > 0:
+                    self.unchecked.append(
+                        f"{later} requests in the register {register} that came while the export"
+                        f" that is entry {place} was made: the next one of that register must show"
+                        " them"
+                    )
 
     def check_tables(self) -> None:
         """Go through the cases, and hold every table against their steps, line by line."""
@@ -1112,6 +1166,10 @@ class Export:
         asked = self.facts["filters"]["identity_reason"]
         return reason == "identity_document" and may_show and not asked
 
+    def made_at(self) -> str:
+        """Return when the provider signed for the export, by its own clock."""
+        return f"{moment_of(self.manifest['made_at']):%Y-%m-%d %H:%M:%S} UTC"
+
     def report(self) -> list[str]:
         """Return the lines that tell what was verified, and what was not."""
         facts = self.facts
@@ -1120,6 +1178,7 @@ class Export:
             f"log {self.key[0]}, {self.size} entries, root {self.root.hex()}",
             f"export {facts['bundle']} of {facts['regime'] or 'the whole log'}",
             f"filters: {canonical(filters) if filters else 'none'}",
+            f"made at {self.made_at()}: it shows what lies before entry {facts['read_from']}",
             *(
                 f"register {register}: all {highest} requests accounted for"
                 for register, highest in sorted(facts["registered"].items())
