@@ -25,7 +25,9 @@ def _application() -> Application:
         threads=env_int("WEB_THREADS", 8, minimum=1),
         bounds=Bounds(
             body_bytes=body_bytes,
-            all_bytes=env_int("WEB_BODIES_MIB", 256, minimum=body_bytes // _MIB + 1) * _MIB,
+            # Large bodies have three quarters of it, where one must fit in.
+            all_bytes=env_int("WEB_BODIES_MIB", 256, minimum=body_bytes * 4 // 3 // _MIB + 1)
+            * _MIB,
         ),
         instance=env_str("WEB_INSTANCE"),
     )

@@ -32,9 +32,17 @@ class Bounds:
 
     body_bytes: int
     all_bytes: int
-    # So long anybody may take, and from then on a body must have come at this rate on the whole.
+    # A quarter of the room is kept for bodies that are not larger: files do not keep forms out.
+    small_bytes: int = 1024**2
+    # So long anybody may take. What comes earns time at this rate, and never more than this time
+    # ahead: a body that came fast and stalls is given up as soon as any other.
     grace_seconds: float = 20.0
     bytes_per_second: int = 8 * 1024
+
+    @property
+    def large_bytes(self) -> int:
+        """What all bodies together may be that are not small."""
+        return self.all_bytes * 3 // 4
 
 
 class Bodies:
@@ -43,6 +51,7 @@ class Bodies:
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
         self._held = 0
+        self._held_large = 0
 
     async def read(self, announced: int | None, receive: Receive) -> "Body":
         """Return the whole body; give its memory back with `release`.
@@ -60,29 +69,40 @@ class Bodies:
             raise
         return body
 
-    def take(self, size: int) -> None:
-        """Count bytes that are held, or raise `Refused`."""
-        if self._held + size > self._bounds.all_bytes:
+    def grow(self, size: int, new_size: int) -> None:
+        """Count that a body has become larger, or raise `Refused` when there is no room for it."""
+        held = self._held + new_size - size
+        held_large = self._held_large + self._if_large(new_size) - self._if_large(size)
+        no_room_for_large = held_large > max(self._held_large, self._bounds.large_bytes)
+        if held > self._bounds.all_bytes or no_room_for_large:
             raise Refused(HTTPStatus.SERVICE_UNAVAILABLE)
-        self._held += size
+        self._held, self._held_large = held, held_large
 
     def give_back(self, size: int) -> None:
-        """Count bytes that are not held any more."""
+        """Count that a body is not held any more."""
         self._held -= size
+        self._held_large -= self._if_large(size)
+
+    def _if_large(self, size: int) -> int:
+        return size if size > self._bounds.small_bytes else 0
 
     async def _fill(self, body: "Body", receive: Receive) -> None:
-        began = time.monotonic()
+        deadline = time.monotonic() + self._bounds.grace_seconds
         more = True
         while more:
-            allowed = self._bounds.grace_seconds + body.size / self._bounds.bytes_per_second
             try:
-                async with asyncio.timeout(began + allowed - time.monotonic()):
+                async with asyncio.timeout(deadline - time.monotonic()):
                     message = await receive()
             except TimeoutError:
                 raise Refused(HTTPStatus.REQUEST_TIMEOUT) from None
             if message["type"] != "http.request":
                 raise Disconnected
-            body.append(message.get("body", b""))
+            came = message.get("body", b"")
+            body.append(came)
+            deadline = min(
+                deadline + len(came) / self._bounds.bytes_per_second,
+                time.monotonic() + self._bounds.grace_seconds,
+            )
             if body.size > self._bounds.body_bytes:
                 raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             more = message.get("more_body", False)
@@ -99,7 +119,7 @@ class Body:
 
     def append(self, part: bytes) -> None:
         """Add what came; raises `Refused` when there is no room for it."""
-        self._bodies.take(len(part))
+        self._bodies.grow(self.size, self.size + len(part))
         self.size += len(part)
         self.file.write(part)
 

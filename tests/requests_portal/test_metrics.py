@@ -56,6 +56,13 @@ def test_who_has_not_the_token_gets_none(client, settings, given):
     assert answer["WWW-Authenticate"] == "Bearer"
 
 
+def test_it_is_asked_without_tls_in_the_network_of_the_web(client, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    settings.METRICS_TOKEN = TOKEN
+    assert client.get("/en/").status_code == 301
+    assert client.get("/metrics").status_code == 401
+
+
 def test_requests_are_counted_by_view_method_and_class_of_status(scrape, client):
     def counted(*labels: str) -> float:
         return scrape().get(("http_request_duration_seconds_count", *labels), 0)

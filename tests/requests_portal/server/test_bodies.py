@@ -66,6 +66,34 @@ def test_a_body_that_trickles_is_given_up():
     assert refusal(coming(*[b"a"] * 50, pause=0.02)) == HTTPStatus.REQUEST_TIMEOUT
 
 
+def test_a_body_that_came_fast_and_stalls_is_given_up_as_soon_as_any_other():
+    bounds = Bounds(body_bytes=10_000, all_bytes=10_000, grace_seconds=0.2, bytes_per_second=10)
+    begun = [{"type": "http.request", "body": b"a" * 9_999, "more_body": True}]
+
+    async def stalls():
+        return begun.pop() if begun else await never()
+
+    async def read_within_seconds():
+        # What came would make up for a quarter of an hour without a byte.
+        await asyncio.wait_for(Bodies(bounds).read(10_000, stalls), 30)
+
+    with pytest.raises(Refused) as refused:
+        asyncio.run(read_within_seconds())
+    assert refused.value.status == HTTPStatus.REQUEST_TIMEOUT
+
+
+def test_large_bodies_leave_room_for_small_ones():
+    bounds = replace(BOUNDS, all_bytes=200, small_bytes=40)
+    bodies = Bodies(bounds)
+    large = [read(coming(b"a" * 30, b"a" * 45), bodies=bodies) for _ in range(2)]
+    assert refusal(coming(b"a" * 41), bodies=bodies) == HTTPStatus.SERVICE_UNAVAILABLE
+    small = read(coming(b"a" * 40), bodies=bodies)
+    assert refusal(coming(b"a" * 11), bodies=bodies) == HTTPStatus.SERVICE_UNAVAILABLE
+    for body in (*large, small):
+        body.release()
+    assert [read(coming(b"a" * 50), bodies=bodies).size for _ in range(3)] == [50] * 3
+
+
 def test_a_body_that_comes_at_the_least_rate_is_taken():
     bounds = replace(BOUNDS, grace_seconds=1.0, bytes_per_second=10)
     assert read(coming(*[b"a" * 30] * 3, pause=0.4), bodies=Bodies(bounds)).size == 90
