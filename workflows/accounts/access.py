@@ -4,9 +4,11 @@ Only `approvals` and `changes` call this.
 """
 
 from collections.abc import Iterable
+from importlib import import_module
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.utils.translation import gettext as _
 
@@ -63,10 +65,12 @@ def let_in(account: User, by: Actor) -> None:
 
 
 def lock_out(account: User, by: Actor) -> None:
-    """End the access of an account and the links that were mailed for it, at once."""
+    """End the access of an account, its sessions and the links mailed for it, at once."""
     record("account.deactivated", by, account, tell=True)
     account.is_active = False
     account.save(update_fields=["is_active"])
+    # Who is let in again must not find a session open that somebody else may sit in.
+    end_sessions(account)
     end_links(account)
 
 
@@ -82,6 +86,16 @@ def set_address(account: User, email: str, by: Actor) -> None:
 
 
 def remove_second_factor(account: User, by: Actor) -> None:
-    """Let somebody who lost their second factor set up another one."""
+    """Let somebody who lost their second factor set up another one, once they signed in anew.
+
+    Whoever else sits in a session of theirs could set up one of their own: all sessions end.
+    """
     Authenticator.objects.filter(user=account).delete()
+    end_sessions(account)
     record("second_factor.removed", by, account)
+
+
+def end_sessions(account: User) -> None:
+    """End every session in which an account is signed in, at once."""
+    sessions = import_module(settings.SESSION_ENGINE).SessionStore.get_model_class()
+    sessions.objects.filter(account=account).delete()
