@@ -22,6 +22,7 @@ from requests_portal.backup.manifest import (
 from requests_portal.backup.programs import free_bytes, program, run, server_version
 from workflows.ledger.selectors import latest_checkpoint
 from workflows.reports.row_security import ROLE
+from workflows.vault.index_keys import index_keys
 
 # Who stole a backup could go on with somebody's session; the rest ends within the hour anyhow.
 WITHOUT_ROWS = ("django_session", "vault_cacheentry", "axes_accessattempt")
@@ -84,6 +85,7 @@ def _make(folder: Path) -> Manifest:
         rows=rows,
         checkpoint=checkpoint,
         files={name: described(folder / name) for name in files_below(folder)},
+        index_keys=[key.name for key in index_keys()],
     )
     manifest.write(folder)
     return manifest

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from requests_portal.backup.errors import BackupError
@@ -18,7 +18,8 @@ class Manifest:
     """The contents of `manifest.json`.
 
     `rows` counts each table of the dump, `migrations` names the newest of each app, `roles` are
-    those that the dump grants something to, `files` maps a path to size and SHA-256.
+    those that the dump grants something to, `files` maps a path to size and SHA-256, `index_keys`
+    names the keys of stored hashes.
     """
 
     format: int
@@ -29,6 +30,7 @@ class Manifest:
     rows: dict[str, int]
     checkpoint: str
     files: dict[str, tuple[int, str]]
+    index_keys: list[str] = field(default_factory=list)
 
     def write(self, folder: Path) -> None:
         """Write the manifest into a backup."""

@@ -21,6 +21,7 @@ from workflows.ledger.checkpoint import CheckpointError, open_checkpoint
 from workflows.ledger.keys import log_verifier
 from workflows.reports.models import BundleJob
 from workflows.vault.crypto import CannotUnseal
+from workflows.vault.index_keys import index_keys
 from workflows.vault.models import DataKey
 
 
@@ -74,6 +75,11 @@ def missing_keys(manifest: Manifest) -> list[str]:
                 f"VAULT_KEY does not open what the key {kek} has sealed: set the key of the backup,"
                 " or add it to VAULT_OLD_KEYS."
             )
+    if set(manifest.index_keys) - {key.name for key in index_keys()}:
+        found.append(
+            "INDEX_KEY and INDEX_OLD_KEYS lack a key of the backup, which made hashes in it: add"
+            " it to INDEX_OLD_KEYS."
+        )
     if manifest.checkpoint:
         try:
             open_checkpoint(manifest.checkpoint, log_verifier())

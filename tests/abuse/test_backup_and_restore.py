@@ -99,6 +99,10 @@ print(json.dumps({{
 """
 
 
+def as_superuser(owner_url: str) -> str:
+    return owner_url.replace("portal_owner@", f"{SUPERUSER}@")
+
+
 class Portal:
     """A database and a data folder, and the command line of the portal on them."""
 
@@ -107,8 +111,8 @@ class Portal:
         owner, runtime = os.environ["DATABASE_OWNER_URL"], os.environ["DATABASE_URL"]
         self.server = with_database(owner, "postgres")
         self.owner_url = with_database(owner, name)
+        self.drop()
         with psycopg.connect(self.server, autocommit=True) as connection:
-            self.drop(connection)
             template = migrated_database(owner) if filled else "template1"
             connection.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
@@ -123,13 +127,11 @@ class Portal:
             "MEDIA_ROOT": str(folder / "media"),
         }
 
-    def drop(self, connection: psycopg.Connection) -> None:
-        name = sql.Identifier(self.name)
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-
-    def end(self) -> None:
-        with psycopg.connect(self.server, autocommit=True) as connection:
-            self.drop(connection)
+    def drop(self) -> None:
+        """Remove the database, as the superuser, whose connections the owner may not end."""
+        server, name = as_superuser(self.server), sql.Identifier(self.name)
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 
     def manage(self, *arguments: str, fails: bool = False, **environment: str) -> str:
         """Run a command and return what it says; it must end well, or with 1 if it `fails`."""
@@ -145,8 +147,7 @@ class Portal:
         return self.manage("shell", "-v0", "-c", code, **options)
 
     def rows_seen_by_a_superuser(self) -> dict[str, int]:
-        url = self.owner_url.replace("portal_owner@", f"{SUPERUSER}@")
-        with psycopg.connect(url) as connection:
+        with psycopg.connect(as_superuser(self.owner_url)) as connection:
             tables = connection.execute(
                 "SELECT relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace"
                 " WHERE nspname = 'public' AND relkind IN ('r', 'p')"
@@ -179,14 +180,14 @@ def origin(django_db_modify_db_settings, tmp_path_factory) -> Iterator[Origin]:
     folder = tmp_path_factory.mktemp("origin")
     portal = Portal(folder / "data", f"test_backup_origin_{os.getpid()}", filled=True)
     yield Origin(portal, folder)
-    portal.end()
+    portal.drop()
 
 
 @pytest.fixture
 def fresh(django_db_modify_db_settings, tmp_path) -> Iterator[Portal]:
     portal = Portal(tmp_path / "data", f"test_backup_fresh_{os.getpid()}", filled=False)
     yield portal
-    portal.end()
+    portal.drop()
 
 
 def test_a_restored_portal_is_the_same_and_erases_again_what_was_erased(origin, fresh):
@@ -306,6 +307,7 @@ class TestWithoutTheKeys:
         keys = {"VAULT_KEY": other, "INDEX_KEY": base64.b64encode(b"y" * 32).decode()}
         said = fresh.manage("restore", str(origin.backup), fails=True, **keys)
         assert "VAULT_KEY does not open" in said
+        assert "INDEX_KEY and INDEX_OLD_KEYS lack a key" in said
         count = """
 from django.apps import apps
 from workflows.vault.crypto import CannotUnseal, Shredded
