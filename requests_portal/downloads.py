@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
+from typing import BinaryIO
 
 from django.http import FileResponse, HttpResponse, HttpResponseBase
 from django.utils.http import content_disposition_header
@@ -64,13 +65,18 @@ class _Part:
     """
 
     def __init__(self, path: Path, start: int, end: int) -> None:
-        self._file = path.open("rb")
-        self._file.seek(start)
-        self._left = end - start
+        self._path, self._start, self._left = path, start, end - start
+        self._file: BinaryIO | None = None
 
     def read(self, size: int) -> bytes:
-        """Return the next bytes; at the end none, and the file is closed."""
-        piece = self._file.read(min(size, self._left)) if self._left else b""
+        """Return the next bytes; at the end none, and the file is closed.
+
+        It is opened when something is read: a HEAD asks for nothing.
+        """
+        if self._file is None and self._left:
+            self._file = self._path.open("rb")
+            self._file.seek(self._start)
+        piece = self._file.read(min(size, self._left)) if self._file and self._left else b""
         self._left -= len(piece)
         if not piece:
             self.close()
@@ -78,4 +84,5 @@ class _Part:
 
     def close(self) -> None:
         """Close the file; a second time does nothing."""
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
