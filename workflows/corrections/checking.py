@@ -26,6 +26,7 @@ from workflows.corrections.receipts import CHECK, STEWARDS, cases_of
 from workflows.corrections.recipients import tell_recipients
 from workflows.corrections.returns import resolve_with
 from workflows.corrections.services import complete
+from workflows.corrections.tombstones import ask_to_guard_again
 from workflows.datasets.inventory import UNREAD, read_snapshot
 from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.persons import Kind
@@ -170,6 +171,7 @@ def _verify(manifest: Manifest, entries: list[Entry]) -> None:
         for case in cases_of(manifest):
             _record(case, manifest, "rescan.passed", {})
             bury(case, entries)
+        ask_to_guard_again(manifest)
         tell_recipients(manifest)
         mark_replaced(manifest.snapshot)
         for older in _overwritten(manifest):

@@ -11,7 +11,7 @@ from workflows.corrections.recipients import TELL, mailed
 from workflows.corrections.returns import AGAIN, give_up_taking_out
 from workflows.corrections.services import issue_instructions
 from workflows.corrections.telling import tell
-from workflows.corrections.tombstones import GUARD
+from workflows.corrections.tombstones import GUARD, GUARD_AGAIN, forget_guarding, guard_again
 from workflows.corrections.withdrawal import take_back
 from workflows.datasets.models import Snapshot
 from workflows.outbox.long_work import ask_for, send_and_look_again, send_or_fail
@@ -70,9 +70,17 @@ def guard(effect: Effect) -> None:
     ).values_list("pk", flat=True)
     for pk in applied:
         ask_for(CHECK, str(pk), about=f"{pk}:read")
+    if effect.payload["turn"] == 1:
+        forget_guarding(int(effect.payload["id"]))
     snapshots = Snapshot.objects.filter(pk=effect.payload["id"], guarded=None)
     if snapshots.exclude(state=Snapshot.State.PURGED).exists():
         send_or_fail(effect, "workflows.tasks.guard_snapshot")
+
+
+@effect_handler(GUARD_AGAIN)
+def guard_once_more(effect: Effect) -> None:
+    """Have guarded again what was registered before the tombstones of a manifest stood."""
+    guard_again(Manifest.objects.select_related("result").get(pk=effect.payload["id"]))
 
 
 @effect_handler(AGAIN)
