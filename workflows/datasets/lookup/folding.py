@@ -171,6 +171,8 @@ class FoldTable(_Table):
         self.known[:] = np.arange(self.known.size)
         for first, last in FOLDED_RANGES:
             self.known[first:last] = self.UNKNOWN
+        # Halves of pairs, of which JSON may hold one alone, stand for no character.
+        self.known[0xD800:0xE000] = BREAK
         # Of the basic plane: the fold where it is one byte and known, else OTHER.
         self.short = np.full(0x10000, OTHER, np.uint8)
 

@@ -69,10 +69,12 @@ def load() -> ctypes.CDLL | None:
     kernel.fold.argtypes = [array, size, size, *[array] * 6]
     kernel.squeeze.argtypes = [array, size, *[array] * 3]
     kernel.lookalikes.argtypes = kernel.numbers_in_words.argtypes = [array, size, array]
+    kernel.is_well_formed.argtypes = [array, size]
     kernel.count.argtypes = [array, size, size]
     kernel.spans.argtypes = [array, array, size, array, size, array, array, size]
     kernel.fold.restype = kernel.squeeze.restype = kernel.count.restype = size
     kernel.lookalikes.restype = kernel.numbers_in_words.restype = size
+    kernel.is_well_formed.restype = size
     kernel.spans.restype = None
     return kernel if kernel.usable() else None
 

@@ -15,7 +15,8 @@ from workflows.datasets.lookup.hits import Finding
 from workflows.datasets.lookup.markup import without_markup
 from workflows.datasets.lookup.patterns import Candidate, Patterns
 from workflows.datasets.lookup.reading import read_all
-from workflows.datasets.lookup.squeeze import fold_bytes, squeeze
+from workflows.datasets.lookup.squeeze import count, fold_bytes, squeeze
+from workflows.datasets.lookup.stream_bytes import boundary
 
 # A block takes several times its size in memory; smaller ones take longer, one by one.
 BLOCK = 1 << 20
@@ -28,8 +29,6 @@ _STRETCH = 6
 _FARTHEST = 1024
 # The stretches that are read at once.
 _AT_ONCE = 256
-# The first bits of a byte inside of a character of UTF-8.
-_FIRST_BITS, _INSIDE = 0xC0, 0x80
 _TAGS_AHEAD = re.compile(rb"(?:<[^<>]{0,400}>|.){0,%d}" % _CONTEXT, re.DOTALL)
 _TAGS_BACK = re.compile(rb"(?:>[^<>]{0,400}<|.){0,%d}" % _CONTEXT, re.DOTALL)
 
@@ -37,6 +36,13 @@ _TAGS_BACK = re.compile(rb"(?:>[^<>]{0,400}<|.){0,%d}" % _CONTEXT, re.DOTALL)
 # Stands behind each text of a column. It is no byte of UTF-8, and folds to a break: no word, number
 # or tag goes on from one text to the next.
 SEPARATOR = b"\xff"
+# Decoded like it: as one replacement character.
+_NO_BYTE_EITHER = b"\xfe"
+
+
+def is_separated(data: bytes | memoryview, texts: int) -> bool:
+    """Tell whether SEPARATOR stands behind each of so many texts and, they being whole, in none."""
+    return count(data, SEPARATOR[0]) == texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +74,14 @@ class Column:
 
     @classmethod
     def of_encoded(cls, field: str, texts: Sequence[bytes | memoryview]) -> "Column":
-        """Make a column of texts in UTF-8."""
+        """Make a column of texts in UTF-8; in broken ones another byte stands for SEPARATOR."""
         offsets = np.zeros(len(texts) + 1, np.int64)
         np.cumsum([len(text) + len(SEPARATOR) for text in texts], out=offsets[1:])
-        return cls(field, memoryview(SEPARATOR.join([*texts, b""])), offsets)
+        data = SEPARATOR.join([*texts, b""])
+        if not is_separated(data, len(texts)):
+            separate = (bytes(text).replace(SEPARATOR, _NO_BYTE_EITHER) for text in texts)
+            data = SEPARATOR.join([*separate, b""])
+        return cls(field, memoryview(data), offsets)
 
     def __len__(self) -> int:
         """Return how many texts there are."""
@@ -99,8 +109,9 @@ def candidates(data: memoryview, patterns: Patterns, *, escaped: bool) -> Iterat
     """
     blocks = max(1, len(data) // BLOCK)
     size = -(-len(data) // blocks)
-    for begin in range(0, len(data), size or 1):
-        raw = data[begin : begin + size + OVERLAP]
+    for nominal in range(0, len(data), size or 1):
+        begin = boundary(data, nominal)
+        raw = data[begin : boundary(data, nominal + size + OVERLAP)]
         folded = fold_bytes(raw, escaped=escaped)
         found = patterns.find(squeeze(folded.folded), raw)
         for squeezed in without_markup(folded, escaped=escaped):
@@ -211,11 +222,7 @@ def _around(record: bytes, place: Candidate) -> tuple[int, int]:
         assert back is not None
         assert ahead is not None
         begin, end = min(begin, start - back.end()), max(end, stop + ahead.end())
-    while begin and record[begin] & _FIRST_BITS == _INSIDE:
-        begin -= 1
-    while end < len(record) and record[end] & _FIRST_BITS == _INSIDE:
-        end -= 1
-    return begin, end
+    return boundary(record, begin), boundary(record, end)
 
 
 def _code_points(encoded: bytes) -> int:

@@ -89,15 +89,28 @@ class Squeezed:
 
 
 def fold_bytes(raw: bytearray | memoryview, *, escaped: bool = False) -> Folded:
-    """Fold UTF-8 text; if `escaped`, JSON as it stands in a file, of which escapes are resolved."""
+    """Fold UTF-8 text; if `escaped`, JSON as it stands in a file, of which escapes are resolved.
+
+    A byte that belongs to no well-formed character is a break, and the next is read anew.
+    """
     compiled = kernel.load()
     if compiled is not None:
-        return Folded(raw, *squeeze_in_c.fold_bytes(compiled, raw, escaped=escaped))
-    folded, special = squeeze_in_numpy.fold_bytes(raw)
-    source = np.frombuffer(raw, np.uint8)
+        whole = raw if squeeze_in_c.is_well_formed(compiled, raw) else _mended(raw)
+        return Folded(raw, *squeeze_in_c.fold_bytes(compiled, whole, escaped=escaped))
+    whole = _mended(raw)
+    folded, special = squeeze_in_numpy.fold_bytes(whole)
+    source = np.frombuffer(whole, np.uint8)
     if escaped:
         resolve_escapes(source, special, np.frombuffer(folded, np.uint8))
     return Folded(raw, folded, marks(source, special, escaped=escaped).tolist())
+
+
+def _mended(raw: bytearray | memoryview) -> bytes:
+    """Return a text with a question mark, which folds to a break, for each byte that is no UTF-8.
+
+    Which these are the decoder says, so that nothing is read otherwise here than by the readers.
+    """
+    return str(raw, "utf-8", "surrogateescape").encode("utf-8", "replace")
 
 
 def squeeze(folded: bytes | bytearray | memoryview, segments: Segments | None = None) -> Squeezed:
@@ -110,7 +123,7 @@ def squeeze(folded: bytes | bytearray | memoryview, segments: Segments | None = 
     return Squeezed(folded, stream, segments)
 
 
-def count(data: bytearray, byte: int) -> int:
+def count(data: bytes | bytearray | memoryview, byte: int) -> int:
     """Return how many bytes are this one; `bytearray.count` takes twenty times as long."""
     compiled = kernel.load()
     if compiled is None:

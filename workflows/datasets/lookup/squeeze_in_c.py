@@ -31,10 +31,15 @@ def _pointer(data: bytes | bytearray | memoryview | npt.NDArray[Any]) -> bytes |
     return ctypes.addressof(ctypes.c_char.from_buffer(writable))
 
 
+def is_well_formed(kernel: ctypes.CDLL, raw: bytes | bytearray | memoryview) -> bool:
+    """Tell whether bytes are UTF-8, but for those between characters that begin none."""
+    return bool(kernel.is_well_formed(_pointer(raw), len(raw)))
+
+
 def fold_bytes(
-    kernel: ctypes.CDLL, raw: bytearray | memoryview, *, escaped: bool
+    kernel: ctypes.CDLL, raw: bytes | bytearray | memoryview, *, escaped: bool
 ) -> tuple[memoryview, list[int]]:
-    """Return the folded bytes of a text, and the positions at which markup may begin."""
+    """Return the folded bytes of a well-formed text, and where markup may begin."""
     folded = np.empty(len(raw), np.uint8)  # of a bytearray, each byte would be set to 0 first
     marks = np.empty(len(raw), np.int64)
     unknown = np.empty(_MOST_UNKNOWN, np.uint32)
@@ -68,7 +73,7 @@ def squeeze(kernel: ctypes.CDLL, folded: bytes | bytearray | memoryview) -> Stre
     return Stream(content[:length].tobytes(), kept[: before.size * STRIDE // 8], before)
 
 
-def count(kernel: ctypes.CDLL, data: bytearray, byte: int) -> int:
+def count(kernel: ctypes.CDLL, data: bytes | bytearray | memoryview, byte: int) -> int:
     """Return how many bytes are this one."""
     number: int = kernel.count(_pointer(data), len(data), byte)
     return number

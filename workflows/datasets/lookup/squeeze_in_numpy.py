@@ -39,8 +39,8 @@ def _first_step(byte: int) -> int:
 _FIRST_STEP = bytes(map(_first_step, range(0x100)))
 
 
-def fold_bytes(raw: bytearray | memoryview) -> tuple[bytearray, Positions]:
-    """Return the folded bytes of a text, and the positions of those that needed a closer look."""
+def fold_bytes(raw: bytes | bytearray | memoryview) -> tuple[bytearray, Positions]:
+    """Return the folded bytes of a well-formed text, and where those needed a closer look."""
     source = np.frombuffer(raw, np.uint8)
     folded = bytearray(raw).translate(_FIRST_STEP)
     result = np.frombuffer(folded, np.uint8)
@@ -76,7 +76,7 @@ def squeeze(content: bytes | bytearray | memoryview) -> Stream:
     return Stream(every.filter(chosen).buffers()[1].to_pybytes(), kept, before)
 
 
-def count(data: bytearray, byte: int) -> int:
+def count(data: bytes | bytearray | memoryview, byte: int) -> int:
     """Return how many bytes are this one."""
     return int(np.count_nonzero(np.frombuffer(data, np.uint8) == byte))
 

@@ -34,6 +34,29 @@ ENCODED = bytes.maketrans(LEADS, _CODES)
 _DECODE = bytes.maketrans(_CODES, LEADS)
 
 
+# The first bits of a byte: those of one that begins a character, and of one that goes on with it.
+_FIRST_BITS, _BEGINS, _GOES_ON = 0xC0, 0xC0, 0x80
+# So many bytes may go on with a character.
+MOST_GOING_ON = 3
+
+
+def goes_on(byte: int) -> bool:
+    """Tell whether a byte of UTF-8 can only go on with a character."""
+    return byte & _FIRST_BITS == _GOES_ON
+
+
+def boundary(text: bytes | memoryview, position: int) -> int:
+    """Return a position at which text can be cut without cutting a character: this or one before.
+
+    Either part is decoded as in the whole, broken text too.
+    """
+    if position < len(text):
+        for begin in range(position, max(-1, position - MOST_GOING_ON - 1), -1):
+            if not goes_on(text[begin]):
+                return begin if text[begin] & _FIRST_BITS == _BEGINS else position
+    return position
+
+
 def encode(utf8: bytes) -> bytes:
     """Return UTF-8 as it stands in a stream."""
     return utf8.translate(ENCODED)

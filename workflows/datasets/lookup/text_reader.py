@@ -11,6 +11,7 @@ from itertools import pairwise
 from workflows.datasets.lookup.records import CHUNK, Batch, Figures
 from workflows.datasets.lookup.scan import Column
 from workflows.datasets.lookup.shards import TEXT_RECORD, Problem, ReadError, Shard
+from workflows.datasets.lookup.stream_bytes import MOST_GOING_ON, goes_on
 
 _BREAKS = (b"\n\n", b"\n\r\n", b"\n")
 _RECORDS_AT_ONCE = CHUNK // TEXT_RECORD
@@ -53,8 +54,10 @@ def _begin(data: bytes, record: int, first: int) -> int:
         place = data.find(mark, nominal, nominal + TEXT_RECORD)
         if place >= 0:
             return place + len(mark)
-    while nominal < len(data) and data[nominal] & 0xC0 == 0x80:  # noqa: PLR2004 - within a character
-        nominal += 1
+    # Behind the character that is cut there; of broken text, behind no more than can be one.
+    for _byte in range(MOST_GOING_ON):
+        if nominal < len(data) and goes_on(data[nominal]):
+            nominal += 1
     return nominal
 
 

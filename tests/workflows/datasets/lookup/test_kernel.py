@@ -54,11 +54,11 @@ def folded_by_numpy(raw: bytearray, *, escaped: bool) -> tuple[bytearray, list[i
 def test_it_folds_as_numpy_does_and_marks_where_markup_begins(text, cut):
     raw = bytearray(text.encode("utf-8", "replace"))
     del raw[len(raw) - cut :]  # a block may end within a character
-    folded, marks = squeeze_in_c.fold_bytes(kernel.load(), raw, escaped=False)
+    folded = fold_bytes(raw, escaped=False)
     expected, begins = folded_by_numpy(raw, escaped=False)
-    assert folded == expected
-    assert set(begins) <= set(marks)
-    assert sorted(set(marks)) == marks
+    assert folded.folded == expected
+    assert set(begins) <= set(folded.marks)
+    assert sorted(set(folded.marks)) == folded.marks
 
 
 @given(TEXTS, st.booleans(), st.integers(0, 12))
@@ -68,19 +68,19 @@ def test_it_folds_as_numpy_does_and_marks_where_markup_begins(text, cut):
 def test_it_resolves_the_escapes_of_json_as_numpy_does(text, ascii_only, cut):
     raw = bytearray(json.dumps(text, ensure_ascii=ascii_only).encode("utf-8", "replace"))
     del raw[len(raw) - cut :]
-    folded, marks = squeeze_in_c.fold_bytes(kernel.load(), raw, escaped=True)
+    folded = fold_bytes(raw, escaped=True)
     expected, begins = folded_by_numpy(raw, escaped=True)
-    assert folded == expected
-    assert set(begins) <= set(marks)
+    assert folded.folded == expected
+    assert set(begins) <= set(folded.marks)
 
 
 @given(st.text(st.sampled_from('\\u"nx<Dd83E0c4&%41'), max_size=60))
 def test_broken_escapes_are_read_as_numpy_reads_them(text):
     raw = bytearray(text.encode())
-    folded, marks = squeeze_in_c.fold_bytes(kernel.load(), raw, escaped=True)
+    folded = fold_bytes(raw, escaped=True)
     expected, begins = folded_by_numpy(raw, escaped=True)
-    assert folded == expected
-    assert set(begins) <= set(marks)
+    assert folded.folded == expected
+    assert set(begins) <= set(folded.marks)
 
 
 @given(st.lists(st.sampled_from(b"\x01 az09\x80\xc0\xf1"), max_size=150))
@@ -139,6 +139,40 @@ def test_it_finds_numbers_in_words_where_they_stand(text):
             # Before the first word it goes no farther back than a number is long.
             assert any(begin <= max(first, word - 125) <= end for begin, end in stretches)
             assert any(begin < stop <= end for begin, end in stretches)
+
+
+# What is a lead, goes on with a character or does neither, at the edges of what each may be.
+EDGES = st.sampled_from(
+    [bytes([byte]) for byte in b"a\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0\xc1\xc2\xdf\xe0\xe1\xec\xed\xee\xef"
+     b"\xf0\xf1\xf3\xf4\xf5\xff"] + ["é".encode(), "王".encode(), "📱".encode(), b"a" * 31]
+)  # fmt: skip
+BROKEN = st.lists(EDGES, max_size=40).map(b"".join)
+
+
+@given(BROKEN | st.binary(max_size=100), st.booleans())
+@example(b"a" * 31 + b"\xe2", False)
+@example(b"a" * 30 + b"\xed\xa0\x80", False)
+@example(b"a" * 32 + b"\xf4\x90", True)
+def test_bytes_that_are_not_utf_8_are_folded_as_numpy_folds_them(raw, escaped):
+    folded = fold_bytes(bytearray(raw), escaped=escaped)
+    expected, begins = folded_by_numpy(bytearray(raw), escaped=escaped)
+    assert folded.folded == expected
+    assert set(begins) <= set(folded.marks)
+
+
+@given(TEXTS.map(lambda text: text.encode("utf-8", "replace")) | BROKEN | st.binary(max_size=100))
+@example(b"a" * 32)
+@example(b"a" * 29 + "📱".encode())
+@example(b"a" * 31 + b"\xc3")
+def test_it_knows_what_the_decoder_takes_for_well_formed(raw):
+    # These begin no character and may stand between two.
+    between = bytes.maketrans(b"\xc0\xc1" + bytes(range(0xF5, 0x100)), b"?" * 13)
+    try:
+        raw.translate(between).decode()
+    except UnicodeDecodeError:
+        assert not squeeze_in_c.is_well_formed(kernel.load(), raw)
+    else:
+        assert squeeze_in_c.is_well_formed(kernel.load(), raw)
 
 
 @given(st.binary(max_size=100), st.booleans())
