@@ -91,13 +91,15 @@ class ShownClock:
     `basis` is where the day comes from: `statute`, `standard` or `promise` for a day that a rule
     gives, `published` where a published limit ends before it, `target` where the law gives no
     number and the provider set itself one.
-    `days_left` is negative when the day is past, and None when there is no day.
+    `complaint_withdrawn` is whether it ended because the person took back the complaint about an
+    answer. `days_left` is negative when the day is past, and None when there is no day.
     """
 
     regime: str
     rule: ShownRule
     state: str
     answered: bool
+    complaint_withdrawn: bool
     due_on: date | None
     days_left: int | None
     basis: str
@@ -126,6 +128,7 @@ def shown_clock(case: Case, clock: BaseClock) -> ShownClock:
         rule=_shown_rule(regime, clock.kind),
         state=clock.state,
         answered=clock.answered,
+        complaint_withdrawn=_ended_before_the_case(case, clock),
         due_on=clock.due_on,
         days_left=(clock.due_on - today).days if clock.due_on else None,
         basis=_basis(deadline, regime.clock(clock.kind).rule.binding) if dated else "target",
@@ -134,6 +137,13 @@ def shown_clock(case: Case, clock: BaseClock) -> ShownClock:
         zone=deadline.zone,
         arithmetic=explain(replace(deadline, steps=steps), None, _language()),
     )
+
+
+def _ended_before_the_case(case: Case, clock: BaseClock) -> bool:
+    """Return whether a clock ended without an answer and while the case did not end."""
+    if clock.stopped_at is None or clock.answered:
+        return False
+    return case.closed_at is None or clock.stopped_at < case.closed_at
 
 
 def _basis(deadline: Deadline, binding: str) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.apps import apps
 from django.utils import timezone
 
-from workflows.cases.lifecycle import OPEN, State
+from workflows.cases.lifecycle import OPEN
 from workflows.cases.models import BaseClock, Case, Clock, ClockEvent
 from workflows.cases.models.clock import Round, current_round, rule_events
 from workflows.regimes import services as regimes
@@ -230,9 +230,8 @@ def next_check(clock: BaseClock) -> datetime | None:
     return clock.due_at
 
 
-def stop_clocks(case: Case, at: datetime) -> None:
+def stop_clocks(case: Case, at: datetime, *, answered: bool) -> None:
     """Stop what still runs: answered in time is met, answered late stays missed."""
-    answered = case.state == State.ANSWERED
     for clock in case.clocks.filter(stopped_at=None):
         stop(clock, at, met=answered)
 

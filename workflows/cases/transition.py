@@ -166,7 +166,9 @@ def advance(
         if move.clock_event:
             add_clock_event(locked, move.clock_event, event.at)
         if locked.state != source and (locked.is_final or locked.state == State.ANSWERED):
-            stop_clocks(locked, event.at)
+            # Who takes the complaint about an answer back is owed no other, and was given none.
+            answered = locked.state == State.ANSWERED and not (facts or {}).get("withdrawn")
+            stop_clocks(locked, event.at, answered=answered)
         for effect in move.effects:
             enqueue(effect, key=f"{effect}:{event.uid}", payload={"case": str(locked.pk)})
     case.refresh_from_db()

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils import timezone
 
+from requests_portal.public.rules_shown import shown_clocks
 from tests.complaints import HANDLER, TEXT, complain_in
 from tests.factories import (
     APPROVER,
@@ -144,6 +146,17 @@ class TestContesting:
         assert not ComplaintClock.objects.filter(case=case, stopped_at=None).exists()
         sentences = [step.sentence for step in public_timeline(case)]
         assert "The complaint was withdrawn, so the answer stands." in sentences
+
+    def test_that_is_withdrawn_was_not_answered(self):
+        case = make_case(CaseState.ANSWERED, ERIKA)
+        services.withdraw(services.contest(case, "You overlooked the second dataset."))
+
+        clock = case.clocks.get(leads=True, round=1)
+        assert (clock.state, clock.answered) == (Clock.State.STOPPED, False)
+        shown = next(each for each in shown_clocks(case) if each.state == clock.state)
+        page = render_to_string("public/clock.html", {"clock": shown})
+        assert "when you withdrew the complaint; the answer stands" in page
+        assert "Answered" not in page
 
     def test_cannot_be_found_wrong_while_the_case_is_reviewed_again(self):
         case = make_case(CaseState.ANSWERED, ERIKA)
