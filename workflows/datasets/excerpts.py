@@ -40,13 +40,16 @@ def excerpt(text: str, start: int, end: int, *, own: Iterable[tuple[int, int]]) 
     """
     first, last = max(0, start - REACH), min(len(text), end + REACH)
     kept = [*own, (start, end)]
-    shown = list(text)
     # A wider stretch is searched, so that an identifier which is cut at the edge is masked too.
-    for found in _IDENTIFIERS.finditer(text, max(0, first - REACH), min(len(text), last + REACH)):
+    # Not more of the text is touched: it may have millions of letters, and thousands of hits.
+    begin, stop = max(0, first - REACH), min(len(text), last + REACH)
+    shown = list(text[begin:stop])
+    for found in _IDENTIFIERS.finditer(text, begin, stop):
         if not any(a < found.end() and found.start() < b for a, b in kept):
-            shown[found.start() : found.end()] = MASK * (found.end() - found.start())
+            size = found.end() - found.start()
+            shown[found.start() - begin : found.end() - begin] = MASK * size
     return Excerpt(
-        ("…" if first else "") + "".join(shown[first:start]),
+        ("…" if first else "") + "".join(shown[first - begin : start - begin]),
         text[start:end],
-        "".join(shown[end:last]) + ("…" if last < len(text) else ""),
+        "".join(shown[end - begin : last - begin]) + ("…" if last < len(text) else ""),
     )

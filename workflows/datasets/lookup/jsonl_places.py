@@ -6,9 +6,7 @@ text itself is searched.
 """
 
 import re
-from bisect import bisect_left
-from collections.abc import Sequence
-from itertools import accumulate
+from collections.abc import Iterable, Iterator, Sequence
 
 import orjson
 
@@ -35,12 +33,21 @@ def places_in_text(
     inside = [place for place in found if start <= place.start and place.end <= stop]
     if b"\\" not in quoted:
         return [place.moved(-start) for place in inside]
-    escapes = list(_ESCAPE.finditer(quoted))
-    ends = [escape.end() - 1 for escape in escapes]
-    lost = [0, *accumulate(len(escape[0]) - 1 for escape in escapes)]
+    ends = sorted({position - start for place in inside for position in (place.start, place.end)})
+    moved = dict(zip(ends, positions_in_text(quoted, ends), strict=True))
+    return [
+        Candidate(moved[place.start - start], moved[place.end - start], place.targets)
+        for place in inside
+    ]
 
-    def within(position: int) -> int:
-        position -= start
-        return position - lost[bisect_left(ends, position + 1)]
 
-    return [Candidate(within(place.start), within(place.end), place.targets) for place in inside]
+def positions_in_text(quoted: bytes, positions: Iterable[int]) -> Iterator[int]:
+    """Yield where positions in a text as JSON quotes it, in order, are in the text itself."""
+    escapes = _ESCAPE.finditer(quoted)  # one by one: a long text has very many
+    escape = next(escapes, None)
+    lost = 0
+    for position in positions:
+        while escape is not None and escape.end() - 1 <= position:
+            lost += escape.end() - escape.start() - 1
+            escape = next(escapes, None)
+        yield position - lost

@@ -27,6 +27,8 @@ OVERLAP = 2048
 _CONTEXT = 64
 _STRETCH = 6
 _FARTHEST = 1024
+# Bytes that are decoded at once to count their characters.
+_COUNTED_AT_ONCE = 64 * 1024
 # The stretches that are read at once.
 _AT_ONCE = 256
 _TAGS_AHEAD = re.compile(rb"(?:<[^<>]{0,400}>|.){0,%d}" % _CONTEXT, re.DOTALL)
@@ -164,14 +166,14 @@ def _confirmed(
 def _stretches(column: Column, patterns: Patterns) -> Iterator[_Stretch]:
     """Yield what is to be read around candidates."""
     for row, among in _by_text(column, patterns):
-        record = bytes(column.encoded(row))
+        record = column.encoded(row)
         characters = counted_to = 0
         for begin, end, group in _groups(record, among):
             # The code points before are counted once; one may begin before the last stretch.
             characters += _code_points(record[counted_to:begin])
             characters -= _code_points(record[begin:counted_to])
             counted_to = begin
-            yield _Stretch(row, begin, characters, record[begin:end], group)
+            yield _Stretch(row, begin, characters, bytes(record[begin:end]), group)
 
 
 def _by_text(column: Column, patterns: Patterns) -> Iterator[tuple[int, Sequence[Candidate]]]:
@@ -187,7 +189,7 @@ def _by_text(column: Column, patterns: Patterns) -> Iterator[tuple[int, Sequence
 
 
 def _groups(
-    record: bytes, places: Sequence[Candidate]
+    record: memoryview, places: Sequence[Candidate]
 ) -> Iterator[tuple[int, int, list[Candidate]]]:
     """Yield the bytes to read, and the different candidates in them; near ones are read at once."""
     group: list[Candidate] = []
@@ -210,14 +212,15 @@ def _groups(
         yield begin, end, group
 
 
-def _around(record: bytes, place: Candidate) -> tuple[int, int]:
+def _around(record: memoryview, place: Candidate) -> tuple[int, int]:
     """Return the bytes around a candidate that are read to confirm it."""
     start, stop, targets = place
     in_part = any([target.in_part for target in targets])  # noqa: C419 - twice as fast
     reach = max(_CONTEXT, _STRETCH * (stop - start)) if in_part else _CONTEXT
     begin, end = max(0, start - reach), min(len(record), stop + reach)
-    if record.find(b"<", begin, end) >= 0 or record.find(b">", begin, end) >= 0:
-        back = _TAGS_BACK.match(record[max(0, start - _FARTHEST) : start][::-1])
+    near = bytes(record[begin:end])
+    if b"<" in near or b">" in near:
+        back = _TAGS_BACK.match(bytes(record[max(0, start - _FARTHEST) : start])[::-1])
         ahead = _TAGS_AHEAD.match(record[stop : stop + _FARTHEST])
         assert back is not None
         assert ahead is not None
@@ -225,6 +228,11 @@ def _around(record: bytes, place: Candidate) -> tuple[int, int]:
     return boundary(record, begin), boundary(record, end)
 
 
-def _code_points(encoded: bytes) -> int:
+def _code_points(encoded: bytes | memoryview) -> int:
     """Return the characters in UTF-8; one that is cut at the end counts."""
-    return len(encoded.decode("utf-8", "replace"))
+    characters = begin = 0
+    while begin < len(encoded):
+        end = boundary(encoded, begin + _COUNTED_AT_ONCE)
+        characters += len(str(encoded[begin:end], "utf-8", "replace"))
+        begin = end
+    return characters
