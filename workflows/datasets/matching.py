@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 # and nobody judges so many. All are counted.
 WEAK_KEPT = 200
 _ROWS_AT_ONCE = 500
+# Letters of the texts with hits that are kept in memory until these are written.
+_LETTERS_AT_ONCE = 4_000_000
 _PLACE = "match.place"
 
 logger = logging.getLogger(__name__)
@@ -135,6 +137,7 @@ def _scan(scan: ShardScan) -> None:
         raise ReadError(f"{scan.file} has changed.", Problem.CHANGED, scan.file)
     figures, counts = Figures(), Counter[tuple[str | int, str]]()
     pending: list[tuple[Hit, RecordHits]] = []
+    letters = 0
     for record in locate_records(
         shards[scan.number], _patterns_of(scan.run_id), scan.snapshot.schema, figures
     ):
@@ -142,9 +145,10 @@ def _scan(scan: ShardScan) -> None:
             counts[hit.ref, hit.strength] += 1
             if hit.strength is Strength.STRONG or counts[hit.ref, hit.strength] <= WEAK_KEPT:
                 pending.append((hit, record))
-        if len(pending) >= _ROWS_AT_ONCE:
+        letters += sum(map(len, record.texts.values()))
+        if len(pending) >= _ROWS_AT_ONCE or letters >= _LETTERS_AT_ONCE:
             _keep(scan, pending)
-            pending = []
+            pending, letters = [], 0
     _keep(scan, pending)
     scan.state, scan.finished_at = ShardScan.State.DONE, timezone.now()
     scan.bytes, scan.seconds = figures.bytes, time.perf_counter() - begun

@@ -276,3 +276,19 @@ def test_erasing_a_case_takes_its_matches_and_spellings_with_it(forum):
     assert lookups_done.count() == 2
     assert not case.matches.exists()
     assert not case.spellings.exists()
+
+
+def test_texts_of_many_records_are_not_kept_in_memory_together(forum, monkeypatch):
+    monkeypatch.setattr(matching, "_LETTERS_AT_ONCE", 1)
+    keep, together = matching._keep, []
+
+    def counted(scan, found):
+        together.append(len({id(record) for _hit, record in found}))
+        keep(scan, found)
+
+    monkeypatch.setattr(matching, "_keep", counted)
+    case = make_case(State.IN_REVIEW)
+    work()
+
+    assert max(together) == 1
+    assert case.matches.count() == 3
