@@ -147,7 +147,30 @@ def places_left(manifest: Manifest) -> SafeString | str:
     )
 
 
+def places_left_out(manifest: Manifest) -> SafeString | str:
+    """Return which places of the persons are not changed by it, and what is done about them."""
+    try:
+        places = manifest.left_out
+    except Shredded:
+        return _("erased")
+    if not places:
+        return "–"
+    return format_html(
+        "<p>{}</p><ul>{}</ul>",
+        _(
+            "Nothing says for certain which record these places are in, as several have the same "
+            "id or none, or they are not as they were when they were found. They are not changed. "
+            "Look at them and change them by hand; then enter the receipt in the case."
+        ),
+        format_html_join("", "<li>{}</li>", ((_where(place),) for place in places)),
+    )
+
+
 def _place(place: dict[str, Any]) -> str:
-    where = [place["file"], str(place.get("id", "")), place.get("field", ""), place.get("kind", "")]
+    return f"{_WHY[place['why']]}: {_where(place)}"
+
+
+def _where(place: dict[str, Any]) -> str:
+    names = [place.get("file"), place.get("id"), place.get("field"), place.get("kind")]
     span = f"{place['start']}-{place['end']}" if "start" in place else ""
-    return f"{_WHY[place['why']]}: " + " · ".join(part for part in [*where, span] if part)
+    return " · ".join(str(part) for part in [*names, span] if part not in (None, ""))

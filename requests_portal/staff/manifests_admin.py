@@ -52,7 +52,19 @@ class ManifestAdmin(AskingAdmin, ReadOnlyAdmin):
     actions = ("apply_here",)
     actions_detail = ("apply_one", "enter_receipt", "search_again")
     fieldsets = (
-        (None, {"fields": ("shown_state", "shown_next", "snapshot", "records", "linked_cases")}),
+        (
+            None,
+            {
+                "fields": (
+                    "shown_state",
+                    "shown_next",
+                    "snapshot",
+                    "records",
+                    "shown_left_out",
+                    "linked_cases",
+                )
+            },
+        ),
         (gettext_lazy("Files"), {"fields": ("shown_files",)}),
         (
             gettext_lazy("What was done"),
@@ -61,7 +73,8 @@ class ManifestAdmin(AskingAdmin, ReadOnlyAdmin):
         (gettext_lazy("Entry"), {"fields": ("id", "made_at")}),
     )
     readonly_fields = (
-        "shown_state", "shown_next", "linked_cases", "shown_files", "shown_receipts", "shown_left",
+        "shown_state", "shown_next", "shown_left_out", "linked_cases", "shown_files",
+        "shown_receipts", "shown_left",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Manifest]:
@@ -232,6 +245,11 @@ class ManifestAdmin(AskingAdmin, ReadOnlyAdmin):
     def shown_receipts(self, manifest: Manifest) -> SafeString | str:
         """Return who did what, and when."""
         return manifest_shown.receipts_of(manifest)
+
+    @admin.display(description=gettext_lazy("places left out"))
+    def shown_left_out(self, manifest: Manifest) -> SafeString | str:
+        """Return a line for each place that is not changed, and what to do about it."""
+        return manifest_shown.places_left_out(manifest)
 
     @admin.display(description=gettext_lazy("places left"))
     def shown_left(self, manifest: Manifest) -> SafeString | str:

@@ -207,15 +207,17 @@ def _record(case: Case, manifest: Manifest, name: str, facts: dict[str, int]) ->
 
 
 def is_carried_out(instruction: Instruction) -> bool:
-    """Return whether every snapshot in which the person was found has a verified manifest."""
+    """Return whether every snapshot in which the person was found has a verified manifest.
+
+    Not where one of them leaves places out.
+    """
     found = Snapshot.objects.filter(
         matches__case=instruction.item.case, matches__verdict=Match.Verdict.THEIRS
     ).exclude(state=Snapshot.State.PURGED)
-    verified = set(
-        Manifest.objects.filter(
-            instructions=instruction, state=Manifest.State.VERIFIED
-        ).values_list("snapshot", flat=True)
-    )
+    done = Manifest.objects.filter(instructions=instruction, state=Manifest.State.VERIFIED)
+    if done.filter(incomplete=instruction).exists():
+        return False
+    verified = set(done.values_list("snapshot", flat=True))
     return all(
         {member.pk for member in family(snapshot)} & verified for snapshot in found.distinct()
     )

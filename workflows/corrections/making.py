@@ -2,8 +2,9 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from uuid import uuid4
 
 from django.db import transaction
@@ -91,7 +92,8 @@ def make_manifest(snapshot_id: int | str) -> Manifest | None:
     """Make the manifest of all that is to be changed in the newest of a family of snapshots.
 
     While another one is under way there, the rest waits for it. Places that are no longer as they
-    were found are left out; an instruction without any other waits for a receipt by hand.
+    were found, or could be in several records, are left out: their instruction waits for a receipt
+    by hand.
     """
     snapshot = Snapshot.objects.get(pk=snapshot_id)
     members = family(snapshot)
@@ -102,12 +104,15 @@ def make_manifest(snapshot_id: int | str) -> Manifest | None:
         changes = {one: _changes(one, members, target) for one in pending(members)}
         changes = {instruction: of_one for instruction, of_one in changes.items() if of_one}
         wording = Wording({ref: right for one in changes for ref, _, right in _pairs(one)})
+        left_out: Changes = defaultdict(list)
         try:
-            entries = _resolved(changes, target, wording)
+            entries = _resolved(changes, target, wording, left_out)
         except (ManifestError, ReadError) as error:
             logger.warning("No manifest for snapshot %s: %s", target.pk, type(error).__name__)
             return None
-        return keep_manifest(target, changes, entries, wording) if entries else None
+        if not entries:
+            return None
+        return keep_manifest(target, changes, entries, wording, left_out)
 
 
 def _changes(
@@ -119,18 +124,20 @@ def _changes(
     pairs = _pairs(instruction) if op is Op.REPLACE else []
     found: dict[Change, None] = {}
     matches = case.matches.filter(verdict=Match.Verdict.THEIRS, snapshot__in=members)
-    if target.format == Snapshot.Format.TEXT:
+    is_text = target.format == Snapshot.Format.TEXT
+    if is_text:
         # Where records of plain text begin changes with each version; only a look-up of this one
         # says where the person stands in it.
         matches = matches.filter(snapshot=target)
     for match in matches.select_related("case__data_key"):
-        place = Change(
-            op,
-            match.file if match.snapshot_id == target.pk else "",
-            match.record,
-            match.field,
-            case_pseudonym=str(case.pseudonym),
-        )
+        place = Change(op, "", match.record, match.field, case_pseudonym=str(case.pseudonym))
+        if match.snapshot_id == target.pk and (match.text_sha256 or is_text):
+            place = replace(
+                place,
+                file=match.file,
+                position=match.position,
+                text_sha256=match.text_sha256 or "",
+            )
         if op is not Op.REPLACE:
             written = match.excerpt["hit"]
             found[replace(place, start=match.start, end=match.end, written=written)] = None
@@ -149,21 +156,27 @@ def _pairs(instruction: Instruction) -> list[tuple[str, str, str]]:
     ]
 
 
-def _resolved(changes: Changes, target: Snapshot, wording: Wording) -> list[Entry]:
-    """Return the entries, and take out of `changes` what does not fit the snapshot any more."""
+def _resolved(
+    changes: Changes, target: Snapshot, wording: Wording, left_out: Changes
+) -> list[Entry]:
+    """Return the entries, and take out of `changes` what cannot be made.
+
+    What is not simply done with goes into `left_out`.
+    """
     schema = target.schema
     origin = Origin(target.dataset.name, target.version, schema.id_field, schema.source_field)
     while changes:
         wanted = [change for of_one in changes.values() for change in of_one]
         try:
             if target.is_table:
-                located = as_table(target).located({str(change.id) for change in wanted})
-                return list(resolve_located(dict.fromkeys(wanted), located, origin, wording))
+                rows = as_table(target).located({str(change.id) for change in wanted})
+                return list(resolve_located(dict.fromkeys(wanted), rows, origin, wording))
             return list(resolve(dict.fromkeys(wanted), path_of(target), origin, wording))
         except Unresolved as error:
             for instruction, of_one in list(changes.items()):
-                # What does not fit is gone, or stands elsewhere by now: then the re-scan finds it.
                 fitting = [change for change in of_one if change not in error.changes]
+                unmade = error.changes - error.done
+                left_out[instruction] += [change for change in of_one if change in unmade]
                 if fitting:
                     changes[instruction] = fitting
                 else:
@@ -172,9 +185,16 @@ def _resolved(changes: Changes, target: Snapshot, wording: Wording) -> list[Entr
 
 
 def keep_manifest(
-    target: Snapshot, instructions: Iterable[Instruction], entries: list[Entry], wording: Wording
+    target: Snapshot,
+    instructions: Iterable[Instruction],
+    entries: list[Entry],
+    wording: Wording,
+    left_out: Mapping[Instruction, Sequence[Change]] = MappingProxyType({}),
 ) -> Manifest:
-    """Write and sign a manifest of a snapshot for some instructions, and tell the log."""
+    """Write and sign a manifest of a snapshot for some instructions, and tell the log.
+
+    `left_out` are changes of these instructions which it does not make.
+    """
     pk = uuid4()
     made = timezone.now()
     header = Header(
@@ -182,6 +202,8 @@ def keep_manifest(
     )
     files = package(header, entries, manifest_signer())
     used = {entry.replacement_ref for entry in entries}
+    instructions = list(instructions)
+    incomplete = [one for one in instructions if left_out.get(one)]
     by_case: dict[Case, list[Instruction]] = defaultdict(list)
     for instruction in instructions:
         by_case[instruction.item.case].append(instruction)
@@ -195,8 +217,10 @@ def keep_manifest(
             jsonl=files[JSONL],
             parquet=files[PARQUET],
             replacements={r: text for r, text in wording.replacements.items() if r in used},
+            left_out=[_named(change) for one in incomplete for change in left_out[one]],
         )
         manifest.instructions.set(instructions)
+        manifest.incomplete.set(incomplete)
         for case, own in by_case.items():
             record_event(
                 case,
@@ -209,6 +233,12 @@ def keep_manifest(
                 },
             )
     return manifest
+
+
+def _named(change: Change) -> dict[str, object]:
+    """Return what names a place to staff."""
+    named: dict[str, object] = {"file": change.file, "id": change.id, "field": change.field}
+    return named if change.anywhere else {**named, "start": change.start, "end": change.end}
 
 
 def entries_of(manifest: Manifest) -> list[Entry]:

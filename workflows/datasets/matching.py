@@ -20,6 +20,7 @@ from workflows.datasets.lookup.hits import Hit, Strength
 from workflows.datasets.lookup.locate import RecordHits, locate_records
 from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.readers import Figures
+from workflows.datasets.lookup.records import text_sha256
 from workflows.datasets.lookup.shards import Problem, ReadError, Shard
 from workflows.datasets.lookups import SCAN, cases_of, look_up_late_spellings
 from workflows.datasets.models import LookupRun, Match, ShardScan, Snapshot
@@ -175,24 +176,43 @@ def _keep(scan: ShardScan, found: list[tuple[Hit, RecordHits]]) -> None:
             .filter(pk__in=refs, erased_at=None)
             .order_by("pk")
         }
-        known = [(hit, record) for hit, record in found if str(hit.ref) in cases]
-        _take_over({(cases[str(hit.ref)].pk, _place(scan, hit, record)) for hit, record in known})
+        digests = _Digests()
+        known = [
+            (hit, record, digests.of(record, hit.field))
+            for hit, record in found
+            if str(hit.ref) in cases
+        ]
+        _take_over({(cases[str(one[0].ref)].pk, _place(scan, *one)) for one in known})
         Match.objects.bulk_create(
-            (_match(cases[str(hit.ref)], scan, hit, record) for hit, record in known),
+            (_match(cases[str(one[0].ref)], scan, *one) for one in known),
             ignore_conflicts=True,
         )
 
 
-def _place(scan: ShardScan, hit: Hit, record: RecordHits) -> bytes:
+class _Digests:
+    """The digest of the text that was asked for last: many hits may stand in one."""
+
+    def __init__(self) -> None:
+        self._text, self._digest = "", text_sha256("")
+
+    def of(self, record: RecordHits, field: str) -> str:
+        text = record.texts[field]
+        if text is not self._text:
+            self._text, self._digest = text, text_sha256(text)
+        return self._digest
+
+
+def _place(scan: ShardScan, hit: Hit, record: RecordHits, sha256: str) -> bytes:
     """Return what tells one place from all others; its keyed hash is stored."""
     place: list[Json] = [
         scan.snapshot_id,
         hit.file,
+        record.position,
         str(hit.id),
         hit.field,
         hit.start,
         hit.end,
-        record.texts[hit.field],
+        sha256,
     ]
     return canonical_json(place)
 
@@ -216,15 +236,17 @@ def _take_over(places: set[tuple[UUID, bytes]]) -> None:
                 Match.objects.filter(pk=pk).update(place_digest=new)
 
 
-def _match(case: Case, scan: ShardScan, hit: Hit, record: RecordHits) -> Match:
+def _match(case: Case, scan: ShardScan, hit: Hit, record: RecordHits, sha256: str) -> Match:
     text = record.texts[hit.field]
     own = [(h.start, h.end) for h in record.hits if h.ref == hit.ref and h.field == hit.field]
     return Match(
         case=case,
         snapshot=scan.snapshot,
-        place_digest=current_key().keyed_hash(_PLACE, _place(scan, hit, record)),
+        place_digest=current_key().keyed_hash(_PLACE, _place(scan, hit, record, sha256)),
         file=hit.file,
         record=hit.id,
+        position=record.position,
+        text_sha256=sha256,
         source=record.source,
         field=hit.field,
         start=hit.start,

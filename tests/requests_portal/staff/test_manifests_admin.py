@@ -87,6 +87,14 @@ def test_the_place_is_named_where_something_is_left(sign_in, data_steward, waiti
     assert not buttons(page)
 
 
+def test_places_that_are_not_changed_are_named_with_what_to_do(sign_in, data_steward, waiting):
+    waiting.left_out = [{"file": "forum.jsonl", "id": 0, "field": "text", "start": 0, "end": 3}]
+    waiting.save()
+    page = sign_in(data_steward).get(f"{MANIFESTS}{waiting.pk}/change/").content.decode()
+    assert "forum.jsonl · 0 · text · 0-3" in page
+    assert "change them by hand; then enter the receipt in the case" in page
+
+
 def test_a_search_that_never_came_to_an_end_is_asked_for_again(
     sign_in, send, data_steward, waiting
 ):

@@ -7,8 +7,9 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as column
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from workflows.corrections.manifests.edits import Wording, edited, edits_of
 from workflows.corrections.manifests.entries import Entry, ManifestError, Op, digest
@@ -16,7 +17,7 @@ from workflows.corrections.manifests.files import UNREADABLE, reading, snapshot_
 from workflows.corrections.manifests.plain_text import ID, is_text, paragraph, text_records
 from workflows.datasets.lookup.hits import RecordId
 from workflows.datasets.lookup.readers import parse_record
-from workflows.datasets.lookup.records import as_record_id
+from workflows.datasets.lookup.records import as_record_id, text_sha256
 from workflows.datasets.lookup.shards import Format, format_of
 
 _ROWS = 1000
@@ -26,10 +27,14 @@ _ROWS = 1000
 class Change:
     """What is to be done at one place. `written` is the text of the span, where it is known.
 
-    Where several records have the same id, or none, those are meant in which it stands. Without a
-    `file` the record may be in any. With `anywhere`, it is done wherever `written` stands in the
-    field, and `start` and `end` say nothing. Where neither says which of the records with this id
-    are meant, as many are as in `count`: all or none.
+    Which record is meant: the one of this `id` at this `position` of the `file`, if its whole text
+    is that of `text_sha256`, as matches of this snapshot know it. Rows of a table have no position:
+    there it is the row with this id and text, or several that are the same in everything. Of a
+    place of which only `written` is known, the record is meant which alone in the snapshot has this
+    id. Where not even that is known, as many records as in `count` have the id: all or none.
+
+    Without a `file` the record may be in any. With `anywhere`, it is done wherever `written` stands
+    in the field, and `start` and `end` say nothing.
     """
 
     op: Op
@@ -43,21 +48,48 @@ class Change:
     case_pseudonym: str = ""
     anywhere: bool = False
     count: int = 1
+    position: int | None = None
+    text_sha256: str = ""
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether nothing but the id says which records are meant."""
+        return self.written is None and not self.text_sha256
+
+    @property
+    def is_by_text(self) -> bool:
+        """Whether the record is known by its id and its text alone."""
+        return bool(self.text_sha256) and self.position is None
 
 
 # The file of a record, its row there, and the record.
 Located = tuple[str, int, Mapping[str, Any]]
 
 
-class Unresolved(ManifestError):
-    """Some of the `changes` do not fit the snapshot any more."""
+class Placed(NamedTuple):
+    """A record with its file, its row and its position there, as in `lookup.records.Batch`."""
 
-    def __init__(self, changes: Iterable[Change], id_field: str) -> None:
-        self.changes = frozenset(changes)
+    file: str
+    row: int
+    position: int | None
+    record: Mapping[str, Any]
+
+
+class Unresolved(ManifestError):
+    """Some of the `changes` cannot be made: their record is not as it was, or not the only one.
+
+    Of those in `done` nothing is to be changed, for certain: the record is gone, or the text that
+    was to be replaced does not stand in it.
+    """
+
+    def __init__(
+        self, changes: Iterable[Change], id_field: str, done: Iterable[Change] = ()
+    ) -> None:
+        self.changes, self.done = frozenset(changes), frozenset(done)
         first = next(iter(self.changes))
         super().__init__(
             f"{first.file}, {id_field} {first.id}: {len(self.changes)} places are not as they were "
-            "when they were found. Look the person up again."
+            "when they were found, or could be in several records. Look the person up again."
         )
 
 
@@ -87,8 +119,9 @@ def resolve(
 ) -> Iterator[Entry]:
     """Yield the entries for changes, file by file and row by row.
 
-    Raises ManifestError if a file is missing, and at the end Unresolved if a record is not found or
-    its text is not the one that was looked at, or Ambiguous.
+    Raises ManifestError if a file is missing. Raises at the end Unresolved for those whose record
+    is not there, not as it was, or not the only one that could be meant, and Ambiguous where others
+    are meant than `count` says.
     """
     changes = list(changes)
     files = snapshot_files(snapshot)
@@ -96,52 +129,124 @@ def resolve(
     for file in named - {""} - files.keys():
         raise ManifestError(f"{file}: the snapshot has no such file.")
 
-    def located() -> Iterator[Located]:
+    def located() -> Iterator[Placed]:
         for file, path in files.items():
             # Plain text is data where a change is about it: beside records lies a README.txt.
             known = Format.TEXT if file in named and is_text(path) else format_of(path)
             if known is not None and named & {"", file}:
-                for row, record in records(path, known, file):
-                    yield file, row, record
+                for row, position, record in _placed(path, known, file):
+                    yield Placed(file, row, position, record)
 
     if any(is_text(files[file]) for file in named - {""}):
         origin = replace(origin, id_field=ID)
-    yield from resolve_located(changes, located(), origin, wording)
+    yield from _resolved(changes, located(), origin, wording)
 
 
 def resolve_located(
     changes: Iterable[Change], located: Iterable[Located], origin: Origin, wording: Wording
 ) -> Iterator[Entry]:
-    """Yield the entries for changes of the records that are `located`.
+    """Yield the entries for changes of the rows of a table that are `located`; raise as above."""
+    rows = (Placed(file, row, None, record) for file, row, record in located)
+    yield from _resolved(changes, rows, origin, wording)
 
-    Raises Unresolved at the end for those whose record is not there, or not as it was, and
-    Ambiguous where others than those that are meant would be changed.
-    """
+
+def _resolved(
+    changes: Iterable[Change], located: Iterable[Placed], origin: Origin, wording: Wording
+) -> Iterator[Entry]:
     wanted: dict[str, list[Change]] = defaultdict(list)
     for change in changes:
         wanted[str(change.id)].append(change)
-    missing = set().union(*wanted.values())
-    counts: Counter[Change] = Counter()
-    for file, row, record in located:
+    tally = _Tally()
+    for file, row, position, record in located:
+        key = str(as_record_id(record.get(origin.id_field)))
+        if key not in wanted:
+            continue
+        tally.of_id[key] += 1
+        digests: dict[str, str] = {}
         found = [
-            (change, place)
-            for change in wanted.get(str(as_record_id(record.get(origin.id_field))), ())
-            if change.file in ("", file)
-            for place in _places(record, change, wording)
+            replace(place, file=file)
+            for change in wanted[key]
+            if _is_meant(change, file, position, record, digests)
+            for place in tally.counted(change, record, _places(record, change, wording))
         ]
         if found:
-            matched = {change for change, _place in found}
-            missing -= matched
-            counts.update(change for change in matched if change.written is None)
-            places = [replace(place, file=file) for _change, place in found]
             if is_text(Path(file)):
-                places = [_by_paragraph(record, place) for place in places]
-            yield from entries_of_record(row, record, places, origin, wording)
-    if missing:
-        raise Unresolved(missing, origin.id_field)
-    for change, number in counts.items():
-        if number != change.count:
-            raise Ambiguous(change, number)
+                found = [_by_paragraph(record, place) for place in found]
+            yield from entries_of_record(row, record, found, origin, wording)
+    tally.check([change for own in wanted.values() for change in own], origin.id_field)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tally:
+    """In which records changes were found.
+
+    `of_id` counts the records with the id of a change, `seen` those that may be meant, and
+    `fitting` those of them in which something is to be done. `first` keeps such a record where only
+    its text tells it from others; a change is in `unclear` where another one is not the same.
+    """
+
+    of_id: Counter[str] = column(default_factory=Counter)
+    seen: Counter[Change] = column(default_factory=Counter)
+    fitting: Counter[Change] = column(default_factory=Counter)
+    first: dict[Change, Mapping[str, Any]] = column(default_factory=dict)
+    unclear: set[Change] = column(default_factory=set)
+
+    def counted(
+        self, change: Change, record: Mapping[str, Any], places: list[Change]
+    ) -> list[Change]:
+        """Count a record that may be meant, and return its places."""
+        self.seen[change] += 1
+        self.fitting[change] += bool(places)
+        if change.is_by_text and self.first.setdefault(change, record) != record:
+            self.unclear.add(change)
+        return places
+
+    def check(self, changes: Sequence[Change], id_field: str) -> None:
+        """Raise Unresolved or Ambiguous for what cannot be made of these changes."""
+        unclear = self.unclear | {change for change in changes if self._is_unclear(change)}
+        failed = {change for change in changes if not self.fitting[change]}
+        if failed or unclear:
+            done = {change for change in failed - unclear if self._is_done_with(change)}
+            raise Unresolved(failed | unclear, id_field, done)
+        for change in changes:
+            if change.is_counted and self.fitting[change] != change.count:
+                raise Ambiguous(change, self.fitting[change])
+
+    def _is_unclear(self, change: Change) -> bool:
+        """Return whether a change may be about several records, of which nothing tells one."""
+        if change.position is not None or change.is_counted:
+            return False
+        several = self.of_id[str(change.id)] > 1 and not change.text_sha256
+        return change.id is None or several
+
+    def _is_done_with(self, change: Change) -> bool:
+        """Return whether nothing is to be changed: the record is gone, or holds no wrong text."""
+        if self.seen[change]:
+            return change.anywhere
+        return change.position is None and not self.of_id[str(change.id)]
+
+
+def _is_meant(
+    change: Change,
+    file: str,
+    position: int | None,
+    record: Mapping[str, Any],
+    digests: dict[str, str],
+) -> bool:
+    """Return whether a record with the id of a change may be the one that is meant.
+
+    `digests` keeps those of the texts of this record.
+    """
+    if change.file not in ("", file) or change.position not in (None, position):
+        return False
+    if not change.text_sha256:
+        return True
+    text = record.get(change.field)
+    if not isinstance(text, str):
+        return False
+    if change.field not in digests:
+        digests[change.field] = text_sha256(text)
+    return digests[change.field] == change.text_sha256
 
 
 def _by_paragraph(record: Mapping[str, Any], change: Change) -> Change:
@@ -229,22 +334,32 @@ def records(path: Path, known: Format, file: str = "") -> Iterator[tuple[int, di
     `file` is its name in the snapshot, of which the ids of plain text are made. Raises
     ManifestError if the file cannot be read to its end, or if none of its lines is a record.
     """
+    for row, _position, record in _placed(path, known, file):
+        yield row, record
+
+
+def _placed(path: Path, known: Format, file: str) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """Yield the records of a file with their row numbers and positions. Raises ManifestError."""
     if known is Format.TEXT:
-        yield from text_records(path, file or path.name)
+        for row, record in text_records(path, file or path.name):
+            yield row, row, record
         return
     try:
         if known is Format.PARQUET:
-            yield from _parquet_records(path)
+            for row, record in _parquet_records(path):
+                yield row, row, record
             return
         found = broken = False
+        position = 0
         with reading(path, known) as lines:
             for row, line in enumerate(lines):
-                record = parse_record(line)
-                if record is not None:
+                parsed = parse_record(line)
+                if parsed is not None:
                     found = True
-                    yield row, record
+                    yield row, position, parsed
                 else:
                     broken = broken or bool(line.strip())
+                position += len(line)
         if broken and not found:
             raise ManifestError(f"{path} holds lines, but none is a JSON object in UTF-8.")
     except UNREADABLE as error:

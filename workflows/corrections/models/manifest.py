@@ -43,6 +43,10 @@ class Manifest(SealedModel):
     instructions = models.ManyToManyField(
         Instruction, related_name="manifests", verbose_name=_("instructions")
     )
+    # Those of which some places are not changed, as nothing says in which of several records they
+    # are, or as they are not as they were found: they wait for a receipt by hand.
+    incomplete = models.ManyToManyField(Instruction, related_name="+")
+    left_out = SealedJSON(null=True)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
     made_at = models.DateTimeField(_("made"), auto_now_add=True)
     records = models.PositiveIntegerField(_("records"))

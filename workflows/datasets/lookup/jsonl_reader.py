@@ -35,18 +35,18 @@ MAX_RECORD = 256 * 1024 * 1024
 def jsonl_batches(shard: Shard, schema: Schema, where: Filter) -> Iterator[Batch]:
     """Yield the lines to which `where` points. Raises ReadError."""
     lines = _Lines(schema)
-    for number, chunk in enumerate(_chunks(shard)):
+    for number, (position, chunk) in enumerate(_chunks(shard)):
         if number == 0 and shard.start == 0:
             _check_beginning(chunk, shard, schema)
-        lines.add(chunk, where)
+        lines.add(chunk, position, where)
         if lines.are_enough:
             yield lines.batch()
             lines = _Lines(schema)
     yield lines.batch()
 
 
-def _chunks(shard: Shard) -> Iterator[bytearray]:
-    """Yield whole lines of a shard, some megabytes at a time."""
+def _chunks(shard: Shard) -> Iterator[tuple[int, bytearray]]:
+    """Yield whole lines of a shard, some megabytes at a time, and where in the file they begin."""
     with shard.path.open("rb") as file:
         try:
             if shard.format is Format.JSONL:
@@ -72,8 +72,11 @@ def _first_line(file: io.BufferedReader, shard: Shard) -> int:
 
 def _whole_lines(
     file: gzip.GzipFile | io.BufferedReader, shard: Shard, position: int = 0
-) -> Iterator[bytearray]:
-    """Yield the lines from `position` on; of plain JSONL those that begin within the shard."""
+) -> Iterator[tuple[int, bytearray]]:
+    """Yield the lines from `position` on, with theirs.
+
+    Of plain JSONL, those that begin within the shard.
+    """
     bounded = shard.format is Format.JSONL
     while not bounded or position < shard.stop:
         size = min(_CHUNK, shard.stop - position) if bounded else _CHUNK
@@ -87,8 +90,8 @@ def _whole_lines(
             return
         if not chunk.endswith(b"\n"):
             chunk += _rest_of_line(file, shard)
+        yield position, chunk
         position += len(chunk)
-        yield chunk
 
 
 def _rest_of_line(file: gzip.GzipFile | io.BufferedReader, shard: Shard) -> bytes:
@@ -150,9 +153,10 @@ def _is_utf8(line: bytearray) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """A parsed line, and the places in it at which an identifier may stand."""
+    """A parsed line, where it begins, and the places in it at which an identifier may stand."""
 
     line: bytearray
+    position: int
     fields: dict[str, Any]
     found: list[Candidate]
 
@@ -174,8 +178,8 @@ class _Lines:
     def are_enough(self) -> bool:
         return len(self._records) >= _RECORDS_AT_ONCE or self._size >= _BYTES_AT_ONCE
 
-    def add(self, chunk: bytearray, where: Filter) -> None:
-        """Take from a chunk of whole lines those to which `where` points."""
+    def add(self, chunk: bytearray, position: int, where: Filter) -> None:
+        """Take from a chunk of whole lines, which begins there, those to which `where` points."""
         self._figures.bytes += len(chunk)
         self._figures.rows += count(chunk, ord("\n")) + (not chunk.endswith(b"\n"))
         start, end = 0, -1
@@ -186,10 +190,10 @@ class _Lines:
                 end = chunk.find(b"\n", place.start)
                 end = len(chunk) if end < 0 else end
                 found = []
-                self._add_line(chunk[start:end], found)
+                self._add_line(chunk[start:end], position + start, found)
             found.append(place.moved(-start))
 
-    def _add_line(self, line: bytearray, found: list[Candidate]) -> None:
+    def _add_line(self, line: bytearray, position: int, found: list[Candidate]) -> None:
         fields = parse_record(line)
         if fields is None:
             self._figures.unreadable += 1
@@ -197,7 +201,7 @@ class _Lines:
             self._figures.unreadable += any(
                 not isinstance(fields.get(name), str | None) for name in self._schema.text_fields
             )
-            self._records.append(_Record(line, fields, found))
+            self._records.append(_Record(line, position, fields, found))
             self._size += len(line)
 
     def batch(self) -> Batch:
@@ -211,6 +215,7 @@ class _Lines:
             lambda index: as_record_id(records[index].fields.get(schema.id_field)),
             self._figures,
             source,
+            lambda index: records[index].position,
         )
 
 

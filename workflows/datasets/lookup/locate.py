@@ -29,12 +29,14 @@ class PassEnded(Exception):
 class RecordHits:
     """The hits of one record, and the whole texts of the fields in which they stand.
 
-    `source` is what the field of the source or URL says, empty where there is none.
+    `source` is what the field of the source or URL says, empty where there is none. `position` is
+    where the record begins in its file, as `Batch` says; None in a table.
     """
 
     hits: tuple[Hit, ...]
     texts: Mapping[str, str]
     source: str = ""
+    position: int | None = None
 
 
 def locate_shard(
@@ -58,7 +60,10 @@ def locate_records(
         for record, hits in _hits(batch, shard, patterns):
             fields = {hit.field for hit in hits}
             yield RecordHits(
-                hits, {name: texts[name].text(record) for name in fields}, batch.source(record)
+                hits,
+                {name: texts[name].text(record) for name in fields},
+                batch.source(record),
+                batch.position(record),
             )
 
 

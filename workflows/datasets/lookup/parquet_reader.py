@@ -24,6 +24,7 @@ def parquet_batches(shard: Shard, schema: Schema) -> Iterator[Batch]:
         with parquet.ParquetFile(shard.path, pre_buffer=False) as file:
             _check_columns(file.schema_arrow.names, names, shard)
             group = file.metadata.row_group(shard.start)
+            first = sum(file.metadata.row_group(n).num_rows for n in range(shard.start))
             for batch in file.iter_batches(
                 batch_size=rows_at_once(group, CHUNK),
                 row_groups=[shard.start],
@@ -34,7 +35,8 @@ def parquet_batches(shard: Shard, schema: Schema) -> Iterator[Batch]:
                 figures = Figures(sum(column.size for column in columns), batch.num_rows)
                 ids = batch.column(schema.id_field) if schema.id_field else None
                 sources = batch.column(schema.source_field) if schema.source_field else None
-                yield Batch(columns, _ids(ids), figures, _sources(sources))
+                yield Batch(columns, _ids(ids), figures, _sources(sources), _counted_from(first))
+                first += batch.num_rows
     except (pa.ArrowException, OSError) as error:
         raise ReadError(
             f"{shard.file} cannot be read to its end.", Problem.BROKEN, shard.file
@@ -67,6 +69,10 @@ def _ids(ids: "pa.Array[Any] | None") -> Callable[[int], RecordId]:
         return as_record_id(ids[index].as_py())
 
     return record_id
+
+
+def _counted_from(first: int) -> Callable[[int], int]:
+    return lambda index: first + index
 
 
 def _sources(sources: "pa.Array[Any] | None") -> Callable[[int], str]:

@@ -1,5 +1,6 @@
 """Records of a shard as the look-up takes them: columns of texts, and the id of each record."""
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -33,9 +34,21 @@ def as_record_id(value: Any) -> RecordId:
         return None
 
 
+def text_sha256(text: str) -> str:
+    """Return SHA-256 of a text as the look-up reads it, where a lone surrogate is a question mark.
+
+    In hexadecimal; of all other texts it is the digest that manifests use.
+    """
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
 def no_source(_index: int) -> str:
     """Return nothing: the records do not say where they come from."""
     return ""
+
+
+def no_position(_index: int) -> None:
+    """Return nothing: the records have no place of their own, as the rows of a table."""
 
 
 @dataclass(slots=True)
@@ -59,12 +72,17 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some records: their ids by index, and a column for each text field that they have."""
+    """Some records: their ids by index, and a column for each text field that they have.
+
+    `position` tells where in its file each begins, so that no two of a file have the same: in JSONL
+    the byte of its line, unpacked; in Parquet and plain text its number, from 0.
+    """
 
     columns: Sequence[Column]
     record_id: Callable[[int], RecordId]
     figures: Figures = field(default_factory=Figures)
     source: Callable[[int], str] = no_source
+    position: Callable[[int], int | None] = no_position
 
 
 # Places in raw lines at which an identifier may stand, in any order.

@@ -41,7 +41,10 @@ def _batch(data: bytes, first: int, last: int, shard: Shard) -> Batch:
         _check_encoding(records[0], shard)
     column = Column.of_encoded("text", records)
     return Batch(
-        [column], lambda index: f"{shard.file}#{first + index}", Figures(column.size, len(records))
+        [column],
+        lambda index: f"{shard.file}#{first + index}",
+        Figures(column.size, len(records)),
+        position=lambda index: first + index,
     )
 
 

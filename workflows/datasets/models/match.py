@@ -42,8 +42,8 @@ class Spelling(OfCase):
 class Match(OfCase):
     """One place in a snapshot where an identifier of the subject of a case stands.
 
-    Personal data: the record, its source and the excerpt, all sealed. The place is also kept as a
-    keyed digest, so that a place found again is no second match.
+    Personal data: the record, its source, the SHA-256 of the text and the excerpt, all sealed. The
+    place is also kept as a keyed digest, so that a place found again is no second match.
     """
 
     class Verdict(models.TextChoices):
@@ -68,6 +68,11 @@ class Match(OfCase):
     record = SealedJSON(_("record"), null=True)
     source = SealedText(_("source"), default="")
     field = models.CharField(_("field"), max_length=100)
+    # What tells the record from others with the same id, or without one: where in its file it
+    # begins (see `lookup.records.Batch`; None in a table) and `lookup.records.text_sha256` of the
+    # whole text. Matches from before these were kept have neither.
+    position = models.PositiveBigIntegerField(null=True)
+    text_sha256 = SealedText(null=True)
     # Code points of the decoded text.
     start = models.PositiveBigIntegerField(_("from"))
     end = models.PositiveBigIntegerField(_("to"))

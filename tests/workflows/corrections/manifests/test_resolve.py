@@ -1,12 +1,14 @@
 """From a place that was judged to a row with digests."""
 
 import hashlib
+import json
+from dataclasses import replace
 
 import pytest
 
 from tests.workflows.corrections.manifests.support import FORMATS, WORDING, change, entries, write
 from workflows.corrections.manifests.entries import ManifestError, Op
-from workflows.corrections.manifests.resolve import Origin, resolve
+from workflows.corrections.manifests.resolve import Origin, Unresolved, resolve
 
 
 def sha(text):
@@ -49,12 +51,55 @@ def test_lines_that_are_no_record_count(tmp_path):
     assert entry.row == 2
 
 
+TEXTS = ["no one", "王小明 here", "王小明 again", "王小明 here", "x"]
+
+
 @pytest.mark.parametrize("id_", ["same", None])
-def test_where_ids_do_not_tell_records_apart_what_is_written_does(tmp_path, id_):
-    texts = ["王小明 here", "no one", "王小明 again", "x"]
-    write(tmp_path / "a.jsonl", [{"id": id_, "text": text} for text in texts])
-    found = entries(tmp_path, change("redact", id_, 0, 3, written="王小明"))
-    assert [entry.row for entry in found] == [0, 2]
+@pytest.mark.parametrize("file", FORMATS)
+def test_where_ids_do_not_tell_records_apart_position_and_text_do(tmp_path, file, id_):
+    write(tmp_path / file, [{"id": id_, "text": text} for text in TEXTS])
+    line = len(f'{{"id": {json.dumps(id_)}, "text": "{TEXTS[0]}"}}\n'.encode())
+    place = change("redact", id_, 0, 3, file=file, written="王小明", text_sha256=sha(TEXTS[1]))
+    position = 1 if file.endswith(".parquet") else line
+    (entry,) = entries(tmp_path, replace(place, position=position))
+    assert entry.row == 1
+    for elsewhere in (
+        replace(place, position=position, text_sha256=sha(TEXTS[2])),
+        replace(place, position=position + 1),
+    ):
+        with pytest.raises(Unresolved):
+            entries(tmp_path, elsewhere)
+
+
+@pytest.mark.parametrize("id_", ["same", None])
+def test_what_could_be_in_several_records_is_refused(tmp_path, id_):
+    records = [{"id": id_, "text": text, "about": n} for n, text in enumerate(TEXTS)]
+    write(tmp_path / "a.jsonl", records)
+    written = change("redact", id_, 0, 3, written="王小明")
+    by_text = replace(written, text_sha256=sha(TEXTS[1]))
+    with pytest.raises(Unresolved) as refused:
+        entries(tmp_path, written, by_text)
+    assert refused.value.changes == {written, by_text}
+    assert not refused.value.done
+
+
+def test_records_that_are_the_same_in_everything_are_meant_together(tmp_path):
+    write(tmp_path / "a.jsonl", [{"id": 1, "text": text} for text in TEXTS])
+    by_text = change("redact", 1, 0, 3, written="王小明", text_sha256=sha(TEXTS[1]))
+    assert [entry.row for entry in entries(tmp_path, by_text)] == [1, 3]
+    only = change("redact", 1, 0, 3, written="王小明", text_sha256=sha(TEXTS[2]))
+    assert [entry.row for entry in entries(tmp_path, only)] == [2]
+
+
+def test_a_record_that_is_gone_or_without_the_wrong_text_is_done_with(tmp_path):
+    write(tmp_path / "a.jsonl", [{"id": 1, "text": "ab"}])
+    gone = change("redact", 2, 0, 1, file="", written="a")
+    right = change("replace", 1, ref="r2", file="", written="z", anywhere=True)
+    moved = change("redact", 1, 1, 2, file="", written="a")
+    with pytest.raises(Unresolved) as refused:
+        entries(tmp_path, gone, right, moved)
+    assert refused.value.changes == {gone, right, moved}
+    assert refused.value.done == {gone, right}
 
 
 @pytest.mark.parametrize(
