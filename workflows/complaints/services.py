@@ -82,8 +82,9 @@ def open_from_request(case: Case) -> Complaint | None:
         locked = lock_case(case)
         known = locked.complaints.filter(about=About.REQUEST).exists() or has_open(locked)
         items = [item for item in locked.items.all() if item.kind == ItemKind.COMPLAINT]
-        # Who has withdrawn the request has withdrawn the complaint in it.
-        if known or not items or locked.state in FINAL:
+        # Who has withdrawn the request has withdrawn the complaint in it; but a complaint stays by
+        # its own case when all else of it goes on in another.
+        if known or not items or locked.state in FINAL - {CaseState.MERGED}:
             return None
         texts = [str(item.details.get("statement", "")).strip() for item in items]
         statement = Message.objects.create(

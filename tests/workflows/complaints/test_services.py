@@ -15,11 +15,12 @@ from tests.factories import (
     OFFICER,
     OTHER_REVIEWER,
     REVIEWER,
+    earlier_case,
     file,
     make_case,
     propose,
 )
-from workflows.cases import correspondence
+from workflows.cases import correspondence, merging
 from workflows.cases.actors import SYSTEM
 from workflows.cases.clocks import lead_differs
 from workflows.cases.errors import InvalidInput
@@ -218,6 +219,17 @@ class TestARequestThatComplains:
         drain()
 
         assert case.complaints.get().statement.body == "You ignored me."
+
+    def test_is_opened_on_a_case_that_was_merged_before_a_worker_came(self):
+        ignored = FiledItem("complaint", {"statement": "You ignored me."})
+        case = make_case(CaseState.TRIAGE, ERIKA, items=(*ERIKA.items, ignored))
+        merging.merge(case, INTAKE, earlier_case(case, items=ERIKA.items))
+
+        drain()
+
+        complaint = case.complaints.get()
+        assert complaint.statement.body == "You ignored me."
+        assert complaint.is_open
 
     def test_opens_none_on_a_request_that_was_withdrawn_meanwhile(self):
         case = file(ERIKA, items=(FiledItem("complaint", {"statement": "You ignored me."}),)).case
