@@ -110,9 +110,17 @@ class ShownClock:
 
 
 def shown_clocks(case: Case) -> list[ShownClock]:
-    """Return the leading clock of each regime of a case, the earliest first. One query."""
+    """Return the leading clock of each regime of a case, the earliest first. One query.
+
+    Not those of what was carried over from another case and has gone again.
+    """
+    asked = {(code, kind) for code in case.regimes for kind in _answering(case, code)}
     clocks = [clock for clock in case.clocks.all() if clock.leads]
-    return [shown_clock(case, clock) for clock in clocks]
+    return [shown_clock(case, each) for each in clocks if (each.regime, each.kind) in asked]
+
+
+def _answering(case: Case, code: str) -> tuple[str, ...]:
+    return answer_kinds(case.regime_of(code), case.kinds)
 
 
 def shown_clock(case: Case, clock: BaseClock) -> ShownClock:

@@ -4,7 +4,7 @@ The due date is never typed in. `recompute` derives every clock anew from the ev
 snapshot of the rules; what it stores is what `check` must find again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -47,6 +47,8 @@ def answer_kind(case: Case, regime: Regime) -> str:
         for clock in case.clocks.all()
         if clock.leads and clock.regime == regime.code and clock.due_at
     ]
+    # What was carried over from another case may have gone again, and its clock with it.
+    own = [clock for clock in own if clock.kind in answer_kinds(regime, case.kinds)]
     # Each time the answer is contested, the clocks start anew; those before it have ended.
     own = [clock for clock in own if clock.round == max(each.round for each in own)]
     if own:
@@ -140,12 +142,17 @@ def clocks_for(
 def recompute(case: Case, *, reopen: bool = False) -> None:
     """Derive every clock that still runs, store it, and store the earliest date with the case.
 
-    With `reopen` a missed clock whose date comes to lie ahead runs again: only a notice of days
-    off may do that, for nothing that anybody does makes an answer timely that was owed before.
+    Those that ended with a case which goes on again run on, for their time has run all along: one
+    whose end has passed meanwhile is found late by the sweep. With `reopen` a missed clock whose
+    date comes to lie ahead runs again: only a notice of days off may do that, for nothing that
+    anybody does makes an answer timely that was owed before.
     """
     current = current_round(case)
     existing = {(c.regime, c.kind): c for c in case.clocks.all() if c.round == current.number}
-    fresh = clocks_for(case, derive(case, current), existing, current, reopen=reopen)
+    derived = derive(case, current)
+    if case.state in OPEN:
+        _end_or_resume(existing, derived)
+    fresh = clocks_for(case, derived, existing, current, reopen=reopen)
     Clock.objects.bulk_create(
         fresh,
         update_conflicts=True,
@@ -161,6 +168,23 @@ def recompute(case: Case, *, reopen: bool = False) -> None:
         ],
     )
     store_lead(case, fresh)
+
+
+def _end_or_resume(
+    existing: Mapping[tuple[str, str], Clock], derived: Collection[tuple[str, str]]
+) -> None:
+    """End the clocks of what is asked for no more, and resume those of what is asked for again.
+
+    What a duplicate asked for may be taken out of a case again, and a case that has ended reopened.
+    """
+    for key, clock in existing.items():
+        if key not in derived and clock.stopped_at is None:
+            stop(clock, timezone.now(), met=False)
+        elif key in derived and clock.stopped_at is not None and not clock.answered:
+            clock.stopped_at = None
+            if clock.state == Clock.State.STOPPED:
+                clock.state = Clock.State.RUNNING
+            clock.save(update_fields=["state", "stopped_at"])
 
 
 def rederive(clock: BaseClock) -> Deadline:
@@ -245,20 +269,6 @@ def stop(clock: BaseClock, at: datetime, *, met: bool) -> None:
         clock.state = Clock.State.MET if met else Clock.State.STOPPED
     clock.stopped_at, clock.check_at, clock.answered = at, None, met
     clock.save(update_fields=["state", "stopped_at", "check_at", "answered"])
-
-
-def restart_clocks(case: Case) -> None:
-    """Let the clocks run on that ended with a case and were not met.
-
-    Their time has run all along: one whose end has passed meanwhile is found late by the sweep.
-    """
-    unanswered = case.clocks.filter(answered=False, round=current_round(case).number)
-    for clock in unanswered.exclude(stopped_at=None):
-        clock.stopped_at = None
-        if clock.state == Clock.State.STOPPED:
-            clock.state = Clock.State.RUNNING
-        clock.save(update_fields=["state", "stopped_at"])
-    recompute(case)
 
 
 def stop_acknowledgement(case: Case, at: datetime) -> None:

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import SYSTEM, Actor
-from workflows.cases.clocks import restart_clocks
+from workflows.cases.clocks import recompute
 from workflows.cases.correspondence import require_text
 from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import MOVES, Action
@@ -78,7 +78,7 @@ def reinstate(case: Case, actor: Actor, reasons: str) -> None:
     reasons = require_text(reasons)
     with transaction.atomic():
         advance(case, Action.REINSTATE, actor, contents={"reasons": reasons})
-        restart_clocks(case)
+        recompute(case)
 
 
 def report_abuse(case: Case, actor: Actor, reasons: str) -> None:

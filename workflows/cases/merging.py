@@ -83,7 +83,7 @@ def unmerge(case: Case, actor: Actor = PUBLIC, reasons: str = "") -> None:
     with transaction.atomic():
         others = _lock(case, *_goes_on_as(case))[1:]
         advance(case, Action.UNMERGE, actor, contents={"reasons": reasons} if reasons else None)
-        clocks.restart_clocks(case)
+        clocks.recompute(case)
         carried = case.items.exclude(carried_from=None)
         origins = {case.pk, *carried.values_list("carried_from", flat=True)}
         for other in others:

@@ -77,6 +77,25 @@ def test_what_the_other_case_has_word_for_word_is_not_doubled():
     assert (into.items.count(), into.identifiers.count()) == (2, 1)
 
 
+def test_a_clock_of_what_was_carried_over_goes_again_with_it():
+    """In California who opts out is answered sooner than who wants a copy."""
+    opt_out = FiledItem("opt_out_training", {"statement": "Leave me out."})
+    case = make_case(State.TRIAGE, ERIKA, items=(opt_out,), residence="US-CA")
+    copy = FiledItem("copy", {"statement": "What do you hold?"})
+    long_ago = timezone.now() - timedelta(days=38)
+    into = earlier_case(case, State.IN_REVIEW, items=(copy,), at=long_ago)
+    merging.merge(case, INTAKE, into)
+    running = into.clocks.filter(leads=True, stopped_at=None)
+    assert running.count() == 2
+
+    merging.unmerge(case)
+
+    into.refresh_from_db()
+    assert running.get().kind == "response"
+    assert into.due_at == running.get().due_at
+    assert not clocks.differing_clocks(into)
+
+
 def test_a_complaint_stays_by_the_case_in_which_it_has_its_clock():
     case, into = pair(asks=(FiledItem("complaint", {"statement": "Too slow."}), POSTS))
     merging.merge(case, INTAKE, into)
