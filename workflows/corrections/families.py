@@ -22,15 +22,27 @@ def as_table(snapshot: Snapshot) -> Table:
 
 
 def family(snapshot: Snapshot) -> list[Snapshot]:
-    """Return a snapshot with those that it was made from, and all that were made from these."""
-    oldest = snapshot
-    while oldest.parent is not None:
-        oldest = oldest.parent
+    """Return a snapshot with those that it was made from, and all that were made from these.
+
+    Each once, the oldest first, and none of another dataset.
+    """
+    oldest = _oldest(snapshot)
     found, layer = [oldest], [oldest]
     while layer:
-        layer = list(Snapshot.objects.filter(parent__in=layer).order_by("registered_at"))
+        made = Snapshot.objects.filter(parent__in=layer, dataset=oldest.dataset_id)
+        layer = list(made.exclude(pk__in=[old.pk for old in found]).order_by("registered_at"))
         found += layer
     return found
+
+
+def _oldest(snapshot: Snapshot) -> Snapshot:
+    """Return from which snapshot all of a family came; of a circle, the first to be registered."""
+    line = [snapshot, *snapshot.ancestors()]
+    ids = [member.pk for member in line]
+    if line[-1].parent_id not in ids:
+        return line[-1]
+    circle = line[ids.index(line[-1].parent_id) :]
+    return min(circle, key=lambda member: (member.registered_at, member.pk))
 
 
 def newest(members: list[Snapshot]) -> Snapshot | None:

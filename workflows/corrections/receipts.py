@@ -128,6 +128,13 @@ def _register(snapshot: Snapshot, manifest: Manifest, actor: Actor) -> None:
         raise CorrectionRefused(why_unreadable(snapshot))
     if snapshot.pk == before.pk or snapshot.dataset_id != before.dataset_id:
         raise CorrectionRefused(_("This is not a new snapshot of the same dataset."))
+    if snapshot in before.ancestors():
+        raise CorrectionRefused(
+            _(
+                "The snapshot of this manifest was itself made from that one. Name the one that "
+                "came out of the manifest."
+            )
+        )
     if snapshot.parent is None:
         snapshot.parent = before
         save_snapshot(snapshot, actor)

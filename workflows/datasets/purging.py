@@ -16,10 +16,8 @@ _KEPT_FOR = ExpressionWrapper(_DAY * F("dataset__keep_replaced_days"), output_fi
 
 def mark_replaced(snapshot: Snapshot) -> None:
     """Note that a snapshot, and each that it was made from, has a verified replacement; once."""
-    old: Snapshot | None = snapshot
-    while old is not None:
-        Snapshot.objects.filter(pk=old.pk, replaced_at=None).update(replaced_at=timezone.now())
-        old = old.parent
+    old = [snapshot.pk, *(older.pk for older in snapshot.ancestors())]
+    Snapshot.objects.filter(pk__in=old, replaced_at=None).update(replaced_at=timezone.now())
 
 
 def replaced() -> QuerySet[Snapshot]:

@@ -102,6 +102,9 @@ def save_snapshot(snapshot: Snapshot, actor: Actor) -> Snapshot:
     """
     before = _before(snapshot)
     changed = _changed(snapshot, before)
+    if snapshot.parent_id is not None and (before is None or "parent" in changed):
+        # Two that are each made from the other could else be entered at the same moment.
+        Dataset.objects.select_for_update().get(pk=snapshot.dataset_id)
     read_anew = before is None or bool(set(changed) & set(CONTENT_OF_SNAPSHOT))
     if before is not None and read_anew:
         if snapshot.state != Snapshot.State.UNREADABLE:

@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from tests.factories import STEWARD
 from tests.tokens import pipeline_token
-from tests.workflows.datasets.entries import lines, make_dataset
+from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
 from workflows.datasets.inventory import read_snapshot
 from workflows.datasets.models import Dataset, PipelineToken
 from workflows.ledger.models import Event
@@ -73,6 +73,19 @@ def test_a_change_of_grounds_ends_the_approval(client):
     dataset = make_dataset(approved=True)
     answer = client.patch(f"/api/v1/datasets/{dataset.pk}/", {"origin": "Bought"}, format="json")
     assert answer.json()["approval"] == "unapproved"
+
+
+def test_a_snapshot_is_made_from_one_of_the_same_dataset(client, data):
+    (data / "forum.jsonl").write_text(lines())
+    dataset, other = make_dataset(), make_dataset("Other")
+    first = make_snapshot("forum.jsonl", dataset)
+    answer = client.post(
+        f"/api/v1/datasets/{other.pk}/snapshots/",
+        {"version": "1", "location": "forum.jsonl", "format": "jsonl", "parent": first.pk},
+        format="json",
+    )
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["parent"])
+    assert not other.snapshots.exists()
 
 
 def test_a_snapshot_says_how_it_was_read(client, data):

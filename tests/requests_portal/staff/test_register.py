@@ -138,6 +138,22 @@ def test_a_snapshot_is_registered_and_shown_as_it_is(steward, data):
     assert "a.jsonl" in page
 
 
+def test_a_snapshot_cannot_be_made_from_one_of_another_dataset(steward, data):
+    first, other = make_snapshot("a.jsonl"), make_dataset("Other")
+    fields = {
+        "dataset": other.pk,
+        "version": "1",
+        "parent": first.pk,
+        "format": "jsonl",
+        "location": "a.jsonl",
+        "id_field": "id",
+        "text_fields": "text",
+    }
+    page = text_of(post(steward, f"{BASE}/snapshot/add/", entry(fields)))
+    assert "A snapshot is made from one of the same dataset." in page
+    assert Snapshot.objects.get() == first
+
+
 def test_a_snapshot_that_was_read_has_no_form(steward, data):
     snapshot = make_snapshot("a.jsonl")
     page = steward.get(f"{BASE}/snapshot/{snapshot.pk}/change/").content.decode()

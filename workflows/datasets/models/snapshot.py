@@ -1,6 +1,9 @@
 """A snapshot: one version of a dataset that never changes, and the files it is made of."""
 
+from collections.abc import Iterator
+
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -109,6 +112,43 @@ class Snapshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dataset} · {self.version}"
+
+    def clean(self) -> None:
+        """Refuse what makes no line of snapshots; what is stored already may stay.
+
+        Raises `ValidationError` for a parent of another dataset, and for one that was made from
+        this snapshot itself.
+        """
+        super().clean()
+        same = Snapshot.objects.filter(pk=self.pk, parent=self.parent_id, dataset=self.dataset_id)
+        if self.dataset_id is None or same.exists():
+            return
+        if self.pk and self.children.exclude(dataset=self.dataset_id).exists():
+            raise ValidationError(
+                {"dataset": _("A snapshot that was made from this one is of another dataset.")}
+            )
+        if self.parent is None:
+            return
+        if self.parent.dataset_id != self.dataset_id:
+            raise ValidationError({"parent": _("A snapshot is made from one of the same dataset.")})
+        if self in (self.parent, *self.parent.ancestors()):
+            raise ValidationError(
+                {"parent": _("The snapshot named here was itself made from this one.")}
+            )
+
+    def ancestors(self) -> Iterator["Snapshot"]:
+        """Yield the snapshots of its dataset that it was made from, the nearest first, each once.
+
+        Entries from before such a thing was refused may stand in a circle.
+        """
+        seen, older = {self.pk}, self.parent_id
+        while older is not None and older not in seen:
+            seen.add(older)
+            found = Snapshot.objects.filter(pk=older, dataset=self.dataset_id).first()
+            if found is None:
+                return
+            yield found
+            older = found.parent_id
 
     @property
     def schema(self) -> Schema:
