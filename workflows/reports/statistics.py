@@ -1,9 +1,8 @@
 """Counts of what became of requests, for one regime: the figures that laws ask to report.
 
-A case counts as complied with in whole when something was granted and nothing refused, in part
-when both, as denied when something was refused and nothing granted or when it was rejected as
-abuse, and as nothing held when neither was. An item counts by its own outcome. Days run from
-receipt to the latest answer. A contested case counts as answered and as open again.
+What a case counts as, `counting` says; `counts_as` here says it in SQL. A case that counts as one
+of what an answer can be counts as answered, too. An item counts by its own outcome. Days run from
+receipt to the latest answer, as long as it stands.
 """
 
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db import models
 from django.db.models import (
     Aggregate,
     Avg,
@@ -22,18 +22,20 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Value,
+    When,
 )
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import TruncMonth, TruncQuarter
 
-from workflows.cases.lifecycle import OPEN, State
+from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, Item
 from workflows.cases.vocabulary import WITHOUT_GRANT, Outcome
 from workflows.regimes.services import get_regime
 from workflows.reports.bundle_filters import BundleFilters, zone_of
+from workflows.reports.counting import ABUSE, ANSWERED, DECIDED, ENDED, CountsAs
 from workflows.reports.scope import RegulatorScope
 from workflows.reports.selectors import late_clocks, visible_cases
-
-ABUSE = "abuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class Median(Aggregate):
 
 def figures(scope: RegulatorScope, period: Period) -> Figures:
     """Return the figures of all cases received in the period."""
-    return _figures(_cases(visible_cases(scope), scope.regime, period).aggregate(**_CASE_FIGURES))
+    return _figures(_cases(visible_cases(scope), scope.regime, period).aggregate(**_FIGURES))
 
 
 def by_month(scope: RegulatorScope, period: Period) -> list[tuple[date, Figures]]:
@@ -90,16 +92,24 @@ def by_month(scope: RegulatorScope, period: Period) -> list[tuple[date, Figures]
     months: Any = _cases(visible_cases(scope), scope.regime, period).annotate(
         month=TruncMonth("filed_at", tzinfo=zone)
     )
-    rows = months.values("month").annotate(**_CASE_FIGURES).order_by("month")
+    rows = months.values("month").annotate(**_FIGURES).order_by("month")
     return [(row.pop("month").date(), _figures(row)) for row in rows]
 
 
 def by_kind(scope: RegulatorScope, period: Period) -> list[tuple[str, Figures]]:
     """Return the figures of items by their kind, the most frequent first."""
     cases = _cases(visible_cases(scope), scope.regime, period).filter(pk=OuterRef("case_id"))
-    late = late_clocks(scope.regime, case="case_id")
-    items: Any = Item.objects.filter(Exists(cases)).annotate(late=late).order_by()
-    rows = items.values("kind").annotate(**_ITEM_FIGURES).order_by("-received", "kind")
+    granted, refused = ~Q(outcome__in=("", *WITHOUT_GRANT)), Q(outcome=Outcome.REFUSED)
+    items: Any = (
+        Item.objects.filter(Exists(cases))
+        .annotate(
+            late=late_clocks(scope.regime, case="case_id"),
+            counts_as=counts_as(granted, refused, "case__"),
+            days=_days_to_answer("case__"),
+        )
+        .order_by()
+    )
+    rows = items.values("kind").annotate(**_FIGURES).order_by("-received", "kind")
     return [(row.pop("kind"), _figures(row)) for row in rows]
 
 
@@ -109,9 +119,8 @@ def denials(scope: RegulatorScope, period: Period) -> list[Denial]:
     Rejections as abuse stand among them under `ABUSE`, counted by case.
     """
     cases = _cases(visible_cases(scope), scope.regime, period)
-    refused = Item.objects.filter(
-        case__in=cases.filter(answered_at__isnull=False), outcome=Outcome.REFUSED
-    )
+    told = cases.filter(state__in=ANSWERED, answered_at__isnull=False)
+    refused = Item.objects.filter(case__in=told, outcome=Outcome.REFUSED)
     grounds = get_regime(scope.regime).grounds
     found = [
         Denial(code, grounds[code].text if code in grounds else None, count)
@@ -133,7 +142,7 @@ def by_quarter(regime: str, period: Period) -> list[tuple[date, Figures]]:
     quarters: Any = _cases(of_regime, regime, period).annotate(
         quarter=TruncQuarter("filed_at", tzinfo=zone)
     )
-    rows = quarters.values("quarter").annotate(**_CASE_FIGURES).order_by("quarter")
+    rows = quarters.values("quarter").annotate(**_FIGURES).order_by("quarter")
     return [(row.pop("quarter").date(), _figures(row)) for row in rows]
 
 
@@ -146,55 +155,74 @@ def _cases(cases: QuerySet[Case], regime: str, period: Period) -> QuerySet[Case]
         .annotate(
             granted=Exists(items.exclude(outcome__in=("", *WITHOUT_GRANT))),
             refused=Exists(items.filter(outcome=Outcome.REFUSED)),
+        )
+        .annotate(
             late=late_clocks(regime),
+            counts_as=counts_as(Q(granted=True), Q(refused=True)),
+            days=_days_to_answer(),
         )
     )
 
 
-_CASE_ANSWERED = Q(answered_at__isnull=False)
-_CASE_DAYS = ExpressionWrapper(F("answered_at") - F("filed_at"), output_field=DurationField())
-_CASE_FIGURES = {
-    "received": Count("pk"),
-    "answered": Count("pk", filter=_CASE_ANSWERED),
-    "whole": Count("pk", filter=_CASE_ANSWERED & Q(granted=True, refused=False)),
-    "part": Count("pk", filter=_CASE_ANSWERED & Q(granted=True, refused=True)),
-    "denied": Count(
-        "pk",
-        filter=_CASE_ANSWERED & Q(granted=False, refused=True) | Q(state=State.REJECTED_AS_ABUSE),
-    ),
-    "nothing_held": Count("pk", filter=_CASE_ANSWERED & Q(granted=False, refused=False)),
-    "ended": Count("pk", filter=Q(state__in=(State.WITHDRAWN, State.EXPIRED, State.MERGED))),
-    "open": Count("pk", filter=Q(state__in=OPEN)),
-    "late_count": Count("pk", filter=Q(late=True)),
-    "mean": Avg(_CASE_DAYS),
-    "median": Median(_CASE_DAYS),
-}
+def counts_as(granted: Q, refused: Q, prefix: str = "") -> models.Case:
+    """Return what `counting.counts_as` returns, as an expression on cases.
 
-_ITEM_ANSWERED = Q(case__answered_at__isnull=False)
-_ITEM_ABUSE = Q(case__state=State.REJECTED_AS_ABUSE)
-_ITEM_DAYS = ExpressionWrapper(
-    F("case__answered_at") - F("case__filed_at"), output_field=DurationField()
-)
-_ITEM_FIGURES = {
+    `prefix` leads from the rows asked for to their case. `granted` and `refused` say whether the
+    answer grants, and refuses, anything.
+    """
+
+    def case(**conditions: Any) -> Q:
+        return Q(**{f"{prefix}{name}": value for name, value in conditions.items()})
+
+    told = case(state__in=ANSWERED, answered_at__isnull=False)
+    ended = case(state__in=ENDED) | case(state__in=ANSWERED, answered_at__isnull=True)
+    return models.Case(
+        When(case(state=State.REJECTED_AS_ABUSE), then=Value(CountsAs.DENIED)),
+        When(ended, then=Value(CountsAs.ENDED)),
+        When(told & granted & refused, then=Value(CountsAs.PART)),
+        When(told & granted, then=Value(CountsAs.WHOLE)),
+        When(told & refused, then=Value(CountsAs.DENIED)),
+        When(told, then=Value(CountsAs.NOTHING_HELD)),
+        default=Value(CountsAs.OPEN),
+        output_field=models.CharField(),
+    )
+
+
+def responded_at(prefix: str = "") -> models.Case:
+    """Return when a case was answered last, which a rejection as abuse does too."""
+    abuse = Q(**{f"{prefix}state": State.REJECTED_AS_ABUSE})
+    return models.Case(
+        When(abuse, then=F(f"{prefix}closed_at")),
+        default=F(f"{prefix}answered_at"),
+        output_field=models.DateTimeField(),
+    )
+
+
+def _days_to_answer(prefix: str = "") -> "ExpressionWrapper[CombinedExpression]":
+    length = responded_at(prefix) - F(f"{prefix}filed_at")
+    return ExpressionWrapper(length, output_field=DurationField())
+
+
+_ANSWERED = Q(counts_as__in=sorted(DECIDED))
+_FIGURES = {
     "received": Count("pk"),
-    "answered": Count("pk", filter=_ITEM_ANSWERED),
-    "whole": Count("pk", filter=_ITEM_ANSWERED & ~Q(outcome__in=("", *WITHOUT_GRANT))),
-    "denied": Count("pk", filter=_ITEM_ANSWERED & Q(outcome=Outcome.REFUSED) | _ITEM_ABUSE),
-    "nothing_held": Count(
-        "pk",
-        filter=_ITEM_ANSWERED & Q(outcome__in=(Outcome.NOT_HELD, Outcome.NOT_IDENTIFIABLE)),
-    ),
-    "ended": Count("pk", filter=Q(case__state__in=(State.WITHDRAWN, State.EXPIRED, State.MERGED))),
-    "open": Count("pk", filter=Q(case__state__in=OPEN)),
+    "answered": Count("pk", filter=_ANSWERED),
+    **{f"as_{each}": Count("pk", filter=Q(counts_as=each)) for each in CountsAs},
     "late_count": Count("pk", filter=Q(late=True)),
-    "mean": Avg(_ITEM_DAYS),
-    "median": Median(_ITEM_DAYS),
+    "mean": Avg("days", filter=_ANSWERED),
+    "median": Median("days", filter=_ANSWERED),
 }
 
 
 def _figures(row: dict[str, Any]) -> Figures:
-    mean, median, late = row.pop("mean"), row.pop("median"), row.pop("late_count")
-    return Figures(**{"part": 0, **row}, late=late, mean_days=days(mean), median_days=days(median))
+    return Figures(
+        received=row["received"],
+        answered=row["answered"],
+        **{each.value: row[f"as_{each}"] for each in CountsAs},
+        late=row["late_count"],
+        mean_days=days(row["mean"]),
+        median_days=days(row["median"]),
+    )
 
 
 def days(length: timedelta | None) -> float | None:

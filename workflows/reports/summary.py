@@ -13,7 +13,8 @@ from workflows.cases.vocabulary import ItemKind
 from workflows.pdf import render_pdf
 from workflows.pdf.fonts import font
 from workflows.regimes.services import get_regime
-from workflows.reports.tally import ABUSE, Tally
+from workflows.reports.counting import ABUSE
+from workflows.reports.tally import Tally
 
 if TYPE_CHECKING:
     from workflows.reports.bundle_tables import BundleRequest, Counts
@@ -68,8 +69,9 @@ def _words(request: "BundleRequest") -> Mapping[str, Any]:
         "counting": _(
             "A case counts as complied with in whole when something was granted and nothing"
             " refused, in part when both, and as denied when something was refused and nothing"
-            " granted, or when it was rejected as abuse. A contested case counts as answered, and"
-            " as open again. Days run from receipt to the latest answer."
+            " granted, or when it was rejected as abuse. Each case counts once, as it stands now: a"
+            " contested case counts as open until it is answered anew. Days run from receipt to the"
+            " latest answer, which a rejection as abuse is too."
         ),
         "months": _("By month of receipt"),
         "months_chart": _("Cases received and answered, by month of receipt"),

@@ -1,8 +1,6 @@
 """Counts the rows of an export for its summary. Pure: what it says is what the tables say.
 
-The words are those of `statistics`: complied with in whole when something was granted and nothing
-refused, in part when both; denied when something was refused and nothing granted, or when it was
-rejected as abuse; nothing held when neither was.
+What a case counts as, `counting` says, as it does for the statistics.
 """
 
 from array import array
@@ -13,10 +11,10 @@ from statistics import fmean, median
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from workflows.cases.lifecycle import OPEN, State
-from workflows.cases.vocabulary import WITHOUT_GRANT, Outcome
+from workflows.cases.lifecycle import State
+from workflows.cases.vocabulary import Outcome
+from workflows.reports.counting import ABUSE, DECIDED, CountsAs, counts_as
 
-ABUSE = "abuse"
 FIGURES = (
     "received",
     "answered",
@@ -28,7 +26,6 @@ FIGURES = (
     "open",
     "late",
 )
-_ENDED = {State.WITHDRAWN, State.EXPIRED, State.MERGED}
 
 
 class Tally:
@@ -45,18 +42,20 @@ class Tally:
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Count one row of `cases.jsonl`."""
-        figures = self._figures(row)
+        counted = _counts_as(row)
+        figures = self._figures(row, counted)
         received = datetime.fromisoformat(row["received_at"])
         self.figures.update(figures)
         self.months[f"{received.astimezone(self._zone):%Y-%m}"].update(figures)
         self.kinds.update(row["items"])
-        if row["responded_at"] and "answered" in figures:
-            answered = datetime.fromisoformat(row["responded_at"])
-            self._days.append((answered - received) / timedelta(days=1))
-        refused = [o for o in row["outcomes"] if o["outcome"] == Outcome.REFUSED]
-        self.grounds.update(outcome.get("ground", "") for outcome in refused)
+        if counted not in DECIDED:
+            return
+        answered = datetime.fromisoformat(row["responded_at"])
+        self._days.append((answered - received) / timedelta(days=1))
         if row["state"] == State.REJECTED_AS_ABUSE:
             self.grounds[ABUSE] += 1
+        refused = [o for o in row["outcomes"] if o["outcome"] == Outcome.REFUSED]
+        self.grounds.update(outcome.get("ground", "") for outcome in refused)
 
     @property
     def mean_days(self) -> float | None:
@@ -68,25 +67,22 @@ class Tally:
         """Days from receipt to the latest answer, of the case in the middle."""
         return round(median(self._days), 1) if self._days else None
 
-    def _figures(self, row: Mapping[str, Any]) -> list[str]:
-        outcomes = {outcome["outcome"] for outcome in row["outcomes"]}
-        abuse = row["state"] == State.REJECTED_AS_ABUSE
-        granted, refused = bool(outcomes - WITHOUT_GRANT), Outcome.REFUSED in outcomes
-        found = {
-            "received": True,
-            "answered": bool(outcomes),
-            "whole": granted and not refused,
-            "part": granted and refused,
-            "denied": (refused and not granted) or abuse,
-            "nothing_held": bool(outcomes) and not granted and not refused,
-            "ended": row["state"] in _ENDED,
-            "open": row["state"] in OPEN,
-            "late": any(self._is_late(deadline) for deadline in row["deadlines"]),
-        }
-        return [name for name in FIGURES if found[name]]
+    def _figures(self, row: Mapping[str, Any], counted: CountsAs) -> list[str]:
+        return [
+            "received",
+            counted,
+            *(["answered"] if counted in DECIDED else []),
+            *(["late"] if any(self._is_late(deadline) for deadline in row["deadlines"]) else []),
+        ]
 
     def _is_late(self, deadline: Mapping[str, Any]) -> bool:
         if not deadline["leads"]:
             return False
         running = deadline["state"] == "running" and deadline["due_on"]
         return deadline["state"] == "missed" or bool(running and running < self._today)
+
+
+def _counts_as(row: Mapping[str, Any]) -> CountsAs:
+    outcomes = {outcome["outcome"] for outcome in row["outcomes"]}
+    # A rejection as abuse, after which a case can be taken up again, says nothing of its items.
+    return counts_as(row["state"], answered=bool(outcomes), outcomes=outcomes)

@@ -18,9 +18,9 @@ from requests_portal.regulators.forms import PeriodForm
 from workflows.cases.vocabulary import ItemKind
 from workflows.reports.access_log import record_look_at_register
 from workflows.reports.complaint_figures import complaint_figures
+from workflows.reports.counting import ABUSE
 from workflows.reports.scope import RegulatorScope
 from workflows.reports.statistics import (
-    ABUSE,
     Denial,
     Figures,
     Period,

@@ -21,8 +21,8 @@ from workflows.cases.vocabulary import ItemKind, RequesterRole
 from workflows.regimes.schema import Regime
 from workflows.regimes.services import get_regime
 from workflows.reports.access_log import record_look_at_register
+from workflows.reports.counting import ABUSE
 from workflows.reports.scope import RegulatorScope
-from workflows.reports.statistics import ABUSE
 from workflows.reports.statistics_items import items_of_year
 from workflows.reports.statistics_yearly import TOTAL, Table, tables
 

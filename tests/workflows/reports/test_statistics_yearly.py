@@ -121,12 +121,15 @@ def year_of(case: Case) -> int:
         (State.WITHDRAWN, "ended"),
         (State.EXPIRED, "ended"),
         (State.REJECTED_AS_ABUSE, "refused"),
+        (State.CONTESTED, "open"),
+        (State.MERGED, "ended"),
     ],
 )
 def test_an_item_counts_by_what_became_of_it(state, result, scope):
     case = make_case(state)
-    [found] = items_of_year(scope, year_of(case))
-    assert (found.kind, found.result, found.requester) == ("correct", result, "self")
+    # A merge makes the second case that it goes into.
+    found = next(each for each in items_of_year(scope, year_of(case)) if each.result == result)
+    assert (found.kind, found.requester) == ("correct", "self")
 
 
 def test_a_rejection_as_abuse_is_a_ground_of_its_own(scope):
