@@ -1,17 +1,21 @@
 """Keeps small counts from being read out of published figures; pure arithmetic.
 
 A count below the threshold is not published, only that it is below. Where it could be reckoned
-from the total and the other parts, further parts are withheld as well, and the total at last. So
-nobody who adds and subtracts learns which of the values below the threshold a small count has.
+from the total and the other parts, one further part is withheld as well, and the total at last.
+
+Whoever knows this program can also ask which counts would have led to what is published. So what
+is withheld follows from nothing but what all these counts have in common: which parts are small,
+those that are shown, and how much the rest comes to, as far as that is shown. Then all of them are
+possible, and each that is hidden has `LEAST_VALUES` values or more.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 THRESHOLD = 5
-# How many values a small count must keep open where not all of them can.
-_LEAST_VALUES = 3
+# How many values a hidden count must keep open at least.
+LEAST_VALUES = 3
 
 
 class Shown(StrEnum):
@@ -20,7 +24,7 @@ class Shown(StrEnum):
     EXACT = "exact"
     # Below the threshold, none included.
     SMALL = "small"
-    # Not below the threshold, and not published because a small count would follow from it.
+    # Not published because a small count would follow from it.
     WITHHELD = "withheld"
 
 
@@ -48,47 +52,60 @@ class Row:
     parts: tuple[Cell, ...]
 
 
-def suppress(parts: Sequence[int], threshold: int = THRESHOLD) -> Row:
+def suppress(parts: Sequence[int]) -> Row:
     """Return the parts of a total and their sum as they may be published.
 
-    `parts` are counts that make up the total between them, each case in one. A small part keeps
-    each of its possible values, 0 to threshold - 1, open to whoever reads the row; where the
-    total is too low for that, at least three of them, and the total is withheld at last.
+    `parts` are counts that make up the total between them, each case in one. The last of those
+    that are not small is the first to be withheld.
     """
     total = sum(parts)
-    if total < threshold:
+    if total < THRESHOLD:
         return Row(_SMALL, (_SMALL,) * len(parts))
-    small = frozenset(number for number, part in enumerate(parts) if part < threshold)
+    small = [part for part in parts if part < THRESHOLD]
+    large = [number for number, part in enumerate(parts) if part >= THRESHOLD]
     if not small:
-        return Row(Cell.exact(total), tuple(map(Cell.exact, parts)))
-    for least in (threshold, _LEAST_VALUES):
-        for withheld in _candidates(parts, small):
-            hidden = sum(parts[number] for number in small | withheld)
-            if _values_left(hidden, len(small), len(withheld), threshold) >= least:
-                return Row(Cell.exact(total), _cells(parts, small, withheld))
-    return Row(_WITHHELD, _cells(parts, small, frozenset()))
+        return Row(Cell.exact(total), _cells(parts))
+    if not large:
+        return Row(Cell.exact(total) if _few_enough(small) else _WITHHELD, _cells(parts))
+    if len(small) > 1 and sum(small) >= LEAST_VALUES and _few_enough(small):
+        # Known by the total and the others, their sum can be made up in many ways.
+        return Row(Cell.exact(total), _cells(parts))
+    withheld = large[-1]
+    hidden = sum(small) + parts[withheld]
+    # The withheld part is the threshold at least; that leaves the small ones enough.
+    shown = hidden >= THRESHOLD + LEAST_VALUES
+    return Row(Cell.exact(total) if shown else _WITHHELD, _cells(parts, withheld))
 
 
-def _candidates(parts: Sequence[int], small: frozenset[int]) -> Iterator[frozenset[int]]:
-    """Yield sets of parts to withhold: none, then the smallest large one, then two, and so on."""
-    large = sorted((part, number) for number, part in enumerate(parts) if number not in small)
-    for length in range(len(large) + 1):
-        yield frozenset(number for _part, number in large[:length])
+def suppress_within(count: int, total: int, published: Cell) -> Cell:
+    """Return how a count may be published of some in a total that is `published` so.
+
+    It is told of no part how many of it they are.
+    """
+    if published.shown is Shown.SMALL:
+        return _SMALL
+    if published.shown is Shown.EXACT and total < THRESHOLD + LEAST_VALUES - 1:
+        # Even whether it is below the threshold would leave too few values.
+        return _WITHHELD
+    if count < THRESHOLD:
+        return _SMALL
+    if published.shown is Shown.WITHHELD or total - count < THRESHOLD:
+        # Else the total, or how many were not among them, would follow.
+        return _WITHHELD
+    return Cell.exact(count)
 
 
-def _values_left(hidden: int, small: int, withheld: int, threshold: int) -> int:
-    """Return how many values a small part may have, given the sum of what is hidden."""
-    most = threshold - 1
-    # The others are at least 0 or the threshold, and a withheld part has no upper end.
-    highest = min(most, hidden - withheld * threshold)
-    lowest = 0 if withheld else max(0, hidden - most * (small - 1))
-    return highest - lowest + 1
+def _few_enough(small: Sequence[int]) -> bool:
+    """Return whether the sum of small parts leaves it open which of them is how large.
+
+    Those for which it does not are so near to the highest sum, and as many as may be: each keeps
+    the values next below the threshold.
+    """
+    return sum(small) <= (THRESHOLD - 1) * len(small) - LEAST_VALUES
 
 
-def _cells(
-    parts: Sequence[int], small: frozenset[int], withheld: frozenset[int]
-) -> tuple[Cell, ...]:
+def _cells(parts: Sequence[int], withheld: int | None = None) -> tuple[Cell, ...]:
     return tuple(
-        _SMALL if number in small else _WITHHELD if number in withheld else Cell.exact(part)
+        _SMALL if part < THRESHOLD else _WITHHELD if number == withheld else Cell.exact(part)
         for number, part in enumerate(parts)
     )

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from io import StringIO
 
 from workflows.reports.statistics import Figures, Period, by_quarter
-from workflows.reports.suppression import THRESHOLD, Cell, Shown, suppress
+from workflows.reports.suppression import THRESHOLD, Cell, Shown, suppress, suppress_within
 
 QUARTERS_SHOWN = 8
 COLUMNS = (
@@ -31,7 +31,7 @@ class Quarter:
     """The figures of one quarter as they may be read by anybody.
 
     `received` is made up of the four counts after it; `late` counts within `received`.
-    `median_days` is None where fewer than the threshold were answered.
+    `median_days` is None where each kind of answer was given fewer times than the threshold.
     """
 
     first_day: date
@@ -62,15 +62,10 @@ def past_quarters(regime: str, today: date) -> list[Quarter]:
 def quarter(first_day: date, counted: Figures) -> Quarter:
     """Return the figures of one quarter with small counts kept back."""
     complied = counted.whole + counted.part
-    decided = complied + counted.denied + counted.nothing_held
-    # A case that was answered, taken up again and rejected as abuse stands in two of them.
-    rest = max(counted.received - decided, 0)
-    row = suppress((complied, counted.denied, counted.nothing_held, rest))
-    in_time = suppress((counted.late, max(counted.received - counted.late, 0)))
-    late = in_time.parts[0]
-    if row.total.shown != Shown.EXACT and late.shown == Shown.EXACT:
-        # Beside a total that is kept back no count of all of it may stand.
-        late = Cell(Shown.WITHHELD)
+    decided = (complied, counted.denied, counted.nothing_held)
+    row = suppress((*decided, counted.received - sum(decided)))
+    # What is published says already that so many were answered.
+    enough = any(cell.shown != Shown.SMALL for cell in row.parts[: len(decided)])
     return Quarter(
         first_day,
         row.total,
@@ -78,8 +73,8 @@ def quarter(first_day: date, counted: Figures) -> Quarter:
         refused=row.parts[1],
         nothing_held=row.parts[2],
         without_answer=row.parts[3],
-        late=late,
-        median_days=counted.median_days if counted.answered >= THRESHOLD else None,
+        late=suppress_within(counted.late, counted.received, row.total),
+        median_days=counted.median_days if enough else None,
     )
 
 
