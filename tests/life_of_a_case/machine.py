@@ -32,6 +32,7 @@ from workflows.corrections.models import Instruction, Manifest
 from workflows.datasets.lookups import LookupRefused
 from workflows.identity.contact import InvalidChallenge, ask_for_link, confirm_contact
 from workflows.ledger.models import Event
+from workflows.ledger.selectors import events_of_case
 from workflows.notices.errors import ElementMissing
 from workflows.notices.models import Notice
 from workflows.outbox.models import Effect
@@ -388,12 +389,13 @@ class LifeOfACase(RuleBasedStateMachine):
         self._told(cases, fresh)
         sentences.mails_are_true(mails, cases)
         for case in cases:
+            events = list(events_of_case(case.pseudonym))
             promises.a_case_can_still_reach_an_end(case)
             promises.one_leading_clock_runs_while_an_answer_is_owed(case)
-            promises.two_people_stand_behind_each_decision(case)
+            promises.two_people_stand_behind_each_decision(case, events)
             promises.nothing_goes_but_by_erasure(self.memory, case)
-            promises.every_request_is_accounted_for(case, worked=not self.resting)
-            sentences.page_is_true(case)
+            promises.every_request_is_accounted_for(case, events, worked=not self.resting)
+            sentences.page_is_true(case, events)
         self.rested = self.resting
         self.sound = True
 

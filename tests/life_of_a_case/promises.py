@@ -6,7 +6,7 @@ were asked to do.
 
 import json
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -29,7 +29,6 @@ from workflows.corrections.services import operation_of
 from workflows.datasets.models import Match
 from workflows.identity.contact import EXPIRE_AFTER
 from workflows.ledger.models import Event
-from workflows.ledger.selectors import events_of_case
 
 # What brings a case nearer to its end in each state, by staff who had no part in it.
 _ON = {
@@ -91,9 +90,10 @@ def a_case_can_still_reach_an_end(case: Case) -> None:
     if case.state in FINAL:
         return
     state = State(case.state)
-    situation = situation_of(case, NOBODY_YET)
     assert any(
-        not refusal(MOVES[action], state, MOVES[action].roles, lambda: situation)
+        not refusal(
+            MOVES[action], state, MOVES[action].roles, lambda: situation_of(case, NOBODY_YET)
+        )
         for action in _ON[state]
     ), f"Nobody can go on in {case.state}"
 
@@ -198,10 +198,10 @@ def _records(text: str) -> dict[str, object]:
     return {str(record["id"]): record for record in found}
 
 
-def two_people_stand_behind_each_decision(case: Case) -> None:
+def two_people_stand_behind_each_decision(case: Case, events: Sequence[Event]) -> None:
     """Read from the log alone: who proposed is not who decided, in this life of the case."""
     life = _Life(case)
-    for event in events_of_case(case.pseudonym):
+    for event in events:
         life.take(event)
 
 
@@ -285,9 +285,8 @@ class _Life:
         assert not granted & _LOOKED_AT_TWICE, "Granted on papers that one person saw"
 
 
-def every_request_is_accounted_for(case: Case, *, worked: bool) -> None:
+def every_request_is_accounted_for(case: Case, events: Sequence[Event], *, worked: bool) -> None:
     """Each request is open, answered, withdrawn by the person, ended with a ground, or carried."""
-    events = list(events_of_case(case.pseudonym))
     last = {event.name: event for event in events}
     erased = case.erased_at is not None
     match case.state:

@@ -6,7 +6,7 @@ data, that something was checked, found or not found, and how the case stands.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -294,10 +294,9 @@ def step_is_true(case: Case, event: Event) -> None:
     assert check is None or check(case, event), f"Not so: {PUBLIC_SENTENCES[event.name]}"
 
 
-def page_is_true(case: Case) -> None:
+def page_is_true(case: Case, events: Sequence[Event]) -> None:
     """Hold how the page says that the case and its time stand against what happened."""
     words = state_in_words(case)
-    events = list(events_of_case(case.pseudonym))
     names = {event.name for event in events}
     says: dict[str, bool] = {
         "the e-mail address was never confirmed": case.contact_confirmed_at is None,

@@ -15,7 +15,7 @@ from workflows.cases.lifecycle import MOVES, Action
 
 EXAMPLES = 50
 # Of the machine; most of them take several moves.
-STEPS_OF_AN_EXAMPLE = 7
+STEPS_OF_AN_EXAMPLE = 5
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def test_the_life_of_a_case(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
             LifeOfACase,
             settings=hypothesis_settings(
                 max_examples=examples if thorough else EXAMPLES,
-                stateful_step_count=STEPS_OF_AN_EXAMPLE * (4 if thorough else 1),
+                stateful_step_count=STEPS_OF_AN_EXAMPLE * (5 if thorough else 1),
                 derandomize=not thorough,
                 deadline=None,
                 print_blob=True,
