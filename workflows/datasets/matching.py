@@ -2,8 +2,9 @@
 
 import logging
 import time
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -39,6 +40,8 @@ WEAK_KEPT = 200
 _ROWS_AT_ONCE = 500
 # Letters of the texts with hits that are kept in memory until these are written.
 _LETTERS_AT_ONCE = 4_000_000
+# Letters on either side of a hit in which begins what can reach into its excerpt.
+_NEAR = 4096
 _PLACE = "match.place"
 
 logger = logging.getLogger(__name__)
@@ -176,30 +179,53 @@ def _keep(scan: ShardScan, found: list[tuple[Hit, RecordHits]]) -> None:
             .filter(pk__in=refs, erased_at=None)
             .order_by("pk")
         }
-        digests = _Digests()
+        once = _OncePerRecord()
         known = [
-            (hit, record, digests.of(record, hit.field))
+            (hit, record, once.digest(record, hit.field))
             for hit, record in found
             if str(hit.ref) in cases
         ]
         _take_over({(cases[str(one[0].ref)].pk, _place(scan, *one)) for one in known})
         Match.objects.bulk_create(
-            (_match(cases[str(one[0].ref)], scan, *one) for one in known),
+            (
+                _match(cases[str(hit.ref)], scan, hit, record, sha256, own=once.own(record, hit))
+                for hit, record, sha256 in known
+            ),
             ignore_conflicts=True,
         )
 
 
-class _Digests:
-    """The digest of the text that was asked for last: many hits may stand in one."""
+class _OncePerRecord:
+    """What is worked out once of the record that was asked for last: many hits may stand in it."""
 
     def __init__(self) -> None:
-        self._text, self._digest = "", text_sha256("")
+        self._record: RecordHits | None = None
+        self._digests: dict[str, str] = {}
+        self._spans: dict[tuple[str | int, str], list[tuple[int, int]]] = {}
 
-    def of(self, record: RecordHits, field: str) -> str:
-        text = record.texts[field]
-        if text is not self._text:
-            self._text, self._digest = text, text_sha256(text)
-        return self._digest
+    def _begin(self, record: RecordHits) -> None:
+        if record is self._record:
+            return
+        self._record, self._digests = record, {}
+        self._spans = defaultdict(list)
+        for hit in record.hits:
+            self._spans[hit.ref, hit.field].append((hit.start, hit.end))
+        for spans in self._spans.values():
+            spans.sort()
+
+    def digest(self, record: RecordHits, field: str) -> str:
+        """Return the digest of a text of a record."""
+        self._begin(record)
+        if field not in self._digests:
+            self._digests[field] = text_sha256(record.texts[field])
+        return self._digests[field]
+
+    def own(self, record: RecordHits, hit: Hit) -> list[tuple[int, int]]:
+        """Return the spans of the same person near a hit: what its excerpt may show."""
+        self._begin(record)
+        spans = self._spans[hit.ref, hit.field]
+        first = bisect_left(spans, (hit.start - _NEAR, 0))
+        return spans[first : bisect_left(spans, (hit.end + _NEAR, 0))]
 
 
 def _place(scan: ShardScan, hit: Hit, record: RecordHits, sha256: str) -> bytes:
@@ -236,9 +262,16 @@ def _take_over(places: set[tuple[UUID, bytes]]) -> None:
                 Match.objects.filter(pk=pk).update(place_digest=new)
 
 
-def _match(case: Case, scan: ShardScan, hit: Hit, record: RecordHits, sha256: str) -> Match:
+def _match(
+    case: Case,
+    scan: ShardScan,
+    hit: Hit,
+    record: RecordHits,
+    sha256: str,
+    *,
+    own: Sequence[tuple[int, int]],
+) -> Match:
     text = record.texts[hit.field]
-    own = [(h.start, h.end) for h in record.hits if h.ref == hit.ref and h.field == hit.field]
     return Match(
         case=case,
         snapshot=scan.snapshot,

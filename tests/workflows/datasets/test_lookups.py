@@ -292,3 +292,44 @@ def test_texts_of_many_records_are_not_kept_in_memory_together(forum, monkeypatc
 
     assert max(together) == 1
     assert case.matches.count() == 3
+
+
+def test_a_long_record_is_gone_through_once_and_not_for_each_hit(data, monkeypatch):
+    hits = 150
+    record = {
+        "id": 1,
+        "text": ("一二三四五。" * 300 + "联系王小明。\n") * hits,
+        "title": "王小明" * 3,
+    }
+    record["title"] += ("长" * 1000 + "王小明。") * 20
+    (data / "long.jsonl").write_text(lines([record]))
+    make_snapshot("long.jsonl", text_fields=["text", "title"])
+    digested, places = [], []
+    sha256, place = matching.text_sha256, matching.canonical_json
+    monkeypatch.setattr(matching, "text_sha256", lambda t: digested.append(len(t)) or sha256(t))
+
+    def counted(value):
+        spelled = place(value)
+        places.append(len(spelled))
+        return spelled
+
+    monkeypatch.setattr(matching, "canonical_json", counted)
+    case = make_case(State.IN_REVIEW)
+    work()
+
+    assert case.matches.count() > hits
+    assert sorted(digested) == sorted(len(record[name]) for name in ("text", "title"))
+    assert max(places) < 500
+
+
+def test_an_excerpt_knows_the_hits_of_the_same_person_around_it(data):
+    text = "电话 13800001234，" + "王小明" + "。" * 6000 + "王小明 13800001234，别人 13900009999"
+    (data / "long.jsonl").write_text(lines([{"id": 1, "text": text, "url": ""}]))
+    make_snapshot("long.jsonl")
+    case = make_case(State.IN_REVIEW)
+    work()
+
+    shown = [m.excerpt for m in case.matches.order_by("start") if m.kind == "name"]
+    assert "13800001234" in shown[0]["before"]
+    assert "13800001234" in shown[1]["after"]
+    assert "13900009999" not in shown[1]["after"]
