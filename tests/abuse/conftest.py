@@ -9,6 +9,7 @@ import pytest
 
 from requests_portal.local.postgres import OWNER_ROLE, RUNTIME_ROLE, Cluster
 from tests.stack import Stack
+from tests.workflows.conftest import in_english  # noqa: F401 - a fixture
 
 _DATABASE = "abuse"
 METRICS_TOKEN = "a-token-that-nobody-guesses"

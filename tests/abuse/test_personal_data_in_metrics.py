@@ -25,7 +25,8 @@ def view_names(resolver: URLResolver, namespace: str = "") -> set[str]:
     found = set()
     for pattern in resolver.url_patterns:
         if isinstance(pattern, URLPattern):
-            found.add(namespace + (pattern.name or pattern.lookup_str))
+            code = getattr(pattern.callback, "view_class", pattern.callback)
+            found.add(namespace + (pattern.name or f"{code.__module__}.{code.__name__}"))
         else:
             inner = f"{pattern.namespace}:" if pattern.namespace else ""
             found |= view_names(pattern, namespace + inner)

@@ -85,7 +85,8 @@ def test_what_is_no_longer_so_is_not_mailed(state: State, gone_on: Step, said: s
 
 
 @pytest.fixture
-def team() -> Team:
+def team(settings) -> Team:
+    settings.LANGUAGE_CODE = "en"
     return Team.objects.create(name="Night shift", email="night@provider.example")
 
 
