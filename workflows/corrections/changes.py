@@ -43,7 +43,12 @@ class Change:
 
 def changes_of(case: Case) -> dict[int, Change]:
     """Return by the id of every snapshot concerned what was changed there for a case."""
-    manifests = Manifest.objects.filter(instructions__item__case=case).distinct()
+    # One that was withdrawn has changed nothing, and nothing will be changed by it.
+    manifests = (
+        Manifest.objects.filter(instructions__item__case=case)
+        .exclude(state=Manifest.State.WITHDRAWN)
+        .distinct()
+    )
     families: dict[int, list[Manifest]] = defaultdict(list)
     members = {}
     for manifest in manifests.select_related("snapshot", "result", "data_key").order_by("made_at"):

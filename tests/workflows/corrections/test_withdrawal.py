@@ -22,6 +22,7 @@ from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.cases.vocabulary import Outcome
+from workflows.corrections.checking import check
 from workflows.corrections.downloads import hand_out
 from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.making import entries_of, make_manifest
@@ -47,6 +48,7 @@ def forum(data):
 
 
 DELETE = replace(WANG, items=(FiledItem("delete", {"statement": "请删除。"}),))
+IN_ENGLISH = replace(DELETE, language="en")
 WHY = "The records cannot be told apart."
 
 
@@ -106,6 +108,31 @@ class TestBackToTheReview:
         propose_and_approve(case, Outcome.DELETED)
 
         assert {entry.id for entry in entries_of(manifest_for(forum))} == {"a", "b"}
+
+    def test_the_answer_tells_of_what_was_approved_anew_alone(self, forum):
+        case = executing(Outcome.DELETED, IN_ENGLISH, frozenset("ab"))
+        manifest_for(forum)
+        stop_execution(case, APPROVER, WHY)
+        look_up()
+        judge_all(case, {"a"})
+        propose_and_approve(case, Outcome.DELETED)
+        again = manifest_for(forum)
+        ask_to_apply(again, STEWARD)
+        apply_here(str(again.pk))
+        check(str(again.pk))
+
+        assert "1 record was taken out." in moves.answer(case, APPROVER).body
+
+    def test_the_answer_says_that_it_was_done_by_hand_after_a_manifest_was_withdrawn(self, forum):
+        case = executing(Outcome.DELETED, IN_ENGLISH)
+        manifest_for(forum)
+        stop_execution(case, APPROVER, WHY)
+        propose_and_approve(case, Outcome.DELETED)
+        record_receipt(Instruction.objects.open().get(), STEWARD, "Done by hand.")
+
+        answer = moves.answer(case, APPROVER).body
+        assert "It was changed by hand, and the change was checked." in answer
+        assert "under way" not in answer
 
     def test_what_proved_impossible_can_be_refused_and_answered(self, forum):
         case = executing(Outcome.DELETED, DELETE)
