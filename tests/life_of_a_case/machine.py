@@ -16,11 +16,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from tests.life_of_a_case import promises, sentences, steps, working
 from tests.life_of_a_case.people import EVERYBODY, STAFF, WITH, Asked, Choose, requests
 from tests.life_of_a_case.world import BEGINNING, World
+from workflows.cases import merging
 from workflows.cases.actors import PUBLIC, Actor
 from workflows.cases.calendar_notices import take_notice
 from workflows.cases.errors import CaseError, InvalidInput, MoveRefused
 from workflows.cases.filing import file_request
-from workflows.cases.lifecycle import FINAL, Action, Role, State
+from workflows.cases.lifecycle import FINAL, MERGE_TARGETS, Action, Role, State
 from workflows.cases.models import Case, Clock, EventContent, Item, Message
 from workflows.cases.transition import refusals
 from workflows.cases.vocabulary import Channel
@@ -123,6 +124,42 @@ class LifeOfACase(RuleBasedStateMachine):
                 request = replace(request, subject_name=subject.name, email=subject.email)
             asked = replace(asked, request=request)
         self._file(asked)
+
+    @precondition(lambda self: Case.objects.filter(state__in=MERGE_TARGETS).exists())
+    @rule(data=st.data(), asked=requests(), resting=RESTING)
+    def a_duplicate_is_found(self, data: Any, asked: Asked, resting: bool) -> None:
+        """The person of a case files again, confirms perhaps, and intake takes it for a duplicate."""
+        choose = self._choose(data)
+        into = choose([case for case in self._cases() if case.state in MERGE_TARGETS])
+        subject = into.people.get(part="subject")
+        request = replace(
+            asked.request,
+            residence=into.residence,
+            subject_name=subject.name,
+            email=subject.email,
+        )
+        self.resting = resting
+        before = set(Case.objects.values_list("pk", flat=True))
+        self._file(Asked(request, 0, by_letter=False))
+        case = Case.objects.exclude(pk__in=before).get()
+        for link in self.world.links if choose([True, True, False]) else ():
+            with suppress(InvalidChallenge):
+                confirm_contact(link)
+        self._settle()
+        actor = choose(WITH[Role.INTAKE])
+        take = self._take_with(choose)
+        if choose([True, False]):
+            take(case, Action.MERGE, actor, lambda c, a, _choose: merging.merge(c, a, into))
+            return
+        take(
+            case,
+            Action.PROPOSE_MERGE,
+            actor,
+            lambda c, a, _choose: merging.propose_merge(c, a, into, steps.WHY),
+        )
+        decides = choose([Action.APPROVE_MERGE, Action.APPROVE_MERGE, Action.DECLINE_MERGE])
+        if not refusals(self._reload(case), WITH[Role.APPROVER][0])[decides]:
+            take(case, decides, WITH[Role.APPROVER][0], steps.STEPS[decides])
 
     def _file(self, asked: Asked) -> None:
         file_request(
