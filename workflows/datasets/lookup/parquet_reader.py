@@ -7,7 +7,7 @@ import numpy as np
 
 from workflows.datasets.lookup.hits import RecordId
 from workflows.datasets.lookup.records import CHUNK, Batch, Figures, Schema, as_record_id, no_source
-from workflows.datasets.lookup.scan import SEPARATOR, Column, is_separated
+from workflows.datasets.lookup.scan import SEPARATOR, Column
 from workflows.datasets.lookup.shards import Problem, ReadError, Shard
 
 if TYPE_CHECKING:
@@ -95,14 +95,11 @@ def _column(array: "pa.Array[Any]", name: str, shard: Shard) -> Column:
         raise ReadError(f"Column {name} of {shard.file} is not text.", Problem.NOT_TEXT, name)
     if not len(array):
         return Column.of_encoded(name, [])
-    encoded = array.cast(pa.large_string()).cast(pa.large_binary())
     separated = compute.binary_join_element_wise(
-        encoded,
+        array.cast(pa.large_string()).cast(pa.large_binary()),
         *(pa.scalar(ending, pa.large_binary()) for ending in (b"", SEPARATOR)),
         null_handling="replace",
     )
     _validity, offsets, data = separated.buffers()
     assert offsets is not None
-    if not is_separated(memoryview(data), len(array)):
-        return Column.of_encoded(name, [text or b"" for text in encoded.to_pylist()])
     return Column(name, memoryview(data), np.frombuffer(offsets, np.int64)[: len(array) + 1])

@@ -42,11 +42,6 @@ SEPARATOR = b"\xff"
 _NO_BYTE_EITHER = b"\xfe"
 
 
-def is_separated(data: bytes | memoryview, texts: int) -> bool:
-    """Tell whether SEPARATOR stands behind each of so many texts and, they being whole, in none."""
-    return count(data, SEPARATOR[0]) == texts
-
-
 @dataclass(frozen=True, slots=True)
 class Column:
     """The texts of one field of many records: UTF-8 bytes, text `i` from `offsets[i]` on.
@@ -76,14 +71,10 @@ class Column:
 
     @classmethod
     def of_encoded(cls, field: str, texts: Sequence[bytes | memoryview]) -> "Column":
-        """Make a column of texts in UTF-8; in broken ones another byte stands for SEPARATOR."""
+        """Make a column of texts in UTF-8."""
         offsets = np.zeros(len(texts) + 1, np.int64)
         np.cumsum([len(text) + len(SEPARATOR) for text in texts], out=offsets[1:])
-        data = SEPARATOR.join([*texts, b""])
-        if not is_separated(data, len(texts)):
-            separate = (bytes(text).replace(SEPARATOR, _NO_BYTE_EITHER) for text in texts)
-            data = SEPARATOR.join([*separate, b""])
-        return cls(field, memoryview(data), offsets)
+        return cls(field, memoryview(SEPARATOR.join([*texts, b""])), offsets)
 
     def __len__(self) -> int:
         """Return how many texts there are."""
@@ -98,6 +89,14 @@ class Column:
         """Return one text in UTF-8."""
         begin, behind = self.offsets[index : index + 2].tolist()
         return self.data[begin : behind - len(SEPARATOR)]
+
+    def searched(self) -> memoryview:
+        """Return the data as it is searched: in broken texts another byte stands for SEPARATOR."""
+        if count(self.data, SEPARATOR[0]) == len(self):
+            return self.data
+        texts = (bytes(self.encoded(index)) for index in range(len(self)))
+        separate = (text.replace(SEPARATOR, _NO_BYTE_EITHER) for text in texts)
+        return memoryview(SEPARATOR.join([*separate, b""]))
 
     def text(self, index: int) -> str:
         """Return one text, decoded as the places of hits are counted."""
@@ -181,7 +180,7 @@ def _by_text(column: Column, patterns: Patterns) -> Iterator[tuple[int, Sequence
     if column.found is not None:
         yield from enumerate(column.found)
         return
-    found = sorted(candidates(column.data, patterns, escaped=False), key=attrgetter("start"))
+    found = sorted(candidates(column.searched(), patterns, escaped=False), key=attrgetter("start"))
     rows = np.searchsorted(column.offsets, [place.start for place in found], side="right") - 1
     for row, places in groupby(zip(rows.tolist(), found, strict=True), key=itemgetter(0)):
         offset = int(column.offsets[row])

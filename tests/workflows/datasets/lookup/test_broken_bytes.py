@@ -155,3 +155,10 @@ def test_cut_between_two_records_of_plain_text(tmp_path, broken):
 def test_half_of_an_escaped_surrogate_pair_parts_as_the_decoded_text_is_parted():
     raw = rb'"138\ud83d0013\udcf18025"'
     assert stream(raw, escaped=True) == b"13800138025"
+
+
+@given(st.lists(TEXTS, max_size=4))
+def test_a_column_gives_its_texts_back_as_they_were(raws):
+    column = Column.of_encoded("text", raws)
+    found(column)
+    assert [bytes(column.encoded(row)) for row in range(len(column))] == raws
