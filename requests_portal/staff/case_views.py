@@ -40,6 +40,7 @@ from workflows.corrections.recipients_told import lines_about
 from workflows.corrections.returns import open_returns
 from workflows.datasets.findings import findings_of
 from workflows.datasets.progress import progress_of
+from workflows.datasets.verdicts import waiting_in_newer
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import proof_text
 from workflows.vault.crypto import Shredded
@@ -101,6 +102,7 @@ def case_page(request: HttpRequest, site: AdminSite, object_id: str) -> HttpResp
         "came_back": open_returns(case),
         "recipients_told": lines_about(case),
         "to_judge": sum(finding.open for finding in found_in),
+        "waiting_in_newer": waiting_in_newer(case),
         "messages_of_case": case_file.message_views(messages, names),
         "message_page": messages,
         "attachments": case_file.files_beside_notices(case),

@@ -3,6 +3,7 @@
 from django.core.mail import EmailMessage
 
 from workflows.cases.effects import case_of
+from workflows.corrections.carrying import carry_verdicts
 from workflows.corrections.checking import give_up_checking
 from workflows.corrections.making import MAKE, ask_for_manifests, is_waiting
 from workflows.corrections.models import Manifest, RecipientNotice, Return
@@ -13,6 +14,7 @@ from workflows.corrections.services import issue_instructions
 from workflows.corrections.telling import tell
 from workflows.corrections.tombstones import GUARD, GUARD_AGAIN, forget_guarding, guard_again
 from workflows.corrections.withdrawal import take_back
+from workflows.datasets.matching import CARRY
 from workflows.datasets.models import Snapshot
 from workflows.outbox.long_work import ask_for, send_and_look_again, send_or_fail
 from workflows.outbox.models import Effect
@@ -34,6 +36,13 @@ def instruct(effect: Effect) -> None:
 def take_back_open(effect: Effect) -> None:
     """Take back what is not carried out yet of a case that was withdrawn or sent back."""
     take_back(case_of(effect))
+
+
+@effect_handler(CARRY)
+def carry(effect: Effect) -> None:
+    """Carry verdicts over to a version that was just searched, and have manifests made for it."""
+    for case in carry_verdicts(effect.payload["id"]):
+        ask_for_manifests(case)
 
 
 @effect_handler(MAKE)

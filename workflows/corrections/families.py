@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+from django.db.models import Q
+
+from workflows.cases.models import Case
 from workflows.corrections.manifests.plain_text import is_text
 from workflows.corrections.manifests.table import Table
 from workflows.datasets.lookup.shards import Format, format_of
-from workflows.datasets.models import Snapshot
+from workflows.datasets.models import LookupRun, Match, ShardScan, Snapshot
 from workflows.datasets.sources import table_of
 
 
@@ -49,3 +52,17 @@ def newest(members: list[Snapshot]) -> Snapshot | None:
     """Return the newest member that can be read, if there is one."""
     readable = [member for member in members if member.is_readable]
     return max(readable, key=lambda member: (member.registered_at, member.pk), default=None)
+
+
+def is_clean_of(case: Case, snapshot: Snapshot) -> bool:
+    """Return whether a case was looked up in all of a snapshot and nothing in it may be theirs."""
+    runs = LookupRun.objects.filter(
+        Q(case=case) | Q(case=None), requested_at__gte=snapshot.read_at or snapshot.registered_at
+    ).exclude(finished_at=None)
+    searched = any(
+        set(run.scans.filter(snapshot=snapshot).values_list("state", flat=True))
+        == {ShardScan.State.DONE}
+        for run in runs
+    )
+    found = Match.objects.filter(case=case, snapshot=snapshot)
+    return searched and not found.filter(verdict__in=("", Match.Verdict.THEIRS)).exists()

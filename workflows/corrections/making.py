@@ -66,13 +66,16 @@ def _ask_for_manifests(cases: Iterable[Case]) -> int:
     return len(oldest)
 
 
-def pending(members: Sequence[Snapshot]) -> list[Instruction]:
-    """Return what is still to be carried out in a family of snapshots and is in no manifest yet."""
+def pending(members: Sequence[Snapshot], target: Snapshot) -> list[Instruction]:
+    """Return what is still to be carried out in a family of snapshots and is in no manifest yet.
+
+    `target` is its newest: what was judged there, or carried over from older ones, is changed.
+    """
     found = (
         Instruction.objects.open()
         .filter(
             item__case__state=State.EXECUTING,
-            item__case__matches__snapshot__in=members,
+            item__case__matches__snapshot=target,
             item__case__matches__verdict=Match.Verdict.THEIRS,
         )
         .exclude(manifests__in=Manifest.objects.filter(snapshot__in=members, state__in=_STOPPED))
@@ -85,7 +88,8 @@ def is_waiting(snapshot_id: int | str) -> bool:
     snapshot = Snapshot.objects.get(pk=snapshot_id)
     members = family(snapshot)
     live = Manifest.objects.filter(snapshot__in=members, state__in=Manifest.LIVE).exists()
-    return not live and newest(members) is not None and bool(pending(members))
+    target = newest(members)
+    return not live and target is not None and bool(pending(members, target))
 
 
 def make_manifest(snapshot_id: int | str) -> Manifest | None:
@@ -101,7 +105,7 @@ def make_manifest(snapshot_id: int | str) -> Manifest | None:
         target = newest(members)
         if not free or target is None or not is_waiting(snapshot_id):
             return None
-        changes = {one: _changes(one, members, target) for one in pending(members)}
+        changes = {one: _changes(one, target) for one in pending(members, target)}
         changes = {instruction: of_one for instruction, of_one in changes.items() if of_one}
         wording = Wording({ref: right for one in changes for ref, _, right in _pairs(one)})
         left_out: Changes = defaultdict(list)
@@ -115,23 +119,17 @@ def make_manifest(snapshot_id: int | str) -> Manifest | None:
         return keep_manifest(target, changes, entries, wording, left_out)
 
 
-def _changes(
-    instruction: Instruction, members: Sequence[Snapshot], target: Snapshot
-) -> list[Change]:
+def _changes(instruction: Instruction, target: Snapshot) -> list[Change]:
     """Return a change for each place, or for each record where a wrong text is to be replaced."""
     op = OPS[Instruction.Operation(instruction.operation)]
     case = instruction.item.case
     pairs = _pairs(instruction) if op is Op.REPLACE else []
     found: dict[Change, None] = {}
-    matches = case.matches.filter(verdict=Match.Verdict.THEIRS, snapshot__in=members)
     is_text = target.format == Snapshot.Format.TEXT
-    if is_text:
-        # Where records of plain text begin changes with each version; only a look-up of this one
-        # says where the person stands in it.
-        matches = matches.filter(snapshot=target)
+    matches = case.matches.filter(verdict=Match.Verdict.THEIRS, snapshot=target)
     for match in matches.select_related("case__data_key"):
         place = Change(op, "", match.record, match.field, case_pseudonym=str(case.pseudonym))
-        if match.snapshot_id == target.pk and (match.text_sha256 or is_text):
+        if match.text_sha256 or is_text:  # text is read only where the file is named
             place = replace(
                 place,
                 file=match.file,

@@ -19,6 +19,7 @@ from workflows.corrections.models import Manifest, Receipt
 from workflows.datasets.errors import InvalidEntry
 from workflows.datasets.inventory import first_look
 from workflows.datasets.lookup.shards import ReadError
+from workflows.datasets.lookups import look_up_version
 from workflows.datasets.models import Snapshot
 from workflows.datasets.problems import sentence, why_unreadable
 from workflows.datasets.register import save_snapshot
@@ -138,6 +139,8 @@ def _register(snapshot: Snapshot, manifest: Manifest, actor: Actor) -> None:
     if snapshot.parent is None:
         snapshot.parent = before
         save_snapshot(snapshot, actor)
+        if snapshot.is_readable:
+            look_up_version(snapshot)
 
 
 def _look_at(snapshot: Snapshot, before: Snapshot) -> None:

@@ -11,6 +11,7 @@ from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case, Item
 from workflows.cases.transition import advance
 from workflows.cases.vocabulary import Outcome
+from workflows.corrections.families import family, is_clean_of, newest
 from workflows.corrections.item_changes import redacts
 from workflows.corrections.models import Instruction, Manifest
 
@@ -50,15 +51,16 @@ def record_receipt(instruction: Instruction, actor: Actor, receipt: str) -> None
     """Take the receipt that an instruction was carried out: where, and how it was checked.
 
     When the last instruction of an item has its receipt, the item counts as carried out. Where a
-    manifest says what is to be done, its re-scan decides and no word of staff. The log holds a
-    commitment to the receipt. Raises `InvalidInput`, `MoveRefused`.
+    manifest says what is to be done, its re-scan decides and no word of staff, unless what it had
+    found is not in the newest version any more. The log holds a commitment to the receipt. Raises
+    `InvalidInput`, `MoveRefused`.
     """
     receipt = require_text(receipt)
     longest = Instruction._meta.get_field("receipt").max_length or 0  # noqa: SLF001
     if len(receipt) > longest:
         raise InvalidInput(_("Write at most %(count)s characters.") % {"count": longest})
     last = Manifest.objects.filter(instructions=instruction).order_by("-made_at").first()
-    if last is not None and last.state in (*Manifest.LIVE, Manifest.State.LEFT):
+    if last is not None and _decides(last, instruction):
         raise InvalidInput(
             _(
                 "This instruction is in a manifest. It counts as carried out when that was applied "
@@ -66,6 +68,19 @@ def record_receipt(instruction: Instruction, actor: Actor, receipt: str) -> None
             )
         )
     complete(instruction, actor, receipt)
+
+
+def _decides(manifest: Manifest, instruction: Instruction) -> bool:
+    """Return whether the re-scan of a manifest says if an instruction is carried out.
+
+    Not where it found something that is no longer in the newest version: nothing is left there of
+    which another manifest could be made.
+    """
+    if manifest.state in Manifest.LIVE:
+        return True
+    last = newest(family(manifest.snapshot))
+    left = manifest.state == Manifest.State.LEFT
+    return left and (last is None or not is_clean_of(instruction.item.case, last))
 
 
 def complete(instruction: Instruction, actor: Actor, receipt: str) -> None:

@@ -116,11 +116,19 @@ def unapproved(findings: list[SnapshotFinding]) -> list[Dataset]:
 
 
 def _searched(case: Case) -> set[int]:
-    """Return the snapshots that the last finished run of this case has searched to the end."""
-    run = LookupRun.objects.filter(case=case).exclude(finished_at=None).first()
+    """Return the snapshots that the last finished run of this case has searched to the end.
+
+    And the versions that came later, for which all open cases were looked up together.
+    """
+    finished = LookupRun.objects.exclude(finished_at=None)
+    run = finished.filter(case=case).first()
     if run is None:
         return set()
+    later = finished.filter(
+        case=None, reason=LookupRun.Reason.VERSION, requested_at__gte=run.requested_at
+    )
     states: dict[int, set[str]] = defaultdict(set)
-    for snapshot_id, state in run.scans.values_list("snapshot", "state").distinct():
+    scans = ShardScan.objects.filter(run__in=[run.pk, *later.values_list("pk", flat=True)])
+    for snapshot_id, state in scans.values_list("snapshot", "state").distinct():
         states[snapshot_id].add(state)
     return {pk for pk, found in states.items() if found == {ShardScan.State.DONE}}

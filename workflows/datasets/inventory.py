@@ -17,6 +17,7 @@ from workflows.datasets.lookup.patterns import Candidate
 from workflows.datasets.lookup.readers import Batch, Figures, Schema, batches
 from workflows.datasets.lookup.records import every_line
 from workflows.datasets.lookup.shards import JSONL_FORMATS, Problem, ReadError, Shard, file_shards
+from workflows.datasets.lookups import look_up_version
 from workflows.datasets.models import Snapshot, SnapshotFile
 from workflows.datasets.sources import files_of, shards_of
 from workflows.ledger.services import append
@@ -97,6 +98,8 @@ def _mark_readable(snapshot: Snapshot) -> None:
         _append(snapshot, "snapshot.read", facts)
         # What was taken out of other snapshots must not come back with this one.
         ask_for("corrections.guard_snapshot", str(snapshot.pk), about=str(snapshot.pk))
+        if snapshot.parent_id is not None:
+            look_up_version(snapshot)
 
 
 def _finish(snapshot: Snapshot, **columns: object) -> None:

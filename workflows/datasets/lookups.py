@@ -114,6 +114,17 @@ def nightly_pass() -> LookupRun | None:
         return _new_run(None, LookupRun.Reason.NIGHTLY, "")
 
 
+def look_up_version(snapshot: Snapshot) -> LookupRun | None:
+    """Look all open cases up in a version that was made of another; None if that is being done.
+
+    What was judged in the older one is then carried over where it is certain.
+    """
+    if not Case.objects.filter(erased_at=None, state__in=LOOKED_UP).exists():
+        return None
+    with transaction.atomic():
+        return _new_run(None, LookupRun.Reason.VERSION, "", snapshot)
+
+
 def cases_of(run: LookupRun) -> Iterable[Case]:
     """Return the cases of a run, with what `terms` reads."""
     cases = Case.objects.filter(erased_at=None).select_related("data_key")
@@ -121,10 +132,14 @@ def cases_of(run: LookupRun) -> Iterable[Case]:
     return cases.prefetch_related("people", "identifiers", "spellings")
 
 
-def _new_run(case: Case | None, reason: str, requested_by: str) -> LookupRun | None:
+def _new_run(
+    case: Case | None, reason: str, requested_by: str, snapshot: Snapshot | None = None
+) -> LookupRun | None:
     try:
         with transaction.atomic():
-            run = LookupRun.objects.create(case=case, reason=reason, requested_by=requested_by)
+            run = LookupRun.objects.create(
+                case=case, snapshot=snapshot, reason=reason, requested_by=requested_by
+            )
     except IntegrityError:
         return None
     enqueue(START, key=f"{START}:{run.pk}", payload={"run": str(run.pk)})
@@ -138,10 +153,11 @@ def _record_request(run: LookupRun, role: Role, pseudonym: str = "") -> None:
 
 
 def start(run: LookupRun) -> None:
-    """Cut every readable snapshot into shards and have each scanned; again adds nothing."""
+    """Cut what is to be searched into shards and have each scanned; again adds nothing."""
     if run.started_at is not None:
         return
-    for snapshot in Snapshot.objects.filter(state=Snapshot.State.READABLE):
+    readable = Snapshot.objects.filter(state=Snapshot.State.READABLE)
+    for snapshot in readable.filter(pk=run.snapshot_id) if run.snapshot_id else readable:
         _add_scans(run, snapshot)
     run.started_at = timezone.now()
     run.save(update_fields=["started_at"])
@@ -176,7 +192,10 @@ def _add_scans(run: LookupRun, snapshot: Snapshot) -> None:
 def purge_runs() -> int:
     """Forget how runs went that ended long ago; the matches and the log stay.
 
-    Those of an open case are kept: its answer says by them what was searched.
+    Those of an open case, and of versions that exist, are kept: answers say by them what was
+    searched.
     """
     old = LookupRun.objects.filter(finished_at__lt=timezone.now() - _KEEP_RUNS)
-    return old.filter(Q(case=None) | Q(case__state__in=FINAL)).delete()[0]
+    of_version = Q(snapshot__state=Snapshot.State.PURGED)
+    nightly = Q(case=None, snapshot=None)
+    return old.filter(nightly | of_version | Q(case__state__in=FINAL)).delete()[0]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from workflows.cases.lifecycle import Role
@@ -29,6 +30,7 @@ from workflows.datasets.sources import shards_of
 from workflows.datasets.terms import terms_of_all
 from workflows.ledger.canonical import canonical_json
 from workflows.outbox.long_work import held
+from workflows.outbox.services import enqueue
 from workflows.vault.index_keys import current_key, index_keys
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ _LETTERS_AT_ONCE = 4_000_000
 # Letters on either side of a hit in which begins what can reach into its excerpt.
 _NEAR = 4096
 _PLACE = "match.place"
+CARRY = "corrections.carry_verdicts"
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +106,20 @@ def finish_run(run: LookupRun) -> None:
                     "new_weak": new[Strength.WEAK],
                 },
             )
+        _carry_verdicts(locked)
         look_up_late_spellings(locked)
+
+
+def _carry_verdicts(run: LookupRun) -> None:
+    """Have verdicts on older versions, and of older matches, carried over to what was found now."""
+    own = Match.objects.filter(snapshot=OuterRef("pk"))
+    searched = Snapshot.objects.filter(
+        Exists(own.filter(verdict="")),
+        Q(parent__isnull=False) | Exists(own.filter(text_sha256__isnull=True)),
+        pk__in=run.scans.values("snapshot"),
+    )
+    for pk in searched.values_list("pk", flat=True):
+        enqueue(CARRY, key=f"{CARRY}:{run.pk}:{pk}", payload={"id": str(pk)})
 
 
 def _found_since(run: LookupRun) -> dict[UUID, Counter[str]]:

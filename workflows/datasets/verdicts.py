@@ -13,7 +13,7 @@ from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.cases.transition import lock_case
 from workflows.datasets.lookups import LookupRefused, require_reviewer
-from workflows.datasets.models import Match
+from workflows.datasets.models import Match, Snapshot
 
 # From the proposal to the answer: what is proposed and approved stays as it is.
 DECIDED = frozenset({State.DECISION_PROPOSED, State.EXECUTING})
@@ -57,6 +57,17 @@ def judge(case: Case, actor: Actor, matches: Collection[UUID], verdict: str) -> 
                 },
             )
     return len(wanted)
+
+
+def waiting_in_newer(case: Case) -> int:
+    """Return how many places nobody has judged in versions that came after the decision.
+
+    What was judged in older ones is carried over where it is certain; 0 while all can be judged.
+    """
+    if case.state not in DECIDED:
+        return 0
+    newer = Snapshot.objects.filter(state=Snapshot.State.READABLE).exclude(parent=None)
+    return Match.objects.filter(case=case, snapshot__in=newer, verdict="").count()
 
 
 def judge_rest(case: Case, actor: Actor, snapshot_id: int, strength: str, verdict: str) -> int:

@@ -42,6 +42,7 @@ INNER = {
     "lookup.requested",
     "lookup.finished",
     "match.reviewed",
+    "match.carried",
     "spelling.added",
     "change.specified",
     "manifest.made",

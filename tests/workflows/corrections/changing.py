@@ -44,6 +44,9 @@ def look_up() -> None:
     run_due("datasets")
     for scan in ShardScan.objects.filter(state=ShardScan.State.WAITING):
         matching.scan_shard(scan.pk)
+    carried = Effect.objects.filter(state=Effect.State.PENDING, kind=matching.CARRY)
+    for pk in carried.order_by("created_at").values_list("pk", flat=True):
+        run_effect(pk)
 
 
 def judge_all(case: Case, theirs: set[str]) -> None:

@@ -116,6 +116,7 @@ def test_what_was_added_is_not_added_twice_when_another_manifest_is_made(forum, 
     new = Snapshot(version="half", format="jsonl", location="half.jsonl")
     take_receipt(first, STEWARD, key="k", status="partly", snapshot=new)
     check(str(first.pk))
+    look_up()
     second = manifest_for(forum)
     ask_to_apply(second, STEWARD)
     apply_here(str(second.pk))

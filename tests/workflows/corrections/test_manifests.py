@@ -233,6 +233,7 @@ def test_a_failed_rescan_sends_the_item_back_with_the_place_named(forum, data, d
         record_receipt(instruction, STEWARD, "I am sure it was done.")
 
     # A new manifest is made for the snapshot that came out, and this time it is applied.
+    look_up()
     again = apply(manifest_for(forum))
     assert again.snapshot == manifest.result
     check(str(again.pk))
@@ -321,6 +322,7 @@ def test_a_second_case_waits_and_is_then_changed_in_what_came_out(forum, delete_
     assert make_manifest(forum.pk) is None
 
     check(str(apply(first).pk))
+    look_up()
     second = apply(manifest_for(forum))
     check(str(second.pk))
 
@@ -379,9 +381,7 @@ def test_what_waits_is_asked_for_once_however_many_cases_and_versions_wait(forum
     for _case in range(2):
         executing(Outcome.CORRECTED)
     make_snapshot("forum", forum.dataset, version="2", parent=forum)
-    Match.objects.filter(case=Match.objects.first().case).update(
-        snapshot=Snapshot.objects.get(version="2")
-    )
+    look_up()
     Effect.objects.all().delete()
 
     assert sweep_manifests() == 1

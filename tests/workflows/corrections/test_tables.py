@@ -83,6 +83,7 @@ def test_a_receipt_without_the_change_is_found_out(posts, delete_request):
     assert manifest.state == Manifest.State.LEFT
     assert not case.items.get().executed
     # The next manifest is for what is registered now, and this time its script is run.
+    look_up()
     again = changed_in_place(manifest_for(posts), version="3")
     assert again.state == Manifest.State.VERIFIED, again.left
     assert [row[0] for row in content("posts")] == [2, 3]

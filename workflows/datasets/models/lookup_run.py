@@ -12,7 +12,9 @@ from workflows.datasets.models.snapshot import Snapshot
 
 
 class LookupRun(models.Model):
-    """One pass over every readable snapshot, for one case or for all open ones together.
+    """One pass over every readable snapshot, or over a new version of one.
+
+    It is made for one case or for all open ones together.
 
     Personal data: none; what is looked for stands with the cases, sealed.
     """
@@ -24,10 +26,15 @@ class LookupRun(models.Model):
         STAFF = "staff", _("Asked for by staff")
         SPELLING = "spelling", _("Another spelling was added")
         NIGHTLY = "nightly", _("Nightly, for all open cases")
+        VERSION = "version", _("A new version of the data was registered")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # None: all open cases together.
     case = models.ForeignKey(Case, on_delete=models.CASCADE, null=True, related_name="lookup_runs")
+    # None: every readable one.
+    snapshot = models.ForeignKey(
+        Snapshot, on_delete=models.CASCADE, null=True, related_name="lookup_runs"
+    )
     reason = models.CharField(_("reason"), max_length=10, choices=Reason.choices)
     requested_by = models.CharField(_("asked for by"), max_length=PSEUDONYM_LENGTH, blank=True)
     requested_at = models.DateTimeField(_("asked for"), auto_now_add=True)
@@ -42,7 +49,7 @@ class LookupRun(models.Model):
         constraints = [
             # A second pass for the same people at the same time would find nothing else.
             models.UniqueConstraint(
-                fields=["case"],
+                fields=["case", "snapshot"],
                 condition=Q(finished_at=None),
                 nulls_distinct=False,
                 name="one_lookup_at_a_time",
