@@ -22,7 +22,9 @@ _WHY = {
     "unchanged": gettext_lazy("still as it was"),
     "not_corrected": gettext_lazy("the corrected text is missing"),
     "different": gettext_lazy("not what the manifest makes of it"),
+    "records": gettext_lazy("not as many records as there should be"),
     "found": gettext_lazy("the person is still found"),
+    "unjudged": gettext_lazy("found, and not judged to be about somebody else"),
     "unreadable": gettext_lazy("the new snapshot cannot be read"),
     "gave_up": gettext_lazy("the search was tried many times and never came to an end"),
 }
@@ -167,6 +169,9 @@ def places_left_out(manifest: Manifest) -> SafeString | str:
 
 
 def _place(place: dict[str, Any]) -> str:
+    if "counted" in place:
+        numbers = _("%(expected)s expected, %(counted)s counted") % place
+        return f"{_WHY[place['why']]}: " + " · ".join(filter(None, [place.get("file"), numbers]))
     return f"{_WHY[place['why']]}: {_where(place)}"
 
 

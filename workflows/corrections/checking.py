@@ -1,11 +1,12 @@
 """The re-scan of a snapshot that came out of a manifest: only then is an item carried out."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import asdict
 from functools import reduce
 from operator import or_
 
 from django.db import transaction
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,7 +20,15 @@ from workflows.corrections.families import as_table, family
 from workflows.corrections.making import ask_for_manifests, entries_of
 from workflows.corrections.manifests.edits import Refused, Wording
 from workflows.corrections.manifests.entries import Entry, ManifestError, Op
-from workflows.corrections.manifests.rescan import Allowed, Before, Left, rescan, rescan_table
+from workflows.corrections.manifests.rescan import (
+    Allowed,
+    Before,
+    Judged,
+    Left,
+    Why,
+    rescan,
+    rescan_table,
+)
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.receipt_texts import carried_out_by
 from workflows.corrections.receipts import CHECK, STEWARDS, cases_of
@@ -117,16 +126,44 @@ def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[di
         case for case in cases if str(case.pseudonym) in gone and case.state == State.EXECUTING
     ]
     patterns = Patterns(terms_of_all(searched)) if searched else None
-    may_stay = _may_stay(searched, family(manifest.snapshot), result)
+    members = family(manifest.snapshot)
+    may_stay, judged = _may_stay(searched, members, result), _judged(searched, members, result)
     try:
         if result.is_table:
-            found = rescan_table(entries, as_table(result), patterns, may_stay)
+            found = rescan_table(entries, as_table(result), patterns, may_stay, judged)
             return [_shown(place) for place in found]
-        before = Before(path_of(manifest.snapshot), Wording(manifest.replacements))
-        found = rescan(entries, path_of(result), result.schema, patterns, may_stay, before=before)
-        return [_shown(place) for place in found]
+        before = _before(manifest)
+        found = rescan(
+            entries,
+            path_of(result),
+            result.schema,
+            patterns,
+            may_stay,
+            before=before,
+            judged=judged,
+        )
+        left = [_shown(place) for place in found]
     except (ManifestError, Refused, ReadError):
         return [{"why": UNREADABLE, "file": result.location}]
+    if before is None:
+        left += _rows_lost(manifest.snapshot, result, entries)
+    return left
+
+
+def _before(manifest: Manifest) -> Before | None:
+    """Return what the new snapshot is compared with; None if the old data were deleted already."""
+    path = path_of(manifest.snapshot)
+    return Before(path, Wording(manifest.replacements)) if path.exists() else None
+
+
+def _rows_lost(old: Snapshot, new: Snapshot, entries: list[Entry]) -> list[dict[str, object]]:
+    """Compare what was counted when the snapshots were read, as there is nothing else left."""
+    if old.rows is None or new.rows is None:
+        return []
+    expected = old.rows - len({entry.place for entry in entries if entry.op is Op.DELETE})
+    if expected == new.rows:
+        return []
+    return [_shown(Left(Why.RECORDS, "", None, "", expected=expected, counted=new.rows))]
 
 
 def _shown(place: Left) -> dict[str, object]:
@@ -150,6 +187,44 @@ def _may_stay(cases: list[Case], members: list[Snapshot], result: Snapshot) -> A
         hit = (str(match.case_id), record, Kind(match.kind))
         in_versions[match.snapshot_id][hit] += 1
     return reduce(or_, in_versions.values(), Allowed())
+
+
+def _judged(cases: list[Case], members: list[Snapshot], result: Snapshot) -> Judged:
+    """Count the hits that may stand in the whole of the new snapshot.
+
+    For each case by the last version in which it was found before; what was judged in the new one
+    counts, too. Of weak ones that nobody has judged as many may stay as stood there.
+    """
+    others: Counter[tuple[str | int, Kind]] = Counter()
+    waiting: Counter[tuple[str | int, Kind]] = Counter()
+    refs = set()
+    order = [member.pk for member in members if member.pk != result.pk]
+    for case in cases:
+        verdicts: dict[int, Counter[tuple[str, str, str]]] = defaultdict(Counter)
+        found = case.matches.filter(snapshot__in=members)
+        counted = found.values_list("snapshot", "kind", "verdict", "strength")
+        for snapshot_id, *place, number in counted.annotate(Count("pk")).order_by():
+            kind, verdict, strength = place
+            verdicts[snapshot_id][kind, verdict, strength] = number
+        last = next((pk for pk in reversed(order) if pk in verdicts), None)
+        others |= _those_of_others(case, verdicts[result.pk])
+        if last is not None:
+            refs.add(str(case.pk))
+            others |= _those_of_others(case, verdicts[last])
+            for (kind, verdict, strength), number in verdicts[last].items():
+                if not verdict and strength == Match.Strength.WEAK:
+                    waiting[str(case.pk), Kind(kind)] += number
+    return Judged(refs, others, waiting)
+
+
+def _those_of_others(
+    case: Case, verdicts: Counter[tuple[str, str, str]]
+) -> Counter[tuple[str | int, Kind]]:
+    found: Counter[tuple[str | int, Kind]] = Counter()
+    for (kind, verdict, _strength), number in verdicts.items():
+        if verdict not in ("", Match.Verdict.THEIRS):
+            found[str(case.pk), Kind(kind)] += number
+    return found
 
 
 def _send_back(manifest: Manifest, left: list[dict[str, object]]) -> None:

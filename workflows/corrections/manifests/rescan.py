@@ -1,28 +1,32 @@
 """The re-scan: looks in the files of a new snapshot for what a manifest was to take out of it.
 
-It asks two things. Does any record still stand as it stood before, or is a corrected one missing?
-And are persons still found, in the records that were changed or, by a strong hit, elsewhere?
+It asks three things. Does any text still stand that was to go, under whatever id, or is a corrected
+one missing? Are these the records of the old snapshot, each but for those that were to go? And are
+persons still found, in the records that were changed or elsewhere, more often than may be?
 """
 
 import enum
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from filecmp import cmp
 from operator import attrgetter
 from pathlib import Path
 from typing import TypeAlias
 
+from workflows.corrections.manifests.census import Census, located, texts_to_go
 from workflows.corrections.manifests.edits import Wording
 from workflows.corrections.manifests.entries import Entry, ManifestError, Op, digest
 from workflows.corrections.manifests.files import snapshot_files
 from workflows.corrections.manifests.ledger import in_order
 from workflows.corrections.manifests.plain_text import (
     ENDING,
+    is_text,
     is_what_becomes,
     rewritten,
 )
-from workflows.corrections.manifests.resolve import Located, records
+from workflows.corrections.manifests.resolve import Located
 from workflows.corrections.manifests.table import Table
 from workflows.datasets.lookup.hits import Hit, RecordId, Strength
 from workflows.datasets.lookup.locate import locate
@@ -37,7 +41,6 @@ from workflows.datasets.lookup.shards import (
     ReadError,
     Shard,
     dataset_files,
-    format_of,
     shards,
 )
 
@@ -48,12 +51,14 @@ class Why(enum.StrEnum):
     UNCHANGED = "unchanged"
     NOT_CORRECTED = "not_corrected"
     DIFFERENT = "different"
+    RECORDS = "records"
     FOUND = "found"
+    UNJUDGED = "unjudged"
 
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """The old snapshot and the texts that replace others: what plain text is compared with."""
+    """The old snapshot, with which the new one is compared, and the texts that replace others."""
 
     snapshot: Path
     wording: Wording
@@ -63,7 +68,8 @@ class Before:
 class Left:
     """A place in the new snapshot where something is left, or where a correction is missing.
 
-    `kind`, `start` and `end` are those of the hit, where a person is still found.
+    `kind`, `start` and `end` are those of the hit, where a person is still found; `expected` and
+    `counted` are records of the file, or of all files, where there are not as many as should be.
     """
 
     why: Why
@@ -74,6 +80,21 @@ class Left:
     ref: str | int = ""
     start: int | None = None
     end: int | None = None
+    expected: int | None = None
+    counted: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How many hits of a kind of a person may stand in the whole snapshot, whatever the ids are.
+
+    `others` were judged to be about somebody else; `open` are weak ones that nobody has judged yet.
+    Of a person who is not among `refs` nothing was judged, so weak hits say nothing.
+    """
+
+    refs: Collection[str | int]
+    others: Counter[tuple[str | int, Kind]]
+    open: Counter[tuple[str | int, Kind]]
 
 
 # How many hits of a kind of a person may stand in a record: those that were judged to be another's.
@@ -94,11 +115,13 @@ def rescan(
     *,
     processes: int = 1,
     before: Before | None = None,
+    judged: Judged | None = None,
 ) -> Iterator[Left]:
     """Yield the places in the new snapshot where something is left.
 
-    Without `patterns`, only the records that the manifest names are looked at. Plain text needs
-    `before`. Raises ManifestError or ReadError if a snapshot cannot be read to its end.
+    Without `patterns`, no persons are looked for. Weak hits in records that were not changed count
+    where `judged` says how many may stay. Plain text needs `before`; without it, records are not
+    compared as a whole. Raises ManifestError or ReadError if a snapshot cannot be read to its end.
     """
     changes = in_order(entry for entry in entries if entry.changes_data)
     if any(entry.file.endswith(ENDING) for entry in changes):
@@ -106,25 +129,84 @@ def rescan(
             raise ManifestError("Plain text is compared with the old snapshot: name that, too.")
         yield from _text_left(changes, snapshot, before, patterns, may_stay, processes=processes)
         return
-    yield from _as_before(changes, _records(snapshot) if changes else (), schema)
-    if patterns is not None:
-        pieces = _pieces(snapshot)
-        yield from _still_found(changes, pieces, schema, patterns, may_stay, processes=processes)
+    search = _Search(patterns, may_stay or Counter(), judged, processes) if patterns else None
+    left = False
+    censuses = _censuses(changes, before, schema)
+    for place in _records_left(changes, snapshot, schema, search, censuses):
+        left = True
+        yield place
+    if censuses and not left:
+        for file in censuses[0].others(censuses[1]):
+            yield Left(Why.DIFFERENT, file, None, "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What is looked for, how much of it may stay, and with how many processes."""
+
+    patterns: Patterns
+    may_stay: Allowed
+    judged: Judged | None
+    processes: int
+
+
+def _censuses(
+    changes: Sequence[Entry], before: Before | None, schema: Schema
+) -> tuple[Census, Census] | None:
+    """Return what the new snapshot has to hold, and an empty one that is to count it."""
+    if before is None or not changes:
+        return None
+    return Census.after(changes, before.snapshot, schema), Census(schema, texts_to_go(changes))
+
+
+def _records_left(
+    changes: Sequence[Entry],
+    snapshot: Path,
+    schema: Schema,
+    search: _Search | None,
+    censuses: tuple[Census, Census] | None,
+) -> Iterator[Left]:
+    if censuses:
+        yield from _as_before(changes, censuses[1].count(snapshot), schema, None)
+        yield from _compared(changes, *censuses)
+    else:
+        rows = located(snapshot) if changes else ()
+        yield from _as_before(changes, rows, schema, _records_of(search))
+    if search is not None:
+        yield from _still_found(changes, _pieces(snapshot), schema, search)
+
+
+def _compared(changes: Sequence[Entry], old: Census, new: Census) -> Iterator[Left]:
+    for file, record, field in old.left_in(new, {str(entry.id) for entry in changes}):
+        yield Left(Why.UNCHANGED, file, record, field)
+    for one in old.differences(new):
+        yield Left(Why.RECORDS, one.file, None, "", expected=one.expected, counted=one.counted)
+
+
+def _records_of(search: _Search | None) -> frozenset[str]:
+    """Return the ids of records in which somebody else stands."""
+    may_stay = search.may_stay if search else ()
+    return frozenset(record for _ref, record, _kind in may_stay)
 
 
 def rescan_table(
-    entries: Iterable[Entry], table: Table, patterns: Patterns | None, may_stay: Allowed
+    entries: Iterable[Entry],
+    table: Table,
+    patterns: Patterns | None,
+    may_stay: Allowed,
+    judged: Judged | None = None,
 ) -> Iterator[Left]:
     """Yield the places in a changed table where something is left.
 
-    Raises ManifestError or ReadError if the table cannot be read to its end.
+    Its rows are not counted: it lives on, and what it was before is no more. Raises ManifestError
+    or ReadError if the table cannot be read to its end.
     """
     changes = [entry for entry in entries if entry.changes_data]
-    located = table.located({str(entry.id) for entry in changes})
-    yield from _as_before(changes, located, table.schema)
-    if patterns is not None:
-        pieces = table.shards()
-        yield from _still_found(changes, pieces, table.schema, patterns, may_stay, processes=1)
+    rows = table.rows() if changes else ()
+    search = _Search(patterns, may_stay, judged, 1) if patterns else None
+    yield from _as_before(changes, rows, table.schema, _records_of(search))
+    if search is not None:
+        yield from _still_found(changes, table.shards(), table.schema, search)
 
 
 def _pieces(snapshot: Path) -> list[Shard]:
@@ -137,15 +219,6 @@ def _pieces(snapshot: Path) -> list[Shard]:
         raise
 
 
-def _records(snapshot: Path) -> Iterator[Located]:
-    if not dataset_files(snapshot, RECORD_FORMATS):
-        raise ManifestError(f"{snapshot} holds no file of records.")
-    for file, path in snapshot_files(snapshot).items():
-        known = format_of(path)
-        for row, record in records(path, known) if known else ():
-            yield file, row, record
-
-
 def _text_left(
     changes: Sequence[Entry],
     snapshot: Path,
@@ -155,24 +228,12 @@ def _text_left(
     *,
     processes: int,
 ) -> Iterator[Left]:
-    """Yield the documents that are not what the manifest makes of them, and strong hits left.
+    """Yield the documents that are not what becomes of them, and strong hits left.
 
     A weak hit says nothing in a stretch of some pages, and where records begin has changed: hits
     that may stay are counted for the whole snapshot.
     """
-    old, new = snapshot_files(before.snapshot), snapshot_files(snapshot)
-    alone = snapshot.is_file() and next(iter(new))
-    for file, group in itertools.groupby(changes, attrgetter("file")):
-        entries = list(group)
-        rows = [
-            (row, list(of_row)) for row, of_row in itertools.groupby(entries, attrgetter("row"))
-        ]
-        became = new.get(alone or file)
-        if file not in old:
-            raise ManifestError(f"{file}: the old snapshot has no such file.")
-        pieces = rewritten(old[file], file, rows, before.wording)
-        if became is None or not is_what_becomes(became, pieces):
-            yield Left(Why.DIFFERENT, file, entries[0].id, entries[0].field)
+    yield from _documents_left(changes, snapshot, before)
     if patterns is None:
         return
     stay: Counter[tuple[str | int, Kind]] = Counter()
@@ -187,41 +248,68 @@ def _text_left(
             if stay[hit.ref, hit.kind] > 0:
                 stay[hit.ref, hit.kind] -= 1
                 continue
-            yield Left(
-                Why.FOUND, hit.file, hit.id, hit.field, hit.kind, hit.ref, hit.start, hit.end
-            )
+            yield _found(hit, Why.FOUND)
+
+
+def _documents_left(changes: Sequence[Entry], snapshot: Path, before: Before) -> Iterator[Left]:
+    old, new = snapshot_files(before.snapshot), snapshot_files(snapshot)
+    alone = snapshot.is_file() and next(iter(new))
+    for file, group in itertools.groupby(changes, attrgetter("file")):
+        entries = list(group)
+        rows = [
+            (row, list(of_row)) for row, of_row in itertools.groupby(entries, attrgetter("row"))
+        ]
+        became = new.get(alone or file)
+        if file not in old:
+            raise ManifestError(f"{file}: the old snapshot has no such file.")
+        pieces = rewritten(old[file], file, rows, before.wording)
+        if became is None or not is_what_becomes(became, pieces):
+            yield Left(Why.DIFFERENT, file, entries[0].id, entries[0].field)
+    for file in old.keys() - {entry.file for entry in changes}:
+        if is_text(old[file]) and not (file in new and cmp(old[file], new[file], shallow=False)):
+            yield Left(Why.DIFFERENT, file, None, "")
 
 
 def _as_before(
-    changes: Sequence[Entry], located: Iterable[Located], schema: Schema
+    changes: Sequence[Entry],
+    rows: Iterable[Located],
+    schema: Schema,
+    exempt: Collection[str] | None,
 ) -> Iterator[Left]:
+    """Yield the records that lack their correction, and those with a text that was to go.
+
+    The latter are not looked for where `exempt` is None; else they are the ids of records which,
+    unless they were to be changed, may hold such a text, as somebody else stands in them.
+    """
     by_id: dict[str, list[Entry]] = defaultdict(list)
     for entry in changes:
         by_id[str(entry.id)].append(entry)
+    to_go = texts_to_go(changes)
+    fields = {entry.field for entry in changes}
     corrected = {_after(entry): entry for entry in changes if entry.op is Op.REPLACE}
     seen = named = False
-    for file, _row, record in located:
+    for file, _row, record in rows:
         seen, named = True, named or schema.id_field in record
-        of_record = by_id.get(str(as_record_id(record.get(schema.id_field))), [])
+        record_id = as_record_id(record.get(schema.id_field))
+        own = by_id.get(str(record_id), [])
+        if not own and (exempt is None or str(record_id) in exempt):
+            continue
         digests = {
             field: digest(record[field])
-            for field in {entry.field for entry in of_record}
+            for field in ({entry.field for entry in own} if exempt is None else fields)
             if isinstance(record.get(field), str)
         }
-        for entry in of_record:
-            if digests.get(entry.field) == entry.sha256_after:
-                corrected.pop(_after(entry), None)
-        for field, text_digest in digests.items():
-            if any(_is_unchanged(entry, field, text_digest) for entry in of_record):
-                yield Left(Why.UNCHANGED, file, of_record[0].id, field)
+        done = {entry for entry in own if digests.get(entry.field) == entry.sha256_after}
+        for entry in done:
+            corrected.pop(_after(entry), None)
+        standing = to_go.intersection(digests.items()) if exempt is not None else ()
+        for field, _digest in sorted(standing):
+            if field not in {entry.field for entry in done}:
+                yield Left(Why.UNCHANGED, file, record_id, field)
     if seen and not named and any(entry.id is not None for entry in changes):
         raise ManifestError(f"No record has a field {schema.id_field}; the manifest names ids.")
     for entry in corrected.values():
         yield Left(Why.NOT_CORRECTED, entry.file, entry.id, entry.field)
-
-
-def _is_unchanged(entry: Entry, field: str, found: str) -> bool:
-    return entry.field == field and entry.sha256_before == found != entry.sha256_after
 
 
 def _after(entry: Entry) -> tuple[str, str, str]:
@@ -232,23 +320,51 @@ def _still_found(
     changes: Sequence[Entry],
     pieces: Iterable[Shard],
     schema: Schema,
-    patterns: Patterns,
-    may_stay: Allowed | None,
-    *,
-    processes: int,
+    search: _Search,
 ) -> Iterator[Left]:
     # In a record that was corrected only, the person stands on purpose.
     emptied = {str(entry.id) for entry in changes if entry.op is not Op.REPLACE}
     corrected = {str(entry.id) for entry in changes} - emptied
-    stay = Counter(may_stay or {})
-    for result in locate(pieces, patterns, schema, processes=processes):
+    stay, judged = Counter(search.may_stay), search.judged
+    stayed: Counter[tuple[str | int, Kind]] = Counter()
+    elsewhere: list[Hit] = []
+    for result in locate(pieces, search.patterns, schema, processes=search.processes):
         for hit in result.hits:
             record = str(hit.id)
-            if record in corrected or (record not in emptied and hit.strength is Strength.WEAK):
+            is_elsewhere = record not in emptied
+            says_nothing = is_elsewhere and hit.strength is Strength.WEAK
+            if record in corrected or (
+                says_nothing and (judged is None or hit.ref not in judged.refs)
+            ):
                 continue
             if stay[hit.ref, record, hit.kind] > 0:
                 stay[hit.ref, record, hit.kind] -= 1
-                continue
-            yield Left(
-                Why.FOUND, hit.file, hit.id, hit.field, hit.kind, hit.ref, hit.start, hit.end
-            )
+                stayed[hit.ref, hit.kind] += 1
+            elif is_elsewhere and judged is not None:
+                elsewhere.append(hit)
+            else:
+                yield _found(hit, Why.FOUND)
+    if judged is not None:
+        yield from _too_many(elsewhere, judged, stayed)
+
+
+def _too_many(
+    hits: Sequence[Hit], judged: Judged, stayed: Counter[tuple[str | int, Kind]]
+) -> Iterator[Left]:
+    """Yield the hits beyond those that may stay, for the records may have other ids now."""
+    room = judged.others - stayed
+    for hit in hits:
+        if hit.strength is Strength.STRONG:
+            room[hit.ref, hit.kind] -= 1
+            if room[hit.ref, hit.kind] < 0:
+                yield _found(hit, Why.FOUND)
+    room = +room + judged.open
+    for hit in hits:
+        if hit.strength is Strength.WEAK:
+            room[hit.ref, hit.kind] -= 1
+            if room[hit.ref, hit.kind] < 0:
+                yield _found(hit, Why.UNJUDGED)
+
+
+def _found(hit: Hit, why: Why) -> Left:
+    return Left(why, hit.file, hit.id, hit.field, hit.kind, hit.ref, hit.start, hit.end)

@@ -15,7 +15,7 @@ from psycopg import sql
 from workflows.corrections.manifests.edits import Refused, Wording, checked_edits, edited
 from workflows.corrections.manifests.entries import Entry, ManifestError, digest
 from workflows.corrections.manifests.resolve import Located
-from workflows.datasets.lookup.readers import Schema
+from workflows.datasets.lookup.readers import Schema, batches
 from workflows.datasets.lookup.shards import Shard
 from workflows.datasets.lookup.table_reader import reading_table, table_identifier, table_shards
 
@@ -55,6 +55,16 @@ class Table:
                 key = record[names[0]]
                 record[names[0]] = key if isinstance(key, str | int) else str(key)
                 yield self.name, number, record
+
+    def rows(self) -> Iterator[Located]:
+        """Yield all rows with their ids and texts. Raises ReadError."""
+        number = 0
+        for shard in self.shards():
+            for batch in batches(shard, self.schema, lambda _lines: ()):
+                for index in range(batch.figures.rows):
+                    texts = {column.field: column.text(index) for column in batch.columns}
+                    yield self.name, number, {**texts, self.schema.id_field: batch.record_id(index)}
+                    number += 1
 
 
 def changes_script(

@@ -98,7 +98,7 @@ def test_something_left_is_named_and_exits_with_1(place, capsys):
     named = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
     assert named[0] == {
         "why": "unchanged", "file": "a.jsonl", "id": 1, "field": "text", "kind": "", "ref": "",
-        "start": None, "end": None,
+        "start": None, "end": None, "expected": None, "counted": None,
     }  # fmt: skip
     assert {(left["kind"], left["start"], left["end"]) for left in named[1:]} == {
         ("name", 0, 3), ("phone", 4, 17),

@@ -6,13 +6,14 @@ import pytest
 
 from tests.workflows.corrections.manifests.support import (
     FORMATS,
+    WORDING,
     apply,
     change,
     entries,
     read,
     write,
 )
-from workflows.corrections.manifests.rescan import Left, Why, allowed, rescan
+from workflows.corrections.manifests.rescan import Before, Left, Why, allowed, rescan
 from workflows.datasets.lookup.hits import Hit, Strength
 from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.persons import Kind, read_persons
@@ -100,3 +101,73 @@ def test_without_persons_only_the_records_of_the_manifest_are_looked_at(tmp_path
     assert [left.why for left in rescan(made, tmp_path / "old", Schema())] == [
         Why.UNCHANGED, Why.UNCHANGED, Why.NOT_CORRECTED,
     ]  # fmt: skip
+
+
+def compare(made, old, new):
+    found = rescan(made, new, Schema(), before=Before(old, WORDING))
+    return [(left.why, left.file, left.id, left.expected, left.counted) for left in found]
+
+
+@pytest.fixture
+def changed(tmp_path):
+    """A folder with an old snapshot and the new one that the manifest makes of it."""
+    write(tmp_path / "old" / "a.jsonl", ROWS)
+    write(tmp_path / "old" / "b.jsonl.gz", [{"id": 8, "text": "untouched"}])
+    made = entries(tmp_path / "old", *all_changes("a.jsonl"))
+    apply(made, tmp_path / "old", tmp_path / "new")
+    return tmp_path, made
+
+
+def test_compared_as_a_whole_nothing_is_left_after_the_applier(changed):
+    folder, made = changed
+    assert compare(made, folder / "old", folder / "new") == []
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "renamed.jsonl.zst"])
+def test_a_pipeline_that_numbers_anew_and_forgets_a_record_is_found_out(changed, name):
+    folder, made = changed
+    renumbered = [{"id": n + 100, "text": row["text"]} for n, row in enumerate(ROWS)]
+    renumbered[1]["text"] = read(folder / "new" / "a.jsonl")[0]["text"]
+    (folder / "new" / "a.jsonl").unlink()
+    write(folder / "new" / name, renumbered)
+    same = name == "a.jsonl"
+    assert set(compare(made, folder / "old", folder / "new")) == {
+        (Why.UNCHANGED, name, 100, None, None),
+        (Why.NOT_CORRECTED, "a.jsonl", 2, None, None),
+        (Why.RECORDS, name if same else "", None, 2 if same else 3, 3 if same else 4),
+    }
+
+
+def test_a_record_that_was_lost_is_missed(changed):
+    folder, made = changed
+    write(folder / "new" / "a.jsonl", read(folder / "new" / "a.jsonl")[:-1])
+    expected = [(Why.RECORDS, "a.jsonl", None, 2, 1)]
+    assert compare(made, folder / "old", folder / "new") == expected
+
+
+def test_another_snapshot_of_the_same_size_is_none_that_came_out(changed):
+    folder, made = changed
+    corrected = read(folder / "new" / "a.jsonl")[0]
+    write(folder / "new" / "a.jsonl", [corrected, {"id": 3, "text": "quite another text"}])
+    expected = [(Why.DIFFERENT, "a.jsonl", None, None, None)]
+    assert compare(made, folder / "old", folder / "new") == expected
+
+
+def test_a_namesake_with_the_same_short_text_may_stay_and_no_more_than_before(tmp_path):
+    rows = [{"id": n, "text": "王小明"} for n in (1, 2)]
+    write(tmp_path / "old" / "a.jsonl", rows)
+    made = entries(tmp_path / "old", change("redact", 1, 0, 3))
+    apply(made, tmp_path / "old", tmp_path / "new")
+    assert compare(made, tmp_path / "old", tmp_path / "new") == []
+    write(tmp_path / "new" / "a.jsonl", [{"id": 7, "text": "王小明"}, {"id": 8, "text": "王小明"}])
+    expected = [(Why.UNCHANGED, "a.jsonl", 7, None, None)]
+    assert compare(made, tmp_path / "old", tmp_path / "new") == expected
+
+
+def test_without_the_old_snapshot_too_the_text_is_found_under_another_id(tmp_path):
+    write(tmp_path / "old" / "a.jsonl", ROWS)
+    made = entries(tmp_path / "old", change("delete", 1, 0, 3))
+    write(tmp_path / "new" / "a.jsonl", [{**row, "id": row["id"] + 100} for row in ROWS])
+    assert [(left.why, left.id) for left in rescan(made, tmp_path / "new", Schema())] == [
+        (Why.UNCHANGED, 101)
+    ]

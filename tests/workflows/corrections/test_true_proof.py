@@ -1,0 +1,115 @@
+"""A proof that is one: nothing is verified while a place that was to go may still stand anywhere."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from tests.factories import APPROVER, STEWARD, WANG
+from tests.workflows.corrections.changing import FORUM, executing, manifest_for
+from tests.workflows.datasets.entries import lines, make_snapshot
+from workflows.cases.errors import MoveRefused
+from workflows.cases.filing_request import FiledItem
+from workflows.cases.vocabulary import Outcome
+from workflows.corrections.checking import check
+from workflows.corrections.models import Manifest
+from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
+from workflows.datasets import matching
+from workflows.datasets.models import Snapshot
+from workflows.datasets.sources import path_of
+from workflows.notices import moves
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]
+
+DELETE = replace(WANG, items=(FiledItem("delete", {"statement": "请删除。"}),))
+NAMED = "王小明又来了"
+
+
+@pytest.fixture
+def forum(data):
+    (data / "forum.jsonl").write_text(lines(FORUM))
+    return make_snapshot("forum.jsonl")
+
+
+def claim(manifest, data, records, name="claimed.jsonl"):
+    """A pipeline says that these records came out."""
+    (data / name).write_text(lines(records))
+    new = Snapshot(version=name, format="jsonl", location=name)
+    take_receipt(manifest, STEWARD, key=name, status="applied", snapshot=new)
+    check(str(manifest.pk))
+    manifest.refresh_from_db()
+    return [(place["why"], place.get("id")) for place in manifest.left]
+
+
+def test_a_record_that_was_forgotten_under_a_new_number_is_named(forum, data):
+    case = executing(Outcome.DELETED, DELETE)
+    renumbered = [{**row, "id": f"n{row['id']}"} for row in FORUM]
+    left = claim(manifest_for(forum), data, renumbered)
+    assert ("unchanged", "na") in left
+    assert ("found", "na") in left
+    with pytest.raises(MoveRefused):
+        moves.answer(case, APPROVER)
+
+
+def test_a_weak_name_judged_theirs_is_found_under_a_new_number_and_other_words(data):
+    records = [{"id": str(n), "text": f"{NAMED} {n}", "url": ""} for n in range(4)]
+    (data / "weak.jsonl").write_text(lines(records))
+    weak = make_snapshot("weak.jsonl")
+    executing(Outcome.DELETED, DELETE, frozenset("0"))
+    forgotten = [{**row, "id": f"n{row['id']}", "text": row["text"] + "!"} for row in records]
+    left = claim(manifest_for(weak), data, forgotten)
+    assert left == [("records", None), ("unjudged", "n3")]
+
+
+def test_a_receipt_that_names_an_unrelated_file_proves_nothing(forum, data):
+    executing(Outcome.DELETED, DELETE)
+    manifest = manifest_for(forum)
+    unrelated = [{"id": n, "text": f"weather {n}", "url": ""} for n in range(2)]
+    assert claim(manifest, data, unrelated) == [("different", None)]
+    assert manifest.state == Manifest.State.LEFT
+
+
+def test_a_pipeline_that_loses_others_on_the_way_is_told(forum, data):
+    executing(Outcome.DELETED, DELETE)
+    manifest = manifest_for(forum)
+    assert claim(manifest, data, FORUM[1:2]) == [("records", None)]
+    assert (manifest.left[0]["expected"], manifest.left[0]["counted"]) == (2, 1)
+
+
+def test_a_pipeline_that_numbers_anew_and_forgets_nothing_passes(forum, data):
+    executing(Outcome.DELETED, DELETE)
+    manifest = manifest_for(forum)
+    rest = [{**row, "id": f"n{row['id']}"} for row in reversed(FORUM[1:])]
+    assert claim(manifest, data, rest) == []
+    assert manifest.state == Manifest.State.VERIFIED
+
+
+def test_where_the_old_data_are_gone_the_numbers_are_compared_all_the_same(forum, data):
+    executing(Outcome.DELETED, DELETE)
+    manifest = manifest_for(forum)
+    path_of(forum).unlink()
+    assert claim(manifest, data, FORUM[2:]) == [("records", None)]
+
+
+@pytest.fixture
+def common(data, monkeypatch):
+    """Twenty records with the name alone, of which the look-up keeps five."""
+    monkeypatch.setattr(matching, "WEAK_KEPT", 5)
+    records = [{"id": str(n), "text": f"{NAMED} {n}", "url": ""} for n in range(20)]
+    (data / "common.jsonl").write_text(lines(records))
+    return make_snapshot("common.jsonl")
+
+
+def test_nothing_is_verified_while_names_are_left_that_were_never_kept(common):
+    case = executing(Outcome.DELETED, DELETE, frozenset(map(str, range(20))))
+    manifest = manifest_for(common)
+    assert manifest.records == 5
+    ask_to_apply(manifest, STEWARD)
+    apply_here(str(manifest.pk))
+    check(str(manifest.pk))
+    manifest.refresh_from_db()
+    assert (manifest.state, manifest.left_count) == (Manifest.State.LEFT, 15)
+    assert {place["why"] for place in manifest.left} == {"unjudged"}
+    assert json.loads(json.dumps(manifest.left[0]))["kind"] == "name"
+    with pytest.raises(MoveRefused):
+        moves.answer(case, APPROVER)
