@@ -69,6 +69,7 @@ def matches_page(request: HttpRequest, site: AdminSite, object_id: str) -> HttpR
         "progress": now,
         "failed": [(scan, why_not_searched(scan)) for scan in now.failed],
         "findings": findings,
+        "not_kept": sum(finding.not_kept for finding in findings),
         "came_out": came_out_for(case),
         "unapproved": unapproved(findings),
         "shown": shown,
@@ -134,7 +135,8 @@ def _take(request: HttpRequest, case: Case) -> HttpResponse:
 
 
 def _look_up(request: HttpRequest, case: Case, actor: Actor) -> str:
-    lookups.request_lookup(case, actor)
+    more = request.POST.get("do") == "look_up_more"
+    lookups.request_lookup(case, actor, keep_more=more)
     return _("The look-up was started. This page shows how far it is.")
 
 
@@ -169,6 +171,7 @@ def _ids(texts: list[str]) -> list[UUID]:
 
 _VERBS: dict[str, Callable[[HttpRequest, Case, Actor], str]] = {
     "look_up": _look_up,
+    "look_up_more": _look_up,
     "spelling": _spelling,
     "judge_chosen": _judge_chosen,
 }

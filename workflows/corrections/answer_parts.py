@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 from workflows.cases.models import Case, Item
 from workflows.cases.vocabulary import CHANGES_DATA, ScopeResult
 from workflows.corrections.changes import Change, changes_of, joined, told
+from workflows.corrections.models import Manifest
 from workflows.corrections.recipients_told import told_about
 from workflows.datasets.findings import SnapshotFinding, findings_of
 from workflows.datasets.models import Match, Recipient, Snapshot
@@ -58,6 +59,8 @@ def _dataset(finding: SnapshotFinding, items: tuple[Item, ...], change: Change |
             result %= {"n": finding.found}
         case ScopeResult.SEARCHED:
             result = _("searched, nothing about you found")
+        case _ if finding.searched and finding.not_kept:
+            result = _("searched, but not all that was found has been looked at")
         case _:
             result = _("not searched")
     line = _("%(dataset)s, version %(version)s (%(scope)s): %(result)s") % {
@@ -67,6 +70,13 @@ def _dataset(finding: SnapshotFinding, items: tuple[Item, ...], change: Change |
         "result": result,
     }
     sentences = [told(items, change)] if finding.found else []
+    if finding.not_kept and not (change and change.last.state == Manifest.State.VERIFIED):
+        sentence = ngettext(
+            "In %(n)s more place your name was found, and nobody has looked whether it is you.",
+            "In %(n)s more places your name was found, and nobody has looked whether it is you.",
+            finding.not_kept,
+        )
+        sentences.append(sentence % {"n": finding.not_kept})
     if snapshot.state == Snapshot.State.PURGED:
         sentences.append(_("This version exists no more."))
     done = joined([sentence for sentence in sentences if sentence])

@@ -90,7 +90,7 @@ def told(items: tuple[Item, ...], change: Change | None) -> str:
     """Return in sentences what was done for some items in a snapshot where the person was found."""
     changing = [item for item in items if item.outcome in CHANGES_DATA]
     sentences = []
-    if changing and change is not None:
+    if changing and change is not None and not (was_left(change) and _by_hand(changing)):
         sentences = list(_of_change(change, {_op(item) for item in changing}))
     elif changing and _by_hand(changing):
         sentences = [_("It was changed by hand, and the change was checked.")]
@@ -99,6 +99,11 @@ def told(items: tuple[Item, ...], change: Change | None) -> str:
         why = ", ".join(stays)
         sentences.append(_("What was found stays in it: %(why)s.") % {"why": why})
     return joined(sentences)
+
+
+def was_left(change: Change) -> bool:
+    """Return whether the last search found something, which was then dealt with another way."""
+    return change.last.state == Manifest.State.LEFT
 
 
 def joined(sentences: Collection[str]) -> str:

@@ -36,6 +36,7 @@ from workflows.corrections.recipients import tell_recipients
 from workflows.corrections.returns import resolve_with
 from workflows.corrections.services import complete
 from workflows.corrections.tombstones import ask_to_guard_again
+from workflows.datasets.findings import not_kept_of
 from workflows.datasets.inventory import UNREAD, read_snapshot
 from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.persons import Kind
@@ -127,7 +128,7 @@ def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[di
     ]
     patterns = Patterns(terms_of_all(searched)) if searched else None
     members = family(manifest.snapshot)
-    may_stay, judged = _may_stay(searched, members, result), _judged(searched, members, result)
+    may_stay, judged = _may_stay(searched, members, result), _judged(searched, members, manifest)
     try:
         if result.is_table:
             found = rescan_table(entries, as_table(result), patterns, may_stay, judged)
@@ -145,7 +146,9 @@ def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[di
         left = [_shown(place) for place in found]
     except (ManifestError, Refused, ReadError):
         return [{"why": UNREADABLE, "file": result.location}]
-    if before is None:
+    if result.format == Snapshot.Format.TEXT:
+        left += _not_kept(searched, manifest.snapshot)
+    elif before is None:
         left += _rows_lost(manifest.snapshot, result, entries)
     return left
 
@@ -154,6 +157,15 @@ def _before(manifest: Manifest) -> Before | None:
     """Return what the new snapshot is compared with; None if the old data were deleted already."""
     path = path_of(manifest.snapshot)
     return Before(path, Wording(manifest.replacements)) if path.exists() else None
+
+
+def _not_kept(cases: list[Case], old: Snapshot) -> list[dict[str, object]]:
+    """Return a line for the names in plain text that no look-up has kept for people to judge.
+
+    Weak places are not searched for there. Of records they are, and counted.
+    """
+    number = sum(not_kept_of(case).get(old.pk, 0) for case in cases)
+    return [_shown(Left(Why.UNJUDGED, "", None, "", expected=0, counted=number))] if number else []
 
 
 def _rows_lost(old: Snapshot, new: Snapshot, entries: list[Entry]) -> list[dict[str, object]]:
@@ -189,16 +201,18 @@ def _may_stay(cases: list[Case], members: list[Snapshot], result: Snapshot) -> A
     return reduce(or_, in_versions.values(), Allowed())
 
 
-def _judged(cases: list[Case], members: list[Snapshot], result: Snapshot) -> Judged:
+def _judged(cases: list[Case], members: list[Snapshot], manifest: Manifest) -> Judged:
     """Count the hits that may stand in the whole of the new snapshot.
 
     For each case by the last version in which it was found before; what was judged in the new one
-    counts, too. Of weak ones that nobody has judged as many may stay as stood there.
+    counts, too. Of weak ones that nobody has judged as many may stay as stood there, and those that
+    the manifest leaves out: their instruction waits for a receipt by hand.
     """
+    result_pk = manifest.result.pk if manifest.result is not None else None
     others: Counter[tuple[str | int, Kind]] = Counter()
     waiting: Counter[tuple[str | int, Kind]] = Counter()
     refs = set()
-    order = [member.pk for member in members if member.pk != result.pk]
+    order = [member.pk for member in members if member.pk != result_pk]
     for case in cases:
         verdicts: dict[int, Counter[tuple[str, str, str]]] = defaultdict(Counter)
         found = case.matches.filter(snapshot__in=members)
@@ -207,14 +221,29 @@ def _judged(cases: list[Case], members: list[Snapshot], result: Snapshot) -> Jud
             kind, verdict, strength = place
             verdicts[snapshot_id][kind, verdict, strength] = number
         last = next((pk for pk in reversed(order) if pk in verdicts), None)
-        others |= _those_of_others(case, verdicts[result.pk])
+        if result_pk is not None:
+            others |= _those_of_others(case, verdicts[result_pk])
         if last is not None:
             refs.add(str(case.pk))
             others |= _those_of_others(case, verdicts[last])
             for (kind, verdict, strength), number in verdicts[last].items():
                 if not verdict and strength == Match.Strength.WEAK:
                     waiting[str(case.pk), Kind(kind)] += number
+            waiting += _left_out(case, last, manifest)
     return Judged(refs, others, waiting)
+
+
+def _left_out(case: Case, snapshot_id: int, manifest: Manifest) -> Counter[tuple[str | int, Kind]]:
+    """Count the weak hits of a case which a manifest names as places that it does not change."""
+    places = {(str(p.get("id")), p.get("field"), p.get("start")) for p in manifest.left_out or []}
+    theirs = case.matches.filter(
+        snapshot=snapshot_id, verdict=Match.Verdict.THEIRS, strength=Match.Strength.WEAK
+    )
+    found: Counter[tuple[str | int, Kind]] = Counter()
+    for match in theirs.select_related("case__data_key") if places else ():
+        if (str(match.record), match.field, match.start) in places:
+            found[str(case.pk), Kind(match.kind)] += 1
+    return found
 
 
 def _those_of_others(

@@ -7,7 +7,7 @@ from workflows.corrections.carrying import carry_verdicts
 from workflows.corrections.checking import give_up_checking
 from workflows.corrections.making import MAKE, ask_for_manifests, is_waiting
 from workflows.corrections.models import Manifest, RecipientNotice, Return
-from workflows.corrections.receipts import APPLY, CHECK, give_up_applying
+from workflows.corrections.receipts import APPLY, CHECK, clear_up, give_up_applying
 from workflows.corrections.recipients import TELL, mailed
 from workflows.corrections.returns import AGAIN, give_up_taking_out
 from workflows.corrections.services import issue_instructions
@@ -54,9 +54,14 @@ def make(effect: Effect) -> None:
 
 @effect_handler(APPLY)
 def apply(effect: Effect) -> None:
-    """Send the task that applies a manifest, until it has its receipt, if only a refusal."""
+    """Send the task that applies a manifest, until it has its receipt, if only a refusal.
+
+    Of one that was withdrawn, or has another's receipt by now, nothing that was written stays.
+    """
     waiting = Manifest.objects.filter(pk=effect.payload["id"], state=Manifest.State.OPEN)
-    if waiting.exists() and not send_and_look_again(effect, "workflows.tasks.apply_manifest"):
+    if not waiting.exists():
+        clear_up(effect.payload["id"])
+    elif not send_and_look_again(effect, "workflows.tasks.apply_manifest"):
         give_up_applying(effect.payload["id"])
 
 

@@ -6,15 +6,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
-from workflows.cases.errors import AttemptReused
+from workflows.cases.errors import AttemptReused, CaseError
 from workflows.cases.lifecycle import Role
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
+from workflows.corrections.copies import clear_away, write_copy
 from workflows.corrections.errors import CorrectionRefused
-from workflows.corrections.making import entries_of
-from workflows.corrections.manifests.apply import apply_entries
-from workflows.corrections.manifests.edits import Refused, Wording
-from workflows.corrections.manifests.entries import ManifestError, Op
+from workflows.corrections.manifests.edits import Refused
+from workflows.corrections.manifests.entries import ManifestError
 from workflows.corrections.models import Manifest, Receipt
 from workflows.datasets.errors import InvalidEntry
 from workflows.datasets.inventory import first_look
@@ -196,61 +195,45 @@ def apply_here(manifest_id: str) -> None:
             return
         actor = Actor(STEWARDS, manifest.applied_by)
         try:
-            new = _write(manifest)
-        except (Refused, ManifestError, ReadError) as error:
-            take_receipt(
-                manifest,
-                actor,
-                key=OWN_KEY,
-                status=Receipt.Status.REFUSED,
-                remark=str(error),
-            )
-            return
-        take_receipt(manifest, actor, key=OWN_KEY, status=Receipt.Status.APPLIED, snapshot=new)
+            new = write_copy(manifest)
+            take_receipt(manifest, actor, key=OWN_KEY, status=Receipt.Status.APPLIED, snapshot=new)
+        except (Refused, ManifestError, ReadError, CaseError) as error:
+            clear_away(manifest)
+            manifest.refresh_from_db(fields=["state"])
+            if manifest.state == Manifest.State.OPEN:
+                _refuse(manifest, actor, _why(error))
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, InvalidEntry):
+        return " ".join(sentence for found in error.errors.values() for sentence in found)
+    return str(error)
+
+
+def _refuse(manifest: Manifest, actor: Actor, remark: str) -> None:
+    take_receipt(manifest, actor, key=OWN_KEY, status=Receipt.Status.REFUSED, remark=remark)
+
+
+def clear_up(manifest_id: str) -> None:
+    """Delete what was written for a manifest that has ended another way, unless it is registered.
+
+    Raises `Later` while it is still being written.
+    """
+    hold_or_wait(APPLY, manifest_id)
+    clear_away(Manifest.objects.select_related("snapshot").get(pk=manifest_id))
 
 
 def give_up_applying(manifest_id: str) -> None:
     """Refuse a manifest whose application never came to an end, so that another can be made."""
     hold_or_wait(APPLY, manifest_id)
     manifest = Manifest.objects.get(pk=manifest_id)
-    take_receipt(
+    _refuse(
         manifest,
         Actor(STEWARDS, manifest.applied_by),
-        key=OWN_KEY,
-        status=Receipt.Status.REFUSED,
-        remark=_(
+        _(
             "Applying it was tried many times and never came to an end. Nothing was changed. "
             "Look into the log of the workers; a large snapshot may need a higher "
             "LONG_TASK_TIME_LIMIT."
         ),
     )
-
-
-def _write(manifest: Manifest) -> Snapshot:
-    old, entries = manifest.snapshot, entries_of(manifest)
-    if old.rows is not None and len({e.place for e in entries if e.op is Op.DELETE}) >= old.rows:
-        raise Refused(
-            _(
-                "No record would be left. Delete the data of this snapshot by hand, say so on its "
-                "page, then enter the receipt in the case."
-            )
-        )
-    source = path_of(old)
-    mark = manifest.pk.hex[:8]
-    first, dot, rest = source.name.partition(".") if source.is_file() else (source.name, "", "")
-    target = source.with_name(f"{first}-{mark}{dot}{rest}")
-    # It appears whole or not at all: one that is there was written before a worker died.
-    if not target.exists():
-        apply_entries(
-            entries,
-            source,
-            target,
-            Wording(manifest.replacements),
-            id_field=old.schema.id_field,
-        )
-    location = old.location.rstrip("/")
-    return Snapshot(
-        version=f"{old.version}-{mark}"[-80:],
-        format=old.format,
-        location=location[: len(location) - len(source.name)] + target.name,
-    )
+    clear_away(manifest)

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q, Sum
 from django.utils.translation import gettext as _
 
 from workflows.cases.models import Case
@@ -13,6 +13,7 @@ from workflows.datasets.models import (
     Dataset,
     LookupRun,
     Match,
+    PlacesNotKept,
     ShardScan,
     Snapshot,
     TrainedModel,
@@ -21,12 +22,17 @@ from workflows.datasets.models import (
 
 @dataclass(frozen=True, slots=True)
 class SnapshotFinding:
-    """One snapshot: how the person was found in it. `verdicts` counts matches by verdict."""
+    """One snapshot: how the person was found in it. `verdicts` counts matches by verdict.
+
+    `not_kept` is the number of places where the name alone stands which nobody can judge: there
+    were too many of them to be kept.
+    """
 
     snapshot: Snapshot
     searched: bool
     verdicts: Counter[str] = field(default_factory=Counter)
     models: tuple[TrainedModel, ...] = ()
+    not_kept: int = 0
 
     @property
     def found(self) -> int:
@@ -43,7 +49,7 @@ class SnapshotFinding:
         """What the answer may say of this snapshot."""
         if self.found:
             return ScopeResult.FOUND
-        clean = self.searched and not self.open
+        clean = self.searched and not self.open and not self.not_kept
         return ScopeResult.SEARCHED if clean else ScopeResult.NOT_SEARCHED
 
     @property
@@ -51,6 +57,8 @@ class SnapshotFinding:
         """How far the search of it is, in words."""
         if self.open and not self.found:
             return _("To be judged")
+        if self.not_kept and not self.found:
+            return _("Not all places kept")
         return str(ScopeResult(self.result).label)
 
 
@@ -63,7 +71,7 @@ def findings_of(case: Case, *, also: Collection[int] = ()) -> list[SnapshotFindi
     counted = Match.objects.filter(case=case).values_list("snapshot", "verdict")
     for snapshot_id, verdict, number in counted.annotate(Count("pk")):
         verdicts[snapshot_id][verdict] += number
-    searched = _searched(case)
+    searched, not_kept = _searched(case), not_kept_of(case)
     snapshots = (
         Snapshot.objects.exclude(Q(state=Snapshot.State.PURGED) & ~Q(pk__in=list(also)))
         .select_related("dataset")
@@ -76,9 +84,17 @@ def findings_of(case: Case, *, also: Collection[int] = ()) -> list[SnapshotFindi
             snapshot.pk in searched,
             verdicts[snapshot.pk],
             tuple(snapshot.models.all()),
+            not_kept.get(snapshot.pk, 0),
         )
         for snapshot in snapshots
     ]
+
+
+def not_kept_of(case: Case) -> dict[int, int]:
+    """Return by snapshot how many weak places of a case were counted and not kept."""
+    found = PlacesNotKept.objects.filter(case=case).order_by().values("snapshot")
+    counted = found.annotate(number=Sum(F("counted") - F("kept")))
+    return dict(counted.values_list("snapshot", "number"))
 
 
 def scope_results(findings: list[SnapshotFinding]) -> dict[str, str]:

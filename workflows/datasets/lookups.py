@@ -6,9 +6,10 @@ own. What a task finds is written in `matching`.
 
 from collections.abc import Iterable
 from datetime import timedelta
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -29,6 +30,8 @@ SCAN = "datasets.scan_shard"
 # A shard is a small row: many are written at once.
 _ROWS_AT_ONCE = 1000
 _KEEP_RUNS = timedelta(days=90)
+# So many times as many weak places are kept when staff ask for more.
+_MORE = 5
 
 REVIEWERS = frozenset({Role.REVIEWER, Role.PRIVACY_OFFICER})
 # Whose data is looked up each night: everyone whose request is not answered yet.
@@ -48,18 +51,26 @@ def require_reviewer(case: Case, actor: Actor) -> Role:
     return actor.role_for(REVIEWERS)
 
 
-def request_lookup(case: Case, actor: Actor) -> LookupRun:
+def request_lookup(case: Case, actor: Actor, *, keep_more: bool = False) -> LookupRun:
     """Have the subject of a case looked up in every readable snapshot.
 
-    Raises `LookupRefused` for those who may not, and while the last look-up is still running.
+    With `keep_more`, several times as many weak places of each shard are kept from now on. Raises
+    `LookupRefused` for those who may not, and while the last look-up is still running.
     """
     role = require_reviewer(case, actor)
     with transaction.atomic():
-        run = _new_run(case, LookupRun.Reason.STAFF, actor.pseudonym)
+        pages = pages_of([case.pk]).get(case.pk, 1) * _MORE if keep_more else 1
+        run = _new_run(case, LookupRun.Reason.STAFF, actor.pseudonym, pages=pages)
         if run is None:
             raise LookupRefused(_("A look-up of this person is under way; wait until it is done."))
         _record_request(run, role, actor.pseudonym)
     return run
+
+
+def pages_of(cases: Iterable[UUID]) -> dict[UUID, int]:
+    """Return by case how many times as many weak places are kept as otherwise."""
+    runs = LookupRun.objects.filter(case__in=list(cases)).order_by().values("case")
+    return dict(runs.annotate(most=Max("pages")).values_list("case", "most"))
 
 
 def look_up_at_review(case: Case) -> LookupRun | None:
@@ -133,12 +144,21 @@ def cases_of(run: LookupRun) -> Iterable[Case]:
 
 
 def _new_run(
-    case: Case | None, reason: str, requested_by: str, snapshot: Snapshot | None = None
+    case: Case | None,
+    reason: str,
+    requested_by: str,
+    snapshot: Snapshot | None = None,
+    *,
+    pages: int = 1,
 ) -> LookupRun | None:
     try:
         with transaction.atomic():
             run = LookupRun.objects.create(
-                case=case, snapshot=snapshot, reason=reason, requested_by=requested_by
+                case=case,
+                snapshot=snapshot,
+                reason=reason,
+                requested_by=requested_by,
+                pages=pages,
             )
     except IntegrityError:
         return None

@@ -24,8 +24,8 @@ from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.readers import Figures
 from workflows.datasets.lookup.records import text_sha256
 from workflows.datasets.lookup.shards import Problem, ReadError, Shard
-from workflows.datasets.lookups import SCAN, cases_of, look_up_late_spellings
-from workflows.datasets.models import LookupRun, Match, ShardScan, Snapshot
+from workflows.datasets.lookups import SCAN, cases_of, look_up_late_spellings, pages_of
+from workflows.datasets.models import LookupRun, Match, PlacesNotKept, ShardScan, Snapshot
 from workflows.datasets.sources import shards_of
 from workflows.datasets.terms import terms_of_all
 from workflows.ledger.canonical import canonical_json
@@ -36,8 +36,8 @@ from workflows.vault.index_keys import current_key, index_keys
 if TYPE_CHECKING:
     from workflows.ledger.canonical import Json
 
-# Weak hits of one case that are kept of one shard: a common name stands in thousands of records,
-# and nobody judges so many. All are counted.
+# Weak hits of one case that are kept of one shard, until staff ask for more: a common name stands
+# in thousands of records, and nobody judges so many. All are counted; `PlacesNotKept` says of what.
 WEAK_KEPT = 200
 _ROWS_AT_ONCE = 500
 # Letters of the texts with hits that are kept in memory until these are written.
@@ -140,6 +140,11 @@ def _patterns_of(run_id: UUID) -> Patterns:
 
 
 @lru_cache(maxsize=1)
+def _pages_of(run_id: UUID) -> dict[UUID, int]:
+    return pages_of(case.pk for case in cases_of(LookupRun.objects.get(pk=run_id)))
+
+
+@lru_cache(maxsize=1)
 def _shards_of(_run_id: UUID, snapshot_id: int) -> list[Shard]:
     return shards_of(Snapshot.objects.get(pk=snapshot_id))
 
@@ -147,6 +152,7 @@ def _shards_of(_run_id: UUID, snapshot_id: int) -> list[Shard]:
 def forget() -> None:
     """Drop what this process remembers of the last run."""
     _patterns_of.cache_clear()
+    _pages_of.cache_clear()
     _shards_of.cache_clear()
 
 
@@ -156,6 +162,7 @@ def _scan(scan: ShardScan) -> None:
     if scan.number >= len(shards):
         raise ReadError(f"{scan.file} has changed.", Problem.CHANGED, scan.file)
     figures, counts = Figures(), Counter[tuple[str | int, str]]()
+    limits = {str(case): WEAK_KEPT * pages for case, pages in _pages_of(scan.run_id).items()}
     pending: list[tuple[Hit, RecordHits]] = []
     letters = 0
     for record in locate_records(
@@ -163,7 +170,8 @@ def _scan(scan: ShardScan) -> None:
     ):
         for hit in record.hits:
             counts[hit.ref, hit.strength] += 1
-            if hit.strength is Strength.STRONG or counts[hit.ref, hit.strength] <= WEAK_KEPT:
+            limit = limits.get(str(hit.ref), WEAK_KEPT)
+            if hit.strength is Strength.STRONG or counts[hit.ref, hit.strength] <= limit:
                 pending.append((hit, record))
         letters += sum(map(len, record.texts.values()))
         if len(pending) >= _ROWS_AT_ONCE or letters >= _LETTERS_AT_ONCE:
@@ -174,7 +182,28 @@ def _scan(scan: ShardScan) -> None:
     scan.bytes, scan.seconds = figures.bytes, time.perf_counter() - begun
     scan.strong = _count(counts, Strength.STRONG)
     scan.weak = _count(counts, Strength.WEAK)
-    scan.save()
+    with transaction.atomic():
+        scan.save()
+        _say_what_was_not_kept(scan, counts, limits)
+
+
+def _say_what_was_not_kept(
+    scan: ShardScan, counts: Mapping[tuple[str | int, str], int], limits: Mapping[str, int]
+) -> None:
+    """Keep for each case how many weak places of a shard there are beyond those that were kept."""
+    searched = [case.pk for case in cases_of(scan.run)]
+    own = PlacesNotKept.objects.filter(snapshot=scan.snapshot, number=scan.number)
+    own.filter(case__in=searched).delete()
+    PlacesNotKept.objects.bulk_create(
+        PlacesNotKept(
+            case_id=pk, snapshot=scan.snapshot, number=scan.number, counted=counted, kept=kept
+        )
+        for pk in searched
+        for counted, kept in [
+            (counts.get((str(pk), Strength.WEAK), 0), limits.get(str(pk), WEAK_KEPT))
+        ]
+        if counted > kept
+    )
 
 
 def _count(counts: Mapping[tuple[str | int, str], int], strength: Strength) -> int:

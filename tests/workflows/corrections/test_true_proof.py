@@ -4,19 +4,28 @@ import json
 from dataclasses import replace
 
 import pytest
+from django.utils import translation
 
-from tests.factories import APPROVER, STEWARD, WANG
-from tests.workflows.corrections.changing import FORUM, executing, manifest_for
+from tests.factories import APPROVER, REVIEWER, STEWARD, WANG, in_review_with_proof
+from tests.workflows.corrections.changing import (
+    FORUM,
+    executing,
+    look_up,
+    manifest_for,
+    propose_and_approve,
+)
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.errors import MoveRefused
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.vocabulary import Outcome
+from workflows.corrections.answer_parts import known_of
 from workflows.corrections.checking import check
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
 from workflows.datasets import matching
-from workflows.datasets.models import Snapshot
+from workflows.datasets.models import Match, Snapshot
 from workflows.datasets.sources import path_of
+from workflows.datasets.verdicts import judge
 from workflows.notices import moves
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]
@@ -113,3 +122,39 @@ def test_nothing_is_verified_while_names_are_left_that_were_never_kept(common):
     assert json.loads(json.dumps(manifest.left[0]))["kind"] == "name"
     with pytest.raises(MoveRefused):
         moves.answer(case, APPROVER)
+
+
+def test_the_answer_says_that_not_all_that_was_found_was_looked_at(common):
+    case = executing(Outcome.DELETED, DELETE, frozenset(map(str, range(20))))
+    with translation.override("en"):
+        sentence = "In 15 more places your name was found, and nobody has looked whether it is you."
+        (line,) = known_of(case, "other_answer", tuple(case.items.all()))["datasets"][0].items
+    assert sentence in line
+
+
+def test_where_nothing_is_theirs_the_answer_does_not_say_that_all_was_searched(common):
+    case = executing(Outcome.DELETED, DELETE, frozenset())
+    with translation.override("en"):
+        (line,) = known_of(case, "other_answer", tuple(case.items.all()))["datasets"][0].items
+    assert "searched, but not all that was found has been looked at" in line
+    assert "In 15 more places" in line
+
+
+def test_in_plain_text_too_nothing_is_verified_while_names_were_never_kept(data, monkeypatch):
+    monkeypatch.setattr(matching, "WEAK_KEPT", 1)
+    text = f"王小明，电话 13800001234\n\n{'x' * 40_000}\n\n{NAMED}\n\n{NAMED}\n"
+    (data / "a.txt").write_text(text)
+    notes = make_snapshot("a.txt", format="text", source_field="")
+    case = in_review_with_proof(DELETE)
+    look_up()
+    for match in case.matches.all():
+        strong = match.strength == Match.Strength.STRONG
+        verdict = Match.Verdict.THEIRS if strong else Match.Verdict.NOT_THEIRS
+        judge(case, REVIEWER, [match.pk], verdict)
+    propose_and_approve(case, Outcome.DELETED)
+    manifest = manifest_for(notes)
+    ask_to_apply(manifest, STEWARD)
+    apply_here(str(manifest.pk))
+    check(str(manifest.pk))
+    manifest.refresh_from_db()
+    assert manifest.left == [{"why": "unjudged", "expected": 0, "counted": 1}]

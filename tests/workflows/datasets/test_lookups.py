@@ -4,17 +4,20 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from tests.factories import ERIKA, INTAKE, OFFICER, OTHER_OFFICER, REVIEWER, WANG, file, make_case
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.actors import PUBLIC
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.transition import advance
+from workflows.cases.vocabulary import ScopeResult
 from workflows.datasets import lookups, matching
+from workflows.datasets.findings import findings_of
 from workflows.datasets.lookups import LookupRefused, nightly_pass, request_lookup
-from workflows.datasets.models import LookupRun, Match, ShardScan
+from workflows.datasets.models import LookupRun, Match, PlacesNotKept, ShardScan
 from workflows.datasets.progress import progress_of
+from workflows.datasets.verdicts import judge
 from workflows.ledger.models import Event
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
@@ -229,6 +232,24 @@ def test_a_common_name_is_counted_but_not_kept_without_end(data, monkeypatch):
 
     assert case.matches.count() == 5
     assert progress_of(case).weak == 20
+    (finding,) = findings_of(case)
+    assert (finding.not_kept, finding.result) == (15, ScopeResult.NOT_SEARCHED)
+    judge(case, REVIEWER, [m.pk for m in case.matches.all()], Match.Verdict.NOT_THEIRS)
+    (finding,) = findings_of(case)
+    assert finding.result == ScopeResult.NOT_SEARCHED
+    with translation.override("en"):
+        assert finding.result_name == "Not all places kept"
+
+    lookups.request_lookup(case, REVIEWER, keep_more=True)
+    work()
+
+    assert case.matches.count() == 20
+    assert not PlacesNotKept.objects.exists()
+    # Every later look-up of the case keeps as many.
+    case.matches.filter(verdict="").delete()
+    nightly_pass()
+    work()
+    assert case.matches.count() == 20
 
 
 def test_a_case_erased_during_the_search_gets_no_match(forum):

@@ -41,10 +41,15 @@ def appearing_file(target: Path) -> Iterator[Path]:
         folder.rmdir()
 
 
+def partial_of(target: Path) -> Path:
+    """Return the folder in which `target` is written until it is whole."""
+    return target.with_name(f".{target.name}.partial")
+
+
 @contextlib.contextmanager
 def _partial(target: Path) -> Iterator[Path]:
     _refuse_existing(target)
-    folder = target.with_name(f".{target.name}.partial")
+    folder = partial_of(target)
     try:
         folder.mkdir(exist_ok=True)
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -1,7 +1,7 @@
 """The register, the look-ups in what it names, and the matches that were found."""
 
 from workflows.datasets.models.dataset import Dataset, Recipient
-from workflows.datasets.models.lookup_run import LookupRun, ShardScan
+from workflows.datasets.models.lookup_run import LookupRun, PlacesNotKept, ShardScan
 from workflows.datasets.models.match import Match, Spelling
 from workflows.datasets.models.pipeline import PipelineToken, TokenScope
 from workflows.datasets.models.search_index import SearchIndex
@@ -13,6 +13,7 @@ __all__ = [
     "LookupRun",
     "Match",
     "PipelineToken",
+    "PlacesNotKept",
     "Recipient",
     "SearchIndex",
     "ShardScan",

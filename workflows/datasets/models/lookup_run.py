@@ -37,6 +37,8 @@ class LookupRun(models.Model):
     )
     reason = models.CharField(_("reason"), max_length=10, choices=Reason.choices)
     requested_by = models.CharField(_("asked for by"), max_length=PSEUDONYM_LENGTH, blank=True)
+    # How many times as many weak places of each shard are kept as otherwise, of this case.
+    pages = models.PositiveIntegerField(default=1)
     requested_at = models.DateTimeField(_("asked for"), auto_now_add=True)
     # When its shards were known; until then it waits.
     started_at = models.DateTimeField(_("begun"), null=True)
@@ -96,5 +98,28 @@ class ShardScan(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["run", "snapshot", "number"], name="shard_once_in_a_run"
+            ),
+        ]
+
+
+class PlacesNotKept(models.Model):
+    """Of a case more weak places were counted in a shard than were kept for people to judge.
+
+    There is none where all were kept. Personal data: none; these are numbers.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="places_not_kept")
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.CASCADE, related_name="+")
+    # The shard, as in a scan.
+    number = models.PositiveIntegerField()
+    counted = models.PositiveIntegerField()
+    kept = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("places that were not kept")
+        verbose_name_plural = _("places that were not kept")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "snapshot", "number"], name="places_not_kept_once"
             ),
         ]
