@@ -108,7 +108,7 @@ def test_a_copy_whose_receipt_is_refused_does_not_stay_and_the_receipt_says_why(
 
     manifest.refresh_from_db()
     assert manifest.state == Manifest.State.REFUSED
-    assert "already exists" in manifest.receipts.get().remark
+    assert "a snapshot of this version already" in manifest.receipts.get().remark
     assert names(data) == ["forum.jsonl", "other.jsonl"]
 
 
