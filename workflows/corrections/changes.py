@@ -138,12 +138,11 @@ def _of_change(change: Change, ops: set[Op]) -> Iterator[str]:
                 "version": version
             }
         case Manifest.State.LEFT:
-            sentence = ngettext(
-                "The changed version is %(version)s, but a search of it still found %(n)s place.",
-                "The changed version is %(version)s, but a search of it still found %(n)s places.",
-                last.left_count,
-            )
-            yield sentence % {"version": version, "n": last.left_count}
+            # What is left may be a missing record or correction, and no place of the person.
+            yield _(
+                "The changed version is %(version)s; it was searched again, and the change is not "
+                "complete yet."
+            ) % {"version": version}
         case Manifest.State.REFUSED:
             yield _("The change could not be made in this version, which is as it was.")
         case _:

@@ -112,7 +112,7 @@ class TestTheCommands:
 def test_a_late_notice_of_days_off_moves_the_date_of_a_complaint():
     # Received late in December, the fifteen working days end in a year without a notice.
     complaint = received(datetime(2026, 12, 21, 2, tzinfo=UTC), residence="CN")
-    stop_clocks(complaint.case, timezone.now())
+    stop_clocks(complaint.case, timezone.now(), answered=True)
     provisional = complaint.clocks.get()
     assert provisional.provisional
 

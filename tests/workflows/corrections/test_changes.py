@@ -92,7 +92,9 @@ def test_what_a_search_of_the_new_version_still_finds_is_said(forum, data):
     take_receipt(manifest, STEWARD, key="k", status="applied", snapshot=new)
     check(str(manifest.pk))
     (line,) = about(case)
-    assert line.endswith("The changed version is 2, but a search of it still found 2 places.")
+    assert line.endswith(
+        "The changed version is 2; it was searched again, and the change is not complete yet."
+    )
 
 
 def test_a_new_version_that_could_not_be_searched_is_not_said_to_hold_something(forum):

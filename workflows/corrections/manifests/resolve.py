@@ -154,7 +154,7 @@ def _resolved(
     changes: Iterable[Change], located: Iterable[Placed], origin: Origin, wording: Wording
 ) -> Iterator[Entry]:
     wanted: dict[str, list[Change]] = defaultdict(list)
-    for change in changes:
+    for change in dict.fromkeys(changes):  # asked for twice, it is done once
         wanted[str(change.id)].append(change)
     tally = _Tally()
     for file, row, position, record in located:

@@ -13,6 +13,7 @@ from workflows.datasets.lookup.locate import locate
 from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.persons import Identifier, Kind
 from workflows.datasets.lookup.readers import Schema
+from workflows.datasets.lookup.records import text_sha256
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -99,7 +100,8 @@ def test_no_script_is_made_for_a_row_that_is_not_as_it_was(table):
 
 def test_rows_with_the_same_id_are_told_by_their_text(table):
     run_script("INSERT INTO posts VALUES (1, 'someone else', NULL)")
-    made = entries(table, change("redact", 1, 4, 15, written="13800138025"))
+    told = text_sha256("王小明 13800138025")
+    made = entries(table, change("redact", 1, 4, 15, written="13800138025", text_sha256=told))
     run_script(script(table, made))
     assert sorted(row[1] for row in content("posts") if row[0] == 1) == [
         "someone else",
