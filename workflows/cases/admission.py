@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from workflows.cases.errors import CaseError
-from workflows.cases.models import Admission, Draft, DraftFile, IdempotencyKey, Purpose
+from workflows.cases.models import Admission, Case, Draft, DraftFile, Purpose
 from workflows.cases.proof_of_work import (
     ProofRefused,
     most_tries_of,
@@ -118,8 +118,9 @@ def load(purpose: Purpose, now: datetime | None = None) -> int:
 
 
 def _filings(now: datetime) -> Any:
-    return IdempotencyKey.objects.filter(
-        created_at__gt=now - FILINGS_LATELY, case__channel__in=(Channel.WEB, Channel.API)
+    """Return the cases filed of late. Samples are filed in the past, and count for nothing."""
+    return Case.objects.filter(
+        filed_at__gt=now - FILINGS_LATELY, channel__in=(Channel.WEB, Channel.API)
     )
 
 
@@ -246,7 +247,7 @@ def require_proof(attempt: str, proof: str) -> None:
 def _until_calm() -> timedelta:
     """Return how long until so many filings are no longer of late that the intake is calm."""
     now = timezone.now()
-    newest = _filings(now).order_by("-created_at").values_list("created_at", flat=True)
+    newest = _filings(now).order_by("-filed_at").values_list("filed_at", flat=True)
     (oldest_that_counts,) = newest[settings.INTAKE_BUSY_FILINGS - 1 :][:1] or (now,)
     return max(timedelta(seconds=1), oldest_that_counts + FILINGS_LATELY - now)
 
