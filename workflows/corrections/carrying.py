@@ -106,7 +106,7 @@ def rewritten(entries: Iterable[Entry], wording: Wording) -> Rewritten:
 def carry_verdicts(snapshot_id: int | str) -> list[Case]:
     """Judge what was found in a snapshot as it was judged before; return the cases concerned."""
     snapshot = Snapshot.objects.get(pk=snapshot_id)
-    lineage = _lineage(snapshot)
+    lineage = [snapshot, *snapshot.ancestors()][::-1]
     steps = [_step(older, newer) for older, newer in pairwise(lineage)]
     waiting = Match.objects.filter(snapshot=snapshot, verdict="")
     concerned = []
@@ -116,14 +116,6 @@ def carry_verdicts(snapshot_id: int | str) -> list[Case]:
             if _take_over(locked, snapshot) + _carry(locked, lineage, steps):
                 concerned.append(locked)
     return concerned
-
-
-def _lineage(snapshot: Snapshot) -> list[Snapshot]:
-    """Return a snapshot behind those that it was made from, the oldest first."""
-    found = [snapshot]
-    while found[-1].parent is not None and found[-1].parent not in found:
-        found.append(found[-1].parent)
-    return found[::-1]
 
 
 def _step(older: Snapshot, newer: Snapshot) -> Step:
