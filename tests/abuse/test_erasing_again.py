@@ -71,6 +71,14 @@ def bring_back(*tables: str) -> None:
             )
 
 
+def erase_and_bring_back(case: Case, *tables: str) -> None:
+    """Have two people erase a case, and restore the backup from before."""
+    keep(case)
+    request_erasure(case, OFFICER, "retention_over")
+    erase(case, OTHER_OFFICER)
+    bring_back(*tables)
+
+
 def assert_erased(case: Case) -> None:
     case = Case.objects.get(pk=case.pk)
     assert case.erased_at is not None
@@ -103,10 +111,7 @@ class TestFromTheLogOfThisDatabase:
     )
     def test_what_was_brought_back_is_erased_again(self, tables):
         case = make_case(State.CLOSED)
-        keep(case)
-        request_erasure(case, OFFICER, "retention_over")
-        erase(case, OTHER_OFFICER)
-        bring_back(*tables)
+        erase_and_bring_back(case, *tables)
 
         again()
         assert_erased(case)
@@ -117,10 +122,7 @@ class TestFromTheLogOfThisDatabase:
 
     def test_doing_it_twice_is_once(self, capsys):
         case = make_case(State.CLOSED)
-        keep(case)
-        request_erasure(case, OFFICER, "retention_over")
-        erase(case, OTHER_OFFICER)
-        bring_back()
+        erase_and_bring_back(case)
         again()
         assert said(capsys)["erased again"] == "1"
         events = Event.objects.count()
@@ -229,10 +231,7 @@ class TestWhatElseIsLeft:
 
     def test_what_waited_to_be_done_for_the_case_is_not_done(self):
         case = make_case(State.CLOSED)
-        keep(case)
-        request_erasure(case, OFFICER, "retention_over")
-        erase(case, OTHER_OFFICER)
-        bring_back()
+        erase_and_bring_back(case)
         Effect.objects.filter(payload__case=str(case.pk)).update(state=Effect.State.PENDING)
         again()
         assert not Effect.objects.filter(
@@ -241,10 +240,7 @@ class TestWhatElseIsLeft:
 
     def test_an_open_complaint_is_named_for_staff_to_end(self, capsys):
         case = make_case(State.CLOSED)
-        keep(case)
-        request_erasure(case, OFFICER, "retention_over")
-        erase(case, OTHER_OFFICER)
-        bring_back()
+        erase_and_bring_back(case)
         complain(Case.objects.get(pk=case.pk), "It took long.")
         again()
         assert f"the complaint about {case.number}" in capsys.readouterr().out
@@ -252,21 +248,15 @@ class TestWhatElseIsLeft:
 
     def test_the_log_still_verifies(self):
         case = make_case(State.CLOSED)
-        keep(case)
-        request_erasure(case, OFFICER, "retention_over")
-        erase(case, OTHER_OFFICER)
-        bring_back()
+        erase_and_bring_back(case)
         again()
         sequence_all()
         assert verify_log().waiting == 0
 
     def test_nothing_can_be_read_or_found(self):
         case = make_case(State.CLOSED)
-        keep(case)
         key = case.data_key_id
-        request_erasure(case, OFFICER, "retention_over")
-        erase(case, OTHER_OFFICER)
-        bring_back("vault_datakey", "cases_person")
+        erase_and_bring_back(case, "vault_datakey", "cases_person")
         person = Person.objects.get(case=case)
         assert person.name
         again()

@@ -11,3 +11,13 @@ __all__ = ["data"]
 def no_broker(monkeypatch):
     """Tasks are called by the test; whether the broker has them is not the subject here."""
     monkeypatch.setattr("celery.current_app.send_task", lambda *args, **kwargs: None)
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """The tasks that were sent; a test does itself what a worker would."""
+    tasks = []
+    monkeypatch.setattr(
+        "celery.current_app.send_task", lambda name, args, **_more: tasks.append((name, *args))
+    )
+    return tasks

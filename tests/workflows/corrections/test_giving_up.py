@@ -25,17 +25,7 @@ from workflows.outbox.long_work import LAST_TURN, held
 from workflows.outbox.models import Effect
 from workflows.outbox.services import retry_dead, run_effect
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def sent(monkeypatch):
-    """The tasks that were sent; a test does itself what a worker would."""
-    tasks = []
-    monkeypatch.setattr(
-        "celery.current_app.send_task", lambda name, args, **_more: tasks.append((name, *args))
-    )
-    return tasks
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sent")]
 
 
 @pytest.fixture

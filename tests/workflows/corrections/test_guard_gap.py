@@ -16,19 +16,9 @@ from workflows.corrections.receipts import apply_here, ask_to_apply
 from workflows.corrections.tombstones import GUARD, guard
 from workflows.outbox.models import Effect
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sent")]
 
 DELETE = replace(WANG, items=(FiledItem("delete", {"statement": "请删除。"}),))
-
-
-@pytest.fixture(autouse=True)
-def sent(monkeypatch):
-    """The tasks that were sent; a test does itself what a worker would."""
-    tasks = []
-    monkeypatch.setattr(
-        "celery.current_app.send_task", lambda name, args, **_more: tasks.append((name, *args))
-    )
-    return tasks
 
 
 @pytest.fixture
