@@ -1,13 +1,14 @@
 """Carrying verdicts over to a newer version of a snapshot, where it is certain that they hold.
 
 A place is the same where the record has the same id and the hit stands at the same offset of the
-same whole text, or of the text which a manifest made of that one. Whatever else has changed is
-judged anew.
+same whole text, or of the text which a manifest made of that one, and where no other record could
+be meant. Whatever else has changed is judged anew.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from django.db import transaction
@@ -17,11 +18,13 @@ from workflows.cases.lifecycle import Role
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.cases.transition import lock_case
+from workflows.corrections.families import is_searched
 from workflows.corrections.making import entries_of
 from workflows.corrections.manifests.edits import Edit, Wording, edits_of
 from workflows.corrections.manifests.entries import Entry
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import OWN_KEY
+from workflows.datasets.findings import not_kept_of
 from workflows.datasets.lookup.hits import RecordId
 from workflows.datasets.matching import WEAK_KEPT
 from workflows.datasets.models import Match, Snapshot
@@ -149,31 +152,43 @@ def _place(match: Match) -> Place:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Where a person stands in a version. Of an older one: what it tells of a newer.
+
+    `is_whole` says that no other place of theirs is in it: all of it was searched, and all that was
+    found was kept. `rest_is_same`, of an older one, that only manifests which this server has
+    applied have changed anything since.
+    """
+
+    places: Mapping[Place, Sequence[Match]]
+    is_whole: bool
+    rest_is_same: bool = True
+
+    def alike(self) -> dict[Place, list[Match]]:
+        """Return the matches of each place, whatever the ids of the records are."""
+        found: dict[Place, list[Match]] = defaultdict(list)
+        for place, matches in self.places.items():
+            found[place._replace(record=None)] += matches
+        return found
+
+
 def _carry(case: Case, lineage: Sequence[Snapshot], steps: Sequence[Step]) -> int:
     """Carry the verdicts of a case over to the newest version; return on how many places."""
     if not steps:
         return 0
-    known: dict[Place, list[Match]] = {}
+    known = Version({}, is_whole=True)
     shared: set[RecordId] = {None}
     for version, step in zip(lineage, steps, strict=False):
-        own = _by_place(case, version)
-        shared |= _shared_ids(own)
-        for place, matches in own.items():
-            if any(match.verdict for match in matches) or not _verdict(known, place, matches):
-                known[place] = matches
-        coming: dict[Place, list[Match]] = defaultdict(list)
-        for place, matches in known.items():
-            for after in moved(place, step, has_own_id=place.record not in shared):
-                coming[after] += matches
-        known = coming
+        found = _found_in(case, version)
+        known = _known_after(known, found, was_searched=is_searched(case, version))
+        shared |= _shared_ids(found.places)
+        known = _moved(known, step, shared)
+    new = _found_in(case, lineage[-1])
     counts: Counter[str] = Counter()
-    new = _by_place(case, lineage[-1])
-    shared = _shared_ids(new)
-    for place, matches in new.items():
-        is_known = place.record not in shared or steps[-1].rest_is_same
-        before = _verdict(known, place, matches) if is_known else None
-        unjudged = [match.pk for match in matches if not match.verdict]
-        if before is not None and unjudged:
+    for place, before in _certain(known, new).items():
+        unjudged = [match.pk for match in new.places[place] if not match.verdict]
+        if unjudged:
             counts[before.verdict] += Match.objects.filter(pk__in=unjudged).update(
                 verdict=before.verdict, judged_by=before.judged_by, judged_at=before.judged_at
             )
@@ -183,21 +198,104 @@ def _carry(case: Case, lineage: Sequence[Snapshot], steps: Sequence[Step]) -> in
     return counts.total()
 
 
-def _verdict(
-    known: Mapping[Place, list[Match]], place: Place, matches: Sequence[Match]
-) -> Match | None:
-    """Return a match that says how a place was judged; None where that is not certain.
+def _known_after(known: Version, found: Version, *, was_searched: bool) -> Version:
+    """Return what is known of the places of a version, from itself and from the older ones.
 
-    It is where all the places which it may have been have one verdict, and are not fewer.
+    What is not in a version that was searched was not there: when it stands in a later one again,
+    that is another record.
     """
-    before = known.get(place, [])
+    certain = _certain(known, found)
+    places = {} if was_searched else dict(known.places)
+    for place, matches in found.places.items():
+        judged = any(match.verdict for match in matches)
+        places[place] = matches if judged or place not in certain else known.places[place]
+    if was_searched:
+        return Version(places, found.is_whole)
+    return Version(places, is_whole=False, rest_is_same=known.rest_is_same)
+
+
+def _moved(known: Version, step: Step, shared: Collection[RecordId]) -> Version:
+    """Return where the places that are known may stand in the next version."""
+    coming: dict[Place, list[Match]] = defaultdict(list)
+    for place, matches in known.places.items():
+        for after in moved(place, step, has_own_id=place.record not in shared):
+            coming[after] += matches
+    return Version(coming, known.is_whole, known.rest_is_same and step.rest_is_same)
+
+
+def _certain(known: Version, new: Version) -> dict[Place, Match]:
+    """Return by place a match that says how it was judged, where it is the same one for certain.
+
+    A pipeline may number records anew, so in a version which it has written an id says nothing
+    where several records have one text. There a record is known again by any of its texts which it
+    alone has, before and after; another place only if all that are like it were judged the same.
+    And if one has become several, or others may be like it that nobody has seen, it is judged anew.
+    """
+    found: dict[Place, Match] = {}
+    shared = _shared_ids(new.places)
+    before, after = known.alike(), new.alike()
+    telling = None if known.is_whole and new.is_whole else _telling_texts(new)
+    recognised = {
+        place.record
+        for place in new.places
+        if place in known.places
+        and len(before[_alike(place)]) == len(after[_alike(place)]) == 1
+        and (telling is None or _text(place) in telling)
+    }
+    for place, matches in new.places.items():
+        verdict = _verdict(known.places.get(place, ()), len(matches))
+        if verdict is None:
+            continue
+        if known.rest_is_same:
+            found[place] = verdict
+        elif place.record not in shared:
+            like, now = before[_alike(place)], after[_alike(place)]
+            same = _verdict(like, len(now)) is not None and (telling is None)
+            if place.record in recognised or (same and (not _changes(verdict) or len(now) == 1)):
+                found[place] = verdict
+    return found
+
+
+def _changes(match: Match) -> bool:
+    """Return whether a manifest changes what was judged so."""
+    return match.verdict == Match.Verdict.THEIRS
+
+
+def _alike(place: Place) -> Place:
+    return place._replace(record=None)
+
+
+def _text(place: Place) -> tuple[str, str]:
+    return place.field, place.text_sha256
+
+
+def _telling_texts(version: Version) -> set[tuple[str, str]]:
+    """Return the texts that are strong by themselves: of what the look-up keeps, all are there."""
+    spans: dict[tuple[str, str], set[tuple[str, int, int]]] = defaultdict(set)
+    for place in version.places:
+        spans[_text(place)].add((place.kind, place.start, place.end))
+    return {
+        text
+        for text, own in spans.items()
+        if any(
+            one != other and (end <= start or until <= begin)
+            for (one, begin, end), (other, start, until) in combinations(own, 2)
+        )
+    }
+
+
+def _verdict(before: Sequence[Match], number: int) -> Match | None:
+    """Return a match that says how so many places were judged; None where that is not certain.
+
+    It is where all the places which they may have been have one verdict, and are not fewer.
+    """
     verdicts = {match.verdict for match in before}
-    if len(verdicts) != 1 or "" in verdicts or len(matches) > len(before):
+    if len(verdicts) != 1 or "" in verdicts or number > len(before):
         return None
     return before[0]
 
 
-def _shared_ids(found: Mapping[Place, list[Match]]) -> set[RecordId]:
+def _shared_ids(found: Mapping[Place, Sequence[Match]]) -> set[RecordId]:
     """Return the ids that several records of a version have, as its matches show."""
     records: dict[RecordId, set[tuple[str, int | None]]] = defaultdict(set)
     texts: dict[tuple[RecordId, str], set[str]] = defaultdict(set)
@@ -206,7 +304,14 @@ def _shared_ids(found: Mapping[Place, list[Match]]) -> set[RecordId]:
         texts[place.record, place.field].add(place.text_sha256)
     several = {record for record, own in records.items() if len(own) > 1}
     # Rows of a table have no position.
-    return several | {record for (record, _field), own in texts.items() if len(own) > 1}
+    several |= {record for (record, _field), own in texts.items() if len(own) > 1}
+    return several | {None}
+
+
+def _found_in(case: Case, snapshot: Snapshot) -> Version:
+    """Return the places of a case in a version."""
+    whole = is_searched(case, snapshot) and not not_kept_of(case).get(snapshot.pk)
+    return Version(_by_place(case, snapshot), whole)
 
 
 def _by_place(case: Case, snapshot: Snapshot) -> dict[Place, list[Match]]:

@@ -54,15 +54,25 @@ def newest(members: list[Snapshot]) -> Snapshot | None:
     return max(readable, key=lambda member: (member.registered_at, member.pk), default=None)
 
 
-def is_clean_of(case: Case, snapshot: Snapshot) -> bool:
-    """Return whether a case was looked up in all of a snapshot and nothing in it may be theirs."""
+def is_searched(case: Case, snapshot: Snapshot) -> bool:
+    """Return whether a case was looked up in all of a snapshot since it was read."""
+    first = case.lookup_runs.order_by("requested_at").first()
+    if first is None:
+        return False
+    # In a pass over all open cases only when it was one of them.
+    passes = Q(case=None, requested_at__gte=first.requested_at)
     runs = LookupRun.objects.filter(
-        Q(case=case) | Q(case=None), requested_at__gte=snapshot.read_at or snapshot.registered_at
+        Q(case=case) | passes, requested_at__gte=snapshot.read_at or snapshot.registered_at
     ).exclude(finished_at=None)
-    searched = any(
+    return any(
         set(run.scans.filter(snapshot=snapshot).values_list("state", flat=True))
         == {ShardScan.State.DONE}
         for run in runs
     )
+
+
+def is_clean_of(case: Case, snapshot: Snapshot) -> bool:
+    """Return whether a case was looked up in all of a snapshot and nothing in it may be theirs."""
     found = Match.objects.filter(case=case, snapshot=snapshot)
-    return searched and not found.filter(verdict__in=("", Match.Verdict.THEIRS)).exists()
+    unclear = found.filter(verdict__in=("", Match.Verdict.THEIRS))
+    return is_searched(case, snapshot) and not unclear.exists()

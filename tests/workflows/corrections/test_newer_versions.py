@@ -208,7 +208,11 @@ def test_what_a_pipeline_has_rewritten_or_added_waits_for_a_judgement(
     posts, data, sign_in, reviewer
 ):
     case = executing(Outcome.DELETED, DELETE, frozenset("ac"))
-    new = [{"id": "a", "text": f"{BOTH}。"}, *POSTS[1:], {"id": "e", "text": POSTS[2]["text"]}]
+    new = [
+        {"id": "a", "text": f"{BOTH}。"},
+        *POSTS[1:],
+        {"id": "e", "text": f"{POSTS[2]['text']}。"},
+    ]
     (data / "2.jsonl").write_text(lines(new))
     second = make_snapshot("2.jsonl", posts.dataset, version="2", parent=posts, source_field="")
     assert LookupRun.objects.get(snapshot=second).reason == LookupRun.Reason.VERSION
