@@ -12,7 +12,7 @@ from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from workflows.cases.lifecycle import Role
 from workflows.cases.models import Case
@@ -23,6 +23,7 @@ from workflows.corrections.making import entries_of
 from workflows.corrections.manifests.edits import Edit, Wording, edits_of
 from workflows.corrections.manifests.entries import Entry
 from workflows.corrections.models import Manifest
+from workflows.corrections.places import Place, place_of
 from workflows.corrections.receipts import OWN_KEY
 from workflows.datasets.findings import not_kept_of
 from workflows.datasets.lookup.hits import RecordId
@@ -30,20 +31,9 @@ from workflows.datasets.matching import WEAK_KEPT
 from workflows.datasets.models import Match, Snapshot
 from workflows.vault.crypto import Shredded
 
-_APPLIED = (Manifest.State.APPLIED, Manifest.State.LEFT, Manifest.State.VERIFIED)
+# Of these another version has come out, as a receipt says.
+APPLIED = (Manifest.State.APPLIED, Manifest.State.LEFT, Manifest.State.VERIFIED)
 _ROWS_AT_ONCE = 500
-
-
-class Place(NamedTuple):
-    """A place in a version, wherever in the file its record lies."""
-
-    record: RecordId
-    field: str
-    text_sha256: str
-    start: int
-    end: int
-    kind: str
-    hit: str
 
 
 # What became of a text, by the id of its record, its field and its SHA-256: another, and how.
@@ -121,13 +111,18 @@ def carry_verdicts(snapshot_id: int | str) -> list[Case]:
     return concerned
 
 
+def applied_here(manifests: QuerySet[Manifest]) -> QuerySet[Manifest]:
+    """Return those which this server has applied itself, of manifests that were applied."""
+    return manifests.exclude(applied_by="").filter(
+        receipts__key=OWN_KEY, receipts__by=F("applied_by")
+    )
+
+
 def _step(older: Snapshot, newer: Snapshot) -> Step:
     """Return what the manifests say that made a version of another."""
     found: dict[tuple[str, str, str], list[tuple[str, Sequence[Edit]]]] = defaultdict(list)
-    applied = Manifest.objects.filter(snapshot=older, result=newer, state__in=_APPLIED)
-    here = applied.exclude(applied_by="").filter(
-        receipts__key=OWN_KEY, receipts__by=F("applied_by")
-    )
+    applied = Manifest.objects.filter(snapshot=older, result=newer, state__in=APPLIED)
+    here = applied_here(applied)
     all_known = True
     for manifest in applied.select_related("data_key"):
         try:
@@ -138,18 +133,6 @@ def _step(older: Snapshot, newer: Snapshot) -> Step:
         for text, several in became.items():
             found[text] += several
     return Step(found, all_known and here.exists())
-
-
-def _place(match: Match) -> Place:
-    return Place(
-        match.record,
-        match.field,
-        match.text_sha256 or "",
-        match.start,
-        match.end,
-        match.kind,
-        match.excerpt["hit"],
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +152,7 @@ class Version:
         """Return the matches of each place, whatever the ids of the records are."""
         found: dict[Place, list[Match]] = defaultdict(list)
         for place, matches in self.places.items():
-            found[place._replace(record=None)] += matches
+            found[place.alike] += matches
         return found
 
 
@@ -239,7 +222,7 @@ def _certain(known: Version, new: Version) -> dict[Place, Match]:
         place.record
         for place in new.places
         if place in known.places
-        and len(before[_alike(place)]) == len(after[_alike(place)]) == 1
+        and len(before[place.alike]) == len(after[place.alike]) == 1
         and (telling is None or _text(place) in telling)
     }
     for place, matches in new.places.items():
@@ -249,7 +232,7 @@ def _certain(known: Version, new: Version) -> dict[Place, Match]:
         if known.rest_is_same:
             found[place] = verdict
         elif place.record not in shared:
-            like, now = before[_alike(place)], after[_alike(place)]
+            like, now = before[place.alike], after[place.alike]
             same = _verdict(like, len(now)) is not None and (telling is None)
             if place.record in recognised or (same and (not _changes(verdict) or len(now) == 1)):
                 found[place] = verdict
@@ -259,10 +242,6 @@ def _certain(known: Version, new: Version) -> dict[Place, Match]:
 def _changes(match: Match) -> bool:
     """Return whether a manifest changes what was judged so."""
     return match.verdict == Match.Verdict.THEIRS
-
-
-def _alike(place: Place) -> Place:
-    return place._replace(record=None)
 
 
 def _text(place: Place) -> tuple[str, str]:
@@ -319,7 +298,7 @@ def _by_place(case: Case, snapshot: Snapshot) -> dict[Place, list[Match]]:
     found: dict[Place, list[Match]] = defaultdict(list)
     own = case.matches.filter(snapshot=snapshot, text_sha256__isnull=False)
     for match in own.select_related("case__data_key").order_by("pk"):
-        found[_place(match)].append(match)
+        found[place_of(match)].append(match)
     return found
 
 
@@ -349,4 +328,4 @@ def _take_over(case: Case, snapshot: Snapshot) -> int:
 
 
 def _former_place(match: Match) -> tuple[object, ...]:
-    return (match.file, *_place(match)._replace(text_sha256=""))
+    return (match.file, *place_of(match)._replace(text_sha256=""))

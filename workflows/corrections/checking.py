@@ -36,6 +36,7 @@ from workflows.corrections.recipients import tell_recipients
 from workflows.corrections.returns import resolve_with
 from workflows.corrections.services import complete
 from workflows.corrections.tombstones import ask_to_guard_again
+from workflows.corrections.unjudged import unjudged_of
 from workflows.datasets.findings import not_kept_of
 from workflows.datasets.inventory import UNREAD, read_snapshot
 from workflows.datasets.lookup.patterns import Patterns
@@ -128,7 +129,7 @@ def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[di
     ]
     patterns = Patterns(terms_of_all(searched)) if searched else None
     members = family(manifest.snapshot)
-    may_stay, judged = _may_stay(searched, members, result), _judged(searched, members, manifest)
+    may_stay, judged = _may_stay(searched, members, result), _judged(searched, manifest, result)
     try:
         if result.is_table:
             found = rescan_table(entries, as_table(result), patterns, may_stay, judged)
@@ -148,6 +149,7 @@ def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[di
         return [{"why": UNREADABLE, "file": result.location}]
     if result.format == Snapshot.Format.TEXT:
         left += _not_kept(searched, manifest.snapshot)
+        left += _unjudged_in_text(searched, manifest, result)
     elif before is None:
         left += _rows_lost(manifest.snapshot, result, entries)
     return left
@@ -201,36 +203,50 @@ def _may_stay(cases: list[Case], members: list[Snapshot], result: Snapshot) -> A
     return reduce(or_, in_versions.values(), Allowed())
 
 
-def _judged(cases: list[Case], members: list[Snapshot], manifest: Manifest) -> Judged:
+def _line(manifest: Manifest, result: Snapshot) -> list[Snapshot]:
+    """Return the versions from which the new one came, the oldest first."""
+    old, line = manifest.snapshot, list(result.ancestors())
+    return (line if old in line else [old, *old.ancestors()])[::-1]
+
+
+def _judged(cases: list[Case], manifest: Manifest, result: Snapshot) -> Judged:
     """Count the hits that may stand in the whole of the new snapshot.
 
     For each case by the last version in which it was found before; what was judged in the new one
-    counts, too. Of weak ones that nobody has judged as many may stay as stood there, and those that
-    the manifest leaves out: their instruction waits for a receipt by hand.
+    counts, too. Of weak ones that nobody has judged as many may stay as stood there, but for those
+    that may be what was judged theirs in an older version; and those that the manifest leaves out:
+    their instruction waits for a receipt by hand.
     """
-    result_pk = manifest.result.pk if manifest.result is not None else None
     others: Counter[tuple[str | int, Kind]] = Counter()
     waiting: Counter[tuple[str | int, Kind]] = Counter()
     refs = set()
-    order = [member.pk for member in members if member.pk != result_pk]
+    line = _line(manifest, result)
     for case in cases:
-        verdicts: dict[int, Counter[tuple[str, str, str]]] = defaultdict(Counter)
-        found = case.matches.filter(snapshot__in=members)
-        counted = found.values_list("snapshot", "kind", "verdict", "strength")
-        for snapshot_id, *place, number in counted.annotate(Count("pk")).order_by():
-            kind, verdict, strength = place
-            verdicts[snapshot_id][kind, verdict, strength] = number
-        last = next((pk for pk in reversed(order) if pk in verdicts), None)
-        if result_pk is not None:
-            others |= _those_of_others(case, verdicts[result_pk])
-        if last is not None:
+        verdicts: dict[int, Counter[tuple[str, str]]] = defaultdict(Counter)
+        found = case.matches.filter(snapshot__in=[*line, result]).order_by()
+        counted = found.values_list("snapshot", "kind", "verdict").annotate(Count("pk"))
+        for snapshot_id, kind, verdict, number in counted:
+            verdicts[snapshot_id][kind, verdict] = number
+        known = [version.pk in verdicts for version in line]
+        others |= _those_of_others(case, verdicts[result.pk])
+        if any(known):
+            last = len(known) - known[::-1].index(True)
             refs.add(str(case.pk))
-            others |= _those_of_others(case, verdicts[last])
-            for (kind, verdict, strength), number in verdicts[last].items():
-                if not verdict and strength == Match.Strength.WEAK:
-                    waiting[str(case.pk), Kind(kind)] += number
-            waiting += _left_out(case, last, manifest)
+            others |= _those_of_others(case, verdicts[line[last - 1].pk])
+            may_stay, _theirs = unjudged_of(case, line[:last])
+            for kind, number in may_stay.items():
+                waiting[str(case.pk), kind] += number
+            waiting += _left_out(case, line[last - 1].pk, manifest)
     return Judged(refs, others, waiting)
+
+
+def _unjudged_in_text(
+    cases: list[Case], manifest: Manifest, result: Snapshot
+) -> list[dict[str, object]]:
+    """Return a line for the names in plain text that may be what was judged theirs before."""
+    line = _line(manifest, result)
+    number = sum(unjudged_of(case, line)[1].total() for case in cases)
+    return [_shown(Left(Why.UNJUDGED, "", None, "", expected=0, counted=number))] if number else []
 
 
 def _left_out(case: Case, snapshot_id: int, manifest: Manifest) -> Counter[tuple[str | int, Kind]]:
@@ -247,10 +263,10 @@ def _left_out(case: Case, snapshot_id: int, manifest: Manifest) -> Counter[tuple
 
 
 def _those_of_others(
-    case: Case, verdicts: Counter[tuple[str, str, str]]
+    case: Case, verdicts: Counter[tuple[str, str]]
 ) -> Counter[tuple[str | int, Kind]]:
     found: Counter[tuple[str | int, Kind]] = Counter()
-    for (kind, verdict, _strength), number in verdicts.items():
+    for (kind, verdict), number in verdicts.items():
         if verdict not in ("", Match.Verdict.THEIRS):
             found[str(case.pk), Kind(kind)] += number
     return found

@@ -19,12 +19,13 @@ from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.errors import InvalidInput
 from workflows.cases.filing_request import FiledIdentifier, FiledItem
 from workflows.cases.vocabulary import Outcome
-from workflows.corrections.carrying import Place, Step, moved, rewritten
+from workflows.corrections.carrying import Step, moved, rewritten
 from workflows.corrections.checking import check
 from workflows.corrections.making import entries_of, make_manifest
 from workflows.corrections.manifests.edits import Edit, Wording
 from workflows.corrections.manifests.entries import Entry, Op
 from workflows.corrections.models import Manifest
+from workflows.corrections.places import Place
 from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
 from workflows.corrections.withdrawal import stop_execution

@@ -1,0 +1,36 @@
+"""Where in a text a person stands, in whichever version, file and row."""
+
+from typing import NamedTuple, Self
+
+from workflows.datasets.lookup.hits import RecordId
+from workflows.datasets.models import Match
+
+
+class Place(NamedTuple):
+    """A place in a version, wherever in the file its record lies."""
+
+    record: RecordId
+    field: str
+    text_sha256: str
+    start: int
+    end: int
+    kind: str
+    hit: str
+
+    @property
+    def alike(self) -> Self:
+        """The place in any record of the same text, whatever its id."""
+        return self._replace(record=None)
+
+
+def place_of(match: Match) -> Place:
+    """Return the place of a match."""
+    return Place(
+        match.record,
+        match.field,
+        match.text_sha256 or "",
+        match.start,
+        match.end,
+        match.kind,
+        match.excerpt["hit"],
+    )
