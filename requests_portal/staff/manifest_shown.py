@@ -15,6 +15,7 @@ from requests_portal.staff.people import names_of
 from requests_portal.staff.register.base import sign
 from workflows.corrections.checking import was_searched
 from workflows.corrections.downloads import SQL, files_of
+from workflows.corrections.families import is_outdated
 from workflows.corrections.models import Manifest
 from workflows.vault.crypto import Shredded
 
@@ -74,6 +75,12 @@ def next_step(manifest: Manifest) -> str:
     """Return what a data steward does now."""
     if manifest.state == Manifest.State.OPEN and manifest.applied_by:
         return _("A worker writes the new snapshot. Look here again in a while.")
+    if manifest.state == Manifest.State.OPEN and is_outdated(manifest.snapshot):
+        return _(
+            "A newer version of these data was registered since. You can have this manifest "
+            "applied all the same; another one is then made for the newer version. Or enter the "
+            "receipt “Refused”: then it is made at once."
+        )
     if manifest.state == Manifest.State.OPEN and SQL in files_of(manifest):
         return _(
             "Have changes.sql run in the database of the table, for example with psql; it changes "

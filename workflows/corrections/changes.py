@@ -10,11 +10,12 @@ from django.utils.translation import ngettext
 from workflows.cases.models import Case, Item
 from workflows.cases.vocabulary import CHANGES_DATA, Outcome
 from workflows.corrections.checking import was_searched
-from workflows.corrections.families import family
+from workflows.corrections.families import family, line_of
 from workflows.corrections.making import OPS, entries_of
 from workflows.corrections.manifests.entries import Op
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.services import operation_of
+from workflows.datasets.models import Snapshot
 from workflows.vault.crypto import Shredded
 
 # Outcomes after which the data of a snapshot stay as they are.
@@ -49,18 +50,22 @@ def changes_of(case: Case) -> dict[int, Change]:
         .exclude(state=Manifest.State.WITHDRAWN)
         .distinct()
     )
-    families: dict[int, list[Manifest]] = defaultdict(list)
-    members = {}
-    for manifest in manifests.select_related("snapshot", "result", "data_key").order_by("made_at"):
-        ids = [snapshot.pk for snapshot in family(manifest.snapshot)]
-        families[ids[0]].append(manifest)
-        members[ids[0]] = ids
+    in_order = list(manifests.select_related("snapshot", "result", "data_key").order_by("made_at"))
+    families: dict[int, list[Snapshot]] = {}
+    by_first: dict[int, list[Manifest]] = defaultdict(list)
+    changed = {manifest.snapshot_id for manifest in in_order}
+    for manifest in in_order:
+        first = next(pk for pk in reversed(line_of(manifest.snapshot)) if pk in changed)
+        by_first[first].append(manifest)
+        families.setdefault(first, family(manifest.snapshot))
     changes: dict[int, Change] = {}
-    for oldest, own in families.items():
-        ids = members[oldest]
-        came_out = frozenset(ids[ids.index(own[0].snapshot_id) + 1 :])
+    for first, own in by_first.items():
+        made = {first, *(manifest.result_id for manifest in own)}
+        came_out = frozenset(
+            member.pk for member in families[first] if made.intersection(line_of(member))
+        ) - {first}
         change = Change(tuple(own), _records(case, own), came_out)
-        changes |= dict.fromkeys((own[0].snapshot_id, *came_out), change)
+        changes |= dict.fromkeys((first, *came_out), change)
     return changes
 
 

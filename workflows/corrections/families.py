@@ -48,10 +48,31 @@ def _oldest(snapshot: Snapshot) -> Snapshot:
     return min(circle, key=lambda member: (member.registered_at, member.pk))
 
 
+def line_of(snapshot: Snapshot) -> list[int]:
+    """Return the ids of a snapshot and of those that it was made from, the nearest first."""
+    return [snapshot.pk, *(older.pk for older in snapshot.ancestors())]
+
+
+def tips(members: list[Snapshot]) -> list[Snapshot]:
+    """Return the members that can be read and of which nothing was made that can, newest first.
+
+    Of a version several may have been made: each is in use until it was deleted.
+    """
+    readable = [member for member in members if member.is_readable]
+    readable.sort(key=lambda member: (member.registered_at, member.pk), reverse=True)
+    replaced = {pk for member in readable for pk in line_of(member)[1:]}
+    # Of a circle from before, the newest entry.
+    return [member for member in readable if member.pk not in replaced] or readable[:1]
+
+
 def newest(members: list[Snapshot]) -> Snapshot | None:
     """Return the newest member that can be read, if there is one."""
-    readable = [member for member in members if member.is_readable]
-    return max(readable, key=lambda member: (member.registered_at, member.pk), default=None)
+    return next(iter(tips(members)), None)
+
+
+def is_outdated(snapshot: Snapshot) -> bool:
+    """Return whether another version was made of a snapshot that can be read."""
+    return snapshot not in tips(family(snapshot))
 
 
 def is_searched(case: Case, snapshot: Snapshot) -> bool:

@@ -8,12 +8,13 @@ from types import MappingProxyType
 from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from workflows.cases.lifecycle import Role, State
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
-from workflows.corrections.families import as_table, family, newest
+from workflows.corrections.families import as_table, family, line_of, tips
 from workflows.corrections.item_changes import pairs_of
 from workflows.corrections.keys import manifest_signer
 from workflows.corrections.manifests.edits import Wording
@@ -40,7 +41,6 @@ OPS = {
     Instruction.Operation.ANONYMISE: Op.REDACT,
     Instruction.Operation.REPLACE: Op.REPLACE,
 }
-_STOPPED = (Manifest.State.OPEN, Manifest.State.APPLIED, Manifest.State.VERIFIED)
 
 logger = logging.getLogger(__name__)
 
@@ -69,8 +69,10 @@ def _ask_for_manifests(cases: Iterable[Case]) -> int:
 def pending(members: Sequence[Snapshot], target: Snapshot) -> list[Instruction]:
     """Return what is still to be carried out in a family of snapshots and is in no manifest yet.
 
-    `target` is its newest: what was judged there, or carried over from older ones, is changed.
+    `target` is one of its `tips`: what was judged there, or carried over from older ones, is
+    changed, unless it came out of a verified manifest for the same.
     """
+    manifests = Manifest.objects.filter(snapshot__in=members)
     found = (
         Instruction.objects.open()
         .filter(
@@ -78,9 +80,16 @@ def pending(members: Sequence[Snapshot], target: Snapshot) -> list[Instruction]:
             item__case__matches__snapshot=target,
             item__case__matches__verdict=Match.Verdict.THEIRS,
         )
-        .exclude(manifests__in=Manifest.objects.filter(snapshot__in=members, state__in=_STOPPED))
+        .exclude(manifests__in=manifests.filter(state__in=Manifest.LIVE))
+        .exclude(manifests__in=manifests.filter(verified_for(target)))
     )
     return list(found.select_related("item__case__data_key").distinct().order_by("issued_at", "pk"))
+
+
+def verified_for(snapshot: Snapshot) -> Q:
+    """Return which manifests were verified for a snapshot: made for it, or it came out of them."""
+    made = Q(snapshot=snapshot) | Q(result__in=line_of(snapshot))
+    return Q(state=Manifest.State.VERIFIED) & made
 
 
 def is_waiting(snapshot_id: int | str) -> bool:
@@ -88,12 +97,11 @@ def is_waiting(snapshot_id: int | str) -> bool:
     snapshot = Snapshot.objects.get(pk=snapshot_id)
     members = family(snapshot)
     live = Manifest.objects.filter(snapshot__in=members, state__in=Manifest.LIVE).exists()
-    target = newest(members)
-    return not live and target is not None and bool(pending(members, target))
+    return not live and any(pending(members, target) for target in tips(members))
 
 
 def make_manifest(snapshot_id: int | str) -> Manifest | None:
-    """Make the manifest of all that is to be changed in the newest of a family of snapshots.
+    """Make the manifest of all that is to be changed in a family of snapshots, in the newest first.
 
     While another one is under way there, the rest waits for it. Places that are no longer as they
     were found, or could be in several records, are left out: their instruction waits for a receipt
@@ -102,21 +110,23 @@ def make_manifest(snapshot_id: int | str) -> Manifest | None:
     snapshot = Snapshot.objects.get(pk=snapshot_id)
     members = family(snapshot)
     with held(MAKE, str(members[0].pk)) as free:
-        target = newest(members)
-        if not free or target is None or not is_waiting(snapshot_id):
+        if not free or not is_waiting(snapshot_id):
             return None
-        changes = {one: _changes(one, target) for one in pending(members, target)}
-        changes = {instruction: of_one for instruction, of_one in changes.items() if of_one}
-        wording = Wording({ref: right for one in changes for ref, _, right in _pairs(one)})
-        left_out: Changes = defaultdict(list)
-        try:
-            entries = _resolved(changes, target, wording, left_out)
-        except (ManifestError, ReadError) as error:
-            logger.warning("No manifest for snapshot %s: %s", target.pk, type(error).__name__)
-            return None
-        if not entries:
-            return None
-        return keep_manifest(target, changes, entries, wording, left_out)
+        made = (_make(members, target) for target in tips(members))
+        return next((manifest for manifest in made if manifest is not None), None)
+
+
+def _make(members: Sequence[Snapshot], target: Snapshot) -> Manifest | None:
+    changes = {one: _changes(one, target) for one in pending(members, target)}
+    changes = {instruction: of_one for instruction, of_one in changes.items() if of_one}
+    wording = Wording({ref: right for one in changes for ref, _, right in _pairs(one)})
+    left_out: Changes = defaultdict(list)
+    try:
+        entries = _resolved(changes, target, wording, left_out)
+    except (ManifestError, ReadError) as error:
+        logger.warning("No manifest for snapshot %s: %s", target.pk, type(error).__name__)
+        return None
+    return keep_manifest(target, changes, entries, wording, left_out) if entries else None
 
 
 def _changes(instruction: Instruction, target: Snapshot) -> list[Change]:

@@ -21,7 +21,7 @@ from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.corrections.buried import digests_of
 from workflows.corrections.errors import CorrectionRefused
-from workflows.corrections.families import as_table, family, format_of_data, newest
+from workflows.corrections.families import as_table, family, format_of_data, tips
 from workflows.corrections.making import MAKE, entries_of, keep_manifest
 from workflows.corrections.manifests.edits import Refused, Wording
 from workflows.corrections.manifests.entries import Entry, ManifestError, Op, digest
@@ -150,7 +150,7 @@ def is_under_way(returned: Return) -> bool:
 def why_not(returned: Return) -> str:
     """Return why no manifest can be made now, in a sentence; nothing if one can."""
     members = family(returned.snapshot)
-    if newest(members) != returned.snapshot:
+    if returned.snapshot not in tips(members):
         return _(
             "A newer version was made of this snapshot, or it cannot be read any more. What is "
             "still in the newer one stands in this list by itself."

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.factories import STEWARD
 from tests.requests_portal.staff.addresses import QUEUE, case_url, hidden_fields
-from tests.workflows.corrections.changing import FORUM, executing, manifest_for
+from tests.workflows.corrections.changing import FORUM, executing, look_up, manifest_for
 from tests.workflows.corrections.conftest import data, no_broker
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.models import Case
@@ -58,6 +58,24 @@ def test_a_steward_applies_it_here(sign_in, data_steward, waiting):
     assert Case.objects.get().number in page
     assert not buttons(page)
     assert "_save" not in page
+
+
+def test_a_steward_is_told_that_a_newer_version_was_registered(
+    sign_in, send, data_steward, waiting, data
+):
+    forum = waiting.snapshot
+    make_snapshot("forum.jsonl", forum.dataset, version="2", parent=forum)
+    look_up()
+    client, page = sign_in(data_steward), f"{MANIFESTS}{waiting.pk}"
+    assert (
+        "A newer version of these data was registered since"
+        in client.get(f"{page}/change/").content.decode()
+    )
+
+    typed = {"status": "refused", "remark": "Version 2 is in use."}
+    assert send(client, f"{page}/receipt/", typed).status_code == 302
+
+    assert manifest_for(forum).snapshot.version == "2"
 
 
 def test_the_case_says_which_snapshot_came_out_of_its_change(sign_in, reviewer, waiting):
