@@ -31,8 +31,6 @@ from workflows.datasets.matching import WEAK_KEPT
 from workflows.datasets.models import Match, Snapshot
 from workflows.vault.crypto import Shredded
 
-# Of these another version has come out, as a receipt says.
-APPLIED = (Manifest.State.APPLIED, Manifest.State.LEFT, Manifest.State.VERIFIED)
 _ROWS_AT_ONCE = 500
 
 
@@ -121,7 +119,7 @@ def applied_here(manifests: QuerySet[Manifest]) -> QuerySet[Manifest]:
 def _step(older: Snapshot, newer: Snapshot) -> Step:
     """Return what the manifests say that made a version of another."""
     found: dict[tuple[str, str, str], list[tuple[str, Sequence[Edit]]]] = defaultdict(list)
-    applied = Manifest.objects.filter(snapshot=older, result=newer, state__in=APPLIED)
+    applied = Manifest.objects.filter(snapshot=older, result=newer, state__in=Manifest.HAS_RESULT)
     here = applied_here(applied)
     all_known = True
     for manifest in applied.select_related("data_key"):

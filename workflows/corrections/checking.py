@@ -17,7 +17,8 @@ from workflows.cases.record import record_event
 from workflows.corrections.buried import bury
 from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.families import as_table, family, is_searched, line_of, tips
-from workflows.corrections.making import ask_for_manifests, entries_of, verified_for
+from workflows.corrections.making import ask_for_manifests, corrected_for, entries_of, verified_for
+from workflows.corrections.manifests.census import OnPurpose, Text
 from workflows.corrections.manifests.edits import Refused, Wording
 from workflows.corrections.manifests.entries import Entry, ManifestError, Op
 from workflows.corrections.manifests.rescan import (
@@ -130,9 +131,19 @@ def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[di
     patterns = Patterns(terms_of_all(searched)) if searched else None
     may_stay = _may_stay(searched, [*_line(manifest, result), result])
     judged = _judged(searched, manifest, result)
+    members = family(manifest.snapshot)
+    on_purpose: OnPurpose = {str(case.pk): corrected_for(case, members) for case in searched}
     try:
         if result.is_table:
-            found = rescan_table(entries, as_table(result), patterns, may_stay, judged)
+            found = rescan_table(
+                entries,
+                as_table(result),
+                patterns,
+                may_stay,
+                judged=judged,
+                may_stand=_may_stand(manifest, entries),
+                on_purpose=on_purpose,
+            )
             return [_shown(place) for place in found]
         before = _before(manifest)
         found = rescan(
@@ -143,6 +154,8 @@ def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[di
             may_stay,
             before=before,
             judged=judged,
+            may_stand=_may_stand(manifest, entries) if before is None else None,
+            on_purpose=on_purpose,
         )
         left = [_shown(place) for place in found]
     except (ManifestError, Refused, ReadError):
@@ -159,6 +172,28 @@ def _before(manifest: Manifest) -> Before | None:
     """Return what the new snapshot is compared with; None if the old data were deleted already."""
     path = path_of(manifest.snapshot)
     return Before(path, Wording(manifest.replacements)) if path.exists() else None
+
+
+def _may_stand(manifest: Manifest, entries: list[Entry]) -> Counter[Text]:
+    """Count the records that have a text which is changed in others, and are not changed.
+
+    The look-up has found the people of a manifest in all that have such a text.
+    """
+    watched = {(entry.field, entry.sha256_before) for entry in entries}
+    watched |= {(entry.field, entry.sha256_after) for entry in entries}
+    with_text: dict[Text, set[tuple[str, object]]] = defaultdict(set)
+    for case in cases_of(manifest):
+        found = case.matches.filter(snapshot=manifest.snapshot, text_sha256__isnull=False)
+        for match in found.select_related("case__data_key"):
+            text = match.field, match.text_sha256 or ""
+            if text in watched:
+                position = match.record if match.position is None else match.position
+                with_text[text].add((match.file, position))
+    changed = Counter(
+        (field, sha256)
+        for _place, field, sha256 in {(e.place, e.field, e.sha256_before) for e in entries}
+    )
+    return Counter({text: len(records) for text, records in with_text.items()}) - changed
 
 
 def _not_kept(cases: list[Case], old: Snapshot) -> list[dict[str, object]]:

@@ -8,7 +8,7 @@ from workflows.cases.models import Case
 from workflows.corrections.manifests.plain_text import is_text
 from workflows.corrections.manifests.table import Table
 from workflows.datasets.lookup.shards import Format, format_of
-from workflows.datasets.models import LookupRun, Match, ShardScan, Snapshot
+from workflows.datasets.models import LookupRun, ShardScan, Snapshot
 from workflows.datasets.sources import table_of
 
 
@@ -90,10 +90,3 @@ def is_searched(case: Case, snapshot: Snapshot) -> bool:
         == {ShardScan.State.DONE}
         for run in runs
     )
-
-
-def is_clean_of(case: Case, snapshot: Snapshot) -> bool:
-    """Return whether a case was looked up in all of a snapshot and nothing in it may be theirs."""
-    found = Match.objects.filter(case=case, snapshot=snapshot)
-    unclear = found.filter(verdict__in=("", Match.Verdict.THEIRS))
-    return is_searched(case, snapshot) and not unclear.exists()

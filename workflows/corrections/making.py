@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from uuid import uuid4
@@ -17,6 +17,7 @@ from workflows.cases.record import record_event
 from workflows.corrections.families import as_table, family, line_of, tips
 from workflows.corrections.item_changes import pairs_of
 from workflows.corrections.keys import manifest_signer
+from workflows.corrections.manifests.census import Text
 from workflows.corrections.manifests.edits import Wording
 from workflows.corrections.manifests.entries import Entry, ManifestError, Op
 from workflows.corrections.manifests.package import JSONL, NOTE, PARQUET, Header, package
@@ -28,10 +29,13 @@ from workflows.corrections.manifests.resolve import (
     resolve_located,
 )
 from workflows.corrections.models import Instruction, Manifest
+from workflows.corrections.places import text_of
+from workflows.datasets.lookup.hits import RecordId
 from workflows.datasets.lookup.shards import ReadError
 from workflows.datasets.models import Match, Snapshot
 from workflows.datasets.sources import path_of
 from workflows.outbox.long_work import ask_for, held
+from workflows.vault.crypto import Shredded
 from workflows.vault.services import create_data_key
 
 MAKE = "corrections.make_manifest"
@@ -136,8 +140,11 @@ def _changes(instruction: Instruction, target: Snapshot) -> list[Change]:
     pairs = _pairs(instruction) if op is Op.REPLACE else []
     found: dict[Change, None] = {}
     is_text = target.format == Snapshot.Format.TEXT
-    matches = case.matches.filter(verdict=Match.Verdict.THEIRS, snapshot=target)
-    for match in matches.select_related("case__data_key"):
+    own = case.matches.filter(verdict=Match.Verdict.THEIRS, snapshot=target)
+    matches = list(own.select_related("case__data_key"))
+    if op is Op.DELETE and not is_text:  # what a former manifest has corrected stays
+        matches = not_corrected(case, matches, target)
+    for match in matches:
         place = Change(op, "", match.record, match.field, case_pseudonym=str(case.pseudonym))
         if match.text_sha256 or is_text:  # text is read only where the file is named
             place = replace(
@@ -152,6 +159,56 @@ def _changes(instruction: Instruction, target: Snapshot) -> list[Change]:
         for ref, wrong, _right in pairs:
             found[replace(place, written=wrong, replacement_ref=ref, anywhere=True)] = None
     return list(found)
+
+
+def not_corrected(case: Case, matches: list[Match], snapshot: Snapshot) -> list[Match]:
+    """Leave out the matches in records that stay, because the same case has corrected them."""
+    texts = corrected_for(case, family(snapshot))
+    corrected = {_record(match) for match in matches if text_of(match) in texts}
+    return [match for match in matches if _record(match) not in corrected]
+
+
+def corrected_for(case: Case, members: Sequence[Snapshot]) -> set[Text]:
+    """Return the texts in which a case stands on purpose: it has corrected them and no more.
+
+    By a decision that was not taken back.
+    """
+    taken_back = Instruction.objects.filter(item__case=case).exclude(retired_at=None)
+    retired = tuple(f"{pk}-" for pk in taken_back.values_list("pk", flat=True))
+
+    def corrections(entries: list[Entry]) -> list[Entry]:
+        own = [entry for entry in entries if entry.case_pseudonym == str(case.pseudonym)]
+        emptied = {entry.place for entry in own if entry.op is not Op.REPLACE}
+        return [
+            entry
+            for entry in own
+            if entry.place not in emptied and not entry.replacement_ref.startswith(retired)
+        ]
+
+    return texts_after(corrections, members)
+
+
+def texts_after(
+    meant: Callable[[list[Entry]], list[Entry]],
+    members: Sequence[Snapshot],
+    known: Iterable[Text] = (),
+) -> set[Text]:
+    """Return what the manifests of a family made of texts: of those known, and of some entries."""
+    texts = set(known)
+    changed = Manifest.objects.filter(snapshot__in=members, state__in=Manifest.HAS_RESULT)
+    for manifest in changed.select_related("data_key").order_by("made_at"):
+        try:
+            entries = entries_of(manifest)
+        except Shredded:  # another of its cases was erased
+            continue
+        after = [entry for entry in entries if (entry.field, entry.sha256_before) in texts]
+        after += meant(entries)
+        texts |= {(entry.field, entry.sha256_after) for entry in after if entry.sha256_after}
+    return texts
+
+
+def _record(match: Match) -> tuple[str, RecordId, int | None]:
+    return match.file, match.record, match.position
 
 
 def _pairs(instruction: Instruction) -> list[tuple[str, str, str]]:

@@ -34,3 +34,8 @@ def place_of(match: Match) -> Place:
         match.kind,
         match.excerpt["hit"],
     )
+
+
+def text_of(match: Match) -> tuple[str, str]:
+    """Return the field of a match and the digest of its whole text; none of one from before."""
+    return match.field, match.text_sha256 or ""

@@ -11,8 +11,10 @@ from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case, Item
 from workflows.cases.transition import advance
 from workflows.cases.vocabulary import Outcome
-from workflows.corrections.families import family, is_clean_of, newest
+from workflows.corrections.by_hand import is_done_in
+from workflows.corrections.families import family, tips
 from workflows.corrections.item_changes import redacts
+from workflows.corrections.making import verified_for
 from workflows.corrections.models import Instruction, Manifest
 
 OPERATIONS = {
@@ -73,14 +75,20 @@ def record_receipt(instruction: Instruction, actor: Actor, receipt: str) -> None
 def _decides(manifest: Manifest, instruction: Instruction) -> bool:
     """Return whether the re-scan of a manifest says if an instruction is carried out.
 
-    Not where it found something that is no longer in the newest version: nothing is left there of
+    Not where it found something that is no longer in any version in use: nothing is left there of
     which another manifest could be made.
     """
     if manifest.state in Manifest.LIVE:
         return True
-    last = newest(family(manifest.snapshot))
-    left = manifest.state == Manifest.State.LEFT
-    return left and (last is None or not is_clean_of(instruction.item.case, last))
+    if manifest.state != Manifest.State.LEFT:
+        return False
+    verified = instruction.manifests.all()
+    in_use = [
+        snapshot
+        for snapshot in tips(family(manifest.snapshot))
+        if not verified.filter(verified_for(snapshot)).exists()
+    ]
+    return not in_use or not all(is_done_in(instruction, snapshot) for snapshot in in_use)
 
 
 def complete(instruction: Instruction, actor: Actor, receipt: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from workflows.cases.models import Case
-from workflows.corrections.carrying import APPLIED, applied_here
+from workflows.corrections.carrying import applied_here
 from workflows.corrections.models import Manifest
 from workflows.corrections.places import Place, place_of
 from workflows.datasets.lookup.persons import Kind
@@ -59,7 +59,7 @@ def _is_changed_for_certain(case: Case, older: Snapshot, newer: Snapshot) -> boo
     ).exclude(incomplete__item__case=case)
     if own.filter(state=Manifest.State.VERIFIED).exists():
         return True
-    return applied_here(own.filter(state__in=APPLIED)).exists()
+    return applied_here(own.filter(state__in=Manifest.HAS_RESULT)).exists()
 
 
 def _known_before(waiting: Sequence[Match], older: Sequence[Sequence[Match]]) -> Counter[Kind]:

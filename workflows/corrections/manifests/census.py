@@ -6,11 +6,12 @@ anew is recognised, one that was forgotten or lost is missed, and another snapsh
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 from workflows.corrections.manifests.entries import Entry, ManifestError, Op, digest
 from workflows.corrections.manifests.files import snapshot_files
@@ -22,6 +23,8 @@ from workflows.datasets.lookup.shards import RECORD_FORMATS, dataset_files, form
 
 # A field, and SHA-256 of its text.
 Text = tuple[str, str]
+# Texts in which a person stands on purpose, by their ref; under None, all people.
+OnPurpose: TypeAlias = Mapping[str | int | None, AbstractSet[Text]]
 # So many places of one text are remembered, all are counted.
 _REMEMBERED = 1000
 _ROOM = 1 << 256
@@ -41,13 +44,17 @@ class Difference:
 
 @dataclass(slots=True)
 class Census:
-    """The records of each file, and how many hold a text that was to go.
+    """The records of each file, and how many hold a text that is watched.
 
-    The texts of a file are a sum of digests, in which their order does not count.
+    That is one that was to go, or what a text was corrected to. The texts of a file are a sum of
+    digests, in which their order does not count. `beside` counts by person the texts of records
+    that hold one in which they stand `on_purpose`, and that one.
     """
 
     schema: Schema
-    to_go: Collection[Text]
+    to_go: AbstractSet[Text]
+    corrected: AbstractSet[Text]
+    on_purpose: OnPurpose
     fields: set[str] = field(init=False)
     records: Counter[str] = field(default_factory=Counter)
     texts: Counter[str] = field(default_factory=Counter)
@@ -55,15 +62,42 @@ class Census:
     places: dict[Text, list[tuple[str, RecordId]]] = field(
         default_factory=lambda: defaultdict(list)
     )
+    beside: dict[str | int | None, Counter[Text]] = field(
+        default_factory=lambda: defaultdict(Counter)
+    )
 
     def __post_init__(self) -> None:
         """Say which fields are looked at."""
-        self.fields = {*self.schema.text_fields, *(name for name, _digest in self.to_go)}
+        watched = {*self.to_go, *self.corrected}
+        self.fields = {*self.schema.text_fields, *(name for name, _digest in watched)}
+
+    @classmethod
+    def of(
+        cls, changes: Iterable[Entry], schema: Schema, on_purpose: OnPurpose | None = None
+    ) -> Self:
+        """Return an empty one that watches for the texts of these changes."""
+        changes = list(changes)
+        corrected = {(e.field, e.sha256_after) for e in changes if e.op is Op.REPLACE}
+        if on_purpose is None:
+            on_purpose = {None: _only_corrected(changes)}
+        return cls(schema, texts_to_go(changes), corrected, on_purpose)
+
+    @classmethod
+    def known(cls, changes: Sequence[Entry], schema: Schema, may_stand: Mapping[Text, int]) -> Self:
+        """Return what a new snapshot has to hold of the texts watched, without the old one.
+
+        `may_stand` counts the records with such a text that were not to be changed.
+        """
+        census = cls.of(changes, schema)
+        census.standing.update(may_stand)
+        after = {(*entry.place, entry.field, entry.sha256_after) for entry in changes}
+        census.standing.update((name, sha256) for _file, _row, name, sha256 in after if sha256)
+        return census
 
     @classmethod
     def after(cls, changes: Sequence[Entry], old: Path, schema: Schema) -> Self:
         """Return what a new snapshot has to hold. Raises ManifestError, Refused."""
-        census = cls(schema, texts_to_go(changes))
+        census = cls.of(changes, schema)
         by_place: dict[tuple[str, int], list[Entry]] = defaultdict(list)
         for entry in changes:
             by_place[entry.place].append(entry)
@@ -84,27 +118,51 @@ class Census:
     def add(self, file: str, record: Mapping[str, Any], after: Mapping[str, str]) -> None:
         """Count a record, of which some fields have texts with the digests in `after`."""
         self.records[file] += 1
+        found: list[Text] = []
         for name in self.fields:
             text = record.get(name)
-            if not isinstance(text, str):
-                continue
-            found = name, after.get(name) or digest(text)
-            self.texts[file] = (self.texts[file] + _number(found)) % _ROOM
-            if found in self.to_go:
-                self.standing[found] += 1
-                if len(self.places[found]) < _REMEMBERED:
-                    place = file, as_record_id(record.get(self.schema.id_field))
-                    self.places[found].append(place)
+            if isinstance(text, str):
+                found.append((name, after.get(name) or digest(text)))
+                self.texts[file] = (self.texts[file] + _number(found[-1])) % _ROOM
+        watched = [one for one in found if one in self.to_go or one in self.corrected]
+        for one in watched:
+            self.standing[one] += 1
+            if len(self.places[one]) < _REMEMBERED:
+                place = file, as_record_id(record.get(self.schema.id_field))
+                self.places[one].append(place)
+        for ref, texts in self.on_purpose.items():
+            if not texts.isdisjoint(found):
+                self.beside[ref].update(found)
 
-    def left_in(self, new: Self, ids: Collection[str]) -> Iterator[tuple[str, RecordId, str]]:
+    def left_in(
+        self, new: Self, ids: Collection[str], own: Mapping[Text, Collection[str]] | None = None
+    ) -> Iterator[tuple[str, RecordId, str]]:
         """Yield file, id and field of what still stands in `new`, and by this should not.
 
-        Where it may stand in some records, those with these ids are named first.
+        Where it may stand in some records, those with these ids are named first. In a record with
+        an id that `own` names for a text, that text may not stand at all.
         """
-        for text, number in new.standing.items():
+        for text in (one for one in new.standing if one in self.to_go):
             places = sorted(new.places[text], key=lambda place: str(place[1]) not in ids)
-            for file, record in places[: max(0, number - self.standing[text])]:
+            wrong = [place for place in places if str(place[1]) in (own or {}).get(text, ())]
+            number = new.standing[text] - self.standing[text]
+            for file, record in places[: max(0, number, len(wrong))]:
                 yield file, record, text[0]
+
+    def missing_in(self, new: Self, changes: Iterable[Entry]) -> Iterator[Entry]:
+        """Yield the corrections of which the text does not stand in `new` as often as it should.
+
+        Whatever the ids of the records are; where some are there, those of other ids are named.
+        """
+        by_text: dict[Text, list[Entry]] = defaultdict(list)
+        for entry in changes:
+            if entry.op is Op.REPLACE:
+                by_text[entry.field, entry.sha256_after].append(entry)
+        for text, entries in by_text.items():
+            there = {str(record) for _file, record in new.places[text]}
+            records = {entry.place: entry for entry in entries}.values()
+            in_order = sorted(records, key=lambda entry: str(entry.id) in there)
+            yield from in_order[: max(0, self.standing[text] - new.standing[text])]
 
     def differences(self, new: Self) -> Iterator[Difference]:
         """Yield where the number of records is not as it should be."""
@@ -135,6 +193,12 @@ def texts_to_go(changes: Sequence[Entry]) -> set[Text]:
         for entry in changes
         if entry.sha256_before != entry.sha256_after
     }
+
+
+def _only_corrected(changes: Sequence[Entry]) -> set[Text]:
+    """Return what texts were corrected to, in records in which nothing else was changed."""
+    emptied = {entry.place for entry in changes if entry.op is not Op.REPLACE}
+    return {(entry.field, entry.sha256_after) for entry in changes if entry.place not in emptied}
 
 
 def located(snapshot: Path) -> Iterator[Located]:

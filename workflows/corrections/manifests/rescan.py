@@ -8,14 +8,14 @@ persons still found, in the records that were changed or elsewhere, more often t
 import enum
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from filecmp import cmp
 from operator import attrgetter
 from pathlib import Path
 from typing import TypeAlias
 
-from workflows.corrections.manifests.census import Census, located, texts_to_go
+from workflows.corrections.manifests.census import Census, OnPurpose, Text, located
 from workflows.corrections.manifests.edits import Wording
 from workflows.corrections.manifests.entries import Entry, ManifestError, Op, digest
 from workflows.corrections.manifests.files import snapshot_files
@@ -29,7 +29,7 @@ from workflows.corrections.manifests.plain_text import (
 from workflows.corrections.manifests.resolve import Located
 from workflows.corrections.manifests.table import Table
 from workflows.datasets.lookup.hits import Hit, RecordId, Strength
-from workflows.datasets.lookup.locate import locate
+from workflows.datasets.lookup.locate import locate, locate_records
 from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.persons import Kind
 from workflows.datasets.lookup.readers import Schema
@@ -116,12 +116,17 @@ def rescan(
     processes: int = 1,
     before: Before | None = None,
     judged: Judged | None = None,
+    may_stand: Mapping[Text, int] | None = None,
+    on_purpose: OnPurpose | None = None,
 ) -> Iterator[Left]:
     """Yield the places in the new snapshot where something is left.
 
     Without `patterns`, no persons are looked for. Weak hits in records that were not changed count
     where `judged` says how many may stay. Plain text needs `before`; without it, records are not
-    compared as a whole. Raises ManifestError or ReadError if a snapshot cannot be read to its end.
+    compared as a whole, and `may_stand` counts those of the old snapshot with a text that was
+    changed elsewhere; where that is not known, it may stand in records of `may_stay`. `on_purpose`
+    are the texts that hold a person who is looked for, as they were corrected; if it is not given,
+    those of `entries`. Raises ManifestError or ReadError if a snapshot cannot be read to its end.
     """
     changes = in_order(entry for entry in entries if entry.changes_data)
     if any(entry.file.endswith(ENDING) for entry in changes):
@@ -130,57 +135,98 @@ def rescan(
         yield from _text_left(changes, snapshot, before, patterns, may_stay, processes=processes)
         return
     search = _Search(patterns, may_stay or Counter(), judged, processes) if patterns else None
-    left = False
-    censuses = _censuses(changes, before, schema)
-    for place in _records_left(changes, snapshot, schema, search, censuses):
-        left = True
-        yield place
-    if censuses and not left:
-        for file in censuses[0].others(censuses[1]):
-            yield Left(Why.DIFFERENT, file, None, "")
+    new = Census.of(changes, schema, on_purpose)
+    if before is None or not changes:
+        rows = located(snapshot) if changes else ()
+        yield from _records_left(changes, rows, new, may_stand, search)
+    else:
+        old, left = Census.after(changes, before.snapshot, schema), False
+        for place in _compared(changes, old, new, snapshot):
+            left = True
+            yield place
+        if search is not None:
+            search = replace(search, is_compared=True)
+            for place in _still_found(changes, _pieces(snapshot), new, search):
+                left = True
+                yield place
+        if not left:
+            for file in old.others(new):
+                yield Left(Why.DIFFERENT, file, None, "")
+        return
+    if search is not None:
+        yield from _still_found(changes, _pieces(snapshot), new, search)
 
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """What is looked for, how much of it may stay, and with how many processes."""
+    """What is looked for, how much of it may stay, and with how many processes.
+
+    Where the records are compared as a whole, the ids need not tell which of them were changed.
+    """
 
     patterns: Patterns
     may_stay: Allowed
     judged: Judged | None
     processes: int
+    is_compared: bool = False
 
 
-def _censuses(
-    changes: Sequence[Entry], before: Before | None, schema: Schema
-) -> tuple[Census, Census] | None:
-    """Return what the new snapshot has to hold, and an empty one that is to count it."""
-    if before is None or not changes:
-        return None
-    return Census.after(changes, before.snapshot, schema), Census(schema, texts_to_go(changes))
+def _compared(changes: Sequence[Entry], old: Census, new: Census, snapshot: Path) -> Iterator[Left]:
+    """Yield the texts left, and where there are not as many records as should be."""
+    _count(changes, new.count(snapshot), new)
+    yield from _texts_left(changes, old, new)
+    for one in old.differences(new):
+        yield Left(Why.RECORDS, one.file, None, "", expected=one.expected, counted=one.counted)
 
 
 def _records_left(
     changes: Sequence[Entry],
-    snapshot: Path,
-    schema: Schema,
+    rows: Iterable[Located],
+    new: Census,
+    may_stand: Mapping[Text, int] | None,
     search: _Search | None,
-    censuses: tuple[Census, Census] | None,
+    *,
+    ids_stay: bool = False,
 ) -> Iterator[Left]:
-    if censuses:
-        yield from _as_before(changes, censuses[1].count(snapshot), schema, None)
-        yield from _compared(changes, *censuses)
-    else:
-        rows = located(snapshot) if changes else ()
-        yield from _as_before(changes, rows, schema, _records_of(search))
-    if search is not None:
-        yield from _still_found(changes, _pieces(snapshot), schema, search)
+    """Yield the texts left in records that are not compared as a whole."""
+    exempt = _records_of(search) if may_stand is None else frozenset()
+    own = {str(entry.id) for entry in changes}
+
+    def counted() -> Iterator[Located]:
+        for file, row, record in rows:
+            record_id = str(as_record_id(record.get(new.schema.id_field)))
+            if record_id in own or record_id not in exempt:
+                new.add(file, record, {})
+            yield file, row, record
+
+    _count(changes, counted(), new)
+    old = Census.known(changes, new.schema, may_stand or {})
+    yield from _texts_left(changes, old, new, ids_stay=ids_stay)
 
 
-def _compared(changes: Sequence[Entry], old: Census, new: Census) -> Iterator[Left]:
-    for file, record, field in old.left_in(new, {str(entry.id) for entry in changes}):
+def _texts_left(
+    changes: Sequence[Entry], old: Census, new: Census, *, ids_stay: bool = False
+) -> Iterator[Left]:
+    """Yield what stands more often than should, and the corrections that stand less often.
+
+    Where the records keep their ids, a text may not stand in the one where it was to go.
+    """
+    own: dict[Text, set[str]] = defaultdict(set)
+    for entry in changes if ids_stay else ():
+        own[entry.field, entry.sha256_before].add(str(entry.id))
+    for file, record, field in old.left_in(new, {str(entry.id) for entry in changes}, own):
         yield Left(Why.UNCHANGED, file, record, field)
-    for one in old.differences(new):
-        yield Left(Why.RECORDS, one.file, None, "", expected=one.expected, counted=one.counted)
+    for entry in old.missing_in(new, changes):
+        yield Left(Why.NOT_CORRECTED, entry.file, entry.id, entry.field)
+
+
+def _count(changes: Sequence[Entry], rows: Iterable[Located], new: Census) -> None:
+    """Read all rows while they are counted. Raises ManifestError if none has a field of ids."""
+    seen = named = False
+    for _file, _row, record in rows:
+        seen, named = True, named or new.schema.id_field in record
+    if seen and not named and any(entry.id is not None for entry in changes):
+        raise ManifestError(f"No record has a field {new.schema.id_field}; the manifest names ids.")
 
 
 def _records_of(search: _Search | None) -> frozenset[str]:
@@ -194,19 +240,24 @@ def rescan_table(
     table: Table,
     patterns: Patterns | None,
     may_stay: Allowed,
+    *,
     judged: Judged | None = None,
+    may_stand: Mapping[Text, int] | None = None,
+    on_purpose: OnPurpose | None = None,
 ) -> Iterator[Left]:
     """Yield the places in a changed table where something is left.
 
-    Its rows are not counted: it lives on, and what it was before is no more. Raises ManifestError
-    or ReadError if the table cannot be read to its end.
+    Its rows are not counted: it lives on, and what it was before is no more. `may_stand` counts
+    those which had a text that was changed in others, `on_purpose` is as above. Raises
+    ManifestError or ReadError if the table cannot be read to its end.
     """
     changes = [entry for entry in entries if entry.changes_data]
+    new = Census.of(changes, table.schema, on_purpose)
     rows = table.rows() if changes else ()
     search = _Search(patterns, may_stay, judged, 1) if patterns else None
-    yield from _as_before(changes, rows, table.schema, _records_of(search))
+    yield from _records_left(changes, rows, new, may_stand, search, ids_stay=True)
     if search is not None:
-        yield from _still_found(changes, table.shards(), table.schema, search)
+        yield from _still_found(changes, table.shards(), new, search)
 
 
 def _pieces(snapshot: Path) -> list[Shard]:
@@ -270,86 +321,64 @@ def _documents_left(changes: Sequence[Entry], snapshot: Path, before: Before) ->
             yield Left(Why.DIFFERENT, file, None, "")
 
 
-def _as_before(
-    changes: Sequence[Entry],
-    rows: Iterable[Located],
-    schema: Schema,
-    exempt: Collection[str] | None,
-) -> Iterator[Left]:
-    """Yield the records that lack their correction, and those with a text that was to go.
-
-    The latter are not looked for where `exempt` is None; else they are the ids of records which,
-    unless they were to be changed, may hold such a text, as somebody else stands in them.
-    """
-    by_id: dict[str, list[Entry]] = defaultdict(list)
-    for entry in changes:
-        by_id[str(entry.id)].append(entry)
-    to_go = texts_to_go(changes)
-    fields = {entry.field for entry in changes}
-    corrected = {_after(entry): entry for entry in changes if entry.op is Op.REPLACE}
-    seen = named = False
-    for file, _row, record in rows:
-        seen, named = True, named or schema.id_field in record
-        record_id = as_record_id(record.get(schema.id_field))
-        own = by_id.get(str(record_id), [])
-        if not own and (exempt is None or str(record_id) in exempt):
-            continue
-        digests = {
-            field: digest(record[field])
-            for field in ({entry.field for entry in own} if exempt is None else fields)
-            if isinstance(record.get(field), str)
-        }
-        done = {entry for entry in own if digests.get(entry.field) == entry.sha256_after}
-        for entry in done:
-            corrected.pop(_after(entry), None)
-        standing = to_go.intersection(digests.items()) if exempt is not None else ()
-        for field, _digest in sorted(standing):
-            if field not in {entry.field for entry in done}:
-                yield Left(Why.UNCHANGED, file, record_id, field)
-    if seen and not named and any(entry.id is not None for entry in changes):
-        raise ManifestError(f"No record has a field {schema.id_field}; the manifest names ids.")
-    for entry in corrected.values():
-        yield Left(Why.NOT_CORRECTED, entry.file, entry.id, entry.field)
-
-
-def _after(entry: Entry) -> tuple[str, str, str]:
-    return str(entry.id), entry.field, entry.sha256_after
-
-
 def _still_found(
     changes: Sequence[Entry],
     pieces: Iterable[Shard],
-    schema: Schema,
+    new: Census,
     search: _Search,
 ) -> Iterator[Left]:
-    # In a record that was corrected only, the person stands on purpose.
     emptied = {str(entry.id) for entry in changes if entry.op is not Op.REPLACE}
-    corrected = {str(entry.id) for entry in changes} - emptied
     stay, judged = Counter(search.may_stay), search.judged
     stayed: Counter[tuple[str | int, Kind]] = Counter()
     elsewhere: list[Hit] = []
-    for result in locate(pieces, search.patterns, schema, processes=search.processes):
-        for hit in result.hits:
-            record = str(hit.id)
-            is_elsewhere = record not in emptied
-            says_nothing = is_elsewhere and hit.strength is Strength.WEAK
-            if record in corrected or (
-                says_nothing and (judged is None or hit.ref not in judged.refs)
-            ):
-                continue
-            if stay[hit.ref, record, hit.kind] > 0:
-                stay[hit.ref, record, hit.kind] -= 1
-                stayed[hit.ref, hit.kind] += 1
-            elif is_elsewhere and judged is not None:
-                elsewhere.append(hit)
-            else:
-                yield _found(hit, Why.FOUND)
+    for hit in _hits(list(pieces), new, search):
+        record = str(hit.id)
+        is_elsewhere = record not in emptied
+        is_judged = judged is not None and hit.ref in judged.refs
+        if is_elsewhere and hit.strength is Strength.WEAK and not is_judged:
+            continue  # it says nothing
+        if stay[hit.ref, record, hit.kind] > 0:
+            stay[hit.ref, record, hit.kind] -= 1
+            stayed[hit.ref, hit.kind] += 1
+        elif judged is not None and (is_elsewhere or (is_judged and search.is_compared)):
+            elsewhere.append(hit)
+        else:
+            yield _found(hit, Why.FOUND)
     if judged is not None:
-        yield from _too_many(elsewhere, judged, stayed)
+        # Those in records with the id of one that was emptied are the first that are too many.
+        elsewhere.sort(key=lambda hit: str(hit.id) in emptied)
+        yield from _too_many(elsewhere, judged, stayed, emptied)
+
+
+def _hits(pieces: Sequence[Shard], new: Census, search: _Search) -> Iterator[Hit]:
+    """Yield all hits but those in records that were corrected: there the person is on purpose.
+
+    Such a record is known by its texts, whatever its id is, and only as often as it was counted.
+    """
+    beside = {ref: Counter(texts) for ref, texts in new.beside.items()}
+    results = locate(pieces, search.patterns, new.schema, processes=search.processes)
+    for shard, result in zip(pieces, results, strict=True):
+        if not beside or not result.hits:
+            yield from result.hits
+            continue
+        for record in locate_records(shard, search.patterns, new.schema):
+            texts = Counter((name, digest(text)) for name, text in record.texts.items())
+            on_purpose = {
+                ref
+                for ref in {None, *(hit.ref for hit in record.hits)}
+                if ref in beside and texts <= beside[ref]
+            }
+            for ref in on_purpose:
+                beside[ref] -= texts
+            if None not in on_purpose:
+                yield from (hit for hit in record.hits if hit.ref not in on_purpose)
 
 
 def _too_many(
-    hits: Sequence[Hit], judged: Judged, stayed: Counter[tuple[str | int, Kind]]
+    hits: Sequence[Hit],
+    judged: Judged,
+    stayed: Counter[tuple[str | int, Kind]],
+    emptied: Collection[str],
 ) -> Iterator[Left]:
     """Yield the hits beyond those that may stay, for the records may have other ids now."""
     room = judged.others - stayed
@@ -363,7 +392,7 @@ def _too_many(
         if hit.strength is Strength.WEAK:
             room[hit.ref, hit.kind] -= 1
             if room[hit.ref, hit.kind] < 0:
-                yield _found(hit, Why.UNJUDGED)
+                yield _found(hit, Why.FOUND if str(hit.id) in emptied else Why.UNJUDGED)
 
 
 def _found(hit: Hit, why: Why) -> Left:

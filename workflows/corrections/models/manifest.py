@@ -34,6 +34,8 @@ class Manifest(SealedModel):
         WITHDRAWN = "withdrawn", _("Withdrawn before it was applied")
 
     LIVE = (State.OPEN, State.APPLIED)
+    # Of these another version has come out, as a receipt says.
+    HAS_RESULT = (State.APPLIED, State.LEFT, State.VERIFIED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     data_key = models.OneToOneField(DataKey, on_delete=models.PROTECT, related_name="+")
