@@ -14,7 +14,7 @@ from workflows.cases.mail import purge_tallies
 from workflows.cases.proof_of_work import purge_proofs
 from workflows.cases.sign_ins import purge_wrong_passwords
 from workflows.complaints.sweep import sweep_complaints
-from workflows.corrections import checking, making, receipts, returns, tombstones
+from workflows.corrections import carried_out, checking, making, receipts, returns, tombstones
 from workflows.corrections.recipients import sweep_recipients
 from workflows.datasets import indexes, inventory, lookups, matching
 from workflows.identity.contact import sweep_unconfirmed
@@ -134,7 +134,7 @@ def make_manifest(snapshot_id: str) -> None:
 @shared_task
 def sweep_manifests() -> None:
     """Have manifests made for what waits for one, and complete what waits for nothing more."""
-    checking.complete_verified()
+    carried_out.complete_verified()
     making.sweep_manifests()
 
 

@@ -16,8 +16,9 @@ from tests.workflows.corrections.test_renumbering import posts_of
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.vocabulary import Outcome
+from workflows.corrections.carried_out import complete_verified
 from workflows.corrections.changes import changes_of
-from workflows.corrections.checking import check, complete_verified
+from workflows.corrections.checking import check
 from workflows.corrections.families import newest
 from workflows.corrections.making import entries_of, is_waiting, make_manifest
 from workflows.corrections.models import Manifest
