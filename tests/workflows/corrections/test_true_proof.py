@@ -127,7 +127,9 @@ def test_nothing_is_verified_while_names_are_left_that_were_never_kept(common):
 def test_the_answer_says_that_not_all_that_was_found_was_looked_at(common):
     case = executing(Outcome.DELETED, DELETE, frozenset(map(str, range(20))))
     with translation.override("en"):
-        sentence = "In 15 more places your name was found, and nobody has looked whether it is you."
+        sentence = (
+            "In 15 more places your name was found, and nobody has checked whether it is you."
+        )
         (line,) = known_of(case, "other_answer", tuple(case.items.all()))["datasets"][0].items
     assert sentence in line
 
