@@ -1,5 +1,6 @@
 """Making a backup: one snapshot of the database, then the files of the vault."""
 
+import contextlib
 import os
 import shutil
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from requests_portal.backup.manifest import (
     Manifest,
     described,
     files_below,
+    unreadable,
 )
 from requests_portal.backup.programs import free_bytes, program, run, server_version
 from workflows.ledger.selectors import latest_checkpoint
@@ -119,7 +121,10 @@ def vault_folder() -> Path:
 
 
 def _require_room(folder: Path, database: int) -> None:
-    files = sum(path.stat().st_size for path in vault_folder().rglob("*") if path.is_file())
+    files = 0
+    for name in files_below(vault_folder()):
+        with contextlib.suppress(FileNotFoundError):  # its case was erased a moment ago
+            files += (vault_folder() / name).stat().st_size
     needed, free = database + files, free_bytes(folder)
     if needed > free:
         raise BackupError(
@@ -132,12 +137,16 @@ def _copy_files(target: Path) -> None:
     for name in files_below(vault_folder()):
         if name.endswith(".part"):  # being written, and of no row of the snapshot
             continue
-        copy = target / "vault" / name
+        source, copy = vault_folder() / name, target / "vault" / name
         copy.parent.mkdir(mode=0o700, exist_ok=True)
         try:
-            shutil.copy2(vault_folder() / name, copy)
+            shutil.copy2(source, copy)
         except FileNotFoundError:  # its case was erased a moment ago
             copy.unlink(missing_ok=True)
+        except PermissionError as error:
+            if Path(error.filename) == source:
+                raise unreadable(error) from error
+            raise
 
 
 def _sync(folder: Path) -> None:
