@@ -6,6 +6,7 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.db import connection, transaction
 from psycopg import sql
@@ -22,12 +23,17 @@ from requests_portal.backup.manifest import (
     unreadable,
 )
 from requests_portal.backup.programs import free_bytes, program, run, server_version
+from requests_portal.models import Session
 from workflows.ledger.selectors import latest_checkpoint
 from workflows.reports.row_security import ROLE
 from workflows.vault.index_keys import index_keys
+from workflows.vault.models import CacheEntry
 
 # Who stole a backup could go on with somebody's session; the rest ends within the hour anyhow.
-WITHOUT_ROWS = ("django_session", "vault_cacheentry", "axes_accessattempt")
+WITHOUT_ROWS = tuple(
+    model._meta.db_table  # noqa: SLF001 - Django's public API
+    for model in (Session, CacheEntry, AccessAttempt)
+)
 
 
 def make_backup(target: Path) -> Manifest:
