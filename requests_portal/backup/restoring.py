@@ -18,6 +18,7 @@ from requests_portal.backup.manifest import (
 )
 from requests_portal.backup.programs import free_bytes, program, run, server_version
 from requests_portal.privileges import grant_runtime_privileges
+from workflows.datasets.models import SearchIndex
 from workflows.ledger.checkpoint import CheckpointError, open_checkpoint
 from workflows.ledger.keys import log_verifier
 from workflows.reports.models import BundleJob
@@ -61,8 +62,7 @@ def restore_backup(folder: Path) -> Manifest:
     _require_all_rows(manifest)
     _empty_tables()
     grant_runtime_privileges()
-    # Exports are not part of a backup.
-    BundleJob.objects.filter(state=BundleJob.State.READY).update(state=BundleJob.State.EXPIRED)
+    _end_what_lost_its_files()
     return manifest
 
 
@@ -168,3 +168,12 @@ def _empty_tables() -> None:
         for table in connection.introspection.table_names(cursor):
             if table in WITHOUT_ROWS:
                 cursor.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+
+
+def _end_what_lost_its_files() -> None:
+    """Say of exports and search indexes, whose files are no part of a backup, that they are gone.
+
+    An index that is not ready yet is built anew by the effect that waits for it.
+    """
+    BundleJob.objects.filter(state=BundleJob.State.READY).update(state=BundleJob.State.EXPIRED)
+    SearchIndex.objects.filter(state=SearchIndex.State.READY).delete()
