@@ -7,6 +7,7 @@ from django.db.models import Q
 from workflows.cases.models import Case
 from workflows.corrections.manifests.plain_text import is_text
 from workflows.corrections.manifests.table import Table
+from workflows.datasets.findings import not_kept_of
 from workflows.datasets.lookup.shards import Format, format_of
 from workflows.datasets.models import LookupRun, Match, ShardScan, Snapshot
 from workflows.datasets.sources import table_of
@@ -55,7 +56,10 @@ def newest(members: list[Snapshot]) -> Snapshot | None:
 
 
 def is_clean_of(case: Case, snapshot: Snapshot) -> bool:
-    """Return whether a case was looked up in all of a snapshot and nothing in it may be theirs."""
+    """Return whether a case was looked up in all of a snapshot and nothing in it may be theirs.
+
+    Not where places were counted that nobody can judge, as they were not kept.
+    """
     runs = LookupRun.objects.filter(
         Q(case=case) | Q(case=None), requested_at__gte=snapshot.read_at or snapshot.registered_at
     ).exclude(finished_at=None)
@@ -64,5 +68,7 @@ def is_clean_of(case: Case, snapshot: Snapshot) -> bool:
         == {ShardScan.State.DONE}
         for run in runs
     )
+    if not searched or snapshot.pk in not_kept_of(case):
+        return False
     found = Match.objects.filter(case=case, snapshot=snapshot)
-    return searched and not found.filter(verdict__in=("", Match.Verdict.THEIRS)).exists()
+    return not found.filter(verdict__in=("", Match.Verdict.THEIRS)).exists()

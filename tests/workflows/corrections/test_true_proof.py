@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
 from tests.factories import APPROVER, REVIEWER, STEWARD, WANG, in_review_with_proof
 from tests.workflows.corrections.changing import (
@@ -15,14 +15,16 @@ from tests.workflows.corrections.changing import (
     propose_and_approve,
 )
 from tests.workflows.datasets.entries import lines, make_snapshot
-from workflows.cases.errors import MoveRefused
+from workflows.cases.errors import InvalidInput, MoveRefused
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.vocabulary import Outcome
 from workflows.corrections.answer_parts import known_of
 from workflows.corrections.checking import check
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
+from workflows.corrections.services import record_receipt
 from workflows.datasets import matching
+from workflows.datasets.lookups import nightly_pass
 from workflows.datasets.models import Match, Snapshot
 from workflows.datasets.sources import path_of
 from workflows.datasets.verdicts import judge
@@ -140,6 +142,38 @@ def test_where_nothing_is_theirs_the_answer_does_not_say_that_all_was_searched(c
         (line,) = known_of(case, "other_answer", tuple(case.items.all()))["datasets"][0].items
     assert "searched, but not all that was found has been looked at" in line
     assert "In 15 more places" in line
+
+
+def test_no_receipt_by_hand_counts_while_names_in_the_newest_version_were_never_kept(
+    common, monkeypatch
+):
+    case = executing(Outcome.DELETED, DELETE, frozenset("0"))
+    manifest = manifest_for(common)
+    ask_to_apply(manifest, STEWARD)
+    apply_here(str(manifest.pk))
+    check(str(manifest.pk))
+    manifest.refresh_from_db()
+    assert manifest.state == Manifest.State.LEFT
+    monkeypatch.setattr(matching, "WEAK_KEPT", 4)
+    look_up()
+    new = case.matches.filter(snapshot=manifest.result)
+    assert set(new.values_list("verdict", flat=True)) == {"not_theirs"}  # carried over
+
+    instruction = case.items.get().instructions.get()
+    with pytest.raises(InvalidInput, match="re-scan"):
+        record_receipt(instruction, STEWARD, "Nothing is left.")
+
+    monkeypatch.setattr(matching, "WEAK_KEPT", 20)
+    nightly_pass()
+    look_up()
+    assert not case.places_not_kept.exists()
+    with pytest.raises(InvalidInput, match="re-scan"):  # kept now, and judged by nobody
+        record_receipt(instruction, STEWARD, "Nothing is left.")
+    new.filter(verdict="").update(
+        verdict=Match.Verdict.NOT_THEIRS, judged_by=REVIEWER.pseudonym, judged_at=timezone.now()
+    )
+    record_receipt(instruction, STEWARD, "Nothing is left.")
+    assert case.items.get().executed
 
 
 def test_in_plain_text_too_nothing_is_verified_while_names_were_never_kept(data, monkeypatch):
