@@ -24,7 +24,13 @@ from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.readers import Figures
 from workflows.datasets.lookup.records import text_sha256
 from workflows.datasets.lookup.shards import Problem, ReadError, Shard
-from workflows.datasets.lookups import SCAN, cases_of, look_up_late_spellings, pages_of
+from workflows.datasets.lookups import (
+    LOOKED_UP,
+    SCAN,
+    cases_of,
+    look_up_late_spellings,
+    pages_of,
+)
 from workflows.datasets.models import LookupRun, Match, PlacesNotKept, ShardScan, Snapshot
 from workflows.datasets.sources import shards_of
 from workflows.datasets.terms import terms_of_all
@@ -114,7 +120,7 @@ def _carry_verdicts(run: LookupRun) -> None:
     """Have verdicts on older versions, and of older matches, carried over to what was found now."""
     own = Match.objects.filter(snapshot=OuterRef("pk"))
     searched = Snapshot.objects.filter(
-        Exists(own.filter(verdict="")),
+        Exists(own.filter(verdict="", case__state__in=LOOKED_UP)),
         Q(parent__isnull=False) | Exists(own.filter(text_sha256__isnull=True)),
         pk__in=run.scans.values("snapshot"),
     )
