@@ -40,16 +40,16 @@ from workflows.datasets.findings import not_kept_of
 from workflows.datasets.inventory import UNREAD, read_snapshot
 from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.persons import Kind
-from workflows.datasets.lookup.shards import ReadError
+from workflows.datasets.lookup.shards import Problem, ReadError
 from workflows.datasets.models import Match, Snapshot
 from workflows.datasets.purging import mark_replaced
 from workflows.datasets.register import mark_purged
-from workflows.datasets.sources import path_of
+from workflows.datasets.sources import files_of, path_of
 from workflows.datasets.terms import terms_of_all
 from workflows.outbox.long_work import ask_for, held, hold_or_wait
 from workflows.vault.crypto import Shredded
 
-UNREADABLE, GAVE_UP = "unreadable", "gave_up"
+UNREADABLE, GAVE_UP, NOT_COMPARABLE = "unreadable", "gave_up", "not_comparable"
 # The most places that are kept for staff to look at.
 _SHOWN = 200
 
@@ -86,14 +86,29 @@ def give_up_checking(manifest_id: str) -> None:
 
 def was_searched(manifest: Manifest) -> bool:
     """Return whether the re-scan of a manifest that was sent back came to its end."""
+    return _whys(manifest).isdisjoint({UNREADABLE, GAVE_UP})
+
+
+def was_compared(manifest: Manifest) -> bool:
+    """Return whether enough of the old snapshot was there to compare the new one with."""
+    return NOT_COMPARABLE not in _whys(manifest)
+
+
+def _whys(manifest: Manifest) -> set[object]:
     try:
-        return all(place["why"] not in (UNREADABLE, GAVE_UP) for place in manifest.left)
+        return {place["why"] for place in manifest.left}
     except Shredded:
-        return True
+        return set()
+
+
+def can_be_checked_again(manifest: Manifest) -> bool:
+    """Return whether another re-scan may come to something else without another manifest."""
+    ended = was_searched(manifest) and was_compared(manifest)
+    return manifest.state == Manifest.State.LEFT and not ended
 
 
 def check_again(manifest: Manifest, actor: Actor) -> None:
-    """Have a snapshot re-scanned again that could not be, in the background.
+    """Have a snapshot re-scanned again that could not be, or not be compared, in the background.
 
     Raises `CorrectionRefused`.
     """
@@ -101,7 +116,7 @@ def check_again(manifest: Manifest, actor: Actor) -> None:
         raise CorrectionRefused(_("Only data stewards have snapshots searched again."))
     with transaction.atomic():
         locked = Manifest.objects.select_for_update(of=("self",)).get(pk=manifest.pk)
-        if locked.state != Manifest.State.LEFT or was_searched(locked):
+        if not can_be_checked_again(locked):
             raise CorrectionRefused(_("The new snapshot is being searched, or was."))
         live = Manifest.objects.filter(
             snapshot__in=family(locked.snapshot), state__in=Manifest.LIVE
@@ -134,6 +149,8 @@ def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[di
             found = rescan_table(entries, as_table(result), patterns, may_stay, judged)
             return [_shown(place) for place in found]
         before = _before(manifest)
+        if before is None and result.format == Snapshot.Format.TEXT:
+            return [_not_comparable(manifest.snapshot)]
         found = rescan(
             entries,
             path_of(result),
@@ -154,9 +171,24 @@ def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[di
 
 
 def _before(manifest: Manifest) -> Before | None:
-    """Return what the new snapshot is compared with; None if the old data were deleted already."""
-    path = path_of(manifest.snapshot)
-    return Before(path, Wording(manifest.replacements)) if path.exists() else None
+    """Return what the new snapshot is compared with; None if files of the old one are gone.
+
+    Raises ReadError.
+    """
+    old = manifest.snapshot
+    try:
+        there = [name for _path, name in files_of(old)]
+    except ReadError as error:
+        if error.problem in (Problem.MISSING, Problem.EMPTY):
+            return None
+        raise
+    if old.files.exclude(path__in=there).exists():
+        return None
+    return Before(path_of(old), Wording(manifest.replacements))
+
+
+def _not_comparable(old: Snapshot) -> dict[str, object]:
+    return {"why": NOT_COMPARABLE, "file": old.location}
 
 
 def _not_kept(cases: list[Case], old: Snapshot) -> list[dict[str, object]]:
@@ -171,7 +203,7 @@ def _not_kept(cases: list[Case], old: Snapshot) -> list[dict[str, object]]:
 def _rows_lost(old: Snapshot, new: Snapshot, entries: list[Entry]) -> list[dict[str, object]]:
     """Compare what was counted when the snapshots were read, as there is nothing else left."""
     if old.rows is None or new.rows is None:
-        return []
+        return [_not_comparable(old)]
     expected = old.rows - len({entry.place for entry in entries if entry.op is Op.DELETE})
     if expected == new.rows:
         return []

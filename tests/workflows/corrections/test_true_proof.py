@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from django.utils import timezone, translation
 
+from requests_portal.staff.manifest_shown import next_step
 from tests.factories import APPROVER, REVIEWER, STEWARD, WANG, in_review_with_proof
 from tests.workflows.corrections.changing import (
     FORUM,
@@ -19,7 +20,7 @@ from workflows.cases.errors import InvalidInput, MoveRefused
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.vocabulary import Outcome
 from workflows.corrections.answer_parts import known_of
-from workflows.corrections.checking import check
+from workflows.corrections.checking import check, check_again
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
@@ -100,6 +101,75 @@ def test_where_the_old_data_are_gone_the_numbers_are_compared_all_the_same(forum
     manifest = manifest_for(forum)
     path_of(forum).unlink()
     assert claim(manifest, data, FORUM[2:]) == [("records", None)]
+
+
+@pytest.fixture
+def folder(data):
+    """A snapshot of two files."""
+    (data / "posts").mkdir()
+    (data / "posts" / "a.jsonl").write_text(lines(FORUM))
+    (data / "posts" / "b.jsonl").write_text(lines([{**FORUM[2], "id": n} for n in range(3)]))
+    return make_snapshot("posts")
+
+
+@pytest.mark.parametrize("gone", [["a.jsonl", "b.jsonl"], ["b.jsonl"]])
+def test_where_files_of_the_old_data_are_gone_those_that_were_lost_are_missed(folder, data, gone):
+    executing(Outcome.DELETED, DELETE)
+    manifest = manifest_for(folder)
+    for name in gone:
+        (path_of(folder) / name).unlink()
+    assert claim(manifest, data, FORUM[1:], "a.jsonl") == [("records", None)]
+    assert (manifest.left[0]["expected"], manifest.left[0]["counted"]) == (5, 2)
+
+
+@pytest.mark.parametrize("is_emptied", [True, False])
+def test_where_nothing_says_how_many_records_there_were_nothing_is_verified(
+    folder, data, is_emptied
+):
+    case = executing(Outcome.DELETED, DELETE)
+    manifest = manifest_for(folder)
+    Snapshot.objects.filter(pk=folder.pk).update(rows=None)
+    away = path_of(folder).rename(data / "away")
+    if is_emptied:
+        (data / "posts").mkdir()
+
+    rest = [*FORUM[1:], *({**FORUM[2], "id": n} for n in range(3))]
+    assert claim(manifest, data, rest) == [("not_comparable", None)]
+    assert manifest.left[0]["file"] == "posts"
+    with translation.override("en"):
+        assert "Put them back" in next_step(manifest)
+        (line, *_more) = known_of(case, "other_answer", tuple(case.items.all()))["datasets"][
+            0
+        ].items
+    assert "could not be compared with the version before" in line
+
+    if is_emptied:
+        (data / "posts").rmdir()
+    away.rename(data / "posts")
+    check_again(manifest, STEWARD)
+    check(str(manifest.pk))
+    manifest.refresh_from_db()
+    assert manifest.state == Manifest.State.VERIFIED, manifest.left
+
+
+def test_plain_text_of_which_the_old_documents_are_gone_is_not_comparable(data):
+    (data / "a.txt").write_text("王小明，电话 13800001234\n\nThe end.\n")
+    notes = make_snapshot("a.txt", format="text", source_field="")
+    executing(Outcome.DELETED, DELETE, frozenset({"a.txt#0"}))
+    manifest = manifest_for(notes)
+    (data / "2.txt").write_text("[REDACTED]\n\nThe end.\n")
+    away = path_of(notes).rename(data / "away")
+    new = Snapshot(version="2", format="text", location="2.txt")
+    take_receipt(manifest, STEWARD, key="2", status="applied", snapshot=new)
+    check(str(manifest.pk))
+    manifest.refresh_from_db()
+    assert manifest.left == [{"why": "not_comparable", "file": "a.txt"}]
+
+    away.rename(data / "a.txt")
+    check_again(manifest, STEWARD)
+    check(str(manifest.pk))
+    manifest.refresh_from_db()
+    assert manifest.state == Manifest.State.VERIFIED, manifest.left
 
 
 @pytest.fixture
