@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from dataclasses import asdict
 from functools import reduce
-from operator import or_
+from operator import itemgetter, or_
 
 from django.db import transaction
 from django.db.models import Count
@@ -267,13 +267,17 @@ def _judged(cases: list[Case], members: list[Snapshot], manifest: Manifest) -> J
 
 def _left_out(case: Case, snapshot_id: int, manifest: Manifest) -> Counter[tuple[str | int, Kind]]:
     """Count the weak hits of a case which a manifest names as places that it does not change."""
-    places = {(str(p.get("id")), p.get("field"), p.get("start")) for p in manifest.left_out or []}
+    names = itemgetter("file", "id", "field", "start")
+    # Of those that name no start a correction is left out, for which nobody is searched.
+    places = {names(place) for place in manifest.left_out or [] if "start" in place}
     theirs = case.matches.filter(
         snapshot=snapshot_id, verdict=Match.Verdict.THEIRS, strength=Match.Strength.WEAK
     )
     found: Counter[tuple[str | int, Kind]] = Counter()
     for match in theirs.select_related("case__data_key") if places else ():
-        if (str(match.record), match.field, match.start) in places:
+        place = (match.record, match.field, match.start)
+        # A match from before this was kept does not say in which file its record is meant.
+        if not places.isdisjoint({(match.file, *place), ("", *place)}):
             found[str(case.pk), Kind(match.kind)] += 1
     return found
 

@@ -172,6 +172,22 @@ def test_plain_text_of_which_the_old_documents_are_gone_is_not_comparable(data):
     assert manifest.state == Manifest.State.VERIFIED, manifest.left
 
 
+def test_what_is_left_out_in_one_file_excuses_nothing_in_another(data):
+    """Two files number their records from 1; one of them was changed since it was searched."""
+    (data / "posts").mkdir()
+    for name in "ab":
+        records = [{"id": 1, "text": f"{NAMED} in {name}", "url": ""}]
+        (data / "posts" / f"{name}.jsonl").write_text(lines(records))
+    posts = make_snapshot("posts")
+    executing(Outcome.ANONYMISED, DELETE, frozenset([1]))
+    (data / "posts" / "a.jsonl").write_text(lines([{"id": 1, "text": f"{NAMED}!", "url": ""}]))
+    manifest = manifest_for(posts)
+    assert [place["file"] for place in manifest.left_out] == ["a.jsonl"]
+
+    forgotten = [{"id": 11, "text": f"{NAMED}!", "url": ""}, {"id": 12, "text": NAMED, "url": ""}]
+    assert claim(manifest, data, forgotten) == [("unjudged", 12)]
+
+
 @pytest.fixture
 def common(data, monkeypatch):
     """Twenty records with the name alone, of which the look-up keeps five."""
