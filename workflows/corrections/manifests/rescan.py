@@ -8,12 +8,13 @@ persons still found, in the records that were changed or elsewhere, more often t
 import enum
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as column
 from filecmp import cmp
 from operator import attrgetter
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from workflows.corrections.manifests.census import Census, located, texts_to_go
 from workflows.corrections.manifests.edits import Wording
@@ -29,7 +30,7 @@ from workflows.corrections.manifests.plain_text import (
 from workflows.corrections.manifests.resolve import Located
 from workflows.corrections.manifests.table import Table
 from workflows.datasets.lookup.hits import Hit, RecordId, Strength
-from workflows.datasets.lookup.locate import locate
+from workflows.datasets.lookup.locate import hits_in, locate
 from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.persons import Kind
 from workflows.datasets.lookup.readers import Schema
@@ -142,12 +143,24 @@ def rescan(
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """What is looked for, how much of it may stay, and with how many processes."""
+    """What is looked for, how much of it may stay, and with how many processes.
+
+    `corrected` are the hits in records that are corrected only: there a person stands on purpose.
+    """
 
     patterns: Patterns
     may_stay: Allowed
     judged: Judged | None
     processes: int
+    corrected: Counter[Hit] = column(default_factory=Counter)
+
+    def expect(self, file: str, record: Mapping[str, Any], schema: Schema) -> None:
+        """Add the hits of a record that is as its correction made it."""
+        texts = {
+            name: text for name in schema.text_fields if isinstance(text := record.get(name), str)
+        }
+        record_id = as_record_id(record.get(schema.id_field))
+        self.corrected.update(hits_in(texts, self.patterns, file=file, record=record_id))
 
 
 def _censuses(
@@ -167,11 +180,11 @@ def _records_left(
     censuses: tuple[Census, Census] | None,
 ) -> Iterator[Left]:
     if censuses:
-        yield from _as_before(changes, censuses[1].count(snapshot), schema, None)
+        yield from _as_before(changes, censuses[1].count(snapshot), schema, search)
         yield from _compared(changes, *censuses)
     else:
         rows = located(snapshot) if changes else ()
-        yield from _as_before(changes, rows, schema, _records_of(search))
+        yield from _as_before(changes, rows, schema, search, _records_of(search))
     if search is not None:
         yield from _still_found(changes, _pieces(snapshot), schema, search)
 
@@ -204,7 +217,7 @@ def rescan_table(
     changes = [entry for entry in entries if entry.changes_data]
     rows = table.rows() if changes else ()
     search = _Search(patterns, may_stay, judged, 1) if patterns else None
-    yield from _as_before(changes, rows, table.schema, _records_of(search))
+    yield from _as_before(changes, rows, table.schema, search, _records_of(search))
     if search is not None:
         yield from _still_found(changes, table.shards(), table.schema, search)
 
@@ -274,9 +287,12 @@ def _as_before(
     changes: Sequence[Entry],
     rows: Iterable[Located],
     schema: Schema,
-    exempt: Collection[str] | None,
+    search: _Search | None,
+    exempt: Collection[str] | None = None,
 ) -> Iterator[Left]:
     """Yield the records that lack their correction, and those with a text that was to go.
+
+    Tells the search of those that have it.
 
     The latter are not looked for where `exempt` is None; else they are the ids of records which,
     unless they were to be changed, may hold such a text, as somebody else stands in them.
@@ -302,6 +318,8 @@ def _as_before(
         done = {entry for entry in own if digests.get(entry.field) == entry.sha256_after}
         for entry in done:
             corrected.pop(_after(entry), None)
+        if search and done and all(entry.op is Op.REPLACE for entry in done):
+            search.expect(file, record, schema)
         standing = to_go.intersection(digests.items()) if exempt is not None else ()
         for field, _digest in sorted(standing):
             if field not in {entry.field for entry in done}:
@@ -322,22 +340,21 @@ def _still_found(
     schema: Schema,
     search: _Search,
 ) -> Iterator[Left]:
-    # In a record that was corrected only, the person stands on purpose.
     emptied = {str(entry.id) for entry in changes if entry.op is not Op.REPLACE}
-    corrected = {str(entry.id) for entry in changes} - emptied
-    stay, judged = Counter(search.may_stay), search.judged
+    stay, judged, corrected = Counter(search.may_stay), search.judged, Counter(search.corrected)
     stayed: Counter[tuple[str | int, Kind]] = Counter()
     elsewhere: list[Hit] = []
     for result in locate(pieces, search.patterns, schema, processes=search.processes):
         for hit in result.hits:
             record = str(hit.id)
-            is_elsewhere = record not in emptied
+            # Without an id nothing says which of the records was changed: all of them are counted.
+            is_elsewhere = record not in emptied or (hit.id is None and judged is not None)
             says_nothing = is_elsewhere and hit.strength is Strength.WEAK
-            if record in corrected or (
-                says_nothing and (judged is None or hit.ref not in judged.refs)
-            ):
+            if says_nothing and (judged is None or hit.ref not in judged.refs):
                 continue
-            if stay[hit.ref, record, hit.kind] > 0:
+            if corrected[hit] > 0:
+                corrected[hit] -= 1
+            elif stay[hit.ref, record, hit.kind] > 0:
                 stay[hit.ref, record, hit.kind] -= 1
                 stayed[hit.ref, hit.kind] += 1
             elif is_elsewhere and judged is not None:

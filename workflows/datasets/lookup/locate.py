@@ -9,10 +9,10 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
 from workflows.datasets.lookup.collector import frozen_objects
-from workflows.datasets.lookup.hits import Finding, Hit, judge
+from workflows.datasets.lookup.hits import Finding, Hit, RecordId, judge
 from workflows.datasets.lookup.patterns import Candidate, Patterns
 from workflows.datasets.lookup.readers import Batch, Figures, Schema, batches
-from workflows.datasets.lookup.scan import candidates, findings
+from workflows.datasets.lookup.scan import Column, candidates, findings
 from workflows.datasets.lookup.shards import Shard
 from workflows.datasets.lookup.workers import end_with_parent
 
@@ -65,6 +65,19 @@ def locate_records(
                 batch.source(record),
                 batch.position(record),
             )
+
+
+def hits_in(
+    texts: Mapping[str, str], patterns: Patterns, *, file: str, record: RecordId
+) -> list[Hit]:
+    """Return the hits in the texts of one record, by field, as the pass over its shard does."""
+    found = [
+        finding
+        for name, text in texts.items()
+        for _row, among in findings(Column.of_texts(name, [text]), patterns)
+        for finding in among
+    ]
+    return list(judge(found, file=file, record=record))
 
 
 def _batches(
