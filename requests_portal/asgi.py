@@ -2,9 +2,7 @@
 
 from requests_portal.environment import env_int, env_str
 from requests_portal.server.application import Application
-from requests_portal.server.bodies import Bounds
-
-_MIB = 1024**2
+from requests_portal.server.bodies import MIB, bounds_for
 
 
 def _application() -> Application:
@@ -18,17 +16,12 @@ def _application() -> Application:
 
     warm_up()
     # What a form with files may be at most; the fields beside them are bounded by Django.
-    body_bytes = settings.ATTACHMENT_MAX_COUNT * settings.ATTACHMENT_MAX_BYTES + _MIB
+    body_bytes = settings.ATTACHMENT_MAX_COUNT * settings.ATTACHMENT_MAX_BYTES + MIB
     return Application(
         answer,
         busy=busy,
         threads=env_int("WEB_THREADS", 8, minimum=1),
-        bounds=Bounds(
-            body_bytes=body_bytes,
-            # Large bodies have three quarters of it, where one must fit in.
-            all_bytes=env_int("WEB_BODIES_MIB", 256, minimum=body_bytes * 4 // 3 // _MIB + 1)
-            * _MIB,
-        ),
+        bounds=bounds_for(body_bytes),
         instance=env_str("WEB_INSTANCE"),
     )
 

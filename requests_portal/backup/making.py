@@ -1,10 +1,12 @@
 """Making a backup: one snapshot of the database, then the files of the vault."""
 
+import contextlib
 import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.db import connection, transaction
 from psycopg import sql
@@ -18,14 +20,20 @@ from requests_portal.backup.manifest import (
     Manifest,
     described,
     files_below,
+    unreadable,
 )
 from requests_portal.backup.programs import free_bytes, program, run, server_version
+from requests_portal.models import Session
 from workflows.ledger.selectors import latest_checkpoint
 from workflows.reports.row_security import ROLE
 from workflows.vault.index_keys import index_keys
+from workflows.vault.models import CacheEntry
 
 # Who stole a backup could go on with somebody's session; the rest ends within the hour anyhow.
-WITHOUT_ROWS = ("django_session", "vault_cacheentry", "axes_accessattempt")
+WITHOUT_ROWS = tuple(
+    model._meta.db_table  # noqa: SLF001 - Django's public API
+    for model in (Session, CacheEntry, AccessAttempt)
+)
 
 
 def make_backup(target: Path) -> Manifest:
@@ -119,7 +127,10 @@ def vault_folder() -> Path:
 
 
 def _require_room(folder: Path, database: int) -> None:
-    files = sum(path.stat().st_size for path in vault_folder().rglob("*") if path.is_file())
+    files = 0
+    for name in files_below(vault_folder()):
+        with contextlib.suppress(FileNotFoundError):  # its case was erased a moment ago
+            files += (vault_folder() / name).stat().st_size
     needed, free = database + files, free_bytes(folder)
     if needed > free:
         raise BackupError(
@@ -132,12 +143,16 @@ def _copy_files(target: Path) -> None:
     for name in files_below(vault_folder()):
         if name.endswith(".part"):  # being written, and of no row of the snapshot
             continue
-        copy = target / "vault" / name
+        source, copy = vault_folder() / name, target / "vault" / name
         copy.parent.mkdir(mode=0o700, exist_ok=True)
         try:
-            shutil.copy2(vault_folder() / name, copy)
+            shutil.copy2(source, copy)
         except FileNotFoundError:  # its case was erased a moment ago
             copy.unlink(missing_ok=True)
+        except PermissionError as error:
+            if Path(error.filename) == source:
+                raise unreadable(error) from error
+            raise
 
 
 def _sync(folder: Path) -> None:

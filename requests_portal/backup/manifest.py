@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -66,6 +67,13 @@ def read_manifest(folder: Path) -> Manifest:
 
 def check_files(folder: Path, manifest: Manifest) -> None:
     """Compare every file with the manifest. Raises `BackupError` for the first that differs."""
+    try:
+        _check_files(folder, manifest)
+    except OSError as error:
+        raise unreadable(error) from error
+
+
+def _check_files(folder: Path, manifest: Manifest) -> None:
     present = set(files_below(folder)) - {MANIFEST}
     for name in sorted(present ^ manifest.files.keys()):
         what = "is missing" if name in manifest.files else "does not belong to it"
@@ -76,10 +84,30 @@ def check_files(folder: Path, manifest: Manifest) -> None:
 
 
 def files_below(folder: Path) -> Iterator[str]:
-    """Yield the paths of all files below a folder, relative to it."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_symlink() or not path.is_dir():
-            yield path.relative_to(folder).as_posix()
+    """Yield the paths of all files below a folder, relative to it; none where there is no folder.
+
+    Raises `BackupError` for a folder that cannot be read.
+    """
+    if not folder.exists():
+        return
+    found = []
+    for place, folders, names in os.walk(folder, onerror=_raise_unreadable):
+        links = [name for name in folders if Path(place, name).is_symlink()]
+        found += [Path(place, name).relative_to(folder) for name in (*links, *names)]
+    for path in sorted(found):
+        yield path.as_posix()
+
+
+def unreadable(error: OSError) -> BackupError:
+    """Return what to say of a file or folder that cannot be read."""
+    return BackupError(
+        f"{error.filename} cannot be read: {error.strerror}. Run the command as a user who may read"
+        " all of the folder, such as that of the portal's processes."
+    )
+
+
+def _raise_unreadable(error: OSError) -> None:
+    raise unreadable(error) from error
 
 
 def described(path: Path) -> tuple[int, str]:

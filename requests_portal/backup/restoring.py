@@ -5,9 +5,10 @@ from pathlib import Path
 
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
+from psycopg import sql
 
 from requests_portal.backup.errors import BackupError
-from requests_portal.backup.making import count_rows, vault_folder
+from requests_portal.backup.making import WITHOUT_ROWS, count_rows, vault_folder
 from requests_portal.backup.manifest import (
     DUMP,
     MEDIA,
@@ -17,6 +18,7 @@ from requests_portal.backup.manifest import (
 )
 from requests_portal.backup.programs import free_bytes, program, run, server_version
 from requests_portal.privileges import grant_runtime_privileges
+from workflows.datasets.models import SearchIndex
 from workflows.ledger.checkpoint import CheckpointError, open_checkpoint
 from workflows.ledger.keys import log_verifier
 from workflows.reports.models import BundleJob
@@ -58,9 +60,9 @@ def restore_backup(folder: Path) -> Manifest:
     finally:
         shutil.rmtree(part, ignore_errors=True)
     _require_all_rows(manifest)
+    _empty_tables()
     grant_runtime_privileges()
-    # Exports are not part of a backup.
-    BundleJob.objects.filter(state=BundleJob.State.READY).update(state=BundleJob.State.EXPIRED)
+    _end_what_lost_its_files()
     return manifest
 
 
@@ -153,8 +155,25 @@ def _require_all_rows(manifest: Manifest) -> None:
     except DatabaseError as error:
         raise BackupError(f"The restored database cannot be read: {error}") from error
     for table, count in manifest.rows.items():
-        if found.get(table) != count:
+        if found.get(table) != count and table not in WITHOUT_ROWS:
             raise BackupError(
                 f"The restored table {table} has {found.get(table, 'no')} rows, and the backup was"
                 f" of {count}. Do not use this database."
             )
+
+
+def _empty_tables() -> None:
+    """Delete the rows that a backup leaves out; those of earlier releases have some of them."""
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            if table in WITHOUT_ROWS:
+                cursor.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+
+
+def _end_what_lost_its_files() -> None:
+    """Say of exports and search indexes, whose files are no part of a backup, that they are gone.
+
+    An index that is not ready yet is built anew by the effect that waits for it.
+    """
+    BundleJob.objects.filter(state=BundleJob.State.READY).update(state=BundleJob.State.EXPIRED)
+    SearchIndex.objects.filter(state=SearchIndex.State.READY).delete()

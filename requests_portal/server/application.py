@@ -17,7 +17,8 @@ from requests_portal.metrics import web as metrics
 from requests_portal.server import wsgi
 from requests_portal.server.bodies import Bodies, Body, Bounds, Disconnected, Receive, Refused
 
-Send = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
+Message = dict[str, Any]
+Send = Callable[[Message], Coroutine[Any, Any, None]]
 
 # A client that takes nothing for so long is given up.
 SEND_SECONDS = 60.0
@@ -68,7 +69,10 @@ class Application:
             await _refuse(scope, refused.status, send)
             return
         answer = await self._answer(scope, body, send)
-        await self._send(answer, send)
+        if isinstance(answer.rest, wsgi.SentFile):
+            await self._send_file(answer.start, answer.rest, receive, send)
+        else:
+            await _send(answer.start, answer.rest, send)
 
     async def _live(self, send: Send) -> None:
         headers = [(b"content-type", b"text/plain"), (b"content-length", b"2"), *_PRIVATE]
@@ -81,7 +85,7 @@ class Application:
         """Have a thread answer, or a helper say that none is free."""
         loop = asyncio.get_running_loop()
 
-        def wait_for_client(message: dict[str, Any]) -> None:
+        def wait_for_client(message: Message) -> None:
             taken = asyncio.wait_for(send(message), SEND_SECONDS)
             asyncio.run_coroutine_threadsafe(taken, loop).result()
 
@@ -107,26 +111,36 @@ class Application:
         finally:
             body.release()
 
-    async def _send(self, answer: wsgi.Answer, send: Send) -> None:
-        if answer.start is not None:
-            await send(answer.start)
-        if isinstance(answer.rest, wsgi.SentFile):
-            await self._send_file(answer.rest, send)
-            return
-        for begin in range(0, len(answer.rest) or 1, _PIECE):
-            end = begin + _PIECE
-            async with asyncio.timeout(SEND_SECONDS):
-                await send(wsgi.part(answer.rest[begin:end], more=end < len(answer.rest)))
-
-    async def _send_file(self, file: wsgi.SentFile, send: Send) -> None:
+    async def _send_file(
+        self, start: Message | None, file: wsgi.SentFile, receive: Receive, send: Send
+    ) -> None:
+        """Send a file piece by piece, and read no more of it when the client has left."""
         loop = asyncio.get_running_loop()
+        # The body is complete, so the only thing that can come is that the client leaves.
+        left = asyncio.ensure_future(receive())
         try:
-            while piece := await loop.run_in_executor(self._helpers, file.read):
+            # Before anything is sent: what cannot be read is no answer.
+            piece = await loop.run_in_executor(self._helpers, file.read)
+            if start is not None:
+                await send(start)
+            while piece and not left.done():
                 async with asyncio.timeout(SEND_SECONDS):
                     await send(wsgi.part(piece, more=True))
+                piece = await loop.run_in_executor(self._helpers, file.read)
         finally:
+            left.cancel()
             await loop.run_in_executor(self._helpers, file.close)
-        await send(wsgi.part(b"", more=False))
+        if not piece:
+            await send(wsgi.part(b"", more=False))
+
+
+async def _send(start: Message | None, content: bytes, send: Send) -> None:
+    if start is not None:
+        await send(start)
+    for begin in range(0, len(content) or 1, _PIECE):
+        end = begin + _PIECE
+        async with asyncio.timeout(SEND_SECONDS):
+            await send(wsgi.part(content[begin:end], more=end < len(content)))
 
 
 def _announced(scope: Mapping[str, Any]) -> int | None:

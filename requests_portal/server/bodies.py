@@ -11,6 +11,11 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from requests_portal.environment import env_int
+
+MIB = 1024**2
+_ALL_MIB = 256
+
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
 
@@ -33,7 +38,7 @@ class Bounds:
     body_bytes: int
     all_bytes: int
     # A quarter of the room is kept for bodies that are not larger: files do not keep forms out.
-    small_bytes: int = 1024**2
+    small_bytes: int = MIB
     # So long anybody may take. What comes earns time at this rate, and never more than this time
     # ahead: a body that came fast and stalls is given up as soon as any other.
     grace_seconds: float = 20.0
@@ -43,6 +48,18 @@ class Bounds:
     def large_bytes(self) -> int:
         """What all bodies together may be that are not small."""
         return self.all_bytes * 3 // 4
+
+
+def bounds_for(body_bytes: int) -> Bounds:
+    """Return the bounds for bodies of this size: all of them within `WEB_BODIES_MIB`.
+
+    Large bodies have three quarters of it, where one must fit in. Raises `ImproperlyConfigured`.
+    """
+    least = body_bytes * 4 // 3 // MIB + 1
+    return Bounds(
+        body_bytes=body_bytes,
+        all_bytes=env_int("WEB_BODIES_MIB", max(_ALL_MIB, least), minimum=least) * MIB,
+    )
 
 
 class Bodies:

@@ -85,7 +85,8 @@ def environ_of(scope: Mapping[str, Any], body: io.BytesIO, size: int) -> Environ
 def call(application: Application, environ: Environ, send: Sender) -> Answer:
     """Call the application in the present thread and return what is to be sent.
 
-    Of an answer that is longer than `READ_AHEAD`, `send` gets all but the last piece.
+    Of an answer that is longer than `READ_AHEAD`, `send` gets all but the last piece. An answer to
+    HEAD is closed unread.
     """
     head: list[tuple[str, list[tuple[str, str]]]] = []
 
@@ -97,6 +98,10 @@ def call(application: Application, environ: Environ, send: Sender) -> Answer:
 
     pieces: list[bytes] = []
     result = application(environ, start_response)
+    if environ["REQUEST_METHOD"] == "HEAD" and head:
+        if close := getattr(result, "close", None):
+            close()
+        return Answer(_start(head), b"")
     if isinstance(result, SentFile):
         return Answer(_start(head), result)
     start: dict[str, Any] | None = None

@@ -7,13 +7,7 @@ from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
 from django.forms import Form
-from django.http import (
-    Http404,
-    HttpRequest,
-    HttpResponse,
-    HttpResponseRedirect,
-    StreamingHttpResponse,
-)
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -22,6 +16,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from requests_portal.downloads import unsealed_file
 from requests_portal.staff import case_file, case_timeline
 from requests_portal.staff.actions.buttons import buttons_for
 from requests_portal.staff.actions.panels import model_steps
@@ -121,7 +116,7 @@ def case_page(request: HttpRequest, site: AdminSite, object_id: str) -> HttpResp
 @require_safe
 def attachment(
     request: HttpRequest, site: AdminSite, object_id: str, attachment_id: UUID
-) -> StreamingHttpResponse:
+) -> FileResponse:
     """Send a file of a case as a download; a browser must not show it."""
     del site
     require_case_role(request)
@@ -137,15 +132,7 @@ def attachment(
     except (Shredded, FileLocked):
         raise Http404 from None
     record_view(found.case, actor_of(request), what="attachment")
-    return StreamingHttpResponse(
-        pieces,
-        headers={
-            "Content-Type": found.media_type,
-            "Content-Length": str(found.size),
-            "Content-Disposition": content_disposition_header(True, found.name),
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
+    return unsealed_file(pieces, name=found.name, size=found.size, content_type=found.media_type)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from requests_portal.staff.people import names_of
 from requests_portal.staff.register.base import sign
-from workflows.corrections.checking import was_searched
+from workflows.corrections.checking import was_compared, was_searched
 from workflows.corrections.downloads import SQL, files_of
 from workflows.corrections.families import is_outdated
 from workflows.corrections.models import Manifest
@@ -26,6 +26,7 @@ _WHY = {
     "records": gettext_lazy("not as many records as there should be"),
     "found": gettext_lazy("the person is still found"),
     "unjudged": gettext_lazy("found, and not judged to be about somebody else"),
+    "not_comparable": gettext_lazy("files of the old snapshot are gone, so it cannot be compared"),
     "unreadable": gettext_lazy("the new snapshot cannot be read"),
     "gave_up": gettext_lazy("the search was tried many times and never came to an end"),
 }
@@ -91,6 +92,12 @@ def next_step(manifest: Manifest) -> str:
             "The new snapshot could not be searched. It is kept with its receipt, and the items "
             "stay open. See that it can be read, and in the log of the workers what stopped them; "
             "a large snapshot may need a higher LONG_TASK_TIME_LIMIT. Then press “Search again”."
+        )
+    if manifest.state == Manifest.State.LEFT and not was_compared(manifest):
+        return _(
+            "Files of the old snapshot are gone, so nothing says whether the new one holds all the "
+            "rest. Put them back, then press “Search again”. If that is not possible, compare them "
+            "another way, and enter the receipt in the case."
         )
     return str(_NEXT[Manifest.State(manifest.state)])
 

@@ -21,7 +21,7 @@ from requests_portal.staff.manifest_forms import ManifestReceiptForm
 from requests_portal.staff.operation_admin import ReadOnlyAdmin
 from requests_portal.staff.people import actor_of
 from workflows.cases.errors import CaseError
-from workflows.corrections.checking import check_again, was_searched
+from workflows.corrections.checking import can_be_checked_again, check_again
 from workflows.corrections.downloads import hand_out
 from workflows.corrections.models import Manifest, Receipt
 from workflows.corrections.receipts import ask_to_apply, can_be_applied_here, take_receipt
@@ -102,7 +102,7 @@ class ManifestAdmin(AskingAdmin, ReadOnlyAdmin):
     def is_offered(self, entry: Manifest, path: str) -> bool:
         """Offer to apply it or to enter a receipt, and another search where one came to no end."""
         if path == "search":
-            return entry.state == Manifest.State.LEFT and not was_searched(entry)
+            return can_be_checked_again(entry)
         waits = entry.state == Manifest.State.OPEN
         return waits and (path != "apply" or can_be_applied_here(entry))
 

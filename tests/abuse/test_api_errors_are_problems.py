@@ -90,14 +90,18 @@ def test_a_body_that_is_too_large(client, settings):
 
 
 @pytest.mark.parametrize(
-    ("path", "status"),
-    [("requests/%00/", 400), ("requests/2026-%00/", 400), ("%00", 400), ("requests/%ff/", 404)],
+    ("path", "status", "code"),
+    [
+        ("requests/%00/", 400, "bad_request"),
+        ("requests/2026-%00/", 400, "bad_request"),
+        ("%00", 400, "bad_request"),
+        ("requests/%ff/", 404, "not_found"),
+    ],
 )
-def test_an_address_with_odd_bytes(client, path, status):
+def test_an_address_with_odd_bytes(client, path, status, code):
     answer = client.get(f"/api/v1/{path}", headers={"Authorization": "Bearer x"})
 
-    assert answer.status_code == status
-    assert answer["Content-Type"] == "application/problem+json"
+    assert_problem(answer, status, code)
 
 
 @pytest.mark.parametrize("query", ["cursor=%00", "name=%00", "name=%ff", "cursor=bm90aGluZw"])

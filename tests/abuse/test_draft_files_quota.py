@@ -14,7 +14,7 @@ from tests.abuse.test_filing_flood import challenge_on, solved
 from tests.factories import WANG
 from tests.requests_portal.public.conftest import new_visitor, visitor  # noqa: F401
 from tests.requests_portal.public.person import Visitor, errors_of, text_of
-from workflows.cases import admission
+from workflows.cases import admission, draft_files
 from workflows.cases.admission import SHORTEST_WAIT, AdmissionNeeded, kept_bytes
 from workflows.cases.attachments import Upload
 from workflows.cases.draft_files import (
@@ -100,6 +100,12 @@ def test_the_oldest_gives_way_and_what_was_typed_stays():
 
     assert have_files(drafts) == [True, True, True, False, True]
     assert Draft.objects.select_related("data_key").get(pk=oldest.pk).answers["service"]
+
+
+def test_where_there_is_room_nobody_elses_drafts_are_read(monkeypatch) -> None:
+    monkeypatch.setattr(draft_files, "_all_held", lambda: pytest.fail("They were read."))
+    draft, _token = create_draft()
+    assert add_draft_file(draft, text(100)).pk
 
 
 def test_what_just_came_is_not_touched():
@@ -264,5 +270,5 @@ class TestThePage:
 
         page = text_of(visitor.get(self.FILES))
 
-        assert "were deleted: the room for files was full" in page
+        assert "were deleted: the room for files ran short" in page
         assert "notes.txt" not in page

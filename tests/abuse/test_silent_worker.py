@@ -1,6 +1,7 @@
 """A worker that receives nothing any more: it is seen, mended where it can be, and ended."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +15,7 @@ from django.urls import reverse
 from kombu.exceptions import OperationalError
 from kombu.message import Message
 
-from requests_portal import acknowledgements, watchdog
+from requests_portal import acknowledgements, health, watchdog
 from requests_portal.acknowledgements import PortalRequest, tell_again
 from requests_portal.celery import app as portal
 from requests_portal.health import LAG_LIMIT
@@ -23,7 +24,7 @@ from tests.database_time import let_pass
 from workflows import tasks
 from workflows.outbox import canaries, queues
 from workflows.outbox.models import Canary
-from workflows.outbox.selectors import canary_states
+from workflows.outbox.selectors import CanaryState, canary_states
 from workflows.outbox.services import enqueue
 
 ALL_WELL = {
@@ -277,6 +278,16 @@ class TestTheHealthPage:
         Canary.objects.update(sent_at=Now() - 2 * LAG_LIMIT)
 
         assert self.checks(client) == {**ALL_WELL, "relay": "silent"}
+
+    def test_one_that_put_them_in_at_this_very_moment_is_not_silent(self, monkeypatch) -> None:
+        now = timedelta()
+        names = (*queues.ALL, canaries.BEAT)
+        monkeypatch.setattr(
+            health.outbox,
+            "canary_states",
+            lambda: {name: CanaryState(sent=now, lag=now) for name in names},
+        )
+        assert health.background()["relay"] == "ok"
 
     def test_what_never_began(self, client) -> None:
         Canary.objects.all().delete()

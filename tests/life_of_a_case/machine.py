@@ -57,8 +57,6 @@ _TYPED: dict[Action, tuple[type[CaseError], ...]] = {
     Action.PROPOSE_DECISION: (MoveRefused, ElementMissing),
     # Where a manifest says what is done, its re-scan decides.
     Action.RECORD_EXECUTION: (InvalidInput,),
-    Action.REQUEST_ERASURE: (InvalidInput,),
-    Action.ERASE: (InvalidInput,),
 }
 # These can be taken nearly always, and change little or end all; others are taken more often.
 _OFTEN_ALLOWED = {

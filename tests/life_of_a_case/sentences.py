@@ -116,6 +116,7 @@ def _mail_is_true(case: Case, body: str) -> None:
         r"We have decided not to handle this request": state == State.REJECTED_AS_ABUSE,
         r"We wrote to you about your request": case.messages.filter(from_person=False).exists(),
         r"Some days ago we asked you": state in WAITING and _asked_before(case),
+        r"send it again from another": state in OPEN | {State.ANSWERED},
     }
     for sentence, true in says.items():
         _claim(body, sentence, true=true)
@@ -255,9 +256,7 @@ _OF_AN_ITEM: dict[str, Callable[[Case, Item], bool]] = {
     ),
     r"then (?:corrected|added) it": _done,
     r"it was deleted instead": _done,
-    r"we found nothing about you": lambda case, _item: not _theirs(case),
-    r"nothing about you was found": lambda case, _item: not _theirs(case),
-    r"we hold nothing": lambda case, _item: not _theirs(case),
+    r"nothing about you": lambda case, _item: not _theirs(case),
     r"it is scheduled for the training": lambda _case, item: item.retraining_on is not None,
 }
 

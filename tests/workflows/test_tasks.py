@@ -15,6 +15,7 @@ from workflows.cases.drafts import DRAFT_KEPT_FOR, create_draft
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Clock, Draft
 from workflows.datasets.models import LookupRun
+from workflows.outbox import queues
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
 
@@ -32,7 +33,7 @@ def test_each_entry_of_the_timetable_is_a_task():
 
 def test_what_takes_long_has_a_queue_of_its_own():
     long = {name for name in OURS if app.tasks[name].time_limit == settings.LONG_TASK_TIME_LIMIT}
-    apart = {name for name in OURS if app.amqp.router.route({}, name)["queue"].name == "data"}
+    apart = {name for name in OURS if app.amqp.router.route({}, name)["queue"].name == queues.DATA}
 
     assert long
     assert long < apart

@@ -61,7 +61,9 @@ def add_draft_file(draft: Draft, upload: Upload, now: datetime | None = None) ->
         require_admission(draft, Purpose.FILES)
         _refuse(_beyond_quota(draft, len(content), now))
         would_hold = len(content) + _bytes_of(draft)
-        others = _held_by_others(draft)
+        # Drafts are many: what each of them holds is looked at only where it matters.
+        crowded = level_of_room(kept_bytes() + len(content)) > 0
+        others = _held_by_others(draft) if crowded else []
         _refuse(_beyond_share(would_hold, others, now))
         if not _make_room(len(content), would_hold, others, now):
             sentence = _(

@@ -44,7 +44,7 @@ def _something_waits(effect: Effect) -> EmailMessage | None:
         return None
     if template == "identity_accepted" and not case.assurance_set_by:
         return None
-    return mail_about(case, template, effect, {})
+    return mail_about(case, template, effect, {"ended": case.is_final})
 
 
 for _mail in WAITING:

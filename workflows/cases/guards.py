@@ -44,6 +44,7 @@ class Situation:
     abuse_reported_by: str = ""
     erasure_requested_by: str = ""
     erased: bool = False
+    complaint_open: bool = False
     complaint_upheld: bool = False
     has_contact: bool = True
     extension_open: bool = False
@@ -213,7 +214,7 @@ def abuse_was_reported_by_another(situation: Situation) -> str:
 
 
 def complaint_was_upheld(situation: Situation) -> str:
-    """A complaint about how the case ended was found right, in whole or in part."""
+    """A complaint was found right after the case had ended, in whole or in part."""
     if situation.erased:
         return "erased"
     return "" if situation.complaint_upheld else "complaint_not_upheld"
@@ -224,10 +225,15 @@ def is_not_erased(situation: Situation) -> str:
     return "erased" if situation.erased else ""
 
 
+def may_be_erased(situation: Situation) -> str:
+    """Something is left to erase, and nobody waits for an outcome that needs the words."""
+    return is_not_erased(situation) or ("complaint_open" if situation.complaint_open else "")
+
+
 def erasure_was_requested_by_another(situation: Situation) -> str:
     """Two people are needed to erase a case."""
-    if situation.erased:
-        return "erased"
+    if reason := may_be_erased(situation):
+        return reason
     if not situation.erasure_requested_by:
         return "erasure_not_requested"
     return "own_erasure_request" if situation.actor == situation.erasure_requested_by else ""

@@ -465,7 +465,7 @@ _TABLE = (
         "case.reinstated",
         guards.complaint_was_upheld,
     ),
-    _move(A.REQUEST_ERASURE, FINAL, None, _OFFICER, "erasure.requested", guards.is_not_erased),
+    _move(A.REQUEST_ERASURE, FINAL, None, _OFFICER, "erasure.requested", guards.may_be_erased),
     _move(A.ERASE, FINAL, None, _OFFICER, "case.erased", guards.erasure_was_requested_by_another),
     # A restored backup holds the case as it was before two people had it erased.
     _move(A.END_ERASED, frozenset(State) - FINAL, S.CLOSED, _SYSTEM, "case.closed"),

@@ -151,6 +151,7 @@ REASONS = {
     "own_merge_proposal": _("You proposed the merge; somebody else has to approve it."),
     "abuse_not_reported": _("Somebody has to report the abuse first."),
     "own_report": _("You reported the abuse; somebody else has to decide on it."),
+    "complaint_open": _("A complaint about this case is open. Answer it first."),
     "complaint_not_upheld": _(
         "A case that has ended is reopened only after a complaint about it was upheld."
     ),

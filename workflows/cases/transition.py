@@ -32,7 +32,9 @@ from workflows.ledger.selectors import events_of_case
 from workflows.outbox.services import enqueue
 
 ItemCheck = Callable[[Item], bool]
+CaseCheck = Callable[[Case], bool]
 _suppression_checks: list[ItemCheck] = []
+_complaint_checks: list[CaseCheck] = []
 
 
 # What the outcome of a complaint is called in the log when it was found right.
@@ -43,6 +45,13 @@ def suppression_check(check: ItemCheck) -> ItemCheck:
     """Register the function that tells whether an item is on the suppression list."""
     if check not in _suppression_checks:
         _suppression_checks.append(check)
+    return check
+
+
+def complaint_check(check: CaseCheck) -> CaseCheck:
+    """Register the function that tells whether a complaint about a case waits for its outcome."""
+    if check not in _complaint_checks:
+        _complaint_checks.append(check)
     return check
 
 
@@ -96,6 +105,7 @@ def situation_of(case: Case, actor: Actor) -> Situation:
         abuse_reported_by=case.abuse_reported_by,
         erasure_requested_by=case.erasure_requested_by,
         erased=case.erased_at is not None,
+        complaint_open=case.is_final and any(check(case) for check in _complaint_checks),
         complaint_upheld=_complaint_was_upheld(case),
         has_contact=case.has_contact,
         extension_open=extension_is_open(case),
@@ -195,6 +205,10 @@ def _columns(case: Case, action: Action, actor: Actor, now: datetime) -> dict[st
     no_abuse = {"abuse_reported_by": ""}
     # What one of two people did counts for the life of the case in which it was done.
     begins_anew = {"closed_at": None, "erasure_requested_by": "", **no_merge, **no_abuse}
+    by_others = {
+        "deciders": [],
+        "earlier_deciders": sorted({*case.earlier_deciders, *case.deciders}),
+    }
     changes: dict[Action, dict[str, Any]] = {
         Action.CONFIRM_CONTACT: {"contact_confirmed_at": now},
         Action.ACCEPT_IDENTITY: {"assurance_set_by": who, "assurance_confirmed_by": ""},
@@ -213,9 +227,8 @@ def _columns(case: Case, action: Action, actor: Actor, now: datetime) -> dict[st
         # The answer stopped the clock; the date by which it was due says nothing any more.
         Action.CONTEST: {
             **begins_anew,
+            **by_others,
             "proposed_by": "",
-            "deciders": [],
-            "earlier_deciders": sorted({*case.earlier_deciders, *case.deciders}),
             "due_on": None,
             "due_at": None,
             "due_provisional": False,
@@ -229,7 +242,7 @@ def _columns(case: Case, action: Action, actor: Actor, now: datetime) -> dict[st
             "merged_into": None,
             "merge_contested": case.merge_contested or Role.PUBLIC in actor.roles,
         },
-        Action.REINSTATE: begins_anew,
+        Action.REINSTATE: {**begins_anew, **by_others},
         Action.REPORT_ABUSE: {"abuse_reported_by": who, **decides},
         Action.REJECT_AS_ABUSE: decides,
         Action.REQUEST_ERASURE: {"erasure_requested_by": who},

@@ -11,3 +11,7 @@ class ComplaintsConfig(AppConfig):
     label = "complaints"
     verbose_name = _("Complaints")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Let the table of moves know of complaints that wait."""
+        from workflows.complaints import services  # noqa: F401 - registers a check

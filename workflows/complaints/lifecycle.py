@@ -32,6 +32,7 @@ class Action(StrEnum):
     ANSWER = "answer"
     CLOSE = "close"
     WITHDRAW = "withdraw"
+    END_ERASED = "end_erased"
     REMIND = "remind"
     MARK_LATE = "mark_late"
 
@@ -87,6 +88,8 @@ _TABLE = (
     Move(A.ANSWER, _HANDLED, S.ANSWERED, _HANDLERS, "complaint.answered", had_no_part),
     Move(A.CLOSE, frozenset({S.ANSWERED}), S.CLOSED, _HANDLERS, "complaint.closed"),
     Move(A.WITHDRAW, OPEN, S.WITHDRAWN, _PUBLIC, "complaint.withdrawn"),
+    # Its words are gone, and nobody could answer it.
+    Move(A.END_ERASED, OPEN, S.CLOSED, _SYSTEM, "complaint.closed"),
     Move(A.REMIND, OPEN, None, _SYSTEM, "complaint.reminded"),
     Move(A.MARK_LATE, OPEN, None, _SYSTEM, "complaint.missed"),
 )

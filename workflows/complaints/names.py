@@ -22,6 +22,7 @@ ACTION_NAMES = {
     Action.ANSWER: _("Answer the complaint"),
     Action.CLOSE: _("Close the complaint"),
     Action.WITHDRAW: _("Withdraw the complaint"),
+    Action.END_ERASED: _("End the complaint with its erased words"),
     Action.REMIND: _("Remind of the complaint"),
     Action.MARK_LATE: _("Mark the complaint as late"),
 }

@@ -17,7 +17,7 @@ from workflows.cases.lifecycle import State as CaseState
 from workflows.cases.models import Case, Message
 from workflows.cases.record import record_event
 from workflows.cases.transition import advance as advance_case
-from workflows.cases.transition import lock_case
+from workflows.cases.transition import complaint_check, lock_case
 from workflows.cases.vocabulary import ItemKind
 from workflows.complaints.clocks import has_clock, start_clocks
 from workflows.complaints.errors import ComplaintOpen
@@ -97,6 +97,7 @@ def open_from_request(case: Case) -> Complaint | None:
         return _open(locked, About.REQUEST, statement, locked.filed_at)
 
 
+@complaint_check
 def has_open(case: Case) -> bool:
     """Return whether a complaint about the case waits for its outcome."""
     return case.complaints.filter(state__in=OPEN).exists()
@@ -242,6 +243,12 @@ def _let_stand(complaint: Complaint) -> None:
 def _is_reviewed_again(complaint: Complaint) -> bool:
     """Return whether the answer that is complained about is being made anew already."""
     return complaint.about == About.ANSWER and complaint.case.state in WORKING
+
+
+def end_with_erasure(case: Case) -> None:
+    """End the complaint that is open about a case whose words are being erased."""
+    for complaint in case.complaints.filter(state__in=OPEN):
+        advance(complaint, Action.END_ERASED, SYSTEM)
 
 
 def withdraw_open(case: Case) -> None:

@@ -112,10 +112,10 @@ def _apply(complaint: Complaint, move: Move, actor: Actor, event: Event, *, find
             complaint.handler = actor.pseudonym
         case Action.ANSWER:
             complaint.answered_at, complaint.finding = event.at, finding
-        case Action.CLOSE | Action.WITHDRAW:
+        case Action.CLOSE | Action.WITHDRAW | Action.END_ERASED:
             complaint.closed_at = event.at
     complaint.save()
     if move.action == Action.ACKNOWLEDGE:
         stop_acknowledgement(complaint, event.at)
-    elif move.target not in {State.IN_HANDLING, State.CLOSED}:
+    elif move.target not in {State.IN_HANDLING, State.CLOSED} or move.action == Action.END_ERASED:
         stop_clocks(complaint, event.at)

@@ -72,8 +72,8 @@ def _dataset(finding: SnapshotFinding, items: tuple[Item, ...], change: Change |
     sentences = [told(items, change)] if finding.found else []
     if finding.not_kept and not (change and change.last.state == Manifest.State.VERIFIED):
         sentence = ngettext(
-            "In %(n)s more place your name was found, and nobody has looked whether it is you.",
-            "In %(n)s more places your name was found, and nobody has looked whether it is you.",
+            "In %(n)s more place your name was found, and nobody has checked whether it is you.",
+            "In %(n)s more places your name was found, and nobody has checked whether it is you.",
             finding.not_kept,
         )
         sentences.append(sentence % {"n": finding.not_kept})

@@ -8,6 +8,7 @@ from workflows.corrections.manifests.census import Text
 from workflows.corrections.manifests.entries import Entry, Op
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.places import Place, place_of, text_of
+from workflows.datasets.findings import not_kept_of
 from workflows.datasets.models import Match, Snapshot
 from workflows.vault.crypto import Shredded
 
@@ -15,12 +16,13 @@ from workflows.vault.crypto import Shredded
 def is_done_in(instruction: Instruction, snapshot: Snapshot) -> bool:
     """Return whether nothing is left to be done for an instruction in a snapshot.
 
-    The case was looked up in all of it, and nothing is theirs, or may be, but what was corrected.
+    The case was looked up in all of it, all that was found was kept, and nothing is theirs, or may
+    be, but what was corrected.
     Of a correction: nothing but what was corrected, or never held a wrong text. A text of which
     neither is known may hold what was to go.
     """
     case = instruction.item.case
-    if not is_searched(case, snapshot):
+    if not is_searched(case, snapshot) or snapshot.pk in not_kept_of(case):
         return False
     unclear = case.matches.filter(snapshot=snapshot, verdict__in=("", Match.Verdict.THEIRS))
     matches = list(unclear.select_related("case__data_key"))

@@ -27,6 +27,7 @@ from workflows.corrections.places import Place, place_of
 from workflows.corrections.receipts import OWN_KEY
 from workflows.datasets.findings import not_kept_of
 from workflows.datasets.lookup.hits import RecordId
+from workflows.datasets.lookups import LOOKED_UP
 from workflows.datasets.matching import WEAK_KEPT
 from workflows.datasets.models import Match, Snapshot
 from workflows.vault.crypto import Shredded
@@ -95,15 +96,21 @@ def rewritten(entries: Iterable[Entry], wording: Wording) -> Rewritten:
 
 
 def carry_verdicts(snapshot_id: int | str) -> list[Case]:
-    """Judge what was found in a snapshot as it was judged before; return the cases concerned."""
+    """Judge what was found in a snapshot as it was judged before; return the cases concerned.
+
+    Only open cases: of one that has ended nothing is to be judged, or changed, any more.
+    """
     snapshot = Snapshot.objects.get(pk=snapshot_id)
     lineage = [snapshot, *snapshot.ancestors()][::-1]
     steps = [_step(older, newer) for older, newer in pairwise(lineage)]
     waiting = Match.objects.filter(snapshot=snapshot, verdict="")
+    open_ones = Case.objects.filter(erased_at=None, state__in=LOOKED_UP)
     concerned = []
-    for case in Case.objects.filter(pk__in=waiting.values("case"), erased_at=None).order_by("pk"):
+    for case in open_ones.filter(pk__in=waiting.values("case")).order_by("pk"):
         with transaction.atomic():
             locked = lock_case(case)
+            if locked.state not in LOOKED_UP:
+                continue
             if _take_over(locked, snapshot) + _carry(locked, lineage, steps):
                 concerned.append(locked)
     return concerned

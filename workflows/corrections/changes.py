@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from workflows.cases.models import Case, Item
 from workflows.cases.vocabulary import CHANGES_DATA, Outcome
-from workflows.corrections.checking import was_searched
+from workflows.corrections.checking import was_compared, was_searched
 from workflows.corrections.families import family, line_of
 from workflows.corrections.making import OPS, entries_of
 from workflows.corrections.manifests.entries import Op
@@ -142,6 +142,11 @@ def _of_change(change: Change, ops: set[Op]) -> Iterator[str]:
             yield _("The changed version is %(version)s; it could not be searched yet.") % {
                 "version": version
             }
+        case Manifest.State.LEFT if not was_compared(last):
+            yield _(
+                "The changed version is %(version)s; it could not be compared with the version "
+                "before."
+            ) % {"version": version}
         case Manifest.State.LEFT:
             # What is left may be a missing record or correction, and no place of the person.
             yield _(

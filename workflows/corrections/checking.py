@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from dataclasses import asdict
 from functools import reduce
-from operator import or_
+from operator import itemgetter, or_
 
 from django.db import transaction
 from django.db.models import Count
@@ -43,16 +43,16 @@ from workflows.datasets.findings import not_kept_of
 from workflows.datasets.inventory import UNREAD, read_snapshot
 from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.persons import Kind
-from workflows.datasets.lookup.shards import ReadError
+from workflows.datasets.lookup.shards import Problem, ReadError
 from workflows.datasets.models import Match, Snapshot
 from workflows.datasets.purging import mark_replaced
 from workflows.datasets.register import mark_purged
-from workflows.datasets.sources import path_of
+from workflows.datasets.sources import files_of, path_of
 from workflows.datasets.terms import terms_of_all
 from workflows.outbox.long_work import ask_for, held, hold_or_wait
 from workflows.vault.crypto import Shredded
 
-UNREADABLE, GAVE_UP = "unreadable", "gave_up"
+UNREADABLE, GAVE_UP, NOT_COMPARABLE = "unreadable", "gave_up", "not_comparable"
 # The most places that are kept for staff to look at.
 _SHOWN = 200
 
@@ -89,14 +89,29 @@ def give_up_checking(manifest_id: str) -> None:
 
 def was_searched(manifest: Manifest) -> bool:
     """Return whether the re-scan of a manifest that was sent back came to its end."""
+    return _whys(manifest).isdisjoint({UNREADABLE, GAVE_UP})
+
+
+def was_compared(manifest: Manifest) -> bool:
+    """Return whether enough of the old snapshot was there to compare the new one with."""
+    return NOT_COMPARABLE not in _whys(manifest)
+
+
+def _whys(manifest: Manifest) -> set[object]:
     try:
-        return all(place["why"] not in (UNREADABLE, GAVE_UP) for place in manifest.left)
+        return {place["why"] for place in manifest.left}
     except Shredded:
-        return True
+        return set()
+
+
+def can_be_checked_again(manifest: Manifest) -> bool:
+    """Return whether another re-scan may come to something else without another manifest."""
+    ended = was_searched(manifest) and was_compared(manifest)
+    return manifest.state == Manifest.State.LEFT and not ended
 
 
 def check_again(manifest: Manifest, actor: Actor) -> None:
-    """Have a snapshot re-scanned again that could not be, in the background.
+    """Have a snapshot re-scanned again that could not be, or not be compared, in the background.
 
     Raises `CorrectionRefused`.
     """
@@ -104,7 +119,7 @@ def check_again(manifest: Manifest, actor: Actor) -> None:
         raise CorrectionRefused(_("Only data stewards have snapshots searched again."))
     with transaction.atomic():
         locked = Manifest.objects.select_for_update(of=("self",)).get(pk=manifest.pk)
-        if locked.state != Manifest.State.LEFT or was_searched(locked):
+        if not can_be_checked_again(locked):
             raise CorrectionRefused(_("The new snapshot is being searched, or was."))
         live = Manifest.objects.filter(
             snapshot__in=family(locked.snapshot), state__in=Manifest.LIVE
@@ -147,6 +162,8 @@ def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[di
             )
             return [_shown(place) for place in found]
         before = _before(manifest)
+        if before is None and result.format == Snapshot.Format.TEXT:
+            return [_not_comparable(manifest.snapshot)]
         found = rescan(
             entries,
             path_of(result),
@@ -170,9 +187,24 @@ def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[di
 
 
 def _before(manifest: Manifest) -> Before | None:
-    """Return what the new snapshot is compared with; None if the old data were deleted already."""
-    path = path_of(manifest.snapshot)
-    return Before(path, Wording(manifest.replacements)) if path.exists() else None
+    """Return what the new snapshot is compared with; None if files of the old one are gone.
+
+    Raises ReadError.
+    """
+    old = manifest.snapshot
+    try:
+        there = [name for _path, name in files_of(old)]
+    except ReadError as error:
+        if error.problem in (Problem.MISSING, Problem.EMPTY):
+            return None
+        raise
+    if old.files.exclude(path__in=there).exists():
+        return None
+    return Before(path_of(old), Wording(manifest.replacements))
+
+
+def _not_comparable(old: Snapshot) -> dict[str, object]:
+    return {"why": NOT_COMPARABLE, "file": old.location}
 
 
 def _may_stand(manifest: Manifest, entries: list[Entry]) -> Counter[Text]:
@@ -209,7 +241,7 @@ def _not_kept(cases: list[Case], old: Snapshot) -> list[dict[str, object]]:
 def _rows_lost(old: Snapshot, new: Snapshot, entries: list[Entry]) -> list[dict[str, object]]:
     """Compare what was counted when the snapshots were read, as there is nothing else left."""
     if old.rows is None or new.rows is None:
-        return []
+        return [_not_comparable(old)]
     expected = old.rows - len({entry.place for entry in entries if entry.op is Op.DELETE})
     if expected == new.rows:
         return []
@@ -287,13 +319,17 @@ def _unjudged_in_text(
 
 def _left_out(case: Case, snapshot_id: int, manifest: Manifest) -> Counter[tuple[str | int, Kind]]:
     """Count the weak hits of a case which a manifest names as places that it does not change."""
-    places = {(str(p.get("id")), p.get("field"), p.get("start")) for p in manifest.left_out or []}
+    names = itemgetter("file", "id", "field", "start")
+    # Of those that name no start a correction is left out, for which nobody is searched.
+    places = {names(place) for place in manifest.left_out or [] if "start" in place}
     theirs = case.matches.filter(
         snapshot=snapshot_id, verdict=Match.Verdict.THEIRS, strength=Match.Strength.WEAK
     )
     found: Counter[tuple[str | int, Kind]] = Counter()
     for match in theirs.select_related("case__data_key") if places else ():
-        if (str(match.record), match.field, match.start) in places:
+        place = (match.record, match.field, match.start)
+        # A match from before this was kept does not say in which file its record is meant.
+        if not places.isdisjoint({(match.file, *place), ("", *place)}):
             found[str(case.pk), Kind(match.kind)] += 1
     return found
 

@@ -14,7 +14,7 @@ from workflows.corrections.manifests.swap import partial_of
 from workflows.corrections.models import Manifest
 from workflows.datasets.lookup.shards import ReadError
 from workflows.datasets.models import Snapshot
-from workflows.datasets.sources import path_of
+from workflows.datasets.sources import is_registered, path_of
 
 
 def write_copy(manifest: Manifest) -> Snapshot:
@@ -48,8 +48,7 @@ def clear_away(manifest: Manifest) -> None:
         target = path_of(_named(manifest))
     except ReadError:
         return
-    # The name holds that of the manifest.
-    if Snapshot.objects.filter(location__endswith=target.name).exists():
+    if is_registered(target):
         return
     for path in (partial_of(target), target, Path(f"{target}{APPLIED}")):
         if path.is_dir():

@@ -8,7 +8,7 @@ from django.db.models import Count, F, Q, Sum
 from django.utils.translation import gettext as _
 
 from workflows.cases.models import Case
-from workflows.cases.vocabulary import Scope, ScopeResult
+from workflows.cases.vocabulary import Outcome, Scope, ScopeResult
 from workflows.datasets.models import (
     Dataset,
     LookupRun,
@@ -111,6 +111,15 @@ def scope_results(findings: list[SnapshotFinding]) -> dict[str, str]:
         for scope in Scope.values
         if scope in by_scope
     }
+
+
+def denies_what_was_found(case: Case, outcome: str) -> bool:
+    """Return whether an outcome says that nothing is there, and matches were judged to be theirs.
+
+    It may be right: an item can be about one statement, and the person stand elsewhere.
+    """
+    denies = outcome in {Outcome.NOT_HELD, Outcome.NOT_IDENTIFIABLE}
+    return denies and case.matches.filter(verdict=Match.Verdict.THEIRS).exists()
 
 
 def contradicted(looked_up: Mapping[str, str], said: Mapping[str, str]) -> list[Scope]:

@@ -5,7 +5,7 @@ import time
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -24,7 +24,13 @@ from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.readers import Figures
 from workflows.datasets.lookup.records import text_sha256
 from workflows.datasets.lookup.shards import Problem, ReadError, Shard
-from workflows.datasets.lookups import SCAN, cases_of, look_up_late_spellings, pages_of
+from workflows.datasets.lookups import (
+    LOOKED_UP,
+    SCAN,
+    cases_of,
+    look_up_late_spellings,
+    pages_of,
+)
 from workflows.datasets.models import LookupRun, Match, PlacesNotKept, ShardScan, Snapshot
 from workflows.datasets.sources import shards_of
 from workflows.datasets.terms import terms_of_all
@@ -114,7 +120,7 @@ def _carry_verdicts(run: LookupRun) -> None:
     """Have verdicts on older versions, and of older matches, carried over to what was found now."""
     own = Match.objects.filter(snapshot=OuterRef("pk"))
     searched = Snapshot.objects.filter(
-        Exists(own.filter(verdict="")),
+        Exists(own.filter(verdict="", case__state__in=LOOKED_UP)),
         Q(parent__isnull=False) | Exists(own.filter(text_sha256__isnull=True)),
         pk__in=run.scans.values("snapshot"),
     )
@@ -133,15 +139,27 @@ def _found_since(run: LookupRun) -> dict[UUID, Counter[str]]:
     return found
 
 
-@lru_cache(maxsize=1)
-def _patterns_of(run_id: UUID) -> Patterns:
-    """Return what a run looks for; it stays in this process until a run ends or another begins."""
-    return Patterns(terms_of_all(cases_of(LookupRun.objects.get(pk=run_id))))
+@dataclass(frozen=True, slots=True)
+class _Searched:
+    """What a run looks for, and of each case, by its id, how many weak places of a shard it keeps.
+
+    Of a case that is not among `kept` it finds out nothing.
+    """
+
+    patterns: Patterns
+    kept: Mapping[str, int]
 
 
 @lru_cache(maxsize=1)
-def _pages_of(run_id: UUID) -> dict[UUID, int]:
-    return pages_of(case.pk for case in cases_of(LookupRun.objects.get(pk=run_id)))
+def _searched_for(run_id: UUID) -> _Searched:
+    """Decide for whom a run looks; it stays in this process until a run ends or another begins.
+
+    Cases enter and leave while it is under way: asked once more, these would be others.
+    """
+    cases = list(cases_of(LookupRun.objects.get(pk=run_id)))
+    pages = pages_of(case.pk for case in cases)
+    kept = {str(case.pk): WEAK_KEPT * pages.get(case.pk, 1) for case in cases}
+    return _Searched(Patterns(terms_of_all(cases)), kept)
 
 
 @lru_cache(maxsize=1)
@@ -151,8 +169,7 @@ def _shards_of(_run_id: UUID, snapshot_id: int) -> list[Shard]:
 
 def forget() -> None:
     """Drop what this process remembers of the last run."""
-    _patterns_of.cache_clear()
-    _pages_of.cache_clear()
+    _searched_for.cache_clear()
     _shards_of.cache_clear()
 
 
@@ -162,16 +179,16 @@ def _scan(scan: ShardScan) -> None:
     if scan.number >= len(shards):
         raise ReadError(f"{scan.file} has changed.", Problem.CHANGED, scan.file)
     figures, counts = Figures(), Counter[tuple[str | int, str]]()
-    limits = {str(case): WEAK_KEPT * pages for case, pages in _pages_of(scan.run_id).items()}
+    searched = _searched_for(scan.run_id)
     pending: list[tuple[Hit, RecordHits]] = []
     letters = 0
     for record in locate_records(
-        shards[scan.number], _patterns_of(scan.run_id), scan.snapshot.schema, figures
+        shards[scan.number], searched.patterns, scan.snapshot.schema, figures
     ):
         for hit in record.hits:
             counts[hit.ref, hit.strength] += 1
-            limit = limits.get(str(hit.ref), WEAK_KEPT)
-            if hit.strength is Strength.STRONG or counts[hit.ref, hit.strength] <= limit:
+            kept = searched.kept[str(hit.ref)]
+            if hit.strength is Strength.STRONG or counts[hit.ref, hit.strength] <= kept:
                 pending.append((hit, record))
         letters += sum(map(len, record.texts.values()))
         if len(pending) >= _ROWS_AT_ONCE or letters >= _LETTERS_AT_ONCE:
@@ -184,25 +201,36 @@ def _scan(scan: ShardScan) -> None:
     scan.weak = _count(counts, Strength.WEAK)
     with transaction.atomic():
         scan.save()
-        _say_what_was_not_kept(scan, counts, limits)
+        _say_what_was_not_kept(scan, counts, searched.kept)
 
 
 def _say_what_was_not_kept(
-    scan: ShardScan, counts: Mapping[tuple[str | int, str], int], limits: Mapping[str, int]
+    scan: ShardScan, counts: Mapping[tuple[str | int, str], int], kept: Mapping[str, int]
 ) -> None:
-    """Keep for each case how many weak places of a shard there are beyond those that were kept."""
-    searched = [case.pk for case in cases_of(scan.run)]
-    own = PlacesNotKept.objects.filter(snapshot=scan.snapshot, number=scan.number)
-    own.filter(case__in=searched).delete()
-    PlacesNotKept.objects.bulk_create(
+    """Keep for each case how many weak places of a shard there are beyond those that were kept.
+
+    What is known of cases for which this run did not look stays.
+    """
+    found = {pk: counts.get((pk, Strength.WEAK), 0) for pk in sorted(kept)}
+    more = [
         PlacesNotKept(
-            case_id=pk, snapshot=scan.snapshot, number=scan.number, counted=counted, kept=kept
+            case_id=UUID(pk),
+            snapshot=scan.snapshot,
+            number=scan.number,
+            counted=counted,
+            kept=kept[pk],
         )
-        for pk in searched
-        for counted, kept in [
-            (counts.get((str(pk), Strength.WEAK), 0), limits.get(str(pk), WEAK_KEPT))
-        ]
-        if counted > kept
+        for pk, counted in found.items()
+        if counted > kept[pk]
+    ]
+    own = PlacesNotKept.objects.filter(snapshot=scan.snapshot, number=scan.number)
+    own.filter(case__in=[UUID(pk) for pk in kept if found[pk] <= kept[pk]]).delete()
+    # The run of a case and the pass of the night may search the same shard at the same time.
+    PlacesNotKept.objects.bulk_create(
+        more,
+        update_conflicts=True,
+        unique_fields=["case", "snapshot", "number"],
+        update_fields=["counted", "kept"],
     )
 
 

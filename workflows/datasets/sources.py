@@ -38,13 +38,23 @@ def path_of(snapshot: Snapshot) -> Path:
     searched, such as a hidden file, is still copied when a manifest is applied.
     """
     allowed = [_real(folder) for folder in settings.DATASETS_DIRS]
-    path = _real(settings.DATASETS_DIRS[0] / snapshot.location)
+    path = _place_of(snapshot)
     for place in (path, *_links(path)):
         if not any(_real(place).is_relative_to(folder) for folder in allowed):
             about = Path(snapshot.location, place.relative_to(path))
             message = f"{place} lies outside of DATASETS_DIRS."
             raise ReadError(message, Problem.OUTSIDE, str(about))
     return path
+
+
+def is_registered(path: Path) -> bool:
+    """Return whether a snapshot lies at a path, or in the folder there, by whatever name."""
+    place, files = _real(path), Snapshot.objects.exclude(format=Snapshot.Format.POSTGRESQL)
+    return any(_place_of(snapshot).is_relative_to(place) for snapshot in files)
+
+
+def _place_of(snapshot: Snapshot) -> Path:
+    return _real(settings.DATASETS_DIRS[0] / snapshot.location)
 
 
 def _real(path: Path) -> Path:

@@ -6,6 +6,7 @@ believed that a checkpoint signed with our key does not cover.
 """
 
 import os
+import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from workflows.ledger.proof import parse_proof, verify_proof
 
 Entry = dict[str, Json]
 _CHECKPOINT, _LISTED, _PROOFS = "checkpoint", "entries.txt", "proofs/"
-# How the folder of a tile that is not full yet ends.
+# How the folder ends in which the parts of a tile lie that was not full yet.
 _PARTIAL = ".p"
 
 
@@ -30,8 +31,9 @@ class CopyError(Exception):
 def write_copy(folder: Path) -> int:
     """Bring a copy in a folder up to the newest checkpoint; return of how many entries it is.
 
-    Full tiles that are there already are not written again. The checkpoint comes last, so that a
-    copy that was broken off is still one of the size that its checkpoint says. Raises `CopyError`
+    Tiles that are there already are not read again. The checkpoint comes after them, so that a copy
+    that was broken off is still one of the size that its checkpoint says; then parts of tiles that
+    are full now are deleted, as C2SP tlog-tiles allows. Raises `CopyError`
     when the log has no checkpoint, or is shorter than the copy, and `OSError`.
     """
     newest = selectors.latest_checkpoint()
@@ -41,15 +43,18 @@ def write_copy(folder: Path) -> int:
     known = folder / _CHECKPOINT
     if known.exists() and _head(known.read_bytes()).size > newest.size:
         raise CopyError(f"The copy in {folder} is newer than the log: the log was rolled back.")
+
+    def is_there(path: str) -> bool:
+        return (folder / path).exists()
+
     for files in (
-        selectors.iter_hash_tiles(newest.size),
-        selectors.iter_entry_bundles(newest.size),
+        selectors.iter_hash_tiles(newest.size, skip=is_there),
+        selectors.iter_entry_bundles(newest.size, skip=is_there),
     ):
         for path, content in files:
-            place = folder / path
-            if not place.exists():
-                _write(place, content)
+            _write(folder / path, content)
     _write(known, newest.note.encode())
+    _delete_parts(folder, newest.size)
     return newest.size
 
 
@@ -180,6 +185,12 @@ def _require_root(tree: merkle.CompactRange, head: TreeHead) -> None:
 
 def _parsed(leaf: bytes) -> Entry:
     return cast(Entry, parse_json(leaf))
+
+
+def _delete_parts(folder: Path, size: int) -> None:
+    for ref in (*tiles.tiles_at(size), *tiles.bundles_at(size)):
+        if ref.width == tiles.TILE_WIDTH:
+            shutil.rmtree(folder / f"{ref.path}{_PARTIAL}", ignore_errors=True)
 
 
 def _write(place: Path, content: bytes) -> None:

@@ -1,7 +1,7 @@
 """Reading the log: checkpoints, proofs, tiles, entries. Reads only."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -160,16 +160,31 @@ def consistency_text(old: int, checkpoint: Checkpoint) -> str:
 
 
 # --- Files of the log ---------------------------------------------------------------------------
-def iter_hash_tiles(size: int) -> Iterator[tuple[str, bytes]]:
-    """Yield (path, content) of every hash tile of the log of `size` leaves."""
+Skip = Callable[[str], bool]
+
+
+def _skip_none(_path: str) -> bool:
+    return False
+
+
+def iter_hash_tiles(size: int, *, skip: Skip = _skip_none) -> Iterator[tuple[str, bytes]]:
+    """Yield (path, content) of every hash tile of the log of `size` leaves.
+
+    One whose path is to be skipped is not read.
+    """
     for ref in tiles_at(size):
-        yield ref.path, _hash_tile(ref, size)
+        if not skip(ref.path):
+            yield ref.path, _hash_tile(ref, size)
 
 
-def iter_entry_bundles(size: int) -> Iterator[tuple[str, bytes]]:
-    """Yield (path, content) of every entry bundle of the log of `size` leaves."""
+def iter_entry_bundles(size: int, *, skip: Skip = _skip_none) -> Iterator[tuple[str, bytes]]:
+    """Yield (path, content) of every entry bundle of the log of `size` leaves.
+
+    One whose path is to be skipped is not read.
+    """
     for ref in bundles_at(size):
-        yield ref.path, _entry_bundle(ref)
+        if not skip(ref.path):
+            yield ref.path, _entry_bundle(ref)
 
 
 def public_file(path: str) -> LogFile | None:

@@ -17,7 +17,7 @@ from workflows.cases.actors import SYSTEM
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case, IdempotencyKey
 from workflows.cases.transition import advance, lock_case
-from workflows.complaints.services import has_open
+from workflows.complaints.services import end_with_erasure
 from workflows.corrections.models import Manifest
 from workflows.ledger.copies import CopyError, read_copy
 from workflows.ledger.leaf import format_time
@@ -40,12 +40,10 @@ class Erasure:
 class ErasedAgain:
     """What became of the erasures: numbers of cases, and how many of the rest.
 
-    `complaints` are those among `again` of which a complaint is open: its words are gone, and staff
-    end it. `unknown` came after the backup, with all that was theirs.
+    `unknown` came after the backup, with all that was theirs.
     """
 
     again: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
     already: int = 0
     unknown: int = 0
 
@@ -81,8 +79,6 @@ def erase_again(erasures: Iterable[Erasure]) -> ErasedAgain:
             done.unknown += 1
         elif _erase_one(case, at):
             done.again.append(case.number)
-            if has_open(case):
-                done.complaints.append(case.number)
         else:
             done.already += 1
     return done
@@ -94,6 +90,7 @@ def _erase_one(case: Case, at: datetime) -> bool:
         if not _has_something_left(locked):
             return False
         rows = count_rows(locked)
+        end_with_erasure(locked)
         if not locked.is_final:
             advance(locked, Action.END_ERASED, SYSTEM)
         advance(locked, Action.ERASE_AGAIN, SYSTEM, facts={"again": format_time(at), "rows": rows})

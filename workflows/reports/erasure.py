@@ -16,7 +16,6 @@ from workflows.cases.lifecycle import MOVES, Action
 from workflows.cases.models import Case, IdempotencyKey
 from workflows.cases.transition import advance, lock_case
 from workflows.cases.vocabulary import ErasureGround
-from workflows.complaints.services import has_open
 from workflows.corrections.forgetting import forget_case
 from workflows.ledger.selectors import events_of_case
 from workflows.reports.bundle_jobs import withdraw_bundles
@@ -35,7 +34,6 @@ def request_erasure(case: Case, actor: Actor, ground: str, note: str = "") -> No
     if ground not in ErasureGround.values:
         raise InvalidInput(_("Choose a ground from the list."))
     note = require_text(note) if note.strip() else ""
-    _refuse_open_complaint(case)
     advance(
         case,
         Action.REQUEST_ERASURE,
@@ -59,14 +57,14 @@ def erasure_request_of(case: Case) -> tuple[str, str]:
 
 
 def erase(case: Case, actor: Actor) -> None:
-    """Erase what somebody else requested to be erased. Raises `MoveRefused`, `InvalidInput`.
+    """Erase what somebody else requested to be erased. Raises `MoveRefused`.
 
     One transaction appends `case.erased`, deletes or empties every row with personal data and
     destroys the key; files go right after the commit, and with them the exports kept here that
     may hold the case. Copies that regulators fetched before are theirs; they still verify.
     """
     with transaction.atomic():
-        _refuse_open_complaint(lock_case(case))
+        lock_case(case)
         advance(case, Action.ERASE, actor, facts={"rows": count_rows(case)})
         forget(case)
     case.refresh_from_db()
@@ -90,12 +88,6 @@ def forget(case: Case) -> None:
     erase_sealed(Case.objects.filter(pk=case.pk))
     shred(case.data_key)
     withdraw_bundles(case.regimes)
-
-
-def _refuse_open_complaint(case: Case) -> None:
-    """Raise `InvalidInput` while somebody waits for the outcome of a complaint."""
-    if has_open(case):
-        raise InvalidInput(_("A complaint about this case is open. Answer it first."))
 
 
 def count_rows(case: Case) -> dict[str, int]:

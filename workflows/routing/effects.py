@@ -47,10 +47,10 @@ def _addresses(case: Case) -> list[str]:
     )
 
 
-def _is_still_so(case: Case, notice: str) -> bool:
+def _is_still_so(case: Case, notice: str, due_on: date | None) -> bool:
     """Return whether what the team is to be told is still so: the mail may have had to wait."""
     if notice.startswith("complaint_"):
-        return bool(further_clocks(case))
+        return any(due_on in (None, clock.due_on) for clock in further_clocks(case))
     if notice == "fee_unpaid":
         return case.state == State.FEE_NEEDED and fee_time_is_over(case)
     if notice.endswith("late"):
@@ -73,12 +73,13 @@ def team_mail(effect: Effect) -> EmailMessage | None:
     if not addresses:
         logger.warning("Nobody can be told of a time that passes: %s", notice)
         return None
+    due_on = _day(effect.payload.get("due_on"))
     returned = notice == "data_returned"
-    if not (returned or _is_still_so(case, notice)):
+    if not (returned or _is_still_so(case, notice, due_on)):
         return None
     context = {
         "case_number": case.number,
-        "due_on": _day(effect.payload.get("due_on")) or case.due_on,
+        "due_on": due_on or case.due_on,
         "late": notice.endswith("late"),
         "complaint": complaint,
         "unpaid": notice == "fee_unpaid",

@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from requests_portal.downloads import unsealed_file
 from requests_portal.public.case_session import of_own_case
 from requests_portal.public.responses import download
 from workflows.cases.attachments import read_attachment
@@ -29,7 +30,9 @@ def attachment(_request: HttpRequest, case: Case, attachment_id: str) -> HttpRes
     )
     if found is None or case.erased_at or found.is_locked:
         raise Http404
-    return download(read_attachment(found), found.name, BINARY)
+    return unsealed_file(
+        read_attachment(found), name=found.name, size=found.size, content_type=BINARY
+    )
 
 
 @require_safe

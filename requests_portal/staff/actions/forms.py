@@ -240,7 +240,7 @@ class ErasureRequestForm(CaseForm):
     """Why a case is to be erased."""
 
     ground = forms.ChoiceField(
-        label=gettext_lazy("Ground"),
+        label=gettext_lazy("Why it is erased"),
         help_text=gettext_lazy("It stands in the log for ever."),
         choices=ErasureGround.choices,
         widget=UnfoldAdminSelectWidget,

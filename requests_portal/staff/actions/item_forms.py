@@ -17,7 +17,12 @@ from workflows.cases.decisions import ItemProposal
 from workflows.cases.kin import kin_conditions_apply
 from workflows.cases.models import Item
 from workflows.cases.vocabulary import STANDS_IN, Outcome, Scope, ScopeResult, outcomes_for
-from workflows.datasets.findings import contradicted, findings_of, scope_results
+from workflows.datasets.findings import (
+    contradicted,
+    denies_what_was_found,
+    findings_of,
+    scope_results,
+)
 from workflows.datasets.training import affected_models, retraining_day
 
 
@@ -137,6 +142,17 @@ class ProposalForm(CaseForm):
             initial=item.outcome,
             widget=UnfoldAdminSelectWidget,
         )
+        if denies_what_was_found(self.case, str(self.data.get(f"outcome_{number}", ""))):
+            self.fields[f"differs_{number}"] = forms.BooleanField(
+                label=_("It differs from the look-up, and is right as it stands here"),
+                widget=UnfoldBooleanWidget,
+                error_messages={
+                    "required": _(
+                        "Places were judged to be theirs, and the answer names them. Choose another"
+                        " outcome, or tick this and say in the reasons why none of them is meant."
+                    )
+                },
+            )
         self.fields[f"ground_{number}"] = forms.ChoiceField(
             label=_("Ground, if it is refused"),
             choices=[("", _("None")), *ground_choices(grounds)],
@@ -179,7 +195,7 @@ class ProposalForm(CaseForm):
         """Yield each item with its fields."""
         for view in item_views(self.case):
             number = view.item.position
-            names = ("outcome", "ground", "reasons", "instead_because", "retraining_on")
+            names = ("outcome", "differs", "ground", "reasons", "instead_because", "retraining_on")
             yield (
                 view,
                 [self[f"{n}_{number}"] for n in names if f"{n}_{number}" in self.fields],

@@ -425,7 +425,10 @@ _ROWS = (
     ),
     _page(
         Action.REINSTATE,
-        _("A complaint about how this case ended was upheld: it goes on. Say what is put right."),
+        _(
+            "A complaint about this case was upheld after it had ended: it goes on. Say what is put"
+            " right."
+        ),
         _("The case was reopened."),
         _with_text(handling.reinstate),
         form=forms.ReasonsForm,

@@ -33,19 +33,28 @@ def scope_of(path="/", method="GET", headers=(), **more):
 
 
 class Client:
-    """Sends one body, and keeps what it gets."""
+    """Sends one body, and keeps what it gets; it can leave when it got so many messages."""
 
-    def __init__(self, body=b"", takes=lambda: None):
+    def __init__(self, body=b"", takes=lambda: None, leaves_after=None):
         self.body = body
         self.messages = []
         self.takes = takes
+        self.leaves_after = leaves_after
+        self.sent = False
+        self.left = asyncio.Event()
 
     async def receive(self):
-        return {"type": "http.request", "body": self.body, "more_body": False}
+        if not self.sent:
+            self.sent = True
+            return {"type": "http.request", "body": self.body, "more_body": False}
+        await self.left.wait()
+        return {"type": "http.disconnect"}
 
     async def send(self, message):
         self.takes()
         self.messages.append(message)
+        if len(self.messages) == self.leaves_after:
+            self.left.set()
 
     @property
     def status(self):
@@ -230,6 +239,77 @@ def test_a_client_that_takes_nothing_is_given_up(monkeypatch, tmp_path):
         served(sends_file, (scope_of(), client))
     assert time.monotonic() - began < 300
     assert opened[0].closed
+
+
+class Watched(io.BytesIO):
+    """A file that tells how much of it was read."""
+
+    def __init__(self, size=1_000_000):
+        super().__init__(b"x" * size)
+        self.was_read = 0
+
+    def read(self, size=-1):
+        piece = super().read(size)
+        self.was_read += len(piece)
+        return piece
+
+
+def sends(result):
+    def application(environ, start_response):
+        start_response("200 OK", [("Content-Length", "1000000")])
+        return environ["wsgi.file_wrapper"](result, 1000) if hasattr(result, "read") else result
+
+    return application
+
+
+def test_who_leaves_in_the_middle_of_a_file_has_no_more_of_it_read():
+    file, client = Watched(), Client(leaves_after=3)
+    client.takes = lambda: time.sleep(0.01)  # as the network would, so that both are noticed
+    served(sends(file), (scope_of(), client))
+    assert 1000 < file.was_read < 1_000_000
+    assert file.closed
+    # Nobody is told that this was all.
+    assert client.messages[-1]["more_body"]
+
+
+def test_a_file_is_closed_when_nothing_can_be_sent():
+    def breaks():
+        raise OSError("broken")
+
+    file = Watched()
+    with pytest.raises(OSError, match="broken"):
+        served(sends(file), (scope_of(), Client(takes=breaks)))
+    assert file.closed
+
+
+def test_a_file_that_cannot_be_read_is_no_answer():
+    class Damaged(Watched):
+        def read(self, size=-1):
+            raise ValueError("damaged")
+
+    file, client = Damaged(), Client()
+    with pytest.raises(ValueError, match="damaged"):
+        served(sends(file), (scope_of(), client))
+    assert (file.closed, client.messages) == (True, [])
+
+
+def test_what_is_asked_for_by_head_is_closed_unread():
+    class Pieces:
+        closed = was_read = False
+
+        def __iter__(self):
+            self.was_read = True
+            return iter([b"x"])
+
+        def close(self):
+            self.closed = True
+
+    for result in (Watched(), Pieces()):
+        client = Client()
+        served(sends(result), (scope_of(method="HEAD"), client))
+        assert (result.closed, bool(result.was_read)) == (True, False)
+        assert (client.status, client.text) == (200, b"")
+        assert client.headers == {"content-length": "1000000"}
 
 
 @pytest.mark.parametrize(

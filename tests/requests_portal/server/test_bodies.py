@@ -1,12 +1,23 @@
 """Bodies are read into memory within a size, a time and the room that there is."""
 
 import asyncio
+import re
 from dataclasses import replace
 from http import HTTPStatus
 
 import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
-from requests_portal.server.bodies import Bodies, Bounds, Disconnected, Refused
+from requests_portal.local.folders import PROJECT
+from requests_portal.server.bodies import (
+    MIB,
+    Bodies,
+    Bounds,
+    Disconnected,
+    Refused,
+    bounds_for,
+)
 
 BOUNDS = Bounds(body_bytes=100, all_bytes=150, grace_seconds=0.2, bytes_per_second=1000)
 
@@ -127,3 +138,29 @@ def test_a_body_that_failed_takes_no_room(receive):
     with pytest.raises((Refused, Disconnected)):
         read(half, bodies=bodies)
     assert read(coming(b"a" * 100), bodies=bodies).size == 100
+
+
+@pytest.mark.parametrize(
+    ("body_mib", "given", "all_mib"),
+    [(51, None, 256), (51, "69", 69), (192, None, 257), (501, None, 669), (501, "800", 800)],
+)
+def test_the_room_for_all_bodies_has_room_for_a_large_one(monkeypatch, body_mib, given, all_mib):
+    monkeypatch.delenv("WEB_BODIES_MIB", raising=False)
+    if given:
+        monkeypatch.setenv("WEB_BODIES_MIB", given)
+    bounds = bounds_for(body_mib * MIB)
+    assert bounds.all_bytes == all_mib * MIB
+    assert bounds.large_bytes >= bounds.body_bytes == body_mib * MIB
+
+
+def test_room_that_is_too_small_for_one_body_is_refused(monkeypatch):
+    monkeypatch.setenv("WEB_BODIES_MIB", "668")
+    with pytest.raises(ImproperlyConfigured, match="WEB_BODIES_MIB must be at least 669"):
+        bounds_for(501 * MIB)
+
+
+def test_the_proxy_of_compose_takes_bodies_of_the_same_size():
+    configured = (PROJECT / "requests_portal" / "local" / "nginx.conf").read_text()
+    (largest,) = re.findall(r"client_max_body_size (\d+)m;", configured)
+    form = settings.ATTACHMENT_MAX_COUNT * settings.ATTACHMENT_MAX_BYTES + MIB
+    assert int(largest) * MIB == form

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.http import FileResponse
 
 from requests_portal.staff.case_file import MESSAGES_A_PAGE
 from tests.factories import (
@@ -213,9 +214,14 @@ class TestFiles:
     def address(self, case: Case, attachment) -> str:
         return f"{QUEUE}{case.pk}/files/{attachment.pk}/"
 
-    def test_are_downloads_and_never_shown(self, client, case) -> None:
+    def test_are_downloads_and_never_shown(self, client, case, django_assert_num_queries) -> None:
         answer = client.get(self.address(case, case.attachments.get()))
-        assert b"".join(answer.streaming_content) == b"Dear team, <script>alert(1)</script>"
+        # Only a file is sent without holding a thread for as long as its reader takes.
+        assert isinstance(answer, FileResponse)
+        with django_assert_num_queries(0):
+            content = b"".join(answer.streaming_content)
+        assert content == b"Dear team, <script>alert(1)</script>"
+        assert answer.headers["Content-Length"] == str(len(content))
         disposition = answer.headers["Content-Disposition"]
         assert disposition.startswith("attachment;")
         assert disposition.endswith(".txt")

@@ -284,6 +284,14 @@ MERGEABLE = Situation(actor="a", has_merge_target=True, merge_target_open=True)
         ),
         (guards.is_not_erased, Situation(), ""),
         (guards.is_not_erased, Situation(erased=True), "erased"),
+        (guards.may_be_erased, Situation(), ""),
+        (guards.may_be_erased, Situation(erased=True), "erased"),
+        (guards.may_be_erased, Situation(complaint_open=True), "complaint_open"),
+        (
+            guards.erasure_was_requested_by_another,
+            Situation(actor="a", erasure_requested_by="b", complaint_open=True),
+            "complaint_open",
+        ),
         (
             guards.erasure_was_requested_by_another,
             Situation(actor="a"),
@@ -335,7 +343,7 @@ def test_a_guard_gives_its_reason(guard, situation, reason):
         (Action.UNMERGE, guards.is_not_erased),
         (Action.REJECT_AS_ABUSE, guards.abuse_was_reported_by_another),
         (Action.REINSTATE, guards.complaint_was_upheld),
-        (Action.REQUEST_ERASURE, guards.is_not_erased),
+        (Action.REQUEST_ERASURE, guards.may_be_erased),
         (Action.ERASE, guards.erasure_was_requested_by_another),
     ],
 )

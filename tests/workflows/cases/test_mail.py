@@ -21,16 +21,15 @@ from tests.factories import (
     fee_overdue,
     file,
     make_case,
+    send_malware,
 )
 from workflows import links
 from workflows.cases import correspondence, fees, handling, merging
-from workflows.cases.attachments import Upload
 from workflows.cases.effects import WAITING
 from workflows.cases.filing import EFFECTS
 from workflows.cases.lifecycle import MOVES, State
 from workflows.cases.mail import may_mail, purge_tallies, requester_of, tomorrow
-from workflows.cases.malware import record_verdict
-from workflows.cases.models import Attachment, Case, MailTally
+from workflows.cases.models import Case, MailTally
 from workflows.cases.vocabulary import Assurance
 from workflows.identity.reminders import REMIND_EVERY, sweep_waiting
 from workflows.ledger.selectors import events_of_case
@@ -54,13 +53,6 @@ def _reject(case: Case) -> None:
 
 def _answer(case: Case) -> None:
     moves.answer(case, APPROVER)
-
-
-def _send_malware(case: Case) -> None:
-    correspondence.write_to_provider(case, SECRET, (Upload(f"{SECRET}.txt", SECRET.encode()),))
-    sent = case.attachments.filter(from_person=True)
-    sent.update(scan=Attachment.Scan.WAITING)
-    record_verdict(sent.get(), "Eicar-Test-Signature")
 
 
 # How each mail comes about: from which state, and by what.
@@ -96,7 +88,7 @@ OCCASIONS = {
         lambda case: sweep_waiting(timezone.now() + REMIND_EVERY),
     ),
     "extension": (State.IN_REVIEW, lambda case: moves.extend(case, REVIEWER, SECRET)),
-    "file_refused": (State.TRIAGE, _send_malware),
+    "file_refused": (State.TRIAGE, lambda case: send_malware(case, SECRET)),
     "message": (State.TRIAGE, lambda case: correspondence.write_to_person(case, INTAKE, SECRET)),
     "answer": (State.EXECUTING, _answer),
     "merged": (State.TRIAGE, lambda case: merging.merge(case, INTAKE, earlier_case(case))),
@@ -239,7 +231,9 @@ class TestTheLimit:
         assert len(mailoutbox) == 3
         # Only the link that confirms an address comes later; without it nobody could go on.
         waiting = Effect.objects.exclude(state=Effect.State.DONE)
-        assert {effect.kind for effect in waiting} <= {"mail.confirm_contact"}
+        assert {(effect.kind, effect.state) for effect in waiting} <= {
+            ("mail.confirm_contact", Effect.State.PENDING)
+        }
 
     def test_over_the_limit_a_confirmed_contact_gets_the_mail_tomorrow(self, mailoutbox):
         case = make_case(State.TRIAGE, WANG, email=self.ADDRESS)

@@ -16,6 +16,7 @@ from tests.factories import (
     fee_overdue,
     make_case,
     propose,
+    send_malware,
 )
 from workflows.cases import correspondence, decisions, fees, handling, merging
 from workflows.cases.lifecycle import State
@@ -84,6 +85,17 @@ def test_what_is_no_longer_so_is_not_mailed(state: State, gone_on: Step, said: s
     assert not [one for one in mail.outbox if said in " ".join(str(one.body).split())]
 
 
+def test_of_a_locked_file_nobody_is_asked_to_send_another_where_nothing_can_be_sent():
+    case = make_case(State.TRIAGE, ERIKA)
+    send_malware(case)
+    correspondence.withdraw(case)
+    drain()
+
+    (body,) = [str(one.body) for one in mail.outbox if "holds malware" in str(one.body)]
+    assert "send it again" not in body
+    assert "goes on" not in body
+
+
 @pytest.fixture
 def team(settings) -> Team:
     settings.LANGUAGE_CODE = "en"
@@ -139,3 +151,19 @@ def test_the_team_is_told_of_a_late_complaint_only_while_it_is_open(team, withdr
     drain()
 
     assert told(team, "The time limit of a complaint") is not withdrawn
+
+
+def test_the_team_is_not_told_of_an_answered_complaint_because_of_another(team):
+    case = make_case(State.IN_REVIEW, ERIKA)
+    assign(case, INTAKE, team)
+    complaint = complaints.complain(case, "Nobody answers.")
+    due = complaint.clocks.get(leads=True).due_at
+    drain()
+    sweep_complaints(due + timedelta(hours=1))
+    sweep_complaints(due + timedelta(hours=1))
+    complaints.withdraw(complaint)
+    with freeze_time(due):
+        complaints.complain(case, "Nobody answers yet.")
+    drain()
+
+    assert not told(team, "The time limit of a complaint")

@@ -50,6 +50,17 @@ def test_it_goes_on_with_its_time_running_as_if_it_had_not_ended(state, finding)
     assert differing_clocks(case) == []
 
 
+def test_those_whose_rejection_was_wrong_reject_no_more() -> None:
+    case = complained(State.REJECTED_AS_ABUSE, "upheld")
+    deciders = set(case.deciders)
+    assert deciders
+
+    handling.reinstate(case, OFFICER, "It was no abuse.")
+
+    assert set(case.earlier_deciders) == deciders
+    assert case.deciders == []
+
+
 @pytest.mark.parametrize("state", [State.REJECTED_AS_ABUSE, State.EXPIRED])
 def test_without_an_upheld_complaint_it_stays_ended(state):
     with pytest.raises(MoveRefused, match=r"complaint|投诉"):

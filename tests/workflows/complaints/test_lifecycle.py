@@ -23,6 +23,7 @@ tell_progress | in_handling                       | .            | reviewer appr
 answer        | in_handling                       | answered     | reviewer approver privacy_officer        | apart
 close         | answered                          | closed       | reviewer approver privacy_officer        | anybody
 withdraw      | received acknowledged in_handling | withdrawn    | public                                   | anybody
+end_erased    | received acknowledged in_handling | closed       | system                                   | anybody
 remind        | received acknowledged in_handling | .            | system                                   | anybody
 mark_late     | received acknowledged in_handling | .            | system                                   | anybody
 """

@@ -359,9 +359,13 @@ class TestWhoHandlesIt:
 
         assert refusals(complaint, OTHER_REVIEWER)[Action.ANSWER] == ""
 
-    def test_the_system_only_reminds_and_marks_late(self):
+    def test_the_system_only_reminds_marks_late_and_ends_what_is_erased(self):
         complaint = complain_in(State.RECEIVED)
 
-        assert set(refusals(complaint, SYSTEM)) == {Action.REMIND, Action.MARK_LATE}
+        assert set(refusals(complaint, SYSTEM)) == {
+            Action.END_ERASED,
+            Action.REMIND,
+            Action.MARK_LATE,
+        }
         with pytest.raises(ComplaintRefused):
             advance(complaint, Action.ACKNOWLEDGE, SYSTEM)

@@ -1,5 +1,6 @@
 """What this server writes for a manifest lies where it is looked for, and nothing of it stays in vain."""
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -148,3 +149,41 @@ def test_a_copy_that_is_registered_stays(data):
     run_effect(effect.pk)
     manifest.refresh_from_db()
     assert path_of(manifest.result).exists()
+
+
+def finished_copy_of_a_folder(data, monkeypatch):
+    """A worker died before it could give the receipt: what it wrote is registered by nobody."""
+    (data / "forum").mkdir()
+    for name in ("a.jsonl", "b.jsonl"):
+        (data / "forum" / name).write_text(lines([{**FORUM[0], "id": name[0]}, *FORUM[1:]]))
+    _case, manifest = asked(data, "forum")
+    with monkeypatch.context() as patched:
+        patched.setattr(receipts, "take_receipt", die)
+        with pytest.raises(Died):
+            apply_here(str(manifest.pk))
+    return manifest, f"forum-{manifest.pk.hex[:8]}"
+
+
+def test_a_finished_copy_goes_although_another_snapshot_has_its_name_elsewhere(data, monkeypatch):
+    manifest, name = finished_copy_of_a_folder(data, monkeypatch)
+    (data / "sent").mkdir()
+    shutil.copytree(data / name, data / "sent" / name)
+    make_snapshot(f"sent/{name}", manifest.snapshot.dataset, version="sent")
+
+    after_the_last_turn(APPLY, manifest.pk)
+
+    assert names(data) == ["forum", "sent"]
+    assert names(data / "sent") == [name]
+
+
+@pytest.mark.parametrize("location", ["{name}/", "{data}/{name}", "{name}/b.jsonl", "latest"])
+def test_a_finished_copy_stays_where_it_or_a_part_of_it_is_registered(data, monkeypatch, location):
+    manifest, name = finished_copy_of_a_folder(data, monkeypatch)
+    (data / "latest").symlink_to(data / name)
+    typed = location.format(name=name, data=data)
+    make_snapshot(typed, manifest.snapshot.dataset, version="by hand")
+
+    after_the_last_turn(APPLY, manifest.pk)
+
+    assert names(data) == ["forum", name, "latest"]
+    assert names(data / name) == ["_manifests.json", "a.jsonl", "b.jsonl"]

@@ -14,12 +14,16 @@ from tests.workflows.corrections.changing import (
     look_up,
     manifest_for,
     propose_and_approve,
+    run_due,
 )
 from tests.workflows.datasets.entries import lines, make_snapshot
+from workflows.cases.actors import PUBLIC
 from workflows.cases.errors import InvalidInput
 from workflows.cases.filing_request import FiledIdentifier, FiledItem
+from workflows.cases.lifecycle import Action
+from workflows.cases.transition import advance
 from workflows.cases.vocabulary import Outcome
-from workflows.corrections.carrying import Step, moved, rewritten
+from workflows.corrections.carrying import Step, carry_verdicts, moved, rewritten
 from workflows.corrections.checking import check
 from workflows.corrections.making import entries_of, make_manifest
 from workflows.corrections.manifests.edits import Edit, Wording
@@ -29,12 +33,14 @@ from workflows.corrections.places import Place
 from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
 from workflows.corrections.withdrawal import stop_execution
+from workflows.datasets import matching
 from workflows.datasets.findings import findings_of
 from workflows.datasets.lookups import LookupRefused, nightly_pass
-from workflows.datasets.models import LookupRun, Match, Snapshot
+from workflows.datasets.models import LookupRun, Match, ShardScan, Snapshot
 from workflows.datasets.sources import path_of
 from workflows.datasets.verdicts import judge
 from workflows.ledger.models import Event
+from workflows.outbox.models import Effect
 
 __all__ = ["english_pages", "sign_in"]
 
@@ -262,6 +268,31 @@ def approved_where_strong(request):
         verdict = Match.Verdict.THEIRS if strong else Match.Verdict.NOT_THEIRS
         judge(case, REVIEWER, [match.pk], verdict)
     return propose_and_approve(case, Outcome.ANONYMISED)
+
+
+@db
+@pytest.mark.parametrize("is_searched", [True, False])
+def test_to_a_case_that_has_ended_meanwhile_nothing_is_carried(posts, data, is_searched):
+    ended = in_review_with_proof(DELETE)
+    look_up()
+    judge_all(ended, set("ac"))
+    (data / "2.jsonl").write_text(lines(POSTS))
+    second = make_snapshot("2.jsonl", posts.dataset, version="2", parent=posts, source_field="")
+    run_due("datasets")
+    waiting = ShardScan.objects.get(state=ShardScan.State.WAITING)
+    matching.forget()
+    if is_searched:
+        matching.scan_shard(waiting.pk)
+        advance(ended, Action.WITHDRAW, PUBLIC)
+    else:
+        matching._searched_for(waiting.run_id)  # of another shard, before it ended
+        advance(ended, Action.WITHDRAW, PUBLIC)
+        matching.scan_shard(waiting.pk)
+        assert not Effect.objects.filter(kind=matching.CARRY).exists()
+
+    assert carry_verdicts(second.pk) == []
+    assert set(ended.matches.filter(snapshot=second).values_list("verdict", flat=True)) == {""}
+    assert not Event.objects.filter(case=ended.pseudonym, name="match.carried").exists()
 
 
 @db

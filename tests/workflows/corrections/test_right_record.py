@@ -117,11 +117,9 @@ def test_a_wrong_text_is_corrected_in_the_person_s_record_alone(data, id_):
         WANG,
     )
 
-    manifest = make_manifest(posts.pk)
-    ask_to_apply(manifest, STEWARD)
-    apply_here(str(manifest.pk))
+    manifest = applied(posts)
 
-    manifest.refresh_from_db()
+    assert manifest.state == Manifest.State.VERIFIED, manifest.left
     assert texts_of(manifest.result) == [texts[0].replace("上海", "杭州"), texts[1]]
 
 
@@ -139,11 +137,9 @@ def test_of_two_records_that_are_the_same_the_one_that_was_judged_goes(data, fil
     judge(case, REVIEWER, [match.pk for match in rest], Match.Verdict.NOT_THEIRS)
     propose_and_approve(case, Outcome.DELETED)
 
-    manifest = make_manifest(posts.pk)
-    ask_to_apply(manifest, STEWARD)
-    apply_here(str(manifest.pk))
+    manifest = applied(posts)
 
-    manifest.refresh_from_db()
+    assert manifest.state == Manifest.State.VERIFIED, manifest.left
     assert len(texts_of(manifest.result)) == 2
     if file == "posts.parquet":
         kept = pq.read_table(path_of(manifest.result)).to_pylist()

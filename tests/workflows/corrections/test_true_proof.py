@@ -4,8 +4,9 @@ import json
 from dataclasses import replace
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
+from requests_portal.staff.manifest_shown import next_step
 from tests.factories import APPROVER, REVIEWER, STEWARD, WANG, in_review_with_proof
 from tests.workflows.corrections.changing import (
     FORUM,
@@ -15,14 +16,16 @@ from tests.workflows.corrections.changing import (
     propose_and_approve,
 )
 from tests.workflows.datasets.entries import lines, make_snapshot
-from workflows.cases.errors import MoveRefused
+from workflows.cases.errors import InvalidInput, MoveRefused
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.vocabulary import Outcome
 from workflows.corrections.answer_parts import known_of
-from workflows.corrections.checking import check
+from workflows.corrections.checking import check, check_again
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
+from workflows.corrections.services import record_receipt
 from workflows.datasets import matching
+from workflows.datasets.lookups import nightly_pass
 from workflows.datasets.models import Match, Snapshot
 from workflows.datasets.sources import path_of
 from workflows.datasets.verdicts import judge
@@ -101,6 +104,91 @@ def test_where_the_old_data_are_gone_the_numbers_are_compared_all_the_same(forum
 
 
 @pytest.fixture
+def folder(data):
+    """A snapshot of two files."""
+    (data / "posts").mkdir()
+    (data / "posts" / "a.jsonl").write_text(lines(FORUM))
+    (data / "posts" / "b.jsonl").write_text(lines([{**FORUM[2], "id": n} for n in range(3)]))
+    return make_snapshot("posts")
+
+
+@pytest.mark.parametrize("gone", [["a.jsonl", "b.jsonl"], ["b.jsonl"]])
+def test_where_files_of_the_old_data_are_gone_those_that_were_lost_are_missed(folder, data, gone):
+    executing(Outcome.DELETED, DELETE)
+    manifest = manifest_for(folder)
+    for name in gone:
+        (path_of(folder) / name).unlink()
+    assert claim(manifest, data, FORUM[1:], "a.jsonl") == [("records", None)]
+    assert (manifest.left[0]["expected"], manifest.left[0]["counted"]) == (5, 2)
+
+
+@pytest.mark.parametrize("is_emptied", [True, False])
+def test_where_nothing_says_how_many_records_there_were_nothing_is_verified(
+    folder, data, is_emptied
+):
+    case = executing(Outcome.DELETED, DELETE)
+    manifest = manifest_for(folder)
+    Snapshot.objects.filter(pk=folder.pk).update(rows=None)
+    away = path_of(folder).rename(data / "away")
+    if is_emptied:
+        (data / "posts").mkdir()
+
+    rest = [*FORUM[1:], *({**FORUM[2], "id": n} for n in range(3))]
+    assert claim(manifest, data, rest) == [("not_comparable", None)]
+    assert manifest.left[0]["file"] == "posts"
+    with translation.override("en"):
+        assert "Put them back" in next_step(manifest)
+        (line, *_more) = known_of(case, "other_answer", tuple(case.items.all()))["datasets"][
+            0
+        ].items
+    assert "could not be compared with the version before" in line
+
+    if is_emptied:
+        (data / "posts").rmdir()
+    away.rename(data / "posts")
+    check_again(manifest, STEWARD)
+    check(str(manifest.pk))
+    manifest.refresh_from_db()
+    assert manifest.state == Manifest.State.VERIFIED, manifest.left
+
+
+def test_plain_text_of_which_the_old_documents_are_gone_is_not_comparable(data):
+    (data / "a.txt").write_text("王小明，电话 13800001234\n\nThe end.\n")
+    notes = make_snapshot("a.txt", format="text", source_field="")
+    executing(Outcome.DELETED, DELETE, frozenset({"a.txt#0"}))
+    manifest = manifest_for(notes)
+    (data / "2.txt").write_text("[REDACTED]\n\nThe end.\n")
+    away = path_of(notes).rename(data / "away")
+    new = Snapshot(version="2", format="text", location="2.txt")
+    take_receipt(manifest, STEWARD, key="2", status="applied", snapshot=new)
+    check(str(manifest.pk))
+    manifest.refresh_from_db()
+    assert manifest.left == [{"why": "not_comparable", "file": "a.txt"}]
+
+    away.rename(data / "a.txt")
+    check_again(manifest, STEWARD)
+    check(str(manifest.pk))
+    manifest.refresh_from_db()
+    assert manifest.state == Manifest.State.VERIFIED, manifest.left
+
+
+def test_what_is_left_out_in_one_file_excuses_nothing_in_another(data):
+    """Two files number their records from 1; one of them was changed since it was searched."""
+    (data / "posts").mkdir()
+    for name in "ab":
+        records = [{"id": 1, "text": f"{NAMED} in {name}", "url": ""}]
+        (data / "posts" / f"{name}.jsonl").write_text(lines(records))
+    posts = make_snapshot("posts")
+    executing(Outcome.ANONYMISED, DELETE, frozenset([1]))
+    (data / "posts" / "a.jsonl").write_text(lines([{"id": 1, "text": f"{NAMED}!", "url": ""}]))
+    manifest = manifest_for(posts)
+    assert [place["file"] for place in manifest.left_out] == ["a.jsonl"]
+
+    forgotten = [{"id": 11, "text": f"{NAMED}!", "url": ""}, {"id": 12, "text": NAMED, "url": ""}]
+    assert claim(manifest, data, forgotten) == [("unjudged", 12)]
+
+
+@pytest.fixture
 def common(data, monkeypatch):
     """Twenty records with the name alone, of which the look-up keeps five."""
     monkeypatch.setattr(matching, "WEAK_KEPT", 5)
@@ -127,7 +215,9 @@ def test_nothing_is_verified_while_names_are_left_that_were_never_kept(common):
 def test_the_answer_says_that_not_all_that_was_found_was_looked_at(common):
     case = executing(Outcome.DELETED, DELETE, frozenset(map(str, range(20))))
     with translation.override("en"):
-        sentence = "In 15 more places your name was found, and nobody has looked whether it is you."
+        sentence = (
+            "In 15 more places your name was found, and nobody has checked whether it is you."
+        )
         (line,) = known_of(case, "other_answer", tuple(case.items.all()))["datasets"][0].items
     assert sentence in line
 
@@ -138,6 +228,38 @@ def test_where_nothing_is_theirs_the_answer_does_not_say_that_all_was_searched(c
         (line,) = known_of(case, "other_answer", tuple(case.items.all()))["datasets"][0].items
     assert "searched, but not all that was found has been looked at" in line
     assert "In 15 more places" in line
+
+
+def test_no_receipt_by_hand_counts_while_names_in_the_newest_version_were_never_kept(
+    common, monkeypatch
+):
+    case = executing(Outcome.DELETED, DELETE, frozenset("0"))
+    manifest = manifest_for(common)
+    ask_to_apply(manifest, STEWARD)
+    apply_here(str(manifest.pk))
+    check(str(manifest.pk))
+    manifest.refresh_from_db()
+    assert manifest.state == Manifest.State.LEFT
+    monkeypatch.setattr(matching, "WEAK_KEPT", 4)
+    look_up()
+    new = case.matches.filter(snapshot=manifest.result)
+    assert set(new.values_list("verdict", flat=True)) == {"not_theirs"}  # carried over
+
+    instruction = case.items.get().instructions.get()
+    with pytest.raises(InvalidInput, match="re-scan"):
+        record_receipt(instruction, STEWARD, "Nothing is left.")
+
+    monkeypatch.setattr(matching, "WEAK_KEPT", 20)
+    nightly_pass()
+    look_up()
+    assert not case.places_not_kept.exists()
+    with pytest.raises(InvalidInput, match="re-scan"):  # kept now, and judged by nobody
+        record_receipt(instruction, STEWARD, "Nothing is left.")
+    new.filter(verdict="").update(
+        verdict=Match.Verdict.NOT_THEIRS, judged_by=REVIEWER.pseudonym, judged_at=timezone.now()
+    )
+    record_receipt(instruction, STEWARD, "Nothing is left.")
+    assert case.items.get().executed
 
 
 def test_in_plain_text_too_nothing_is_verified_while_names_were_never_kept(data, monkeypatch):

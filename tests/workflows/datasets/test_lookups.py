@@ -252,6 +252,37 @@ def test_a_common_name_is_counted_but_not_kept_without_end(data, monkeypatch):
     assert case.matches.count() == 20
 
 
+def test_what_was_not_kept_of_a_case_stays_where_a_run_did_not_look_for_it(data, monkeypatch):
+    """It entered while the pass of the night was under way, and was looked up by itself."""
+    monkeypatch.setattr(matching, "WEAK_KEPT", 1)
+    for name in ("one", "two"):
+        records = [{"id": str(n), "text": "王小明又来了", "url": ""} for n in range(3)]
+        (data / f"{name}.jsonl").write_text(lines(records))
+    posts = make_snapshot(".")
+    before = make_case(State.IN_REVIEW)
+    work()
+    nightly_pass()
+    matching.forget()
+    drain()
+    first, second = ShardScan.objects.filter(state=ShardScan.State.WAITING)
+    matching.scan_shard(first.pk)
+    entered = make_case(State.IN_REVIEW)
+    own = {"case": entered, "snapshot": posts, "number": second.number}
+    PlacesNotKept.objects.create(**own, counted=7, kept=5)  # as another worker did
+
+    matching.scan_shard(second.pk)
+
+    assert PlacesNotKept.objects.filter(**own, counted=7, kept=5).exists()
+    assert {(0, 3, 1), (1, 3, 1)} == counted_of(before)
+    monkeypatch.setattr(matching, "WEAK_KEPT", 2)
+    work()  # the look-up of the case that entered
+    assert {(0, 3, 2), (1, 3, 2)} == counted_of(entered)
+
+
+def counted_of(case):
+    return set(case.places_not_kept.values_list("number", "counted", "kept"))
+
+
 def test_a_case_erased_during_the_search_gets_no_match(forum):
     case = make_case(State.IN_REVIEW)
     matching.forget()

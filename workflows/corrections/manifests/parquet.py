@@ -1,7 +1,8 @@
 """Writes a Parquet file anew with some rows changed or left out.
 
-Parquet has no raw rows to copy: untouched values are read and written as they are, with the schema,
-its metadata, the compression and the dictionaries of the columns that they had.
+Parquet has no raw rows to copy: untouched values are read and written as they are, broken UTF-8
+among them, with the schema, its metadata, the compression and the dictionaries of the columns that
+they had. A text that is changed is read as the look-up reads it: a broken byte becomes U+FFFD.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ from workflows.corrections.manifests.edits import Refused, Wording, checked_edit
 from workflows.corrections.manifests.entries import Entry
 from workflows.corrections.manifests.files import ahead
 from workflows.corrections.manifests.jsonl import Rows
-from workflows.datasets.lookup.parquet_reader import rows_at_once
+from workflows.datasets.lookup.parquet_reader import rows_at_once, value_of
 
 # A row group larger than this is read, and written, in pieces.
 _PIECE = 64 * 1024 * 1024
@@ -94,7 +95,7 @@ def _changed(
     for row, entries in touched:
         index = row - first
         names = columns & {id_field, *(entry.field for entry in entries)}
-        record = {name: table.column(name)[index].as_py() for name in names}
+        record = {name: value_of(table.column(name)[index]) for name in names}
         edits = checked_edits(record, id_field, entries, wording)
         if edits is None:
             gone.add(index)
@@ -111,16 +112,30 @@ def _changed(
 
 
 def _exchanged(column: Any, texts: Mapping[int, str]) -> Any:
-    """Return a column in which the texts at some rows are exchanged."""
+    """Return a column in which the texts at some rows are exchanged, and all others as they were.
+
+    Nowhere is one decoded: they may be broken UTF-8. Raises Refused where that cannot be done.
+    """
     import pyarrow as pa
     from pyarrow import compute
 
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        mask = np.zeros(len(column), np.bool_)
-        mask[list(texts)] = True
-        replacements = pa.array([texts[row] for row in sorted(texts)], column.type)
-        return compute.replace_with_mask(column, mask, replacements)
-    values = column.to_pylist()
-    for row, text in texts.items():
-        values[row] = text
-    return pa.array(values, column.type)
+    try:
+        new = pa.array([texts[row] for row in sorted(texts)], pa.large_string())
+    except UnicodeEncodeError as error:
+        raise Refused("A text that is put in cannot be written in UTF-8.") from error
+    if pa.types.is_dictionary(column.type):
+        new = new.cast(column.type.value_type).dictionary_encode().cast(column.type)
+        rows = np.arange(len(column))
+        rows[sorted(texts)] = len(column) + np.arange(len(new))
+        return pa.concat_arrays([column, new]).take(pa.array(rows))
+    if not (
+        pa.types.is_string(column.type)
+        or pa.types.is_large_string(column.type)
+        or pa.types.is_string_view(column.type)
+    ):
+        raise Refused(f"Manifests change no text in a column of {column.type}.")
+    mask = np.zeros(len(column), np.bool_)
+    mask[list(texts)] = True
+    # Nothing puts a text into a view of others.
+    plain = column.cast(pa.large_string()) if pa.types.is_string_view(column.type) else column
+    return compute.replace_with_mask(plain, mask, new.cast(plain.type)).cast(column.type)

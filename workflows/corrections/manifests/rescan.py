@@ -327,8 +327,11 @@ def _still_found(
     new: Census,
     search: _Search,
 ) -> Iterator[Left]:
-    emptied = {str(entry.id) for entry in changes if entry.op is not Op.REPLACE}
     stay, judged = Counter(search.may_stay), search.judged
+    emptied = {str(entry.id) for entry in changes if entry.op is not Op.REPLACE}
+    if judged is not None:
+        # Without an id nothing says which of the records was changed: all of them are counted.
+        emptied.discard("None")
     stayed: Counter[tuple[str | int, Kind]] = Counter()
     elsewhere: list[Hit] = []
     for hit in _hits(list(pieces), new, search):

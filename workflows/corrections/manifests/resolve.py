@@ -16,6 +16,7 @@ from workflows.corrections.manifests.entries import Entry, ManifestError, Op, di
 from workflows.corrections.manifests.files import UNREADABLE, reading, snapshot_files
 from workflows.corrections.manifests.plain_text import ID, is_text, paragraph, text_records
 from workflows.datasets.lookup.hits import RecordId
+from workflows.datasets.lookup.parquet_reader import values_of
 from workflows.datasets.lookup.readers import parse_record
 from workflows.datasets.lookup.records import as_record_id, text_sha256
 from workflows.datasets.lookup.shards import Format, format_of
@@ -374,8 +375,9 @@ def _parquet_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
         with ParquetFile(path, pre_buffer=False) as file:
             for batch in file.iter_batches(batch_size=_ROWS):
-                for record in batch.to_pylist():
-                    yield row, record
+                columns = map(values_of, batch.columns)
+                for values in zip(*columns, strict=True):
+                    yield row, dict(zip(batch.schema.names, values, strict=True))
                     row += 1
     except ArrowException as error:
         raise ManifestError(f"{path} cannot be read to its end.") from error

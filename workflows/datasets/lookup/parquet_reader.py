@@ -66,7 +66,7 @@ def _ids(ids: "pa.Array[Any] | None") -> Callable[[int], RecordId]:
     def record_id(index: int) -> RecordId:
         if ids is None:
             return None
-        return as_record_id(ids[index].as_py())
+        return as_record_id(value_of(ids[index]))
 
     return record_id
 
@@ -76,7 +76,37 @@ def _counted_from(first: int) -> Callable[[int], int]:
 
 
 def _sources(sources: "pa.Array[Any] | None") -> Callable[[int], str]:
-    return no_source if sources is None else lambda index: str(sources[index].as_py() or "")
+    return no_source if sources is None else lambda index: str(value_of(sources[index]) or "")
+
+
+def values_of(values: Any) -> list[Any]:
+    """Return the values of an Arrow array, each as `value_of` does."""
+    try:
+        found: list[Any] = values.to_pylist()
+    except (ValueError, OverflowError):
+        return [value_of(value) for value in values]
+    return found
+
+
+def value_of(scalar: Any) -> Any:
+    """Return an Arrow value in Python, broken UTF-8 as the look-up reads it: see `Column.text`.
+
+    What Python has no value for, such as a day in a million years, is written out.
+    """
+    import pyarrow as pa
+
+    try:
+        return scalar.as_py()
+    except (ValueError, OverflowError):  # broken UTF-8 is a ValueError
+        if isinstance(scalar, pa.StringScalar):
+            return str(scalar.as_buffer(), "utf-8", "replace")
+        if isinstance(scalar, pa.DictionaryScalar | pa.ExtensionScalar):
+            return value_of(scalar.value)
+        if isinstance(scalar, pa.StructScalar):
+            return {field.name: value_of(scalar[at]) for at, field in enumerate(scalar.type)}
+        if pa.types.is_nested(scalar.type):  # the other ones are lists
+            return values_of(scalar.values)
+        return scalar.cast(pa.string()).as_py()
 
 
 def _column(array: "pa.Array[Any]", name: str, shard: Shard) -> Column:

@@ -1,6 +1,7 @@
 """What a person takes home: attachments as downloads only, and the proof out of the log."""
 
 import pytest
+from django.http import FileResponse
 
 from tests import factories
 from tests.requests_portal.public.person import Visitor, text_of
@@ -29,7 +30,19 @@ class TestAttachments:
         path = f"status/case/file/{case.attachments.get().pk}/"
         assert f'href="/en/{path}"' in text_of(visitor.get("status/case/"))
 
-        assert body_of(visitor.get(path)) == b"text"
+        response = visitor.get(path)
+        # Only a file is sent without holding a thread for as long as its reader takes.
+        assert isinstance(response, FileResponse)
+        assert body_of(response) == b"text"
+
+    def test_ask_nothing_of_the_database_while_they_are_read(
+        self, visitor: Visitor, django_assert_num_queries
+    ):
+        case = with_file(content=b"x" * 200_000)
+        visitor.open(case)
+        response = visitor.get(f"status/case/file/{case.attachments.get().pk}/")
+        with django_assert_num_queries(0):
+            assert body_of(response) == b"x" * 200_000
 
     def test_are_never_shown_by_the_browser(self, visitor: Visitor):
         case = with_file("page.html", SCRIPT)

@@ -302,6 +302,72 @@ def test_parquet_keeps_schema_metadata_compression_and_other_columns(tmp_path):
     ]
 
 
+def unchecked(raws: list[bytes | None], kind: pa.DataType) -> pa.Array:
+    """Return texts of which nobody has checked that they are UTF-8."""
+    encoded = pa.array(raws, pa.binary())
+    texts = pa.Array.from_buffers(pa.string(), len(raws), encoded.buffers())
+    return texts.dictionary_encode() if pa.types.is_dictionary(kind) else texts.cast(kind)
+
+
+def encoded(column: pa.ChunkedArray) -> list[bytes | None]:
+    texts = column.combine_chunks()
+    texts = texts.dictionary_decode() if pa.types.is_dictionary(texts.type) else texts
+    return texts.cast(pa.large_string()).cast(pa.large_binary()).to_pylist()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pa.string(),
+        pa.large_string(),
+        pa.string_view(),
+        pa.dictionary(pa.int32(), pa.string()),
+    ],
+    ids=str,
+)
+def test_broken_bytes_in_parquet_stay_but_for_those_of_a_text_that_is_changed(tmp_path, kind):
+    raws = [b"\xe7\x8e", b"text\xff", None, b"other \xf0\x9f", b"other \xf0\x9f"]
+    table = pa.table({"id": list(range(5)), "text": unchecked(raws, kind)})
+    (tmp_path / "old").mkdir()
+    pq.write_table(table, tmp_path / "old" / "a.parquet", row_group_size=4)
+    made = entries(
+        tmp_path / "old",
+        change("redact", 1, 0, 4, file="a.parquet"),
+        change("redact", 3, 0, 5, file="a.parquet"),
+    )
+    apply(made, tmp_path / "old", tmp_path / "new")
+
+    new = pq.read_table(tmp_path / "new" / "a.parquet")
+    assert new.schema.field("text").type == kind
+    assert encoded(new.column("text")) == [
+        raws[0], "[REDACTED]\ufffd".encode(), None, "[REDACTED] \ufffd".encode(), raws[4],
+    ]  # fmt: skip
+
+
+def test_values_for_which_python_has_no_type_stop_nothing(tmp_path):
+    """Three million years are more than a `datetime` holds."""
+    far = pa.array([10**17] * 2, pa.timestamp("ms"))
+    (tmp_path / "old").mkdir()
+    table = pa.table({"id": [1, 2], "text": ["text 1", "text 2"], "at": far})
+    pq.write_table(table, tmp_path / "old" / "a.parquet")
+    made = entries(tmp_path / "old", change("redact", 1, 0, 4, file="a.parquet"))
+    apply(made, tmp_path / "old", tmp_path / "new")
+    new = pq.read_table(tmp_path / "new" / "a.parquet")
+    assert new.column("text").to_pylist() == ["[REDACTED] 1", "text 2"]
+    assert new.column("at").equals(pq.read_table(tmp_path / "old").column("at"))
+
+
+def test_a_text_that_cannot_be_written_in_utf_8_is_refused_in_parquet(tmp_path):
+    write(tmp_path / "old" / "a.parquet", ROWS)
+    half = Wording({"r1": "\ud83d"})
+    made = entries(
+        tmp_path / "old", change("replace", "d0", 3, 14, "r1", file="a.parquet"), wording=half
+    )
+    with pytest.raises(Refused, match="UTF-8"):
+        apply(made, tmp_path / "old", tmp_path / "new", half)
+    assert not (tmp_path / "new").exists()
+
+
 def test_killed_at_any_point_the_old_one_is_whole_and_no_half_new_one_is_seen(tmp_path):
     """Fork, and end the child without any clean-up at each call that touches the disk's order."""
     write(tmp_path / "old" / "a.jsonl", ROWS)

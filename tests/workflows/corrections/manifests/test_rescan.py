@@ -1,6 +1,7 @@
 """The re-scan: finds what is left, names the place, and is silent about what may stay."""
 
 import json
+from collections import Counter
 
 import pytest
 
@@ -13,11 +14,12 @@ from tests.workflows.corrections.manifests.support import (
     read,
     write,
 )
-from workflows.corrections.manifests.rescan import Before, Left, Why, allowed, rescan
+from workflows.corrections.manifests.rescan import Before, Judged, Left, Why, allowed, rescan
 from workflows.datasets.lookup.hits import Hit, Strength
 from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.persons import Kind, read_persons
 from workflows.datasets.lookup.readers import Schema
+from workflows.datasets.lookup.records import text_sha256
 
 WANG = {"ref": "w", "names": ["王小明"], "phones": ["+8613800138025"]}
 ROWS = [
@@ -170,3 +172,84 @@ def test_without_the_old_snapshot_too_the_text_is_found_under_another_id(tmp_pat
     assert [(left.why, left.id) for left in rescan(made, tmp_path / "new", Schema())] == [
         (Why.UNCHANGED, 101)
     ]
+
+
+class TestRecordsWithoutIds:
+    """One of them is corrected, one goes; which hit is in which, no id says."""
+
+    ROWS = (
+        {"text": "王小明 (13800138025) 的旧地址是西街2号"},
+        {"text": "王小明 13800138025"},
+        {"text": "another 王小明"},
+    )
+    CORRECTED = {"text": "王小明 (13800138025) 的旧地址是1 Main St"}
+
+    def made(self, folder, *ops):
+        write(folder / "old" / "a.jsonl", list(self.ROWS))
+        corrected, goes, _other = (row["text"] for row in self.ROWS)
+        start = corrected.index("西街")
+        first_line = (folder / "old" / "a.jsonl").read_bytes().split(b"\n")[0]
+        of_op = {
+            "replace": (start, start + 4, "r1", {"position": 0, "text": corrected}),
+            "delete": (0, 3, "", {"position": len(first_line) + 1, "text": goes}),
+        }
+        return entries(
+            folder / "old",
+            *(
+                change(
+                    op, None, *span, position=at["position"], text_sha256=text_sha256(at["text"])
+                )
+                for op, (*span, at) in of_op.items()
+                if op in ops
+            ),
+            id_field="",
+        )
+
+    def look(self, made, folder, rows, judged=None):
+        write(folder / "new" / "a.jsonl", list(rows))
+        patterns = Patterns(read_persons([json.dumps(WANG)]))
+        schema = Schema(id_field="")
+        before = Before(folder / "old", WORDING)
+        found = rescan(made, folder / "new", schema, patterns, before=before, judged=judged)
+        persons = (left for left in found if left.why in (Why.FOUND, Why.UNJUDGED))
+        return [(left.why, left.kind, left.start) for left in persons]
+
+    JUDGED = Judged({"w"}, Counter(), Counter({("w", Kind.NAME): 1}))
+
+    def test_the_person_may_stand_in_the_one_that_was_corrected(self, tmp_path):
+        made = self.made(tmp_path, "replace", "delete")
+        rows = (self.CORRECTED, self.ROWS[2])
+        assert self.look(made, tmp_path, rows, self.JUDGED) == []
+        # Of whom nothing was judged, that is said, as it is of records with ids.
+        assert self.look(made, tmp_path, rows) == [(Why.FOUND, "name", 8)]
+
+    @pytest.mark.parametrize("ops", [("replace",), ("replace", "delete")])
+    @pytest.mark.parametrize("is_judged", [True, False])
+    def test_and_in_no_other_one(self, tmp_path, ops, is_judged):
+        made = self.made(tmp_path, *ops)
+        rows = (self.CORRECTED, {"text": "王小明, 138-0013-8025"})
+        assert self.look(made, tmp_path, rows, self.JUDGED if is_judged else None) == [
+            (Why.FOUND, "name", 0), (Why.FOUND, "phone", 5),
+        ]  # fmt: skip
+
+    def test_no_more_names_stand_there_than_were_judged_or_wait(self, tmp_path):
+        made = self.made(tmp_path, "replace", "delete")
+        rows = (self.CORRECTED, self.ROWS[2], {"text": "now 王小明 only"})
+        found = self.look(made, tmp_path, rows, self.JUDGED)
+        assert found == [(Why.UNJUDGED, "name", 4)]
+
+
+def test_where_several_have_the_id_of_a_corrected_record_the_person_stands_in_that_alone(tmp_path):
+    rows = [{"id": 2, "text": ROWS[1]["text"]}, {"id": 2, "text": "nobody"}]
+    write(tmp_path / "old" / "a.jsonl", rows)
+    sha256 = text_sha256(rows[0]["text"])
+    made = entries(
+        tmp_path / "old", change("replace", 2, 8, 12, "r1", position=0, text_sha256=sha256)
+    )
+    apply(made, tmp_path / "old", tmp_path / "new")
+    assert look(made, tmp_path / "new") == []
+    corrected = read(tmp_path / "new" / "a.jsonl")[0]
+    write(tmp_path / "new" / "a.jsonl", [corrected, {"id": 2, "text": ROWS[0]["text"]}])
+    assert {(left.why, left.kind) for left in look(made, tmp_path / "new")} == {
+        (Why.FOUND, "name"), (Why.FOUND, "phone"),
+    }  # fmt: skip

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.workflows.datasets.lookup.support import WANG, patterns
 from workflows.datasets.lookup import kernel
 from workflows.datasets.lookup.locate import locate_records
+from workflows.datasets.lookup.parquet_reader import values_of
 from workflows.datasets.lookup.scan import SEPARATOR, Column, findings
 from workflows.datasets.lookup.shards import TEXT_RECORD, shards
 from workflows.datasets.lookup.squeeze import fold_bytes, squeeze
@@ -140,6 +141,23 @@ def test_in_parquet(tmp_path, broken, kind):
     table = pa.table({"id": list(range(len(raws))), "text": texts})
     pq.write_table(table, tmp_path / "a.parquet")
     assert spellings(tmp_path / "a.parquet") == FOUND
+
+
+def test_the_values_of_a_column_are_read_as_its_texts_are_at_any_depth():
+    encoded = pa.array([b"a\xff", b"\xe7\x8e", None, b"b"], pa.binary())
+    texts = pa.Array.from_buffers(pa.string(), 4, encoded.buffers())
+    read = ["a\ufffd", "\ufffd", None, "b"]
+    as_json = pa.ExtensionArray.from_storage(pa.json_(), texts)
+    for column in (texts, texts.cast(pa.string_view()), texts.dictionary_encode(), as_json):
+        assert values_of(column) == read
+    lists = pa.ListArray.from_arrays([0, 2, 2, 4], texts)
+    assert values_of(lists) == [read[:2], [], read[2:]]
+    pairs = pa.StructArray.from_arrays([pa.array([1, 2, 3, 4]), texts], ["n", "t"])
+    assert values_of(pairs)[1:3] == [{"n": 2, "t": "\ufffd"}, {"n": 3, "t": None}]
+    assert values_of(pa.ListArray.from_arrays([0, 1], pairs)) == [[{"n": 1, "t": "a\ufffd"}]]
+    keyed = pa.MapArray.from_arrays([0, 1, 1, 2], pa.array(["k", "l"]), texts[:2])
+    entry = {"key": "k", "value": "a\ufffd"}
+    assert values_of(keyed) == [[entry], [], [{"key": "l", "value": "\ufffd"}]]
 
 
 @every_kind

@@ -39,8 +39,6 @@ class Command(BaseCommand):
         done = erase_again(known)
         for number in done.again:
             self.stdout.write(f"erased again {number}")
-        for number in done.complaints:
-            self.stdout.write(f"end by hand: the complaint about {number}, whose words are gone")
         self.stdout.write(f"erased again {len(done.again)}")
         self.stdout.write(f"erased already {done.already}")
         self.stdout.write(f"not in this database {done.unknown}")
