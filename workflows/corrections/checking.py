@@ -31,7 +31,7 @@ from workflows.corrections.manifests.rescan import (
     rescan,
     rescan_table,
 )
-from workflows.corrections.models import Manifest
+from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.receipt_texts import carried_out_by
 from workflows.corrections.receipts import CHECK, STEWARDS, cases_of
 from workflows.corrections.recipients import tell_recipients
@@ -140,6 +140,9 @@ def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[di
         return [{"why": UNREADABLE, "file": result.location}]
     cases = cases_of(manifest)
     gone = {entry.case_pseudonym for entry in entries if entry.op is not Op.REPLACE}
+    # Who is only corrected may stand, also where one of their records goes for somebody else.
+    to_go = manifest.instructions.exclude(operation=Instruction.Operation.REPLACE)
+    gone &= {str(pseudonym) for pseudonym in to_go.values_list("item__case__pseudonym", flat=True)}
     # Of a case that has ended only the records that came back are looked at: nobody judges more.
     searched = [
         case for case in cases if str(case.pseudonym) in gone and case.state == State.EXECUTING

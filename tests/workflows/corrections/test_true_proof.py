@@ -17,7 +17,7 @@ from tests.workflows.corrections.changing import (
 )
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.errors import InvalidInput, MoveRefused
-from workflows.cases.filing_request import FiledItem
+from workflows.cases.filing_request import FiledIdentifier, FiledItem
 from workflows.cases.vocabulary import Outcome
 from workflows.corrections.answer_parts import known_of
 from workflows.corrections.checking import check, check_again
@@ -280,3 +280,22 @@ def test_in_plain_text_too_nothing_is_verified_while_names_were_never_kept(data,
     check(str(manifest.pk))
     manifest.refresh_from_db()
     assert manifest.left == [{"why": "unjudged", "expected": 0, "counted": 1}]
+
+
+def test_who_is_corrected_may_stand_when_one_of_the_records_goes_for_another(data):
+    both = "王小明住在上海，和李小红（13900005678）"
+    rows = [{"id": "a", "text": both}, {"id": "b", "text": NAMED}]
+    (data / "forum.jsonl").write_text(lines(rows))
+    forum = make_snapshot("forum.jsonl", source_field="")
+    executing(Outcome.CORRECTED, theirs={"a", "b"})
+    li = replace(
+        DELETE, subject_name="李小红", identifiers=(FiledIdentifier("phone", "+86 139 0000 5678"),)
+    )
+    executing(Outcome.DELETED, li)
+    manifest = manifest_for(forum)
+    assert manifest.instructions.count() == 2
+    ask_to_apply(manifest, STEWARD)
+    apply_here(str(manifest.pk))
+    check(str(manifest.pk))
+    manifest.refresh_from_db()
+    assert manifest.state == Manifest.State.VERIFIED, manifest.left
