@@ -153,6 +153,8 @@ def _changes(instruction: Instruction, target: Snapshot) -> list[Change]:
                 position=match.position,
                 text_sha256=match.text_sha256 or "",
             )
+        if is_text:  # a record of it is a stretch of some pages, which are about others, too
+            place = replace(place, start=match.start, end=match.end)
         if op is not Op.REPLACE:
             written = match.excerpt["hit"]
             found[replace(place, start=match.start, end=match.end, written=written)] = None

@@ -162,6 +162,21 @@ def test_in_plain_text_the_namesake_s_paragraph_stays(data):
     assert (new / "b.txt").read_text() == NAMESAKE
 
 
+def test_in_plain_text_a_wrong_text_is_corrected_in_the_person_s_paragraphs_alone(data):
+    namesake = "另一个王小明住在上海，养了两只猫"
+    paragraphs = [namesake, f"{THEIRS}；王小明不住在上海", namesake]
+    (data / "notes.txt").write_text("\n\n".join(paragraphs))
+    notes = make_snapshot("notes.txt", format="text", source_field="")
+    ends = len(namesake) + 2, len(namesake) + 2 + len(paragraphs[1])
+    approved(lambda match: ends[0] <= match.start < ends[1], Outcome.CORRECTED, WANG)
+
+    manifest = applied(notes)
+
+    assert manifest.state == Manifest.State.VERIFIED, manifest.left
+    corrected = paragraphs[1].replace("住在上海", "住在杭州")
+    assert path_of(manifest.result).read_text() == f"{namesake}\n\n{corrected}\n\n{namesake}"
+
+
 class TestMatchesFromBefore:
     """Those that were kept when nothing told their records apart but the id."""
 

@@ -35,7 +35,7 @@ class Change:
     id. Where not even that is known, as many records as in `count` have the id: all or none.
 
     Without a `file` the record may be in any. With `anywhere`, it is done wherever `written` stands
-    in the field, and `start` and `end` say nothing.
+    in the field; with an `end`, only in the paragraph from `start` to there.
     """
 
     op: Op
@@ -265,9 +265,10 @@ def _places(record: Mapping[str, Any], change: Change, wording: Wording) -> list
         return []
     if change.anywhere:
         right = wording.replacements.get(change.replacement_ref, "")
+        reach = paragraph(text, change.start, change.end) if change.end else (0, len(text))
         return [
             replace(change, start=place.start(), end=place.end())
-            for place in re.finditer(re.escape(change.written or ""), text)
+            for place in re.compile(re.escape(change.written or "")).finditer(text, *reach)
             if place[0] and not _is_done(text, place.start(), place[0], right)
         ]
     if change.end > len(text):
