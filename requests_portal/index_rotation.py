@@ -21,7 +21,6 @@ from workflows.cases import idempotency
 from workflows.cases.drafts import DRAFT_KEPT_FOR
 from workflows.cases.email_index import RENEW_ADDRESSES
 from workflows.cases.models import Case, Draft, IdempotencyKey
-from workflows.cases.vocabulary import Channel
 from workflows.corrections import recipients
 from workflows.corrections.buried import RENEW_TOMBSTONES, tombstones_under_former_keys
 from workflows.corrections.models import RecipientNotice
@@ -34,6 +33,7 @@ from workflows.outbox.models import Effect
 from workflows.reports.scope import live_tokens
 from workflows.vault.crypto import CannotUnseal
 from workflows.vault.rotation import Step
+from workflows.vocabulary.people import Channel
 
 # The texts of an authenticator that are encrypted, by its type; of passkeys none is.
 _ENCRYPTED = {"totp": "secret", "recovery_codes": "seed"}

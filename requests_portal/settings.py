@@ -473,8 +473,8 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {
-        "ItemKindEnum": "workflows.cases.vocabulary.ItemKind",
-        "IdentifierKindEnum": "workflows.cases.vocabulary.IdentifierKind",
+        "ItemKindEnum": "workflows.vocabulary.item_kinds.ItemKind",
+        "IdentifierKindEnum": "workflows.vocabulary.people.IdentifierKind",
         "CaseStateEnum": "requests_portal.api.v1.serializers.CASE_STATES",
         "BundleStateEnum": "workflows.reports.models.BundleJob.State",
         "SnapshotStateEnum": "workflows.datasets.models.Snapshot.State",

@@ -18,9 +18,10 @@ from workflows.cases.malware import record_verdict
 from workflows.cases.models import Attachment, Case
 from workflows.cases.request_content import request_from_content
 from workflows.cases.transition import advance
-from workflows.cases.vocabulary import Assurance, Outcome, Scope, ScopeResult
 from workflows.corrections.services import issue_instructions, record_receipt
 from workflows.notices import moves
+from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult
+from workflows.vocabulary.people import Assurance
 
 # Invented people; no such addresses or numbers exist.
 WANG = FilingRequest(

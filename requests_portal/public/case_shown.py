@@ -18,12 +18,12 @@ from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Attachment, Case, Message
 from workflows.cases.timeline import TimelineEntry, public_timeline
 from workflows.cases.transition import refusals
-from workflows.cases.vocabulary import ItemKind
 from workflows.complaints.models import Complaint
 from workflows.complaints.services import has_open
 from workflows.identity.contact import waits_for_contact
 from workflows.notices.models import Notice
 from workflows.notices.selectors import notices_to_the_person, other_files
+from workflows.vocabulary.item_kinds import ItemKind
 
 # How a case stands, as the person should understand it.
 _STATES = {

@@ -14,8 +14,9 @@ from requests_portal.public.forms.base import (
     first_value,
 )
 from workflows.cases.filing_request import MAX_IDENTIFIERS, MAX_ITEMS
-from workflows.cases.places import parts_of
-from workflows.cases.vocabulary import ItemKind, RequesterRole
+from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.people import RequesterRole
+from workflows.vocabulary.places import parts_of
 
 CHECK = "check"
 

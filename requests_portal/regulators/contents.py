@@ -7,9 +7,10 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from workflows.cases.places import place_name
-from workflows.cases.vocabulary import IdentifierKind, ItemKind, RequesterRole
 from workflows.reports.openings import Closed, Opening
+from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.people import IdentifierKind, RequesterRole
+from workflows.vocabulary.places import place_name
 
 _LABELS = {
     "arrangement": _("What the person who has died arranged"),

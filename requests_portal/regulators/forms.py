@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from workflows.cases.errors import InvalidInput
 from workflows.cases.state_names import STATE_NAMES
-from workflows.cases.vocabulary import ItemKind
 from workflows.reports.bundle_encryption import LONGEST_RECIPIENT
 from workflows.reports.bundle_filters import (
     FIRST_DAY,
@@ -21,6 +20,7 @@ from workflows.reports.bundle_formats import Format
 from workflows.reports.checkpoints import LONGEST_NOTE
 from workflows.reports.selectors import CaseFilter
 from workflows.reports.statistics import Period
+from workflows.vocabulary.item_kinds import ItemKind
 
 _ANY = ("", _("Any"))
 FORMAT_NAMES = {

@@ -24,11 +24,11 @@ from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.people import actor_of
 from workflows.cases.calendar_notices import take_notice
 from workflows.cases.calendar_preview import preview_notice
-from workflows.cases.places import place_name
 from workflows.regimes.calendar_store import checked_notice
 from workflows.regimes.calendars import UnknownRegionError
 from workflows.regimes.models import BusinessCalendar
 from workflows.regimes.services import all_regimes
+from workflows.vocabulary.places import place_name
 
 
 class DatesField(forms.CharField):

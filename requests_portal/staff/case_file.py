@@ -15,8 +15,6 @@ from requests_portal.staff.people import names_of
 from workflows.cases.identity_policy import kinds_to_confirm
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Attachment, Case, Item, Message
-from workflows.cases.places import place_name
-from workflows.cases.vocabulary import Assurance, ItemKind, Outcome, assurance_suffices
 from workflows.corrections.item_changes import (
     adds,
     further_pairs,
@@ -29,6 +27,10 @@ from workflows.corrections.models import Instruction
 from workflows.corrections.receipt_texts import in_words
 from workflows.regimes.values import Citation
 from workflows.vault.fields import text_or_erased
+from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.outcomes import Outcome
+from workflows.vocabulary.people import Assurance, assurance_suffices
+from workflows.vocabulary.places import place_name
 
 DETAIL_NAMES = {
     "statement": _("In their own words"),

@@ -16,12 +16,12 @@ from requests_portal.staff.people import user_of
 from workflows.cases.lifecycle import FINAL, OPEN, State
 from workflows.cases.models import Case
 from workflows.cases.selectors import is_late
-from workflows.cases.vocabulary import ItemKind
 from workflows.complaints.lifecycle import OPEN as OPEN_COMPLAINT
 from workflows.complaints.models import Complaint, ComplaintClock
 from workflows.corrections.models import Return
 from workflows.regimes.services import all_regimes
 from workflows.routing.models import Team
+from workflows.vocabulary.item_kinds import ItemKind
 
 Lookups = list[tuple[str, Any]]
 SOON = timedelta(days=7)

@@ -13,7 +13,8 @@ from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.people import actor_of
 from workflows.cases.identity_policy import policy_in_force, set_policy
 from workflows.cases.models import IdentityPolicy
-from workflows.cases.vocabulary import ACCEPTED_BY_STAFF, ItemKind
+from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.people import ACCEPTED_BY_STAFF
 
 
 class IdentityPolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run time

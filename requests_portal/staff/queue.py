@@ -25,7 +25,7 @@ from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.cases.selectors import IS_PAUSED
 from workflows.cases.state_names import STATE_NAMES
-from workflows.cases.vocabulary import ItemKind
+from workflows.vocabulary.item_kinds import ItemKind
 
 
 def clock_label(words: ClockWords) -> SafeString:

@@ -15,8 +15,8 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.people import CASE_ROLES, display_name
-from workflows.cases.vocabulary import ItemKind
 from workflows.routing.models import RoutingRule, Team
+from workflows.vocabulary.item_kinds import ItemKind
 
 
 class MembersField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # none at run time

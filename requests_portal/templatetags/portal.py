@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, override
 
 from requests_portal.time_words import days_left
-from workflows.cases import places
+from workflows.vocabulary import places
 
 register = template.Library()
 

@@ -12,10 +12,10 @@ from tests.workflows.corrections.conftest import *  # noqa: F403
 from tests.workflows.datasets.conftest import *  # noqa: F403
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.errors import AttemptReused
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.models import Receipt
 from workflows.corrections.receipts import take_receipt
+from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,8 @@ from workflows.cases.errors import MoveRefused
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
-from workflows.cases.vocabulary import Assurance, Outcome
+from workflows.vocabulary.outcomes import Outcome
+from workflows.vocabulary.people import Assurance
 
 pytestmark = pytest.mark.django_db
 

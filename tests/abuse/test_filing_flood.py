@@ -35,7 +35,7 @@ from workflows.cases.proof_of_work import (
     purge_proofs,
     spend_proof,
 )
-from workflows.cases.vocabulary import Channel
+from workflows.vocabulary.people import Channel
 
 pytestmark = pytest.mark.django_db
 

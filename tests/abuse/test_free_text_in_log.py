@@ -20,7 +20,6 @@ from workflows.cases.malware import record_verdict
 from workflows.cases.models import Case, EventContent
 from workflows.cases.record import record_event
 from workflows.cases.transition import advance
-from workflows.cases.vocabulary import Assurance, ErasureGround, Scope, ScopeResult
 from workflows.complaints import services as complaints
 from workflows.complaints.lifecycle import MOVES as COMPLAINT_MOVES
 from workflows.corrections.item_changes import specify
@@ -42,7 +41,9 @@ from workflows.ledger.leaf import InvalidEventError
 from workflows.ledger.models import Event
 from workflows.notices import moves
 from workflows.notices.texts import Place, publish, save_draft, text_in_use
-from workflows.reports.erasure import erase, erasure_request_of, request_erasure
+from workflows.reports.erasure import ErasureGround, erase, erasure_request_of, request_erasure
+from workflows.vocabulary.outcomes import Scope, ScopeResult
+from workflows.vocabulary.people import Assurance
 
 pytestmark = pytest.mark.django_db
 

@@ -15,9 +15,10 @@ from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.filing import file_request
 from workflows.cases.idempotency import KEPT_FOR, purge_keys
 from workflows.cases.models import Case, IdempotencyKey
-from workflows.cases.vocabulary import Channel, Outcome
 from workflows.corrections.models import Receipt
 from workflows.datasets.models import PipelineToken, Snapshot
+from workflows.vocabulary.outcomes import Outcome
+from workflows.vocabulary.people import Channel
 
 __all__ = ["data", "no_broker"]
 pytestmark = [

@@ -46,7 +46,6 @@ from workflows.cases.mail import may_mail
 from workflows.cases.models import Case, MailTally
 from workflows.cases.proof_of_work import ProofRefused, new_challenge, spend_proof
 from workflows.cases.throttle import Throttled, reserve
-from workflows.cases.vocabulary import Channel
 from workflows.datasets.models import PipelineToken
 from workflows.datasets.pipelines import NoPipelineAccess, admit, pipeline_for_token
 from workflows.identity.contact import InvalidChallenge, confirm_contact, open_challenge
@@ -54,6 +53,7 @@ from workflows.reports.erasure import erase, request_erasure
 from workflows.reports.scope import NoRegulatorAccess, account_for_token
 from workflows.vault import blind_index, rotation
 from workflows.vault.models import BlindIndexEntry, IndexKeyRotation
+from workflows.vocabulary.people import Channel
 
 pytestmark = pytest.mark.django_db
 SECRET = "A" * 32

@@ -20,7 +20,6 @@ from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
 from workflows.cases.transition import advance
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections.checking import check
 from workflows.corrections.keys import suppression_signer
 from workflows.corrections.models import RecipientNotice, Return, Suppression, Tombstone
@@ -35,6 +34,7 @@ from workflows.notices import moves
 from workflows.outbox.services import drain
 from workflows.reports.erasure import erase, request_erasure
 from workflows.vault.index_keys import index_keys
+from workflows.vocabulary.outcomes import Outcome
 
 __all__ = ["data", "no_broker"]
 

@@ -9,9 +9,9 @@ from workflows.cases import correspondence
 from workflows.cases.mail import may_mail
 from workflows.cases.mail_addresses import canonical_address, domain_of
 from workflows.cases.models import Case, MailTally
-from workflows.cases.vocabulary import Assurance
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
+from workflows.vocabulary.people import Assurance
 
 pytestmark = pytest.mark.django_db
 # All of these are delivered to the mailbox victim@shop.example, or may be.

@@ -20,7 +20,6 @@ from tests.factories import ERIKA, INTAKE, file, make_case
 from workflows.cases import correspondence
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, MailTally
-from workflows.cases.vocabulary import Assurance
 from workflows.outbox import handlers, queues, running
 from workflows.outbox.handlers import (
     LONGEST_DELAY,
@@ -31,6 +30,7 @@ from workflows.outbox.handlers import (
 )
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain, enqueue, run_effect
+from workflows.vocabulary.people import Assurance
 
 
 @pytest.fixture

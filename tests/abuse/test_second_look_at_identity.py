@@ -14,9 +14,10 @@ from workflows.cases.filing_request import FiledItem
 from workflows.cases.identity_policy import DEFAULT, policy_in_force, set_policy
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import IdentityPolicy
-from workflows.cases.vocabulary import Assurance, Outcome
 from workflows.ledger.models import Event
 from workflows.notices import moves
+from workflows.vocabulary.outcomes import Outcome
+from workflows.vocabulary.people import Assurance
 
 pytestmark = pytest.mark.django_db
 

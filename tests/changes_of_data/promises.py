@@ -14,11 +14,11 @@ from tests.changes_of_data import corpus
 from tests.changes_of_data.corpus import CUT, Content, Piece
 from tests.changes_of_data.world import World
 from workflows.cases.models import Case
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections.models import Instruction, Manifest
 from workflows.datasets.models import Match, Snapshot
 from workflows.datasets.sources import path_of
 from workflows.outbox.models import Effect
+from workflows.vocabulary.outcomes import Outcome
 
 
 @dataclass

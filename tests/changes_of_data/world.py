@@ -24,11 +24,11 @@ from tests.factories import WANG, in_review_with_proof
 from tests.workflows.corrections.tables import address, drop_table
 from workflows.cases.filing_request import FiledIdentifier, FiledItem
 from workflows.cases.models import Case
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections import carrying, checking, copies, making, receipts
 from workflows.datasets import matching
 from workflows.datasets.models import Match, Snapshot
 from workflows.datasets.sources import path_of
+from workflows.vocabulary.outcomes import Outcome
 
 TABLE = "changes_of_data"
 _DELETE = replace(WANG, items=(FiledItem("delete", {"statement": "请删除。"}),))

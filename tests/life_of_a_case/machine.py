@@ -24,7 +24,6 @@ from workflows.cases.filing import file_request
 from workflows.cases.lifecycle import FINAL, MERGE_TARGETS, Action, Role, State
 from workflows.cases.models import Case, Clock, EventContent, Item, Message
 from workflows.cases.transition import refusals
-from workflows.cases.vocabulary import Channel
 from workflows.complaints import services as complaints
 from workflows.complaints.lifecycle import Action as ComplaintAction
 from workflows.complaints.models import Complaint, ComplaintClock
@@ -37,6 +36,7 @@ from workflows.ledger.selectors import events_of_case
 from workflows.notices.errors import ElementMissing
 from workflows.notices.models import Notice
 from workflows.outbox.models import Effect
+from workflows.vocabulary.people import Channel
 
 MOST_CASES = 4
 # Whether workers rest after a step, and do what it left with the next.

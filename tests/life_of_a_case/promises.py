@@ -21,7 +21,6 @@ from workflows.cases.mail import share_confirmed_address
 from workflows.cases.models import Case, Clock, Message
 from workflows.cases.models.clock import current_round
 from workflows.cases.transition import situation_of
-from workflows.cases.vocabulary import WITHOUT_GRANT, Assurance, ItemKind
 from workflows.complaints.models import ComplaintClock
 from workflows.corrections.making import OPS, entries_of
 from workflows.corrections.models import Instruction, Manifest
@@ -29,6 +28,9 @@ from workflows.corrections.services import operation_of
 from workflows.datasets.models import Match
 from workflows.identity.contact import EXPIRE_AFTER
 from workflows.ledger.models import Event
+from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.outcomes import WITHOUT_GRANT
+from workflows.vocabulary.people import Assurance
 
 # What brings a case nearer to its end in each state, by staff who had no part in it.
 _ON = {

@@ -17,16 +17,6 @@ from workflows.cases.decisions import ItemProposal
 from workflows.cases.lifecycle import Action, Role
 from workflows.cases.models import Case, Item
 from workflows.cases.transition import advance, situation_of
-from workflows.cases.vocabulary import (
-    CHANGES_DATA,
-    STANDS_IN,
-    WITHOUT_GRANT,
-    Assurance,
-    Outcome,
-    Scope,
-    ScopeResult,
-    outcomes_for,
-)
 from workflows.complaints import services as complaints
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.receipts import ask_to_apply, can_be_applied_here
@@ -40,6 +30,9 @@ from workflows.notices import moves
 from workflows.reports import erasure
 from workflows.routing.assignment import assign
 from workflows.routing.models import Team
+from workflows.vocabulary.item_kinds import STANDS_IN, outcomes_for
+from workflows.vocabulary.outcomes import CHANGES_DATA, WITHOUT_GRANT, Outcome, Scope, ScopeResult
+from workflows.vocabulary.people import Assurance
 
 Step = Callable[[Case, Actor, Choose], object]
 

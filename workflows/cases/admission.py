@@ -26,7 +26,7 @@ from workflows.cases.proof_of_work import (
     spend_proof,
 )
 from workflows.cases.throttle import Throttled, reserve
-from workflows.cases.vocabulary import Channel
+from workflows.vocabulary.people import Channel
 
 FILINGS_LATELY = timedelta(minutes=5)
 DRAFTS_LATELY = timedelta(hours=1)

@@ -15,15 +15,9 @@ from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case, Item
 from workflows.cases.transition import advance
-from workflows.cases.vocabulary import (
-    CHANGES_DATA,
-    STANDS_IN,
-    Outcome,
-    Scope,
-    ScopeResult,
-    outcomes_for,
-)
 from workflows.regimes.schema import Regime
+from workflows.vocabulary.item_kinds import STANDS_IN, outcomes_for
+from workflows.vocabulary.outcomes import CHANGES_DATA, Outcome, Scope, ScopeResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from workflows.cases.filing import EMAIL_INDEX, normalise_email
 from workflows.cases.models import Case
-from workflows.cases.vocabulary import IdentifierKind
 from workflows.vault.blind_index import index_anew
 from workflows.vault.rotation import Step
+from workflows.vocabulary.people import IdentifierKind
 
 
 def addresses_of(case: Case) -> set[str]:

@@ -17,7 +17,6 @@ from workflows.cases.models import Case, IdempotencyKey, Identifier, Item, Perso
 from workflows.cases.models.rules import keep_versions
 from workflows.cases.numbers import derive_receipt, new_case_number, receipt_digest
 from workflows.cases.record import record_event
-from workflows.cases.vocabulary import Channel, IdentifierKind, ItemKind
 from workflows.ledger.canonical import canonical_json
 from workflows.outbox.services import enqueue
 from workflows.regimes.limits import in_force
@@ -25,6 +24,8 @@ from workflows.vault import blind_index
 from workflows.vault.fields import number_rows
 from workflows.vault.index_keys import IndexKey, index_keys
 from workflows.vault.services import create_data_key
+from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.people import Channel, IdentifierKind
 
 # What follows the commit of each filing, and of one in which somebody complains.
 EFFECTS = ("identity.confirm_contact", "routing.route", "cases.acknowledge")

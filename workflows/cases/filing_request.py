@@ -11,10 +11,11 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from workflows.cases.kin import asks_for_own_interest
-from workflows.cases.places import is_place
-from workflows.cases.vocabulary import IdentifierKind, ItemKind, RequesterRole
 from workflows.regimes.schema import Regime
 from workflows.regimes.services import all_regimes, get_regime, regimes_for
+from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.people import IdentifierKind, RequesterRole
+from workflows.vocabulary.places import is_place
 
 MAX_TEXT = 5_000
 MAX_SHORT = 200

@@ -11,8 +11,8 @@ from workflows.cases.lifecycle import MOVES, Action
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.cases.transition import advance
-from workflows.cases.vocabulary import Assurance
 from workflows.ledger.selectors import events_of_case
+from workflows.vocabulary.people import Assurance
 
 
 def accept_identity(case: Case, actor: Actor, assurance: str, grounds: str) -> None:

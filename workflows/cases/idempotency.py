@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from workflows.cases.models import IdempotencyKey
-from workflows.cases.vocabulary import Channel
+from workflows.vocabulary.people import Channel
 
 SHORTEST_KEY = 22
 LONGEST_KEY = 200

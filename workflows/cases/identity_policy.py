@@ -10,13 +10,9 @@ from workflows.cases.actors import Actor
 from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import Role
 from workflows.cases.models import Case, IdentityPolicy
-from workflows.cases.vocabulary import (
-    ACCEPTED_BY_STAFF,
-    Assurance,
-    ItemKind,
-    assurance_suffices,
-)
 from workflows.ledger.services import append
+from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.people import ACCEPTED_BY_STAFF, Assurance, assurance_suffices
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """What the law asks of a near relative of a person who has died, before anything is granted."""
 
 from workflows.cases.models import Case
-from workflows.cases.vocabulary import RequesterRole
 from workflows.regimes.schema import Regime
+from workflows.vocabulary.people import RequesterRole
 
 # The evidence by which a regime says that a relative needs an interest of their own, and that the
 # deceased may have arranged otherwise.

@@ -17,10 +17,10 @@ from workflows import links
 from workflows.cases.filing import normalise_email
 from workflows.cases.mail_addresses import canonical_address, domain_of
 from workflows.cases.models import Case, MailTally, Person
-from workflows.cases.vocabulary import Assurance
 from workflows.outbox.models import Effect
 from workflows.outbox.services import Later
 from workflows.vault.blind_index import keyed_hashes
+from workflows.vocabulary.people import Assurance
 
 logger = logging.getLogger(__name__)
 

@@ -20,8 +20,8 @@ from workflows.cases.lifecycle import MERGE_TARGETS, Action, State
 from workflows.cases.models import Case, Identifier, Item
 from workflows.cases.record import record_event
 from workflows.cases.transition import advance, lock_case
-from workflows.cases.vocabulary import ItemKind
 from workflows.outbox.services import enqueue
+from workflows.vocabulary.item_kinds import ItemKind
 
 # Where the look-up at the beginning of the review lies behind the case that goes on.
 _LOOKED_UP = frozenset({State.IN_REVIEW, State.INFORMATION_NEEDED, State.FEE_NEEDED})

@@ -20,16 +20,11 @@ from workflows.cases.mail import share_confirmed_address
 from workflows.cases.models import Case, Item
 from workflows.cases.models.clock import is_free_in_part
 from workflows.cases.record import record_event
-from workflows.cases.vocabulary import (
-    CORRECTS,
-    WITHOUT_GRANT,
-    Assurance,
-    Outcome,
-    assurance_suffices,
-)
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case
 from workflows.outbox.services import enqueue
+from workflows.vocabulary.outcomes import CORRECTS, WITHOUT_GRANT, Outcome
+from workflows.vocabulary.people import Assurance, assurance_suffices
 
 ItemCheck = Callable[[Item], bool]
 CaseCheck = Callable[[Case], bool]

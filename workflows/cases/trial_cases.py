@@ -34,7 +34,6 @@ from workflows.cases.models.clock import Round
 from workflows.cases.models.rules import keep_versions
 from workflows.cases.numbers import new_case_number
 from workflows.cases.record import NONCE_BYTES
-from workflows.cases.vocabulary import Assurance, Channel, IdentifierKind, ItemKind
 from workflows.ledger.bulk import NewEvent, append_first_events
 from workflows.ledger.canonical import commit
 from workflows.regimes import services as regimes
@@ -44,6 +43,8 @@ from workflows.regimes.values import Deadline
 from workflows.vault import blind_index
 from workflows.vault.models import DataKey
 from workflows.vault.services import create_data_keys
+from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.people import Assurance, Channel, IdentifierKind
 
 BATCH = 500
 # Received within the last week, in steps of four hours. No clock is due a reminder yet: half of the

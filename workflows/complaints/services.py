@@ -18,7 +18,6 @@ from workflows.cases.models import Case, Message
 from workflows.cases.record import record_event
 from workflows.cases.transition import advance as advance_case
 from workflows.cases.transition import complaint_check, lock_case
-from workflows.cases.vocabulary import ItemKind
 from workflows.complaints.clocks import has_clock, start_clocks
 from workflows.complaints.errors import ComplaintOpen
 from workflows.complaints.letters import (
@@ -30,6 +29,7 @@ from workflows.complaints.letters import (
 from workflows.complaints.lifecycle import OPEN, Action
 from workflows.complaints.models import Complaint
 from workflows.complaints.transition import advance
+from workflows.vocabulary.item_kinds import ItemKind
 
 About, Finding = Complaint.About, Complaint.Finding
 

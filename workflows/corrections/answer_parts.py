@@ -6,7 +6,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from workflows.cases.models import Case, Item
-from workflows.cases.vocabulary import CHANGES_DATA, ScopeResult
 from workflows.corrections.changes import Change, changes_of, joined, told
 from workflows.corrections.models import Manifest
 from workflows.corrections.recipients_told import told_about
@@ -15,6 +14,7 @@ from workflows.datasets.models import Match, Recipient, Snapshot
 from workflows.datasets.training import affected_models, next_step
 from workflows.notices.answers import answer_source
 from workflows.notices.document import Bullets, Paragraph, Value
+from workflows.vocabulary.outcomes import CHANGES_DATA, ScopeResult
 
 # So many places are named to the person; all are counted.
 SOURCES_NAMED = 20

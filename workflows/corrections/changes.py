@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from workflows.cases.models import Case, Item
-from workflows.cases.vocabulary import CHANGES_DATA, Outcome
 from workflows.corrections.checking import was_compared, was_searched
 from workflows.corrections.families import family, line_of
 from workflows.corrections.making import OPS, entries_of
@@ -17,6 +16,7 @@ from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.services import operation_of
 from workflows.datasets.models import Snapshot
 from workflows.vault.crypto import Shredded
+from workflows.vocabulary.outcomes import CHANGES_DATA, Outcome
 
 # Outcomes after which the data of a snapshot stay as they are.
 _STAYS = frozenset(

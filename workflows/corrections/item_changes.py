@@ -14,10 +14,11 @@ from workflows.cases.lifecycle import State
 from workflows.cases.models import Item
 from workflows.cases.record import record_event
 from workflows.cases.transition import lock_case
-from workflows.cases.vocabulary import CORRECTS, ItemKind, Outcome, outcomes_for
 from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.models import ItemChange
 from workflows.datasets.lookups import REVIEWERS
+from workflows.vocabulary.item_kinds import ItemKind, outcomes_for
+from workflows.vocabulary.outcomes import CORRECTS, Outcome
 
 # A wrong text, and what is right in its place; of a supplement, a text and what is added behind it.
 Pair = tuple[str, str]

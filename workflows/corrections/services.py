@@ -10,12 +10,12 @@ from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case, Item
 from workflows.cases.transition import advance
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections.by_hand import is_done_in
 from workflows.corrections.families import family, tips
 from workflows.corrections.item_changes import redacts
 from workflows.corrections.making import verified_for
 from workflows.corrections.models import Instruction, Manifest
+from workflows.vocabulary.outcomes import Outcome
 
 OPERATIONS = {
     Outcome.CORRECTED: Instruction.Operation.REPLACE,

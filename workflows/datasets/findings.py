@@ -8,7 +8,6 @@ from django.db.models import Count, F, Q, Sum
 from django.utils.translation import gettext as _
 
 from workflows.cases.models import Case
-from workflows.cases.vocabulary import Outcome, Scope, ScopeResult
 from workflows.datasets.models import (
     Dataset,
     LookupRun,
@@ -18,6 +17,7 @@ from workflows.datasets.models import (
     Snapshot,
     TrainedModel,
 )
+from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult
 
 
 @dataclass(frozen=True, slots=True)

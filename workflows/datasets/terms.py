@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from workflows.cases.models import Case, Person
-from workflows.cases.vocabulary import IdentifierKind, RequesterRole
 from workflows.datasets.lookup.persons import Identifier, Kind
+from workflows.vocabulary.people import IdentifierKind, RequesterRole
 
 _KINDS = {
     IdentifierKind.NAME: Kind.NAME,

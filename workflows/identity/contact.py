@@ -16,11 +16,11 @@ from workflows.cases.lifecycle import MOVES, OPEN, Action, Role, State
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.cases.transition import advance, lock_case
-from workflows.cases.vocabulary import Assurance
 from workflows.identity.models import ContactChallenge
 from workflows.outbox.models import Effect
 from workflows.outbox.services import enqueue
 from workflows.vault.blind_index import keyed_hash, keyed_hashes
+from workflows.vocabulary.people import Assurance
 
 VALID_FOR = timedelta(days=7)
 REMIND_AFTER = timedelta(days=2)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from django.utils import timezone, translation
 
 from workflows.cases.models import Case, Item
-from workflows.cases.vocabulary import ItemKind, Outcome
 from workflows.notices.composing import Composed, compose, compose_from
 from workflows.notices.document import Block, Document, Heading, Value, lowered
 from workflows.notices.elements import ANSWER
@@ -14,6 +13,8 @@ from workflows.notices.facts import Decided, Facts
 from workflows.notices.template import Section, parse
 from workflows.notices.texts import language_of, text_in_use
 from workflows.notices.values import Reader
+from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.outcomes import Outcome
 
 # What the answer says once for all its parts, after them.
 _SHARED = (

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable
 
 from workflows.cases.models import Item
-from workflows.cases.vocabulary import WITHOUT_GRANT, Outcome, Scope, ScopeResult
 from workflows.notices.document import Bullets, Heading, Node, Paragraph, Value, paragraphs
 from workflows.notices.phrases import has_phrase, phrase
 from workflows.notices.values import Reader
 from workflows.regimes.terms import FeeRule, Ground
+from workflows.vocabulary.outcomes import WITHOUT_GRANT, Outcome, Scope, ScopeResult
 
 
 def item_values(reader: Reader, items: tuple[Item, ...]) -> dict[str, Value]:

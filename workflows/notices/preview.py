@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from django.utils import timezone, translation
 
 from workflows.cases.models import Case, Item
-from workflows.cases.vocabulary import ItemKind, Outcome, Scope, ScopeResult
 from workflows.notices import facts
 from workflows.notices.answers import bind, grouped
 from workflows.notices.composing import Composed, compose_from
@@ -14,6 +13,8 @@ from workflows.notices.phrases import phrase
 from workflows.notices.texts import Place, TextInUse, text_in_use
 from workflows.notices.values import Reader
 from workflows.regimes.schema import Regime
+from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult
 
 _DECIDED = {
     "access_answer": (ItemKind.COPY, Outcome.PROVIDED),

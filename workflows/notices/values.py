@@ -11,10 +11,10 @@ from django.utils.formats import date_format
 from workflows.cases.clocks import answer_kind
 from workflows.cases.models import Case
 from workflows.cases.models.clock import is_free_in_part
-from workflows.cases.vocabulary import ItemKind
 from workflows.notices.document import Bullets, Value
 from workflows.notices.phrases import phrase
 from workflows.regimes.schema import Regime
+from workflows.vocabulary.item_kinds import ItemKind
 
 
 @dataclass(frozen=True, slots=True)

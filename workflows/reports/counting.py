@@ -10,7 +10,7 @@ from collections.abc import Collection
 from enum import StrEnum
 
 from workflows.cases.lifecycle import OPEN, State
-from workflows.cases.vocabulary import WITHOUT_GRANT, Outcome
+from workflows.vocabulary.outcomes import WITHOUT_GRANT, Outcome
 
 # Where the latest answer stands.
 ANSWERED = frozenset({State.ANSWERED, State.CLOSED})

@@ -6,7 +6,9 @@ A draft that a case was filed from has a key of its own, and is forgotten with t
 """
 
 from django.db import transaction
+from django.db.models import TextChoices
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from workflows.cases.actors import Actor
 from workflows.cases.correspondence import require_text
@@ -15,7 +17,6 @@ from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import MOVES, Action
 from workflows.cases.models import Case, IdempotencyKey
 from workflows.cases.transition import advance, lock_case
-from workflows.cases.vocabulary import ErasureGround
 from workflows.corrections.forgetting import forget_case
 from workflows.ledger.selectors import events_of_case
 from workflows.reports.bundle_jobs import withdraw_bundles
@@ -100,3 +101,13 @@ def count_rows(case: Case) -> dict[str, int]:
         "messages": case.messages.count(),
         "people": case.people.count(),
     }
+
+
+class ErasureGround(TextChoices):
+    """Why the personal data of a case are erased."""
+
+    RETENTION_OVER = "retention_over", gettext_lazy("The time for keeping the record is over")
+    NO_LONGER_NEEDED = "no_longer_needed", gettext_lazy("The record is no longer needed")
+    PERSON_ASKED = "person_asked", gettext_lazy("The person asked for it")
+    UNLAWFUL = "unlawful", gettext_lazy("The record was made or kept unlawfully")
+    LEGAL_DUTY = "legal_duty", gettext_lazy("A law or an authority demands it")

@@ -12,8 +12,8 @@ from uuid import UUID
 
 from workflows.cases.lifecycle import Role, State
 from workflows.cases.models import EventContent
-from workflows.cases.vocabulary import IdentifierKind
 from workflows.vault.crypto import Shredded
+from workflows.vocabulary.people import IdentifierKind
 
 Entry = Mapping[str, Any]
 

@@ -30,12 +30,12 @@ from django.db.models.functions import TruncMonth, TruncQuarter
 
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, Item
-from workflows.cases.vocabulary import WITHOUT_GRANT, Outcome
 from workflows.regimes.services import get_regime
 from workflows.reports.bundle_filters import BundleFilters, zone_of
 from workflows.reports.counting import ABUSE, ANSWERED, DECIDED, ENDED, CountsAs
 from workflows.reports.scope import RegulatorScope
 from workflows.reports.selectors import late_clocks, visible_cases
+from workflows.vocabulary.outcomes import WITHOUT_GRANT, Outcome
 
 
 @dataclass(frozen=True, slots=True)

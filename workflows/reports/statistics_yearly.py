@@ -16,7 +16,8 @@ from datetime import date
 from enum import StrEnum
 from statistics import fmean, median
 
-from workflows.cases.vocabulary import ItemKind, RequesterRole
+from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.people import RequesterRole
 
 
 class Result(StrEnum):

@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.lifecycle import State
 from workflows.cases.state_names import STATE_NAMES
-from workflows.cases.vocabulary import ItemKind
 from workflows.pdf import render_pdf
 from workflows.pdf.fonts import font
 from workflows.regimes.services import get_regime
 from workflows.reports.counting import ABUSE
 from workflows.reports.tally import Tally
+from workflows.vocabulary.item_kinds import ItemKind
 
 if TYPE_CHECKING:
     from workflows.reports.bundle_tables import BundleRequest, Counts

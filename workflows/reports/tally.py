@@ -12,8 +12,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from workflows.cases.lifecycle import State
-from workflows.cases.vocabulary import Outcome
 from workflows.reports.counting import ABUSE, DECIDED, CountsAs, counts_as
+from workflows.vocabulary.outcomes import Outcome
 
 FIGURES = (
     "received",

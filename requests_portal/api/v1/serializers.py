@@ -24,12 +24,14 @@ from workflows.cases.filing_request import (
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Clock
 from workflows.cases.numbers import NUMBER_PATTERN, RECEIPT_PATTERN
-from workflows.cases.vocabulary import IdentifierKind, ItemKind, Outcome, RequesterRole
 from workflows.reports.bundle_encryption import LONGEST_RECIPIENT
 from workflows.reports.bundle_filters import LONGEST_REASON
 from workflows.reports.bundle_formats import Format
 from workflows.reports.checkpoints import LONGEST_NOTE
 from workflows.reports.models import BundleJob
+from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.outcomes import Outcome
+from workflows.vocabulary.people import IdentifierKind, RequesterRole
 
 CASE_STATES = [(state.value, state.value) for state in State]
 

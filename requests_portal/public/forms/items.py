@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from requests_portal.public.forms.base import QuestionForm, Sentence, chosen_kinds, long_text
 from workflows.cases.filing_request import MAX_ENTRIES
-from workflows.cases.vocabulary import ItemKind
+from workflows.vocabulary.item_kinds import ItemKind
 
 _WHERE_SEEN = _("For example a web address, the name of an app, or the date of a conversation.")
 

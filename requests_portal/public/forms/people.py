@@ -17,7 +17,6 @@ from requests_portal.public.forms.base import (
     long_text,
     set_choices,
 )
-from workflows.cases import places
 from workflows.cases.filing_request import (
     KIN_FIELDS,
     MAX_TEXT,
@@ -25,7 +24,8 @@ from workflows.cases.filing_request import (
     can_be_called,
 )
 from workflows.cases.kin import asks_for_own_interest
-from workflows.cases.vocabulary import IdentifierKind, RequesterRole
+from workflows.vocabulary import places
+from workflows.vocabulary.people import IdentifierKind, RequesterRole
 
 OTHER_PART = "other"
 

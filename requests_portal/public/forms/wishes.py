@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from requests_portal.public.forms.base import QuestionForm, Sentence, TextField
 from workflows.cases.filing_request import MAX_ITEMS
-from workflows.cases.vocabulary import ItemKind
+from workflows.vocabulary.item_kinds import ItemKind
 
 # In the order of the page: what is asked most comes first.
 KINDS = (

@@ -17,7 +17,6 @@ from workflows.cases.handling import record_view
 from workflows.cases.lifecycle import Role
 from workflows.cases.models import Case, Item
 from workflows.cases.state_names import ROLE_NAMES
-from workflows.cases.vocabulary import ItemKind
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case, proof_text
 from workflows.regimes.schema import Regime
@@ -25,6 +24,7 @@ from workflows.reports.access_log import record_look_at_register
 from workflows.reports.law import Provision
 from workflows.reports.scope import RegulatorScope
 from workflows.reports.selectors import Step, case_file, filter_cases, find_case
+from workflows.vocabulary.item_kinds import ItemKind
 
 CASES_ON_A_PAGE = 50
 PROOF_KINDS = ("tlog-proof", "entry")

@@ -15,7 +15,6 @@ from requests_portal.public.page_errors import page_errors
 from requests_portal.regulators.access import regulator_page
 from requests_portal.regulators.figures_csv import csv_file
 from requests_portal.regulators.forms import PeriodForm
-from workflows.cases.vocabulary import ItemKind
 from workflows.reports.access_log import record_look_at_register
 from workflows.reports.complaint_figures import complaint_figures
 from workflows.reports.counting import ABUSE
@@ -29,6 +28,7 @@ from workflows.reports.statistics import (
     denials,
     figures,
 )
+from workflows.vocabulary.item_kinds import ItemKind
 
 # More would not be told apart in the drawing; the table has them all.
 MONTHS_DRAWN = 24

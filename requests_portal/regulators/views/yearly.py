@@ -17,7 +17,6 @@ from requests_portal.regulators.access import regulator_page
 from requests_portal.regulators.figures_csv import csv_file
 from requests_portal.regulators.forms import YearForm
 from requests_portal.regulators.views.training import RULE as EXPLANATION
-from workflows.cases.vocabulary import ItemKind, RequesterRole
 from workflows.regimes.schema import Regime
 from workflows.regimes.services import get_regime
 from workflows.reports.access_log import record_look_at_register
@@ -25,6 +24,8 @@ from workflows.reports.counting import ABUSE
 from workflows.reports.scope import RegulatorScope
 from workflows.reports.statistics_items import items_of_year
 from workflows.reports.statistics_yearly import TOTAL, Table, tables
+from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.people import RequesterRole
 
 TITLES = {
     "right": gettext_lazy("By right"),

@@ -20,10 +20,11 @@ from requests_portal.staff.people import display_name
 from workflows.cases.correspondence import MAX_BODY
 from workflows.cases.fees import MAX_AMOUNT
 from workflows.cases.models import Case
-from workflows.cases.vocabulary import Assurance, ErasureGround
 from workflows.corrections.models import Instruction
 from workflows.regimes.terms import Ground
+from workflows.reports.erasure import ErasureGround
 from workflows.routing.models import Team
+from workflows.vocabulary.people import Assurance
 
 
 class CaseForm(forms.Form):

@@ -16,7 +16,6 @@ from requests_portal.staff.case_file import ItemView, item_views
 from workflows.cases.decisions import ItemProposal
 from workflows.cases.kin import kin_conditions_apply
 from workflows.cases.models import Item
-from workflows.cases.vocabulary import STANDS_IN, Outcome, Scope, ScopeResult, outcomes_for
 from workflows.datasets.findings import (
     contradicted,
     denies_what_was_found,
@@ -24,6 +23,8 @@ from workflows.datasets.findings import (
     scope_results,
 )
 from workflows.datasets.training import affected_models, retraining_day
+from workflows.vocabulary.item_kinds import STANDS_IN, outcomes_for
+from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult
 
 
 class FindingForm(CaseForm):

@@ -17,14 +17,14 @@ from workflows.cases.handling import grounds_of_identity, record_view
 from workflows.cases.lifecycle import MOVES, Action
 from workflows.cases.models import Case
 from workflows.cases.models.clock import rule_events
-from workflows.cases.vocabulary import CHANGES_DATA, ErasureGround
 from workflows.datasets.training import affected_models, next_step
 from workflows.notices.answers import compose_answer
 from workflows.notices.plain import to_text
 from workflows.regimes import services as regimes
 from workflows.regimes.values import ClockEvent, EventName
-from workflows.reports.erasure import erasure_request_of
+from workflows.reports.erasure import ErasureGround, erasure_request_of
 from workflows.vault.fields import text_or_erased
+from workflows.vocabulary.outcomes import CHANGES_DATA
 
 
 def panel_context(page: ActionPage, case: Case, form: CaseForm) -> dict[str, Any]:

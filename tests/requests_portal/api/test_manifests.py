@@ -15,11 +15,11 @@ from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.corrections.conftest import data, no_broker
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.models import Case
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections.checking import check
 from workflows.corrections.models import Manifest
 from workflows.datasets.models import PipelineToken, Snapshot
 from workflows.ledger.models import Event
+from workflows.vocabulary.outcomes import Outcome
 
 __all__ = ["data", "no_broker"]
 SEALED = ("note", "jsonl", "parquet", "replacements", "left")

@@ -6,7 +6,7 @@ from django.utils import translation
 from requests_portal.public.forms import items, people, wishes
 from requests_portal.public.forms.base import chosen_kinds, first_value, is_blank
 from requests_portal.public.steps import CHECK, STEPS, applicable_steps, find_step, neighbour
-from workflows.cases.vocabulary import ItemKind
+from workflows.vocabulary.item_kinds import ItemKind
 
 EVERYTHING = {
     "wishes": [{"kinds": list(ItemKind.values)}],

@@ -12,11 +12,11 @@ from tests.workflows.corrections.changing import FORUM, executing, look_up, mani
 from tests.workflows.corrections.conftest import data, no_broker
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.models import Case
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections.checking import check, give_up_checking
 from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
 from workflows.datasets.models import Snapshot
 from workflows.ledger.models import Event
+from workflows.vocabulary.outcomes import Outcome
 
 __all__ = ["data", "no_broker"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]

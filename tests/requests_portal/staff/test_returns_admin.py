@@ -9,9 +9,9 @@ from tests.requests_portal.staff.test_manifests_admin import waiting
 from tests.workflows.corrections.conftest import data, no_broker
 from tests.workflows.corrections.test_returns import closed, come_back, delete_request, forum
 from workflows.cases.models import EventContent
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections.returns import take_out_again
 from workflows.ledger.models import Event
+from workflows.vocabulary.outcomes import Outcome
 
 __all__ = ["data", "delete_request", "forum", "no_broker", "waiting"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]

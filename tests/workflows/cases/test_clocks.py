@@ -24,12 +24,12 @@ from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case, Clock
 from workflows.cases.transition import advance
-from workflows.cases.vocabulary import Assurance
 from workflows.notices import moves
 from workflows.outbox.services import drain
 from workflows.regimes.services import all_regimes, explain, get_regime
 from workflows.regimes.values import Deadline
 from workflows.routing.sweep import sweep_clocks
+from workflows.vocabulary.people import Assurance
 
 pytestmark = pytest.mark.django_db
 

@@ -22,16 +22,10 @@ from workflows.cases.errors import InvalidInput, MoveRefused
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case, EventContent, Item, Message
 from workflows.cases.transition import advance
-from workflows.cases.vocabulary import (
-    CHANGES_DATA,
-    ItemKind,
-    Outcome,
-    Scope,
-    ScopeResult,
-    outcomes_for,
-)
 from workflows.ledger.models import Event
 from workflows.notices import moves
+from workflows.vocabulary.item_kinds import ItemKind, outcomes_for
+from workflows.vocabulary.outcomes import CHANGES_DATA, Outcome, Scope, ScopeResult
 
 pytestmark = pytest.mark.django_db
 

@@ -20,12 +20,12 @@ from workflows.cases.filing import EFFECTS, file_request
 from workflows.cases.filing_request import FiledIdentifier, FiledItem
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, EventContent, Person
-from workflows.cases.vocabulary import Channel, RequesterRole
 from workflows.ledger.canonical import opens
 from workflows.ledger.models import Event
 from workflows.outbox.models import Effect
 from workflows.regimes.services import get_regime
 from workflows.vault import blind_index
+from workflows.vocabulary.people import Channel, RequesterRole
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.factories import ERIKA, WANG
-from workflows.cases import places
 from workflows.cases.errors import InvalidFiling
 from workflows.cases.filing_request import (
     MAX_IDENTIFIERS,
@@ -22,7 +21,9 @@ from workflows.cases.filing_request import (
     check_filing,
 )
 from workflows.cases.request_content import request_from_content
-from workflows.cases.vocabulary import IdentifierKind, ItemKind, RequesterRole
+from workflows.vocabulary import places
+from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.people import IdentifierKind, RequesterRole
 
 LONE_SURROGATE = "\ud83d"
 COPY = FiledItem("copy")

@@ -10,8 +10,8 @@ from workflows.cases.lifecycle import Action, Role, State
 from workflows.cases.models import Clock, EventContent
 from workflows.cases.timeline import public_timeline
 from workflows.cases.transition import advance
-from workflows.cases.vocabulary import Assurance
 from workflows.ledger.models import Event
+from workflows.vocabulary.people import Assurance
 
 pytestmark = pytest.mark.django_db
 

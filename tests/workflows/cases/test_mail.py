@@ -30,7 +30,6 @@ from workflows.cases.filing import EFFECTS
 from workflows.cases.lifecycle import MOVES, State
 from workflows.cases.mail import may_mail, purge_tallies, requester_of, tomorrow
 from workflows.cases.models import Case, MailTally
-from workflows.cases.vocabulary import Assurance
 from workflows.identity.reminders import REMIND_EVERY, sweep_waiting
 from workflows.ledger.selectors import events_of_case
 from workflows.notices import moves
@@ -38,6 +37,7 @@ from workflows.outbox import handlers
 from workflows.outbox import services as outbox
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
+from workflows.vocabulary.people import Assurance
 
 pytestmark = pytest.mark.django_db
 

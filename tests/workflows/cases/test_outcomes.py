@@ -23,12 +23,13 @@ from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
 from workflows.cases.transition import advance
-from workflows.cases.vocabulary import Assurance, Outcome, Scope, ScopeResult
 from workflows.ledger.selectors import events_of_case
 from workflows.notices import moves
 from workflows.notices.answers import compose_answer
 from workflows.notices.plain import to_text
 from workflows.regimes.services import all_regimes
+from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult
+from workflows.vocabulary.people import Assurance
 
 pytestmark = pytest.mark.django_db
 

@@ -3,9 +3,9 @@
 import pytest
 from django.utils import translation
 
-from workflows.cases import places
 from workflows.regimes.calendars import is_known_region
 from workflows.regimes.services import all_regimes, regimes_for
+from workflows.vocabulary import places
 
 
 def every_code() -> list[str]:

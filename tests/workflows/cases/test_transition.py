@@ -36,12 +36,13 @@ from workflows.cases.models import Case, Message
 from workflows.cases.record import record_event
 from workflows.cases.state_names import REASONS
 from workflows.cases.transition import advance, lock_case, refusals
-from workflows.cases.vocabulary import Assurance, Outcome
 from workflows.identity.contact import open_challenge
 from workflows.ledger.models import Event
 from workflows.notices import moves
 from workflows.outbox.models import Effect
 from workflows.reports.erasure import erase, request_erasure
+from workflows.vocabulary.outcomes import Outcome
+from workflows.vocabulary.people import Assurance
 
 pytestmark = pytest.mark.django_db
 

@@ -2,24 +2,18 @@
 
 import pytest
 
-from workflows.cases import guards, lifecycle, vocabulary
+from workflows.cases import guards, lifecycle
 from workflows.cases.errors import CaseError, MoveRefused
 from workflows.cases.guards import Situation
 from workflows.cases.lifecycle import Action, Refusal, Role, State
 from workflows.cases.models import Message
 from workflows.cases.state_names import ACTION_NAMES, REASONS, ROLE_NAMES, STATE_NAMES
-from workflows.cases.vocabulary import (
-    CHANGES_DATA,
-    OUTCOMES_OF_KIND,
-    WITHOUT_GRANT,
-    Assurance,
-    ItemKind,
-    Outcome,
-    assurance_suffices,
-    outcomes_for,
-)
 from workflows.regimes import terms
 from workflows.regimes.services import all_regimes
+from workflows.vocabulary import people
+from workflows.vocabulary.item_kinds import OUTCOMES_OF_KIND, ItemKind, outcomes_for
+from workflows.vocabulary.outcomes import CHANGES_DATA, WITHOUT_GRANT, Outcome
+from workflows.vocabulary.people import Assurance, assurance_suffices
 
 
 @pytest.mark.parametrize(
@@ -60,7 +54,7 @@ class TestVocabulary:
     def test_rooms_agree_on_their_words(self):
         assert set(ItemKind.values) == set(terms.ITEM_KINDS)
         assert set(Outcome.values) == set(terms.OUTCOMES)
-        assert set(vocabulary.RequesterRole.values) == set(terms.FILERS)
+        assert set(people.RequesterRole.values) == set(terms.FILERS)
         assert list(Assurance.values) == list(terms.ASSURANCE_LEVELS)
 
     def test_each_regime_knows_only_our_words(self):

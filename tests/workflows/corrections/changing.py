@@ -9,7 +9,6 @@ from tests.factories import APPROVER, REVIEWER, STEWARD, WANG, in_review_with_pr
 from workflows.cases import decisions
 from workflows.cases.decisions import ItemProposal
 from workflows.cases.models import Case
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections.checking import check
 from workflows.corrections.making import make_manifest
 from workflows.corrections.models import Manifest, RecipientNotice
@@ -19,6 +18,7 @@ from workflows.datasets.models import Match, Recipient, ShardScan, Snapshot
 from workflows.datasets.verdicts import judge
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain, run_effect
+from workflows.vocabulary.outcomes import Outcome
 
 FORUM = [
     {"id": "a", "text": "王小明住在上海，电话 13800001234", "url": "https://forum.example/1"},

@@ -8,13 +8,13 @@ from tests.factories import REVIEWER, STEWARD, make_case, propose
 from tests.workflows.datasets.conftest import data  # noqa: F401 - a fixture
 from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
 from workflows.cases.lifecycle import State
-from workflows.cases.vocabulary import Outcome
 from workflows.datasets import matching
 from workflows.datasets.models import Recipient, ShardScan, TrainedModel
 from workflows.datasets.register import save_model, save_recipient
 from workflows.datasets.verdicts import judge
 from workflows.notices.answers import compose_answer
 from workflows.outbox.services import drain
+from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = pytest.mark.django_db
 

@@ -11,11 +11,11 @@ from tests.workflows.corrections.changing import executing
 from tests.workflows.corrections.test_right_record import applied
 from tests.workflows.datasets.entries import make_snapshot
 from workflows.cases.filing_request import FiledItem
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections.making import entries_of
 from workflows.corrections.models import Manifest, Return
 from workflows.corrections.tombstones import guard
 from workflows.datasets.sources import path_of
+from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]
 

@@ -10,7 +10,6 @@ from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.corrections.test_giving_up import after_the_last_turn
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.filing_request import FiledItem
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections import receipts
 from workflows.corrections.checking import check
 from workflows.corrections.models import Manifest
@@ -19,6 +18,7 @@ from workflows.corrections.withdrawal import stop_execution
 from workflows.datasets.sources import path_of
 from workflows.outbox.models import Effect
 from workflows.outbox.services import run_effect
+from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]
 

@@ -7,7 +7,6 @@ from tests.factories import STEWARD
 from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.corrections.conftest import data, no_broker
 from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.families import family, newest
 from workflows.corrections.receipts import take_receipt
@@ -15,6 +14,7 @@ from workflows.datasets.errors import InvalidEntry
 from workflows.datasets.models import Snapshot
 from workflows.datasets.purging import mark_replaced
 from workflows.datasets.register import save_snapshot
+from workflows.vocabulary.outcomes import Outcome
 
 __all__ = ["data", "no_broker"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]

@@ -9,7 +9,6 @@ from django.db import connection
 from tests.factories import REVIEWER, STEWARD
 from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.datasets.entries import lines, make_snapshot
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections.checking import check, check_again
 from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.models import Manifest, Return
@@ -24,6 +23,7 @@ from workflows.datasets.sources import path_of
 from workflows.outbox.long_work import LAST_TURN, held
 from workflows.outbox.models import Effect
 from workflows.outbox.services import retry_dead, run_effect
+from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sent")]
 

@@ -9,12 +9,12 @@ from tests.workflows.corrections.changing import FORUM, executing, manifest_for,
 from tests.workflows.corrections.test_giving_up import at_work
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.filing_request import FiledItem
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections.checking import check
 from workflows.corrections.models import Guarded, Manifest, Return
 from workflows.corrections.receipts import apply_here, ask_to_apply
 from workflows.corrections.tombstones import GUARD, guard
 from workflows.outbox.models import Effect
+from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sent")]
 

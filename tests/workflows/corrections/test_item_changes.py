@@ -21,7 +21,6 @@ from workflows.cases.decisions import ItemProposal
 from workflows.cases.errors import InvalidInput
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections.checking import check
 from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.forgetting import forget_case
@@ -34,6 +33,7 @@ from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of
 from workflows.ledger.models import Event
 from workflows.outbox.services import drain
+from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]
 PAIRS = [("住在上海", "住在杭州"), ("电话", "手机")]

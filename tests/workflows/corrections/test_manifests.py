@@ -26,7 +26,6 @@ from tests.workflows.corrections.changing import (
 )
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.errors import AttemptReused, InvalidInput, MoveRefused
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections.checking import check
 from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.making import MAKE, entries_of, make_manifest, sweep_manifests
@@ -46,6 +45,7 @@ from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
 from workflows.reports.erasure import erase, request_erasure
 from workflows.vault.crypto import Shredded
+from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]
 

@@ -22,7 +22,6 @@ from workflows.cases.errors import InvalidInput
 from workflows.cases.filing_request import FiledIdentifier, FiledItem
 from workflows.cases.lifecycle import Action
 from workflows.cases.transition import advance
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections.carrying import Step, carry_verdicts, moved, rewritten
 from workflows.corrections.checking import check
 from workflows.corrections.making import entries_of, make_manifest
@@ -41,6 +40,7 @@ from workflows.datasets.sources import path_of
 from workflows.datasets.verdicts import judge
 from workflows.ledger.models import Event
 from workflows.outbox.models import Effect
+from workflows.vocabulary.outcomes import Outcome
 
 __all__ = ["english_pages", "sign_in"]
 

@@ -21,7 +21,6 @@ from tests.workflows.corrections.test_answer_parts import text_of
 from tests.workflows.datasets.entries import make_dataset, make_snapshot
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections.checking import check
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import apply_here, ask_to_apply
@@ -32,6 +31,7 @@ from workflows.datasets.models import Match
 from workflows.datasets.sources import path_of, shards_of
 from workflows.ledger import sequencer
 from workflows.notices import moves
+from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = [
     pytest.mark.stack,

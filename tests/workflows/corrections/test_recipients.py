@@ -12,7 +12,6 @@ from tests.factories import APPROVER, REVIEWER, STEWARD
 from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.errors import InvalidInput
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections.checking import check
 from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.models import RecipientNotice
@@ -31,6 +30,7 @@ from workflows.datasets.models import Recipient
 from workflows.ledger.models import Event
 from workflows.notices import moves
 from workflows.outbox.services import drain
+from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]
 

@@ -13,7 +13,6 @@ from workflows.cases.errors import InvalidInput
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import Action
 from workflows.cases.transition import advance
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections.checking import check
 from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.models import Manifest, Return
@@ -30,6 +29,7 @@ from workflows.ledger.models import Event
 from workflows.notices import moves
 from workflows.reports.erasure import erase, request_erasure
 from workflows.routing.models import Assignment, Team
+from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]
 

@@ -12,7 +12,6 @@ from tests.workflows.corrections.changing import look_up, propose_and_approve
 from tests.workflows.corrections.tables import address, content, drop_table, make_table, run_script
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.filing_request import FiledItem
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections.checking import check
 from workflows.corrections.downloads import SQL, content_of
 from workflows.corrections.making import make_manifest
@@ -23,6 +22,7 @@ from workflows.datasets.models import Match, Snapshot
 from workflows.datasets.sources import path_of
 from workflows.datasets.verdicts import judge
 from workflows.notices import moves
+from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]
 

@@ -20,7 +20,6 @@ from workflows.cases import decisions
 from workflows.cases.decisions import ItemProposal
 from workflows.cases.errors import InvalidInput, MoveRefused
 from workflows.cases.lifecycle import State
-from workflows.cases.vocabulary import CHANGES_DATA, Outcome
 from workflows.corrections.models import Instruction
 from workflows.corrections.services import OPERATIONS, issue_instructions, record_receipt
 from workflows.corrections.suppression import suppress
@@ -28,6 +27,7 @@ from workflows.ledger.canonical import commit
 from workflows.ledger.models import Event
 from workflows.notices import moves
 from workflows.outbox.services import drain
+from workflows.vocabulary.outcomes import CHANGES_DATA, Outcome
 
 pytestmark = pytest.mark.django_db
 

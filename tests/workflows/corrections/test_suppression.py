@@ -21,7 +21,6 @@ from tests.workflows.corrections.changing import propose_and_approve
 from workflows.cases.errors import InvalidInput, MoveRefused
 from workflows.cases.lifecycle import Action
 from workflows.cases.transition import refusals
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections import suppression
 from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.forgetting import forget_case
@@ -40,6 +39,7 @@ from workflows.datasets.models import TrainedModel
 from workflows.ledger.models import Event
 from workflows.notices import moves
 from workflows.vault.services import shred
+from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,6 @@ from tests.workflows.corrections.changing import look_up, manifest_for, propose_
 from tests.workflows.corrections.tables import address, content, drop_table, make_table, run_script
 from tests.workflows.corrections.test_returns import delete_request
 from tests.workflows.datasets.entries import make_snapshot
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections.changes import changes_of, told
 from workflows.corrections.checking import check
 from workflows.corrections.downloads import SQL, content_of
@@ -19,6 +18,7 @@ from workflows.corrections.returns import ask_to_take_out, take_out_again
 from workflows.corrections.tombstones import guard
 from workflows.datasets.models import Match, Snapshot
 from workflows.datasets.verdicts import judge
+from workflows.vocabulary.outcomes import Outcome
 
 __all__ = ["delete_request", "english_pages", "send", "sign_in"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_broker")]

@@ -18,7 +18,6 @@ from tests.workflows.corrections.changing import (
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.errors import InvalidInput, MoveRefused
 from workflows.cases.filing_request import FiledIdentifier, FiledItem
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections.answer_parts import known_of
 from workflows.corrections.checking import check, check_again
 from workflows.corrections.models import Manifest
@@ -30,6 +29,7 @@ from workflows.datasets.models import Match, Snapshot
 from workflows.datasets.sources import path_of
 from workflows.datasets.verdicts import judge
 from workflows.notices import moves
+from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]
 

@@ -9,7 +9,6 @@ from tests.workflows.corrections.changing import look_up, manifest_for, propose_
 from tests.workflows.corrections.test_renumbering import given, posts_of, verdicts
 from tests.workflows.datasets.entries import make_snapshot
 from workflows.cases.filing_request import FiledItem
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections.checking import check
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
@@ -18,6 +17,7 @@ from workflows.datasets import matching
 from workflows.datasets.models import Match, Snapshot
 from workflows.datasets.sources import path_of
 from workflows.datasets.verdicts import judge
+from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]
 

@@ -15,7 +15,6 @@ from tests.workflows.corrections.changing import (
 from tests.workflows.corrections.test_renumbering import posts_of
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.filing_request import FiledItem
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections.carried_out import complete_verified
 from workflows.corrections.changes import changes_of
 from workflows.corrections.checking import check
@@ -27,6 +26,7 @@ from workflows.corrections.withdrawal import stop_execution
 from workflows.datasets.models import Snapshot
 from workflows.datasets.register import mark_purged
 from workflows.datasets.sources import path_of
+from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]
 

@@ -21,7 +21,6 @@ from workflows.cases.errors import InvalidInput, MoveRefused
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
-from workflows.cases.vocabulary import Outcome
 from workflows.corrections.checking import check
 from workflows.corrections.downloads import hand_out
 from workflows.corrections.errors import CorrectionRefused
@@ -37,6 +36,7 @@ from workflows.datasets.verdicts import judge
 from workflows.ledger.models import Event
 from workflows.notices import moves
 from workflows.outbox.models import Effect
+from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,6 @@ from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.actors import PUBLIC
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.transition import advance
-from workflows.cases.vocabulary import ScopeResult
 from workflows.datasets import lookups, matching
 from workflows.datasets.findings import findings_of
 from workflows.datasets.lookups import LookupRefused, nightly_pass, request_lookup
@@ -22,6 +21,7 @@ from workflows.ledger.models import Event
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
 from workflows.reports.erasure import erase, request_erasure
+from workflows.vocabulary.outcomes import ScopeResult
 
 pytestmark = pytest.mark.django_db
 

@@ -7,12 +7,12 @@ import pytest
 from tests.factories import APPROVER, INTAKE, REVIEWER, make_case
 from tests.workflows.datasets.entries import make_dataset, make_snapshot
 from workflows.cases.lifecycle import State
-from workflows.cases.vocabulary import Scope, ScopeResult
 from workflows.datasets.findings import contradicted, findings_of, scope_results, unapproved
 from workflows.datasets.lookups import LookupRefused
 from workflows.datasets.models import LookupRun, Match, ShardScan
 from workflows.datasets.verdicts import judge, judge_rest
 from workflows.ledger.models import Event
+from workflows.vocabulary.outcomes import Scope, ScopeResult
 
 pytestmark = pytest.mark.django_db
 

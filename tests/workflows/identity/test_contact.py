@@ -12,7 +12,6 @@ from workflows.cases.actors import PUBLIC
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
 from workflows.cases.transition import advance
-from workflows.cases.vocabulary import Assurance
 from workflows.identity.contact import (
     EXPIRE_AFTER,
     REMIND_AFTER,
@@ -28,6 +27,7 @@ from workflows.identity.contact import (
 from workflows.identity.models import ContactChallenge
 from workflows.ledger.models import Event
 from workflows.outbox.models import Effect
+from workflows.vocabulary.people import Assurance
 
 pytestmark = pytest.mark.django_db
 

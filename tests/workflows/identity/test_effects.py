@@ -11,11 +11,11 @@ from tests.database_time import let_pass
 from tests.factories import ERIKA, INTAKE, file
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.transition import advance
-from workflows.cases.vocabulary import Assurance
 from workflows.identity.contact import EXPIRE_AFTER, confirm_contact, sweep_unconfirmed
 from workflows.identity.models import ContactChallenge
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
+from workflows.vocabulary.people import Assurance
 
 pytestmark = pytest.mark.django_db
 

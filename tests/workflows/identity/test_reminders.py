@@ -11,7 +11,6 @@ from workflows.cases import correspondence, fees, handling
 from workflows.cases.actors import SYSTEM
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Message
-from workflows.cases.vocabulary import Assurance
 from workflows.identity.reminders import (
     LAST_CALL,
     MADE_UP_FOR,
@@ -25,6 +24,7 @@ from workflows.outbox.models import Effect
 from workflows.outbox.services import DONE_KEPT_FOR, drain
 from workflows.routing.assignment import assign
 from workflows.routing.models import Team
+from workflows.vocabulary.people import Assurance
 
 pytestmark = pytest.mark.django_db
 

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 from tests.factories import ERIKA, file
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.models import Case
-from workflows.cases.vocabulary import Outcome, Scope, ScopeResult
 from workflows.notices import facts
 from workflows.regimes.services import get_regime
+from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult
 
 MOMENT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 SCOPES = {Scope.TRAINING_SNAPSHOT: ScopeResult.FOUND, Scope.MODEL: ScopeResult.NOT_IDENTIFIABLE}

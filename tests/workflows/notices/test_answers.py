@@ -11,11 +11,12 @@ from workflows.cases.decisions import ItemProposal
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Message
-from workflows.cases.vocabulary import ItemKind, Outcome, Scope, ScopeResult
 from workflows.notices import moves
 from workflows.notices.answers import compose_answer
 from workflows.notices.plain import to_text
 from workflows.regimes.services import all_regimes, get_regime
+from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult
 
 pytestmark = pytest.mark.django_db
 

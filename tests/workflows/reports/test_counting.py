@@ -14,7 +14,6 @@ from workflows.cases import decisions, transition
 from workflows.cases.actors import Actor
 from workflows.cases.lifecycle import MOVES, Action, Role, State
 from workflows.cases.models import Case
-from workflows.cases.vocabulary import Outcome
 from workflows.ledger.models import Event
 from workflows.reports import statistics
 from workflows.reports.bundle_filters import zone_of
@@ -25,6 +24,7 @@ from workflows.reports.statistics_yearly import TOTAL, tables
 from workflows.reports.tables import row_from_log
 from workflows.reports.tally import FIGURES, Tally
 from workflows.reports.transparency import quarter
+from workflows.vocabulary.outcomes import Outcome
 
 EVER = Period()
 OUTCOMES = (Outcome.PROVIDED, Outcome.REFUSED, Outcome.NOT_HELD)

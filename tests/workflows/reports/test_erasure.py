@@ -35,7 +35,6 @@ from workflows.cases.filing_request import FiledIdentifier, FiledItem, FilingReq
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Item
 from workflows.cases.transition import advance
-from workflows.cases.vocabulary import Assurance, Scope, ScopeResult
 from workflows.complaints import services as complaints
 from workflows.corrections.item_changes import specify
 from workflows.corrections.suppression import suppress
@@ -55,6 +54,8 @@ from workflows.reports.scope import scope_of
 from workflows.vault import blind_index
 from workflows.vault.crypto import Shredded
 from workflows.vault.fields import SealedField, SealedModel
+from workflows.vocabulary.outcomes import Scope, ScopeResult
+from workflows.vocabulary.people import Assurance
 from workflows.witnesses.services import submit_due
 from workflows.witnesses.timestamps import request_timestamp
 

@@ -8,7 +8,6 @@ import pytest
 from tests.factories import ERIKA, file, make_case
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
-from workflows.cases.vocabulary import ItemKind
 from workflows.reports.statistics_items import items_of_year
 from workflows.reports.statistics_yearly import (
     CALIFORNIA_TYPES,
@@ -16,6 +15,7 @@ from workflows.reports.statistics_yearly import (
     Result,
     tables,
 )
+from workflows.vocabulary.item_kinds import ItemKind
 
 JANUARY, APRIL, DECEMBER = date(2026, 1, 31), date(2026, 4, 1), date(2026, 12, 31)
 

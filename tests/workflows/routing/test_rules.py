@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.cases.vocabulary import ItemKind
 from workflows.routing.rules import matches
+from workflows.vocabulary.item_kinds import ItemKind
 
 KINDS = st.lists(st.sampled_from(ItemKind.values), unique=True, max_size=4)
 REGIMES = st.lists(st.sampled_from(["CN", "EU", "UK", "US-CA"]), unique=True, max_size=3)

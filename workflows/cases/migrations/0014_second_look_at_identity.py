@@ -5,7 +5,8 @@ from django.apps.registry import Apps
 from django.contrib.auth.management import create_permissions
 from django.db import migrations, models
 
-from workflows.cases.vocabulary import ACCEPTED_BY_STAFF, ItemKind
+from workflows.vocabulary.people import ACCEPTED_BY_STAFF
+from workflows.vocabulary.item_kinds import ItemKind
 
 ACCEPTED = """
 UPDATE cases_case SET assurance_set_by = accepted.actor

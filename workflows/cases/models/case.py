@@ -9,19 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from workflows.cases.lifecycle import FINAL, TOLD, State
 from workflows.cases.models.rules import kept_version
 from workflows.cases.state_names import STATE_NAMES
-from workflows.cases.vocabulary import (
-    Assurance,
-    Channel,
-    IdentifierKind,
-    ItemKind,
-    Outcome,
-    RequesterRole,
-    Scope,
-    ScopeResult,
-)
 from workflows.regimes.schema import Regime
 from workflows.vault.fields import SealedJSON, SealedModel, SealedText
 from workflows.vault.models import DataKey
+from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult
+from workflows.vocabulary.people import Assurance, Channel, IdentifierKind, RequesterRole
 
 
 class Case(SealedModel):

@@ -4,7 +4,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from workflows.cases.vocabulary import ACCEPTED_BY_STAFF, ItemKind
+from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.people import ACCEPTED_BY_STAFF
 
 
 class IdentityPolicy(models.Model):

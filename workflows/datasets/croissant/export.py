@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 
-from workflows.cases.vocabulary import Scope
 from workflows.datasets.croissant.terms import (
     CONFORMS_TO,
     CONTEXT,
@@ -19,6 +18,7 @@ from workflows.datasets.croissant.terms import (
     USE_CASES,
 )
 from workflows.datasets.models import Dataset, Snapshot
+from workflows.vocabulary.outcomes import Scope
 
 Json = dict[str, Any]
 

@@ -13,7 +13,6 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from workflows.cases.vocabulary import Scope
 from workflows.datasets.croissant.terms import (
     ENCODINGS,
     LEGAL_BASIS,
@@ -23,6 +22,7 @@ from workflows.datasets.croissant.terms import (
 )
 from workflows.datasets.errors import InvalidEntry
 from workflows.datasets.models import Snapshot
+from workflows.vocabulary.outcomes import Scope
 
 LARGEST_DOCUMENT = 2 * 1024 * 1024
 _CROISSANT = re.compile(r"https?://mlcommons\.org/croissant/1\.[01]")

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from workflows.cases.vocabulary import Scope
 from workflows.datasets.models import Snapshot
+from workflows.vocabulary.outcomes import Scope
 
 CONFORMS_TO = "http://mlcommons.org/croissant/1.1"
 MEDIA_TYPE = f'application/ld+json; profile="{CONFORMS_TO}"'

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from workflows.cases.vocabulary import Scope
+from workflows.vocabulary.outcomes import Scope
 
 PSEUDONYM_LENGTH = 32
 

@@ -10,10 +10,10 @@ from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
 from workflows.cases.lifecycle import Role
-from workflows.cases.vocabulary import ItemKind
 from workflows.regimes.services import get_regime
 from workflows.reports.models import RegulatorAccount
 from workflows.routing.models import RoutingRule, Team
+from workflows.vocabulary.item_kinds import ItemKind
 
 # One person for each role, and a second one where two pairs of eyes are needed.
 STAFF = {

@@ -15,13 +15,13 @@ from workflows.cases.identity_policy import kinds_to_confirm
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
 from workflows.cases.transition import advance
-from workflows.cases.vocabulary import Assurance, ErasureGround
 from workflows.complaints import services as complaints
 from workflows.corrections.services import issue_instructions, record_receipt
 from workflows.corrections.suppression import suppress
 from workflows.notices import moves
-from workflows.reports.erasure import erase, request_erasure
+from workflows.reports.erasure import ErasureGround, erase, request_erasure
 from workflows.routing.assignment import assign, choose_team
+from workflows.vocabulary.people import Assurance
 
 Sample = Mapping[str, Any]
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 from tests.factories import ERIKA, INTAKE, WANG, file, make_case
 from workflows.cases import handling
 from workflows.cases.lifecycle import State
-from workflows.cases.vocabulary import Assurance
 from workflows.notices import moves
+from workflows.vocabulary.people import Assurance
 
 pytestmark = pytest.mark.django_db
 

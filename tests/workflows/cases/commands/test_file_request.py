@@ -17,7 +17,7 @@ from django.db import connection
 from tests.factories import ERIKA, WANG
 from workflows.cases.access import open_with_receipt
 from workflows.cases.models import Case
-from workflows.cases.vocabulary import Channel
+from workflows.vocabulary.people import Channel
 
 pytestmark = pytest.mark.django_db
 

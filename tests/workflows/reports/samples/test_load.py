@@ -13,10 +13,11 @@ from workflows.cases.access import open_with_receipt
 from workflows.cases.clocks import differing_clocks
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, Clock
-from workflows.cases.vocabulary import ItemKind, RequesterRole
 from workflows.complaints.models import Complaint
 from workflows.ledger.models import Event
 from workflows.reports.models import RegulatorAccount
+from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.people import RequesterRole
 
 pytestmark = [pytest.mark.django_db, pytest.mark.stack]
 

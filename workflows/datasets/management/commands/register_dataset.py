@@ -6,13 +6,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from workflows.cases.vocabulary import Scope
 from workflows.datasets.errors import InvalidEntry, RegisterRefused
 from workflows.datasets.inventory import read_snapshot
 from workflows.datasets.management.register_options import actor_named, add_by, told
 from workflows.datasets.models import Dataset, Snapshot
 from workflows.datasets.problems import why_unreadable
 from workflows.datasets.register import save_dataset, save_snapshot
+from workflows.vocabulary.outcomes import Scope
 
 _TEXTS = ("origin", "legal-basis", "licence", "types", "scale", "labelling-rules", "retention")
 

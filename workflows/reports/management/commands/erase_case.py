@@ -12,8 +12,7 @@ from workflows.cases.actors import Actor, actor_for
 from workflows.cases.errors import CaseError
 from workflows.cases.models import Case
 from workflows.cases.numbers import normalise_number
-from workflows.cases.vocabulary import ErasureGround
-from workflows.reports.erasure import erase, request_erasure
+from workflows.reports.erasure import ErasureGround, erase, request_erasure
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -1,0 +1,1 @@
+"""The closed words of requests, below the laws that use them."""
