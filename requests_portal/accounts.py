@@ -29,10 +29,10 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 
 from requests_portal.account_sessions import end_other_sign_ins
-from workflows.cases.lifecycle import Role
 from workflows.cases.mail import may_mail
 from workflows.vault.blind_index import keyed_hash, keyed_hashes
 from workflows.vault.crypto import CannotUnseal, decrypt, encrypt
+from workflows.vocabulary.roles import Role
 
 P = ParamSpec("P")
 R = TypeVar("R")

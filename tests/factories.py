@@ -13,7 +13,7 @@ from workflows.cases.attachments import Upload
 from workflows.cases.decisions import ItemProposal
 from workflows.cases.filing import Filed, file_request
 from workflows.cases.filing_request import FiledIdentifier, FiledItem, FilingRequest
-from workflows.cases.lifecycle import Action, Role, State
+from workflows.cases.lifecycle import Action, State
 from workflows.cases.malware import record_verdict
 from workflows.cases.models import Attachment, Case
 from workflows.cases.request_content import request_from_content
@@ -22,6 +22,7 @@ from workflows.corrections.services import issue_instructions, record_receipt
 from workflows.notices import moves
 from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult
 from workflows.vocabulary.people import Assurance
+from workflows.vocabulary.roles import Role
 
 # Invented people; no such addresses or numbers exist.
 WANG = FilingRequest(

@@ -20,8 +20,8 @@ def regulator_token(account: "RegulatorAccount") -> str:
 def pipeline_token(pipeline: "PipelineToken", steward: "Actor") -> str:
     """Return the secret of a token with which a pipeline speaks for data stewards."""
     from workflows.cases.actors import Actor
-    from workflows.cases.lifecycle import Role
     from workflows.datasets.pipelines import approve_token, issue_token
+    from workflows.vocabulary.roles import Role
 
     secret = issue_token(pipeline, steward)
     officer = Actor(frozenset({Role.PRIVACY_OFFICER}), "staff-000000000000")

@@ -12,8 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from requests_portal.staff.operation_admin import ReadOnlyAdmin
 from workflows.accounts.account_log import ACCOUNT_EVENTS, account_events, details, matching
 from workflows.accounts.models import AccountEvent
-from workflows.cases.lifecycle import Role
-from workflows.cases.state_names import ROLE_NAMES
+from workflows.vocabulary.roles import ROLE_NAMES, Role
 
 
 class EventFilter(admin.SimpleListFilter):

@@ -45,8 +45,7 @@ from workflows.accounts.changes import (
 from workflows.accounts.errors import ApprovalRefused
 from workflows.accounts.invitations import open_invitation, revoke, was_accepted
 from workflows.accounts.models import ApprovalRequest, Invitation
-from workflows.cases.lifecycle import Role
-from workflows.cases.state_names import ROLE_NAMES
+from workflows.vocabulary.roles import ROLE_NAMES, Role
 
 # Imported so that what they register can be taken off again: accounts have one page, this one.
 assert allauth.account.admin

@@ -23,8 +23,7 @@ from requests_portal.staff.register.base import sign
 from workflows.accounts.approvals import approve, reject, waiting, withdraw
 from workflows.accounts.deciders import decidable_by, why_not_decide
 from workflows.accounts.models import ApprovalRequest
-from workflows.cases.lifecycle import Role
-from workflows.cases.state_names import ROLE_NAMES
+from workflows.vocabulary.roles import ROLE_NAMES, Role
 
 Kind, State = ApprovalRequest.Kind, ApprovalRequest.State
 _DECIDE = "accounts.decide_approvalrequest"

@@ -5,12 +5,12 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from workflows.cases.lifecycle import Role
 from workflows.cases.models import Case
-from workflows.cases.state_names import ROLE_NAMES, STATE_NAMES
+from workflows.cases.state_names import STATE_NAMES
 from workflows.cases.timeline import TimelineEntry, staff_timeline
 from workflows.ledger.models import Checkpoint, Leaf
 from workflows.ledger.selectors import latest_checkpoint
+from workflows.vocabulary.roles import ROLE_NAMES, Role
 
 _LETTERS = frozenset(
     {

@@ -26,7 +26,7 @@ from requests_portal.staff.people import actor_of, works_on_cases
 from requests_portal.staff.search import related_cases
 from workflows.cases.attachments import FileLocked, read_attachment
 from workflows.cases.handling import record_view
-from workflows.cases.lifecycle import Role, State
+from workflows.cases.lifecycle import State
 from workflows.cases.malware import delete_infected
 from workflows.cases.models import Attachment, Case
 from workflows.cases.state_names import STATE_NAMES
@@ -39,6 +39,7 @@ from workflows.datasets.verdicts import waiting_in_newer
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import proof_text
 from workflows.vault.crypto import Shredded
+from workflows.vocabulary.roles import Role
 
 
 def case_id_of(text: str) -> UUID:

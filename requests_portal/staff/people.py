@@ -7,8 +7,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from workflows.cases.actors import Actor, actor_for
-from workflows.cases.lifecycle import Role
 from workflows.cases.models import StaffIdentity
+from workflows.vocabulary.roles import Role
 
 # The roles that work on cases. An administrator keeps accounts and sees no case, and neither
 # does a superuser without one of these roles.

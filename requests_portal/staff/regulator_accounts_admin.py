@@ -21,9 +21,9 @@ from requests_portal.staff.people import actor_of, display_name, user_of
 from workflows.accounts.changes import admit_regulator
 from workflows.accounts.errors import ApprovalRefused
 from workflows.accounts.tokens import revoke_all
-from workflows.cases.lifecycle import Role
 from workflows.reports.models import RegulatorAccount
 from workflows.reports.scope import live_accounts, live_tokens
+from workflows.vocabulary.roles import Role
 
 
 class RegulatorForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run time

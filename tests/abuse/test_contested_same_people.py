@@ -10,12 +10,13 @@ from tests.complaints import take_to
 from workflows.cases import decisions, handling, merging
 from workflows.cases.actors import Actor
 from workflows.cases.errors import MoveRefused
-from workflows.cases.lifecycle import Action, Role, State
+from workflows.cases.lifecycle import Action, State
 from workflows.cases.transition import advance, refusals
 from workflows.complaints import services as complaints
 from workflows.complaints.lifecycle import State as ComplaintState
 from workflows.notices import moves
 from workflows.reports.erasure import erase, request_erasure
+from workflows.vocabulary.roles import Role
 
 pytestmark = pytest.mark.django_db
 

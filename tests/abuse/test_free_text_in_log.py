@@ -15,7 +15,7 @@ from workflows.accounts.changes import Wanted, change_account, invite_person
 from workflows.cases import correspondence, decisions, fees, handling, merging
 from workflows.cases.attachments import Upload, add_attachments
 from workflows.cases.errors import InvalidInput
-from workflows.cases.lifecycle import MOVES, Action, Role, State
+from workflows.cases.lifecycle import MOVES, Action, State
 from workflows.cases.malware import record_verdict
 from workflows.cases.models import Case, EventContent
 from workflows.cases.record import record_event
@@ -44,6 +44,7 @@ from workflows.notices.texts import Place, publish, save_draft, text_in_use
 from workflows.reports.erasure import ErasureGround, erase, erasure_request_of, request_erasure
 from workflows.vocabulary.outcomes import Scope, ScopeResult
 from workflows.vocabulary.people import Assurance
+from workflows.vocabulary.roles import Role
 
 pytestmark = pytest.mark.django_db
 

@@ -21,7 +21,7 @@ from workflows.cases.actors import PUBLIC, Actor
 from workflows.cases.calendar_notices import take_notice
 from workflows.cases.errors import CaseError, InvalidInput, MoveRefused
 from workflows.cases.filing import file_request
-from workflows.cases.lifecycle import FINAL, MERGE_TARGETS, Action, Role, State
+from workflows.cases.lifecycle import FINAL, MERGE_TARGETS, Action, State
 from workflows.cases.models import Case, Clock, EventContent, Item, Message
 from workflows.cases.transition import refusals
 from workflows.complaints import services as complaints
@@ -37,6 +37,7 @@ from workflows.notices.errors import ElementMissing
 from workflows.notices.models import Notice
 from workflows.outbox.models import Effect
 from workflows.vocabulary.people import Channel
+from workflows.vocabulary.roles import Role
 
 MOST_CASES = 4
 # Whether workers rest after a step, and do what it left with the next.

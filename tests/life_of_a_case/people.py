@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from workflows.cases.actors import PUBLIC, Actor
 from workflows.cases.filing_request import FiledIdentifier, FiledItem, FilingRequest
-from workflows.cases.lifecycle import Role
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.people import RequesterRole
+from workflows.vocabulary.roles import Role
 
 # Takes one of several things: as Hypothesis draws it, or by lot.
 Choose = Callable[[Sequence[Any]], Any]

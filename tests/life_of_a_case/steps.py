@@ -14,7 +14,7 @@ from tests.life_of_a_case.people import Choose
 from workflows.cases import correspondence, decisions, fees, handling, merging
 from workflows.cases.actors import Actor
 from workflows.cases.decisions import ItemProposal
-from workflows.cases.lifecycle import Action, Role
+from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case, Item
 from workflows.cases.transition import advance, situation_of
 from workflows.complaints import services as complaints
@@ -33,6 +33,7 @@ from workflows.routing.models import Team
 from workflows.vocabulary.item_kinds import STANDS_IN, outcomes_for
 from workflows.vocabulary.outcomes import CHANGES_DATA, WITHOUT_GRANT, Outcome, Scope, ScopeResult
 from workflows.vocabulary.people import Assurance
+from workflows.vocabulary.roles import Role
 
 Step = Callable[[Case, Actor, Choose], object]
 

@@ -16,7 +16,7 @@ from workflows.accounts.account_log import record
 from workflows.accounts.errors import ApprovalRefused
 from workflows.accounts.invitations import end_links
 from workflows.cases.actors import STAFF_ROLES, Actor
-from workflows.cases.lifecycle import Role
+from workflows.vocabulary.roles import Role
 
 STAFF = frozenset(role.value for role in STAFF_ROLES)
 ROLES = frozenset({*STAFF, Role.REGULATOR.value})

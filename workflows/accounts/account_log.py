@@ -13,13 +13,12 @@ from django.utils.translation import gettext_lazy as _
 
 from workflows.accounts.models import AccountEvent, ApprovalRequest
 from workflows.cases.actors import Actor, actor_for, name_behind
-from workflows.cases.lifecycle import Role
 from workflows.cases.models import StaffIdentity
-from workflows.cases.state_names import ROLE_NAMES
 from workflows.ledger.canonical import Json
 from workflows.ledger.models import Event
 from workflows.ledger.services import append
 from workflows.outbox.services import enqueue
+from workflows.vocabulary.roles import ROLE_NAMES, Role
 
 E = TypeVar("E", bound=AccountEvent)
 TELL = "accounts.tell_officer"

@@ -13,11 +13,11 @@ from workflows.accounts.errors import ApprovalRefused
 from workflows.accounts.invitations import Purpose, invite, was_accepted
 from workflows.accounts.models import ApprovalRequest
 from workflows.cases.actors import Actor
-from workflows.cases.lifecycle import Role
 from workflows.datasets.pipelines import approve_token as approve_pipeline_token
 from workflows.datasets.pipelines import has_ended
 from workflows.reports.models import RegulatorAccount, RegulatorToken
 from workflows.reports.scope import approve_token as approve_regulator_token
+from workflows.vocabulary.roles import Role
 
 Kind = ApprovalRequest.Kind
 

@@ -9,9 +9,9 @@ from workflows.accounts.account_log import RULE_BEGAN, record
 from workflows.accounts.errors import ApprovalRefused
 from workflows.accounts.models import ApprovalRequest
 from workflows.cases.actors import SYSTEM, actor_for
-from workflows.cases.lifecycle import Role
 from workflows.ledger.models import Event
 from workflows.reports.scope import live_accounts
+from workflows.vocabulary.roles import Role
 
 Kind = ApprovalRequest.Kind
 

@@ -10,10 +10,10 @@ from workflows import links
 from workflows.accounts.account_log import ACCOUNT_EVENTS, TELL, account_events, details
 from workflows.accounts.invitations import MAIL, VALID_FOR, open_link
 from workflows.accounts.models import AccountEvent, Invitation
-from workflows.cases.lifecycle import Role
 from workflows.cases.mail import compose, may_send, tomorrow
 from workflows.outbox.models import Effect
 from workflows.outbox.services import Later, mail_handler
+from workflows.vocabulary.roles import Role
 
 
 @mail_handler(MAIL)

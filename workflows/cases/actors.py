@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, Concat, NullIf, Trim
 
-from workflows.cases.lifecycle import Role
 from workflows.cases.models import StaffIdentity
+from workflows.vocabulary.roles import Role
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

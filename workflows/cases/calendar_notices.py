@@ -18,12 +18,13 @@ from workflows.cases.clocks import (
     rederive,
     store_lead,
 )
-from workflows.cases.lifecycle import OPEN, Role
+from workflows.cases.lifecycle import OPEN
 from workflows.cases.models import BaseClock, Case, Clock
 from workflows.cases.record import record_event
 from workflows.cases.transition import lock_case
 from workflows.outbox.services import enqueue
 from workflows.regimes.services import load_notice
+from workflows.vocabulary.roles import Role
 
 
 def take_notice(

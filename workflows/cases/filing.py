@@ -12,7 +12,6 @@ from workflows.cases import clocks
 from workflows.cases.attachments import Upload, add_attachments, check_uploads
 from workflows.cases.errors import AttemptReused, InvalidFiling
 from workflows.cases.filing_request import FilingRequest, applicable_regimes, check_filing
-from workflows.cases.lifecycle import Role
 from workflows.cases.models import Case, IdempotencyKey, Identifier, Item, Person
 from workflows.cases.models.rules import keep_versions
 from workflows.cases.numbers import derive_receipt, new_case_number, receipt_digest
@@ -26,6 +25,7 @@ from workflows.vault.index_keys import IndexKey, index_keys
 from workflows.vault.services import create_data_key
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.people import Channel, IdentifierKind
+from workflows.vocabulary.roles import Role
 
 # What follows the commit of each filing, and of one in which somebody complains.
 EFFECTS = ("identity.confirm_contact", "routing.route", "cases.acknowledge")

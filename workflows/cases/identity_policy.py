@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
 from workflows.cases.errors import InvalidInput
-from workflows.cases.lifecycle import Role
 from workflows.cases.models import Case, IdentityPolicy
 from workflows.ledger.services import append
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.people import ACCEPTED_BY_STAFF, Assurance, assurance_suffices
+from workflows.vocabulary.roles import Role
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from workflows.cases import guards
 from workflows.cases.guards import Guard, Situation
+from workflows.vocabulary.roles import Role
 
 
 class State(StrEnum):
@@ -32,20 +33,6 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
     MERGED = "merged"
     REJECTED_AS_ABUSE = "rejected_as_abuse"
-
-
-class Role(StrEnum):
-    """Who acts. The agent organisation files and follows as `public` does, through its API."""
-
-    PUBLIC = "public"
-    SYSTEM = "system"
-    INTAKE = "intake"
-    REVIEWER = "reviewer"
-    APPROVER = "approver"
-    DATA_STEWARD = "data_steward"
-    PRIVACY_OFFICER = "privacy_officer"
-    ADMINISTRATOR = "administrator"
-    REGULATOR = "regulator"
 
 
 class Action(StrEnum):

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from workflows.cases.lifecycle import Action, Refusal, Role, State
+from workflows.cases.lifecycle import Action, Refusal, State
 
 STATE_NAMES = {
     State.FILED: _("Filed, contact not confirmed"),
@@ -24,17 +24,6 @@ STATE_NAMES = {
     State.REJECTED_AS_ABUSE: _("Rejected as abuse"),
 }
 
-ROLE_NAMES = {
-    Role.PUBLIC: _("Requester"),
-    Role.SYSTEM: _("System"),
-    Role.INTAKE: _("Intake"),
-    Role.REVIEWER: _("Reviewer"),
-    Role.APPROVER: _("Approver"),
-    Role.DATA_STEWARD: _("Data steward"),
-    Role.PRIVACY_OFFICER: _("Privacy officer"),
-    Role.ADMINISTRATOR: _("Administrator"),
-    Role.REGULATOR: _("Regulator"),
-}
 
 ACTION_NAMES = {
     Action.CONFIRM_CONTACT: _("Confirm the contact"),

@@ -15,7 +15,7 @@ from workflows.cases.fee_time import fee_fits, fee_time_is_over
 from workflows.cases.guards import ItemSituation, Situation
 from workflows.cases.identity_policy import kinds_to_confirm
 from workflows.cases.kin import kin_conditions_apply
-from workflows.cases.lifecycle import MERGE_TARGETS, MOVES, Action, Move, Role, State, refusal
+from workflows.cases.lifecycle import MERGE_TARGETS, MOVES, Action, Move, State, refusal
 from workflows.cases.mail import share_confirmed_address
 from workflows.cases.models import Case, Item
 from workflows.cases.models.clock import is_free_in_part
@@ -25,6 +25,7 @@ from workflows.ledger.selectors import events_of_case
 from workflows.outbox.services import enqueue
 from workflows.vocabulary.outcomes import CORRECTS, WITHOUT_GRANT, Outcome
 from workflows.vocabulary.people import Assurance, assurance_suffices
+from workflows.vocabulary.roles import Role
 
 ItemCheck = Callable[[Item], bool]
 CaseCheck = Callable[[Case], bool]

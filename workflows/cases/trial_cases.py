@@ -20,7 +20,7 @@ from workflows.cases.filing_request import (
     FilingRequest,
     applicable_regimes,
 )
-from workflows.cases.lifecycle import MOVES, Action, Role, State
+from workflows.cases.lifecycle import MOVES, Action, State
 from workflows.cases.models import (
     Case,
     Clock,
@@ -45,6 +45,7 @@ from workflows.vault.models import DataKey
 from workflows.vault.services import create_data_keys
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.people import Assurance, Channel, IdentifierKind
+from workflows.vocabulary.roles import Role
 
 BATCH = 500
 # Received within the last week, in steps of four hours. No clock is due a reminder yet: half of the

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workflows.cases.lifecycle import Refusal, Role
+from workflows.cases.lifecycle import Refusal
+from workflows.vocabulary.roles import Role
 
 
 class State(StrEnum):

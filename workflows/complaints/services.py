@@ -11,7 +11,7 @@ from workflows.cases import correspondence
 from workflows.cases.actors import PUBLIC, SYSTEM, Actor
 from workflows.cases.correspondence import require_text
 from workflows.cases.errors import InvalidInput, MoveRefused
-from workflows.cases.lifecycle import FINAL, WORKING, Role
+from workflows.cases.lifecycle import FINAL, WORKING
 from workflows.cases.lifecycle import Action as CaseAction
 from workflows.cases.lifecycle import State as CaseState
 from workflows.cases.models import Case, Message
@@ -30,6 +30,7 @@ from workflows.complaints.lifecycle import OPEN, Action
 from workflows.complaints.models import Complaint
 from workflows.complaints.transition import advance
 from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.roles import Role
 
 About, Finding = Complaint.About, Complaint.Finding
 

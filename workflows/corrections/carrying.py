@@ -14,7 +14,6 @@ from typing import NamedTuple
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from workflows.cases.lifecycle import Role
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.cases.transition import lock_case
@@ -31,6 +30,7 @@ from workflows.datasets.lookups import LOOKED_UP
 from workflows.datasets.matching import WEAK_KEPT
 from workflows.datasets.models import Match, Snapshot
 from workflows.vault.crypto import Shredded
+from workflows.vocabulary.roles import Role
 
 _ROWS_AT_ONCE = 500
 

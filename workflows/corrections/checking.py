@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
-from workflows.cases.lifecycle import Role, State
+from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.corrections.buried import bury
@@ -51,6 +51,7 @@ from workflows.datasets.sources import files_of, path_of
 from workflows.datasets.terms import terms_of_all
 from workflows.outbox.long_work import ask_for, held, hold_or_wait
 from workflows.vault.crypto import Shredded
+from workflows.vocabulary.roles import Role
 
 UNREADABLE, GAVE_UP, NOT_COMPARABLE = "unreadable", "gave_up", "not_comparable"
 # The most places that are kept for staff to look at.

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from workflows.cases.lifecycle import Role, State
+from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.corrections.families import as_table, family, line_of, tips
@@ -37,6 +37,7 @@ from workflows.datasets.sources import path_of
 from workflows.outbox.long_work import ask_for, held
 from workflows.vault.crypto import Shredded
 from workflows.vault.services import create_data_key
+from workflows.vocabulary.roles import Role
 
 MAKE = "corrections.make_manifest"
 

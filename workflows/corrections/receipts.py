@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
 from workflows.cases.errors import AttemptReused, CaseError
-from workflows.cases.lifecycle import Role
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.corrections.copies import clear_away, write_copy
@@ -26,6 +25,7 @@ from workflows.datasets.sources import path_of
 from workflows.ledger.canonical import canonical_json
 from workflows.outbox.long_work import ask_for, held, hold_or_wait
 from workflows.vault.blind_index import keyed_hashes
+from workflows.vocabulary.roles import Role
 
 CHECK = "corrections.check_manifest"
 APPLY = "corrections.apply_manifest"

@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.actors import SYSTEM, Actor
 from workflows.cases.correspondence import require_text
-from workflows.cases.lifecycle import Role
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.corrections.buried import digests_of
@@ -41,6 +40,7 @@ from workflows.datasets.sources import path_of
 from workflows.outbox.long_work import ask_for, held, hold_or_wait
 from workflows.outbox.services import enqueue
 from workflows.vault.crypto import Shredded
+from workflows.vocabulary.roles import Role
 
 AGAIN = "corrections.take_out_again"
 # So many places of a case in one snapshot are kept; all are counted.

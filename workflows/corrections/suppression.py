@@ -20,7 +20,6 @@ from django.utils.translation import gettext as _
 from workflows.cases.actors import Actor
 from workflows.cases.correspondence import require_text
 from workflows.cases.errors import InvalidInput
-from workflows.cases.lifecycle import Role
 from workflows.cases.models import Item
 from workflows.cases.record import record_event
 from workflows.cases.transition import lock_case, suppression_check
@@ -31,6 +30,7 @@ from workflows.datasets.models import TrainedModel
 from workflows.vault.crypto import Shredded
 from workflows.vault.index_keys import current_key, index_keys, key_name
 from workflows.vault.rotation import Step
+from workflows.vocabulary.roles import Role
 
 FIRST_LINE = "requests-portal/suppression-list/v1"
 LABEL = "suppressed"

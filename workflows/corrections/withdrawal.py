@@ -9,13 +9,14 @@ from django.utils import timezone
 
 from workflows.cases.actors import Actor
 from workflows.cases.correspondence import require_text
-from workflows.cases.lifecycle import Action, Role, State
+from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.cases.transition import advance
 from workflows.corrections.making import ask_for_manifests
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.receipts import cases_of
+from workflows.vocabulary.roles import Role
 
 
 def stop_execution(case: Case, actor: Actor, reasons: str) -> None:

@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
-from workflows.cases.lifecycle import Role
 from workflows.datasets.errors import RegisterRefused
 from workflows.datasets.lookup.index import Answer, PersonIndex, build
 from workflows.datasets.lookup.persons import Identifier
@@ -22,6 +21,7 @@ from workflows.datasets.roles import OFFICERS, STEWARDS, require_role
 from workflows.datasets.sources import shards_of
 from workflows.ledger.services import append
 from workflows.outbox.long_work import ask_for, held
+from workflows.vocabulary.roles import Role
 
 BUILD = "datasets.build_index"
 UNBUILT = (SearchIndex.State.WAITING, SearchIndex.State.BUILDING)

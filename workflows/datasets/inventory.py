@@ -12,7 +12,6 @@ from pathlib import Path
 from django.db import transaction
 from django.utils import timezone
 
-from workflows.cases.lifecycle import Role
 from workflows.datasets.lookup.patterns import Candidate
 from workflows.datasets.lookup.readers import Batch, Figures, Schema, batches
 from workflows.datasets.lookup.records import every_line
@@ -22,6 +21,7 @@ from workflows.datasets.models import Snapshot, SnapshotFile
 from workflows.datasets.sources import files_of, shards_of
 from workflows.ledger.services import append
 from workflows.outbox.long_work import ask_for, held
+from workflows.vocabulary.roles import Role
 
 READ = "datasets.read_snapshot"
 UNREAD = (Snapshot.State.WAITING, Snapshot.State.READING)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from workflows.cases.actors import Actor
 from workflows.cases.correspondence import require_text
 from workflows.cases.errors import CaseError
-from workflows.cases.lifecycle import FINAL, OPEN, WORKING, Role, State
+from workflows.cases.lifecycle import FINAL, OPEN, WORKING, State
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.datasets.lookup.shards import ReadError
@@ -24,6 +24,7 @@ from workflows.datasets.models import LookupRun, ShardScan, Snapshot, Spelling
 from workflows.datasets.sources import shards_of
 from workflows.outbox.long_work import ask_for
 from workflows.outbox.services import enqueue
+from workflows.vocabulary.roles import Role
 
 START = "datasets.start_lookup"
 SCAN = "datasets.scan_shard"

@@ -14,7 +14,6 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from workflows.cases.lifecycle import Role
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.datasets.excerpts import excerpt
@@ -38,6 +37,7 @@ from workflows.ledger.canonical import canonical_json
 from workflows.outbox.long_work import held
 from workflows.outbox.services import enqueue
 from workflows.vault.index_keys import current_key, index_keys
+from workflows.vocabulary.roles import Role
 
 if TYPE_CHECKING:
     from workflows.ledger.canonical import Json

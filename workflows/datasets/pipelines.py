@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
-from workflows.cases.lifecycle import Role
 from workflows.datasets.errors import InvalidEntry, RegisterRefused
 from workflows.datasets.models import PipelineToken, TokenScope
 from workflows.datasets.roles import OFFICERS, STEWARDS, require_role
 from workflows.ledger.services import append
 from workflows.vault.blind_index import keyed_hash, keyed_hashes
+from workflows.vocabulary.roles import Role
 
 _PURPOSE = "pipeline.token"
 # The command that approves where nobody is left who could acts as the system.

@@ -3,8 +3,8 @@
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
-from workflows.cases.lifecycle import Role
 from workflows.datasets.errors import RegisterRefused
+from workflows.vocabulary.roles import Role
 
 STEWARDS = frozenset({Role.DATA_STEWARD})
 OFFICERS = frozenset({Role.PRIVACY_OFFICER})

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.actors import PUBLIC, SYSTEM
 from workflows.cases.errors import CaseError, MoveRefused
-from workflows.cases.lifecycle import MOVES, OPEN, Action, Role, State
+from workflows.cases.lifecycle import MOVES, OPEN, Action, State
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.cases.transition import advance, lock_case
@@ -21,6 +21,7 @@ from workflows.outbox.models import Effect
 from workflows.outbox.services import enqueue
 from workflows.vault.blind_index import keyed_hash, keyed_hashes
 from workflows.vocabulary.people import Assurance
+from workflows.vocabulary.roles import Role
 
 VALID_FOR = timedelta(days=7)
 REMIND_AFTER = timedelta(days=2)

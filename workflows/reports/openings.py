@@ -10,10 +10,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from workflows.cases.lifecycle import Role, State
+from workflows.cases.lifecycle import State
 from workflows.cases.models import EventContent
 from workflows.vault.crypto import Shredded
 from workflows.vocabulary.people import IdentifierKind
+from workflows.vocabulary.roles import Role
 
 Entry = Mapping[str, Any]
 

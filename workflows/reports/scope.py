@@ -16,10 +16,10 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
 from workflows.cases.errors import CaseError
-from workflows.cases.lifecycle import Role
 from workflows.cases.models import StaffIdentity
 from workflows.reports.models import RegulatorAccount, RegulatorToken
 from workflows.vault.blind_index import keyed_hash, keyed_hashes
+from workflows.vocabulary.roles import Role
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

@@ -12,13 +12,14 @@ from workflows.cases.actors import SYSTEM
 from workflows.cases.clocks import further_clocks
 from workflows.cases.effects import case_of
 from workflows.cases.fee_time import fee_time_is_over
-from workflows.cases.lifecycle import OPEN, Role, State
+from workflows.cases.lifecycle import OPEN, State
 from workflows.cases.mail import compose
 from workflows.cases.models import Case, Clock
 from workflows.outbox.models import Effect
 from workflows.outbox.services import effect_handler, mail_handler
 from workflows.routing.assignment import assign, choose_team
 from workflows.routing.models import Assignment, Team
+from workflows.vocabulary.roles import Role
 
 logger = logging.getLogger(__name__)
 

@@ -14,9 +14,7 @@ from requests_portal.regulators.access import regulator_page
 from requests_portal.regulators.contents import ShownContent, shown_content
 from requests_portal.regulators.forms import CaseListForm
 from workflows.cases.handling import record_view
-from workflows.cases.lifecycle import Role
 from workflows.cases.models import Case, Item
-from workflows.cases.state_names import ROLE_NAMES
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case, proof_text
 from workflows.regimes.schema import Regime
@@ -25,6 +23,7 @@ from workflows.reports.law import Provision
 from workflows.reports.scope import RegulatorScope
 from workflows.reports.selectors import Step, case_file, filter_cases, find_case
 from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.roles import ROLE_NAMES, Role
 
 CASES_ON_A_PAGE = 50
 PROOF_KINDS = ("tlog-proof", "entry")

@@ -3,12 +3,11 @@
 from django.utils.translation import gettext as _
 
 from requests_portal.staff.people import names_of
-from workflows.cases.lifecycle import Role
 from workflows.cases.models import Case
-from workflows.cases.state_names import ROLE_NAMES
 from workflows.cases.timeline import STAFF_SENTENCES
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case
+from workflows.vocabulary.roles import ROLE_NAMES, Role
 
 
 def last_change(case: Case) -> Event | None:

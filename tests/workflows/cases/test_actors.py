@@ -5,8 +5,9 @@ from django.contrib.auth.models import Group
 
 from tests.personas import STAFF, make_staff
 from workflows.cases.actors import PUBLIC, STAFF_ROLES, SYSTEM, Actor, actor_for
-from workflows.cases.lifecycle import MOVES, Role
+from workflows.cases.lifecycle import MOVES
 from workflows.cases.models import StaffIdentity
+from workflows.vocabulary.roles import Role
 
 pytestmark = pytest.mark.django_db
 

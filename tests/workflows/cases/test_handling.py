@@ -6,12 +6,13 @@ from tests.factories import APPROVER, ERIKA, INTAKE, OFFICER, REVIEWER, file, ma
 from workflows.cases import handling
 from workflows.cases.actors import Actor
 from workflows.cases.errors import InvalidInput, MoveRefused
-from workflows.cases.lifecycle import Action, Role, State
+from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Clock, EventContent
 from workflows.cases.timeline import public_timeline
 from workflows.cases.transition import advance
 from workflows.ledger.models import Event
 from workflows.vocabulary.people import Assurance
+from workflows.vocabulary.roles import Role
 
 pytestmark = pytest.mark.django_db
 

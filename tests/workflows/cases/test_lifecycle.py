@@ -10,16 +10,8 @@ import pytest
 from tests.lifecycle_table import ENDED, OPEN_STATES, ROWS
 from workflows.cases import guards, lifecycle
 from workflows.cases.guards import ItemSituation, Situation
-from workflows.cases.lifecycle import (
-    FINAL,
-    MOVES,
-    OPEN,
-    Action,
-    Move,
-    Refusal,
-    Role,
-    State,
-)
+from workflows.cases.lifecycle import FINAL, MOVES, OPEN, Action, Move, Refusal, State
+from workflows.vocabulary.roles import Role
 
 
 def test_the_vocabularies_are_closed():

@@ -31,7 +31,7 @@ from workflows.cases.actors import PUBLIC, SYSTEM, Actor
 from workflows.cases.clocks import lead_differs
 from workflows.cases.decisions import ItemProposal
 from workflows.cases.errors import MoveRefused
-from workflows.cases.lifecycle import MOVES, Action, Refusal, Role, State
+from workflows.cases.lifecycle import MOVES, Action, Refusal, State
 from workflows.cases.models import Case, Message
 from workflows.cases.record import record_event
 from workflows.cases.state_names import REASONS
@@ -43,6 +43,7 @@ from workflows.outbox.models import Effect
 from workflows.reports.erasure import erase, request_erasure
 from workflows.vocabulary.outcomes import Outcome
 from workflows.vocabulary.people import Assurance
+from workflows.vocabulary.roles import Role
 
 pytestmark = pytest.mark.django_db
 

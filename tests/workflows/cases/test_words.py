@@ -5,15 +5,16 @@ import pytest
 from workflows.cases import guards, lifecycle
 from workflows.cases.errors import CaseError, MoveRefused
 from workflows.cases.guards import Situation
-from workflows.cases.lifecycle import Action, Refusal, Role, State
+from workflows.cases.lifecycle import Action, Refusal, State
 from workflows.cases.models import Message
-from workflows.cases.state_names import ACTION_NAMES, REASONS, ROLE_NAMES, STATE_NAMES
+from workflows.cases.state_names import ACTION_NAMES, REASONS, STATE_NAMES
 from workflows.regimes import terms
 from workflows.regimes.services import all_regimes
 from workflows.vocabulary import people
 from workflows.vocabulary.item_kinds import OUTCOMES_OF_KIND, ItemKind, outcomes_for
 from workflows.vocabulary.outcomes import CHANGES_DATA, WITHOUT_GRANT, Outcome
 from workflows.vocabulary.people import Assurance, assurance_suffices
+from workflows.vocabulary.roles import ROLE_NAMES, Role
 
 
 @pytest.mark.parametrize(

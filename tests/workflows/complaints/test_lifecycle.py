@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflows.cases.lifecycle import Refusal, Role
+from workflows.cases.lifecycle import Refusal
 from workflows.complaints.lifecycle import (
     MOVES,
     OPEN,
@@ -13,6 +13,7 @@ from workflows.complaints.lifecycle import (
     refusal,
 )
 from workflows.complaints.names import ACTION_NAMES, REASONS, STATE_NAMES
+from workflows.vocabulary.roles import Role
 
 # action: from which states, to which (. when it stays), by whom, and whether only by somebody
 # who had no part in what is complained about (apart).

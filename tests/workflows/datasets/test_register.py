@@ -11,7 +11,6 @@ from tests.tokens import pipeline_token
 from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
 from workflows.cases.actors import Actor
 from workflows.cases.errors import InvalidInput
-from workflows.cases.lifecycle import Role
 from workflows.datasets.errors import InvalidEntry, RegisterRefused
 from workflows.datasets.models import Dataset, PipelineToken, Recipient, Snapshot, TrainedModel
 from workflows.datasets.pipelines import (
@@ -35,6 +34,7 @@ from workflows.datasets.register import (
 )
 from workflows.ledger.canonical import commit
 from workflows.ledger.models import Event
+from workflows.vocabulary.roles import Role
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from tests.factories import ERIKA, file
 from workflows.cases import decisions, transition
 from workflows.cases.actors import Actor
-from workflows.cases.lifecycle import MOVES, Action, Role, State
+from workflows.cases.lifecycle import MOVES, Action, State
 from workflows.cases.models import Case
 from workflows.ledger.models import Event
 from workflows.reports import statistics
@@ -25,6 +25,7 @@ from workflows.reports.tables import row_from_log
 from workflows.reports.tally import FIGURES, Tally
 from workflows.reports.transparency import quarter
 from workflows.vocabulary.outcomes import Outcome
+from workflows.vocabulary.roles import Role
 
 EVER = Period()
 OUTCOMES = (Outcome.PROVIDED, Outcome.REFUSED, Outcome.NOT_HELD)

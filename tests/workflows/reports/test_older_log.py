@@ -4,7 +4,7 @@ import pytest
 
 from tests import factories as make
 from tests.workflows.reports.conftest import export, unpack
-from workflows.cases.lifecycle import Action, Role, State
+from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.cases.timeline import public_timeline, staff_timeline
@@ -14,6 +14,7 @@ from workflows.ledger.models import Event
 from workflows.reports.erasure import erase, erasure_request_of
 from workflows.reports.scope import RegulatorScope
 from workflows.reports.selectors import case_file, find_case
+from workflows.vocabulary.roles import Role
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from workflows.cases.attachments import Upload
 from workflows.cases.filing import Filed, file_request
-from workflows.cases.lifecycle import Role
 from workflows.cases.models import Case
 from workflows.cases.request_content import request_from_content
 from workflows.ledger.models import Event
@@ -23,6 +22,7 @@ from workflows.reports.samples.logins import Requester, write_logins
 from workflows.reports.samples.staff import make_accounts, make_teams, taken_names
 from workflows.reports.samples.stories import Sample, Story
 from workflows.routing.sweep import sweep_clocks
+from workflows.vocabulary.roles import Role
 
 LANGUAGES = ("zh-hans", "en")
 LOADED = "samples.loaded"

@@ -9,8 +9,9 @@ from tests.factories import OFFICER, REVIEWER, in_review_with_proof, make_case, 
 from tests.personas import make_staff
 from tests.requests_portal.staff.addresses import case_url
 from workflows.cases.actors import STAFF_ROLES, Actor
-from workflows.cases.lifecycle import MOVES, Action, Role, State
+from workflows.cases.lifecycle import MOVES, Action, State
 from workflows.cases.transition import refusals
+from workflows.vocabulary.roles import Role
 
 pytestmark = pytest.mark.django_db
 
