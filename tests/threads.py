@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from workflows.cases.errors import CaseError
+from workflows.common.errors import DomainError
 
 
 def at_once(*works: Callable[[], Any]) -> list[Any]:
@@ -18,7 +18,7 @@ def at_once(*works: Callable[[], Any]) -> list[Any]:
         try:
             together.wait()
             results[place] = work()
-        except CaseError as error:
+        except DomainError as error:
             results[place] = error
         finally:
             connection.close()

@@ -11,16 +11,9 @@ from rest_framework import exceptions
 
 from requests_portal.api.bounds import first_errors
 from workflows.cases.admission import ProofNeeded
-from workflows.cases.errors import (
-    AttemptReused,
-    CaseError,
-    InvalidFiling,
-    InvalidInput,
-    TooManyAttempts,
-    UnknownReceipt,
-)
+from workflows.cases.errors import AttemptReused, InvalidFiling, TooManyAttempts, UnknownReceipt
 from workflows.cases.idempotency import LONGEST_KEY, SHORTEST_KEY
-from workflows.datasets.errors import InvalidEntry
+from workflows.common.errors import DomainError, InvalidEntry, InvalidInput
 from workflows.outbox.correlation import current_id
 
 MEDIA_TYPE = "application/problem+json"
@@ -97,7 +90,7 @@ def concerns_api(request: HttpRequest) -> bool:
     return request.path_info.startswith("/api/")
 
 
-# The first entry that fits decides; `CaseError` is the base of the domain's errors.
+# The first entry that fits decides; `DomainError` is the base of the domain's errors.
 _DOMAIN: tuple[tuple[type[Exception], HTTPStatus, str], ...] = (
     (InvalidFiling, HTTPStatus.BAD_REQUEST, "invalid_request"),
     (InvalidEntry, HTTPStatus.BAD_REQUEST, "invalid_request"),
@@ -106,7 +99,7 @@ _DOMAIN: tuple[tuple[type[Exception], HTTPStatus, str], ...] = (
     (UnknownReceipt, HTTPStatus.NOT_FOUND, "not_found"),
     (TooManyAttempts, HTTPStatus.TOO_MANY_REQUESTS, "too_many_attempts"),
     (ProofNeeded, HTTPStatus.TOO_MANY_REQUESTS, "proof_of_work_needed"),
-    (CaseError, HTTPStatus.CONFLICT, "refused"),
+    (DomainError, HTTPStatus.CONFLICT, "refused"),
     (Http404, HTTPStatus.NOT_FOUND, "not_found"),
     (PermissionDenied, HTTPStatus.FORBIDDEN, "permission_denied"),
     (RequestDataTooBig, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "request_too_large"),

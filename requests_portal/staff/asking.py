@@ -12,8 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from requests_portal.staff.base_admin import StaffAdmin
-from workflows.cases.errors import CaseError
-from workflows.datasets.errors import InvalidEntry
+from workflows.common.errors import DomainError, InvalidEntry
 
 
 class NothingForm(forms.Form):
@@ -67,7 +66,7 @@ class AskingAdmin(StaffAdmin):
             except InvalidEntry as refused:
                 for field, sentences in refused.errors.items():
                     form.add_error(field if field in form.fields else None, sentences)
-            except CaseError as refused:
+            except DomainError as refused:
                 form.add_error(None, str(refused))
             else:
                 messages.success(request, _("Done."))

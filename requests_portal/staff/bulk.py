@@ -15,11 +15,11 @@ from django.utils.translation import ngettext
 from requests_portal.staff.actions.forms import AssignForm, CaseForm, LetterForm
 from requests_portal.staff.actions.table import PAGES, ActionPage
 from requests_portal.staff.people import actor_of, user_of
-from workflows.cases.errors import CaseError
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
 from workflows.cases.state_names import STATE_NAMES
 from workflows.cases.transition import refusals
+from workflows.common.errors import DomainError
 
 MOST_AT_ONCE = 100
 
@@ -94,7 +94,7 @@ def _apply(bulk: BulkAction, request: HttpRequest, cases: list[Case], form: Any)
     for case in cases:
         try:
             bulk.page.run(case, actor_of(request), form)
-        except CaseError as refused:
+        except DomainError as refused:
             messages.warning(request, f"{case.number}: {refused}")
         else:
             done += 1

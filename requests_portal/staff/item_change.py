@@ -16,9 +16,9 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanWidget
 from requests_portal.staff.case_file import load_case
 from requests_portal.staff.case_views import case_id_of, require_case_role, shared_context
 from requests_portal.staff.people import actor_of
-from workflows.cases.errors import CaseError
 from workflows.cases.handling import record_view
 from workflows.cases.models import Item
+from workflows.common.errors import DomainError
 from workflows.corrections.item_changes import (
     Pair,
     adds,
@@ -111,7 +111,7 @@ def item_change_page(
         try:
             redact = form.cleaned_data.get("redact", False)
             specify(item, actor_of(request), form.pairs(), redact=redact)
-        except CaseError as refused:
+        except DomainError as refused:
             form.add_error(None, str(refused))
         else:
             messages.success(request, _("Done."))

@@ -21,8 +21,8 @@ from unfold.widgets import (
 from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.case_file import citation_texts
 from requests_portal.staff.people import actor_of
-from workflows.cases.errors import InvalidInput
 from workflows.cases.published_limits import publish_limit
+from workflows.common.errors import InvalidInput
 from workflows.regimes.explain import length
 from workflows.regimes.limits import OfferedClock, offered_clocks
 from workflows.regimes.models import PublishedLimit

@@ -20,7 +20,7 @@ from requests_portal.staff.asking import AskingAdmin
 from requests_portal.staff.manifest_forms import ManifestReceiptForm
 from requests_portal.staff.operation_admin import ReadOnlyAdmin
 from requests_portal.staff.people import actor_of
-from workflows.cases.errors import CaseError
+from workflows.common.errors import DomainError
 from workflows.corrections.checking import can_be_checked_again, check_again
 from workflows.corrections.downloads import hand_out
 from workflows.corrections.models import Manifest, Receipt
@@ -114,7 +114,7 @@ class ManifestAdmin(AskingAdmin, ReadOnlyAdmin):
         for manifest in queryset:
             try:
                 ask_to_apply(manifest, actor_of(request))
-            except CaseError as error:
+            except DomainError as error:
                 messages.error(request, f"{manifest.snapshot}: {error}")
             else:
                 done += 1
@@ -203,7 +203,7 @@ class ManifestAdmin(AskingAdmin, ReadOnlyAdmin):
             content = hand_out(manifest, name, actor_of(request))
         except (KeyError, Shredded):
             raise Http404 from None
-        except CaseError as refused:
+        except DomainError as refused:
             messages.error(request, str(refused))
             return HttpResponseRedirect(self.reverse_change(manifest))
         return HttpResponse(

@@ -20,9 +20,9 @@ from requests_portal.staff.case_file import load_case
 from requests_portal.staff.case_views import case_id_of, require_case_role, shared_context
 from requests_portal.staff.people import actor_of
 from workflows.cases.actors import Actor
-from workflows.cases.errors import CaseError
 from workflows.cases.handling import record_view
 from workflows.cases.models import Case
+from workflows.common.errors import DomainError
 from workflows.corrections.changes import came_out_for
 from workflows.datasets import lookups, verdicts
 from workflows.datasets.findings import findings_of, unapproved
@@ -123,7 +123,7 @@ def _take(request: HttpRequest, case: Case) -> HttpResponse:
     wants_json = request.headers.get("Accept") == "application/json"
     try:
         done = _VERBS.get(request.POST.get("do", ""), _judge_one)(request, case, actor_of(request))
-    except CaseError as refused:
+    except DomainError as refused:
         if wants_json:
             return JsonResponse({"error": str(refused)}, status=409)
         messages.error(request, str(refused))

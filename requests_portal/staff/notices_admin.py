@@ -21,7 +21,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.people import actor_of, names_of
 from workflows.cases.correspondence import MAX_BODY
-from workflows.cases.errors import CaseError
+from workflows.common.errors import DomainError
 from workflows.notices.composing import Composed
 from workflows.notices.elements import ELEMENT_NAMES, KIND_NAMES, placeholders_of
 from workflows.notices.markup import to_fragment
@@ -208,7 +208,7 @@ class NoticeTextAdmin(StaffAdmin):
                 raise PermissionDenied
             try:
                 publish(version, actor_of(request))
-            except CaseError as refused:
+            except DomainError as refused:
                 messages.error(request, str(refused))
             else:
                 messages.success(request, _("The text is in use now."))
@@ -258,7 +258,7 @@ class NoticeTextAdmin(StaffAdmin):
         data = form.cleaned_data
         try:
             return save_draft(place, data["body"], actor_of(request), data["reason"])
-        except CaseError as refused:
+        except DomainError as refused:
             form.add_error(None, str(refused))
             return None
 

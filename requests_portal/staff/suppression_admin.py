@@ -13,9 +13,9 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.people import actor_of
 from workflows.cases.actors import name_behind
-from workflows.cases.errors import CaseError, InvalidInput
 from workflows.cases.handling import record_view
 from workflows.cases.models import Item
+from workflows.common.errors import DomainError, InvalidInput
 from workflows.corrections.models import Suppression
 from workflows.corrections.suppression import (
     check_phrase,
@@ -191,5 +191,5 @@ class SuppressionAdmin(StaffAdmin):
         for entry in queryset:
             try:
                 withdraw(entry, actor_of(request))
-            except CaseError as error:
+            except DomainError as error:
                 messages.error(request, str(error))

@@ -12,7 +12,7 @@ from tests.workflows.corrections.conftest import *  # noqa: F403
 from tests.workflows.datasets.conftest import *  # noqa: F403
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.errors import AttemptReused
-from workflows.corrections.errors import CorrectionRefused
+from workflows.common.errors import Refused
 from workflows.corrections.models import Receipt
 from workflows.corrections.receipts import take_receipt
 from workflows.vocabulary.outcomes import Outcome
@@ -38,6 +38,6 @@ def test_a_replay_is_the_same_receipt_and_a_swapped_body_is_refused(manifest):
     assert refuse(manifest, "run-1", "No such column.") == first
     with pytest.raises(AttemptReused):
         refuse(manifest, "run-1", "Something else.")
-    with pytest.raises(CorrectionRefused):
+    with pytest.raises(Refused):
         refuse(manifest, "run-2", "No such column.")
     assert manifest.receipts.count() == 1

@@ -14,12 +14,12 @@ from workflows.accounts import approvals
 from workflows.accounts.changes import Wanted, change_account, invite_person
 from workflows.cases import correspondence, decisions, fees, handling, merging
 from workflows.cases.attachments import Upload, add_attachments
-from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import MOVES, Action, State
 from workflows.cases.malware import record_verdict
 from workflows.cases.models import Case, EventContent
 from workflows.cases.record import record_event
 from workflows.cases.transition import advance
+from workflows.common.errors import InvalidInput
 from workflows.complaints import services as complaints
 from workflows.complaints.lifecycle import MOVES as COMPLAINT_MOVES
 from workflows.corrections.item_changes import specify

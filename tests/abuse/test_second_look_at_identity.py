@@ -9,11 +9,12 @@ from tests import factories as make
 from tests.personas import signed_in
 from tests.requests_portal.staff.addresses import action_url, send_form
 from workflows.cases import decisions, handling
-from workflows.cases.errors import InvalidInput, MoveRefused
+from workflows.cases.errors import MoveRefused
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.identity_policy import DEFAULT, policy_in_force, set_policy
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import IdentityPolicy
+from workflows.common.errors import InvalidInput
 from workflows.ledger.models import Event
 from workflows.notices import moves
 from workflows.vocabulary.outcomes import Outcome

@@ -16,7 +16,7 @@ from tests.tokens import pipeline_token
 from tests.workflows.datasets.entries import make_dataset
 from workflows.accounts.approvals import approve
 from workflows.accounts.models import ApprovalRequest
-from workflows.datasets.errors import InvalidEntry
+from workflows.common.errors import InvalidEntry
 from workflows.datasets.models import PipelineToken, TokenScope
 from workflows.datasets.pipelines import NoPipelineAccess, admit, issue_token, pipeline_for_token
 from workflows.ledger.models import Event

@@ -10,12 +10,11 @@ from tests.changes_of_data.world import Death, World
 from tests.factories import APPROVER, REVIEWER, STEWARD
 from tests.workflows.corrections.changing import look_up, propose_and_approve, run_due
 from tests.workflows.corrections.tables import run_script
-from workflows.cases.errors import CaseError
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
+from workflows.common.errors import DomainError, Refused
 from workflows.corrections import checking
 from workflows.corrections.downloads import SQL, content_of
-from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.making import make_manifest
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
@@ -148,7 +147,7 @@ class Staff:
         """Have the script of a manifest run in its database, if the table is as it was."""
         try:
             script = content_of(manifest, SQL).decode()
-        except CorrectionRefused:
+        except Refused:
             take_receipt(manifest, STEWARD, key=HONEST, status="refused")
             self.world.count(f"{HONEST}: refused")
             return
@@ -172,7 +171,7 @@ class Staff:
         named = choose(list(Snapshot.objects.order_by("pk")))
         try:
             take_receipt(manifest, STEWARD, key="another", status="applied", snapshot=named)
-        except CorrectionRefused:
+        except Refused:
             self.world.count("names another version: refused")
         else:
             self.world.count("names another version: taken")
@@ -273,7 +272,7 @@ class Staff:
             self.memory.by_hand.add(instruction.pk)
             try:
                 record_receipt(instruction, STEWARD, "It was done by hand.")
-            except CaseError as error:
+            except DomainError as error:
                 raise AssertionError(f"Nothing can be done: {self._story()}") from error
             self.world.count("by hand")
 

@@ -19,17 +19,17 @@ from tests.life_of_a_case.world import BEGINNING, World
 from workflows.cases import merging
 from workflows.cases.actors import PUBLIC, Actor
 from workflows.cases.calendar_notices import take_notice
-from workflows.cases.errors import CaseError, InvalidInput, MoveRefused
+from workflows.cases.errors import MoveRefused
 from workflows.cases.filing import file_request
 from workflows.cases.lifecycle import FINAL, MERGE_TARGETS, Action, State
 from workflows.cases.models import Case, Clock, EventContent, Item, Message
 from workflows.cases.transition import refusals
+from workflows.common.errors import DomainError, InvalidInput, Refused
 from workflows.complaints import services as complaints
 from workflows.complaints.lifecycle import Action as ComplaintAction
 from workflows.complaints.models import Complaint, ComplaintClock
 from workflows.complaints.transition import refusals as complaint_refusals
 from workflows.corrections.models import Instruction, Manifest
-from workflows.datasets.lookups import LookupRefused
 from workflows.identity.contact import InvalidChallenge, ask_for_link, confirm_contact
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case
@@ -50,7 +50,7 @@ _NEVER_FORBIDDEN = {Action.PROPOSE_DECISION, Action.WRITE_TO_PROVIDER, Action.GI
 # Their services ask for no actor: only the person has them.
 _BY_THE_PERSON = {Action.CONTEST, Action.WITHDRAW}
 # What a service may refuse though the table allows the move: what is typed is not right.
-_TYPED: dict[Action, tuple[type[CaseError], ...]] = {
+_TYPED: dict[Action, tuple[type[DomainError], ...]] = {
     Action.MERGE: (InvalidInput, MoveRefused),
     Action.PROPOSE_MERGE: (InvalidInput, MoveRefused),
     Action.APPROVE_MERGE: (InvalidInput, MoveRefused),
@@ -266,7 +266,7 @@ class LifeOfACase(RuleBasedStateMachine):
         case, actor = self._case(choose), choose(STAFF)
         try:
             steps.judge_matches(case, actor, choose)
-        except LookupRefused:
+        except Refused:
             return
         self._settle()
 
@@ -407,7 +407,7 @@ class LifeOfACase(RuleBasedStateMachine):
         stood = _standing()
         try:
             done = steps.STEPS[action](self._reload(case), actor, choose)
-        except CaseError:
+        except DomainError:
             assert _standing() == stood, "A refusal has changed something"
         else:
             assert done is False, f"{action} was to be refused in {case.state}"

@@ -2,14 +2,14 @@
 
 from django.utils.translation import gettext as _
 
-from workflows.cases.errors import CaseError
+from workflows.common.errors import DomainError
 
 
-class ApprovalRefused(CaseError):
+class ApprovalRefused(DomainError):
     """This cannot be asked for, or not be decided by this person, or not now."""
 
 
-class InvalidInvitation(CaseError):
+class InvalidInvitation(DomainError):
     """The link is unknown, used, revoked or too old; says the same in each case."""
 
     def __init__(self) -> None:

@@ -66,7 +66,7 @@ def issue_pipeline_token(pipeline: PipelineToken, by: User) -> str:
     """Make a token for a pipeline, have it approved, and return the secret.
 
     One that was waiting for approval is given up; one that is in use goes on until this one is
-    approved. Raises `ApprovalRefused`, `RegisterRefused`, `InvalidEntry`.
+    approved. Raises `ApprovalRefused`, `Refused`, `InvalidEntry`.
     """
     with transaction.atomic():
         secret = issue_token(pipeline, actor_for(by))
@@ -87,7 +87,7 @@ def issue_pipeline_token(pipeline: PipelineToken, by: User) -> str:
 
 
 def end_pipeline_access(pipeline: PipelineToken, by: Actor) -> None:
-    """End the access of a pipeline now, also what waits for approval. Raises `RegisterRefused`."""
+    """End the access of a pipeline now, also what waits for approval. Raises `Refused`."""
     with transaction.atomic():
         withdraw_token(pipeline, by)
         for request in waiting().filter(pipeline=pipeline):

@@ -17,7 +17,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from workflows.cases.errors import CaseError
 from workflows.cases.models import Admission, Case, Draft, DraftFile, Purpose
 from workflows.cases.proof_of_work import (
     ProofRefused,
@@ -26,6 +25,7 @@ from workflows.cases.proof_of_work import (
     spend_proof,
 )
 from workflows.cases.throttle import Throttled, reserve
+from workflows.common.errors import DomainError
 from workflows.vocabulary.people import Channel
 
 FILINGS_LATELY = timedelta(minutes=5)
@@ -46,7 +46,7 @@ LONGEST_LINE = timedelta(hours=1)
 _IN_MINUTES_FROM = 120
 
 
-class AdmissionNeeded(CaseError):
+class AdmissionNeeded(DomainError):
     """The intake is under load, and this draft was not let in."""
 
     def __init__(self, purpose: Purpose) -> None:
@@ -54,7 +54,7 @@ class AdmissionNeeded(CaseError):
         super().__init__(str(_SENTENCES[purpose]))
 
 
-class ProofNeeded(CaseError):
+class ProofNeeded(DomainError):
     """The intake is under load, and a program showed no proof, or no right one.
 
     `members` holds the `challenge` that is to be solved; after `wait` the intake may be calm.
@@ -67,7 +67,7 @@ class ProofNeeded(CaseError):
         )
 
 
-class NotYet(CaseError):
+class NotYet(DomainError):
     """A draft has a place in the line, and its turn has not come. `wait` is how long it takes."""
 
     def __init__(self, wait: timedelta) -> None:
@@ -76,7 +76,7 @@ class NotYet(CaseError):
         super().__init__(sentence % {"wait": in_words(wait)})
 
 
-class LineFull(CaseError):
+class LineFull(DomainError):
     """The line is as long as it may get. `wait` is how long until somebody can join it."""
 
     def __init__(self, wait: timedelta) -> None:

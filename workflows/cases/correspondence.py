@@ -7,12 +7,13 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.actors import PUBLIC, Actor
 from workflows.cases.attachments import Upload, add_attachments, check_uploads
-from workflows.cases.errors import InvalidFiling, InvalidInput
+from workflows.cases.errors import InvalidFiling
 from workflows.cases.filing_request import can_be_stored
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case, Message
 from workflows.cases.record import record_event
 from workflows.cases.transition import advance
+from workflows.common.errors import InvalidInput
 from workflows.vocabulary.roles import Role
 
 MAX_BODY = 10_000

@@ -8,13 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from workflows.cases.state_names import REASONS
+from workflows.common.errors import DomainError
 
 
-class CaseError(Exception):
-    """Something about a case was refused. `str()` is a sentence for the person who tried."""
-
-
-class MoveRefused(CaseError):
+class MoveRefused(DomainError):
     """The lifecycle does not allow this action now. `reason` is a code of `REASONS`."""
 
     def __init__(self, action: str, reason: str) -> None:
@@ -23,7 +20,7 @@ class MoveRefused(CaseError):
         super().__init__(str(REASONS[reason]))
 
 
-class InvalidFiling(CaseError):
+class InvalidFiling(DomainError):
     """A request cannot be filed as it is. `errors` maps a field to sentences."""
 
     def __init__(self, errors: Mapping[str, list[str]]) -> None:
@@ -31,18 +28,14 @@ class InvalidFiling(CaseError):
         super().__init__(_("The request is not complete or not right."))
 
 
-class InvalidInput(CaseError):
-    """An input of an action is missing or not right."""
-
-
-class UnknownReceipt(CaseError):
+class UnknownReceipt(DomainError):
     """No case has this number and receipt; says the same whichever of the two is wrong."""
 
     def __init__(self) -> None:
         super().__init__(_("The case number and the receipt do not fit together."))
 
 
-class TooManyAttempts(CaseError):
+class TooManyAttempts(DomainError):
     """Too many wrong receipts were tried of late. `wait` is how long the next try has to wait."""
 
     def __init__(self, wait: timedelta) -> None:
@@ -58,7 +51,7 @@ class TooManyAttempts(CaseError):
         )
 
 
-class AttemptReused(CaseError):
+class AttemptReused(DomainError):
     """The same attempt to file came back with another content."""
 
     def __init__(self) -> None:

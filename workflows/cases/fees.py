@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
 from workflows.cases.correspondence import require_text
-from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case
 from workflows.cases.transition import advance
+from workflows.common.errors import InvalidInput
 
 MAX_AMOUNT = Decimal(1_000_000)
 _CENTS = 2

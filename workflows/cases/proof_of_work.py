@@ -14,8 +14,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from workflows.cases.errors import CaseError
 from workflows.cases.models import SpentProof
+from workflows.common.errors import DomainError
 from workflows.vault.blind_index import keyed_hashes
 from workflows.vault.index_keys import IndexKey, current_key, index_keys
 
@@ -26,7 +26,7 @@ LASTS = timedelta(minutes=20)
 LONGEST = 4_000
 
 
-class ProofRefused(CaseError):
+class ProofRefused(DomainError):
     """A proof of work is wrong, too old, was used before, or is for something else."""
 
     def __init__(self) -> None:

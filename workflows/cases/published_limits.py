@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
-from workflows.cases.errors import InvalidInput
+from workflows.common.errors import InvalidInput
 from workflows.ledger.services import append
 from workflows.regimes.limits import InvalidLimit, check_limit, day_at, store_limit
 from workflows.regimes.schema import UnknownClockError

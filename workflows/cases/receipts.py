@@ -13,8 +13,8 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from workflows.cases.errors import CaseError
 from workflows.cases.models import Case
+from workflows.common.errors import DomainError
 from workflows.ledger.canonical import Json, canonical_json
 from workflows.ledger.keys import RECEIPTS, signer_for
 from workflows.ledger.leaf import CASE_RECEIVED, format_time
@@ -26,7 +26,7 @@ FORMAT = "requests-portal/receipt/v1"
 LONGEST_RECEIPT = 10_000
 
 
-class ReceiptRefused(CaseError):
+class ReceiptRefused(DomainError):
     """A receipt is not one that this portal has signed, or the log does not bear it out."""
 
 

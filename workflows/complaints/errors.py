@@ -2,11 +2,11 @@
 
 from django.utils.translation import gettext as _
 
-from workflows.cases.errors import CaseError
+from workflows.common.errors import DomainError
 from workflows.complaints.names import REASONS
 
 
-class ComplaintRefused(CaseError):
+class ComplaintRefused(DomainError):
     """The lifecycle does not allow this action now. `reason` is a code of `REASONS`."""
 
     def __init__(self, action: str, reason: str) -> None:
@@ -15,7 +15,7 @@ class ComplaintRefused(CaseError):
         super().__init__(str(REASONS[reason]))
 
 
-class ComplaintOpen(CaseError):
+class ComplaintOpen(DomainError):
     """There is an open complaint about the case already."""
 
     def __init__(self) -> None:

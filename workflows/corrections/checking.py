@@ -14,13 +14,13 @@ from workflows.cases.actors import Actor
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
+from workflows.common.errors import Refused
 from workflows.corrections.buried import bury
 from workflows.corrections.carried_out import is_carried_out
-from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.families import as_table, family
 from workflows.corrections.making import ask_for_manifests, corrected_for, entries_of
 from workflows.corrections.manifests.census import OnPurpose, Text
-from workflows.corrections.manifests.edits import Refused, Wording
+from workflows.corrections.manifests.edits import EditRefused, Wording
 from workflows.corrections.manifests.entries import Entry, ManifestError, Op
 from workflows.corrections.manifests.rescan import (
     Allowed,
@@ -114,19 +114,19 @@ def can_be_checked_again(manifest: Manifest) -> bool:
 def check_again(manifest: Manifest, actor: Actor) -> None:
     """Have a snapshot re-scanned again that could not be, or not be compared, in the background.
 
-    Raises `CorrectionRefused`.
+    Raises `Refused`.
     """
     if not actor.roles & STEWARDS:
-        raise CorrectionRefused(_("Only data stewards have snapshots searched again."))
+        raise Refused(_("Only data stewards have snapshots searched again."))
     with transaction.atomic():
         locked = Manifest.objects.select_for_update(of=("self",)).get(pk=manifest.pk)
         if not can_be_checked_again(locked):
-            raise CorrectionRefused(_("The new snapshot is being searched, or was."))
+            raise Refused(_("The new snapshot is being searched, or was."))
         live = Manifest.objects.filter(
             snapshot__in=family(locked.snapshot), state__in=Manifest.LIVE
         )
         if live.exists():
-            raise CorrectionRefused(
+            raise Refused(
                 _("Another manifest for this snapshot is under way. Wait until it is done.")
             )
         locked.state, locked.checked_at = Manifest.State.APPLIED, None
@@ -180,7 +180,7 @@ def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[di
             on_purpose=on_purpose,
         )
         left = [_shown(place) for place in found]
-    except (ManifestError, Refused, ReadError):
+    except (ManifestError, EditRefused, ReadError):
         return [{"why": UNREADABLE, "file": result.location}]
     if result.format == Snapshot.Format.TEXT:
         left += _not_kept(searched, manifest.snapshot)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from workflows.corrections.making import entries_of
 from workflows.corrections.manifests.apply import APPLIED, apply_entries
-from workflows.corrections.manifests.edits import Refused, Wording
+from workflows.corrections.manifests.edits import EditRefused, Wording
 from workflows.corrections.manifests.entries import Op
 from workflows.corrections.manifests.swap import partial_of
 from workflows.corrections.models import Manifest
@@ -25,7 +25,7 @@ def write_copy(manifest: Manifest) -> Snapshot:
     """
     old, entries = manifest.snapshot, entries_of(manifest)
     if old.rows is not None and len({e.place for e in entries if e.op is Op.DELETE}) >= old.rows:
-        raise Refused(
+        raise EditRefused(
             _(
                 "No record would be left. Delete the data of this snapshot by hand, say so on its "
                 "page, then enter the receipt in the case."

@@ -6,10 +6,10 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
 from workflows.cases.handling import record_view
-from workflows.corrections.errors import CorrectionRefused
+from workflows.common.errors import Refused
 from workflows.corrections.families import as_table
 from workflows.corrections.making import entries_of
-from workflows.corrections.manifests.edits import Refused, Wording
+from workflows.corrections.manifests.edits import EditRefused, Wording
 from workflows.corrections.manifests.entries import ManifestError
 from workflows.corrections.manifests.package import JSONL, NOTE, PARQUET
 from workflows.corrections.manifests.table import changes_script
@@ -34,12 +34,12 @@ def files_of(manifest: Manifest) -> tuple[str, ...]:
 def hand_out(manifest: Manifest, name: str, actor: Actor) -> bytes:
     """Return a file of a manifest to whoever fetches it: a look at each of its cases.
 
-    Raises as `content_of` does, and `CorrectionRefused` for one that was withdrawn.
+    Raises as `content_of` does, and `Refused` for one that was withdrawn.
     """
     if manifest.state == Manifest.State.WITHDRAWN or (
         manifest.state == Manifest.State.OPEN and not manifest.is_current
     ):
-        raise CorrectionRefused(_("This manifest was withdrawn: nothing is to be changed by it."))
+        raise Refused(_("This manifest was withdrawn: nothing is to be changed by it."))
     content = content_of(manifest, name)
     for case in cases_of(manifest):
         record_view(case, actor, what="manifest")
@@ -50,7 +50,7 @@ def content_of(manifest: Manifest, name: str) -> bytes:
     """Return a file of a manifest, one of those that `files_of` names.
 
     Raises KeyError for another name, `Shredded` after one of its cases was erased, and
-    `CorrectionRefused` where the table is not as it was.
+    `Refused` where the table is not as it was.
     """
     if name not in files_of(manifest):
         raise KeyError(name)
@@ -70,5 +70,5 @@ def _script(manifest: Manifest) -> bytes:
     try:
         table = as_table(manifest.snapshot)
         return changes_script(entries, table, wording, manifest=str(manifest.pk)).encode()
-    except (Refused, ManifestError, ReadError) as error:
-        raise CorrectionRefused(str(error)) from error
+    except (EditRefused, ManifestError, ReadError) as error:
+        raise Refused(str(error)) from error

@@ -9,12 +9,11 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
 from workflows.cases.correspondence import MAX_BODY
-from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Item
 from workflows.cases.record import record_event
 from workflows.cases.transition import lock_case
-from workflows.corrections.errors import CorrectionRefused
+from workflows.common.errors import InvalidInput, Refused
 from workflows.corrections.models import ItemChange
 from workflows.datasets.lookups import REVIEWERS
 from workflows.vocabulary.item_kinds import ItemKind, outcomes_for
@@ -81,17 +80,17 @@ def _joined(before: str, added: str) -> str:
 def specify(item: Item, actor: Actor, pairs: Sequence[Pair], *, redact: bool) -> ItemChange:
     """Keep how an item is to be carried out; it takes the place of what was said before.
 
-    Raises `CorrectionRefused` for those who may not and outside of the review, `InvalidInput` for
+    Raises `Refused` for those who may not and outside of the review, `InvalidInput` for
     texts that are missing or cannot both be replaced.
     """
     if not actor.roles & REVIEWERS:
-        raise CorrectionRefused(_("Only reviewers say how an item is carried out."))
+        raise Refused(_("Only reviewers say how an item is carried out."))
     typed = [(wrong.strip(), right.strip()) for wrong, right in pairs]
     told = [{"claimed": wrong, "correct": right} for wrong, right in typed]
     with transaction.atomic():
         case = lock_case(item.case)
         if case.state != State.IN_REVIEW:
-            raise CorrectionRefused(_("This can be said during the review only."))
+            raise Refused(_("This can be said during the review only."))
         _check(item, typed, redact=redact)
         change, _created = ItemChange.objects.update_or_create(
             item=item,

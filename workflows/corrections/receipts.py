@@ -6,15 +6,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
-from workflows.cases.errors import AttemptReused, CaseError
+from workflows.cases.errors import AttemptReused
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
+from workflows.common.errors import DomainError, InvalidEntry, Refused
 from workflows.corrections.copies import clear_away, write_copy
-from workflows.corrections.errors import CorrectionRefused
-from workflows.corrections.manifests.edits import Refused
+from workflows.corrections.manifests.edits import EditRefused
 from workflows.corrections.manifests.entries import ManifestError
 from workflows.corrections.models import Manifest, Receipt
-from workflows.datasets.errors import InvalidEntry
 from workflows.datasets.inventory import first_look
 from workflows.datasets.lookup.shards import ReadError
 from workflows.datasets.lookups import look_up_version
@@ -46,10 +45,10 @@ def take_receipt(
 
     `key` names it among those of this actor. `snapshot` is the one that came out, not saved yet if
     it is to be registered. Raises `AttemptReused` when the key comes back with another content,
-    `CorrectionRefused`, `RegisterRefused`, `InvalidEntry`.
+    `Refused`, `Refused`, `InvalidEntry`.
     """
     if not actor.roles & STEWARDS:
-        raise CorrectionRefused(_("Only data stewards and pipelines give receipts."))
+        raise Refused(_("Only data stewards and pipelines give receipts."))
     content, *formerly = _digests_of(status, snapshot, remark)
     with transaction.atomic():
         locked = Manifest.objects.select_for_update(of=("self",)).get(pk=manifest.pk)
@@ -60,17 +59,17 @@ def take_receipt(
                 raise AttemptReused
             return given
         if locked.state == Manifest.State.WITHDRAWN:
-            raise CorrectionRefused(
+            raise Refused(
                 _(
                     "This manifest was withdrawn, so nothing was to be changed by it. If it was"
                     " applied all the same, tell the privacy officer."
                 )
             )
         if locked.state != Manifest.State.OPEN:
-            raise CorrectionRefused(_("This manifest has its receipt already."))
+            raise Refused(_("This manifest has its receipt already."))
         refused = status == Receipt.Status.REFUSED
         if refused != (snapshot is None):
-            raise CorrectionRefused(_("Say which snapshot came out, unless it was refused."))
+            raise Refused(_("Say which snapshot came out, unless it was refused."))
         if snapshot is not None:
             _register(snapshot, locked, actor)
         receipt = Receipt.objects.create(
@@ -125,11 +124,11 @@ def _register(snapshot: Snapshot, manifest: Manifest, actor: Actor) -> None:
         save_snapshot(snapshot, actor)
         return
     if snapshot.state == Snapshot.State.UNREADABLE:
-        raise CorrectionRefused(why_unreadable(snapshot))
+        raise Refused(why_unreadable(snapshot))
     if snapshot.pk == before.pk or snapshot.dataset_id != before.dataset_id:
-        raise CorrectionRefused(_("This is not a new snapshot of the same dataset."))
+        raise Refused(_("This is not a new snapshot of the same dataset."))
     if snapshot in before.ancestors():
-        raise CorrectionRefused(
+        raise Refused(
             _(
                 "The snapshot of this manifest was itself made from that one. Name the one that "
                 "came out of the manifest."
@@ -166,11 +165,11 @@ def can_be_applied_here(manifest: Manifest) -> bool:
 
 
 def ask_to_apply(manifest: Manifest, actor: Actor) -> None:
-    """Have a manifest applied on this machine, in the background. Raises `CorrectionRefused`."""
+    """Have a manifest applied on this machine, in the background. Raises `Refused`."""
     if not actor.roles & STEWARDS:
-        raise CorrectionRefused(_("Only data stewards apply manifests."))
+        raise Refused(_("Only data stewards apply manifests."))
     if manifest.snapshot.is_table:
-        raise CorrectionRefused(
+        raise Refused(
             _(
                 "A table is changed in its own database: run changes.sql there, then enter the "
                 "receipt. This server may only read it."
@@ -179,7 +178,7 @@ def ask_to_apply(manifest: Manifest, actor: Actor) -> None:
     with transaction.atomic():
         asked = Manifest.objects.filter(pk=manifest.pk, state=Manifest.State.OPEN, applied_by="")
         if not asked.update(applied_by=actor.pseudonym):
-            raise CorrectionRefused(_("This manifest is being applied, or has its receipt."))
+            raise Refused(_("This manifest is being applied, or has its receipt."))
         ask_for(APPLY, str(manifest.pk), about=str(manifest.pk))
 
 
@@ -197,7 +196,7 @@ def apply_here(manifest_id: str) -> None:
         try:
             new = write_copy(manifest)
             take_receipt(manifest, actor, key=OWN_KEY, status=Receipt.Status.APPLIED, snapshot=new)
-        except (Refused, ManifestError, ReadError, CaseError) as error:
+        except (EditRefused, ManifestError, ReadError, DomainError) as error:
             clear_away(manifest)
             manifest.refresh_from_db(fields=["state"])
             if manifest.state == Manifest.State.OPEN:

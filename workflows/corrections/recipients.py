@@ -15,9 +15,8 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.actors import PUBLIC, SYSTEM, Actor
 from workflows.cases.correspondence import require_text
-from workflows.cases.errors import CaseError
 from workflows.cases.record import record_event
-from workflows.corrections.errors import CorrectionRefused
+from workflows.common.errors import DomainError, Refused
 from workflows.corrections.families import family
 from workflows.corrections.models import Manifest, RecipientNotice
 from workflows.corrections.receipts import STEWARDS, cases_of
@@ -35,7 +34,7 @@ _PURPOSE = "recipient.token"
 _REMARK = 500
 
 
-class InvalidLink(CaseError):
+class InvalidLink(DomainError):
     """The link is unknown, used or too old; says the same in each case."""
 
     def __init__(self) -> None:
@@ -106,14 +105,14 @@ def mailed(notice: RecipientNotice) -> None:
 def record_told(notice: RecipientNotice, actor: Actor, how: str) -> None:
     """Record that staff told a recipient, and how; the log holds a commitment to the words.
 
-    Raises `CorrectionRefused`, `InvalidInput`.
+    Raises `Refused`, `InvalidInput`.
     """
     _require_steward(actor)
     how = require_text(how)[:_REMARK]
     with transaction.atomic():
         locked = _locked(notice)
         if locked.told_at is not None:
-            raise CorrectionRefused(_("This recipient was told already."))
+            raise Refused(_("This recipient was told already."))
         locked.told_at, locked.told_by = timezone.now(), RecipientNotice.ToldBy.STAFF
         locked.remark = how
         locked.save(update_fields=["told_at", "told_by", "remark"])
@@ -124,16 +123,16 @@ def record_told(notice: RecipientNotice, actor: Actor, how: str) -> None:
 def record_confirmation(notice: RecipientNotice, actor: Actor, how: str) -> None:
     """Record that a recipient has confirmed by another way than the link, and how.
 
-    The log holds a commitment to the words. Raises `CorrectionRefused`, `InvalidInput`.
+    The log holds a commitment to the words. Raises `Refused`, `InvalidInput`.
     """
     _require_steward(actor)
     how = require_text(how)[:_REMARK]
     with transaction.atomic():
         locked = _locked(notice)
         if locked.told_at is None:
-            raise CorrectionRefused(_("This recipient was not told yet."))
+            raise Refused(_("This recipient was not told yet."))
         if locked.confirmed_at is not None:
-            raise CorrectionRefused(_("This recipient has confirmed already."))
+            raise Refused(_("This recipient has confirmed already."))
         locked.confirmed_at, locked.confirmed_by = timezone.now(), actor.pseudonym
         locked.remark = how
         locked.save(update_fields=["confirmed_at", "confirmed_by", "remark"])
@@ -200,7 +199,7 @@ def sweep_recipients(now: datetime | None = None) -> int:
 
 def _require_steward(actor: Actor) -> None:
     if not actor.roles & STEWARDS:
-        raise CorrectionRefused(_("Only data stewards keep record of what recipients were told."))
+        raise Refused(_("Only data stewards keep record of what recipients were told."))
 
 
 def _locked(notice: RecipientNotice) -> RecipientNotice:

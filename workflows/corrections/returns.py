@@ -18,11 +18,11 @@ from workflows.cases.actors import SYSTEM, Actor
 from workflows.cases.correspondence import require_text
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
+from workflows.common.errors import Refused
 from workflows.corrections.buried import digests_of
-from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.families import as_table, family, format_of_data, tips
 from workflows.corrections.making import MAKE, entries_of, keep_manifest
-from workflows.corrections.manifests.edits import Refused, Wording
+from workflows.corrections.manifests.edits import EditRefused, Wording
 from workflows.corrections.manifests.entries import Entry, ManifestError, Op, digest
 from workflows.corrections.manifests.files import snapshot_files
 from workflows.corrections.manifests.resolve import (
@@ -87,13 +87,13 @@ def resolve_return(returned: Return, actor: Actor, how: str) -> None:
     """Say how it was dealt with what came back, for example that it may be there after all; once.
 
     The log holds a commitment to `how`; of a case that was erased, no words are kept at all.
-    Raises `CorrectionRefused`, `InvalidInput`.
+    Raises `Refused`, `InvalidInput`.
     """
     _require_steward(actor)
     how = require_text(how)[:_REMARK]
     with transaction.atomic():
         if not _resolve(returned, actor, {"by": "staff"}, remark=how):
-            raise CorrectionRefused(_("This was dealt with already."))
+            raise Refused(_("This was dealt with already."))
 
 
 def resolve_with(manifest: Manifest) -> None:
@@ -122,18 +122,18 @@ def _resolve(returned: Return, actor: Actor, facts: dict[str, str], remark: str 
 def ask_to_take_out(returned: Return, actor: Actor) -> None:
     """Have a manifest made, in the background, that takes out again what came back.
 
-    Raises `CorrectionRefused` for those who may not, and while it cannot be made.
+    Raises `Refused` for those who may not, and while it cannot be made.
     """
     _require_steward(actor)
     with transaction.atomic():
         locked = Return.objects.select_for_update(of=("self",)).get(pk=returned.pk)
         if locked.resolved_at is not None:
-            raise CorrectionRefused(_("This was dealt with already."))
+            raise Refused(_("This was dealt with already."))
         if is_under_way(locked):
-            raise CorrectionRefused(_("A manifest for this is under way."))
+            raise Refused(_("A manifest for this is under way."))
         reason = why_not(locked)
         if reason:
-            raise CorrectionRefused(reason)
+            raise Refused(reason)
         locked.asked_at, locked.remark, locked.manifest = timezone.now(), "", None
         locked.save(update_fields=["asked_at", "remark", "manifest"])
         ask_for(AGAIN, str(locked.pk), about=f"{locked.pk}:{locked.asked_at.timestamp()}")
@@ -172,7 +172,7 @@ def take_out_again(return_id: int | str) -> Manifest | None:
         if not reason:
             try:
                 return _make(returned)
-            except (ManifestError, Refused, ReadError) as error:
+            except (ManifestError, EditRefused, ReadError) as error:
                 reason = str(error)
         # Asked again by a person, not by itself: what is in the way does not go by waiting.
         Return.objects.filter(pk=returned.pk).update(remark=reason[:_REMARK], asked_at=None)
@@ -325,4 +325,4 @@ def _changes(
 
 def _require_steward(actor: Actor) -> None:
     if not actor.roles & STEWARDS:
-        raise CorrectionRefused(_("Only data stewards deal with what came back."))
+        raise Refused(_("Only data stewards deal with what came back."))

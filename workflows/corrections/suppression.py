@@ -19,11 +19,10 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
 from workflows.cases.correspondence import require_text
-from workflows.cases.errors import InvalidInput
 from workflows.cases.models import Item
 from workflows.cases.record import record_event
 from workflows.cases.transition import lock_case, suppression_check
-from workflows.corrections.errors import CorrectionRefused
+from workflows.common.errors import InvalidInput, Refused
 from workflows.corrections.keys import suppression_signer
 from workflows.corrections.models import ListVersion, Suppression
 from workflows.datasets.models import TrainedModel
@@ -90,7 +89,7 @@ def suppress(
 ) -> Suppression:
     """Put a phrase on the list for an item; without `models` it concerns all of them.
 
-    Raises `CorrectionRefused` for those who may not, `InvalidInput` for a phrase that is too short.
+    Raises `Refused` for those who may not, `InvalidInput` for a phrase that is too short.
     """
     role = _require_keeper(actor)
     phrase = check_phrase(phrase, form)
@@ -98,7 +97,7 @@ def suppress(
     with transaction.atomic():
         case = lock_case(item.case)
         if case.erased_at is not None:
-            raise CorrectionRefused(_("This case was erased."))
+            raise Refused(_("This case was erased."))
         entry = Suppression.objects.create(
             case=case,
             item=item,
@@ -126,7 +125,7 @@ def suppress(
 def record_test(entry: Suppression, actor: Actor, *, shown: bool) -> None:
     """Record whether the model still shows the phrase when it is given the test prompt.
 
-    Raises `CorrectionRefused`.
+    Raises `Refused`.
     """
     role = _require_keeper(actor)
     with transaction.atomic():
@@ -146,12 +145,12 @@ def record_test(entry: Suppression, actor: Actor, *, shown: bool) -> None:
 
 
 def withdraw(entry: Suppression, actor: Actor) -> None:
-    """Take an entry off the list; it stays in the records. Raises `CorrectionRefused`."""
+    """Take an entry off the list; it stays in the records. Raises `Refused`."""
     role = _require_keeper(actor)
     with transaction.atomic():
         in_force = Suppression.objects.filter(pk=entry.pk, withdrawn_at=None)
         if not in_force.update(withdrawn_at=timezone.now()):
-            raise CorrectionRefused(_("This entry is off the list already."))
+            raise Refused(_("This entry is off the list already."))
         record_event(
             entry.case,
             "suppression.withdrawn",
@@ -164,7 +163,7 @@ def withdraw(entry: Suppression, actor: Actor) -> None:
 
 def _require_keeper(actor: Actor) -> Role:
     if not actor.roles & KEEPERS:
-        raise CorrectionRefused(_("Only data stewards and privacy officers keep this list."))
+        raise Refused(_("Only data stewards and privacy officers keep this list."))
     return actor.role_for(KEEPERS)
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
-from workflows.datasets.errors import RegisterRefused
+from workflows.common.errors import Refused
 from workflows.datasets.lookup.index import Answer, PersonIndex, build
 from workflows.datasets.lookup.persons import Identifier
 from workflows.datasets.lookup.shards import ReadError
@@ -36,13 +36,13 @@ def folder_of(index: SearchIndex) -> Path:
 
 @transaction.atomic
 def ask_for_index(snapshot: Snapshot, actor: Actor) -> SearchIndex:
-    """Have an index of a snapshot built in the background. Raises `RegisterRefused`."""
+    """Have an index of a snapshot built in the background. Raises `Refused`."""
     role = require_role(actor, STEWARDS)
     locked = Snapshot.objects.select_for_update().get(pk=snapshot.pk)
     if not locked.is_readable:
-        raise RegisterRefused(_("Only a snapshot that can be read can be indexed."))
+        raise Refused(_("Only a snapshot that can be read can be indexed."))
     if SearchIndex.objects.filter(snapshot=locked).exists():
-        raise RegisterRefused(_("This snapshot has an index already."))
+        raise Refused(_("This snapshot has an index already."))
     index = SearchIndex.objects.create(snapshot=locked)
     _append("index.requested", role, actor.pseudonym, locked)
     ask_for(BUILD, str(index.pk), about=str(index.pk))
@@ -91,7 +91,7 @@ def _build(index: SearchIndex) -> None:
 
 @transaction.atomic
 def drop_index(snapshot: Snapshot, actor: Actor) -> None:
-    """Delete the index of a snapshot, if it has one. Raises `RegisterRefused`."""
+    """Delete the index of a snapshot, if it has one. Raises `Refused`."""
     role = require_role(actor, STEWARDS | OFFICERS)
     index = SearchIndex.objects.filter(snapshot=snapshot).first()
     if index is None:
@@ -118,10 +118,10 @@ def look_up(index: SearchIndex, identifiers: Sequence[Identifier]) -> Answer:
     """Return the records of a snapshot in which one person may stand.
 
     Quick enough to wait for; the pass alone proves that a person is nowhere. Raises
-    `RegisterRefused` when the index is not ready.
+    `Refused` when the index is not ready.
     """
     if index.state != SearchIndex.State.READY:
-        raise RegisterRefused(_("The index of this snapshot is not ready."))
+        raise Refused(_("The index of this snapshot is not ready."))
     return _open(folder_of(index)).look_up(identifiers)
 
 

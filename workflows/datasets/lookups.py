@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
 from workflows.cases.correspondence import require_text
-from workflows.cases.errors import CaseError
 from workflows.cases.lifecycle import FINAL, OPEN, WORKING, State
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
+from workflows.common.errors import Refused
 from workflows.datasets.lookup.shards import ReadError
 from workflows.datasets.models import LookupRun, ShardScan, Snapshot, Spelling
 from workflows.datasets.sources import shards_of
@@ -39,16 +39,12 @@ REVIEWERS = frozenset({Role.REVIEWER, Role.PRIVACY_OFFICER})
 LOOKED_UP = frozenset(OPEN) - {State.FILED}
 
 
-class LookupRefused(CaseError):
-    """A look-up cannot be made or judged now; the sentence says why."""
-
-
 def require_reviewer(case: Case, actor: Actor) -> Role:
-    """Return the role under which an actor looks a person up. Raises `LookupRefused`."""
+    """Return the role under which an actor looks a person up. Raises `Refused`."""
     if not actor.roles & REVIEWERS:
-        raise LookupRefused(_("Only reviewers look people up and judge what was found."))
+        raise Refused(_("Only reviewers look people up and judge what was found."))
     if case.state not in WORKING:
-        raise LookupRefused(_("In this state of the case nobody is looked up."))
+        raise Refused(_("In this state of the case nobody is looked up."))
     return actor.role_for(REVIEWERS)
 
 
@@ -56,14 +52,14 @@ def request_lookup(case: Case, actor: Actor, *, keep_more: bool = False) -> Look
     """Have the subject of a case looked up in every readable snapshot.
 
     With `keep_more`, several times as many weak places of each shard are kept from now on. Raises
-    `LookupRefused` for those who may not, and while the last look-up is still running.
+    `Refused` for those who may not, and while the last look-up is still running.
     """
     role = require_reviewer(case, actor)
     with transaction.atomic():
         pages = pages_of([case.pk]).get(case.pk, 1) * _MORE if keep_more else 1
         run = _new_run(case, LookupRun.Reason.STAFF, actor.pseudonym, pages=pages)
         if run is None:
-            raise LookupRefused(_("A look-up of this person is under way; wait until it is done."))
+            raise Refused(_("A look-up of this person is under way; wait until it is done."))
         _record_request(run, role, actor.pseudonym)
     return run
 
@@ -86,13 +82,13 @@ def look_up_at_review(case: Case) -> LookupRun | None:
 def add_spelling(case: Case, actor: Actor, kind: str, value: str) -> LookupRun | None:
     """Keep another spelling of an identifier and search once more with all that is known.
 
-    None while a look-up is under way: another follows when it is done. Raises `LookupRefused`, and
+    None while a look-up is under way: another follows when it is done. Raises `Refused`, and
     `InvalidInput` for an empty spelling or an unknown kind.
     """
     role = require_reviewer(case, actor)
     value = require_text(value)
     if kind not in Spelling.Kind.values:
-        raise LookupRefused(_("Choose what kind of identifier this is."))
+        raise Refused(_("Choose what kind of identifier this is."))
     with transaction.atomic():
         Spelling.objects.create(case=case, kind=kind, value=value, added_by=actor.pseudonym)
         record_event(

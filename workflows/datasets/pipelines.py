@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
-from workflows.datasets.errors import InvalidEntry, RegisterRefused
+from workflows.common.errors import InvalidEntry, Refused
 from workflows.datasets.models import PipelineToken, TokenScope
 from workflows.datasets.roles import OFFICERS, STEWARDS, require_role
 from workflows.ledger.services import append
@@ -22,7 +22,7 @@ _PURPOSE = "pipeline.token"
 APPROVERS = OFFICERS | {Role.SYSTEM}
 
 
-class NoPipelineAccess(RegisterRefused):
+class NoPipelineAccess(Refused):
     """No pipeline has this token, or not any more."""
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class NoPipelineAccess(RegisterRefused):
 def admit(pipeline: PipelineToken, actor: Actor) -> None:
     """Register a pipeline, or change its name, its scopes or until when it has access.
 
-    A token that had ended does not live again. Raises `InvalidEntry`, `RegisterRefused`.
+    A token that had ended does not live again. Raises `InvalidEntry`, `Refused`.
     """
     role = require_role(actor, STEWARDS)
     before = PipelineToken.objects.select_for_update().filter(pk=pipeline.pk).first()
@@ -51,7 +51,7 @@ def admit(pipeline: PipelineToken, actor: Actor) -> None:
 def issue_token(pipeline: PipelineToken, actor: Actor) -> str:
     """Make a new token (256 bits) for a pipeline, shown once; it opens nothing until approved.
 
-    The one before it goes on until then. Raises `InvalidEntry`, `RegisterRefused`.
+    The one before it goes on until then. Raises `InvalidEntry`, `Refused`.
     """
     role = require_role(actor, STEWARDS)
     token = secrets.token_urlsafe(32)
@@ -66,7 +66,7 @@ def issue_token(pipeline: PipelineToken, actor: Actor) -> str:
 def approve_token(
     pipeline: PipelineToken, actor: Actor, *, scopes: Iterable[str], until: datetime
 ) -> None:
-    """Put the token that waits in the place of the one in use. Raises `RegisterRefused`.
+    """Put the token that waits in the place of the one in use. Raises `Refused`.
 
     `scopes` and `until` are what was approved: a pipeline that is given more later needs another.
     """
@@ -133,7 +133,7 @@ def _tell(name: str, pipeline: PipelineToken, actor: Actor, role: Role) -> None:
 
 @transaction.atomic
 def withdraw_token(pipeline: PipelineToken, actor: Actor, at: datetime | None = None) -> None:
-    """End the access of a pipeline now. Raises `RegisterRefused`."""
+    """End the access of a pipeline now. Raises `Refused`."""
     role = require_role(actor, STEWARDS)
     pipeline.token_digest = pipeline.waiting_digest = None
     pipeline.expires_at = at or timezone.now()

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from workflows.cases.actors import Actor
 from workflows.cases.correspondence import require_text
 from workflows.cases.record import NONCE_BYTES
-from workflows.datasets.errors import InvalidEntry, RegisterRefused
+from workflows.common.errors import InvalidEntry, Refused
 from workflows.datasets.indexes import drop_index
 from workflows.datasets.inventory import ask_to_read
 from workflows.datasets.models import Dataset, Recipient, Snapshot, TrainedModel
@@ -44,7 +44,7 @@ def save_dataset(dataset: Dataset, actor: Actor) -> Dataset:
 
     If an approval rested on what was changed, the dataset waits for approval again, and whoever
     changed it cannot be the one who approves. Else its approval stays as it is now, whatever it was
-    when the entry was read. Raises `InvalidEntry`, `RegisterRefused`.
+    when the entry was read. Raises `InvalidEntry`, `Refused`.
     """
     before = _before(dataset)
     changed = _changed(dataset, before)
@@ -63,16 +63,16 @@ def save_dataset(dataset: Dataset, actor: Actor) -> Dataset:
 def decide_approval(dataset: Dataset, actor: Actor, *, approve: bool, ground: str) -> Dataset:
     """Approve a source as lawful, or withdraw the approval, on a ground that stays with it.
 
-    Raises `RegisterRefused` for those who may not and for one's own entry, `InvalidInput` without
+    Raises `Refused` for those who may not and for one's own entry, `InvalidInput` without
     a ground.
     """
     role = require_role(actor, OFFICERS)
     ground = require_text(ground)
     locked = Dataset.objects.select_for_update().get(pk=dataset.pk)
     if approve and actor.pseudonym == locked.registered_by:
-        raise RegisterRefused(_("You entered this dataset; somebody else has to approve it."))
+        raise Refused(_("You entered this dataset; somebody else has to approve it."))
     if approve == locked.is_approved:
-        raise RegisterRefused(
+        raise Refused(
             _("This dataset is approved already.")
             if approve
             else _("This dataset is not approved.")
@@ -98,7 +98,7 @@ def save_snapshot(snapshot: Snapshot, actor: Actor) -> Snapshot:
     """Register a snapshot and have it read; of one that was read only the version may change.
 
     One that cannot be read may be corrected, and is then read again. Raises `InvalidEntry`,
-    `RegisterRefused`.
+    `Refused`.
     """
     before = _before(snapshot)
     changed = _changed(snapshot, before)
@@ -108,7 +108,7 @@ def save_snapshot(snapshot: Snapshot, actor: Actor) -> Snapshot:
     read_anew = before is None or bool(set(changed) & set(CONTENT_OF_SNAPSHOT))
     if before is not None and read_anew:
         if snapshot.state != Snapshot.State.UNREADABLE:
-            raise RegisterRefused(
+            raise Refused(
                 _("A snapshot does not change once it has been read. Register a new version.")
             )
         _forget_reading(snapshot)
@@ -120,11 +120,11 @@ def save_snapshot(snapshot: Snapshot, actor: Actor) -> Snapshot:
 
 @transaction.atomic
 def read_again(snapshot: Snapshot, actor: Actor) -> None:
-    """Have a snapshot read once more that could not be read. Raises `RegisterRefused`."""
+    """Have a snapshot read once more that could not be read. Raises `Refused`."""
     role = require_role(actor, STEWARDS)
     locked = Snapshot.objects.select_for_update().get(pk=snapshot.pk)
     if locked.state != Snapshot.State.UNREADABLE:
-        raise RegisterRefused(_("Only a snapshot that could not be read is read again."))
+        raise Refused(_("Only a snapshot that could not be read is read again."))
     _forget_reading(locked)
     locked.save()
     append(
@@ -146,12 +146,12 @@ def _forget_reading(snapshot: Snapshot) -> None:
 def mark_purged(snapshot: Snapshot, actor: Actor, at: datetime | None = None) -> None:
     """Note that the provider has deleted the data of a snapshot; its index goes with them.
 
-    Raises `RegisterRefused`.
+    Raises `Refused`.
     """
     role = require_role(actor, STEWARDS)
     locked = Snapshot.objects.select_for_update().get(pk=snapshot.pk)
     if locked.state == Snapshot.State.PURGED:
-        raise RegisterRefused(_("The data of this snapshot are marked as deleted already."))
+        raise Refused(_("The data of this snapshot are marked as deleted already."))
     locked.state, locked.purged_at = Snapshot.State.PURGED, at or timezone.now()
     locked.problem = locked.problem_about = ""
     locked.save()
@@ -163,7 +163,7 @@ def mark_purged(snapshot: Snapshot, actor: Actor, at: datetime | None = None) ->
 def save_model(model: TrainedModel, actor: Actor, snapshots: list[Snapshot] | None) -> TrainedModel:
     """Register a model with the snapshots that it was trained on, or keep what was changed.
 
-    `snapshots` None leaves them as they are. Raises `InvalidEntry`, `RegisterRefused`.
+    `snapshots` None leaves them as they are. Raises `InvalidEntry`, `Refused`.
     """
     before = _before(model)
     trained_on = snapshots if snapshots is not None else list(model.snapshots.all())
@@ -183,7 +183,7 @@ def save_model(model: TrainedModel, actor: Actor, snapshots: list[Snapshot] | No
 def save_recipient(recipient: Recipient, actor: Actor) -> Recipient:
     """Register who was given a dataset, or keep what was changed.
 
-    Raises `InvalidEntry`, `RegisterRefused`.
+    Raises `InvalidEntry`, `Refused`.
     """
     facts = {"dataset": recipient.dataset_id, "snapshot": recipient.snapshot_id}
     return _save(recipient, actor, _before(recipient), facts)

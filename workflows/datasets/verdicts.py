@@ -12,7 +12,8 @@ from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.cases.transition import lock_case
-from workflows.datasets.lookups import LookupRefused, require_reviewer
+from workflows.common.errors import Refused
+from workflows.datasets.lookups import require_reviewer
 from workflows.datasets.models import Match, Snapshot
 
 # From the proposal to the answer: what is proposed and approved stays as it is.
@@ -25,17 +26,17 @@ def judge(case: Case, actor: Actor, matches: Collection[UUID], verdict: str) -> 
     """Set the verdict on matches of a case; return on how many. Each judgement is a step.
 
     A verdict can be changed until a decision is proposed: what is approved is what was judged by
-    then. Raises `LookupRefused` for those who may not, for an unknown verdict, after the proposal,
+    then. Raises `Refused` for those who may not, for an unknown verdict, after the proposal,
     and if a match is not of this case.
     """
     if verdict not in Match.Verdict.values:
-        raise LookupRefused(_("Choose whether the match is theirs, not theirs, or unsure."))
+        raise Refused(_("Choose whether the match is theirs, not theirs, or unsure."))
     wanted = list(dict.fromkeys(matches))
     with transaction.atomic():
         locked = lock_case(case)
         role = require_reviewer(locked, actor)
         if locked.state in DECIDED:
-            raise LookupRefused(
+            raise Refused(
                 _(
                     "A decision on what was judged so far is proposed or approved. Have it sent"
                     " back to the review; then judge the rest, and propose anew."
@@ -43,7 +44,7 @@ def judge(case: Case, actor: Actor, matches: Collection[UUID], verdict: str) -> 
             )
         found = Match.objects.filter(case=case, pk__in=wanted)
         if not wanted or found.count() != len(wanted):
-            raise LookupRefused(_("Choose at least one match of this case."))
+            raise Refused(_("Choose at least one match of this case."))
         found.update(verdict=verdict, judged_by=actor.pseudonym, judged_at=timezone.now())
         for first in range(0, len(wanted), _AT_ONCE):
             record_event(

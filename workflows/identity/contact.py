@@ -11,11 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import PUBLIC, SYSTEM
-from workflows.cases.errors import CaseError, MoveRefused
+from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import MOVES, OPEN, Action, State
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.cases.transition import advance, lock_case
+from workflows.common.errors import DomainError
 from workflows.identity.models import ContactChallenge
 from workflows.outbox.models import Effect
 from workflows.outbox.services import enqueue
@@ -32,7 +33,7 @@ AGAIN = "identity.confirm_contact.again:"
 _PURPOSE = "contact.challenge"
 
 
-class InvalidChallenge(CaseError):
+class InvalidChallenge(DomainError):
     """The link is unknown, used or too old; says the same in each case."""
 
     def __init__(self) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Collection
 
 from django.utils.translation import gettext as _
 
-from workflows.cases.errors import CaseError
+from workflows.common.errors import DomainError
 from workflows.notices.elements import ELEMENT_NAMES, KIND_NAMES
 
 
-class ElementMissing(CaseError):
+class ElementMissing(DomainError):
     """A notice lacks what the law says it must contain, and was not sent."""
 
     def __init__(self, kind: str, elements: Collection[str]) -> None:
@@ -20,7 +20,7 @@ class ElementMissing(CaseError):
         )
 
 
-class TextRefused(CaseError):
+class TextRefused(DomainError):
     """A text of a notice cannot be published as it is. `faults` are sentences, one a fault."""
 
     def __init__(self, faults: Collection[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Protocol
 import pyrage
 from django.utils.translation import gettext as _
 
-from workflows.cases.errors import InvalidInput
+from workflows.common.errors import InvalidInput
 
 LONGEST_RECIPIENT = 100
 

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
+from workflows.common.errors import InvalidInput
 from workflows.regimes.services import get_regime
 
 LONGEST_REASON = 200

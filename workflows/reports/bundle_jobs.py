@@ -18,8 +18,8 @@ from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from workflows.cases.errors import CaseError, InvalidInput
 from workflows.cases.models import Case
+from workflows.common.errors import DomainError, InvalidInput
 from workflows.ledger.models import Event
 from workflows.ledger.services import append
 from workflows.outbox.long_work import held
@@ -178,7 +178,7 @@ def _make(job: BundleJob) -> None:
     try:
         with translation.override(job.language):
             result = _write(job, scope_of(regulator_for(job.requested_by)))
-    except CaseError as error:
+    except DomainError as error:
         fail(job, str(error))
     else:
         logger.info("Export %s is ready: %s cases, %s bytes", job.pk, result.cases, result.size)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from workflows.cases.errors import InvalidInput
+from workflows.common.errors import InvalidInput
 from workflows.ledger import merkle
 from workflows.ledger.checkpoint import CheckpointError, TreeHead, open_checkpoint
 from workflows.ledger.keys import log_verifier

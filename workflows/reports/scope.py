@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
-from workflows.cases.errors import CaseError
 from workflows.cases.models import StaffIdentity
+from workflows.common.errors import DomainError
 from workflows.reports.models import RegulatorAccount, RegulatorToken
 from workflows.vault.blind_index import keyed_hash, keyed_hashes
 from workflows.vocabulary.roles import Role
@@ -30,7 +30,7 @@ USE_NOTED_EVERY = timedelta(minutes=1)
 _TOKEN_PURPOSE = "regulator.token"  # noqa: S105 - the purpose of a keyed hash, not a secret
 
 
-class NoRegulatorAccess(CaseError):
+class NoRegulatorAccess(DomainError):
     """This person or token may not see the cases of any regime, or not any more."""
 
     def __init__(self) -> None:

@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor, actor_for
-from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case
 from workflows.cases.transition import advance
+from workflows.common.errors import InvalidInput
 from workflows.routing.models import Assignment, RoutingRule, Team
 from workflows.routing.rules import matches
 

@@ -24,9 +24,10 @@ from requests_portal.public.page_errors import PageError, page_errors
 from requests_portal.public.responses import remember_language, wants_language
 from workflows.cases import correspondence, merging
 from workflows.cases.attachments import Upload
-from workflows.cases.errors import CaseError, InvalidFiling
+from workflows.cases.errors import InvalidFiling
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case
+from workflows.common.errors import DomainError
 from workflows.complaints import services as complaints
 
 
@@ -117,7 +118,7 @@ def _do(request: HttpRequest, case: Case, deed: Deed, form: QuestionForm) -> lis
         deed.do(case, form.cleaned_data.get(deed.field, ""), uploads.sent_uploads(request))
     except InvalidFiling as refused:
         return [PageError(f"id_{uploads.FIELD}", text) for text in refused.errors[uploads.FIELD]]
-    except CaseError as refused:
+    except DomainError as refused:
         form.add_error(deed.field or None, str(refused))
     return page_errors(form)
 

@@ -35,9 +35,9 @@ from workflows.cases.admission import (
     place_of,
 )
 from workflows.cases.drafts import open_draft
-from workflows.cases.errors import CaseError
 from workflows.cases.models import Purpose
 from workflows.cases.proof_of_work import ProofRefused
+from workflows.common.errors import DomainError
 
 _FILES_STEP = next(step.slug for step in STEPS if step.takes_files)
 
@@ -114,7 +114,7 @@ def _show(
     request: HttpRequest,
     held: HeldDraft,
     purpose: Purpose,
-    refused: CaseError | None = None,
+    refused: DomainError | None = None,
     retry_after: timedelta | None = None,
 ) -> HttpResponse:
     place = place_of(held.draft, purpose)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from requests_portal.public.page_errors import page_errors
 from requests_portal.regulators.access import regulator_page
 from requests_portal.regulators.forms import KeepForm
-from workflows.cases.errors import InvalidInput
+from workflows.common.errors import InvalidInput
 from workflows.ledger.keys import log_vkey
 from workflows.ledger.selectors import latest_checkpoint
 from workflows.reports.checkpoints import WITNESS_PROGRAM, keep_checkpoint

@@ -14,8 +14,8 @@ from requests_portal.downloads import ranged_file
 from requests_portal.public.page_errors import page_errors
 from requests_portal.regulators.access import fresh_regulator_page, regulator_page
 from requests_portal.regulators.forms import FORMAT_NAMES, ExportForm
-from workflows.cases.errors import InvalidInput
 from workflows.cases.receipts import receipt_signer
+from workflows.common.errors import InvalidInput
 from workflows.ledger.keys import log_vkey
 from workflows.ledger.selectors import checkpoint_at
 from workflows.reports.bundle_files import bundle_path, download_name, download_type

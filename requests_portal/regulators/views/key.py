@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from requests_portal.public.page_errors import page_errors
 from requests_portal.regulators.access import fresh_account_page
 from requests_portal.regulators.forms import RecipientForm
-from workflows.cases.errors import InvalidInput
+from workflows.common.errors import InvalidInput
 from workflows.reports.recipients import keep_recipient
 from workflows.reports.scope import RegulatorScope
 

@@ -16,12 +16,12 @@ from requests_portal.staff.actions.forms import CaseForm
 from requests_portal.staff.actions.item_forms import FindingForm, ProposalForm
 from workflows.cases import correspondence, decisions, fees, handling, merging
 from workflows.cases.actors import Actor
-from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case
 from workflows.cases.numbers import normalise_number
 from workflows.cases.state_names import ACTION_NAMES, REASONS
 from workflows.cases.transition import advance
+from workflows.common.errors import InvalidInput
 from workflows.corrections.services import record_receipt
 from workflows.corrections.withdrawal import stop_execution
 from workflows.notices import moves

@@ -19,12 +19,12 @@ from requests_portal.staff.actions.table import NOTE, PAGES, ActionPage
 from requests_portal.staff.case_file import load_case
 from requests_portal.staff.case_views import case_id_of, require_case_role, shared_context
 from requests_portal.staff.people import actor_of, user_of
-from workflows.cases.errors import CaseError
 from workflows.cases.handling import record_view
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case
 from workflows.cases.state_names import REASONS
 from workflows.cases.transition import lock_case, refusals
+from workflows.common.errors import DomainError
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -108,7 +108,7 @@ def _run(request: HttpRequest, case: Case, page: ActionPage, form: CaseForm, abo
                 form.add_error(None, freshness.changed_by_another(last))
                 return False
             page.run(about, actor_of(request), form)
-    except CaseError as refused:
+    except DomainError as refused:
         form.add_error(None, str(refused))
         return False
     return True

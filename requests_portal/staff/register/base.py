@@ -12,7 +12,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from requests_portal.staff.asking import AskingAdmin
 from requests_portal.staff.people import names_of
-from workflows.cases.errors import CaseError
+from workflows.common.errors import DomainError
 
 
 def sign(tone: str, mark: str, words: Any) -> SafeString:
@@ -56,7 +56,7 @@ class RegisterAdmin(AskingAdmin):
         """Show what the register refuses as a message; nothing was kept of it."""
         try:
             return super().changeform_view(request, *args, **kwargs)
-        except CaseError as refused:
+        except DomainError as refused:
             messages.error(request, str(refused))
             return HttpResponseRedirect(request.get_full_path())
 

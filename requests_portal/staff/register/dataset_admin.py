@@ -25,12 +25,11 @@ from requests_portal.staff.register.base import (
     registered_by_name,
     sign,
 )
-from workflows.cases.errors import CaseError
+from workflows.common.errors import DomainError, InvalidEntry
 from workflows.datasets.croissant.export import export_croissant
 from workflows.datasets.croissant.read import LARGEST_DOCUMENT
 from workflows.datasets.croissant.take_in import import_croissant
 from workflows.datasets.croissant.terms import MEDIA_TYPE
-from workflows.datasets.errors import InvalidEntry
 from workflows.datasets.models import Dataset, Snapshot
 from workflows.datasets.register import decide_approval, save_dataset
 
@@ -194,7 +193,7 @@ class DatasetAdmin(RegisterAdmin):
             except InvalidEntry as refused:
                 for sentences in refused.errors.values():
                     form.add_error(None, sentences)
-            except CaseError as refused:
+            except DomainError as refused:
                 form.add_error(None, str(refused))
             else:
                 messages.success(

@@ -7,9 +7,10 @@ from tests.factories import ERIKA, INTAKE, OFFICER, file, make_case
 from tests.workflows.cases.test_attachments import PNG
 from workflows.cases import correspondence
 from workflows.cases.attachments import Upload
-from workflows.cases.errors import InvalidFiling, InvalidInput, MoveRefused
+from workflows.cases.errors import InvalidFiling, MoveRefused
 from workflows.cases.lifecycle import State
 from workflows.cases.models import EventContent, Message
+from workflows.common.errors import InvalidInput
 from workflows.ledger.canonical import opens
 from workflows.ledger.models import Event
 from workflows.outbox.models import Effect

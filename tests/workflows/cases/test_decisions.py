@@ -18,10 +18,11 @@ from tests.factories import (
 )
 from workflows.cases import decisions
 from workflows.cases.decisions import ItemProposal
-from workflows.cases.errors import InvalidInput, MoveRefused
+from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case, EventContent, Item, Message
 from workflows.cases.transition import advance
+from workflows.common.errors import InvalidInput
 from workflows.ledger.models import Event
 from workflows.notices import moves
 from workflows.vocabulary.item_kinds import ItemKind, outcomes_for

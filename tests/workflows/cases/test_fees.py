@@ -14,13 +14,14 @@ from tests.factories import ERIKA, INTAKE, OTHER_REVIEWER, REVIEWER, WANG, fee_o
 from workflows.cases import fees
 from workflows.cases.clocks import differing_clocks
 from workflows.cases.correspondence import withdraw
-from workflows.cases.errors import InvalidInput, MoveRefused
+from workflows.cases.errors import MoveRefused
 from workflows.cases.fee_time import fee_time_is_over, last_day_to_pay, today_for
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, Clock, Message
 from workflows.cases.models.clock import is_free_in_part
 from workflows.cases.timeline import public_timeline
+from workflows.common.errors import InvalidInput
 from workflows.ledger.selectors import events_of_case
 from workflows.notices import moves
 from workflows.regimes.services import all_regimes

@@ -5,11 +5,12 @@ import pytest
 from tests.factories import APPROVER, ERIKA, INTAKE, OFFICER, REVIEWER, file, make_case
 from workflows.cases import handling
 from workflows.cases.actors import Actor
-from workflows.cases.errors import InvalidInput, MoveRefused
+from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Clock, EventContent
 from workflows.cases.timeline import public_timeline
 from workflows.cases.transition import advance
+from workflows.common.errors import InvalidInput
 from workflows.ledger.models import Event
 from workflows.vocabulary.people import Assurance
 from workflows.vocabulary.roles import Role

@@ -16,10 +16,11 @@ from tests.factories import (
 )
 from tests.threads import at_once
 from workflows.cases import clocks, merging
-from workflows.cases.errors import CaseError, InvalidInput, MoveRefused
+from workflows.cases.errors import MoveRefused
 from workflows.cases.filing_request import FiledIdentifier, FiledItem
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, Clock
+from workflows.common.errors import DomainError, InvalidInput
 from workflows.ledger.models import Event
 from workflows.outbox.models import Effect
 
@@ -187,7 +188,7 @@ def test_of_two_merges_across_each_other_one_is_refused():
         lambda: merging.merge(one, INTAKE, other), lambda: merging.merge(other, INTAKE, one)
     )
 
-    assert sum(isinstance(result, CaseError) for result in results) == 1
+    assert sum(isinstance(result, DomainError) for result in results) == 1
     assert Event.objects.filter(name="case.merged").count() == 1
 
 

@@ -18,11 +18,12 @@ from tests.factories import (
 )
 from workflows.cases import decisions, handling
 from workflows.cases.decisions import ItemProposal
-from workflows.cases.errors import InvalidFiling, InvalidInput, MoveRefused
+from workflows.cases.errors import InvalidFiling, MoveRefused
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
 from workflows.cases.transition import advance
+from workflows.common.errors import InvalidInput
 from workflows.ledger.selectors import events_of_case
 from workflows.notices import moves
 from workflows.notices.answers import compose_answer

@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from tests.factories import ERIKA, OFFICER, REVIEWER, WANG, file, make_case
 from workflows.cases.clocks import extension_is_open
-from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import State
 from workflows.cases.models import RegimeVersion
 from workflows.cases.published_limits import publish_limit
+from workflows.common.errors import InvalidInput
 from workflows.ledger.models import Event
 from workflows.notices.moves import extend
 from workflows.regimes.models import PublishedLimit

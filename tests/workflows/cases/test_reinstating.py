@@ -15,9 +15,10 @@ from tests.factories import (
 )
 from workflows.cases import handling
 from workflows.cases.clocks import differing_clocks
-from workflows.cases.errors import InvalidInput, MoveRefused
+from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
+from workflows.common.errors import InvalidInput
 from workflows.complaints import services
 
 pytestmark = pytest.mark.django_db

@@ -3,11 +3,12 @@
 import pytest
 
 from workflows.cases import guards, lifecycle
-from workflows.cases.errors import CaseError, MoveRefused
+from workflows.cases.errors import MoveRefused
 from workflows.cases.guards import Situation
 from workflows.cases.lifecycle import Action, Refusal, State
 from workflows.cases.models import Message
 from workflows.cases.state_names import ACTION_NAMES, REASONS, STATE_NAMES
+from workflows.common.errors import DomainError
 from workflows.regimes import terms
 from workflows.regimes.services import all_regimes
 from workflows.vocabulary import people
@@ -40,7 +41,7 @@ def test_each_reason_of_a_guard_is_a_sentence():
 def test_a_refused_move_speaks_to_the_person_who_tried(reason):
     error = MoveRefused(Action.APPROVE, reason)
 
-    assert isinstance(error, CaseError)
+    assert isinstance(error, DomainError)
     assert str(error) == str(REASONS[reason])
     assert (error.action, error.reason) == (Action.APPROVE, reason)
 

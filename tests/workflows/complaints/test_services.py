@@ -23,13 +23,13 @@ from tests.factories import (
 from workflows.cases import correspondence, merging
 from workflows.cases.actors import SYSTEM
 from workflows.cases.clocks import lead_differs
-from workflows.cases.errors import InvalidInput
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import Action as CaseAction
 from workflows.cases.lifecycle import State as CaseState
 from workflows.cases.models import Case, Clock, EventContent, Message
 from workflows.cases.timeline import public_timeline
 from workflows.cases.transition import advance as advance_case
+from workflows.common.errors import InvalidInput
 from workflows.complaints import services
 from workflows.complaints.errors import ComplaintOpen, ComplaintRefused
 from workflows.complaints.lifecycle import Action, State

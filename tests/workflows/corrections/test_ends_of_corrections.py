@@ -10,8 +10,8 @@ from tests.workflows.corrections.changing import look_up, manifest_for, propose_
 from tests.workflows.corrections.tables import address, content, drop_table, make_table, run_script
 from tests.workflows.corrections.test_renumbering import posts_of
 from tests.workflows.datasets.entries import lines, make_snapshot
-from workflows.cases.errors import InvalidInput
 from workflows.cases.filing_request import FiledItem
+from workflows.common.errors import InvalidInput
 from workflows.corrections.checking import check
 from workflows.corrections.downloads import SQL, content_of
 from workflows.corrections.making import make_manifest

@@ -7,10 +7,9 @@ from tests.factories import STEWARD
 from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.corrections.conftest import data, no_broker
 from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
-from workflows.corrections.errors import CorrectionRefused
+from workflows.common.errors import InvalidEntry, Refused
 from workflows.corrections.families import family, newest
 from workflows.corrections.receipts import take_receipt
-from workflows.datasets.errors import InvalidEntry
 from workflows.datasets.models import Snapshot
 from workflows.datasets.purging import mark_replaced
 from workflows.datasets.register import save_snapshot
@@ -65,7 +64,7 @@ def test_a_receipt_cannot_name_what_its_snapshot_was_made_from(line):
     executing(Outcome.CORRECTED)
     manifest = manifest_for(third)
     for older in line[:2]:
-        with pytest.raises(CorrectionRefused, match="was itself made from that one"):
+        with pytest.raises(Refused, match="was itself made from that one"):
             take_receipt(manifest, STEWARD, key="k", status="applied", snapshot=older)
     first.refresh_from_db()
     assert first.parent is None

@@ -9,8 +9,8 @@ from django.db import connection
 from tests.factories import REVIEWER, STEWARD
 from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.datasets.entries import lines, make_snapshot
+from workflows.common.errors import Refused
 from workflows.corrections.checking import check, check_again
-from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.models import Manifest, Return
 from workflows.corrections.receipts import APPLY, CHECK, apply_here, ask_to_apply, take_receipt
 from workflows.corrections.returns import AGAIN, ask_to_take_out, is_under_way
@@ -95,7 +95,7 @@ def test_a_manifest_that_never_is_applied_is_refused_and_another_can_be_made(man
 
 
 def test_a_re_scan_that_never_ends_is_sent_back_and_can_be_asked_for_again(applied, sent):
-    with pytest.raises(CorrectionRefused):
+    with pytest.raises(Refused):
         check_again(applied, STEWARD)
 
     after_the_last_turn(CHECK, applied.pk)
@@ -103,7 +103,7 @@ def test_a_re_scan_that_never_ends_is_sent_back_and_can_be_asked_for_again(appli
     applied.refresh_from_db()
     assert applied.state == Manifest.State.LEFT
     assert [place["why"] for place in applied.left] == ["gave_up"]
-    with pytest.raises(CorrectionRefused, match="stewards"):
+    with pytest.raises(Refused, match="stewards"):
         check_again(applied, REVIEWER)
     check_again(applied, STEWARD)
     applied.refresh_from_db()
@@ -136,7 +136,7 @@ def test_what_was_searched_to_its_end_is_not_searched_again(manifest, data):
     new = Snapshot(version="2", format="jsonl", location="2.jsonl")
     take_receipt(manifest, STEWARD, key="k", status="applied", snapshot=new)
     check(str(manifest.pk))
-    with pytest.raises(CorrectionRefused, match="searched"):
+    with pytest.raises(Refused, match="searched"):
         check_again(manifest, STEWARD)
 
 
@@ -144,7 +144,7 @@ def test_while_another_manifest_is_under_way_there_is_no_other_search(applied, f
     mark_unreadable(applied.result, Problem.GAVE_UP)
     after_the_last_turn(CHECK, applied.pk)
     manifest_for(forum)
-    with pytest.raises(CorrectionRefused, match="under way"):
+    with pytest.raises(Refused, match="under way"):
         check_again(applied, STEWARD)
 
 

@@ -18,11 +18,10 @@ from tests.workflows.corrections.changing import FORUM, judge_all, look_up, mani
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases import decisions
 from workflows.cases.decisions import ItemProposal
-from workflows.cases.errors import InvalidInput
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State
+from workflows.common.errors import InvalidInput, Refused
 from workflows.corrections.checking import check
-from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.forgetting import forget_case
 from workflows.corrections.item_changes import pairs_of, redacts, specify
 from workflows.corrections.making import make_manifest
@@ -185,9 +184,9 @@ def test_an_item_that_changes_no_data_takes_none_of_it(pairs, redact):
 
 
 def test_only_reviewers_say_it_and_only_before_the_proposal():
-    with pytest.raises(CorrectionRefused):
+    with pytest.raises(Refused):
         specify(in_review_with_proof().items.get(), INTAKE, PAIRS[1:], redact=False)
-    with pytest.raises(CorrectionRefused):
+    with pytest.raises(Refused):
         specify(make_case(State.EXECUTING).items.get(), REVIEWER, PAIRS[1:], redact=False)
 
 

@@ -25,9 +25,9 @@ from tests.workflows.corrections.changing import (
     run_due,
 )
 from tests.workflows.datasets.entries import lines, make_snapshot
-from workflows.cases.errors import AttemptReused, InvalidInput, MoveRefused
+from workflows.cases.errors import AttemptReused, MoveRefused
+from workflows.common.errors import InvalidInput, Refused
 from workflows.corrections.checking import check
-from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.making import MAKE, entries_of, make_manifest, sweep_manifests
 from workflows.corrections.models import Instruction, Manifest, Return, Tombstone
 from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
@@ -344,16 +344,16 @@ def test_a_manifest_batches_cases(forum, delete_request):
 def test_receipts_are_idempotent_and_only_for_stewards(forum, delete_request):
     executing(Outcome.DELETED, delete_request)
     manifest = manifest_for(forum)
-    with pytest.raises(CorrectionRefused):
+    with pytest.raises(Refused):
         take_receipt(manifest, REVIEWER, key="k", status="refused")
-    with pytest.raises(CorrectionRefused, match="which snapshot"):
+    with pytest.raises(Refused, match="which snapshot"):
         take_receipt(manifest, STEWARD, key="k", status="applied")
     first = take_receipt(manifest, STEWARD, key="k", status="refused", remark="disk full")
     again = {"key": "k", "status": "refused", "remark": "disk full"}
     assert take_receipt(manifest, STEWARD, **again) == first
     with pytest.raises(AttemptReused):
         take_receipt(manifest, STEWARD, key="k", status="applied", snapshot=forum)
-    with pytest.raises(CorrectionRefused, match="already"):
+    with pytest.raises(Refused, match="already"):
         take_receipt(manifest, STEWARD, key="other", status="refused")
 
 

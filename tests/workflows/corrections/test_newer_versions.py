@@ -18,10 +18,10 @@ from tests.workflows.corrections.changing import (
 )
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.actors import PUBLIC
-from workflows.cases.errors import InvalidInput
 from workflows.cases.filing_request import FiledIdentifier, FiledItem
 from workflows.cases.lifecycle import Action
 from workflows.cases.transition import advance
+from workflows.common.errors import InvalidInput, Refused
 from workflows.corrections.carrying import Step, carry_verdicts, moved, rewritten
 from workflows.corrections.checking import check
 from workflows.corrections.making import entries_of, make_manifest
@@ -34,7 +34,7 @@ from workflows.corrections.services import record_receipt
 from workflows.corrections.withdrawal import stop_execution
 from workflows.datasets import matching
 from workflows.datasets.findings import findings_of
-from workflows.datasets.lookups import LookupRefused, nightly_pass
+from workflows.datasets.lookups import nightly_pass
 from workflows.datasets.models import LookupRun, Match, ShardScan, Snapshot
 from workflows.datasets.sources import path_of
 from workflows.datasets.verdicts import judge
@@ -230,7 +230,7 @@ def test_what_a_pipeline_has_rewritten_or_added_waits_for_a_judgement(
     assert {entry.id for entry in entries_of(manifest_for(posts))} == {"c"}
     page = sign_in(reviewer).get(case_url(case)).content.decode()
     assert "4 places in newer versions of the data wait for a judgement" in page
-    with pytest.raises(LookupRefused):
+    with pytest.raises(Refused):
         judge_all(case, set("ace"))
 
     stop_execution(case, APPROVER, "The data have changed; there is more to judge.")

@@ -11,9 +11,8 @@ from tests.database_time import let_pass
 from tests.factories import APPROVER, REVIEWER, STEWARD
 from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.datasets.entries import lines, make_snapshot
-from workflows.cases.errors import InvalidInput
+from workflows.common.errors import InvalidInput, Refused
 from workflows.corrections.checking import check
-from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.models import RecipientNotice
 from workflows.corrections.receipts import apply_here, ask_to_apply
 from workflows.corrections.recipients import (
@@ -159,15 +158,15 @@ def test_without_an_address_staff_tell_and_take_the_confirmation(forum, lab):
     case = changed(forum)
     notice = RecipientNotice.objects.get()
     assert (mails_to_lab(), notice.told_at) == ([], None)
-    with pytest.raises(CorrectionRefused, match="not told yet"):
+    with pytest.raises(Refused, match="not told yet"):
         record_confirmation(notice, STEWARD, "They said so.")
-    with pytest.raises(CorrectionRefused, match="Only data stewards"):
+    with pytest.raises(Refused, match="Only data stewards"):
         record_told(notice, REVIEWER, "By letter.")
     with pytest.raises(InvalidInput):
         record_told(notice, STEWARD, " ")
     record_told(notice, STEWARD, "By letter.")
     record_confirmation(notice, STEWARD, "By letter of the 3rd.")
-    with pytest.raises(CorrectionRefused, match="already"):
+    with pytest.raises(Refused, match="already"):
         record_confirmation(notice, STEWARD, "Again.")
     notice.refresh_from_db()
     assert notice.confirmed_by == STEWARD.pseudonym

@@ -9,12 +9,11 @@ from django.utils import timezone
 from tests.factories import APPROVER, OFFICER, OTHER_OFFICER, REVIEWER, STEWARD, WANG
 from tests.workflows.corrections.changing import FORUM, executing, manifest_for, run_due
 from tests.workflows.datasets.entries import lines, make_snapshot
-from workflows.cases.errors import InvalidInput
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import Action
 from workflows.cases.transition import advance
+from workflows.common.errors import InvalidInput, Refused
 from workflows.corrections.checking import check
-from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.models import Manifest, Return
 from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
 from workflows.corrections.returns import (
@@ -143,12 +142,12 @@ def test_what_cannot_be_done_again_says_so_and_is_dealt_with_by_hand(forum, data
     assert "by hand" in returned.remark
     assert returned.asked_at is None
 
-    with pytest.raises(CorrectionRefused):
+    with pytest.raises(Refused):
         resolve_return(returned, REVIEWER, "Taken out.")
     with pytest.raises(InvalidInput):
         resolve_return(returned, STEWARD, " ")
     resolve_return(returned, STEWARD, "Taken out of the source.")
-    with pytest.raises(CorrectionRefused, match="already"):
+    with pytest.raises(Refused, match="already"):
         resolve_return(returned, STEWARD, "Once more.")
     event = Event.objects.get(name="tombstone.resolved")
     assert "how" not in event.facts
@@ -171,10 +170,10 @@ def test_where_it_stood_goes_with_the_case_once_it_was_dealt_with(forum, data, d
 def test_it_is_asked_for_once_by_stewards_and_again_after_a_refusal(forum, data, delete_request):
     closed(Outcome.DELETED, delete_request, forum)
     returned = come_back(data, forum)
-    with pytest.raises(CorrectionRefused, match="stewards"):
+    with pytest.raises(Refused, match="stewards"):
         ask_to_take_out(returned, REVIEWER)
     ask_to_take_out(returned, STEWARD)
-    with pytest.raises(CorrectionRefused, match="under way"):
+    with pytest.raises(Refused, match="under way"):
         ask_to_take_out(returned, STEWARD)
     first = take_out_again(returned.pk)
     assert take_out_again(returned.pk) is None
@@ -189,7 +188,7 @@ def test_a_snapshot_that_was_replaced_is_left_alone(forum, data, delete_request)
     returned = come_back(data, forum)
     (data / "crawl-2.jsonl").write_text(lines(FORUM))
     make_snapshot("crawl-2.jsonl", forum.dataset, version="crawl-2", parent=returned.snapshot)
-    with pytest.raises(CorrectionRefused, match="newer version"):
+    with pytest.raises(Refused, match="newer version"):
         ask_to_take_out(returned, STEWARD)
 
 

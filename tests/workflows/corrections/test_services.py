@@ -18,8 +18,9 @@ from tests.factories import (
 from tests.threads import at_once
 from workflows.cases import decisions
 from workflows.cases.decisions import ItemProposal
-from workflows.cases.errors import InvalidInput, MoveRefused
+from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import State
+from workflows.common.errors import InvalidInput
 from workflows.corrections.models import Instruction
 from workflows.corrections.services import OPERATIONS, issue_instructions, record_receipt
 from workflows.corrections.suppression import suppress

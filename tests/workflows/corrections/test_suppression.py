@@ -18,11 +18,11 @@ from tests.factories import (
 )
 from tests.threads import at_once
 from tests.workflows.corrections.changing import propose_and_approve
-from workflows.cases.errors import InvalidInput, MoveRefused
+from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import Action
 from workflows.cases.transition import refusals
+from workflows.common.errors import InvalidInput, Refused
 from workflows.corrections import suppression
-from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.forgetting import forget_case
 from workflows.corrections.keys import suppression_signer
 from workflows.corrections.models import Suppression
@@ -134,7 +134,7 @@ def test_a_withdrawn_entry_stays_on_record():
     withdraw(entry, STEWARD)
     assert published() == []
     assert entry.withdrawn_at is not None
-    with pytest.raises(CorrectionRefused):
+    with pytest.raises(Refused):
         withdraw(entry, STEWARD)
     assert Event.objects.filter(name="suppression.withdrawn").count() == 1
 
@@ -166,7 +166,7 @@ def test_only_its_keepers_change_it():
         lambda: record_test(entry, REVIEWER, shown=True),
         lambda: withdraw(entry, REVIEWER),
     ):
-        with pytest.raises(CorrectionRefused):
+        with pytest.raises(Refused):
             refused()
 
 
@@ -183,7 +183,7 @@ def test_after_an_erasure_the_keyed_hash_still_suppresses():
     assert "phrase" not in shown
     wanted = OutputFilter([shown], *gateway_keys())
     assert wanted.feed("王小明住在上海") + wanted.finish() == "[suppressed]"
-    with pytest.raises(CorrectionRefused):
+    with pytest.raises(Refused):
         suppress(entry.item, STEWARD, "something new")
 
 

@@ -8,10 +8,10 @@ from tests.workflows.corrections.changing import look_up, manifest_for, propose_
 from tests.workflows.corrections.tables import address, content, drop_table, make_table, run_script
 from tests.workflows.corrections.test_returns import delete_request
 from tests.workflows.datasets.entries import make_snapshot
+from workflows.common.errors import Refused
 from workflows.corrections.changes import changes_of, told
 from workflows.corrections.checking import check
 from workflows.corrections.downloads import SQL, content_of
-from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.models import Manifest, Return
 from workflows.corrections.receipts import ask_to_apply, take_receipt
 from workflows.corrections.returns import ask_to_take_out, take_out_again
@@ -60,7 +60,7 @@ def changed_in_place(manifest, version="2"):
 
 def test_a_correction_stands_in_the_table_and_the_old_version_is_no_more(posts):
     case, manifest = manifest_of(posts, WANG, Outcome.CORRECTED)
-    with pytest.raises(CorrectionRefused, match=r"changes\.sql"):
+    with pytest.raises(Refused, match=r"changes\.sql"):
         ask_to_apply(manifest, STEWARD)
 
     changed_in_place(manifest)

@@ -16,8 +16,9 @@ from tests.workflows.corrections.changing import (
     propose_and_approve,
 )
 from tests.workflows.datasets.entries import lines, make_snapshot
-from workflows.cases.errors import InvalidInput, MoveRefused
+from workflows.cases.errors import MoveRefused
 from workflows.cases.filing_request import FiledIdentifier, FiledItem
+from workflows.common.errors import InvalidInput
 from workflows.corrections.answer_parts import known_of
 from workflows.corrections.checking import check, check_again
 from workflows.corrections.models import Manifest

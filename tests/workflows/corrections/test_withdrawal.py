@@ -17,20 +17,19 @@ from tests.workflows.corrections.changing import (
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases import correspondence, decisions
 from workflows.cases.decisions import ItemProposal
-from workflows.cases.errors import InvalidInput, MoveRefused
+from workflows.cases.errors import MoveRefused
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
+from workflows.common.errors import InvalidInput, Refused
 from workflows.corrections.checking import check
 from workflows.corrections.downloads import hand_out
-from workflows.corrections.errors import CorrectionRefused
 from workflows.corrections.making import entries_of, make_manifest
 from workflows.corrections.manifests.package import JSONL
 from workflows.corrections.models import Instruction, Manifest, Receipt
 from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
 from workflows.corrections.withdrawal import stop_execution
-from workflows.datasets.lookups import LookupRefused
 from workflows.datasets.models import Match
 from workflows.datasets.verdicts import judge
 from workflows.ledger.models import Event
@@ -63,13 +62,13 @@ class TestWhatWasApprovedIsFixed:
         Case.objects.filter(pk=case.pk).update(state=state)
         before = list(case.matches.order_by("pk").values("pk", "verdict"))
 
-        with pytest.raises(LookupRefused, match="sent back"):
+        with pytest.raises(Refused, match="sent back"):
             judge(case, REVIEWER, [other_persons_match(case).pk], Match.Verdict.THEIRS)
         assert list(case.matches.order_by("pk").values("pk", "verdict")) == before
 
     def test_a_manifest_holds_what_the_approver_saw_and_no_more(self, forum):
         case = executing(Outcome.DELETED, DELETE)
-        with pytest.raises(LookupRefused):
+        with pytest.raises(Refused):
             judge(case, REVIEWER, [other_persons_match(case).pk], Match.Verdict.THEIRS)
 
         assert {entry.id for entry in entries_of(manifest_for(forum))} == {"a"}
@@ -183,7 +182,7 @@ class TestWithdrawnWhileCarriedOut:
         apply_here(str(manifest.pk))
         manifest.refresh_from_db()
         assert (manifest.state, manifest.result) == (Manifest.State.OPEN, None)
-        with pytest.raises(CorrectionRefused, match="withdrawn"):
+        with pytest.raises(Refused, match="withdrawn"):
             hand_out(manifest, JSONL, STEWARD)
 
     def test_a_receipt_for_it_is_refused_with_what_to_do(self, forum):
@@ -192,7 +191,7 @@ class TestWithdrawnWhileCarriedOut:
         correspondence.withdraw(case)
         run_due("corrections")
 
-        with pytest.raises(CorrectionRefused, match="tell the privacy officer"):
+        with pytest.raises(Refused, match="tell the privacy officer"):
             take_receipt(manifest, STEWARD, key="one", status=Receipt.Status.REFUSED)
 
 

@@ -8,9 +8,9 @@ from django.core.management import CommandError, call_command
 from tests.factories import INTAKE, STEWARD
 from tests.personas import make_staff
 from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
+from workflows.common.errors import InvalidEntry, Refused
 from workflows.datasets.croissant.export import export_croissant
 from workflows.datasets.croissant.take_in import import_croissant
-from workflows.datasets.errors import InvalidEntry, RegisterRefused
 from workflows.datasets.models import Dataset, Snapshot, SnapshotFile
 
 pytestmark = pytest.mark.django_db
@@ -145,7 +145,7 @@ def test_what_is_not_croissant_is_refused(content):
 def test_only_a_steward_takes_one_in():
     document = json.dumps(export_croissant(make_dataset())).encode()
     forget_all()
-    with pytest.raises(RegisterRefused):
+    with pytest.raises(Refused):
         import_croissant(document, INTAKE)
     assert not Dataset.objects.exists()
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories import INTAKE, STEWARD
 from tests.workflows.datasets.entries import lines, make_snapshot
-from workflows.datasets.errors import RegisterRefused
+from workflows.common.errors import Refused
 from workflows.datasets.indexes import (
     ask_for_index,
     build_index,
@@ -63,12 +63,12 @@ def test_what_a_crash_left_behind_is_swept(index, settings):
 
 
 def test_only_a_steward_asks_for_one_and_once(snapshot):
-    with pytest.raises(RegisterRefused):
+    with pytest.raises(Refused):
         ask_for_index(snapshot, INTAKE)
     index = ask_for_index(snapshot, STEWARD)
-    with pytest.raises(RegisterRefused, match="already"):
+    with pytest.raises(Refused, match="already"):
         ask_for_index(snapshot, STEWARD)
-    with pytest.raises(RegisterRefused, match="not ready"):
+    with pytest.raises(Refused, match="not ready"):
         look_up(index, WANG)
 
 

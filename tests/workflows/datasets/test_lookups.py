@@ -11,9 +11,10 @@ from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.actors import PUBLIC
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.transition import advance
+from workflows.common.errors import Refused
 from workflows.datasets import lookups, matching
 from workflows.datasets.findings import findings_of
-from workflows.datasets.lookups import LookupRefused, nightly_pass, request_lookup
+from workflows.datasets.lookups import nightly_pass, request_lookup
 from workflows.datasets.models import LookupRun, Match, PlacesNotKept, ShardScan
 from workflows.datasets.progress import progress_of
 from workflows.datasets.verdicts import judge
@@ -125,7 +126,7 @@ def test_a_second_look_up_waits_for_the_first(forum):
     work()
     request_lookup(case, REVIEWER)
 
-    with pytest.raises(LookupRefused, match="under way"):
+    with pytest.raises(Refused, match="under way"):
         request_lookup(case, REVIEWER)
     assert len(events(case, "lookup.requested")) == 2
 
@@ -133,9 +134,9 @@ def test_a_second_look_up_waits_for_the_first(forum):
 def test_only_reviewers_look_people_up_and_only_while_the_case_is_worked_on(forum):
     case = make_case(State.IN_REVIEW)
 
-    with pytest.raises(LookupRefused):
+    with pytest.raises(Refused):
         request_lookup(case, INTAKE)
-    with pytest.raises(LookupRefused):
+    with pytest.raises(Refused):
         request_lookup(make_case(State.CLOSED), REVIEWER)
 
 

@@ -10,8 +10,7 @@ from tests.factories import INTAKE, OFFICER, OTHER_OFFICER, STEWARD
 from tests.tokens import pipeline_token
 from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
 from workflows.cases.actors import Actor
-from workflows.cases.errors import InvalidInput
-from workflows.datasets.errors import InvalidEntry, RegisterRefused
+from workflows.common.errors import InvalidEntry, InvalidInput, Refused
 from workflows.datasets.models import Dataset, PipelineToken, Recipient, Snapshot, TrainedModel
 from workflows.datasets.pipelines import (
     NoPipelineAccess,
@@ -62,17 +61,17 @@ def test_each_step_of_a_dataset_is_in_the_log():
 
 @pytest.mark.parametrize("actor", [INTAKE, OFFICER])
 def test_only_stewards_write(actor):
-    with pytest.raises(RegisterRefused):
+    with pytest.raises(Refused):
         save_dataset(Dataset(name="x", origin="y", legal_basis="z"), actor)
     assert not Dataset.objects.exists()
 
 
 def test_only_officers_approve_and_never_their_own_entry():
     dataset = make_dataset()
-    with pytest.raises(RegisterRefused, match="role"):
+    with pytest.raises(Refused, match="role"):
         decide_approval(dataset, STEWARD, approve=True, ground="Yes")
     own = save_dataset(Dataset(name="x", origin="y", legal_basis="z"), BOTH)
-    with pytest.raises(RegisterRefused, match="somebody else"):
+    with pytest.raises(Refused, match="somebody else"):
         decide_approval(own, BOTH, approve=True, ground="Yes")
     assert decide_approval(own, OTHER_OFFICER, approve=True, ground="Yes").is_approved
 
@@ -94,10 +93,10 @@ def test_an_approval_says_its_ground_and_is_given_once():
     dataset = make_dataset()
     with pytest.raises(InvalidInput):
         decide_approval(dataset, OFFICER, approve=True, ground=" ")
-    with pytest.raises(RegisterRefused, match="not approved"):
+    with pytest.raises(Refused, match="not approved"):
         decide_approval(dataset, OFFICER, approve=False, ground="No")
     decide_approval(dataset, OFFICER, approve=True, ground="Yes")
-    with pytest.raises(RegisterRefused, match="already"):
+    with pytest.raises(Refused, match="already"):
         decide_approval(dataset, OFFICER, approve=True, ground="Yes")
 
 
@@ -110,7 +109,7 @@ def test_an_approval_ends_when_what_it_rests_on_changes():
     dataset.refresh_from_db()
     assert (dataset.approval, dataset.approval_by) == ("unapproved", "")
     assert "origin" in Event.objects.last().facts["changed"]
-    with pytest.raises(RegisterRefused, match="somebody else"):
+    with pytest.raises(Refused, match="somebody else"):
         decide_approval(dataset, BOTH, approve=True, ground="Yes")
 
 
@@ -130,7 +129,7 @@ def test_a_snapshot_that_was_read_stays_what_it_is(data):
     (data / "a.jsonl").write_text(lines())
     snapshot = make_snapshot("a.jsonl")
     snapshot.location = "b.jsonl"
-    with pytest.raises(RegisterRefused, match="new version"):
+    with pytest.raises(Refused, match="new version"):
         save_snapshot(snapshot, STEWARD)
 
 
@@ -147,7 +146,7 @@ def test_only_an_unreadable_snapshot_is_read_again(data):
     read_again(snapshot, STEWARD)
     snapshot.refresh_from_db()
     assert snapshot.state == Snapshot.State.WAITING
-    with pytest.raises(RegisterRefused):
+    with pytest.raises(Refused):
         read_again(snapshot, STEWARD)
 
 
@@ -157,7 +156,7 @@ def test_deleted_data_are_marked_once(data):
     mark_purged(snapshot, STEWARD)
     snapshot.refresh_from_db()
     assert snapshot.state == Snapshot.State.PURGED
-    with pytest.raises(RegisterRefused):
+    with pytest.raises(Refused):
         mark_purged(snapshot, STEWARD)
 
 
@@ -204,7 +203,7 @@ class TestPipelines:
         token = issue_token(pipeline, STEWARD)
         with pytest.raises(NoPipelineAccess):
             pipeline_for_token(token)
-        with pytest.raises(RegisterRefused):
+        with pytest.raises(Refused):
             approve_token(pipeline, STEWARD, scopes=pipeline.scopes, until=pipeline.expires_at)
         approve_token(pipeline, OFFICER, scopes=pipeline.scopes, until=pipeline.expires_at)
         assert pipeline_for_token(token) == pipeline
@@ -259,7 +258,7 @@ class TestPipelines:
         ]
 
     def test_it_is_issued_by_a_steward_for_a_time_to_come(self, pipeline):
-        with pytest.raises(RegisterRefused):
+        with pytest.raises(Refused):
             issue_token(pipeline, OFFICER)
         pipeline.expires_at = timezone.now()
         with pytest.raises(InvalidEntry):

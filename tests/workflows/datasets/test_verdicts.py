@@ -7,8 +7,8 @@ import pytest
 from tests.factories import APPROVER, INTAKE, REVIEWER, make_case
 from tests.workflows.datasets.entries import make_dataset, make_snapshot
 from workflows.cases.lifecycle import State
+from workflows.common.errors import Refused
 from workflows.datasets.findings import contradicted, findings_of, scope_results, unapproved
-from workflows.datasets.lookups import LookupRefused
 from workflows.datasets.models import LookupRun, Match, ShardScan
 from workflows.datasets.verdicts import judge, judge_rest
 from workflows.ledger.models import Event
@@ -104,7 +104,7 @@ def test_many_matches_are_several_entries_of_the_log(case, snapshot, monkeypatch
 def test_only_reviewers_judge(case, snapshot, actor):
     found = match(case, snapshot)
 
-    with pytest.raises(LookupRefused):
+    with pytest.raises(Refused):
         judge(case, actor, [found.pk], "theirs")
     assert not Match.objects.exclude(verdict="").exists()
 
@@ -113,9 +113,9 @@ def test_matches_of_another_case_and_unknown_ones_are_refused(case, snapshot):
     mine, other = match(case, snapshot), match(make_case(State.IN_REVIEW), snapshot)
 
     for pks in ([mine.pk, other.pk], [uuid.uuid4()], []):
-        with pytest.raises(LookupRefused, match="of this case"):
+        with pytest.raises(Refused, match="of this case"):
             judge(case, REVIEWER, pks, "theirs")
-    with pytest.raises(LookupRefused):
+    with pytest.raises(Refused):
         judge(case, REVIEWER, [mine.pk], "perhaps")
     assert not Match.objects.exclude(verdict="").exists()
 

@@ -13,9 +13,10 @@ from tests.factories import (
     make_case,
 )
 from workflows.cases import handling
-from workflows.cases.errors import InvalidInput, MoveRefused
+from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, EventContent, Message
+from workflows.common.errors import InvalidInput
 from workflows.ledger.canonical import opens
 from workflows.ledger.models import Event
 from workflows.notices import moves

@@ -8,10 +8,10 @@ from tests.factories import APPROVER, INTAKE, OTHER_REVIEWER, REVIEWER, fee_over
 from tests.workflows.notices.invented import case_under
 from workflows.cases import handling
 from workflows.cases.actors import PUBLIC
-from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case, Message
 from workflows.cases.transition import advance, refusals
+from workflows.common.errors import InvalidInput
 from workflows.ledger.models import Event
 from workflows.notices import moves
 from workflows.notices.errors import ElementMissing

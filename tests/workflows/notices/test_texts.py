@@ -3,7 +3,7 @@
 import pytest
 
 from tests.factories import ERIKA, OFFICER, file
-from workflows.cases.errors import InvalidInput
+from workflows.common.errors import InvalidInput
 from workflows.ledger.models import Event
 from workflows.notices.composing import compose
 from workflows.notices.errors import TextRefused

@@ -16,9 +16,9 @@ from tests.factories import ERIKA, file, in_review_with_proof, make_case
 from tests.workflows.reports.conftest import export, unpack
 from workflows.cases import correspondence
 from workflows.cases.actors import SYSTEM
-from workflows.cases.errors import InvalidInput
 from workflows.cases.filing_request import FiledIdentifier
 from workflows.cases.lifecycle import State
+from workflows.common.errors import InvalidInput
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import latest_checkpoint
 from workflows.ledger.sequencer import sequence, sequence_all

@@ -8,8 +8,8 @@ import pytest
 
 from tests.factories import make_case
 from workflows.cases.actors import SYSTEM
-from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import State
+from workflows.common.errors import InvalidInput
 from workflows.reports.bundle import export_bundle
 from workflows.reports.bundle_encryption import checked_recipient, encrypt
 from workflows.reports.bundle_filters import BundleFilters

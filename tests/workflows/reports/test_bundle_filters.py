@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import State
+from workflows.common.errors import InvalidInput
 from workflows.reports.bundle_filters import BundleFilters, zone_of
 
 DAYS = st.none() | st.dates()

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from tests.factories import OFFICER, OTHER_OFFICER, make_case
 from tests.workflows.reports.conftest import unpack
-from workflows.cases.errors import InvalidInput
 from workflows.cases.lifecycle import State
+from workflows.common.errors import InvalidInput
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import latest_checkpoint
 from workflows.ledger.sequencer import sequence_all

@@ -4,9 +4,10 @@ import pytest
 
 from tests.factories import APPROVER, ERIKA, INTAKE, STEWARD, WANG, file, make_case
 from workflows.cases.actors import SYSTEM, actor_for
-from workflows.cases.errors import InvalidInput, MoveRefused
+from workflows.cases.errors import MoveRefused
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State
+from workflows.common.errors import InvalidInput
 from workflows.ledger.models import Event
 from workflows.outbox.services import drain
 from workflows.routing.assignment import assign, choose_team

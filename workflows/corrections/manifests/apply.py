@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from workflows.corrections.manifests import jsonl, parquet, plain_text
-from workflows.corrections.manifests.edits import Refused, Wording
+from workflows.corrections.manifests.edits import EditRefused, Wording
 from workflows.corrections.manifests.entries import Entry, Op
 from workflows.corrections.manifests.files import UNREADABLE, reading, snapshot_files, writing
 from workflows.corrections.manifests.ledger import fingerprint, in_order
@@ -56,16 +56,16 @@ def apply_entries(
     changes = in_order(entry for entry in entries if entry.changes_data)
     files = snapshot_files(snapshot)
     if target.resolve().is_relative_to(snapshot.resolve()):
-        raise Refused(f"{target} lies in the old snapshot, which stays as it is. Name another.")
+        raise EditRefused(f"{target} lies in the old snapshot, which stays as it is. Name another.")
     by_file = {
         file: list(_rows(group)) for file, group in itertools.groupby(changes, attrgetter("file"))
     }
     applied = _applied_before(snapshot)
     mark = fingerprint(changes)
     if mark in applied:
-        raise Refused("This manifest was applied to the snapshot before.")
+        raise EditRefused("This manifest was applied to the snapshot before.")
     for file in by_file.keys() - files.keys():
-        raise Refused(f"{file}: the snapshot has no such file.")
+        raise EditRefused(f"{file}: the snapshot has no such file.")
     marks = json.dumps([*applied, mark] if changes else applied)
     if snapshot.is_dir():
         with appearing(target) as folder:
@@ -80,7 +80,7 @@ def apply_entries(
                 _write_text(folder / APPLIED, marks)
     else:
         if _kind(target) != _kind(snapshot):
-            raise Refused(f"{target} must end as {snapshot.name} does: the format stays.")
+            raise EditRefused(f"{target} must end as {snapshot.name} does: the format stays.")
         with appearing_file(target) as folder:
             _write(
                 snapshot, folder / target.name, by_file.get(snapshot.name, []), wording, id_field
@@ -110,7 +110,7 @@ def _applied_before(snapshot: Path) -> list[str]:
     except FileNotFoundError:
         return []
     except ValueError as error:
-        raise Refused(f"{own} is not a list of manifests.") from error
+        raise EditRefused(f"{own} is not a list of manifests.") from error
     return [str(mark) for mark in marks]
 
 
@@ -129,7 +129,7 @@ def _write_all(jobs: Sequence[_Job], processes: int) -> None:
             for written in [pool.submit(_write, *job) for job in jobs]:
                 written.result()
         except BrokenProcessPool as error:
-            raise Refused(
+            raise EditRefused(
                 "A process that wrote files was ended, perhaps for want of memory. Nothing is left "
                 "of the new snapshot. Run it again; where memory is short, with fewer processes."
             ) from error
@@ -143,7 +143,7 @@ def _write(source: Path, target: Path, rows: jsonl.Rows, wording: Wording, id_fi
 
     known = Format.TEXT if rows and is_text(source) else format_of(source)
     if rows and known is None:
-        raise Refused(f"{source}: manifests change no files of this format.")
+        raise EditRefused(f"{source}: manifests change no files of this format.")
     try:
         if not rows or known is None:
             shutil.copyfile(source, target)
@@ -156,7 +156,7 @@ def _write(source: Path, target: Path, rows: jsonl.Rows, wording: Wording, id_fi
             with reading(source, known) as lines, writing(target, known) as out:
                 jsonl.rewrite(lines, out, rows, wording, id_field)
     except (*UNREADABLE, ArrowException) as error:
-        raise Refused(f"{source} cannot be copied: {error}") from error
+        raise EditRefused(f"{source} cannot be copied: {error}") from error
     shutil.copymode(source, target)
     sync_file(target)
 

@@ -15,7 +15,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from workflows.corrections.manifests.edits import Edit, Refused, Wording, checked_edits
+from workflows.corrections.manifests.edits import Edit, EditRefused, Wording, checked_edits
 from workflows.corrections.manifests.entries import Entry, ManifestError
 from workflows.corrections.manifests.files import reading, snapshot_files, writing
 from workflows.corrections.manifests.ledger import in_order
@@ -97,7 +97,7 @@ def _spans(edits: Iterable[Edit], names: Mapping[str, str]) -> dict[str, list[li
     spans: dict[str, list[list[float]]] = defaultdict(list)
     for edit in edits:
         if edit.start == edit.end:
-            raise Refused("Dolma's mixer inserts no text where none is replaced.")
+            raise EditRefused("Dolma's mixer inserts no text where none is replaced.")
         spans[names[edit.text]].append([edit.start, edit.end, 1.0])
     return spans
 

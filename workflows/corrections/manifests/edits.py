@@ -9,7 +9,7 @@ from workflows.corrections.manifests.entries import REDACTION, Entry, ManifestEr
 from workflows.datasets.lookup.records import as_record_id
 
 
-class Refused(Exception):
+class EditRefused(Exception):
     """The manifest does not fit the snapshot; the message names file and row and quotes no text."""
 
 
@@ -113,18 +113,18 @@ def checked_edits(
         place = f"{group[0].file}, row {group[0].row}"
         text = record.get(field)
         if not isinstance(text, str):
-            raise Refused(f"{place}: the record has no text in {field}.")
+            raise EditRefused(f"{place}: the record has no text in {field}.")
         if any(str(as_record_id(record.get(id_field))) != str(entry.id) for entry in group):
-            raise Refused(f"{place}: the record has another {id_field} than in the manifest.")
+            raise EditRefused(f"{place}: the record has another {id_field} than in the manifest.")
         if any(entry.sha256_before != digest(text) for entry in group):
-            raise Refused(f"{place}: sha256_before is not that of the text in {field}.")
+            raise EditRefused(f"{place}: sha256_before is not that of the text in {field}.")
         if any(entry.op is Op.DELETE for entry in entries):
             continue
         if any((entry.end or 0) > len(text) for entry in group):
-            raise Refused(f"{place}: a span ends behind the text in {field}.")
+            raise EditRefused(f"{place}: a span ends behind the text in {field}.")
         edits = edits_of(group, wording)
         promised = {entry.sha256_after for entry in group} - {""}
         if promised and promised != {digest(edited(text, edits))}:
-            raise Refused(f"{place}: sha256_after is not what becomes of the text in {field}.")
+            raise EditRefused(f"{place}: sha256_after is not what becomes of the text in {field}.")
         found[field] = edits
     return None if any(entry.op is Op.DELETE for entry in entries) else found

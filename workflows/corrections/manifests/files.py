@@ -12,7 +12,7 @@ from typing import BinaryIO, TypeVar, cast
 import zstandard
 from isal import igzip, igzip_lib
 
-from workflows.corrections.manifests.edits import Refused
+from workflows.corrections.manifests.edits import EditRefused
 from workflows.datasets.lookup.shards import Format
 from workflows.datasets.lookup.zstd_frames import unpacked_zstd
 
@@ -42,12 +42,12 @@ def snapshot_files(path: Path) -> dict[str, Path]:
     if path.is_file():
         return {path.name: path}
     if not path.is_dir():
-        raise Refused(f"{path} is neither a file nor a folder.")
+        raise EditRefused(f"{path} is neither a file nor a folder.")
     found = {}
     for folder, subfolders, names in os.walk(path):
         for name in subfolders:
             if (Path(folder) / name).is_symlink():
-                raise Refused(f"{Path(folder) / name} is a link to another folder.")
+                raise EditRefused(f"{Path(folder) / name} is a link to another folder.")
         for name in names:
             file = Path(folder) / name
             found[str(file.relative_to(path))] = file

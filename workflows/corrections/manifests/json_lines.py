@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from workflows.corrections.manifests.edits import Edit, Refused
+from workflows.corrections.manifests.edits import Edit, EditRefused
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],]', re.DOTALL)
 _SURROGATES = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
@@ -58,7 +58,7 @@ def _literal(line: str, field: str) -> tuple[int, int]:
         elif depth == 1 and key == field:
             found = token.start() + 1, token.end() - 1
     if found is None:
-        raise Refused(f"The record has no text in {field}.")
+        raise EditRefused(f"The record has no text in {field}.")
     return found
 
 

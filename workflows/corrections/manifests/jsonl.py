@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO, Protocol
 
-from workflows.corrections.manifests.edits import Refused, Wording, checked_edits
+from workflows.corrections.manifests.edits import EditRefused, Wording, checked_edits
 from workflows.corrections.manifests.entries import Entry
 from workflows.corrections.manifests.files import CHUNK, ahead
 from workflows.corrections.manifests.json_lines import with_edits
@@ -38,7 +38,7 @@ def rewrite(source: _Lines, out: BinaryIO, rows: Rows, wording: Wording, id_fiel
             first += lines
     if waiting:
         file, row = waiting[-1][1][0].place
-        raise Refused(f"{file}, row {row}: the file ends before it.")
+        raise EditRefused(f"{file}, row {row}: the file ends before it.")
 
 
 def chunks(source: _Lines) -> Iterator[bytes]:
@@ -47,7 +47,7 @@ def chunks(source: _Lines) -> Iterator[bytes]:
         if not chunk.endswith(b"\n"):
             rest = source.readline(MAX_RECORD)
             if len(rest) == MAX_RECORD:
-                raise Refused(f"A record has more than {MAX_RECORD} bytes.")
+                raise EditRefused(f"A record has more than {MAX_RECORD} bytes.")
             chunk += rest
         yield chunk
 
@@ -81,6 +81,6 @@ def _changed(line: bytes, entries: Sequence[Entry], wording: Wording, id_field: 
     record = parse_record(line)
     file, row = entries[0].place
     if record is None:
-        raise Refused(f"{file}, row {row}: the line is no record.")
+        raise EditRefused(f"{file}, row {row}: the line is no record.")
     edits = checked_edits(record, id_field, entries, wording)
     return b"" if edits is None else with_edits(line, edits)

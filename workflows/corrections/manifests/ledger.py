@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from workflows.corrections.manifests.edits import Refused
+from workflows.corrections.manifests.edits import EditRefused
 from workflows.corrections.manifests.entries import COLUMNS, Entry, ManifestError
 from workflows.corrections.manifests.files import UNREADABLE, reading
 from workflows.datasets.lookup.readers import parse_record
 from workflows.datasets.lookup.shards import RECORD_FORMATS, Format, format_of
 
-_UNREADABLE: tuple[type[Exception], ...] = (*UNREADABLE, Refused)
+_UNREADABLE: tuple[type[Exception], ...] = (*UNREADABLE, EditRefused)
 _BITS = 64
 _WHOLE_NUMBERS = frozenset({"row", "start", "end"})
 

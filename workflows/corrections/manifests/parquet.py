@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from workflows.corrections.manifests.edits import Refused, Wording, checked_edits, edited
+from workflows.corrections.manifests.edits import EditRefused, Wording, checked_edits, edited
 from workflows.corrections.manifests.entries import Entry
 from workflows.corrections.manifests.files import ahead
 from workflows.corrections.manifests.jsonl import Rows
@@ -49,7 +49,7 @@ def rewrite(source: Path, target: Path, rows: Rows, wording: Wording, id_field: 
                 first += batch.num_rows
     if waiting:
         name, row = waiting[-1][1][0].place
-        raise Refused(f"{name}, row {row}: the file ends before it.")
+        raise EditRefused(f"{name}, row {row}: the file ends before it.")
 
 
 def _pieces(file: Any) -> Iterator[Any]:
@@ -122,7 +122,7 @@ def _exchanged(column: Any, texts: Mapping[int, str]) -> Any:
     try:
         new = pa.array([texts[row] for row in sorted(texts)], pa.large_string())
     except UnicodeEncodeError as error:
-        raise Refused("A text that is put in cannot be written in UTF-8.") from error
+        raise EditRefused("A text that is put in cannot be written in UTF-8.") from error
     if pa.types.is_dictionary(column.type):
         new = new.cast(column.type.value_type).dictionary_encode().cast(column.type)
         rows = np.arange(len(column))
@@ -133,7 +133,7 @@ def _exchanged(column: Any, texts: Mapping[int, str]) -> Any:
         or pa.types.is_large_string(column.type)
         or pa.types.is_string_view(column.type)
     ):
-        raise Refused(f"Manifests change no text in a column of {column.type}.")
+        raise EditRefused(f"Manifests change no text in a column of {column.type}.")
     mask = np.zeros(len(column), np.bool_)
     mask[list(texts)] = True
     # Nothing puts a text into a view of others.

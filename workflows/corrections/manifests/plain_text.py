@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from workflows.corrections.manifests.edits import Refused, Wording, checked_edits, edited
+from workflows.corrections.manifests.edits import EditRefused, Wording, checked_edits, edited
 from workflows.corrections.manifests.entries import ManifestError
 from workflows.corrections.manifests.jsonl import Rows
 from workflows.datasets.lookup.readers import Schema, batches
@@ -66,9 +66,9 @@ def rewritten(source: Path, file: str, rows: Rows, wording: Wording) -> Iterator
             else:
                 yield bytes(raw)
     except ManifestError as error:
-        raise Refused(str(error)) from error
+        raise EditRefused(str(error)) from error
     if waiting:
-        raise Refused(f"{file}, row {waiting[-1][0]}: the file ends before it.")
+        raise EditRefused(f"{file}, row {waiting[-1][0]}: the file ends before it.")
 
 
 def is_what_becomes(new: Path, pieces: Iterator[bytes]) -> bool:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from workflows.corrections.manifests.edits import Refused
+from workflows.corrections.manifests.edits import EditRefused
 
 
 @contextlib.contextmanager
@@ -54,7 +54,7 @@ def _partial(target: Path) -> Iterator[Path]:
         folder.mkdir(exist_ok=True)
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
-        raise Refused(f"{folder} cannot be made: {error.strerror}.") from error
+        raise EditRefused(f"{folder} cannot be made: {error.strerror}.") from error
     try:
         _lock(handle, folder)
         _empty(folder)  # of what a run that was killed has left
@@ -69,7 +69,7 @@ def _partial(target: Path) -> Iterator[Path]:
 
 def _refuse_existing(target: Path) -> None:
     if target.exists() or target.is_symlink():
-        raise Refused(f"{target} is there already.")
+        raise EditRefused(f"{target} is there already.")
 
 
 def _lock(handle: int, folder: Path) -> None:
@@ -79,7 +79,7 @@ def _lock(handle: int, folder: Path) -> None:
     except OSError:
         same = False
     if not same:
-        raise Refused(f"{folder} is being written by another process.")
+        raise EditRefused(f"{folder} is being written by another process.")
 
 
 def _empty(folder: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from psycopg import sql
 
-from workflows.corrections.manifests.edits import Refused, Wording, checked_edits, edited
+from workflows.corrections.manifests.edits import EditRefused, Wording, checked_edits, edited
 from workflows.corrections.manifests.entries import Entry, ManifestError, digest
 from workflows.corrections.manifests.resolve import Located
 from workflows.datasets.lookup.readers import Schema, batches
@@ -105,7 +105,7 @@ def _rows(entries: list[Entry], table: Table, wording: Wording) -> Iterator[Row]
             yield key, name, digest(text), edited(text, of_field)
     if missing:
         entry = min(missing, key=lambda e: (str(e.id), e.field))
-        raise Refused(
+        raise EditRefused(
             f"{table.name}: {len(missing)} texts are not as they were when the manifest was made, "
             f"the first in the row {entry.id}."
         )

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from workflows.common.errors import InvalidEntry
 from workflows.datasets.croissant.terms import (
     ENCODINGS,
     LEGAL_BASIS,
@@ -20,7 +21,6 @@ from workflows.datasets.croissant.terms import (
     TEXTS,
     USE_CASES,
 )
-from workflows.datasets.errors import InvalidEntry
 from workflows.datasets.models import Snapshot
 from workflows.vocabulary.outcomes import Scope
 

@@ -13,7 +13,7 @@ def import_croissant(content: bytes, actor: Actor) -> tuple[Dataset, Snapshot | 
     """Register the dataset that a Croissant file describes, or keep what it changes of a known one.
 
     A snapshot is registered as well if its files are on this server and its version is not known.
-    Nothing is approved by it. Raises `InvalidEntry` and `RegisterRefused`.
+    Nothing is approved by it. Raises `InvalidEntry` and `Refused`.
     """
     described = read_croissant(content)
     name = described.dataset.get("name", "")

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import CommandError
 
 from workflows.cases.actors import Actor, actor_for
-from workflows.datasets.errors import InvalidEntry
+from workflows.common.errors import InvalidEntry
 
 
 def add_by(parser: ArgumentParser) -> None:

@@ -23,7 +23,7 @@ from tests.workflows.corrections.manifests.support import (
     write,
 )
 from workflows.corrections.manifests.apply import APPLIED, apply_entries
-from workflows.corrections.manifests.edits import Refused, Wording
+from workflows.corrections.manifests.edits import EditRefused, Wording
 from workflows.corrections.manifests.entries import ManifestError, Op
 from workflows.corrections.manifests.swap import appearing
 
@@ -80,14 +80,14 @@ def test_several_processes_write_the_same(tmp_path):
     apply_entries(made, tmp_path / "old", tmp_path / "parallel", WORDING, processes=2)
     assert tree(tmp_path / "parallel") == tree(tmp_path / "new")
     spoilt = [replace(made[0], sha256_before="0" * 64)]
-    with pytest.raises(Refused, match="sha256_before"):
+    with pytest.raises(EditRefused, match="sha256_before"):
         apply_entries(spoilt, tmp_path / "old", tmp_path / "third", WORDING, processes=2)
 
 
 def test_killed_processes_do_not_keep_the_new_snapshot_waiting(tmp_path, monkeypatch):
     write(tmp_path / "old" / "a.jsonl", ROWS)
     monkeypatch.setattr("workflows.corrections.manifests.apply.sync_file", lambda _: os._exit(9))
-    with pytest.raises(Refused, match="Run it again"):
+    with pytest.raises(EditRefused, match="Run it again"):
         apply_entries([], tmp_path / "old", tmp_path / "new", WORDING, processes=2)
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
 
@@ -118,11 +118,11 @@ def test_what_concerns_outputs_only_changes_no_data(snapshot, tmp_path):
 def test_applying_twice_is_refused(snapshot, tmp_path):
     made = three_changes(snapshot)
     apply(made, snapshot, tmp_path / "new")
-    with pytest.raises(Refused, match="applied to the snapshot before"):
+    with pytest.raises(EditRefused, match="applied to the snapshot before"):
         apply(made, tmp_path / "new", tmp_path / "newer")
     # A copy that has lost its list of manifests is told by its records.
     (tmp_path / "new" / APPLIED).unlink()
-    with pytest.raises(Refused, match="sha256_before"):
+    with pytest.raises(EditRefused, match="sha256_before"):
         apply(made, tmp_path / "new", tmp_path / "newer")
     assert not (tmp_path / "newer").exists()
 
@@ -132,7 +132,7 @@ def test_twice_is_refused_where_identical_records_would_not_tell(tmp_path):
     write(tmp_path / "old" / "a.jsonl", [same, same])
     first, _second = entries(tmp_path / "old", change("delete", "x", 0, 4, count=2))
     apply([first], tmp_path / "old", tmp_path / "new")
-    with pytest.raises(Refused, match="before"):
+    with pytest.raises(EditRefused, match="before"):
         apply([first], tmp_path / "new", tmp_path / "newer")
 
 
@@ -155,7 +155,7 @@ def test_a_manifest_that_does_not_fit_is_refused_and_leaves_nothing(
 ):
     before = tree(snapshot)
     made = [replace(three_changes(snapshot)[0], **spoil)]
-    with pytest.raises(Refused, match=message):
+    with pytest.raises(EditRefused, match=message):
         apply(made, snapshot, tmp_path / "new")
     assert {path.name for path in tmp_path.iterdir()} == {"old"}
     assert tree(snapshot) == before
@@ -185,10 +185,10 @@ def test_a_file_keeps_its_format_and_under_another_name_its_list(tmp_path):
     old = write(tmp_path / "a.jsonl.zst", ROWS)
     made = entries(old, change("delete", "d3", 0, 3, file=old.name))
     for name in ("b.jsonl", "b.parquet", "b.txt", "b"):
-        with pytest.raises(Refused, match="must end as"):
+        with pytest.raises(EditRefused, match="must end as"):
             apply(made, old, tmp_path / name)
     apply(made, old, tmp_path / "b.jsonl.zst")
-    with pytest.raises(Refused, match="applied to the snapshot before"):
+    with pytest.raises(EditRefused, match="applied to the snapshot before"):
         apply(made, tmp_path / "b.jsonl.zst", tmp_path / "c.jsonl.zst")
     assert len(list(tmp_path.iterdir())) == 3
 
@@ -199,35 +199,35 @@ def test_a_file_keeps_the_list_of_its_manifests(tmp_path):
     (tmp_path / "y").mkdir()
     (tmp_path / "z").mkdir()
     apply(made, old, tmp_path / "y" / "a.jsonl")
-    with pytest.raises(Refused, match="applied to the snapshot before"):
+    with pytest.raises(EditRefused, match="applied to the snapshot before"):
         apply(made, tmp_path / "y" / "a.jsonl", tmp_path / "z" / "a.jsonl")
 
 
 def test_what_exists_is_never_written_over(tmp_path):
     write(tmp_path / "old" / "a.jsonl", ROWS)
     (tmp_path / "new").mkdir()
-    with pytest.raises(Refused, match="there already"):
+    with pytest.raises(EditRefused, match="there already"):
         apply([], tmp_path / "old", tmp_path / "new")
 
 
 def test_the_new_snapshot_is_not_written_into_the_old_one(tmp_path):
     write(tmp_path / "old" / "a.jsonl", ROWS)
     for target in (tmp_path / "old" / "new", tmp_path / "old"):
-        with pytest.raises(Refused, match="stays as it is"):
+        with pytest.raises(EditRefused, match="stays as it is"):
             apply([], tmp_path / "old", target)
     assert list(tree(tmp_path / "old")) == ["a.jsonl"]
 
 
 def test_two_at_once_do_not_write_into_each_other(tmp_path):
     write(tmp_path / "old" / "a.jsonl", ROWS)
-    with appearing(tmp_path / "new"), pytest.raises(Refused, match="another process"):
+    with appearing(tmp_path / "new"), pytest.raises(EditRefused, match="another process"):
         apply([], tmp_path / "old", tmp_path / "new")
 
 
 def test_a_link_to_a_folder_is_not_followed(tmp_path):
     write(tmp_path / "old" / "a.jsonl", ROWS)
     (tmp_path / "old" / "link").symlink_to(tmp_path)
-    with pytest.raises(Refused, match="a link to another folder"):
+    with pytest.raises(EditRefused, match="a link to another folder"):
         apply([], tmp_path / "old", tmp_path / "new")
 
 
@@ -235,7 +235,7 @@ def test_a_file_that_breaks_off_is_refused(snapshot, tmp_path):
     made = three_changes(snapshot)
     file = snapshot / file_of(snapshot)
     file.write_bytes(file.read_bytes()[:-60])
-    with pytest.raises(Refused):
+    with pytest.raises(EditRefused):
         apply(made, snapshot, tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
@@ -245,7 +245,7 @@ def test_a_file_that_breaks_off_behind_the_last_change_is_refused(tmp_path, endi
     file = write(tmp_path / "old" / f"a.jsonl.{ending}", ROWS)
     made = entries(tmp_path / "old", change("delete", "d3", 0, 3, file=file.name))
     file.write_bytes(file.read_bytes() + pack(b'{"id": "d9", "text": "x"}\n')[:-6])
-    with pytest.raises(Refused, match="cannot be copied"):
+    with pytest.raises(EditRefused, match="cannot be copied"):
         apply(made, tmp_path / "old", tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
@@ -257,7 +257,7 @@ def test_a_damaged_gzip_file_is_refused(tmp_path, place):
     damaged = bytearray(file.read_bytes())
     damaged[place] ^= 0xFF
     file.write_bytes(damaged)
-    with pytest.raises(Refused):
+    with pytest.raises(EditRefused):
         apply(made, tmp_path / "old", tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
@@ -363,7 +363,7 @@ def test_a_text_that_cannot_be_written_in_utf_8_is_refused_in_parquet(tmp_path):
     made = entries(
         tmp_path / "old", change("replace", "d0", 3, 14, "r1", file="a.parquet"), wording=half
     )
-    with pytest.raises(Refused, match="UTF-8"):
+    with pytest.raises(EditRefused, match="UTF-8"):
         apply(made, tmp_path / "old", tmp_path / "new", half)
     assert not (tmp_path / "new").exists()
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workflows.corrections.manifests.edits import Edit, Refused, edited
+from workflows.corrections.manifests.edits import Edit, EditRefused, edited
 from workflows.corrections.manifests.json_lines import with_edits
 
 PLAIN = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -87,7 +87,7 @@ def test_a_text_with_a_lone_surrogate_stays_one():
 
 @pytest.mark.parametrize("line", [b'{"text":1}', b'{"other":"x"}', b'{"text":"a","text":null}'])
 def test_what_is_no_text_is_refused(line):
-    with pytest.raises(Refused):
+    with pytest.raises(EditRefused):
         with_edits(line, {"text": [Edit(0, 0, "x")]})
 
 

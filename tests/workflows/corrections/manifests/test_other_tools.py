@@ -18,7 +18,7 @@ from tests.workflows.corrections.manifests.support import (
     write,
 )
 from workflows.corrections.manifests.dolma import mixer_configuration, write_attributes
-from workflows.corrections.manifests.edits import Refused, Wording
+from workflows.corrections.manifests.edits import EditRefused, Wording
 from workflows.corrections.manifests.entries import ManifestError
 from workflows.corrections.manifests.merging import merge_table
 
@@ -83,7 +83,7 @@ def test_dolma_is_told_what_to_write_and_what_to_leave_out(documents):
 def test_what_dolma_cannot_do_is_refused(tmp_path):
     write(tmp_path / "a.jsonl", ROWS)
     insertion = entries(tmp_path, change("replace", "d0", 2, 2, "r1"))
-    with pytest.raises(Refused, match="inserts no text"):
+    with pytest.raises(EditRefused, match="inserts no text"):
         write_attributes(insertion, tmp_path, tmp_path / "out", WORDING)
     braces = entries(tmp_path, change("replace", "d0", 2, 5, "r1"))
     with pytest.raises(ManifestError, match="old text"):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.workflows.corrections.manifests.support import WORDING, apply, change, entries, tree
 from workflows.corrections.manifests.dolma import write_attributes
-from workflows.corrections.manifests.edits import Refused, Wording
+from workflows.corrections.manifests.edits import EditRefused, Wording
 from workflows.corrections.manifests.entries import ManifestError, Op
 from workflows.corrections.manifests.plain_text import LONGEST, paragraph, text_records
 from workflows.corrections.manifests.rescan import Before, Why, allowed, rescan
@@ -122,7 +122,7 @@ def test_the_records_are_the_document(tmp_path_factory, pieces):
 )
 def test_a_manifest_that_does_not_fit_is_refused(snapshot, tmp_path, spoil, message):
     made = [replace(entries(snapshot, *changes(snapshot))[0], **spoil)]
-    with pytest.raises(Refused, match=message):
+    with pytest.raises(EditRefused, match=message):
         apply(made, snapshot, tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
@@ -130,7 +130,7 @@ def test_a_manifest_that_does_not_fit_is_refused(snapshot, tmp_path, spoil, mess
 def test_applying_twice_is_refused(snapshot, tmp_path):
     made = entries(snapshot, *changes(snapshot))
     apply(made, snapshot, tmp_path / "new")
-    with pytest.raises(Refused, match="applied to the snapshot before"):
+    with pytest.raises(EditRefused, match="applied to the snapshot before"):
         apply(made, tmp_path / "new", tmp_path / "newer")
 
 

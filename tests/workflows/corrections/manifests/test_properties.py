@@ -14,7 +14,7 @@ from tests.workflows.corrections.manifests.support import (
     tree,
     write,
 )
-from workflows.corrections.manifests.edits import Refused
+from workflows.corrections.manifests.edits import EditRefused
 
 # Every character of Unicode but lone surrogates, which no Parquet file can hold.
 TEXTS = st.text(max_size=60)
@@ -64,6 +64,6 @@ def test_each_span_goes_once_and_every_other_text_stays(tmp_path_factory, name, 
         expected[row] = texts[row][:start] + WORDING.redaction + texts[row][end:]
     assert [record["text"] for record in read(folder / "new" / name)] == expected
     if spans:
-        with pytest.raises(Refused, match="applied to the snapshot before"):
+        with pytest.raises(EditRefused, match="applied to the snapshot before"):
             apply(made, folder / "new", folder / "newer")
         assert not (folder / "newer").exists()

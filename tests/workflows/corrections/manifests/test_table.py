@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from tests.workflows.corrections.tables import address, content, drop_table, make_table, run_script
-from workflows.corrections.manifests.edits import Refused, Wording
+from workflows.corrections.manifests.edits import EditRefused, Wording
 from workflows.corrections.manifests.entries import ManifestError, Op
 from workflows.corrections.manifests.rescan import Why, allowed, rescan_table
 from workflows.corrections.manifests.resolve import Change, Origin, Unresolved, resolve_located
@@ -94,7 +94,7 @@ def test_a_text_that_was_changed_since_stops_the_whole_script(table):
 def test_no_script_is_made_for_a_row_that_is_not_as_it_was(table):
     made = three_changes(table)
     run_script("""UPDATE posts SET "Body" = "Body" || '!' WHERE key = 3""")
-    with pytest.raises(Refused, match="row 3"):
+    with pytest.raises(EditRefused, match="row 3"):
         script(table, made)
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from workflows.accounts.errors import ApprovalRefused
 from workflows.accounts.tokens import issue_pipeline_token
-from workflows.datasets.errors import InvalidEntry, RegisterRefused
+from workflows.common.errors import InvalidEntry, Refused
 from workflows.datasets.management.register_options import add_by, told, user_named
 from workflows.datasets.models import PipelineToken, TokenScope
 
@@ -46,6 +46,6 @@ class Command(BaseCommand):
             token = issue_pipeline_token(pipeline, user_named(options["by"]))
         except InvalidEntry as error:
             raise told(error) from error
-        except (ApprovalRefused, RegisterRefused) as error:
+        except (ApprovalRefused, Refused) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(token)

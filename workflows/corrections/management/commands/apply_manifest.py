@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from workflows.corrections.management.options import add_key_option, open_manifest
 from workflows.corrections.manifests.apply import apply_entries
-from workflows.corrections.manifests.edits import Refused, Wording
+from workflows.corrections.manifests.edits import EditRefused, Wording
 from workflows.corrections.manifests.entries import ManifestError
 from workflows.corrections.manifests.hits import read_replacements
 
@@ -46,7 +46,7 @@ class Command(BaseCommand):
                 id_field=options["id_field"],
                 processes=options["processes"],
             )
-        except (ManifestError, Refused, OSError) as error:
+        except (ManifestError, EditRefused, OSError) as error:
             raise CommandError(str(error)) from error
         seconds = time.perf_counter() - started
         self.stdout.write(

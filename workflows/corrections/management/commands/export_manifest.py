@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from workflows.corrections.management.options import add_key_option, open_manifest
 from workflows.corrections.manifests.dolma import mixer_configuration, write_attributes
-from workflows.corrections.manifests.edits import Refused, Wording
+from workflows.corrections.manifests.edits import EditRefused, Wording
 from workflows.corrections.manifests.entries import ManifestError
 from workflows.corrections.manifests.hits import read_replacements
 from workflows.corrections.manifests.merging import merge_table
@@ -50,5 +50,5 @@ class Command(BaseCommand):
             )
             write_attributes(manifest.entries, snapshot, out, wording, id_field=id_field)
             (out / "mix.json").write_text(json.dumps(configuration, ensure_ascii=False, indent=2))
-        except (ManifestError, Refused, OSError) as error:
+        except (ManifestError, EditRefused, OSError) as error:
             raise CommandError(str(error)) from error

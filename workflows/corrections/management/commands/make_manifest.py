@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from workflows.corrections.keys import manifest_signer
-from workflows.corrections.manifests.edits import Refused, Wording
+from workflows.corrections.manifests.edits import EditRefused, Wording
 from workflows.corrections.manifests.entries import REDACTION, ManifestError, Op
 from workflows.corrections.manifests.hits import read_hits, read_replacements
 from workflows.corrections.manifests.package import Header, package
@@ -76,7 +76,7 @@ class Command(BaseCommand):
             with appearing(options["out"]) as folder:
                 for name, content in files.items():
                     (folder / name).write_bytes(content)
-        except (ManifestError, Refused, OSError, ImproperlyConfigured) as error:
+        except (ManifestError, EditRefused, OSError, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from error
         records = len({entry.place for entry in entries})
         self.stdout.write(f"entries={len(entries)} records={records}")

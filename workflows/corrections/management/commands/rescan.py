@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from workflows.corrections.management.options import add_key_option, open_manifest
-from workflows.corrections.manifests.edits import Refused, Wording
+from workflows.corrections.manifests.edits import EditRefused, Wording
 from workflows.corrections.manifests.entries import ManifestError
 from workflows.corrections.manifests.hits import read_hits, read_replacements
 from workflows.corrections.manifests.plain_text import ENDING
@@ -73,7 +73,7 @@ class Command(BaseCommand):
                     before=before,
                 )
             ]
-        except (ManifestError, Refused, PersonsError, ReadError, OSError, PassEnded) as error:
+        except (ManifestError, EditRefused, PersonsError, ReadError, OSError, PassEnded) as error:
             raise CommandError(str(error), returncode=CANNOT_BE_READ) from error
         if left:
             raise CommandError(f"{len(left)} places are left.")

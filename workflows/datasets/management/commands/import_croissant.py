@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from workflows.common.errors import InvalidEntry, Refused
 from workflows.datasets.croissant.take_in import import_croissant
-from workflows.datasets.errors import InvalidEntry, RegisterRefused
 from workflows.datasets.management.register_options import actor_named, add_by, told
 
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
             dataset, snapshot = import_croissant(file.read_bytes(), actor_named(by))
         except InvalidEntry as error:
             raise told(error) from error
-        except (RegisterRefused, OSError) as error:
+        except (Refused, OSError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"dataset {dataset.pk} {dataset}")
         self.stdout.write(f"snapshot {snapshot.pk} {snapshot}" if snapshot else "no new snapshot")

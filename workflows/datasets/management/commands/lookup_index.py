@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from workflows.datasets.errors import RegisterRefused
+from workflows.common.errors import Refused
 from workflows.datasets.indexes import look_up
 from workflows.datasets.lookup.persons import PersonsError, read_persons_file
 from workflows.datasets.models import SearchIndex
@@ -41,5 +41,5 @@ class Command(BaseCommand):
                     f"{json.dumps(ref)} records={len(answer.found)} "
                     f"candidates={answer.candidates} milliseconds={seconds * 1000:.1f}"
                 )
-        except (RegisterRefused, PersonsError, OSError) as error:
+        except (Refused, PersonsError, OSError) as error:
             raise CommandError(str(error)) from error

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from workflows.datasets.errors import InvalidEntry, RegisterRefused
+from workflows.common.errors import InvalidEntry, Refused
 from workflows.datasets.inventory import read_snapshot
 from workflows.datasets.management.register_options import actor_named, add_by, told
 from workflows.datasets.models import Dataset, Snapshot
@@ -45,7 +45,7 @@ class Command(BaseCommand):
             snapshot = self._register(options)
         except InvalidEntry as error:
             raise told(error) from error
-        except RegisterRefused as error:
+        except Refused as error:
             raise CommandError(str(error)) from error
         if snapshot is not None and options["read"]:
             read_snapshot(snapshot.pk)

@@ -9,9 +9,9 @@ from django.db import transaction
 from django.utils import translation
 
 from workflows.cases.actors import Actor, actor_for
-from workflows.cases.errors import CaseError
 from workflows.cases.models import Case
 from workflows.cases.numbers import normalise_number
+from workflows.common.errors import DomainError
 from workflows.reports.erasure import ErasureGround, erase, request_erasure
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Command(BaseCommand):
                     if requester:
                         request_erasure(case, _actor(requester), options["ground"], options["note"])
                     erase(case, _actor(options["by"]))
-            except CaseError as error:
+            except DomainError as error:
                 raise CommandError(str(error)) from error
         self.stdout.write(f"erased {case.number}")
 

@@ -12,10 +12,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
 from workflows.cases.actors import SYSTEM
-from workflows.cases.errors import CaseError, InvalidInput
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.cases.numbers import normalise_number
+from workflows.common.errors import DomainError, InvalidInput
 from workflows.regimes.services import all_regimes
 from workflows.reports.bundle import BundleResult, export_bundle
 from workflows.reports.bundle_encryption import checked_recipient
@@ -86,7 +86,7 @@ class Command(BaseCommand):
             try:
                 recipient = checked_recipient(options["age"])
                 result = self._export(_request(options), out, previous, recipient)
-            except CaseError as error:
+            except DomainError as error:
                 raise CommandError(str(error)) from error
             except OSError as error:
                 raise CommandError(f"Cannot write {out}: {error.strerror}.") from error

@@ -1,0 +1,1 @@
+"""What every package would otherwise write again."""
