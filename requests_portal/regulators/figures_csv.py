@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from workflows.reports.tables import csv_header, csv_line
+from workflows.common.csv_lines import csv_header, csv_line
 
 
 def csv_file(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponse:

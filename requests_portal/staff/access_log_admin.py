@@ -23,10 +23,10 @@ from requests_portal.staff.actions.complaint_table import PAGES as COMPLAINT_PAG
 from requests_portal.staff.actions.table import PAGES
 from requests_portal.staff.operation_admin import ReadOnlyAdmin
 from requests_portal.staff.people import actor_of
+from workflows.common.csv_lines import csv_header, csv_line
 from workflows.ledger.leaf import format_time
 from workflows.reports.access_log import AT_WHAT, LOOKS, looks, matching, record_look_at_log
 from workflows.reports.models import Look
-from workflows.reports.tables import csv_header, csv_line
 from workflows.vocabulary.roles import ROLE_NAMES, Role
 
 COLUMNS = ("at", "person", "pseudonym", "role", "look", "what", "regime", "case_number", "case")

@@ -20,8 +20,8 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.people import actor_of, names_of
-from workflows.cases.correspondence import MAX_BODY
 from workflows.common.errors import DomainError
+from workflows.common.inputs import MAX_BODY
 from workflows.notices.composing import Composed
 from workflows.notices.elements import ELEMENT_NAMES, KIND_NAMES, placeholders_of
 from workflows.notices.markup import to_fragment

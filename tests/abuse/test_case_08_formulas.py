@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from workflows.reports.tables import csv_line
+from workflows.common.csv_lines import csv_line
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "=cmd|'/c calc'!A0", "＝1+1"]
 

@@ -6,7 +6,7 @@ there is no callback whose address a request could name.
 
 import pytest
 
-from workflows.witnesses.http import AddressError, check_address
+from workflows.common.http_client import AddressError, check_address
 
 pytestmark = pytest.mark.django_db
 

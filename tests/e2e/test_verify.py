@@ -11,8 +11,8 @@ from tests.e2e.axe import grave_faults
 from tests.e2e.person import Person
 from tests.filings import file_request, wait_for_effects
 from tests.workflows.ledger.test_proof import ENTRIES, SIGNER, TEXT
+from workflows.common.signed_note import Signer
 from workflows.ledger.merkle import leaf_hash
-from workflows.ledger.note import Signer
 from workflows.ledger.proof import parse_proof, verify_proof
 
 pytestmark = pytest.mark.browser

@@ -23,7 +23,7 @@ from examples.output_filter import (
     letters,
     read_list,
 )
-from workflows.ledger.note import Signer
+from workflows.common.signed_note import Signer
 
 SIGNER = Signer("portal.example/suppression-list", b"s" * 32)
 KEY = b"gateway key"

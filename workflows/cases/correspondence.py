@@ -3,38 +3,20 @@
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from workflows.cases.actors import PUBLIC, Actor
 from workflows.cases.attachments import Upload, add_attachments, check_uploads
 from workflows.cases.errors import InvalidFiling
-from workflows.cases.filing_request import can_be_stored
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case, Message
 from workflows.cases.record import record_event
 from workflows.cases.transition import advance
-from workflows.common.errors import InvalidInput
+from workflows.common.inputs import require_text
 from workflows.vocabulary.roles import Role
 
-MAX_BODY = 10_000
 # Each message may bring as many files as the filing: who has filed with files can still prove
 # who they are. All messages together may not fill the disk.
 MAX_FILES_OF_CASE = 25
-
-
-def require_text(text: str) -> str:
-    """Return a text without outer space.
-
-    Raises `InvalidInput` when it is empty, too long, or cannot be stored.
-    """
-    text = text.strip()
-    if not text:
-        raise InvalidInput(_("Write a text first."))
-    if not can_be_stored(text):
-        raise InvalidInput(_("The text holds a symbol that cannot be stored. Remove it."))
-    if len(text) > MAX_BODY:
-        raise InvalidInput(_("Write at most %(count)s characters.") % {"count": MAX_BODY})
-    return text
 
 
 def _message(

@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
-from workflows.cases.correspondence import require_text
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case, Item
 from workflows.cases.transition import advance
 from workflows.common.errors import InvalidInput
+from workflows.common.inputs import require_text
 from workflows.regimes.schema import Regime
 from workflows.vocabulary.item_kinds import STANDS_IN, outcomes_for
 from workflows.vocabulary.outcomes import CHANGES_DATA, Outcome, Scope, ScopeResult

@@ -11,11 +11,11 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
-from workflows.cases.correspondence import require_text
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case
 from workflows.cases.transition import advance
 from workflows.common.errors import InvalidInput
+from workflows.common.inputs import require_text
 
 MAX_AMOUNT = Decimal(1_000_000)
 _CENTS = 2

@@ -11,6 +11,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from workflows.cases.kin import asks_for_own_interest
+from workflows.common.inputs import is_storable_text
 from workflows.regimes.schema import Regime
 from workflows.regimes.services import all_regimes, get_regime, regimes_for
 from workflows.vocabulary.item_kinds import ItemKind
@@ -243,16 +244,8 @@ def _identifier_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
 
 def _symbol_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
     for name, entered in _all_texts(request).items():
-        if not all(map(can_be_stored, entered)):
+        if not all(map(is_storable_text, entered)):
             yield name, _("The text holds a symbol that cannot be stored. Remove it.")
-
-
-def can_be_stored(text: str) -> bool:
-    """Return whether the database and UTF-8 know every symbol: no NUL, no half of a pair."""
-    try:
-        return b"\0" not in text.encode()
-    except UnicodeEncodeError:
-        return False
 
 
 def _texts_of(details: Details) -> list[str]:

@@ -5,12 +5,12 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.actors import SYSTEM, Actor
 from workflows.cases.clocks import recompute
-from workflows.cases.correspondence import require_text
 from workflows.cases.lifecycle import MOVES, Action
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.cases.transition import advance
 from workflows.common.errors import InvalidInput
+from workflows.common.inputs import require_text
 from workflows.ledger.selectors import events_of_case
 from workflows.vocabulary.people import Assurance
 

@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 
 from workflows.cases import clocks
 from workflows.cases.actors import PUBLIC, Actor
-from workflows.cases.correspondence import require_text
 from workflows.cases.lifecycle import MERGE_TARGETS, Action, State
 from workflows.cases.models import Case, Identifier, Item
 from workflows.cases.record import record_event
 from workflows.cases.transition import advance, lock_case
 from workflows.common.errors import InvalidInput
+from workflows.common.inputs import require_text
 from workflows.outbox.services import enqueue
 from workflows.vocabulary.item_kinds import ItemKind
 

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from workflows.cases import correspondence
 from workflows.cases.actors import PUBLIC, SYSTEM, Actor
-from workflows.cases.correspondence import require_text
 from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import FINAL, WORKING
 from workflows.cases.lifecycle import Action as CaseAction
@@ -19,6 +18,7 @@ from workflows.cases.record import record_event
 from workflows.cases.transition import advance as advance_case
 from workflows.cases.transition import complaint_check, lock_case
 from workflows.common.errors import InvalidInput
+from workflows.common.inputs import require_text
 from workflows.complaints.clocks import has_clock, start_clocks
 from workflows.complaints.errors import ComplaintOpen
 from workflows.complaints.letters import (

@@ -8,12 +8,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
-from workflows.cases.correspondence import MAX_BODY
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Item
 from workflows.cases.record import record_event
 from workflows.cases.transition import lock_case
 from workflows.common.errors import InvalidInput, Refused
+from workflows.common.inputs import MAX_BODY
 from workflows.corrections.models import ItemChange
 from workflows.datasets.lookups import REVIEWERS
 from workflows.vocabulary.item_kinds import ItemKind, outcomes_for

@@ -1,7 +1,7 @@
 """The keys with which manifests and the output suppression list are signed."""
 
+from workflows.common.signed_note import Signer
 from workflows.ledger.keys import signer_for
-from workflows.ledger.note import Signer
 
 
 def manifest_signer() -> Signer:

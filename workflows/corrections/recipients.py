@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import PUBLIC, SYSTEM, Actor
-from workflows.cases.correspondence import require_text
 from workflows.cases.record import record_event
 from workflows.common.errors import DomainError, Refused
+from workflows.common.inputs import require_text
 from workflows.corrections.families import family
 from workflows.corrections.models import Manifest, RecipientNotice
 from workflows.corrections.receipts import STEWARDS, cases_of

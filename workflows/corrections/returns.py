@@ -15,10 +15,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import SYSTEM, Actor
-from workflows.cases.correspondence import require_text
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.common.errors import Refused
+from workflows.common.inputs import require_text
 from workflows.corrections.buried import digests_of
 from workflows.corrections.families import as_table, family, format_of_data, tips
 from workflows.corrections.making import MAKE, entries_of, keep_manifest

@@ -5,11 +5,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
-from workflows.cases.correspondence import require_text
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case, Item
 from workflows.cases.transition import advance
 from workflows.common.errors import InvalidInput
+from workflows.common.inputs import require_text
 from workflows.corrections.by_hand import is_done_in
 from workflows.corrections.families import family, tips
 from workflows.corrections.item_changes import redacts

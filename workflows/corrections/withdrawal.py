@@ -8,11 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from workflows.cases.actors import Actor
-from workflows.cases.correspondence import require_text
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.cases.transition import advance
+from workflows.common.inputs import require_text
 from workflows.corrections.making import ask_for_manifests
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.receipts import cases_of

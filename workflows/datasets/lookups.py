@@ -14,11 +14,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
-from workflows.cases.correspondence import require_text
 from workflows.cases.lifecycle import FINAL, OPEN, WORKING, State
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.common.errors import Refused
+from workflows.common.inputs import require_text
 from workflows.datasets.lookup.shards import ReadError
 from workflows.datasets.models import LookupRun, ShardScan, Snapshot, Spelling
 from workflows.datasets.sources import shards_of

@@ -18,9 +18,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
-from workflows.cases.correspondence import require_text
 from workflows.cases.record import NONCE_BYTES
 from workflows.common.errors import InvalidEntry, Refused
+from workflows.common.inputs import require_text
 from workflows.datasets.indexes import drop_index
 from workflows.datasets.inventory import ask_to_read
 from workflows.datasets.models import Dataset, Recipient, Snapshot, TrainedModel

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workflows.ledger.merkle import HASH_SIZE
-from workflows.ledger.note import (
+from workflows.common.signed_note import (
     NoteError,
     Verifier,
     decode_base64,
     encode_base64,
     open_note,
 )
+from workflows.ledger.merkle import HASH_SIZE
 
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
 _FIXED_LINES = 3

@@ -11,8 +11,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from workflows.ledger.models import Checkpoint, Cosignature, Timestamp
-from workflows.ledger.note import (
+from workflows.common.signed_note import (
     COSIGNATURE,
     NoteError,
     Verifier,
@@ -20,6 +19,7 @@ from workflows.ledger.note import (
     parse_note,
     parse_signature_line,
 )
+from workflows.ledger.models import Checkpoint, Cosignature, Timestamp
 from workflows.ledger.timestamping import TimestampError, check_response, read_certificates
 
 # A log that grows all the time never has its newest checkpoint cosigned. What is published lags

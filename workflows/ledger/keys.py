@@ -7,7 +7,7 @@ import hmac
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from workflows.ledger.note import NoteError, Signer, Verifier
+from workflows.common.signed_note import NoteError, Signer, Verifier
 
 SEED_SIZE = 32
 # The purpose of the key that signs the receipts of people.

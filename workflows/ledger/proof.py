@@ -8,9 +8,9 @@ a witness; it is also the file form of a consistency proof, since every witness 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from workflows.common.signed_note import NoteError, Verifier, decode_base64, encode_base64
 from workflows.ledger.checkpoint import CheckpointError, TreeHead, open_checkpoint, parse_size
 from workflows.ledger.merkle import HASH_SIZE, ProofError, leaf_hash, verify_inclusion
-from workflows.ledger.note import NoteError, Verifier, decode_base64, encode_base64
 
 PROOF_HEADER = "c2sp.org/tlog-proof@v1"
 MAX_PROOF_HASHES = 63

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, connection, transaction
 
+from workflows.common.signed_note import Signer, Verifier
 from workflows.ledger import merkle
 from workflows.ledger.checkpoint import CheckpointError, TreeHead, open_checkpoint
 from workflows.ledger.keys import log_signer
 from workflows.ledger.models import Checkpoint
-from workflows.ledger.note import Signer, Verifier
 from workflows.ledger.tree import StoredTree, TreeError, cut_hashes, store_full_tiles
 
 BATCH_LIMIT = 2000

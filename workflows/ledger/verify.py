@@ -16,6 +16,7 @@ from typing import cast
 from django.db import connection
 from django.utils import timezone
 
+from workflows.common.signed_note import NoteError, Verifier
 from workflows.ledger import merkle, selectors
 from workflows.ledger.canonical import Json, NotCanonicalError, canonical_json, parse_json
 from workflows.ledger.checkpoint import CheckpointError, TreeHead, open_checkpoint
@@ -23,7 +24,6 @@ from workflows.ledger.evidence import check_cosignature, check_timestamps
 from workflows.ledger.keys import log_verifier
 from workflows.ledger.leaf import LEAF_VERSION, format_time
 from workflows.ledger.models import Checkpoint, Cosignature, Event, InboxEntry, Tile, Timestamp
-from workflows.ledger.note import NoteError, Verifier
 from workflows.ledger.protection import missing_protection
 from workflows.ledger.tiles import TILE_WIDTH
 from workflows.ledger.timestamping import TimestampError

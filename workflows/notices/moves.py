@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from workflows.cases import decisions
 from workflows.cases.actors import Actor
 from workflows.cases.clocks import extendable_clock
-from workflows.cases.correspondence import require_text
 from workflows.cases.decisions import ItemProposal
 from workflows.cases.fee_time import answer_due_meanwhile, last_day_to_pay, today_for
 from workflows.cases.fees import amount_in_words
@@ -22,6 +21,7 @@ from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case, Message
 from workflows.cases.transition import advance
 from workflows.common.errors import InvalidInput
+from workflows.common.inputs import require_text
 from workflows.notices.answers import compose_answer
 from workflows.notices.composing import Composed, compose
 from workflows.notices.facts import Clarification, Extension, Fee, IdentityRequest, Refused

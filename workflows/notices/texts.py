@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
-from workflows.cases.correspondence import require_text
 from workflows.common.errors import InvalidInput
+from workflows.common.inputs import require_text
 from workflows.ledger.services import append
 from workflows.notices.elements import ELEMENT_NAMES, KINDS, NEEDED, WORDS, placeholders_of
 from workflows.notices.errors import TextRefused

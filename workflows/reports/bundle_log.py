@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
+from workflows.common import csv_lines
 from workflows.ledger.evidence import (
     cosigned_note,
     first_timestamps,
@@ -119,7 +120,7 @@ def write_events(
     transaction in which a page is read, here and below.
     """
     with path.open("wb") as target:
-        target.write(tables.csv_header(tables.EVENT_COLUMNS, bom=bom))
+        target.write(csv_lines.csv_header(tables.EVENT_COLUMNS, bom=bom))
         for page in _batches(cases):
             steps = {case.pseudonym: case for case in page}
             rows: dict[UUID, list[tuple[int, dict[str, Any]]]] = {}
@@ -133,7 +134,7 @@ def write_events(
                 if len(shown) != case.steps:
                     raise RuntimeError("The log has lost steps that the export has read.")
                 for index, entry in shown:
-                    target.write(tables.csv_line(tables.event_cells(case.number, index, entry)))
+                    target.write(csv_lines.csv_line(tables.event_cells(case.number, index, entry)))
                     places.add(index)
 
 

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from workflows.cases.actors import Actor
 from workflows.cases.models import Case, Clock, EventContent
+from workflows.common import csv_lines
 from workflows.ledger.canonical import canonical_json
 from workflows.ledger.keys import log_vkey
 from workflows.ledger.models import Event
@@ -118,11 +119,11 @@ def write_tables(request: BundleRequest, folder: Path, advance: Advance) -> Coun
         spreadsheet = None
         if Format.XLSX in request.formats:
             spreadsheet = stack.enter_context(Spreadsheet(folder / SPREADSHEET, folder))
-        cells.write(tables.csv_header(tables.CASE_COLUMNS, bom=Format.BOM in request.formats))
+        cells.write(csv_lines.csv_header(tables.CASE_COLUMNS, bom=Format.BOM in request.formats))
         for page in _pages(request, counts.registered):
             for row, entries, openings in _read(request, page):
                 jsonl.write(canonical_json(row) + b"\n")
-                cells.write(tables.csv_line(tables.case_cells(row)))
+                cells.write(csv_lines.csv_line(tables.case_cells(row)))
                 if spreadsheet:
                     spreadsheet.add(row, entries)
                 for opening in openings:

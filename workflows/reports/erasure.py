@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from workflows.cases.actors import Actor
-from workflows.cases.correspondence import require_text
 from workflows.cases.drafts import discard_draft_of
 from workflows.cases.lifecycle import MOVES, Action
 from workflows.cases.models import Case, IdempotencyKey
 from workflows.cases.transition import advance, lock_case
 from workflows.common.errors import InvalidInput
+from workflows.common.inputs import require_text
 from workflows.corrections.forgetting import forget_case
 from workflows.ledger.selectors import events_of_case
 from workflows.reports.bundle_jobs import withdraw_bundles

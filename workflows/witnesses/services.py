@@ -15,14 +15,14 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.utils import timezone
 
+from workflows.common.http_client import AddressError, NoAnswerError, check_address, post
+from workflows.common.signed_note import NoteError, Verifier
 from workflows.ledger.checkpoint import CheckpointError, parse_size
 from workflows.ledger.evidence import add_cosignature, witness_verifier
 from workflows.ledger.models import Checkpoint
-from workflows.ledger.note import NoteError, Verifier
 from workflows.ledger.selectors import consistency_text, latest_checkpoint
 from workflows.outbox.models import Effect
 from workflows.outbox.services import delay_after, enqueue
-from workflows.witnesses.http import AddressError, NoAnswerError, check_address, post
 from workflows.witnesses.models import ERROR_LENGTH, Witness
 
 EFFECT = "witness.submit"

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.utils import timezone
 
+from workflows.common.http_client import post
 from workflows.ledger.models import Timestamp
 from workflows.ledger.selectors import latest_checkpoint
 from workflows.ledger.timestamping import (
@@ -12,7 +13,6 @@ from workflows.ledger.timestamping import (
     read_certificates,
 )
 from workflows.outbox.services import enqueue
-from workflows.witnesses.http import post
 
 EFFECT = "timestamp.request"
 

@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from requests_portal.public.forms.base import QuestionForm, TextField
-from workflows.cases.correspondence import MAX_BODY
+from workflows.common.inputs import MAX_BODY
 
 
 class ReceiptForm(QuestionForm):

@@ -17,9 +17,9 @@ from unfold.widgets import (
 
 from requests_portal.staff.case_file import citation_texts
 from requests_portal.staff.people import display_name
-from workflows.cases.correspondence import MAX_BODY
 from workflows.cases.fees import MAX_AMOUNT
 from workflows.cases.models import Case
+from workflows.common.inputs import MAX_BODY
 from workflows.corrections.models import Instruction
 from workflows.regimes.terms import Ground
 from workflows.reports.erasure import ErasureGround

@@ -17,10 +17,10 @@ from workflows.cases.filing_request import (
     FiledIdentifier,
     FiledItem,
     applicable_regimes,
-    can_be_stored,
     check_filing,
 )
 from workflows.cases.request_content import request_from_content
+from workflows.common.inputs import is_storable_text
 from workflows.vocabulary import places
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.people import IdentifierKind, RequesterRole
@@ -148,7 +148,7 @@ def test_what_can_be_stored_is_what_utf_8_and_the_database_take(text):
     else:
         storable = "\x00" not in text
 
-    assert can_be_stored(text) == storable
+    assert is_storable_text(text) == storable
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ from workflows.cases.receipts import (
     receipt_signer,
     signed_receipt,
 )
+from workflows.common.signed_note import Signer, open_note
 from workflows.ledger.keys import log_signer, log_verifier
 from workflows.ledger.models import Event
-from workflows.ledger.note import Signer, open_note
 
 pytestmark = pytest.mark.django_db
 

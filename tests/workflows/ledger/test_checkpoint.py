@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workflows.common.signed_note import Signer
 from workflows.ledger.checkpoint import (
     CheckpointError,
     TreeHead,
     open_checkpoint,
     parse_checkpoint,
 )
-from workflows.ledger.note import Signer
 
 ROOT = bytes.fromhex("5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328")
 TEXT = "cases.example.org/log/2026\n8\nXcnaeacGWamtVZy3Ad7ZoqudgjqtL0lgz+Nw7/RgQyg=\n"

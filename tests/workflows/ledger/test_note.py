@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.ledger import note
-from workflows.ledger.note import NoteError, Signature, Signer, Verifier
+from workflows.common import signed_note
+from workflows.common.signed_note import NoteError, Signature, Signer, Verifier
 
 SPEC_VKEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
 SPEC_NOTE = (
@@ -51,7 +51,7 @@ def damaged(line):
 
 
 def test_the_note_of_the_specification_opens():
-    opened = note.open_note(SPEC_NOTE, [Verifier.from_vkey(SPEC_VKEY)])
+    opened = signed_note.open_note(SPEC_NOTE, [Verifier.from_vkey(SPEC_VKEY)])
     assert opened.text == "This is an example message.\n"
     assert len(opened.verified) == 1
 
@@ -70,64 +70,64 @@ def test_signing_with_our_key_gives_the_known_bytes():
 
 
 def test_a_witness_and_its_time_are_verified():
-    opened = note.open_note(OUR_NOTE, [LOG, WITNESS])
+    opened = signed_note.open_note(OUR_NOTE, [LOG, WITNESS])
     assert [signature.name for signature in opened.verified] == [LOG.name, WITNESS.name]
-    assert note.cosignature_time(opened.verified[1]) == 1780000000
+    assert signed_note.cosignature_time(opened.verified[1]) == 1780000000
 
 
 def test_a_cosignature_holds_for_its_own_time_only():
-    [_, signature] = note.parse_note(OUR_NOTE).signatures
+    [_, signature] = signed_note.parse_note(OUR_NOTE).signatures
     later = (1780000001).to_bytes(8) + signature.data[8:]
     with pytest.raises(NoteError, match="does not hold"):
         WITNESS.verify(OUR_TEXT, Signature(signature.name, signature.key_id, later))
 
 
 def test_a_cosignature_of_another_length_is_refused():
-    [_, signature] = note.parse_note(OUR_NOTE).signatures
+    [_, signature] = signed_note.parse_note(OUR_NOTE).signatures
     with pytest.raises(NoteError, match="8 bytes of time"):
         WITNESS.verify(OUR_TEXT, Signature(signature.name, signature.key_id, signature.data[:-1]))
 
 
 def test_unknown_keys_are_passed_over():
-    opened = note.open_note(OUR_NOTE, [LOG])
+    opened = signed_note.open_note(OUR_NOTE, [LOG])
     assert [signature.name for signature in opened.unknown] == [WITNESS.name]
 
 
 def test_a_key_of_the_same_name_but_another_id_is_unknown():
     stranger = Signer(LOG.name, bytes(32)).verifier
     with pytest.raises(NoteError, match="no signature of a known key"):
-        note.open_note(OUR_NOTE, [stranger])
+        signed_note.open_note(OUR_NOTE, [stranger])
 
 
 def test_a_failing_known_key_spoils_a_note_that_another_key_holds():
     spoiled = f"{OUR_TEXT}\n{OUR_SIGNATURE}{damaged(WITNESS_SIGNATURE)}"
-    assert note.open_note(spoiled, [LOG]).verified
+    assert signed_note.open_note(spoiled, [LOG]).verified
     with pytest.raises(NoteError, match="does not hold"):
-        note.open_note(spoiled, [LOG, WITNESS])
+        signed_note.open_note(spoiled, [LOG, WITNESS])
 
 
 def test_a_changed_text_does_not_open():
     with pytest.raises(NoteError, match="does not hold"):
-        note.open_note(OUR_NOTE.replace("\n8\n", "\n9\n"), [LOG])
+        signed_note.open_note(OUR_NOTE.replace("\n8\n", "\n9\n"), [LOG])
 
 
 def test_text_and_signatures_part_at_the_last_empty_line():
     signer = Signer("example.org/log", bytes(32))
     text = "one\n\ntwo\n\n\nthree\n"
-    assert note.open_note(signer.sign(text), [signer.verifier]).text == text
+    assert signed_note.open_note(signer.sign(text), [signer.verifier]).text == text
 
 
 def test_sixteen_signatures_are_accepted():
     others = [Signer(f"example.org/{number}", bytes(32)) for number in range(15)]
     lines = "".join(other.sign(OUR_TEXT).partition("\n\n")[2] for other in others)
-    opened = note.open_note(OUR_NOTE + lines, [LOG])
+    opened = signed_note.open_note(OUR_NOTE + lines, [LOG])
     assert len(opened.unknown) == 16
 
 
 def test_bytes_are_read_as_utf_8():
-    assert note.parse_note(OUR_NOTE.encode()).format() == OUR_NOTE
+    assert signed_note.parse_note(OUR_NOTE.encode()).format() == OUR_NOTE
     with pytest.raises(NoteError, match="UTF-8"):
-        note.parse_note(OUR_NOTE.encode() + b"\xff\n")
+        signed_note.parse_note(OUR_NOTE.encode() + b"\xff\n")
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_bytes_are_read_as_utf_8():
 )
 def test_malformed_notes_are_refused(malformed):
     with pytest.raises(NoteError):
-        note.parse_note(malformed)
+        signed_note.parse_note(malformed)
 
 
 @pytest.mark.parametrize(
@@ -205,5 +205,5 @@ def test_what_is_signed_opens_again(name, text, seed):
     signer = Signer(name, seed)
     verifier = Verifier.from_vkey(signer.verifier.vkey)
     signed = signer.sign(text + "\n")
-    assert note.open_note(signed.encode(), [verifier]).text == text + "\n"
-    assert note.parse_note(signed).format() == signed
+    assert signed_note.open_note(signed.encode(), [verifier]).text == text + "\n"
+    assert signed_note.parse_note(signed).format() == signed

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workflows.ledger.reading import parse_add_checkpoint
+from workflows.common.signed_note import Signer
 from workflows.ledger import merkle
 from workflows.ledger.checkpoint import CheckpointError, TreeHead
 from workflows.ledger.merkle import ProofError
-from workflows.ledger.note import Signer
 from workflows.ledger.proof import (
     AddCheckpoint,
     TlogProof,

@@ -10,10 +10,16 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from freezegun import freeze_time
 
+from workflows.common.signed_note import (
+    COSIGNATURE,
+    Signature,
+    Verifier,
+    cosignature_message,
+    parse_note,
+)
 from workflows.ledger import selectors, sequencer, services, thinning
 from workflows.ledger.evidence import add_cosignature
 from workflows.ledger.models import Checkpoint, Cosignature, Timestamp
-from workflows.ledger.note import COSIGNATURE, Signature, Verifier, cosignature_message, parse_note
 from workflows.ledger.protection import missing_protection
 from workflows.ledger.thinning import thin_checkpoints
 from workflows.ledger.verify import verify_log

@@ -16,7 +16,8 @@ from tlog_scales.backend import LocalBackend
 from tlog_scales.reader import TilesReader
 
 from tests.workflows.ledger.reading import decode_bundle
-from workflows.ledger import checkpoint, keys, merkle, note, selectors, sequencer, services, tiles
+from workflows.common import signed_note
+from workflows.ledger import checkpoint, keys, merkle, selectors, sequencer, services, tiles
 
 SIZES = [0, 1, 2, 255, 256, 257, 511, 512, 513, 700]
 
@@ -37,7 +38,7 @@ def build():
 def write(folder, size):
     """Write the files of the log at one checkpoint, each held against its exact form."""
     files = {"checkpoint": selectors.checkpoint_at(size).note.encode()}
-    assert note.parse_note(files["checkpoint"]).format().encode() == files["checkpoint"]
+    assert signed_note.parse_note(files["checkpoint"]).format().encode() == files["checkpoint"]
     for path, body in selectors.iter_hash_tiles(size):
         assert len(body) == 32 * tiles.parse_path(path).width
         files[path] = body
@@ -112,7 +113,7 @@ def test_the_program_in_the_documentation_verifies_the_log(log, tmp_path):
 def test_it_verifies_the_cosignature_that_we_verify():
     origin = "cases.example.org/log/2026"
     root = bytes.fromhex("5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328")
-    log = note.Signer(origin, bytes(range(32)))
+    log = signed_note.Signer(origin, bytes(range(32)))
     text = checkpoint.TreeHead(origin, 8, root).format()
     witness_line = "\u2014 witness.example.net/w1 ZpvilAAAAABqGKUApwW8eOtQUMMgd9cSBW6+ahQjUEMIXHA5IbDY+lxNZraUqnTYxOgMKizmb+9HRV70m1hwd0RH8y0vkm2AIXxfBQ==\n"
     witness_vkey = "witness.example.net/w1+669be294+BCmsuuFBvMrwsi4alNNNC8c2HlJtC/4SyJeUvJMilm3X"
@@ -120,4 +121,4 @@ def test_it_verifies_the_cosignature_that_we_verify():
     head = tlog.Checkpoint.from_text(cosigned)
     for vkey in (log.verifier.vkey, witness_vkey):
         head.verify(signing.Vkey.from_string(vkey))
-        note.open_note(cosigned, [note.Verifier.from_vkey(vkey)])
+        signed_note.open_note(cosigned, [signed_note.Verifier.from_vkey(vkey)])

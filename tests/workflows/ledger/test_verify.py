@@ -6,12 +6,12 @@ import uuid
 import pytest
 from django.db import connection, transaction
 
+from workflows.common.signed_note import Signer
 from workflows.ledger import merkle, selectors, sequencer, services
 from workflows.ledger.canonical import canonical_json
 from workflows.ledger.checkpoint import TreeHead
 from workflows.ledger.keys import log_signer
 from workflows.ledger.models import Checkpoint, Event, InboxEntry
-from workflows.ledger.note import Signer
 from workflows.ledger.protection import APPEND_ONLY_TABLES
 from workflows.ledger.verify import LogFaultError, VerifiedLog, verify_log
 

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.workflows.reports.conftest import VERIFIER, pack, reseal
+from workflows.common.signed_note import Signer
 from workflows.ledger import merkle
 from workflows.ledger.canonical import commit
 from workflows.ledger.checkpoint import TreeHead
-from workflows.ledger.note import Signer
 
 
 def run_alone(*arguments):

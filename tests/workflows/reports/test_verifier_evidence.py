@@ -15,11 +15,7 @@ from tests.evidence import Authority
 from tests.workflows.reports.conftest import Files, export, reseal, unpack
 from tests.workflows.reports.test_verifier_tampering import manifest
 from workflows.cases.lifecycle import State
-from workflows.ledger import selectors, sequencer
-from workflows.ledger.evidence import add_cosignature
-from workflows.ledger.keys import log_vkey
-from workflows.ledger.models import Timestamp
-from workflows.ledger.note import (
+from workflows.common.signed_note import (
     COSIGNATURE,
     ED25519,
     Signature,
@@ -27,6 +23,10 @@ from workflows.ledger.note import (
     cosignature_message,
     parse_note,
 )
+from workflows.ledger import selectors, sequencer
+from workflows.ledger.evidence import add_cosignature
+from workflows.ledger.keys import log_vkey
+from workflows.ledger.models import Timestamp
 from workflows.ledger.timestamping import make_request
 
 pytestmark = pytest.mark.stack

@@ -12,6 +12,7 @@ from freezegun import freeze_time
 
 from tests.workflows.reports.conftest import dishonest_export, export, reseal, unpack
 from workflows.cases.models import Case
+from workflows.common.csv_lines import csv_header, csv_line
 from workflows.ledger.models import Leaf
 from workflows.ledger.selectors import (
     consistency_text,
@@ -22,7 +23,7 @@ from workflows.ledger.selectors import (
 )
 from workflows.ledger.sequencer import sequence
 from workflows.ledger.services import append
-from workflows.reports.tables import CASE_COLUMNS, case_cells, csv_header, csv_line
+from workflows.reports.tables import CASE_COLUMNS, case_cells
 
 LIES = []
 

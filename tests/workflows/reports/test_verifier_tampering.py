@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from tests.workflows.reports.conftest import pack, reseal
-from workflows.ledger.note import Signer
+from workflows.common.signed_note import Signer
 
 TAMPERINGS = []
 

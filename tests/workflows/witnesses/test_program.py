@@ -10,13 +10,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.evidence import PROGRAM
+from workflows.common.http_client import NoAnswerError, post
+from workflows.common.signed_note import Signer
 from workflows.ledger import merkle
 from workflows.ledger.checkpoint import TreeHead, open_checkpoint
 from workflows.ledger.evidence import witness_verifier
 from workflows.ledger.keys import log_signer
-from workflows.ledger.note import Signer
 from workflows.ledger.proof import AddCheckpoint
-from workflows.witnesses.http import NoAnswerError, post
 
 pytestmark = pytest.mark.stack
 

@@ -9,23 +9,23 @@ from django.db import transaction
 from django.utils import timezone
 from freezegun import freeze_time
 
-from workflows.ledger import selectors, sequencer, services
-from workflows.ledger.checkpoint import open_checkpoint
-from workflows.ledger.evidence import COSIGNED_WITHIN, cosigned_note, witness_verifier
-from workflows.ledger.keys import log_verifier
-from workflows.ledger.models import Cosignature, Event
-from workflows.ledger.note import (
+from workflows.common.http_client import AddressError, Answer, check_address, post
+from workflows.common.signed_note import (
     COSIGNATURE,
     Signature,
     Verifier,
     cosignature_message,
     parse_note,
 )
+from workflows.ledger import selectors, sequencer, services
+from workflows.ledger.checkpoint import open_checkpoint
+from workflows.ledger.evidence import COSIGNED_WITHIN, cosigned_note, witness_verifier
+from workflows.ledger.keys import log_verifier
+from workflows.ledger.models import Cosignature, Event
 from workflows.ledger.proof import parse_proof, verify_proof
 from workflows.ledger.verify import LogFaultError, verify_log
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain, run_effect
-from workflows.witnesses.http import AddressError, Answer, check_address, post
 from workflows.witnesses.models import Witness
 from workflows.witnesses.services import (
     EACH_UP_TO,

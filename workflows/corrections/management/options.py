@@ -5,10 +5,10 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandParser, OutputWrapper
 
+from workflows.common.signed_note import NoteError, Verifier
 from workflows.corrections.keys import manifest_signer
 from workflows.corrections.manifests.entries import ManifestError
 from workflows.corrections.manifests.package import Manifest, read_manifest
-from workflows.ledger.note import NoteError, Verifier
 
 
 def add_key_option(parser: CommandParser) -> None:

@@ -19,9 +19,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from workflows.common.signed_note import NoteError, Signer, Verifier, open_note, parse_note
 from workflows.corrections.manifests.entries import REDACTION, Entry, ManifestError
 from workflows.corrections.manifests.ledger import as_jsonl, as_parquet, in_order, read_entries
-from workflows.ledger.note import NoteError, Signer, Verifier, open_note, parse_note
 
 FIRST_LINE = "requests-portal/manifest/v1"
 NOTE = "manifest.note"

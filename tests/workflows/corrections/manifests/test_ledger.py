@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.workflows.corrections.manifests.support import change, entries, write
+from workflows.common.signed_note import Signer
 from workflows.corrections.manifests.entries import COLUMNS, Entry, ManifestError, Op
 from workflows.corrections.manifests.ledger import fingerprint, in_order, read_entries
 from workflows.corrections.manifests.package import (
@@ -18,7 +19,6 @@ from workflows.corrections.manifests.package import (
     package,
     read_manifest,
 )
-from workflows.ledger.note import Signer
 
 SIGNER = Signer("portal.example/manifests", b"k" * 32)
 HEADER = Header("1b4e28ba", "forum", "2026-11", "2026-11-24T00:00:00+00:00")
