@@ -23,7 +23,7 @@ PRODUCTION = DATABASE_URL=postgresql:///offline PUBLIC_BASE_URL=https://portal.e
 	MEDIA_ENCRYPTED=yes CLAMD_ADDRESS=/run/clamav/clamd.ctl
 
 .PHONY: help run test lint format typecheck imports migrations deployable messages compiled bench \
-	chaos e2e e2e-dolma check lock screenshots quick-tests slow-tests browser venv install-local install-dev
+	chaos e2e check lock screenshots quick-tests slow-tests browser venv install-local install-dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -71,18 +71,6 @@ slow-tests: install-dev browser
 e2e: install-dev browser ## run the tests in a browser
 	$(PYTEST) -m browser
 
-# Dolma asks for an older numpy than ours, so it has an environment of its own.
-e2e-dolma: install-dev ## apply a manifest with the stock Dolma mixer
-	@stamp=.venv-dolma/$$(cksum < requirements/dolma.txt | tr ' ' '-'); \
-	if [ ! -e "$$stamp" ]; then \
-		echo "Installing the packages of requirements/dolma.txt; this takes some minutes."; \
-		$(PYTHON) -m venv --clear .venv-dolma && .venv-dolma/bin/python -m pip install --quiet --quiet \
-			--disable-pip-version-check --no-input --require-hashes \
-			--requirement requirements/dolma.txt || exit 1; \
-		touch "$$stamp"; \
-	fi
-	$(PYTEST) tests/e2e/dolma_mixer.py
-
 chaos: install-dev ## run the long tests: killed workers, lost brokers, restarted databases, many examples
 	$(PYTEST) -m chaos
 	$(PYTEST) -n 2 --hypothesis-profile=thorough -m "hypothesis and not chaos"
@@ -99,7 +87,7 @@ screenshots: install-dev browser ## take the screenshots of the README
 lock: venv ## lock the dependencies of requirements/*.in, with hashes
 	@test -x .venv/lock/bin/uv || { $(PYTHON) -m venv .venv/lock \
 		&& .venv/lock/bin/pip install --quiet --quiet --disable-pip-version-check uv; }
-	@cd requirements && for name in base local dev dolma; do \
+	@cd requirements && for name in base local dev; do \
 		echo "requirements/$$name.txt"; \
 		UV_CUSTOM_COMPILE_COMMAND="make lock" ../.venv/lock/bin/uv pip compile --quiet --universal \
 			--python-version 3.11 --generate-hashes --no-emit-index-url \

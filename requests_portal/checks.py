@@ -89,15 +89,15 @@ def check_files(**_: Any) -> list[CheckMessage]:
     """Name files of which nobody has said that they lie on an encrypted disk.
 
     It cannot be seen from here. What people send is sealed by the portal itself, but an export is
-    written in the clear before it is packed, and search indexes hold personal data.
+    written in the clear before it is packed.
     """
     if settings.MEDIA_ENCRYPTED:
         return []
     return [
         checks.Warning(
-            "Nobody has said that MEDIA_ROOT and INDEX_ROOT lie on encrypted disks; exports and"
-            " search indexes lie there in the clear.",
-            hint="Put both on an encrypted disk, then set MEDIA_ENCRYPTED=yes.",
+            "Nobody has said that MEDIA_ROOT lies on an encrypted disk; exports"
+            " lie there in the clear.",
+            hint="Put it on an encrypted disk, then set MEDIA_ENCRYPTED=yes.",
             id="portal.W006",
         )
     ]

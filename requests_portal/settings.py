@@ -202,7 +202,6 @@ CELERY_TASK_ROUTES = {
     f"workflows.tasks.{name}": {"queue": queues.DATA}
     for name in (
         "apply_manifest",
-        "build_index",
         "check_manifest",
         "guard_snapshot",
         "make_bundle",
@@ -277,7 +276,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MEDIA_ROOT = Path(env_str("MEDIA_ROOT", str(DATA_DIR / "media")))
-# The operator's word that MEDIA_ROOT and INDEX_ROOT lie on encrypted disks: it cannot be seen here.
+# The operator's word that MEDIA_ROOT lies on an encrypted disk: it cannot be seen here.
 MEDIA_ENCRYPTED = env_bool("MEDIA_ENCRYPTED", default=False)
 # Where clamd listens, the daemon of ClamAV: the path of its socket, or host:port. With it, files of
 # strangers are locked until they are found clean.
@@ -304,7 +303,6 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = ATTACHMENT_MAX_BYTES + 1024
 DATASETS_DIRS = [Path(folder) for folder in env_list("DATASETS_DIRS", [str(DATA_DIR / "datasets")])]
 # Addresses of the databases with registered tables: DATASET_DATABASE_ARCHIVE is "archive".
 DATASET_DATABASES = env_named("DATASET_DATABASE_")
-INDEX_ROOT = Path(env_str("INDEX_ROOT", str(DATA_DIR / "indexes")))
 
 # --- Keys -----------------------------------------------------------------------------------
 # base64 of 32 bytes each. The vault key wraps the data keys; the index key makes blind indexes

@@ -16,7 +16,7 @@ from workflows.cases.sign_ins import purge_wrong_passwords
 from workflows.complaints.sweep import sweep_complaints
 from workflows.corrections import carried_out, checking, making, receipts, returns, tombstones
 from workflows.corrections.recipients import sweep_recipients
-from workflows.datasets import indexes, inventory, lookups, matching
+from workflows.datasets import inventory, lookups, matching
 from workflows.identity.contact import sweep_unconfirmed
 from workflows.identity.reminders import sweep_unpaid, sweep_waiting
 from workflows.ledger.thinning import thin_checkpoints
@@ -43,7 +43,6 @@ _PURGES: dict[str, Callable[[], int]] = {
     "effects": outbox.purge_done,
     "checkpoints": thin_checkpoints,
     "files": sweep_orphans,
-    "indexes": indexes.sweep_folders,
     "look-ups": lookups.purge_runs,
     "wrong passwords": purge_wrong_passwords,
     "cache entries": purge_cache,
@@ -104,12 +103,6 @@ def make_bundle(job_id: str) -> None:
 def read_snapshot(snapshot_id: str) -> None:
     """Count, hash and check the data of a snapshot that was registered."""
     inventory.read_snapshot(snapshot_id)
-
-
-@long_task
-def build_index(index_id: str) -> None:
-    """Build the search index of a snapshot."""
-    indexes.build_index(index_id)
 
 
 @shared_task

@@ -18,7 +18,6 @@ from requests_portal.backup.manifest import (
 )
 from requests_portal.backup.programs import free_bytes, program, run, server_version
 from requests_portal.privileges import grant_runtime_privileges
-from workflows.datasets.models import SearchIndex
 from workflows.ledger.checkpoint import CheckpointError, open_checkpoint
 from workflows.ledger.keys import log_verifier
 from workflows.reports.models import BundleJob
@@ -171,9 +170,5 @@ def _empty_tables() -> None:
 
 
 def _end_what_lost_its_files() -> None:
-    """Say of exports and search indexes, whose files are no part of a backup, that they are gone.
-
-    An index that is not ready yet is built anew by the effect that waits for it.
-    """
+    """Say of exports, whose files are no part of a backup, that they are gone."""
     BundleJob.objects.filter(state=BundleJob.State.READY).update(state=BundleJob.State.EXPIRED)
-    SearchIndex.objects.filter(state=SearchIndex.State.READY).delete()

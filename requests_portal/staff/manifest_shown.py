@@ -130,7 +130,7 @@ def links_to_files(manifest: Manifest) -> SafeString:
     return format_html(
         '<ul class="staff-links">{}</ul><p>{} <code>manage.py export_manifest</code></p>',
         links,
-        _("For Dolma, or for a merge into Delta or Iceberg:"),
+        _("For a merge into Delta or Iceberg:"),
     )
 
 

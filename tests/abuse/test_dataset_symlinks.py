@@ -9,12 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories import STEWARD
 from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
-from workflows.datasets.indexes import ask_for_index, build_index
 from workflows.datasets.inventory import read_snapshot
 from workflows.datasets.lookup.shards import ReadError
-from workflows.datasets.models import SearchIndex, Snapshot
+from workflows.datasets.models import Snapshot
 from workflows.datasets.problems import why_unreadable
 from workflows.datasets.sources import files_of, path_of, shards_of
 
@@ -27,7 +25,6 @@ def data(tmp_path, settings) -> Path:
     (folder / "forum" / "part").mkdir(parents=True)
     (folder / "forum" / "a.jsonl").write_text(lines())
     settings.DATASETS_DIRS = [folder]
-    settings.INDEX_ROOT = tmp_path / "indexes"
     return folder
 
 
@@ -126,15 +123,6 @@ def test_a_link_that_comes_after_the_registration_opens_nothing(data, secret, le
 def test_a_file_that_is_a_link_is_no_way_out(data, secret):
     (data / "b.jsonl").symlink_to(secret)
     assert make_snapshot("b.jsonl").problem == "outside"
-
-
-def test_no_index_is_built_of_what_lies_outside(data, secret):
-    snapshot = make_snapshot("forum")
-    index = ask_for_index(snapshot, STEWARD)
-    _link_to_file(data, secret)
-    build_index(index.pk)
-    index.refresh_from_db()
-    assert index.state == SearchIndex.State.FAILED
 
 
 def test_links_that_go_round_are_named(data):

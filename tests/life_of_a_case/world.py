@@ -128,7 +128,6 @@ def prepared(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Iterator[Callable
     data = folder / "datasets"
     data.mkdir()
     monkeypatch.setattr(settings, "DATASETS_DIRS", [data])
-    monkeypatch.setattr(settings, "INDEX_ROOT", folder / "indexes")
     monkeypatch.setattr(settings, "MEDIA_ROOT", str(folder / "media"))
     monkeypatch.setattr(
         settings,

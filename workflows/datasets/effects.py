@@ -1,12 +1,11 @@
-"""What follows a registration or the beginning of a review: a worker reads, indexes, looks up."""
+"""What follows a registration or the beginning of a review: a worker reads, looks up."""
 
 from workflows.cases.effects import case_of
-from workflows.datasets.indexes import BUILD, UNBUILT, fail_index
 from workflows.datasets.inventory import READ, UNREAD, mark_unreadable
 from workflows.datasets.lookup.shards import Problem
 from workflows.datasets.lookups import SCAN, START, look_up_at_review, start
 from workflows.datasets.matching import fail, finish_run
-from workflows.datasets.models import LookupRun, SearchIndex, ShardScan, Snapshot
+from workflows.datasets.models import LookupRun, ShardScan, Snapshot
 from workflows.outbox.long_work import send_and_look_again
 from workflows.outbox.models import Effect
 from workflows.outbox.services import effect_handler
@@ -18,14 +17,6 @@ def read_snapshot(effect: Effect) -> None:
     snapshot = Snapshot.objects.filter(pk=effect.payload["id"], state__in=UNREAD).first()
     if snapshot and not send_and_look_again(effect, "workflows.tasks.read_snapshot"):
         mark_unreadable(snapshot, Problem.GAVE_UP)
-
-
-@effect_handler(BUILD)
-def build_index(effect: Effect) -> None:
-    """Send the task that builds an index, until it is built."""
-    index = SearchIndex.objects.filter(pk=effect.payload["id"], state__in=UNBUILT).first()
-    if index and not send_and_look_again(effect, "workflows.tasks.build_index"):
-        fail_index(index, Problem.GAVE_UP)
 
 
 @effect_handler("datasets.look_up")

@@ -21,7 +21,6 @@ from workflows.cases.actors import Actor
 from workflows.cases.record import NONCE_BYTES
 from workflows.common.errors import InvalidEntry, Refused
 from workflows.common.inputs import require_text
-from workflows.datasets.indexes import drop_index
 from workflows.datasets.inventory import ask_to_read
 from workflows.datasets.models import Dataset, Recipient, Snapshot, TrainedModel
 from workflows.datasets.roles import OFFICERS, STEWARDS, require_role
@@ -144,10 +143,7 @@ def _forget_reading(snapshot: Snapshot) -> None:
 
 @transaction.atomic
 def mark_purged(snapshot: Snapshot, actor: Actor, at: datetime | None = None) -> None:
-    """Note that the provider has deleted the data of a snapshot; its index goes with them.
-
-    Raises `Refused`.
-    """
+    """Note that the provider has deleted the data of a snapshot. Raises `Refused`."""
     role = require_role(actor, STEWARDS)
     locked = Snapshot.objects.select_for_update().get(pk=snapshot.pk)
     if locked.state == Snapshot.State.PURGED:
@@ -156,7 +152,6 @@ def mark_purged(snapshot: Snapshot, actor: Actor, at: datetime | None = None) ->
     locked.problem = locked.problem_about = ""
     locked.save()
     append(name="snapshot.purged", role=role, actor=actor.pseudonym, facts={"snapshot": locked.pk})
-    drop_index(locked, actor)
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""Snapshots: where they lie, whether they can be read, their search index."""
+"""Snapshots: where they lie, whether they can be read."""
 
 from typing import Any
 
@@ -18,8 +18,7 @@ from unfold.decorators import action
 from requests_portal.staff.people import actor_of
 from requests_portal.staff.register.base import EntryForm, RegisterAdmin, registered_by_name, sign
 from requests_portal.staff.register.dataset_admin import approval_sign
-from workflows.datasets.indexes import ask_for_index, drop_index
-from workflows.datasets.models import SearchIndex, Snapshot, SnapshotFile
+from workflows.datasets.models import Snapshot, SnapshotFile
 from workflows.datasets.problems import sentence, why_unreadable
 from workflows.datasets.purging import purge_due_at, replaced, to_be_purged
 from workflows.datasets.register import (
@@ -35,12 +34,6 @@ _SIGNS = {
     Snapshot.State.READABLE: ("good", "✓"),
     Snapshot.State.UNREADABLE: ("late", "✕"),
     Snapshot.State.PURGED: ("none", "⌫"),
-}
-_INDEX_SIGNS = {
-    SearchIndex.State.WAITING: ("soon", "…"),
-    SearchIndex.State.BUILDING: ("soon", "…"),
-    SearchIndex.State.READY: ("good", "✓"),
-    SearchIndex.State.FAILED: ("late", "✕"),
 }
 
 
@@ -101,19 +94,18 @@ class SnapshotAdmin(RegisterAdmin):
         "format_shown",
         "rows",
         "size",
-        "index",
         "purge",
     )
     list_display_links = ("dataset", "version")
     list_filter = ("state", PurgeFilter, "format", "dataset__approval", "dataset__scope")
-    list_select_related = ("dataset", "search_index")
+    list_select_related = ("dataset",)
     search_fields = ("dataset__name", "version", "location")
     search_help_text = gettext_lazy("Dataset, version or location")
-    actions_detail = ("read_once_more", "build_index", "delete_index", "mark_deleted")
+    actions_detail = ("read_once_more", "mark_deleted")
     inlines = (FileInline,)
     content_fields = (*CONTENT_OF_SNAPSHOT, "version", "parent")
     readonly_fields = (
-        "state_shown", "why", "rows", "size", "read_at", "index", "approval", "by",
+        "state_shown", "why", "rows", "size", "read_at", "approval", "by",
         "purge", "purged_at",
     )  # fmt: skip
     fieldsets = (
@@ -132,7 +124,6 @@ class SnapshotAdmin(RegisterAdmin):
                     "rows",
                     "size",
                     "read_at",
-                    "index",
                     "purge",
                     "purged_at",
                     "by",
@@ -144,7 +135,7 @@ class SnapshotAdmin(RegisterAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Snapshot]:
         """Return the snapshots with their datasets."""
         snapshots: QuerySet[Snapshot] = super().get_queryset(request)
-        return snapshots.select_related("dataset", "search_index")
+        return snapshots.select_related("dataset")
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Snapshot | None = None
@@ -191,19 +182,6 @@ class SnapshotAdmin(RegisterAdmin):
         """Return the size of the files."""
         return filesizeformat(snapshot.bytes) if snapshot.bytes is not None else "–"
 
-    @admin.display(description=gettext_lazy("search index"))
-    def index(self, snapshot: Snapshot) -> SafeString | str:
-        """Return how far the index is, which is another copy of the data."""
-        index = getattr(snapshot, "search_index", None)
-        if index is None:
-            return "–"
-        words = index.get_state_display()
-        if index.state == SearchIndex.State.READY:
-            words = f"{words}, {filesizeformat(index.bytes)}"
-        elif index.state == SearchIndex.State.BUILDING:
-            words = f"{words} {percent(index.bytes_done, snapshot.bytes or 0)}"
-        return sign(*_INDEX_SIGNS[SearchIndex.State(index.state)], words)
-
     @admin.display(description=gettext_lazy("old data"), ordering="replaced_at")
     def purge(self, snapshot: Snapshot) -> SafeString | str:
         """Return whether the data have a replacement and are to be purged, or from when on."""
@@ -237,39 +215,6 @@ class SnapshotAdmin(RegisterAdmin):
         )
 
     @action(
-        description=gettext_lazy("Build search index"), url_path="index", permissions=["change"]
-    )  # type: ignore[untyped-decorator]
-    def build_index(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Have an index built."""
-
-        def build(snapshot: Snapshot, _typed: Any) -> None:
-            ask_for_index(snapshot, actor_of(request))
-
-        return self.ask(
-            request,
-            object_id,
-            intro=_(
-                "With an index, staff can look a person up at once. It is another copy of the "
-                "personal data, about as large as the texts, and is deleted with them."
-            ),
-            button=_("Build search index"),
-            do=build,
-        )
-
-    @action(
-        description=gettext_lazy("Delete search index"), url_path="drop", permissions=["change"]
-    )  # type: ignore[untyped-decorator]
-    def delete_index(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Delete the index."""
-        return self.ask(
-            request,
-            object_id,
-            intro=_("The data stay; looking a person up takes a pass over them again."),
-            button=_("Delete search index"),
-            do=lambda snapshot, _typed: drop_index(snapshot, actor_of(request)),
-        )
-
-    @action(
         description=gettext_lazy("Data were deleted"), url_path="purged", permissions=["change"]
     )  # type: ignore[untyped-decorator]
     def mark_deleted(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -279,7 +224,7 @@ class SnapshotAdmin(RegisterAdmin):
             object_id,
             intro=_(
                 "Say so when the data of this snapshot exist nowhere any more. They are not looked "
-                "into again, and their search index is deleted. The entry stays."
+                "into again. The entry stays."
             ),
             button=_("Data were deleted"),
             do=lambda snapshot, _typed: mark_purged(snapshot, actor_of(request)),

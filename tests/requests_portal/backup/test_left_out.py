@@ -1,4 +1,4 @@
-"""What a backup leaves out: sessions, counts of the hour, exports, search indexes."""
+"""What a backup leaves out: sessions, counts of the hour, exports."""
 
 from dataclasses import replace
 
@@ -13,9 +13,6 @@ from requests_portal.backup.making import WITHOUT_ROWS, count_rows
 from requests_portal.backup.manifest import Manifest
 from requests_portal.models import Session
 from requests_portal.sessions import SessionStore
-from tests.factories import STEWARD
-from workflows.datasets.indexes import ask_for_index
-from workflows.datasets.models import Dataset, SearchIndex, Snapshot
 from workflows.reports.models import BundleJob
 
 pytestmark = pytest.mark.django_db
@@ -43,21 +40,10 @@ def test_sessions_in_a_backup_of_an_earlier_release_are_no_fault_and_are_ended()
         restoring._require_all_rows(replace(told, rows={"auth_user": 1}))
 
 
-def test_exports_and_indexes_that_were_ready_are_so_no_more(reviewer):
-    ready, waiting = (
-        Snapshot.objects.create(
-            dataset=Dataset.objects.create(name=name), location=name, state=Snapshot.State.READABLE
-        )
-        for name in ("one", "two")
-    )
-    SearchIndex.objects.create(snapshot=ready, state=SearchIndex.State.READY)
-    SearchIndex.objects.create(snapshot=waiting)
+def test_exports_that_were_ready_are_so_no_more(reviewer):
     job = BundleJob.objects.create(requested_by=reviewer, state=BundleJob.State.READY)
 
     restoring._end_what_lost_its_files()
 
-    assert [index.snapshot for index in SearchIndex.objects.all()] == [waiting]
     job.refresh_from_db()
     assert job.state == BundleJob.State.EXPIRED
-    # Another one can be asked for.
-    assert ask_for_index(ready, STEWARD).state == SearchIndex.State.WAITING

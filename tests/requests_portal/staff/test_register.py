@@ -14,13 +14,11 @@ from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
 from workflows.accounts.approvals import approve
 from workflows.accounts.models import ApprovalRequest
 from workflows.datasets.croissant.export import export_croissant
-from workflows.datasets.indexes import build_index
 from workflows.datasets.inventory import read_snapshot
 from workflows.datasets.models import (
     Dataset,
     PipelineToken,
     Recipient,
-    SearchIndex,
     Snapshot,
     TrainedModel,
 )
@@ -42,7 +40,6 @@ LISTS = ("dataset", "snapshot", "trainedmodel", "recipient")
 @pytest.fixture
 def data(tmp_path, settings):
     settings.DATASETS_DIRS = [tmp_path]
-    settings.INDEX_ROOT = tmp_path / "indexes"
     (tmp_path / "a.jsonl").write_text(lines())
     return tmp_path
 
@@ -160,19 +157,6 @@ def test_a_snapshot_that_was_read_has_no_form(steward, data):
     assert 'name="entry-location"' not in page
 
 
-def test_an_index_is_built_shown_and_deleted_with_the_data(steward, data):
-    snapshot = make_snapshot("a.jsonl")
-    page = f"{BASE}/snapshot/{snapshot.pk}"
-    assert "another copy" in text_of(steward.get(f"{page}/index/"))
-    post(steward, f"{page}/index/")
-    build_index(SearchIndex.objects.get().pk)
-    assert "✓ Ready" in text_of(steward.get(f"{BASE}/snapshot/"))
-    post(steward, f"{page}/purged/")
-    assert not SearchIndex.objects.exists()
-    assert "⌫ Deleted" in text_of(steward.get(f"{BASE}/snapshot/"))
-    assert "already" in text_of(post(steward, f"{page}/purged/"))
-
-
 def test_an_unreadable_snapshot_is_read_again(steward, data):
     snapshot = make_snapshot("missing.jsonl")
     post(steward, f"{BASE}/snapshot/{snapshot.pk}/read/")
@@ -256,7 +240,7 @@ def test_who_works_on_cases_reads_the_register(role, data):
     assert [client.get(f"{BASE}/{name}/").status_code for name in LISTS] == [200] * 4
     assert client.get(f"{BASE}/snapshot/{snapshot.pk}/change/").status_code == 200
     assert client.get(f"{BASE}/dataset/add/").status_code == 403
-    assert client.get(f"{BASE}/snapshot/{snapshot.pk}/index/").status_code == 403
+    assert client.get(f"{BASE}/snapshot/{snapshot.pk}/read/").status_code == 403
     assert client.get(f"{BASE}/pipelinetoken/").status_code == 403
 
 

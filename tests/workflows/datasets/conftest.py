@@ -11,5 +11,4 @@ def data(tmp_path, settings) -> Path:
     folder = tmp_path / "datasets"
     folder.mkdir()
     settings.DATASETS_DIRS = [folder]
-    settings.INDEX_ROOT = tmp_path / "indexes"
     return folder

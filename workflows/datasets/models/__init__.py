@@ -4,7 +4,6 @@ from workflows.datasets.models.dataset import Dataset, Recipient
 from workflows.datasets.models.lookup_run import LookupRun, PlacesNotKept, ShardScan
 from workflows.datasets.models.match import Match, Spelling
 from workflows.datasets.models.pipeline import PipelineToken, TokenScope
-from workflows.datasets.models.search_index import SearchIndex
 from workflows.datasets.models.snapshot import Snapshot, SnapshotFile
 from workflows.datasets.models.trained_model import TrainedModel
 
@@ -15,7 +14,6 @@ __all__ = [
     "PipelineToken",
     "PlacesNotKept",
     "Recipient",
-    "SearchIndex",
     "ShardScan",
     "Snapshot",
     "SnapshotFile",

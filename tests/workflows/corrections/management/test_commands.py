@@ -240,11 +240,6 @@ def test_other_tools_get_it_in_their_words(place):
     (row,) = pq.read_table(place / "merge" / "merge.parquet").to_pylist()
     assert row == {"id": 1, "op": "update", "new_text": "[REDACTED] [REDACTED]"}
 
-    export(place, "dolma")
-    lines = (place / "dolma" / "attributes" / "dsr" / "a.jsonl").read_text().splitlines()
-    assert json.loads(lines[0])["attributes"] == {"dsr__redact": [[0, 3, 1.0], [4, 17, 1.0]]}
-    (stream,) = json.loads((place / "dolma" / "mix.json").read_text())["streams"]
-    assert stream["documents"] == [f"{place}/old/*"]
     with pytest.raises(CommandError, match="is no manifest"):
         export(place, "merge", "nothing")
 

@@ -1,8 +1,6 @@
-"""The manifest for Dolma's mixer, and for a merge into Delta: carried out here by the real merge."""
+"""The manifest for a merge into Delta: carried out here by the real merge."""
 
-import gzip
 import io
-import json
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,8 +15,6 @@ from tests.workflows.corrections.manifests.support import (
     read,
     write,
 )
-from workflows.corrections.manifests.dolma import mixer_configuration, write_attributes
-from workflows.corrections.manifests.edits import EditRefused, Wording
 from workflows.corrections.manifests.entries import ManifestError
 from workflows.corrections.manifests.merging import merge_table
 
@@ -38,63 +34,6 @@ def changes(file):
         change("redact", "d4", 2, 5, file=file),
         change("redact", "d4", 3, 5, file=file),
     ]
-
-
-@pytest.fixture
-def documents(tmp_path):
-    write(tmp_path / "documents" / "zh" / "a.jsonl.gz", ROWS)
-    write(tmp_path / "documents" / "b.jsonl.gz", ROWS[:1])
-    return tmp_path / "documents"
-
-
-def test_dolma_gets_every_row_in_order(tmp_path, documents):
-    made = entries(documents, *changes("zh/a.jsonl.gz"))
-    write_attributes(made, documents, tmp_path, WORDING)
-    attributes = tmp_path / "attributes" / "dsr"
-    assert _lines(attributes / "zh" / "a.jsonl.gz") == [
-        {"id": f"d{n}", "source": "web/zh", "attributes": of_row}
-        for n, of_row in enumerate(
-            [
-                {"dsr__redact": [[2, 5, 1.0]]},
-                {},
-                {"dsr__replace_1": [[7, 16, 1.0]]},
-                {"dsr__delete": [[0, 3, 1.0]]},
-                {"dsr__redact": [[2, 5, 1.0]]},
-            ]
-        )
-    ]
-    assert _lines(attributes / "b.jsonl.gz") == [{"id": "d0", "source": "web/zh", "attributes": {}}]
-
-
-def _lines(path):
-    return [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
-
-
-def test_dolma_is_told_what_to_write_and_what_to_leave_out(documents):
-    made = entries(documents, *changes("zh/a.jsonl.gz"))
-    (stream,) = mixer_configuration(made, WORDING, documents=["d/*"], output="o")["streams"]
-    assert {r["span"]: r["replacement"] for r in stream["span_replacement"]} == {
-        "$.attributes.dsr__redact": "[REDACTED]",
-        "$.attributes.dsr__replace_1": "1 Main St",
-    }
-    assert "dsr__delete" in stream["filter"]["exclude"][0]
-
-
-def test_what_dolma_cannot_do_is_refused(tmp_path):
-    write(tmp_path / "a.jsonl", ROWS)
-    insertion = entries(tmp_path, change("replace", "d0", 2, 2, "r1"))
-    with pytest.raises(EditRefused, match="inserts no text"):
-        write_attributes(insertion, tmp_path, tmp_path / "out", WORDING)
-    braces = entries(tmp_path, change("replace", "d0", 2, 5, "r1"))
-    with pytest.raises(ManifestError, match="old text"):
-        mixer_configuration(braces, Wording({"r1": "<{}>"}), documents=[], output="o")
-    write(tmp_path / "p" / "a.parquet", ROWS)
-    with pytest.raises(ManifestError, match="reads no Parquet"):
-        write_attributes([], tmp_path / "p", tmp_path / "out", WORDING)
-    write(tmp_path / "q" / "a.jsonl", [{"id": 1, "title": "ab"}])
-    made = entries(tmp_path / "q", change("redact", 1, 0, 1, field="title"))
-    with pytest.raises(ManifestError, match="no other field"):
-        write_attributes(made, tmp_path / "q", tmp_path / "out", WORDING)
 
 
 def test_a_delta_table_takes_the_manifest_in_one_merge(tmp_path):

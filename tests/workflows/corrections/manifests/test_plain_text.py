@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workflows.corrections.manifests.support import WORDING, apply, change, entries, tree
-from workflows.corrections.manifests.dolma import write_attributes
 from workflows.corrections.manifests.edits import EditRefused, Wording
 from workflows.corrections.manifests.entries import ManifestError, Op
 from workflows.corrections.manifests.plain_text import LONGEST, paragraph, text_records
@@ -208,8 +207,3 @@ def test_a_folder_of_records_keeps_its_text_files(tmp_path):
     apply(entries(old, change("delete", "x", 0, 3)), old, tmp_path / "new")
     assert tree(tmp_path / "new")["README.txt"] == b"abc"
     assert tree(tmp_path / "new")["a.jsonl"] == b""
-
-
-def test_dolma_says_that_it_reads_no_plain_text(snapshot, tmp_path):
-    with pytest.raises(ManifestError, match="no plain text"):
-        write_attributes(entries(snapshot, *changes(snapshot)), snapshot, tmp_path, WORDING)

@@ -1,13 +1,11 @@
-"""`manage.py export_manifest`: says a manifest in the words of Dolma, or of a merge."""
+"""`manage.py export_manifest`: says a manifest as a table for one merge."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from workflows.corrections.management.options import add_key_option, open_manifest
-from workflows.corrections.manifests.dolma import mixer_configuration, write_attributes
 from workflows.corrections.manifests.edits import EditRefused, Wording
 from workflows.corrections.manifests.entries import ManifestError
 from workflows.corrections.manifests.hits import read_replacements
@@ -16,16 +14,15 @@ from workflows.corrections.manifests.merging import merge_table
 
 class Command(BaseCommand):
     help = (
-        "Write a manifest for other tools. dolma: attribute files beside the documents, and the "
-        "configuration of the mixer in mix.json. merge: a Parquet table id, op, new_text for one "
-        "MERGE into Delta or Iceberg."
+        "Write a manifest for other tools: a Parquet table id, op, new_text for one MERGE into "
+        "Delta or Iceberg."
     )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("manifest", type=Path, help="a manifest's folder, or a file of entries")
         parser.add_argument("snapshot", type=Path, help="the snapshot that it was made for")
-        parser.add_argument("--to", choices=["dolma", "merge"], required=True)
+        parser.add_argument("--to", choices=["merge"], default="merge")
         parser.add_argument("--out", type=Path, required=True, help="a folder")
         parser.add_argument("--replacements", type=Path, help='JSONL, {"ref": …, "text": …} a line')
         parser.add_argument("--id-field", default="id")
@@ -38,17 +35,7 @@ class Command(BaseCommand):
             wording = Wording(read_replacements(options["replacements"]), manifest.redaction)
             snapshot, id_field = options["snapshot"], options["id_field"]
             out.mkdir(parents=True, exist_ok=True)
-            if options["to"] == "merge":
-                table = merge_table(manifest.entries, snapshot, wording, id_field=id_field)
-                (out / "merge.parquet").write_bytes(table)
-                return
-            configuration = mixer_configuration(
-                manifest.entries,
-                wording,
-                documents=[f"{snapshot}/*"],
-                output=str(out / "mixed"),
-            )
-            write_attributes(manifest.entries, snapshot, out, wording, id_field=id_field)
-            (out / "mix.json").write_text(json.dumps(configuration, ensure_ascii=False, indent=2))
+            table = merge_table(manifest.entries, snapshot, wording, id_field=id_field)
+            (out / "merge.parquet").write_bytes(table)
         except (ManifestError, EditRefused, OSError) as error:
             raise CommandError(str(error)) from error
