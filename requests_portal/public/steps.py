@@ -9,12 +9,11 @@ from requests_portal.public.forms import items, people, wishes
 from requests_portal.public.forms.base import (
     Answers,
     QuestionForm,
-    Sentence,
     chosen_kinds,
     first_value,
 )
 from workflows.cases.filing_request import MAX_IDENTIFIERS, MAX_ITEMS
-from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.item_kinds import ItemKind, Sentence
 from workflows.vocabulary.people import RequesterRole
 from workflows.vocabulary.places import parts_of
 
@@ -92,6 +91,22 @@ class Step:
         return self.question
 
 
+def _detail_step(kind: ItemKind, form: type[items.DetailsForm]) -> Step:
+    """Return the page that asks about the items of a kind with questions of its own."""
+    page = kind.definition.page
+    assert page is not None
+    return Step(
+        kind,
+        page.title,
+        form,
+        applies=wants(kind),
+        question_for_other=page.title_for_other,
+        most_rows=MAX_ITEMS,
+        row_words=RowWords(one=page.row, add=page.add, remove=page.remove),
+    )
+
+
+_DETAIL_STEPS = tuple(_detail_step(kind, form) for kind, form in items.DETAILED.items())
 STEPS = (
     Step("wishes", _("What would you like us to do?"), wishes.WishesForm, asks_one_thing=True),
     Step(
@@ -149,43 +164,7 @@ STEPS = (
             remove=_("Remove detail %(number)s"),
         ),
     ),
-    Step(
-        ItemKind.CORRECT,
-        _("What is wrong, and what would be right?"),
-        items.CorrectionForm,
-        applies=wants(ItemKind.CORRECT),
-        most_rows=MAX_ITEMS,
-        row_words=RowWords(
-            one=_("Mistake %(number)s"),
-            add=_("Add another mistake"),
-            remove=_("Remove mistake %(number)s"),
-        ),
-    ),
-    Step(
-        ItemKind.SUPPLEMENT,
-        _("What is missing?"),
-        items.SupplementForm,
-        applies=wants(ItemKind.SUPPLEMENT),
-        most_rows=MAX_ITEMS,
-        row_words=RowWords(
-            one=_("Missing point %(number)s"),
-            add=_("Add another missing point"),
-            remove=_("Remove missing point %(number)s"),
-        ),
-    ),
-    Step(
-        ItemKind.MODEL_OUTPUT,
-        _("What did a model say about you?"),
-        items.ModelOutputForm,
-        applies=wants(ItemKind.MODEL_OUTPUT),
-        question_for_other=_("What did a model say about the person?"),
-        most_rows=MAX_ITEMS,
-        row_words=RowWords(
-            one=_("Answer %(number)s of a model"),
-            add=_("Add another answer of a model"),
-            remove=_("Remove answer %(number)s"),
-        ),
-    ),
+    *_DETAIL_STEPS,
     Step(
         "statements",
         _("What else should we know about your request?"),

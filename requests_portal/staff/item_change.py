@@ -120,7 +120,7 @@ def item_change_page(
         record_view(case, actor_of(request), what="item")
     context = {
         **shared_context(request, site, case),
-        "title": f"{case.number} · {item.position}. {item.get_kind_display()}",
+        "title": f"{case.number} · {item.position}. {item.kind_label}",
         "intro": _intro(item),
         "button": _("Keep"),
         "form": form,

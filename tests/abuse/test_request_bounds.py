@@ -7,12 +7,10 @@ import pytest
 from rest_framework.test import APIClient
 
 from requests_portal.api.bounds import MOST_NAMED
-from requests_portal.public.forms.wishes import KINDS
 from tests.requests_portal.public.conftest import new_visitor, visitor  # noqa: F401
 from tests.requests_portal.public.person import Visitor, errors_of, text_of
 from workflows.cases.errors import InvalidFiling
 from workflows.cases.filing_request import (
-    DETAIL_NAMES,
     MAX_ENTRIES,
     MAX_IDENTIFIERS,
     MAX_ITEMS,
@@ -26,6 +24,7 @@ from workflows.cases.filing_request import (
 )
 from workflows.cases.models import Case, Draft
 from workflows.cases.request_content import request_from_content
+from workflows.vocabulary.item_kinds import DETAIL_NAMES, KINDS_ON_FORM
 
 pytestmark = pytest.mark.django_db
 
@@ -214,7 +213,7 @@ class TestTheForm:
         assert len(_answers()["identifiers"]) == MAX_IDENTIFIERS
 
         visitor.answer("wishes", kinds=[f"wish {number}" for number in range(900)])
-        assert len(_answers()["wishes"][0]["kinds"]) == len(KINDS) + 1
+        assert len(_answers()["wishes"][0]["kinds"]) == len(KINDS_ON_FORM) + 1
 
     def test_links_are_counted_where_they_are_entered(self, visitor: Visitor):  # noqa: F811
         visitor.walk(until="correct", wishes={"kinds": ["model_output"]})

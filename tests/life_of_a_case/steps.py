@@ -30,7 +30,7 @@ from workflows.notices import moves
 from workflows.reports import erasure
 from workflows.routing.assignment import assign
 from workflows.routing.models import Team
-from workflows.vocabulary.item_kinds import STANDS_IN, outcomes_for
+from workflows.vocabulary.item_kinds import outcomes_for, stands_in
 from workflows.vocabulary.outcomes import CHANGES_DATA, WITHOUT_GRANT, Outcome, Scope, ScopeResult
 from workflows.vocabulary.people import Assurance
 from workflows.vocabulary.roles import Role
@@ -108,7 +108,7 @@ def possible_outcomes(case: Case, item: Item, *, ready: bool) -> list[str]:
         if outcome in {Outcome.NOT_HELD, Outcome.NOT_IDENTIFIABLE} and held:
             continue
         known = regime.outcomes.get(outcome)
-        if (item.kind, outcome) in STANDS_IN and (known is None or item.kind not in known.items):
+        if stands_in(item.kind, outcome) and (known is None or item.kind not in known.items):
             continue
         if ready and outcome not in WITHOUT_GRANT and not _may_grant(case, item):
             continue

@@ -16,7 +16,7 @@ from workflows.cases.transition import advance
 from workflows.common.errors import InvalidInput
 from workflows.common.inputs import require_text
 from workflows.regimes.schema import Regime
-from workflows.vocabulary.item_kinds import STANDS_IN, outcomes_for
+from workflows.vocabulary.item_kinds import outcomes_for, stands_in
 from workflows.vocabulary.outcomes import CHANGES_DATA, Outcome, Scope, ScopeResult
 
 
@@ -133,7 +133,7 @@ def _check_proposal(regime: Regime, residence: str, proposal: ItemProposal) -> N
 
 
 def _stands_in(proposal: ItemProposal) -> bool:
-    return (proposal.item.kind, proposal.outcome) in STANDS_IN
+    return stands_in(proposal.item.kind, proposal.outcome)
 
 
 def _instead(proposals: Sequence[ItemProposal]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from workflows.cases.kin import asks_for_own_interest
 from workflows.common.inputs import is_storable_text
 from workflows.regimes.schema import Regime
 from workflows.regimes.services import all_regimes, get_regime, regimes_for
-from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.item_kinds import DETAIL_NAMES, ItemKind
 from workflows.vocabulary.people import IdentifierKind, RequesterRole
 from workflows.vocabulary.places import is_place
 
@@ -30,8 +30,6 @@ MAX_TOTAL = 100_000
 MAX_CODE = 20
 FEWEST_PHONE_DIGITS = 5
 
-# What a person may say about an item; `prompts` and `urls` are lists.
-DETAIL_NAMES = frozenset({"statement", "claimed", "correct", "where_seen", "prompts", "urls"})
 # What a near relative of a person who has died tells, where the law asks for it.
 KIN_FIELDS = ("kinship", "own_interest", "arrangement")
 _TEXT_FIELDS = (

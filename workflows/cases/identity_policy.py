@@ -30,7 +30,7 @@ class SecondLook:
 # What holds until a privacy officer sets something else: what cannot be taken back, or hands data
 # out, on papers that one person alone has seen.
 DEFAULT = SecondLook(
-    Assurance.DOCUMENT, frozenset({ItemKind.DELETE, ItemKind.COPY, ItemKind.TRANSFER})
+    Assurance.DOCUMENT, frozenset(kind for kind in ItemKind if kind.definition.second_look)
 )
 
 

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.errors import InvalidFiling
 from workflows.cases.filing_request import (
-    DETAIL_NAMES,
     MAX_ENTRIES,
     MAX_IDENTIFIERS,
     MAX_ITEMS,
@@ -17,6 +16,7 @@ from workflows.cases.filing_request import (
     FiledItem,
     FilingRequest,
 )
+from workflows.vocabulary.item_kinds import DETAIL_NAMES
 
 # Of fields that do not exist; who sends more gets the rest told next time.
 MOST_NAMED = 20

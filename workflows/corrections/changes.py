@@ -99,7 +99,7 @@ def told(items: tuple[Item, ...], change: Change | None) -> str:
         sentences = list(_of_change(change, {_op(item) for item in changing}))
     elif changing and _by_hand(changing):
         sentences = [_("It was changed by hand, and the change was checked.")]
-    stays = dict.fromkeys(item.get_outcome_display() for item in items if item.outcome in _STAYS)
+    stays = dict.fromkeys(item.outcome_label for item in items if item.outcome in _STAYS)
     if stays:
         why = ", ".join(stays)
         sentences.append(_("What was found stays in it: %(why)s.") % {"why": why})

@@ -27,7 +27,7 @@ _SPACED = re.compile(r"[^\W\d_一-鿿぀-ヿ]|[0-9]")
 
 def adds(item: Item) -> bool:
     """Return whether what is typed for an item is added, and replaces nothing."""
-    return item.kind == ItemKind.SUPPLEMENT
+    return ItemKind(item.kind).definition.adds
 
 
 def takes_pairs(item: Item) -> bool:

@@ -59,14 +59,14 @@ def _each(items: Iterable[Item], nodes_of: Callable[[Item], tuple[Node, ...]]) -
 
 
 def _name(reader: Reader, item: Item) -> str:
-    kind = str(item.get_kind_display())
+    kind = item.kind_label
     return phrase("item.name", reader.language, number=item.position, kind=kind)
 
 
 def _item(reader: Reader, item: Item) -> tuple[Node, ...]:
     """Return an item with all that was decided on it, but for the places."""
     language = reader.language
-    outcome = str(item.get_outcome_display())
+    outcome = item.outcome_label
     lines = [phrase("item.outcome", language, outcome=outcome)]
     if item.retraining_on and item.outcome == Outcome.QUEUED_FOR_RETRAINING:
         day = reader.day(item.retraining_on)
@@ -107,7 +107,7 @@ def _cited(reader: Reader, ground: Ground | FeeRule) -> str:
 
 
 def _refused(reader: Reader, item: Item) -> tuple[Node, ...]:
-    outcome = str(item.get_outcome_display())
+    outcome = item.outcome_label
     return _refused_as(reader, item, outcome, reader.regime.grounds.get(item.ground))
 
 

@@ -92,22 +92,8 @@ DAYS = ("median_days", "mean_days")
 CALIFORNIA_COLUMNS = ("received", "granted", "refused", *DAYS)
 ALL_COLUMNS = ("received", "granted", "refused", "nothing_held", "ended", "open", "late", *DAYS)
 
-# The types of § 7102 in the order in which it names them; the kinds as the file US-CA.toml reads
-# them. What the law names not, such as a claim about a work, is no request under it.
-CALIFORNIA_TYPES = {
-    ItemKind.DELETE: "delete",
-    ItemKind.CORRECT: "correct",
-    ItemKind.SUPPLEMENT: "correct",
-    ItemKind.MODEL_OUTPUT: "correct",
-    ItemKind.CONSULT: "know",
-    ItemKind.COPY: "know",
-    ItemKind.TRANSFER: "know",
-    ItemKind.OBJECT: "opt_out",
-    ItemKind.WITHDRAW_CONSENT: "opt_out",
-    ItemKind.OPT_OUT_TRAINING: "opt_out",
-    ItemKind.RESTRICT: "limit",
-    ItemKind.EXPLAIN: "automated_decisions",
-}
+# The types of § 7102 in the order in which it names them; of which type a kind is, its definition
+# says. What the law names not, such as a claim about a work, is no request under it.
 CALIFORNIA_ORDER = ("delete", "correct", "know", "opt_out", "limit", "automated_decisions")
 # The reasons of which § 7102 lets a business tell how many denials rest on each.
 CALIFORNIA_REASONS = {
@@ -161,7 +147,7 @@ def _lines(sheet: _Sheet, lines: dict[str, Line]) -> list[tuple[str, Line]]:
 
 
 def _california_type(item: CountedItem) -> str | None:
-    return CALIFORNIA_TYPES.get(ItemKind(item.kind))
+    return ItemKind(item.kind).definition.california_type
 
 
 def _california_reason(item: CountedItem) -> str | None:

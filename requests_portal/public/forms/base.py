@@ -5,16 +5,15 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxLengthValidator
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from workflows.cases.filing_request import MAX_SHORT, MAX_TEXT
+from workflows.vocabulary.item_kinds import Sentence
 
 # What a person typed, by the slug of the page: the rows of the page, each a field's name with the
 # text, or with the texts where several can be chosen. Raw, so that a faulty answer is kept too.
 Row = dict[str, Any]
 Answers = dict[str, list[Row]]
-Sentence = str | Promise
 
 
 class TextField(forms.CharField):

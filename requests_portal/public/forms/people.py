@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from requests_portal.public.forms.base import (
     QuestionForm,
-    Sentence,
     TextField,
     first_value,
     long_text,
@@ -25,6 +24,7 @@ from workflows.cases.filing_request import (
 )
 from workflows.cases.kin import asks_for_own_interest
 from workflows.vocabulary import places
+from workflows.vocabulary.item_kinds import Sentence
 from workflows.vocabulary.people import IdentifierKind, RequesterRole
 
 OTHER_PART = "other"

@@ -7,53 +7,19 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from requests_portal.public.forms.base import QuestionForm, Sentence, TextField
+from requests_portal.public.forms.base import QuestionForm, TextField
 from workflows.cases.filing_request import MAX_ITEMS
-from workflows.vocabulary.item_kinds import ItemKind
-
-# In the order of the page: what is asked most comes first.
-KINDS = (
-    ItemKind.CONSULT,
-    ItemKind.COPY,
-    ItemKind.CORRECT,
-    ItemKind.SUPPLEMENT,
-    ItemKind.DELETE,
-    ItemKind.MODEL_OUTPUT,
-    ItemKind.OPT_OUT_TRAINING,
-    ItemKind.EXPLAIN,
-    ItemKind.RESTRICT,
-    ItemKind.OBJECT,
-    ItemKind.WITHDRAW_CONSENT,
-    ItemKind.TRANSFER,
-    ItemKind.COMPLAINT,
-    ItemKind.IP_CLAIM,
-)
-EXPLANATIONS: dict[str, Sentence] = {
-    ItemKind.CONSULT: _("We tell you whether we hold information about you, and what it is."),
-    ItemKind.COPY: _("You get the information about you as a file."),
-    ItemKind.CORRECT: _("You tell us what is wrong, and what would be right."),
-    ItemKind.SUPPLEMENT: _("You tell us what is missing."),
-    ItemKind.DELETE: _("You want information about you to be removed."),
-    ItemKind.MODEL_OUTPUT: _("A model said something about you that is wrong, private or harmful."),
-    ItemKind.OPT_OUT_TRAINING: _("Information about you is no longer used to train models."),
-    ItemKind.EXPLAIN: _("We explain what we use information about you for, and by which rules."),
-    ItemKind.RESTRICT: _("We keep the information, but use it only within limits."),
-    ItemKind.OBJECT: _("You have reasons why we should not use information about you."),
-    ItemKind.WITHDRAW_CONSENT: _("You once agreed, and have changed your mind."),
-    ItemKind.TRANSFER: _("We send the information to another provider that you name."),
-    ItemKind.COMPLAINT: _("You are not satisfied with how we handled an earlier request."),
-    ItemKind.IP_CLAIM: _("You hold the rights in a work that was used without your permission."),
-}
+from workflows.vocabulary.item_kinds import KINDS_ON_FORM
 
 
 class WishesForm(QuestionForm):
     """Which of the rights the person wants to exercise."""
 
-    option_hints = {"kinds": EXPLANATIONS}
+    option_hints = {"kinds": {kind: kind.definition.explanation for kind in KINDS_ON_FORM}}
     kinds = forms.MultipleChoiceField(
         label=_("What would you like us to do?"),
         help_text=_("Choose everything that you want. You can add details later."),
-        choices=[(kind.value, kind.label) for kind in KINDS],
+        choices=[(kind.value, kind.label) for kind in KINDS_ON_FORM],
         widget=forms.CheckboxSelectMultiple,
         error_messages={
             "required": _("Choose at least one thing that you want."),
@@ -68,7 +34,7 @@ class WishesForm(QuestionForm):
             raise ValidationError(
                 gettext("Choose at most %(count)s things.") % {"count": MAX_ITEMS}
             )
-        return [kind.value for kind in KINDS if kind.value in chosen]
+        return [kind.value for kind in KINDS_ON_FORM if kind.value in chosen]
 
 
 class ServiceForm(QuestionForm):

@@ -217,7 +217,7 @@ def _instruction_label(instruction: Instruction) -> str:
     return _("Item %(number)d: %(operation)s (%(kind)s)") % {
         "number": instruction.item.position,
         "operation": instruction.get_operation_display(),
-        "kind": instruction.item.get_kind_display(),
+        "kind": instruction.item.kind_label,
     }
 
 

@@ -23,7 +23,7 @@ from workflows.datasets.findings import (
     scope_results,
 )
 from workflows.datasets.training import affected_models, retraining_day
-from workflows.vocabulary.item_kinds import STANDS_IN, outcomes_for
+from workflows.vocabulary.item_kinds import ItemKind, outcomes_for
 from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult
 
 
@@ -165,7 +165,7 @@ class ProposalForm(CaseForm):
             _("Reasons"), _("The person reads them in the answer.")
         )
         self.fields[f"reasons_{number}"].initial = item.reasons
-        if any(kind == item.kind for kind, _outcome in STANDS_IN):
+        if ItemKind(item.kind).definition.substitutes:
             self.fields[f"instead_because_{number}"] = text_field(
                 _("If it is not done as asked: why not"),
                 _("For example why deleting is technically hard, or correcting impossible."),

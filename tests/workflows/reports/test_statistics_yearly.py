@@ -10,12 +10,10 @@ from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.reports.statistics_items import items_of_year
 from workflows.reports.statistics_yearly import (
-    CALIFORNIA_TYPES,
     CountedItem,
     Result,
     tables,
 )
-from workflows.vocabulary.item_kinds import ItemKind
 
 JANUARY, APRIL, DECEMBER = date(2026, 1, 31), date(2026, 4, 1), date(2026, 12, 31)
 
@@ -67,10 +65,6 @@ def test_california_tells_denials_by_reason():
         ("other", 1),
         ("total", 4),
     ]
-
-
-def test_every_kind_is_a_type_of_california_or_no_request_under_its_law():
-    assert set(ItemKind) - set(CALIFORNIA_TYPES) == {ItemKind.COMPLAINT, ItemKind.IP_CLAIM}
 
 
 def test_china_tells_rights_quarters_who_filed_and_grounds():

@@ -214,12 +214,12 @@ class Item(Carried):
     """
 
     position = models.PositiveSmallIntegerField()
-    kind = models.CharField(_("kind"), max_length=20, choices=ItemKind.choices)
+    kind = models.CharField(_("kind"), max_length=20)
     details = SealedJSON(_("details"), default=dict)
     finding = SealedText(_("finding"), default="")
     # What the search of each of the five scopes came to, as {scope: result}.
     scopes = models.JSONField(_("scopes"), default=dict)
-    outcome = models.CharField(_("outcome"), max_length=24, choices=Outcome.choices, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=24, blank=True)
     ground = models.CharField(_("ground of refusal"), max_length=60, blank=True)
     reasons = SealedText(_("reasons"), default="")
     # Where the outcome stands in for what was asked: why that could not be done.
@@ -238,6 +238,16 @@ class Item(Carried):
         constraints = [
             models.UniqueConstraint(fields=["case", "position"], name="item_position"),
         ]
+
+    @property
+    def kind_label(self) -> str:
+        """Return what its kind is called, in the active language."""
+        return str(ItemKind(self.kind).label)
+
+    @property
+    def outcome_label(self) -> str:
+        """Return what its outcome is called; '' before one is proposed."""
+        return str(Outcome(self.outcome).label) if self.outcome else ""
 
     @property
     def scopes_in_words(self) -> list[tuple[str, str]]:

@@ -4,7 +4,6 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.people import ACCEPTED_BY_STAFF
 
 
@@ -22,7 +21,7 @@ class IdentityPolicy(models.Model):
         choices=[(level.value, level.label) for level in ACCEPTED_BY_STAFF],
     )
     kinds = ArrayField(
-        models.CharField(max_length=20, choices=ItemKind.choices),
+        models.CharField(max_length=20),
         verbose_name=_("for which items"),
         blank=True,
     )
