@@ -23,7 +23,7 @@ from requests_portal.staff.people import actor_of, names_of
 from workflows.common.errors import DomainError
 from workflows.common.inputs import MAX_BODY
 from workflows.notices.composing import Composed
-from workflows.notices.elements import ELEMENT_NAMES, KIND_NAMES, placeholders_of
+from workflows.notices.kinds import placeholders_of
 from workflows.notices.markup import to_fragment
 from workflows.notices.models import NoticeText
 from workflows.notices.plain import to_text
@@ -42,6 +42,7 @@ from workflows.notices.texts import (
 from workflows.notices.versions import body_before, changed_lines, places_in_use, versions_at
 from workflows.regimes.schema import Regime
 from workflows.regimes.services import get_regime
+from workflows.vocabulary.notices import NoticeElement, NoticeKind
 
 # How the place of all regimes stands in an address.
 ALL = "all"
@@ -148,9 +149,14 @@ class NoticeTextAdmin(StaffAdmin):
         language, regime = request.GET.get("language", ""), request.GET.get("regime", "")
         names = dict(settings.LANGUAGES)
         rows = [
-            (row, KIND_NAMES[row.place.kind], row.place.regime or ALL, names[row.place.language])
+            (
+                row,
+                NoticeKind(row.place.kind).label,
+                row.place.regime or ALL,
+                names[row.place.language],
+            )
             for row in places_in_use()
-            if query in f"{KIND_NAMES[row.place.kind]} {row.place.kind}".lower()
+            if query in f"{NoticeKind(row.place.kind).label} {row.place.kind}".lower()
             and language in {"", row.place.language}
             and regime in {"", row.place.regime or ALL}
         ]
@@ -186,7 +192,7 @@ class NoticeTextAdmin(StaffAdmin):
                 )
         versions = list(versions_at(place))
         context = {
-            **self._context(request, str(KIND_NAMES[kind])),
+            **self._context(request, str(NoticeKind(kind).label)),
             "place": place,
             "regime": regime,
             "form": form,
@@ -194,7 +200,7 @@ class NoticeTextAdmin(StaffAdmin):
             "versions": self._named(versions),
             "in_use": text_in_use(place.regime, kind, language),
             "placeholders": sorted("{" + name + "}" for name in placeholders_of(kind)),
-            "prescribed": sorted((e, ELEMENT_NAMES[e]) for e in prescribed_at(place)),
+            "prescribed": sorted((e, NoticeElement(e).label) for e in prescribed_at(place)),
         }
         return TemplateResponse(request, "staff/notices/place.html", context)
 

@@ -14,6 +14,7 @@ from workflows.datasets.models import Match, Recipient, Snapshot
 from workflows.datasets.training import affected_models, next_step
 from workflows.notices.answers import answer_source
 from workflows.notices.document import Bullets, Paragraph, Value
+from workflows.notices.kinds import placeholders_of
 from workflows.vocabulary.outcomes import CHANGES_DATA, ScopeResult
 
 # So many places are named to the person; all are counted.
@@ -38,10 +39,12 @@ def known_of(case: Case, kind: str, items: tuple[Item, ...]) -> Mapping[str, Val
     if findings:
         lines = tuple(_dataset(f, items, changes.get(f.snapshot.pk)) for f in findings)
         values["datasets"] = (Bullets(lines), *_models(case), *told_about(case))
-    if found and kind in {"access_answer", "explanation_answer"}:
+    told_here = placeholders_of(kind) if found else frozenset()
+    if "source_of_data" in told_here:
         values["source_of_data"] = _sources(case, found)
-    if found and kind == "access_answer":
+    if "recipients" in told_here:
         values["recipients"] = _recipients(found)
+    if "categories" in told_here:
         values["categories"] = _categories(found)
     return values
 

@@ -8,12 +8,12 @@ from django.utils import timezone, translation
 from workflows.cases.models import Case, Item
 from workflows.notices.composing import Composed, compose, compose_from
 from workflows.notices.document import Block, Document, Heading, Value, lowered
-from workflows.notices.elements import ANSWER
 from workflows.notices.facts import Decided, Facts
 from workflows.notices.template import Section, parse
 from workflows.notices.texts import language_of, text_in_use
 from workflows.notices.values import Reader
 from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.notices import NoticeKind
 from workflows.vocabulary.outcomes import Outcome
 
 # What the answer says once for all its parts, after them.
@@ -27,23 +27,6 @@ _SHARED = (
     "court",
     "record_kept",
 )
-_KIND_OF_ITEM: Mapping[str, str] = {
-    ItemKind.CONSULT: "access_answer",
-    ItemKind.COPY: "access_answer",
-    ItemKind.TRANSFER: "access_answer",
-    ItemKind.CORRECT: "correction_answer",
-    ItemKind.SUPPLEMENT: "correction_answer",
-    ItemKind.DELETE: "deletion_answer",
-    ItemKind.EXPLAIN: "explanation_answer",
-    ItemKind.RESTRICT: "objection_answer",
-    ItemKind.OBJECT: "objection_answer",
-    ItemKind.WITHDRAW_CONSENT: "objection_answer",
-    ItemKind.OPT_OUT_TRAINING: "objection_answer",
-    ItemKind.MODEL_OUTPUT: "deletion_answer",
-    ItemKind.COMPLAINT: "explanation_answer",
-    ItemKind.IP_CLAIM: "deletion_answer",
-}
-
 # What other rooms know of the items of an answer: values for placeholders of its kind.
 Source = Callable[[Case, str, tuple[Item, ...]], Mapping[str, Value]]
 _sources: list[Source] = []
@@ -63,14 +46,9 @@ def answer_source(source: Source) -> Source:
 def kind_of(item: Item) -> str:
     """Return the notice that tells of a decided item."""
     if item.outcome in {Outcome.REFUSED, Outcome.NOT_IDENTIFIABLE}:
-        return "refusal"
-    if item.kind == ItemKind.MODEL_OUTPUT and item.outcome == Outcome.CORRECTED:
-        return "correction_answer"
-    if item.outcome in {Outcome.DELETED, Outcome.ANONYMISED} and _KIND_OF_ITEM[item.kind] == (
-        "objection_answer"
-    ):
-        return "deletion_answer"
-    return _KIND_OF_ITEM[item.kind]
+        return NoticeKind.REFUSAL
+    definition = ItemKind(item.kind).definition
+    return definition.notice_by_outcome.get(item.outcome, definition.notice)
 
 
 def grouped(items: Iterable[Item]) -> dict[str, tuple[Item, ...]]:
@@ -85,13 +63,13 @@ def compose_answer(case: Case) -> Composed:
     """Compose the answer to the items as they are decided now, in the language of the case."""
     language = language_of(case.language)
     reader = Reader(case, case.lead_regime, language)
-    text = text_in_use(reader.regime.code, ANSWER, language)
+    text = text_in_use(reader.regime.code, NoticeKind.ANSWER, language)
     with translation.override(language), timezone.override(reader.zone):
         parts = [
             compose(case, kind, Decided(items, _known(case, kind, items)))
             for kind, items in grouped(case.items.all()).items()
         ]
-        return bind(compose_from(reader, ANSWER, Facts(), text, [reader.regime]), parts)
+        return bind(compose_from(reader, NoticeKind.ANSWER, Facts(), text, [reader.regime]), parts)
 
 
 def _known(case: Case, kind: str, items: tuple[Item, ...]) -> dict[str, Value]:
@@ -118,7 +96,7 @@ def bind(frame: Composed, parts: list[Composed]) -> Composed:
     rest = [shared[element] for element in _SHARED if element in shared.keys() - framed]
     blocks = (*before, *own, *rest, *closing)
     return Composed(
-        ANSWER,
+        NoticeKind.ANSWER,
         frame.regime,
         Document(frame.document.title, frame.document.language, blocks),
         tuple({text.place: text for c in (frame, *parts) for text in c.texts}.values()),

@@ -13,9 +13,10 @@ from django.utils import timezone, translation
 
 from workflows.cases.models import Case
 from workflows.notices.document import Block, Document
-from workflows.notices.elements import NEEDED, placeholders_of
+from workflows.notices.elements import NEEDED
 from workflows.notices.errors import ElementMissing
 from workflows.notices.facts import Facts
+from workflows.notices.kinds import DEFINITIONS
 from workflows.notices.template import fill, fill_section, parse
 from workflows.notices.texts import (
     TextInUse,
@@ -75,10 +76,14 @@ def compose_from(
 ) -> Composed:
     """Compose a notice from a given text, with the reader's language active.
 
-    What the text lacks of the elements of `laws` is added from the texts of these.
+    What the text lacks of the elements of `laws` is added from the texts of these. Raises
+    `TypeError` for facts of another kind.
     """
+    definition = DEFINITIONS[kind]
+    if not isinstance(facts, definition.facts):
+        raise TypeError(f"A notice of the kind {kind} is not made from {type(facts).__name__}.")
     values = {
-        **dict.fromkeys(placeholders_of(kind), ""),
+        **dict.fromkeys(definition.all_placeholders, ""),
         **common_values(reader),
         **facts.values(reader),
     }

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from django.utils.translation import gettext as _
 
 from workflows.common.errors import DomainError
-from workflows.notices.elements import ELEMENT_NAMES, KIND_NAMES
+from workflows.vocabulary.notices import NoticeElement, NoticeKind
 
 
 class ElementMissing(DomainError):
@@ -16,7 +16,7 @@ class ElementMissing(DomainError):
         self.elements = tuple(sorted(elements))
         super().__init__(
             _("%(notice)s: it cannot be sent, for the law says that it must also tell: %(what)s.")
-            % {"notice": KIND_NAMES[kind], "what": names_of(self.elements)}
+            % {"notice": NoticeKind(kind).label, "what": names_of(self.elements)}
         )
 
 
@@ -30,4 +30,4 @@ class TextRefused(DomainError):
 
 def names_of(elements: Collection[str]) -> str:
     """Return what elements are called, as one text."""
-    return _("; ").join(str(ELEMENT_NAMES[element]) for element in elements)
+    return _("; ").join(str(NoticeElement(element).label) for element in elements)

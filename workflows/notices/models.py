@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from workflows.cases.models import Attachment, Case, Message
-from workflows.notices.elements import KIND_NAMES
+from workflows.vocabulary.notices import NoticeKind
 
 
 class NoticeText(models.Model):
@@ -21,9 +21,7 @@ class NoticeText(models.Model):
     append_only = True
 
     regime = models.CharField(_("regime"), max_length=10, blank=True)
-    kind = models.CharField(
-        _("notice"), max_length=30, choices=[(kind, name) for kind, name in KIND_NAMES.items()]
-    )
+    kind = models.CharField(_("notice"), max_length=30)
     language = models.CharField(_("language"), max_length=10)
     number = models.PositiveIntegerField(_("version"))
     body = models.TextField(_("text"))
@@ -49,7 +47,12 @@ class NoticeText(models.Model):
 
     def __str__(self) -> str:
         regime = self.regime or _("all regimes")
-        return f"{self.get_kind_display()} · {regime} · {self.language} · {self.number}"
+        return f"{self.kind_label} · {regime} · {self.language} · {self.number}"
+
+    @property
+    def kind_label(self) -> str:
+        """Return what its kind is called, in the active language."""
+        return str(NoticeKind(self.kind).label)
 
 
 class Publication(models.Model):
@@ -81,9 +84,7 @@ class Notice(models.Model):
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="notices")
     # What makes sending it twice impossible.
     key = models.CharField(max_length=200, unique=True, editable=False)
-    kind = models.CharField(
-        _("notice"), max_length=30, choices=[(kind, name) for kind, name in KIND_NAMES.items()]
-    )
+    kind = models.CharField(_("notice"), max_length=30)
     regime = models.CharField(_("regime"), max_length=10)
     language = models.CharField(_("language"), max_length=10)
     elements = ArrayField(models.CharField(max_length=30), verbose_name=_("elements"))
@@ -98,3 +99,8 @@ class Notice(models.Model):
         verbose_name = _("notice")
         verbose_name_plural = _("notices")
         ordering = ["sent_at", "id"]
+
+    @property
+    def kind_label(self) -> str:
+        """Return what its kind is called, in the active language."""
+        return str(NoticeKind(self.kind).label)

@@ -1,6 +1,6 @@
 """A text of a notice as it would come out, with an invented case that stands nowhere."""
 
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 
 from django.utils import timezone, translation
 
@@ -8,22 +8,13 @@ from workflows.cases.models import Case, Item
 from workflows.notices import facts
 from workflows.notices.answers import bind, grouped
 from workflows.notices.composing import Composed, compose_from
-from workflows.notices.elements import ANSWER
+from workflows.notices.kinds import DECIDED, DEFINITIONS
 from workflows.notices.phrases import phrase
 from workflows.notices.texts import Place, TextInUse, text_in_use
 from workflows.notices.values import Reader
 from workflows.regimes.schema import Regime
-from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.notices import NoticeKind
 from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult
-
-_DECIDED = {
-    "access_answer": (ItemKind.COPY, Outcome.PROVIDED),
-    "correction_answer": (ItemKind.CORRECT, Outcome.CORRECTED),
-    "deletion_answer": (ItemKind.DELETE, Outcome.PROCESSING_STOPPED),
-    "explanation_answer": (ItemKind.EXPLAIN, Outcome.PROVIDED),
-    "objection_answer": (ItemKind.OBJECT, Outcome.PROCESSING_STOPPED),
-    "refusal": (ItemKind.COPY, Outcome.REFUSED),
-}
 
 
 def preview(place: Place, body: str, regime: Regime) -> Composed:
@@ -35,9 +26,9 @@ def preview(place: Place, body: str, regime: Regime) -> Composed:
     reader = Reader(case, regime, place.language)
     text = TextInUse(place, body, None)
     with translation.override(place.language), timezone.override(reader.zone):
-        if place.kind != ANSWER:
+        if place.kind != NoticeKind.ANSWER:
             return compose_from(reader, place.kind, _facts(reader, place.kind), text, [])
-        items = [_item(reader, n, kind) for n, kind in enumerate(_DECIDED, start=1)]
+        items = [_item(reader, n, kind) for n, kind in enumerate(DECIDED, start=1)]
         parts = [
             compose_from(
                 reader,
@@ -48,7 +39,7 @@ def preview(place: Place, body: str, regime: Regime) -> Composed:
             )
             for kind, members in grouped(items).items()
         ]
-        return bind(compose_from(reader, ANSWER, facts.Facts(), text, []), parts)
+        return bind(compose_from(reader, NoticeKind.ANSWER, facts.Facts(), text, []), parts)
 
 
 def _case(regime: Regime, language: str) -> Case:
@@ -59,19 +50,15 @@ def _case(regime: Regime, language: str) -> Case:
         residence=regime.default_place,
         regime=regime.code,
         regimes=[regime.code],
-        kinds=[kind for kind, _outcome in _DECIDED.values()],
+        kinds=[kind for kind, _outcome in DECIDED.values()],
         filed_at=now - timedelta(days=9),
-        due_on=_in_days(now, 21),
+        due_on=(now + timedelta(days=21)).date(),
     )
-
-
-def _in_days(now: datetime, days: int) -> date:
-    return (now + timedelta(days=days)).date()
 
 
 def _item(reader: Reader, position: int, kind: str) -> Item:
     """Return an invented item that was decided so that a notice of this kind tells of it."""
-    item_kind, outcome = _DECIDED[kind]
+    item_kind, outcome = DECIDED[kind]
     grounds = reader.regime.grounds_for(item_kind)
     return Item(
         position=position,
@@ -92,18 +79,8 @@ def _item(reader: Reader, position: int, kind: str) -> Item:
 
 def _facts(reader: Reader, kind: str) -> facts.Facts:
     """Return invented facts for a kind of notice."""
-    now, text = timezone.now(), phrase("invented.reasons", reader.language)
-    if kind in _DECIDED:
+    if kind in DECIDED:
         return facts.Decided((_item(reader, 1, kind),))
-    others: dict[str, facts.Facts] = {
-        "acknowledgement": facts.Acknowledgement(),
-        "identity_request": facts.IdentityRequest(text, text),
-        "clarification": facts.Clarification(text),
-        "extension": facts.Extension(text, _in_days(now, 60)),
-        "fee": facts.Fee("EUR 20", text, _in_days(now, 14)),
-        "recipients": facts.Recipients("web-2026 / 3", text, ("sha256:0000",)),
-        "lateness": facts.Lateness(_in_days(now, -1)),
-        "complaint_acknowledgement": facts.ComplaintAcknowledgement(now, _in_days(now, 30)),
-        "complaint_outcome": facts.ComplaintOutcome(text, text, text),
-    }
-    return others[kind]
+    example = DEFINITIONS[kind].example
+    assert example is not None
+    return example(reader)

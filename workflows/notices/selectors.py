@@ -4,9 +4,9 @@ from django.db.models import Prefetch, QuerySet
 
 from workflows.cases.attachments import read_attachment
 from workflows.cases.models import Attachment, Case, Message
+from workflows.notices.kinds import NOT_FOR_THE_PERSON
 from workflows.notices.markup import fragment_of
 from workflows.notices.models import Notice
-from workflows.notices.services import NOT_FOR_THE_PERSON
 
 
 def notices_of(case: Case) -> QuerySet[Notice]:

@@ -19,24 +19,13 @@ from workflows.cases.record import record_event
 from workflows.cases.transition import lock_case
 from workflows.notices.composing import Composed, compose
 from workflows.notices.facts import Facts
+from workflows.notices.kinds import DEFINITIONS, NOT_FOR_THE_PERSON
 from workflows.notices.models import Notice
 from workflows.notices.renderings import RENDERINGS
 from workflows.outbox.models import Effect
 from workflows.outbox.services import Payload, enqueue
 from workflows.regimes.schema import Regime
 from workflows.vault import files
-
-# To an organisation and not to the person.
-NOT_FOR_THE_PERSON = frozenset({"recipients"})
-# The status page of a new case tells the same; a message that says it again would be noise.
-WITHOUT_MESSAGE = NOT_FOR_THE_PERSON | {"acknowledgement"}
-_MESSAGE_KINDS = {
-    "identity_request": Message.Kind.IDENTITY_REQUEST,
-    "clarification": Message.Kind.INFORMATION_REQUEST,
-    "extension": Message.Kind.EXTENSION,
-    "fee": Message.Kind.FEE,
-    "answer": Message.Kind.ANSWER,
-}
 
 FactsBuilder = Callable[[Case, Payload], Facts | None]
 _builders: dict[str, FactsBuilder] = {}
@@ -89,7 +78,7 @@ def send_notice(
 ) -> Notice:
     """Compose a notice and send it; the same `key` sends it once.
 
-    `facts` is the class of `workflows.notices.facts` that is named like the kind. With a `regime`
+    `facts` is of a class that the definition of the kind names. With a `regime`
     it is a notice under that law of the case alone. With `mail`, the person is told by mail that
     something waits. Raises `ElementMissing`, and then nothing has been sent or changed.
     """
@@ -166,12 +155,13 @@ def send_composed(
 def _message(
     case: Case, kind: str, text: str, *, author: Actor, pk: UUID, at: datetime
 ) -> Message | None:
-    if kind in WITHOUT_MESSAGE:
+    message_kind = DEFINITIONS[kind].message
+    if message_kind is None:
         return None
     return Message.objects.create(
         id=pk,
         case=case,
-        kind=_MESSAGE_KINDS.get(kind, Message.Kind.NOTICE),
+        kind=message_kind,
         from_person=False,
         author=author.pseudonym,
         body=text,

@@ -12,13 +12,15 @@ from workflows.cases.actors import Actor
 from workflows.common.errors import InvalidInput
 from workflows.common.inputs import require_text
 from workflows.ledger.services import append
-from workflows.notices.elements import ELEMENT_NAMES, KINDS, NEEDED, WORDS, placeholders_of
+from workflows.notices.elements import NEEDED, WORDS
 from workflows.notices.errors import TextRefused
+from workflows.notices.kinds import placeholders_of
 from workflows.notices.models import NoticeText, Publication
 from workflows.notices.shipped import LANGUAGES, shipped_texts
 from workflows.notices.template import BrokenText, Template, parse
 from workflows.regimes.schema import Regime
 from workflows.regimes.services import all_regimes
+from workflows.vocabulary.notices import NoticeElement, NoticeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Place:
 def is_place(place: Place) -> bool:
     """Return whether a text can belong there."""
     codes = {"", *(regime.code for regime in all_regimes())}
-    return place.kind in KINDS and place.language in LANGUAGES and place.regime in codes
+    return place.kind in NoticeKind.values and place.language in LANGUAGES and place.regime in codes
 
 
 def language_of(language: str) -> str:
@@ -165,14 +167,14 @@ def _faults_of_placeholders(kind: str, template: Template) -> Iterator[str]:
 
 def _faults_of_elements(place: Place, template: Template) -> Iterator[str]:
     for section in template.sections:
-        if section.element and section.element not in ELEMENT_NAMES:
+        if section.element and section.element not in NoticeElement.values:
             yield _("Line %(line)d: there is no element %(name)s.") % {
                 "line": section.number,
                 "name": section.element,
             }
     for element in sorted(prescribed_at(place)):
         words = template.section(element)
-        named = {"what": ELEMENT_NAMES[element], "name": element}
+        named = {"what": NoticeElement(element).label, "name": element}
         if words is None or not any(line.kind != "heading" for line in words.lines):
             yield _("The law says that this notice tells %(what)s: add [[%(name)s]].") % named
         else:
@@ -181,7 +183,8 @@ def _faults_of_elements(place: Place, template: Template) -> Iterator[str]:
                     **named,
                     "placeholder": "{" + name + "}",
                 }
-    if place.kind == "answer" and "parts" not in {n for s in template.sections for n in s.names}:
+    named_anywhere = {name for section in template.sections for name in section.names}
+    if place.kind == NoticeKind.ANSWER and "parts" not in named_anywhere:
         yield _("The answer needs %(placeholder)s.") % {"placeholder": "{parts}"}
 
 

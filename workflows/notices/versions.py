@@ -7,10 +7,10 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from workflows.notices.elements import KINDS
 from workflows.notices.models import NoticeText
 from workflows.notices.shipped import LANGUAGES, shipped_texts
 from workflows.notices.texts import Place
+from workflows.vocabulary.notices import NoticeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,8 @@ def places_in_use() -> list[PlaceInUse]:
     for row in rows:
         versions.setdefault(Place(row.regime, row.kind, row.language), []).append(row)
     places = {Place(*key) for key in shipped_texts()} | set(versions)
-    ordered = sorted(
-        places, key=lambda p: (KINDS.index(p.kind), p.regime, LANGUAGES.index(p.language))
-    )
+    order: dict[str, int] = {kind: number for number, kind in enumerate(NoticeKind)}
+    ordered = sorted(places, key=lambda p: (order[p.kind], p.regime, LANGUAGES.index(p.language)))
     return [_in_use(place, versions.get(place, [])) for place in ordered]
 
 

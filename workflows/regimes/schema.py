@@ -31,6 +31,7 @@ from workflows.regimes.terms import (
     Text,
 )
 from workflows.regimes.values import Citation, Confirmed
+from workflows.vocabulary.people import Assurance
 
 SNAPSHOT_FORMAT = 1
 _CONFIRMED = get_args(Confirmed)
@@ -243,7 +244,7 @@ def _item(
     return ItemRule(
         kind=kind,
         basis=cast(terms.Basis, table.choice("basis", get_args(terms.Basis), "law")),
-        assurance=cast(terms.Assurance, table.choice("assurance", terms.ASSURANCE_LEVELS)),
+        assurance=Assurance(table.choice("assurance", terms.ASSURANCE_LEVELS)),
         clock=table.choice("clock", clocks, lead),
         verify_first=table.flag("verify_first", default=False),
         filers=table.choices("filers", filers, filers),

@@ -1,114 +1,26 @@
-"""The parts of a regime as frozen values, and the closed vocabularies that a rule file may use."""
+"""The parts of a regime as frozen values, and the closed words that a rule file may use."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from workflows.regimes.values import Citation, ClockRule, Confirmed
+from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.notices import NoticeElement, NoticeKind
+from workflows.vocabulary.outcomes import Outcome
+from workflows.vocabulary.people import Assurance, RequesterRole
 
 Basis = Literal["law", "policy"]
-Assurance = Literal["none", "contact", "matched", "document", "mandate"]
 
-ASSURANCE_LEVELS = ("none", "contact", "matched", "document", "mandate")
-FILERS = ("self", "guardian", "near_relative", "agent")
-ITEM_KINDS = (
-    "consult",
-    "copy",
-    "correct",
-    "supplement",
-    "delete",
-    "explain",
-    "restrict",
-    "object",
-    "withdraw_consent",
-    "transfer",
-    "opt_out_training",
-    "model_output",
-    "complaint",
-    "ip_claim",
-)
-OUTCOMES = (
-    "provided",
-    "corrected",
-    "supplemented",
-    "deleted",
-    "anonymised",
-    "processing_stopped",
-    "suppressed_in_output",
-    "queued_for_retraining",
-    "refused",
-    "not_identifiable",
-    "not_held",
-)
+ASSURANCE_LEVELS = tuple(Assurance.values)
+FILERS = tuple(RequesterRole.values)
+ITEM_KINDS = tuple(ItemKind.values)
+OUTCOMES = tuple(Outcome.values)
 # A date beside the statutory one: the provider's aim, the number of a standard that is not law,
 # the strictest way to read the law.
 TARGET_NAMES = ("policy", "outer_standard", "strictest_reading")
-NOTICE_KINDS = (
-    "acknowledgement",
-    "identity_request",
-    "clarification",
-    "extension",
-    "access_answer",
-    "correction_answer",
-    "deletion_answer",
-    "explanation_answer",
-    "objection_answer",
-    "refusal",
-    "fee",
-    "recipients",
-    "lateness",
-    "complaint_acknowledgement",
-    "complaint_outcome",
-)
-# What a notice can be required to say; the templates of notices mark where they say it.
-NOTICE_ELEMENTS = (
-    "action_taken",
-    "apology",
-    "appeal_route",
-    "authority",
-    "automated_logic",
-    "before_and_after",
-    "case_number",
-    "categories",
-    "complied_or_not",
-    "copy_of_data",
-    "court",
-    "dataset_version",
-    "due_date",
-    "effect_on_clock",
-    "effective_from",
-    "fee_amount",
-    "fee_reason",
-    "how_processed",
-    "identity_accepted",
-    "identity_doubt",
-    "identity_use",
-    "in_writing",
-    "internal_review",
-    "may_withdraw",
-    "new_date",
-    "number_of_data",
-    "outcome",
-    "processing_rules",
-    "progress",
-    "provision",
-    "purposes",
-    "question",
-    "reasons",
-    "receipt_time",
-    "recipients",
-    "record_kept",
-    "refused_items",
-    "retention",
-    "rights",
-    "scopes",
-    "source_of_data",
-    "specific_facts",
-    "storage_only",
-    "time_limit_to_appeal",
-    "verification_process",
-    "verified",
-    "what_is_still_held",
-)
+# The answer is no notice of the law: it binds those together that its items call for.
+NOTICE_KINDS = tuple(kind for kind in NoticeKind.values if kind != NoticeKind.ANSWER)
+NOTICE_ELEMENTS = tuple(NoticeElement.values)
 
 
 @dataclass(frozen=True, slots=True)

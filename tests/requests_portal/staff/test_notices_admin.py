@@ -8,9 +8,9 @@ from pypdf import PdfReader
 from tests.factories import ERIKA, make_case
 from tests.requests_portal.staff.addresses import case_url
 from workflows.cases.lifecycle import State
-from workflows.notices.elements import KINDS
 from workflows.notices.models import NoticeText
 from workflows.notices.texts import text_in_use
+from workflows.vocabulary.notices import NoticeKind
 
 pytestmark = pytest.mark.django_db
 
@@ -79,7 +79,7 @@ def test_a_draft_of_the_answer_may_lack_its_parts_and_is_told_so(officer, send):
     assert ">Publish</button>" not in page
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", NoticeKind.values)
 def test_each_kind_is_previewed_in_each_format(officer, send, kind):
     body = text_in_use("", kind, "zh-hans").body
     send(officer, f"{LIST}{kind}/zh-hans/all/", {"body": body, "reason": "Same again."})

@@ -12,14 +12,13 @@ from tests.workflows.notices.invented import DECIDED, MOMENT, OTHERS, case_for, 
 from workflows.cases.models import Case
 from workflows.notices.composing import compose
 from workflows.notices.document import Bullets
-from workflows.notices.elements import ELEMENT_NAMES, KIND_NAMES
 from workflows.notices.errors import ElementMissing
 from workflows.notices.markup import to_html
 from workflows.notices.pdf import to_pdf
 from workflows.notices.plain import to_text
 from workflows.notices.texts import elements_prescribed
 from workflows.regimes.services import all_regimes
-from workflows.regimes.terms import NOTICE_ELEMENTS, NOTICE_KINDS
+from workflows.vocabulary.notices import NoticeElement, NoticeKind
 
 pytestmark = pytest.mark.django_db
 
@@ -77,8 +76,8 @@ def _check_elements(case: Case, kind: str) -> None:
         lesser = composed.document.without(element)
         with pytest.raises(ElementMissing) as refused:
             replace(composed, document=lesser, contained={kind: lesser.elements}).check()
-        assert str(ELEMENT_NAMES[element]) in str(refused.value)
-        assert str(KIND_NAMES[kind]) in str(refused.value)
+        assert str(NoticeElement(element).label) in str(refused.value)
+        assert str(NoticeKind(kind).label) in str(refused.value)
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
@@ -103,8 +102,3 @@ def test_no_line_about_letters_stands_where_no_address_is_known(settings):
 
     assert "Online: https://" in to_text(document)
     assert "By post" not in to_text(document)
-
-
-def test_every_word_of_the_regimes_has_a_name():
-    assert set(ELEMENT_NAMES) == set(NOTICE_ELEMENTS)
-    assert set(NOTICE_KINDS) < set(KIND_NAMES)
