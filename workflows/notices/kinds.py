@@ -17,7 +17,7 @@ from workflows.notices.facts import Facts
 from workflows.notices.phrases import phrase
 from workflows.notices.values import Reader
 from workflows.vocabulary.item_kinds import ItemKind
-from workflows.vocabulary.notices import NoticeElement, NoticeKind
+from workflows.vocabulary.notices import NoticeKind
 from workflows.vocabulary.outcomes import Outcome
 
 
@@ -183,8 +183,3 @@ DECIDED: Mapping[str, tuple[ItemKind, Outcome]] = {
 def placeholders_of(kind: str) -> frozenset[str]:
     """Return the placeholders that a text of this kind may use."""
     return DEFINITIONS[kind].all_placeholders
-
-
-def elements_of(kind: str) -> tuple[NoticeElement, ...]:
-    """Return the elements that a law can require of a notice of this kind."""
-    return tuple(element for element in NoticeElement if DEFINITIONS[kind].can_tell(element))

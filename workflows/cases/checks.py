@@ -1,0 +1,66 @@
+"""Names what is wrong with the definition of an item kind, before somebody asks for one."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
+
+from workflows.cases.models import Item
+from workflows.regimes.reader import RuleFileError
+from workflows.regimes.services import all_regimes
+from workflows.vocabulary.item_kinds import DETAIL_NAMES, ItemKind
+from workflows.vocabulary.outcomes import WITHOUT_GRANT
+
+
+@register("kinds", Tags.compatibility)
+def check_item_kinds(**_: Any) -> list[CheckMessage]:
+    """Name what a definition lacks, or has twice, and kinds of which no law knows."""
+    found: list[CheckMessage] = [
+        *(Error(text, id="cases.E001") for kind in ItemKind for text in _faults(kind)),
+        *(Error(text, id="cases.E001") for text in _same_places(ItemKind)),
+    ]
+    try:
+        known = {kind for regime in all_regimes() for kind in regime.items}
+    except RuleFileError:  # told by the check of the rule files
+        return found
+    return [
+        *found,
+        *(
+            checks.Warning(
+                f"No body of law knows items of the kind {kind.value!r}.",
+                hint=f"Add [items.{kind.value}] to a rule file; nobody can be granted it before.",
+                id="cases.W001",
+            )
+            for kind in ItemKind
+            if kind not in known
+        ),
+    ]
+
+
+def _faults(kind: ItemKind) -> Iterator[str]:
+    """Yield what is wrong with one definition."""
+    asked, name = kind.definition, repr(kind.value)
+    longest = Item.kind.field.max_length
+    if longest is not None and len(kind) > longest:
+        yield f"The code of the item kind {name} has more than {longest} characters."
+    if not asked.outcomes:
+        yield f"An item of the kind {name} can come to nothing that grants it: `outcomes`."
+    if WITHOUT_GRANT & {*asked.outcomes}:
+        yield f"Each kind of item can be refused; {name} has that among its `outcomes`."
+    if not {*asked.substitutes, *asked.notice_by_outcome} <= {*asked.outcomes}:
+        yield f"The item kind {name} tells of an outcome that is not among its `outcomes`."
+    questions = asked.page.questions if asked.page else ()
+    if not questions and not asked.statement_hint:
+        yield f"The form asks nothing about {name}: it needs a `page` or a `statement_hint`."
+    for detail, count in Counter(question.detail for question in questions).items():
+        if count > 1 or detail not in DETAIL_NAMES:
+            yield f"The page of {name} asks for {detail!r}, which is asked twice or no detail."
+
+
+def _same_places(kinds: Iterable[ItemKind]) -> Iterator[str]:
+    places = Counter(kind.definition.form_position for kind in kinds)
+    for place, count in places.items():
+        if count > 1:
+            yield f"{count} kinds of item have the same `form_position`, {place}."

@@ -1,0 +1,86 @@
+"""Names what the definition of a kind refers to and nobody has, before a case runs into it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
+
+from workflows.notices.facts import Decided
+from workflows.notices.kinds import DEFINITIONS
+from workflows.notices.shipped import LANGUAGES, shipped_texts
+from workflows.regimes.reader import RuleFileError
+from workflows.regimes.services import all_regimes
+from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.notices import NoticeKind
+
+
+@register("kinds", Tags.compatibility)
+def check_notice_kinds(**_: Any) -> list[CheckMessage]:
+    """Name kinds of notice without a definition, an example or a text, and laws that ask more."""
+    return [*_undefined(), *_without_example(), *_without_text(), *_asked_in_vain()]
+
+
+@register("kinds", Tags.compatibility)
+def check_answers_of_item_kinds(**_: Any) -> list[CheckMessage]:
+    """Name kinds of item whose answer is no notice that can tell of decided items."""
+    answers = {kind for kind, each in DEFINITIONS.items() if Decided in each.facts}
+    return [
+        Error(
+            f"An item of the kind {kind.value!r} is answered by {notice!r}, and there is no notice"
+            " of that kind which tells of decided items.",
+            hint=f"Known are: {', '.join(answer for answer in NoticeKind if answer in answers)}.",
+            id="notices.E004",
+        )
+        for kind in ItemKind
+        for notice in sorted(kind.definition.all_notices - answers)
+    ]
+
+
+def _undefined() -> Iterator[Error]:
+    for kind in NoticeKind:
+        if kind not in DEFINITIONS:
+            yield Error(
+                f"The notice {kind.value!r} has no definition.",
+                hint="Write one in workflows/notices/kinds.py.",
+                id="notices.E001",
+            )
+
+
+def _without_example() -> Iterator[Error]:
+    for kind, each in DEFINITIONS.items():
+        if kind != NoticeKind.ANSWER and (each.example is None) == (each.example_item is None):
+            yield Error(
+                f"The notice {str(kind)!r} needs either invented facts or an invented item.",
+                hint="Its preview is made from `example` or `example_item` of its definition.",
+                id="notices.E002",
+            )
+
+
+def _without_text() -> Iterator[Error]:
+    for kind in NoticeKind:
+        for language in LANGUAGES:
+            if ("", kind, language) not in shipped_texts():
+                yield Error(
+                    f"The notice {kind.value!r} has no text in {language}.",
+                    hint=f"Write workflows/notices/texts/{language}/{kind.value}.txt.",
+                    id="notices.E003",
+                )
+
+
+def _asked_in_vain() -> Iterator[checks.Warning]:
+    """Yield what a law asks of a notice that has not what the words for it need."""
+    try:
+        regimes = all_regimes()
+    except RuleFileError:  # told by the check of the rule files
+        return
+    for regime in regimes:
+        for kind, rule in regime.notices.items():
+            for element in rule.elements:
+                if kind in DEFINITIONS and not DEFINITIONS[kind].can_tell(element):
+                    yield checks.Warning(
+                        f"{regime.code} asks of the notice {kind!r} that it tell {element!r}, and"
+                        " it lacks a placeholder for that.",
+                        hint="Add it to `placeholders` of its definition, and to its facts.",
+                        id="notices.W001",
+                    )
