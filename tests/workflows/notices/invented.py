@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from tests.factories import ERIKA, file
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.models import Case
-from workflows.notices import facts
+from workflows.notices import facts, kinds
 from workflows.regimes.services import get_regime
 from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult
 
@@ -13,12 +13,7 @@ MOMENT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 SCOPES = {Scope.TRAINING_SNAPSHOT: ScopeResult.FOUND, Scope.MODEL: ScopeResult.NOT_IDENTIFIABLE}
 # The kinds that tell of decided items: which item, and what became of it.
 DECIDED = {
-    "access_answer": ("copy", Outcome.PROVIDED),
-    "correction_answer": ("correct", Outcome.CORRECTED),
-    "deletion_answer": ("delete", Outcome.PROCESSING_STOPPED),
-    "explanation_answer": ("explain", Outcome.PROVIDED),
-    "objection_answer": ("object", Outcome.PROCESSING_STOPPED),
-    "refusal": ("copy", Outcome.REFUSED),
+    str(kind): (item_kind.value, outcome) for kind, (item_kind, outcome) in kinds.DECIDED.items()
 }
 OTHERS = {
     "acknowledgement": facts.Acknowledgement(),
@@ -33,12 +28,12 @@ OTHERS = {
 }
 
 
-def case_under(code: str, language: str, settings, *kinds: str) -> Case:
+def case_under(code: str, language: str, settings, *item_kinds: str) -> Case:
     """File a case under one regime alone."""
     settings.PROVIDER_REGIMES = [code]
     items = tuple(
         FiledItem(kind, {"statement": "About me.", "claimed": "Bonn", "correct": "Berlin"})
-        for kind in kinds or ("copy",)
+        for kind in item_kinds or ("copy",)
     )
     residence = get_regime(code).default_place
     return file(ERIKA, residence=residence, language=language, items=items).case

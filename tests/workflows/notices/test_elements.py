@@ -102,3 +102,7 @@ def test_no_line_about_letters_stands_where_no_address_is_known(settings):
 
     assert "Online: https://" in to_text(document)
     assert "By post" not in to_text(document)
+
+
+def test_every_kind_of_notice_is_among_those_looked_at():
+    assert {*DECIDED, *OTHERS} == {*NoticeKind} - {NoticeKind.ANSWER}
