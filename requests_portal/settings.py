@@ -491,7 +491,7 @@ UNFOLD = {
     "SITE_FAVICONS": [{"rel": "icon", "href": "requests_portal.staff.theme.icon"}],
     "SHOW_HISTORY": False,
     "SHOW_LANGUAGES": True,
-    "STYLES": ["requests_portal.staff.theme.style_sheet"],
+    "STYLES": ["requests_portal.staff.theme.tokens", "requests_portal.staff.theme.style_sheet"],
     "GLOBAL_CALLBACK": "requests_portal.staff.theme.shared_context",
     "DASHBOARD_CALLBACK": "requests_portal.staff.dashboard.dashboard",
     "SIDEBAR": {"navigation": "requests_portal.staff.navigation.navigation"},

@@ -36,8 +36,13 @@ class StaffPolicyMiddleware:
         return response
 
 
+def tokens(request: HttpRequest) -> str:
+    """Return the address of the colours of all pages, which are the theme's as well."""
+    return static("portal/tokens.css")
+
+
 def style_sheet(request: HttpRequest) -> str:
-    """Return the address of our style sheet, which also sets the theme's colours."""
+    """Return the address of our style sheet."""
     return static("staff/staff.css")
 
 
@@ -47,5 +52,5 @@ def icon(request: HttpRequest) -> str:
 
 
 def shared_context(request: HttpRequest) -> dict[str, Any]:
-    """Take the theme's inline style of colours off every page: the style sheet has them."""
+    """Take the theme's inline style of colours off every page: tokens.css has them."""
     return {"colors": None}
