@@ -1,6 +1,7 @@
 """Settings of the whole project, driven by the environment; see `docs/operate.md`."""
 
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 from celery.schedules import crontab
@@ -82,6 +83,8 @@ INSTALLED_APPS = [
     "workflows.corrections",
     "workflows.reports",
     "workflows.accounts",
+    # The image leaves them out.
+    *(["workflows.samples"] if find_spec("workflows.samples") else []),
 ]
 
 MIDDLEWARE = [

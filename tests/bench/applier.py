@@ -23,7 +23,7 @@ from workflows.corrections.manifests.apply import Applied, apply_entries
 from workflows.corrections.manifests.edits import Wording
 from workflows.corrections.manifests.entries import Entry, Op
 from workflows.corrections.manifests.resolve import Change, Origin, resolve
-from workflows.datasets.corpus import generator
+from workflows.samples.corpora import generator
 
 SIZE = int(os.environ.get("BENCH_MB", "400")) * 1_000_000
 WORDING = Wording({})

@@ -49,14 +49,14 @@ def fill(events: int) -> None:
     django.setup()
     from django.core.management import call_command
 
-    from workflows.cases import trial_cases
     from workflows.ledger.models import Event
     from workflows.ledger.sequencer import sequence_all
+    from workflows.samples import bulk_cases
 
     call_command("migrate", verbosity=0)
-    trial_cases.RESIDENCES = ("CN",)
+    bulk_cases.RESIDENCES = ("CN",)
     while (there := Event.objects.count()) < events:
-        for _made in trial_cases.make_trial_cases(max(1, (events - there) // 4), seed=there):
+        for _made in bulk_cases.make_bulk_cases(max(1, (events - there) // 4), seed=there):
             sequence_all()
 
 

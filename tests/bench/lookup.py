@@ -22,7 +22,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT))
 
 from tests.corpus.judgement import judge  # noqa: E402
-from workflows.datasets.corpus import generator  # noqa: E402
+from workflows.samples.corpora import generator  # noqa: E402
 
 SEED = 20260901
 PART = 60_000_000

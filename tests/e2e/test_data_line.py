@@ -25,8 +25,8 @@ from tests.e2e.steward import (
 )
 from tests.filings import Receipt, steps_in_log
 from tests.stack import Stack, eventually
-from workflows.datasets.corpus.generator import read_truth
-from workflows.reports.samples.datasets import sample_people
+from workflows.samples.corpora.generator import read_truth
+from workflows.samples.datasets import sample_people
 
 pytestmark = pytest.mark.browser
 

@@ -3,12 +3,12 @@
 import pytest
 
 from tests.corpus import judgement
-from workflows.datasets.corpus import generator
 from workflows.datasets.lookup.locate import locate
 from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.persons import read_persons
 from workflows.datasets.lookup.readers import Schema
 from workflows.datasets.lookup.shards import shards
+from workflows.samples.corpora import generator
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workflows.datasets.lookup.support import WANG, found, patterns
-from workflows.datasets.corpus import spellings
 from workflows.datasets.lookup.literals import literals
 from workflows.datasets.lookup.persons import read_persons
 from workflows.datasets.lookup.scan import candidates
 from workflows.datasets.lookup.variants import spellings as spellings_of
+from workflows.samples.corpora import spellings
 
 KNOWN = patterns(
     WANG,

@@ -10,7 +10,7 @@ from tests.factories import make_case
 from workflows.cases.models import Case
 from workflows.ledger.models import Event
 from workflows.reports.models import RegulatorAccount
-from workflows.reports.samples.load import samples
+from workflows.samples.load import samples
 
 pytestmark = [pytest.mark.django_db, pytest.mark.stack]
 

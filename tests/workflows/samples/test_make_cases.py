@@ -14,7 +14,6 @@ from workflows.cases.filing import EMAIL_INDEX
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case, Clock, EventContent
 from workflows.cases.transition import advance
-from workflows.cases.trial_cases import ARRIVALS, BATCH, PATHS
 from workflows.ledger import sequencer
 from workflows.ledger.canonical import opens
 from workflows.ledger.models import Event
@@ -25,6 +24,7 @@ from workflows.regimes import services as regimes
 from workflows.regimes.registry import get_regime
 from workflows.regimes.values import ClockEvent as RuleEvent
 from workflows.routing.sweep import sweep_clocks
+from workflows.samples.bulk_cases import ARRIVALS, BATCH, PATHS
 from workflows.vault import blind_index
 
 pytestmark = pytest.mark.django_db

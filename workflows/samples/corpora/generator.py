@@ -18,8 +18,8 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from workflows.datasets.corpus import spellings, words
-from workflows.datasets.corpus.spellings import Spell
+from workflows.samples.corpora import spellings, words
+from workflows.samples.corpora.spellings import Spell
 
 Person = dict[str, Any]
 Record = dict[str, str]

@@ -14,7 +14,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from workflows.cases.actors import Actor, actor_for
-from workflows.datasets.corpus.generator import Person, records, write_jsonl
 from workflows.datasets.lookup.syllables import readings
 from workflows.datasets.models import Dataset, Recipient, Snapshot, TrainedModel
 from workflows.datasets.register import (
@@ -24,7 +23,8 @@ from workflows.datasets.register import (
     save_recipient,
     save_snapshot,
 )
-from workflows.reports.samples.load import SampleText, samples
+from workflows.samples.corpora.generator import Person, records, write_jsonl
+from workflows.samples.load import SampleText, samples
 
 MEGABYTE = 1_000_000
 _FIELDS = ("description", "origin", "legal_basis", "licence", "types", "scale", "labelling_rules")
@@ -38,7 +38,7 @@ def load_datasets(*, megabytes: int = 50) -> list[Snapshot]:
     beside them as `.truth.jsonl`, which is no part of the data.
     """
     content = tomllib.loads(
-        files("workflows.reports.samples").joinpath("datasets.toml").read_text(encoding="utf-8")
+        files("workflows.samples").joinpath("datasets.toml").read_text(encoding="utf-8")
     )
     entries = content["dataset"]
     for entry in entries:

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from workflows.reports.samples.load import SamplesRefused, are_loaded, load_samples
-from workflows.reports.samples.logins import logins_file
+from workflows.samples.load import SamplesRefused, are_loaded, load_samples
+from workflows.samples.logins import logins_file
 
 
 class Command(BaseCommand):

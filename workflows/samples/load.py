@@ -18,10 +18,10 @@ from workflows.cases.models import Case
 from workflows.cases.request_content import request_from_content
 from workflows.ledger.models import Event
 from workflows.ledger.services import append
-from workflows.reports.samples.logins import Requester, write_logins
-from workflows.reports.samples.staff import make_accounts, make_teams, taken_names
-from workflows.reports.samples.stories import Sample, Story
 from workflows.routing.sweep import sweep_clocks
+from workflows.samples.logins import Requester, write_logins
+from workflows.samples.staff import make_accounts, make_teams, taken_names
+from workflows.samples.stories import Sample, Story
 from workflows.vocabulary.roles import Role
 
 LANGUAGES = ("zh-hans", "en")
@@ -44,7 +44,7 @@ class SampleText:
 def samples() -> Iterator[SampleText]:
     """Yield the sample cases whose regime this provider serves."""
     for language in LANGUAGES:
-        source = files("workflows.reports.samples") / f"cases.{language}.toml"
+        source = files("workflows.samples") / f"cases.{language}.toml"
         content = tomllib.loads(source.read_text(encoding="utf-8"))
         for sample in content["case"]:
             if sample.get("needs_regime") in {None, *settings.PROVIDER_REGIMES}:

@@ -5,14 +5,14 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from workflows.datasets.corpus.generator import read_truth
 from workflows.datasets.inventory import read_snapshot
 from workflows.datasets.lookup.locate import locate
 from workflows.datasets.lookup.patterns import Patterns
 from workflows.datasets.lookup.persons import read_persons
 from workflows.datasets.models import Dataset, Snapshot
 from workflows.datasets.sources import shards_of
-from workflows.reports.samples.datasets import sample_people
+from workflows.samples.corpora.generator import read_truth
+from workflows.samples.datasets import sample_people
 
 pytestmark = [pytest.mark.django_db, pytest.mark.stack]
 

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from workflows.datasets.models import Dataset
-from workflows.reports.samples.datasets import load_datasets
-from workflows.reports.samples.load import are_loaded
+from workflows.samples.datasets import load_datasets
+from workflows.samples.load import are_loaded
 
 
 class Command(BaseCommand):

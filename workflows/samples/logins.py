@@ -8,7 +8,7 @@ from pathlib import Path
 from django.conf import settings
 
 from workflows import links
-from workflows.reports.samples.staff import Login
+from workflows.samples.staff import Login
 from workflows.vocabulary.roles import Role
 
 FILE_NAME = "sample-logins.txt"

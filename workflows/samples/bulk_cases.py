@@ -72,7 +72,7 @@ _STATEMENT = {"zh-hans": "请处理我的这项请求。", "en": "Please handle 
 _STAFF = "staff-trial"
 
 
-def make_trial_cases(count: int, *, seed: int | None = None) -> Iterator[int]:
+def make_bulk_cases(count: int, *, seed: int | None = None) -> Iterator[int]:
     """Make `count` cases, batch by batch in transactions of their own; yield how many are made."""
     maker = _Maker(Random(seed))  # noqa: S311 - invented people, nothing secret
     for start in range(0, count, BATCH):

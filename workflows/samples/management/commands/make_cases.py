@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from workflows.cases.trial_cases import make_trial_cases
+from workflows.samples.bulk_cases import make_bulk_cases
 
 
 class Command(BaseCommand):
@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, count: int, seed: int | None, **options: Any) -> None:
         started = time.monotonic()
-        for made in make_trial_cases(count, seed=seed):
+        for made in make_bulk_cases(count, seed=seed):
             if options["verbosity"] > 1:
                 self.stderr.write(f"{made} of {count}")
         seconds = time.monotonic() - started
