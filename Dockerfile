@@ -20,7 +20,7 @@ COPY requests_portal requests_portal
 COPY workflows workflows
 COPY templates templates
 COPY locale locale
-RUN python -m workflows.datasets.lookup.kernel \
+RUN python -m workflows.corpus.normalize.kernel.native \
  && python -m requests_portal.local.messages \
  && STATIC_ROOT=/srv/static python manage.py collectstatic --no-input
 

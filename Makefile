@@ -123,5 +123,5 @@ if [ ! -e "$$stamp" ]; then \
 		--requirement requirements/$(1).txt || exit 1; \
 	rm -f .venv/$(1)-*; touch "$$stamp"; \
 fi
-@$(BIN)/python -m workflows.datasets.lookup.kernel
+@$(BIN)/python -m workflows.corpus.normalize.kernel.native
 endef

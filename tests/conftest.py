@@ -181,7 +181,7 @@ def same_identifiers_are_compiled_once() -> None:
 
     What is compiled depends on the byte strings alone, and nothing changes it.
     """
-    from workflows.datasets.lookup import patterns
+    from workflows.corpus.match import patterns
 
     compiled = functools.cache(patterns._compile)
     patterns._compile = lambda values: compiled(tuple(values))

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
+from workflows.corpus.values import ReadError
 from workflows.datasets.inventory import read_snapshot
-from workflows.datasets.lookup.shards import ReadError
 from workflows.datasets.models import Snapshot
 from workflows.datasets.problems import why_unreadable
 from workflows.datasets.sources import files_of, path_of, shards_of

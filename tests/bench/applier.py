@@ -19,10 +19,9 @@ import zstandard
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from workflows.corrections.manifests.apply import Applied, apply_entries
-from workflows.corrections.manifests.edits import Wording
-from workflows.corrections.manifests.entries import Entry, Op
-from workflows.corrections.manifests.resolve import Change, Origin, resolve
+from workflows.corpus.edits.apply import Applied, apply_entries
+from workflows.corpus.edits.resolve import resolve
+from workflows.corpus.entries import Change, Entry, Op, Origin, Wording
 from workflows.samples.corpora import generator
 
 SIZE = int(os.environ.get("BENCH_MB", "400")) * 1_000_000

@@ -14,9 +14,9 @@ from tests.changes_of_data.world import OUTCOMES, Death, World, deaths
 from tests.workflows.corrections.changing import look_up
 from tests.workflows.datasets.entries import make_snapshot
 from workflows.cases.lifecycle import State
+from workflows.corpus.formats.files import partial_of
 from workflows.corrections import copies
 from workflows.corrections.making import make_manifest
-from workflows.corrections.manifests.swap import partial_of
 from workflows.datasets.lookups import nightly_pass
 from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 
 from workflows.cases.models import Case
+from workflows.corpus.entries import Entry
 from workflows.corrections.making import entries_of
-from workflows.corrections.manifests.entries import Entry
 from workflows.corrections.models import Manifest, Tombstone
 from workflows.vault.crypto import Shredded
 from workflows.vault.index_keys import current_key, index_keys

@@ -2,10 +2,10 @@
 
 from collections import Counter
 
+from workflows.corpus.edits.residual import Text
+from workflows.corpus.entries import Entry, Op
 from workflows.corrections.families import family, is_searched
 from workflows.corrections.making import OPS, entries_of, not_corrected, texts_after
-from workflows.corrections.manifests.census import Text
-from workflows.corrections.manifests.entries import Entry, Op
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.places import Place, place_of, text_of
 from workflows.datasets.findings import not_kept_of

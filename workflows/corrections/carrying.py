@@ -17,15 +17,14 @@ from django.db.models import F, QuerySet
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.cases.transition import lock_case
+from workflows.corpus.entries import Edit, Entry, Wording, edits_of
+from workflows.corpus.values import RecordId
 from workflows.corrections.families import is_searched
 from workflows.corrections.making import entries_of
-from workflows.corrections.manifests.edits import Edit, Wording, edits_of
-from workflows.corrections.manifests.entries import Entry
 from workflows.corrections.models import Manifest
 from workflows.corrections.places import Place, place_of
 from workflows.corrections.receipts import OWN_KEY
 from workflows.datasets.findings import not_kept_of
-from workflows.datasets.lookup.hits import RecordId
 from workflows.datasets.lookups import LOOKED_UP
 from workflows.datasets.matching import WEAK_KEPT
 from workflows.datasets.models import Match, Snapshot

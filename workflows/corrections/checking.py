@@ -15,22 +15,24 @@ from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.common.errors import Refused
-from workflows.corrections.buried import bury
-from workflows.corrections.carried_out import is_carried_out
-from workflows.corrections.families import as_table, family
-from workflows.corrections.making import ask_for_manifests, corrected_for, entries_of
-from workflows.corrections.manifests.census import OnPurpose, Text
-from workflows.corrections.manifests.edits import EditRefused, Wording
-from workflows.corrections.manifests.entries import Entry, ManifestError, Op
-from workflows.corrections.manifests.rescan import (
+from workflows.corpus.edits.residual import (
     Allowed,
     Before,
     Judged,
     Left,
+    OnPurpose,
+    Text,
     Why,
     rescan,
     rescan_table,
 )
+from workflows.corpus.entries import EditRefused, Entry, ManifestError, Op, Wording
+from workflows.corpus.match.patterns import Patterns
+from workflows.corpus.values import Kind, Problem, ReadError
+from workflows.corrections.buried import bury
+from workflows.corrections.carried_out import is_carried_out
+from workflows.corrections.families import as_table, family
+from workflows.corrections.making import ask_for_manifests, corrected_for, entries_of
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.receipt_texts import carried_out_by
 from workflows.corrections.receipts import CHECK, STEWARDS, cases_of
@@ -41,9 +43,6 @@ from workflows.corrections.tombstones import ask_to_guard_again
 from workflows.corrections.unjudged import unjudged_of
 from workflows.datasets.findings import not_kept_of
 from workflows.datasets.inventory import UNREAD, read_snapshot
-from workflows.datasets.lookup.patterns import Patterns
-from workflows.datasets.lookup.persons import Kind
-from workflows.datasets.lookup.shards import Problem, ReadError
 from workflows.datasets.models import Match, Snapshot
 from workflows.datasets.purging import mark_replaced
 from workflows.datasets.register import mark_purged

@@ -6,13 +6,12 @@ from pathlib import Path, PurePosixPath
 
 from django.utils.translation import gettext as _
 
+from workflows.corpus.edits.apply import APPLIED, apply_entries
+from workflows.corpus.entries import EditRefused, Op, Wording
+from workflows.corpus.formats.files import partial_of
+from workflows.corpus.values import ReadError
 from workflows.corrections.making import entries_of
-from workflows.corrections.manifests.apply import APPLIED, apply_entries
-from workflows.corrections.manifests.edits import EditRefused, Wording
-from workflows.corrections.manifests.entries import Op
-from workflows.corrections.manifests.swap import partial_of
 from workflows.corrections.models import Manifest
-from workflows.datasets.lookup.shards import ReadError
 from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import is_registered, path_of
 

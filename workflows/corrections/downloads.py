@@ -7,15 +7,13 @@ from django.utils.translation import gettext as _
 from workflows.cases.actors import Actor
 from workflows.cases.handling import record_view
 from workflows.common.errors import Refused
+from workflows.corpus.entries import JSONL, NOTE, PARQUET, EditRefused, ManifestError, Wording
+from workflows.corpus.formats.sql_table import changes_script
+from workflows.corpus.values import ReadError
 from workflows.corrections.families import as_table
 from workflows.corrections.making import entries_of
-from workflows.corrections.manifests.edits import EditRefused, Wording
-from workflows.corrections.manifests.entries import ManifestError
-from workflows.corrections.manifests.package import JSONL, NOTE, PARQUET
-from workflows.corrections.manifests.table import changes_script
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import cases_of
-from workflows.datasets.lookup.shards import ReadError
 
 # Texts that replace others: personal data, and no part of the signed manifest.
 REPLACEMENTS = "replacements.jsonl"

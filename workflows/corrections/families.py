@@ -5,9 +5,10 @@ from pathlib import Path
 from django.db.models import Q
 
 from workflows.cases.models import Case
-from workflows.corrections.manifests.plain_text import is_text
-from workflows.corrections.manifests.table import Table
-from workflows.datasets.lookup.shards import Format, format_of
+from workflows.corpus.formats.plain_text import is_text
+from workflows.corpus.formats.shards import format_of
+from workflows.corpus.formats.sql_table import Table
+from workflows.corpus.values import Format
 from workflows.datasets.models import LookupRun, ShardScan, Snapshot
 from workflows.datasets.sources import table_of
 

@@ -14,24 +14,28 @@ from django.utils import timezone
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
+from workflows.corpus.edits.manifest_files import package
+from workflows.corpus.edits.residual import Text
+from workflows.corpus.edits.resolve import resolve, resolve_located
+from workflows.corpus.entries import (
+    JSONL,
+    NOTE,
+    PARQUET,
+    Change,
+    Entry,
+    Header,
+    ManifestError,
+    Op,
+    Origin,
+    Unresolved,
+    Wording,
+)
+from workflows.corpus.values import ReadError, RecordId
 from workflows.corrections.families import as_table, family, line_of, tips
 from workflows.corrections.item_changes import pairs_of
 from workflows.corrections.keys import manifest_signer
-from workflows.corrections.manifests.census import Text
-from workflows.corrections.manifests.edits import Wording
-from workflows.corrections.manifests.entries import Entry, ManifestError, Op
-from workflows.corrections.manifests.package import JSONL, NOTE, PARQUET, Header, package
-from workflows.corrections.manifests.resolve import (
-    Change,
-    Origin,
-    Unresolved,
-    resolve,
-    resolve_located,
-)
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.places import text_of
-from workflows.datasets.lookup.hits import RecordId
-from workflows.datasets.lookup.shards import ReadError
 from workflows.datasets.models import Match, Snapshot
 from workflows.datasets.sources import path_of
 from workflows.outbox.long_work import ask_for, held

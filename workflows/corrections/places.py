@@ -2,7 +2,7 @@
 
 from typing import NamedTuple, Self
 
-from workflows.datasets.lookup.hits import RecordId
+from workflows.corpus.values import RecordId
 from workflows.datasets.models import Match
 
 

@@ -10,12 +10,11 @@ from workflows.cases.errors import AttemptReused
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.common.errors import DomainError, InvalidEntry, Refused
+from workflows.corpus.entries import EditRefused, ManifestError
+from workflows.corpus.values import ReadError
 from workflows.corrections.copies import clear_away, write_copy
-from workflows.corrections.manifests.edits import EditRefused
-from workflows.corrections.manifests.entries import ManifestError
 from workflows.corrections.models import Manifest, Receipt
 from workflows.datasets.inventory import first_look
-from workflows.datasets.lookup.shards import ReadError
 from workflows.datasets.lookups import look_up_version
 from workflows.datasets.models import Snapshot
 from workflows.datasets.problems import sentence, why_unreadable

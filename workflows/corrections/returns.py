@@ -19,22 +19,25 @@ from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.common.errors import Refused
 from workflows.common.inputs import require_text
+from workflows.corpus.edits.resolve import entries_of_record, records
+from workflows.corpus.entries import (
+    Change,
+    EditRefused,
+    Entry,
+    Located,
+    ManifestError,
+    Op,
+    Origin,
+    Wording,
+    digest,
+)
+from workflows.corpus.formats.files import snapshot_files
+from workflows.corpus.values import ReadError
 from workflows.corrections.buried import digests_of
 from workflows.corrections.families import as_table, family, format_of_data, tips
 from workflows.corrections.making import MAKE, entries_of, keep_manifest
-from workflows.corrections.manifests.edits import EditRefused, Wording
-from workflows.corrections.manifests.entries import Entry, ManifestError, Op, digest
-from workflows.corrections.manifests.files import snapshot_files
-from workflows.corrections.manifests.resolve import (
-    Change,
-    Located,
-    Origin,
-    entries_of_record,
-    records,
-)
 from workflows.corrections.models import Instruction, Manifest, Return
 from workflows.corrections.receipts import STEWARDS
-from workflows.datasets.lookup.shards import ReadError
 from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of
 from workflows.outbox.long_work import ask_for, held, hold_or_wait

@@ -8,8 +8,8 @@ from django.core.mail import EmailMessage
 from workflows import links
 from workflows.cases.mail import compose, may_send, tomorrow
 from workflows.cases.models import Case
+from workflows.corpus.entries import Entry, Op
 from workflows.corrections.making import entries_of
-from workflows.corrections.manifests.entries import Entry, Op
 from workflows.corrections.models import RecipientNotice
 from workflows.corrections.receipts import cases_of
 from workflows.corrections.recipients import token_of

@@ -11,14 +11,14 @@ from uuid import UUID
 
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
+from workflows.corpus.edits.resolve import records
+from workflows.corpus.entries import digest
+from workflows.corpus.formats.files import snapshot_files
+from workflows.corpus.formats.registry import batches
 from workflows.corrections.buried import digests_of
 from workflows.corrections.families import as_table, format_of_data
-from workflows.corrections.manifests.entries import digest
-from workflows.corrections.manifests.files import snapshot_files
-from workflows.corrections.manifests.resolve import records
 from workflows.corrections.models import Guarded, Manifest, Tombstone
 from workflows.corrections.returns import Place, report
-from workflows.datasets.lookup.readers import batches
 from workflows.datasets.models import LookupRun, Snapshot
 from workflows.datasets.sources import path_of
 from workflows.outbox.long_work import ask_for, held, hold_or_wait

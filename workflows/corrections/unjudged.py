@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from workflows.cases.models import Case
+from workflows.corpus.values import Kind
 from workflows.corrections.carrying import applied_here
 from workflows.corrections.models import Manifest
 from workflows.corrections.places import Place, place_of
-from workflows.datasets.lookup.persons import Kind
 from workflows.datasets.models import Match, Snapshot
 
 

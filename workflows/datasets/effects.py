@@ -1,8 +1,8 @@
 """What follows a registration or the beginning of a review: a worker reads, looks up."""
 
 from workflows.cases.effects import case_of
+from workflows.corpus.values import Problem
 from workflows.datasets.inventory import READ, UNREAD, mark_unreadable
-from workflows.datasets.lookup.shards import Problem
 from workflows.datasets.lookups import SCAN, START, look_up_at_review, start
 from workflows.datasets.matching import fail, finish_run
 from workflows.datasets.models import LookupRun, ShardScan, Snapshot

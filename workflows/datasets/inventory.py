@@ -12,10 +12,10 @@ from pathlib import Path
 from django.db import transaction
 from django.utils import timezone
 
-from workflows.datasets.lookup.patterns import Candidate
-from workflows.datasets.lookup.readers import Batch, Figures, Schema, batches
-from workflows.datasets.lookup.records import every_line
-from workflows.datasets.lookup.shards import JSONL_FORMATS, Problem, ReadError, Shard, file_shards
+from workflows.corpus.columns import Batch, Candidate, every_line
+from workflows.corpus.formats.registry import batches
+from workflows.corpus.formats.shards import Shard, file_shards
+from workflows.corpus.values import JSONL_FORMATS, Figures, Problem, ReadError, Schema
 from workflows.datasets.lookups import look_up_version
 from workflows.datasets.models import Snapshot, SnapshotFile
 from workflows.datasets.sources import files_of, shards_of

@@ -19,7 +19,7 @@ from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.common.errors import Refused
 from workflows.common.inputs import require_text
-from workflows.datasets.lookup.shards import ReadError
+from workflows.corpus.values import ReadError
 from workflows.datasets.models import LookupRun, ShardScan, Snapshot, Spelling
 from workflows.datasets.sources import shards_of
 from workflows.outbox.long_work import ask_for

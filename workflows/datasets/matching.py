@@ -16,13 +16,12 @@ from django.utils import timezone
 
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
+from workflows.corpus.columns import text_sha256
+from workflows.corpus.formats.shards import Shard
+from workflows.corpus.locate import RecordHits, locate_records
+from workflows.corpus.match.patterns import Patterns
+from workflows.corpus.values import Figures, Hit, Problem, ReadError, Strength
 from workflows.datasets.excerpts import excerpt
-from workflows.datasets.lookup.hits import Hit, Strength
-from workflows.datasets.lookup.locate import RecordHits, locate_records
-from workflows.datasets.lookup.patterns import Patterns
-from workflows.datasets.lookup.readers import Figures
-from workflows.datasets.lookup.records import text_sha256
-from workflows.datasets.lookup.shards import Problem, ReadError, Shard
 from workflows.datasets.lookups import (
     LOOKED_UP,
     SCAN,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from workflows.datasets.lookup.shards import Problem
+from workflows.corpus.values import Problem
 from workflows.datasets.models import ShardScan, Snapshot
 
 if TYPE_CHECKING:

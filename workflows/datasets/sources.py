@@ -12,16 +12,9 @@ from pathlib import Path
 
 from django.conf import settings
 
-from workflows.datasets.lookup.shards import (
-    JSONL_FORMATS,
-    Format,
-    Problem,
-    ReadError,
-    Shard,
-    dataset_files,
-    shards,
-)
-from workflows.datasets.lookup.table_reader import table_shards
+from workflows.corpus.formats.shards import Shard, dataset_files, shards
+from workflows.corpus.formats.sql_table import table_shards
+from workflows.corpus.values import JSONL_FORMATS, Format, Problem, ReadError
 from workflows.datasets.models import Snapshot
 
 FILE_FORMATS = {

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from workflows.cases.models import Case, Person
-from workflows.datasets.lookup.persons import Identifier, Kind
+from workflows.corpus.values import Identifier, Kind
 from workflows.vocabulary.people import IdentifierKind, RequesterRole
 
 _KINDS = {

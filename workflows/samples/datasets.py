@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from workflows.cases.actors import Actor, actor_for
-from workflows.datasets.lookup.syllables import readings
+from workflows.corpus.normalize.transliteration import readings
 from workflows.datasets.models import Dataset, Recipient, Snapshot, TrainedModel
 from workflows.datasets.register import (
     decide_approval,

@@ -10,13 +10,13 @@ from tests.factories import REVIEWER, STEWARD
 from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.common.errors import Refused
+from workflows.corpus.values import Problem
 from workflows.corrections.checking import check, check_again
 from workflows.corrections.models import Manifest, Return
 from workflows.corrections.receipts import APPLY, CHECK, apply_here, ask_to_apply, take_receipt
 from workflows.corrections.returns import AGAIN, ask_to_take_out, is_under_way
 from workflows.corrections.tombstones import GUARD, guard
 from workflows.datasets.inventory import mark_unreadable
-from workflows.datasets.lookup.shards import Problem
 from workflows.datasets.models import Snapshot
 from workflows.datasets.register import mark_purged, read_again
 from workflows.datasets.sources import path_of

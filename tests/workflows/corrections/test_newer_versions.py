@@ -22,11 +22,10 @@ from workflows.cases.filing_request import FiledIdentifier, FiledItem
 from workflows.cases.lifecycle import Action
 from workflows.cases.transition import advance
 from workflows.common.errors import InvalidInput, Refused
+from workflows.corpus.entries import Edit, Entry, Op, Wording
 from workflows.corrections.carrying import Step, carry_verdicts, moved, rewritten
 from workflows.corrections.checking import check
 from workflows.corrections.making import entries_of, make_manifest
-from workflows.corrections.manifests.edits import Edit, Wording
-from workflows.corrections.manifests.entries import Entry, Op
 from workflows.corrections.models import Manifest
 from workflows.corrections.places import Place
 from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt

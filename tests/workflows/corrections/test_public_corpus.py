@@ -21,12 +21,12 @@ from tests.workflows.corrections.test_answer_parts import text_of
 from tests.workflows.datasets.entries import make_dataset, make_snapshot
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State
+from workflows.corpus.locate import locate_records
+from workflows.corpus.match.patterns import Patterns
+from workflows.corpus.values import read_persons
 from workflows.corrections.checking import check
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import apply_here, ask_to_apply
-from workflows.datasets.lookup.locate import locate_records
-from workflows.datasets.lookup.patterns import Patterns
-from workflows.datasets.lookup.persons import read_persons
 from workflows.datasets.models import Match
 from workflows.datasets.sources import path_of, shards_of
 from workflows.ledger import sequencer

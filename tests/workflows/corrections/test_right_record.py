@@ -38,8 +38,8 @@ def written(data, name, records):
     if name.endswith(".parquet"):
         pq.write_table(pa.Table.from_pylist(records), path, row_group_size=2)
         return {"format": "parquet", "source_field": ""}
-    from workflows.corrections.manifests.files import writing
-    from workflows.datasets.lookup.shards import format_of
+    from workflows.corpus.formats.files import writing
+    from workflows.corpus.formats.shards import format_of
 
     with writing(path, format_of(path)) as out:
         out.write(lines(records).encode())
@@ -50,8 +50,8 @@ def texts_of(snapshot):
     path = path_of(snapshot)
     if path.name.endswith(".parquet"):
         return [row["text"] for row in pq.read_table(path).to_pylist()]
-    from workflows.corrections.manifests.files import reading
-    from workflows.datasets.lookup.shards import format_of
+    from workflows.corpus.formats.files import reading
+    from workflows.corpus.formats.shards import format_of
 
     with reading(path, format_of(path)) as rows:
         return [json.loads(row)["text"] for row in rows]

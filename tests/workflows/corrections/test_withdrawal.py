@@ -22,10 +22,10 @@ from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.common.errors import InvalidInput, Refused
+from workflows.corpus.entries import JSONL
 from workflows.corrections.checking import check
 from workflows.corrections.downloads import hand_out
 from workflows.corrections.making import entries_of, make_manifest
-from workflows.corrections.manifests.package import JSONL
 from workflows.corrections.models import Instruction, Manifest, Receipt
 from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt

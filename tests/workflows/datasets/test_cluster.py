@@ -5,12 +5,11 @@ import json
 import pytest
 from datatrove.executor.local import LocalPipelineExecutor
 
-from workflows.datasets.cluster import LookUp
-from workflows.datasets.lookup.locate import locate
-from workflows.datasets.lookup.patterns import Patterns
-from workflows.datasets.lookup.persons import read_persons
-from workflows.datasets.lookup.readers import Schema
-from workflows.datasets.lookup.shards import shards
+from workflows.corpus.cluster.datatrove import LookUp
+from workflows.corpus.formats.shards import shards
+from workflows.corpus.locate import locate
+from workflows.corpus.match.patterns import Patterns
+from workflows.corpus.values import Schema, read_persons
 from workflows.samples.corpora.generator import make_persons, records, write_jsonl, write_parquet
 from workflows.samples.corpora.generator import write_persons as write_people
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.workflows.datasets.lookup.support import WANG, patterns
+from tests.workflows.corpus.support import WANG, patterns
+from workflows.corpus.formats.jsonl import positions_in_text
+from workflows.corpus.formats.shards import shards
+from workflows.corpus.locate import locate_records
 from workflows.datasets.excerpts import REACH, excerpt
-from workflows.datasets.lookup.jsonl_places import positions_in_text
-from workflows.datasets.lookup.locate import locate_records
-from workflows.datasets.lookup.shards import shards
 
 LETTERS = 1_500_000
 HITS = 300

@@ -5,10 +5,10 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
+from workflows.corpus.locate import locate
+from workflows.corpus.match.patterns import Patterns
+from workflows.corpus.values import read_persons
 from workflows.datasets.inventory import read_snapshot
-from workflows.datasets.lookup.locate import locate
-from workflows.datasets.lookup.patterns import Patterns
-from workflows.datasets.lookup.persons import read_persons
 from workflows.datasets.models import Dataset, Snapshot
 from workflows.datasets.sources import shards_of
 from workflows.samples.corpora.generator import read_truth

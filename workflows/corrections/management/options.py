@@ -6,9 +6,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandParser, OutputWrapper
 
 from workflows.common.signed_note import NoteError, Verifier
+from workflows.corpus.edits.manifest_files import Manifest, read_manifest
+from workflows.corpus.entries import ManifestError
 from workflows.corrections.keys import manifest_signer
-from workflows.corrections.manifests.entries import ManifestError
-from workflows.corrections.manifests.package import Manifest, read_manifest
 
 
 def add_key_option(parser: CommandParser) -> None:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from workflows.cases.models import Case
 from workflows.cases.models.case import OfCase
-from workflows.datasets.lookup.hits import Strength as HitStrength
+from workflows.corpus.values import Strength as HitStrength
 from workflows.datasets.models.dataset import PSEUDONYM_LENGTH
 from workflows.datasets.models.snapshot import Snapshot
 from workflows.vault.fields import SealedJSON, SealedText

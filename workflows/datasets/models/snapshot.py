@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from workflows.datasets.lookup.readers import Schema
+from workflows.corpus.values import Schema
 from workflows.datasets.models.dataset import PSEUDONYM_LENGTH, Dataset
 
 

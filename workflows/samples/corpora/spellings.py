@@ -1,6 +1,6 @@
 """The ways in which people write their identifiers, written down by hand.
 
-This is the other side of `workflows.datasets.lookup`: it imports nothing from it, so that a spelling
+This is the other side of `workflows.corpus`: it imports nothing from it, so that a spelling
 which the engine cannot read is a failing test and not a gap in both.
 """
 

@@ -5,11 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from workflows.corpus.edits.manifest_files import merge_table, read_replacements
+from workflows.corpus.entries import EditRefused, ManifestError, Wording
 from workflows.corrections.management.options import add_key_option, open_manifest
-from workflows.corrections.manifests.edits import EditRefused, Wording
-from workflows.corrections.manifests.entries import ManifestError
-from workflows.corrections.manifests.hits import read_replacements
-from workflows.corrections.manifests.merging import merge_table
 
 
 class Command(BaseCommand):

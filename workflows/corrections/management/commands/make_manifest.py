@@ -10,14 +10,21 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from workflows.corpus.edits.manifest_files import package, read_hits, read_replacements
+from workflows.corpus.edits.resolve import resolve
+from workflows.corpus.entries import (
+    REDACTION,
+    Change,
+    EditRefused,
+    Header,
+    ManifestError,
+    Op,
+    Origin,
+    Wording,
+)
+from workflows.corpus.formats.files import appearing
+from workflows.corpus.values import Hit
 from workflows.corrections.keys import manifest_signer
-from workflows.corrections.manifests.edits import EditRefused, Wording
-from workflows.corrections.manifests.entries import REDACTION, ManifestError, Op
-from workflows.corrections.manifests.hits import read_hits, read_replacements
-from workflows.corrections.manifests.package import Header, package
-from workflows.corrections.manifests.resolve import Change, Origin, resolve
-from workflows.corrections.manifests.swap import appearing
-from workflows.datasets.lookup.hits import Hit
 
 
 class Command(BaseCommand):

@@ -7,17 +7,22 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from workflows.corpus.edits.manifest_files import read_hits, read_replacements
+from workflows.corpus.edits.residual import Before, Left, allowed, rescan
+from workflows.corpus.entries import EditRefused, ManifestError, Wording
+from workflows.corpus.formats.plain_text import ENDING
+from workflows.corpus.formats.shards import passed_over
+from workflows.corpus.locate import PassEnded
+from workflows.corpus.match.patterns import Patterns
+from workflows.corpus.values import (
+    RECORD_FORMATS,
+    Format,
+    PersonsError,
+    ReadError,
+    Schema,
+    read_persons_file,
+)
 from workflows.corrections.management.options import add_key_option, open_manifest
-from workflows.corrections.manifests.edits import EditRefused, Wording
-from workflows.corrections.manifests.entries import ManifestError
-from workflows.corrections.manifests.hits import read_hits, read_replacements
-from workflows.corrections.manifests.plain_text import ENDING
-from workflows.corrections.manifests.rescan import Before, Left, allowed, rescan
-from workflows.datasets.lookup.locate import PassEnded
-from workflows.datasets.lookup.patterns import Patterns
-from workflows.datasets.lookup.persons import PersonsError, read_persons_file
-from workflows.datasets.lookup.readers import Schema
-from workflows.datasets.lookup.shards import RECORD_FORMATS, Format, ReadError, passed_over
 
 CANNOT_BE_READ = 2
 

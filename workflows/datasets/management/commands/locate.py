@@ -7,19 +7,18 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from workflows.datasets.lookup.locate import PassEnded, locate
-from workflows.datasets.lookup.patterns import Patterns
-from workflows.datasets.lookup.persons import PersonsError, read_persons_file
-from workflows.datasets.lookup.readers import Schema
-from workflows.datasets.lookup.shards import (
+from workflows.corpus.formats.shards import Shard, passed_over, shards
+from workflows.corpus.formats.sql_table import table_shards
+from workflows.corpus.locate import PassEnded, locate
+from workflows.corpus.match.patterns import Patterns
+from workflows.corpus.values import (
     RECORD_FORMATS,
     Format,
+    PersonsError,
     ReadError,
-    Shard,
-    passed_over,
-    shards,
+    Schema,
+    read_persons_file,
 )
-from workflows.datasets.lookup.table_reader import table_shards
 from workflows.datasets.management.hits_file import appearing_hits, refuse_input
 from workflows.datasets.sources import table_of
 

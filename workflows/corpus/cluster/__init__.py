@@ -1,0 +1,1 @@
+"""The pass as a step of distributed engines."""

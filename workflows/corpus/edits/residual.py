@@ -1,0 +1,595 @@
+"""The re-scan: looks in the files of a new snapshot for what a manifest was to take out of it.
+
+It asks three things. Does any text still stand that was to go, under whatever id, or is a corrected
+one missing? Are these the records of the old snapshot, each but for those that were to go? And are
+persons still found, in the records that were changed or elsewhere, more often than may be?
+"""
+
+import enum
+import hashlib
+import itertools
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from filecmp import cmp
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, Self, TypeAlias
+
+from workflows.corpus.edits.manifest_files import in_order
+from workflows.corpus.edits.resolve import records
+from workflows.corpus.entries import Entry, Located, ManifestError, Op, Wording, digest
+from workflows.corpus.formats.files import snapshot_files
+from workflows.corpus.formats.plain_text import ENDING, is_text, is_what_becomes, rewritten
+from workflows.corpus.formats.shards import Shard, dataset_files, format_of, shards
+from workflows.corpus.formats.sql_table import Table
+from workflows.corpus.locate import locate, locate_records
+from workflows.corpus.match.patterns import Patterns
+from workflows.corpus.values import (
+    RECORD_FORMATS,
+    Format,
+    Hit,
+    Kind,
+    Problem,
+    ReadError,
+    RecordId,
+    Schema,
+    Strength,
+    as_record_id,
+)
+
+# A field, and SHA-256 of its text.
+Text = tuple[str, str]
+# Texts in which a person stands on purpose, by their ref; under None, all people.
+OnPurpose: TypeAlias = Mapping[str | int | None, AbstractSet[Text]]
+# So many places of one text are remembered, all are counted.
+_REMEMBERED = 1000
+_ROOM = 1 << 256
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A file that holds another number of records than it should, or, with the same, others.
+
+    `file` is empty where the files are not the same: then it is said of all together.
+    """
+
+    file: str
+    expected: int
+    counted: int
+
+
+@dataclass(slots=True)
+class Census:
+    """The records of each file, and how many hold a text that is watched.
+
+    That is one that was to go, or what a text was corrected to. The texts of a file are a sum of
+    digests, in which their order does not count. `beside` counts by person the texts of records
+    that hold one in which they stand `on_purpose`, and that one.
+    """
+
+    schema: Schema
+    to_go: AbstractSet[Text]
+    corrected: AbstractSet[Text]
+    on_purpose: OnPurpose
+    fields: set[str] = field(init=False)
+    records: Counter[str] = field(default_factory=Counter)
+    texts: Counter[str] = field(default_factory=Counter)
+    standing: Counter[Text] = field(default_factory=Counter)
+    places: dict[Text, list[tuple[str, RecordId]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    beside: dict[str | int | None, Counter[Text]] = field(
+        default_factory=lambda: defaultdict(Counter)
+    )
+
+    def __post_init__(self) -> None:
+        """Say which fields are looked at."""
+        watched = {*self.to_go, *self.corrected}
+        self.fields = {*self.schema.text_fields, *(name for name, _digest in watched)}
+
+    @classmethod
+    def of(
+        cls, changes: Iterable[Entry], schema: Schema, on_purpose: OnPurpose | None = None
+    ) -> Self:
+        """Return an empty one that watches for the texts of these changes."""
+        changes = list(changes)
+        corrected = {(e.field, e.sha256_after) for e in changes if e.op is Op.REPLACE}
+        if on_purpose is None:
+            on_purpose = {None: _only_corrected(changes)}
+        return cls(schema, texts_to_go(changes), corrected, on_purpose)
+
+    @classmethod
+    def known(cls, changes: Sequence[Entry], schema: Schema, may_stand: Mapping[Text, int]) -> Self:
+        """Return what a new snapshot has to hold of the texts watched, without the old one.
+
+        `may_stand` counts the records with such a text that were not to be changed.
+        """
+        census = cls.of(changes, schema)
+        census.standing.update(may_stand)
+        after = {(*entry.place, entry.field, entry.sha256_after) for entry in changes}
+        census.standing.update((name, sha256) for _file, _row, name, sha256 in after if sha256)
+        return census
+
+    @classmethod
+    def after(cls, changes: Sequence[Entry], old: Path, schema: Schema) -> Self:
+        """Return what a new snapshot has to hold. Raises ManifestError, Refused."""
+        census = cls.of(changes, schema)
+        by_place: dict[tuple[str, int], list[Entry]] = defaultdict(list)
+        for entry in changes:
+            by_place[entry.place].append(entry)
+        census.records.update(dict.fromkeys(_files(old), 0))
+        for file, row, record in located(old):
+            own = by_place.get((file, row), ())
+            if all(entry.op is not Op.DELETE for entry in own):
+                census.add(file, record, {entry.field: entry.sha256_after for entry in own})
+        return census
+
+    def count(self, snapshot: Path) -> Iterator[Located]:
+        """Count the records of a snapshot while they are read. Raises ManifestError, Refused."""
+        self.records.update(dict.fromkeys(_files(snapshot), 0))
+        for file, row, record in located(snapshot):
+            self.add(file, record, {})
+            yield file, row, record
+
+    def add(self, file: str, record: Mapping[str, Any], after: Mapping[str, str]) -> None:
+        """Count a record, of which some fields have texts with the digests in `after`."""
+        self.records[file] += 1
+        found: list[Text] = []
+        for name in self.fields:
+            text = record.get(name)
+            if isinstance(text, str):
+                found.append((name, after.get(name) or digest(text)))
+                self.texts[file] = (self.texts[file] + _number(found[-1])) % _ROOM
+        watched = [one for one in found if one in self.to_go or one in self.corrected]
+        for one in watched:
+            self.standing[one] += 1
+            if len(self.places[one]) < _REMEMBERED:
+                place = file, as_record_id(record.get(self.schema.id_field))
+                self.places[one].append(place)
+        for ref, texts in self.on_purpose.items():
+            if not texts.isdisjoint(found):
+                self.beside[ref].update(found)
+
+    def left_in(
+        self, new: Self, ids: Collection[str], own: Mapping[Text, Collection[str]] | None = None
+    ) -> Iterator[tuple[str, RecordId, str]]:
+        """Yield file, id and field of what still stands in `new`, and by this should not.
+
+        Where it may stand in some records, those with these ids are named first. In a record with
+        an id that `own` names for a text, that text may not stand at all.
+        """
+        for text in (one for one in new.standing if one in self.to_go):
+            places = sorted(new.places[text], key=lambda place: str(place[1]) not in ids)
+            wrong = [place for place in places if str(place[1]) in (own or {}).get(text, ())]
+            number = new.standing[text] - self.standing[text]
+            for file, record in places[: max(0, number, len(wrong))]:
+                yield file, record, text[0]
+
+    def missing_in(self, new: Self, changes: Iterable[Entry]) -> Iterator[Entry]:
+        """Yield the corrections of which the text does not stand in `new` as often as it should.
+
+        Whatever the ids of the records are; where some are there, those of other ids are named.
+        """
+        by_text: dict[Text, list[Entry]] = defaultdict(list)
+        for entry in changes:
+            if entry.op is Op.REPLACE:
+                by_text[entry.field, entry.sha256_after].append(entry)
+        for text, entries in by_text.items():
+            there = {str(record) for _file, record in new.places[text]}
+            records = {entry.place: entry for entry in entries}.values()
+            in_order = sorted(records, key=lambda entry: str(entry.id) in there)
+            yield from in_order[: max(0, self.standing[text] - new.standing[text])]
+
+    def differences(self, new: Self) -> Iterator[Difference]:
+        """Yield where the number of records is not as it should be."""
+        for file, one, other in self._compared(new, attrgetter("records")):
+            if one != other:
+                yield Difference(file, one, other)
+
+    def others(self, new: Self) -> Iterator[str]:
+        """Yield the files in which other texts stand than should."""
+        for file, one, other in self._compared(new, attrgetter("texts")):
+            if one != other:
+                yield file
+
+    def _compared(self, new: Self, what: Any) -> Iterator[tuple[str, int, int]]:
+        one, other = what(self), what(new)
+        if self.records.keys() == new.records.keys():
+            for file in sorted(self.records):
+                yield file, one[file], other[file]
+        else:
+            alone = next(iter(new.records)) if len(new.records) == 1 else ""
+            yield alone, one.total() % _ROOM, other.total() % _ROOM
+
+
+def texts_to_go(changes: Sequence[Entry]) -> set[Text]:
+    """Return the texts which may not stand any more where the changes were made."""
+    return {
+        (entry.field, entry.sha256_before)
+        for entry in changes
+        if entry.sha256_before != entry.sha256_after
+    }
+
+
+def _only_corrected(changes: Sequence[Entry]) -> set[Text]:
+    """Return what texts were corrected to, in records in which nothing else was changed."""
+    emptied = {entry.place for entry in changes if entry.op is not Op.REPLACE}
+    return {(entry.field, entry.sha256_after) for entry in changes if entry.place not in emptied}
+
+
+def located(snapshot: Path) -> Iterator[Located]:
+    """Yield the records of a snapshot. Raises ManifestError, Refused."""
+    if not dataset_files(snapshot, RECORD_FORMATS):
+        raise ManifestError(f"{snapshot} holds no file of records.")
+    for file, path in _files(snapshot).items():
+        known = format_of(path)
+        for row, record in records(path, known) if known else ():
+            yield file, row, record
+
+
+def _files(snapshot: Path) -> dict[str, Path]:
+    return {file: path for file, path in snapshot_files(snapshot).items() if format_of(path)}
+
+
+def _number(text: Text) -> int:
+    name, sha256 = text
+    return int.from_bytes(hashlib.sha256(f"{name}\0{sha256}".encode()).digest())
+
+
+class Why(enum.StrEnum):
+    """What is wrong at a place."""
+
+    UNCHANGED = "unchanged"
+    NOT_CORRECTED = "not_corrected"
+    DIFFERENT = "different"
+    RECORDS = "records"
+    FOUND = "found"
+    UNJUDGED = "unjudged"
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The old snapshot, with which the new one is compared, and the texts that replace others."""
+
+    snapshot: Path
+    wording: Wording
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A place in the new snapshot where something is left, or where a correction is missing.
+
+    `kind`, `start` and `end` are those of the hit, where a person is still found; `expected` and
+    `counted` are records of the file, or of all files, where there are not as many as should be.
+    """
+
+    why: Why
+    file: str
+    id: RecordId
+    field: str
+    kind: str = ""
+    ref: str | int = ""
+    start: int | None = None
+    end: int | None = None
+    expected: int | None = None
+    counted: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How many hits of a kind of a person may stand in the whole snapshot, whatever the ids are.
+
+    `others` were judged to be about somebody else; `open` are weak ones that nobody has judged yet.
+    Of a person who is not among `refs` nothing was judged, so weak hits say nothing.
+    """
+
+    refs: Collection[str | int]
+    others: Counter[tuple[str | int, Kind]]
+    open: Counter[tuple[str | int, Kind]]
+
+
+# How many hits of a kind of a person may stand in a record: those that were judged to be another's.
+Allowed: TypeAlias = Counter[tuple[str | int, str, Kind]]
+
+
+def allowed(hits: Iterable[Hit]) -> Allowed:
+    """Count the hits that may stay."""
+    return Counter((hit.ref, str(hit.id), hit.kind) for hit in hits)
+
+
+def rescan(
+    entries: Iterable[Entry],
+    snapshot: Path,
+    schema: Schema,
+    patterns: Patterns | None = None,
+    may_stay: Allowed | None = None,
+    *,
+    processes: int = 1,
+    before: Before | None = None,
+    judged: Judged | None = None,
+    may_stand: Mapping[Text, int] | None = None,
+    on_purpose: OnPurpose | None = None,
+) -> Iterator[Left]:
+    """Yield the places in the new snapshot where something is left.
+
+    Without `patterns`, no persons are looked for. Weak hits in records that were not changed count
+    where `judged` says how many may stay. Plain text needs `before`; without it, records are not
+    compared as a whole, and `may_stand` counts those of the old snapshot with a text that was
+    changed elsewhere; where that is not known, it may stand in records of `may_stay`. `on_purpose`
+    are the texts that hold a person who is looked for, as they were corrected; if it is not given,
+    those of `entries`. Raises ManifestError or ReadError if a snapshot cannot be read to its end.
+    """
+    changes = in_order(entry for entry in entries if entry.changes_data)
+    if any(entry.file.endswith(ENDING) for entry in changes):
+        if before is None:
+            raise ManifestError("Plain text is compared with the old snapshot: name that, too.")
+        yield from _text_left(changes, snapshot, before, patterns, may_stay, processes=processes)
+        return
+    search = _Search(patterns, may_stay or Counter(), judged, processes) if patterns else None
+    new = Census.of(changes, schema, on_purpose)
+    if before is None or not changes:
+        rows = located(snapshot) if changes else ()
+        yield from _records_left(changes, rows, new, may_stand, search)
+    else:
+        old, left = Census.after(changes, before.snapshot, schema), False
+        for place in _compared(changes, old, new, snapshot):
+            left = True
+            yield place
+        if search is not None:
+            search = replace(search, is_compared=True)
+            for place in _still_found(changes, _pieces(snapshot), new, search):
+                left = True
+                yield place
+        if not left:
+            for file in old.others(new):
+                yield Left(Why.DIFFERENT, file, None, "")
+        return
+    if search is not None:
+        yield from _still_found(changes, _pieces(snapshot), new, search)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What is looked for, how much of it may stay, and with how many processes.
+
+    Where the records are compared as a whole, the ids need not tell which of them were changed.
+    """
+
+    patterns: Patterns
+    may_stay: Allowed
+    judged: Judged | None
+    processes: int
+    is_compared: bool = False
+
+
+def _compared(changes: Sequence[Entry], old: Census, new: Census, snapshot: Path) -> Iterator[Left]:
+    """Yield the texts left, and where there are not as many records as should be."""
+    _count(changes, new.count(snapshot), new)
+    yield from _texts_left(changes, old, new)
+    for one in old.differences(new):
+        yield Left(Why.RECORDS, one.file, None, "", expected=one.expected, counted=one.counted)
+
+
+def _records_left(
+    changes: Sequence[Entry],
+    rows: Iterable[Located],
+    new: Census,
+    may_stand: Mapping[Text, int] | None,
+    search: _Search | None,
+    *,
+    ids_stay: bool = False,
+) -> Iterator[Left]:
+    """Yield the texts left in records that are not compared as a whole."""
+    exempt = _records_of(search) if may_stand is None else frozenset()
+    own = {str(entry.id) for entry in changes}
+
+    def counted() -> Iterator[Located]:
+        for file, row, record in rows:
+            record_id = str(as_record_id(record.get(new.schema.id_field)))
+            if record_id in own or record_id not in exempt:
+                new.add(file, record, {})
+            yield file, row, record
+
+    _count(changes, counted(), new)
+    old = Census.known(changes, new.schema, may_stand or {})
+    yield from _texts_left(changes, old, new, ids_stay=ids_stay)
+
+
+def _texts_left(
+    changes: Sequence[Entry], old: Census, new: Census, *, ids_stay: bool = False
+) -> Iterator[Left]:
+    """Yield what stands more often than should, and the corrections that stand less often.
+
+    Where the records keep their ids, a text may not stand in the one where it was to go.
+    """
+    own: dict[Text, set[str]] = defaultdict(set)
+    for entry in changes if ids_stay else ():
+        own[entry.field, entry.sha256_before].add(str(entry.id))
+    for file, record, name in old.left_in(new, {str(entry.id) for entry in changes}, own):
+        yield Left(Why.UNCHANGED, file, record, name)
+    for entry in old.missing_in(new, changes):
+        yield Left(Why.NOT_CORRECTED, entry.file, entry.id, entry.field)
+
+
+def _count(changes: Sequence[Entry], rows: Iterable[Located], new: Census) -> None:
+    """Read all rows while they are counted. Raises ManifestError if none has a field of ids."""
+    seen = named = False
+    for _file, _row, record in rows:
+        seen, named = True, named or new.schema.id_field in record
+    if seen and not named and any(entry.id is not None for entry in changes):
+        raise ManifestError(f"No record has a field {new.schema.id_field}; the manifest names ids.")
+
+
+def _records_of(search: _Search | None) -> frozenset[str]:
+    """Return the ids of records in which somebody else stands."""
+    may_stay = search.may_stay if search else ()
+    return frozenset(record for _ref, record, _kind in may_stay)
+
+
+def rescan_table(
+    entries: Iterable[Entry],
+    table: Table,
+    patterns: Patterns | None,
+    may_stay: Allowed,
+    *,
+    judged: Judged | None = None,
+    may_stand: Mapping[Text, int] | None = None,
+    on_purpose: OnPurpose | None = None,
+) -> Iterator[Left]:
+    """Yield the places in a changed table where something is left.
+
+    Its rows are not counted: it lives on, and what it was before is no more. `may_stand` counts
+    those which had a text that was changed in others, `on_purpose` is as above. Raises
+    ManifestError or ReadError if the table cannot be read to its end.
+    """
+    changes = [entry for entry in entries if entry.changes_data]
+    new = Census.of(changes, table.schema, on_purpose)
+    rows = table.rows() if changes else ()
+    search = _Search(patterns, may_stay, judged, 1) if patterns else None
+    yield from _records_left(changes, rows, new, may_stand, search, ids_stay=True)
+    if search is not None:
+        yield from _still_found(changes, table.shards(), new, search)
+
+
+def _pieces(snapshot: Path) -> list[Shard]:
+    """Return the shards of a new snapshot, from which all records may have been deleted."""
+    try:
+        return shards(snapshot)
+    except ReadError as error:
+        if error.problem is Problem.EMPTY and dataset_files(snapshot, RECORD_FORMATS):
+            return []
+        raise
+
+
+def _text_left(
+    changes: Sequence[Entry],
+    snapshot: Path,
+    before: Before,
+    patterns: Patterns | None,
+    may_stay: Allowed | None,
+    *,
+    processes: int,
+) -> Iterator[Left]:
+    """Yield the documents that are not what becomes of them, and strong hits left.
+
+    A weak hit says nothing in a stretch of some pages, and where records begin has changed: hits
+    that may stay are counted for the whole snapshot.
+    """
+    yield from _documents_left(changes, snapshot, before)
+    if patterns is None:
+        return
+    stay: Counter[tuple[str | int, Kind]] = Counter()
+    for (ref, _record, kind), number in (may_stay or {}).items():
+        stay[ref, kind] += number
+    for result in locate(
+        shards(snapshot, formats={Format.TEXT}), patterns, Schema(), processes=processes
+    ):
+        for hit in result.hits:
+            if hit.strength is Strength.WEAK:
+                continue
+            if stay[hit.ref, hit.kind] > 0:
+                stay[hit.ref, hit.kind] -= 1
+                continue
+            yield _found(hit, Why.FOUND)
+
+
+def _documents_left(changes: Sequence[Entry], snapshot: Path, before: Before) -> Iterator[Left]:
+    old, new = snapshot_files(before.snapshot), snapshot_files(snapshot)
+    alone = snapshot.is_file() and next(iter(new))
+    for file, group in itertools.groupby(changes, attrgetter("file")):
+        entries = list(group)
+        rows = [
+            (row, list(of_row)) for row, of_row in itertools.groupby(entries, attrgetter("row"))
+        ]
+        became = new.get(alone or file)
+        if file not in old:
+            raise ManifestError(f"{file}: the old snapshot has no such file.")
+        pieces = rewritten(old[file], file, rows, before.wording)
+        if became is None or not is_what_becomes(became, pieces):
+            yield Left(Why.DIFFERENT, file, entries[0].id, entries[0].field)
+    for file in old.keys() - {entry.file for entry in changes}:
+        if is_text(old[file]) and not (file in new and cmp(old[file], new[file], shallow=False)):
+            yield Left(Why.DIFFERENT, file, None, "")
+
+
+def _still_found(
+    changes: Sequence[Entry],
+    pieces: Iterable[Shard],
+    new: Census,
+    search: _Search,
+) -> Iterator[Left]:
+    stay, judged = Counter(search.may_stay), search.judged
+    emptied = {str(entry.id) for entry in changes if entry.op is not Op.REPLACE}
+    if judged is not None:
+        # Without an id nothing says which of the records was changed: all of them are counted.
+        emptied.discard("None")
+    stayed: Counter[tuple[str | int, Kind]] = Counter()
+    elsewhere: list[Hit] = []
+    for hit in _hits(list(pieces), new, search):
+        record = str(hit.id)
+        is_elsewhere = record not in emptied
+        is_judged = judged is not None and hit.ref in judged.refs
+        if is_elsewhere and hit.strength is Strength.WEAK and not is_judged:
+            continue  # it says nothing
+        if stay[hit.ref, record, hit.kind] > 0:
+            stay[hit.ref, record, hit.kind] -= 1
+            stayed[hit.ref, hit.kind] += 1
+        elif judged is not None and (is_elsewhere or (is_judged and search.is_compared)):
+            elsewhere.append(hit)
+        else:
+            yield _found(hit, Why.FOUND)
+    if judged is not None:
+        # Those in records with the id of one that was emptied are the first that are too many.
+        elsewhere.sort(key=lambda hit: str(hit.id) in emptied)
+        yield from _too_many(elsewhere, judged, stayed, emptied)
+
+
+def _hits(pieces: Sequence[Shard], new: Census, search: _Search) -> Iterator[Hit]:
+    """Yield all hits but those in records that were corrected: there the person is on purpose.
+
+    Such a record is known by its texts, whatever its id is, and only as often as it was counted.
+    """
+    beside = {ref: Counter(texts) for ref, texts in new.beside.items()}
+    results = locate(pieces, search.patterns, new.schema, processes=search.processes)
+    for shard, result in zip(pieces, results, strict=True):
+        if not beside or not result.hits:
+            yield from result.hits
+            continue
+        for record in locate_records(shard, search.patterns, new.schema):
+            texts = Counter((name, digest(text)) for name, text in record.texts.items())
+            on_purpose = {
+                ref
+                for ref in {None, *(hit.ref for hit in record.hits)}
+                if ref in beside and texts <= beside[ref]
+            }
+            for ref in on_purpose:
+                beside[ref] -= texts
+            if None not in on_purpose:
+                yield from (hit for hit in record.hits if hit.ref not in on_purpose)
+
+
+def _too_many(
+    hits: Sequence[Hit],
+    judged: Judged,
+    stayed: Counter[tuple[str | int, Kind]],
+    emptied: Collection[str],
+) -> Iterator[Left]:
+    """Yield the hits beyond those that may stay, for the records may have other ids now."""
+    room = judged.others - stayed
+    for hit in hits:
+        if hit.strength is Strength.STRONG:
+            room[hit.ref, hit.kind] -= 1
+            if room[hit.ref, hit.kind] < 0:
+                yield _found(hit, Why.FOUND)
+    room = +room + judged.open
+    for hit in hits:
+        if hit.strength is Strength.WEAK:
+            room[hit.ref, hit.kind] -= 1
+            if room[hit.ref, hit.kind] < 0:
+                yield _found(hit, Why.FOUND if str(hit.id) in emptied else Why.UNJUDGED)
+
+
+def _found(hit: Hit, why: Why) -> Left:
+    return Left(why, hit.file, hit.id, hit.field, hit.kind, hit.ref, hit.start, hit.end)

@@ -1,0 +1,1 @@
+"""How data are stored: read, found by id, written changed."""

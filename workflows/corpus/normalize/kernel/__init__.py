@@ -1,0 +1,1 @@
+"""The compiled first stage, and its twin in NumPy that checks it."""

@@ -1,0 +1,196 @@
+"""Compiles the kernel, `kernel*.c`, and loads it: what the look-up does with every byte.
+
+    python -m workflows.corpus.normalize.kernel.native
+
+compiles it beside its source, if this machine has a C compiler and an x86-64 processor. Where it
+was not compiled, NumPy does the same more slowly. The name of the library holds a checksum of the
+source: an old one is not used.
+"""
+
+import ctypes
+import functools
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from workflows.corpus.normalize.characters import ENCODED, STRIDE, Positions, Stream, fold_table
+
+# How the systems call x86-64, for which it is written.
+_MACHINES = ("x86_64", "AMD64")
+FOLDER = Path(__file__).parent
+
+
+def sources() -> list[Path]:
+    """Return the files of which the kernel consists, in order."""
+    return sorted(FOLDER.glob("kernel*.[ch]"))
+
+
+def library() -> Path:
+    """Return where the compiled kernel lies, or would lie, for this source and this machine."""
+    checksum = hashlib.sha256(b"".join(file.read_bytes() for file in sources())).hexdigest()[:12]
+    return FOLDER / f"kernel-{platform.machine()}-{checksum}.so"
+
+
+def build() -> Path | None:
+    """Compile the kernel unless that is done, and return the library; None where it cannot be.
+
+    Raises subprocess.CalledProcessError if the compiler refuses.
+    """
+    compiler = shutil.which(os.environ.get("CC", "cc"))
+    target = library()
+    if target.exists():
+        return target
+    if compiler is None or platform.machine() not in _MACHINES:
+        return None
+    # Made under another name: another process may load it at any moment.
+    unfinished = target.with_suffix(f".{os.getpid()}")
+    subprocess.run(  # noqa: S603 - the compiler of this machine
+        [compiler, "-O3", "-shared", "-fPIC", "-o", str(unfinished)]
+        + [str(file) for file in sources() if file.suffix == ".c"],
+        check=True,
+    )
+    unfinished.replace(target)
+    for old in target.parent.glob("kernel-*.so"):
+        if old != target:
+            old.unlink(missing_ok=True)
+    return target
+
+
+@functools.cache
+def load() -> ctypes.CDLL | None:
+    """Return the compiled kernel, None where it was not compiled or the processor cannot run it."""
+    try:
+        kernel = ctypes.CDLL(str(library()))
+    except OSError:
+        return None
+    array, size = ctypes.c_void_p, ctypes.c_int64
+    kernel.fold.argtypes = [array, size, size, *[array] * 6]
+    kernel.squeeze.argtypes = [array, size, *[array] * 3]
+    kernel.lookalikes.argtypes = kernel.numbers_in_words.argtypes = [array, size, array]
+    kernel.is_well_formed.argtypes = [array, size]
+    kernel.count.argtypes = [array, size, size]
+    kernel.spans.argtypes = [array, array, size, array, size, array, array, size]
+    kernel.fold.restype = kernel.squeeze.restype = kernel.count.restype = size
+    kernel.lookalikes.restype = kernel.numbers_in_words.restype = size
+    kernel.is_well_formed.restype = size
+    kernel.spans.restype = None
+    return kernel if kernel.usable() else None
+
+
+# How many code points of which the table has no fold yet the kernel names at a time.
+_MOST_UNKNOWN = 64
+
+
+def _pointer(data: bytes | bytearray | memoryview | npt.NDArray[Any]) -> bytes | int | None:
+    """Return what the kernel takes for an array; `ndarray.ctypes` takes five times as long."""
+    if isinstance(data, bytes):
+        return data
+    if not len(data):
+        return None
+    if isinstance(data, memoryview) and data.readonly:  # from_buffer refuses what Arrow has read
+        return int(np.frombuffer(data, np.uint8).ctypes.data)
+    writable: Any = data
+    return ctypes.addressof(ctypes.c_char.from_buffer(writable))
+
+
+def is_well_formed(kernel: ctypes.CDLL, raw: bytes | bytearray | memoryview) -> bool:
+    """Tell whether bytes are UTF-8, but for those between characters that begin none."""
+    return bool(kernel.is_well_formed(_pointer(raw), len(raw)))
+
+
+def fold_bytes(
+    kernel: ctypes.CDLL, raw: bytes | bytearray | memoryview, *, escaped: bool
+) -> tuple[memoryview, list[int]]:
+    """Return the folded bytes of a well-formed text, and where markup may begin."""
+    folded = np.empty(len(raw), np.uint8)  # of a bytearray, each byte would be set to 0 first
+    marks = np.empty(len(raw), np.int64)
+    unknown = np.empty(_MOST_UNKNOWN, np.uint32)
+    unknown_count = ctypes.c_int64()
+    while True:
+        count = kernel.fold(
+            _pointer(raw),
+            len(raw),
+            escaped,
+            _pointer(fold_table().known),
+            ENCODED,
+            _pointer(folded),
+            _pointer(marks),
+            _pointer(unknown),
+            ctypes.byref(unknown_count),
+        )
+        if not unknown_count.value:
+            return folded.data, marks[:count].tolist()
+        fold_table().values(unknown[: unknown_count.value])
+
+
+def squeeze(kernel: ctypes.CDLL, folded: bytes | bytearray | memoryview) -> Stream:
+    """Return the stream of folded bytes."""
+    size = len(folded)
+    content = np.empty(size + STRIDE, np.uint8)
+    kept = np.empty(size // 8 + STRIDE, np.uint8)
+    before = np.empty(-(-size // STRIDE), np.intp)
+    length = kernel.squeeze(
+        _pointer(folded), size, _pointer(content), _pointer(kept), _pointer(before)
+    )
+    return Stream(content[:length].tobytes(), kept[: before.size * STRIDE // 8], before)
+
+
+def count(kernel: ctypes.CDLL, data: bytes | bytearray | memoryview, byte: int) -> int:
+    """Return how many bytes are this one."""
+    number: int = kernel.count(_pointer(data), len(data), byte)
+    return number
+
+
+def lookalikes(kernel: ctypes.CDLL, stream: bytes) -> list[int]:
+    """Return the ends of numbers that are in part written with letters, and places on the way."""
+    ends = np.empty(len(stream) + 1, np.intp)
+    count: int = kernel.lookalikes(stream, len(stream), _pointer(ends))
+    found: list[int] = ends[:count].tolist()
+    return found
+
+
+def numbers_in_words(kernel: ctypes.CDLL, stream: bytes) -> list[tuple[int, int]]:
+    """Return where numbers in words begin and end; long rows of words in pieces that overlap."""
+    stretches = np.empty(len(stream) + 1, np.intp)
+    count: int = kernel.numbers_in_words(stream, len(stream), _pointer(stretches))
+    ends: list[int] = stretches[: 2 * count].tolist()
+    return list(zip(ends[::2], ends[1::2], strict=True))
+
+
+def spans(
+    kernel: ctypes.CDLL,
+    folded: bytes | bytearray | memoryview,
+    stream: Stream,
+    stretches: Sequence[tuple[int, int]],
+) -> tuple[Positions, list[bool]]:
+    """Return where stretches of a stream were in its source, and whether no letter touches them."""
+    ends = np.array(stretches, np.intp)
+    words = np.empty(len(stretches), np.bool_)
+    kernel.spans(
+        _pointer(stream.kept),
+        _pointer(stream.before),
+        len(stream.before),
+        _pointer(folded),
+        len(folded),
+        _pointer(ends),
+        _pointer(words),
+        len(stretches),
+    )
+    return ends, words.tolist()
+
+
+if __name__ == "__main__":
+    if build() is None:
+        sys.stdout.write(
+            "The kernel of the look-up was not compiled (no C compiler, or no x86-64): look-ups "
+            "take twice as long.\n"
+        )
