@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from workflows.ledger import selectors as ledger
 from workflows.outbox import queues
-from workflows.outbox import selectors as outbox
+from workflows.outbox import services as outbox
 from workflows.outbox.canaries import BEAT
 
 # What lags longer than this needs somebody to look.

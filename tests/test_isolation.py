@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection
 
 from workflows.ledger.models import Tile
-from workflows.ledger.protection import missing_protection
+from workflows.ledger.verify import missing_protection
 
 
 def a_tile() -> Tile:

@@ -13,7 +13,7 @@ from workflows.cases.idempotency import purge_keys
 from workflows.cases.mail import purge_tallies
 from workflows.cases.proof_of_work import purge_proofs
 from workflows.cases.sign_ins import purge_wrong_passwords
-from workflows.complaints.sweep import sweep_complaints
+from workflows.complaints.effects import sweep_complaints
 from workflows.corrections import carried_out, checking, making, receipts, returns, tombstones
 from workflows.corrections.recipients import sweep_recipients
 from workflows.datasets import inventory, lookups, matching
@@ -24,7 +24,7 @@ from workflows.outbox import services as outbox
 from workflows.outbox.canaries import note_seen
 from workflows.reports.bundle_jobs import make_bundle as _make_bundle
 from workflows.reports.bundle_jobs import purge_bundles
-from workflows.routing.sweep import sweep_clocks as _sweep_clocks
+from workflows.routing.effects import sweep_clocks as _sweep_clocks
 from workflows.vault.cache import purge_cache
 from workflows.vault.files import sweep_orphans
 from workflows.witnesses.services import submit_due

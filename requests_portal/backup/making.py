@@ -26,7 +26,7 @@ from requests_portal.backup.programs import free_bytes, program, run, server_ver
 from requests_portal.models import Session
 from workflows.ledger.selectors import latest_checkpoint
 from workflows.reports.row_security import ROLE
-from workflows.vault.index_keys import index_keys
+from workflows.vault.blind_index import index_keys
 from workflows.vault.models import CacheEntry
 
 # Who stole a backup could go on with somebody's session; the rest ends within the hour anyhow.

@@ -18,11 +18,11 @@ from requests_portal.backup.manifest import (
 )
 from requests_portal.backup.programs import free_bytes, program, run, server_version
 from requests_portal.privileges import grant_runtime_privileges
-from workflows.ledger.checkpoint import CheckpointError, open_checkpoint
+from workflows.ledger.checkpoints import CheckpointError, open_checkpoint
 from workflows.ledger.keys import log_verifier
 from workflows.reports.models import BundleJob
+from workflows.vault.blind_index import index_keys
 from workflows.vault.crypto import CannotUnseal
-from workflows.vault.index_keys import index_keys
 from workflows.vault.models import DataKey
 
 

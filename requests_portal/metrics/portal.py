@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 from requests_portal import __version__, health
 from workflows.cases import selectors as cases
 from workflows.ledger import selectors as ledger
-from workflows.outbox import selectors as outbox
+from workflows.outbox import services as outbox
 
 Values = Mapping[tuple[str, ...], float]
 

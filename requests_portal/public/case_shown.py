@@ -22,7 +22,7 @@ from workflows.complaints.models import Complaint
 from workflows.complaints.services import has_open
 from workflows.identity.contact import waits_for_contact
 from workflows.notices.models import Notice
-from workflows.notices.selectors import notices_to_the_person, other_files
+from workflows.notices.services import notices_to_the_person, other_files
 from workflows.vocabulary.item_kinds import ItemKind
 
 # How a case stands, as the person should understand it.

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.clocks import answer_kinds
 from workflows.cases.models import BaseClock, Case
-from workflows.regimes.schema import Regime
+from workflows.regimes.deadlines.values import Citation, Deadline
+from workflows.regimes.rules.regime import Regime
 from workflows.regimes.services import explain
-from workflows.regimes.values import Citation, Deadline
 
 
 def _language() -> str:

@@ -24,7 +24,7 @@ from requests_portal.staff.actions.table import PAGES
 from requests_portal.staff.operation_admin import ReadOnlyAdmin
 from requests_portal.staff.people import actor_of
 from workflows.common.csv_lines import csv_header, csv_line
-from workflows.ledger.leaf import format_time
+from workflows.ledger.append import format_time
 from workflows.reports.access_log import AT_WHAT, LOOKS, looks, matching, record_look_at_log
 from workflows.reports.models import Look
 from workflows.vocabulary.roles import ROLE_NAMES, Role

@@ -7,8 +7,8 @@ from django.utils.translation import get_language
 
 from requests_portal.staff.clock_words import ClockWords, clock_words
 from workflows.cases.models import BaseClock, Case, Clock
+from workflows.regimes.deadlines.values import Deadline
 from workflows.regimes.services import explain
-from workflows.regimes.values import Deadline
 
 STOPPED_TONES: dict[str, str] = {Clock.State.MISSED: "late", Clock.State.MET: "done"}
 

@@ -25,7 +25,7 @@ from workflows.corrections.item_changes import (
 )
 from workflows.corrections.models import Instruction
 from workflows.corrections.receipt_texts import in_words
-from workflows.regimes.values import Citation
+from workflows.regimes.deadlines.values import Citation
 from workflows.vault.fields import text_or_erased
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.outcomes import Outcome

@@ -22,25 +22,27 @@ from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.people import actor_of, names_of
 from workflows.common.errors import DomainError
 from workflows.common.inputs import MAX_BODY
+from workflows.notices.answers import preview
 from workflows.notices.composing import Composed
+from workflows.notices.document import to_fragment, to_text
 from workflows.notices.kinds import placeholders_of
-from workflows.notices.markup import to_fragment
 from workflows.notices.models import NoticeText
-from workflows.notices.plain import to_text
-from workflows.notices.preview import preview
-from workflows.notices.renderings import RENDERINGS
+from workflows.notices.services import RENDERINGS
 from workflows.notices.template import BrokenText
 from workflows.notices.texts import (
     Place,
+    body_before,
+    changed_lines,
     faults_of,
     is_place,
+    places_in_use,
     prescribed_at,
     publish,
     save_draft,
     text_in_use,
+    versions_at,
 )
-from workflows.notices.versions import body_before, changed_lines, places_in_use, versions_at
-from workflows.regimes.schema import Regime
+from workflows.regimes.rules.regime import Regime
 from workflows.regimes.services import get_regime
 from workflows.vocabulary.notices import NoticeElement, NoticeKind
 

@@ -8,7 +8,7 @@ from freezegun import freeze_time
 from tests.factories import ERIKA, file
 from workflows.cases.clocks import differing_clocks
 from workflows.cases.models import Case, Clock
-from workflows.routing.sweep import sweep_clocks
+from workflows.routing.effects import sweep_clocks
 
 pytestmark = pytest.mark.django_db
 

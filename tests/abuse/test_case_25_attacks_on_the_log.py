@@ -6,9 +6,8 @@ from django.db import DatabaseError, connection, transaction
 from tests.clear_text import tables_with
 from tests.factories import OFFICER, OTHER_OFFICER, WANG, make_case
 from workflows.cases.lifecycle import State
-from workflows.ledger.leaf import InvalidEventError
+from workflows.ledger.append import InvalidEventError, append
 from workflows.ledger.models import Event
-from workflows.ledger.services import append
 from workflows.reports.erasure import erase, request_erasure
 
 pytestmark = pytest.mark.django_db

@@ -37,7 +37,7 @@ from workflows.datasets.register import (
     save_recipient,
     save_snapshot,
 )
-from workflows.ledger.leaf import InvalidEventError
+from workflows.ledger.append import InvalidEventError
 from workflows.ledger.models import Event
 from workflows.notices import moves
 from workflows.notices.texts import Place, publish, save_draft, text_in_use

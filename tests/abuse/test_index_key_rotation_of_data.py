@@ -33,7 +33,7 @@ from workflows.datasets.models import Snapshot
 from workflows.notices import moves
 from workflows.outbox.services import drain
 from workflows.reports.erasure import erase, request_erasure
-from workflows.vault.index_keys import index_keys
+from workflows.vault.blind_index import index_keys
 from workflows.vocabulary.outcomes import Outcome
 
 __all__ = ["data", "no_broker"]

@@ -24,8 +24,7 @@ from tests.database_time import let_pass
 from workflows import tasks
 from workflows.outbox import canaries, queues
 from workflows.outbox.models import Canary
-from workflows.outbox.selectors import CanaryState, canary_states
-from workflows.outbox.services import enqueue
+from workflows.outbox.services import CanaryState, canary_states, enqueue
 
 ALL_WELL = {
     "sequencer": "ok",

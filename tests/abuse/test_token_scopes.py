@@ -19,8 +19,8 @@ from workflows.accounts.models import ApprovalRequest
 from workflows.common.errors import InvalidEntry
 from workflows.datasets.models import PipelineToken, TokenScope
 from workflows.datasets.pipelines import NoPipelineAccess, admit, issue_token, pipeline_for_token
+from workflows.ledger.append import append
 from workflows.ledger.models import Event
-from workflows.ledger.services import append
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.requests_portal.api.urls")]
 

@@ -112,7 +112,7 @@ def append_client(number: int) -> Callable[[], int]:
     """Return what appends one event, of one of ten cases in turn, and commits."""
     from django.db import transaction
 
-    from workflows.ledger.services import append
+    from workflows.ledger.append import append
 
     cases = [uuid.uuid4() for _ in range(10)]
     turn = 0
@@ -138,7 +138,7 @@ def leaf_like_ours() -> bytes:
     """Return a leaf as `append_client` writes it."""
     from datetime import UTC, datetime
 
-    from workflows.ledger.leaf import leaf_template
+    from workflows.ledger.append import leaf_template
 
     template = leaf_template(
         name="case.advanced",
@@ -182,7 +182,7 @@ def run_clients(make: Callable[[int], Callable[[], int]], count: int, seconds: f
 
 
 def _run_sequencer(stop: Any, results: Any) -> None:
-    from workflows.ledger import loop
+    from workflows.ledger import sequencer
     from workflows.ledger.sequencer import SequenceResult, sequence
 
     # As the portal's own runner and the containers start it. Linux shares the processors between
@@ -197,8 +197,8 @@ def _run_sequencer(stop: Any, results: Any) -> None:
             signed.append((time.time(), result.size))
         return result
 
-    loop.sequence = timed
-    loop.run(stop)
+    sequencer.sequence = timed
+    sequencer.run(stop)
     results.put(signed)
 
 

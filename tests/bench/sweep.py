@@ -139,7 +139,7 @@ def measure(rows: int, due: int) -> None:
     from django.utils import timezone
 
     from workflows.cases.models import Clock
-    from workflows.routing.sweep import sweep_clocks
+    from workflows.routing.effects import sweep_clocks
 
     add_due(f"B{rows}", due)
     fill_up(rows)

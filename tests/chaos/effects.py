@@ -5,7 +5,7 @@ import signal
 import time
 from pathlib import Path
 
-from workflows.ledger.services import append
+from workflows.ledger.append import append
 from workflows.outbox.models import Effect
 from workflows.outbox.services import effect_handler
 

@@ -12,8 +12,8 @@ from tests.e2e.person import Person
 from tests.filings import file_request, wait_for_effects
 from tests.workflows.ledger.test_proof import ENTRIES, SIGNER, TEXT
 from workflows.common.signed_note import Signer
+from workflows.ledger.checkpoints import parse_proof, verify_proof
 from workflows.ledger.merkle import leaf_hash
-from workflows.ledger.proof import parse_proof, verify_proof
 
 pytestmark = pytest.mark.browser
 

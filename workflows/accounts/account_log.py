@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from workflows.accounts.models import AccountEvent, ApprovalRequest
 from workflows.cases.actors import Actor, actor_for, name_behind
 from workflows.cases.models import StaffIdentity
+from workflows.ledger.append import append
 from workflows.ledger.canonical import Json
 from workflows.ledger.models import Event
-from workflows.ledger.services import append
 from workflows.outbox.services import enqueue
 from workflows.vocabulary.roles import ROLE_NAMES, Role
 

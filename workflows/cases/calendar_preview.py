@@ -10,7 +10,7 @@ from workflows.cases.models import Case
 from workflows.cases.models.clock import rule_events
 from workflows.regimes.calendar_store import stored_notices
 from workflows.regimes.calendars import Notice
-from workflows.regimes.deadlines import deadlines_at
+from workflows.regimes.services import deadlines_at
 
 # Enough to see what happens; the rest follows the same arithmetic.
 CASES_LOOKED_AT = 500

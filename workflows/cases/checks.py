@@ -8,7 +8,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 
 from workflows.cases.models import Item
-from workflows.regimes.reader import RuleFileError
+from workflows.regimes.rules.reader import RuleFileError
 from workflows.regimes.services import all_regimes
 from workflows.vocabulary.item_kinds import DETAIL_NAMES, ItemKind
 from workflows.vocabulary.outcomes import WITHOUT_GRANT

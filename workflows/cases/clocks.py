@@ -15,9 +15,9 @@ from workflows.cases.lifecycle import OPEN
 from workflows.cases.models import BaseClock, Case, Clock, ClockEvent
 from workflows.cases.models.clock import Round, current_round, rule_events
 from workflows.regimes import services as regimes
-from workflows.regimes.schema import Regime
-from workflows.regimes.values import ClockEvent as RuleEvent
-from workflows.regimes.values import Deadline, Step
+from workflows.regimes.deadlines.values import ClockEvent as RuleEvent
+from workflows.regimes.deadlines.values import Deadline, Step
+from workflows.regimes.rules.regime import Regime
 
 # Parts of the time after which the team is reminded; the end itself comes after them.
 REMINDERS = (0.5, 0.8)

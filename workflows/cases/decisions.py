@@ -15,7 +15,7 @@ from workflows.cases.models import Case, Item
 from workflows.cases.transition import advance
 from workflows.common.errors import InvalidInput
 from workflows.common.inputs import require_text
-from workflows.regimes.schema import Regime
+from workflows.regimes.rules.regime import Regime
 from workflows.vocabulary.item_kinds import outcomes_for, stands_in
 from workflows.vocabulary.outcomes import CHANGES_DATA, Outcome, Scope, ScopeResult
 

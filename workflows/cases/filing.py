@@ -20,8 +20,8 @@ from workflows.ledger.canonical import canonical_json
 from workflows.outbox.services import enqueue
 from workflows.regimes.limits import in_force
 from workflows.vault import blind_index
+from workflows.vault.blind_index import IndexKey, index_keys
 from workflows.vault.fields import number_rows
-from workflows.vault.index_keys import IndexKey, index_keys
 from workflows.vault.services import create_data_key
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.people import Channel, IdentifierKind

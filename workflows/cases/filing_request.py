@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.kin import asks_for_own_interest
 from workflows.common.inputs import is_storable_text
-from workflows.regimes.schema import Regime
+from workflows.regimes.rules.regime import Regime
 from workflows.regimes.services import all_regimes, get_regime, regimes_for
 from workflows.vocabulary.item_kinds import DETAIL_NAMES, ItemKind
 from workflows.vocabulary.people import IdentifierKind, RequesterRole

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from workflows.cases.actors import Actor
 from workflows.cases.models import Case, IdentityPolicy
 from workflows.common.errors import InvalidInput
-from workflows.ledger.services import append
+from workflows.ledger.append import append
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.people import ACCEPTED_BY_STAFF, Assurance, assurance_suffices
 from workflows.vocabulary.roles import Role

@@ -1,7 +1,7 @@
 """What the law asks of a near relative of a person who has died, before anything is granted."""
 
 from workflows.cases.models import Case
-from workflows.regimes.schema import Regime
+from workflows.regimes.rules.regime import Regime
 from workflows.vocabulary.people import RequesterRole
 
 # The evidence by which a regime says that a relative needs an interest of their own, and that the

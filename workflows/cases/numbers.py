@@ -6,8 +6,7 @@ import secrets
 import unicodedata
 from datetime import datetime
 
-from workflows.vault.blind_index import keyed_hash, keyed_hashes
-from workflows.vault.index_keys import IndexKey, current_key
+from workflows.vault.blind_index import IndexKey, current_key, keyed_hash, keyed_hashes
 
 # Crockford's base 32: no I, L, O or U, so that nothing is misread.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -16,8 +16,7 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.models import SpentProof
 from workflows.common.errors import DomainError
-from workflows.vault.blind_index import keyed_hashes
-from workflows.vault.index_keys import IndexKey, current_key, index_keys
+from workflows.vault.blind_index import IndexKey, current_key, index_keys, keyed_hashes
 
 # Known to every browser, without code of others; hashing the key slows down what is built for it.
 ALGORITHM = "PBKDF2/SHA-256"

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
 from workflows.common.errors import InvalidInput
-from workflows.ledger.services import append
+from workflows.ledger.append import append
 from workflows.regimes.limits import InvalidLimit, check_limit, day_at, store_limit
-from workflows.regimes.schema import UnknownClockError
+from workflows.regimes.rules.regime import UnknownClockError
 from workflows.regimes.services import get_regime
 from workflows.vocabulary.roles import Role
 

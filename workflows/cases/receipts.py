@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from workflows.cases.models import Case
 from workflows.common.errors import DomainError
 from workflows.common.signed_note import NoteError, Signer, open_note
+from workflows.ledger.append import CASE_RECEIVED, format_time
 from workflows.ledger.canonical import Json, canonical_json
 from workflows.ledger.keys import RECEIPTS, signer_for
-from workflows.ledger.leaf import CASE_RECEIVED, format_time
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case
 

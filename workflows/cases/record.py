@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from workflows.cases.models import Case, EventContent
+from workflows.ledger.append import append
 from workflows.ledger.canonical import commit
 from workflows.ledger.models import Event
-from workflows.ledger.services import append
 
 NONCE_BYTES = 32
 

@@ -1,12 +1,45 @@
 """What follows a commit in the room of complaints: the complaint that a request itself makes."""
 
+from datetime import datetime
+from typing import Any
+
+from workflows.cases.actors import SYSTEM
 from workflows.cases.effects import case_of
+from workflows.cases.sweep import Step, sweep
+from workflows.complaints.lifecycle import OPEN, Action
+from workflows.complaints.models import Complaint, ComplaintClock
 from workflows.complaints.services import open_from_request
+from workflows.complaints.transition import advance
 from workflows.outbox.models import Effect
-from workflows.outbox.services import effect_handler
+from workflows.outbox.services import effect_handler, enqueue
 
 
 @effect_handler("complaints.open")
 def open_complaint(effect: Effect) -> None:
     """Open the complaint that a request makes, once."""
     open_from_request(case_of(effect))
+
+
+_ACTIONS = {Step.REMIND: Action.REMIND, Step.LATE: Action.MARK_LATE}
+
+
+def sweep_complaints(now: datetime | None = None, limit: int = 500) -> int:
+    """Remind of complaints whose time runs out, and mark those late whose time is over."""
+    return sweep(ComplaintClock, _take, now, limit)
+
+
+def _take(clock: ComplaintClock, step: Step, facts: dict[str, Any]) -> bool:
+    complaint = Complaint.objects.select_related("case").get(pk=clock.complaint_id)
+    if complaint.state not in OPEN:
+        return False
+    advance(complaint, _ACTIONS[step], SYSTEM, facts=facts)
+    enqueue(
+        "routing.notify_team",
+        key=f"complaints.{step}:{clock.pk}:{clock.reminders}:{clock.due_on}",
+        payload={
+            "case": str(clock.case_id),
+            "notice": f"complaint_{step}",
+            "due_on": str(clock.due_on),
+        },
+    )
+    return True

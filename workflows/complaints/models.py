@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from workflows.cases.models import BaseClock, Case, Message
 from workflows.complaints.lifecycle import OPEN, State
 from workflows.complaints.names import STATE_NAMES
-from workflows.regimes.values import ClockEvent as RuleEvent
+from workflows.regimes.deadlines.values import ClockEvent as RuleEvent
 
 
 class Complaint(models.Model):

@@ -19,8 +19,6 @@ from workflows.cases.transition import advance as advance_case
 from workflows.cases.transition import complaint_check, lock_case
 from workflows.common.errors import InvalidInput
 from workflows.common.inputs import require_text
-from workflows.complaints.clocks import has_clock, start_clocks
-from workflows.complaints.errors import ComplaintOpen
 from workflows.complaints.letters import (
     acknowledgement_of,
     outcome_of,
@@ -29,7 +27,7 @@ from workflows.complaints.letters import (
 )
 from workflows.complaints.lifecycle import OPEN, Action
 from workflows.complaints.models import Complaint
-from workflows.complaints.transition import advance
+from workflows.complaints.transition import ComplaintOpen, advance, has_clock, start_clocks
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.roles import Role
 

@@ -1,21 +1,92 @@
 """The one writer of a complaint: `advance` is the only function that changes its state."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
+from workflows.cases.clocks import apply_deadline, stop, store_lead
 from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.cases.transition import lock_case
-from workflows.complaints.clocks import stop_acknowledgement, stop_clocks
-from workflows.complaints.errors import ComplaintRefused
+from workflows.common.errors import DomainError
 from workflows.complaints.lifecycle import MOVES, Action, Move, Situation, State, refusal
-from workflows.complaints.models import Complaint
+from workflows.complaints.models import Complaint, ComplaintClock
+from workflows.complaints.names import REASONS
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case
+from workflows.regimes import services as regimes
+from workflows.regimes.deadlines.values import ClockEvent as RuleEvent
+from workflows.regimes.rules.regime import Regime
+
+
+def clock_kinds(regime: Regime) -> tuple[str, ...]:
+    """Return the kinds of clock that start when a complaint is received under this regime."""
+    return tuple(kind for kind in (regime.complaint_acknowledge, regime.complaint) if kind)
+
+
+def has_clock(case: Case) -> bool:
+    """Return whether a law of this case knows a time for the outcome of a complaint."""
+    return any(case.regime_of(code).complaint for code in case.regimes)
+
+
+def start_clocks(complaint: Complaint) -> None:
+    """Start the clocks of all regimes of a new complaint, and let the earliest lead the case."""
+    case = complaint.case
+    events = [RuleEvent("received", complaint.received_at)]
+    clocks = []
+    for code in case.regimes:
+        regime = case.regime_of(code)
+        kinds = clock_kinds(regime)
+        deadlines = regimes.compute_all(regime, events, case.residence, kinds) if kinds else {}
+        for kind, deadline in deadlines.items():
+            clock = ComplaintClock(
+                case=case,
+                complaint=complaint,
+                regime=code,
+                kind=kind,
+                leads=kind == regime.complaint,
+                started_at=complaint.received_at,
+            )
+            apply_deadline(clock, deadline)
+            clocks.append(clock)
+    ComplaintClock.objects.bulk_create(clocks)
+    store_lead(case)
+
+
+def stop_acknowledgement(complaint: Complaint, at: datetime) -> None:
+    """The complaint was acknowledged: the clocks for that are met."""
+    for clock in complaint.clocks.filter(stopped_at=None, leads=False):
+        stop(clock, at, met=True)
+
+
+def stop_clocks(complaint: Complaint, at: datetime) -> None:
+    """Stop what still runs: answered in time is met, withdrawn just ends."""
+    for clock in complaint.clocks.filter(stopped_at=None):
+        stop(clock, at, met=complaint.answered_at is not None)
+
+
+class ComplaintRefused(DomainError):
+    """The lifecycle does not allow this action now. `reason` is a code of `REASONS`."""
+
+    def __init__(self, action: str, reason: str) -> None:
+        self.action = action
+        self.reason = reason
+        super().__init__(str(REASONS[reason]))
+
+
+class ComplaintOpen(DomainError):
+    """There is an open complaint about the case already."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Your earlier complaint is still open. Write to us if you want to add to it.")
+        )
+
 
 # The steps by which a member of staff takes part in what can be complained about.
 _DECISIONS = (

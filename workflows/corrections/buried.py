@@ -9,8 +9,8 @@ from workflows.cases.models import Case
 from workflows.corpus.entries import Entry
 from workflows.corrections.making import entries_of
 from workflows.corrections.models import Manifest, Tombstone
+from workflows.vault.blind_index import current_key, index_keys
 from workflows.vault.crypto import Shredded
-from workflows.vault.index_keys import current_key, index_keys
 from workflows.vault.rotation import Step
 
 _PURPOSE = "tombstone"

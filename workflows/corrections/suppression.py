@@ -26,8 +26,8 @@ from workflows.common.inputs import require_text
 from workflows.corrections.keys import suppression_signer
 from workflows.corrections.models import ListVersion, Suppression
 from workflows.datasets.models import TrainedModel
+from workflows.vault.blind_index import current_key, index_keys, key_name
 from workflows.vault.crypto import Shredded
-from workflows.vault.index_keys import current_key, index_keys, key_name
 from workflows.vault.rotation import Step
 from workflows.vocabulary.roles import Role
 

@@ -19,7 +19,7 @@ from workflows.corpus.values import JSONL_FORMATS, Figures, Problem, ReadError, 
 from workflows.datasets.lookups import look_up_version
 from workflows.datasets.models import Snapshot, SnapshotFile
 from workflows.datasets.sources import files_of, shards_of
-from workflows.ledger.services import append
+from workflows.ledger.append import append
 from workflows.outbox.long_work import ask_for, held
 from workflows.vocabulary.roles import Role
 

@@ -35,7 +35,7 @@ from workflows.datasets.terms import terms_of_all
 from workflows.ledger.canonical import canonical_json
 from workflows.outbox.long_work import held
 from workflows.outbox.services import enqueue
-from workflows.vault.index_keys import current_key, index_keys
+from workflows.vault.blind_index import current_key, index_keys
 from workflows.vocabulary.roles import Role
 
 if TYPE_CHECKING:

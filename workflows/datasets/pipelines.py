@@ -13,7 +13,7 @@ from workflows.cases.actors import Actor
 from workflows.common.errors import InvalidEntry, Refused
 from workflows.datasets.models import PipelineToken, TokenScope
 from workflows.datasets.roles import OFFICERS, STEWARDS, require_role
-from workflows.ledger.services import append
+from workflows.ledger.append import append
 from workflows.vault.blind_index import keyed_hash, keyed_hashes
 from workflows.vocabulary.roles import Role
 

@@ -24,8 +24,8 @@ from workflows.common.inputs import require_text
 from workflows.datasets.inventory import ask_to_read
 from workflows.datasets.models import Dataset, Recipient, Snapshot, TrainedModel
 from workflows.datasets.roles import OFFICERS, STEWARDS, require_role
+from workflows.ledger.append import append
 from workflows.ledger.canonical import commit
-from workflows.ledger.services import append
 
 # What an approval rests on: when one of these changes, the source waits for approval again.
 GROUNDS_OF_APPROVAL = ("origin", "legal_basis", "licence", "scope")

@@ -14,9 +14,14 @@ from typing import Protocol, cast
 
 from workflows.ledger import merkle, selectors, tiles
 from workflows.ledger.canonical import Json, NotCanonicalError, parse_json
-from workflows.ledger.checkpoint import CheckpointError, TreeHead, open_checkpoint
+from workflows.ledger.checkpoints import (
+    CheckpointError,
+    TreeHead,
+    open_checkpoint,
+    parse_proof,
+    verify_proof,
+)
 from workflows.ledger.keys import log_verifier
-from workflows.ledger.proof import parse_proof, verify_proof
 
 Entry = dict[str, Json]
 _CHECKPOINT, _LISTED, _PROOFS = "checkpoint", "entries.txt", "proofs/"

@@ -3,8 +3,10 @@
 import base64
 import binascii
 import hmac
+from typing import Any
 
 from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 
 from workflows.common.signed_note import NoteError, Signer, Verifier
@@ -53,3 +55,19 @@ def log_verifier() -> Verifier:
 def log_vkey() -> str:
     """Return the public key of the log as text, for those who verify."""
     return log_verifier().vkey
+
+
+@register(Tags.security, deploy=True)
+def check_origin(**_: Any) -> list[CheckMessage]:
+    """Refuse a name below `localhost`, as the default is: two logs could not be told apart."""
+    host = settings.LEDGER_ORIGIN.partition("/")[0]
+    if not settings.PUBLIC_BASE_URL.startswith("https://") or host.split(".")[-1] != "localhost":
+        return []
+    return [
+        Error(
+            f"LEDGER_ORIGIN is {settings.LEDGER_ORIGIN}, a name that any other log may have too.",
+            hint="Before the log begins, name it below a host name of yours, such as"
+            " portal.example.org/log. A log that has begun keeps its name.",
+            id="ledger.E001",
+        )
+    ]

@@ -15,8 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from workflows.ledger.canonical import Json, parse_canonical
-from workflows.ledger.uids import new_uid
+from workflows.ledger.canonical import Json, new_uid, parse_canonical
 
 NAME_LENGTH = 100
 ROLE_LENGTH = 64

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from django.db.models import Count, Min, QuerySet
 
+from workflows.ledger.checkpoints import AddCheckpoint, TlogProof
 from workflows.ledger.evidence import cosigned_note, newest_cosigned, published_checkpoint
 from workflows.ledger.models import Checkpoint, Event, InboxEntry, Leaf, Timestamp
-from workflows.ledger.proof import AddCheckpoint, TlogProof
 from workflows.ledger.tiles import (
     TILE_WIDTH,
     TileError,

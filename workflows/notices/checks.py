@@ -8,8 +8,8 @@ from django.core.checks import CheckMessage, Error, Tags, register
 
 from workflows.notices.facts import Decided
 from workflows.notices.kinds import DEFINITIONS
-from workflows.notices.shipped import LANGUAGES, shipped_texts
-from workflows.regimes.reader import RuleFileError
+from workflows.notices.texts import LANGUAGES, shipped_texts
+from workflows.regimes.rules.reader import RuleFileError
 from workflows.regimes.services import all_regimes
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.notices import NoticeKind

@@ -26,7 +26,7 @@ from workflows.notices.texts import (
     texts_so_far,
 )
 from workflows.notices.values import Reader, common_values
-from workflows.regimes.schema import Regime
+from workflows.regimes.rules.regime import Regime
 
 
 @dataclass(frozen=True, slots=True)

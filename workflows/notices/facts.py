@@ -13,7 +13,7 @@ from workflows.notices.document import Bullets, Value
 from workflows.notices.item_values import item_values, refusal_values
 from workflows.notices.phrases import phrase
 from workflows.notices.values import Reader, due_sentence, effect_on_clock
-from workflows.regimes.terms import FeeRule, Ground
+from workflows.regimes.rules.elements import FeeRule, Ground
 
 
 class Facts:

@@ -6,7 +6,7 @@ from workflows.cases.models import Item
 from workflows.notices.document import Bullets, Heading, Node, Paragraph, Value, paragraphs
 from workflows.notices.phrases import has_phrase, phrase
 from workflows.notices.values import Reader
-from workflows.regimes.terms import FeeRule, Ground
+from workflows.regimes.rules.elements import FeeRule, Ground
 from workflows.vocabulary.outcomes import WITHOUT_GRANT, Outcome, Scope, ScopeResult
 
 

@@ -4,7 +4,7 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-from workflows.regimes.terms import Text
+from workflows.regimes.rules.elements import Text
 
 _FILE = Path(__file__).with_name("texts") / "phrases.toml"
 

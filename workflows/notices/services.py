@@ -7,25 +7,120 @@ Nothing is sent that lacks an element which a regime of the case prescribes.
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from workflows.cases.actors import SYSTEM, Actor
+from workflows.cases.attachments import read_attachment
 from workflows.cases.models import Attachment, Case, Message
 from workflows.cases.record import record_event
 from workflows.cases.transition import lock_case
 from workflows.notices.composing import Composed, compose
+from workflows.notices.document import (
+    Bullets,
+    Document,
+    Heading,
+    Node,
+    fragment_of,
+    to_html,
+    to_text,
+)
 from workflows.notices.facts import Facts
 from workflows.notices.kinds import DEFINITIONS, NOT_FOR_THE_PERSON
 from workflows.notices.models import Notice
-from workflows.notices.renderings import RENDERINGS
 from workflows.outbox.models import Effect
 from workflows.outbox.services import Payload, enqueue
-from workflows.regimes.schema import Regime
+from workflows.pdf import render_pdf
+from workflows.pdf.fonts import Font, font
+from workflows.regimes.rules.regime import Regime
 from workflows.vault import files
+
+
+def notices_of(case: Case) -> QuerySet[Notice]:
+    """Return the notices of a case, latest first, with their files (PDF, HTML, text) and texts."""
+    files = Prefetch("files", Attachment.objects.order_by("media_type"))
+    return case.notices.order_by("-sent_at", "-id").prefetch_related(files, "texts")
+
+
+def notices_to_the_person(case: Case) -> QuerySet[Notice]:
+    """Return the notices that went to the person, latest first."""
+    return notices_of(case).exclude(kind__in=NOT_FOR_THE_PERSON)
+
+
+def other_files(case: Case) -> QuerySet[Attachment]:
+    """Return the files of a case that belong to no notice."""
+    return case.attachments.filter(notices=None)
+
+
+def files_of_the_person(case: Case) -> QuerySet[Attachment]:
+    """Return the files that the person may fetch: all but those for somebody else."""
+    return case.attachments.exclude(notices__kind__in=NOT_FOR_THE_PERSON)
+
+
+def letter_of(message: Message) -> str:
+    """Return the notice that a message tells as HTML without its title, all words in it escaped.
+
+    It is empty where the message is no notice, or the file was erased.
+    """
+    page = (
+        Attachment.objects.filter(notices__message=message, media_type="text/html")
+        .select_related("file__data_key")
+        .first()
+    )
+    return fragment_of(b"".join(read_attachment(page)).decode()) if page else ""
+
+
+_TEMPLATE = Path(__file__).with_name("notice.typ")
+
+
+def to_pdf(document: Document, author: str, at: datetime) -> bytes:
+    """Return the notice as a PDF that bears the time `at`. Raises `FontNotFound`, `PdfError`."""
+    ours = font()
+    chinese = document.language.startswith("zh")
+    data = {
+        "title": ours.printable(document.title),
+        "author": ours.printable(author),
+        "lang": "zh" if chinese else document.language.partition("-")[0],
+        "region": "cn" if chinese else None,
+        "font": ours.family,
+        "nodes": [_node(node, ours) for node in document.nodes],
+    }
+    return render_pdf(_TEMPLATE, data, at=at)
+
+
+def _node(node: Node, ours: Font) -> dict[str, Any]:
+    match node:
+        case Bullets(items):
+            return {"kind": "bullets", "items": [ours.printable(item) for item in items]}
+        case Heading(text, level):
+            return {"kind": "heading", "level": level, "text": ours.printable(text)}
+        case _:
+            return {"kind": "paragraph", "text": ours.printable(node.text)}
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """One form of a notice: the ending of its file, its media type, and how it is made."""
+
+    ending: str
+    media_type: str
+    render: Callable[[Document, datetime], bytes]
+
+
+RENDERINGS = (
+    Rendering("pdf", "application/pdf", lambda d, at: to_pdf(d, settings.PROVIDER_NAME, at)),
+    Rendering("html", "text/html", lambda d, _at: to_html(d).encode()),
+    Rendering("txt", "text/plain", lambda d, _at: to_text(d).encode()),
+)
+
 
 FactsBuilder = Callable[[Case, Payload], Facts | None]
 _builders: dict[str, FactsBuilder] = {}

@@ -1,8 +1,12 @@
 """The texts of notices: which one is in use, drafts, publishing, and what stands against it."""
 
+import difflib
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -11,16 +15,29 @@ from django.utils.translation import gettext as _
 from workflows.cases.actors import Actor
 from workflows.common.errors import InvalidInput
 from workflows.common.inputs import require_text
-from workflows.ledger.services import append
+from workflows.ledger.append import append
 from workflows.notices.elements import NEEDED, WORDS
 from workflows.notices.errors import TextRefused
 from workflows.notices.kinds import placeholders_of
 from workflows.notices.models import NoticeText, Publication
-from workflows.notices.shipped import LANGUAGES, shipped_texts
 from workflows.notices.template import BrokenText, Template, parse
-from workflows.regimes.schema import Regime
+from workflows.regimes.rules.regime import Regime
 from workflows.regimes.services import all_regimes
 from workflows.vocabulary.notices import NoticeElement, NoticeKind
+
+LANGUAGES = ("zh-hans", "en")
+_FOLDER = Path(__file__).with_name("texts")
+
+
+@cache
+def shipped_texts() -> dict[tuple[str, str, str], str]:
+    """Return every shipped text by regime ('' for all), kind and language."""
+    texts = {}
+    for language in LANGUAGES:
+        for path in sorted((_FOLDER / language).glob("*.txt")):
+            kind, _dot, regime = path.stem.partition(".")
+            texts[regime, kind, language] = path.read_text(encoding="utf-8")
+    return texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,3 +275,79 @@ def _record(event: str, version: NoticeText, actor: Actor) -> None:
             "sha256": version.digest,
         },
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceInUse:
+    """A place that has a text: the version in use, None for the one that came with the software.
+
+    `draft` is the newest version where that is newer than the one in use.
+    """
+
+    place: Place
+    version: NoticeText | None
+    published_at: datetime | None
+    draft: NoticeText | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedLine:
+    """A line of the difference between two versions; `sign` is '+', '-' or ' '."""
+
+    sign: str
+    text: str
+
+
+def places_in_use() -> list[PlaceInUse]:
+    """Return every place that has a text, by kind, regime and language. One query."""
+    versions: dict[Place, list[NoticeText]] = {}
+    rows = NoticeText.objects.select_related("publication").defer("body").order_by("number")
+    for row in rows:
+        versions.setdefault(Place(row.regime, row.kind, row.language), []).append(row)
+    places = {Place(*key) for key in shipped_texts()} | set(versions)
+    order: dict[str, int] = {kind: number for number, kind in enumerate(NoticeKind)}
+    ordered = sorted(places, key=lambda p: (order[p.kind], p.regime, LANGUAGES.index(p.language)))
+    return [_in_use(place, versions.get(place, [])) for place in ordered]
+
+
+def _in_use(place: Place, versions: list[NoticeText]) -> PlaceInUse:
+    published = [version for version in versions if hasattr(version, "publication")]
+    current = max(published, key=lambda version: version.publication.pk, default=None)
+    written = [version for version in versions if version.author]
+    newest = written[-1] if written else None
+    is_draft = newest is not None and not hasattr(newest, "publication")
+    return PlaceInUse(
+        place, current, current.publication.at if current else None, newest if is_draft else None
+    )
+
+
+def versions_at(place: Place) -> QuerySet[NoticeText]:
+    """Return the versions of a place, newest first, with their publications."""
+    return (
+        NoticeText.objects.filter(regime=place.regime, kind=place.kind, language=place.language)
+        .select_related("publication")
+        .order_by("-number")
+    )
+
+
+def body_before(version: NoticeText) -> str:
+    """Return the text that came before a version: the version before it, or the shipped text."""
+    place = Place(version.regime, version.kind, version.language)
+    before = versions_at(place).filter(number__lt=version.number).first()
+    if before is not None:
+        return before.body
+    return "" if not version.author else _shipped(place)
+
+
+def _shipped(place: Place) -> str:
+    texts = shipped_texts()
+    return texts.get((place.regime, place.kind, place.language)) or texts.get(
+        ("", place.kind, place.language), ""
+    )
+
+
+def changed_lines(before: str, after: str) -> Iterator[ChangedLine]:
+    """Yield the lines of two texts, each with the sign of what became of it."""
+    for line in difflib.ndiff(before.splitlines(), after.splitlines()):
+        if not line.startswith("?"):
+            yield ChangedLine(line[0], line[2:])

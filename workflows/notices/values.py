@@ -13,7 +13,7 @@ from workflows.cases.models import Case
 from workflows.cases.models.clock import is_free_in_part
 from workflows.notices.document import Bullets, Value
 from workflows.notices.phrases import phrase
-from workflows.regimes.schema import Regime
+from workflows.regimes.rules.regime import Regime
 from workflows.vocabulary.item_kinds import ItemKind
 
 

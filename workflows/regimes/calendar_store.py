@@ -12,8 +12,8 @@ from workflows.regimes.calendars import (
     build_calendar,
     is_known_region,
 )
+from workflows.regimes.deadlines.values import Calendar
 from workflows.regimes.models import BusinessCalendar
-from workflows.regimes.values import Calendar
 
 # Saturday and Sunday, Monday being 0.
 _WEEKEND = frozenset({5, 6})

@@ -9,8 +9,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from workflows.regimes.terms import Clock
-from workflows.regimes.values import Citation, Deadline, Step
+from workflows.regimes.deadlines.values import Citation, Deadline, Step
+from workflows.regimes.rules.elements import Clock
 
 Values = Mapping[str, Any]
 

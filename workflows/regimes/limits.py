@@ -14,15 +14,15 @@ from zoneinfo import ZoneInfo
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from workflows.regimes.calculator import compute
 from workflows.regimes.calendar_store import calendar_for
-from workflows.regimes.deadlines import years_needed
+from workflows.regimes.deadlines.calculator import calculate
+from workflows.regimes.deadlines.values import ClockEvent, ClockRule, Promise
 from workflows.regimes.explain import length
 from workflows.regimes.models import PublishedLimit
-from workflows.regimes.reader import Document
-from workflows.regimes.schema import Regime, UnknownClockError, parse_regime
-from workflows.regimes.terms import Clock, Text
-from workflows.regimes.values import ClockEvent, ClockRule, Promise
+from workflows.regimes.rules.elements import Clock, Text
+from workflows.regimes.rules.reader import Document
+from workflows.regimes.rules.regime import Regime, UnknownClockError, parse_regime
+from workflows.regimes.services import years_needed
 
 _UNITS = ("days", "working_days")
 _DAYS_COMPARED = 366
@@ -137,8 +137,8 @@ def _never_longer(regime: Regime, rule: ClockRule, unit: str, amount: int) -> bo
     calendar = calendar_for(place.calendar, first - 1, last)
     for number in range(_DAYS_COMPARED):
         events = [ClockEvent("received", start + timedelta(days=number))]
-        law = compute(rule, events, calendar, place.zone).lead_on
-        own = compute(plain, events, calendar, place.zone).lead_on
+        law = calculate(rule, events, calendar, place.zone).lead_on
+        own = calculate(plain, events, calendar, place.zone).lead_on
         if law is not None and own is not None and own > law:
             return False
     return True

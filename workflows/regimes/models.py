@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from workflows.regimes.calendars import Notice
-from workflows.regimes.values import Promise
+from workflows.regimes.deadlines.values import Promise
 
 
 class BusinessCalendar(models.Model):

@@ -3,10 +3,13 @@
 Rules come from files; only the announced working days come from the database.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import MAXYEAR, MINYEAR
 
 from workflows.regimes.calendar_store import calendar_for, load_notice, stored_notices
-from workflows.regimes.deadlines import deadlines_at
+from workflows.regimes.calendars import Notice, build_calendar
+from workflows.regimes.deadlines.calculator import calculate
+from workflows.regimes.deadlines.values import Calendar, ClockEvent, ClockRule, Deadline
 from workflows.regimes.explain import explain
 from workflows.regimes.registry import (
     UnknownRegimeError,
@@ -14,8 +17,67 @@ from workflows.regimes.registry import (
     get_regime,
     regimes_for,
 )
-from workflows.regimes.schema import Regime, UnknownClockError
-from workflows.regimes.values import ClockEvent, Deadline
+from workflows.regimes.rules.regime import Regime, UnknownClockError
+
+# Where the announced days come from: the table, or the files that are shipped.
+NoticeSource = Callable[[Iterable[str]], Sequence[Notice]]
+
+_MONTHS_A_YEAR = 12
+_SHORTEST_YEAR = 200
+
+
+def deadlines_at(
+    regime: Regime,
+    kinds: Iterable[str],
+    events: Sequence[ClockEvent],
+    residence: str,
+    notices: NoticeSource,
+) -> dict[str, Deadline]:
+    """Return the deadline of each clock kind; `notices` is asked once.
+
+    Raises UnknownClockError for a kind that the regime does not have.
+    """
+    place = regime.place(residence)
+    rules = [regime.clock(kind).rule for kind in kinds]
+    regions = {place.calendar} | {rule.arguable.calendar for rule in rules} - {""}
+    announced = notices(regions)
+    deadlines = {}
+    for rule in rules:
+        first, last = years_needed(rule, events)
+        arguable = rule.arguable.calendar
+        deadlines[rule.kind] = calculate(
+            rule,
+            events,
+            build_calendar(place.calendar, first, last, announced),
+            place.zone,
+            arguable_calendar=_arguable(arguable, first, last, announced),
+        )
+    return deadlines
+
+
+def years_needed(rule: ClockRule, events: Sequence[ClockEvent]) -> tuple[int, int]:
+    """Return the first and the last year that a count from these events can touch.
+
+    A year has more than 200 working days everywhere, so a count of them is over by then.
+    """
+    years = [event.at.year for event in events] or [1]
+    counts = [(rule.unit, rule.amount or 0)]
+    counts += [(target.unit, target.amount) for target in rule.targets]
+    if rule.promise is not None:
+        counts.append((rule.promise.unit, rule.promise.amount))
+    if rule.extension is not None:
+        counts.append((rule.unit, rule.extension.amount))
+    length = max(
+        amount // (_MONTHS_A_YEAR if unit == "months" else _SHORTEST_YEAR)
+        for unit, amount in counts
+    )
+    # One year to spare on each side: for the zone, for a roll, for what is left of a year.
+    return max(min(years) - 1, MINYEAR), min(max(years) + length + 2, MAXYEAR - 1)
+
+
+def _arguable(region: str, first: int, last: int, notices: Sequence[Notice]) -> Calendar | None:
+    return build_calendar(region, first, last, notices) if region else None
+
 
 __all__ = [
     "UnknownClockError",

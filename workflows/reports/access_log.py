@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from workflows.cases.actors import Actor, name_behind
 from workflows.cases.models import Case, StaffIdentity
 from workflows.cases.numbers import normalise_number
+from workflows.ledger.append import append
 from workflows.ledger.canonical import Json
-from workflows.ledger.services import append
 from workflows.reports.models import Look
 from workflows.reports.scope import RegulatorScope
 

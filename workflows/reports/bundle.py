@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from workflows.ledger.append import format_time
 from workflows.ledger.evidence import cosigned_note
 from workflows.ledger.keys import log_verifier
-from workflows.ledger.leaf import format_time
 from workflows.ledger.models import Checkpoint, Event
 from workflows.ledger.selectors import leaf_index
 from workflows.reports import bundle_statement

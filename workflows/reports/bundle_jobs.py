@@ -20,8 +20,8 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.models import Case
 from workflows.common.errors import DomainError, InvalidInput
+from workflows.ledger.append import append
 from workflows.ledger.models import Event
-from workflows.ledger.services import append
 from workflows.outbox.long_work import held
 from workflows.outbox.services import enqueue
 from workflows.reports import bundle_statement

@@ -12,10 +12,10 @@ from typing import Any
 from django.db import transaction
 
 from workflows.cases.models import Case
+from workflows.ledger.append import append
 from workflows.ledger.models import Checkpoint, Event
 from workflows.ledger.selectors import latest_checkpoint, leaf_index
 from workflows.ledger.sequencer import sequence
-from workflows.ledger.services import append
 from workflows.reports.bundle_filters import zone_of
 from workflows.reports.bundle_log import timestamp_facts
 from workflows.reports.bundle_tables import BundleRequest, Counts, file_digests

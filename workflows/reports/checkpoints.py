@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from workflows.common.errors import InvalidInput
 from workflows.ledger import merkle
-from workflows.ledger.checkpoint import CheckpointError, TreeHead, open_checkpoint
+from workflows.ledger.checkpoints import CheckpointError, TreeHead, open_checkpoint
 from workflows.ledger.keys import log_verifier
 from workflows.ledger.models import Checkpoint
 from workflows.ledger.selectors import consistency_proof, latest_checkpoint

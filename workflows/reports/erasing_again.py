@@ -19,8 +19,8 @@ from workflows.cases.models import Case, IdempotencyKey
 from workflows.cases.transition import advance, lock_case
 from workflows.complaints.services import end_with_erasure
 from workflows.corrections.models import Manifest
+from workflows.ledger.append import format_time
 from workflows.ledger.copies import CopyError, read_copy
-from workflows.ledger.leaf import format_time
 from workflows.ledger.models import Event
 from workflows.outbox.models import Effect
 from workflows.reports.erasure import count_rows, forget

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from workflows.cases.clocks import answer_kinds
-from workflows.regimes.schema import Regime
-from workflows.regimes.terms import Clock, Text
-from workflows.regimes.values import Citation
+from workflows.regimes.deadlines.values import Citation
+from workflows.regimes.rules.elements import Clock, Text
+from workflows.regimes.rules.regime import Regime
 
 Entry = Mapping[str, Any]
 

@@ -13,9 +13,9 @@ from workflows.cases.numbers import normalise_number
 from workflows.cases.timeline import STAFF_SENTENCES
 from workflows.complaints.models import ComplaintClock
 from workflows.ledger.selectors import events_of_case
+from workflows.regimes.deadlines.values import Deadline
 from workflows.regimes.explain import explain
-from workflows.regimes.schema import Regime
-from workflows.regimes.values import Deadline
+from workflows.regimes.rules.regime import Regime
 from workflows.reports.bundle_filters import BundleFilters, zone_of
 from workflows.reports.law import Provision, provisions
 from workflows.reports.models import BundleJob, KeptCheckpoint

@@ -1,7 +1,8 @@
 """What follows a commit in the room of routing: the first assignment, and mails to the team."""
 
 import logging
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -12,11 +13,14 @@ from workflows.cases.actors import SYSTEM
 from workflows.cases.clocks import further_clocks
 from workflows.cases.effects import case_of
 from workflows.cases.fee_time import fee_time_is_over
-from workflows.cases.lifecycle import OPEN, State
+from workflows.cases.lifecycle import OPEN, Action, State
 from workflows.cases.mail import compose
 from workflows.cases.models import Case, Clock
+from workflows.cases.sweep import Step, sweep
+from workflows.cases.transition import advance
+from workflows.notices.services import enqueue_notice
 from workflows.outbox.models import Effect
-from workflows.outbox.services import effect_handler, mail_handler
+from workflows.outbox.services import effect_handler, enqueue, mail_handler
 from workflows.routing.assignment import assign, choose_team
 from workflows.routing.models import Assignment, Team
 from workflows.vocabulary.roles import Role
@@ -90,3 +94,33 @@ def team_mail(effect: Effect) -> EmailMessage | None:
     }
     language = settings.LANGUAGE_CODE
     return compose("team_notice", addresses, language, effect, context, html=False)
+
+
+_ACTIONS = {Step.REMIND: Action.REMIND, Step.LATE: Action.MARK_LATE}
+
+
+def sweep_clocks(now: datetime | None = None, limit: int = 500) -> int:
+    """Remind of the requests whose time runs out, and mark those late whose time is over."""
+    return sweep(Clock, _take, now, limit)
+
+
+def _take(clock: Clock, step: Step, facts: dict[str, Any]) -> bool:
+    case = Case.objects.select_related("data_key").get(pk=clock.case_id)
+    if case.state not in OPEN:
+        return False
+    advance(case, _ACTIONS[step], SYSTEM, facts=facts)
+    if clock.leads:
+        enqueue(
+            "routing.notify_team",
+            key=f"routing.{step}:{clock.pk}:{clock.reminders}:{clock.due_on}",
+            payload={"case": str(case.pk), "notice": str(step)},
+        )
+    if clock.leads and step == Step.LATE:
+        enqueue_notice(
+            case,
+            "lateness",
+            key=f"lateness:{clock.pk}:{clock.due_on}",
+            clock=clock.pk,
+            regime=clock.regime,
+        )
+    return True

@@ -34,12 +34,12 @@ from workflows.cases.models.clock import Round
 from workflows.cases.models.rules import keep_versions
 from workflows.cases.numbers import new_case_number
 from workflows.cases.record import NONCE_BYTES
-from workflows.ledger.bulk import NewEvent, append_first_events
+from workflows.ledger.append import NewEvent, append_first_events
 from workflows.ledger.canonical import commit
 from workflows.regimes import services as regimes
-from workflows.regimes.schema import Regime
-from workflows.regimes.values import ClockEvent as RuleEvent
-from workflows.regimes.values import Deadline
+from workflows.regimes.deadlines.values import ClockEvent as RuleEvent
+from workflows.regimes.deadlines.values import Deadline
+from workflows.regimes.rules.regime import Regime
 from workflows.vault import blind_index
 from workflows.vault.models import DataKey
 from workflows.vault.services import create_data_keys

@@ -16,9 +16,9 @@ from workflows.cases.attachments import Upload
 from workflows.cases.filing import Filed, file_request
 from workflows.cases.models import Case
 from workflows.cases.request_content import request_from_content
+from workflows.ledger.append import append
 from workflows.ledger.models import Event
-from workflows.ledger.services import append
-from workflows.routing.sweep import sweep_clocks
+from workflows.routing.effects import sweep_clocks
 from workflows.samples.logins import Requester, write_logins
 from workflows.samples.staff import make_accounts, make_teams, taken_names
 from workflows.samples.stories import Sample, Story

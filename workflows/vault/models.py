@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from workflows.vault.crypto import Shredded
 from workflows.vault.fields import SealedBytes, SealedModel
-from workflows.vault.keys import keyring
+from workflows.vault.keyring import keyring
 
 
 class DataKey(models.Model):

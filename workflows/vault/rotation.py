@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from workflows.vault.index_keys import current_key
+from workflows.vault.blind_index import current_key
 from workflows.vault.models import IndexKeyRotation
 
 

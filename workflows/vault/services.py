@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from workflows.vault.crypto import KEY_BYTES
 from workflows.vault.files import remove_files
-from workflows.vault.keys import keyring
+from workflows.vault.keyring import keyring
 from workflows.vault.models import BlindIndexEntry, DataKey, StoredFile
 
 

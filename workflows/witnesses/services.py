@@ -17,12 +17,13 @@ from django.utils import timezone
 
 from workflows.common.http_client import AddressError, NoAnswerError, check_address, post
 from workflows.common.signed_note import NoteError, Verifier
-from workflows.ledger.checkpoint import CheckpointError, parse_size
+from workflows.ledger.checkpoints import CheckpointError, parse_size
 from workflows.ledger.evidence import add_cosignature, witness_verifier
 from workflows.ledger.models import Checkpoint
 from workflows.ledger.selectors import consistency_text, latest_checkpoint
 from workflows.outbox.models import Effect
-from workflows.outbox.services import delay_after, enqueue
+from workflows.outbox.services import delay_after, effect_handler, enqueue
+from workflows.witnesses import timestamps
 from workflows.witnesses.models import ERROR_LENGTH, Witness
 
 EFFECT = "witness.submit"
@@ -186,3 +187,15 @@ def _size(body: bytes) -> int:
         return parse_size(body.decode(errors="replace").removesuffix("\n"))
     except CheckpointError as error:
         raise WitnessRefusedError("It answered 409 without its size.") from error
+
+
+@effect_handler(EFFECT)
+def submit_checkpoints(effect: Effect) -> None:
+    """Show a witness the checkpoints that it has not signed yet."""
+    submit(int(effect.payload["witness"]), effect)
+
+
+@effect_handler(timestamps.EFFECT)
+def request_timestamp(_effect: Effect) -> None:
+    """Get the timestamp of a day."""
+    timestamps.request_timestamp()

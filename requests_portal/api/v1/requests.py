@@ -35,8 +35,8 @@ from workflows.cases.idempotency import (
 from workflows.cases.models import Case, Clock
 from workflows.cases.proof_of_work import LONGEST as LONGEST_PROOF
 from workflows.cases.timeline import public_timeline
+from workflows.regimes.deadlines.values import Deadline
 from workflows.regimes.explain import explain
-from workflows.regimes.values import Deadline
 from workflows.vocabulary.people import Channel
 
 

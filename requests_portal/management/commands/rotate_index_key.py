@@ -13,7 +13,7 @@ from requests_portal.index_rotation import (
     bound_to_former_keys,
     unreadable_factors,
 )
-from workflows.vault.index_keys import index_keys
+from workflows.vault.blind_index import index_keys
 from workflows.vault.rotation import has_begun, rotate, rotation
 
 

@@ -13,7 +13,7 @@ from workflows.cases.receipts import signed_receipt
 from workflows.ledger.keys import log_vkey
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case, leaf_index, proof_text
-from workflows.notices.selectors import files_of_the_person
+from workflows.notices.services import files_of_the_person
 
 BINARY = "application/octet-stream"
 

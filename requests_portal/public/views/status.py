@@ -19,7 +19,7 @@ from workflows.cases.drafts import discard_draft
 from workflows.cases.errors import TooManyAttempts, UnknownReceipt
 from workflows.cases.models import Case, Message
 from workflows.identity.contact import ask_for_link
-from workflows.notices.selectors import letter_of
+from workflows.notices.services import letter_of
 
 
 @private

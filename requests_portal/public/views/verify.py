@@ -14,10 +14,9 @@ from requests_portal.public.forms.verify import VerifyForm
 from requests_portal.public.page_errors import page_errors
 from requests_portal.templatetags.portal import moment
 from workflows.cases.receipts import ReceiptRefused, check_receipt, receipt_signer
-from workflows.ledger.checkpoint import CheckpointError
+from workflows.ledger.checkpoints import CheckpointError, parse_proof, verify_proof
 from workflows.ledger.keys import log_verifier, log_vkey
 from workflows.ledger.merkle import ProofError
-from workflows.ledger.proof import parse_proof, verify_proof
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from workflows.cases.handling import record_view
 from workflows.cases.models import Case, Item
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case, proof_text
-from workflows.regimes.schema import Regime
+from workflows.regimes.rules.regime import Regime
 from workflows.reports.access_log import record_look_at_register
 from workflows.reports.law import Provision
 from workflows.reports.scope import RegulatorScope

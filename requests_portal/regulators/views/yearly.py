@@ -17,7 +17,7 @@ from requests_portal.regulators.access import regulator_page
 from requests_portal.regulators.figures_csv import csv_file
 from requests_portal.regulators.forms import YearForm
 from requests_portal.regulators.views.training import RULE as EXPLANATION
-from workflows.regimes.schema import Regime
+from workflows.regimes.rules.regime import Regime
 from workflows.regimes.services import get_regime
 from workflows.reports.access_log import record_look_at_register
 from workflows.reports.counting import ABUSE

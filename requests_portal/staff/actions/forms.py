@@ -21,7 +21,7 @@ from workflows.cases.fees import MAX_AMOUNT
 from workflows.cases.models import Case
 from workflows.common.inputs import MAX_BODY
 from workflows.corrections.models import Instruction
-from workflows.regimes.terms import Ground
+from workflows.regimes.rules.elements import Ground
 from workflows.reports.erasure import ErasureGround
 from workflows.routing.models import Team
 from workflows.vocabulary.people import Assurance

@@ -19,9 +19,9 @@ from workflows.cases.models import Case
 from workflows.cases.models.clock import rule_events
 from workflows.datasets.training import affected_models, next_step
 from workflows.notices.answers import compose_answer
-from workflows.notices.plain import to_text
+from workflows.notices.document import to_text
 from workflows.regimes import services as regimes
-from workflows.regimes.values import ClockEvent, EventName
+from workflows.regimes.deadlines.values import ClockEvent, EventName
 from workflows.reports.erasure import ErasureGround, erasure_request_of
 from workflows.vault.fields import text_or_erased
 from workflows.vocabulary.outcomes import CHANGES_DATA

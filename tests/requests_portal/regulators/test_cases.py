@@ -4,9 +4,9 @@ import pytest
 
 from tests.factories import ERIKA, WANG, file, granted, make_case
 from workflows.cases.lifecycle import State
+from workflows.ledger.checkpoints import parse_proof, verify_proof
 from workflows.ledger.keys import log_verifier
 from workflows.ledger.models import Event
-from workflows.ledger.proof import parse_proof, verify_proof
 from workflows.ledger.sequencer import sequence_all
 
 LIST = "/en/regulators/cases/"

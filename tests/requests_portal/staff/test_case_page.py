@@ -22,8 +22,8 @@ from workflows.cases.attachments import Upload
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
+from workflows.ledger.checkpoints import parse_proof
 from workflows.ledger.models import Event
-from workflows.ledger.proof import parse_proof
 from workflows.ledger.sequencer import sequence_all
 
 pytestmark = pytest.mark.django_db

@@ -26,9 +26,9 @@ from workflows.cases.models import Case, Clock
 from workflows.cases.transition import advance
 from workflows.notices import moves
 from workflows.outbox.services import drain
+from workflows.regimes.deadlines.values import Deadline
 from workflows.regimes.services import all_regimes, explain, get_regime
-from workflows.regimes.values import Deadline
-from workflows.routing.sweep import sweep_clocks
+from workflows.routing.effects import sweep_clocks
 from workflows.vocabulary.people import Assurance
 
 pytestmark = pytest.mark.django_db

@@ -22,13 +22,13 @@ from workflows.cases import correspondence, decisions, fees, handling, merging
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.complaints import services as complaints
-from workflows.complaints.sweep import sweep_complaints
+from workflows.complaints.effects import sweep_complaints
 from workflows.identity.reminders import sweep_unpaid
 from workflows.notices import moves
 from workflows.outbox.services import drain
 from workflows.routing.assignment import assign
+from workflows.routing.effects import sweep_clocks
 from workflows.routing.models import Team
-from workflows.routing.sweep import sweep_clocks
 
 pytestmark = pytest.mark.django_db
 Step = Callable[[Case], object]

@@ -27,7 +27,7 @@ from workflows.common.errors import InvalidInput
 from workflows.ledger.selectors import events_of_case
 from workflows.notices import moves
 from workflows.notices.answers import compose_answer
-from workflows.notices.plain import to_text
+from workflows.notices.document import to_text
 from workflows.regimes.services import all_regimes
 from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult
 from workflows.vocabulary.people import Assurance

@@ -7,7 +7,7 @@ from django.utils import timezone, translation
 
 from tests.factories import ERIKA, file
 from workflows.cases.timeline import public_timeline
-from workflows.routing.sweep import sweep_clocks
+from workflows.routing.effects import sweep_clocks
 
 pytestmark = pytest.mark.django_db
 

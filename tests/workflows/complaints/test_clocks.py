@@ -15,9 +15,9 @@ from workflows.cases.clocks import stop_clocks
 from workflows.cases.lifecycle import State as CaseState
 from workflows.cases.models import Case, Clock
 from workflows.complaints import services
-from workflows.complaints.clocks import has_clock
 from workflows.complaints.lifecycle import State
 from workflows.complaints.models import ComplaintClock
+from workflows.complaints.transition import has_clock
 from workflows.outbox.services import drain
 
 pytestmark = pytest.mark.django_db

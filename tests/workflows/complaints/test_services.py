@@ -31,10 +31,9 @@ from workflows.cases.timeline import public_timeline
 from workflows.cases.transition import advance as advance_case
 from workflows.common.errors import InvalidInput
 from workflows.complaints import services
-from workflows.complaints.errors import ComplaintOpen, ComplaintRefused
 from workflows.complaints.lifecycle import Action, State
 from workflows.complaints.models import ComplaintClock
-from workflows.complaints.transition import advance, refusals
+from workflows.complaints.transition import ComplaintOpen, ComplaintRefused, advance, refusals
 from workflows.ledger.models import Event
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain

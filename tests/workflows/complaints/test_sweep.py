@@ -12,15 +12,15 @@ from tests.threads import at_once
 from workflows.cases.lifecycle import State as CaseState
 from workflows.cases.models import BaseClock, Case, Clock
 from workflows.complaints import services
+from workflows.complaints.effects import sweep_complaints
 from workflows.complaints.lifecycle import State
 from workflows.complaints.models import ComplaintClock
-from workflows.complaints.sweep import sweep_complaints
 from workflows.ledger.models import Event
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
 from workflows.routing.assignment import assign
+from workflows.routing.effects import sweep_clocks
 from workflows.routing.models import Team
-from workflows.routing.sweep import sweep_clocks
 from workflows.tasks import sweep_clocks as sweep_all
 
 pytestmark = pytest.mark.django_db

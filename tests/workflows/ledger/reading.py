@@ -2,7 +2,7 @@
 
 import base64
 
-from workflows.ledger.proof import AddCheckpoint
+from workflows.ledger.checkpoints import AddCheckpoint
 
 
 def decode_bundle(bundle: bytes) -> list[bytes]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workflows.common.signed_note import Signer
-from workflows.ledger.checkpoint import (
+from workflows.ledger.checkpoints import (
     CheckpointError,
     TreeHead,
     open_checkpoint,

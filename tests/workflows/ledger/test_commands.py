@@ -11,13 +11,13 @@ from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
-from workflows.ledger import keys, selectors, sequencer, services
+from workflows.ledger import append, keys, selectors, sequencer
 
 
-def append(count=1):
+def append_events(count=1):
     with transaction.atomic():
         for _ in range(count):
-            services.append(name="case.viewed", role="reviewer")
+            append.append(name="case.viewed", role="reviewer")
 
 
 def output(capsys, *args):
@@ -33,16 +33,16 @@ def test_the_key_is_printed(capsys):
 
 @pytest.mark.django_db
 def test_one_pass_prints_the_size(capsys):
-    append(3)
+    append_events(3)
     assert output(capsys, "ledger_sequencer", "--once") == "3\n"
     assert selectors.backlog().count == 0
 
 
 @pytest.mark.django_db
 def test_one_pass_over_a_log_of_another_origin_fails(settings):
-    append()
+    append_events()
     sequencer.sequence()
-    append()
+    append_events()
     settings.LEDGER_ORIGIN = "other.example/log"
     with pytest.raises(CommandError, match="cannot go on from its checkpoint of size 1"):
         call_command("ledger_sequencer", "--once")
@@ -50,9 +50,9 @@ def test_one_pass_over_a_log_of_another_origin_fails(settings):
 
 @pytest.mark.django_db
 def test_verification_says_what_it_checked_and_what_not(capsys):
-    append(3)
+    append_events(3)
     sequencer.sequence()
-    append()
+    append_events()
     root = selectors.latest_checkpoint().root.hex()
     assert output(capsys, "ledger_verify").splitlines() == [
         "events 3",
@@ -68,11 +68,11 @@ def test_verification_says_what_it_checked_and_what_not(capsys):
 
 @pytest.mark.django_db
 def test_verification_with_a_kept_checkpoint(capsys, tmp_path):
-    append(3)
+    append_events(3)
     sequencer.sequence()
     kept = tmp_path / "checkpoint"
     kept.write_text(selectors.latest_checkpoint().note)
-    append()
+    append_events()
     sequencer.sequence()
     lines = output(capsys, "ledger_verify", "--previous", str(kept)).splitlines()
     assert (lines[0], lines[-1], len(lines)) == ("events 4", "OK", 7)
@@ -102,7 +102,7 @@ def test_the_process_sequences_and_stops_cleanly():
         text=True,
     )
     try:
-        append()
+        append_events()
         said = next(line for line in process.stderr if "Sequenced" in line)
         assert "Sequenced 1 events; the log has 1." in said
         assert selectors.latest_checkpoint().size == 1

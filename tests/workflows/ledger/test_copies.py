@@ -5,7 +5,7 @@ import uuid
 import pytest
 from django.db import transaction
 
-from workflows.ledger import copies, selectors, sequencer, services
+from workflows.ledger import append, copies, selectors, sequencer
 from workflows.ledger.copies import read_copy, write_copy
 
 pytestmark = pytest.mark.django_db
@@ -15,7 +15,7 @@ NAMES = frozenset({"case.viewed"})
 def grow(events: int) -> None:
     with transaction.atomic():
         for _ in range(events):
-            services.append(name="case.viewed", role="reviewer", case=uuid.UUID(int=7))
+            append.append(name="case.viewed", role="reviewer", case=uuid.UUID(int=7))
     sequencer.sequence(events)
 
 

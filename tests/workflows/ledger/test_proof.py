@@ -7,14 +7,15 @@ from hypothesis import strategies as st
 from tests.workflows.ledger.reading import parse_add_checkpoint
 from workflows.common.signed_note import Signer
 from workflows.ledger import merkle
-from workflows.ledger.checkpoint import CheckpointError, TreeHead
-from workflows.ledger.merkle import ProofError
-from workflows.ledger.proof import (
+from workflows.ledger.checkpoints import (
     AddCheckpoint,
+    CheckpointError,
     TlogProof,
+    TreeHead,
     parse_proof,
     verify_proof,
 )
+from workflows.ledger.merkle import ProofError
 
 ENTRIES = [f"entry {number}".encode() for number in range(11)]
 HASHES = [merkle.leaf_hash(entry) for entry in ENTRIES]

@@ -7,10 +7,14 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from workflows.ledger import selectors, sequencer, services
+from workflows.ledger import append, selectors, sequencer
 from workflows.ledger.models import Cosignature, Timestamp
-from workflows.ledger.protection import APPEND_ONLY_TABLES, missing_protection
-from workflows.ledger.verify import LogFaultError, verify_log
+from workflows.ledger.verify import (
+    APPEND_ONLY_TABLES,
+    LogFaultError,
+    missing_protection,
+    verify_log,
+)
 
 SUPERUSER = "postgres"
 KEYS = {
@@ -40,7 +44,7 @@ CHANGES = [
 def stored_log():
     with transaction.atomic():
         for number in range(257):
-            services.append(name="case.viewed", role="reviewer", facts={"number": number})
+            append.append(name="case.viewed", role="reviewer", facts={"number": number})
     sequencer.sequence_all()
     checkpoint = selectors.latest_checkpoint()
     Cosignature.objects.create(checkpoint=checkpoint, witness="w", line="", at=timezone.now())
@@ -199,7 +203,7 @@ REWRITTEN = {
 def in_one_transaction(db):
     with transaction.atomic():
         for number in range(257):
-            services.append(name="case.viewed", role="reviewer", facts={"number": number})
+            append.append(name="case.viewed", role="reviewer", facts={"number": number})
     sequencer.sequence_all()
     verify_log()
     with connection.cursor() as cursor:
@@ -261,10 +265,10 @@ def test_a_superuser_who_writes_to_the_catalogue_is_noticed(connect, statement):
 
 
 def test_numbers_do_not_rest_on_the_sequences_of_the_database(db):
-    services.append(name="case.viewed", role="reviewer")
+    append.append(name="case.viewed", role="reviewer")
     with connection.cursor() as cursor:
         cursor.execute("SELECT setval('ledger_event_id_seq', 4711)")
-    services.append(name="case.viewed", role="reviewer")
+    append.append(name="case.viewed", role="reviewer")
     sequencer.sequence_all()
     assert verify_log().size == 2
 

@@ -7,10 +7,10 @@ import pytest
 from django.db import transaction
 
 from tests.workflows.ledger.reading import decode_bundle, parse_add_checkpoint
-from workflows.ledger import merkle, selectors, sequencer, services
+from workflows.ledger import append, merkle, selectors, sequencer
+from workflows.ledger.checkpoints import parse_proof, verify_proof
 from workflows.ledger.keys import log_verifier
 from workflows.ledger.models import Event
-from workflows.ledger.proof import parse_proof, verify_proof
 from workflows.ledger.tree import TreeError
 
 CASE = uuid.UUID(int=7)
@@ -26,9 +26,7 @@ def build():
     """600 events; checkpoints of sizes 0, 1, 255, 256, 300, 600."""
     with transaction.atomic():
         for number in range(SIZE):
-            services.append(
-                name="case.viewed", role="reviewer", case=CASE, facts={"number": number}
-            )
+            append.append(name="case.viewed", role="reviewer", case=CASE, facts={"number": number})
     for limit in (0, 1, 254, 1, 44, 300):
         sequencer.sequence(limit)
 
@@ -99,7 +97,7 @@ def test_events_and_their_places(log):
 def test_the_backlog_is_what_waits():
     assert selectors.backlog() == selectors.Backlog(0, None)
     before = dt.datetime.now(dt.UTC)
-    event = services.append(name="case.viewed", role="reviewer")
+    event = append.append(name="case.viewed", role="reviewer")
     waiting = selectors.backlog()
     assert (waiting.count, waiting.oldest >= before) == (1, True)
     assert selectors.leaf_index(event) is None
@@ -142,7 +140,7 @@ def test_a_proof_file_against_an_earlier_checkpoint(log):
 
 
 def test_an_event_without_a_place_has_no_proof_yet(log):
-    event = services.append(name="case.viewed", role="reviewer", case=CASE)
+    event = append.append(name="case.viewed", role="reviewer", case=CASE)
     assert selectors.proof_text(event) is None
 
 
@@ -193,7 +191,7 @@ def test_the_tiles_of_every_checkpoint_are_served(log):
 
 
 def test_what_no_checkpoint_covers_is_not_served(log):
-    services.append(name="case.viewed", role="reviewer", case=CASE)
+    append.append(name="case.viewed", role="reviewer", case=CASE)
     for path in (
         "",
         "tile/0/002",

@@ -6,22 +6,22 @@ import threading
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from workflows.ledger import merkle, selectors, sequencer, services
-from workflows.ledger.checkpoint import open_checkpoint
+from workflows.ledger import append, merkle, selectors, sequencer
+from workflows.ledger.checkpoints import open_checkpoint
 from workflows.ledger.keys import log_verifier
 from workflows.ledger.models import Checkpoint, Event, InboxEntry, Leaf, Tile
 from workflows.ledger.sequencer import SequencerError, SequenceResult, sequence, sequence_all
 from workflows.ledger.verify import verify_log
 
 
-def append(number=0):
+def append_event(number=0):
     with transaction.atomic():
-        return services.append(name="case.viewed", role="reviewer", facts={"number": number})
+        return append.append(name="case.viewed", role="reviewer", facts={"number": number})
 
 
 def append_many(count):
     with transaction.atomic():
-        return [append(number) for number in range(count)]
+        return [append_event(number) for number in range(count)]
 
 
 def places():
@@ -37,7 +37,7 @@ def test_the_first_run_signs_the_empty_log():
 
 @pytest.mark.django_db
 def test_nothing_new_signs_nothing():
-    append()
+    append_event()
     sequence()
     assert sequence() == SequenceResult(appended=0, size=1)
     assert list(Checkpoint.objects.order_by("size").values_list("size", flat=True)) == [0, 1]
@@ -117,9 +117,9 @@ def test_a_large_log_has_all_levels_of_tiles_and_short_reads(
 
 @pytest.mark.django_db
 def test_another_key_does_not_go_on_with_the_log(settings):
-    append()
+    append_event()
     sequence()
-    append()
+    append_event()
     settings.LEDGER_KEY = base64.b64encode(bytes(32)).decode()
     with pytest.raises(SequencerError, match="cannot go on from its checkpoint of size 1"):
         sequence()
@@ -128,9 +128,9 @@ def test_another_key_does_not_go_on_with_the_log(settings):
 
 @pytest.mark.django_db
 def test_another_origin_does_not_go_on_with_the_log(settings):
-    append()
+    append_event()
     sequence()
-    append()
+    append_event()
     settings.LEDGER_ORIGIN = "other.example/log"
     with pytest.raises(SequencerError, match="cannot go on"):
         sequence()
@@ -161,7 +161,7 @@ def test_a_log_that_was_tampered_with_is_not_signed_again(tables, statement):
         for table in tables:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER ledger_append_only_row")
         cursor.execute(statement)
-    append()
+    append_event()
     checkpoints = Checkpoint.objects.count()
     with pytest.raises(SequencerError, match="cannot go on from its checkpoint"):
         sequence()
@@ -180,7 +180,7 @@ def test_a_frozen_sequencer_does_not_hold_the_lock_for_ever(monkeypatch):
 
     seen = []
     monkeypatch.setattr(sequencer, "store_full_tiles", look)
-    append()
+    append_event()
     sequence()
     assert (seen, patience()) == (["30s"], "0")
 
@@ -192,13 +192,13 @@ def test_an_event_that_commits_late_is_not_lost(in_thread):
 
     def commit_late():
         with transaction.atomic():
-            early.append(services.append(name="case.viewed", role="reviewer").pk)
+            early.append(append.append(name="case.viewed", role="reviewer").pk)
             appended.set()
             may_commit.wait(60)
 
     slow = in_thread(commit_late)
     assert appended.wait(60)
-    late = append().pk
+    late = append_event().pk
     first = sequence()
     may_commit.set()
     slow.result()
@@ -213,7 +213,7 @@ def test_an_event_that_commits_late_is_not_lost(in_thread):
 def test_sequencers_at_once_make_one_history(in_thread):
     def write():
         for number in range(60):
-            append(number)
+            append_event(number)
 
     written = threading.Event()
 

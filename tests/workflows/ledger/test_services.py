@@ -9,12 +9,9 @@ import pytest
 from django.db import DataError, IntegrityError, connection, transaction
 
 from workflows.ledger import merkle
-from workflows.ledger.canonical import canonical_json, commit
-from workflows.ledger.leaf import InvalidEventError
+from workflows.ledger.append import InvalidEventError, append, prepared_cursor
+from workflows.ledger.canonical import canonical_json, commit, new_uid
 from workflows.ledger.models import CaseCounter, Event, InboxEntry
-from workflows.ledger.prepared import prepared_cursor
-from workflows.ledger.services import append
-from workflows.ledger.uids import new_uid
 
 CASE = uuid.UUID("11111111-2222-4333-8444-555555555555")
 OTHER_CASE = uuid.UUID("aaaaaaaa-2222-4333-8444-555555555555")

@@ -17,12 +17,11 @@ from workflows.common.signed_note import (
     cosignature_message,
     parse_note,
 )
-from workflows.ledger import selectors, sequencer, services, thinning
+from workflows.ledger import append, selectors, sequencer, thinning
 from workflows.ledger.evidence import add_cosignature
 from workflows.ledger.models import Checkpoint, Cosignature, Timestamp
-from workflows.ledger.protection import missing_protection
 from workflows.ledger.thinning import thin_checkpoints
-from workflows.ledger.verify import verify_log
+from workflows.ledger.verify import missing_protection, verify_log
 from workflows.reports.checkpoints import check_continues
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
@@ -35,7 +34,7 @@ def grow(at: datetime) -> Checkpoint:
     """Sign one event more, at a time."""
     with freeze_time(at):
         with transaction.atomic():
-            services.append(name="case.viewed", role="reviewer", facts={})
+            append.append(name="case.viewed", role="reviewer", facts={})
         sequencer.sequence_all()
     newest = selectors.latest_checkpoint()
     assert newest is not None

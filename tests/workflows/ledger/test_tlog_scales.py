@@ -17,7 +17,7 @@ from tlog_scales.reader import TilesReader
 
 from tests.workflows.ledger.reading import decode_bundle
 from workflows.common import signed_note
-from workflows.ledger import checkpoint, keys, merkle, selectors, sequencer, services, tiles
+from workflows.ledger import append, checkpoints, keys, merkle, selectors, sequencer, tiles
 
 SIZES = [0, 1, 2, 255, 256, 257, 511, 512, 513, 700]
 
@@ -30,7 +30,7 @@ def log(db, write_once):
 def build():
     with transaction.atomic():
         for number in range(SIZES[-1]):
-            services.append(name="case.viewed", role="reviewer", facts={"number": number})
+            append.append(name="case.viewed", role="reviewer", facts={"number": number})
     for before, size in zip([0, *SIZES], SIZES, strict=False):
         sequencer.sequence(size - before)
 
@@ -114,7 +114,7 @@ def test_it_verifies_the_cosignature_that_we_verify():
     origin = "cases.example.org/log/2026"
     root = bytes.fromhex("5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328")
     log = signed_note.Signer(origin, bytes(range(32)))
-    text = checkpoint.TreeHead(origin, 8, root).format()
+    text = checkpoints.TreeHead(origin, 8, root).format()
     witness_line = "\u2014 witness.example.net/w1 ZpvilAAAAABqGKUApwW8eOtQUMMgd9cSBW6+ahQjUEMIXHA5IbDY+lxNZraUqnTYxOgMKizmb+9HRV70m1hwd0RH8y0vkm2AIXxfBQ==\n"
     witness_vkey = "witness.example.net/w1+669be294+BCmsuuFBvMrwsi4alNNNC8c2HlJtC/4SyJeUvJMilm3X"
     cosigned = log.sign(text) + witness_line

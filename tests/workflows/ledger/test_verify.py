@@ -7,13 +7,12 @@ import pytest
 from django.db import connection, transaction
 
 from workflows.common.signed_note import Signer
-from workflows.ledger import merkle, selectors, sequencer, services
+from workflows.ledger import append, merkle, selectors, sequencer
 from workflows.ledger.canonical import canonical_json
-from workflows.ledger.checkpoint import TreeHead
+from workflows.ledger.checkpoints import TreeHead
 from workflows.ledger.keys import log_signer
 from workflows.ledger.models import Checkpoint, Event, InboxEntry
-from workflows.ledger.protection import APPEND_ONLY_TABLES
-from workflows.ledger.verify import LogFaultError, VerifiedLog, verify_log
+from workflows.ledger.verify import APPEND_ONLY_TABLES, LogFaultError, VerifiedLog, verify_log
 
 CASES = [uuid.UUID(int=number) for number in range(1, 5)]
 SIZE = 300
@@ -29,7 +28,7 @@ def build():
     with transaction.atomic():
         for number in range(SIZE):
             received = number < len(CASES)
-            services.append(
+            append.append(
                 name="case.received" if received else "case.noted",
                 role="public",
                 actor="p-1",
@@ -101,7 +100,7 @@ def test_a_sound_log():
 
 
 def test_events_that_wait_are_counted():
-    services.append(name="case.noted", role="public", case=CASES[0])
+    append.append(name="case.noted", role="public", case=CASES[0])
     assert verify_log().waiting == 1
 
 
@@ -291,13 +290,13 @@ def test_a_signed_checkpoint_of_another_history_is_named():
 
 
 def test_an_event_that_was_never_sequenced_is_named():
-    event = services.append(name="case.noted", role="public", case=CASES[0])
+    event = append.append(name="case.noted", role="public", case=CASES[0])
     InboxEntry.objects.all().delete()
     assert fault() == f"The event {event.uid} is neither in the log nor waiting for a place."
 
 
 def test_an_event_removed_before_it_was_sequenced_is_named():
-    event = services.append(name="case.noted", role="public", case=CASES[0])
+    event = append.append(name="case.noted", role="public", case=CASES[0])
     InboxEntry.objects.all().delete()
     tamper(f"DELETE FROM ledger_event WHERE id = {event.pk}")
     assert (
@@ -306,7 +305,7 @@ def test_an_event_removed_before_it_was_sequenced_is_named():
 
 
 def test_a_sequencer_that_stands_still_is_named():
-    services.append(name="case.noted", role="public", case=CASES[0])
+    append.append(name="case.noted", role="public", case=CASES[0])
     tamper("UPDATE ledger_inbox SET at = at - interval '61 minutes'")
     assert "waits for its place since" in fault()
 

@@ -13,7 +13,7 @@ from workflows.cases.lifecycle import State
 from workflows.cases.models import Message
 from workflows.notices import moves
 from workflows.notices.answers import compose_answer
-from workflows.notices.plain import to_text
+from workflows.notices.document import to_text
 from workflows.regimes.services import all_regimes, get_regime
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult

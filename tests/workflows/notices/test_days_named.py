@@ -14,7 +14,7 @@ from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, Message
 from workflows.notices import moves
 from workflows.outbox.services import drain
-from workflows.routing.sweep import sweep_clocks
+from workflows.routing.effects import sweep_clocks
 
 pytestmark = pytest.mark.django_db
 

@@ -11,11 +11,9 @@ from pypdf import PdfReader
 from tests.workflows.notices.invented import DECIDED, MOMENT, OTHERS, case_for, facts_for
 from workflows.cases.models import Case
 from workflows.notices.composing import compose
-from workflows.notices.document import Bullets
+from workflows.notices.document import Bullets, to_html, to_text
 from workflows.notices.errors import ElementMissing
-from workflows.notices.markup import to_html
-from workflows.notices.pdf import to_pdf
-from workflows.notices.plain import to_text
+from workflows.notices.services import to_pdf
 from workflows.notices.texts import elements_prescribed
 from workflows.regimes.services import all_regimes
 from workflows.vocabulary.notices import NoticeElement, NoticeKind

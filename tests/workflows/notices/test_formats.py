@@ -9,10 +9,17 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from tests.workflows.notices.invented import MOMENT
-from workflows.notices.document import Block, Bullets, Document, Heading, Paragraph, paragraphs
-from workflows.notices.markup import to_html
-from workflows.notices.pdf import to_pdf
-from workflows.notices.plain import to_text
+from workflows.notices.document import (
+    Block,
+    Bullets,
+    Document,
+    Heading,
+    Paragraph,
+    paragraphs,
+    to_html,
+    to_text,
+)
+from workflows.notices.services import to_pdf
 from workflows.notices.template import BrokenText, fill, parse
 from workflows.pdf.fonts import FontNotFound, font, font_file
 

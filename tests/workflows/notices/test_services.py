@@ -12,14 +12,18 @@ from workflows.cases.lifecycle import State
 from workflows.cases.models import Attachment, Message
 from workflows.ledger.models import Event
 from workflows.notices import facts
-from workflows.notices import pdf as notices_pdf
+from workflows.notices import services as notices_pdf
 from workflows.notices.composing import compose
 from workflows.notices.models import Notice
-from workflows.notices.selectors import files_of_the_person, notices_to_the_person, other_files
-from workflows.notices.services import send_notice
+from workflows.notices.services import (
+    files_of_the_person,
+    notices_to_the_person,
+    other_files,
+    send_notice,
+)
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
-from workflows.routing.sweep import sweep_clocks
+from workflows.routing.effects import sweep_clocks
 
 pytestmark = pytest.mark.django_db
 

@@ -10,9 +10,18 @@ from workflows.notices.errors import TextRefused
 from workflows.notices.facts import Clarification
 from workflows.notices.models import Notice, NoticeText, Publication
 from workflows.notices.services import send_notice
-from workflows.notices.shipped import LANGUAGES, shipped_texts
-from workflows.notices.texts import Place, faults_of, publish, save_draft, text_in_use
-from workflows.notices.versions import body_before, changed_lines, places_in_use
+from workflows.notices.texts import (
+    LANGUAGES,
+    Place,
+    body_before,
+    changed_lines,
+    faults_of,
+    places_in_use,
+    publish,
+    save_draft,
+    shipped_texts,
+    text_in_use,
+)
 from workflows.regimes.services import all_regimes
 
 pytestmark = pytest.mark.django_db

@@ -6,8 +6,7 @@ import pytest
 
 from tests.database_time import let_pass
 from workflows.outbox.models import Effect
-from workflows.outbox.selectors import Backlog, backlogs, dead_letters
-from workflows.outbox.services import enqueue, mail_handler
+from workflows.outbox.services import Backlog, backlogs, dead_letters, enqueue, mail_handler
 
 NONE = Backlog(0, timedelta())
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workflows.regimes.calculator import compute
-from workflows.regimes.values import (
+from workflows.regimes.deadlines.calculator import calculate
+from workflows.regimes.deadlines.values import (
     EVENT_NAMES,
     Arguable,
     Calendar,
@@ -48,7 +48,7 @@ def at(day: str, hour: int = 10) -> datetime:
 def on(rule: ClockRule, calendar: Calendar = WEEKENDS, **days: str) -> Deadline:
     """Reckon a rule; each keyword is an event and the day it happened."""
     events = [ClockEvent(name, at(day)) for name, day in days.items()]
-    return compute(rule, events, calendar, LONDON)
+    return calculate(rule, events, calendar, LONDON)
 
 
 def codes(deadline: Deadline) -> list[str]:
@@ -97,10 +97,10 @@ class TestStart:
         ]
 
         assert first.due_on == date(2026, 6, 23)
-        assert compute(MONTH, [*events, *second], WEEKENDS, LONDON).due_on == first.due_on
+        assert calculate(MONTH, [*events, *second], WEEKENDS, LONDON).due_on == first.due_on
 
     def test_nothing_received_is_no_deadline(self):
-        deadline = compute(MONTH, [], WEEKENDS, LONDON)
+        deadline = calculate(MONTH, [], WEEKENDS, LONDON)
 
         assert deadline.flags == ("not_started",)
         assert deadline.due_on is deadline.lead_on is deadline.lead_before is None
@@ -139,7 +139,7 @@ class TestStart:
             ClockEvent("identity_asked", at("2026-05-18")),
         ]
 
-        deadline = compute(MONTH, events, WEEKENDS, LONDON)
+        deadline = calculate(MONTH, events, WEEKENDS, LONDON)
 
         assert deadline.due_on == date(2026, 6, 8)
         assert not deadline.paused
@@ -259,8 +259,8 @@ class TestExtension:
         in_time = [received, ClockEvent("extension_told", end - timedelta(microseconds=1))]
         late = [received, ClockEvent("extension_told", end)]
 
-        assert compute(MONTH, in_time, WEEKENDS, LONDON).due_on == date(2026, 9, 1)
-        deadline = compute(MONTH, late, WEEKENDS, LONDON)
+        assert calculate(MONTH, in_time, WEEKENDS, LONDON).due_on == date(2026, 9, 1)
+        deadline = calculate(MONTH, late, WEEKENDS, LONDON)
         assert deadline.due_on == date(2026, 7, 1)
         assert deadline.flags == ("extension_told_late",)
 
@@ -338,7 +338,7 @@ class TestUncertainty:
     def test_a_date_beyond_the_calendar_is_said_not_raised(self):
         received = ClockEvent("received", datetime(9999, 12, 20, tzinfo=UTC))
 
-        assert compute(MONTH, [received], WEEKENDS, LONDON).flags == ("out_of_range",)
+        assert calculate(MONTH, [received], WEEKENDS, LONDON).flags == ("out_of_range",)
 
     def test_a_generous_reading_is_shown_and_never_leads(self):
         rule = ClockRule("response", "days", 30, arguable=Arguable(roll=True))
@@ -365,15 +365,15 @@ class TestZone:
         rule = ClockRule("response", "days", 10)
         received = [ClockEvent("received", datetime(2026, 3, 31, 22, 30, tzinfo=UTC))]
 
-        assert compute(rule, received, WEEKENDS, "Europe/Berlin").due_on == date(2026, 4, 11)
-        assert compute(rule, received, WEEKENDS, "Etc/UTC").due_on == date(2026, 4, 10)
+        assert calculate(rule, received, WEEKENDS, "Europe/Berlin").due_on == date(2026, 4, 11)
+        assert calculate(rule, received, WEEKENDS, "Etc/UTC").due_on == date(2026, 4, 10)
 
     def test_a_day_whose_midnight_is_skipped_ends_with_its_first_instant(self):
         # Clocks in Santiago went from 24:00 on 7 September 2024 to 01:00.
         rule = ClockRule("response", "days", 1)
         received = [ClockEvent("received", datetime(2024, 9, 6, 15, tzinfo=UTC))]
 
-        deadline = compute(rule, received, WEEKENDS, "America/Santiago")
+        deadline = calculate(rule, received, WEEKENDS, "America/Santiago")
 
         assert deadline.due_on == date(2024, 9, 7)
         assert deadline.ends_before.isoformat() == "2024-09-08T01:00:00-03:00"
@@ -459,7 +459,7 @@ def histories(draw):
 @settings(deadline=None)
 @given(rules(), histories(), CALENDARS, ZONES)
 def test_no_deadline_is_before_the_receipt_or_after_its_arguable_date(rule, events, calendar, zone):
-    deadline = compute(rule, events, calendar, zone)
+    deadline = calculate(rule, events, calendar, zone)
 
     received = events[0].at.astimezone(ZoneInfo(zone)).date()
     assert deadline.lead_on >= received
@@ -471,8 +471,8 @@ def test_no_deadline_is_before_the_receipt_or_after_its_arguable_date(rule, even
 @settings(deadline=None)
 @given(rules(), INSTANTS, st.timedeltas(timedelta(0), timedelta(days=60)), CALENDARS, ZONES)
 def test_a_later_receipt_is_never_due_earlier(rule, received, later, calendar, zone):
-    first = compute(rule, [ClockEvent("received", received)], calendar, zone)
-    second = compute(rule, [ClockEvent("received", received + later)], calendar, zone)
+    first = calculate(rule, [ClockEvent("received", received)], calendar, zone)
+    second = calculate(rule, [ClockEvent("received", received + later)], calendar, zone)
 
     assert second.lead_on >= first.lead_on
 
@@ -487,10 +487,12 @@ def test_a_pause_never_shortens_and_a_longer_one_never_less(rule, spans, calenda
     start = [ClockEvent("received", received), ClockEvent("clarification_asked", received + asked)]
     answered = received + asked + length
 
-    without = compute(rule, start[:1], calendar, zone)
-    still_open = compute(rule, start, calendar, zone)
-    short = compute(rule, [*start, ClockEvent("clarification_answered", answered)], calendar, zone)
-    long = compute(
+    without = calculate(rule, start[:1], calendar, zone)
+    still_open = calculate(rule, start, calendar, zone)
+    short = calculate(
+        rule, [*start, ClockEvent("clarification_answered", answered)], calendar, zone
+    )
+    long = calculate(
         rule, [*start, ClockEvent("clarification_answered", answered + more)], calendar, zone
     )
 
@@ -500,8 +502,8 @@ def test_a_pause_never_shortens_and_a_longer_one_never_less(rule, spans, calenda
 @settings(deadline=None)
 @given(rules(), histories(), CALENDARS, ZONES)
 def test_a_published_limit_never_lengthens(rule, events, calendar, zone):
-    deadline = compute(rule, events, calendar, zone)
-    by_law = compute(replace(rule, promise=None), events, calendar, zone)
+    deadline = calculate(rule, events, calendar, zone)
+    by_law = calculate(replace(rule, promise=None), events, calendar, zone)
 
     assert deadline.lead_on <= by_law.lead_on
     if "extended" in codes(deadline):
@@ -518,13 +520,13 @@ def test_nothing_that_happens_after_the_end_makes_it_later(
 ):
     # A published limit ends before the law's own time, in which an extension can still be told.
     rule = replace(rule, promise=None)
-    deadline = compute(rule, events, calendar, zone)
+    deadline = calculate(rule, events, calendar, zone)
     last = max(event.at for event in events)
 
     if not deadline.paused and last < deadline.ends_before:
         name, by = afterwards
         after = ClockEvent(name, deadline.ends_before + by)
-        assert compute(rule, [*events, after], calendar, zone).lead_on <= deadline.lead_on
+        assert calculate(rule, [*events, after], calendar, zone).lead_on <= deadline.lead_on
 
 
 @settings(deadline=None)
@@ -534,13 +536,13 @@ def test_the_order_in_which_events_are_given_does_not_matter(rule, events, calen
     shuffled = random.sample(events, len(events))
 
     if len(set(instants)) == len(instants):
-        assert compute(rule, shuffled, calendar, zone) == compute(rule, events, calendar, zone)
+        assert calculate(rule, shuffled, calendar, zone) == calculate(rule, events, calendar, zone)
 
 
 @settings(deadline=None)
 @given(rules(), histories(), CALENDARS, ZONES)
 def test_a_deadline_survives_its_way_through_json(rule, events, calendar, zone):
-    deadline = compute(rule, events, calendar, zone)
+    deadline = calculate(rule, events, calendar, zone)
 
     restored = Deadline.from_dict(deadline.to_dict())
 
@@ -556,7 +558,7 @@ def test_the_answer_is_the_same_in_any_process_time_zone():
         for zone in ("UTC", "Pacific/Kiritimati", "America/Adak", "Asia/Kolkata"):
             os.environ["TZ"] = zone
             time.tzset()
-            answers.add(str(compute(MONTH, events, WEEKENDS, "Europe/Berlin").to_dict()))
+            answers.add(str(calculate(MONTH, events, WEEKENDS, "Europe/Berlin").to_dict()))
     finally:
         if before is None:
             del os.environ["TZ"]

@@ -7,8 +7,8 @@ from django.db import IntegrityError, transaction
 
 from workflows.regimes import services
 from workflows.regimes.calendars import UnknownRegionError, shipped_notices
+from workflows.regimes.deadlines.values import ClockEvent
 from workflows.regimes.models import BusinessCalendar
-from workflows.regimes.values import ClockEvent
 
 pytestmark = pytest.mark.django_db
 

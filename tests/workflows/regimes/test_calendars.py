@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from workflows.regimes.calendars import (
     Notice,
     UnknownRegionError,
+    any_holidays,
     build_calendar,
+    core_holidays,
     is_known_region,
     shipped_notices,
 )
-from workflows.regimes.california import any_holidays, core_holidays
-from workflows.regimes.counting import count_working_days
+from workflows.regimes.deadlines.counting import count_working_days
 
 
 def days_off(region: str, year: int) -> set[date]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workflows.regimes.counting import (
+from workflows.regimes.deadlines.counting import (
     Pause,
     add_months,
     count_days,
@@ -15,7 +15,7 @@ from workflows.regimes.counting import (
     merge,
     roll,
 )
-from workflows.regimes.values import Calendar
+from workflows.regimes.deadlines.values import Calendar
 
 DAYS = st.dates(date(1990, 1, 1), date(2090, 1, 1))
 WEEKENDS = Calendar("none")

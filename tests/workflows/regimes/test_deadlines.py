@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workflows.regimes.calendars import shipped_notices
-from workflows.regimes.deadlines import deadlines_at
+from workflows.regimes.deadlines.values import EVENT_NAMES, ClockEvent
 from workflows.regimes.registry import all_regimes, get_regime
-from workflows.regimes.values import EVENT_NAMES, ClockEvent
+from workflows.regimes.services import deadlines_at
 
 
 def due(residence: str, received: str, code: str = "EU") -> date | None:

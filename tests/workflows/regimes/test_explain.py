@@ -6,15 +6,16 @@ from datetime import datetime
 
 import pytest
 
-from workflows.regimes import calculator, explain, timeline
-from workflows.regimes.calculator import compute
+from workflows.regimes import explain
 from workflows.regimes.calendars import build_calendar, shipped_notices
+from workflows.regimes.deadlines import calculator, counting
+from workflows.regimes.deadlines.calculator import calculate
+from workflows.regimes.deadlines.values import ClockEvent, Deadline
 from workflows.regimes.registry import get_regime
-from workflows.regimes.values import ClockEvent, Deadline
 
 
 def reckon(code: str, kind: str, calendar: str, zone: str, **events: str) -> Deadline:
-    return compute(
+    return calculate(
         get_regime(code).clock(kind).rule,
         [ClockEvent(name, datetime.fromisoformat(at)) for name, at in events.items()],
         build_calendar(calendar, 2025, 2028, shipped_notices()),
@@ -108,7 +109,7 @@ def test_what_could_not_be_reckoned_is_told(flag):
 
 
 def test_every_step_of_the_calculator_has_a_sentence():
-    written = inspect.getsource(calculator) + inspect.getsource(timeline)
+    written = inspect.getsource(calculator) + inspect.getsource(counting)
     codes = set(re.findall(r'(?:Step|_paused)\(\s*"(\w+)"', written))
     codes |= {"holidays_skipped", "extra_days"}
     # What stands for "received" where an answer was contested.

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from workflows.regimes.deadlines.values import ClockEvent, Promise
 from workflows.regimes.explain import explain
 from workflows.regimes.limits import (
     InvalidLimit,
@@ -14,9 +15,8 @@ from workflows.regimes.limits import (
     store_limit,
     with_limits,
 )
-from workflows.regimes.schema import Regime, UnknownClockError
+from workflows.regimes.rules.regime import Regime, UnknownClockError
 from workflows.regimes.services import all_regimes, compute, get_regime
-from workflows.regimes.values import ClockEvent, Promise
 
 pytestmark = pytest.mark.django_db
 JUNE = date(2026, 6, 1)

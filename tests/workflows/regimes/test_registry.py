@@ -3,15 +3,15 @@
 import pytest
 
 from workflows.regimes import registry
-from workflows.regimes.checks import check_rule_files
-from workflows.regimes.reader import RuleFileError
 from workflows.regimes.registry import (
     SHIPPED,
     UnknownRegimeError,
     all_regimes,
+    check_rule_files,
     get_regime,
     regimes_for,
 )
+from workflows.regimes.rules.reader import RuleFileError
 
 
 def shipped(code: str) -> str:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from workflows.regimes import terms
 from workflows.regimes.registry import all_regimes, get_regime
+from workflows.regimes.rules import elements
 
 COMPLETE = ("CN", "EU", "UK", "US-CA")
 # The Board takes no complaints; its page lists the authorities that do.
@@ -41,7 +41,7 @@ def test_every_rule_carries_its_citation_in_both_languages(regime):
 
 
 def test_everyone_may_file_for_themselves_and_every_filer_is_ruled_on(regime):
-    assert set(regime.filers) == set(terms.FILERS)
+    assert set(regime.filers) == set(elements.FILERS)
     assert regime.filers["self"].allowed
 
 
@@ -79,8 +79,8 @@ def test_every_refusal_names_what_is_refused_and_why_and_where_to_complain(regim
 
 
 def test_a_complete_regime_grants_every_kind_of_item_and_knows_every_notice(complete):
-    assert set(complete.items) == set(terms.ITEM_KINDS)
-    missing = set(terms.NOTICE_KINDS) - set(complete.notices)
+    assert set(complete.items) == set(elements.ITEM_KINDS)
+    missing = set(elements.NOTICE_KINDS) - set(complete.notices)
     assert missing <= {"extension"}, missing
     assert complete.records
     assert "retain_until" in complete.clocks

@@ -5,10 +5,10 @@ from textwrap import dedent
 
 import pytest
 
-from workflows.regimes.reader import Document, RuleFileError
 from workflows.regimes.registry import SHIPPED
-from workflows.regimes.schema import Regime, UnknownClockError, parse_regime
-from workflows.regimes.terms import Text
+from workflows.regimes.rules.elements import Text
+from workflows.regimes.rules.reader import Document, RuleFileError
+from workflows.regimes.rules.regime import Regime, UnknownClockError, parse_regime
 
 SMALL = dedent(
     """\

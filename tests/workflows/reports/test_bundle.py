@@ -294,7 +294,7 @@ def test_a_checkpoint_that_is_not_ours_is_refused(change, sentence, db):
     ("size", "sentence"), [(99, "was rolled back"), (1, "was rewritten"), (2, "was rewritten")]
 )
 def test_a_log_that_does_not_continue_the_checkpoint_is_refused(size, sentence, db):
-    from workflows.ledger.checkpoint import TreeHead
+    from workflows.ledger.checkpoints import TreeHead
     from workflows.ledger.keys import log_signer
 
     make_case()

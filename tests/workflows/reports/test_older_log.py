@@ -9,7 +9,7 @@ from workflows.cases.models import Case
 from workflows.cases.record import record_event
 from workflows.cases.timeline import public_timeline, staff_timeline
 from workflows.cases.transition import advance
-from workflows.ledger import services
+from workflows.ledger import append
 from workflows.ledger.models import Event
 from workflows.reports.erasure import erase, erasure_request_of
 from workflows.reports.scope import RegulatorScope
@@ -26,7 +26,7 @@ def old_case(monkeypatch) -> Case:
     """Make a case whose later steps were recorded when facts could still be words."""
     case = make.granted()
     with monkeypatch.context() as older:
-        older.setattr(services, "require_codes", lambda _facts: None)
+        older.setattr(append, "require_codes", lambda _facts: None)
         for position in (1, 2):
             facts = {"item": position, "operation": "correct", "receipt": "Snapshot 7, checked."}
             record_event(case, "instruction.applied", role=Role.DATA_STEWARD, facts=facts)
@@ -38,7 +38,7 @@ def old_case(monkeypatch) -> Case:
         Case.objects.filter(pk=case.pk).update(state=State.CLOSED)
         case.refresh_from_db()
         advance(case, Action.REQUEST_ERASURE, make.OFFICER, facts={"ground": GROUND})
-        services.append(
+        append.append(
             name="dataset.approved",
             role=Role.PRIVACY_OFFICER,
             facts={"dataset": 1, "name": "A forum", "ground": "The terms allow it."},

@@ -16,7 +16,7 @@ from tests.workflows.reports.conftest import VERIFIER, pack, reseal
 from workflows.common.signed_note import Signer
 from workflows.ledger import merkle
 from workflows.ledger.canonical import commit
-from workflows.ledger.checkpoint import TreeHead
+from workflows.ledger.checkpoints import TreeHead
 
 
 def run_alone(*arguments):

@@ -13,6 +13,7 @@ from freezegun import freeze_time
 from tests.workflows.reports.conftest import dishonest_export, export, reseal, unpack
 from workflows.cases.models import Case
 from workflows.common.csv_lines import csv_header, csv_line
+from workflows.ledger.append import append
 from workflows.ledger.models import Leaf
 from workflows.ledger.selectors import (
     consistency_text,
@@ -22,7 +23,6 @@ from workflows.ledger.selectors import (
     latest_checkpoint,
 )
 from workflows.ledger.sequencer import sequence
-from workflows.ledger.services import append
 from workflows.reports.tables import CASE_COLUMNS, case_cells
 
 LIES = []

@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from workflows.cases.receipts import receipt_signer
+from workflows.ledger.append import format_time
 from workflows.ledger.canonical import canonical_json
-from workflows.ledger.leaf import format_time
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from workflows.notices import moves
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
 from workflows.routing.assignment import assign
+from workflows.routing.effects import sweep_clocks
 from workflows.routing.models import Team
-from workflows.routing.sweep import sweep_clocks
 
 pytestmark = pytest.mark.django_db
 

@@ -21,9 +21,9 @@ from workflows.ledger.verify import verify_log
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
 from workflows.regimes import services as regimes
+from workflows.regimes.deadlines.values import ClockEvent as RuleEvent
 from workflows.regimes.registry import get_regime
-from workflows.regimes.values import ClockEvent as RuleEvent
-from workflows.routing.sweep import sweep_clocks
+from workflows.routing.effects import sweep_clocks
 from workflows.samples.bulk_cases import ARRIVALS, BATCH, PATHS
 from workflows.vault import blind_index
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workflows.vault.crypto import CannotUnseal, Place, Shredded, bind, encrypt, seal, unseal
-from workflows.vault.keys import keyring
+from workflows.vault.keyring import keyring
 from workflows.vault.models import DataKey
 
 PLACE = Place("cases_person", "name", "17")

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from workflows.vault.checks import check_keys
 from workflows.vault.crypto import CannotUnseal
-from workflows.vault.keys import key_from_base64, keyring
+from workflows.vault.keyring import check_keys, key_from_base64, keyring
 from workflows.vault.models import DataKey
 from workflows.vault.services import create_data_key
 

@@ -13,10 +13,9 @@ from tests.evidence import PROGRAM
 from workflows.common.http_client import NoAnswerError, post
 from workflows.common.signed_note import Signer
 from workflows.ledger import merkle
-from workflows.ledger.checkpoint import TreeHead, open_checkpoint
+from workflows.ledger.checkpoints import AddCheckpoint, TreeHead, open_checkpoint
 from workflows.ledger.evidence import witness_verifier
 from workflows.ledger.keys import log_signer
-from workflows.ledger.proof import AddCheckpoint
 
 pytestmark = pytest.mark.stack
 

@@ -17,12 +17,11 @@ from workflows.common.signed_note import (
     cosignature_message,
     parse_note,
 )
-from workflows.ledger import selectors, sequencer, services
-from workflows.ledger.checkpoint import open_checkpoint
+from workflows.ledger import append, selectors, sequencer
+from workflows.ledger.checkpoints import open_checkpoint, parse_proof, verify_proof
 from workflows.ledger.evidence import COSIGNED_WITHIN, cosigned_note, witness_verifier
 from workflows.ledger.keys import log_verifier
 from workflows.ledger.models import Cosignature, Event
-from workflows.ledger.proof import parse_proof, verify_proof
 from workflows.ledger.verify import LogFaultError, verify_log
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain, run_effect
@@ -43,7 +42,7 @@ pytestmark = pytest.mark.stack
 def grow(count=1):
     with transaction.atomic():
         for number in range(count):
-            services.append(name="case.viewed", role="reviewer", facts={"number": number})
+            append.append(name="case.viewed", role="reviewer", facts={"number": number})
     sequencer.sequence_all()
 
 
@@ -256,7 +255,7 @@ def test_a_log_that_was_rolled_back_is_told_so(configured):
 
 def _smaller_than(checkpoint):
     """Return what a log restored from an old backup would sign: a state before the witness's."""
-    from workflows.ledger.checkpoint import TreeHead
+    from workflows.ledger.checkpoints import TreeHead
     from workflows.ledger.keys import log_signer
     from workflows.ledger.models import Checkpoint
     from workflows.ledger.tree import StoredTree

@@ -4,7 +4,7 @@ import pytest
 from django.db import transaction
 
 from tests.evidence import Authority, openssl
-from workflows.ledger import selectors, sequencer, services
+from workflows.ledger import append, selectors, sequencer
 from workflows.ledger.models import Timestamp
 from workflows.ledger.timestamping import (
     TimestampError,
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.stack
 
 def grow():
     with transaction.atomic():
-        services.append(name="case.viewed", role="reviewer")
+        append.append(name="case.viewed", role="reviewer")
     sequencer.sequence_all()
     return selectors.latest_checkpoint()
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from workflows.cases.lifecycle import FINAL, TOLD, State
 from workflows.cases.models.rules import kept_version
 from workflows.cases.state_names import STATE_NAMES
-from workflows.regimes.schema import Regime
+from workflows.regimes.rules.regime import Regime
 from workflows.vault.fields import SealedJSON, SealedModel, SealedText
 from workflows.vault.models import DataKey
 from workflows.vocabulary.item_kinds import ItemKind

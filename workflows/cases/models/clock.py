@@ -7,8 +7,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from workflows.cases.models.case import Case
-from workflows.regimes.schema import Regime
-from workflows.regimes.values import ClockEvent as RuleEvent
+from workflows.regimes.deadlines.values import ClockEvent as RuleEvent
+from workflows.regimes.rules.regime import Regime
 
 # Begins a round of clocks of its own. All other names are those of `regimes.values`.
 CONTESTED = "contested"

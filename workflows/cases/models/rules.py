@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from workflows.ledger.canonical import canonical_json
-from workflows.regimes.schema import Regime
+from workflows.regimes.rules.regime import Regime
 
 
 class RegimeVersion(models.Model):

@@ -7,7 +7,7 @@ is kept by the connection. It refuses what the six refused.
 
 from django.db import migrations, models
 
-import workflows.ledger.uids
+import workflows.ledger.canonical
 
 IS_WHOLE = r"""
 CREATE FUNCTION ledger_is_whole(
@@ -49,6 +49,6 @@ class Migration(migrations.Migration):
         migrations.AlterField("event", "step", models.IntegerField(null=True)),
         migrations.AlterField("event", "register_number", models.BigIntegerField(null=True)),
         migrations.AlterField(
-            "event", "uid", models.UUIDField(default=workflows.ledger.uids.new_uid, unique=True)
+            "event", "uid", models.UUIDField(default=workflows.ledger.canonical.new_uid, unique=True)
         ),
     ]

@@ -7,8 +7,8 @@ from tests import factories
 from tests.requests_portal.public.person import Visitor, text_of
 from workflows.cases.attachments import Upload
 from workflows.cases.models import Case
+from workflows.ledger.checkpoints import parse_proof, verify_proof
 from workflows.ledger.keys import log_verifier, log_vkey
-from workflows.ledger.proof import parse_proof, verify_proof
 from workflows.ledger.sequencer import sequence_all
 
 pytestmark = pytest.mark.django_db

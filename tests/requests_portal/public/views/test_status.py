@@ -20,7 +20,7 @@ from workflows.cases.models import Case, Message
 from workflows.links import status_link
 from workflows.notices import moves
 from workflows.reports.erasure import erase, request_erasure
-from workflows.routing.sweep import sweep_clocks
+from workflows.routing.effects import sweep_clocks
 
 pytestmark = pytest.mark.django_db
 WRONG = "The case number and the receipt do not fit together."

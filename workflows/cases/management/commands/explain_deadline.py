@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from workflows.cases.clocks import further_clock_models
 from workflows.cases.models import BaseClock, Case
 from workflows.cases.numbers import normalise_number
+from workflows.regimes.deadlines.values import Deadline
 from workflows.regimes.explain import explain
-from workflows.regimes.values import Deadline
 
 
 class Command(BaseCommand):

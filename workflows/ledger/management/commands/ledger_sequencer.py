@@ -7,8 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from workflows.ledger.loop import run
-from workflows.ledger.sequencer import SequencerError, sequence_all
+from workflows.ledger.sequencer import SequencerError, run, sequence_all
 
 
 class Command(BaseCommand):

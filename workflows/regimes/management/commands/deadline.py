@@ -7,12 +7,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from workflows.regimes.calendars import Notice, shipped_notices
-from workflows.regimes.deadlines import deadlines_at
+from workflows.regimes.deadlines.values import ClockEvent, Deadline, EventName
 from workflows.regimes.explain import explain
-from workflows.regimes.reader import RuleFileError
 from workflows.regimes.registry import UnknownRegimeError, get_regime
-from workflows.regimes.schema import UnknownClockError
-from workflows.regimes.values import ClockEvent, Deadline, EventName
+from workflows.regimes.rules.reader import RuleFileError
+from workflows.regimes.rules.regime import UnknownClockError
+from workflows.regimes.services import deadlines_at
 
 
 class Command(BaseCommand):

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from workflows.regimes.calendars import shipped_notices
 from workflows.regimes.explain import explain
-from workflows.regimes.reader import RuleFileError
+from workflows.regimes.rules.reader import RuleFileError
 from workflows.regimes.vectors import Outcome, calendar_differences, run
 
 

@@ -9,10 +9,11 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Sequence
-from typing import Protocol, cast
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol, cast
 
 from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.utils.module_loading import import_string
 
 from workflows.vault.crypto import KEY_BYTES, CannotUnseal, decrypt, encrypt
@@ -59,7 +60,7 @@ class LocalKeyring:
 
 def keyring() -> Keyring:
     """Return the keyring that the settings choose."""
-    name = getattr(settings, "VAULT_KEYRING", "workflows.vault.keys.LocalKeyring")
+    name = getattr(settings, "VAULT_KEYRING", "workflows.vault.keyring.LocalKeyring")
     return cast(Keyring, import_string(name)())
 
 
@@ -76,3 +77,34 @@ def key_from_base64(text: str) -> bytes:
 
 def _name(key: bytes) -> str:
     return "local:" + hmac.new(key, b"vault key name", hashlib.sha256).hexdigest()[:16]
+
+
+@register(Tags.security)
+def check_keys(**_: Any) -> list[CheckMessage]:
+    """Require base64 of 32 bytes in `VAULT_KEY`, `INDEX_KEY` and each of the older keys."""
+    found: list[CheckMessage] = []
+    for name, text in _keys():
+        try:
+            key_from_base64(text)
+        except ValueError as error:
+            found.append(
+                Error(
+                    f"{name} must be base64 of 32 random bytes. {error}",
+                    hint="Make one with: openssl rand -base64 32",
+                    id="vault.E001",
+                )
+            )
+    if settings.VAULT_KEY and settings.VAULT_KEY == settings.INDEX_KEY:
+        found.append(Error("VAULT_KEY and INDEX_KEY must differ.", id="vault.E002"))
+    if settings.INDEX_KEY in settings.INDEX_OLD_KEYS:
+        found.append(Error("INDEX_KEY must not be in INDEX_OLD_KEYS as well.", id="vault.E005"))
+    return found
+
+
+def _keys() -> Iterator[tuple[str, str]]:
+    yield "VAULT_KEY", settings.VAULT_KEY
+    yield "INDEX_KEY", settings.INDEX_KEY
+    for number, text in enumerate(getattr(settings, "VAULT_OLD_KEYS", ()), start=1):
+        yield f"VAULT_OLD_KEYS[{number}]", text
+    for number, text in enumerate(settings.INDEX_OLD_KEYS, start=1):
+        yield f"INDEX_OLD_KEYS[{number}]", text

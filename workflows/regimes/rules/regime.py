@@ -11,11 +11,11 @@ from types import MappingProxyType
 from typing import Any, Self, TypeVar, cast, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from workflows.regimes import terms
 from workflows.regimes.calendars import is_known_region
-from workflows.regimes.clock_schema import EVENTS, Cited, read_clocks, read_text
-from workflows.regimes.reader import Document, RuleFileError, Table
-from workflows.regimes.terms import (
+from workflows.regimes.deadlines.values import Citation, Confirmed
+from workflows.regimes.rules import elements
+from workflows.regimes.rules.clocks import EVENTS, Cited, read_clocks, read_text
+from workflows.regimes.rules.elements import (
     Authority,
     Clock,
     CourtLine,
@@ -30,7 +30,7 @@ from workflows.regimes.terms import (
     RecordRule,
     Text,
 )
-from workflows.regimes.values import Citation, Confirmed
+from workflows.regimes.rules.reader import Document, RuleFileError, Table
 from workflows.vocabulary.people import Assurance
 
 SNAPSHOT_FORMAT = 1
@@ -157,7 +157,7 @@ def parse_regime(document: Document) -> Regime:
     clocks = read_clocks(root, cited)
     kinds = tuple(clocks)
     lead = root.choice("lead", kinds)
-    filers = _each(root, "filers", terms.FILERS, lambda k, t: _filer(k, t, cited))
+    filers = _each(root, "filers", elements.FILERS, lambda k, t: _filer(k, t, cited))
     allowed = tuple(kind for kind, rule in filers.items() if rule.allowed)
     regime = Regime(
         code=root.text("code"),
@@ -173,13 +173,13 @@ def parse_regime(document: Document) -> Regime:
         items=_each(
             root,
             "items",
-            terms.ITEM_KINDS,
+            elements.ITEM_KINDS,
             lambda k, t: _item(k, t, cited, clocks=kinds, lead=lead, filers=allowed),
         ),
         filers=filers,
         grounds=_each(root, "grounds", (), lambda k, t: _ground(k, t, cited)),
-        outcomes=_each(root, "outcomes", terms.OUTCOMES, lambda k, t: _outcome(k, t, cited)),
-        notices=_each(root, "notices", terms.NOTICE_KINDS, lambda k, t: _notice(k, t, cited)),
+        outcomes=_each(root, "outcomes", elements.OUTCOMES, lambda k, t: _outcome(k, t, cited)),
+        notices=_each(root, "notices", elements.NOTICE_KINDS, lambda k, t: _notice(k, t, cited)),
         authorities=_each(root, "authorities", (), lambda _k, t: _authority(t)),
         fee=_fee(root.table("fee"), cited),
         court=_court(root.table("court"), cited),
@@ -243,8 +243,8 @@ def _item(
 ) -> ItemRule:
     return ItemRule(
         kind=kind,
-        basis=cast(terms.Basis, table.choice("basis", get_args(terms.Basis), "law")),
-        assurance=Assurance(table.choice("assurance", terms.ASSURANCE_LEVELS)),
+        basis=cast(elements.Basis, table.choice("basis", get_args(elements.Basis), "law")),
+        assurance=Assurance(table.choice("assurance", elements.ASSURANCE_LEVELS)),
         clock=table.choice("clock", clocks, lead),
         verify_first=table.flag("verify_first", default=False),
         filers=table.choices("filers", filers, filers),
@@ -267,7 +267,7 @@ def _ground(code: str, table: Table, cited: Cited) -> Ground:
     return Ground(
         code=code,
         text=read_text(table, "text"),
-        items=table.choices("items", terms.ITEM_KINDS, ()),
+        items=table.choices("items", elements.ITEM_KINDS, ()),
         needs_facts=table.flag("needs_facts", default=False),
         citations=cited(table),
         abuse=table.flag("abuse", default=False),
@@ -277,7 +277,7 @@ def _ground(code: str, table: Table, cited: Cited) -> Ground:
 def _outcome(outcome: str, table: Table, cited: Cited) -> OutcomeRule:
     return OutcomeRule(
         outcome=outcome,
-        items=table.choices("items", terms.ITEM_KINDS),
+        items=table.choices("items", elements.ITEM_KINDS),
         condition=read_text(table, "condition"),
         citations=cited(table),
     )
@@ -286,7 +286,7 @@ def _outcome(outcome: str, table: Table, cited: Cited) -> OutcomeRule:
 def _notice(kind: str, table: Table, cited: Cited) -> NoticeRule:
     return NoticeRule(
         kind=kind,
-        elements=table.choices("elements", terms.NOTICE_ELEMENTS),
+        elements=table.choices("elements", elements.NOTICE_ELEMENTS),
         citations=cited(table),
     )
 
@@ -316,7 +316,7 @@ def _fee(table: Table, cited: Cited) -> FeeRule:
         free=table.flag("free"),
         text=read_text(table, "text"),
         citations=cited(table),
-        chargeable=table.choices("chargeable", terms.ITEM_KINDS, ()),
+        chargeable=table.choices("chargeable", elements.ITEM_KINDS, ()),
         currency=table.text("currency", ""),
     )
     if bool(fee.chargeable) != bool(fee.currency):

@@ -6,9 +6,7 @@ from types import MappingProxyType
 from typing import cast, get_args
 
 from workflows.regimes.calendars import is_known_region
-from workflows.regimes.reader import Table
-from workflows.regimes.terms import TARGET_NAMES, Clock, Text
-from workflows.regimes.values import (
+from workflows.regimes.deadlines.values import (
     EVENT_NAMES,
     Arguable,
     Binding,
@@ -22,6 +20,8 @@ from workflows.regimes.values import (
     Target,
     Unit,
 )
+from workflows.regimes.rules.elements import TARGET_NAMES, Clock, Text
+from workflows.regimes.rules.reader import Table
 
 EVENTS = tuple(sorted(EVENT_NAMES))
 _STARTS = ("received", "identity_proved", "fee_paid", "answered")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from workflows.regimes.values import Citation, ClockRule, Confirmed
+from workflows.regimes.deadlines.values import Citation, ClockRule, Confirmed
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.notices import NoticeElement, NoticeKind
 from workflows.vocabulary.outcomes import Outcome

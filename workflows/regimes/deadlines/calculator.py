@@ -9,16 +9,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from workflows.regimes.counting import (
+from workflows.regimes.deadlines.counting import (
     DAY,
     Pause,
+    Start,
+    Timeline,
     count_days,
     count_months,
     count_working_days,
     roll,
 )
-from workflows.regimes.timeline import Start, Timeline
-from workflows.regimes.values import (
+from workflows.regimes.deadlines.values import (
     Binding,
     Calendar,
     ClockEvent,
@@ -40,7 +41,7 @@ class _Count:
     waiting_for: str = ""
 
 
-def compute(
+def calculate(
     rule: ClockRule,
     events: Iterable[ClockEvent],
     calendar: Calendar,

@@ -1,0 +1,1 @@
+"""When an answer is due: pure arithmetic over values."""

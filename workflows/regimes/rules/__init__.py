@@ -1,0 +1,1 @@
+"""The rules of a regime, read from its file."""
