@@ -7,16 +7,20 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from workflows.cases import correspondence, decisions, handling, merging
+from workflows.cases import correspondence, merging, staff_actions
 from workflows.cases.actors import PUBLIC, SYSTEM, Actor
 from workflows.cases.attachments import Upload
-from workflows.cases.decisions import ItemProposal
 from workflows.cases.filing import Filed, file_request
-from workflows.cases.filing_request import FiledIdentifier, FiledItem, FilingRequest
+from workflows.cases.filing_request import (
+    FiledIdentifier,
+    FiledItem,
+    FilingRequest,
+    request_from_content,
+)
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.malware import record_verdict
 from workflows.cases.models import Attachment, Case
-from workflows.cases.request_content import request_from_content
+from workflows.cases.staff_actions import ItemProposal
 from workflows.cases.transition import advance
 from workflows.corrections.services import issue_instructions, record_receipt
 from workflows.notices import moves
@@ -144,8 +148,8 @@ def _triage(case: Case) -> None:
 
 def _prove(case: Case) -> None:
     moves.ask_identity(case, INTAKE, "Please show who you are.")
-    handling.accept_identity(case, INTAKE, Assurance.DOCUMENT, "Checked a document.")
-    handling.confirm_identity(case, OTHER_REVIEWER, "Checked it once more.")
+    staff_actions.accept_identity(case, INTAKE, Assurance.DOCUMENT, "Checked a document.")
+    staff_actions.confirm_identity(case, OTHER_REVIEWER, "Checked it once more.")
 
 
 def _review(case: Case) -> None:
@@ -154,7 +158,7 @@ def _review(case: Case) -> None:
 
 def _find(case: Case) -> None:
     for item in case.items.all():
-        decisions.record_finding(
+        staff_actions.record_finding(
             case,
             REVIEWER,
             item,
@@ -165,7 +169,7 @@ def _find(case: Case) -> None:
 
 
 def _approve(case: Case) -> None:
-    decisions.approve(case, APPROVER)
+    staff_actions.approve(case, APPROVER)
 
 
 def _answer(case: Case) -> None:
@@ -178,7 +182,7 @@ def answer_again(case: Case) -> None:
     """Decide and answer a contested case anew, by people who had no part in the first decision."""
     advance(case, Action.REOPEN, OTHER_REVIEWER)
     propose(case, OTHER_REVIEWER)
-    decisions.approve(case, OFFICER)
+    staff_actions.approve(case, OFFICER)
     moves.answer(case, OFFICER)
 
 
@@ -201,7 +205,7 @@ def earlier_case(case: Case, state: State = State.RECEIVED, **changes: object) -
 
 
 def _reject_as_abuse(case: Case) -> None:
-    handling.report_abuse(case, INTAKE, "The same text a thousand times.")
+    staff_actions.report_abuse(case, INTAKE, "The same text a thousand times.")
     grounds = case.lead_regime.abuse_grounds(case.kinds)
     moves.reject_as_abuse(
         case,

@@ -7,11 +7,10 @@ from celery import shared_task
 from django.conf import settings
 from django.core.management import call_command
 
-from workflows.cases.draft_files import purge_draft_files
-from workflows.cases.drafts import purge_drafts
+from workflows.cases.admission import purge_proofs
+from workflows.cases.drafts import purge_draft_files, purge_drafts
 from workflows.cases.idempotency import purge_keys
 from workflows.cases.mail import purge_tallies
-from workflows.cases.proof_of_work import purge_proofs
 from workflows.cases.sign_ins import purge_wrong_passwords
 from workflows.complaints.effects import sweep_complaints
 from workflows.corrections import carried_out, checking, making, receipts, returns, tombstones

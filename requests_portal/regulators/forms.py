@@ -7,7 +7,7 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from workflows.cases.state_names import STATE_NAMES
+from workflows.cases.names import STATE_NAMES
 from workflows.common.errors import InvalidInput
 from workflows.reports.bundle_encryption import LONGEST_RECIPIENT
 from workflows.reports.bundle_filters import (

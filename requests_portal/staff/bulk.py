@@ -17,7 +17,7 @@ from requests_portal.staff.actions.table import PAGES, ActionPage
 from requests_portal.staff.people import actor_of, user_of
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
-from workflows.cases.state_names import STATE_NAMES
+from workflows.cases.names import STATE_NAMES
 from workflows.cases.transition import refusals
 from workflows.common.errors import DomainError
 

@@ -22,8 +22,7 @@ from unfold.widgets import (
 
 from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.people import actor_of
-from workflows.cases.calendar_notices import take_notice
-from workflows.cases.calendar_preview import preview_notice
+from workflows.cases.recalculation import preview_notice, take_notice
 from workflows.regimes.calendar_store import checked_notice
 from workflows.regimes.calendars import UnknownRegionError
 from workflows.regimes.models import BusinessCalendar

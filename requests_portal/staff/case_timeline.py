@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from workflows.cases.models import Case
-from workflows.cases.state_names import STATE_NAMES
+from workflows.cases.names import STATE_NAMES
 from workflows.cases.timeline import TimelineEntry, staff_timeline
 from workflows.ledger.models import Checkpoint, Leaf
 from workflows.ledger.selectors import latest_checkpoint

@@ -25,11 +25,11 @@ from requests_portal.staff.case_complaints import complaint_views
 from requests_portal.staff.people import actor_of, works_on_cases
 from requests_portal.staff.search import related_cases
 from workflows.cases.attachments import FileLocked, read_attachment
-from workflows.cases.handling import record_view
 from workflows.cases.lifecycle import State
 from workflows.cases.malware import delete_infected
 from workflows.cases.models import Attachment, Case
-from workflows.cases.state_names import STATE_NAMES
+from workflows.cases.names import STATE_NAMES
+from workflows.cases.staff_actions import record_view
 from workflows.corrections.changes import came_out_for
 from workflows.corrections.recipients_told import lines_about
 from workflows.corrections.returns import open_returns

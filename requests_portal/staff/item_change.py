@@ -16,8 +16,8 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanWidget
 from requests_portal.staff.case_file import load_case
 from requests_portal.staff.case_views import case_id_of, require_case_role, shared_context
 from requests_portal.staff.people import actor_of
-from workflows.cases.handling import record_view
 from workflows.cases.models import Item
+from workflows.cases.staff_actions import record_view
 from workflows.common.errors import DomainError
 from workflows.corrections.item_changes import (
     Pair,

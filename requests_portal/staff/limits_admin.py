@@ -21,7 +21,7 @@ from unfold.widgets import (
 from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.case_file import citation_texts
 from requests_portal.staff.people import actor_of
-from workflows.cases.published_limits import publish_limit
+from workflows.cases.recalculation import publish_limit
 from workflows.common.errors import InvalidInput
 from workflows.regimes.explain import length
 from workflows.regimes.limits import OfferedClock, offered_clocks

@@ -23,8 +23,8 @@ from requests_portal.staff.people import display_name, works_on_cases
 from requests_portal.staff.search import search
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
+from workflows.cases.names import STATE_NAMES
 from workflows.cases.selectors import IS_PAUSED
-from workflows.cases.state_names import STATE_NAMES
 from workflows.vocabulary.item_kinds import ItemKind
 
 

@@ -13,11 +13,12 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from workflows.cases.access import normalise_number
 from workflows.cases.email_index import addresses_of
-from workflows.cases.filing import EMAIL_INDEX, normalise_email
+from workflows.cases.filing import EMAIL_INDEX
 from workflows.cases.mail import share_confirmed_address
+from workflows.cases.mail_addresses import normalise_email
 from workflows.cases.models import Case
-from workflows.cases.numbers import normalise_number
 from workflows.vault import blind_index
 from workflows.vault.models import BlindIndexEntry
 

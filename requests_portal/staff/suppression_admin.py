@@ -13,8 +13,8 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.people import actor_of
 from workflows.cases.actors import name_behind
-from workflows.cases.handling import record_view
 from workflows.cases.models import Item
+from workflows.cases.staff_actions import record_view
 from workflows.common.errors import DomainError, InvalidInput
 from workflows.corrections.models import Suppression
 from workflows.corrections.suppression import (

@@ -41,7 +41,7 @@ from tests.factories import ERIKA, INTAKE, REVIEWER, file, make_case, walk
 from tests.pictures import plain
 from workflows.cases import correspondence
 from workflows.cases.attachments import Upload
-from workflows.cases.draft_files import add_draft_file
+from workflows.cases.drafts import add_draft_file
 from workflows.cases.drafts import create_draft, save_answers
 from workflows.cases.filing_request import FiledIdentifier, FiledItem
 from workflows.cases.lifecycle import State

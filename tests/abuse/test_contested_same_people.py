@@ -7,7 +7,7 @@ from requests_portal.staff.actions.buttons import buttons_for
 from requests_portal.staff.case_file import load_case
 from tests import factories as make
 from tests.complaints import take_to
-from workflows.cases import decisions, handling, merging
+from workflows.cases import merging, staff_actions
 from workflows.cases.actors import Actor
 from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import Action, State
@@ -52,15 +52,15 @@ def test_neither_of_the_first_two_approves_the_second(actor):
     case = reopened()
     make.propose(case, make.OTHER_REVIEWER)
 
-    assert reason(decisions.approve, case, actor) == "own_earlier_decision"
-    decisions.approve(case, make.OTHER_APPROVER)
+    assert reason(staff_actions.approve, case, actor) == "own_earlier_decision"
+    staff_actions.approve(case, make.OTHER_APPROVER)
     assert case.state == State.EXECUTING
 
 
 def test_each_life_of_the_case_adds_its_people():
     case = reopened()
     make.propose(case, make.OTHER_REVIEWER)
-    decisions.approve(case, make.OTHER_APPROVER)
+    staff_actions.approve(case, make.OTHER_APPROVER)
     moves.answer(case, make.OTHER_APPROVER)
     make._ASIDE[State.CONTESTED][1](case)
 
@@ -69,8 +69,8 @@ def test_each_life_of_the_case_adds_its_people():
     advance(case, Action.REOPEN, make.OFFICER)
     make.propose(case, make.OFFICER)
     for actor in (make.APPROVER, make.OTHER_APPROVER):
-        assert reason(decisions.approve, case, actor) == "own_earlier_decision"
-    decisions.approve(case, make.OTHER_OFFICER)
+        assert reason(staff_actions.approve, case, actor) == "own_earlier_decision"
+    staff_actions.approve(case, make.OTHER_OFFICER)
 
 
 def test_it_holds_after_an_upheld_complaint():
@@ -85,7 +85,7 @@ def test_it_holds_after_an_upheld_complaint():
     advance(case, Action.REOPEN, make.OTHER_REVIEWER)
     assert reason(make.propose, case, make.REVIEWER) == "own_earlier_decision"
     make.propose(case, make.OTHER_REVIEWER)
-    assert reason(decisions.approve, case, make.APPROVER) == "own_earlier_decision"
+    assert reason(staff_actions.approve, case, make.APPROVER) == "own_earlier_decision"
 
 
 def test_the_contested_case_is_not_ended_by_them_another_way():
@@ -93,18 +93,18 @@ def test_the_contested_case_is_not_ended_by_them_another_way():
     into = make.earlier_case(case)
 
     assert reason(merging.merge, case, make.REVIEWER, into) == "own_earlier_decision"
-    assert reason(handling.report_abuse, case, make.REVIEWER, "A nuisance.") == (
+    assert reason(staff_actions.report_abuse, case, make.REVIEWER, "A nuisance.") == (
         "own_earlier_decision"
     )
-    handling.report_abuse(case, make.INTAKE, "A nuisance.")
+    staff_actions.report_abuse(case, make.INTAKE, "A nuisance.")
     assert reason(advance, case, Action.REJECT_AS_ABUSE, make.APPROVER) == "own_earlier_decision"
 
 
 def test_before_anything_is_contested_the_same_two_go_on_after_sending_back():
     case = make.make_case(State.DECISION_PROPOSED)
-    decisions.send_back(case, make.APPROVER, "Say why.")
+    staff_actions.send_back(case, make.APPROVER, "Say why.")
     make.propose(case, make.REVIEWER)
-    decisions.approve(case, make.APPROVER)
+    staff_actions.approve(case, make.APPROVER)
 
 
 def test_the_admin_says_why_and_whom_to_ask():
@@ -125,7 +125,7 @@ class TestTwoPersonChecksEndWithTheLife:
         make._ASIDE[State.CONTESTED][1](case)
         advance(case, Action.REOPEN, make.OTHER_REVIEWER)
         make.propose(case, make.OTHER_REVIEWER)
-        decisions.approve(case, make.OTHER_APPROVER)
+        staff_actions.approve(case, make.OTHER_APPROVER)
         moves.answer(case, make.OTHER_APPROVER)
         advance(case, Action.CLOSE, make.OTHER_REVIEWER)
 
@@ -136,7 +136,7 @@ class TestTwoPersonChecksEndWithTheLife:
 
     def test_an_old_report_of_abuse_is_void_after_a_contest(self):
         case = make.make_case(State.TRIAGE)
-        handling.report_abuse(case, make.INTAKE, "The same text a thousand times.")
+        staff_actions.report_abuse(case, make.INTAKE, "The same text a thousand times.")
         make.walk_on(case, State.CONTESTED)
         advance(case, Action.REOPEN, make.OTHER_REVIEWER)
 
@@ -145,11 +145,11 @@ class TestTwoPersonChecksEndWithTheLife:
 
     def test_whoever_proposes_an_answer_finds_no_abuse_and_no_duplicate(self):
         case = make.make_case(State.IN_REVIEW)
-        handling.report_abuse(case, make.INTAKE, "The same text a thousand times.")
+        staff_actions.report_abuse(case, make.INTAKE, "The same text a thousand times.")
         into = make.earlier_case(case)
         merging.propose_merge(case, make.INTAKE, into, "They look alike.")
         make.propose(case)
-        decisions.send_back(case, make.APPROVER, "Say why.")
+        staff_actions.send_back(case, make.APPROVER, "Say why.")
 
         assert reason(advance, case, Action.REJECT_AS_ABUSE, make.APPROVER) == "abuse_not_reported"
         assert reason(merging.approve_merge, case, make.APPROVER) == "merge_not_proposed"

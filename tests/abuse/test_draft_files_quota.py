@@ -14,19 +14,22 @@ from tests.abuse.test_filing_flood import challenge_on, solved
 from tests.factories import WANG
 from tests.requests_portal.public.conftest import new_visitor, visitor  # noqa: F401
 from tests.requests_portal.public.person import Visitor, errors_of, text_of
-from workflows.cases import admission, draft_files
+from workflows.cases import admission, drafts
 from workflows.cases.admission import SHORTEST_WAIT, AdmissionNeeded, kept_bytes
 from workflows.cases.attachments import Upload
-from workflows.cases.draft_files import (
+from workflows.cases.drafts import (
     IN_USE_FOR,
     KEPT_FOR,
     NEW_FOR,
     add_draft_file,
+    create_draft,
+    file_draft,
+    find_draft,
     full_draft,
     purge_draft_files,
     remove_draft_files,
+    save_answers,
 )
-from workflows.cases.drafts import create_draft, file_draft, find_draft, save_answers
 from workflows.cases.errors import InvalidFiling
 from workflows.cases.models import Draft, DraftFile, Purpose
 from workflows.vault import files
@@ -57,7 +60,7 @@ def admitted() -> Draft:
 
 def fill(size: int, **when: timedelta) -> list[Draft]:
     """Fill the room with drafts of one file each, beside the rules."""
-    drafts = []
+    made = []
     for _ in range((ROOM - kept_bytes()) // size):
         draft, _token = create_draft()
         DraftFile.objects.create(
@@ -68,8 +71,8 @@ def fill(size: int, **when: timedelta) -> list[Draft]:
         )
         written = timezone.now() - when.get("written", when["ago"])
         Draft.objects.filter(pk=draft.pk).update(changed_at=written)
-        drafts.append(draft)
-    return drafts
+        made.append(draft)
+    return made
 
 
 def have_files(drafts: list[Draft]) -> list[bool]:
@@ -91,19 +94,19 @@ def test_a_newcomer_finds_room_in_what_nobody_uses():
 
 
 def test_the_oldest_gives_way_and_what_was_typed_stays():
-    drafts = fill(2_000, ago=AN_HOUR)
-    oldest = drafts[3]
+    made = fill(2_000, ago=AN_HOUR)
+    oldest = made[3]
     save_answers(oldest, {"service": [{"service": "typed"}]})
     oldest.files.update(added_at=timezone.now() - 2 * AN_HOUR)
 
     add_draft_file(admitted(), text(10))
 
-    assert have_files(drafts) == [True, True, True, False, True]
+    assert have_files(made) == [True, True, True, False, True]
     assert Draft.objects.select_related("data_key").get(pk=oldest.pk).answers["service"]
 
 
 def test_where_there_is_room_nobody_elses_drafts_are_read(monkeypatch) -> None:
-    monkeypatch.setattr(draft_files, "_all_held", lambda: pytest.fail("They were read."))
+    monkeypatch.setattr(drafts, "_all_held", lambda: pytest.fail("They were read."))
     draft, _token = create_draft()
     assert add_draft_file(draft, text(100)).pk
 

@@ -7,8 +7,7 @@ from tests import factories as make
 from tests.requests_portal.public.person import Visitor
 from workflows.cases.attachments import Upload
 from workflows.cases.correspondence import withdraw
-from workflows.cases.draft_files import add_draft_file
-from workflows.cases.drafts import create_draft, file_draft, filed_draft
+from workflows.cases.drafts import add_draft_file, create_draft, file_draft, filed_draft
 from workflows.cases.models import Case, Draft, IdempotencyKey
 from workflows.reports.erasure import erase, request_erasure
 from workflows.vault.models import DataKey, StoredFile

@@ -24,17 +24,20 @@ from tests.factories import WANG
 from tests.requests_portal.public.conftest import new_visitor, visitor  # noqa: F401
 from tests.requests_portal.public.person import Visitor, errors_of, read_receipt, text_of
 from workflows.cases import admission
-from workflows.cases.admission import FILINGS_LATELY, LONGEST_LINE, SHORTEST_WAIT, load
-from workflows.cases.drafts import AWAITING_DRAFT_KEPT_FOR, create_draft, purge_drafts
-from workflows.cases.filing import file_request
-from workflows.cases.models import Case, Draft, Purpose, SpentProof
-from workflows.cases.proof_of_work import (
+from workflows.cases.admission import (
+    FILINGS_LATELY,
     LASTS,
+    LONGEST_LINE,
+    SHORTEST_WAIT,
     ProofRefused,
+    load,
     new_challenge,
     purge_proofs,
     spend_proof,
 )
+from workflows.cases.drafts import AWAITING_DRAFT_KEPT_FOR, create_draft, purge_drafts
+from workflows.cases.filing import file_request
+from workflows.cases.models import Case, Draft, Purpose, SpentProof
 from workflows.vocabulary.people import Channel
 
 pytestmark = pytest.mark.django_db

@@ -12,13 +12,12 @@ from django.utils import timezone
 from tests import factories as make
 from workflows.accounts import approvals
 from workflows.accounts.changes import Wanted, change_account, invite_person
-from workflows.cases import correspondence, decisions, fees, handling, merging
+from workflows.cases import correspondence, merging, staff_actions
 from workflows.cases.attachments import Upload, add_attachments
 from workflows.cases.lifecycle import MOVES, Action, State
 from workflows.cases.malware import record_verdict
 from workflows.cases.models import Case, EventContent
-from workflows.cases.record import record_event
-from workflows.cases.transition import advance
+from workflows.cases.transition import advance, record_event
 from workflows.common.errors import InvalidInput
 from workflows.complaints import services as complaints
 from workflows.complaints.lifecycle import MOVES as COMPLAINT_MOVES
@@ -94,35 +93,35 @@ def told_case() -> Case:
     into = make.earlier_case(case, email="otto@example.de")
     merging.propose_merge(case, make.INTAKE, into, typed("alike"))
     merging.decline_merge(case, make.APPROVER, typed("not alike"))
-    handling.report_abuse(case, make.INTAKE, typed("a script"))
+    staff_actions.report_abuse(case, make.INTAKE, typed("a script"))
     moves.ask_information(case, make.INTAKE, typed("which account"))
-    handling.go_on_without_information(case, make.INTAKE, typed("no answer"))
+    staff_actions.go_on_without_information(case, make.INTAKE, typed("no answer"))
     moves.ask_fee(case, make.REVIEWER, Decimal("12.50"), "GBP", typed("the fifth"))
-    fees.waive_fee(case, make.REVIEWER, typed("as a courtesy"))
+    staff_actions.waive_fee(case, make.REVIEWER, typed("as a courtesy"))
     moves.ask_identity(case, make.INTAKE, typed("a doubt"), typed("a letter"))
-    handling.reject_identity(case, make.INTAKE, typed("unreadable"))
+    staff_actions.reject_identity(case, make.INTAKE, typed("unreadable"))
     moves.ask_identity(case, make.INTAKE, typed("a doubt"))
-    handling.accept_identity(case, make.INTAKE, Assurance.DOCUMENT, typed("a passport"))
-    handling.doubt_identity(case, make.OTHER_REVIEWER, typed("expired"))
+    staff_actions.accept_identity(case, make.INTAKE, Assurance.DOCUMENT, typed("a passport"))
+    staff_actions.doubt_identity(case, make.OTHER_REVIEWER, typed("expired"))
     moves.ask_identity(case, make.INTAKE, typed("a doubt"))
-    handling.accept_identity(case, make.INTAKE, Assurance.DOCUMENT, typed("a passport"))
-    handling.confirm_identity(case, make.OTHER_REVIEWER, typed("the same passport"))
+    staff_actions.accept_identity(case, make.INTAKE, Assurance.DOCUMENT, typed("a passport"))
+    staff_actions.confirm_identity(case, make.OTHER_REVIEWER, typed("the same passport"))
     advance(case, Action.BEGIN_REVIEW, make.REVIEWER)
     correspondence.write_note(case, make.REVIEWER, typed("a note"))
     correspondence.write_to_person(case, make.REVIEWER, typed("a letter"))
     moves.extend(case, make.REVIEWER, typed("it takes longer"))
     for item in case.items.all():
         found = {Scope.TRAINING_SNAPSHOT: ScopeResult.FOUND}
-        decisions.record_finding(case, make.REVIEWER, item, typed("two records"), found)
+        staff_actions.record_finding(case, make.REVIEWER, item, typed("two records"), found)
     outcomes = {"copy": "provided", "delete": "deleted"}
     proposals = [
-        decisions.ItemProposal(item, outcomes[item.kind], typed("the reasons"))
+        staff_actions.ItemProposal(item, outcomes[item.kind], typed("the reasons"))
         for item in case.items.all()
     ]
     moves.propose_decision(case, make.REVIEWER, proposals)
-    decisions.send_back(case, make.APPROVER, typed("say why"))
+    staff_actions.send_back(case, make.APPROVER, typed("say why"))
     moves.propose_decision(case, make.REVIEWER, proposals)
-    decisions.approve(case, make.APPROVER)
+    staff_actions.approve(case, make.APPROVER)
     for instruction in issue_instructions(case):
         record_receipt(instruction, make.STEWARD, typed("snapshot 7"))
     suppress(case.items.last(), make.STEWARD, typed("a phrase"), test_prompt=typed("who"))
@@ -176,21 +175,21 @@ def aside_cases() -> list[Case]:
     merging.unmerge(merged, reasons=typed("two requests"))
 
     paid = make.make_case(State.FEE_NEEDED, copy, **charged)
-    fees.confirm_fee_paid(paid, make.INTAKE, typed("by transfer"))
+    staff_actions.confirm_fee_paid(paid, make.INTAKE, typed("by transfer"))
     unpaid = make.fee_overdue(make.make_case(State.FEE_NEEDED, copy, **charged))
-    fees.go_on_unpaid(unpaid, make.REVIEWER, typed("part of it is free"))
+    staff_actions.go_on_unpaid(unpaid, make.REVIEWER, typed("part of it is free"))
     ended = make.fee_overdue(make.make_case(State.FEE_NEEDED, copy, **charged))
     moves.end_unpaid(ended, make.OTHER_REVIEWER, typed("not paid"))
 
     abuse = make.make_case(State.TRIAGE)
-    handling.report_abuse(abuse, make.INTAKE, typed("a script"))
+    staff_actions.report_abuse(abuse, make.INTAKE, typed("a script"))
     ground = abuse.lead_regime.abuse_grounds(abuse.kinds)[0].code
     moves.reject_as_abuse(abuse, make.APPROVER, typed("a thousand times"), ground)
     complaint = complaints.complain(abuse, typed("no script"))
     complaints.acknowledge(complaint, make.INTAKE)
     complaints.take_up(complaint, make.OTHER_OFFICER)
     complaints.answer(complaint, make.OTHER_OFFICER, "upheld", typed("yes"), typed("sorry"))
-    handling.reinstate(abuse, make.OFFICER, typed("no abuse"))
+    staff_actions.reinstate(abuse, make.OFFICER, typed("no abuse"))
 
     stopped = make.granted()
     stop_execution(stopped, make.OTHER_APPROVER, typed("cannot be done"))

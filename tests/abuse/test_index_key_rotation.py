@@ -37,15 +37,14 @@ from tests.tokens import pipeline_token, regulator_token
 from tests.workflows.reports.conftest import make_regulator
 from workflows.accounts.errors import InvalidInvitation
 from workflows.accounts.invitations import accept, invite, open_link
-from workflows.cases.access import ONE_NUMBER, open_with_receipt
+from workflows.cases.access import ONE_NUMBER, Throttled, open_with_receipt, reserve
+from workflows.cases.admission import ProofRefused, new_challenge, spend_proof
 from workflows.cases.drafts import create_draft, file_draft, filed_draft, find_draft, purge_drafts
 from workflows.cases.errors import AttemptReused, TooManyAttempts, UnknownReceipt
 from workflows.cases.filing import EMAIL_INDEX, file_request
 from workflows.cases.lifecycle import State
 from workflows.cases.mail import may_mail
 from workflows.cases.models import Case, MailTally
-from workflows.cases.proof_of_work import ProofRefused, new_challenge, spend_proof
-from workflows.cases.throttle import Throttled, reserve
 from workflows.datasets.models import PipelineToken
 from workflows.datasets.pipelines import NoPipelineAccess, admit, pipeline_for_token
 from workflows.identity.contact import InvalidChallenge, confirm_contact, open_challenge

@@ -15,7 +15,7 @@ from PIL import Image, ImageChops, ImageSequence
 
 from tests.factories import file, make_case
 from tests.pictures import FORMATS, GPS, NOTES, ORIENTATION, XMP, huge_png, noted, plain, points
-from workflows.cases import correspondence, draft_files, drafts
+from workflows.cases import correspondence, drafts
 from workflows.cases.attachments import Upload, check_uploads, media_type, read_attachment
 from workflows.cases.errors import InvalidFiling
 from workflows.cases.pictures import BrokenPicture, TooManyPoints, without_metadata
@@ -202,15 +202,15 @@ class TestWhatIsKept:
 
     def test_of_a_draft_that_was_not_sent(self):
         draft, _token = drafts.create_draft()
-        kept = draft_files.add_draft_file(draft, Upload("me.webp", noted("image/webp")))
-        (upload,) = draft_files.draft_uploads(draft)
+        kept = drafts.add_draft_file(draft, Upload("me.webp", noted("image/webp")))
+        (upload,) = drafts.draft_uploads(draft)
         assert upload.content == without_metadata(noted("image/webp"), "image/webp")
         assert kept.details["size"] == len(upload.content)
 
     def test_of_a_picture_that_is_refused_nothing(self):
         draft, _token = drafts.create_draft()
         with pytest.raises(InvalidFiling):
-            draft_files.add_draft_file(draft, Upload("x.gif", plain("image/gif")[:-20]))
+            drafts.add_draft_file(draft, Upload("x.gif", plain("image/gif")[:-20]))
         assert not draft.files.exists()
 
     def test_of_other_files_everything(self):

@@ -21,9 +21,9 @@ from workflows.cases.filing_request import (
     FiledItem,
     FilingRequest,
     check_filing,
+    request_from_content,
 )
 from workflows.cases.models import Case, Draft
-from workflows.cases.request_content import request_from_content
 from workflows.vocabulary.item_kinds import DETAIL_NAMES, KINDS_ON_FORM
 
 pytestmark = pytest.mark.django_db

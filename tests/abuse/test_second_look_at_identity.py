@@ -8,7 +8,7 @@ from requests_portal.staff.case_file import load_case, summary
 from tests import factories as make
 from tests.personas import signed_in
 from tests.requests_portal.staff.addresses import action_url, send_form
-from workflows.cases import decisions, handling
+from workflows.cases import staff_actions
 from workflows.cases.errors import MoveRefused
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.identity_policy import DEFAULT, policy_in_force, set_policy
@@ -35,7 +35,7 @@ def accepted(kind: str, level: str = Assurance.DOCUMENT):
     """Return a case in review whose requester one member of intake found to be known."""
     case = make.make_case(State.TRIAGE, make.ERIKA, items=(FiledItem(kind),))
     moves.ask_identity(case, make.INTAKE, "Please show who you are.")
-    handling.accept_identity(case, make.INTAKE, level, "Compared a document.")
+    staff_actions.accept_identity(case, make.INTAKE, level, "Compared a document.")
     make._review(case)
     return case
 
@@ -56,8 +56,10 @@ def test_what_the_law_calls_sensitive_waits_for_a_second_look(kind, level):
     case = accepted(kind, level)
 
     assert refused(grant, case) == "identity_not_confirmed"
-    assert refused(handling.confirm_identity, case, make.INTAKE, "Sure.") == "own_identity_check"
-    handling.confirm_identity(case, make.OTHER_REVIEWER, "Compared the document again.")
+    assert (
+        refused(staff_actions.confirm_identity, case, make.INTAKE, "Sure.") == "own_identity_check"
+    )
+    staff_actions.confirm_identity(case, make.OTHER_REVIEWER, "Compared the document again.")
     grant(case)
     assert case.state == State.DECISION_PROPOSED
 
@@ -77,21 +79,21 @@ def test_to_refuse_nobody_needs_to_be_known():
     case = accepted("delete")
 
     make.propose(case)
-    decisions.approve(case, make.APPROVER)
+    staff_actions.approve(case, make.APPROVER)
     assert case.state == State.EXECUTING
 
 
 def test_the_second_look_is_taken_once_and_belongs_to_one_proof():
     case = accepted("delete")
-    handling.confirm_identity(case, make.OTHER_REVIEWER, "Compared it.")
-    again = refused(handling.confirm_identity, case, make.OFFICER, "So did I.")
+    staff_actions.confirm_identity(case, make.OTHER_REVIEWER, "Compared it.")
+    again = refused(staff_actions.confirm_identity, case, make.OFFICER, "So did I.")
     assert again == "identity_confirmed_already"
 
     moves.ask_identity(case, make.INTAKE, "Your document has expired.")
-    handling.accept_identity(case, make.OTHER_REVIEWER, Assurance.DOCUMENT, "A new one.")
+    staff_actions.accept_identity(case, make.OTHER_REVIEWER, Assurance.DOCUMENT, "A new one.")
     make._review(case)
     assert refused(grant, case) == "identity_not_confirmed"
-    assert refused(handling.confirm_identity, case, make.OTHER_REVIEWER, "Sure.") == (
+    assert refused(staff_actions.confirm_identity, case, make.OTHER_REVIEWER, "Sure.") == (
         "own_identity_check"
     )
 
@@ -104,11 +106,11 @@ def test_the_second_person_may_doubt_it(confirmed, left):
     if not confirmed:
         type(case).objects.update(contact_confirmed_at=None)
         case.refresh_from_db()
-    handling.doubt_identity(case, make.OTHER_REVIEWER, "The birthday differs.")
+    staff_actions.doubt_identity(case, make.OTHER_REVIEWER, "The birthday differs.")
 
     assert (case.assurance, case.assurance_set_by) == (left, "")
     assert refused(grant, case) == "assurance_too_low"
-    assert refused(handling.doubt_identity, case, make.REVIEWER, "Still.") == (
+    assert refused(staff_actions.doubt_identity, case, make.REVIEWER, "Still.") == (
         "identity_not_accepted"
     )
     event = Event.objects.get(name="identity.doubted")
@@ -143,9 +145,9 @@ class TestThePolicy:
         grant(case)
         set_policy(make.OFFICER, Assurance.DOCUMENT, ["consult"])
 
-        assert refused(decisions.approve, case, make.APPROVER) == "identity_not_confirmed"
-        handling.confirm_identity(case, make.OTHER_REVIEWER, "Compared it.")
-        decisions.approve(case, make.APPROVER)
+        assert refused(staff_actions.approve, case, make.APPROVER) == "identity_not_confirmed"
+        staff_actions.confirm_identity(case, make.OTHER_REVIEWER, "Compared it.")
+        staff_actions.approve(case, make.APPROVER)
 
     def test_without_kinds_needs_nothing(self):
         set_policy(make.OFFICER, Assurance.CONTACT, [])

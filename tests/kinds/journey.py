@@ -24,7 +24,7 @@ from requests_portal.public.pages import Page  # noqa: E402
 from requests_portal.public.steps import applicable_steps  # noqa: E402
 from requests_portal.staff.actions.item_forms import ProposalForm  # noqa: E402
 from tests.factories import APPROVER, ERIKA, in_review_with_proof, propose  # noqa: E402
-from workflows.cases import decisions  # noqa: E402
+from workflows.cases import staff_actions  # noqa: E402
 from workflows.cases.models import Case  # noqa: E402
 from workflows.ledger.models import Event  # noqa: E402
 from workflows.notices import moves  # noqa: E402
@@ -74,7 +74,7 @@ def main(kind: str) -> None:
     form = ProposalForm(case=case, user=User(username="reviewer"))
     assert outcome in dict(form.fields["outcome_1"].choices)
     propose(case, outcome=outcome)
-    decisions.approve(case, APPROVER)
+    staff_actions.approve(case, APPROVER)
     message = moves.answer(case, APPROVER)
 
     case = Case.objects.get(pk=case.pk)

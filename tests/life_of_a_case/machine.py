@@ -18,11 +18,11 @@ from tests.life_of_a_case.people import EVERYBODY, STAFF, WITH, Asked, Choose, r
 from tests.life_of_a_case.world import BEGINNING, World
 from workflows.cases import merging
 from workflows.cases.actors import PUBLIC, Actor
-from workflows.cases.calendar_notices import take_notice
 from workflows.cases.errors import MoveRefused
 from workflows.cases.filing import file_request
 from workflows.cases.lifecycle import FINAL, MERGE_TARGETS, Action, State
 from workflows.cases.models import Case, Clock, EventContent, Item, Message
+from workflows.cases.recalculation import take_notice
 from workflows.cases.transition import refusals
 from workflows.common.errors import DomainError, InvalidInput, Refused
 from workflows.complaints import services as complaints

@@ -11,11 +11,11 @@ from decimal import Decimal
 from django.utils import timezone
 
 from tests.life_of_a_case.people import Choose
-from workflows.cases import correspondence, decisions, fees, handling, merging
+from workflows.cases import correspondence, merging, staff_actions
 from workflows.cases.actors import Actor
-from workflows.cases.decisions import ItemProposal
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case, Item
+from workflows.cases.staff_actions import ItemProposal
 from workflows.cases.transition import advance, situation_of
 from workflows.complaints import services as complaints
 from workflows.corrections.models import Instruction, Manifest
@@ -65,7 +65,7 @@ def _told(service: Callable[[Case, Actor, str], object]) -> Step:
 
 def _accept_identity(case: Case, actor: Actor, choose: Choose) -> object:
     level = choose([Assurance.DOCUMENT, Assurance.MATCHED])
-    return handling.accept_identity(case, actor, level, "Seen.")
+    return staff_actions.accept_identity(case, actor, level, "Seen.")
 
 
 def _ask_fee(case: Case, actor: Actor, _choose: Choose) -> object:
@@ -91,7 +91,7 @@ def find(case: Case, actor: Actor, item: Item) -> object:
     """Record a finding for an item: honest, as it is judged by now."""
     looked_up = scope_results(findings_of(case))
     scopes = {Scope.TRAINING_SNAPSHOT: ScopeResult.NOT_SEARCHED, **looked_up}
-    return decisions.record_finding(
+    return staff_actions.record_finding(
         case, actor, item, "As it was judged.", scopes, verification="A register.", kin="Seen."
     )
 
@@ -242,22 +242,22 @@ STEPS: dict[Action, Step] = {
     Action.BEGIN_TRIAGE: _plain(Action.BEGIN_TRIAGE),
     Action.ASK_IDENTITY: _told(moves.ask_identity),
     Action.ACCEPT_IDENTITY: _accept_identity,
-    Action.REJECT_IDENTITY: _told(handling.reject_identity),
-    Action.CONFIRM_IDENTITY: _told(handling.confirm_identity),
-    Action.DOUBT_IDENTITY: _told(handling.doubt_identity),
+    Action.REJECT_IDENTITY: _told(staff_actions.reject_identity),
+    Action.CONFIRM_IDENTITY: _told(staff_actions.confirm_identity),
+    Action.DOUBT_IDENTITY: _told(staff_actions.doubt_identity),
     Action.ASK_INFORMATION: _told(moves.ask_information),
     Action.GIVE_INFORMATION: _give_information,
-    Action.GO_ON_WITHOUT_INFORMATION: _told(handling.go_on_without_information),
+    Action.GO_ON_WITHOUT_INFORMATION: _told(staff_actions.go_on_without_information),
     Action.ASK_FEE: _ask_fee,
-    Action.CONFIRM_FEE_PAID: _told(fees.confirm_fee_paid),
-    Action.WAIVE_FEE: _told(fees.waive_fee),
-    Action.GO_ON_UNPAID: _told(fees.go_on_unpaid),
+    Action.CONFIRM_FEE_PAID: _told(staff_actions.confirm_fee_paid),
+    Action.WAIVE_FEE: _told(staff_actions.waive_fee),
+    Action.GO_ON_UNPAID: _told(staff_actions.go_on_unpaid),
     Action.END_UNPAID: _told(moves.end_unpaid),
     Action.BEGIN_REVIEW: _plain(Action.BEGIN_REVIEW),
     Action.RECORD_FINDING: _record_finding,
     Action.PROPOSE_DECISION: _propose,
-    Action.SEND_BACK: _told(decisions.send_back),
-    Action.APPROVE: lambda case, actor, _choose: decisions.approve(case, actor),
+    Action.SEND_BACK: _told(staff_actions.send_back),
+    Action.APPROVE: lambda case, actor, _choose: staff_actions.approve(case, actor),
     Action.STOP_EXECUTION: _told(stop_execution),
     Action.RECORD_EXECUTION: _record_execution,
     Action.ANSWER: lambda case, actor, _choose: moves.answer(case, actor),
@@ -275,9 +275,9 @@ STEPS: dict[Action, Step] = {
     Action.APPROVE_MERGE: lambda case, actor, _choose: merging.approve_merge(case, actor),
     Action.DECLINE_MERGE: _told(merging.decline_merge),
     Action.UNMERGE: _unmerge,
-    Action.REPORT_ABUSE: _told(handling.report_abuse),
+    Action.REPORT_ABUSE: _told(staff_actions.report_abuse),
     Action.REJECT_AS_ABUSE: _reject_as_abuse,
-    Action.REINSTATE: _told(handling.reinstate),
+    Action.REINSTATE: _told(staff_actions.reinstate),
     Action.REQUEST_ERASURE: _told(erasure.request_erasure),
     Action.ERASE: lambda case, actor, _choose: erasure.erase(case, actor),
 }

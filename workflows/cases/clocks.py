@@ -4,11 +4,14 @@ The due date is never typed in. `recompute` derives every clock anew from the ev
 snapshot of the rules; what it stores is what `check` must find again.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from django.apps import apps
+from django.db import transaction
 from django.utils import timezone
 
 from workflows.cases.lifecycle import OPEN
@@ -329,3 +332,58 @@ def lead_differs(case: Case) -> bool:
 def time_left(case: Case, now: datetime | None = None) -> timedelta | None:
     """Return how long is left until the case is late; negative when it is."""
     return None if case.due_at is None else case.due_at - (now or timezone.now())
+
+
+class SweepAction(StrEnum):
+    """What the sweep found a clock due for."""
+
+    REMIND = "remind"
+    LATE = "late"
+
+
+C = TypeVar("C", bound=BaseClock)
+# Records one step with the facts of its event; False when nothing waits for the clock any more.
+Take = Callable[[C, SweepAction, dict[str, Any]], bool]
+
+
+def sweep(model: type[C], take: Take[C], now: datetime | None = None, limit: int = 500) -> int:
+    """Take one step for each clock that is due one; return how many steps were taken.
+
+    Costs what the due clocks cost, whatever the number of clocks: they are found by an index.
+    A case that somebody is working on at this moment is left for the next sweep.
+    """
+    now = now or timezone.now()
+    clocks = model._default_manager  # noqa: SLF001 - Django documents it as its API
+    due = clocks.filter(check_at__lte=now).order_by("check_at")
+    taken = 0
+    for pk, case_id in due.values_list("pk", "case_id")[:limit]:
+        with transaction.atomic():
+            # The case before the clock, in the order in which the moves lock them.
+            free = Case.objects.select_for_update(skip_locked=True, no_key=True)
+            if not free.filter(pk=case_id).exists():
+                continue
+            clock = clocks.select_for_update().filter(pk=pk, check_at__lte=now).first()
+            if clock is not None:
+                _step(clock, take, now)
+                taken += 1
+    return taken
+
+
+def _step(clock: C, take: Take[C], now: datetime) -> None:
+    """Remind or mark late, once, and say when to look at the clock again."""
+    facts: dict[str, Any] = {
+        "clock": clock.kind,
+        "regime": clock.regime,
+        "due_on": str(clock.due_on),
+    }
+    if clock.due_at is None:
+        clock.check_at = None
+    elif now >= clock.due_at:
+        if take(clock, SweepAction.LATE, facts):
+            clock.state = BaseClock.State.MISSED
+        clock.check_at = None
+    else:
+        facts["percent"] = round(REMINDERS[clock.reminders] * 100)
+        clock.reminders += 1
+        clock.check_at = next_check(clock) if take(clock, SweepAction.REMIND, facts) else None
+    clock.save(update_fields=["state", "check_at", "reminders"])

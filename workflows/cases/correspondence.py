@@ -9,8 +9,7 @@ from workflows.cases.attachments import Upload, add_attachments, check_uploads
 from workflows.cases.errors import InvalidFiling
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case, Message
-from workflows.cases.record import record_event
-from workflows.cases.transition import advance
+from workflows.cases.transition import advance, record_event
 from workflows.common.inputs import require_text
 from workflows.vocabulary.roles import Role
 

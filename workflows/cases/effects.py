@@ -6,10 +6,10 @@ from django.core.mail import EmailMessage
 
 from workflows.cases import malware
 from workflows.cases.attachments import SCAN
-from workflows.cases.calendar_notices import recompute_after_notice
 from workflows.cases.lifecycle import ASKED, WORKING, State
 from workflows.cases.mail import mail_about
 from workflows.cases.models import Case
+from workflows.cases.recalculation import recompute_after_notice
 from workflows.outbox.models import Effect
 from workflows.outbox.services import effect_handler, mail_handler
 

@@ -7,7 +7,7 @@ from math import ceil
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from workflows.cases.state_names import REASONS
+from workflows.cases.names import REASONS
 from workflows.common.errors import DomainError
 
 

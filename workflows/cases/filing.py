@@ -9,13 +9,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from workflows.cases import clocks
+from workflows.cases.access import derive_receipt, new_case_number, receipt_digest
 from workflows.cases.attachments import Upload, add_attachments, check_uploads
 from workflows.cases.errors import AttemptReused, InvalidFiling
 from workflows.cases.filing_request import FilingRequest, applicable_regimes, check_filing
+from workflows.cases.mail_addresses import normalise_email
 from workflows.cases.models import Case, IdempotencyKey, Identifier, Item, Person
-from workflows.cases.models.rules import keep_versions
-from workflows.cases.numbers import derive_receipt, new_case_number, receipt_digest
-from workflows.cases.record import record_event
+from workflows.cases.models.case import keep_versions
+from workflows.cases.transition import record_event
 from workflows.ledger.canonical import canonical_json
 from workflows.outbox.services import enqueue
 from workflows.regimes.limits import in_force
@@ -224,8 +225,3 @@ def _create_parts(case: Case, request: FilingRequest) -> None:
         blind_index.index_many(
             case.data_key, [(EMAIL_INDEX, address) for address in sorted(addresses)]
         )
-
-
-def normalise_email(email: str) -> str:
-    """Return an address as it is indexed and compared: without outer space, in lower case."""
-    return email.strip().lower()

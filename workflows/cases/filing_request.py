@@ -1,7 +1,8 @@
 """What a person tells when filing a request, and what must be right about it."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from heapq import nsmallest
 from itertools import chain
 from typing import Any
 
@@ -10,13 +11,34 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
-from workflows.cases.kin import asks_for_own_interest
+from workflows.cases.errors import InvalidFiling
+from workflows.cases.models import Case
 from workflows.common.inputs import is_storable_text
 from workflows.regimes.rules.regime import Regime
 from workflows.regimes.services import all_regimes, get_regime, regimes_for
 from workflows.vocabulary.item_kinds import DETAIL_NAMES, ItemKind
 from workflows.vocabulary.people import IdentifierKind, RequesterRole
 from workflows.vocabulary.places import is_place
+
+# The evidence by which a regime says that a relative needs an interest of their own, and that the
+# deceased may have arranged otherwise.
+_OWN_INTEREST = "own_interest_statement"
+
+
+def asks_for_own_interest(regime: Regime, requester_role: str) -> bool:
+    """Return whether kinship, own interest and the arrangement of the deceased must be told."""
+    rule = regime.filers.get(RequesterRole.NEAR_RELATIVE)
+    return (
+        requester_role == RequesterRole.NEAR_RELATIVE
+        and rule is not None
+        and _OWN_INTEREST in rule.evidence
+    )
+
+
+def kin_conditions_apply(case: Case) -> bool:
+    """Return whether a decision to grant needs these conditions looked at first."""
+    return asks_for_own_interest(case.lead_regime, case.requester_role)
+
 
 MAX_TEXT = 5_000
 MAX_SHORT = 200
@@ -264,3 +286,75 @@ def applicable_regimes(residence: str) -> tuple[Regime, ...]:
     served = settings.PROVIDER_REGIMES
     found = tuple(regime for regime in regimes_for(residence) if regime.code in served)
     return found or (get_regime(served[0]),)
+
+
+# Of fields that do not exist; who sends more gets the rest told next time.
+MOST_NAMED = 20
+LONGEST_NAME = 100
+_FIELDS = frozenset(field.name for field in fields(FilingRequest))
+_REQUIRED = frozenset({"items", "residence", "language", "subject_name"})
+
+
+def request_from_content(content: object) -> FilingRequest:
+    """Return the request; texts lose their outer space, fields left out stay empty.
+
+    Raises `InvalidFiling` with the field for what is unknown, missing or of another type. What
+    the values mean is checked when the request is filed.
+    """
+    if not isinstance(content, Mapping):
+        raise InvalidFiling({"request": [_("The request is a JSON object with named fields.")]})
+    unknown = nsmallest(MOST_NAMED, map(str, set(content) - _FIELDS))
+    errors = {name[:LONGEST_NAME]: [_("There is no such field.")] for name in unknown}
+    errors |= {name: [_("This field is missing.")] for name in _REQUIRED - set(content)}
+    values: dict[str, Any] = {}
+    for name in _FIELDS & set(content):
+        try:
+            values[name] = _READERS.get(name, _text)(content[name])
+        except (TypeError, KeyError, AttributeError):
+            errors[name] = [_("This field does not have the right form.")]
+    if errors:
+        raise InvalidFiling(errors)
+    return FilingRequest(**values)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value.strip()
+
+
+def _no_more_than(most: int, value: Any) -> Any:
+    """Return a list or an object of at most so many entries, before one of them is looked at."""
+    if len(value) > most:
+        raise TypeError
+    return value
+
+
+def _details(value: Mapping[str, object]) -> dict[str, str | list[str]]:
+    _no_more_than(len(DETAIL_NAMES), value)
+    return {
+        _text(name): [_text(entry) for entry in _no_more_than(MAX_ENTRIES, text)]
+        if isinstance(text, list)
+        else _text(text)
+        for name, text in value.items()
+    }
+
+
+def _entry(value: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    """Return an entry of a list, which may have these fields and no other."""
+    if set(value) - set(names):
+        raise KeyError
+    return value
+
+
+def _items(value: list[Mapping[str, Any]]) -> tuple[FiledItem, ...]:
+    entries = [_entry(entry, "kind", "details") for entry in _no_more_than(MAX_ITEMS, value)]
+    return tuple(FiledItem(_text(e["kind"]), _details(e.get("details", {}))) for e in entries)
+
+
+def _identifiers(value: list[Mapping[str, Any]]) -> tuple[FiledIdentifier, ...]:
+    entries = [_entry(entry, "kind", "value") for entry in _no_more_than(MAX_IDENTIFIERS, value)]
+    return tuple(FiledIdentifier(_text(e["kind"]), _text(e["value"])) for e in entries)
+
+
+_READERS = {"items": _items, "identifiers": _identifiers}

@@ -14,8 +14,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from workflows import links
-from workflows.cases.filing import normalise_email
-from workflows.cases.mail_addresses import canonical_address, domain_of
+from workflows.cases.mail_addresses import canonical_address, domain_of, normalise_email
 from workflows.cases.models import Case, MailTally, Person
 from workflows.outbox.models import Effect
 from workflows.outbox.services import Later

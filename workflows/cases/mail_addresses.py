@@ -42,3 +42,8 @@ def _network_name(domain: str) -> str:
         return name.encode("idna").decode().lower()
     except UnicodeError:
         return name
+
+
+def normalise_email(email: str) -> str:
+    """Return an address as it is indexed and compared: without outer space, in lower case."""
+    return email.strip().lower()

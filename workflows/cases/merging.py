@@ -16,8 +16,7 @@ from workflows.cases import clocks
 from workflows.cases.actors import PUBLIC, Actor
 from workflows.cases.lifecycle import MERGE_TARGETS, Action, State
 from workflows.cases.models import Case, Identifier, Item
-from workflows.cases.record import record_event
-from workflows.cases.transition import advance, lock_case
+from workflows.cases.transition import advance, lock_case, record_event
 from workflows.common.errors import InvalidInput
 from workflows.common.inputs import require_text
 from workflows.outbox.services import enqueue

@@ -1,25 +1,28 @@
 """The one writer: `advance` is the only function that changes the state of a case."""
 
+import secrets
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from workflows.cases.actors import Actor
 from workflows.cases.clocks import add_clock_event, extension_is_open, stop_clocks
 from workflows.cases.errors import MoveRefused
-from workflows.cases.fee_time import fee_fits, fee_time_is_over
+from workflows.cases.filing_request import kin_conditions_apply
 from workflows.cases.guards import ItemSituation, Situation
 from workflows.cases.identity_policy import kinds_to_confirm
-from workflows.cases.kin import kin_conditions_apply
 from workflows.cases.lifecycle import MERGE_TARGETS, MOVES, Action, Move, State, refusal
 from workflows.cases.mail import share_confirmed_address
-from workflows.cases.models import Case, Item
+from workflows.cases.models import Case, Clock, EventContent, Item
 from workflows.cases.models.clock import is_free_in_part
-from workflows.cases.record import record_event
+from workflows.ledger.append import append
+from workflows.ledger.canonical import commit
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case
 from workflows.outbox.services import enqueue
@@ -27,12 +30,109 @@ from workflows.vocabulary.outcomes import CORRECTS, WITHOUT_GRANT, Outcome
 from workflows.vocabulary.people import Assurance, assurance_suffices
 from workflows.vocabulary.roles import Role
 
+NONCE_BYTES = 32
+
+
+def record_event(
+    case: Case,
+    name: str,
+    *,
+    role: str,
+    pseudonym: str = "",
+    facts: Mapping[str, Any] | None = None,
+    contents: Mapping[str, Any] | None = None,
+    register: str | None = None,
+    at: datetime | None = None,
+) -> Event:
+    """Append the event `name` of `case`; must run inside the transaction of the change.
+
+    `facts` are JSON without personal data and stand in the log for ever: codes, numbers, ids and
+    dates, no words that somebody typed. `contents` are JSON that may be personal: the log holds
+    `commit(content, nonce)`, the case holds nonce and content, sealed, until it is erased.
+
+    Raises `InvalidEventError` for facts with words in them.
+    """
+    openings = {
+        key: (secrets.token_bytes(NONCE_BYTES), content)
+        for key, content in (contents or {}).items()
+    }
+    event = append(
+        name=name,
+        role=role,
+        actor=pseudonym,
+        case=case.pseudonym,
+        register=register,
+        facts=facts or {},
+        commitments={key: commit(content, nonce) for key, (nonce, content) in openings.items()},
+        at=at,
+    )
+    EventContent.objects.bulk_create(
+        EventContent(
+            case=case,
+            event=event.uid,
+            name=key,
+            opening={"nonce": nonce.hex(), "content": content},
+        )
+        for key, (nonce, content) in openings.items()
+    )
+    return event
+
+
+# Where the time to answer runs on meanwhile, this much of it is left for a refusal …
+LEFT_TO_REFUSE = timedelta(days=3)
+# … but who is asked for money always has this long to decide.
+LEAST = timedelta(days=14)
+
+
+def today_for(case: Case, now: datetime | None = None) -> date:
+    """Return the day that it is where the law counts the days of this case."""
+    zone = ZoneInfo(case.lead_regime.place(case.residence).zone)
+    return timezone.localdate(now, zone)
+
+
+def last_day_to_pay(today: date, answer_by: date | None) -> date:
+    """Return the last day on which a fee can be paid that is asked for `today`.
+
+    It is the provider's period (`FEE_PERIOD_DAYS`). Where the answer is due on `answer_by`
+    whatever becomes of the fee, the period is cut so that an answer can still be in time.
+    """
+    last = today + timedelta(days=settings.FEE_PERIOD_DAYS)
+    if answer_by is None:
+        return last
+    return min(last, max(today + LEAST, answer_by - LEFT_TO_REFUSE))
+
+
+def answer_due_meanwhile(case: Case) -> date | None:
+    """Return the day by which to answer if the time runs on while a fee is outstanding."""
+    days = [
+        clock.due_on
+        for clock in case.clocks.all()
+        if clock.leads and clock.state == Clock.State.RUNNING and clock.due_on
+    ]
+    return min(days, default=None)
+
+
+def fee_fits(case: Case, now: datetime | None = None) -> bool:
+    """Return whether a fee can still be asked for without making the answer late.
+
+    The time of a request that costs as a whole may wait for the fee. That of one which is free in
+    part does not: it must leave the least time to decide, and the time to answer after it.
+    """
+    answer_by = answer_due_meanwhile(case)
+    if answer_by is None or not is_free_in_part(case, case.lead_regime):
+        return True
+    return today_for(case, now) + LEAST <= answer_by - LEFT_TO_REFUSE
+
+
+def fee_time_is_over(case: Case, now: datetime | None = None) -> bool:
+    """Return whether a fee was asked for and the last day to pay it has gone by."""
+    return case.fee_due_on is not None and today_for(case, now) > case.fee_due_on
+
+
 ItemCheck = Callable[[Item], bool]
 CaseCheck = Callable[[Case], bool]
 _suppression_checks: list[ItemCheck] = []
 _complaint_checks: list[CaseCheck] = []
-
-
 # What the outcome of a complaint is called in the log when it was found right.
 UPHELD = frozenset({"upheld", "partly_upheld"})
 

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 
 # Spreadsheet programs take a file of UTF-8 for something else without it.
 BYTE_ORDER_MARK = "\ufeff"
-
-
 # The last four are the wide forms, which some programs take for the others in East Asia.
 _FORMULA_STARTS = tuple("=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20")
 

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from workflows.cases.actors import SYSTEM
+from workflows.cases.clocks import SweepAction, sweep
 from workflows.cases.effects import case_of
-from workflows.cases.sweep import Step, sweep
 from workflows.complaints.lifecycle import OPEN, Action
 from workflows.complaints.models import Complaint, ComplaintClock
 from workflows.complaints.services import open_from_request
@@ -20,7 +20,7 @@ def open_complaint(effect: Effect) -> None:
     open_from_request(case_of(effect))
 
 
-_ACTIONS = {Step.REMIND: Action.REMIND, Step.LATE: Action.MARK_LATE}
+_ACTIONS = {SweepAction.REMIND: Action.REMIND, SweepAction.LATE: Action.MARK_LATE}
 
 
 def sweep_complaints(now: datetime | None = None, limit: int = 500) -> int:
@@ -28,7 +28,7 @@ def sweep_complaints(now: datetime | None = None, limit: int = 500) -> int:
     return sweep(ComplaintClock, _take, now, limit)
 
 
-def _take(clock: ComplaintClock, step: Step, facts: dict[str, Any]) -> bool:
+def _take(clock: ComplaintClock, step: SweepAction, facts: dict[str, Any]) -> bool:
     complaint = Complaint.objects.select_related("case").get(pk=clock.complaint_id)
     if complaint.state not in OPEN:
         return False

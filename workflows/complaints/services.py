@@ -14,9 +14,8 @@ from workflows.cases.lifecycle import FINAL, WORKING
 from workflows.cases.lifecycle import Action as CaseAction
 from workflows.cases.lifecycle import State as CaseState
 from workflows.cases.models import Case, Message
-from workflows.cases.record import record_event
 from workflows.cases.transition import advance as advance_case
-from workflows.cases.transition import complaint_check, lock_case
+from workflows.cases.transition import complaint_check, lock_case, record_event
 from workflows.common.errors import InvalidInput
 from workflows.common.inputs import require_text
 from workflows.complaints.letters import (

@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 from workflows.cases.actors import Actor
 from workflows.cases.clocks import apply_deadline, stop, store_lead
 from workflows.cases.models import Case
-from workflows.cases.record import record_event
-from workflows.cases.transition import lock_case
+from workflows.cases.transition import lock_case, record_event
 from workflows.common.errors import DomainError
 from workflows.complaints.lifecycle import MOVES, Action, Move, Situation, State, refusal
 from workflows.complaints.models import Complaint, ComplaintClock

@@ -33,8 +33,6 @@ class Candidate(NamedTuple):
 # Stands behind each text of a column. It is no byte of UTF-8, and folds to a break: no word, number
 # or tag goes on from one text to the next.
 SEPARATOR = b"\xff"
-
-
 # Decoded like it: as one replacement character.
 _NO_BYTE_EITHER = b"\xfe"
 

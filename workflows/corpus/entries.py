@@ -247,11 +247,7 @@ def checked_edits(
 
 
 NOTE = "manifest.note"
-
-
 JSONL = "entries.jsonl"
-
-
 PARQUET = "entries.parquet"
 
 

@@ -227,11 +227,7 @@ class Format(enum.StrEnum):
 
 
 JSONL_FORMATS = frozenset({Format.JSONL, Format.JSONL_GZIP, Format.JSONL_ZSTD})
-
-
 RECORD_FORMATS = JSONL_FORMATS | {Format.PARQUET}
-
-
 FILE_FORMATS = RECORD_FORMATS | {Format.TEXT}
 
 

@@ -15,8 +15,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from workflows.cases.models import Case
-from workflows.cases.record import record_event
-from workflows.cases.transition import lock_case
+from workflows.cases.transition import lock_case, record_event
 from workflows.corpus.entries import Edit, Entry, Wording, edits_of
 from workflows.corpus.values import RecordId
 from workflows.corrections.families import is_searched

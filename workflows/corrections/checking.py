@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from workflows.cases.actors import Actor
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
-from workflows.cases.record import record_event
+from workflows.cases.transition import record_event
 from workflows.common.errors import Refused
 from workflows.corpus.edits.residual import (
     Allowed,

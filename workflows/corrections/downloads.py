@@ -5,7 +5,7 @@ import json
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
-from workflows.cases.handling import record_view
+from workflows.cases.staff_actions import record_view
 from workflows.common.errors import Refused
 from workflows.corpus.entries import JSONL, NOTE, PARQUET, EditRefused, ManifestError, Wording
 from workflows.corpus.formats.sql_table import changes_script

@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 from workflows.cases.actors import Actor
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Item
-from workflows.cases.record import record_event
-from workflows.cases.transition import lock_case
+from workflows.cases.transition import lock_case, record_event
 from workflows.common.errors import InvalidInput, Refused
 from workflows.common.inputs import MAX_BODY
 from workflows.corrections.models import ItemChange

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from workflows.cases.actors import Actor
 from workflows.cases.errors import AttemptReused
 from workflows.cases.models import Case
-from workflows.cases.record import record_event
+from workflows.cases.transition import record_event
 from workflows.common.errors import DomainError, InvalidEntry, Refused
 from workflows.corpus.entries import EditRefused, ManifestError
 from workflows.corpus.values import ReadError

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import PUBLIC, SYSTEM, Actor
-from workflows.cases.record import record_event
+from workflows.cases.transition import record_event
 from workflows.common.errors import DomainError, Refused
 from workflows.common.inputs import require_text
 from workflows.corrections.families import family

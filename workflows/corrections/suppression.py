@@ -19,8 +19,7 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
 from workflows.cases.models import Item
-from workflows.cases.record import record_event
-from workflows.cases.transition import lock_case, suppression_check
+from workflows.cases.transition import lock_case, record_event, suppression_check
 from workflows.common.errors import InvalidInput, Refused
 from workflows.common.inputs import require_text
 from workflows.corrections.keys import suppression_signer

@@ -10,8 +10,7 @@ from django.utils import timezone
 from workflows.cases.actors import Actor
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
-from workflows.cases.record import record_event
-from workflows.cases.transition import advance
+from workflows.cases.transition import advance, record_event
 from workflows.common.inputs import require_text
 from workflows.corrections.making import ask_for_manifests
 from workflows.corrections.models import Instruction, Manifest

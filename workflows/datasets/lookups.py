@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from workflows.cases.actors import Actor
 from workflows.cases.lifecycle import FINAL, OPEN, WORKING, State
 from workflows.cases.models import Case
-from workflows.cases.record import record_event
+from workflows.cases.transition import record_event
 from workflows.common.errors import Refused
 from workflows.common.inputs import require_text
 from workflows.corpus.values import ReadError

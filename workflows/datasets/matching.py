@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from workflows.cases.models import Case
-from workflows.cases.record import record_event
+from workflows.cases.transition import record_event
 from workflows.corpus.columns import text_sha256
 from workflows.corpus.formats.shards import Shard
 from workflows.corpus.locate import RecordHits, locate_records

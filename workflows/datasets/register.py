@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
-from workflows.cases.record import NONCE_BYTES
+from workflows.cases.transition import NONCE_BYTES
 from workflows.common.errors import InvalidEntry, Refused
 from workflows.common.inputs import require_text
 from workflows.datasets.inventory import ask_to_read

@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 from workflows.cases.actors import Actor
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
-from workflows.cases.record import record_event
-from workflows.cases.transition import lock_case
+from workflows.cases.transition import lock_case, record_event
 from workflows.common.errors import Refused
 from workflows.datasets.lookups import require_reviewer
 from workflows.datasets.models import Match, Snapshot

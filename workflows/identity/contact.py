@@ -14,8 +14,7 @@ from workflows.cases.actors import PUBLIC, SYSTEM
 from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import MOVES, OPEN, Action, State
 from workflows.cases.models import Case
-from workflows.cases.record import record_event
-from workflows.cases.transition import advance, lock_case
+from workflows.cases.transition import advance, lock_case, record_event
 from workflows.common.errors import DomainError
 from workflows.identity.models import ContactChallenge
 from workflows.outbox.models import Effect

@@ -4,11 +4,11 @@ from django.core.mail import EmailMessage
 
 from workflows import links
 from workflows.cases.effects import case_of
-from workflows.cases.fee_time import fee_time_is_over
-from workflows.cases.handling import receive_without_contact
 from workflows.cases.lifecycle import State
 from workflows.cases.mail import mail_about
 from workflows.cases.models import Message
+from workflows.cases.staff_actions import receive_without_contact
+from workflows.cases.transition import fee_time_is_over
 from workflows.identity.contact import VALID_FOR, note_sent, open_challenge, waits_for_contact
 from workflows.identity.reminders import WAITING
 from workflows.outbox.models import Effect

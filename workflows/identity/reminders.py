@@ -6,9 +6,9 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from workflows.cases.fee_time import fee_time_is_over, today_for
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, Message
+from workflows.cases.transition import fee_time_is_over, today_for
 from workflows.outbox.services import enqueue
 
 REMIND_EVERY = timedelta(days=5)

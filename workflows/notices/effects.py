@@ -6,11 +6,10 @@ from django.utils import timezone
 from workflows.cases.actors import SYSTEM
 from workflows.cases.clocks import answer_kind, lead_of, stop_acknowledgement
 from workflows.cases.effects import case_of
-from workflows.cases.fee_time import today_for
 from workflows.cases.lifecycle import ASKED, OPEN, Action
 from workflows.cases.mail import mail_about
 from workflows.cases.models import Case, Clock
-from workflows.cases.transition import advance
+from workflows.cases.transition import advance, today_for
 from workflows.notices.facts import Acknowledgement, Facts, Lateness
 from workflows.notices.services import facts_builder, send_enqueued, send_notice
 from workflows.outbox.models import Effect

@@ -11,15 +11,13 @@ from uuid import uuid4
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from workflows.cases import decisions
+from workflows.cases import staff_actions
 from workflows.cases.actors import Actor
 from workflows.cases.clocks import extendable_clock
-from workflows.cases.decisions import ItemProposal
-from workflows.cases.fee_time import answer_due_meanwhile, last_day_to_pay, today_for
-from workflows.cases.fees import amount_in_words
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case, Message
-from workflows.cases.transition import advance
+from workflows.cases.staff_actions import ItemProposal, amount_in_words
+from workflows.cases.transition import advance, answer_due_meanwhile, last_day_to_pay, today_for
 from workflows.common.errors import InvalidInput
 from workflows.common.inputs import require_text
 from workflows.notices.answers import compose_answer
@@ -134,13 +132,13 @@ def propose_decision(case: Case, actor: Actor, proposals: Sequence[ItemProposal]
     What an answer would lack can still be mended now, and no more once it is approved.
     """
     with transaction.atomic():
-        decisions.propose_decision(case, actor, proposals)
+        staff_actions.propose_decision(case, actor, proposals)
         compose_answer(case).check()
 
 
 def answer(case: Case, actor: Actor) -> Message:
     """Send the answer: item by item, with reasons and the ways to complain, in the law's words."""
-    outcomes = decisions.outcomes_of(case)
+    outcomes = staff_actions.outcomes_of(case)
     return _tell(
         case,
         Action.ANSWER,

@@ -21,8 +21,7 @@ from django.utils import timezone
 from workflows.cases.actors import SYSTEM, Actor
 from workflows.cases.attachments import read_attachment
 from workflows.cases.models import Attachment, Case, Message
-from workflows.cases.record import record_event
-from workflows.cases.transition import lock_case
+from workflows.cases.transition import lock_case, record_event
 from workflows.notices.composing import Composed, compose
 from workflows.notices.document import (
     Bullets,
@@ -120,8 +119,6 @@ RENDERINGS = (
     Rendering("html", "text/html", lambda d, _at: to_html(d).encode()),
     Rendering("txt", "text/plain", lambda d, _at: to_text(d).encode()),
 )
-
-
 FactsBuilder = Callable[[Case, Payload], Facts | None]
 _builders: dict[str, FactsBuilder] = {}
 

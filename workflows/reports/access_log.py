@@ -11,9 +11,9 @@ from django.db import transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
+from workflows.cases.access import normalise_number
 from workflows.cases.actors import Actor, name_behind
 from workflows.cases.models import Case, StaffIdentity
-from workflows.cases.numbers import normalise_number
 from workflows.ledger.append import append
 from workflows.ledger.canonical import Json
 from workflows.reports.models import Look

@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from workflows.cases.access import normalise_number
 from workflows.cases.models import BaseClock, Case, Clock, EventContent, Item
-from workflows.cases.numbers import normalise_number
 from workflows.cases.timeline import STAFF_SENTENCES
 from workflows.complaints.models import ComplaintClock
 from workflows.ledger.selectors import events_of_case

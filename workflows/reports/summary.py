@@ -8,7 +8,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from workflows.cases.lifecycle import State
-from workflows.cases.state_names import STATE_NAMES
+from workflows.cases.names import STATE_NAMES
 from workflows.pdf import render_pdf
 from workflows.pdf.fonts import font
 from workflows.regimes.services import get_regime

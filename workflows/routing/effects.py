@@ -10,14 +10,12 @@ from django.core.mail import EmailMessage
 
 from workflows import links
 from workflows.cases.actors import SYSTEM
-from workflows.cases.clocks import further_clocks
+from workflows.cases.clocks import SweepAction, further_clocks, sweep
 from workflows.cases.effects import case_of
-from workflows.cases.fee_time import fee_time_is_over
 from workflows.cases.lifecycle import OPEN, Action, State
 from workflows.cases.mail import compose
 from workflows.cases.models import Case, Clock
-from workflows.cases.sweep import Step, sweep
-from workflows.cases.transition import advance
+from workflows.cases.transition import advance, fee_time_is_over
 from workflows.notices.services import enqueue_notice
 from workflows.outbox.models import Effect
 from workflows.outbox.services import effect_handler, enqueue, mail_handler
@@ -96,7 +94,7 @@ def team_mail(effect: Effect) -> EmailMessage | None:
     return compose("team_notice", addresses, language, effect, context, html=False)
 
 
-_ACTIONS = {Step.REMIND: Action.REMIND, Step.LATE: Action.MARK_LATE}
+_ACTIONS = {SweepAction.REMIND: Action.REMIND, SweepAction.LATE: Action.MARK_LATE}
 
 
 def sweep_clocks(now: datetime | None = None, limit: int = 500) -> int:
@@ -104,7 +102,7 @@ def sweep_clocks(now: datetime | None = None, limit: int = 500) -> int:
     return sweep(Clock, _take, now, limit)
 
 
-def _take(clock: Clock, step: Step, facts: dict[str, Any]) -> bool:
+def _take(clock: Clock, step: SweepAction, facts: dict[str, Any]) -> bool:
     case = Case.objects.select_related("data_key").get(pk=clock.case_id)
     if case.state not in OPEN:
         return False
@@ -115,7 +113,7 @@ def _take(clock: Clock, step: Step, facts: dict[str, Any]) -> bool:
             key=f"routing.{step}:{clock.pk}:{clock.reminders}:{clock.due_on}",
             payload={"case": str(case.pk), "notice": str(step)},
         )
-    if clock.leads and step == Step.LATE:
+    if clock.leads and step == SweepAction.LATE:
         enqueue_notice(
             case,
             "lateness",

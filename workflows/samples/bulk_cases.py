@@ -12,8 +12,9 @@ from random import Random
 from django.db import transaction
 from django.utils import timezone
 
+from workflows.cases.access import new_case_number
 from workflows.cases.clocks import clock_kinds, clocks_for, lead_of
-from workflows.cases.filing import EMAIL_INDEX, normalise_email, received_facts
+from workflows.cases.filing import EMAIL_INDEX, received_facts
 from workflows.cases.filing_request import (
     FiledIdentifier,
     FiledItem,
@@ -21,6 +22,7 @@ from workflows.cases.filing_request import (
     applicable_regimes,
 )
 from workflows.cases.lifecycle import MOVES, Action, State
+from workflows.cases.mail_addresses import normalise_email
 from workflows.cases.models import (
     Case,
     Clock,
@@ -30,10 +32,9 @@ from workflows.cases.models import (
     Item,
     Person,
 )
+from workflows.cases.models.case import keep_versions
 from workflows.cases.models.clock import Round
-from workflows.cases.models.rules import keep_versions
-from workflows.cases.numbers import new_case_number
-from workflows.cases.record import NONCE_BYTES
+from workflows.cases.transition import NONCE_BYTES
 from workflows.ledger.append import NewEvent, append_first_events
 from workflows.ledger.canonical import commit
 from workflows.regimes import services as regimes

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from workflows.cases.attachments import Upload
 from workflows.cases.filing import Filed, file_request
+from workflows.cases.filing_request import request_from_content
 from workflows.cases.models import Case
-from workflows.cases.request_content import request_from_content
 from workflows.ledger.append import append
 from workflows.ledger.models import Event
 from workflows.routing.effects import sweep_clocks

@@ -8,12 +8,12 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from workflows.cases import correspondence, decisions, handling, merging
+from workflows.cases import correspondence, merging, staff_actions
 from workflows.cases.actors import PUBLIC, SYSTEM, Actor, actor_for
-from workflows.cases.decisions import ItemProposal
 from workflows.cases.identity_policy import kinds_to_confirm
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
+from workflows.cases.staff_actions import ItemProposal
 from workflows.cases.transition import advance
 from workflows.complaints import services as complaints
 from workflows.corrections.services import issue_instructions, record_receipt
@@ -110,10 +110,10 @@ class Story:
             case State.DECISION_PROPOSED:
                 self._propose()
                 if self.sample.get("sent_back"):
-                    decisions.send_back(case, approver, self.texts["sent_back"])
+                    staff_actions.send_back(case, approver, self.texts["sent_back"])
                     self._propose()
             case State.EXECUTING:
-                decisions.approve(case, approver)
+                staff_actions.approve(case, approver)
             case State.ANSWERED:
                 for instruction in issue_instructions(case):
                     record_receipt(instruction, self._actor("dana"), self.texts["receipt"])
@@ -126,15 +126,17 @@ class Story:
             return
         intake = self._actor("ines")
         moves.ask_identity(self.case, intake, self.texts["identity"])
-        handling.accept_identity(self.case, intake, level, self.texts["identity_accepted"])
+        staff_actions.accept_identity(self.case, intake, level, self.texts["identity_accepted"])
         if kinds_to_confirm(self.case):
-            handling.confirm_identity(self.case, self._reviewer, self.texts["identity_confirmed"])
+            staff_actions.confirm_identity(
+                self.case, self._reviewer, self.texts["identity_confirmed"]
+            )
 
     def _find(self) -> None:
         for item, decision in zip(
             self.case.items.all(), self.sample.get("decisions", []), strict=False
         ):
-            decisions.record_finding(
+            staff_actions.record_finding(
                 self.case,
                 self._reviewer,
                 item,
@@ -202,7 +204,7 @@ class Story:
                     raise ValueError("A merged sample names the case that it is merged into.")
                 merging.merge(case, intake, merge_target)
             case State.REJECTED_AS_ABUSE:
-                handling.report_abuse(case, intake, self.texts["abuse"])
+                staff_actions.report_abuse(case, intake, self.texts["abuse"])
                 grounds = case.lead_regime.abuse_grounds(case.kinds)
                 moves.reject_as_abuse(
                     case,

@@ -46,8 +46,6 @@ class Assurance(TextChoices):
 
 # What a member of staff may find out about who asks; a confirmed contact is found out by a link.
 ACCEPTED_BY_STAFF = (Assurance.CONTACT, Assurance.MATCHED, Assurance.DOCUMENT, Assurance.MANDATE)
-
-
 _ASSURANCE_ORDER = list(Assurance)
 
 

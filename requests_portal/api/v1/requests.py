@@ -23,6 +23,7 @@ from requests_portal.api.v1.serializers import (
     StatusSerializer,
 )
 from workflows.cases.access import open_with_receipt
+from workflows.cases.admission import LONGEST as LONGEST_PROOF
 from workflows.cases.admission import require_proof
 from workflows.cases.filing import Filed, file_request
 from workflows.cases.idempotency import (
@@ -33,7 +34,6 @@ from workflows.cases.idempotency import (
     is_unguessable,
 )
 from workflows.cases.models import Case, Clock
-from workflows.cases.proof_of_work import LONGEST as LONGEST_PROOF
 from workflows.cases.timeline import public_timeline
 from workflows.regimes.deadlines.values import Deadline
 from workflows.regimes.explain import explain

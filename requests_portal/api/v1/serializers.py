@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.settings import api_settings
 
 from requests_portal.api.bounds import MOST_NAMED
+from workflows.cases.access import NUMBER_PATTERN, RECEIPT_PATTERN
 from workflows.cases.filing_request import (
     MAX_CODE,
     MAX_ENTRIES,
@@ -23,7 +24,6 @@ from workflows.cases.filing_request import (
 )
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Clock
-from workflows.cases.numbers import NUMBER_PATTERN, RECEIPT_PATTERN
 from workflows.reports.bundle_encryption import LONGEST_RECIPIENT
 from workflows.reports.bundle_filters import LONGEST_REASON
 from workflows.reports.bundle_formats import Format

@@ -20,9 +20,9 @@ from workflows.cases.filing_request import (
     KIN_FIELDS,
     MAX_TEXT,
     applicable_regimes,
+    asks_for_own_interest,
     can_be_called,
 )
-from workflows.cases.kin import asks_for_own_interest
 from workflows.vocabulary import places
 from workflows.vocabulary.item_kinds import Sentence
 from workflows.vocabulary.people import IdentifierKind, RequesterRole

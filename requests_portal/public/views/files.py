@@ -9,7 +9,7 @@ from requests_portal.public.case_session import of_own_case
 from requests_portal.public.responses import download
 from workflows.cases.attachments import read_attachment
 from workflows.cases.models import Case
-from workflows.cases.receipts import signed_receipt
+from workflows.cases.signed_receipt import signed_receipt
 from workflows.ledger.keys import log_vkey
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case, leaf_index, proof_text

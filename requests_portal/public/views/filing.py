@@ -22,8 +22,14 @@ from requests_portal.public.responses import private, remember_language, wants_l
 from requests_portal.public.rules_shown import shown_regime
 from requests_portal.public.steps import CHECK, STEPS, Step, applicable_steps, find_step, neighbour
 from workflows.cases.admission import AdmissionNeeded, NotYet, needs_admission
-from workflows.cases.draft_files import add_draft_file, remove_draft_file
-from workflows.cases.drafts import create_draft, discard_draft, file_draft, save_answers
+from workflows.cases.drafts import (
+    add_draft_file,
+    create_draft,
+    discard_draft,
+    file_draft,
+    remove_draft_file,
+    save_answers,
+)
 from workflows.cases.errors import InvalidFiling
 from workflows.cases.filing_request import applicable_regimes
 from workflows.cases.models import Purpose

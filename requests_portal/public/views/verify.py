@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from requests_portal.public.forms.verify import VerifyForm
 from requests_portal.public.page_errors import page_errors
 from requests_portal.templatetags.portal import moment
-from workflows.cases.receipts import ReceiptRefused, check_receipt, receipt_signer
+from workflows.cases.signed_receipt import ReceiptRefused, check_receipt, receipt_signer
 from workflows.ledger.checkpoints import CheckpointError, parse_proof, verify_proof
 from workflows.ledger.keys import log_verifier, log_vkey
 from workflows.ledger.merkle import ProofError

@@ -26,6 +26,7 @@ from workflows.cases.admission import (
     OPEN_FOR,
     LineFull,
     NotYet,
+    ProofRefused,
     admit_with_proof,
     challenge_for,
     in_words,
@@ -36,7 +37,6 @@ from workflows.cases.admission import (
 )
 from workflows.cases.drafts import open_draft
 from workflows.cases.models import Purpose
-from workflows.cases.proof_of_work import ProofRefused
 from workflows.common.errors import DomainError
 
 _FILES_STEP = next(step.slug for step in STEPS if step.takes_files)

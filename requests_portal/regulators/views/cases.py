@@ -13,8 +13,8 @@ from requests_portal.public.responses import download
 from requests_portal.regulators.access import regulator_page
 from requests_portal.regulators.contents import ShownContent, shown_content
 from requests_portal.regulators.forms import CaseListForm
-from workflows.cases.handling import record_view
 from workflows.cases.models import Case, Item
+from workflows.cases.staff_actions import record_view
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case, proof_text
 from workflows.regimes.rules.regime import Regime

@@ -14,7 +14,7 @@ from requests_portal.downloads import ranged_file
 from requests_portal.public.page_errors import page_errors
 from requests_portal.regulators.access import fresh_regulator_page, regulator_page
 from requests_portal.regulators.forms import FORMAT_NAMES, ExportForm
-from workflows.cases.receipts import receipt_signer
+from workflows.cases.signed_receipt import receipt_signer
 from workflows.common.errors import InvalidInput
 from workflows.ledger.keys import log_vkey
 from workflows.ledger.selectors import checkpoint_at

@@ -17,8 +17,8 @@ from unfold.widgets import (
 
 from requests_portal.staff.case_file import citation_texts
 from requests_portal.staff.people import display_name
-from workflows.cases.fees import MAX_AMOUNT
 from workflows.cases.models import Case
+from workflows.cases.staff_actions import MAX_AMOUNT
 from workflows.common.inputs import MAX_BODY
 from workflows.corrections.models import Instruction
 from workflows.regimes.rules.elements import Ground

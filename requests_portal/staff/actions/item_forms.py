@@ -13,9 +13,9 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
 from requests_portal.staff.actions.forms import CaseForm, ground_choices, text_field
 from requests_portal.staff.case_file import ItemView, item_views
-from workflows.cases.decisions import ItemProposal
-from workflows.cases.kin import kin_conditions_apply
+from workflows.cases.filing_request import kin_conditions_apply
 from workflows.cases.models import Item
+from workflows.cases.staff_actions import ItemProposal
 from workflows.datasets.findings import (
     contradicted,
     denies_what_was_found,

@@ -13,10 +13,10 @@ from requests_portal.staff.case_file import citation_texts, item_views, names_on
 from requests_portal.staff.search import merge_candidates
 from workflows.cases.actors import actor_for
 from workflows.cases.clocks import answer_kind, extendable_clock
-from workflows.cases.handling import grounds_of_identity, record_view
 from workflows.cases.lifecycle import MOVES, Action
 from workflows.cases.models import Case
 from workflows.cases.models.clock import rule_events
+from workflows.cases.staff_actions import grounds_of_identity, record_view
 from workflows.datasets.training import affected_models, next_step
 from workflows.notices.answers import compose_answer
 from workflows.notices.document import to_text

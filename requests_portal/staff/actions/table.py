@@ -14,12 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from requests_portal.staff.actions import forms
 from requests_portal.staff.actions.forms import CaseForm
 from requests_portal.staff.actions.item_forms import FindingForm, ProposalForm
-from workflows.cases import correspondence, decisions, fees, handling, merging
+from workflows.cases import correspondence, merging, staff_actions
+from workflows.cases.access import normalise_number
 from workflows.cases.actors import Actor
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case
-from workflows.cases.numbers import normalise_number
-from workflows.cases.state_names import ACTION_NAMES, REASONS
+from workflows.cases.names import ACTION_NAMES, REASONS
 from workflows.cases.transition import advance
 from workflows.common.errors import InvalidInput
 from workflows.corrections.services import record_receipt
@@ -93,7 +93,7 @@ def _ask_identity(case: Case, actor: Actor, form: CaseForm) -> None:
 
 def _accept_identity(case: Case, actor: Actor, form: CaseForm) -> None:
     data = form.cleaned_data
-    handling.accept_identity(case, actor, data["assurance"], data["text"])
+    staff_actions.accept_identity(case, actor, data["assurance"], data["text"])
 
 
 def _reject_as_abuse(case: Case, actor: Actor, form: CaseForm) -> None:
@@ -108,7 +108,7 @@ def _ask_fee(case: Case, actor: Actor, form: CaseForm) -> None:
 
 def _record_finding(case: Case, actor: Actor, form: FindingForm) -> None:
     data = form.cleaned_data
-    decisions.record_finding(
+    staff_actions.record_finding(
         case,
         actor,
         data["item"],
@@ -187,7 +187,7 @@ _ROWS = (
         Action.REJECT_IDENTITY,
         _("The case goes on, but what needs proof of identity can then only be refused."),
         _("The case goes on without proof of identity."),
-        _with_text(handling.reject_identity),
+        _with_text(staff_actions.reject_identity),
         form=forms.ReasonsForm,
         panel="staff/panels/not_asked.html",
     ),
@@ -195,7 +195,7 @@ _ROWS = (
         Action.CONFIRM_IDENTITY,
         _("Look yourself at what was accepted as proof, then say what you saw."),
         _("The identity was confirmed by a second person."),
-        _with_text(handling.confirm_identity),
+        _with_text(staff_actions.confirm_identity),
         form=forms.ReasonsForm,
         panel="staff/panels/identity.html",
     ),
@@ -203,7 +203,7 @@ _ROWS = (
         Action.DOUBT_IDENTITY,
         _("The person counts as known no longer; proof can be asked for once more."),
         _("It was recorded that the identity is doubted."),
-        _with_text(handling.doubt_identity),
+        _with_text(staff_actions.doubt_identity),
         form=forms.ReasonsForm,
         panel="staff/panels/identity.html",
     ),
@@ -223,7 +223,7 @@ _ROWS = (
         Action.GO_ON_WITHOUT_INFORMATION,
         _("No answer came, or none is needed any more. Say why the case can go on without it."),
         _("The case goes on without the information."),
-        _with_text(handling.go_on_without_information),
+        _with_text(staff_actions.go_on_without_information),
         form=forms.ReasonsForm,
         panel="staff/panels/not_asked.html",
     ),
@@ -239,7 +239,7 @@ _ROWS = (
         Action.CONFIRM_FEE_PAID,
         _("The fee arrived; the work on the case goes on."),
         _("It was recorded that the fee was paid."),
-        _with_text(fees.confirm_fee_paid),
+        _with_text(staff_actions.confirm_fee_paid),
         form=forms.ReasonsForm,
         panel="staff/panels/fee_paid.html",
     ),
@@ -247,7 +247,7 @@ _ROWS = (
         Action.WAIVE_FEE,
         _("The work goes on without a fee."),
         _("The fee was waived."),
-        _with_text(fees.waive_fee),
+        _with_text(staff_actions.waive_fee),
         form=forms.ReasonsForm,
         panel="staff/panels/not_asked.html",
     ),
@@ -255,7 +255,7 @@ _ROWS = (
         Action.GO_ON_UNPAID,
         _("Nothing arrived in time. What costs can be refused now; the rest is answered."),
         _("The case goes on without the paid part."),
-        _with_text(fees.go_on_unpaid),
+        _with_text(staff_actions.go_on_unpaid),
         form=forms.ReasonsForm,
         panel="staff/panels/not_asked.html",
     ),
@@ -302,14 +302,14 @@ _ROWS = (
         Action.APPROVE,
         _("Read what is proposed. Once approved, it is carried out."),
         _("The decision was approved."),
-        lambda case, actor, _form: decisions.approve(case, actor),
+        lambda case, actor, _form: staff_actions.approve(case, actor),
         panel="staff/panels/decision.html",
     ),
     _page(
         Action.SEND_BACK,
         _("Say what the reviewer should look at once more."),
         _("The proposal was sent back."),
-        _with_text(decisions.send_back),
+        _with_text(staff_actions.send_back),
         form=forms.ReasonsForm,
         panel="staff/panels/decision.html",
     ),
@@ -430,14 +430,14 @@ _ROWS = (
             " right."
         ),
         _("The case was reopened."),
-        _with_text(handling.reinstate),
+        _with_text(staff_actions.reinstate),
         form=forms.ReasonsForm,
     ),
     _page(
         Action.REPORT_ABUSE,
         _("Say why the request is an abuse. Somebody else decides on it."),
         _("The request was reported as an abuse."),
-        _with_text(handling.report_abuse),
+        _with_text(staff_actions.report_abuse),
         form=forms.ReasonsForm,
     ),
     _page(

@@ -19,10 +19,10 @@ from requests_portal.staff.actions.table import NOTE, PAGES, ActionPage
 from requests_portal.staff.case_file import load_case
 from requests_portal.staff.case_views import case_id_of, require_case_role, shared_context
 from requests_portal.staff.people import actor_of, user_of
-from workflows.cases.handling import record_view
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case
-from workflows.cases.state_names import REASONS
+from workflows.cases.names import REASONS
+from workflows.cases.staff_actions import record_view
 from workflows.cases.transition import lock_case, refusals
 from workflows.common.errors import DomainError
 

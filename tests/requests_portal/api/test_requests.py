@@ -6,7 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from tests.factories import APPROVER, WANG, file, make_case, walk
-from workflows.cases import decisions
+from workflows.cases import staff_actions
 from workflows.cases.access import ONE_NUMBER
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
@@ -153,7 +153,7 @@ def test_outcomes_are_told_only_with_the_answer(api):
     walk(filed.case, State.DECISION_PROPOSED)
     assert status(api, filed.case.number, filed.receipt).json()["items"][0]["outcome"] == ""
 
-    decisions.approve(filed.case, APPROVER)
+    staff_actions.approve(filed.case, APPROVER)
     moves.answer(filed.case, APPROVER)
     assert status(api, filed.case.number, filed.receipt).json()["items"][0]["outcome"] == "refused"
 

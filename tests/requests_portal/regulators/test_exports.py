@@ -17,7 +17,7 @@ from tests.factories import make_case
 from tests.personas import signed_in
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
-from workflows.cases.receipts import signed_receipt
+from workflows.cases.signed_receipt import signed_receipt
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import latest_checkpoint
 from workflows.ledger.sequencer import sequence_all

@@ -12,7 +12,7 @@ from tests.factories import ERIKA, file
 from tests.personas import signed_in
 from tests.tokens import regulator_token
 from workflows.cases.actors import actor_for
-from workflows.cases.handling import record_view
+from workflows.cases.staff_actions import record_view
 from workflows.ledger.models import Event
 
 pytestmark = pytest.mark.django_db

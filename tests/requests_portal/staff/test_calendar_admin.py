@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from tests.factories import file
-from workflows.cases.calendar_preview import preview_notice
+from workflows.cases.recalculation import preview_notice
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain, run_effect
 from workflows.regimes.calendar_store import checked_notice

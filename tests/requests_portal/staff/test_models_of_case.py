@@ -11,7 +11,7 @@ from tests.requests_portal.staff.addresses import action_url, case_url
 from tests.workflows.corrections.changing import FORUM, judge_all, look_up
 from tests.workflows.corrections.conftest import data, no_broker
 from tests.workflows.datasets.entries import lines, make_snapshot
-from workflows.cases.decisions import record_finding
+from workflows.cases.staff_actions import record_finding
 from workflows.datasets.models import TrainedModel
 from workflows.datasets.register import save_model
 

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from tests.factories import WANG, file
-from workflows.cases.calendar_notices import take_notice
 from workflows.cases.clocks import differing_clocks
 from workflows.cases.lifecycle import State
+from workflows.cases.recalculation import take_notice
 from workflows.ledger.selectors import events_of_case
 from workflows.outbox.services import drain
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from freezegun import freeze_time
 
 from tests.factories import ERIKA, INTAKE, REVIEWER, WANG, answer_again, file, make_case
-from workflows.cases import correspondence, handling
+from workflows.cases import correspondence, staff_actions
 from workflows.cases.actors import SYSTEM
 from workflows.cases.clocks import (
     add_clock_event,
@@ -98,7 +98,7 @@ def test_an_identity_request_pauses_the_clock_in_the_united_kingdom():
         assert lead(case).check_at is None
 
         clock.tick(timedelta(days=10))
-        handling.accept_identity(case, INTAKE, Assurance.DOCUMENT, "Checked a document.")
+        staff_actions.accept_identity(case, INTAKE, Assurance.DOCUMENT, "Checked a document.")
     assert lead(case).state == Clock.State.RUNNING
     # The twelfth of April is a Sunday.
     assert lead(case).due_on == date(2026, 4, 13)
@@ -110,7 +110,7 @@ def test_going_on_without_proof_the_clock_of_the_united_kingdom_runs_as_if_none_
         moves.ask_identity(case, INTAKE, "Please show who you are.")
 
         clock.tick(timedelta(days=10))
-        handling.reject_identity(case, INTAKE, "No answer came.")
+        staff_actions.reject_identity(case, INTAKE, "No answer came.")
     assert lead(case).state == Clock.State.RUNNING
     assert lead(case).due_on == case.due_on == date(2026, 4, 2)
     assert lead(case).check_at is not None
@@ -122,7 +122,7 @@ def test_no_clock_waits_for_a_proof_that_nobody_waits_for(regime, settings):
     settings.PROVIDER_REGIMES = [regime.code]
     case = make_case(State.IDENTITY_NEEDED, ERIKA, residence=regime.default_place)
 
-    handling.reject_identity(case, INTAKE, "No answer came.")
+    staff_actions.reject_identity(case, INTAKE, "No answer came.")
 
     assert not case.clocks.filter(state=Clock.State.PAUSED).exists()
 
@@ -170,7 +170,7 @@ def test_a_question_after_the_last_day_makes_no_missed_clock_run_again():
 
         moves.ask_identity(case, INTAKE, "Please show who you are.")
         clock.tick(timedelta(days=2))
-        handling.accept_identity(case, INTAKE, Assurance.DOCUMENT, "Checked a document.")
+        staff_actions.accept_identity(case, INTAKE, Assurance.DOCUMENT, "Checked a document.")
 
         assert lead(case).state == Clock.State.MISSED
         assert lead(case).due_on == date(2026, 4, 2)

@@ -16,11 +16,11 @@ from tests.factories import (
     make_case,
     propose,
 )
-from workflows.cases import decisions
-from workflows.cases.decisions import ItemProposal
+from workflows.cases import staff_actions
 from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case, EventContent, Item, Message
+from workflows.cases.staff_actions import ItemProposal
 from workflows.cases.transition import advance
 from workflows.common.errors import InvalidInput
 from workflows.ledger.models import Event
@@ -40,7 +40,7 @@ class TestFindings:
         case = make_case(State.IN_REVIEW)
         scopes = dict.fromkeys(Scope, ScopeResult.SEARCHED)
 
-        decisions.record_finding(case, REVIEWER, case.items.get(), " Two records. ", scopes)
+        staff_actions.record_finding(case, REVIEWER, case.items.get(), " Two records. ", scopes)
 
         item = case.items.get()
         assert (item.finding, item.scopes) == ("Two records.", scopes)
@@ -61,14 +61,14 @@ class TestFindings:
         case = make_case(State.IN_REVIEW)
 
         with pytest.raises(InvalidInput):
-            decisions.record_finding(case, REVIEWER, case.items.get(), finding, scopes)
+            staff_actions.record_finding(case, REVIEWER, case.items.get(), finding, scopes)
         assert case.items.get().finding == ""
 
     def test_in_another_state_nothing_is_kept(self):
         case = make_case(State.TRIAGE)
 
         with pytest.raises(MoveRefused):
-            decisions.record_finding(case, REVIEWER, case.items.get(), "Found.", {})
+            staff_actions.record_finding(case, REVIEWER, case.items.get(), "Found.", {})
         assert case.items.get().finding == ""
 
 
@@ -151,8 +151,8 @@ class TestDeciding:
         propose(case)
 
         with pytest.raises(InvalidInput):
-            decisions.send_back(case, APPROVER, " ")
-        decisions.send_back(case, APPROVER, "Look again.")
+            staff_actions.send_back(case, APPROVER, " ")
+        staff_actions.send_back(case, APPROVER, "Look again.")
 
         event = last_event("decision.sent_back")
         opening = EventContent.objects.get(event=event.uid).opening
@@ -163,7 +163,7 @@ class TestDeciding:
     def test_what_claims_a_change_waits_for_it(self, outcome):
         case = in_review_with_proof()
         propose(case, outcome=outcome)
-        decisions.approve(case, APPROVER)
+        staff_actions.approve(case, APPROVER)
 
         assert not case.items.get().executed
         assert outcome in CHANGES_DATA
@@ -173,13 +173,13 @@ class TestDeciding:
         propose(case, outcome=Outcome.CORRECTED)
 
         with pytest.raises(MoveRefused):
-            decisions.approve(case, REVIEWER)
+            staff_actions.approve(case, REVIEWER)
         assert Item.objects.get().executed
 
     def test_the_answer_is_a_message_of_the_instant_of_its_event(self):
         case = in_review_with_proof()
         propose(case)
-        decisions.approve(case, APPROVER)
+        staff_actions.approve(case, APPROVER)
 
         message = moves.answer(case, APPROVER)
 
@@ -207,7 +207,7 @@ def test_a_contested_case_is_decided_and_answered_again():
     case = make_case(State.CONTESTED, WANG)
     advance(case, Action.REOPEN, OTHER_REVIEWER)
     propose(case, OTHER_REVIEWER)
-    decisions.approve(case, OTHER_APPROVER)
+    staff_actions.approve(case, OTHER_APPROVER)
     moves.answer(case, OTHER_APPROVER)
 
     assert case.state == State.ANSWERED

@@ -9,15 +9,17 @@ from tests.clear_text import tables_with
 from tests.factories import WANG
 from tests.workflows.cases.test_attachments import PNG
 from workflows.cases.attachments import Upload, read_attachment
-from workflows.cases.draft_files import add_draft_file, draft_uploads, remove_draft_file
 from workflows.cases.drafts import (
     DRAFT_KEPT_FOR,
     FILED_DRAFT_KEPT_FOR,
+    add_draft_file,
     create_draft,
     discard_draft,
+    draft_uploads,
     file_draft,
     find_draft,
     purge_drafts,
+    remove_draft_file,
     save_answers,
 )
 from workflows.cases.errors import AttemptReused, InvalidFiling

@@ -11,16 +11,16 @@ from django.utils.formats import date_format
 from freezegun import freeze_time
 
 from tests.factories import ERIKA, INTAKE, OTHER_REVIEWER, REVIEWER, WANG, fee_overdue, make_case
-from workflows.cases import fees
+from workflows.cases import staff_actions
 from workflows.cases.clocks import differing_clocks
 from workflows.cases.correspondence import withdraw
 from workflows.cases.errors import MoveRefused
-from workflows.cases.fee_time import fee_time_is_over, last_day_to_pay, today_for
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, Clock, Message
 from workflows.cases.models.clock import is_free_in_part
 from workflows.cases.timeline import public_timeline
+from workflows.cases.transition import fee_time_is_over, last_day_to_pay, today_for
 from workflows.common.errors import InvalidInput
 from workflows.ledger.selectors import events_of_case
 from workflows.notices import moves
@@ -120,7 +120,7 @@ def test_the_regime_says_for_what_a_fee_may_be_asked(residence, kind, allowed, s
 
 def test_a_request_is_charged_once_at_most():
     case = make_case(State.FEE_NEEDED, ERIKA)
-    fees.waive_fee(case, REVIEWER, "They are in hardship.")
+    staff_actions.waive_fee(case, REVIEWER, "They are in hardship.")
 
     with pytest.raises(MoveRefused, match="once at most"):
         ask(case)
@@ -232,7 +232,7 @@ class TestUnpaid:
         assert not case.clocks.filter(stopped_at=None).exists()
         assert not case.clocks.exclude(check_at=None).exists()
 
-    @pytest.mark.parametrize("act", [moves.end_unpaid, fees.go_on_unpaid])
+    @pytest.mark.parametrize("act", [moves.end_unpaid, staff_actions.go_on_unpaid])
     def test_the_person_has_the_whole_time(self, act):
         case = make_case(State.FEE_NEEDED, ERIKA)
 
@@ -240,7 +240,7 @@ class TestUnpaid:
             act(case, OTHER_REVIEWER, "Nothing arrived.")
         assert case.state == State.FEE_NEEDED
 
-    @pytest.mark.parametrize("act", [moves.end_unpaid, fees.go_on_unpaid])
+    @pytest.mark.parametrize("act", [moves.end_unpaid, staff_actions.go_on_unpaid])
     def test_reasons_are_needed(self, act):
         with pytest.raises(InvalidInput):
             act(fee_overdue(make_case(State.FEE_NEEDED, ERIKA)), OTHER_REVIEWER, " ")
@@ -258,7 +258,7 @@ class TestUnpaid:
 
         with pytest.raises(MoveRefused, match="costs nothing"):
             moves.end_unpaid(case, OTHER_REVIEWER, "Nothing arrived.")
-        fees.go_on_unpaid(case, REVIEWER, "Nothing arrived.")
+        staff_actions.go_on_unpaid(case, REVIEWER, "Nothing arrived.")
         assert case.state == State.IN_REVIEW
 
     def test_the_time_for_what_costs_nothing_has_run_all_along(self):
@@ -266,7 +266,7 @@ class TestUnpaid:
         before = lead(case).due_at
         ask(case, currency="GBP")
 
-        fees.go_on_unpaid(fee_overdue(case), REVIEWER, "Nothing arrived.")
+        staff_actions.go_on_unpaid(fee_overdue(case), REVIEWER, "Nothing arrived.")
 
         assert (lead(case).state, lead(case).due_at) == (Clock.State.RUNNING, before)
         assert differing_clocks(case) == []
@@ -287,7 +287,7 @@ class TestClocks:
             ask(case, currency="GBP")
             assert lead(case).state == Clock.State.PAUSED
 
-            fees.confirm_fee_paid(case, INTAKE, "Seen on the account.")
+            staff_actions.confirm_fee_paid(case, INTAKE, "Seen on the account.")
         assert lead(case).state == Clock.State.RUNNING
         # The twelfth of April is a Sunday.
         assert lead(case).due_on == date(2026, 4, 13)
@@ -298,7 +298,7 @@ class TestClocks:
         before = lead(case).due_at
 
         ask(case, currency="GBP")
-        fees.waive_fee(case, REVIEWER, "They are in hardship.")
+        staff_actions.waive_fee(case, REVIEWER, "They are in hardship.")
 
         assert (lead(case).state, lead(case).due_at) == (Clock.State.RUNNING, before)
 
@@ -315,8 +315,8 @@ class TestClocks:
         for case in (paid, waived):
             ask(case, currency="GBP")
             assert differing_clocks(case) == []
-        fees.confirm_fee_paid(paid, INTAKE, "Seen on the account.")
-        fees.waive_fee(waived, REVIEWER, "They are in hardship.")
+        staff_actions.confirm_fee_paid(paid, INTAKE, "Seen on the account.")
+        staff_actions.waive_fee(waived, REVIEWER, "They are in hardship.")
 
         call_command("check_clocks")
         assert capsys.readouterr().out == "cases 2\nOK\n"

@@ -18,8 +18,8 @@ from workflows.cases.filing_request import (
     FiledItem,
     applicable_regimes,
     check_filing,
+    request_from_content,
 )
-from workflows.cases.request_content import request_from_content
 from workflows.common.inputs import is_storable_text
 from workflows.vocabulary import places
 from workflows.vocabulary.item_kinds import ItemKind

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.factories import APPROVER, ERIKA, INTAKE, OFFICER, REVIEWER, file, make_case
-from workflows.cases import handling
+from workflows.cases import staff_actions
 from workflows.cases.actors import Actor
 from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import Action, State
@@ -22,7 +22,7 @@ class TestIdentity:
     @pytest.mark.parametrize("level", sorted(set(Assurance) - {Assurance.NONE}))
     def test_a_proof_is_accepted_at_a_level(self, level):
         case = make_case(State.IDENTITY_NEEDED)
-        handling.accept_identity(case, INTAKE, level, "Two data points.")
+        staff_actions.accept_identity(case, INTAKE, level, "Two data points.")
 
         case.refresh_from_db()
         assert (case.state, case.assurance) == (State.TRIAGE, level)
@@ -37,14 +37,14 @@ class TestIdentity:
         case = make_case(State.IDENTITY_NEEDED)
 
         with pytest.raises(InvalidInput):
-            handling.accept_identity(case, INTAKE, level, grounds)
+            staff_actions.accept_identity(case, INTAKE, level, grounds)
         case.refresh_from_db()
         assert (case.state, case.assurance) == (State.IDENTITY_NEEDED, Assurance.NONE)
 
     def test_without_proof_the_case_goes_on_at_the_level_it_had(self):
         case = make_case(State.IDENTITY_NEEDED, ERIKA, residence="GB-ENG")
         assert case.clocks.filter(state=Clock.State.PAUSED).exists()
-        handling.reject_identity(case, INTAKE, "No answer.")
+        staff_actions.reject_identity(case, INTAKE, "No answer.")
 
         assert (case.state, case.assurance) == (State.TRIAGE, Assurance.NONE)
         assert not case.clocks.filter(state=Clock.State.PAUSED).exists()
@@ -53,7 +53,7 @@ class TestIdentity:
         case = make_case(State.IDENTITY_NEEDED)
 
         with pytest.raises(MoveRefused):
-            handling.accept_identity(case, APPROVER, Assurance.DOCUMENT, "Seen.")
+            staff_actions.accept_identity(case, APPROVER, Assurance.DOCUMENT, "Seen.")
         case.refresh_from_db()
         assert case.assurance == Assurance.NONE
 
@@ -63,7 +63,7 @@ class TestInformation:
         case = make_case(State.INFORMATION_NEEDED, ERIKA, residence="GB-ENG")
         assert case.clocks.filter(state=Clock.State.PAUSED).exists()
 
-        handling.go_on_without_information(case, INTAKE, "No answer came in a month.")
+        staff_actions.go_on_without_information(case, INTAKE, "No answer came in a month.")
 
         assert case.state == State.IN_REVIEW
         assert not case.clocks.filter(state=Clock.State.PAUSED).exists()
@@ -78,14 +78,14 @@ class TestInformation:
         case = make_case(State.INFORMATION_NEEDED)
 
         with pytest.raises(InvalidInput):
-            handling.go_on_without_information(case, INTAKE, " ")
+            staff_actions.go_on_without_information(case, INTAKE, " ")
         assert case.state == State.INFORMATION_NEEDED
 
 
 class TestAbuse:
     def test_a_report_stays_among_staff(self):
         case = make_case(State.TRIAGE)
-        handling.report_abuse(case, INTAKE, "The same text a thousand times.")
+        staff_actions.report_abuse(case, INTAKE, "The same text a thousand times.")
 
         assert not case.messages.exists()
         assert case.abuse_reported_by == INTAKE.pseudonym
@@ -94,11 +94,11 @@ class TestAbuse:
 
     def test_a_report_needs_reasons(self):
         with pytest.raises(InvalidInput):
-            handling.report_abuse(make_case(State.TRIAGE), OFFICER, " ")
+            staff_actions.report_abuse(make_case(State.TRIAGE), OFFICER, " ")
 
     def test_what_was_reported_can_still_be_handled(self):
         case = make_case(State.TRIAGE)
-        handling.report_abuse(case, INTAKE, "Odd.")
+        staff_actions.report_abuse(case, INTAKE, "Odd.")
         advance(case, Action.BEGIN_REVIEW, REVIEWER)
 
         assert case.state == State.IN_REVIEW
@@ -108,8 +108,8 @@ class TestViews:
     @pytest.mark.parametrize("role", [Role.INTAKE, Role.REGULATOR, Role.PRIVACY_OFFICER])
     def test_each_look_is_an_event(self, role):
         case = file().case
-        handling.record_view(case, Actor(frozenset({role}), "staff-x"), what="case")
-        handling.record_view(case, Actor(frozenset({role}), "staff-x"), what="case")
+        staff_actions.record_view(case, Actor(frozenset({role}), "staff-x"), what="case")
+        staff_actions.record_view(case, Actor(frozenset({role}), "staff-x"), what="case")
 
         events = Event.objects.filter(case=case.pseudonym, name="case.viewed").order_by("pk")
         assert [(event.role, event.actor, event.facts) for event in events] == [

@@ -24,7 +24,7 @@ from tests.factories import (
     send_malware,
 )
 from workflows import links
-from workflows.cases import correspondence, fees, handling, merging
+from workflows.cases import correspondence, merging, staff_actions
 from workflows.cases.effects import WAITING
 from workflows.cases.filing import EFFECTS
 from workflows.cases.lifecycle import MOVES, State
@@ -47,7 +47,7 @@ FOLDERS = sorted(path.name for path in TEMPLATES.iterdir() if path.is_dir())
 
 
 def _reject(case: Case) -> None:
-    handling.report_abuse(case, INTAKE, SECRET)
+    staff_actions.report_abuse(case, INTAKE, SECRET)
     moves.reject_as_abuse(case, APPROVER, SECRET, "excessive")
 
 
@@ -65,7 +65,7 @@ OCCASIONS = {
     ),
     "identity_accepted": (
         State.IDENTITY_NEEDED,
-        lambda case: handling.accept_identity(case, INTAKE, Assurance.DOCUMENT, SECRET),
+        lambda case: staff_actions.accept_identity(case, INTAKE, Assurance.DOCUMENT, SECRET),
     ),
     "information_request": (
         State.TRIAGE,
@@ -77,7 +77,7 @@ OCCASIONS = {
     ),
     "fee_settled": (
         State.FEE_NEEDED,
-        lambda case: fees.confirm_fee_paid(case, INTAKE, SECRET),
+        lambda case: staff_actions.confirm_fee_paid(case, INTAKE, SECRET),
     ),
     "ended_unpaid": (
         State.FEE_NEEDED,

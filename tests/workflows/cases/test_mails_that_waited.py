@@ -18,7 +18,7 @@ from tests.factories import (
     propose,
     send_malware,
 )
-from workflows.cases import correspondence, decisions, fees, handling, merging
+from workflows.cases import correspondence, merging, staff_actions
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.complaints import services as complaints
@@ -35,12 +35,12 @@ Step = Callable[[Case], object]
 
 
 def accept(case: Case) -> None:
-    handling.accept_identity(case, INTAKE, "document", "Seen.")
+    staff_actions.accept_identity(case, INTAKE, "document", "Seen.")
 
 
 def accept_and_doubt(case: Case) -> None:
     accept(case)
-    handling.doubt_identity(case, OTHER_REVIEWER, "It is a forgery.")
+    staff_actions.doubt_identity(case, OTHER_REVIEWER, "It is a forgery.")
 
 
 def accept_and_ask(case: Case) -> None:
@@ -49,7 +49,7 @@ def accept_and_ask(case: Case) -> None:
 
 
 def waive(case: Case) -> None:
-    fees.waive_fee(case, REVIEWER, "It is little.")
+    staff_actions.waive_fee(case, REVIEWER, "It is little.")
 
 
 def waive_and_withdraw(case: Case) -> None:
@@ -108,7 +108,7 @@ def told(team: Team, said: str) -> bool:
 
 def answer(case: Case) -> None:
     propose(case)
-    decisions.approve(case, APPROVER)
+    staff_actions.approve(case, APPROVER)
     moves.answer(case, APPROVER)
 
 

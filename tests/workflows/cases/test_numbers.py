@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.cases.numbers import (
+from workflows.cases.access import (
     ALPHABET,
     derive_receipt,
     new_case_number,

@@ -16,12 +16,12 @@ from tests.factories import (
     make_case,
     propose,
 )
-from workflows.cases import decisions, handling
-from workflows.cases.decisions import ItemProposal
+from workflows.cases import staff_actions
 from workflows.cases.errors import InvalidFiling, MoveRefused
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
+from workflows.cases.staff_actions import ItemProposal
 from workflows.cases.transition import advance
 from workflows.common.errors import InvalidInput
 from workflows.ledger.selectors import events_of_case
@@ -47,7 +47,7 @@ DAUGHTER = replace(
 
 
 def proposed(case: Case, outcome: str, **more: object) -> None:
-    decisions.propose_decision(
+    staff_actions.propose_decision(
         case,
         REVIEWER,
         [
@@ -101,7 +101,7 @@ class TestErasureForCorrection:
     def test_what_was_proposed_before_does_not_stay(self):
         case = asked_for("correct")
         proposed(case, Outcome.DELETED, instead_because="The source is gone.")
-        decisions.send_back(case, APPROVER, "It can be corrected.")
+        staff_actions.send_back(case, APPROVER, "It can be corrected.")
 
         proposed(case, Outcome.CORRECTED, instead_because="The source is gone.")
 
@@ -131,7 +131,7 @@ class TestVerification:
         request = replace(WANG, items=(FiledItem(kind),), residence=residence)
         case = make_case(State.TRIAGE, request)
         moves.ask_identity(case, INTAKE, "Please show who you are.")
-        handling.accept_identity(case, INTAKE, Assurance.DOCUMENT, "Checked.")
+        staff_actions.accept_identity(case, INTAKE, Assurance.DOCUMENT, "Checked.")
         advance(case, Action.BEGIN_REVIEW, REVIEWER)
         return case
 
@@ -143,7 +143,7 @@ class TestVerification:
 
         with pytest.raises(MoveRefused, match="verified before it is corrected"):
             proposed(case, outcome)
-        decisions.record_finding(
+        staff_actions.record_finding(
             case, REVIEWER, case.items.get(), "Found.", {}, verification="A register says so."
         )
         proposed(case, outcome)
@@ -154,7 +154,7 @@ class TestVerification:
 
     def test_a_later_finding_does_not_undo_it(self):
         case = asked_for("correct")
-        decisions.record_finding(case, REVIEWER, case.items.get(), "One more.", {})
+        staff_actions.record_finding(case, REVIEWER, case.items.get(), "One more.", {})
 
         assert case.items.get().is_verified
 
@@ -203,7 +203,7 @@ class TestNearRelatives:
 
         with pytest.raises(MoveRefused, match="arrangement of the deceased"):
             proposed(case, Outcome.DELETED)
-        decisions.record_finding(
+        staff_actions.record_finding(
             case, REVIEWER, case.items.get(), "Found.", {}, kin="Checked a household register."
         )
         proposed(case, Outcome.DELETED)
@@ -230,7 +230,7 @@ class TestMinors:
             authority="" if role == "self" else "The father.",
         )
         case = make_case(State.DECISION_PROPOSED, request)
-        decisions.approve(case, APPROVER)
+        staff_actions.approve(case, APPROVER)
         return moves.answer(case, APPROVER).body
 
     @pytest.mark.parametrize("role", ["guardian", "self"])

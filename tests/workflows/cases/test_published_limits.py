@@ -11,7 +11,7 @@ from tests.factories import ERIKA, OFFICER, REVIEWER, WANG, file, make_case
 from workflows.cases.clocks import extension_is_open
 from workflows.cases.lifecycle import State
 from workflows.cases.models import RegimeVersion
-from workflows.cases.published_limits import publish_limit
+from workflows.cases.recalculation import publish_limit
 from workflows.common.errors import InvalidInput
 from workflows.ledger.models import Event
 from workflows.notices.moves import extend

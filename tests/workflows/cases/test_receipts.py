@@ -9,7 +9,7 @@ from django.db import connection
 
 from tests.factories import ERIKA, WANG, file
 from workflows.cases.models import Case
-from workflows.cases.receipts import (
+from workflows.cases.signed_receipt import (
     FORMAT,
     ReceiptRefused,
     check_receipt,

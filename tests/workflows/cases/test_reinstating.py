@@ -13,7 +13,7 @@ from tests.factories import (
     WANG,
     make_case,
 )
-from workflows.cases import handling
+from workflows.cases import staff_actions
 from workflows.cases.clocks import differing_clocks
 from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import State
@@ -40,7 +40,7 @@ def test_it_goes_on_with_its_time_running_as_if_it_had_not_ended(state, finding)
     case = complained(state, finding)
     due = case.due_at
 
-    handling.reinstate(case, OFFICER, "It was no abuse.")
+    staff_actions.reinstate(case, OFFICER, "It was no abuse.")
 
     assert case.state == State.TRIAGE
     assert case.closed_at is None
@@ -56,7 +56,7 @@ def test_those_whose_rejection_was_wrong_reject_no_more() -> None:
     deciders = set(case.deciders)
     assert deciders
 
-    handling.reinstate(case, OFFICER, "It was no abuse.")
+    staff_actions.reinstate(case, OFFICER, "It was no abuse.")
 
     assert set(case.earlier_deciders) == deciders
     assert case.deciders == []
@@ -65,9 +65,9 @@ def test_those_whose_rejection_was_wrong_reject_no_more() -> None:
 @pytest.mark.parametrize("state", [State.REJECTED_AS_ABUSE, State.EXPIRED])
 def test_without_an_upheld_complaint_it_stays_ended(state):
     with pytest.raises(MoveRefused, match=r"complaint|投诉"):
-        handling.reinstate(make_case(state), OFFICER, "We changed our mind.")
+        staff_actions.reinstate(make_case(state), OFFICER, "We changed our mind.")
     with pytest.raises(MoveRefused):
-        handling.reinstate(complained(state, "not_upheld"), OFFICER, "We changed our mind.")
+        staff_actions.reinstate(complained(state, "not_upheld"), OFFICER, "We changed our mind.")
 
 
 def test_a_complaint_that_was_upheld_before_the_end_does_not_count():
@@ -82,14 +82,14 @@ def test_a_complaint_that_was_upheld_before_the_end_does_not_count():
         _reject(case)
 
         with pytest.raises(MoveRefused):
-            handling.reinstate(case, OFFICER, "It was no abuse.")
+            staff_actions.reinstate(case, OFFICER, "It was no abuse.")
 
 
 def test_reasons_are_needed():
     case = complained(State.REJECTED_AS_ABUSE, "upheld")
 
     with pytest.raises(InvalidInput):
-        handling.reinstate(case, REVIEWER, " ")
+        staff_actions.reinstate(case, REVIEWER, " ")
 
 
 def _reject(case: Case) -> None:

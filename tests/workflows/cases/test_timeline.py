@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone, translation
 
 from tests.factories import INTAKE, OFFICER, OTHER_OFFICER, file, make_case
-from workflows.cases import correspondence, filing, handling
+from workflows.cases import correspondence, filing, staff_actions
 from workflows.cases.lifecycle import MOVES, State
 from workflows.cases.models import Case
 from workflows.cases.timeline import (
@@ -108,8 +108,8 @@ def test_staff_read_every_step_in_order(state):
 def test_the_person_reads_no_inner_business():
     case = make_case(State.IN_REVIEW)
     correspondence.write_note(case, INTAKE, "Between us.")
-    handling.record_view(case, INTAKE, what="case")
-    handling.report_abuse(case, INTAKE, "Odd.")
+    staff_actions.record_view(case, INTAKE, what="case")
+    staff_actions.report_abuse(case, INTAKE, "Odd.")
 
     assert {entry.name for entry in public_timeline(case)} == {
         "case.received",

@@ -26,16 +26,15 @@ from tests.factories import (
 )
 from tests.lifecycle_table import ROWS
 from tests.threads import at_once
-from workflows.cases import correspondence, decisions, handling
+from workflows.cases import correspondence, staff_actions
 from workflows.cases.actors import PUBLIC, SYSTEM, Actor
 from workflows.cases.clocks import lead_differs
-from workflows.cases.decisions import ItemProposal
 from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import MOVES, Action, Refusal, State
 from workflows.cases.models import Case, Message
-from workflows.cases.record import record_event
-from workflows.cases.state_names import REASONS
-from workflows.cases.transition import advance, lock_case, refusals
+from workflows.cases.names import REASONS
+from workflows.cases.staff_actions import ItemProposal
+from workflows.cases.transition import advance, lock_case, record_event, refusals
 from workflows.identity.contact import open_challenge
 from workflows.ledger.models import Event
 from workflows.notices import moves
@@ -261,9 +260,9 @@ def test_what_is_contested_is_not_late_by_the_date_of_its_answer():
 def test_whoever_proposed_before_a_sending_back_took_part_as_well():
     case = make_case(State.IN_REVIEW)
     propose(case, REVIEWER)
-    decisions.send_back(case, APPROVER, "Look again.")
+    staff_actions.send_back(case, APPROVER, "Look again.")
     propose(case, OTHER_REVIEWER)
-    decisions.approve(case, APPROVER)
+    staff_actions.approve(case, APPROVER)
     moves.answer(case, APPROVER)
     correspondence.contest(case, "I do not agree.")
 
@@ -293,7 +292,7 @@ def test_abuse_takes_two():
     both = Actor(frozenset({Role.INTAKE, Role.APPROVER}), "staff-both")
 
     refused_with("abuse_not_reported", case, Action.REJECT_AS_ABUSE, both)
-    handling.report_abuse(case, both, "The same text a thousand times.")
+    staff_actions.report_abuse(case, both, "The same text a thousand times.")
     refused_with("own_report", case, Action.REJECT_AS_ABUSE, both)
     moves.reject_as_abuse(case, APPROVER, "Filed by a script.", "bad_faith")
     assert case.state == State.REJECTED_AS_ABUSE
@@ -420,7 +419,7 @@ def test_approving_and_withdrawing_at_once_ends_in_one_of_both():
     case = make_case(State.DECISION_PROPOSED)
 
     approved, withdrawn = at_once(
-        lambda: decisions.approve(Case.objects.get(pk=case.pk), APPROVER),
+        lambda: staff_actions.approve(Case.objects.get(pk=case.pk), APPROVER),
         lambda: correspondence.withdraw(Case.objects.get(pk=case.pk)),
     )
 

@@ -7,7 +7,7 @@ from workflows.cases.errors import MoveRefused
 from workflows.cases.guards import Situation
 from workflows.cases.lifecycle import Action, Refusal, State
 from workflows.cases.models import Message
-from workflows.cases.state_names import ACTION_NAMES, REASONS, STATE_NAMES
+from workflows.cases.names import ACTION_NAMES, REASONS, STATE_NAMES
 from workflows.common.errors import DomainError
 from workflows.regimes.services import all_regimes
 from workflows.vocabulary.item_kinds import ItemKind, outcomes_for

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from tests.complaints import HANDLER, complain_in, received
 from tests.factories import ERIKA, make_case
-from workflows.cases.calendar_notices import take_notice
 from workflows.cases.clocks import stop_clocks
 from workflows.cases.lifecycle import State as CaseState
 from workflows.cases.models import Case, Clock
+from workflows.cases.recalculation import take_notice
 from workflows.complaints import services
 from workflows.complaints.lifecycle import State
 from workflows.complaints.models import ComplaintClock

@@ -6,9 +6,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from tests.factories import APPROVER, REVIEWER, STEWARD, WANG, in_review_with_proof
-from workflows.cases import decisions
-from workflows.cases.decisions import ItemProposal
+from workflows.cases import staff_actions
 from workflows.cases.models import Case
+from workflows.cases.staff_actions import ItemProposal
 from workflows.corrections.checking import check
 from workflows.corrections.making import make_manifest
 from workflows.corrections.models import Manifest, RecipientNotice
@@ -84,8 +84,8 @@ def propose_and_approve(case: Case, outcome: str | dict[str, str]) -> Case:
         )
         for item in case.items.all()
     ]
-    decisions.propose_decision(case, REVIEWER, proposals)
-    decisions.approve(case, APPROVER)
+    staff_actions.propose_decision(case, REVIEWER, proposals)
+    staff_actions.approve(case, APPROVER)
     run_due("datasets", "corrections")
     return case
 

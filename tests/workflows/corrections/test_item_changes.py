@@ -16,10 +16,10 @@ from tests.factories import (
 )
 from tests.workflows.corrections.changing import FORUM, judge_all, look_up, manifest_for
 from tests.workflows.datasets.entries import lines, make_snapshot
-from workflows.cases import decisions
-from workflows.cases.decisions import ItemProposal
+from workflows.cases import staff_actions
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State
+from workflows.cases.staff_actions import ItemProposal
 from workflows.common.errors import InvalidInput, Refused
 from workflows.corrections.checking import check
 from workflows.corrections.forgetting import forget_case
@@ -55,8 +55,8 @@ def carried_out(forum, request, outcome, pairs=(), *, redact=False):
     judge_all(case, {"a"})
     specify(case.items.get(), REVIEWER, pairs, redact=redact)
     proposal = ItemProposal(case.items.get(), outcome, "The record was wrong.")
-    decisions.propose_decision(case, REVIEWER, [proposal])
-    decisions.approve(case, APPROVER)
+    staff_actions.propose_decision(case, REVIEWER, [proposal])
+    staff_actions.approve(case, APPROVER)
     drain()
     manifest = manifest_for(forum)
     ask_to_apply(manifest, STEWARD)
@@ -106,8 +106,8 @@ def test_what_was_added_is_not_added_twice_when_another_manifest_is_made(forum, 
     judge_all(case, {"a", "b"})
     specify(case.items.get(), REVIEWER, [("上海", "市")], redact=False)
     proposal = ItemProposal(case.items.get(), Outcome.SUPPLEMENTED, "It was missing.")
-    decisions.propose_decision(case, REVIEWER, [proposal])
-    decisions.approve(case, APPROVER)
+    staff_actions.propose_decision(case, REVIEWER, [proposal])
+    staff_actions.approve(case, APPROVER)
     drain()
     half = [{**FORUM[0], "text": "王小明住在上海市，电话 13800001234"}, *FORUM[1:]]
     (data / "half.jsonl").write_text(lines(half))
@@ -131,8 +131,8 @@ def test_what_nobody_says_where_to_add_waits_for_a_receipt_by_hand(forum):
     look_up()
     judge_all(case, {"a"})
     proposal = ItemProposal(case.items.get(), Outcome.SUPPLEMENTED, "It was missing.")
-    decisions.propose_decision(case, REVIEWER, [proposal])
-    decisions.approve(case, APPROVER)
+    staff_actions.propose_decision(case, REVIEWER, [proposal])
+    staff_actions.approve(case, APPROVER)
     drain()
     assert make_manifest(forum.pk) is None
     record_receipt(Instruction.objects.get(), STEWARD, "Added in the source, looked at twice.")

@@ -16,10 +16,10 @@ from tests.factories import (
     make_case,
 )
 from tests.threads import at_once
-from workflows.cases import decisions
-from workflows.cases.decisions import ItemProposal
+from workflows.cases import staff_actions
 from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import State
+from workflows.cases.staff_actions import ItemProposal
 from workflows.common.errors import InvalidInput
 from workflows.corrections.models import Instruction
 from workflows.corrections.services import OPERATIONS, issue_instructions, record_receipt
@@ -67,7 +67,7 @@ def test_what_changes_no_data_asks_for_nothing_and_can_be_answered(outcome):
     moves.propose_decision(
         case, REVIEWER, [ItemProposal(item, outcome, "Because.", ground, retraining)]
     )
-    decisions.approve(case, APPROVER)
+    staff_actions.approve(case, APPROVER)
     drain()
 
     assert not Instruction.objects.exists()
@@ -116,7 +116,7 @@ def test_the_answer_waits_for_the_last_item():
             ItemProposal(delete, Outcome.DELETED, "Done."),
         ],
     )
-    decisions.approve(case, APPROVER)
+    staff_actions.approve(case, APPROVER)
     (instruction,) = issue_instructions(case)
 
     with pytest.raises(MoveRefused) as refused:

@@ -15,12 +15,12 @@ from tests.workflows.corrections.changing import (
     run_due,
 )
 from tests.workflows.datasets.entries import lines, make_snapshot
-from workflows.cases import correspondence, decisions
-from workflows.cases.decisions import ItemProposal
+from workflows.cases import correspondence, staff_actions
 from workflows.cases.errors import MoveRefused
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
+from workflows.cases.staff_actions import ItemProposal
 from workflows.common.errors import InvalidInput, Refused
 from workflows.corpus.entries import JSONL
 from workflows.corrections.checking import check
@@ -138,7 +138,7 @@ class TestBackToTheReview:
         stop_execution(case, APPROVER, WHY)
 
         propose(case, REVIEWER)
-        decisions.approve(case, APPROVER)
+        staff_actions.approve(case, APPROVER)
         run_due("corrections")
         moves.answer(case, APPROVER)
 
@@ -199,10 +199,10 @@ def executing_by(officer) -> Case:
     """Take a case to where the outcome waits to be carried out that `officer` proposed."""
     case = executing(Outcome.DELETED, DELETE)
     stop_execution(case, APPROVER, WHY)
-    decisions.propose_decision(
+    staff_actions.propose_decision(
         case,
         officer,
         [ItemProposal(item, Outcome.DELETED, "It is wrong.") for item in case.items.all()],
     )
-    decisions.approve(case, APPROVER)
+    staff_actions.approve(case, APPROVER)
     return case

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from tests.factories import ERIKA, INTAKE, REVIEWER, fee_overdue, make_case
-from workflows.cases import correspondence, fees, handling
+from workflows.cases import correspondence, staff_actions
 from workflows.cases.actors import SYSTEM
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Message
@@ -75,7 +75,7 @@ def test_what_was_answered_is_not_asked_again():
 def test_a_second_question_is_not_taken_for_the_first_one():
     case = make_case(State.IDENTITY_NEEDED)
     Message.objects.update(sent_at=timezone.now() - REMIND_EVERY * 2)
-    handling.reject_identity(case, INTAKE, "The picture shows another account.")
+    staff_actions.reject_identity(case, INTAKE, "The picture shows another account.")
     moves.ask_identity(case, INTAKE, "Please show the other account.")
 
     assert sweep_waiting() == 0
@@ -100,7 +100,7 @@ def test_a_reminder_that_comes_too_late_is_not_sent(mailoutbox):
     case = make_case(State.IDENTITY_NEEDED)
     drain()
     sweep_waiting(timezone.now() + REMIND_EVERY)
-    handling.accept_identity(case, INTAKE, Assurance.DOCUMENT, "Checked a document.")
+    staff_actions.accept_identity(case, INTAKE, Assurance.DOCUMENT, "Checked a document.")
     mailoutbox.clear()
 
     drain()
@@ -128,7 +128,7 @@ class TestFees:
 
     def test_a_question_after_the_fee_is_reminded_of_like_any_other(self):
         case = fee_overdue(make_case(State.FEE_NEEDED, ERIKA))
-        fees.waive_fee(case, REVIEWER, "They are in hardship.")
+        staff_actions.waive_fee(case, REVIEWER, "They are in hardship.")
         moves.ask_identity(case, INTAKE, "Please show who you are.")
 
         for number in range(1, MAX_REMINDERS + 1):
@@ -169,6 +169,6 @@ class TestFees:
 
     def test_what_was_settled_concerns_no_team(self):
         case = fee_overdue(make_case(State.FEE_NEEDED, ERIKA))
-        fees.confirm_fee_paid(case, INTAKE, "Seen on the account.")
+        staff_actions.confirm_fee_paid(case, INTAKE, "Seen on the account.")
 
         assert sweep_unpaid() == 0

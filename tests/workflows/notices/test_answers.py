@@ -6,11 +6,11 @@ import pytest
 from django.utils import timezone, translation
 
 from tests.factories import APPROVER, ERIKA, REVIEWER, WANG, in_review_with_proof, make_case
-from workflows.cases import decisions
-from workflows.cases.decisions import ItemProposal
+from workflows.cases import staff_actions
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Message
+from workflows.cases.staff_actions import ItemProposal
 from workflows.notices import moves
 from workflows.notices.answers import compose_answer
 from workflows.notices.document import to_text
@@ -26,7 +26,7 @@ def text_of(case) -> str:
 
 
 def decide(case, outcomes: list[str], **changes) -> str:
-    decisions.propose_decision(
+    staff_actions.propose_decision(
         case,
         REVIEWER,
         [
@@ -70,7 +70,7 @@ def test_it_names_each_of_the_five_places_and_what_the_search_came_to():
             strict=True,
         )
     )
-    decisions.record_finding(case, REVIEWER, case.items.first(), "Found.", scopes)
+    staff_actions.record_finding(case, REVIEWER, case.items.first(), "Found.", scopes)
 
     text = decide(case, [Outcome.PROVIDED, Outcome.NOT_HELD])
 
@@ -166,7 +166,7 @@ def test_reasons_stand_in_the_answer_as_they_were_written(reasons):
 def test_it_is_written_in_the_language_of_the_case_whoever_sends_it():
     case = make_case(State.DECISION_PROPOSED, ERIKA)
     with translation.override("zh-hans"):
-        decisions.approve(case, APPROVER)
+        staff_actions.approve(case, APPROVER)
         message = moves.answer(case, APPROVER)
 
     assert message.body.startswith("Our answer to case")
@@ -193,7 +193,7 @@ def test_its_days_are_those_of_the_law_and_not_of_the_server():
 def test_the_places_stand_in_the_order_in_which_the_law_names_them():
     case = in_review_with_proof(ERIKA)
     places = dict.fromkeys(reversed(Scope), ScopeResult.SEARCHED)
-    decisions.record_finding(case, REVIEWER, case.items.first(), "Nothing.", places)
+    staff_actions.record_finding(case, REVIEWER, case.items.first(), "Nothing.", places)
 
     with translation.override("en"):
         names = [f"- {scope.label}:" for scope in Scope]

@@ -12,7 +12,7 @@ from tests.factories import (
     fee_overdue,
     make_case,
 )
-from workflows.cases import handling
+from workflows.cases import staff_actions
 from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, EventContent, Message
@@ -30,7 +30,7 @@ SECRET = "Only the person may read this."
 
 
 def _rejected(case: Case) -> Message:
-    handling.report_abuse(case, INTAKE, "Odd.")
+    staff_actions.report_abuse(case, INTAKE, "Odd.")
     return moves.reject_as_abuse(case, APPROVER, SECRET, "excessive")
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories import APPROVER, INTAKE, OTHER_REVIEWER, REVIEWER, fee_overdue, make_case
 from tests.workflows.notices.invented import case_under
-from workflows.cases import handling
+from workflows.cases import staff_actions
 from workflows.cases.actors import PUBLIC
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case, Message
@@ -26,7 +26,7 @@ CODES = [regime.code for regime in all_regimes()]
 
 
 def reported(case: Case) -> Case:
-    handling.report_abuse(case, INTAKE, "The same text a thousand times.")
+    staff_actions.report_abuse(case, INTAKE, "The same text a thousand times.")
     return case
 
 

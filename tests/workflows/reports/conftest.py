@@ -184,10 +184,10 @@ def world(db: None) -> World:
 def build_world(made: World) -> None:
     from tests import factories as make
     from tests.complaints import take_to
-    from workflows.cases import correspondence, handling
+    from workflows.cases import correspondence, staff_actions
     from workflows.cases.lifecycle import Action, State
     from workflows.cases.models import Case
-    from workflows.cases.receipts import signed_receipt
+    from workflows.cases.signed_receipt import signed_receipt
     from workflows.cases.transition import advance
     from workflows.complaints import services as complaints
     from workflows.complaints.lifecycle import State as ComplaintState
@@ -213,7 +213,7 @@ def build_world(made: World) -> None:
     clock = late.clocks.get(leads=True)
     facts = {"clock": clock.kind, "regime": "CN", "due_on": str(clock.due_on)}
     advance(late, Action.MARK_LATE, make.SYSTEM, facts=facts)
-    handling.record_view(late, make.REVIEWER, what="case")
+    staff_actions.record_view(late, make.REVIEWER, what="case")
     take_to(complaints.complain(late, "Nobody answers my letters."), ComplaintState.ANSWERED)
     complaints.complain(late, "And nobody answers this one.")
     names = {

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from tests.factories import ERIKA, file
-from workflows.cases import decisions, transition
+from workflows.cases import staff_actions, transition
 from workflows.cases.actors import Actor
 from workflows.cases.lifecycle import MOVES, Action, State
 from workflows.cases.models import Case
@@ -53,7 +53,7 @@ def take(case: Case, action: Action, random: Random) -> None:
             item.ground = "statutory_exception" if item.outcome == Outcome.REFUSED else ""
             item.save()
     if action == Action.ANSWER:
-        facts = {"outcomes": decisions.outcomes_of(case)}
+        facts = {"outcomes": staff_actions.outcomes_of(case)}
     transition.advance(case, action, ANYBODY, facts=facts)
 
 

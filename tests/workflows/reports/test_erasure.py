@@ -20,10 +20,10 @@ from django.utils import timezone
 
 from tests import factories as make
 from tests.workflows.reports.conftest import export, make_regulator, unpack
-from workflows.cases import correspondence, decisions, handling
+from workflows.cases import correspondence, staff_actions
 from workflows.cases.attachments import Upload
-from workflows.cases.draft_files import add_draft_file
 from workflows.cases.drafts import (
+    add_draft_file,
     create_draft,
     file_draft,
     purge_drafts,
@@ -138,12 +138,12 @@ def closed_case():
     advance(case, Action.BEGIN_TRIAGE, make.INTAKE)
     moves.ask_identity(case, make.INTAKE, SECRETS["staff message"])
     correspondence.write_to_provider(case, SECRETS["message"], (upload,))
-    handling.accept_identity(case, make.INTAKE, Assurance.MANDATE, SECRETS["grounds"])
+    staff_actions.accept_identity(case, make.INTAKE, Assurance.MANDATE, SECRETS["grounds"])
     advance(case, Action.BEGIN_REVIEW, make.REVIEWER)
     correspondence.write_note(case, make.REVIEWER, SECRETS["note"])
     item = case.items.get()
     scopes = {Scope.MODEL: ScopeResult.FOUND}
-    decisions.record_finding(
+    staff_actions.record_finding(
         case,
         make.REVIEWER,
         item,
@@ -154,9 +154,9 @@ def closed_case():
     )
     pair = (SECRETS["wrong text"], SECRETS["right text"])
     specify(item, make.REVIEWER, [pair], redact=False)
-    proposal = decisions.ItemProposal(item, "corrected", SECRETS["reasons"])
+    proposal = staff_actions.ItemProposal(item, "corrected", SECRETS["reasons"])
     moves.propose_decision(case, make.REVIEWER, [proposal])
-    decisions.approve(case, make.APPROVER)
+    staff_actions.approve(case, make.APPROVER)
     for instruction in make.issue_instructions(case):
         make.record_receipt(instruction, make.STEWARD, SECRETS["receipt"])
     suppress(item, make.STEWARD, SECRETS["phrase"], test_prompt=SECRETS["prompt"])

@@ -6,9 +6,8 @@ from tests import factories as make
 from tests.workflows.reports.conftest import export, unpack
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
-from workflows.cases.record import record_event
 from workflows.cases.timeline import public_timeline, staff_timeline
-from workflows.cases.transition import advance
+from workflows.cases.transition import advance, record_event
 from workflows.ledger import append
 from workflows.ledger.models import Event
 from workflows.reports.erasure import erase, erasure_request_of

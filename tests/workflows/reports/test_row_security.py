@@ -10,10 +10,10 @@ from psycopg import conninfo
 from requests_portal.local.postgres import RUNTIME_ROLE
 from tests.factories import ERIKA, make_case
 from tests.workflows.reports.conftest import export, unpack
-from workflows.cases.handling import record_view
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Attachment, Case, Clock, EventContent, Item, Message, Person
-from workflows.cases.models.support import StaffIdentity
+from workflows.cases.models.correspondence import StaffIdentity
+from workflows.cases.staff_actions import record_view
 from workflows.complaints.models import Complaint, ComplaintClock
 from workflows.complaints.services import complain
 from workflows.ledger.models import CaseCounter, Event, RegisterCounter

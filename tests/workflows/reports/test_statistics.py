@@ -16,10 +16,10 @@ from tests.factories import (
     make_case,
     propose,
 )
-from workflows.cases import decisions
-from workflows.cases.decisions import ItemProposal
+from workflows.cases import staff_actions
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
+from workflows.cases.staff_actions import ItemProposal
 from workflows.corrections.services import issue_instructions, record_receipt
 from workflows.notices import moves
 from workflows.reports.counting import ABUSE
@@ -54,7 +54,7 @@ def test_each_end_of_a_case_is_counted_once(scope):
     answer(granted())
     nothing = make_case(State.IN_REVIEW)
     propose(nothing, outcome="not_held")
-    decisions.approve(nothing, APPROVER)
+    staff_actions.approve(nothing, APPROVER)
     moves.answer(nothing, APPROVER)
     counted = figures(scope, EVER)
     assert counted.received == 7
@@ -75,7 +75,7 @@ def test_some_granted_and_some_refused_is_in_part(other_scope):
             ItemProposal(delete, "refused", "It must be kept.", ground),
         ],
     )
-    decisions.approve(case, APPROVER)
+    staff_actions.approve(case, APPROVER)
     answer(case)
     counted = figures(other_scope, EVER)
     assert (counted.whole, counted.part, counted.denied) == (0, 1, 0)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from workflows.cases.receipts import receipt_signer
+from workflows.cases.signed_receipt import receipt_signer
 from workflows.ledger.append import format_time
 from workflows.ledger.canonical import canonical_json
 

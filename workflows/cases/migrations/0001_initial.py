@@ -3,7 +3,7 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import uuid
-import workflows.cases.models.support
+import workflows.cases.models.correspondence
 import workflows.vault.fields
 from django.conf import settings
 from django.db import migrations, models
@@ -266,7 +266,7 @@ class Migration(migrations.Migration):
             name='StaffIdentity',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('pseudonym', models.CharField(default=workflows.cases.models.support._new_pseudonym, editable=False, max_length=32, unique=True, verbose_name='pseudonym')),
+                ('pseudonym', models.CharField(default=workflows.cases.models.correspondence._new_pseudonym, editable=False, max_length=32, unique=True, verbose_name='pseudonym')),
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='staff_identity', to=settings.AUTH_USER_MODEL)),
             ],
         ),

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from workflows.cases.models.draft import Draft
+from workflows.cases.models.correspondence import Draft
 
 
 class Purpose(models.TextChoices):

@@ -1,13 +1,16 @@
 """What is written and sent on a case, and the contents behind the commitments of the log."""
 
+import secrets
 import uuid
 
+from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from workflows.cases.models.case import Case, OfCase
-from workflows.vault.fields import SealedJSON, SealedText
-from workflows.vault.models import StoredFile
+from workflows.vault.fields import SealedJSON, SealedModel, SealedText
+from workflows.vault.models import DataKey, StoredFile
 
 
 class Message(OfCase):
@@ -95,3 +98,105 @@ class EventContent(OfCase):
         constraints = [
             models.UniqueConstraint(fields=["event", "name"], name="one_content_a_name"),
         ]
+
+
+class Draft(SealedModel):
+    """What a person has typed so far, kept so that a lost connection loses nothing.
+
+    Personal data: everything typed, sealed with a key of its own; deleted shortly after the
+    request is filed, at the latest when its case is erased, or after a month without a change.
+    `token_digest` is the keyed hash of the secret that the person's browser holds.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    data_key = models.OneToOneField(DataKey, on_delete=models.PROTECT, related_name="+")
+    token_digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    answers = SealedJSON(_("answers"), default=dict)
+    changed_at = models.DateTimeField(auto_now=True, db_index=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    # Begun while very many were: nothing can be kept in it until its person was let in.
+    awaits_admission = models.BooleanField(default=False)
+    # When its files were deleted to make room for those of others; None when they were not.
+    files_let_go_at = models.DateTimeField(null=True)
+    # Kept for a short while after filing, so that a lost receipt page can be shown again; never
+    # longer than the case that it became.
+    filed_at = models.DateTimeField(null=True)
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, null=True, related_name="draft")
+
+    @property
+    def sealing_key(self) -> DataKey:
+        """Return the key of the draft."""
+        return self.data_key
+
+
+class DraftFile(SealedModel):
+    """A file chosen for a draft. Personal data: file and name, sealed with the draft's key."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="files")
+    file = models.OneToOneField(StoredFile, on_delete=models.CASCADE, related_name="+")
+    details = SealedJSON(_("details"), default=dict)
+    added_at = models.DateTimeField(default=timezone.now)
+
+    @property
+    def sealing_key(self) -> DataKey:
+        """Return the key of the draft."""
+        return self.draft.data_key
+
+
+def _new_pseudonym() -> str:
+    return f"staff-{secrets.token_hex(6)}"
+
+
+class StaffIdentity(models.Model):
+    """The stable pseudonym under which a member of staff stands in the log.
+
+    Personal data: the link between an account and its pseudonym.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="staff_identity"
+    )
+    pseudonym = models.CharField(
+        _("pseudonym"), max_length=32, unique=True, default=_new_pseudonym, editable=False
+    )
+
+
+class MailTally(models.Model):
+    """How many mails went to one address on one day, or to contacts at one domain.
+
+    Personal data: a keyed hash of the address or domain, deleted after two days.
+    """
+
+    address_digest = models.BinaryField(max_length=32)
+    day = models.DateField()
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["address_digest", "day"], name="one_tally_a_day"),
+        ]
+
+
+class AccessThrottle(models.Model):
+    """When the next wrong receipt may be tried for one case number, or for all of them.
+
+    Each wrong try moves `free_at` on by one interval; how far it may lie ahead is the burst.
+    Personal data: none, the typed number stands as a keyed hash; deleted after a day.
+    """
+
+    key_digest = models.BinaryField(max_length=32, unique=True)
+    free_at = models.DateTimeField(db_index=True)
+
+
+class IdempotencyKey(models.Model):
+    """Remembers which case one attempt to file has made, so that a repeat makes no second one.
+
+    Personal data: none; the caller's key and the body are stored as keyed hashes. The receipt is
+    derived from both, so a repeat can be given it again although it is stored nowhere.
+    """
+
+    digest = models.BinaryField(max_length=32, unique=True)
+    body_digest = models.BinaryField(max_length=32)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)

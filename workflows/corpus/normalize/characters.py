@@ -300,8 +300,6 @@ _CODES = bytes(range(0xC0, 0xC0 + len(LEADS)))
 # What each byte of UTF-8 is in a stream.
 ENCODED = bytes.maketrans(LEADS, _CODES)
 _DECODE = bytes.maketrans(_CODES, LEADS)
-
-
 # The first bits of a byte: those of one that begins a character, and of one that goes on with it.
 _FIRST_BITS, _BEGINS, _GOES_ON = 0xC0, 0xC0, 0x80
 # So many bytes may go on with a character.

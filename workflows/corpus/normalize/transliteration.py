@@ -42,8 +42,6 @@ _FINALS = _table("ian=ien ie=ieh ong=ung iong=iung uo=o v=ü ve=üeh")
 # After j, q and x, a written u is ü.
 _FINALS_OF_PALATALS = {"u": "ü", "ue": "üeh", "uan": "üan", "un": "ün"}
 _SYLLABLE = re.compile(r"(zh|ch|sh|[bpmfdtnlgkhjqxrzcs])?([a-zü]+)")
-
-
 # What people in Taiwan write instead in their own names.
 _IN_TAIWAN = {"i": "yi", "ssu": "szu"}
 

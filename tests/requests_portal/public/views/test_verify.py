@@ -5,7 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests import factories
 from tests.requests_portal.public.person import Visitor, text_of
-from workflows.cases.receipts import receipt_signer, signed_receipt
+from workflows.cases.signed_receipt import receipt_signer, signed_receipt
 from workflows.ledger.keys import log_vkey
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import proof_text

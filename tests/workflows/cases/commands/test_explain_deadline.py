@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from tests.factories import ERIKA, INTAKE, WANG, file, make_case
-from workflows.cases import handling
+from workflows.cases import staff_actions
 from workflows.cases.lifecycle import State
 from workflows.notices import moves
 from workflows.vocabulary.people import Assurance
@@ -46,7 +46,7 @@ def test_every_clock_of_the_case_is_there():
 def test_the_latest_arguable_date_is_named():
     case = make_case(State.TRIAGE, WANG, at=timezone.now() - timedelta(days=10))
     moves.ask_identity(case, INTAKE, "Please show who you are.")
-    handling.accept_identity(case, INTAKE, Assurance.MATCHED, "Two data points.")
+    staff_actions.accept_identity(case, INTAKE, Assurance.MATCHED, "Two data points.")
 
     clock = case.clocks.get(leads=True)
     assert clock.latest_arguable > clock.due_on

@@ -7,9 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from workflows.cases.access import normalise_number
 from workflows.cases.clocks import further_clock_models
 from workflows.cases.models import BaseClock, Case
-from workflows.cases.numbers import normalise_number
 from workflows.regimes.deadlines.values import Deadline
 from workflows.regimes.explain import explain
 

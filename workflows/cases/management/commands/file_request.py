@@ -14,7 +14,7 @@ from workflows.cases.attachments import Upload
 from workflows.cases.clocks import answer_kind
 from workflows.cases.errors import AttemptReused, InvalidFiling
 from workflows.cases.filing import Filed, file_request
-from workflows.cases.request_content import request_from_content
+from workflows.cases.filing_request import request_from_content
 from workflows.vocabulary.people import Channel
 
 

@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import translation
 
+from workflows.cases.access import normalise_number
 from workflows.cases.actors import Actor, actor_for
 from workflows.cases.models import Case
-from workflows.cases.numbers import normalise_number
 from workflows.common.errors import DomainError
 from workflows.reports.erasure import ErasureGround, erase, request_erasure
 

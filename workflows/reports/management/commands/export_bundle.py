@@ -11,10 +11,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
+from workflows.cases.access import normalise_number
 from workflows.cases.actors import SYSTEM
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
-from workflows.cases.numbers import normalise_number
 from workflows.common.errors import DomainError, InvalidInput
 from workflows.regimes.services import all_regimes
 from workflows.reports.bundle import BundleResult, export_bundle
