@@ -116,8 +116,9 @@ def by_pipeline(
     choose: Choose,
     *,
     is_text: bool,
+    told_apart: bool,
 ) -> Content:
-    """Return what comes out of a pipeline."""
+    """Return what comes out of a pipeline; `told_apart` says that each record has and keeps its id."""
     whole = entries
     if how == "does nothing":
         entries = []
@@ -127,7 +128,8 @@ def by_pipeline(
         entries = [entry for entry in entries if _place(entry, is_text=is_text) not in left]
     made = carried_out(entries, texts, content, is_text=is_text)
     if how in CHANGE_OTHERS:
-        _change_another(how, made, choose, {entry["sha256_before"] for entry in whole})
+        gone = set() if told_apart else {entry["sha256_before"] for entry in whole}
+        _change_another(how, made, choose, gone)
     return made
 
 
@@ -136,17 +138,17 @@ def _place(entry: Entry, *, is_text: bool) -> tuple[str, int]:
     return entry["file"], entry["start"] if is_text else entry["row"]
 
 
-def _change_another(how: str, made: Content, choose: Choose, to_go: Collection[str]) -> None:
+def _change_another(how: str, made: Content, choose: Choose, gone: Collection[str]) -> None:
     """Drop or change a record that no entry is about.
 
-    Not one with the text of a record that was to go: what comes out then holds the same texts as
-    if all had been done, and the re-scan compares nothing else.
+    Not one with the text of a record that was to go, where no id tells them apart: what comes out
+    is then the same as if all had been done.
     """
     places = [
         (file, number)
         for file, rows in made.items()
         for number in range(len(rows))
-        if corpus.digest(rows[number].text) not in to_go
+        if corpus.digest(rows[number].text) not in gone
     ]
     if "namesake" in how:
         places = [

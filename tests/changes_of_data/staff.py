@@ -139,7 +139,9 @@ class Staff:
         elif how == HONEST and self.world.is_table and numbers == "kept":
             self._run_script(manifest, death)
         else:
-            made = self.numbered(self._made(manifest, how, choose), numbers)
+            told_apart = numbers == "kept" and self.world.ids == "own" and not self.world.is_text
+            made = self._made(manifest, how, choose, told_apart=told_apart)
+            made = self.numbered(made, numbers)
             named = how if numbers == "kept" else f"{how}, {numbers}"
             self._give(manifest, named, self.world.write(made), death)
 
@@ -154,7 +156,7 @@ class Staff:
         run_script(script)
         self._give(manifest, HONEST, manifest.snapshot.location, death)
 
-    def _made(self, manifest: Manifest, how: str, choose: Choose) -> Content:
+    def _made(self, manifest: Manifest, how: str, choose: Choose, *, told_apart: bool) -> Content:
         content = self.world.content(manifest.snapshot)
         if how == "gives unrelated data":
             rows = [self.world.new(corpus.UNRELATED) for _ in range(choose([1, 2, 3]))]
@@ -165,7 +167,9 @@ class Staff:
         if self.world.is_table:
             entries = pipelines.in_table(entries, corpus.pieces(content))
         texts, is_text = dict(manifest.replacements), self.world.is_text
-        return pipelines.by_pipeline(how, entries, texts, content, choose, is_text=is_text)
+        return pipelines.by_pipeline(
+            how, entries, texts, content, choose, is_text=is_text, told_apart=told_apart
+        )
 
     def _name_another_version(self, manifest: Manifest, choose: Choose) -> None:
         named = choose(list(Snapshot.objects.order_by("pk")))

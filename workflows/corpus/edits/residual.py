@@ -65,8 +65,9 @@ class Census:
     """The records of each file, and how many hold a text that is watched.
 
     That is one that was to go, or what a text was corrected to. The texts of a file are a sum of
-    digests, in which their order does not count. `beside` counts by person the texts of records
-    that hold one in which they stand `on_purpose`, and that one.
+    digests, in which their order does not count; `by_id` is such a sum of the records that hold no
+    text that is watched, each with its id. `beside` counts by person the texts of records that hold
+    one in which they stand `on_purpose`, and that one.
     """
 
     schema: Schema
@@ -76,6 +77,7 @@ class Census:
     fields: set[str] = field(init=False)
     records: Counter[str] = field(default_factory=Counter)
     texts: Counter[str] = field(default_factory=Counter)
+    by_id: int = 0
     standing: Counter[Text] = field(default_factory=Counter)
     places: dict[Text, list[tuple[str, RecordId]]] = field(
         default_factory=lambda: defaultdict(list)
@@ -142,12 +144,14 @@ class Census:
             if isinstance(text, str):
                 found.append((name, after.get(name) or digest(text)))
                 self.texts[file] = (self.texts[file] + _number(found[-1])) % _ROOM
+        record_id = as_record_id(record.get(self.schema.id_field))
         watched = [one for one in found if one in self.to_go or one in self.corrected]
+        if not watched:
+            self.by_id = (self.by_id + _number((str(record_id), repr(found)))) % _ROOM
         for one in watched:
             self.standing[one] += 1
             if len(self.places[one]) < _REMEMBERED:
-                place = file, as_record_id(record.get(self.schema.id_field))
-                self.places[one].append(place)
+                self.places[one].append((file, record_id))
         for ref, texts in self.on_purpose.items():
             if not texts.isdisjoint(found):
                 self.beside[ref].update(found)
@@ -157,14 +161,16 @@ class Census:
     ) -> Iterator[tuple[str, RecordId, str]]:
         """Yield file, id and field of what still stands in `new`, and by this should not.
 
-        Where it may stand in some records, those with these ids are named first. In a record with
-        an id that `own` names for a text, that text may not stand at all.
+        Where it may stand in some records, those with these ids are named first. Under an id that
+        `own` names for a text, that text may stand only as often as here.
         """
         for text in (one for one in new.standing if one in self.to_go):
             places = sorted(new.places[text], key=lambda place: str(place[1]) not in ids)
-            wrong = [place for place in places if str(place[1]) in (own or {}).get(text, ())]
+            may_stand = Counter(str(record) for _file, record in self.places[text])
+            under = Counter(str(record) for _file, record in places) - may_stand
+            wrong = sum(under[one] for one in (own or {}).get(text, ()))
             number = new.standing[text] - self.standing[text]
-            for file, record in places[: max(0, number, len(wrong))]:
+            for file, record in places[: max(0, number, wrong)]:
                 yield file, record, text[0]
 
     def missing_in(self, new: Self, changes: Iterable[Entry]) -> Iterator[Entry]:
@@ -365,9 +371,13 @@ class _Search:
 
 
 def _compared(changes: Sequence[Entry], old: Census, new: Census, snapshot: Path) -> Iterator[Left]:
-    """Yield the texts left, and where there are not as many records as should be."""
+    """Yield the texts left, and where there are not as many records as should be.
+
+    Where all other records have kept their ids, one of several with the same text was taken out
+    only if none stands under its id: a pipeline may have taken out another's in its place.
+    """
     _count(changes, new.count(snapshot), new)
-    yield from _texts_left(changes, old, new)
+    yield from _texts_left(changes, old, new, ids_stay=old.by_id == new.by_id)
     for one in old.differences(new):
         yield Left(Why.RECORDS, one.file, None, "", expected=one.expected, counted=one.counted)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -161,6 +162,36 @@ def test_a_namesake_with_the_same_short_text_may_stay_and_no_more_than_before(tm
     write(tmp_path / "new" / "a.jsonl", [{"id": 7, "text": "王小明"}, {"id": 8, "text": "王小明"}])
     expected = [(Why.UNCHANGED, "a.jsonl", 7, None, None)]
     assert compare(made, tmp_path / "old", tmp_path / "new") == expected
+
+
+class TestRecordsWithTheSameText:
+    """Three records, of which the first two have the same text and the second is theirs."""
+
+    TEXT = "王小明又来了"
+
+    def compared(self, tmp_path, new, ids=(1, 2, 3)):
+        old = [{"id": n, "text": text} for n, text in enumerate((*[self.TEXT] * 2, "another"), 1)]
+        write(tmp_path / "old" / "a.jsonl", old)
+        made = entries(tmp_path / "old", change("delete", 2, 0, 3))
+        rows = [{**row, "id": n} for row, n in zip(old, ids, strict=True)]
+        write(tmp_path / "old" / "a.jsonl", rows)
+        made = [replace(entry, id=ids[1]) for entry in made]
+        write(tmp_path / "new" / "a.jsonl", [{"id": n, "text": text} for n, text in new])
+        return compare(made, tmp_path / "old", tmp_path / "new")
+
+    def test_one_that_stands_because_another_s_was_taken_out_is_left(self, tmp_path):
+        assert self.compared(tmp_path, [(2, self.TEXT), (3, "another")]) == [
+            (Why.UNCHANGED, "a.jsonl", 2, None, None)
+        ]
+
+    def test_the_other_may_stand(self, tmp_path):
+        assert self.compared(tmp_path, [(1, self.TEXT), (3, "another")]) == []
+
+    def test_it_may_have_the_id_of_the_one_that_is_gone_where_all_are_numbered_anew(self, tmp_path):
+        assert self.compared(tmp_path, [(2, self.TEXT), (7, "another")]) == []
+
+    def test_it_may_have_it_where_both_had_it(self, tmp_path):
+        assert self.compared(tmp_path, [(1, self.TEXT), (3, "another")], ids=(1, 1, 3)) == []
 
 
 def test_without_the_old_snapshot_too_the_text_is_found_under_another_id(tmp_path):
