@@ -278,6 +278,8 @@ STEPS: dict[Action, Step] = {
     Action.REPORT_ABUSE: _told(staff_actions.report_abuse),
     Action.REJECT_AS_ABUSE: _reject_as_abuse,
     Action.REINSTATE: _told(staff_actions.reinstate),
-    Action.REQUEST_ERASURE: _told(erasure.request_erasure),
+    Action.REQUEST_ERASURE: lambda case, actor, choose: erasure.request_erasure(
+        case, actor, choose(list(erasure.ErasureGround))
+    ),
     Action.ERASE: lambda case, actor, _choose: erasure.erase(case, actor),
 }
