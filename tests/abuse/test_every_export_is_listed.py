@@ -66,7 +66,7 @@ def follow(client, address: str, pattern: str) -> tuple[list[str], int]:
     while query is not None:
         page = client.get(f"{address}{query}").content.decode()
         found += re.findall(pattern, page)
-        further = re.search(r'href="([^"]+)" rel="next"', page)
+        further = re.search(r'href="([^"]+)"\s+rel="next"', page)
         query, pages = further and further[1].replace("&amp;", "&"), pages + 1
     return found, pages
 

@@ -260,7 +260,6 @@ def prepared(
     data.mkdir()
     monkeypatch.setattr(settings, "DATASETS_DIRS", [data])
     monkeypatch.setattr(settings, "DATASET_DATABASES", {"archive": address()})
-    monkeypatch.setattr(settings, "INDEX_ROOT", folder / "indexes")
     monkeypatch.setattr("celery.current_app.send_task", lambda *_args, **_more: None)
     cases = {who: in_review_with_proof(request) for who, request in REQUESTS.items()}
     yield lambda: World(ending, data, cases)

@@ -396,4 +396,5 @@ def test_the_module_is_pure(module):
         "functools",
         "workflows.cases",
         "workflows.cases.guards",
+        "workflows.vocabulary.roles",
     }

@@ -139,7 +139,7 @@ def test_where_nothing_says_how_many_records_there_were_nothing_is_verified(
     assert manifest.left[0]["file"] == "posts"
     with translation.override("en"):
         assert "Put them back" in next_step(manifest)
-        (line, *_more) = known_of(case, "other_answer", tuple(case.items.all()))["datasets"][
+        (line, *_more) = known_of(case, "deletion_answer", tuple(case.items.all()))["datasets"][
             0
         ].items
     assert "could not be compared with the version before" in line
@@ -219,14 +219,14 @@ def test_the_answer_says_that_not_all_that_was_found_was_looked_at(common):
         sentence = (
             "In 15 more places your name was found, and nobody has checked whether it is you."
         )
-        (line,) = known_of(case, "other_answer", tuple(case.items.all()))["datasets"][0].items
+        (line,) = known_of(case, "deletion_answer", tuple(case.items.all()))["datasets"][0].items
     assert sentence in line
 
 
 def test_where_nothing_is_theirs_the_answer_does_not_say_that_all_was_searched(common):
     case = executing(Outcome.DELETED, DELETE, frozenset())
     with translation.override("en"):
-        (line,) = known_of(case, "other_answer", tuple(case.items.all()))["datasets"][0].items
+        (line,) = known_of(case, "deletion_answer", tuple(case.items.all()))["datasets"][0].items
     assert "searched, but not all that was found has been looked at" in line
     assert "In 15 more places" in line
 
