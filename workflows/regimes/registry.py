@@ -19,7 +19,7 @@ from workflows.regimes.rules.reader import Document, RuleFileError
 from workflows.regimes.rules.regime import Regime, parse_regime
 
 SHIPPED = Path(__file__).parent
-# What stands in the facts of events: see `ledger.leaf`.
+# What stands in the facts of events: see `ledger.append`.
 _CODE = re.compile(r"[!-~]{1,100}")
 
 

@@ -10,7 +10,7 @@ from workflows.cases.models.case import Case
 from workflows.regimes.deadlines.values import ClockEvent as RuleEvent
 from workflows.regimes.rules.regime import Regime
 
-# Begins a round of clocks of its own. All other names are those of `regimes.values`.
+# Begins a round of clocks of its own. All other names are those of `regimes.deadlines.values`.
 CONTESTED = "contested"
 
 
