@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from workflows.corpus.edits.residual import Text
+from workflows.corpus.edits.census import Text
 from workflows.corpus.entries import Entry, Op
 from workflows.corrections.families import family, is_searched
 from workflows.corrections.making import OPS, entries_of, not_corrected, texts_after

@@ -15,17 +15,8 @@ from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.cases.transition import record_event
 from workflows.common.errors import Refused
-from workflows.corpus.edits.residual import (
-    Allowed,
-    Before,
-    Judged,
-    Left,
-    OnPurpose,
-    Text,
-    Why,
-    rescan,
-    rescan_table,
-)
+from workflows.corpus.edits.census import OnPurpose, Text
+from workflows.corpus.edits.residual import Allowed, Before, Judged, Left, Why, rescan, rescan_table
 from workflows.corpus.entries import EditRefused, Entry, ManifestError, Op, Wording
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.values import Kind, Problem, ReadError

@@ -14,8 +14,8 @@ from django.utils import timezone
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.cases.transition import record_event
+from workflows.corpus.edits.census import Text
 from workflows.corpus.edits.manifest_files import package
-from workflows.corpus.edits.residual import Text
 from workflows.corpus.edits.resolve import resolve, resolve_located
 from workflows.corpus.entries import (
     JSONL,
