@@ -1,4 +1,4 @@
-"""The Django project: settings, addresses and the four faces of the portal."""
+"""The Django project: settings, addresses and the four interfaces of the portal."""
 
 # Also in pyproject.toml, which is not there when the portal runs.
 __version__ = "0.1.0"

@@ -50,7 +50,7 @@ class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ha
         return False
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Return the first page of the face that the account is for."""
+        """Return the first page of the area that the account is for."""
         if request.user.is_staff:
             return reverse("admin:index")
         if request.user.groups.filter(name=Role.REGULATOR).exists():

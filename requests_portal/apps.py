@@ -1,4 +1,4 @@
-"""The project as a Django app: wires what belongs to no single room."""
+"""The project as a Django app: wires what belongs to no single package."""
 
 from typing import Any
 

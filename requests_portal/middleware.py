@@ -1,4 +1,4 @@
-"""Middleware of all faces: correlation ids for the logs, and headers that keep pages private."""
+"""Middleware of all pages: correlation ids for the logs, and headers that keep pages private."""
 
 import logging
 import time

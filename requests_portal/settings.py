@@ -485,7 +485,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
-# --- Staff face -----------------------------------------------------------------------------
+# --- Staff interface ------------------------------------------------------------------------
 UNFOLD = {
     "SITE_TITLE": "Requests Portal",
     "SITE_HEADER": "Requests Portal",

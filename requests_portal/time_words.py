@@ -1,4 +1,4 @@
-"""How much time is left, in words; the same on every face."""
+"""How much time is left, in words; the same on every page."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext

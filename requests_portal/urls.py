@@ -1,4 +1,4 @@
-"""Addresses of all faces. Pages for people carry the language in the address."""
+"""Addresses of all interfaces. Pages for people carry the language in the address."""
 
 from allauth.account.views import password_change, password_set
 from django.conf.urls.i18n import i18n_patterns

@@ -1,4 +1,4 @@
-"""Makes cases for tests, through the services that the faces use, and takes them to a state."""
+"""Makes cases for tests, through the services that the interfaces use, and takes them to a state."""
 
 import secrets
 from dataclasses import replace

@@ -2,5 +2,5 @@
 
 Nothing in this package knows a request, a form or an address. Everything in it runs the same
 from a shell, a test or a Celery worker. Each room is a small Django app with its own models,
-services, selectors and migrations; `pyproject.toml` writes down which room may call which.
+services, selectors and migrations; `pyproject.toml` writes down which package may call which.
 """

@@ -1,4 +1,4 @@
-"""Absolute addresses for mails: the one place where the domain knows where its faces are.
+"""Absolute addresses for mails: the one place where the domain knows where its pages are.
 
 Built from the setting `PUBLIC_BASE_URL`, never from a request, whose host a stranger can choose.
 A test of the portal holds these paths against its routes.

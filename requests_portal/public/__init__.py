@@ -1,1 +1,1 @@
-"""The public face: request form, receipt and status, without account and without JavaScript."""
+"""The public interface: form, receipt and status, without account and without JavaScript."""

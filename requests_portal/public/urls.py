@@ -1,4 +1,4 @@
-"""Addresses of the public face, beneath the language."""
+"""Addresses of the public interface, beneath the language."""
 
 from django.urls import path, re_path
 

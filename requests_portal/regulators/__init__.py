@@ -1,1 +1,1 @@
-"""The regulators' face: cases and statistics of one regime, and exports that verify offline."""
+"""The regulators' area: cases and statistics of one regime, exports that verify offline."""

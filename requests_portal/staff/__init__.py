@@ -1,1 +1,1 @@
-"""The staff face: the Django admin site, its queue and its case pages."""
+"""The staff interface: the Django admin site, its queue and its case pages."""

@@ -1,1 +1,1 @@
-"""Template tags shared by the faces."""
+"""Template tags that all pages share."""

@@ -1,4 +1,4 @@
-"""Input that no browser or client sends is refused in the form of the face it came to, never 5xx.
+"""Input that no browser or client sends is refused in the form of the interface it came to, never 5xx.
 
 Each of the first tests names something that was answered with an HTML page of status 500.
 """

@@ -48,7 +48,7 @@ _ON = {
 }
 # A colleague who had no part in anything, as an administrator can always give a role to one.
 NOBODY_YET = Actor(frozenset(), "new-colleague")
-# What the policy of the house wants a second look for, on papers that one person has seen.
+# What the policy of the provider wants a second look for, on papers that one person has seen.
 _LOOKED_AT_TWICE = {ItemKind.DELETE, ItemKind.COPY, ItemKind.TRANSFER}
 _PAPERS = {Assurance.DOCUMENT, Assurance.MANDATE}
 

@@ -72,7 +72,7 @@ def add_clock_event(case: Case, name: str, at: datetime) -> None:
 
 
 def further_clock_models() -> list[type[BaseClock]]:
-    """Return the tables of clocks beside that of requests, which rooms above this one keep."""
+    """Return the tables of clocks beside that of requests, which packages above this one keep."""
     return [m for m in apps.get_models() if issubclass(m, BaseClock) and m is not Clock]
 
 

@@ -1,4 +1,4 @@
-"""What follows a commit in the room of cases: mails that say that something waits."""
+"""What follows a commit in `cases`: mails that say that something waits."""
 
 from collections.abc import Mapping
 

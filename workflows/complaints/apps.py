@@ -1,4 +1,4 @@
-"""Registers the room `complaints` with Django."""
+"""Registers the package `complaints` with Django."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

@@ -1,4 +1,4 @@
-"""What follows a commit in the room of complaints: the complaint that a request itself makes."""
+"""What follows a commit in `complaints`: the complaint that a request itself makes."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Registers the room `corrections` with Django."""
+"""Registers the package `corrections` with Django."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

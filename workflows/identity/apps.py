@@ -1,4 +1,4 @@
-"""Registers the room `identity` with Django."""
+"""Registers the package `identity` with Django."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

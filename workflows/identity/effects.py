@@ -1,4 +1,4 @@
-"""What follows a commit in the room of identity: links to confirm a contact, and reminders."""
+"""What follows a commit in `identity`: links to confirm a contact, and reminders."""
 
 from django.core.mail import EmailMessage
 

@@ -32,7 +32,7 @@ _SHARED = (
     "court",
     "record_kept",
 )
-# What other rooms know of the items of an answer: values for placeholders of its kind.
+# What other packages know of the items of an answer: values for placeholders of its kind.
 Source = Callable[[Case, str, tuple[Item, ...]], Mapping[str, Value]]
 _sources: list[Source] = []
 
@@ -78,7 +78,7 @@ def compose_answer(case: Case) -> Composed:
 
 
 def _known(case: Case, kind: str, items: tuple[Item, ...]) -> dict[str, Value]:
-    """Return what other rooms know of the items, in the active language."""
+    """Return what other packages know of the items, in the active language."""
     known: dict[str, Value] = {}
     for source in _sources:
         known.update(source(case, kind, items))

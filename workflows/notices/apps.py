@@ -1,4 +1,4 @@
-"""Registers the room `notices` with Django."""
+"""Registers the package `notices` with Django."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

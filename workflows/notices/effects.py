@@ -1,4 +1,4 @@
-"""What follows a commit in the room of notices: the acknowledgement, and notices that were due."""
+"""What follows a commit in `notices`: the acknowledgement, and notices that were due."""
 
 from django.core.mail import EmailMessage
 from django.utils import timezone

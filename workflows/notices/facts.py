@@ -170,7 +170,7 @@ class ComplaintOutcome(Facts):
 
 @dataclass(frozen=True, slots=True)
 class Decided(Facts):
-    """The kinds of answer: the items that were decided, and what other rooms know of them.
+    """The kinds of answer: the items that were decided, and what other packages know of them.
 
     `known` holds values for placeholders such as `source_of_data`, `recipients`, `categories`.
     """

@@ -127,7 +127,7 @@ def facts_builder(kind: str) -> Callable[[FactsBuilder], FactsBuilder]:
     """Register how the facts of a notice are read from the ids of an effect `notices.send`.
 
     The decorated function gets the case and the payload; it returns None when there is nothing
-    to tell any more. Place it in the module `effects` of its room.
+    to tell any more. Place it in the module `effects` of its package.
     """
 
     def register(builder: FactsBuilder) -> FactsBuilder:

@@ -1,4 +1,4 @@
-"""Registers the room `outbox` with Django."""
+"""Registers the package `outbox` with Django."""
 
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules

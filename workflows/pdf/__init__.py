@@ -1,7 +1,7 @@
 """Writes PDF documents with Typst: tagged, for people who use a screen reader, and in Chinese too.
 
-A document is a `.typ` file of the room that needs it. What stands in it travels apart from it, as
-JSON in `sys.inputs.data`: a text of a person is a value there, and never becomes markup. Nothing
+A document is a `.typ` file of the package that needs it. What stands in it travels apart from it,
+as JSON in `sys.inputs.data`: a text of a person is a value there, and never becomes markup. Nothing
 is read but the template's own folder, and nothing from the network.
 """
 

@@ -1,4 +1,4 @@
-"""Registers the room `regimes` with Django."""
+"""Registers the package `regimes` with Django."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

@@ -1,4 +1,4 @@
-"""The door to this room: regimes, deadlines and their explanation, notices of days off.
+"""The interface of this package: regimes, deadlines and their explanation, notices of days off.
 
 Rules come from files; only the announced working days come from the database.
 """

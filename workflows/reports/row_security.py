@@ -1,6 +1,6 @@
 """The database's own limit on what is read for a regulator: row-level security of PostgreSQL.
 
-Migration 0003 of this room gives the role `portal_regulator` few rights, and policies that show it
+Migration 0003 of `reports` gives the role `portal_regulator` few rights, and policies that show it
 the rows of one regime. Whoever works for a regulator takes that role for the length of one
 transaction, so that a query which forgets its filter finds nothing of another regime, and so that
 a connection which is used again is the portal's own once more.

@@ -1,4 +1,4 @@
-"""What follows a commit in the room of routing: the first assignment, and mails to the team."""
+"""What follows a commit in `routing`: the first assignment, and mails to the team."""
 
 import logging
 from datetime import date, datetime

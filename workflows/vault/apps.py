@@ -1,4 +1,4 @@
-"""Registers the room `vault` with Django."""
+"""Registers the package `vault` with Django."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

@@ -32,7 +32,7 @@ def shred(key: DataKey) -> None:
 
     The wrapped key, the blind index and the rows of files go in one transaction. The files go
     after the commit; if the process dies in between, `files.sweep_orphans` removes them.
-    Rows of other rooms that point to a stored file follow their own `on_delete`.
+    Rows of other packages that point to a stored file follow their own `on_delete`.
     """
     with transaction.atomic():
         locked = DataKey.objects.select_for_update().get(pk=key.pk)

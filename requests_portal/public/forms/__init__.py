@@ -1,1 +1,1 @@
-"""The forms of the public face: one for each page of questions, and those of the status pages."""
+"""The forms of the public: one for each page of questions, and those of the status pages."""

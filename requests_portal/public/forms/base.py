@@ -1,4 +1,4 @@
-"""What all forms of the public face share."""
+"""What all forms of the public interface share."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

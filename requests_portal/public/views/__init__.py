@@ -1,1 +1,1 @@
-"""The views of the public face: they read, call one service and render."""
+"""The views of the public interface: they read, call one service and render."""

@@ -1,4 +1,4 @@
-"""The API alone, so that its tests do not wait for the other faces."""
+"""The API alone, so that its tests do not wait for the other interfaces."""
 
 from django.urls import include, path
 

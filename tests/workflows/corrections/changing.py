@@ -27,10 +27,10 @@ FORUM = [
 ]
 
 
-def run_due(*rooms: str) -> None:
-    """Run the due effects of these rooms alone; letters and mails stay where they are."""
+def run_due(*packages: str) -> None:
+    """Run the due effects of these packages alone; letters and mails stay where they are."""
     ours = Effect.objects.filter(
-        state=Effect.State.PENDING, kind__regex=rf"^({'|'.join(rooms)})\."
+        state=Effect.State.PENDING, kind__regex=rf"^({'|'.join(packages)})\."
     ).order_by("due_at", "created_at")
     tried: set[UUID] = set()
     while effect := ours.filter(due_at__lte=timezone.now()).exclude(pk__in=tried).first():

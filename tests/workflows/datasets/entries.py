@@ -1,4 +1,4 @@
-"""Makes entries of the register for tests, through the services that the faces use."""
+"""Makes entries of the register for tests, through the services that the interfaces use."""
 
 import json
 from pathlib import Path

@@ -244,7 +244,7 @@ def test_inside_an_open_transaction_the_role_ends_with_the_block(block, scope, c
     assert Case.objects.count() == 2
 
 
-# --- The other faces --------------------------------------------------------------------------------
+# --- The other interfaces ---------------------------------------------------------------------------
 def test_other_roles_pay_nothing(chinese):
     for query in (
         Case.objects.filter(number=chinese.number),

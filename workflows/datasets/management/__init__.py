@@ -1,1 +1,1 @@
-"""Commands of the datasets room."""
+"""Commands of `manage.py` for the register of training data."""

@@ -1,1 +1,1 @@
-"""Commands of the room `outbox`."""
+"""Commands of the package `outbox`."""

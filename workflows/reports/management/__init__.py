@@ -1,1 +1,1 @@
-"""Commands of the room `reports`."""
+"""Commands of the package `reports`."""

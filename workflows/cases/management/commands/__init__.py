@@ -1,1 +1,1 @@
-"""Commands of the room `cases`."""
+"""Commands of the package `cases`."""

@@ -1,1 +1,1 @@
-"""Commands of the room."""
+"""Commands of the package `corrections`."""

@@ -1,1 +1,1 @@
-"""Commands of the room `vault`."""
+"""Commands of the package `vault`."""
