@@ -17,9 +17,8 @@ def is_done_in(instruction: Instruction, snapshot: Snapshot) -> bool:
     """Return whether nothing is left to be done for an instruction in a snapshot.
 
     The case was looked up in all of it, all that was found was kept, and nothing is theirs, or may
-    be, but what was corrected.
-    Of a correction: nothing but what was corrected, or never held a wrong text. A text of which
-    neither is known may hold what was to go.
+    be, but what was corrected. Of a correction, nothing but what was corrected, or never held a
+    wrong text: a text of which neither is known may hold what was to go.
     """
     case = instruction.item.case
     if not is_searched(case, snapshot) or snapshot.pk in not_kept_of(case):

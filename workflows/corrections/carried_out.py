@@ -39,7 +39,7 @@ def is_carried_out(instruction: Instruction) -> bool:
     theirs = {snapshot.pk: snapshot for snapshot in found.distinct()}
     if not all(map(is_settled, theirs.values())):
         return False
-    families = {family(snapshot)[0].pk: family(snapshot) for snapshot in theirs.values()}
+    families = {members[0].pk: members for members in map(family, theirs.values())}
     meanwhile = [
         tip
         for members in families.values()

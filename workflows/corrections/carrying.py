@@ -236,7 +236,7 @@ def _certain(known: Version, new: Version) -> dict[Place, Match]:
             found[place] = verdict
         elif place.record not in shared:
             like, now = before[place.alike], after[place.alike]
-            same = _verdict(like, len(now)) is not None and (telling is None)
+            same = _verdict(like, len(now)) is not None and telling is None
             if place.record in recognised or (same and (not _changes(verdict) or len(now) == 1)):
                 found[place] = verdict
     return found

@@ -1,4 +1,4 @@
-"""What follows a registration or the beginning of a review: a worker reads, looks up."""
+"""What follows a registration, or the beginning of a review: data are read, people looked up."""
 
 from workflows.cases.effects import case_of
 from workflows.corpus.values import Problem
