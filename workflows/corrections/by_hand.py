@@ -48,14 +48,19 @@ def _right_texts(instruction: Instruction, snapshot: Snapshot) -> set[Text]:
             entries, left_out = entries_of(manifest), manifest.left_out or []
         except Shredded:  # another of its cases was erased
             continue
-        wrong |= {(entry.field, entry.sha256_before) for entry in own_of(entries)}
+        own_entries = own_of(entries)
+        before = {(entry.field, entry.sha256_before) for entry in own_entries}
+        wrong |= before
         unclear = {(place["id"], place["field"]) for place in left_out}
+        # A text that the look-up reads otherwise than manifests do is known by its record alone.
+        named = {(entry.id, entry.field) for entry in own_entries if entry.id is not None}
         theirs = instruction.item.case.matches.filter(
             snapshot=manifest.snapshot, verdict=Match.Verdict.THEIRS, text_sha256__isnull=False
         )
         for match in theirs.select_related("case__data_key"):
-            known = wrong if (match.record, match.field) in unclear else looked_at
-            known.add(text_of(match))
+            place, text = (match.record, match.field), text_of(match)
+            doubtful = place in unclear or (place in named and text not in before)
+            (wrong if doubtful else looked_at).add(text)
     return texts_after(own_of, family(snapshot), looked_at - wrong) - wrong
 
 
@@ -75,10 +80,10 @@ def _without_others(matches: list[Match], snapshot: Snapshot) -> list[Match]:
             else:
                 others.add(place_of(match).alike)
         known |= counts
-    left = [match for match in matches if match not in waiting]
+    left = [match for match in matches if match.verdict or not match.text_sha256]
     for match in waiting:
         place = place_of(match).alike
-        if place in others or not known[place]:
+        if place in others or known[place] <= 0:
             left.append(match)
         known[place] -= 1
     return left

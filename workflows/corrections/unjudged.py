@@ -12,7 +12,7 @@ from itertools import pairwise
 from workflows.cases.models import Case
 from workflows.corpus.values import Kind
 from workflows.corrections.carrying import applied_here
-from workflows.corrections.models import Manifest
+from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.places import Place, place_of
 from workflows.datasets.models import Match, Snapshot
 
@@ -55,7 +55,14 @@ def _theirs(matches: Sequence[Match]) -> Counter[Kind]:
 def _is_changed_for_certain(case: Case, older: Snapshot, newer: Snapshot) -> bool:
     """Return whether all that was theirs was changed between two versions, and nothing left out."""
     own = Manifest.objects.filter(
-        snapshot=older, result=newer, instructions__item__case=case
+        snapshot=older,
+        result=newer,
+        instructions__item__case=case,
+        # Of one that only corrects, what it does not name stays as it was.
+        instructions__operation__in=(
+            Instruction.Operation.DELETE,
+            Instruction.Operation.ANONYMISE,
+        ),
     ).exclude(incomplete__item__case=case)
     if own.filter(state=Manifest.State.VERIFIED).exists():
         return True

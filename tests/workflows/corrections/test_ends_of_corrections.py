@@ -14,10 +14,12 @@ from workflows.cases.filing_request import FiledItem
 from workflows.common.errors import InvalidInput
 from workflows.corrections.checking import check
 from workflows.corrections.downloads import SQL, content_of
+from workflows.corrections.families import lineage
 from workflows.corrections.making import make_manifest
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
+from workflows.corrections.unjudged import unjudged_of
 from workflows.datasets.models import Match, Snapshot
 from workflows.datasets.sources import path_of
 from workflows.datasets.verdicts import judge
@@ -185,6 +187,17 @@ class TestNumberedAnew:
         assert case.items.filter(executed=True).count() == 2
 
 
+def test_what_a_correction_does_not_name_is_not_gone_by_it(data):
+    posts = posts_of(data, records(WRONG, "王小明又来了", "王小明又来了"))
+    case = approved({1, 2}, others={3})
+    manifest = manifest_for(posts)
+    assert given(manifest, records(RIGHT, "王小明又来了", "王小明又来了", first=7)) == []
+    assert manifest.state == Manifest.State.VERIFIED
+
+    _may_stay, theirs = unjudged_of(case, lineage(manifest.result))
+    assert theirs["name"]
+
+
 class TestByHand:
     """Where the re-scan has left something, the newest version says whether a receipt is true."""
 
@@ -197,6 +210,20 @@ class TestByHand:
     def receipt(self, case, kind="correct"):
         instruction = case.items.get(kind=kind).instructions.get()
         record_receipt(instruction, STEWARD, "Looked at in version 2.")
+
+    def test_a_text_that_manifests_read_otherwise_than_the_look_up_takes_none(self, data):
+        rows = records(WRONG + "\ud800", OTHERS)
+        for name in ("1.jsonl", "2.jsonl"):  # the pipeline has changed nothing
+            (data / name).write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+        posts = make_snapshot("1.jsonl", source_field="")
+        case = approved({1})
+        manifest = manifest_for(posts)
+        new = Snapshot(version="2", format="jsonl", location="2.jsonl")
+        take_receipt(manifest, STEWARD, key="2", status="applied", snapshot=new)
+        check(str(manifest.pk))
+        look_up()
+        with pytest.raises(InvalidInput, match="re-scan"):
+            self.receipt(case)
 
     def test_a_correction_whose_new_text_stands_there_takes_a_receipt(self, data):
         # One record was lost on the way, so the re-scan has found a difference.
