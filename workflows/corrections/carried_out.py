@@ -1,16 +1,22 @@
 """When an instruction counts as carried out: in every version that is in use, and proved there."""
 
+import logging
+
 from workflows.cases.actors import Actor
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
-from workflows.corrections.families import family, is_searched, line_of, tips
+from workflows.common.errors import DomainError
+from workflows.corrections.families import family, is_searched, line_of, lineage, tips
 from workflows.corrections.making import verified_for
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.receipt_texts import carried_out_by
 from workflows.corrections.receipts import STEWARDS
 from workflows.corrections.services import complete
 from workflows.corrections.unjudged import unjudged_of
+from workflows.datasets.findings import not_kept_of
 from workflows.datasets.models import Match, Snapshot
+
+logger = logging.getLogger(__name__)
 
 
 def is_carried_out(instruction: Instruction) -> bool:
@@ -18,7 +24,7 @@ def is_carried_out(instruction: Instruction) -> bool:
 
     Made for it, or for one that was made from it, or it came out of one. Not where one of them
     leaves places out, and not while another version was made meanwhile in which nobody has looked
-    for the person, or has judged what may be theirs.
+    for the person, or has judged what may be theirs, or places were counted and not kept.
     """
     case = instruction.item.case
     done = Manifest.objects.filter(instructions=instruction, state=Manifest.State.VERIFIED)
@@ -46,14 +52,17 @@ def is_carried_out(instruction: Instruction) -> bool:
         for tip in tips(members)
         if tip.pk not in theirs and theirs.keys() & set(line_of(tip)) and not is_settled(tip)
     ]
-    return all(is_searched(case, tip) and not _may_be_theirs(case, tip) for tip in meanwhile)
+    not_kept = not_kept_of(case)
+    return all(
+        tip.pk not in not_kept and is_searched(case, tip) and not _may_be_theirs(case, tip)
+        for tip in meanwhile
+    )
 
 
 def _may_be_theirs(case: Case, snapshot: Snapshot) -> bool:
     """Return whether something that nobody has judged may be what was judged theirs before."""
     strong = case.matches.filter(snapshot=snapshot, verdict="", strength=Match.Strength.STRONG)
-    line = [snapshot, *snapshot.ancestors()][::-1]
-    return strong.exists() or bool(unjudged_of(case, line)[1])
+    return strong.exists() or bool(unjudged_of(case, lineage(snapshot))[1])
 
 
 def complete_verified() -> int:
@@ -71,6 +80,10 @@ def complete_verified() -> int:
         manifest = verified.latest("checked_at")
         receipt = manifest.receipts.last()
         if receipt is not None and is_carried_out(instruction):
-            complete(instruction, Actor(STEWARDS, receipt.by), carried_out_by(manifest))
+            try:
+                complete(instruction, Actor(STEWARDS, receipt.by), carried_out_by(manifest))
+            except DomainError as error:  # the case has moved on meanwhile
+                logger.warning("Instruction %s: %s", instruction.pk, type(error).__name__)
+                continue
             done += 1
     return done

@@ -23,7 +23,7 @@ from workflows.corrections.making import entries_of, is_waiting, make_manifest
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
 from workflows.corrections.withdrawal import stop_execution
-from workflows.datasets.models import Snapshot
+from workflows.datasets.models import PlacesNotKept, Snapshot
 from workflows.datasets.register import mark_purged
 from workflows.datasets.sources import path_of
 from workflows.vocabulary.outcomes import Outcome
@@ -130,6 +130,21 @@ def test_an_item_is_carried_out_when_the_last_version_proves_clean(posts, data):
     assert complete_verified() == 1
     assert case.items.get().executed
     assert complete_verified() == 0
+
+
+def test_a_version_of_which_not_all_places_were_kept_holds_the_item_up(posts, data):
+    case = executing(Outcome.DELETED, DELETE)
+    first = manifest_for(posts)
+    later = version(data, posts, [*POSTS[1:], MORE])
+    look_up()
+    not_kept = PlacesNotKept(case=case, snapshot=later, number=0, counted=201, kept=200)
+    not_kept.save()
+    applied(first)
+    assert complete_verified() == 0
+    assert not case.items.get().executed
+
+    not_kept.delete()
+    assert complete_verified() == 1
 
 
 def test_a_version_that_exists_no_more_holds_nothing_up(posts, data):
