@@ -25,6 +25,10 @@ _WHY = {
     "different": gettext_lazy("not what the manifest makes of it"),
     "records": gettext_lazy("not as many records as there should be"),
     "found": gettext_lazy("the person is still found"),
+    "not_kept": gettext_lazy(
+        "names that the look-up of the old snapshot counted and did not keep; in the case, have "
+        "more of them shown, then judge them"
+    ),
     "unjudged": gettext_lazy("found, and not judged to be about somebody else"),
     "not_comparable": gettext_lazy("files of the old snapshot are gone, so it cannot be compared"),
     "unreadable": gettext_lazy("the new snapshot cannot be read"),
@@ -78,9 +82,9 @@ def next_step(manifest: Manifest) -> str:
         return _("A worker writes the new snapshot. Look here again in a while.")
     if manifest.state == Manifest.State.OPEN and is_outdated(manifest.snapshot):
         return _(
-            "A newer version of these data was registered since. You can have this manifest "
-            "applied all the same; another one is then made for the newer version. Or enter the "
-            "receipt “Refused”: then it is made at once."
+            "A newer version of these data was registered since. You can still have this manifest "
+            "applied, or enter the receipt “Refused”. Either way another manifest is made for the "
+            "newer version, usually within an hour, for what was judged to be theirs there."
         )
     if manifest.state == Manifest.State.OPEN and SQL in files_of(manifest):
         return _(

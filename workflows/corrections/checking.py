@@ -22,9 +22,10 @@ from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.values import Kind, Problem, ReadError
 from workflows.corrections.buried import bury
 from workflows.corrections.carried_out import is_carried_out
-from workflows.corrections.families import as_table, family
+from workflows.corrections.families import as_table, family, lineage
 from workflows.corrections.making import ask_for_manifests, corrected_for, entries_of
 from workflows.corrections.models import Instruction, Manifest
+from workflows.corrections.places import text_of
 from workflows.corrections.receipt_texts import carried_out_by
 from workflows.corrections.receipts import CHECK, STEWARDS, cases_of
 from workflows.corrections.recipients import tell_recipients
@@ -173,11 +174,12 @@ def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[di
     except (ManifestError, EditRefused, ReadError):
         return [{"why": UNREADABLE, "file": result.location}]
     if result.format == Snapshot.Format.TEXT:
-        left += _not_kept(searched, manifest.snapshot)
-        left += _unjudged_in_text(searched, manifest, result)
-    elif before is None:
-        left += _rows_lost(manifest.snapshot, result, entries)
-    return left
+        about_all = _not_kept(searched, manifest.snapshot)
+        about_all += _unjudged_in_text(searched, manifest, result)
+    else:
+        about_all = _rows_lost(manifest.snapshot, result, entries) if before is None else []
+    # Of many places the first are kept: what is said of all comes before what is said of one.
+    return about_all + left
 
 
 def _before(manifest: Manifest) -> Before | None:
@@ -212,8 +214,7 @@ def _may_stand(manifest: Manifest, entries: list[Entry]) -> Counter[Text]:
     for case in cases_of(manifest):
         found = case.matches.filter(snapshot=manifest.snapshot, text_sha256__isnull=False)
         for match in found.select_related("case__data_key"):
-            text = match.field, match.text_sha256 or ""
-            if text in watched:
+            if (text := text_of(match)) in watched:
                 position = match.record if match.position is None else match.position
                 with_text[text].add((match.file, position))
     changed = Counter(
@@ -228,8 +229,7 @@ def _not_kept(cases: list[Case], old: Snapshot) -> list[dict[str, object]]:
 
     Weak places are not searched for there. Of records they are, and counted.
     """
-    number = sum(not_kept_of(case).get(old.pk, 0) for case in cases)
-    return [_shown(Left(Why.UNJUDGED, "", None, "", expected=0, counted=number))] if number else []
+    return _number_left(Why.NOT_KEPT, sum(not_kept_of(case).get(old.pk, 0) for case in cases))
 
 
 def _rows_lost(old: Snapshot, new: Snapshot, entries: list[Entry]) -> list[dict[str, object]]:
@@ -267,8 +267,8 @@ def _may_stay(cases: list[Case], line: list[Snapshot]) -> Allowed:
 
 def _line(manifest: Manifest, result: Snapshot) -> list[Snapshot]:
     """Return the versions from which the new one came, the oldest first."""
-    old, line = manifest.snapshot, list(result.ancestors())
-    return (line if old in line else [old, *old.ancestors()])[::-1]
+    line = lineage(result)[:-1]
+    return line if manifest.snapshot in line else lineage(manifest.snapshot)
 
 
 def _judged(cases: list[Case], manifest: Manifest, result: Snapshot) -> Judged:
@@ -307,8 +307,12 @@ def _unjudged_in_text(
 ) -> list[dict[str, object]]:
     """Return a line for the names in plain text that may be what was judged theirs before."""
     line = _line(manifest, result)
-    number = sum(unjudged_of(case, line)[1].total() for case in cases)
-    return [_shown(Left(Why.UNJUDGED, "", None, "", expected=0, counted=number))] if number else []
+    return _number_left(Why.UNJUDGED, sum(unjudged_of(case, line)[1].total() for case in cases))
+
+
+def _number_left(why: Why, number: int) -> list[dict[str, object]]:
+    """Return a line that says so of so many places, which it cannot name."""
+    return [_shown(Left(why, "", None, "", expected=0, counted=number))] if number else []
 
 
 def _left_out(case: Case, snapshot_id: int, manifest: Manifest) -> Counter[tuple[str | int, Kind]]:

@@ -15,6 +15,7 @@ from workflows.cases.models import Case
 from workflows.corrections.checking import check, give_up_checking
 from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
 from workflows.datasets.models import Snapshot
+from workflows.datasets.register import mark_purged
 from workflows.ledger.models import Event
 from workflows.vocabulary.outcomes import Outcome
 
@@ -76,6 +77,12 @@ def test_a_steward_is_told_that_a_newer_version_was_registered(
     assert send(client, f"{page}/receipt/", typed).status_code == 302
 
     assert manifest_for(forum).snapshot.version == "2"
+
+
+def test_that_its_data_are_gone_makes_no_newer_version(sign_in, data_steward, waiting):
+    mark_purged(waiting.snapshot, STEWARD)
+    page = sign_in(data_steward).get(f"{MANIFESTS}{waiting.pk}/change/").content.decode()
+    assert "newer version" not in page
 
 
 def test_the_case_says_which_snapshot_came_out_of_its_change(sign_in, reviewer, waiting):

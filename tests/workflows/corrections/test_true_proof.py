@@ -19,6 +19,7 @@ from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.errors import MoveRefused
 from workflows.cases.filing_request import FiledIdentifier, FiledItem
 from workflows.common.errors import InvalidInput
+from workflows.corrections import checking
 from workflows.corrections.answer_parts import known_of
 from workflows.corrections.checking import check, check_again
 from workflows.corrections.models import Manifest
@@ -153,6 +154,16 @@ def test_where_nothing_says_how_many_records_there_were_nothing_is_verified(
     assert manifest.state == Manifest.State.VERIFIED, manifest.left
 
 
+def test_that_nothing_was_compared_is_said_also_where_much_is_left(folder, data, monkeypatch):
+    monkeypatch.setattr(checking, "_SHOWN", 1)
+    executing(Outcome.DELETED, DELETE)
+    manifest = manifest_for(folder)
+    Snapshot.objects.filter(pk=folder.pk).update(rows=None)
+    path_of(folder).rename(data / "away")
+    assert claim(manifest, data, [*FORUM, *FORUM]) == [("not_comparable", None)]
+    assert manifest.left_count > 1
+
+
 def test_plain_text_of_which_the_old_documents_are_gone_is_not_comparable(data):
     (data / "a.txt").write_text("王小明，电话 13800001234\n\nThe end.\n")
     notes = make_snapshot("a.txt", format="text", source_field="")
@@ -280,7 +291,7 @@ def test_in_plain_text_too_nothing_is_verified_while_names_were_never_kept(data,
     apply_here(str(manifest.pk))
     check(str(manifest.pk))
     manifest.refresh_from_db()
-    assert manifest.left == [{"why": "unjudged", "expected": 0, "counted": 1}]
+    assert manifest.left == [{"why": "not_kept", "expected": 0, "counted": 1}]
 
 
 def test_who_is_corrected_may_stand_when_one_of_the_records_goes_for_another(data):

@@ -47,6 +47,7 @@ class Why(enum.StrEnum):
     RECORDS = "records"
     FOUND = "found"
     UNJUDGED = "unjudged"
+    NOT_KEPT = "not_kept"
 
 
 @dataclass(frozen=True, slots=True)
