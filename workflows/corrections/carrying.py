@@ -18,7 +18,7 @@ from workflows.cases.models import Case
 from workflows.cases.transition import lock_case, record_event
 from workflows.corpus.entries import Edit, Entry, Wording, edits_of
 from workflows.corpus.values import RecordId
-from workflows.corrections.families import is_searched
+from workflows.corrections.families import is_searched, lineage
 from workflows.corrections.making import entries_of
 from workflows.corrections.models import Manifest
 from workflows.corrections.places import Place, place_of
@@ -29,9 +29,6 @@ from workflows.datasets.matching import WEAK_KEPT
 from workflows.datasets.models import Match, Snapshot
 from workflows.vault.crypto import Shredded
 from workflows.vocabulary.roles import Role
-
-_ROWS_AT_ONCE = 500
-
 
 # What became of a text, by the id of its record, its field and its SHA-256: another, and how.
 Rewritten = Mapping[tuple[str, str, str], Sequence[tuple[str, Sequence[Edit]]]]
@@ -99,8 +96,8 @@ def carry_verdicts(snapshot_id: int | str) -> list[Case]:
     Only open cases: of one that has ended nothing is to be judged, or changed, any more.
     """
     snapshot = Snapshot.objects.get(pk=snapshot_id)
-    lineage = [snapshot, *snapshot.ancestors()][::-1]
-    steps = [_step(older, newer) for older, newer in pairwise(lineage)]
+    line = lineage(snapshot)
+    steps = [_step(older, newer) for older, newer in pairwise(line)]
     waiting = Match.objects.filter(snapshot=snapshot, verdict="")
     open_ones = Case.objects.filter(erased_at=None, state__in=LOOKED_UP)
     concerned = []
@@ -109,7 +106,7 @@ def carry_verdicts(snapshot_id: int | str) -> list[Case]:
             locked = lock_case(case)
             if locked.state not in LOOKED_UP:
                 continue
-            if _take_over(locked, snapshot) + _carry(locked, lineage, steps):
+            if _take_over(locked, snapshot) + _carry(locked, line, steps):
                 concerned.append(locked)
     return concerned
 
@@ -159,18 +156,19 @@ class Version:
         return found
 
 
-def _carry(case: Case, lineage: Sequence[Snapshot], steps: Sequence[Step]) -> int:
+def _carry(case: Case, line: Sequence[Snapshot], steps: Sequence[Step]) -> int:
     """Carry the verdicts of a case over to the newest version; return on how many places."""
     if not steps:
         return 0
     known = Version({}, is_whole=True)
     shared: set[RecordId] = {None}
-    for version, step in zip(lineage, steps, strict=False):
-        found = _found_in(case, version)
-        known = _known_after(known, found, was_searched=is_searched(case, version))
+    for version, step in zip(line, steps, strict=False):
+        was_searched = is_searched(case, version)
+        found = _found_in(case, version, was_searched=was_searched)
+        known = _known_after(known, found, was_searched=was_searched)
         shared |= _shared_ids(found.places)
         known = _moved(known, step, shared)
-    new = _found_in(case, lineage[-1])
+    new = _found_in(case, line[-1], was_searched=is_searched(case, line[-1]))
     counts: Counter[str] = Counter()
     for place, before in _certain(known, new).items():
         unjudged = [match.pk for match in new.places[place] if not match.verdict]
@@ -179,7 +177,7 @@ def _carry(case: Case, lineage: Sequence[Snapshot], steps: Sequence[Step]) -> in
                 verdict=before.verdict, judged_by=before.judged_by, judged_at=before.judged_at
             )
     if counts:
-        facts = {"snapshot": lineage[-1].pk, **counts}
+        facts = {"snapshot": line[-1].pk, **counts}
         record_event(case, "match.carried", role=Role.SYSTEM, facts=facts)
     return counts.total()
 
@@ -290,9 +288,9 @@ def _shared_ids(found: Mapping[Place, Sequence[Match]]) -> set[RecordId]:
     return several | {None}
 
 
-def _found_in(case: Case, snapshot: Snapshot) -> Version:
+def _found_in(case: Case, snapshot: Snapshot, *, was_searched: bool) -> Version:
     """Return the places of a case in a version."""
-    whole = is_searched(case, snapshot) and not not_kept_of(case).get(snapshot.pk)
+    whole = was_searched and snapshot.pk not in not_kept_of(case)
     return Version(_by_place(case, snapshot), whole)
 
 

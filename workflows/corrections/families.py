@@ -1,6 +1,8 @@
 """Snapshots that came out of one another: a family, in which the newest one is to be changed."""
 
+from collections import defaultdict
 from pathlib import Path
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -49,6 +51,11 @@ def _oldest(snapshot: Snapshot) -> Snapshot:
     return min(circle, key=lambda member: (member.registered_at, member.pk))
 
 
+def lineage(snapshot: Snapshot) -> list[Snapshot]:
+    """Return a snapshot with those that it was made from, the oldest first."""
+    return [snapshot, *snapshot.ancestors()][::-1]
+
+
 def line_of(snapshot: Snapshot) -> list[int]:
     """Return the ids of a snapshot and of those that it was made from, the nearest first."""
     return [snapshot.pk, *(older.pk for older in snapshot.ancestors())]
@@ -61,9 +68,21 @@ def tips(members: list[Snapshot]) -> list[Snapshot]:
     """
     readable = [member for member in members if member.is_readable]
     readable.sort(key=lambda member: (member.registered_at, member.pk), reverse=True)
-    replaced = {pk for member in readable for pk in line_of(member)[1:]}
+    replaced = _replaced_by(members, readable)
     # Of a circle from before, the newest entry.
     return [member for member in readable if member.pk not in replaced] or readable[:1]
+
+
+def _replaced_by(members: list[Snapshot], newer: list[Snapshot]) -> set[int]:
+    """Return the ids of the members of which these were made, at once or over others."""
+    parents = {member.pk: member.parent_id for member in members}
+    replaced: set[int] = set()
+    for member in newer:
+        older = member.parent_id
+        while older in parents and older not in replaced:
+            replaced.add(older)
+            older = parents[older]
+    return replaced
 
 
 def newest(members: list[Snapshot]) -> Snapshot | None:
@@ -73,7 +92,8 @@ def newest(members: list[Snapshot]) -> Snapshot | None:
 
 def is_outdated(snapshot: Snapshot) -> bool:
     """Return whether another version was made of a snapshot that can be read."""
-    return snapshot not in tips(family(snapshot))
+    members = family(snapshot)
+    return snapshot.pk in _replaced_by(members, tips(members))
 
 
 def is_searched(case: Case, snapshot: Snapshot) -> bool:
@@ -86,8 +106,8 @@ def is_searched(case: Case, snapshot: Snapshot) -> bool:
     runs = LookupRun.objects.filter(
         Q(case=case) | passes, requested_at__gte=snapshot.read_at or snapshot.registered_at
     ).exclude(finished_at=None)
-    return any(
-        set(run.scans.filter(snapshot=snapshot).values_list("state", flat=True))
-        == {ShardScan.State.DONE}
-        for run in runs
-    )
+    states: dict[UUID, set[str]] = defaultdict(set)
+    scans = ShardScan.objects.filter(run__in=runs, snapshot=snapshot).order_by()
+    for run, state in scans.values_list("run", "state").distinct():
+        states[run].add(state)
+    return {ShardScan.State.DONE} in states.values()

@@ -180,6 +180,9 @@ def corrected_for(case: Case, members: Sequence[Snapshot]) -> set[Text]:
 
     By a decision that was not taken back.
     """
+    corrects = Q(operation=Instruction.Operation.REPLACE, retired_at=None)
+    if not Instruction.objects.filter(corrects, item__case=case).exists():
+        return set()
     taken_back = Instruction.objects.filter(item__case=case).exclude(retired_at=None)
     retired = tuple(f"{pk}-" for pk in taken_back.values_list("pk", flat=True))
 
