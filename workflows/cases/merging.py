@@ -79,14 +79,29 @@ def unmerge(case: Case, actor: Actor = PUBLIC, reasons: str = "") -> None:
     Raises `MoveRefused`.
     """
     reasons = require_text(reasons) if reasons.strip() else ""
+    while not _unmerge(case, actor, reasons):
+        pass
+
+
+def _unmerge(case: Case, actor: Actor, reasons: str) -> bool:
+    """Take a case out, unless a merge that was committed before the locks has changed the chain.
+
+    No case is locked after the others: that would break the one order of `_lock`. So a chain that
+    has changed gives all locks back, and the caller reads it anew.
+    """
+    chain = list(_goes_on_as(case))
     with transaction.atomic():
-        others = _lock(case, *_goes_on_as(case))[1:]
+        others = _lock(case, *chain)[1:]
+        if list(_goes_on_as(case)) != chain:
+            transaction.set_rollback(True)
+            return False
         advance(case, Action.UNMERGE, actor, contents={"reasons": reasons} if reasons else None)
         clocks.recompute(case)
         carried = case.items.exclude(carried_from=None)
         origins = {case.pk, *carried.values_list("carried_from", flat=True)}
         for other in others:
             _take_out(case, other, actor, origins)
+    return True
 
 
 def _goes_on_as(case: Case) -> Iterator[Case]:

@@ -192,6 +192,29 @@ def test_of_two_merges_across_each_other_one_is_refused():
     assert Event.objects.filter(name="case.merged").count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_nothing_of_a_case_stays_where_a_merge_took_it_while_it_came_out(monkeypatch):
+    """The other case is merged onwards after the chain was read, and before it is locked."""
+    case, into = pair(target=State.TRIAGE)
+    merging.merge(case, INTAKE, into)
+    into.refresh_from_db()
+    last = earlier_case(into, identifiers=(FiledIdentifier("handle", "@first"),))
+    lock = merging._lock
+
+    def lock_after_a_merge(*cases):
+        monkeypatch.setattr(merging, "_lock", lock)
+        at_once(lambda: merging.merge(into, INTAKE, last))
+        assert Case.objects.get(pk=into.pk).merged_into == last
+        return lock(*cases)
+
+    monkeypatch.setattr(merging, "_lock", lock_after_a_merge)
+    merging.unmerge(case)
+
+    assert "Delete my pictures." not in {text for _place, _kind, text in asked(last)}
+    assert [i.value for i in last.identifiers.all()] == ["@first"]
+    assert Event.objects.filter(name="case.left").count() == 2
+
+
 def test_a_refused_merge_leaves_both_cases_untouched():
     decided = make_case(State.DECISION_PROPOSED)
     into = earlier_case(decided)
