@@ -11,6 +11,7 @@ from workflows.notices import checks as notices_checks
 from workflows.notices import facts
 from workflows.notices.composing import compose
 from workflows.notices.kinds import DEFINITIONS
+from workflows.notices.models import Notice, NoticeText
 from workflows.regimes.services import all_regimes
 from workflows.vocabulary.item_kinds import ItemKind, Question, QuestionPage
 from workflows.vocabulary.notices import NoticeElement, NoticeKind
@@ -91,6 +92,25 @@ def test_a_notice_without_an_example_is_named(monkeypatch):
     monkeypatch.setattr(notices_checks, "DEFINITIONS", {**DEFINITIONS, NoticeKind.FEE: bare})
 
     assert [message.split()[0] for message in found()] == ["notices.E002"]
+
+
+@pytest.mark.parametrize(
+    ("model", "column", "words"),
+    [
+        (Notice, "kind", NoticeKind),
+        (NoticeText, "kind", NoticeKind),
+        (Notice, "elements", NoticeElement),
+    ],
+)
+def test_a_word_longer_than_its_column_is_named(monkeypatch, model, column, words):
+    longest = max(map(len, words))
+    field = model._meta.get_field(column)
+    monkeypatch.setattr(getattr(field, "base_field", field), "max_length", longest - 1)
+
+    named = [message.split("'")[1] for message in found() if message.startswith("notices.E005")]
+
+    assert named == [word for word in words if len(word) == longest]
+    assert len(named) == len(found())
 
 
 def test_what_a_law_asks_of_a_notice_that_cannot_tell_it_is_named(monkeypatch):

@@ -5,14 +5,16 @@ from typing import Any
 
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.db.models import TextChoices
 
 from workflows.notices.facts import Decided
 from workflows.notices.kinds import DEFINITIONS
+from workflows.notices.models import Notice, NoticeText
 from workflows.notices.texts import LANGUAGES, shipped_texts
 from workflows.regimes.rules.reader import RuleFileError
 from workflows.regimes.services import all_regimes
 from workflows.vocabulary.item_kinds import ItemKind
-from workflows.vocabulary.notices import NoticeKind
+from workflows.vocabulary.notices import NoticeElement, NoticeKind
 
 
 @register("kinds", Tags.compatibility)
@@ -35,6 +37,27 @@ def check_answers_of_item_kinds(**_: Any) -> list[CheckMessage]:
         for kind in ItemKind
         for notice in sorted(kind.definition.all_notices - answers)
     ]
+
+
+@register("kinds", Tags.compatibility)
+def check_lengths(**_: Any) -> list[CheckMessage]:
+    """Name kinds and elements of notices that are longer than the columns in which they stand."""
+    elements = Notice._meta.get_field("elements")  # noqa: SLF001 - Django documents it as its API
+    kinds = [model._meta.get_field("kind") for model in (Notice, NoticeText)]  # noqa: SLF001
+    return [
+        *_too_long(NoticeKind, min(kind.max_length or 0 for kind in kinds)),
+        *_too_long(NoticeElement, elements.base_field.max_length or 0),
+    ]
+
+
+def _too_long(words: type[TextChoices], length: int) -> Iterator[Error]:
+    for word in words:
+        if len(word.value) > length:
+            yield Error(
+                f"{word.value!r} is longer than the {length} characters of its column.",
+                hint="Shorten it, or widen the column by a migration.",
+                id="notices.E005",
+            )
 
 
 def _undefined() -> Iterator[Error]:
