@@ -26,6 +26,7 @@ from requests_portal.backup.programs import free_bytes, program, run, server_ver
 from requests_portal.models import Session
 from workflows.ledger.selectors import latest_checkpoint
 from workflows.reports.row_security import ROLE
+from workflows.vault import files
 from workflows.vault.blind_index import index_keys
 from workflows.vault.models import CacheEntry
 
@@ -121,17 +122,12 @@ def applied_migrations() -> dict[str, list[str]]:
     return {app: sorted(names) for app, names in sorted(found.items())}
 
 
-def vault_folder() -> Path:
-    """Return where the sealed files lie."""
-    return Path(settings.MEDIA_ROOT) / "vault"
-
-
 def _require_room(folder: Path, database: int) -> None:
-    files = 0
-    for name in files_below(vault_folder()):
+    size = 0
+    for name in files_below(files.root()):
         with contextlib.suppress(FileNotFoundError):  # its case was erased a moment ago
-            files += (vault_folder() / name).stat().st_size
-    needed, free = database + files, free_bytes(folder)
+            size += (files.root() / name).stat().st_size
+    needed, free = database + size, free_bytes(folder)
     if needed > free:
         raise BackupError(
             f"There is no room: up to {needed:,} bytes are needed and {free:,} are free."
@@ -140,10 +136,10 @@ def _require_room(folder: Path, database: int) -> None:
 
 def _copy_files(target: Path) -> None:
     (target / "vault").mkdir(mode=0o700, parents=True)
-    for name in files_below(vault_folder()):
+    for name in files_below(files.root()):
         if name.endswith(".part"):  # being written, and of no row of the snapshot
             continue
-        source, copy = vault_folder() / name, target / "vault" / name
+        source, copy = files.root() / name, target / "vault" / name
         copy.parent.mkdir(mode=0o700, exist_ok=True)
         try:
             shutil.copy2(source, copy)

@@ -8,7 +8,7 @@ from django.db.migrations.loader import MigrationLoader
 from psycopg import sql
 
 from requests_portal.backup.errors import BackupError
-from requests_portal.backup.making import WITHOUT_ROWS, count_rows, vault_folder
+from requests_portal.backup.making import WITHOUT_ROWS, count_rows
 from requests_portal.backup.manifest import (
     DUMP,
     MEDIA,
@@ -21,6 +21,7 @@ from requests_portal.privileges import grant_runtime_privileges
 from workflows.ledger.checkpoints import CheckpointError, open_checkpoint
 from workflows.ledger.keys import log_verifier
 from workflows.reports.models import BundleJob
+from workflows.vault import files
 from workflows.vault.blind_index import index_keys
 from workflows.vault.crypto import CannotUnseal
 from workflows.vault.models import DataKey
@@ -39,7 +40,7 @@ def restore_backup(folder: Path) -> Manifest:
     _require_room(folder, manifest)
     check_files(folder, manifest)
     tool = program("pg_restore", max(manifest.postgresql, server_version()))
-    part = vault_folder().with_name(".vault.part")
+    part = files.root().with_name(".vault.part")
     shutil.rmtree(part, ignore_errors=True)
     try:
         shutil.copytree(folder / MEDIA / "vault", part)
@@ -51,9 +52,9 @@ def restore_backup(folder: Path) -> Manifest:
             "--single-transaction",
             str(folder / DUMP),
         )
-        if vault_folder().exists():
-            vault_folder().rmdir()  # it is empty
-        part.rename(vault_folder())
+        if files.root().exists():
+            files.root().rmdir()  # it is empty
+        part.rename(files.root())
     except OSError as error:
         raise BackupError(f"The files cannot be written: {error.strerror}.") from error
     finally:
@@ -61,7 +62,7 @@ def restore_backup(folder: Path) -> Manifest:
     _require_all_rows(manifest)
     _empty_tables()
     grant_runtime_privileges()
-    _end_what_lost_its_files()
+    _expire_exports()
     return manifest
 
 
@@ -121,8 +122,8 @@ def _require_empty() -> None:
             f"The database is not empty: it has {len(tables)} tables. Make a new one, and name it"
             " in DATABASE_URL and DATABASE_OWNER_URL."
         )
-    if vault_folder().exists() and any(vault_folder().iterdir()):
-        raise BackupError(f"{vault_folder()} is not empty. Move it away first.")
+    if files.root().exists() and any(files.root().iterdir()):
+        raise BackupError(f"{files.root()} is not empty. Move it away first.")
 
 
 def _require_roles(manifest: Manifest) -> None:
@@ -140,7 +141,7 @@ def _require_room(folder: Path, manifest: Manifest) -> None:
     needed = sum(
         size for name, (size, _hash) in manifest.files.items() if name.startswith(f"{MEDIA}/")
     )
-    free = free_bytes(vault_folder())
+    free = free_bytes(files.root())
     if needed > free:
         raise BackupError(
             f"There is no room for the files of {folder}: {needed:,} bytes are needed, {free:,} are"
@@ -169,6 +170,6 @@ def _empty_tables() -> None:
                 cursor.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
 
 
-def _end_what_lost_its_files() -> None:
+def _expire_exports() -> None:
     """Say of exports, whose files are no part of a backup, that they are gone."""
     BundleJob.objects.filter(state=BundleJob.State.READY).update(state=BundleJob.State.EXPIRED)

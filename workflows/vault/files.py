@@ -100,7 +100,7 @@ def sweep_orphans(older_than: timedelta = timedelta(hours=1)) -> int:
     """
     limit = time.time() - older_than.total_seconds()
     removed = 0
-    for folder in sorted(_root().glob("??")):
+    for folder in sorted(root().glob("??")):
         candidates = dict(_older(folder, limit))
         kept = set(
             StoredFile.objects.filter(pk__in=candidates.values()).values_list("pk", flat=True)
@@ -167,12 +167,13 @@ def _nonce(number: int, *, last: bool) -> bytes:
     return number.to_bytes(11, "big") + bytes([last])
 
 
-def _root() -> Path:
+def root() -> Path:
+    """Return the folder in which the sealed files lie."""
     return Path(settings.MEDIA_ROOT) / "vault"
 
 
 def _path(identifier: UUID) -> Path:
-    return _root() / identifier.hex[:2] / str(identifier)
+    return root() / identifier.hex[:2] / str(identifier)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -43,7 +43,7 @@ def test_sessions_in_a_backup_of_an_earlier_release_are_no_fault_and_are_ended()
 def test_exports_that_were_ready_are_so_no_more(reviewer):
     job = BundleJob.objects.create(requested_by=reviewer, state=BundleJob.State.READY)
 
-    restoring._end_what_lost_its_files()
+    restoring._expire_exports()
 
     job.refresh_from_db()
     assert job.state == BundleJob.State.EXPIRED
