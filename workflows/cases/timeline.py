@@ -46,10 +46,7 @@ PUBLIC_SENTENCES = {
     "clock.missed": _("The time was over before we answered."),
     "message.sent": _("We wrote to you."),
     "message.received": _("You wrote to us."),
-    "file.refused": _(
-        "A file of yours holds malware, so it is locked and nobody opens it. If it matters, send it"
-        " again from another device, or send a screenshot of it."
-    ),
+    "file.refused": _("A file of yours holds malware, so it is locked and nobody opens it."),
     "file.deleted": _("The file of yours that holds malware was deleted."),
     "case.withdrawn": _("You withdrew the request."),
     "case.merged": _("We merged this case into another one that we take to be yours as well."),
