@@ -1,6 +1,8 @@
-"""The one writer: `advance` is the only function that changes the state of a case."""
+"""The one writer: `advance` is the only function that changes the state of a case.
 
-import secrets
+Here too are `record_event`, which puts what happens on record, and the days that a fee depends on.
+"""
+
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -22,15 +24,13 @@ from workflows.cases.mail import share_confirmed_address
 from workflows.cases.models import Case, Clock, EventContent, Item
 from workflows.cases.models.clock import is_free_in_part
 from workflows.ledger.append import append
-from workflows.ledger.canonical import commit
+from workflows.ledger.canonical import commit, new_nonce
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case
 from workflows.outbox.services import enqueue
 from workflows.vocabulary.outcomes import CORRECTS, WITHOUT_GRANT, Outcome
 from workflows.vocabulary.people import Assurance, assurance_suffices
 from workflows.vocabulary.roles import Role
-
-NONCE_BYTES = 32
 
 
 def record_event(
@@ -52,10 +52,7 @@ def record_event(
 
     Raises `InvalidEventError` for facts with words in them.
     """
-    openings = {
-        key: (secrets.token_bytes(NONCE_BYTES), content)
-        for key, content in (contents or {}).items()
-    }
+    openings = {key: (new_nonce(), content) for key, content in (contents or {}).items()}
     event = append(
         name=name,
         role=role,

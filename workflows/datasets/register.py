@@ -7,7 +7,6 @@ Data stewards write. A privacy officer approves a source or withdraws the approv
 that they entered themselves.
 """
 
-import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeVar
@@ -18,14 +17,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
-from workflows.cases.transition import NONCE_BYTES
 from workflows.common.errors import InvalidEntry, Refused
 from workflows.common.inputs import require_text
 from workflows.datasets.inventory import ask_to_read
 from workflows.datasets.models import Dataset, Recipient, Snapshot, TrainedModel
 from workflows.datasets.roles import OFFICERS, STEWARDS, require_role
 from workflows.ledger.append import append
-from workflows.ledger.canonical import commit
+from workflows.ledger.canonical import commit, new_nonce
 
 # What an approval rests on: when one of these changes, the source waits for approval again.
 GROUNDS_OF_APPROVAL = ("origin", "legal_basis", "licence", "scope")
@@ -79,7 +77,7 @@ def decide_approval(dataset: Dataset, actor: Actor, *, approve: bool, ground: st
     locked.approval = Dataset.Approval.APPROVED if approve else Dataset.Approval.WITHDRAWN
     locked.approval_by, locked.approval_at = actor.pseudonym, timezone.now()
     locked.approval_ground = ground
-    locked.approval_nonce = nonce = secrets.token_bytes(NONCE_BYTES)
+    locked.approval_nonce = nonce = new_nonce()
     locked.save()
     append(
         name="dataset.approved" if approve else "dataset.approval_withdrawn",

@@ -34,9 +34,8 @@ from workflows.cases.models import (
 )
 from workflows.cases.models.case import keep_versions
 from workflows.cases.models.clock import Round
-from workflows.cases.transition import NONCE_BYTES
 from workflows.ledger.append import NewEvent, append_first_events
-from workflows.ledger.canonical import commit
+from workflows.ledger.canonical import commit, new_nonce
 from workflows.regimes import services as regimes
 from workflows.regimes.deadlines.values import ClockEvent as RuleEvent
 from workflows.regimes.deadlines.values import Deadline
@@ -222,7 +221,7 @@ def _append_events(filings: list[tuple[Case, FilingRequest]], now: datetime) -> 
     events: list[NewEvent] = []
     openings = []
     for case, request in filings:
-        nonce, content = secrets.token_bytes(NONCE_BYTES), request.as_content()
+        nonce, content = new_nonce(), request.as_content()
         for code in case.regimes:
             leads = code == case.regime
             events.append(
