@@ -18,8 +18,8 @@ from workflows.cases import admission, drafts
 from workflows.cases.admission import SHORTEST_WAIT, AdmissionNeeded, kept_bytes
 from workflows.cases.attachments import Upload
 from workflows.cases.drafts import (
+    FILES_KEPT_FOR,
     IN_USE_FOR,
-    KEPT_FOR,
     NEW_FOR,
     add_draft_file,
     create_draft,
@@ -197,7 +197,7 @@ def test_files_of_a_request_that_was_sent_take_no_room():
 
 
 def test_above_half_idle_files_live_for_hours_and_below_for_as_long_as_the_draft():
-    fill(2_000, ago=KEPT_FOR + timedelta(minutes=1), written=timedelta(0))
+    fill(2_000, ago=FILES_KEPT_FOR + timedelta(minutes=1), written=timedelta(0))
 
     assert purge_draft_files() == 3
     assert kept_bytes() == 4_000
@@ -205,7 +205,7 @@ def test_above_half_idle_files_live_for_hours_and_below_for_as_long_as_the_draft
 
 
 def test_the_purge_leaves_what_is_younger():
-    fill(2_000, ago=KEPT_FOR - timedelta(minutes=1))
+    fill(2_000, ago=FILES_KEPT_FOR - timedelta(minutes=1))
 
     assert purge_draft_files() == 0
 

@@ -1,9 +1,10 @@
-"""Getting at a case with case number and receipt, without telling strangers which was wrong.
+"""Case numbers and receipts, and opening a case with them, without telling which was wrong.
 
 Wrong tries are slowed down for each case number and over all numbers together. Nothing is counted
 by network address, so that changing addresses gains nothing, and nothing about people is kept. The
 right receipt opens its case at any pace: nobody guesses 140 random bits, and a stranger who tries
-numbers all day must not lock out those who have theirs.
+numbers all day must not lock out those who have theirs. Other throttles `reserve` the time of a key
+here as well.
 """
 
 import hmac
@@ -28,6 +29,10 @@ RECEIPT_SYMBOLS = 28  # 140 bits
 NUMBER_PATTERN = rf"^[0-9]{{4}}-[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}$"
 RECEIPT_PATTERN = rf"^[{ALPHABET}]{{4}}(-[{ALPHABET}]{{4}}){{{RECEIPT_SYMBOLS // 4 - 1}}}$"
 _MISREAD = str.maketrans("ILO", "110")
+
+# Compared against when no case has the number, so that both answers take the same time.
+_NOBODY = bytes(32)
+_FORGET_AFTER = timedelta(days=1)
 
 
 def new_case_number(now: datetime) -> str:
@@ -72,11 +77,6 @@ def receipt_matches(receipt: str, digest: bytes) -> bool:
     # All of them, whichever fits.
     fitting = [hmac.compare_digest(one, stored) for one in typed]
     return any(fitting)
-
-
-# Compared against when no case has the number, so that both answers take the same time.
-_NOBODY = bytes(32)
-_FORGET_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,17 @@ ITERATIONS = 1_000
 LASTS = timedelta(minutes=20)
 LONGEST = 4_000
 
+FILINGS_LATELY = timedelta(minutes=5)
+DRAFTS_LATELY = timedelta(hours=1)
+# Each level of load doubles the work, up to this.
+HIGHEST_LEVEL = 5
+# Shares of the room for files from which the levels count.
+_ROOM_LEVELS = (1 / 2, 3 / 4, 7 / 8)
+SHORTEST_WAIT = timedelta(seconds=20)
+LONGEST_LINE = timedelta(hours=1)
+# From here on a wait is told in minutes.
+_IN_MINUTES_FROM = 120
+
 
 class ProofRefused(DomainError):
     """A proof of work is wrong, too old, was used before, or is for something else."""
@@ -102,22 +113,12 @@ def _secret(purpose: str, key: IndexKey) -> bytes:
     return key.keyed_hash(f"proof.{purpose}", b"")
 
 
-FILINGS_LATELY = timedelta(minutes=5)
-DRAFTS_LATELY = timedelta(hours=1)
-# Each level of load doubles the work, up to this.
-HIGHEST_LEVEL = 5
-# Shares of the room for files from which the levels count.
-_ROOM_LEVELS = (1 / 2, 3 / 4, 7 / 8)
 # A proof lets in for so long; who waited may press the button for so long.
 OPEN_FOR = {
     Purpose.BEGIN: timedelta(minutes=15),
     Purpose.FILES: timedelta(hours=1),
     Purpose.SEND: timedelta(minutes=15),
 }
-SHORTEST_WAIT = timedelta(seconds=20)
-LONGEST_LINE = timedelta(hours=1)
-# From here on a wait is told in minutes.
-_IN_MINUTES_FROM = 120
 
 
 class AdmissionNeeded(DomainError):

@@ -37,6 +37,15 @@ from workflows.vault import files
 from workflows.vault.blind_index import keyed_hash, keyed_hashes
 from workflows.vault.services import create_data_key, shred
 
+DRAFT_KEPT_FOR = timedelta(days=30)
+# In characters: what is too long for a request is kept too, so that it can be shortened.
+MAX_ANSWERS = 3 * MAX_TOTAL
+# After filing: long enough to load the receipt page again when the connection was lost.
+FILED_DRAFT_KEPT_FOR = timedelta(hours=1)
+# A draft in which nothing could be typed yet.
+AWAITING_DRAFT_KEPT_FOR = timedelta(hours=2)
+_PURPOSE = "draft"
+
 # A draft may be sent so much an hour, what was taken out again counted too.
 QUOTA_IN_FULL_DRAFTS = 2
 # Files that came within this time are in use, whatever else is done.
@@ -44,7 +53,7 @@ NEW_FOR = timedelta(minutes=15)
 # So are those of a draft that somebody is writing, if they came within the hour.
 IN_USE_FOR = timedelta(hours=1)
 # Where the room is more than half full, files are kept for so long without being sent.
-KEPT_FOR = timedelta(hours=6)
+FILES_KEPT_FOR = timedelta(hours=6)
 _LOCK = 7_201_946_131
 
 
@@ -234,7 +243,7 @@ def purge_draft_files(now: datetime | None = None) -> int:
     if surplus <= 0:
         return 0
     for held in _all_held():
-        if surplus <= 0 or held.since > now - KEPT_FOR:
+        if surplus <= 0 or held.since > now - FILES_KEPT_FOR:
             break
         with transaction.atomic():
             if not _is_free(held.draft):
@@ -243,16 +252,6 @@ def purge_draft_files(now: datetime | None = None) -> int:
         surplus -= held.size
         purged += 1
     return purged
-
-
-DRAFT_KEPT_FOR = timedelta(days=30)
-# In characters: what is too long for a request is kept too, so that it can be shortened.
-MAX_ANSWERS = 3 * MAX_TOTAL
-# After filing: long enough to load the receipt page again when the connection was lost.
-FILED_DRAFT_KEPT_FOR = timedelta(hours=1)
-# A draft in which nothing could be typed yet.
-AWAITING_DRAFT_KEPT_FOR = timedelta(hours=2)
-_PURPOSE = "draft"
 
 
 def create_draft() -> tuple[Draft, str]:

@@ -1,4 +1,4 @@
-"""Errors of the domain. Each says what was refused; nothing has been changed when one is raised."""
+"""Errors of cases. Each says what was refused; nothing has been changed when one is raised."""
 
 from collections.abc import Mapping
 from datetime import timedelta

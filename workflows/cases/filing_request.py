@@ -24,22 +24,6 @@ from workflows.vocabulary.places import is_place
 # deceased may have arranged otherwise.
 _OWN_INTEREST = "own_interest_statement"
 
-
-def asks_for_own_interest(regime: Regime, requester_role: str) -> bool:
-    """Return whether kinship, own interest and the arrangement of the deceased must be told."""
-    rule = regime.filers.get(RequesterRole.NEAR_RELATIVE)
-    return (
-        requester_role == RequesterRole.NEAR_RELATIVE
-        and rule is not None
-        and _OWN_INTEREST in rule.evidence
-    )
-
-
-def kin_conditions_apply(case: Case) -> bool:
-    """Return whether a decision to grant needs these conditions looked at first."""
-    return asks_for_own_interest(case.lead_regime, case.requester_role)
-
-
 MAX_TEXT = 5_000
 MAX_SHORT = 200
 MAX_ITEMS = 10
@@ -51,7 +35,6 @@ MAX_TOTAL = 100_000
 # No code of a place or a language is as long.
 MAX_CODE = 20
 FEWEST_PHONE_DIGITS = 5
-
 # What a near relative of a person who has died tells, where the law asks for it.
 KIN_FIELDS = ("kinship", "own_interest", "arrangement")
 _TEXT_FIELDS = (
@@ -69,8 +52,25 @@ _LIMITS = {
     **dict.fromkeys(("residence", "language"), MAX_CODE),
     **dict.fromkeys(("subject_name", "requester_name", "email", "phone", "service"), MAX_SHORT),
 }
-
 Details = dict[str, str | list[str]]
+# Of fields that do not exist; who sends more gets the rest told next time.
+MOST_NAMED = 20
+LONGEST_NAME = 100
+
+
+def asks_for_own_interest(regime: Regime, requester_role: str) -> bool:
+    """Return whether kinship, own interest and the arrangement of the deceased must be told."""
+    rule = regime.filers.get(RequesterRole.NEAR_RELATIVE)
+    return (
+        requester_role == RequesterRole.NEAR_RELATIVE
+        and rule is not None
+        and _OWN_INTEREST in rule.evidence
+    )
+
+
+def kin_conditions_apply(case: Case) -> bool:
+    """Return whether a decision to grant needs these conditions looked at first."""
+    return asks_for_own_interest(case.lead_regime, case.requester_role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,9 +288,6 @@ def applicable_regimes(residence: str) -> tuple[Regime, ...]:
     return found or (get_regime(served[0]),)
 
 
-# Of fields that do not exist; who sends more gets the rest told next time.
-MOST_NAMED = 20
-LONGEST_NAME = 100
 _FIELDS = frozenset(field.name for field in fields(FilingRequest))
 _REQUIRED = frozenset({"items", "residence", "language", "subject_name"})
 

@@ -1,4 +1,4 @@
-"""What the states, roles, actions and reasons of the lifecycle are called on a screen."""
+"""What the states and actions of the lifecycle, and the reasons to refuse one, are on a screen."""
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy

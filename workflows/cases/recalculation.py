@@ -1,5 +1,6 @@
-"""A notice of days off arrives: the clocks that counted without it are derived anew.
+"""What the law's dates rest on changes: a notice of days off arrives, a limit is published.
 
+The clocks that counted without a notice are derived anew, and its effect can be looked at before.
 Nothing that has ended is touched; a date that moves is an event of its case.
 """
 

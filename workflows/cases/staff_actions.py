@@ -1,4 +1,4 @@
-"""Moves of staff that carry no text: triage, identity, information, abuse, closing."""
+"""What staff do to a case in the lifecycle: identity, findings, decisions, fees, abuse."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -23,6 +23,10 @@ from workflows.regimes.rules.regime import Regime
 from workflows.vocabulary.item_kinds import outcomes_for, stands_in
 from workflows.vocabulary.outcomes import CHANGES_DATA, Outcome, Scope, ScopeResult
 from workflows.vocabulary.people import Assurance
+
+MAX_AMOUNT = Decimal(1_000_000)
+_CENTS = 2
+_CURRENCY = re.compile("[A-Z]{3}")
 
 
 def accept_identity(case: Case, actor: Actor, assurance: str, grounds: str) -> None:
@@ -261,11 +265,6 @@ def approve(case: Case, actor: Actor) -> None:
         case.items.filter(outcome__in=CHANGES_DATA).update(executed=False)
         case.items.exclude(outcome__in=CHANGES_DATA).update(executed=True)
         advance(case, Action.APPROVE, actor, facts={"outcomes": outcomes_of(case)})
-
-
-MAX_AMOUNT = Decimal(1_000_000)
-_CENTS = 2
-_CURRENCY = re.compile("[A-Z]{3}")
 
 
 def amount_in_words(amount: Decimal, currency: str) -> str:

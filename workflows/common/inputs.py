@@ -4,6 +4,8 @@ from django.utils.translation import gettext as _
 
 from workflows.common.errors import InvalidInput
 
+MAX_BODY = 10_000
+
 
 def is_storable_text(text: str) -> bool:
     """Return whether the database and UTF-8 know every symbol: no NUL, no half of a pair."""
@@ -11,9 +13,6 @@ def is_storable_text(text: str) -> bool:
         return b"\0" not in text.encode()
     except UnicodeEncodeError:
         return False
-
-
-MAX_BODY = 10_000
 
 
 def require_text(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What follows a commit in `complaints`: the complaint that a request itself makes."""
+"""What follows a commit, or time, in `complaints`: complaints in requests, reminders, lateness."""
 
 from datetime import datetime
 from typing import Any

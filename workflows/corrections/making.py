@@ -1,5 +1,6 @@
 """Making manifests: from approved items and the places judged theirs to what a pipeline must do."""
 
+import json
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -318,8 +319,6 @@ def _named(change: Change) -> dict[str, object]:
 
 def entries_of(manifest: Manifest) -> list[Entry]:
     """Return the entries of a manifest. Raises `Shredded` after one of its cases was erased."""
-    import json
-
     lines = manifest.jsonl.splitlines()
     return [Entry.from_dict(json.loads(line), number) for number, line in enumerate(lines)]
 

@@ -1,6 +1,7 @@
 """What a recipient of data is told: a notice in each case of a manifest, and one mail."""
 
 from collections.abc import Iterable, Iterator
+from json import dumps
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -53,8 +54,6 @@ def entries_told(notice: RecipientNotice) -> list[Entry]:
 
 def lines_for_recipient(notice: RecipientNotice) -> Iterator[str]:
     """Yield what is to be changed as JSONL, without what is the provider's alone."""
-    from json import dumps
-
     for entry in entries_told(notice):
         values = entry.as_dict()
         del values["case_pseudonym"]

@@ -40,6 +40,23 @@ _CODE = re.compile(r"[!-~]{0,100}")
 # Step and register number are given after the check of the size: room for two long numbers.
 _ROOM_FOR_NUMBERS = 2 * 16
 
+_APPEND = "SELECT ledger_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+# The order in which `append` gives the values; the model's own, which spares it to sort them.
+_COLUMNS = (
+    "id",
+    "uid",
+    "case",
+    "step",
+    "register",
+    "register_number",
+    "name",
+    "role",
+    "actor",
+    "at",
+    "leaf",
+    "leaf_hash",
+)
+
 
 class InvalidEventError(ValueError):
     """An event that the log does not take; nothing was written and no number was used."""
@@ -199,24 +216,6 @@ def prepared_cursor(connection: BaseDatabaseWrapper) -> CursorWrapper:
     wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
     wrapped: CursorWrapper = wrap(cast("Any", cursor))
     return wrapped
-
-
-_APPEND = "SELECT ledger_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
-# The order in which `append` gives the values; the model's own, which spares it to sort them.
-_COLUMNS = (
-    "id",
-    "uid",
-    "case",
-    "step",
-    "register",
-    "register_number",
-    "name",
-    "role",
-    "actor",
-    "at",
-    "leaf",
-    "leaf_hash",
-)
 
 
 def append(

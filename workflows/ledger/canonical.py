@@ -1,4 +1,4 @@
-r"""Canonical JSON (RFC 8785) and commitments to content that stays outside the log. No Django.
+r"""Canonical JSON (RFC 8785), commitments to content outside the log, names of events. No Django.
 
 A commitment binds the log to a content without showing it:
 SHA-256("requests-portal/commitment/v1\n" || nonce || canonical JSON of the content).
@@ -22,6 +22,10 @@ NONCE_SIZE = 32
 _MAX_SAFE_INTEGER = 2**53 - 1
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+
+_RANDOM_BYTES = 10
+_RANDOM_BITS = 0x0FFF_3FFF_FFFF_FFFF_FFFF
+_VERSION_AND_VARIANT = 0x7000_8000_0000_0000_0000
 
 
 class NotCanonicalError(ValueError):
@@ -116,11 +120,6 @@ def _integer(digits: str) -> int | float:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
-
-
-_RANDOM_BYTES = 10
-_RANDOM_BITS = 0x0FFF_3FFF_FFFF_FFFF_FFFF
-_VERSION_AND_VARIANT = 0x7000_8000_0000_0000_0000
 
 
 def new_uid() -> UUID:

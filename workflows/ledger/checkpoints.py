@@ -1,4 +1,4 @@
-"""The text of a checkpoint (c2sp.org/tlog-checkpoint): origin, tree size, root hash. No Django."""
+"""Checkpoints (c2sp.org/tlog-checkpoint), and the proofs that end in one. No Django."""
 
 import re
 from collections.abc import Iterable
@@ -15,6 +15,12 @@ from workflows.ledger.merkle import HASH_SIZE, ProofError, leaf_hash, verify_inc
 
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
 _FIXED_LINES = 3
+
+PROOF_HEADER = "c2sp.org/tlog-proof@v1"
+MAX_PROOF_HASHES = 63
+_INDEX = "index "
+_EXTRA = "extra "
+_OLD = "old "
 
 
 class CheckpointError(ValueError):
@@ -80,14 +86,6 @@ def parse_size(text: str) -> int:
     if _DECIMAL.fullmatch(text) is None:
         raise CheckpointError("A number in a checkpoint or proof is plain decimal.")
     return int(text)
-
-
-PROOF_HEADER = "c2sp.org/tlog-proof@v1"
-MAX_PROOF_HASHES = 63
-
-_INDEX = "index "
-_EXTRA = "extra "
-_OLD = "old "
 
 
 @dataclass(frozen=True)

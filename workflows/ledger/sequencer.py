@@ -44,6 +44,15 @@ WITH last AS (
 SELECT size, note, count, hashes FROM last, hashed
 """
 
+# Seconds from one batch to the next, in which events gather, and from one look into an empty inbox
+# to the next. Nobody tells the sequencer of an event: a NOTIFY is a commit of its own, and all that
+# notify queue up.
+INTERVAL = 0.1
+# Seconds that are left to others when a batch took longer than that.
+SHORTEST_PAUSE = 0.01
+PAUSE_AFTER_FAILURE = 2.0
+logger = logging.getLogger(__name__)
+
 
 class SequencerError(RuntimeError):
     """The stored log disagrees with itself or with the key; nothing was signed or stored."""
@@ -153,17 +162,6 @@ def _extend(log: Verifier, batch: _Batch) -> TreeHead:
 def _store_checkpoint(signer: Signer, head: TreeHead) -> None:
     note = signer.sign(head.format())
     Checkpoint.objects.create(size=head.size, root=head.root, note=note)
-
-
-# Seconds from one batch to the next, in which events gather, and from one look into an empty inbox
-# to the next. Nobody tells the sequencer of an event: a NOTIFY is a commit of its own, and all that
-# notify queue up.
-INTERVAL = 0.1
-# Seconds that are left to others when a batch took longer than that.
-SHORTEST_PAUSE = 0.01
-PAUSE_AFTER_FAILURE = 2.0
-
-logger = logging.getLogger(__name__)
 
 
 def run(stop: Flag) -> None:

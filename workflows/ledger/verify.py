@@ -2,7 +2,8 @@
 
 Every root is computed anew from the leaves in one pass, so that all checkpoints are prefixes of
 one history when each has its own root. Memory stays bounded: a few hundred hashes, one page of
-rows; what must be sorted or grouped, the database sorts.
+rows; what must be sorted or grouped, the database sorts. `missing_protection` looks at the triggers
+that keep the tables append-only.
 
 What the log cannot show against its own operator, who could rewrite everything and sign again, a
 checkpoint kept elsewhere shows: pass it as `previous`.
@@ -89,6 +90,45 @@ FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
 WHERE tgrelid = %s::regclass AND tgname = %s
 """
 
+# An event without a place is not protected by any checkpoint: a standing sequencer must show.
+LONGEST_WAIT = timedelta(hours=1)
+_BROKEN_STEPS = """
+SELECT "case", counter.last, seen.steps, seen.first, seen.last
+FROM ledger_casecounter AS counter FULL JOIN (
+    SELECT "case", count(DISTINCT step) AS steps, min(step) AS first, max(step) AS last
+    FROM ledger_event WHERE "case" IS NOT NULL GROUP BY "case"
+) AS seen USING ("case")
+WHERE (counter.last, counter.last, 1) IS DISTINCT FROM (seen.last, seen.steps, seen.first)
+ORDER BY "case" LIMIT 1
+"""
+_BROKEN_NUMBERS = """
+SELECT register, counter.last, seen.numbers, seen.first, seen.last
+FROM ledger_registercounter AS counter FULL JOIN (
+    SELECT register, count(DISTINCT register_number) AS numbers,
+           min(register_number) AS first, max(register_number) AS last
+    FROM ledger_event WHERE register IS NOT NULL GROUP BY register
+) AS seen USING (register)
+WHERE (counter.last, counter.last, 1) IS DISTINCT FROM (seen.last, seen.numbers, seen.first)
+ORDER BY register LIMIT 1
+"""
+_STEPS_OUT_OF_ORDER = """
+SELECT "case", step FROM (
+    SELECT "case", step, leaf.index,
+           lag(leaf.index) OVER (PARTITION BY "case" ORDER BY step) AS before
+    FROM ledger_event AS event JOIN ledger_leaf AS leaf ON leaf.event_id = event.id
+    WHERE "case" IS NOT NULL
+) AS placed
+WHERE index < before ORDER BY "case", step LIMIT 1
+"""
+_BEYOND_THE_LAST_CHECKPOINT = """
+SELECT 'place ' || index FROM ledger_leaf
+WHERE index >= (SELECT max(size) FROM ledger_checkpoint)
+UNION ALL
+SELECT 'tile ' || index || ' of level ' || level FROM ledger_tile
+WHERE (index + 1) * power(256::numeric, level + 1) > (SELECT max(size) FROM ledger_checkpoint)
+LIMIT 1
+"""
+
 
 def missing_protection() -> str | None:
     """Return a sentence about the first thing that is not as it must be, or None."""
@@ -121,50 +161,6 @@ BEGIN
     THEN
         RETURN OLD;
     END IF;{_REFUSED}"""
-
-
-# An event without a place is not protected by any checkpoint: a standing sequencer must show.
-LONGEST_WAIT = timedelta(hours=1)
-
-_BROKEN_STEPS = """
-SELECT "case", counter.last, seen.steps, seen.first, seen.last
-FROM ledger_casecounter AS counter FULL JOIN (
-    SELECT "case", count(DISTINCT step) AS steps, min(step) AS first, max(step) AS last
-    FROM ledger_event WHERE "case" IS NOT NULL GROUP BY "case"
-) AS seen USING ("case")
-WHERE (counter.last, counter.last, 1) IS DISTINCT FROM (seen.last, seen.steps, seen.first)
-ORDER BY "case" LIMIT 1
-"""
-
-_BROKEN_NUMBERS = """
-SELECT register, counter.last, seen.numbers, seen.first, seen.last
-FROM ledger_registercounter AS counter FULL JOIN (
-    SELECT register, count(DISTINCT register_number) AS numbers,
-           min(register_number) AS first, max(register_number) AS last
-    FROM ledger_event WHERE register IS NOT NULL GROUP BY register
-) AS seen USING (register)
-WHERE (counter.last, counter.last, 1) IS DISTINCT FROM (seen.last, seen.numbers, seen.first)
-ORDER BY register LIMIT 1
-"""
-
-_STEPS_OUT_OF_ORDER = """
-SELECT "case", step FROM (
-    SELECT "case", step, leaf.index,
-           lag(leaf.index) OVER (PARTITION BY "case" ORDER BY step) AS before
-    FROM ledger_event AS event JOIN ledger_leaf AS leaf ON leaf.event_id = event.id
-    WHERE "case" IS NOT NULL
-) AS placed
-WHERE index < before ORDER BY "case", step LIMIT 1
-"""
-
-_BEYOND_THE_LAST_CHECKPOINT = """
-SELECT 'place ' || index FROM ledger_leaf
-WHERE index >= (SELECT max(size) FROM ledger_checkpoint)
-UNION ALL
-SELECT 'tile ' || index || ' of level ' || level FROM ledger_tile
-WHERE (index + 1) * power(256::numeric, level + 1) > (SELECT max(size) FROM ledger_checkpoint)
-LIMIT 1
-"""
 
 
 class LogFaultError(Exception):

@@ -1,7 +1,7 @@
 """The kinds of notice, one definition each; a system check names what one of them lacks.
 
 The word itself is in `vocabulary.notices`, below the laws that use it; the text of a kind is a file
-in each language, see `shipped`.
+in each language, see `texts`.
 """
 
 from collections.abc import Callable, Mapping

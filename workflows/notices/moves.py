@@ -67,7 +67,7 @@ def extend(case: Case, actor: Actor, reasons: str) -> Message:
 def ask_fee(case: Case, actor: Actor, amount: Decimal, currency: str, reasons: str) -> Message:
     """Ask for a fee and tell the person why, before anything is charged.
 
-    `currency` is an ISO 4217 code. Until when it can be paid, `fee_time.last_day_to_pay` says.
+    `currency` is an ISO 4217 code. Until when it can be paid, `transition.last_day_to_pay` says.
     Refused where the law of the case allows no fee for what is asked.
     """
     told, reasons = amount_in_words(amount, currency), require_text(reasons)

@@ -1,4 +1,7 @@
-"""Sending a notice: composed, checked against the law, attached to the case, and put on record.
+"""Sending a notice, and finding what was sent.
+
+A notice is composed, checked against the law, attached to the case as PDF, HTML and text, and put
+on record.
 
     send_notice(case, "fee", facts.Fee("¥20", "…"), key=f"fee:{fee.pk}")
 
@@ -42,6 +45,10 @@ from workflows.pdf.fonts import Font, font
 from workflows.regimes.rules.regime import Regime
 from workflows.vault import files
 
+_TEMPLATE = Path(__file__).with_name("notice.typ")
+FactsBuilder = Callable[[Case, Payload], Facts | None]
+_builders: dict[str, FactsBuilder] = {}
+
 
 def notices_of(case: Case) -> QuerySet[Notice]:
     """Return the notices of a case, latest first, with their files (PDF, HTML, text) and texts."""
@@ -75,9 +82,6 @@ def letter_of(message: Message) -> str:
         .first()
     )
     return fragment_of(b"".join(read_attachment(page)).decode()) if page else ""
-
-
-_TEMPLATE = Path(__file__).with_name("notice.typ")
 
 
 def to_pdf(document: Document, author: str, at: datetime) -> bytes:
@@ -119,8 +123,6 @@ RENDERINGS = (
     Rendering("html", "text/html", lambda d, _at: to_html(d).encode()),
     Rendering("txt", "text/plain", lambda d, _at: to_text(d).encode()),
 )
-FactsBuilder = Callable[[Case, Payload], Facts | None]
-_builders: dict[str, FactsBuilder] = {}
 
 
 def facts_builder(kind: str) -> Callable[[FactsBuilder], FactsBuilder]:

@@ -1,4 +1,4 @@
-"""Writing effects inside a transaction, retrying those that were given up, forgetting old ones.
+"""Writing effects inside a transaction, retrying, forgetting and counting them.
 
 A handler is registered with `@effect_handler("kind")` in the module `effects` of its app, which
 is found at the start. It gets the effect, does its work in one transaction together with the
@@ -27,15 +27,26 @@ from workflows.outbox.models import Canary, Effect
 from workflows.outbox.running import drain, run_effect
 
 __all__ = [
+    "DONE_KEPT_FOR",
+    "LONGEST_PAYLOAD_TEXT",
+    "PURGED_AT_ONCE",
+    "Backlog",
+    "CanaryState",
+    "KindCount",
     "Later",
     "Payload",
     "UnknownKindError",
+    "backlogs",
+    "canary_states",
+    "counts_by_kind",
+    "dead_letters",
     "delay_after",
     "drain",
     "effect_handler",
     "enqueue",
     "mail_handler",
     "purge_done",
+    "purgeable",
     "retry_dead",
     "retry_waiting",
     "run_effect",

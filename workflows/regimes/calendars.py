@@ -21,6 +21,14 @@ from workflows.regimes.deadlines.values import Calendar
 _DAY = timedelta(days=1)
 _MONDAY, _THURSDAY, _SATURDAY, _SUNDAY = 0, 3, 5, 6
 
+_FOLDER = Path(__file__).parent / "public_holidays"
+# Where the state announces the days of a year shortly before it; elsewhere statute fixes them.
+_ANNOUNCED_YEARLY = frozenset({"CN"})
+_BRITISH_NATIONS = ("GB-ENG", "GB-WLS", "GB-SCT", "GB-NIR")
+# The package says more years than its tables hold, and warns when one of the others is asked for.
+_YEARS_OF_TABLES = {"IN": range(2001, 2036)}
+_NOT_USABLE = frozenset({"US-CA"})
+
 
 def core_holidays(year: int) -> frozenset[date]:
     """Return the days off that California and the United States have in common."""
@@ -70,14 +78,7 @@ def nth_weekday(year: int, month: int, weekday: int, number: int) -> date:
     return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (number - 1))
 
 
-_FOLDER = Path(__file__).parent / "public_holidays"
-# Where the state announces the days of a year shortly before it; elsewhere statute fixes them.
-_ANNOUNCED_YEARLY = frozenset({"CN"})
 _BY_RULE = {"US-CA-core": core_holidays, "US-CA-any": any_holidays}
-_BRITISH_NATIONS = ("GB-ENG", "GB-WLS", "GB-SCT", "GB-NIR")
-# The package says more years than its tables hold, and warns when one of the others is asked for.
-_YEARS_OF_TABLES = {"IN": range(2001, 2036)}
-_NOT_USABLE = frozenset({"US-CA"})
 
 
 class UnknownRegionError(LookupError):

@@ -19,6 +19,22 @@ from workflows.regimes.registry import (
 )
 from workflows.regimes.rules.regime import Regime, UnknownClockError
 
+__all__ = [
+    "NoticeSource",
+    "UnknownClockError",
+    "UnknownRegimeError",
+    "all_regimes",
+    "calendar_for",
+    "compute",
+    "compute_all",
+    "deadlines_at",
+    "explain",
+    "get_regime",
+    "load_notice",
+    "regimes_for",
+    "years_needed",
+]
+
 # Where the announced days come from: the table, or the files that are shipped.
 NoticeSource = Callable[[Iterable[str]], Sequence[Notice]]
 
@@ -77,20 +93,6 @@ def years_needed(rule: ClockRule, events: Sequence[ClockEvent]) -> tuple[int, in
 
 def _arguable(region: str, first: int, last: int, notices: Sequence[Notice]) -> Calendar | None:
     return build_calendar(region, first, last, notices) if region else None
-
-
-__all__ = [
-    "UnknownClockError",
-    "UnknownRegimeError",
-    "all_regimes",
-    "calendar_for",
-    "compute",
-    "compute_all",
-    "explain",
-    "get_regime",
-    "load_notice",
-    "regimes_for",
-]
 
 
 def compute(

@@ -50,6 +50,9 @@ PAUSES: dict[str, tuple[EventName, EventName]] = {
 _ALWAYS_THERE = 2
 _COUNTINGS: tuple[Counting, ...] = ("both_ends", "difference")
 
+OWN = "the vector's rule"
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
 
 def region_of(vector: Vector) -> str:
     """Return the region whose working days count; without one only weekends are off."""
@@ -174,10 +177,6 @@ def _instant(text: str, zone: ZoneInfo, hour: time = time(0)) -> datetime:
     if len(text) == len("2026-01-31"):
         value = datetime.combine(value.date(), hour)
     return value if value.tzinfo else value.replace(tzinfo=zone)
-
-
-OWN = "the vector's rule"
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What follows a commit in `routing`: the first assignment, and mails to the team."""
+"""What follows a commit, or time, in `routing`: first assignment, mails to the team, lateness."""
 
 import logging
 from datetime import date, datetime

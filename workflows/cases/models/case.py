@@ -1,4 +1,4 @@
-"""The case, the people it is about, by what they can be found, and the items asked for."""
+"""The case, the law it was filed under, its people and how they are found, the items asked for."""
 
 import hashlib
 import uuid

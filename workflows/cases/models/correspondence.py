@@ -1,4 +1,8 @@
-"""What is written and sent on a case, and the contents behind the commitments of the log."""
+"""What is written and sent on a case, and what is kept around that.
+
+Messages, files and drafts; the contents behind the commitments of the log; the pseudonyms of staff;
+the counts and keys that hold back too many mails, wrong receipts and repeated filings.
+"""
 
 import secrets
 import uuid

@@ -2,7 +2,7 @@
 
 A `Spelling` says in which order which pieces of letters and digits come and what may stand between
 them. How a mark may be disguised ("at" for @) stands in WORDS; grouping, width, case, accents and
-invisible characters need no spelling of their own, because `folding` removes the difference.
+invisible characters need no spelling of their own, because `characters` removes the difference.
 """
 
 import enum

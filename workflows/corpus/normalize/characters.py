@@ -1,8 +1,9 @@
 """Folds characters that people write for one another: width, case, accents, fancy digits, dashes.
 
-The fold is defined once, by `fold_character`, and used twice: as a table over bytes (`squeeze`) and
-on text (`confirm`). Both stages therefore agree on what is content, what separates, and what is
-invisible. Sources: Unicode NFKC/NFKD and general categories (Unicode Standard, annexes 15 and 44).
+The fold is defined once, by `fold_character`, and used twice: as a table over bytes (`stream`) and
+on text (`match.confirmation`). Both stages therefore agree on what is content, what separates, and
+what is invisible. Sources: Unicode NFKC/NFKD and general categories (Unicode Standard, annexes 15
+and 44).
 """
 
 import functools

@@ -1,9 +1,9 @@
 """Squeezes the bytes of a text to its letters and digits, and remembers where each came from.
 
-The stream holds letters and digits only, in lower case and folded as `folding` says, in the bytes
-of `encode`. Everything between them is removed, except that one BREAK stays after a Latin letter,
-whatever invisible stands between them: it tells "Li Na" from "Lina", and taking out every space of
-an English text would cost a third of the time.
+The stream holds letters and digits only, in lower case and folded as `characters` says, in the
+bytes of `encode`. Everything between them is removed, except that one BREAK stays after a Latin
+letter, whatever invisible stands between them: it tells "Li Na" from "Lina", and taking out every
+space of an English text would cost a third of the time.
 
 All steps replace bytes in place by as many bytes, so that a position in the stream is a position in
 the source. The compiled kernel does them, or else NumPy on whole arrays.

@@ -1,4 +1,4 @@
-"""Folding and squeezing with NumPy, where there is no compiled kernel; see `squeeze`."""
+"""Folding and squeezing with NumPy, where there is no compiled kernel; see `stream`."""
 
 import functools
 import itertools
