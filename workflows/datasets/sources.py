@@ -14,7 +14,7 @@ from django.conf import settings
 
 from workflows.corpus.formats.shards import Shard, dataset_files, shards
 from workflows.corpus.formats.sql_table import table_shards
-from workflows.corpus.values import JSONL_FORMATS, Format, Problem, ReadError
+from workflows.corpus.values import JSONL_FORMATS, Format, ReadError, ReadProblem
 from workflows.datasets.models import Snapshot
 
 FILE_FORMATS = {
@@ -36,7 +36,7 @@ def path_of(snapshot: Snapshot) -> Path:
         if not any(_real(place).is_relative_to(folder) for folder in allowed):
             about = Path(snapshot.location, place.relative_to(path))
             message = f"{place} lies outside of DATASETS_DIRS."
-            raise ReadError(message, Problem.OUTSIDE, str(about))
+            raise ReadError(message, ReadProblem.OUTSIDE, str(about))
     return path
 
 
@@ -69,7 +69,7 @@ def table_of(location: str) -> tuple[str, str]:
     address = settings.DATASET_DATABASES.get(name.lower())
     if not address or not table:
         message = f"The settings name no database {name}."
-        raise ReadError(message, Problem.NO_DATABASE, name)
+        raise ReadError(message, ReadProblem.NO_DATABASE, name)
     return address, table
 
 

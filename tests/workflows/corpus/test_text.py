@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.workflows.corpus.support import WANG, patterns
-from workflows.corpus.formats.registry import batches
+from workflows.corpus.formats.registry import read_batches
 from workflows.corpus.formats.shards import TEXT_RECORD, shards
 from workflows.corpus.locate import locate_shard
 from workflows.corpus.values import Schema
@@ -15,7 +15,7 @@ KNOWN = patterns(WANG)
 def records(path, **options) -> dict[str, bytes]:
     found = {}
     for shard in shards(path, **options):
-        for batch in batches(shard, Schema(), lambda _lines: ()):
+        for batch in read_batches(shard, Schema(), lambda _lines: ()):
             (column,) = batch.columns
             for row in range(len(column)):
                 found[str(batch.record_id(row))] = bytes(column.encoded(row))

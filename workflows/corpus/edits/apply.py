@@ -14,19 +14,19 @@ from pathlib import Path
 from typing import TypeAlias
 
 from workflows.corpus.edits.manifest_files import fingerprint, in_order
-from workflows.corpus.entries import EditRefused, Entry, Op, Wording
+from workflows.corpus.entries import EditRefused, Entry, Op, Replacements
 from workflows.corpus.formats import jsonl_rewriting, parquet, plain_text
 from workflows.corpus.formats.files import (
     UNREADABLE,
-    appearing,
-    appearing_file,
-    reading,
+    atomic_file,
+    atomic_folder,
+    create_compressed,
+    open_compressed,
     snapshot_files,
-    writing,
 )
 from workflows.corpus.formats.plain_text import is_text
 from workflows.corpus.formats.shards import format_of
-from workflows.corpus.processes import end_with_parent
+from workflows.corpus.processes import die_with_parent
 from workflows.corpus.values import Format
 
 # In the folder of a snapshot; of a single file it stands beside it, after the name of the file.
@@ -47,7 +47,7 @@ def apply_entries(
     entries: Iterable[Entry],
     snapshot: Path,
     target: Path,
-    wording: Wording,
+    wording: Replacements,
     *,
     id_field: str = "id",
     processes: int = 1,
@@ -74,7 +74,7 @@ def apply_entries(
         raise EditRefused(f"{file}: the snapshot has no such file.")
     marks = json.dumps([*applied, mark] if changes else applied)
     if snapshot.is_dir():
-        with appearing(target) as folder:
+        with atomic_folder(target) as folder:
             jobs = [
                 (path, folder / file, by_file.get(file, []), wording, id_field)
                 for file, path in files.items()
@@ -87,7 +87,7 @@ def apply_entries(
     else:
         if _kind(target) != _kind(snapshot):
             raise EditRefused(f"{target} must end as {snapshot.name} does: the format stays.")
-        with appearing_file(target) as folder:
+        with atomic_file(target) as folder:
             _write(
                 snapshot, folder / target.name, by_file.get(snapshot.name, []), wording, id_field
             )
@@ -120,7 +120,7 @@ def _applied_before(snapshot: Path) -> list[str]:
     return [str(mark) for mark in marks]
 
 
-_Job: TypeAlias = tuple[Path, Path, jsonl_rewriting.Rows, Wording, str]
+_Job: TypeAlias = tuple[Path, Path, jsonl_rewriting.Rows, Replacements, str]
 
 
 def _write_all(jobs: Sequence[_Job], processes: int) -> None:
@@ -130,7 +130,7 @@ def _write_all(jobs: Sequence[_Job], processes: int) -> None:
             _write(*job)
         return
     context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(processes, context, end_with_parent) as pool:
+    with ProcessPoolExecutor(processes, context, die_with_parent) as pool:
         try:
             for written in [pool.submit(_write, *job) for job in jobs]:
                 written.result()
@@ -144,7 +144,7 @@ def _write_all(jobs: Sequence[_Job], processes: int) -> None:
 
 
 def _write(
-    source: Path, target: Path, rows: jsonl_rewriting.Rows, wording: Wording, id_field: str
+    source: Path, target: Path, rows: jsonl_rewriting.Rows, wording: Replacements, id_field: str
 ) -> None:
     """Write one file of the new snapshot, and see that it is on the disk."""
     from pyarrow import ArrowException
@@ -159,9 +159,9 @@ def _write(
             parquet.rewrite(source, target, rows, wording, id_field)
         elif known is Format.TEXT:
             with target.open("wb") as out:
-                out.writelines(plain_text.rewritten(source, rows[0][1][0].file, rows, wording))
+                out.writelines(plain_text.rewrite(source, rows[0][1][0].file, rows, wording))
         else:
-            with reading(source, known) as lines, writing(target, known) as out:
+            with open_compressed(source, known) as lines, create_compressed(target, known) as out:
                 jsonl_rewriting.rewrite(lines, out, rows, wording, id_field)
     except (*UNREADABLE, ArrowException) as error:
         raise EditRefused(f"{source} cannot be copied: {error}") from error

@@ -20,11 +20,11 @@ from workflows.corpus.entries import (
     Entry,
     Header,
     ManifestError,
-    Wording,
-    checked_edits,
-    edited,
+    Replacements,
+    apply_edits,
+    verified_edits,
 )
-from workflows.corpus.formats.files import UNREADABLE, reading, snapshot_files
+from workflows.corpus.formats.files import UNREADABLE, open_compressed, snapshot_files
 from workflows.corpus.formats.jsonl import parse_record
 from workflows.corpus.formats.shards import format_of
 from workflows.corpus.values import RECORD_FORMATS, Format, Hit, Kind, Strength
@@ -91,7 +91,7 @@ def read_entries(path: Path) -> list[Entry]:
 
 def _jsonl_rows(path: Path, known: Format) -> list[dict[str, Any]]:
     rows = []
-    with reading(path, known) as lines:
+    with open_compressed(path, known) as lines:
         for number, line in enumerate(lines):
             row = parse_record(line)
             if row is None:
@@ -242,7 +242,7 @@ def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def merge_table(
-    entries: Iterable[Entry], snapshot: Path, wording: Wording, *, id_field: str = "id"
+    entries: Iterable[Entry], snapshot: Path, wording: Replacements, *, id_field: str = "id"
 ) -> bytes:
     """Return the table as Parquet. The column `id` has the type that it has in the snapshot.
 
@@ -294,11 +294,11 @@ def _concerned(
 
 
 def _row(
-    record: Mapping[str, Any], entries: list[Entry], wording: Wording, id_field: str
+    record: Mapping[str, Any], entries: list[Entry], wording: Replacements, id_field: str
 ) -> dict[str, Any]:
-    edits = checked_edits(record, id_field, entries, wording)
+    edits = verified_edits(record, id_field, entries, wording)
     field = entries[0].field
-    new_text = None if edits is None else edited(record[field], edits[field])
+    new_text = None if edits is None else apply_edits(record[field], edits[field])
     return {
         "id": record.get(id_field),
         "op": "delete" if edits is None else "update",

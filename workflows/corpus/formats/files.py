@@ -19,7 +19,7 @@ from workflows.corpus.values import Format
 
 
 @contextlib.contextmanager
-def appearing(target: Path) -> Iterator[Path]:
+def atomic_folder(target: Path) -> Iterator[Path]:
     """Give a folder beside `target` to write into; when the block ends well, it becomes `target`.
 
     If it does not, the folder is removed; after a crash, the next run does that. Raises Refused if
@@ -35,7 +35,7 @@ def appearing(target: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def appearing_file(target: Path) -> Iterator[Path]:
+def atomic_file(target: Path) -> Iterator[Path]:
     """Do the same for a file: the block writes it into the folder, under the name of `target`.
 
     What else it writes appears beside the file, before it.
@@ -159,7 +159,7 @@ def snapshot_files(path: Path) -> dict[str, Path]:
 
 
 @contextlib.contextmanager
-def reading(path: Path, known: Format) -> Iterator[io.BufferedIOBase]:
+def open_compressed(path: Path, known: Format) -> Iterator[io.BufferedIOBase]:
     """Open JSONL, compressed or not, for reading its lines."""
     with path.open("rb") as file:
         if known is Format.JSONL_GZIP:
@@ -173,7 +173,7 @@ def reading(path: Path, known: Format) -> Iterator[io.BufferedIOBase]:
 
 
 @contextlib.contextmanager
-def ahead(pieces: Iterator[Piece]) -> Iterator[Iterator[Piece]]:
+def prefetch(pieces: Iterator[Piece]) -> Iterator[Iterator[Piece]]:
     """Give pieces while a thread reads the next one: unpacking and packing share two cores.
 
     When the block ends, nothing is being read any more.
@@ -191,7 +191,7 @@ def ahead(pieces: Iterator[Piece]) -> Iterator[Iterator[Piece]]:
 
 
 @contextlib.contextmanager
-def writing(path: Path, known: Format) -> Iterator[BinaryIO]:
+def create_compressed(path: Path, known: Format) -> Iterator[BinaryIO]:
     """Open JSONL for writing.
 
     The same lines always give the same bytes: no time and no name stand in the header.

@@ -12,11 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from workflows.corpus.columns import CHUNK, Batch, Column
-from workflows.corpus.entries import EditRefused, ManifestError, Wording, checked_edits, edited
+from workflows.corpus.entries import (
+    EditRefused,
+    ManifestError,
+    Replacements,
+    apply_edits,
+    verified_edits,
+)
 from workflows.corpus.formats.jsonl_rewriting import Rows
 from workflows.corpus.formats.shards import TEXT_RECORD, Shard
 from workflows.corpus.normalize.characters import MOST_GOING_ON, goes_on
-from workflows.corpus.values import Figures, Format, Problem, ReadError
+from workflows.corpus.values import Format, ReadError, ReadProblem, ReadStats
 
 _BREAKS = (b"\n\n", b"\n\r\n", b"\n")
 _RECORDS_AT_ONCE = CHUNK // TEXT_RECORD
@@ -35,7 +41,7 @@ def text_batches(shard: Shard) -> Iterator[Batch]:
                 yield _batch(data, record, last, shard)
     except OSError as error:
         raise ReadError(
-            f"{shard.file} cannot be read to its end.", Problem.BROKEN, shard.file
+            f"{shard.file} cannot be read to its end.", ReadProblem.BROKEN, shard.file
         ) from error
 
 
@@ -48,7 +54,7 @@ def _batch(data: bytes, first: int, last: int, shard: Shard) -> Batch:
     return Batch(
         [column],
         lambda index: f"{shard.file}#{first + index}",
-        Figures(column.size, len(records)),
+        ReadStats(column.size, len(records)),
         position=lambda index: first + index,
     )
 
@@ -73,7 +79,7 @@ def _check_encoding(text: memoryview, shard: Shard) -> None:
     try:
         str(text, "utf-8")
     except UnicodeDecodeError as error:
-        raise ReadError(f"{shard.file} is not UTF-8.", Problem.NOT_UTF8, shard.file) from error
+        raise ReadError(f"{shard.file} is not UTF-8.", ReadProblem.NOT_UTF8, shard.file) from error
 
 
 ENDING = ".txt"
@@ -110,7 +116,7 @@ def paragraph(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def rewritten(source: Path, file: str, rows: Rows, wording: Wording) -> Iterator[bytes]:
+def rewrite(source: Path, file: str, rows: Rows, wording: Replacements) -> Iterator[bytes]:
     """Yield what the entries of `rows` (in order) make of a document, piece by piece.
 
     Raises Refused if a record is not as its entries say.
@@ -120,8 +126,8 @@ def rewritten(source: Path, file: str, rows: Rows, wording: Wording) -> Iterator
         for number, raw in _pieces(source, file):
             if waiting and waiting[-1][0] == number:
                 record = _record(file, number, raw)
-                edits = checked_edits(record, ID, waiting.pop()[1], wording)
-                text = "" if edits is None else edited(record[FIELD], edits[FIELD])
+                edits = verified_edits(record, ID, waiting.pop()[1], wording)
+                text = "" if edits is None else apply_edits(record[FIELD], edits[FIELD])
                 yield text.encode("utf-8", "surrogatepass")
             else:
                 yield bytes(raw)

@@ -15,7 +15,7 @@ from workflows.corpus.formats.sql_table import table_batches
 from workflows.corpus.values import Format, Schema
 
 
-def batches(shard: Shard, schema: Schema, where: Filter) -> Iterator[Batch]:
+def read_batches(shard: Shard, schema: Schema, where: Filter) -> Iterator[Batch]:
     """Yield the records of a shard; of JSONL, only those lines to which `where` points.
 
     Raises ReadError if the shard breaks off, or if it plainly has no such text fields.

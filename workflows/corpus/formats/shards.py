@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from workflows.corpus.values import FILE_FORMATS, RECORD_FORMATS, Format, Problem, ReadError
+from workflows.corpus.values import FILE_FORMATS, RECORD_FORMATS, Format, ReadError, ReadProblem
 
 # Bytes of a JSONL file that make one shard.
 SHARD_BYTES = 32 * 1024 * 1024
@@ -46,7 +46,7 @@ def shards(
     ReadError if nothing is left.
     """
     if not path.exists():
-        raise ReadError(f"{path} does not exist.", Problem.MISSING, str(path))
+        raise ReadError(f"{path} does not exist.", ReadProblem.MISSING, str(path))
     if formats is None:
         files = dataset_files(path, RECORD_FORMATS) or dataset_files(path, {Format.TEXT})
     else:
@@ -54,7 +54,9 @@ def shards(
     found = [shard for file, name in files for shard in file_shards(file, name, shard_bytes)]
     if not found:
         endings = ", ".join(sorted(formats or FILE_FORMATS))
-        raise ReadError(f"{path} holds no {endings} file with records.", Problem.EMPTY, str(path))
+        raise ReadError(
+            f"{path} holds no {endings} file with records.", ReadProblem.EMPTY, str(path)
+        )
     return found
 
 
@@ -66,7 +68,7 @@ def dataset_files(path: Path, formats: Collection[Format]) -> list[tuple[Path, s
     return [(file, name) for file, name in _visible_files(path) if _format(file) in formats]
 
 
-def passed_over(path: Path, formats: Collection[Format]) -> str:
+def ignored_files(path: Path, formats: Collection[Format]) -> str:
     """Return a sentence about the files of other formats than these; empty where there is none.
 
     Empty files are not meant, nor those that tools leave beside data, which begin with `_`.
@@ -92,13 +94,13 @@ def _visible_files(path: Path) -> list[tuple[Path, str]]:
                 raise ReadError(
                     f"{link} is a link to a folder elsewhere, which is not followed. Search that "
                     "folder, too, or put its files here.",
-                    Problem.OUTSIDE,
+                    ReadProblem.OUTSIDE,
                     str(link.relative_to(path)),
                 )
         found += [Path(folder, name) for name in names if not name.startswith(".")]
     for file in found:
         if not file.exists():
-            raise ReadError(f"{file} is a link to nothing.", Problem.MISSING, str(file))
+            raise ReadError(f"{file} is a link to nothing.", ReadProblem.MISSING, str(file))
     return [
         (path / name, str(name))
         for name in sorted(file.relative_to(path) for file in found if file.is_file())
@@ -110,7 +112,7 @@ def _refuse_closed(error: OSError) -> None:
         return
     raise ReadError(
         f"{error.filename} cannot be opened: {error.strerror}.",
-        Problem.BROKEN,
+        ReadProblem.BROKEN,
         str(error.filename),
     ) from error
 
@@ -151,4 +153,4 @@ def _row_groups(path: Path) -> int:
     try:
         return int(read_metadata(path).num_row_groups)
     except (ArrowException, OSError) as error:
-        raise ReadError(f"{path} is not a Parquet file.", Problem.BROKEN, path.name) from error
+        raise ReadError(f"{path} is not a Parquet file.", ReadProblem.BROKEN, path.name) from error

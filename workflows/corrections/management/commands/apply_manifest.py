@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from workflows.corpus.edits.apply import apply_entries
 from workflows.corpus.edits.manifest_files import read_replacements
-from workflows.corpus.entries import EditRefused, ManifestError, Wording
+from workflows.corpus.entries import EditRefused, ManifestError, Replacements
 from workflows.corrections.management.options import add_key_option, open_manifest
 
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         started = time.perf_counter()
         try:
             manifest = open_manifest(options["manifest"], options["key"], self.stderr)
-            wording = Wording(read_replacements(options["replacements"]), manifest.redaction)
+            wording = Replacements(read_replacements(options["replacements"]), manifest.redaction)
             applied = apply_entries(
                 manifest.entries,
                 options["snapshot"],

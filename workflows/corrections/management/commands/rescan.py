@@ -8,11 +8,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from workflows.corpus.edits.manifest_files import read_hits, read_replacements
-from workflows.corpus.edits.residual import Before, Left, allowed, rescan
-from workflows.corpus.entries import EditRefused, ManifestError, Wording
+from workflows.corpus.edits.residual import OriginalSnapshot, Residual, expected_hits, rescan
+from workflows.corpus.entries import EditRefused, ManifestError, Replacements
 from workflows.corpus.formats.plain_text import ENDING
-from workflows.corpus.formats.shards import passed_over
-from workflows.corpus.locate import PassEnded
+from workflows.corpus.formats.shards import ignored_files
+from workflows.corpus.locate import ScanAborted
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.values import (
     RECORD_FORMATS,
@@ -59,13 +59,13 @@ class Command(BaseCommand):
             manifest = open_manifest(options["manifest"], options["key"], self.stderr)
             persons = options["persons"]
             patterns = Patterns(read_persons_file(persons)) if persons else None
-            may_stay = allowed(read_hits(options["may_stay"]) if options["may_stay"] else ())
-            wording = Wording(read_replacements(options["replacements"]), manifest.redaction)
+            may_stay = expected_hits(read_hits(options["may_stay"]) if options["may_stay"] else ())
+            wording = Replacements(read_replacements(options["replacements"]), manifest.redaction)
             text = any(entry.file.endswith(ENDING) for entry in manifest.entries)
             formats = {Format.TEXT} if text else RECORD_FORMATS
-            if said := passed_over(options["snapshot"], formats):
+            if said := ignored_files(options["snapshot"], formats):
                 self.stderr.write(said)
-            before = Before(options["old"], wording) if options["old"] else None
+            before = OriginalSnapshot(options["old"], wording) if options["old"] else None
             left = [
                 self._say(place)
                 for place in rescan(
@@ -78,12 +78,12 @@ class Command(BaseCommand):
                     before=before,
                 )
             ]
-        except (ManifestError, EditRefused, PersonsError, ReadError, OSError, PassEnded) as error:
+        except (ManifestError, EditRefused, PersonsError, ReadError, OSError, ScanAborted) as error:
             raise CommandError(str(error), returncode=CANNOT_BE_READ) from error
         if left:
             raise CommandError(f"{len(left)} places are left.")
         self.stderr.write("Nothing is left.")
 
-    def _say(self, place: Left) -> Left:
+    def _say(self, place: Residual) -> Residual:
         self.stdout.write(json.dumps(asdict(place), ensure_ascii=False))
         return place

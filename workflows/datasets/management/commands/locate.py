@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from workflows.corpus.formats.shards import Shard, passed_over, shards
+from workflows.corpus.formats.shards import Shard, ignored_files, shards
 from workflows.corpus.formats.sql_table import table_shards
-from workflows.corpus.locate import PassEnded, locate
+from workflows.corpus.locate import ScanAborted, locate
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.values import (
     RECORD_FORMATS,
@@ -19,7 +19,7 @@ from workflows.corpus.values import (
     Schema,
     read_persons_file,
 )
-from workflows.datasets.management.hits_file import appearing_hits, refuse_input
+from workflows.datasets.management.hits_file import atomic_hits_file, refuse_input
 from workflows.datasets.sources import table_of
 
 TABLE = "postgresql:"
@@ -73,14 +73,14 @@ class Command(BaseCommand):
             pieces = _shards(options["path"], text=options["text"])
             refuse_input(options["out"], [options["persons"], *{shard.path for shard in pieces}])
             self._say_what_is_passed_over(options["path"], pieces)
-            with appearing_hits(options["out"]) as out:
+            with atomic_hits_file(options["out"]) as out:
                 for result in locate(pieces, patterns, schema, processes=options["processes"]):
                     out.writelines(f"{hit.as_json()}\n" for hit in result.hits)
                     size += result.figures.bytes
                     unreadable += result.figures.unreadable
                     hits += len(result.hits)
                     memory = max(memory, result.peak_memory)
-        except (ReadError, PersonsError, OSError, PassEnded) as error:
+        except (ReadError, PersonsError, OSError, ScanAborted) as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             raise CommandError("Interrupted: no hits are written.", returncode=130) from None
@@ -97,7 +97,7 @@ class Command(BaseCommand):
         if path.startswith(TABLE):
             return
         text = pieces[0].format is Format.TEXT
-        if said := passed_over(Path(path), {Format.TEXT} if text else RECORD_FORMATS):
+        if said := ignored_files(Path(path), {Format.TEXT} if text else RECORD_FORMATS):
             self.stderr.write(said)
 
 
