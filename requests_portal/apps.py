@@ -26,7 +26,8 @@ class PortalConfig(AppConfig):
         from allauth.mfa.signals import authenticator_added
         from django.contrib.auth.signals import user_logged_out
 
-        from requests_portal import celery, checks  # noqa: F401 - loading them is what counts
+        # Loading them is what counts.
+        from requests_portal import celery, checks, migration_history  # noqa: F401
         from requests_portal.accounts import record_added_factor
         from requests_portal.database import bound_waits
         from requests_portal.privileges import grant_runtime_privileges
