@@ -36,8 +36,8 @@ _SEE_REGISTER = _each("view", *_REGISTER)
 _SEE_CORRECTIONS = _each(
     "view",
     "corrections.manifest",
-    "corrections.receipt",
-    "corrections.return",
+    "corrections.pipelineacknowledgement",
+    "corrections.reingestion",
     "corrections.recipientnotice",
     "corrections.suppression",
 )
@@ -80,7 +80,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "accounts.approvalrequest",
             "datasets.pipelinetoken",
             "reports.bundlejob",
-            "reports.look",
+            "reports.accessevent",
             "witnesses.witness",
         )
         | {
