@@ -78,7 +78,7 @@ ERASE = """
 from tests.factories import OFFICER, OTHER_OFFICER
 from workflows.cases.models import Case
 from workflows.ledger.sequencer import sequence_all
-from workflows.reports.erasure import erase, request_erasure
+from workflows.retention.erasure import erase, request_erasure
 case = Case.objects.get(number={number!r})
 request_erasure(case, OFFICER, "retention_over")
 erase(case, OTHER_OFFICER)

@@ -21,18 +21,24 @@ from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
 from workflows.cases.transition import advance
 from workflows.corrections.checking import verify_manifest
-from workflows.corrections.keys import suppression_signer
-from workflows.corrections.models import RecipientNotice, Reingestion, Suppression, Tombstone
+from workflows.corrections.models import RecipientNotice, Reingestion, Tombstone
 from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
 from workflows.corrections.recipients import InvalidLink, confirm, sweep_recipients, token_of
 from workflows.corrections.returns import enqueue_redo_removal, redo_removal
-from workflows.corrections.suppression import current_etag, gateway_keys, publish, suppress
 from workflows.corrections.tombstones import find_reingested
-from workflows.datasets.lookups import request_lookup
 from workflows.datasets.models import Snapshot
+from workflows.lookups.services import request_lookup
+from workflows.model_outputs.models import Suppression
+from workflows.model_outputs.suppression import (
+    current_etag,
+    gateway_keys,
+    publish,
+    suppress,
+    suppression_signer,
+)
 from workflows.notices import moves
 from workflows.outbox.services import drain
-from workflows.reports.erasure import erase, request_erasure
+from workflows.retention.erasure import erase, request_erasure
 from workflows.vault.blind_index import index_keys
 from workflows.vocabulary.outcomes import Outcome
 

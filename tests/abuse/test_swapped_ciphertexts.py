@@ -182,7 +182,7 @@ def test_what_is_erased_while_rows_are_bound_stays_erased():
 
 
 def test_an_erased_case_does_not_stop_the_upgrade():
-    from workflows.reports.erasure import erase, request_erasure
+    from workflows.retention.erasure import erase, request_erasure
 
     case = make.make_case(State.CLOSED)
     request_erasure(case, make.OFFICER, "retention_over")

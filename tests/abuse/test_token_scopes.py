@@ -15,15 +15,14 @@ from tests.personas import make_staff
 from tests.tokens import pipeline_token
 from tests.workflows.datasets.entries import make_dataset
 from workflows.accounts.approvals import approve
-from workflows.accounts.models import ApprovalRequest
-from workflows.common.errors import InvalidEntry
-from workflows.datasets.models import PipelineToken, TokenScope
-from workflows.datasets.pipelines import (
+from workflows.accounts.models import ApprovalRequest, PipelineToken, TokenScope
+from workflows.accounts.pipelines import (
     NoPipelineAccess,
     issue_token,
     pipeline_for_token,
     register_pipeline,
 )
+from workflows.common.errors import InvalidEntry
 from workflows.ledger.append import append
 from workflows.ledger.models import Event
 

@@ -11,9 +11,8 @@ from django.db import transaction
 from django.db.models import Func, Q, QuerySet, TextField
 from django.utils.translation import gettext_lazy as _
 
-from workflows.accounts.models import AccountEvent, ApprovalRequest
-from workflows.cases.actors import Actor, actor_for, name_behind
-from workflows.cases.models import StaffIdentity
+from workflows.accounts.actors import Actor, actor_for, name_behind
+from workflows.accounts.models import AccountEvent, ApprovalRequest, StaffIdentity
 from workflows.ledger.append import append
 from workflows.ledger.canonical import Json
 from workflows.ledger.models import Event

@@ -11,8 +11,9 @@ from workflows.corpus.formats.plain_text import is_text
 from workflows.corpus.formats.shards import format_of
 from workflows.corpus.formats.sql_table import Table
 from workflows.corpus.values import Format
-from workflows.datasets.models import LookupRun, ShardScan, Snapshot
+from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import table_of
+from workflows.lookups.models import LookupRun, ShardScan
 
 
 def format_of_data(snapshot: Snapshot, path: Path) -> Format | None:

@@ -11,7 +11,7 @@ from requests_portal.staff.actions.table import PAGES
 from tests.factories import ERIKA, file
 from tests.personas import signed_in
 from tests.tokens import regulator_token
-from workflows.cases.actors import actor_for
+from workflows.accounts.actors import actor_for
 from workflows.cases.staff_actions import log_case_view
 from workflows.ledger.models import Event
 

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.requests_portal.staff.addresses import hidden_fields
+from workflows.exports.models import BundleJob
 from workflows.outbox.models import Effect
-from workflows.reports.models import BundleJob
 from workflows.witnesses.models import Witness
 
 pytestmark = pytest.mark.django_db

@@ -2,7 +2,7 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import workflows.datasets.models.pipeline
+import workflows.accounts.models.pipelines
 import workflows.datasets.models.snapshot
 from django.db import migrations, models
 
@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=120, unique=True, verbose_name='name')),
-                ('pseudonym', models.CharField(default=workflows.datasets.models.pipeline._new_pseudonym, editable=False, max_length=32, unique=True, verbose_name='pseudonym')),
+                ('pseudonym', models.CharField(default=workflows.accounts.models.pipelines._new_pseudonym, editable=False, max_length=32, unique=True, verbose_name='pseudonym')),
                 ('token_digest', models.BinaryField(max_length=32, null=True, unique=True)),
                 ('issued_by', models.CharField(blank=True, max_length=32, verbose_name='issued by')),
                 ('issued_at', models.DateTimeField(auto_now_add=True, verbose_name='issued')),
