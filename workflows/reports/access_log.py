@@ -21,7 +21,7 @@ from workflows.reports.scope import RegulatorScope
 
 M = TypeVar("M", bound=Look)
 
-# Every name of a step that is a look. Migration 0006 holds the index over these.
+# Every name of a step that is a look. `access_log_index.sql` makes an index over these.
 LOOKS = {
     "case.viewed": _("looked at a case"),
     "register.viewed": _("looked at lists or figures as a regulator"),
