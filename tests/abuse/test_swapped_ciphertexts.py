@@ -1,7 +1,6 @@
 """Sealed values that are exchanged between the rows of one case do not open."""
 
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
 from typing import Any
 
 import pytest
@@ -13,13 +12,10 @@ from tests import factories as make
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, EventContent, Identifier, Item, Person
 from workflows.vault import binding
-from workflows.vault.binding import sealed_tables
 from workflows.vault.crypto import DecryptionFailed, Shredded, encrypt
 from workflows.vault.fields import SealedField, SealedModel, erase_sealed
 
 pytestmark = pytest.mark.django_db
-
-MIGRATION = import_module("workflows.reports.migrations.0010_bind_sealed_rows")
 
 
 def swap(table: str, column: str, one: Any, other: Any) -> None:
@@ -102,23 +98,18 @@ def seal_as_before() -> int:
     return count
 
 
-def bind_by_migration() -> None:
-    MIGRATION.bind(apps, None)
-
-
 def bind_by_command() -> None:
     call_command("vault_bind")
 
 
-@pytest.mark.parametrize("bind", [bind_by_migration, bind_by_command])
-def test_what_an_older_portal_sealed_survives_the_upgrade_and_is_bound_by_it(bind):
+def test_what_an_older_portal_sealed_survives_the_upgrade_and_is_bound_by_it():
     case = two_items()
     before = sealed_values()
     assert seal_as_before() > 20
     with pytest.raises(DecryptionFailed):
         _ = case.people.all()[0].name
 
-    bind()
+    bind_by_command()
 
     assert sealed_values() == before
     one, other = case.identifiers.all()
@@ -135,7 +126,7 @@ def test_an_old_value_that_is_put_back_does_not_open():
     with connection.cursor() as cursor:
         cursor.execute("SELECT value FROM cases_identifier WHERE id = %s", [other.pk])
         (kept,) = cursor.fetchone()
-    bind_by_migration()
+    bind_by_command()
 
     with connection.cursor() as cursor:
         cursor.execute("UPDATE cases_identifier SET value = %s WHERE id = %s", [kept, one.pk])
@@ -188,11 +179,4 @@ def test_an_erased_case_does_not_stop_the_upgrade():
     request_erasure(case, make.OFFICER, "retention_over")
     erase(case, make.OTHER_OFFICER)
 
-    bind_by_migration()
     bind_by_command()
-
-
-def test_the_command_knows_every_table_that_the_migration_knew():
-    now = {table.name: set(table.columns) for table in sealed_tables()}
-
-    assert all(now[table.name] >= set(table.columns) for table in MIGRATION.TABLES)

@@ -23,7 +23,7 @@ E = TypeVar("E", bound=AccountEvent)
 TELL = "accounts.tell_officer"
 RULE_BEGAN = "two_person_rule.began"
 
-# Every name of a step about an account. Migration 0001 holds the index over these.
+# Every name of a step about an account. `account_log_index.sql` makes an index over these.
 ACCOUNT_EVENTS = {
     "approval.requested": _("asked for approval"),
     "approval.granted": _("approved"),

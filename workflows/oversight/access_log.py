@@ -22,7 +22,7 @@ from workflows.oversight.models import AccessEvent
 
 M = TypeVar("M", bound=AccessEvent)
 
-# Every name of a step that is a look. Migration 0006 holds the index over these.
+# Every name of a step that is a look. `access_log_index.sql` makes an index over these.
 ACCESS_EVENTS = {
     "case.viewed": _("looked at a case"),
     "register.viewed": _("looked at lists or figures as a regulator"),

@@ -1,9 +1,9 @@
 """The database's own limit on what is read for a regulator: row-level security of PostgreSQL.
 
-Migration 0003 of `reports` gives the role `portal_regulator` few rights, and policies that show it
-the rows of one regime. Whoever works for a regulator takes that role for the length of one
-transaction, so that a query which forgets its filter finds nothing of another regime, and so that
-a connection which is used again is the portal's own once more.
+The role `portal_regulator` has few rights (`regulator_rights.sql` of the migrations), and policies
+show it the rows of one regime (`row_security.sql`). Whoever works for a regulator takes that role
+for the length of one transaction, so that a query which forgets its filter finds nothing of another
+regime, and so that a connection which is used again is the portal's own once more.
 
 This guards against our mistakes. It does not guard against somebody who can already run SQL of
 their own, for any session may lay the role down.

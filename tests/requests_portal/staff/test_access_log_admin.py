@@ -2,8 +2,10 @@
 
 import csv
 import io
+import re
 
 import pytest
+from django.db import connection
 from freezegun import freeze_time
 
 from requests_portal.staff.actions.complaint_table import PAGES as COMPLAINT_PAGES
@@ -14,6 +16,7 @@ from tests.tokens import regulator_token
 from workflows.accounts.actors import actor_for
 from workflows.cases.staff_actions import log_case_view
 from workflows.ledger.models import Event
+from workflows.reports.access_log import LOOKS
 
 pytestmark = pytest.mark.django_db
 LOG = "/staff/reports/look/"
@@ -185,3 +188,10 @@ def test_the_cost_does_not_grow(
         log_case_view(file().case, actor_for(reviewer), what="case")
     with django_assert_max_num_queries(20):
         client.get(LOG)
+
+
+def test_the_index_covers_each_kind_of_look(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'oversight_access'")
+        (definition,) = cursor.fetchone()
+    assert set(re.findall(r"'([a-z_]+\.[a-z_]+)'::", definition)) == set(LOOKS)
