@@ -13,6 +13,7 @@ from workflows.regimes.calendars import (
     HolidayNotice,
     UnknownRegionError,
     build_calendar,
+    bundled_notices,
     is_known_region,
 )
 from workflows.regimes.deadlines.values import Calendar
