@@ -25,6 +25,7 @@ from workflows.cases import correspondence, staff_actions
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.cases.signed_receipt import receipt_signer, signed_receipt
+from workflows.cases.timeline import STAFF_SENTENCES
 from workflows.complaints import services as complaints
 from workflows.complaints.lifecycle import State as ComplaintState
 from workflows.ledger.keys import log_vkey
@@ -101,6 +102,7 @@ def test_make(request, settings, tmp_path, monkeypatch):
         "witness": watcher.vkey,
     }
     (OUT / "keys.txt").write_text("".join(f"{name} {value}\n" for name, value in keys.items()))
+    (OUT / "steps.txt").write_text("".join(f"{name}\n" for name in sorted(STAFF_SENTENCES)))
     models = [model for model in apps.get_app_config("ledger").get_models() if model._meta.managed]
     rows = "".join(
         serializers.serialize("jsonl", m.objects.order_by("pk"), cls=Exact) for m in models
