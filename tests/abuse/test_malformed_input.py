@@ -365,7 +365,7 @@ def test_any_filter_of_a_regulator_gets_a_page(officer, path, query):
     assert client.get(f"/en/regulators/{path}?{asked}").status_code < 500
 
 
-STAFF_LISTS = ["cases/case/", "datasets/dataset/", "corrections/manifest/", "reports/look/",
+STAFF_LISTS = ["cases/case/", "datasets/dataset/", "corrections/manifest/", "oversight/accessevent/",
                "routing/team/", "regimes/publishedlimit/"]  # fmt: skip
 
 

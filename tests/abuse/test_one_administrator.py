@@ -286,7 +286,7 @@ class TestByOtherWays:
             "/staff/account/emailaddress/",
             "/staff/mfa/authenticator/",
             "/staff/accounts/invitation/",
-            "/staff/reports/regulatortoken/",
+            "/staff/accounts/regulatortoken/",
         ],
     )
     def test_no_other_page_keeps_accounts(self, path) -> None:
@@ -360,7 +360,7 @@ class TestSuperuser:
 
 
 class TestRegulators:
-    PATH = "/staff/reports/regulatoraccount/"
+    PATH = "/staff/accounts/regulatoraccount/"
 
     def form(self, account, regime: str, day: str) -> dict[str, object]:
         return {

@@ -14,7 +14,7 @@ from workflows.ledger.models import Event
 
 pytestmark = pytest.mark.django_db
 TOKENS = "/en/regulators/tokens/"
-ACCOUNTS = "/staff/reports/regulatoraccount/"
+ACCOUNTS = "/staff/accounts/regulatoraccount/"
 
 
 @pytest.fixture(autouse=True)

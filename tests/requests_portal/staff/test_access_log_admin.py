@@ -19,7 +19,7 @@ from workflows.ledger.models import Event
 from workflows.reports.access_log import LOOKS
 
 pytestmark = pytest.mark.django_db
-LOG = "/staff/reports/look/"
+LOG = "/staff/oversight/accessevent/"
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_the_look_at_the_log_is_its_latest_entry(sign_in, privacy_officer, looks
     )
     # What was typed may be a name, and stays out of the log.
     assert event.facts == {"narrowed_by": ["q"]}
-    client.get("/staff/reports/look/", {"look": "case.viewed", "erika_mustermann": "1"})
+    client.get("/staff/oversight/accessevent/", {"look": "case.viewed", "erika_mustermann": "1"})
     assert Event.objects.latest("id").facts == {"narrowed_by": ["look"]}
     assert "looked at this log" in rows(client)
 

@@ -112,7 +112,7 @@ class TestPeople:
 
 
 class TestRegulators:
-    PATH = "/staff/reports/regulatoraccount/"
+    PATH = "/staff/accounts/regulatoraccount/"
 
     @pytest.fixture
     def officer(self) -> User:

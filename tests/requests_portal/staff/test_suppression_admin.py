@@ -9,7 +9,7 @@ from workflows.model_outputs.models import Suppression
 from workflows.model_outputs.suppression import suppress
 
 pytestmark = pytest.mark.django_db
-LIST = "/staff/corrections/suppression/"
+LIST = "/staff/model_outputs/suppression/"
 
 
 def act(client, name, entry):

@@ -20,7 +20,7 @@ from tests.personas import PASSWORD
 if TYPE_CHECKING:
     from workflows.accounts.models import RegulatorAccount
 
-VERIFIER = Path(__file__).parents[3] / "workflows" / "reports" / "verifier" / "verify.py"
+VERIFIER = Path(__file__).parents[3] / "workflows" / "exports" / "verifier" / "verify.py"
 Files = dict[str, bytes]
 
 

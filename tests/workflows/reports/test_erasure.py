@@ -404,7 +404,7 @@ def test_every_model_with_sealed_columns_is_thought_of():
         "Match",
         "Message",
         "Person",
-        "Spelling",
+        "AddedSpelling",
         "StoredFile",
         # Emptied, for the rows stay.
         "Case",
