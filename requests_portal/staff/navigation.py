@@ -49,7 +49,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _list(request, "corrections", "reingestion", _("Come back"), "undo"),
                 _list(
                     request,
-                    "corrections",
+                    "model_outputs",
                     "suppression",
                     _("Suppressed phrases"),
                     "speaker_notes_off",
