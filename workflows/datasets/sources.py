@@ -13,7 +13,7 @@ from pathlib import Path
 from django.conf import settings
 
 from workflows.corpus.formats.shards import Shard, dataset_files, shards
-from workflows.corpus.formats.sql_table import table_shards
+from workflows.corpus.formats.sql_table import named_table, table_shards
 from workflows.corpus.values import JSONL_FORMATS, Format, Problem, ReadError
 from workflows.datasets.models import Snapshot
 
@@ -65,12 +65,7 @@ def _links(path: Path) -> Iterator[Path]:
 
 def table_of(location: str) -> tuple[str, str]:
     """Return the address of the database and the name of the table. Raises `ReadError`."""
-    name, _slash, table = location.partition("/")
-    address = settings.DATASET_DATABASES.get(name.lower())
-    if not address or not table:
-        message = f"The settings name no database {name}."
-        raise ReadError(message, Problem.NO_DATABASE, name)
-    return address, table
+    return named_table(location, settings.DATASET_DATABASES)
 
 
 def shards_of(snapshot: Snapshot) -> list[Shard]:

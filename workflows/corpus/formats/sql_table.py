@@ -1,7 +1,7 @@
 """Reads a table of PostgreSQL: with a cursor of the server, in transactions that cannot write."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,19 @@ _CONNECT_SECONDS = 10
 _PLAIN_TABLES = ("r", "m")
 
 TableRow = tuple[Any, ...]
+
+
+def named_table(location: str, databases: Mapping[str, str]) -> tuple[str, str]:
+    """Return the address of a database and the name of a table, of "database/table".
+
+    `databases` are the addresses by their names. Raises ReadError.
+    """
+    name, _slash, table = location.partition("/")
+    address = databases.get(name.lower())
+    if not address or not table:
+        message = f"The settings name no database {name}."
+        raise ReadError(message, Problem.NO_DATABASE, name)
+    return address, table
 
 
 def table_shards(database: str, table: str, *, shard_bytes: int = SHARD_BYTES) -> list[Shard]:
