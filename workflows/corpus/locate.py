@@ -9,8 +9,8 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
 from workflows.corpus.columns import Batch, Candidate
+from workflows.corpus.formats.protocol import Shard
 from workflows.corpus.formats.registry import batches
-from workflows.corpus.formats.shards import Shard
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.match.scan import candidates, findings
 from workflows.corpus.processes import end_with_parent, frozen_objects

@@ -39,9 +39,8 @@ def written(data, name, records):
         pq.write_table(pa.Table.from_pylist(records), path, row_group_size=2)
         return {"format": "parquet", "source_field": ""}
     from workflows.corpus.formats.files import writing
-    from workflows.corpus.formats.shards import format_of
 
-    with writing(path, format_of(path)) as out:
+    with writing(path) as out:
         out.write(lines(records).encode())
     return {"source_field": ""}
 
@@ -51,9 +50,8 @@ def texts_of(snapshot):
     if path.name.endswith(".parquet"):
         return [row["text"] for row in pq.read_table(path).to_pylist()]
     from workflows.corpus.formats.files import reading
-    from workflows.corpus.formats.shards import format_of
 
-    with reading(path, format_of(path)) as rows:
+    with reading(path) as rows:
         return [json.loads(row)["text"] for row in rows]
 
 

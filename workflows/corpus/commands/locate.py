@@ -9,13 +9,13 @@ from pathlib import Path
 
 from workflows.corpus.commands import CommandRefused, Say, main, say, warn
 from workflows.corpus.commands.hits_file import appearing_hits, refuse_input
-from workflows.corpus.formats.shards import Shard, passed_over, shards
+from workflows.corpus.formats.protocol import Shard
+from workflows.corpus.formats.shards import document_formats, passed_over, shards
 from workflows.corpus.formats.sql_table import named_table, table_shards
 from workflows.corpus.locate import PassEnded, locate
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.values import (
-    RECORD_FORMATS,
-    Format,
+    FORMATS,
     PersonsError,
     ReadError,
     Schema,
@@ -96,14 +96,14 @@ def run(options: argparse.Namespace, databases: Mapping[str, str], say: Say, war
 def _shards(path: str, databases: Mapping[str, str], *, text: bool) -> list[Shard]:
     if path.startswith(TABLE):
         return table_shards(*named_table(path.removeprefix(TABLE), databases))
-    return shards(Path(path), shard_bytes=_SHARD_BYTES, formats={Format.TEXT} if text else None)
+    formats = document_formats() if text else None
+    return shards(Path(path), shard_bytes=_SHARD_BYTES, formats=formats)
 
 
 def _passed_over(path: str, pieces: list[Shard]) -> str:
     if path.startswith(TABLE):
         return ""
-    text = pieces[0].format is Format.TEXT
-    return passed_over(Path(path), {Format.TEXT} if text else RECORD_FORMATS)
+    return passed_over(Path(path), documents=FORMATS[pieces[0].format].holds_documents)
 
 
 def command() -> int:
