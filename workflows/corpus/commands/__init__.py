@@ -7,6 +7,10 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
+from workflows.corpus.values import FORMATS
+
+# How the names of files end that can be read.
+ENDINGS = ", ".join(ending for traits in FORMATS.values() for ending in traits.endings)
 # Says one line to the caller: what came out, or what to know of it.
 Say = Callable[[str], object]
 

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workflows.common.signed_note import NoteError, Verifier
-from workflows.corpus.commands import CommandRefused, Say, main, say, warn
+from workflows.corpus.commands import ENDINGS, CommandRefused, Say, main, say, warn
 from workflows.corpus.edits.apply import apply_entries
 from workflows.corpus.edits.manifest_files import Manifest, read_manifest, read_replacements
 from workflows.corpus.entries import EditRefused, ManifestError, Wording
 
 DESCRIPTION = (
-    "Apply a manifest to JSONL (.jsonl, .jsonl.gz, .jsonl.zst), Parquet and plain text (.txt). "
+    f"Apply a manifest to files ({ENDINGS}). "
     "The new snapshot appears beside the old one when all of it is written; the old one is not "
     "touched. Exit code 1 if the manifest does not fit, and then nothing is left behind."
 )

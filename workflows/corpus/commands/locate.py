@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from workflows.corpus.commands import CommandRefused, Say, main, say, warn
+from workflows.corpus.commands import ENDINGS, CommandRefused, Say, main, say, warn
 from workflows.corpus.commands.hits_file import appearing_hits, refuse_input
 from workflows.corpus.formats.protocol import Shard
 from workflows.corpus.formats.shards import document_formats, passed_over, shards
@@ -23,9 +23,8 @@ from workflows.corpus.values import (
 )
 
 DESCRIPTION = (
-    "Find people in JSONL (.jsonl, .jsonl.gz, .jsonl.zst), Parquet and plain text (.txt), "
-    "or in a table of PostgreSQL. Writes one JSON object for each place found and ends with a "
-    "line of figures. Exit code 1 if something cannot be read."
+    f"Find people in files ({ENDINGS}) or in a table of PostgreSQL. Writes one JSON object for "
+    "each place found and ends with a line of figures. Exit code 1 if something cannot be read."
 )
 TABLE = "postgresql:"
 _VARIABLE = "DATASET_DATABASE_"
