@@ -29,9 +29,9 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 
 from requests_portal.account_sessions import end_other_sign_ins
-from workflows.cases.mail import may_mail
+from workflows.cases.mail import take_mail_quota
 from workflows.vault.blind_index import keyed_hash, keyed_hashes
-from workflows.vault.crypto import CannotUnseal, decrypt, encrypt
+from workflows.vault.crypto import DecryptionFailed, decrypt, encrypt
 from workflows.vocabulary.roles import Role
 
 P = ParamSpec("P")
@@ -79,7 +79,7 @@ class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ha
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail unless the day's limit of the address is reached."""
-        if not may_mail(email, confirmed=True):
+        if not take_mail_quota(email, confirmed=True):
             logger.warning("Mail limit of an address reached; %s not sent", template_prefix)
             return
         self.compose_mail(template_prefix, email, context).send()
@@ -124,23 +124,23 @@ class SealingMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # it has no t
         return base64.b64encode(encrypt(key, text.encode(), _SECRET_PLACE)).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Undo `encrypt`; raise `CannotUnseal` when it is not from us."""
+        """Undo `encrypt`; raise `DecryptionFailed` when it is not from us."""
         sealed = base64.b64decode(encrypted_text)
         current, *former = keyed_hashes(_SECRET_PURPOSE, b"")
         for key in former:
-            with suppress(CannotUnseal):
+            with suppress(DecryptionFailed):
                 return decrypt(key, sealed, _SECRET_PLACE).decode()
         return decrypt(current, sealed, _SECRET_PLACE).decode()
 
     def encrypt_anew(self, encrypted_text: str) -> str:
         """Return what a former key has encrypted under the current one, and the rest as it is.
 
-        Raises `CannotUnseal` when no key opens it.
+        Raises `DecryptionFailed` when no key opens it.
         """
         try:
             key = keyed_hash(_SECRET_PURPOSE, b"")
             decrypt(key, base64.b64decode(encrypted_text), _SECRET_PLACE)
-        except CannotUnseal:
+        except DecryptionFailed:
             return self.encrypt(self.decrypt(encrypted_text))
         return encrypted_text
 

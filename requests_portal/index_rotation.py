@@ -31,7 +31,7 @@ from workflows.identity.models import ContactChallenge
 from workflows.ledger.models import Event
 from workflows.outbox.models import Effect
 from workflows.reports.scope import live_tokens
-from workflows.vault.crypto import CannotUnseal
+from workflows.vault.crypto import DecryptionFailed
 from workflows.vault.rotation import Step
 from workflows.vocabulary.people import Channel
 
@@ -49,7 +49,7 @@ def _encrypt_anew(authenticator: Authenticator) -> int:
             data[field] = adapter.encrypt_anew(data[field])
         if _MIGRATED in data:
             data[_MIGRATED] = [adapter.encrypt_anew(code) for code in data[_MIGRATED]]
-    except CannotUnseal:
+    except DecryptionFailed:
         return 0
     if data == authenticator.data:
         return 0
@@ -75,7 +75,7 @@ def unreadable_factors() -> int:
         try:
             for text in [*([own] if own else []), *data.get(_MIGRATED, [])]:
                 adapter.decrypt(text)
-        except CannotUnseal:
+        except DecryptionFailed:
             unreadable += 1
     return unreadable
 

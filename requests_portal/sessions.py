@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from requests_portal.models import Session
-from workflows.vault.crypto import CannotUnseal, decrypt, encrypt
+from workflows.vault.crypto import DecryptionFailed, decrypt, encrypt
 
 _PLACE = b"session"
 
@@ -41,7 +41,7 @@ class SessionStore(db.SessionStore):
         """Undo `encode`; what was sealed with another key is an empty session."""
         try:
             opened = decrypt(_secret(), base64.b64decode(session_data), _PLACE)
-        except CannotUnseal:
+        except DecryptionFailed:
             return {}
         held: dict[str, Any] = self.serializer().loads(opened)
         return held

@@ -26,14 +26,14 @@ from hypothesis import settings as hypothesis_settings
 from pytest_django.plugin import blocking_manager_key
 
 from requests_portal.local.folders import data_folder
-from requests_portal.local.postgres import OWNER_ROLE, RUNTIME_ROLE, Cluster
+from requests_portal.local.postgres import OWNER_ROLE, RUNTIME_ROLE, PostgresServer
 from requests_portal.local.sockets import free_port
 from requests_portal.local.valkey import Broker
 from tests.chromium import NO_CHROMIUM, find_chromium
 from tests.prepared import migrated_database
 from tests.stack import Stack
 
-CLUSTER = Cluster(
+CLUSTER = PostgresServer(
     data_folder() / "test-postgres",
     options={"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"},
 )

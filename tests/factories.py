@@ -10,7 +10,7 @@ from django.utils import timezone
 from workflows.cases import correspondence, merging, staff_actions
 from workflows.cases.actors import PUBLIC, SYSTEM, Actor
 from workflows.cases.attachments import Upload
-from workflows.cases.filing import Filed, file_request
+from workflows.cases.filing import FilingResult, file_request
 from workflows.cases.filing_request import (
     FiledIdentifier,
     FiledItem,
@@ -79,7 +79,7 @@ def file(
     uploads: tuple[Upload, ...] = (),
     at: datetime | None = None,
     **changes: object,
-) -> Filed:
+) -> FilingResult:
     """File a request; keyword arguments replace fields of it."""
     return file_request(
         replace(request, **changes), attempt=secrets.token_hex(8), uploads=uploads, at=at
@@ -233,7 +233,10 @@ _ASIDE = {
             case, REVIEWER, Decimal("12.50"), "EUR", "The fifth transfer this month."
         ),
     ),
-    State.MERGED: (State.RECEIVED, lambda case: merging.merge(case, INTAKE, earlier_case(case))),
+    State.MERGED: (
+        State.RECEIVED,
+        lambda case: merging.merge_duplicate(case, INTAKE, earlier_case(case)),
+    ),
     State.REJECTED_AS_ABUSE: (State.FILED, _reject_as_abuse),
     State.CLOSED: (State.ANSWERED, lambda case: advance(case, Action.CLOSE, REVIEWER)),
     State.CONTESTED: (

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection
 
 from workflows.ledger.models import Tile
-from workflows.ledger.verify import missing_protection
+from workflows.ledger.verify import missing_triggers
 
 
 def a_tile() -> Tile:
@@ -20,7 +20,7 @@ def test_a_flush_empties_the_append_only_tables_and_leaves_them_protected():
     a_tile()
     call_command("flush", interactive=False, verbosity=0)
     assert not Tile.objects.exists()
-    assert missing_protection() is None
+    assert missing_triggers() is None
     a_tile()
     with pytest.raises(DatabaseError, match="append-only"), connection.cursor() as cursor:
         cursor.execute("TRUNCATE ledger_tile")

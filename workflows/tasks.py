@@ -11,7 +11,7 @@ from workflows.cases.admission import purge_proofs
 from workflows.cases.drafts import purge_draft_files, purge_drafts
 from workflows.cases.idempotency import purge_keys
 from workflows.cases.mail import purge_tallies
-from workflows.cases.sign_ins import purge_wrong_passwords
+from workflows.cases.sign_ins import purge_login_attempts
 from workflows.complaints.effects import sweep_complaints
 from workflows.corrections import carried_out, checking, making, receipts, returns, tombstones
 from workflows.corrections.recipients import sweep_recipients
@@ -43,7 +43,7 @@ _PURGES: dict[str, Callable[[], int]] = {
     "checkpoints": thin_checkpoints,
     "files": sweep_orphans,
     "look-ups": lookups.purge_runs,
-    "wrong passwords": purge_wrong_passwords,
+    "wrong passwords": purge_login_attempts,
     "cache entries": purge_cache,
 }
 
@@ -120,7 +120,7 @@ def nightly_pass() -> None:
 @long_task
 def make_manifest(snapshot_id: str) -> None:
     """Make the manifest of what is to be changed in a snapshot."""
-    making.make_manifest(snapshot_id)
+    making.build_manifest(snapshot_id)
 
 
 @shared_task
@@ -133,25 +133,25 @@ def sweep_manifests() -> None:
 @long_task
 def apply_manifest(manifest_id: str) -> None:
     """Apply a manifest on this machine."""
-    receipts.apply_here(manifest_id)
+    receipts.apply_locally(manifest_id)
 
 
 @long_task
 def check_manifest(manifest_id: str) -> None:
     """Re-scan the snapshot that came out of a manifest."""
-    checking.check(manifest_id)
+    checking.verify_manifest(manifest_id)
 
 
 @long_task
 def guard_snapshot(snapshot_id: str) -> None:
     """Look in a new snapshot for what was taken out of others."""
-    tombstones.guard(snapshot_id)
+    tombstones.find_reingested(snapshot_id)
 
 
 @long_task
 def take_out_again(return_id: str) -> None:
     """Make the manifest of what came back with a new snapshot."""
-    returns.take_out_again(return_id)
+    returns.redo_removal(return_id)
 
 
 @shared_task

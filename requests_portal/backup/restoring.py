@@ -23,7 +23,7 @@ from workflows.ledger.keys import log_verifier
 from workflows.reports.models import BundleJob
 from workflows.vault import files
 from workflows.vault.blind_index import index_keys
-from workflows.vault.crypto import CannotUnseal
+from workflows.vault.crypto import DecryptionFailed
 from workflows.vault.models import DataKey
 
 
@@ -72,7 +72,7 @@ def missing_keys(manifest: Manifest) -> list[str]:
     for kek in DataKey.objects.exclude(wrapped=None).values_list("kek", flat=True).distinct():
         try:
             DataKey.objects.exclude(wrapped=None).filter(kek=kek)[0].secret()
-        except CannotUnseal:
+        except DecryptionFailed:
             found.append(
                 f"VAULT_KEY does not open what the key {kek} has sealed: set the key of the backup,"
                 " or add it to VAULT_OLD_KEYS."

@@ -66,7 +66,7 @@ def prepare_environment(argv: list[str]) -> None:
     from requests_portal.local import postgres
     from requests_portal.local.kept import ServerError
 
-    cluster = postgres.Cluster(folder / "postgres")
+    cluster = postgres.PostgresServer(folder / "postgres")
     os.environ["DATABASE_URL"] = cluster.url(postgres.RUNTIME_ROLE, DATABASE)
     os.environ["DATABASE_OWNER_URL"] = cluster.url(postgres.OWNER_ROLE, DATABASE)
     if needs_database(argv):

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from requests_portal.local import locks
-from requests_portal.local.tether import tethered
+from requests_portal.local.tether import with_parent_death_signal
 
 # PostgreSQL's "fast" shutdown, Valkey's save and exit: both end in good order.
 _STOP = signal.SIGINT
@@ -25,7 +25,7 @@ _STARTS_IN_A_ROW = 10
 _SERVED_SECONDS = 30
 
 
-def keep(lock_folder: Path, command: list[str], user: str | None) -> int:
+def guard(lock_folder: Path, command: list[str], user: str | None) -> int:
     """Run `command` as the system user `user` until nobody holds `users`; return an exit code.
 
     0: nobody used the server any more, or the keeper was told to end. 1: the server kept dying.
@@ -33,7 +33,7 @@ def keep(lock_folder: Path, command: list[str], user: str | None) -> int:
     for ignored in (signal.SIGHUP, signal.SIGINT):
         signal.signal(ignored, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    locks.take(lock_folder / "keeper", wait=False)
+    locks.acquire(lock_folder / "keeper", wait=False)
     starts = 0
     while starts < _STARTS_IN_A_ROW:
         began = time.monotonic()
@@ -43,7 +43,7 @@ def keep(lock_folder: Path, command: list[str], user: str | None) -> int:
             user=user,
             group=user,
             extra_groups=[] if user else None,
-            preexec_fn=tethered(_STOP),  # noqa: PLW1509 - this program has one thread
+            preexec_fn=with_parent_death_signal(_STOP),  # noqa: PLW1509 - this program has one thread
             start_new_session=True,
         )
         try:
@@ -67,7 +67,7 @@ def _unused_before_end_of(server: subprocess.Popen[bytes], users: Path) -> bool:
         else:
             return False
         try:
-            locks.take(users, wait=False)
+            locks.acquire(users, wait=False)
         except BlockingIOError:
             continue
         return True
@@ -90,7 +90,7 @@ def main() -> None:
     parser.add_argument("--user", help="system user to run the server as; needs root")
     parser.add_argument("command", nargs="+")
     arguments = parser.parse_args()
-    sys.exit(keep(arguments.locks, arguments.command, arguments.user))
+    sys.exit(guard(arguments.locks, arguments.command, arguments.user))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ class ServerError(RuntimeError):
 
 
 @dataclass
-class KeptServer:
+class SharedServer:
     """One server and the ways to start, share and leave it.
 
     `folder` holds the server's data; the lock files and the log lie beside it. `answers` says
@@ -50,8 +50,8 @@ class KeptServer:
         """
         self.locks.mkdir(parents=True, exist_ok=True)
         if self._users is None:
-            self._users = locks.take(self.locks / "users", shared=True)
-        with locks.held(self.locks / "start"):
+            self._users = locks.acquire(self.locks / "users", shared=True)
+        with locks.is_locked(self.locks / "start"):
             # A keeper that is there starts its server again, or comes to its own end.
             self._wait_until(lambda: self.answers() or not self._has_keeper())
             if not self.answers():
@@ -62,7 +62,7 @@ class KeptServer:
         """Stop using the server; if nobody else does, return when it has ended."""
         if self._users is None:
             return
-        was_last = locks.is_only_holder(self._users)
+        was_last = locks.is_last_holder(self._users)
         os.close(self._users)
         self._users = None
         if was_last:
@@ -71,7 +71,7 @@ class KeptServer:
     def _has_keeper(self) -> bool:
         """Say whether a keeper serves this folder."""
         try:
-            os.close(locks.take(self.locks / "keeper", wait=False))
+            os.close(locks.acquire(self.locks / "keeper", wait=False))
         except BlockingIOError:
             return True
         return False

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-def take(path: Path, *, shared: bool = False, wait: bool = True) -> int:
+def acquire(path: Path, *, shared: bool = False, wait: bool = True) -> int:
     """Lock the file at `path` and return its descriptor; the lock lasts until it is closed.
 
     Raises BlockingIOError when `wait` is False and somebody else holds the lock.
@@ -24,16 +24,16 @@ def take(path: Path, *, shared: bool = False, wait: bool = True) -> int:
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
+def is_locked(path: Path) -> Iterator[None]:
     """Hold the lock at `path` alone for the length of the block."""
-    descriptor = take(path)
+    descriptor = acquire(path)
     try:
         yield
     finally:
         os.close(descriptor)
 
 
-def is_only_holder(descriptor: int) -> bool:
+def is_last_holder(descriptor: int) -> bool:
     """Say whether nobody else shares the lock; the caller's own is exclusive from then on."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 
 from requests_portal.local import locks
-from requests_portal.local.kept import KeptServer, ServerError, server_environment
+from requests_portal.local.kept import ServerError, SharedServer, server_environment
 from requests_portal.local.sockets import socket_folder
 from requests_portal.local.system_user import let_user_read, let_user_search, unprivileged_user
 from requests_portal.local.wheels import postgres_files, postgres_programs
@@ -32,14 +32,14 @@ _SOCKET_NAME = ".s.PGSQL.5432"
 _REMAINS_SECONDS = 60
 
 
-class Cluster:
+class PostgresServer:
     """One PostgreSQL data folder and the server that serves it on a unix socket."""
 
     def __init__(self, folder: Path, options: dict[str, str] | None = None) -> None:
         """`folder` need not exist; `options` are settings of the server (`{"fsync": "off"}`)."""
         self.folder = folder
         self.options = options or {}
-        self._server = KeptServer(folder, self._answers)
+        self._server = SharedServer(folder, self._answers)
 
     @property
     def socket_folder(self) -> Path:
@@ -69,7 +69,7 @@ class Cluster:
         row-level security would hold for them too.
         """
         with (
-            locks.held(self._server.locks / "start"),
+            locks.is_locked(self._server.locks / "start"),
             psycopg.connect(self.url(SUPERUSER, SUPERUSER), autocommit=True) as connection,
         ):
             present = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}

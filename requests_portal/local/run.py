@@ -69,7 +69,7 @@ def main() -> None:
     arguments = parser.parse_args()
     folder = data_folder()
     try:
-        locks.take(folder / "locks" / "run", wait=False)
+        locks.acquire(folder / "locks" / "run", wait=False)
     except BlockingIOError:
         sys.exit(f"The portal runs already; {folder / 'run.json'} says where.")
     print("Requests Portal: setting up", flush=True)
@@ -87,11 +87,11 @@ def main() -> None:
             cluster.leave()
 
 
-def _start_database(folder: Path) -> postgres.Cluster:
+def _start_database(folder: Path) -> postgres.PostgresServer:
     """Start the bundled PostgreSQL and hold it, so that we can wait for its end."""
-    cluster = postgres.Cluster(folder / "postgres")
+    cluster = postgres.PostgresServer(folder / "postgres")
     try:
-        with steps.told("PostgreSQL"):
+        with steps.announced("PostgreSQL"):
             cluster.ensure_running()
             cluster.ensure_database(DATABASE)
     except (ServerError, OSError) as error:
@@ -125,7 +125,7 @@ def _take_steps(site: Site) -> None:
     if site.own_database:
         steps.tables(site.folder / "postgres").take()
     else:
-        steps.do("Database tables", steps.migrate)
+        steps.run_step("Database tables", steps.migrate)
     steps.MESSAGES.take()
     steps.STATIC_FILES.take()
     # Invented people belong in the bundled database only.

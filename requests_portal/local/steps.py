@@ -14,7 +14,7 @@ import psycopg
 
 from requests_portal.local.folders import PROJECT, data_folder
 from requests_portal.local.messages import LOCALE
-from requests_portal.local.tether import tethered
+from requests_portal.local.tether import with_parent_death_signal
 
 _LOCK_FILE = PROJECT / "requirements" / "local.txt"
 
@@ -23,7 +23,7 @@ Done = subprocess.CompletedProcess[str]
 
 
 @dataclass(frozen=True)
-class Step:
+class SetupStep:
     """Something to do once for its `inputs`: files, and words that name what they act upon."""
 
     title: str
@@ -38,22 +38,22 @@ class Step:
         if stamp.exists() and stamp.read_text() == wanted:
             tell(self.title, "nothing changed")
             return
-        do(self.title, self.action)
+        run_step(self.title, self.action)
         stamp.parent.mkdir(exist_ok=True)
         # The step may have made what it names among its inputs.
         stamp.write_text(fingerprint(self.inputs()))
 
 
-def do(title: str, action: Callable[[], Done]) -> None:
+def run_step(title: str, action: Callable[[], Done]) -> None:
     """Run `action` between its title and the time it took; exit with its output if it failed."""
-    with told(title):
+    with announced(title):
         result = action()
     if result.returncode != 0:
         sys.exit(f"{result.stdout}{result.stderr}\n{title}: failed.")
 
 
 @contextmanager
-def told(title: str) -> Iterator[None]:
+def announced(title: str) -> Iterator[None]:
     """Print the title of a step, and how long it took when the block ends."""
     began = time.monotonic()
     print(f"  {title:<20} … ", end="", flush=True)
@@ -89,7 +89,7 @@ def _run(*arguments: str) -> Done:
         capture_output=True,
         text=True,
         check=False,
-        preexec_fn=tethered(signal.SIGTERM),
+        preexec_fn=with_parent_death_signal(signal.SIGTERM),
     )
 
 
@@ -104,10 +104,10 @@ def migrate() -> Done:
     return manage("migrate", "--no-input")
 
 
-def tables(cluster_folder: Path) -> Step:
+def tables(cluster_folder: Path) -> SetupStep:
     """Return the step that makes the tables in the bundled database, kept in `cluster_folder`."""
     version = cluster_folder / "PG_VERSION"
-    return Step(
+    return SetupStep(
         title="Database tables",
         stamp="tables",
         inputs=lambda: [
@@ -120,7 +120,7 @@ def tables(cluster_folder: Path) -> Step:
     )
 
 
-MESSAGES = Step(
+MESSAGES = SetupStep(
     title="Message catalogues",
     stamp="messages",
     inputs=lambda: [
@@ -130,7 +130,7 @@ MESSAGES = Step(
     action=lambda: _run("-m", "requests_portal.local.messages"),
 )
 
-STATIC_FILES = Step(
+STATIC_FILES = SetupStep(
     title="Static files",
     stamp="static",
     inputs=lambda: [
@@ -154,8 +154,8 @@ def load_samples(owner_url: str) -> None:
     if cases:
         tell("Sample cases", "the database holds cases")
     else:
-        do("Sample cases", lambda: manage("load_sample_cases"))
+        run_step("Sample cases", lambda: manage("load_sample_cases"))
     if datasets or (cases and not loaded):
         tell("Sample datasets", "nothing to load")
     else:
-        do("Sample datasets", lambda: manage("load_sample_datasets"))
+        run_step("Sample datasets", lambda: manage("load_sample_datasets"))

@@ -16,7 +16,7 @@ from typing import IO
 
 from requests_portal.local.folders import PROJECT
 from requests_portal.local.processes import PORTAL, Process
-from requests_portal.local.tether import tethered
+from requests_portal.local.tether import with_parent_death_signal
 
 _TURN_SECONDS = 0.2
 # Longer than the web server lets what it has begun take.
@@ -62,7 +62,7 @@ class Child:
             stderr=subprocess.STDOUT,
             start_new_session=True,
             pass_fds=inherited,
-            preexec_fn=tethered(self.process.stop_signal),  # noqa: PLW1509 - we have one thread
+            preexec_fn=with_parent_death_signal(self.process.stop_signal),  # noqa: PLW1509 - we have one thread
         )
         self._began = time.monotonic()
         self._unfinished_line = b""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 _PR_SET_PDEATHSIG = 1
 
 
-def tethered(stop_signal: signal.Signals) -> Callable[[], None]:
+def with_parent_death_signal(stop_signal: signal.Signals) -> Callable[[], None]:
     """Return a function for `subprocess.Popen(preexec_fn=...)`.
 
     The kernel then sends `stop_signal` to the child when its parent ends, even by `kill -9`

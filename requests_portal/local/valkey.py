@@ -4,7 +4,7 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from requests_portal.local.kept import KeptServer
+from requests_portal.local.kept import SharedServer
 from requests_portal.local.sockets import fits, free_port
 from requests_portal.local.wheels import valkey_program
 
@@ -68,7 +68,7 @@ class Broker:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder = folder
         self.address = Address.in_folder(folder)
-        self._server = KeptServer(folder, self._answers)
+        self._server = SharedServer(folder, self._answers)
 
     @property
     def url(self) -> str:

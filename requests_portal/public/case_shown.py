@@ -7,12 +7,17 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from requests_portal.public.complaints_shown import (
-    ShownComplaint,
+    ComplaintPresenter,
     complaints_of,
     shown_complaints,
     words_of,
 )
-from requests_portal.public.rules_shown import ShownClock, ShownRegime, shown_clocks, shown_regime
+from requests_portal.public.rules_shown import (
+    ClockPresenter,
+    RegimePresenter,
+    shown_clocks,
+    shown_regime,
+)
 from workflows.cases.actors import PUBLIC
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Attachment, Case, Message
@@ -61,7 +66,7 @@ QUESTIONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class ShownCase:
+class CasePresenter:
     """Everything on the status page.
 
     `question` is the message that the person should answer now, `answer` the latest answer.
@@ -71,9 +76,9 @@ class ShownCase:
     state: str
     waits_for_contact: bool
     kinds: list[str]
-    clocks: list[ShownClock]
+    clocks: list[ClockPresenter]
     zone: str
-    regime: ShownRegime
+    regime: RegimePresenter
     timeline: list[TimelineEntry]
     messages: "Page[Message]"
     attachments: list[Attachment]
@@ -81,10 +86,10 @@ class ShownCase:
     question: Message | None
     answer: Message | None
     may: dict[str, bool]
-    complaints: list[ShownComplaint]
+    complaints: list[ComplaintPresenter]
 
 
-def shown_case(case: Case, page: str = "") -> ShownCase:
+def present_case(case: Case, page: str = "") -> CasePresenter:
     """Gather what the person may see of their case; of an erased one only the bare steps.
 
     `page` is that of the messages, as it came in the address.
@@ -94,7 +99,7 @@ def shown_case(case: Case, page: str = "") -> ShownCase:
     complaints = complaints_of(case)
     # What belongs to a complaint is read there.
     elsewhere = words_of(complaints)
-    return ShownCase(
+    return CasePresenter(
         state=state_in_words(case),
         waits_for_contact=waits_for_contact(case),
         kinds=[str(ItemKind(kind).label) for kind in case.kinds],
@@ -107,7 +112,7 @@ def shown_case(case: Case, page: str = "") -> ShownCase:
         notices=[] if erased else list(notices_to_the_person(case)),
         question=None if erased else open_question(case),
         answer=messages.filter(kind=Message.Kind.ANSWER).first(),
-        may=allowed(case, complaints),
+        may=permitted_actions(case, complaints),
         complaints=shown_complaints(case, complaints),
     )
 
@@ -144,7 +149,7 @@ def open_question(case: Case) -> Message | None:
     return messages_of(case).filter(kind=kind).first() if kind else None
 
 
-def allowed(case: Case, complaints: list[Complaint] | None = None) -> dict[str, bool]:
+def permitted_actions(case: Case, complaints: list[Complaint] | None = None) -> dict[str, bool]:
     """Return for each action of the person, by its name, whether it can be taken now.
 
     `complaints` are those of the case, where they were read already.

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import Prefetch
 from django.utils.translation import gettext_lazy as _
 
-from requests_portal.public.rules_shown import ShownClock, shown_clock
+from requests_portal.public.rules_shown import ClockPresenter, shown_clock
 from workflows.cases.models import Case, Message
 from workflows.complaints.lifecycle import State
 from workflows.complaints.models import Complaint
@@ -23,14 +23,14 @@ _STATES = {
 
 
 @dataclass(frozen=True, slots=True)
-class ShownComplaint:
+class ComplaintPresenter:
     """One complaint. `clock` is for the outcome, `acknowledge` for the confirmation; or None."""
 
     complaint: Complaint
     state: str
     text: str
-    clock: ShownClock | None
-    acknowledge: ShownClock | None
+    clock: ClockPresenter | None
+    acknowledge: ClockPresenter | None
     letters: list[Message]
 
 
@@ -50,15 +50,15 @@ def words_of(complaints: list[Complaint]) -> set[UUID]:
     return statements | {each.pk for complaint in complaints for each in complaint.letters.all()}
 
 
-def shown_complaints(case: Case, complaints: list[Complaint]) -> list[ShownComplaint]:
+def shown_complaints(case: Case, complaints: list[Complaint]) -> list[ComplaintPresenter]:
     """Return complaints that `complaints_of` gave, in the reader's language."""
     return [_shown(case, complaint) for complaint in complaints]
 
 
-def _shown(case: Case, complaint: Complaint) -> ShownComplaint:
+def _shown(case: Case, complaint: Complaint) -> ComplaintPresenter:
     withdrawn = complaint.state == State.WITHDRAWN
     clocks = [] if withdrawn else list(complaint.clocks.all())
-    return ShownComplaint(
+    return ComplaintPresenter(
         complaint=complaint,
         state=str(_STATES[State(complaint.state)]),
         text=complaint.statement.body if complaint.statement else "",

@@ -14,7 +14,7 @@ COOKIE = "__Host-draft" if settings.HTTPS else "draft"
 
 
 @dataclass(frozen=True, slots=True)
-class HeldDraft:
+class DraftSession:
     """A draft together with its secret."""
 
     draft: Draft
@@ -26,20 +26,20 @@ class HeldDraft:
         answers: Answers = self.draft.answers
         return answers
 
-    def locked(self) -> "HeldDraft":
+    def locked(self) -> "DraftSession":
         """Return the draft as it stands now, locked until the transaction ends."""
         drafts = Draft.objects.select_for_update(of=("self",)).select_related("data_key")
-        return HeldDraft(drafts.get(pk=self.draft.pk), self.token)
+        return DraftSession(drafts.get(pk=self.draft.pk), self.token)
 
 
-def held_draft(request: HttpRequest) -> HeldDraft | None:
+def held_draft(request: HttpRequest) -> DraftSession | None:
     """Return the draft of this browser, or None."""
     token = request.COOKIES.get(COOKIE)
     draft = find_draft(token) if token else None
-    return HeldDraft(draft, token) if draft and token else None
+    return DraftSession(draft, token) if draft and token else None
 
 
-def hold(response: HttpResponse, token: str) -> None:
+def remember_draft(response: HttpResponse, token: str) -> None:
     """Let the browser keep the secret for as long as the draft is kept."""
     response.set_cookie(
         COOKIE,
@@ -51,7 +51,7 @@ def hold(response: HttpResponse, token: str) -> None:
     )
 
 
-def let_go(request: HttpRequest, response: HttpResponse) -> None:
+def forget_draft(request: HttpRequest, response: HttpResponse) -> None:
     """Let the browser forget the secret and the pages that it opened."""
     response.delete_cookie(COOKIE, samesite="Lax")
     leave_nothing(request)

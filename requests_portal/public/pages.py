@@ -8,10 +8,10 @@ from django.http import QueryDict
 
 from requests_portal.public.forms.base import Answers, QuestionForm, Row, is_blank
 from requests_portal.public.page_errors import PageError, page_errors
-from requests_portal.public.steps import Step, applicable_steps
+from requests_portal.public.steps import FormStep, applicable_steps
 
 
-def _prefix(step: Step, number: int) -> str | None:
+def _prefix(step: FormStep, number: int) -> str | None:
     return str(number) if step.most_rows > 1 else None
 
 
@@ -22,7 +22,7 @@ class Page:
     bound, so that they find what is wrong. Without, they only show what was typed.
     """
 
-    def __init__(self, step: Step, answers: Answers, *, check: bool) -> None:
+    def __init__(self, step: FormStep, answers: Answers, *, check: bool) -> None:
         self.step = step
         rows = answers.get(step.slug) or [{}]
         if check and step.most_rows > 1:
@@ -58,7 +58,7 @@ class Page:
                 yield from form.in_words()
 
 
-def read_rows(step: Step, sent: QueryDict, answers: Answers) -> list[Row]:
+def read_rows(step: FormStep, sent: QueryDict, answers: Answers) -> list[Row]:
     """Return what was typed on a page, as it was typed; never fewer than one row."""
     rows: list[Row] = []
     for number in range(step.most_rows):
@@ -82,12 +82,12 @@ def _read_row(form: QuestionForm, sent: QueryDict) -> Row:
     return row
 
 
-def is_complete(step: Step, answers: Answers) -> bool:
+def is_complete(step: FormStep, answers: Answers) -> bool:
     """Return whether a page was answered, and rightly."""
     return step.slug in answers and Page(step, answers, check=True).is_valid()
 
 
-def first_incomplete(answers: Answers) -> Step | None:
+def first_incomplete(answers: Answers) -> FormStep | None:
     """Return the first page that still has to be answered, or None."""
     return next(
         (step for step in applicable_steps(answers) if not is_complete(step, answers)), None

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from workflows.cases.clocks import answer_kinds
+from workflows.cases.clocks import response_clock_kinds
 from workflows.cases.models import BaseClock, Case
 from workflows.regimes.deadlines.values import Citation, Deadline
 from workflows.regimes.rules.regime import Regime
@@ -20,7 +20,7 @@ def _language() -> str:
     return get_language() or ""
 
 
-def cited(citations: Iterable[Citation]) -> str:
+def citation_text(citations: Iterable[Citation]) -> str:
     """Return citations in the reader's language, as one text."""
     zh = _language().startswith("zh")
     return _("; ").join(citation.zh if zh else citation.en for citation in citations)
@@ -36,7 +36,7 @@ class ShownRule:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownRegime:
+class RegimePresenter:
     """What a person should know of one law."""
 
     code: str
@@ -52,7 +52,7 @@ class ShownRegime:
 
 def shown_regime(
     regime: Regime, residence: str = "", asked: Iterable[str] | None = None
-) -> ShownRegime:
+) -> RegimePresenter:
     """Return a regime in the reader's language, with the authority for a residence.
 
     `answer_rules` are those by which the kinds of item `asked` for are answered, each once.
@@ -60,9 +60,9 @@ def shown_regime(
     language = _language()
     offered = (regime.acknowledge, regime.lead, regime.complaint_acknowledge, regime.complaint)
     kinds = dict.fromkeys(kind for kind in offered if kind)
-    answering = (regime.lead,) if asked is None else answer_kinds(regime, asked)
+    answering = (regime.lead,) if asked is None else response_clock_kinds(regime, asked)
     authority = regime.authority_for(residence)
-    return ShownRegime(
+    return RegimePresenter(
         code=regime.code,
         name=regime.name.in_language(language),
         answer_rules=[_shown_rule(regime, kind) for kind in answering],
@@ -80,12 +80,12 @@ def _shown_rule(regime: Regime, kind: str) -> ShownRule:
     return ShownRule(
         name=clock.name.in_language(_language()),
         text=clock.text.in_language(_language()),
-        citations=cited(clock.rule.citations),
+        citations=citation_text(clock.rule.citations),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class ShownClock:
+class ClockPresenter:
     """One clock of a case: how it stands, its day, and how that day is reckoned.
 
     `basis` is where the day comes from: `statute`, `standard` or `promise` for a day that a rule
@@ -109,7 +109,7 @@ class ShownClock:
     arithmetic: list[str]
 
 
-def shown_clocks(case: Case) -> list[ShownClock]:
+def shown_clocks(case: Case) -> list[ClockPresenter]:
     """Return the leading clock of each regime of a case, the earliest first. One query.
 
     Not those of what was carried over from another case and has gone again.
@@ -120,10 +120,10 @@ def shown_clocks(case: Case) -> list[ShownClock]:
 
 
 def _answering(case: Case, code: str) -> tuple[str, ...]:
-    return answer_kinds(case.regime_of(code), case.kinds)
+    return response_clock_kinds(case.regime_of(code), case.kinds)
 
 
-def shown_clock(case: Case, clock: BaseClock) -> ShownClock:
+def shown_clock(case: Case, clock: BaseClock) -> ClockPresenter:
     """Return one clock of a case, with everything that its date follows from."""
     regime = case.regime_of(clock.regime)
     deadline = Deadline.from_dict(clock.deadline)
@@ -131,7 +131,7 @@ def shown_clock(case: Case, clock: BaseClock) -> ShownClock:
     dated = deadline.due_on or deadline.provisional_on
     # What a more generous reading would allow is for the provider's lawyers only.
     steps = tuple(step for step in deadline.steps if step.code != "arguable")
-    return ShownClock(
+    return ClockPresenter(
         regime=regime.name.in_language(_language()),
         rule=_shown_rule(regime, clock.kind),
         state=clock.state,

@@ -40,7 +40,7 @@ def has_parts(answers: Answers) -> bool:
     return bool(parts_of(first_value(answers, "residence", "country")))
 
 
-def wants(kind: str) -> Callable[[Answers], bool]:
+def has_item_kind(kind: str) -> Callable[[Answers], bool]:
     """Return the condition that this kind of item was chosen."""
     return lambda answers: kind in chosen_kinds(answers)
 
@@ -60,7 +60,7 @@ class RowWords:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FormStep:
     """One page: its part of the address, its question, its form and when it applies.
 
     `question_for_other` replaces the question where the request is for somebody else,
@@ -91,15 +91,15 @@ class Step:
         return self.question
 
 
-def _detail_step(kind: ItemKind, form: type[items.DetailsForm]) -> Step:
+def _detail_step(kind: ItemKind, form: type[items.DetailsForm]) -> FormStep:
     """Return the page that asks about the items of a kind with questions of its own."""
     page = kind.definition.page
     assert page is not None
-    return Step(
+    return FormStep(
         kind,
         page.title,
         form,
-        applies=wants(kind),
+        applies=has_item_kind(kind),
         question_for_other=page.title_for_other,
         most_rows=MAX_ITEMS,
         row_words=RowWords(one=page.row, add=page.add, remove=page.remove),
@@ -108,15 +108,17 @@ def _detail_step(kind: ItemKind, form: type[items.DetailsForm]) -> Step:
 
 _DETAIL_STEPS = tuple(_detail_step(kind, form) for kind, form in items.DETAILED.items())
 STEPS = (
-    Step("wishes", _("What would you like us to do?"), wishes.WishesForm, asks_one_thing=True),
-    Step(
+    FormStep(
+        "wishes", _("What would you like us to do?"), wishes.RequestTypesForm, asks_one_thing=True
+    ),
+    FormStep(
         "service",
         _("Which service or model is it about?"),
         wishes.ServiceForm,
         asks_one_thing=True,
     ),
-    Step("role", _("For whom are you asking?"), people.RoleForm, asks_one_thing=True),
-    Step(
+    FormStep("role", _("For whom are you asking?"), people.RoleForm, asks_one_thing=True),
+    FormStep(
         "residence",
         _("Where do you live?"),
         people.ResidenceForm,
@@ -124,7 +126,7 @@ STEPS = (
         question_for_deceased=_("Where did the person live?"),
         asks_one_thing=True,
     ),
-    Step(
+    FormStep(
         "part",
         _("In which part of the country do you live?"),
         people.PartForm,
@@ -133,20 +135,20 @@ STEPS = (
         question_for_deceased=_("In which part of the country did the person live?"),
         asks_one_thing=True,
     ),
-    Step(
+    FormStep(
         "requester",
         _("Who are you, and by what right do you act?"),
         people.RequesterForm,
         applies=is_for_somebody_else,
     ),
-    Step(
+    FormStep(
         "subject",
         _("What is your name?"),
         people.SubjectForm,
         question_for_other=_("What is the name of the person whom the information is about?"),
         asks_one_thing=True,
     ),
-    Step(
+    FormStep(
         "identifiers",
         _("How else can we find you in the data?"),
         people.IdentifierForm,
@@ -165,14 +167,14 @@ STEPS = (
         ),
     ),
     *_DETAIL_STEPS,
-    Step(
+    FormStep(
         "statements",
         _("What else should we know about your request?"),
         items.StatementsForm,
         applies=wants_something_undetailed,
         lead=_("The more exact you are, the sooner we find it."),
     ),
-    Step(
+    FormStep(
         "files",
         _("Do you want to add files?"),
         items.FilesForm,
@@ -182,7 +184,7 @@ STEPS = (
         ),
         takes_files=True,
     ),
-    Step(
+    FormStep(
         "contact",
         _("How can we reach you?"),
         people.ContactForm,
@@ -194,17 +196,17 @@ STEPS = (
 )
 
 
-def find_step(slug: str) -> Step | None:
+def find_step(slug: str) -> FormStep | None:
     """Return the step with this slug, or None."""
     return next((step for step in STEPS if step.slug == slug), None)
 
 
-def applicable_steps(answers: Answers) -> list[Step]:
+def applicable_steps(answers: Answers) -> list[FormStep]:
     """Return the pages that apply after these answers, in their order."""
     return [step for step in STEPS if step.applies(answers)]
 
 
-def neighbour(step: Step, answers: Answers, offset: int) -> str | None:
+def neighbour(step: FormStep, answers: Answers, offset: int) -> str | None:
     """Return the slug of the page after (1) or before (-1) a step; None before the first.
 
     After the last page comes the summary.

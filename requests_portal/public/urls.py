@@ -38,7 +38,7 @@ urlpatterns = [
     path("status/case/", status.overview, name="status"),
     path("status/case/answer/<uuid:message_id>/", status.answer, name="status_answer"),
     *(
-        path(f"status/case/{slug}/", correspondence.act, {"page": name}, name=name)
+        path(f"status/case/{slug}/", correspondence.take_action, {"page": name}, name=name)
         for slug, name in (
             ("write", "status_write"),
             ("withdraw", "status_withdraw"),
@@ -56,6 +56,6 @@ urlpatterns = [
         files.proof_file,
         name="status_proof_file",
     ),
-    path("status/leave/", status.leave, name="status_leave"),
-    path("status/left/", status.left, name="status_left"),
+    path("status/leave/", status.log_out, name="status_leave"),
+    path("status/left/", status.logged_out, name="status_left"),
 ]

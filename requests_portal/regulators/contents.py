@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from workflows.reports.openings import Closed, Opening
+from workflows.reports.openings import DisclosedContent, WithheldContent
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.people import IdentifierKind, RequesterRole
 from workflows.vocabulary.places import place_name
@@ -58,11 +58,11 @@ _WORDS: dict[str, dict[str, Any]] = {
     "requester_role": dict(RequesterRole.choices),
 }
 _CLOSED = {
-    Closed.ERASED: _("Erased; the log proves only that there was something."),
-    Closed.IDENTITY_DOCUMENT: _(
+    WithheldContent.ERASED: _("Erased; the log proves only that there was something."),
+    WithheldContent.IDENTITY_DOCUMENT: _(
         "Not shown, for it is or may be a document of identity. An export can include it."
     ),
-    Closed.WHOLE_LOG: _("Not shown."),
+    WithheldContent.WHOLE_LOG: _("Not shown."),
 }
 
 
@@ -76,7 +76,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownContent:
+class ContentPresenter:
     """What stands behind one commitment: lines, or a sentence why not."""
 
     label: str
@@ -85,13 +85,13 @@ class ShownContent:
     why_not: str
 
 
-def shown_content(opening: Opening) -> ShownContent:
+def present_content(opening: DisclosedContent) -> ContentPresenter:
     """Return an opening as a page shows it."""
     label = str(_LABELS.get(opening.name, opening.name))
     if opening.closed is not None:
-        return ShownContent(label, opening.commitment, [], str(_CLOSED[opening.closed]))
+        return ContentPresenter(label, opening.commitment, [], str(_CLOSED[opening.closed]))
     lines = list(_lines(opening.name, opening.content, 0))
-    return ShownContent(label, opening.commitment, lines, "")
+    return ContentPresenter(label, opening.commitment, lines, "")
 
 
 def _lines(key: str, value: Any, depth: int) -> Iterator[Line]:

@@ -235,7 +235,7 @@ class TokenForm(PlainForm):
     )
 
 
-class KeepForm(PlainForm):
+class KeepCheckpointForm(PlainForm):
     """A checkpoint to keep."""
 
     checkpoint = forms.CharField(

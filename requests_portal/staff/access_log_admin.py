@@ -25,19 +25,29 @@ from requests_portal.staff.operation_admin import ReadOnlyAdmin
 from requests_portal.staff.people import actor_of
 from workflows.common.csv_lines import csv_header, csv_line
 from workflows.ledger.append import format_time
-from workflows.reports.access_log import AT_WHAT, LOOKS, looks, matching, record_look_at_log
-from workflows.reports.models import Look
+from workflows.reports.access_log import (
+    ACCESS_EVENTS,
+    ACCESS_TARGETS,
+    access_events,
+    matching,
+    record_look_at_log,
+)
+from workflows.reports.models import AccessEvent
 from workflows.vocabulary.roles import ROLE_NAMES, Role
 
 COLUMNS = ("at", "person", "pseudonym", "role", "look", "what", "regime", "case_number", "case")
 # What was looked at, in words; pages that do something are called by what they do.
-WHAT = AT_WHAT | {page.look: page.name for page in (*PAGES.values(), *COMPLAINT_PAGES.values())}
+WHAT = ACCESS_TARGETS | {
+    page.look: page.name for page in (*PAGES.values(), *COMPLAINT_PAGES.values())
+}
 
 
 class DaysFilter(RangeDateFilter):  # type: ignore[misc]  # it has no types
     """Days from and until, both included, in the reader's time zone."""
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Look]) -> QuerySet[Look]:
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[AccessEvent]
+    ) -> QuerySet[AccessEvent]:
         """Keep the looks of these days."""
         first = self._day("from")
         last = self._day("to")
@@ -62,7 +72,9 @@ class RoleFilter(admin.SimpleListFilter):
         """Return the roles that can look at anything."""
         return [(role, name) for role, name in ROLE_NAMES.items() if role != Role.PUBLIC]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Look]) -> QuerySet[Look]:
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[AccessEvent]
+    ) -> QuerySet[AccessEvent]:
         """Keep the looks in this role."""
         return queryset.filter(role=self.value()) if self.value() else queryset
 
@@ -75,9 +87,11 @@ class LookFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Return the kinds."""
-        return list(LOOKS.items())
+        return list(ACCESS_EVENTS.items())
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Look]) -> QuerySet[Look]:
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[AccessEvent]
+    ) -> QuerySet[AccessEvent]:
         """Keep the looks of this kind."""
         return queryset.filter(name=self.value()) if self.value() else queryset
 
@@ -92,7 +106,7 @@ def _narrowed_by(request: HttpRequest) -> frozenset[str]:
     return _NARROWS & set(request.GET)
 
 
-@admin.register(Look)
+@admin.register(AccessEvent)
 class AccessLogAdmin(ReadOnlyAdmin):
     """Looks, the latest first; searched by the name of a person or the number of a case."""
 
@@ -108,13 +122,13 @@ class AccessLogAdmin(ReadOnlyAdmin):
     show_facets = admin.ShowFacets.NEVER
     ordering = ("-at", "-id")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Look]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AccessEvent]:
         """Return the looks among all steps of the log."""
-        return looks(super().get_queryset(request))
+        return access_events(super().get_queryset(request))
 
     def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Look], search_term: str
-    ) -> tuple[QuerySet[Look], bool]:
+        self, request: HttpRequest, queryset: QuerySet[AccessEvent], search_term: str
+    ) -> tuple[QuerySet[AccessEvent], bool]:
         """Search people and case numbers, which the log itself does not know."""
         term = search_term.strip()
         return matching(queryset, term) if term else queryset, False
@@ -129,33 +143,33 @@ class AccessLogAdmin(ReadOnlyAdmin):
 
     # --- Columns ---------------------------------------------------------------------------
     @admin.display(description=pgettext_lazy("access log", "time"), ordering="at")
-    def moment(self, look: Look) -> str:
+    def moment(self, look: AccessEvent) -> str:
         """Return the time to the second."""
         return f"{timezone.localtime(look.at):%Y-%m-%d %H:%M:%S}"
 
     @admin.display(description=gettext_lazy("who"), ordering="actor")
-    def who(self, look: Look) -> str:
+    def who(self, look: AccessEvent) -> str:
         """Return the name, or the pseudonym of one whose account is gone."""
         return getattr(look, "person", None) or look.actor or "–"
 
     @admin.display(description=gettext_lazy("role"), ordering="role")
-    def role_name(self, look: Look) -> str:
+    def role_name(self, look: AccessEvent) -> str:
         """Return the role in words."""
         return str(ROLE_NAMES[Role(look.role)])
 
     @admin.display(description=pgettext_lazy("access log", "what was done"), ordering="name")
-    def look(self, look: Look) -> str:
+    def look(self, look: AccessEvent) -> str:
         """Return the kind of look, with the law and the page where there is one."""
         what = str(look.facts.get("what", ""))
         details = [str(look.facts.get("regime") or ""), str(WHAT.get(what, what))]
         details = [detail for detail in details if detail]
-        sentence = str(LOOKS[look.name])
+        sentence = str(ACCESS_EVENTS[look.name])
         if not details:
             return sentence
         return _("%(look)s (%(at)s)") % {"look": sentence, "at": " · ".join(details)}
 
     @admin.display(description=gettext_lazy("case"))
-    def case_link(self, look: Look) -> str:
+    def case_link(self, look: AccessEvent) -> str:
         """Return the case number as a link."""
         number = getattr(look, "case_number", None)
         if not number:
@@ -167,7 +181,7 @@ class AccessLogAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         """Add the download."""
         download = self.admin_site.admin_view(fresh_sign_in_required(require_safe(self.download)))
-        return [path("csv/", download, name="reports_look_csv"), *super().get_urls()]
+        return [path("csv/", download, name="reports_accessevent_csv"), *super().get_urls()]
 
     def download(self, request: HttpRequest) -> StreamingHttpResponse:
         """Give what the list shows with these filters as a CSV file, whatever its length."""
@@ -182,7 +196,7 @@ class AccessLogAdmin(ReadOnlyAdmin):
         )
 
 
-def _lines(found: QuerySet[Look]) -> Iterator[bytes]:
+def _lines(found: QuerySet[AccessEvent]) -> Iterator[bytes]:
     yield csv_header(COLUMNS, bom=True)
     for look in found.iterator(chunk_size=1000):
         facts = look.facts

@@ -30,7 +30,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from requests_portal.accounts import fresh_sign_in_required
-from requests_portal.staff.asking import AskingAdmin, NothingForm
+from requests_portal.staff.asking import ConfirmActionMixin, EmptyForm
 from requests_portal.staff.people import user_of
 from workflows.accounts.access import require_compatible, require_free_address
 from workflows.accounts.approvals import waiting
@@ -108,7 +108,7 @@ class InviteAgainForm(forms.Form):
 
 
 @admin.register(User)
-class UserAdmin(AskingAdmin):
+class UserAdmin(ConfirmActionMixin):
     """Accounts and their roles. Nobody changes roles of their own, and each change is logged."""
 
     form = AccountForm
@@ -357,7 +357,7 @@ class UserAdmin(AskingAdmin):
         *,
         intro: str,
         do: Any,
-        form_class: Any = NothingForm,
+        form_class: Any = EmptyForm,
     ) -> HttpResponse:
         account = self.get_object(request, object_id)
         if account is not None and not self.has_change_permission(request, account):

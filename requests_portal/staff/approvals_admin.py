@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.decorators import action
 
 from requests_portal.accounts import fresh_sign_in_required
-from requests_portal.staff.asking import AskingAdmin
+from requests_portal.staff.asking import ConfirmActionMixin
 from requests_portal.staff.operation_admin import ReadOnlyAdmin
 from requests_portal.staff.people import display_name, user_of
 from requests_portal.staff.register.base import sign
@@ -75,7 +75,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(ApprovalRequest)
-class ApprovalRequestAdmin(AskingAdmin, ReadOnlyAdmin):
+class ApprovalRequestAdmin(ConfirmActionMixin, ReadOnlyAdmin):
     """Changes of accounts that take effect when somebody else has approved them."""
 
     list_display = ("kind", "concerned", "given", "asked_by", "requested_at", "shown_state")

@@ -15,11 +15,11 @@ from requests_portal.staff.base_admin import StaffAdmin
 from workflows.common.errors import DomainError, InvalidEntry
 
 
-class NothingForm(forms.Form):
+class EmptyForm(forms.Form):
     """Asks for nothing but to go on."""
 
 
-class AskingAdmin(StaffAdmin):
+class ConfirmActionMixin(StaffAdmin):
     """Base of lists whose entries have pages that ask once."""
 
     def is_offered(self, entry: Any, path: str) -> bool:
@@ -43,7 +43,7 @@ class AskingAdmin(StaffAdmin):
         intro: Any,
         button: Any,
         do: Callable[[Any, Any], object],
-        form_class: Callable[[Any], forms.Form] = NothingForm,
+        form_class: Callable[[Any], forms.Form] = EmptyForm,
         permission: str = "change",
     ) -> HttpResponse:
         """Show one question about an entry, and do it when it is answered.

@@ -22,7 +22,7 @@ from unfold.widgets import (
 
 from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.people import actor_of
-from workflows.cases.recalculation import preview_notice, take_notice
+from workflows.cases.recalculation import apply_holiday_notice, preview_notice
 from workflows.regimes.calendar_store import checked_notice
 from workflows.regimes.calendars import UnknownRegionError
 from workflows.regimes.models import BusinessCalendar
@@ -158,7 +158,7 @@ class BusinessCalendarAdmin(StaffAdmin):
     def _load(self, request: HttpRequest, form: NoticeForm) -> bool:
         """Load the notice; put what was refused into the form."""
         try:
-            years = take_notice(loaded_by=actor_of(request).pseudonym, **form.cleaned_data)
+            years = apply_holiday_notice(loaded_by=actor_of(request).pseudonym, **form.cleaned_data)
         except (UnknownRegionError, ValueError) as refused:
             form.add_error(None, str(refused))
             return False

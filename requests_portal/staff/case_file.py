@@ -16,15 +16,15 @@ from workflows.cases.identity_policy import kinds_to_confirm
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Attachment, Case, Item, Message
 from workflows.corrections.item_changes import (
-    adds,
+    accepts_redaction,
+    accepts_replacements,
     further_pairs,
-    pairs_of,
+    is_addition,
     redacts,
-    takes_pairs,
-    takes_redaction,
+    replacements_of,
 )
 from workflows.corrections.models import Instruction
-from workflows.corrections.receipt_texts import in_words
+from workflows.corrections.receipt_texts import receipt_in_words
 from workflows.regimes.deadlines.values import Citation
 from workflows.vault.fields import text_or_erased
 from workflows.vocabulary.item_kinds import ItemKind
@@ -85,7 +85,7 @@ KIN_NAMES = {
 }
 
 
-def kin_told(case: Case) -> list[tuple[str, str]]:
+def near_relative_lines(case: Case) -> list[tuple[str, str]]:
     """Return what a near relative told of themselves, and what was found on it."""
     if case.erased_at is not None:
         return []
@@ -140,14 +140,17 @@ def _item_view(case: Case, item: Item) -> ItemView:
         ground=ground.text.in_language(language) if ground else "",
         citations=citation_texts(ground.citations) if ground else [],
         reasons=text_or_erased(item, "reasons"),
-        instructions=[(each, in_words(each.receipt)) for each in item.instructions.all()],
+        instructions=[(each, receipt_in_words(each.receipt)) for each in item.instructions.all()],
         assurance_needed=str(Assurance(needed).label),
         assurance_suffices=assurance_suffices(case.assurance, needed),
         note=rule.note.in_language(language) if rule and rule.note else "",
         verification=text_or_erased(item, "verification"),
         instead_because=text_or_erased(item, "instead_because"),
-        by_hand=item.outcome == Outcome.SUPPLEMENTED and not item.executed and not pairs_of(item),
-        may_specify=case.state == State.IN_REVIEW and (takes_pairs(item) or takes_redaction(item)),
+        by_hand=item.outcome == Outcome.SUPPLEMENTED
+        and not item.executed
+        and not replacements_of(item),
+        may_specify=case.state == State.IN_REVIEW
+        and (accepts_replacements(item) or accepts_redaction(item)),
     )
 
 
@@ -160,12 +163,12 @@ def _details(case: Case, item: Item) -> list[tuple[str, list[str]]]:
         for name, value in item.details.items()
         if value
     ]
-    typed = pairs_of(item) if adds(item) else further_pairs(item)
+    typed = replacements_of(item) if is_addition(item) else further_pairs(item)
     pairs = [f"{wrong} → {right}" for wrong, right in typed]
     if pairs:
         name = (
             gettext("To be added in the data")
-            if adds(item)
+            if is_addition(item)
             else gettext("Also to be corrected in the data")
         )
         details.append((name, pairs))

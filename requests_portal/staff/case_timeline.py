@@ -58,7 +58,7 @@ class LedgerState:
     checkpoint: Checkpoint | None
 
 
-def shows(chosen: str, name: str) -> bool:
+def matches_filter(chosen: str, name: str) -> bool:
     """Return whether a filter shows events of this name."""
     match chosen:
         case "letters":
@@ -82,7 +82,7 @@ def step_views(
             place=places.get(entry.event.pk),
         )
         for entry in reversed(entries)
-        if shows(chosen, entry.name)
+        if matches_filter(chosen, entry.name)
     ]
 
 

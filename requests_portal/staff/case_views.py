@@ -22,17 +22,17 @@ from requests_portal.staff.actions.buttons import buttons_for
 from requests_portal.staff.actions.panels import model_steps
 from requests_portal.staff.case_clocks import clock_views, lead_words
 from requests_portal.staff.case_complaints import complaint_views
-from requests_portal.staff.people import actor_of, works_on_cases
+from requests_portal.staff.people import actor_of, has_case_role
 from requests_portal.staff.search import related_cases
 from workflows.cases.attachments import FileLocked, read_attachment
 from workflows.cases.lifecycle import State
 from workflows.cases.malware import delete_infected
 from workflows.cases.models import Attachment, Case
 from workflows.cases.names import STATE_NAMES
-from workflows.cases.staff_actions import record_view
+from workflows.cases.staff_actions import log_case_view
 from workflows.corrections.changes import came_out_for
 from workflows.corrections.recipients_told import lines_about
-from workflows.corrections.returns import open_returns
+from workflows.corrections.returns import open_reingestions
 from workflows.datasets.findings import findings_of
 from workflows.datasets.progress import progress_of
 from workflows.datasets.verdicts import waiting_in_newer
@@ -52,7 +52,7 @@ def case_id_of(text: str) -> UUID:
 
 def require_case_role(request: HttpRequest) -> None:
     """Raise `PermissionDenied` for who may see no case."""
-    if not works_on_cases(request):
+    if not has_case_role(request):
         raise PermissionDenied
 
 
@@ -74,7 +74,7 @@ def case_page(request: HttpRequest, site: AdminSite, object_id: str) -> HttpResp
     """Show a case from top to bottom."""
     require_case_role(request)
     case = case_file.load_case(case_id_of(object_id))
-    record_view(case, actor_of(request), what="case")
+    log_case_view(case, actor_of(request), what="case")
     entries, places, ledger = case_timeline.read_timeline(case)
     names = case_file.names_on_page(case, (entry.actor for entry in entries))
     chosen = request.GET.get("show", "steps")
@@ -84,7 +84,7 @@ def case_page(request: HttpRequest, site: AdminSite, object_id: str) -> HttpResp
         **shared_context(request, site, case),
         "summary": case_file.summary(case),
         "people": case.people.all(),
-        "kin": case_file.kin_told(case),
+        "kin": case_file.near_relative_lines(case),
         "identifiers": case.identifiers.all(),
         "clocks": clock_views(case, timezone.now()),
         "buttons": buttons_for(case, actor_of(request)),
@@ -95,7 +95,7 @@ def case_page(request: HttpRequest, site: AdminSite, object_id: str) -> HttpResp
         "found_in": found_in,
         "came_out": came_out_for(case),
         "model_steps": model_steps(case),
-        "came_back": open_returns(case),
+        "came_back": open_reingestions(case),
         "recipients_told": lines_about(case),
         "to_judge": sum(finding.open for finding in found_in),
         "waiting_in_newer": waiting_in_newer(case),
@@ -132,7 +132,7 @@ def attachment(
         pieces = read_attachment(found)
     except (Shredded, FileLocked):
         raise Http404 from None
-    record_view(found.case, actor_of(request), what="attachment")
+    log_case_view(found.case, actor_of(request), what="attachment")
     return unsealed_file(pieces, name=found.name, size=found.size, content_type=found.media_type)
 
 

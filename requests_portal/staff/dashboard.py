@@ -17,13 +17,13 @@ from requests_portal import charts
 from requests_portal.staff.approvals_admin import waiting_count
 from requests_portal.staff.data_work import data_tiles
 from requests_portal.staff.filters import SOON, WAITING_FOR_PERSON, due_within
-from requests_portal.staff.people import user_of, works_on_cases
+from requests_portal.staff.people import has_case_role, user_of
 from workflows.cases.lifecycle import OPEN, State
 from workflows.cases.models import Case
 from workflows.cases.selectors import is_late
 from workflows.complaints.lifecycle import OPEN as OPEN_COMPLAINT
 from workflows.complaints.models import Complaint
-from workflows.corrections.models import Return
+from workflows.corrections.models import Reingestion
 from workflows.routing.models import Team
 
 WEEK = timedelta(days=7)
@@ -57,7 +57,7 @@ class Tile:
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add what the landing page shows; those who see no case get no figure about cases."""
     context = {**context, "waiting_approvals": waiting_count(request)}
-    if not works_on_cases(request):
+    if not has_case_role(request):
         return {**context, "tiles": []}
     now = timezone.now()
     counts = _counts(user_of(request))
@@ -93,7 +93,9 @@ def _counts(user: User) -> dict[str, Any]:
         executing=Count("pk", filter=Q(state=State.EXECUTING)),
         provisional=Count("pk", filter=Q(due_provisional=True)),
     )
-    returned = Return.objects.filter(resolved_at=None).aggregate(n=Count("case", distinct=True))
+    returned = Reingestion.objects.filter(resolved_at=None).aggregate(
+        n=Count("case", distinct=True)
+    )
     return {**cases, "complaints": complaints, "returned": returned["n"]}
 
 

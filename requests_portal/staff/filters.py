@@ -18,7 +18,7 @@ from workflows.cases.models import Case
 from workflows.cases.selectors import is_late
 from workflows.complaints.lifecycle import OPEN as OPEN_COMPLAINT
 from workflows.complaints.models import Complaint, ComplaintClock
-from workflows.corrections.models import Return
+from workflows.corrections.models import Reingestion
 from workflows.regimes.services import all_regimes
 from workflows.routing.models import Team
 from workflows.vocabulary.item_kinds import ItemKind
@@ -49,7 +49,7 @@ _OPEN_COMPLAINTS = Complaint.objects.filter(case=OuterRef("pk"), state__in=OPEN_
 _COMPLAINT_CLOCKS = ComplaintClock.objects.filter(
     case=OuterRef("pk"), stopped_at=None, due_at__isnull=False
 ).order_by("due_at")
-_OPEN_RETURNS = Return.objects.filter(case=OuterRef("pk"), resolved_at=None)
+_OPEN_RETURNS = Reingestion.objects.filter(case=OuterRef("pk"), resolved_at=None)
 COMPLAINS = Exists(_OPEN_COMPLAINTS)
 COMPLAINT_DUE_AT = Subquery(_COMPLAINT_CLOCKS.values("due_at")[:1])
 

@@ -17,16 +17,16 @@ from requests_portal.staff.case_file import load_case
 from requests_portal.staff.case_views import case_id_of, require_case_role, shared_context
 from requests_portal.staff.people import actor_of
 from workflows.cases.models import Item
-from workflows.cases.staff_actions import record_view
+from workflows.cases.staff_actions import log_case_view
 from workflows.common.errors import DomainError
 from workflows.corrections.item_changes import (
     Pair,
-    adds,
+    accepts_redaction,
+    accepts_replacements,
     further_pairs,
+    is_addition,
     redacts,
-    specify,
-    takes_pairs,
-    takes_redaction,
+    save_item_change,
 )
 
 _REPLACES = gettext_lazy(
@@ -52,9 +52,9 @@ class ItemChangeForm(forms.Form):
     def __init__(self, *args: Any, item: Item, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._pairs = 0
-        if takes_pairs(item):
+        if accepts_replacements(item):
             self._add_pairs(item, further_pairs(item))
-        if takes_redaction(item):
+        if accepts_redaction(item):
             self.fields["redact"] = forms.BooleanField(
                 label=_("If it is deleted: take the words out, and keep the rest of the record"),
                 help_text=_(
@@ -67,7 +67,7 @@ class ItemChangeForm(forms.Form):
 
     def _add_pairs(self, item: Item, pairs: list[Pair]) -> None:
         labels = {"wrong": _("Wrong text %(number)d"), "right": _("Right text %(number)d")}
-        if adds(item):
+        if is_addition(item):
             labels = {
                 "wrong": _("Text %(number)d, behind which something is missing"),
                 "right": _("What is added behind text %(number)d"),
@@ -110,14 +110,14 @@ def item_change_page(
     if request.method == "POST" and form.is_valid():
         try:
             redact = form.cleaned_data.get("redact", False)
-            specify(item, actor_of(request), form.pairs(), redact=redact)
+            save_item_change(item, actor_of(request), form.pairs(), redact=redact)
         except DomainError as refused:
             form.add_error(None, str(refused))
         else:
             messages.success(request, _("Done."))
             return HttpResponseRedirect(back)
     else:
-        record_view(case, actor_of(request), what="item")
+        log_case_view(case, actor_of(request), what="item")
     context = {
         **shared_context(request, site, case),
         "title": f"{case.number} · {item.position}. {item.kind_label}",
@@ -130,6 +130,6 @@ def item_change_page(
 
 
 def _intro(item: Item) -> Any:
-    if adds(item):
+    if is_addition(item):
         return _ADDS
-    return _REPLACES if takes_pairs(item) else _DELETES
+    return _REPLACES if accepts_replacements(item) else _DELETES

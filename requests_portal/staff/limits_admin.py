@@ -24,14 +24,14 @@ from requests_portal.staff.people import actor_of
 from workflows.cases.recalculation import publish_limit
 from workflows.common.errors import InvalidInput
 from workflows.regimes.explain import length
-from workflows.regimes.limits import OfferedClock, offered_clocks
+from workflows.regimes.limits import LimitableClock, offered_clocks
 from workflows.regimes.models import PublishedLimit
 from workflows.regimes.services import UnknownRegimeError, get_regime
 
 _BETWEEN = "|"
 
 
-def served_clocks() -> list[OfferedClock]:
+def served_clocks() -> list[LimitableClock]:
     """Return the clocks of the regimes that the provider serves. One query."""
     return offered_clocks(map(get_regime, settings.PROVIDER_REGIMES), timezone.now())
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from workflows.corrections.models import Manifest, Receipt
+from workflows.corrections.models import Manifest, PipelineAcknowledgement
 from workflows.datasets.models import Snapshot
 
 
@@ -16,7 +16,7 @@ class ManifestReceiptForm(forms.Form):
 
     status = forms.ChoiceField(
         label=gettext_lazy("What was done"),
-        choices=Receipt.Status.choices,
+        choices=PipelineAcknowledgement.Status.choices,
         widget=UnfoldAdminSelectWidget,
     )
     registered = forms.ModelChoiceField(
@@ -62,7 +62,10 @@ class ManifestReceiptForm(forms.Form):
         """Make the snapshot that came out of what was typed."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         cleaned["snapshot"] = cleaned.get("registered")
-        if cleaned.get("status") == Receipt.Status.REFUSED or cleaned["snapshot"] is not None:
+        if (
+            cleaned.get("status") == PipelineAcknowledgement.Status.REFUSED
+            or cleaned["snapshot"] is not None
+        ):
             return cleaned
         for name in ("version", "location"):
             if not cleaned.get(name):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from requests_portal.staff.people import names_of
 from requests_portal.staff.register.base import sign
-from workflows.corrections.checking import was_compared, was_searched
+from workflows.corrections.checking import was_compared, was_rescanned
 from workflows.corrections.downloads import SQL, files_of
 from workflows.corrections.families import is_outdated
 from workflows.corrections.models import Manifest
@@ -91,7 +91,7 @@ def next_step(manifest: Manifest) -> str:
             "Have changes.sql run in the database of the table, for example with psql; it changes "
             "all or nothing. Then enter the receipt, with the same location and a new version."
         )
-    if manifest.state == Manifest.State.LEFT and not was_searched(manifest):
+    if manifest.state == Manifest.State.LEFT and not was_rescanned(manifest):
         return _(
             "The new snapshot could not be searched. It is kept with its receipt, and the items "
             "stay open. See that it can be read, and in the log of the workers what stopped them; "
@@ -154,7 +154,7 @@ def receipts_of(manifest: Manifest) -> SafeString | str:
     return format_html_join("", "<p>{} · {} · {} {}</p>", told) or "–"
 
 
-def places_left(manifest: Manifest) -> SafeString | str:
+def residual_places(manifest: Manifest) -> SafeString | str:
     """Return a line for each place where something is left."""
     try:
         places = manifest.left

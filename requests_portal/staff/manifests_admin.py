@@ -16,14 +16,14 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action
 
 from requests_portal.staff import manifest_shown
-from requests_portal.staff.asking import AskingAdmin
+from requests_portal.staff.asking import ConfirmActionMixin
 from requests_portal.staff.manifest_forms import ManifestReceiptForm
 from requests_portal.staff.operation_admin import ReadOnlyAdmin
 from requests_portal.staff.people import actor_of
 from workflows.common.errors import DomainError
-from workflows.corrections.checking import can_be_checked_again, check_again
-from workflows.corrections.downloads import hand_out
-from workflows.corrections.models import Manifest, Receipt
+from workflows.corrections.checking import can_be_checked_again, enqueue_verification
+from workflows.corrections.downloads import download_file
+from workflows.corrections.models import Manifest, PipelineAcknowledgement
 from workflows.corrections.receipts import ask_to_apply, can_be_applied_here, take_receipt
 from workflows.vault.crypto import Shredded
 from workflows.vault.fields import sealed_fields
@@ -33,7 +33,7 @@ _EXECUTE = "cases.execute_case"
 
 
 @admin.register(Manifest)
-class ManifestAdmin(AskingAdmin, ReadOnlyAdmin):
+class ManifestAdmin(ConfirmActionMixin, ReadOnlyAdmin):
     """What must be changed in which snapshot, and how far that is."""
 
     list_display = (
@@ -163,7 +163,9 @@ class ManifestAdmin(AskingAdmin, ReadOnlyAdmin):
                 actor_of(request),
                 key=BY_HAND,
                 status=typed["status"],
-                snapshot=typed["snapshot"] if typed["status"] != Receipt.Status.REFUSED else None,
+                snapshot=typed["snapshot"]
+                if typed["status"] != PipelineAcknowledgement.Status.REFUSED
+                else None,
                 remark=typed["remark"],
             )
 
@@ -190,7 +192,7 @@ class ManifestAdmin(AskingAdmin, ReadOnlyAdmin):
             object_id,
             intro=_("The new snapshot is searched again: that decides whether anything is left."),
             button=_("Search again"),
-            do=lambda manifest, _typed: check_again(manifest, actor_of(request)),
+            do=lambda manifest, _typed: enqueue_verification(manifest, actor_of(request)),
             permission=_EXECUTE,
         )
 
@@ -200,7 +202,7 @@ class ManifestAdmin(AskingAdmin, ReadOnlyAdmin):
             raise PermissionDenied
         manifest = get_object_or_404(self.get_queryset(request), pk=manifest_id)
         try:
-            content = hand_out(manifest, name, actor_of(request))
+            content = download_file(manifest, name, actor_of(request))
         except (KeyError, Shredded):
             raise Http404 from None
         except DomainError as refused:
@@ -254,4 +256,4 @@ class ManifestAdmin(AskingAdmin, ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("places left"))
     def shown_left(self, manifest: Manifest) -> SafeString | str:
         """Return a line for each place where something is left."""
-        return manifest_shown.places_left(manifest)
+        return manifest_shown.residual_places(manifest)

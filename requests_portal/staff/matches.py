@@ -21,13 +21,13 @@ from requests_portal.staff.case_views import case_id_of, require_case_role, shar
 from requests_portal.staff.people import actor_of
 from workflows.cases.actors import Actor
 from workflows.cases.models import Case
-from workflows.cases.staff_actions import record_view
+from workflows.cases.staff_actions import log_case_view
 from workflows.common.errors import DomainError
 from workflows.corrections.changes import came_out_for
 from workflows.datasets import lookups, verdicts
-from workflows.datasets.findings import findings_of, unapproved
-from workflows.datasets.models import Match, Spelling
-from workflows.datasets.problems import why_not_searched
+from workflows.datasets.findings import findings_of, unapproved_sources
+from workflows.datasets.models import AddedSpelling, Match
+from workflows.datasets.problems import scan_error_of
 from workflows.datasets.progress import progress_of
 
 PER_PAGE = 50
@@ -58,7 +58,7 @@ def matches_page(request: HttpRequest, site: AdminSite, object_id: str) -> HttpR
     case = load_case(case_id_of(object_id))
     if request.method == "POST":
         return _take(request, case)
-    record_view(case, actor_of(request), what="matches")
+    log_case_view(case, actor_of(request), what="matches")
     shown = request.GET.get("show", "open")
     shown = shown if shown in SHOWN else "open"
     page = _page(request, case, shown)
@@ -67,18 +67,18 @@ def matches_page(request: HttpRequest, site: AdminSite, object_id: str) -> HttpR
         **shared_context(request, site, case),
         "title": f"{case.number}: {_('Where the person was found')}",
         "progress": now,
-        "failed": [(scan, why_not_searched(scan)) for scan in now.failed],
+        "failed": [(scan, scan_error_of(scan)) for scan in now.failed],
         "findings": findings,
         "not_kept": sum(finding.not_kept for finding in findings),
         "came_out": came_out_for(case),
-        "unapproved": unapproved(findings),
+        "unapproved": unapproved_sources(findings),
         "shown": shown,
         "tabs": [(key, name) for key, (name, _verdicts) in SHOWN.items()],
         "strength": request.GET.get("strength", ""),
         "page": page,
         "groups": list(_groups(page)),
         "verdicts": Match.Verdict.choices,
-        "kinds": Spelling.Kind.choices,
+        "kinds": AddedSpelling.Kind.choices,
         "spellings": case.spellings.all(),
     }
     return TemplateResponse(request, "staff/matches.html", context)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from requests_portal.staff.approvals_admin import waiting_count
 from requests_portal.staff.dashboard import SAVED_FILTERS
-from requests_portal.staff.people import works_on_cases
+from requests_portal.staff.people import has_case_role
 
 ICONS = {
     "mine": "person",
@@ -29,7 +29,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the groups of links; those that the reader may not follow are left out."""
     return [
         {"items": [{"title": _("Overview"), "icon": "home", "link": reverse("admin:index")}]},
-        *(_cases(request) if works_on_cases(request) else ()),
+        *(_cases(request) if has_case_role(request) else ()),
         {
             "title": _("Training data"),
             "items": [

@@ -23,23 +23,23 @@ from requests_portal.staff.people import actor_of, names_of
 from workflows.common.errors import DomainError
 from workflows.common.inputs import MAX_BODY
 from workflows.notices.answers import preview
-from workflows.notices.composing import Composed
+from workflows.notices.composing import ComposedNotice
 from workflows.notices.document import to_fragment, to_text
 from workflows.notices.kinds import placeholders_of
 from workflows.notices.models import NoticeText
 from workflows.notices.services import RENDERINGS
-from workflows.notices.template import BrokenText
+from workflows.notices.template import TemplateSyntaxError
 from workflows.notices.texts import (
-    Place,
-    body_before,
+    TextSlot,
+    active_slots,
+    active_text,
     changed_lines,
-    faults_of,
     is_place,
-    places_in_use,
-    prescribed_at,
+    previous_body,
     publish,
+    required_elements,
     save_draft,
-    text_in_use,
+    validation_errors,
     versions_at,
 )
 from workflows.regimes.rules.regime import Regime
@@ -67,10 +67,10 @@ class TextForm(forms.Form):
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class NoticePreview:
     """A version as its page previews it, or why it cannot be previewed."""
 
-    composed: Composed | None
+    composed: ComposedNotice | None
     fault: str = ""
 
     @property
@@ -86,17 +86,17 @@ class Shown:
         return to_text(self.composed.document)
 
 
-def regime_for(place: Place) -> Regime:
+def regime_for(place: TextSlot) -> Regime:
     """Return the regime under which a text is previewed: its own, or the first that is served."""
     return get_regime(place.regime or settings.PROVIDER_REGIMES[0])
 
 
-def shown(place: Place, body: str) -> Shown:
+def shown(place: TextSlot, body: str) -> NoticePreview:
     """Preview a text with an invented case."""
     try:
-        return Shown(preview(place, body, regime_for(place)))
-    except (BrokenText, KeyError, TypeError) as broken:
-        return Shown(None, str(broken))
+        return NoticePreview(preview(place, body, regime_for(place)))
+    except (TemplateSyntaxError, KeyError, TypeError) as broken:
+        return NoticePreview(None, str(broken))
 
 
 @admin.register(NoticeText)
@@ -157,7 +157,7 @@ class NoticeTextAdmin(StaffAdmin):
                 row.place.regime or ALL,
                 names[row.place.language],
             )
-            for row in places_in_use()
+            for row in active_slots()
             if query in f"{NoticeKind(row.place.kind).label} {row.place.kind}".lower()
             and language in {"", row.place.language}
             and regime in {"", row.place.regime or ALL}
@@ -178,7 +178,7 @@ class NoticeTextAdmin(StaffAdmin):
     ) -> HttpResponse:
         """Show the text in use at a place and its versions; take a new version."""
         self._require_view(request)
-        place = Place("" if regime == ALL else regime, kind, language)
+        place = TextSlot("" if regime == ALL else regime, kind, language)
         if not is_place(place):
             raise Http404
         start = self._starting_text(request, place)
@@ -200,9 +200,9 @@ class NoticeTextAdmin(StaffAdmin):
             "form": form,
             "may_write": self.has_add_permission(request),
             "versions": self._named(versions),
-            "in_use": text_in_use(place.regime, kind, language),
+            "in_use": active_text(place.regime, kind, language),
             "placeholders": sorted("{" + name + "}" for name in placeholders_of(kind)),
-            "prescribed": sorted((e, NoticeElement(e).label) for e in prescribed_at(place)),
+            "prescribed": sorted((e, NoticeElement(e).label) for e in required_elements(place)),
         }
         return TemplateResponse(request, "staff/notices/place.html", context)
 
@@ -210,7 +210,7 @@ class NoticeTextAdmin(StaffAdmin):
         """Show a version: what changed, what stands against it, how it comes out; publish it."""
         self._require_view(request)
         version = get_object_or_404(NoticeText.objects.select_related("publication"), pk=pk)
-        place = Place(version.regime, version.kind, version.language)
+        place = TextSlot(version.regime, version.kind, version.language)
         if request.method == "POST":
             if not self.has_add_permission(request):
                 raise PermissionDenied
@@ -228,8 +228,8 @@ class NoticeTextAdmin(StaffAdmin):
             "author": named[1],
             "publisher": named[2],
             "regime": place.regime or ALL,
-            "faults": list(faults_of(place, version.body)),
-            "lines": list(changed_lines(body_before(version), version.body)),
+            "faults": list(validation_errors(place, version.body)),
+            "lines": list(changed_lines(previous_body(version), version.body)),
             "shown": shown(place, version.body),
             "case_regime": regime_for(place).code,
             "may_publish": self.has_add_permission(request) and not hasattr(version, "publication"),
@@ -241,7 +241,7 @@ class NoticeTextAdmin(StaffAdmin):
         self._require_view(request)
         version = get_object_or_404(NoticeText, pk=pk)
         rendering = next((r for r in RENDERINGS if r.ending == ending), None)
-        found = shown(Place(version.regime, version.kind, version.language), version.body)
+        found = shown(TextSlot(version.regime, version.kind, version.language), version.body)
         if rendering is None or found.composed is None:
             raise Http404
         name = f"{version.kind}-{version.number}.{ending}"
@@ -254,14 +254,14 @@ class NoticeTextAdmin(StaffAdmin):
             },
         )
 
-    def _starting_text(self, request: HttpRequest, place: Place) -> str:
+    def _starting_text(self, request: HttpRequest, place: TextSlot) -> str:
         """Return what a new version begins with: the version asked for, or the text in use."""
         asked = request.GET.get("from", "")
         if asked.isdecimal():
             return get_object_or_404(versions_at(place), pk=int(asked)).body
-        return text_in_use(place.regime, place.kind, place.language).body
+        return active_text(place.regime, place.kind, place.language).body
 
-    def _save(self, request: HttpRequest, place: Place, form: TextForm) -> NoticeText | None:
+    def _save(self, request: HttpRequest, place: TextSlot, form: TextForm) -> NoticeText | None:
         """Keep a draft; put what was refused into the form."""
         data = form.cleaned_data
         try:

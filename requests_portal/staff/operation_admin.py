@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from requests_portal.staff.base_admin import StaffAdmin
 from workflows.outbox.models import Effect
-from workflows.outbox.services import retry_dead
+from workflows.outbox.services import retry_dead_letter
 from workflows.reports.models import BundleJob
 from workflows.witnesses.models import Witness
 
@@ -52,13 +52,13 @@ class EffectAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Try again"), permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Effect]) -> None:
         """Give the selected ones all their attempts again."""
-        self._tell(request, retry_dead(queryset))
+        self._tell(request, retry_dead_letter(queryset))
 
     @admin.action(description=_("Try all of the same kinds again"), permissions=["retry"])
     def retry_kinds(self, request: HttpRequest, queryset: QuerySet[Effect]) -> None:
         """Give those of the kinds of the selected ones all their attempts again."""
         kinds = set(queryset.values_list("kind", flat=True))
-        self._tell(request, retry_dead(Effect.objects.filter(kind__in=kinds)))
+        self._tell(request, retry_dead_letter(Effect.objects.filter(kind__in=kinds)))
 
     def _tell(self, request: HttpRequest, count: int) -> None:
         messages.success(

@@ -33,7 +33,7 @@ def actor_of(request: HttpRequest) -> Actor:
     return actor
 
 
-def works_on_cases(request: HttpRequest) -> bool:
+def has_case_role(request: HttpRequest) -> bool:
     """Return whether this member of staff holds a role that may see cases."""
     return bool(actor_of(request).roles & CASE_ROLES)
 

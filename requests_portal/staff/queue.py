@@ -19,7 +19,7 @@ from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.case_file import language_name
 from requests_portal.staff.clock_words import ClockWords, clock_words
 from requests_portal.staff.paginator import EstimatingPaginator
-from requests_portal.staff.people import display_name, works_on_cases
+from requests_portal.staff.people import display_name, has_case_role
 from requests_portal.staff.search import search
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
@@ -80,7 +80,7 @@ class CaseAdmin(StaffAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Case | None = None) -> bool:
         """Let those who hold the permission and a role that works on cases see them."""
-        return super().has_view_permission(request, obj) and works_on_cases(request)
+        return super().has_view_permission(request, obj) and has_case_role(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: a case comes from a filing."""

@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from requests_portal.accounts import fresh_sign_in_required
 from requests_portal.staff.accounts_admin import say_what_waits
-from requests_portal.staff.asking import AskingAdmin
+from requests_portal.staff.asking import ConfirmActionMixin
 from requests_portal.staff.people import actor_of, display_name, user_of
 from workflows.accounts.changes import admit_regulator
 from workflows.accounts.errors import ApprovalRefused
@@ -46,7 +46,7 @@ class RegulatorForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run t
 
 
 @admin.register(RegulatorAccount)
-class RegulatorAccountAdmin(AskingAdmin):
+class RegulatorAccountAdmin(ConfirmActionMixin):
     """Regulators' accounts: one regime each, until a date, both approved by a second person."""
 
     form = RegulatorForm

@@ -12,20 +12,25 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action
 
-from requests_portal.staff.asking import AskingAdmin
+from requests_portal.staff.asking import ConfirmActionMixin
 from requests_portal.staff.operation_admin import ReadOnlyAdmin
 from requests_portal.staff.people import actor_of
 from requests_portal.staff.register.base import ReasonForm, sign
-from workflows.corrections.models import Manifest, Return
-from workflows.corrections.returns import ask_to_take_out, is_under_way, resolve_return, why_not
+from workflows.corrections.models import Manifest, Reingestion
+from workflows.corrections.returns import (
+    blocking_reason,
+    enqueue_redo_removal,
+    redo_in_progress,
+    resolve_return,
+)
 
 _EXECUTE = "cases.execute_case"
 # So many places are named on the page.
 _SHOWN = 200
 
 
-@admin.register(Return)
-class ReturnAdmin(AskingAdmin, ReadOnlyAdmin):
+@admin.register(Reingestion)
+class ReturnAdmin(ConfirmActionMixin, ReadOnlyAdmin):
     """Which records came back, for which case, and what is to be done about it."""
 
     list_display = ("found_at", "shown_case", "snapshot", "records", "shown_state")
@@ -46,66 +51,66 @@ class ReturnAdmin(AskingAdmin, ReadOnlyAdmin):
         "shown_state", "shown_next", "linked_case", "shown_places", "linked_manifest",
     )  # fmt: skip
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Return]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Reingestion]:
         """Return them with what their pages name."""
-        found: QuerySet[Return] = super().get_queryset(request)
+        found: QuerySet[Reingestion] = super().get_queryset(request)
         return found.select_related("case", "snapshot__dataset", "manifest__snapshot__dataset")
 
     def has_resolve_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Let those deal with it who carry out instructions."""
         return request.user.has_perm(_EXECUTE)
 
-    def is_offered(self, entry: Return, path: str) -> bool:
+    def is_offered(self, entry: Reingestion, path: str) -> bool:
         """Offer what can be done about it, until that was done."""
         waits = entry.resolved_at is None
-        return waits and not (path == "take-out" and is_under_way(entry))
+        return waits and not (path == "take-out" and redo_in_progress(entry))
 
     # --- What is shown ---------------------------------------------------------------------
     @admin.display(description=gettext_lazy("case"), ordering="case__number")
-    def shown_case(self, returned: Return) -> str:
+    def shown_case(self, returned: Reingestion) -> str:
         """Return the number of the case."""
         return returned.case.number
 
     @admin.display(description=gettext_lazy("case"))
-    def linked_case(self, returned: Return) -> SafeString:
+    def linked_case(self, returned: Reingestion) -> SafeString:
         """Return the number of the case, leading there."""
         address = reverse("admin:cases_case_change", args=[returned.case_id])
         return format_html('<a class="text-link" href="{}">{}</a>', address, returned.case.number)
 
     @admin.display(description=gettext_lazy("state"), ordering="resolved_at")
-    def shown_state(self, returned: Return) -> SafeString:
+    def shown_state(self, returned: Reingestion) -> SafeString:
         """Return how far it is, with a sign."""
         if returned.resolved_at is not None:
             return sign("good", "✓", _("Dealt with"))
-        if is_under_way(returned):
+        if redo_in_progress(returned):
             return sign("soon", "…", _("Being taken out again"))
         return sign("late", "▲", _("To be dealt with"))
 
     @admin.display(description=gettext_lazy("what to do"))
-    def shown_next(self, returned: Return) -> str:
+    def shown_next(self, returned: Reingestion) -> str:
         """Return what a data steward does now."""
         if returned.resolved_at is not None:
             return _("Nothing.")
         manifest = returned.manifest
         if manifest is not None and manifest.state == Manifest.State.OPEN:
             return _("Apply the manifest, here or by your pipeline; its re-scan ends this entry.")
-        if is_under_way(returned):
+        if redo_in_progress(returned):
             return _("A worker is at it. Look here again in a while.")
-        return why_not(returned) or _(
+        return blocking_reason(returned) or _(
             "Have them taken out again: a manifest does to these records what was decided in the "
             "case. And keep the source from bringing them back. If they may be there after all, "
             "say why."
         )
 
     @admin.display(description=gettext_lazy("file and row, counted from 0; or table and id"))
-    def shown_places(self, returned: Return) -> SafeString | str:
+    def shown_places(self, returned: Reingestion) -> SafeString | str:
         """Return file and row of the records."""
         places = returned.places[:_SHOWN]
         lines = format_html_join("", "<li>{} · {}</li>", places)
         return format_html("<ul>{}</ul>", lines) if places else "–"
 
     @admin.display(description=gettext_lazy("manifest"))
-    def linked_manifest(self, returned: Return) -> SafeString | str:
+    def linked_manifest(self, returned: Reingestion) -> SafeString | str:
         """Return the manifest that takes them out again, leading there."""
         if returned.manifest is None:
             return "–"
@@ -126,7 +131,7 @@ class ReturnAdmin(AskingAdmin, ReadOnlyAdmin):
                 "what was decided in the case. It is applied and re-scanned like any other."
             ),
             button=_("Take out again"),
-            do=lambda returned, _typed: ask_to_take_out(returned, actor_of(request)),
+            do=lambda returned, _typed: enqueue_redo_removal(returned, actor_of(request)),
             permission=_EXECUTE,
         )
 

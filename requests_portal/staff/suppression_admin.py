@@ -14,7 +14,7 @@ from requests_portal.staff.base_admin import StaffAdmin
 from requests_portal.staff.people import actor_of
 from workflows.cases.actors import name_behind
 from workflows.cases.models import Item
-from workflows.cases.staff_actions import record_view
+from workflows.cases.staff_actions import log_case_view
 from workflows.common.errors import DomainError, InvalidInput
 from workflows.corrections.models import Suppression
 from workflows.corrections.suppression import (
@@ -108,7 +108,7 @@ class SuppressionAdmin(StaffAdmin):
         page = super().change_view(request, object_id, *args, **kwargs)
         entry = self.get_object(request, object_id)
         if entry is not None:
-            record_view(entry.case, actor_of(request), what="suppression")
+            log_case_view(entry.case, actor_of(request), what="suppression")
         return page
 
     def get_fieldsets(self, request: HttpRequest, obj: Suppression | None = None) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from requests_portal.local.postgres import OWNER_ROLE, RUNTIME_ROLE, Cluster
+from requests_portal.local.postgres import OWNER_ROLE, RUNTIME_ROLE, PostgresServer
 from tests.stack import Stack
 from tests.workflows.conftest import in_english  # noqa: F401 - a fixture
 
@@ -16,10 +16,10 @@ METRICS_TOKEN = "a-token-that-nobody-guesses"
 
 
 @pytest.fixture(scope="package")
-def own_cluster() -> Iterator[Cluster]:
+def own_cluster() -> Iterator[PostgresServer]:
     """A PostgreSQL server which a test may freeze without stopping the other tests."""
     folder = Path(tempfile.mkdtemp(prefix="portal-abuse-"))
-    cluster = Cluster(folder / "postgres", options={"fsync": "off"})
+    cluster = PostgresServer(folder / "postgres", options={"fsync": "off"})
     cluster.ensure_running()
     cluster.ensure_database(_DATABASE)
     yield cluster
@@ -28,7 +28,7 @@ def own_cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="package")
-def own_stack(own_cluster: Cluster) -> Iterator[Stack]:
+def own_stack(own_cluster: PostgresServer) -> Iterator[Stack]:
     """The whole portal on that server, with logs as JSON."""
     stack = Stack(
         own_cluster.url(OWNER_ROLE, _DATABASE),

@@ -126,7 +126,7 @@ def test_what_breaks_inside_is_a_problem_that_tells_nothing_of_it(monkeypatch):
     def broken(*_args, **_options):
         raise RuntimeError("the name of somebody")
 
-    monkeypatch.setattr(requests, "open_with_receipt", broken)
+    monkeypatch.setattr(requests, "find_by_receipt", broken)
     answer = Client(raise_request_exception=False).get(
         "/api/v1/requests/2026-0000-0000/", headers={"Authorization": "Bearer x"}
     )

@@ -6,7 +6,7 @@ import pytest
 
 from tests import factories
 from workflows.cases import access
-from workflows.cases.access import ONE_NUMBER, Pace
+from workflows.cases.access import LIMIT_PER_NUMBER, AttemptThrottle
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +23,8 @@ def test_guesses_at_one_number_are_slowed_down_and_its_owner_is_not(client):
     filed = factories.file()
 
     codes = [
-        try_receipt(client, filed.case.number, f"192.0.2.{n}") for n in range(ONE_NUMBER.burst + 2)
+        try_receipt(client, filed.case.number, f"192.0.2.{n}")
+        for n in range(LIMIT_PER_NUMBER.burst + 2)
     ]
 
     assert codes[0] == 404
@@ -32,7 +33,7 @@ def test_guesses_at_one_number_are_slowed_down_and_its_owner_is_not(client):
 
 
 def test_guesses_at_ever_new_numbers_share_one_pace(client, monkeypatch):
-    monkeypatch.setattr(access, "ALL_NUMBERS", Pace(timedelta(seconds=30), burst=3))
+    monkeypatch.setattr(access, "LIMIT_OVERALL", AttemptThrottle(timedelta(seconds=30), burst=3))
 
     codes = [try_receipt(client, f"2026-AAAA-{n:04}", f"192.0.2.{n}") for n in range(6)]
 

@@ -18,7 +18,7 @@ def work(number: str, receipt: str, monkeypatch) -> tuple[int, int]:
     with monkeypatch.context() as patch, CaptureQueriesContext(connection) as captured:
         patch.setattr(access, "receipt_matches", lambda *args: compared.append(1) or usual(*args))
         with pytest.raises(UnknownReceipt):
-            access.open_with_receipt(number, receipt)
+            access.find_by_receipt(number, receipt)
     return len(captured), len(compared)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests import factories
-from workflows.cases.mail import may_mail
+from workflows.cases.mail import take_mail_quota
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +26,7 @@ def test_another_spelling_of_the_address_is_the_same_mailbox(settings):
 
     spellings = [VICTIM, "Victim@EXAMPLE.org", "victim+1@example.org", "victim+2@example.org"]
 
-    assert [may_mail(address, confirmed=False) for address in spellings] == [
+    assert [take_mail_quota(address, confirmed=False) for address in spellings] == [
         True,
         True,
         False,

@@ -13,7 +13,7 @@ from tests.workflows.datasets.conftest import *  # noqa: F403
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.errors import AttemptReused
 from workflows.common.errors import Refused
-from workflows.corrections.models import Receipt
+from workflows.corrections.models import PipelineAcknowledgement
 from workflows.corrections.receipts import take_receipt
 from workflows.vocabulary.outcomes import Outcome
 
@@ -28,8 +28,10 @@ def manifest(data):
     return manifest_for(forum)
 
 
-def refuse(manifest, key: str, remark: str) -> Receipt:
-    return take_receipt(manifest, STEWARD, key=key, status=Receipt.Status.REFUSED, remark=remark)
+def refuse(manifest, key: str, remark: str) -> PipelineAcknowledgement:
+    return take_receipt(
+        manifest, STEWARD, key=key, status=PipelineAcknowledgement.Status.REFUSED, remark=remark
+    )
 
 
 def test_a_replay_is_the_same_receipt_and_a_swapped_body_is_refused(manifest):

@@ -75,7 +75,7 @@ def test_each_life_of_the_case_adds_its_people():
 
 def test_it_holds_after_an_upheld_complaint():
     case = make.make_case(State.ANSWERED, make.ERIKA, residence="GB-ENG")
-    complaint = complaints.contest(case, "You overlooked the second dataset.")
+    complaint = complaints.contest_answer(case, "You overlooked the second dataset.")
     assert complaint is not None
     take_to(complaint, ComplaintState.ANSWERED)
     case.refresh_from_db()
@@ -92,7 +92,7 @@ def test_the_contested_case_is_not_ended_by_them_another_way():
     case = reopened()
     into = make.earlier_case(case)
 
-    assert reason(merging.merge, case, make.REVIEWER, into) == "own_earlier_decision"
+    assert reason(merging.merge_duplicate, case, make.REVIEWER, into) == "own_earlier_decision"
     assert reason(staff_actions.report_abuse, case, make.REVIEWER, "A nuisance.") == (
         "own_earlier_decision"
     )

@@ -13,7 +13,7 @@ from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
 from workflows.corpus.values import ReadError
 from workflows.datasets.inventory import read_snapshot
 from workflows.datasets.models import Snapshot
-from workflows.datasets.problems import why_unreadable
+from workflows.datasets.problems import read_error_of
 from workflows.datasets.sources import files_of, path_of, shards_of
 
 pytestmark = pytest.mark.django_db
@@ -103,10 +103,10 @@ def test_a_dataset_with_a_way_out_is_not_read(data, secret, lead_out):
     lead_out(data, secret)
     snapshot = make_snapshot("forum")
     assert (snapshot.state, snapshot.problem) == (Snapshot.State.UNREADABLE, "outside")
-    assert re.search(r"forum/(part/)?\.?(git/)?b", why_unreadable(snapshot))
+    assert re.search(r"forum/(part/)?\.?(git/)?b", read_error_of(snapshot))
     # Neither where the server keeps its files, nor where the link led.
-    assert str(data) not in why_unreadable(snapshot)
-    assert "server" not in why_unreadable(snapshot).replace("this server", "")
+    assert str(data) not in read_error_of(snapshot)
+    assert "server" not in read_error_of(snapshot).replace("this server", "")
     assert not snapshot.files.exists()
 
 

@@ -12,13 +12,13 @@ from django.utils import timezone
 
 from tests.factories import ERIKA, OFFICER, OTHER_OFFICER, make_case
 from tests.workflows.reports.conftest import export
-from workflows.cases.clocks import further_clocks
+from workflows.cases.clocks import additional_clocks
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, IdempotencyKey, Person
 from workflows.complaints.services import complain, has_open
 from workflows.ledger.copies import CopyError, read_copy, write_copy
 from workflows.ledger.models import Event
-from workflows.ledger.sequencer import sequence_all
+from workflows.ledger.sequencer import drain_inbox
 from workflows.ledger.verify import verify_log
 from workflows.outbox.models import Effect
 from workflows.reports.erasing_again import (
@@ -157,7 +157,7 @@ class TestFromANewerCopy:
     def copies(self, tmp_path) -> dict[str, Path]:
         """The same log in each of its forms, with one erasure in it."""
         self.case = erased_case()
-        sequence_all()
+        drain_inbox()
         write_copy(tmp_path / "copy")
         content = export()
         (tmp_path / "bundle.zip").write_bytes(content)
@@ -246,13 +246,13 @@ class TestWhatElseIsLeft:
         again()
         assert_erased(case)
         assert not has_open(case)
-        assert further_clocks(Case.objects.get(pk=case.pk)) == []
+        assert additional_clocks(Case.objects.get(pk=case.pk)) == []
 
     def test_the_log_still_verifies(self):
         case = make_case(State.CLOSED)
         erase_and_bring_back(case)
         again()
-        sequence_all()
+        drain_inbox()
         assert verify_log().waiting == 0
 
     def test_nothing_can_be_read_or_found(self):
@@ -270,12 +270,12 @@ class TestWhatElseIsLeft:
 class TestKeepingACopy:
     def test_it_grows_with_the_log_and_keeps_what_is_full(self, tmp_path):
         make_case(State.CLOSED)
-        sequence_all()
+        drain_inbox()
         call_command("ledger_copy", tmp_path / "copy")
         first = {p.name for p in (tmp_path / "copy").rglob("*") if p.is_file()}
         for _case in range(12):
             make_case(State.CLOSED)
-        sequence_all()
+        drain_inbox()
         size = write_copy(tmp_path / "copy")
         assert size == Event.objects.count()
         assert len(list((tmp_path / "copy").rglob("*.p/*"))) <= 4
@@ -285,12 +285,12 @@ class TestKeepingACopy:
 
     def test_a_log_that_was_rolled_back_does_not_write_over_it(self, tmp_path, monkeypatch):
         make_case()
-        sequence_all()
+        drain_inbox()
         write_copy(tmp_path / "copy")
         older = tmp_path / "older"
         shutil.copytree(tmp_path / "copy", older)
         make_case()
-        sequence_all()
+        drain_inbox()
         write_copy(tmp_path / "copy")
         from workflows.ledger import copies, selectors
 
@@ -304,7 +304,7 @@ class TestKeepingACopy:
 
     def test_it_holds_no_word_of_a_person(self, tmp_path):
         make_case(State.ANSWERED)
-        sequence_all()
+        drain_inbox()
         write_copy(tmp_path / "copy")
         for path in (tmp_path / "copy").rglob("*"):
             if path.is_file():

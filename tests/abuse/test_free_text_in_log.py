@@ -17,18 +17,18 @@ from workflows.cases.attachments import Upload, add_attachments
 from workflows.cases.lifecycle import MOVES, Action, State
 from workflows.cases.malware import record_verdict
 from workflows.cases.models import Case, EventContent
-from workflows.cases.transition import advance, record_event
+from workflows.cases.transition import advance, append_case_event
 from workflows.common.errors import InvalidInput
 from workflows.complaints import services as complaints
 from workflows.complaints.lifecycle import MOVES as COMPLAINT_MOVES
-from workflows.corrections.item_changes import specify
+from workflows.corrections.item_changes import save_item_change
 from workflows.corrections.services import issue_instructions, record_receipt
 from workflows.corrections.suppression import suppress
 from workflows.corrections.withdrawal import stop_execution
 from workflows.datasets.inventory import mark_unreadable
 from workflows.datasets.lookups import add_spelling
 from workflows.datasets.models import Dataset, PipelineToken, Recipient, Snapshot, TrainedModel
-from workflows.datasets.pipelines import admit
+from workflows.datasets.pipelines import register_pipeline
 from workflows.datasets.register import (
     decide_approval,
     save_dataset,
@@ -39,7 +39,7 @@ from workflows.datasets.register import (
 from workflows.ledger.append import InvalidEventError
 from workflows.ledger.models import Event
 from workflows.notices import moves
-from workflows.notices.texts import Place, publish, save_draft, text_in_use
+from workflows.notices.texts import TextSlot, active_text, publish, save_draft
 from workflows.reports.erasure import ErasureGround, erase, erasure_request_of, request_erasure
 from workflows.vocabulary.outcomes import Scope, ScopeResult
 from workflows.vocabulary.people import Assurance
@@ -195,7 +195,7 @@ def aside_cases() -> list[Case]:
     stop_execution(stopped, make.OTHER_APPROVER, typed("cannot be done"))
 
     contested = make.make_case(State.ANSWERED, make.ERIKA)
-    complaint = complaints.contest(contested, typed("overlooked"))
+    complaint = complaints.contest_answer(contested, typed("overlooked"))
     assert complaint is not None
     complaints.withdraw(complaint)
     return [answered, merged, paid, unpaid, ended, abuse, stopped, contested]
@@ -216,7 +216,7 @@ def test_what_a_case_holds_beside_its_steps_stays_out_of_the_log():
     correspondence.write_note(case, make.REVIEWER, typed("a note"))
     add_spelling(case, make.REVIEWER, "name", typed("a spelling"))
     correction = case.items.get(kind="correct")
-    specify(correction, make.REVIEWER, [(typed("wrong"), typed("right"))], redact=False)
+    save_item_change(correction, make.REVIEWER, [(typed("wrong"), typed("right"))], redact=False)
     attachment = add_attachments(
         case, (Upload(f"{WORD}.txt", b"text"),), from_person=True, at=case.filed_at
     ) and case.attachments.latest("pk")
@@ -254,10 +254,10 @@ def test_what_is_typed_into_the_register_stays_there():
     pipeline = PipelineToken(
         name=WORD, scopes=["datasets:read"], expires_at=timezone.now() + timedelta(days=9)
     )
-    admit(pipeline, make.STEWARD)
-    shipped = text_in_use("", "clarification", "en").body
+    register_pipeline(pipeline, make.STEWARD)
+    shipped = active_text("", "clarification", "en").body
     publish(
-        save_draft(Place("", "clarification", "en"), f"{shipped}\n{WORD}\n", make.OFFICER, WORD),
+        save_draft(TextSlot("", "clarification", "en"), f"{shipped}\n{WORD}\n", make.OFFICER, WORD),
         make.OFFICER,
     )
 
@@ -290,4 +290,4 @@ def test_a_step_of_a_case_takes_no_sentence_as_a_fact(facts):
     case = make.make_case()
 
     with pytest.raises(InvalidEventError, match="words belong into"), transaction.atomic():
-        record_event(case, "case.viewed", role="intake", facts=facts)
+        append_case_event(case, "case.viewed", role="intake", facts=facts)

@@ -15,7 +15,7 @@ from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.filing import file_request
 from workflows.cases.idempotency import KEPT_FOR, purge_keys
 from workflows.cases.models import Case, IdempotencyKey
-from workflows.corrections.models import Receipt
+from workflows.corrections.models import PipelineAcknowledgement
 from workflows.datasets.models import PipelineToken, Snapshot
 from workflows.vocabulary.outcomes import Outcome
 from workflows.vocabulary.people import Channel
@@ -154,7 +154,7 @@ class TestReceiptsOfPipelines:
         assert first.json() == again.json()
         # It is told that the manifest is done, and not what the first one said.
         assert (other.status_code, other.json()["code"]) == (409, "refused")
-        assert Receipt.objects.count() == 1
+        assert PipelineAcknowledgement.objects.count() == 1
 
     @pytest.mark.parametrize(
         "changes", [{"version": "3"}, {"remark": "half of it"}, {"status": "partly"}]
@@ -169,7 +169,7 @@ class TestReceiptsOfPipelines:
 
     def test_the_key_of_what_this_server_applies_itself_is_nobody_elses(self, manifest):
         assert self.post("one", manifest, key="applied-here").status_code == 201
-        assert Receipt.objects.get().by.startswith("pipeline-")
+        assert PipelineAcknowledgement.objects.get().by.startswith("pipeline-")
 
     @pytest.mark.parametrize("key", ["", "x" * 201, "é", "with space"])
     def test_a_key_has_a_bounded_length_of_printable_symbols(self, manifest, key):

@@ -37,16 +37,16 @@ from tests.tokens import pipeline_token, regulator_token
 from tests.workflows.reports.conftest import make_regulator
 from workflows.accounts.errors import InvalidInvitation
 from workflows.accounts.invitations import accept, invite, open_link
-from workflows.cases.access import ONE_NUMBER, Throttled, open_with_receipt, reserve
+from workflows.cases.access import LIMIT_PER_NUMBER, Throttled, find_by_receipt, reserve
 from workflows.cases.admission import ProofRefused, new_challenge, spend_proof
 from workflows.cases.drafts import create_draft, file_draft, filed_draft, find_draft, purge_drafts
 from workflows.cases.errors import AttemptReused, TooManyAttempts, UnknownReceipt
 from workflows.cases.filing import EMAIL_INDEX, file_request
 from workflows.cases.lifecycle import State
-from workflows.cases.mail import may_mail
+from workflows.cases.mail import take_mail_quota
 from workflows.cases.models import Case, MailTally
 from workflows.datasets.models import PipelineToken
-from workflows.datasets.pipelines import NoPipelineAccess, admit, pipeline_for_token
+from workflows.datasets.pipelines import NoPipelineAccess, pipeline_for_token, register_pipeline
 from workflows.identity.contact import InvalidChallenge, confirm_contact, open_challenge
 from workflows.reports.erasure import erase, request_erasure
 from workflows.reports.scope import NoRegulatorAccess, account_for_token
@@ -69,7 +69,7 @@ def pipeline() -> PipelineToken:
     made = PipelineToken(
         name="Cleaner", scopes=["datasets:read"], expires_at=timezone.now() + timedelta(days=90)
     )
-    admit(made, STEWARD)
+    register_pipeline(made, STEWARD)
     return made
 
 
@@ -84,18 +84,18 @@ class TestWhatWasGivenOut:
     def test_a_receipt_opens_its_case(self, settings, moment):
         filed = file()
         change_until(settings, moment)
-        assert open_with_receipt(filed.case.number, filed.receipt) == filed.case
+        assert find_by_receipt(filed.case.number, filed.receipt) == filed.case
         with pytest.raises(UnknownReceipt):
-            open_with_receipt(filed.case.number, file().receipt)
+            find_by_receipt(filed.case.number, file().receipt)
 
     def test_wrong_receipts_that_were_tried_still_count(self, settings, moment):
         number, now = file().case.number, timezone.now()
-        for _turn in range(ONE_NUMBER.burst):
+        for _turn in range(LIMIT_PER_NUMBER.burst):
             with pytest.raises(UnknownReceipt):
-                open_with_receipt(number, "wrong", now)
+                find_by_receipt(number, "wrong", now)
         change_until(settings, moment)
         with pytest.raises(TooManyAttempts):
-            open_with_receipt(number, "wrong", now)
+            find_by_receipt(number, "wrong", now)
 
     @pytest.mark.parametrize("channel", [Channel.API, Channel.STAFF])
     def test_an_attempt_that_is_repeated_makes_no_second_case(self, settings, moment, channel):
@@ -117,7 +117,7 @@ class TestWhatWasGivenOut:
         assert shown is not None
         assert shown.receipt == receipt
         made = file_draft(draft, token, ERIKA)
-        assert open_with_receipt(made.case.number, made.receipt) == made.case
+        assert find_by_receipt(made.case.number, made.receipt) == made.case
 
     def test_a_link_confirms_the_contact(self, settings, moment):
         case = make_case()
@@ -152,10 +152,10 @@ class TestWhatWasGivenOut:
 
     def test_the_mails_of_the_day_are_counted_on(self, settings, moment):
         settings.MAILS_PER_ADDRESS_PER_DAY = 2
-        assert may_mail("a@example.org", confirmed=True)
+        assert take_mail_quota("a@example.org", confirmed=True)
         change_until(settings, moment)
-        assert may_mail("a@example.org", confirmed=True)
-        assert not may_mail("a@example.org", confirmed=True)
+        assert take_mail_quota("a@example.org", confirmed=True)
+        assert not take_mail_quota("a@example.org", confirmed=True)
         assert MailTally.objects.count() == 1
 
     def test_what_the_cache_held_is_held(self, settings, moment):
@@ -261,7 +261,7 @@ class TestAfterTheFormerKeyHasLeft:
         drop_former(settings)
 
         for refused, call in (
-            (UnknownReceipt, lambda: open_with_receipt(filed.case.number, filed.receipt)),
+            (UnknownReceipt, lambda: find_by_receipt(filed.case.number, filed.receipt)),
             (InvalidChallenge, lambda: confirm_contact(link)),
             (NoRegulatorAccess, lambda: account_for_token(of_regulator)),
             (NoPipelineAccess, lambda: pipeline_for_token(of_pipeline)),

@@ -20,14 +20,14 @@ from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
 from workflows.cases.transition import advance
-from workflows.corrections.checking import check
+from workflows.corrections.checking import verify_manifest
 from workflows.corrections.keys import suppression_signer
-from workflows.corrections.models import RecipientNotice, Return, Suppression, Tombstone
-from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
+from workflows.corrections.models import RecipientNotice, Reingestion, Suppression, Tombstone
+from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
 from workflows.corrections.recipients import InvalidLink, confirm, sweep_recipients, token_of
-from workflows.corrections.returns import ask_to_take_out, take_out_again
+from workflows.corrections.returns import enqueue_redo_removal, redo_removal
 from workflows.corrections.suppression import current_etag, gateway_keys, publish, suppress
-from workflows.corrections.tombstones import guard
+from workflows.corrections.tombstones import find_reingested
 from workflows.datasets.lookups import request_lookup
 from workflows.datasets.models import Snapshot
 from workflows.notices import moves
@@ -59,8 +59,8 @@ def taken_out(forum: Snapshot) -> Case:
     case = executing(Outcome.DELETED, DELETE)
     manifest = manifest_for(forum)
     ask_to_apply(manifest, STEWARD)
-    apply_here(str(manifest.pk))
-    check(str(manifest.pk))
+    apply_locally(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     moves.answer(case, APPROVER)
     advance(case, Action.CLOSE, REVIEWER)
     return case
@@ -75,7 +75,7 @@ def comes_back(data, forum: Snapshot) -> bool:
     """Register a crawl in which the record stands again; return whether that is noticed."""
     (data / "crawl.jsonl").write_text(lines([{"id": "new", "text": FORUM[0]["text"]}]))
     crawl = make_snapshot("crawl.jsonl", forum.dataset, version="crawl", source_field="")
-    return guard(crawl.pk) == 1
+    return find_reingested(crawl.pk) == 1
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -99,9 +99,9 @@ class TestTombstones:
         erase_case(taken_out(forum))
         change_until(settings, moment)
         assert comes_back(data, forum)
-        returned = Return.objects.get()
-        ask_to_take_out(returned, STEWARD)
-        assert take_out_again(returned.pk) is not None
+        returned = Reingestion.objects.get()
+        enqueue_redo_removal(returned, STEWARD)
+        assert redo_removal(returned.pk) is not None
 
     def test_those_of_cases_that_are_not_erased_need_no_former_key(self, settings, data, forum):
         taken_out(forum)

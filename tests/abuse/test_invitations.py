@@ -21,7 +21,7 @@ from tests.abuse.accounts import (
 )
 from tests.personas import make_staff, signed_in
 from workflows.accounts.models import Invitation
-from workflows.cases.mail import may_mail, tomorrow
+from workflows.cases.mail import next_quota_reset, take_mail_quota
 from workflows.ledger.models import Event
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
@@ -234,11 +234,11 @@ def test_beyond_a_days_limit_the_link_waits_until_tomorrow(
     nora, officer, mailoutbox, settings
 ) -> None:
     settings.MAILS_PER_ADDRESS_PER_DAY = 1
-    assert may_mail(ADDRESS, confirmed=True)
+    assert take_mail_quota(ADDRESS, confirmed=True)
     decide(officer, "approve")
     assert mailed(mailoutbox) == []
     waiting = Effect.objects.filter(kind="accounts.invitation", state="pending")
-    assert waiting.get().due_at >= tomorrow()
+    assert waiting.get().due_at >= next_quota_reset()
     waiting.update(due_at=Now())
     with freeze_time(timezone.now() + timedelta(days=1)):
         assert len(mailed(mailoutbox)) == 1

@@ -6,7 +6,7 @@ from django.core.validators import EmailValidator
 
 from tests.factories import ERIKA, INTAKE, WANG, file
 from workflows.cases import correspondence
-from workflows.cases.mail import may_mail
+from workflows.cases.mail import take_mail_quota
 from workflows.cases.mail_addresses import canonical_address, domain_of
 from workflows.cases.models import Case, MailTally
 from workflows.outbox.models import Effect
@@ -61,7 +61,7 @@ def test_what_is_told_apart_and_what_is_not(spelling, canonical) -> None:
 )
 def test_no_text_is_too_strange_to_be_counted(text) -> None:
     assert canonical_address(canonical_address(text)) == canonical_address(text)
-    may_mail(text, confirmed=False)
+    take_mail_quota(text, confirmed=False)
 
 
 def is_accepted(address: str) -> bool:
@@ -89,7 +89,7 @@ class TestTheDomain:
         settings.MAILS_PER_DOMAIN_PER_DAY = 2
 
     def flood(self, domain: str, count: int = 4) -> list[bool]:
-        return [may_mail(f"{number}@{domain}", confirmed=False) for number in range(count)]
+        return [take_mail_quota(f"{number}@{domain}", confirmed=False) for number in range(count)]
 
     def test_mailboxes_of_one_domain_are_not_flooded_by_names_made_up(self) -> None:
         assert self.flood("shop.example") == [True, True, False, False]
@@ -97,20 +97,22 @@ class TestTheDomain:
 
     def test_another_spelling_is_the_same_domain(self) -> None:
         assert self.flood("bücher.example", 2) == [True, True]
-        assert not may_mail("erika@XN--BCHER-KVA.example.", confirmed=False)
+        assert not take_mail_quota("erika@XN--BCHER-KVA.example.", confirmed=False)
 
     def test_who_confirmed_their_contact_is_not_silenced_by_it(self) -> None:
         self.flood("shop.example")
-        assert may_mail("erika@shop.example", confirmed=True)
+        assert take_mail_quota("erika@shop.example", confirmed=True)
 
     def test_mail_to_confirmed_contacts_does_not_count(self) -> None:
-        assert all(may_mail(f"{n}@shop.example", confirmed=True) for n in range(5))
-        assert may_mail("new@shop.example", confirmed=False)
+        assert all(take_mail_quota(f"{n}@shop.example", confirmed=True) for n in range(5))
+        assert take_mail_quota("new@shop.example", confirmed=False)
 
     def test_an_address_over_its_own_limit_uses_up_nothing_of_its_domain(self, settings) -> None:
         settings.MAILS_PER_ADDRESS_PER_DAY = 1
-        assert [may_mail("erika@shop.example", confirmed=False) for _ in range(5)].count(True) == 1
-        assert may_mail("other@shop.example", confirmed=False)
+        assert [take_mail_quota("erika@shop.example", confirmed=False) for _ in range(5)].count(
+            True
+        ) == 1
+        assert take_mail_quota("other@shop.example", confirmed=False)
 
     @pytest.mark.parametrize("provider", ["gmail.com", "QQ.com", "163.com", "outlook.com"])
     def test_nobody_silences_a_provider_where_each_mailbox_is_somebody_elses(
@@ -144,7 +146,7 @@ class TestTheDomain:
         assert not waiting.exclude(last_error="").exists()
 
     def test_neither_address_nor_domain_is_stored(self) -> None:
-        may_mail("erika@shop.example", confirmed=False)
+        take_mail_quota("erika@shop.example", confirmed=False)
         stored = b"".join(bytes(row.address_digest) for row in MailTally.objects.all())
         assert MailTally.objects.count() == 2
         assert b"shop" not in stored

@@ -38,7 +38,7 @@ def refused(move, *arguments) -> str:
 def test_nobody_merges_strangers_alone(actor):
     case, into = strangers()
 
-    assert refused(merging.merge, case, actor, into) == "no_contact_in_common"
+    assert refused(merging.merge_duplicate, case, actor, into) == "no_contact_in_common"
     merging.propose_merge(case, actor, into, "They look alike.")
     assert refused(merging.approve_merge, case, actor) in {"own_merge_proposal", "wrong_role"}
     assert Case.objects.get(pk=case.pk).state == State.TRIAGE
@@ -76,9 +76,9 @@ def test_an_address_that_somebody_only_typed_is_no_contact_in_common():
     )
 
     for into in (unconfirmed, listed):
-        assert refused(merging.merge, case, make.INTAKE, into) == "no_contact_in_common"
+        assert refused(merging.merge_duplicate, case, make.INTAKE, into) == "no_contact_in_common"
     confirm_contact(open_challenge(unconfirmed, Effect.objects.first().pk))
-    merging.merge(case, make.INTAKE, unconfirmed)
+    merging.merge_duplicate(case, make.INTAKE, unconfirmed)
     assert case.state == State.MERGED
 
 
@@ -88,7 +88,7 @@ def test_proof_of_identity_is_no_confirmed_address():
     make.advance(other, make.Action.BEGIN_TRIAGE, make.INTAKE)
     make._prove(other)
 
-    assert refused(merging.merge, case, make.INTAKE, other) == "no_contact_in_common"
+    assert refused(merging.merge_duplicate, case, make.INTAKE, other) == "no_contact_in_common"
 
 
 def test_the_person_is_told_and_can_say_that_it_is_wrong(mailoutbox):
@@ -120,10 +120,10 @@ def test_the_person_is_told_and_can_say_that_it_is_wrong(mailoutbox):
 def test_after_the_word_of_the_person_two_people_are_needed_even_for_one_address():
     case = make.make_case(State.TRIAGE, make.ERIKA)
     into = make.earlier_case(case)
-    merging.merge(case, make.INTAKE, into)
+    merging.merge_duplicate(case, make.INTAKE, into)
     merging.unmerge(case)
 
-    assert refused(merging.merge, case, make.INTAKE, into) == "merge_contested"
+    assert refused(merging.merge_duplicate, case, make.INTAKE, into) == "merge_contested"
     merging.propose_merge(case, make.INTAKE, into, "She rang: it is one matter.")
     merging.approve_merge(case, make.APPROVER)
     assert case.state == State.MERGED

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from requests_portal.local.postgres import Cluster
+from requests_portal.local.postgres import PostgresServer
 from tests.filings import file_request, wait_for_effects
 from tests.stack import Stack, eventually
 
@@ -75,7 +75,7 @@ def locked(stack: Stack, table: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def frozen_database(cluster: Cluster) -> Iterator[None]:
+def frozen_database(cluster: PostgresServer) -> Iterator[None]:
     """Stop the server and all its processes: connections stay open, and nothing answers."""
     pid = int((cluster.folder / "postmaster.pid").read_text().splitlines()[0])
     server = psutil.Process(pid)

@@ -18,7 +18,12 @@ from workflows.accounts.approvals import approve
 from workflows.accounts.models import ApprovalRequest
 from workflows.common.errors import InvalidEntry
 from workflows.datasets.models import PipelineToken, TokenScope
-from workflows.datasets.pipelines import NoPipelineAccess, admit, issue_token, pipeline_for_token
+from workflows.datasets.pipelines import (
+    NoPipelineAccess,
+    issue_token,
+    pipeline_for_token,
+    register_pipeline,
+)
 from workflows.ledger.append import append
 from workflows.ledger.models import Event
 
@@ -147,8 +152,8 @@ def test_the_log_tells_what_a_token_opens_and_each_change_of_it():
     issue_token(pipeline, STEWARD)
     assert pipeline.scopes == ["datasets:read", "manifests:read"]
     pipeline.scopes = ["datasets:read"]
-    admit(pipeline, STEWARD)
-    admit(pipeline, STEWARD)
+    register_pipeline(pipeline, STEWARD)
+    register_pipeline(pipeline, STEWARD)
 
     told = Event.objects.filter(name__startswith="pipeline.").order_by("pk")
 

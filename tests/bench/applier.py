@@ -21,11 +21,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from workflows.corpus.edits.apply import Applied, apply_entries
 from workflows.corpus.edits.resolve import resolve
-from workflows.corpus.entries import Change, Entry, Op, Origin, Wording
+from workflows.corpus.entries import Entry, EntryOrigin, Op, Replacements, RequestedChange
 from workflows.samples.corpora import generator
 
 SIZE = int(os.environ.get("BENCH_MB", "400")) * 1_000_000
-WORDING = Wording({})
+WORDING = Replacements({})
 
 
 def main() -> None:
@@ -65,7 +65,7 @@ def _resolve(source: Path) -> tuple[list[Entry], float]:
     truth = (source.parent / "truth.jsonl").read_text("utf-8").splitlines()
     places = [place for place in map(json.loads, truth) if "ref" in place]
     changes = [
-        Change(
+        RequestedChange(
             Op.DELETE if number % 10 == 0 else Op.REDACT,
             source.name,
             place["id"],
@@ -76,7 +76,7 @@ def _resolve(source: Path) -> tuple[list[Entry], float]:
         for number, place in enumerate(places)
     ]
     began = time.perf_counter()
-    entries = list(resolve(changes, source, Origin(), WORDING))
+    entries = list(resolve(changes, source, EntryOrigin(), WORDING))
     return entries, time.perf_counter() - began
 
 

@@ -29,7 +29,7 @@ import django  # noqa: E402
 import psycopg  # noqa: E402
 
 from requests_portal.local.folders import data_folder  # noqa: E402
-from requests_portal.local.postgres import RUNTIME_ROLE, SUPERUSER, Cluster  # noqa: E402
+from requests_portal.local.postgres import RUNTIME_ROLE, SUPERUSER, PostgresServer  # noqa: E402
 
 DATABASE = "bench_bundle"
 VERIFIER = PROJECT / "workflows" / "reports" / "verifier" / "verify.py"
@@ -50,14 +50,14 @@ def fill(events: int) -> None:
     from django.core.management import call_command
 
     from workflows.ledger.models import Event
-    from workflows.ledger.sequencer import sequence_all
+    from workflows.ledger.sequencer import drain_inbox
     from workflows.samples import bulk_cases
 
     call_command("migrate", verbosity=0)
     bulk_cases.RESIDENCES = ("CN",)
     while (there := Event.objects.count()) < events:
         for _made in bulk_cases.make_bulk_cases(max(1, (events - there) // 4), seed=there):
-            sequence_all()
+            drain_inbox()
 
 
 def measured(command: Sequence[str], output: Path) -> tuple[float, float]:
@@ -122,7 +122,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--events", type=int, default=20_000)
     chosen = parser.parse_args()
-    cluster = Cluster(data_folder() / "bench-postgres")
+    cluster = PostgresServer(data_folder() / "bench-postgres")
     cluster.ensure_running()
     administrator = cluster.url(SUPERUSER, SUPERUSER)
     drop = f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)"

@@ -98,10 +98,10 @@ def main() -> None:
     if chosen.before is None:
         parser.error("name the other working tree")
     sys.path.insert(0, str(PROJECT))
-    from requests_portal.local.postgres import Cluster
+    from requests_portal.local.postgres import PostgresServer
 
     with tempfile.TemporaryDirectory() as folder:
-        cluster = Cluster(Path(folder) / "postgres")
+        cluster = PostgresServer(Path(folder) / "postgres")
         cluster.ensure_running()
         try:
             trees = {"before": chosen.before.resolve(), "now": PROJECT}

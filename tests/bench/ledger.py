@@ -32,7 +32,7 @@ import django  # noqa: E402
 import psycopg  # noqa: E402
 
 from requests_portal.local.folders import data_folder  # noqa: E402
-from requests_portal.local.postgres import OWNER_ROLE, RUNTIME_ROLE, SUPERUSER, Cluster  # noqa: E402
+from requests_portal.local.postgres import OWNER_ROLE, RUNTIME_ROLE, SUPERUSER, PostgresServer  # noqa: E402
 
 DATABASE = "bench_ledger"
 FACTS = {"from": "in_review", "to": "decision_proposed", "items": 3, "rule": "CN-2026-1"}
@@ -240,13 +240,13 @@ def fill(size: int) -> None:
     """Grow the log to `size` events, and let the server clean up as it would by itself."""
     from django.db import connection
 
-    from workflows.ledger.sequencer import sequence_all
+    from workflows.ledger.sequencer import drain_inbox
 
-    done = sequence_all()
+    done = drain_inbox()
     while done < size:
         with connection.cursor() as cursor:
             cursor.execute(FILL, [done, min(BULK, size - done) - 1])
-        done = sequence_all()
+        done = drain_inbox()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     connection.close()
@@ -297,7 +297,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--rounds", type=int, default=1)
     chosen = parser.parse_args()
-    cluster = Cluster(data_folder() / "bench-postgres")
+    cluster = PostgresServer(data_folder() / "bench-postgres")
     cluster.ensure_running()
     administrator = cluster.url(SUPERUSER, SUPERUSER)
     drop = f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)"

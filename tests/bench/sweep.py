@@ -22,7 +22,7 @@ sys.path.insert(0, str(PROJECT))
 
 import django  # noqa: E402
 
-from requests_portal.local.postgres import OWNER_ROLE, Cluster  # noqa: E402
+from requests_portal.local.postgres import OWNER_ROLE, PostgresServer  # noqa: E402
 
 DATABASE = "bench_sweep"
 INDEX = "clock_to_check"
@@ -62,7 +62,7 @@ WHERE cases_clock.id = (SELECT min(id) FROM cases_clock)
 def scratch_database() -> Iterator[None]:
     """Set Django up on a server of its own, with every table, and take all away at the end."""
     folder = Path(tempfile.mkdtemp(prefix="portal-bench-"))
-    cluster = Cluster(folder / "postgres")
+    cluster = PostgresServer(folder / "postgres")
     cluster.ensure_running()
     try:
         cluster.ensure_database(DATABASE)

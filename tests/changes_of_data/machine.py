@@ -16,7 +16,7 @@ from tests.workflows.datasets.entries import make_snapshot
 from workflows.cases.lifecycle import State
 from workflows.corpus.formats.files import partial_of
 from workflows.corrections import copies
-from workflows.corrections.making import make_manifest
+from workflows.corrections.making import build_manifest
 from workflows.datasets.lookups import nightly_pass
 from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of
@@ -179,7 +179,7 @@ class ChangesOfData(RuleBasedStateMachine):
         if looked:
             look_up()
         newest = self.staff.newest().pk
-        self.world.take(lambda: make_manifest(newest), death)
+        self.world.take(lambda: build_manifest(newest), death)
         self.world.count("made" if self.staff.live() else "not made")
         self.staff.settle()
 

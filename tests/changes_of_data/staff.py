@@ -15,9 +15,9 @@ from workflows.cases.models import Case
 from workflows.common.errors import DomainError, Refused
 from workflows.corrections import checking
 from workflows.corrections.downloads import SQL, content_of
-from workflows.corrections.making import make_manifest
+from workflows.corrections.making import build_manifest
 from workflows.corrections.models import Instruction, Manifest
-from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
+from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
 from workflows.corrections.withdrawal import stop_execution
 from workflows.datasets.lookups import nightly_pass
@@ -114,7 +114,7 @@ class Staff:
         """Have this server apply a manifest."""
         if not manifest.applied_by:
             ask_to_apply(manifest, STEWARD)
-        self.world.take(lambda: apply_here(str(manifest.pk)), death)
+        self.world.take(lambda: apply_locally(str(manifest.pk)), death)
         manifest.refresh_from_db()
         self.world.count(f"by us: {manifest.state}")
         if manifest.result_id is not None:
@@ -197,7 +197,7 @@ class Staff:
 
     def check(self, manifest: Manifest, death: Death = None) -> None:
         """Have what came out of a manifest searched."""
-        self.world.take(lambda: checking.check(str(manifest.pk)), death)
+        self.world.take(lambda: checking.verify_manifest(str(manifest.pk)), death)
         manifest.refresh_from_db()
         self.world.count(str(manifest.state))
         self.world.count(f"{manifest.receipts.get().key}: {manifest.state}")
@@ -219,7 +219,7 @@ class Staff:
             self.approve(who)
         else:
             look_up()
-            make_manifest(self.newest().pk)
+            build_manifest(self.newest().pk)
         self.settle()
 
     def try_pipeline(self, how: str, choose: Choose) -> None:
@@ -262,7 +262,7 @@ class Staff:
                 self.send_back(who)
                 self.judge(who)
                 self.approve(who)
-        if make_manifest(used[0].pk) is not None:
+        if build_manifest(used[0].pk) is not None:
             return
         if self._night:
             self._enter_by_hand()

@@ -128,7 +128,7 @@ class World:
         connection.run_on_commit = []
         transaction.set_rollback(True)
         self._transaction.__exit__(None, None, None)
-        matching.forget()
+        matching.clear_pass_cache()
         for left in self.folder.iterdir():
             _remove(left)
         if self.is_table:
@@ -240,7 +240,7 @@ class World:
                 step()
         except Died:
             DONE["", f"died at {death[1]}"] += 1
-            matching.forget()
+            matching.clear_pass_cache()
             step()
 
 

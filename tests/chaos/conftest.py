@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from requests_portal.local.postgres import OWNER_ROLE, RUNTIME_ROLE, Cluster
+from requests_portal.local.postgres import OWNER_ROLE, RUNTIME_ROLE, PostgresServer
 from tests.filings import assert_log_extends, keep_checkpoint
 from tests.stack import Stack, eventually
 
@@ -16,10 +16,10 @@ DUE = "SELECT 1 FROM outbox_effect WHERE state = 'pending' AND due_at <= now() L
 
 
 @pytest.fixture(scope="package")
-def cluster() -> Iterator[Cluster]:
+def cluster() -> Iterator[PostgresServer]:
     """A PostgreSQL server whose committed transactions outlive its crash, though not the disk's."""
     folder = Path(tempfile.mkdtemp(prefix="portal-chaos-"))
-    cluster = Cluster(folder / "postgres", options={"fsync": "off"})
+    cluster = PostgresServer(folder / "postgres", options={"fsync": "off"})
     cluster.ensure_running()
     cluster.ensure_database(DATABASE)
     yield cluster
@@ -28,7 +28,7 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="package")
-def whole_stack(cluster: Cluster) -> Iterator[Stack]:
+def whole_stack(cluster: PostgresServer) -> Iterator[Stack]:
     """The stack, with the sample staff and teams, so that new cases are routed."""
     stack = Stack(
         cluster.url(OWNER_ROLE, DATABASE), cluster.url(RUNTIME_ROLE, DATABASE), f"{DATABASE}_stack"
@@ -44,7 +44,7 @@ def whole_stack(cluster: Cluster) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="module")
-def patient_stack(cluster: Cluster) -> Iterator[Stack]:
+def patient_stack(cluster: PostgresServer) -> Iterator[Stack]:
     """A stack that publishes again, what it published, after as long as in production."""
     name = "patient"
     stack = Stack(

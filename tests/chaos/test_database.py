@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from requests_portal.local.postgres import Cluster
+from requests_portal.local.postgres import PostgresServer
 from tests.chaos.load import under_load
 from tests.filings import assert_nothing_lost_nor_doubled
 from tests.stack import eventually
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.chaos
 RESTARTS = 5
 
 
-def end_at_once(cluster: Cluster) -> None:
+def end_at_once(cluster: PostgresServer) -> None:
     """Shut the server down in the mode `immediate`, without a checkpoint.
 
     Its keeper starts it again, and it recovers from its log.

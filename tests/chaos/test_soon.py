@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pytest
 
-from requests_portal.local.postgres import Cluster
+from requests_portal.local.postgres import PostgresServer
 from tests.chaos.load import under_load
 from tests.filings import (
     Receipt,
@@ -73,7 +73,7 @@ def test_workers_go_on_after_each_of_twenty_freezes_of_the_broker(patient_stack)
     assert_nothing_lost_nor_doubled(patient_stack, load.receipts)
 
 
-def test_a_crash_of_the_database_delays_effects_for_seconds(patient_stack, cluster: Cluster):
+def test_a_crash_of_the_database_delays_effects_for_seconds(patient_stack, cluster: PostgresServer):
     with under_load(patient_stack, people=1) as load:
         for _ in range(3):
             before = len(load.receipts)

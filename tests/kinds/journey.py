@@ -19,7 +19,7 @@ from django.utils import translation  # noqa: E402
 
 from requests_portal.api.v1.serializers import FilingSerializer, ItemStatusSerializer  # noqa: E402
 from requests_portal.public.filing_content import filing_request  # noqa: E402
-from requests_portal.public.forms.wishes import WishesForm  # noqa: E402
+from requests_portal.public.forms.wishes import RequestTypesForm  # noqa: E402
 from requests_portal.public.pages import Page  # noqa: E402
 from requests_portal.public.steps import applicable_steps  # noqa: E402
 from requests_portal.staff.actions.item_forms import ProposalForm  # noqa: E402
@@ -63,7 +63,7 @@ def main(kind: str) -> None:
         raise SystemExit("\n".join(faults))
     call_command("makemigrations", "--check", "--dry-run")
 
-    assert kind in dict(WishesForm().fields["kinds"].choices)
+    assert kind in dict(RequestTypesForm().fields["kinds"].choices)
     filed = filing_request(answers_of_the_form(kind), "en")
     by_program = FilingSerializer(data=replace(filed, requester_role="self").as_content())
     by_program.is_valid(raise_exception=True)

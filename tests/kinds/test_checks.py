@@ -77,7 +77,7 @@ def test_a_notice_without_definition_or_text_is_named(monkeypatch):
     monkeypatch.setattr(notices_checks, "DEFINITIONS", without)
     monkeypatch.setattr(
         notices_checks,
-        "shipped_texts",
+        "bundled_texts",
         lambda: {("", kind, "en"): "#" for kind in NoticeKind},
     )
 

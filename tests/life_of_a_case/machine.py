@@ -22,7 +22,7 @@ from workflows.cases.errors import MoveRefused
 from workflows.cases.filing import file_request
 from workflows.cases.lifecycle import FINAL, MERGE_TARGETS, Action, State
 from workflows.cases.models import Case, Clock, EventContent, Item, Message
-from workflows.cases.recalculation import take_notice
+from workflows.cases.recalculation import apply_holiday_notice
 from workflows.cases.transition import refusals
 from workflows.common.errors import DomainError, InvalidInput, Refused
 from workflows.complaints import services as complaints
@@ -148,7 +148,9 @@ class LifeOfACase(RuleBasedStateMachine):
         actor = choose(WITH[Role.INTAKE])
         take = self._take_with(choose)
         if choose([True, False]):
-            take(case, Action.MERGE, actor, lambda c, a, _choose: merging.merge(c, a, into))
+            take(
+                case, Action.MERGE, actor, lambda c, a, _choose: merging.merge_duplicate(c, a, into)
+            )
             return
         take(
             case,
@@ -339,7 +341,7 @@ class LifeOfACase(RuleBasedStateMachine):
 
     def _announce(self, first: date) -> None:
         days = [first + timedelta(days=number) for number in range(4)]
-        take_notice(
+        apply_holiday_notice(
             region="CN",
             year=first.year,
             source="An announcement",

@@ -15,7 +15,12 @@ from django.utils import timezone
 
 from tests.life_of_a_case.world import World
 from workflows.cases.actors import Actor
-from workflows.cases.clocks import answer_kinds, differing_clocks, lead_differs, lead_of
+from workflows.cases.clocks import (
+    differing_clocks,
+    earliest_due,
+    lead_differs,
+    response_clock_kinds,
+)
 from workflows.cases.lifecycle import FINAL, MOVES, OPEN, Action, State, refusal
 from workflows.cases.mail import share_confirmed_address
 from workflows.cases.models import Case, Clock, Message
@@ -29,7 +34,7 @@ from workflows.datasets.models import Match
 from workflows.identity.contact import EXPIRE_AFTER
 from workflows.ledger.models import Event
 from workflows.vocabulary.item_kinds import ItemKind
-from workflows.vocabulary.outcomes import WITHOUT_GRANT
+from workflows.vocabulary.outcomes import NOT_GRANTED
 from workflows.vocabulary.people import Assurance
 
 # What brings a case nearer to its end in each state, by staff who had no part in it.
@@ -110,12 +115,12 @@ def one_leading_clock_runs_while_an_answer_is_owed(case: Case) -> None:
         owed = {
             (code, kind)
             for code in case.regimes
-            for kind in answer_kinds(case.regime_of(code), case.kinds)
+            for kind in response_clock_kinds(case.regime_of(code), case.kinds)
         }
         running = sorted((clock.regime, clock.kind) for clock in leading)
         assert running == sorted(owed), f"{running} run, {sorted(owed)} are owed"
         assert {clock.round for clock in leading} == {current_round(case).number}
-        lead = lead_of(leading)
+        lead = earliest_due(leading)
         assert lead is None or case.due_at == lead.due_at, "Another day stands with the case"
         assert not lead_differs(case)
         assert not differing_clocks(case), "A day does not follow from the events"
@@ -282,7 +287,7 @@ class _Life:
         if self.assurance not in _PAPERS:
             return
         granted = {
-            each["kind"] for each in event.facts["outcomes"] if each["outcome"] not in WITHOUT_GRANT
+            each["kind"] for each in event.facts["outcomes"] if each["outcome"] not in NOT_GRANTED
         }
         assert not granted & _LOOKED_AT_TWICE, "Granted on papers that one person saw"
 

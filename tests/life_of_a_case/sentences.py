@@ -17,8 +17,8 @@ from django.utils import timezone
 from requests_portal.public.case_shown import state_in_words
 from requests_portal.public.rules_shown import shown_clocks
 from tests.life_of_a_case.world import TEAM
-from workflows.cases.clocks import extendable_clock, lead_of
-from workflows.cases.lifecycle import OPEN, TOLD, State
+from workflows.cases.clocks import earliest_due, extendable_clock
+from workflows.cases.lifecycle import OPEN, OUTCOME_TOLD, State
 from workflows.cases.models import BaseClock, Case, Clock, Item, Message
 from workflows.cases.timeline import PUBLIC_SENTENCES
 from workflows.corrections.models import Manifest
@@ -196,7 +196,7 @@ def _lateness_is_true(case: Case, text: str) -> None:
     clocks = [clock for clock in case.clocks.all() if clock.leads]
     missed = {clock.due_on for clock in clocks if clock.state == Clock.State.MISSED}
     assert set(_named(text, f"The last day was {_DAY}")) <= missed
-    coming = lead_of(
+    coming = earliest_due(
         clock
         for clock in clocks
         if clock.state == Clock.State.RUNNING and clock.due_at and clock.due_at > timezone.now()
@@ -276,7 +276,9 @@ _STEPS: dict[str, Callable[[Case, Event], bool]] = {
     "decision.approved": lambda case, _event: bool(case.deciders),
     "answer.sent": lambda case, _event: case.messages.filter(kind=Message.Kind.ANSWER).exists(),
     "clock.extended": lambda case, _event: _extended(case),
-    "clock.missed": lambda case, event: case.state not in TOLD or case.state == State.CONTESTED,
+    "clock.missed": lambda case, event: (
+        case.state not in OUTCOME_TOLD or case.state == State.CONTESTED
+    ),
     "case.merged": lambda case, _event: case.merged_into is not None,
     "case.reinstated": lambda case, _event: any(
         each.finding in {"upheld", "partly_upheld"} for each in case.complaints.all()

@@ -31,7 +31,7 @@ from workflows.reports import erasure
 from workflows.routing.assignment import assign
 from workflows.routing.models import Team
 from workflows.vocabulary.item_kinds import outcomes_for, stands_in
-from workflows.vocabulary.outcomes import CHANGES_DATA, WITHOUT_GRANT, Outcome, Scope, ScopeResult
+from workflows.vocabulary.outcomes import CHANGES_DATA, NOT_GRANTED, Outcome, Scope, ScopeResult
 from workflows.vocabulary.people import Assurance
 from workflows.vocabulary.roles import Role
 
@@ -110,7 +110,7 @@ def possible_outcomes(case: Case, item: Item, *, ready: bool) -> list[str]:
         known = regime.outcomes.get(outcome)
         if stands_in(item.kind, outcome) and (known is None or item.kind not in known.items):
             continue
-        if ready and outcome not in WITHOUT_GRANT and not _may_grant(case, item):
+        if ready and outcome not in NOT_GRANTED and not _may_grant(case, item):
             continue
         found.append(str(outcome))
     return found
@@ -215,7 +215,7 @@ def _target(case: Case, choose: Choose) -> Case | None:
 
 def _merge(case: Case, actor: Actor, choose: Choose) -> object:
     into = _target(case, choose)
-    return into is not None and (merging.merge(case, actor, into) or True)
+    return into is not None and (merging.merge_duplicate(case, actor, into) or True)
 
 
 def _propose_merge(case: Case, actor: Actor, choose: Choose) -> object:
@@ -262,7 +262,7 @@ STEPS: dict[Action, Step] = {
     Action.RECORD_EXECUTION: _record_execution,
     Action.ANSWER: lambda case, actor, _choose: moves.answer(case, actor),
     Action.CLOSE: _plain(Action.CLOSE),
-    Action.CONTEST: lambda case, _actor, _choose: complaints.contest(case, WHY),
+    Action.CONTEST: lambda case, _actor, _choose: complaints.contest_answer(case, WHY),
     Action.REOPEN: _plain(Action.REOPEN),
     Action.EXTEND: _told(moves.extend),
     Action.WRITE_TO_PERSON: _told(correspondence.write_to_person),

@@ -90,7 +90,7 @@ class World:
         while drain() or self._sent:
             waiting, self._sent[:] = list(self._sent), []
             for name, arguments in waiting:
-                matching.forget()
+                matching.clear_pass_cache()
                 getattr(tasks, name.rpartition(".")[2])(*arguments)
             self.after_commit()
         failed = Effect.objects.exclude(last_error="").values_list("kind", "last_error")

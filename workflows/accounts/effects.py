@@ -10,9 +10,9 @@ from workflows import links
 from workflows.accounts.account_log import ACCOUNT_EVENTS, TELL, account_events, details
 from workflows.accounts.invitations import MAIL, VALID_FOR, open_link
 from workflows.accounts.models import AccountEvent, Invitation
-from workflows.cases.mail import compose, may_send, tomorrow
+from workflows.cases.mail import compose, may_send, next_quota_reset
 from workflows.outbox.models import Effect
-from workflows.outbox.services import Later, mail_handler
+from workflows.outbox.services import RetryAt, mail_handler
 from workflows.vocabulary.roles import Role
 
 
@@ -61,6 +61,6 @@ def _mail(
 ) -> EmailMessage | None:
     # A second person has approved the address of everybody who is mailed here.
     if not may_send(effect, address, confirmed=True):
-        raise Later(tomorrow())
+        raise RetryAt(next_quota_reset())
     values = {"provider_name": settings.PROVIDER_NAME, **values}
     return compose(template, [address], settings.LANGUAGE_CODE, effect, values)

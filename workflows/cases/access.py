@@ -80,7 +80,7 @@ def receipt_matches(receipt: str, digest: bytes) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class AttemptThrottle:
     """How fast wrong tries may follow each other: `burst` at once, then one an `interval`."""
 
     interval: timedelta
@@ -91,11 +91,11 @@ class Pace:
         return free_at - now - self.interval * (self.burst - 1)
 
 
-ONE_NUMBER = Pace(interval=timedelta(seconds=30), burst=10)
-ALL_NUMBERS = Pace(interval=timedelta(seconds=0.2), burst=300)
+LIMIT_PER_NUMBER = AttemptThrottle(interval=timedelta(seconds=30), burst=10)
+LIMIT_OVERALL = AttemptThrottle(interval=timedelta(seconds=0.2), burst=300)
 
 
-def open_with_receipt(number: str, receipt: str, now: datetime | None = None) -> Case:
+def find_by_receipt(number: str, receipt: str, now: datetime | None = None) -> Case:
     """Return the case to which number and receipt belong.
 
     Raises `UnknownReceipt`, or `TooManyAttempts`, which says nothing about number and receipt
@@ -111,14 +111,14 @@ def open_with_receipt(number: str, receipt: str, now: datetime | None = None) ->
             keyed_hashes("access.all", b""),
         )
         # What was counted under a former index key still holds; it is forgotten within a day.
-        counted = dict.fromkeys(of_number, ONE_NUMBER) | dict.fromkeys(of_all, ALL_NUMBERS)
+        counted = dict.fromkeys(of_number, LIMIT_PER_NUMBER) | dict.fromkeys(of_all, LIMIT_OVERALL)
         _refuse_if_too_fast(counted, now)
-        _count_wrong_try({of_number[0]: ONE_NUMBER, of_all[0]: ALL_NUMBERS}, now)
+        _count_wrong_try({of_number[0]: LIMIT_PER_NUMBER, of_all[0]: LIMIT_OVERALL}, now)
         raise UnknownReceipt
     return case
 
 
-def _refuse_if_too_fast(paces: dict[bytes, Pace], now: datetime) -> None:
+def _refuse_if_too_fast(paces: dict[bytes, AttemptThrottle], now: datetime) -> None:
     throttles = AccessThrottle.objects.filter(key_digest__in=paces)
     wait = max(
         (paces[bytes(row.key_digest)].wait(row.free_at, now) for row in throttles),
@@ -128,7 +128,7 @@ def _refuse_if_too_fast(paces: dict[bytes, Pace], now: datetime) -> None:
         raise TooManyAttempts(wait)
 
 
-def _count_wrong_try(paces: dict[bytes, Pace], now: datetime) -> None:
+def _count_wrong_try(paces: dict[bytes, AttemptThrottle], now: datetime) -> None:
     """Move both throttles on; tries at the same time each count, and the next wait is longer."""
     AccessThrottle.objects.filter(free_at__lt=now - _FORGET_AFTER).delete()
     for digest, pace in paces.items():

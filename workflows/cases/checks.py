@@ -11,7 +11,7 @@ from workflows.cases.models import Item
 from workflows.regimes.rules.reader import RuleFileError
 from workflows.regimes.services import all_regimes
 from workflows.vocabulary.item_kinds import DETAIL_NAMES, ItemKind
-from workflows.vocabulary.outcomes import WITHOUT_GRANT
+from workflows.vocabulary.outcomes import NOT_GRANTED
 
 
 @register("kinds", Tags.compatibility)
@@ -47,7 +47,7 @@ def _faults(kind: ItemKind) -> Iterator[str]:
         yield f"The code of the item kind {name} has more than {longest} characters."
     if not asked.outcomes:
         yield f"An item of the kind {name} can come to nothing that grants it: `outcomes`."
-    if WITHOUT_GRANT & {*asked.outcomes}:
+    if NOT_GRANTED & {*asked.outcomes}:
         yield f"Each kind of item can be refused; {name} has that among its `outcomes`."
     if not {*asked.substitutes, *asked.notice_by_outcome} <= {*asked.outcomes}:
         yield f"The item kind {name} tells of an outcome that is not among its `outcomes`."

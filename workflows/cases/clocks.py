@@ -18,15 +18,15 @@ from workflows.cases.lifecycle import OPEN
 from workflows.cases.models import BaseClock, Case, Clock, ClockEvent
 from workflows.cases.models.clock import Round, current_round, rule_events
 from workflows.regimes import services as regimes
+from workflows.regimes.deadlines.values import CalculationStep, Deadline
 from workflows.regimes.deadlines.values import ClockEvent as RuleEvent
-from workflows.regimes.deadlines.values import Deadline, Step
 from workflows.regimes.rules.regime import Regime
 
 # Parts of the time after which the team is reminded; the end itself comes after them.
 REMINDERS = (0.5, 0.8)
 
 
-def answer_kinds(regime: Regime, kinds: Iterable[str]) -> tuple[str, ...]:
+def response_clock_kinds(regime: Regime, kinds: Iterable[str]) -> tuple[str, ...]:
     """Return the clocks by which items of these kinds are to be answered, each once.
 
     An item has a clock of its own where the law says so, such as the opt-out of California. What
@@ -40,7 +40,9 @@ def answer_kinds(regime: Regime, kinds: Iterable[str]) -> tuple[str, ...]:
 
 def clock_kinds(regime: Regime, kinds: Iterable[str]) -> tuple[str, ...]:
     """Return the kinds of clock that start when items of these kinds are received."""
-    return tuple(kind for kind in (regime.acknowledge, *answer_kinds(regime, kinds)) if kind)
+    return tuple(
+        kind for kind in (regime.acknowledge, *response_clock_kinds(regime, kinds)) if kind
+    )
 
 
 def answer_kind(case: Case, regime: Regime) -> str:
@@ -51,12 +53,12 @@ def answer_kind(case: Case, regime: Regime) -> str:
         if clock.leads and clock.regime == regime.code and clock.due_at
     ]
     # What was carried over from another case may have gone again, and its clock with it.
-    own = [clock for clock in own if clock.kind in answer_kinds(regime, case.kinds)]
+    own = [clock for clock in own if clock.kind in response_clock_kinds(regime, case.kinds)]
     # Each time the answer is contested, the clocks start anew; those before it have ended.
     own = [clock for clock in own if clock.round == max(each.round for each in own)]
     if own:
         return min(own, key=lambda clock: clock.due_at or clock.started_at).kind
-    return answer_kinds(regime, case.kinds)[0]
+    return response_clock_kinds(regime, case.kinds)[0]
 
 
 def start_clocks(case: Case, at: datetime) -> None:
@@ -71,27 +73,27 @@ def add_clock_event(case: Case, name: str, at: datetime) -> None:
     recompute(case)
 
 
-def further_clock_models() -> list[type[BaseClock]]:
+def additional_clock_models() -> list[type[BaseClock]]:
     """Return the tables of clocks beside that of requests, which packages above this one keep."""
     return [m for m in apps.get_models() if issubclass(m, BaseClock) and m is not Clock]
 
 
-def further_clocks(case: Case) -> list[BaseClock]:
+def additional_clocks(case: Case) -> list[BaseClock]:
     """Return what still runs about a case beside its request, with what derives it."""
     return [
         clock
-        for model in further_clock_models()
+        for model in additional_clock_models()
         for clock in model._default_manager.filter(case=case, stopped_at=None)  # noqa: SLF001
     ]
 
 
-def derive(case: Case, current: Round | None = None) -> dict[tuple[str, str], Deadline]:
+def derive_deadlines(case: Case, current: Round | None = None) -> dict[tuple[str, str], Deadline]:
     """Return what the calculator makes of the events of this round, by regime and kind of clock.
 
     Receipt is acknowledged only once: after a contest there are the clocks to answer alone.
     """
     current = current or current_round(case)
-    kinds_of = answer_kinds if current.number else clock_kinds
+    kinds_of = response_clock_kinds if current.number else clock_kinds
     deadlines: dict[tuple[str, str], Deadline] = {}
     for code in case.regimes:
         regime = case.regime_of(code)
@@ -109,7 +111,7 @@ def _told_as_contested(
         key: replace(
             deadline,
             steps=tuple(
-                Step("contested", step.values) if step.code == "received" else step
+                CalculationStep("contested", step.values) if step.code == "received" else step
                 for step in deadline.steps
             ),
         )
@@ -132,12 +134,12 @@ def clocks_for(
             case=case,
             regime=code,
             kind=kind,
-            leads=kind in answer_kinds(case.regime_of(code), case.kinds),
+            leads=kind in response_clock_kinds(case.regime_of(code), case.kinds),
             round=current.number,
             started_at=current.began_at,
         )
         if clock.stopped_at is None:
-            apply_deadline(clock, deadline, reopen=reopen)
+            write_deadline(clock, deadline, reopen=reopen)
         clocks.append(clock)
     return clocks
 
@@ -152,7 +154,7 @@ def recompute(case: Case, *, reopen: bool = False) -> None:
     """
     current = current_round(case)
     existing = {(c.regime, c.kind): c for c in case.clocks.all() if c.round == current.number}
-    derived = derive(case, current)
+    derived = derive_deadlines(case, current)
     if case.state in OPEN:
         _end_or_resume(existing, derived)
     fresh = clocks_for(case, derived, existing, current, reopen=reopen)
@@ -170,7 +172,7 @@ def recompute(case: Case, *, reopen: bool = False) -> None:
             "check_at",
         ],
     )
-    store_lead(case, fresh)
+    save_lead_clock(case, fresh)
 
 
 def _end_or_resume(
@@ -182,7 +184,7 @@ def _end_or_resume(
     """
     for key, clock in existing.items():
         if key not in derived and clock.stopped_at is None:
-            stop(clock, timezone.now(), met=False)
+            stop_clock(clock, timezone.now(), met=False)
         elif key in derived and clock.stopped_at is not None and not clock.answered:
             clock.stopped_at = None
             if clock.state == Clock.State.STOPPED:
@@ -190,14 +192,14 @@ def _end_or_resume(
             clock.save(update_fields=["state", "stopped_at"])
 
 
-def rederive(clock: BaseClock) -> Deadline:
+def rederive_clock(clock: BaseClock) -> Deadline:
     """Return what the calculator makes of the events of one clock."""
     case = clock.case
     regime = case.regime_of(clock.regime)
     return regimes.compute(regime, clock.kind, clock.rule_events(), case.residence)
 
 
-def lead_of(clocks: Iterable[BaseClock]) -> BaseClock | None:
+def earliest_due(clocks: Iterable[BaseClock]) -> BaseClock | None:
     """Return the running clock that leads: of the leading clocks the one that ends first."""
     dated = [(c.due_at, c) for c in clocks if c.leads and c.due_at and c.stopped_at is None]
     return min(dated, key=lambda pair: pair[0])[1] if dated else None
@@ -205,7 +207,7 @@ def lead_of(clocks: Iterable[BaseClock]) -> BaseClock | None:
 
 def lead_clock(case: Case) -> Clock | None:
     """Return the clock of the request that leads now, as it is stored."""
-    found = lead_of(case.clocks.all())
+    found = earliest_due(case.clocks.all())
     return found if isinstance(found, Clock) else None
 
 
@@ -214,13 +216,13 @@ def lead_of_case(case: Case, clocks: Iterable[BaseClock]) -> BaseClock | None:
 
     Where the request has none that is dated, that of a complaint may lead.
     """
-    lead = lead_of(clocks)
+    lead = earliest_due(clocks)
     if lead is None and case.state in OPEN:
-        lead = lead_of(further_clocks(case))
+        lead = earliest_due(additional_clocks(case))
     return lead
 
 
-def store_lead(case: Case, clocks: Iterable[BaseClock] | None = None) -> None:
+def save_lead_clock(case: Case, clocks: Iterable[BaseClock] | None = None) -> None:
     """Store the date of the leading clock with the case; without one the last date stays."""
     lead = lead_of_case(case, case.clocks.all() if clocks is None else clocks)
     if lead is not None:
@@ -228,7 +230,7 @@ def store_lead(case: Case, clocks: Iterable[BaseClock] | None = None) -> None:
         case.save(update_fields=["due_on", "due_at", "due_provisional"])
 
 
-def apply_deadline(clock: BaseClock, deadline: Deadline, *, reopen: bool = False) -> None:
+def write_deadline(clock: BaseClock, deadline: Deadline, *, reopen: bool = False) -> None:
     """Write a derived deadline into its clock; `reopen` as in `recompute`."""
     clock.due_on = deadline.lead_on
     clock.due_at = deadline.lead_before
@@ -245,10 +247,10 @@ def apply_deadline(clock: BaseClock, deadline: Deadline, *, reopen: bool = False
         )
     elif reopen and clock.due_at is not None and clock.due_at > timezone.now():
         clock.state = Clock.State.RUNNING
-    clock.check_at = next_check(clock)
+    clock.check_at = next_reminder_at(clock)
 
 
-def next_check(clock: BaseClock) -> datetime | None:
+def next_reminder_at(clock: BaseClock) -> datetime | None:
     """Return when the sweep must look at a clock next: at a reminder, at the end, or never."""
     if clock.state != Clock.State.RUNNING or clock.due_at is None:
         return None
@@ -260,10 +262,10 @@ def next_check(clock: BaseClock) -> datetime | None:
 def stop_clocks(case: Case, at: datetime, *, answered: bool) -> None:
     """Stop what still runs: answered in time is met, answered late stays missed."""
     for clock in case.clocks.filter(stopped_at=None):
-        stop(clock, at, met=answered)
+        stop_clock(clock, at, met=answered)
 
 
-def stop(clock: BaseClock, at: datetime, *, met: bool) -> None:
+def stop_clock(clock: BaseClock, at: datetime, *, met: bool) -> None:
     """Stop one clock at `at`; `met` when what it waited for was done, else it just ends."""
     late = clock.due_at is not None and at >= clock.due_at
     if clock.state == Clock.State.MISSED or (met and late):
@@ -278,7 +280,7 @@ def stop_acknowledgement(case: Case, at: datetime) -> None:
     """The acknowledgement has gone out: its clocks are met."""
     kinds = {case.regime_of(code).acknowledge for code in case.regimes} - {""}
     for clock in case.clocks.filter(stopped_at=None, kind__in=kinds):
-        stop(clock, at, met=True)
+        stop_clock(clock, at, met=True)
 
 
 def extendable_clock(case: Case) -> Clock | None:
@@ -314,7 +316,7 @@ def extension_is_open(case: Case) -> bool:
 
 def differing_clocks(case: Case) -> list[Clock]:
     """Return the running clocks whose stored date is not the one that the events derive."""
-    derived = derive(case)
+    derived = derive_deadlines(case)
     return [
         clock
         for clock in case.clocks.all()
@@ -346,7 +348,9 @@ C = TypeVar("C", bound=BaseClock)
 Take = Callable[[C, SweepAction, dict[str, Any]], bool]
 
 
-def sweep(model: type[C], take: Take[C], now: datetime | None = None, limit: int = 500) -> int:
+def sweep_due_clocks(
+    model: type[C], take: Take[C], now: datetime | None = None, limit: int = 500
+) -> int:
     """Take one step for each clock that is due one; return how many steps were taken.
 
     Costs what the due clocks cost, whatever the number of clocks: they are found by an index.
@@ -385,5 +389,5 @@ def _step(clock: C, take: Take[C], now: datetime) -> None:
     else:
         facts["percent"] = round(REMINDERS[clock.reminders] * 100)
         clock.reminders += 1
-        clock.check_at = next_check(clock) if take(clock, SweepAction.REMIND, facts) else None
+        clock.check_at = next_reminder_at(clock) if take(clock, SweepAction.REMIND, facts) else None
     clock.save(update_fields=["state", "check_at", "reminders"])

@@ -9,7 +9,7 @@ from workflows.cases.attachments import Upload, add_attachments, check_uploads
 from workflows.cases.errors import InvalidFiling
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case, Message
-from workflows.cases.transition import advance, record_event
+from workflows.cases.transition import advance, append_case_event
 from workflows.common.inputs import require_text
 from workflows.vocabulary.roles import Role
 
@@ -83,7 +83,7 @@ def write_note(case: Case, actor: Actor, body: str) -> Message:
     body = require_text(body)
     with transaction.atomic():
         note = _message(case, body, kind=Message.Kind.NOTE, author=actor)
-        record_event(
+        append_case_event(
             case,
             "note.written",
             role=actor.role,

@@ -30,7 +30,7 @@ from workflows.cases.attachments import (
     safe_name,
 )
 from workflows.cases.errors import InvalidFiling
-from workflows.cases.filing import Filed, file_request, filed_by
+from workflows.cases.filing import FilingResult, file_request, filed_by
 from workflows.cases.filing_request import MAX_TOTAL, FilingRequest
 from workflows.cases.models import Case, Draft, DraftFile, Purpose
 from workflows.vault import files
@@ -320,7 +320,7 @@ def discard_draft_of(case: Case) -> None:
         discard_draft(draft)
 
 
-def file_draft(draft: Draft, token: str, request: FilingRequest) -> Filed:
+def file_draft(draft: Draft, token: str, request: FilingRequest) -> FilingResult:
     """File what the draft holds, with its files; again gives the same case and receipt.
 
     The draft then belongs to its case, and goes with it. Raises `InvalidFiling`, `AdmissionNeeded`
@@ -343,7 +343,7 @@ def file_draft(draft: Draft, token: str, request: FilingRequest) -> Filed:
     return filed
 
 
-def filed_draft(draft: Draft, token: str) -> Filed | None:
+def filed_draft(draft: Draft, token: str) -> FilingResult | None:
     """Return the case of a draft that was filed, with its receipt; None for any other.
 
     Files nothing, whatever has become of the case.

@@ -6,7 +6,7 @@ from django.core.mail import EmailMessage
 
 from workflows.cases import malware
 from workflows.cases.attachments import SCAN
-from workflows.cases.lifecycle import ASKED, WORKING, State
+from workflows.cases.lifecycle import ASKED, IN_PROGRESS, State
 from workflows.cases.mail import mail_about
 from workflows.cases.models import Case
 from workflows.cases.recalculation import recompute_after_notice
@@ -18,12 +18,12 @@ _ANY = frozenset(State)
 # mail says is so. It may have waited for its server or for a limit, and the case have gone on.
 WAITING: Mapping[str, frozenset[State]] = {
     "identity_request": frozenset({State.IDENTITY_NEEDED}),
-    "identity_accepted": WORKING - ASKED,
+    "identity_accepted": IN_PROGRESS - ASKED,
     "information_request": frozenset({State.INFORMATION_NEEDED}),
     "fee": frozenset({State.FEE_NEEDED}),
-    "fee_settled": WORKING - ASKED,
+    "fee_settled": IN_PROGRESS - ASKED,
     "ended_unpaid": frozenset({State.EXPIRED}),
-    "extension": WORKING,
+    "extension": IN_PROGRESS,
     "message": _ANY,
     "answer": _ANY,
     "merged": frozenset({State.MERGED}),

@@ -7,7 +7,7 @@ from math import ceil
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from workflows.cases.names import REASONS
+from workflows.cases.names import REFUSAL_TEXTS
 from workflows.common.errors import DomainError
 
 
@@ -17,7 +17,7 @@ class MoveRefused(DomainError):
     def __init__(self, action: str, reason: str) -> None:
         self.action = action
         self.reason = reason
-        super().__init__(str(REASONS[reason]))
+        super().__init__(str(REFUSAL_TEXTS[reason]))
 
 
 class InvalidFiling(DomainError):

@@ -16,10 +16,10 @@ from workflows.cases.filing_request import FilingRequest, applicable_regimes, ch
 from workflows.cases.mail_addresses import normalise_email
 from workflows.cases.models import Case, IdempotencyKey, Identifier, Item, Person
 from workflows.cases.models.case import keep_versions
-from workflows.cases.transition import record_event
+from workflows.cases.transition import append_case_event
 from workflows.ledger.canonical import canonical_json
 from workflows.outbox.services import enqueue
-from workflows.regimes.limits import in_force
+from workflows.regimes.limits import limits_in_force
 from workflows.vault import blind_index
 from workflows.vault.blind_index import IndexKey, index_keys
 from workflows.vault.fields import number_rows
@@ -35,7 +35,7 @@ EMAIL_INDEX = "person.email"
 
 
 @dataclass(frozen=True, slots=True)
-class Filed:
+class FilingResult:
     """What filing gives back: the case and the receipt, which is shown once and kept nowhere."""
 
     case: Case
@@ -60,7 +60,7 @@ def file_request(
     uploads: tuple[Upload, ...] = (),
     at: datetime | None = None,
     admit: Callable[[], None] | None = None,
-) -> Filed:
+) -> FilingResult:
     """File a request and return its case with the receipt.
 
     `attempt` names this attempt to file (a draft's secret, an `Idempotency-Key`): the same attempt
@@ -95,7 +95,7 @@ def file_request(
             enqueue(effect, key=f"{effect}:{case.pk}", payload={"case": str(case.pk)})
         # Last, for each takes the counter of its regime until the commit.
         for code in case.regimes:
-            record_event(
+            append_case_event(
                 case,
                 "case.received",
                 role=Role.PUBLIC,
@@ -103,7 +103,7 @@ def file_request(
                 facts=received_facts(case, code),
                 contents={"request": content, "files": files} if code == case.regime else None,
             )
-    return Filed(case, current.receipt)
+    return FilingResult(case, current.receipt)
 
 
 def received_facts(case: Case, code: str) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def received_facts(case: Case, code: str) -> dict[str, Any]:
     }
 
 
-def filed_by(attempt: str, *, channel: Channel = Channel.WEB) -> Filed | None:
+def filed_by(attempt: str, *, channel: Channel = Channel.WEB) -> FilingResult | None:
     """Return what an attempt to file has made, with its receipt, without filing anything.
 
     None where it made nothing, or where its case was erased.
@@ -130,7 +130,7 @@ def filed_by(attempt: str, *, channel: Channel = Channel.WEB) -> Filed | None:
     if earlier is None:
         return None
     digest, body = bytes(earlier.digest), bytes(earlier.body_digest)
-    return Filed(earlier.case, derive_receipt(digest + body, keys[digest]), repeated=True)
+    return FilingResult(earlier.case, derive_receipt(digest + body, keys[digest]), repeated=True)
 
 
 def _attempt_digest(key: IndexKey, attempt: str, channel: Channel) -> bytes:
@@ -150,7 +150,7 @@ def _kept_of(digests: list[bytes]) -> IdempotencyKey | None:
     return kept.filter(digest__in=digests).first()
 
 
-def _made_before(attempts: list[_Attempt]) -> Filed | None:
+def _made_before(attempts: list[_Attempt]) -> FilingResult | None:
     """Return the case that this attempt has made before; two at once wait for each other.
 
     Also where a process knows the next index key already and another does not yet.
@@ -165,11 +165,11 @@ def _made_before(attempts: list[_Attempt]) -> Filed | None:
     attempt = by_digest[bytes(earlier.digest)]
     if bytes(earlier.body_digest) != attempt.body:
         raise AttemptReused
-    return Filed(earlier.case, attempt.receipt, repeated=True)
+    return FilingResult(earlier.case, attempt.receipt, repeated=True)
 
 
 def _create_case(request: FilingRequest, channel: Channel, receipt: str, at: datetime) -> Case:
-    regimes = in_force(applicable_regimes(request.residence), at)
+    regimes = limits_in_force(applicable_regimes(request.residence), at)
     return Case.objects.create(
         number=new_case_number(at),
         data_key=create_data_key(),

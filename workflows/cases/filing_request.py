@@ -34,7 +34,7 @@ MAX_ENTRIES = 20
 MAX_TOTAL = 100_000
 # No code of a place or a language is as long.
 MAX_CODE = 20
-FEWEST_PHONE_DIGITS = 5
+MIN_PHONE_DIGITS = 5
 # What a near relative of a person who has died tells, where the law asks for it.
 KIN_FIELDS = ("kinship", "own_interest", "arrangement")
 _TEXT_FIELDS = (
@@ -58,7 +58,7 @@ MOST_NAMED = 20
 LONGEST_NAME = 100
 
 
-def asks_for_own_interest(regime: Regime, requester_role: str) -> bool:
+def claims_own_interest(regime: Regime, requester_role: str) -> bool:
     """Return whether kinship, own interest and the arrangement of the deceased must be told."""
     rule = regime.filers.get(RequesterRole.NEAR_RELATIVE)
     return (
@@ -68,9 +68,9 @@ def asks_for_own_interest(regime: Regime, requester_role: str) -> bool:
     )
 
 
-def kin_conditions_apply(case: Case) -> bool:
+def near_relative_rules_apply(case: Case) -> bool:
     """Return whether a decision to grant needs these conditions looked at first."""
-    return asks_for_own_interest(case.lead_regime, case.requester_role)
+    return claims_own_interest(case.lead_regime, case.requester_role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,18 +235,18 @@ def _people_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
             validate_email(request.email)
         except ValidationError:
             yield "email", _("Enter an e-mail address like name@example.com.")
-    if request.phone and not can_be_called(request.phone):
+    if request.phone and not is_dialable(request.phone):
         yield "phone", _("Enter a phone number with all its digits, like +86 10 1234 5678.")
 
 
-def can_be_called(phone: str) -> bool:
+def is_dialable(phone: str) -> bool:
     """Return whether a text has digits enough for a phone number, whatever stands between them."""
-    return sum(map(str.isdecimal, phone)) >= FEWEST_PHONE_DIGITS
+    return sum(map(str.isdecimal, phone)) >= MIN_PHONE_DIGITS
 
 
 def _kin_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
     regimes = applicable_regimes(request.residence)
-    if not regimes or not asks_for_own_interest(regimes[0], request.requester_role):
+    if not regimes or not claims_own_interest(regimes[0], request.requester_role):
         return
     if not request.kinship:
         yield "kinship", _("Say how you are related to the person who has died.")

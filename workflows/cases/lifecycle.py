@@ -94,11 +94,11 @@ FINAL = frozenset(
 )
 OPEN = frozenset(State) - FINAL - {State.ANSWERED}
 # While the provider works: the time of the law runs and can be extended.
-WORKING = OPEN - {State.FILED, State.CONTESTED}
+IN_PROGRESS = OPEN - {State.FILED, State.CONTESTED}
 # While the person is asked for something that the case waits for.
 ASKED = frozenset({State.IDENTITY_NEEDED, State.INFORMATION_NEEDED, State.FEE_NEEDED})
 # While the person has an answer. Before it, an outcome is what the provider intends.
-TOLD = frozenset({State.ANSWERED, State.CONTESTED, State.CLOSED})
+OUTCOME_TOLD = frozenset({State.ANSWERED, State.CONTESTED, State.CLOSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,7 +355,7 @@ _TABLE = (
     _move(A.LET_STAND, {S.CONTESTED}, S.ANSWERED, _SYSTEM, "answer.confirmed"),
     _move(
         A.EXTEND,
-        WORKING,
+        IN_PROGRESS,
         None,
         _DECIDERS,
         "clock.extended",

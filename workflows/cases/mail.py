@@ -17,7 +17,7 @@ from workflows import links
 from workflows.cases.mail_addresses import canonical_address, domain_of, normalise_email
 from workflows.cases.models import Case, MailTally, Person
 from workflows.outbox.models import Effect
-from workflows.outbox.services import Later
+from workflows.outbox.services import RetryAt
 from workflows.vault.blind_index import keyed_hashes
 from workflows.vocabulary.people import Assurance
 
@@ -38,7 +38,7 @@ def share_confirmed_address(case: Case, other: Case) -> bool:
     return bool(addresses[0]) and addresses[0] == addresses[1]
 
 
-def may_mail(address: str, *, confirmed: bool) -> bool:
+def take_mail_quota(address: str, *, confirmed: bool) -> bool:
     """Count one mail to an address, and return whether the day's limits still allow it.
 
     The limit of an address holds over all cases and for all its spellings, so that nobody can
@@ -68,17 +68,17 @@ def _count(purpose: str, text: str, limit: int) -> bool:
     return bool(counted.update(count=F("count") + 1))
 
 
-def tomorrow() -> datetime:
+def next_quota_reset() -> datetime:
     """Return when the next day's limit begins to count."""
     day = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
     return day + timedelta(days=1)
 
 
 def may_send(effect: Effect, address: str, *, confirmed: bool) -> bool:
-    """Count the mail of an effect like `may_mail`: once a day, however often it is tried."""
+    """Count the mail of an effect like `take_mail_quota`: once a day, however often it is tried."""
     today = timezone.now().date()
     if effect.counted_on != today:
-        if not may_mail(address, confirmed=confirmed):
+        if not take_mail_quota(address, confirmed=confirmed):
             return False
         effect.counted_on = today
         effect.save(update_fields=["counted_on"])
@@ -100,7 +100,7 @@ def mail_about(
     confirmed = case.assurance != Assurance.NONE
     if not may_send(effect, address, confirmed=confirmed):
         if confirmed or later:
-            raise Later(tomorrow())
+            raise RetryAt(next_quota_reset())
         logger.warning("Mail limit for unconfirmed contacts reached; %s not sent", template)
         return None
     values = {

@@ -16,7 +16,7 @@ from workflows.cases import clocks
 from workflows.cases.actors import PUBLIC, Actor
 from workflows.cases.lifecycle import MERGE_TARGETS, Action, State
 from workflows.cases.models import Case, Identifier, Item
-from workflows.cases.transition import advance, lock_case, record_event
+from workflows.cases.transition import advance, append_case_event, lock_case
 from workflows.common.errors import InvalidInput
 from workflows.common.inputs import require_text
 from workflows.outbox.services import enqueue
@@ -26,7 +26,7 @@ from workflows.vocabulary.item_kinds import ItemKind
 _LOOKED_UP = frozenset({State.IN_REVIEW, State.INFORMATION_NEEDED, State.FEE_NEEDED})
 
 
-def merge(case: Case, actor: Actor, into: Case) -> None:
+def merge_duplicate(case: Case, actor: Actor, into: Case) -> None:
     """Merge a duplicate into the case that goes on, which was filed first: its date stays.
 
     Raises `MoveRefused` where the two share no confirmed address, `InvalidInput` where what the
@@ -143,7 +143,7 @@ def _join(case: Case, into: Case, actor: Actor) -> None:
     """Carry over what a case asks for to the one into which it was merged; put it on record."""
     into = lock_case(into)
     identifiers, items = _carry_identifiers(case, into), _carry_items(case, into)
-    event = record_event(
+    event = append_case_event(
         into,
         "case.joined",
         role=actor.role,
@@ -204,7 +204,7 @@ def _take_out(case: Case, other: Case, actor: Actor, origins: set[UUID]) -> None
                 continue
             taken += 1
         _renew(other)
-    record_event(
+    append_case_event(
         other,
         "case.left",
         role=actor.role,

@@ -78,7 +78,7 @@ ACTION_NAMES = {
 }
 
 # Why a move is refused, as a sentence for the person who tried.
-REASONS = {
+REFUSAL_TEXTS = {
     Refusal.WRONG_STATE: _("This cannot be done in the state in which the case is now."),
     Refusal.WRONG_ROLE: _("Your role may not do this."),
     "contact_must_be_confirmed": _("The contact has first to be confirmed by the person."),

@@ -16,30 +16,30 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
 from workflows.cases.clocks import (
-    apply_deadline,
+    additional_clock_models,
+    additional_clocks,
     clock_kinds,
-    further_clock_models,
-    further_clocks,
     recompute,
-    rederive,
-    store_lead,
+    rederive_clock,
+    save_lead_clock,
+    write_deadline,
 )
 from workflows.cases.lifecycle import OPEN
 from workflows.cases.models import BaseClock, Case, Clock
 from workflows.cases.models.clock import rule_events
-from workflows.cases.transition import lock_case, record_event
+from workflows.cases.transition import append_case_event, lock_case
 from workflows.common.errors import InvalidInput
 from workflows.ledger.append import append
 from workflows.outbox.services import enqueue
 from workflows.regimes.calendar_store import stored_notices
-from workflows.regimes.calendars import Notice
+from workflows.regimes.calendars import HolidayNotice
 from workflows.regimes.limits import InvalidLimit, check_limit, day_at, store_limit
 from workflows.regimes.rules.regime import UnknownClockError
-from workflows.regimes.services import deadlines_at, get_regime, load_notice
+from workflows.regimes.services import deadlines_at, get_regime, save_holiday_notice
 from workflows.vocabulary.roles import Role
 
 
-def take_notice(
+def apply_holiday_notice(
     *,
     region: str,
     year: int,
@@ -54,7 +54,7 @@ def take_notice(
     Returns the years whose days changed. `loaded_by` is the pseudonym of a member of staff.
     """
     with transaction.atomic():
-        years = load_notice(
+        years = save_holiday_notice(
             region=region,
             year=year,
             source=source,
@@ -68,7 +68,10 @@ def take_notice(
             notice = uuid4()
             affected = Case.objects.filter(
                 Q(_runs_beyond(Clock, first_day), state__in=OPEN)
-                | Q(*(_runs_beyond(m, first_day) for m in further_clock_models()), _connector=Q.OR)
+                | Q(
+                    *(_runs_beyond(m, first_day) for m in additional_clock_models()),
+                    _connector=Q.OR,
+                )
             )
             for pk in affected.values_list("pk", flat=True).iterator(chunk_size=1000):
                 enqueue(
@@ -85,14 +88,14 @@ def recompute_after_notice(case: Case, region: str, year: int) -> bool:
         locked = lock_case(case)
         before = _dates(locked)
         recompute(locked, reopen=True)
-        for clock in further_clocks(locked):
-            apply_deadline(clock, rederive(clock), reopen=True)
+        for clock in additional_clocks(locked):
+            write_deadline(clock, rederive_clock(clock), reopen=True)
             clock.save()
-        store_lead(locked)
+        save_lead_clock(locked)
         after = _dates(locked)
         if after == before:
             return False
-        record_event(
+        append_case_event(
             locked,
             "clock.recomputed",
             role=Role.SYSTEM,
@@ -114,7 +117,7 @@ def _name(clock: BaseClock) -> str:
 def _dates(case: Case) -> dict[str, str]:
     return {
         _name(clock): f"{clock.due_on}{'/provisional' * clock.provisional}"
-        for clock in (*case.clocks.all(), *further_clocks(case))
+        for clock in (*case.clocks.all(), *additional_clocks(case))
     }
 
 
@@ -144,7 +147,7 @@ class Preview:
     more: bool
 
 
-def preview_notice(notice: Notice) -> Preview:
+def preview_notice(notice: HolidayNotice) -> Preview:
     """Reckon the open cases that the notice can touch with it in place. Changes nothing."""
     days = notice.days_off | notice.extra_working_days
     first = date(min({notice.year, *(day.year for day in days)}), 1, 1)
@@ -163,10 +166,10 @@ def preview_notice(notice: Notice) -> Preview:
     return Preview(tuple(moved), len(cases[:CASES_LOOKED_AT]), len(cases) > CASES_LOOKED_AT)
 
 
-def _changes(case: Case, announced: Sequence[Notice]) -> Iterable[MovedDate]:
+def _changes(case: Case, announced: Sequence[HolidayNotice]) -> Iterable[MovedDate]:
     [region] = {notice.region for notice in announced}
 
-    def with_notice(regions: Iterable[str]) -> Sequence[Notice]:
+    def with_notice(regions: Iterable[str]) -> Sequence[HolidayNotice]:
         return [*announced, *stored_notices(set(regions) - {region})]
 
     for code in case.regimes:

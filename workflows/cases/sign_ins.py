@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 
-def purge_wrong_passwords(now: datetime | None = None) -> int:
+def purge_login_attempts(now: datetime | None = None) -> int:
     """Forget the wrong passwords of those who may try again; return of how many."""
     limit = (now or timezone.now()) - settings.AXES_COOLOFF_TIME
     deleted, _kinds = AccessAttempt.objects.filter(attempt_time__lt=limit).delete()

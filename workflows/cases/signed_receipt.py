@@ -31,7 +31,7 @@ class ReceiptRefused(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
-class GenuineReceipt:
+class VerifiedReceipt:
     """What a receipt says that was found genuine, and the bytes of its entries in the log."""
 
     case_number: str
@@ -58,7 +58,7 @@ def signed_receipt(case: Case) -> str:
     return receipt_signer().sign(f"{FORMAT}\n{canonical_json(body).decode()}\n")
 
 
-def check_receipt(note: bytes) -> GenuineReceipt:
+def check_receipt(note: bytes) -> VerifiedReceipt:
     """Return what a receipt says if this portal has signed it and the log holds its entries.
 
     Raises `ReceiptRefused` with a sentence that says what is wrong.
@@ -87,7 +87,7 @@ def check_receipt(note: bytes) -> GenuineReceipt:
                 " Keep the file, and tell the authority: with it you can prove that you asked."
             )
         )
-    return GenuineReceipt(
+    return VerifiedReceipt(
         case_number=body["case_number"],
         received_at=datetime.fromisoformat(body["received_at"]),
         items=tuple(body["items"]),

@@ -15,7 +15,7 @@ from workflows.cases.actors import SYSTEM, Actor
 from workflows.cases.clocks import recompute
 from workflows.cases.lifecycle import MOVES, Action
 from workflows.cases.models import Case, Item
-from workflows.cases.transition import advance, record_event
+from workflows.cases.transition import advance, append_case_event
 from workflows.common.errors import InvalidInput
 from workflows.common.inputs import require_text
 from workflows.ledger.selectors import events_of_case
@@ -105,10 +105,10 @@ def receive_without_contact(case: Case) -> None:
     advance(case, Action.RECEIVE, SYSTEM)
 
 
-def record_view(case: Case, actor: Actor, *, what: str) -> None:
+def log_case_view(case: Case, actor: Actor, *, what: str) -> None:
     """Record that a member of staff or a regulator looked at personal data of a case."""
     with transaction.atomic():
-        record_event(
+        append_case_event(
             case,
             "case.viewed",
             role=actor.role,

@@ -1,6 +1,7 @@
 """The one writer: `advance` is the only function that changes the state of a case.
 
-Here too are `record_event`, which puts what happens on record, and the days that a fee depends on.
+Here too are `append_case_event`, which puts what happens on record, and the days that a fee
+depends on.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +17,7 @@ from django.utils import timezone
 from workflows.cases.actors import Actor
 from workflows.cases.clocks import add_clock_event, extension_is_open, stop_clocks
 from workflows.cases.errors import MoveRefused
-from workflows.cases.filing_request import kin_conditions_apply
+from workflows.cases.filing_request import near_relative_rules_apply
 from workflows.cases.guards import ItemSituation, Situation
 from workflows.cases.identity_policy import kinds_to_confirm
 from workflows.cases.lifecycle import MERGE_TARGETS, MOVES, Action, Move, State, refusal
@@ -28,12 +29,12 @@ from workflows.ledger.canonical import commit, new_nonce
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case
 from workflows.outbox.services import enqueue
-from workflows.vocabulary.outcomes import CORRECTS, WITHOUT_GRANT, Outcome
+from workflows.vocabulary.outcomes import CORRECTING, NOT_GRANTED, Outcome
 from workflows.vocabulary.people import Assurance, assurance_suffices
 from workflows.vocabulary.roles import Role
 
 
-def record_event(
+def append_case_event(
     case: Case,
     name: str,
     *,
@@ -76,12 +77,12 @@ def record_event(
 
 
 # Where the time to answer runs on meanwhile, this much of it is left for a refusal …
-LEFT_TO_REFUSE = timedelta(days=3)
+DAYS_LEFT_TO_REFUSE = timedelta(days=3)
 # … but who is asked for money always has this long to decide.
-LEAST = timedelta(days=14)
+MIN_DAYS_TO_PAY = timedelta(days=14)
 
 
-def today_for(case: Case, now: datetime | None = None) -> date:
+def local_date(case: Case, now: datetime | None = None) -> date:
     """Return the day that it is where the law counts the days of this case."""
     zone = ZoneInfo(case.lead_regime.place(case.residence).zone)
     return timezone.localdate(now, zone)
@@ -96,10 +97,10 @@ def last_day_to_pay(today: date, answer_by: date | None) -> date:
     last = today + timedelta(days=settings.FEE_PERIOD_DAYS)
     if answer_by is None:
         return last
-    return min(last, max(today + LEAST, answer_by - LEFT_TO_REFUSE))
+    return min(last, max(today + MIN_DAYS_TO_PAY, answer_by - DAYS_LEFT_TO_REFUSE))
 
 
-def answer_due_meanwhile(case: Case) -> date | None:
+def response_due_if_unpaid(case: Case) -> date | None:
     """Return the day by which to answer if the time runs on while a fee is outstanding."""
     days = [
         clock.due_on
@@ -115,15 +116,15 @@ def fee_fits(case: Case, now: datetime | None = None) -> bool:
     The time of a request that costs as a whole may wait for the fee. That of one which is free in
     part does not: it must leave the least time to decide, and the time to answer after it.
     """
-    answer_by = answer_due_meanwhile(case)
+    answer_by = response_due_if_unpaid(case)
     if answer_by is None or not is_free_in_part(case, case.lead_regime):
         return True
-    return today_for(case, now) + LEAST <= answer_by - LEFT_TO_REFUSE
+    return local_date(case, now) + MIN_DAYS_TO_PAY <= answer_by - DAYS_LEFT_TO_REFUSE
 
 
 def fee_time_is_over(case: Case, now: datetime | None = None) -> bool:
     """Return whether a fee was asked for and the last day to pay it has gone by."""
-    return case.fee_due_on is not None and today_for(case, now) > case.fee_due_on
+    return case.fee_due_on is not None and local_date(case, now) > case.fee_due_on
 
 
 ItemCheck = Callable[[Item], bool]
@@ -173,10 +174,10 @@ def situation_of(case: Case, actor: Actor) -> Situation:
             ItemSituation(
                 outcome=item.outcome,
                 ground=item.ground,
-                grants=bool(item.outcome) and item.outcome not in WITHOUT_GRANT,
+                grants=bool(item.outcome) and item.outcome not in NOT_GRANTED,
                 assurance_suffices=assurance_suffices(case.assurance, needed),
                 identity_confirmed=item.kind not in to_confirm,
-                verified=item.outcome not in CORRECTS
+                verified=item.outcome not in CORRECTING
                 or not (rule and rule.verify_first)
                 or item.is_verified,
                 executed=item.executed,
@@ -202,7 +203,7 @@ def situation_of(case: Case, actor: Actor) -> Situation:
         complaint_upheld=_complaint_was_upheld(case),
         has_contact=case.has_contact,
         extension_open=extension_is_open(case),
-        kin_checked=not kin_conditions_apply(case) or case.kin_checked,
+        kin_checked=not near_relative_rules_apply(case) or case.kin_checked,
         fee_allowed=any(kind in case.lead_regime.fee.chargeable for kind in case.kinds),
         part_is_free=is_free_in_part(case, case.lead_regime),
         fee_fits=fee_fits(case),
@@ -258,7 +259,7 @@ def advance(
             raise MoveRefused(action, reason)
         source = locked.state
         _apply(locked, move, actor)
-        event = record_event(
+        event = append_case_event(
             locked,
             move.event,
             role=actor.role_for(move.roles),

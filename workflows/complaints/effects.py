@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from workflows.cases.actors import SYSTEM
-from workflows.cases.clocks import SweepAction, sweep
+from workflows.cases.clocks import SweepAction, sweep_due_clocks
 from workflows.cases.effects import case_of
 from workflows.complaints.lifecycle import OPEN, Action
 from workflows.complaints.models import Complaint, ComplaintClock
@@ -25,7 +25,7 @@ _ACTIONS = {SweepAction.REMIND: Action.REMIND, SweepAction.LATE: Action.MARK_LAT
 
 def sweep_complaints(now: datetime | None = None, limit: int = 500) -> int:
     """Remind of complaints whose time runs out, and mark those late whose time is over."""
-    return sweep(ComplaintClock, _take, now, limit)
+    return sweep_due_clocks(ComplaintClock, _take, now, limit)
 
 
 def _take(clock: ComplaintClock, step: SweepAction, facts: dict[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from workflows.cases.actors import Actor
 from workflows.cases.models import Message
 from workflows.complaints.models import Complaint
 from workflows.notices.composing import compose
-from workflows.notices.facts import ComplaintAcknowledgement, ComplaintOutcome, Facts
+from workflows.notices.facts import ComplaintAcknowledgement, ComplaintOutcome, NoticeFacts
 from workflows.notices.phrases import phrase
 from workflows.notices.services import send_composed
 from workflows.notices.texts import language_of
@@ -33,7 +33,13 @@ def outcome_of(complaint: Complaint, reasons: str, redress: str) -> ComplaintOut
 
 
 def send_notice(
-    complaint: Complaint, kind: str, facts: Facts, *, actor: Actor, message_id: UUID, at: datetime
+    complaint: Complaint,
+    kind: str,
+    facts: NoticeFacts,
+    *,
+    actor: Actor,
+    message_id: UUID,
+    at: datetime,
 ) -> Message:
     """Send a notice that the law prescribes, under the id and the time of the step it belongs to.
 

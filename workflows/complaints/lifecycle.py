@@ -52,7 +52,7 @@ class Situation:
 Guard = Callable[[Situation], str]
 
 
-def had_no_part(situation: Situation) -> str:
+def is_uninvolved(situation: Situation) -> str:
     """A complaint is handled by somebody who had no part in what it is about."""
     return "own_decision" if situation.actor in situation.took_part else ""
 
@@ -84,9 +84,9 @@ _TABLE = (
         _STAFF,
         "complaint.acknowledged",
     ),
-    Move(A.TAKE_UP, _ACKNOWLEDGED, S.IN_HANDLING, _HANDLERS, "complaint.taken_up", had_no_part),
-    Move(A.TELL_PROGRESS, _HANDLED, None, _HANDLERS, "complaint.progress_told", had_no_part),
-    Move(A.ANSWER, _HANDLED, S.ANSWERED, _HANDLERS, "complaint.answered", had_no_part),
+    Move(A.TAKE_UP, _ACKNOWLEDGED, S.IN_HANDLING, _HANDLERS, "complaint.taken_up", is_uninvolved),
+    Move(A.TELL_PROGRESS, _HANDLED, None, _HANDLERS, "complaint.progress_told", is_uninvolved),
+    Move(A.ANSWER, _HANDLED, S.ANSWERED, _HANDLERS, "complaint.answered", is_uninvolved),
     Move(A.CLOSE, frozenset({S.ANSWERED}), S.CLOSED, _HANDLERS, "complaint.closed"),
     Move(A.WITHDRAW, OPEN, S.WITHDRAWN, _PUBLIC, "complaint.withdrawn"),
     # Its words are gone, and nobody could answer it.

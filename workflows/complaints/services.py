@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from workflows.cases import correspondence
 from workflows.cases.actors import PUBLIC, SYSTEM, Actor
 from workflows.cases.errors import MoveRefused
-from workflows.cases.lifecycle import FINAL, WORKING
+from workflows.cases.lifecycle import FINAL, IN_PROGRESS
 from workflows.cases.lifecycle import Action as CaseAction
 from workflows.cases.lifecycle import State as CaseState
 from workflows.cases.models import Case, Message
 from workflows.cases.transition import advance as advance_case
-from workflows.cases.transition import complaint_check, lock_case, record_event
+from workflows.cases.transition import append_case_event, complaint_check, lock_case
 from workflows.common.errors import InvalidInput
 from workflows.common.inputs import require_text
 from workflows.complaints.letters import (
@@ -57,7 +57,7 @@ def complain(case: Case, text: str) -> Complaint:
         return _open(locked, About.HANDLING, statement, statement.sent_at)
 
 
-def contest(case: Case, reasons: str) -> Complaint | None:
+def contest_answer(case: Case, reasons: str) -> Complaint | None:
     """Let the person contest the answer; where the law gives complaints a time, open one.
 
     Returns the complaint, None where there is no clock for it or one is open already.
@@ -108,7 +108,7 @@ def _open(case: Case, about: Complaint.About, statement: Message, at: datetime) 
         case=case, about=about, statement=statement, received_at=at
     )
     start_clocks(complaint)
-    record_event(
+    append_case_event(
         case,
         "complaint.received",
         role=Role.PUBLIC,
@@ -241,7 +241,7 @@ def _let_stand(complaint: Complaint) -> None:
 
 def _is_reviewed_again(complaint: Complaint) -> bool:
     """Return whether the answer that is complained about is being made anew already."""
-    return complaint.about == About.ANSWER and complaint.case.state in WORKING
+    return complaint.about == About.ANSWER and complaint.case.state in IN_PROGRESS
 
 
 def end_with_erasure(case: Case) -> None:

@@ -9,9 +9,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
-from workflows.cases.clocks import apply_deadline, stop, store_lead
+from workflows.cases.clocks import save_lead_clock, stop_clock, write_deadline
 from workflows.cases.models import Case
-from workflows.cases.transition import lock_case, record_event
+from workflows.cases.transition import append_case_event, lock_case
 from workflows.common.errors import DomainError
 from workflows.complaints.lifecycle import MOVES, Action, Move, Situation, State, refusal
 from workflows.complaints.models import Complaint, ComplaintClock
@@ -51,22 +51,22 @@ def start_clocks(complaint: Complaint) -> None:
                 leads=kind == regime.complaint,
                 started_at=complaint.received_at,
             )
-            apply_deadline(clock, deadline)
+            write_deadline(clock, deadline)
             clocks.append(clock)
     ComplaintClock.objects.bulk_create(clocks)
-    store_lead(case)
+    save_lead_clock(case)
 
 
 def stop_acknowledgement(complaint: Complaint, at: datetime) -> None:
     """The complaint was acknowledged: the clocks for that are met."""
     for clock in complaint.clocks.filter(stopped_at=None, leads=False):
-        stop(clock, at, met=True)
+        stop_clock(clock, at, met=True)
 
 
 def stop_clocks(complaint: Complaint, at: datetime) -> None:
     """Stop what still runs: answered in time is met, withdrawn just ends."""
     for clock in complaint.clocks.filter(stopped_at=None):
-        stop(clock, at, met=complaint.answered_at is not None)
+        stop_clock(clock, at, met=complaint.answered_at is not None)
 
 
 class ComplaintRefused(DomainError):
@@ -105,7 +105,7 @@ _DECISIONS = (
 )
 
 
-def took_part(complaint: Complaint) -> frozenset[str]:
+def involved_staff(complaint: Complaint) -> frozenset[str]:
     """Return who had a part in what is complained about: in the decisions before it. One query."""
     events = events_of_case(complaint.case.pseudonym).filter(
         name__in=_DECISIONS, at__lte=complaint.received_at
@@ -115,7 +115,7 @@ def took_part(complaint: Complaint) -> frozenset[str]:
 
 def refusals(complaint: Complaint, actor: Actor) -> dict[Action, str]:
     """Return, for each action that the actor's role may ever take, why not now: '' if it may."""
-    situation = cache(lambda: Situation(actor.pseudonym, took_part(complaint)))
+    situation = cache(lambda: Situation(actor.pseudonym, involved_staff(complaint)))
     state = State(complaint.state)
     return {
         action: refusal(move, state, actor.roles, situation)
@@ -153,11 +153,11 @@ def advance(
             move,
             State(locked.state),
             actor.roles,
-            lambda: Situation(actor.pseudonym, took_part(locked)),
+            lambda: Situation(actor.pseudonym, involved_staff(locked)),
         )
         if reason:
             raise ComplaintRefused(action, reason)
-        event = record_event(
+        event = append_case_event(
             case,
             move.event,
             role=actor.role_for(move.roles),

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workflows.corpus.normalize.stream import count
-from workflows.corpus.values import Figures, RecordId, no_source
+from workflows.corpus.values import ReadStats, RecordId, no_source
 
 
 class Candidate(NamedTuple):
@@ -124,7 +124,7 @@ class Batch:
 
     columns: Sequence[Column]
     record_id: Callable[[int], RecordId]
-    figures: Figures = field(default_factory=Figures)
+    figures: ReadStats = field(default_factory=ReadStats)
     source: Callable[[int], str] = no_source
     position: Callable[[int], int | None] = no_position
 
@@ -133,7 +133,7 @@ class Batch:
 Filter = Callable[[memoryview], Iterable[Candidate]]
 
 
-def every_line(lines: memoryview) -> Iterator[Candidate]:
+def all_lines(lines: memoryview) -> Iterator[Candidate]:
     """Point to each line that is not empty, as a Filter: all records are asked for."""
     for line in re.finditer(rb"[^\n]+", lines):
         yield Candidate(*line.span(), ())

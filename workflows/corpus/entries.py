@@ -139,14 +139,14 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class Replacements:
     """The texts that take the place of others: one for redactions, replacements by their ref."""
 
     replacements: Mapping[str, str]
     redaction: str = REDACTION
 
 
-def edits_of(entries: Iterable[Entry], wording: Wording) -> list[Edit]:
+def edits_of(entries: Iterable[Entry], wording: Replacements) -> list[Edit]:
     """Return the edits of one text in order, none of them overlapping.
 
     Where redactions overlap, the whole stretch is redacted once, and a replacement that overlaps a
@@ -188,7 +188,7 @@ def _span(entry: Entry) -> tuple[int | None, int | None]:
     return entry.start, entry.end
 
 
-def _replacement(entry: Entry, wording: Wording) -> str:
+def _replacement(entry: Entry, wording: Replacements) -> str:
     try:
         return wording.replacements[entry.replacement_ref]
     except KeyError:
@@ -198,7 +198,7 @@ def _replacement(entry: Entry, wording: Wording) -> str:
         ) from None
 
 
-def edited(text: str, edits: Sequence[Edit]) -> str:
+def apply_edits(text: str, edits: Sequence[Edit]) -> str:
     """Return a text with its edits made."""
     bounds = [0, *(bound for edit in edits for bound in (edit.start, edit.end)), len(text)]
     kept = [text[start:end] for start, end in zip(bounds[::2], bounds[1::2], strict=True)]
@@ -216,8 +216,8 @@ def by_field(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
     return groups
 
 
-def checked_edits(
-    record: Mapping[str, Any], id_field: str, entries: Sequence[Entry], wording: Wording
+def verified_edits(
+    record: Mapping[str, Any], id_field: str, entries: Sequence[Entry], wording: Replacements
 ) -> dict[str, list[Edit]] | None:
     """Return the edits of each field of a record, or None if the record is to go.
 
@@ -240,7 +240,7 @@ def checked_edits(
             raise EditRefused(f"{place}: a span ends behind the text in {field}.")
         edits = edits_of(group, wording)
         promised = {entry.sha256_after for entry in group} - {""}
-        if promised and promised != {digest(edited(text, edits))}:
+        if promised and promised != {digest(apply_edits(text, edits))}:
             raise EditRefused(f"{place}: sha256_after is not what becomes of the text in {field}.")
         found[field] = edits
     return None if any(entry.op is Op.DELETE for entry in entries) else found
@@ -263,7 +263,7 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RequestedChange:
     """What is to be done at one place. `written` is the text of the span, where it is known.
 
     Which record is meant: the one of this `id` at this `position` of the `file`, if its whole text
@@ -305,7 +305,7 @@ class Change:
 Located = tuple[str, int, Mapping[str, Any]]
 
 
-class Unresolved(ManifestError):
+class RecordNotFound(ManifestError):
     """Some of the `changes` cannot be made: their record is not as it was, or not the only one.
 
     Of those in `done` nothing is to be changed, for certain: the record is gone, or the text that
@@ -313,7 +313,10 @@ class Unresolved(ManifestError):
     """
 
     def __init__(
-        self, changes: Iterable[Change], id_field: str, done: Iterable[Change] = ()
+        self,
+        changes: Iterable[RequestedChange],
+        id_field: str,
+        done: Iterable[RequestedChange] = (),
     ) -> None:
         self.changes, self.done = frozenset(changes), frozenset(done)
         first = next(iter(self.changes))
@@ -323,10 +326,10 @@ class Unresolved(ManifestError):
         )
 
 
-class Ambiguous(ManifestError):
+class RecordAmbiguous(ManifestError):
     """More records have the id of a change than are meant, and nothing says which."""
 
-    def __init__(self, change: Change, found: int) -> None:
+    def __init__(self, change: RequestedChange, found: int) -> None:
         super().__init__(
             f"{change.file}: {found} records could be meant and {change.count} are, but the hits "
             "do not say which: they have the same id, or none. Give each record an id of its own "
@@ -335,7 +338,7 @@ class Ambiguous(ManifestError):
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class EntryOrigin:
     """What the entries say of the snapshot: names, and the fields of its records."""
 
     dataset: str = ""

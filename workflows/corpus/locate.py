@@ -13,15 +13,15 @@ from workflows.corpus.formats.protocol import Shard
 from workflows.corpus.formats.registry import batches
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.match.scan import candidates, findings
-from workflows.corpus.processes import end_with_parent, frozen_objects
-from workflows.corpus.values import Figures, Finding, Hit, Schema, judge
+from workflows.corpus.processes import die_with_parent, gc_frozen
+from workflows.corpus.values import Finding, Hit, ReadStats, Schema, hits_from_findings
 
 # Shards for each process that are handed out before the result of the first is asked for: so many
 # that none waits for a long one of another, and so few that results do not pile up.
 _AHEAD = 16
 
 
-class PassEnded(Exception):
+class ScanAborted(Exception):
     """A process of the pass was ended from outside; the message says what to do."""
 
 
@@ -40,7 +40,7 @@ class RecordHits:
 
 
 def locate_shard(
-    shard: Shard, patterns: Patterns, schema: Schema | None = None, figures: Figures | None = None
+    shard: Shard, patterns: Patterns, schema: Schema | None = None, figures: ReadStats | None = None
 ) -> Iterator[Hit]:
     """Yield the hits in one shard, in the order of its records; add to `figures` what was read.
 
@@ -52,7 +52,7 @@ def locate_shard(
 
 
 def locate_records(
-    shard: Shard, patterns: Patterns, schema: Schema | None = None, figures: Figures | None = None
+    shard: Shard, patterns: Patterns, schema: Schema | None = None, figures: ReadStats | None = None
 ) -> Iterator[RecordHits]:
     """Yield the records of one shard that have hits, as `locate_shard` does, with their texts."""
     for batch in _batches(shard, patterns, schema, figures):
@@ -68,12 +68,12 @@ def locate_records(
 
 
 def _batches(
-    shard: Shard, patterns: Patterns, schema: Schema | None, figures: Figures | None
+    shard: Shard, patterns: Patterns, schema: Schema | None, figures: ReadStats | None
 ) -> Iterator[Batch]:
     def where(lines: memoryview) -> Iterator[Candidate]:
         return candidates(lines, patterns, escaped=True)
 
-    for batch in batches(shard, schema or Schema(), where):
+    for batch in read_batches(shard, schema or Schema(), where):
         if figures is not None:
             figures.add(batch.figures)
         yield batch
@@ -88,7 +88,11 @@ def _hits(batch: Batch, shard: Shard, patterns: Patterns) -> Iterator[tuple[int,
     for record in sorted(by_record):
         yield (
             record,
-            tuple(judge(by_record[record], file=shard.file, record=batch.record_id(record))),
+            tuple(
+                hits_from_findings(
+                    by_record[record], file=shard.file, record=batch.record_id(record)
+                )
+            ),
         )
 
 
@@ -97,7 +101,7 @@ class ShardResult:
     """The hits of one shard, what was read, and the most memory the process has used, in bytes."""
 
     hits: list[Hit]
-    figures: Figures
+    figures: ReadStats
     peak_memory: int
 
 
@@ -113,14 +117,14 @@ def locate(
             yield _locate_one(shard, patterns, schema)
         return
     # Forked workers share the compiled patterns; elsewhere each would compile its own.
-    with frozen_objects():
+    with gc_frozen():
         pool = ProcessPoolExecutor(
             processes, multiprocessing.get_context("fork"), _Worker.start, (patterns, schema)
         )
         try:
             yield from _in_order(pool, shards, processes * _AHEAD)
         except BrokenProcessPool as error:
-            raise PassEnded(
+            raise ScanAborted(
                 "A process of the look-up was ended, perhaps for want of memory. What was found so "
                 "far is not all. Run it again; where memory is short, with fewer processes."
             ) from error
@@ -142,7 +146,7 @@ def _in_order(
 
 
 def _locate_one(shard: Shard, patterns: Patterns, schema: Schema) -> ShardResult:
-    figures = Figures()
+    figures = ReadStats()
     hits = list(locate_shard(shard, patterns, schema, figures))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return ShardResult(hits, figures, peak)
@@ -157,7 +161,7 @@ class _Worker:
     @classmethod
     def start(cls, patterns: Patterns, schema: Schema) -> None:
         cls.patterns, cls.schema = patterns, schema
-        end_with_parent()
+        die_with_parent()
 
     @classmethod
     def run(cls, shard: Shard) -> ShardResult:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def paused_collector() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Let the collector rest while very many objects are made, nearly all of which stay."""
     enabled = gc.isenabled()
     gc.disable()
@@ -22,7 +22,7 @@ def paused_collector() -> Iterator[None]:
 
 
 @contextmanager
-def frozen_objects() -> Iterator[None]:
+def gc_frozen() -> Iterator[None]:
     """Let the collector pass over all objects that there are, here and in processes forked now."""
     frozen = gc.get_freeze_count()
     gc.freeze()
@@ -33,7 +33,7 @@ def frozen_objects() -> Iterator[None]:
             gc.unfreeze()
 
 
-def end_with_parent() -> None:
+def die_with_parent() -> None:
     """See to it that this process, forked for a part of the work, does not outlive the whole."""
     # Else an interruption would end this part only, and the next one be begun.
     signal.signal(signal.SIGINT, signal.SIG_DFL)

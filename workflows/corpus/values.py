@@ -134,7 +134,9 @@ class Hit(NamedTuple):
         )
 
 
-def judge(findings: Iterable[Finding], *, file: str, record: RecordId) -> Iterator[Hit]:
+def hits_from_findings(
+    findings: Iterable[Finding], *, file: str, record: RecordId
+) -> Iterator[Hit]:
     """Yield the hits of one record, each with its strength.
 
     A person's hits in a record are strong if one of them is of a kind that belongs to one person
@@ -184,7 +186,7 @@ def _overlap(first: Finding, second: Finding) -> bool:
     return first.field == second.field and first.start < second.end and second.start < first.end
 
 
-class Problem(enum.StrEnum):
+class ReadProblem(enum.StrEnum):
     """Why data cannot be read. `about` of a ReadError is the file, folder, field or table.
 
     The last four say that the settings do not allow a place, that they name no such database, that
@@ -209,7 +211,7 @@ class Problem(enum.StrEnum):
 class ReadError(Exception):
     """Data of the dataset cannot be read; the message names them and quotes nothing from them."""
 
-    def __init__(self, message: str, problem: Problem, about: str) -> None:
+    def __init__(self, message: str, problem: ReadProblem, about: str) -> None:
         self.problem = problem
         self.about = about
         super().__init__(message)
@@ -299,7 +301,7 @@ def no_source(_index: int) -> str:
 
 
 @dataclass(slots=True)
-class Figures:
+class ReadStats:
     """What was read: records; bytes of decompressed JSONL, or of texts; lines that cannot be read.
 
     Those are no records, or have something else where a text should be; of the lines that are not
@@ -310,7 +312,7 @@ class Figures:
     rows: int = 0
     unreadable: int = 0
 
-    def add(self, other: "Figures") -> None:
+    def add(self, other: "ReadStats") -> None:
         """Add what was read elsewhere."""
         self.bytes += other.bytes
         self.rows += other.rows

@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 from workflows.cases.models import Case, Item
 from workflows.corrections.changes import Change, changes_of, joined, told
 from workflows.corrections.models import Manifest
-from workflows.corrections.recipients_told import told_about
+from workflows.corrections.recipients_told import recipients_informed
 from workflows.datasets.findings import SnapshotFinding, findings_of
 from workflows.datasets.models import Match, Recipient, Snapshot
 from workflows.datasets.training import affected_models, next_step
@@ -38,7 +38,7 @@ def known_of(case: Case, kind: str, items: tuple[Item, ...]) -> Mapping[str, Val
     values: dict[str, Value] = {}
     if findings:
         lines = tuple(_dataset(f, items, changes.get(f.snapshot.pk)) for f in findings)
-        values["datasets"] = (Bullets(lines), *_models(case), *told_about(case))
+        values["datasets"] = (Bullets(lines), *_models(case), *recipients_informed(case))
     told_here = placeholders_of(kind) if found else frozenset()
     if "source_of_data" in told_here:
         values["source_of_data"] = _sources(case, found)

@@ -25,7 +25,7 @@ def digests_of(sha256: str) -> list[bytes]:
     return [key.keyed_hash(_PURPOSE, bytes.fromhex(sha256)) for key in index_keys()]
 
 
-def bury(case: Case, entries: Iterable[Entry]) -> None:
+def record_tombstones(case: Case, entries: Iterable[Entry]) -> None:
     """Keep what stood in the records that were changed for a case, as keyed hashes."""
     own = {
         entry.sha256_before: str(entry.op)
@@ -68,7 +68,7 @@ def _bury_anew(manifest: Manifest) -> int:
             part = own[start : start + _AT_ONCE]
             renewed += _take_over(case, {entry.sha256_before for entry in part})
             # And what no key recognises any more.
-            bury(case, part)
+            record_tombstones(case, part)
     return renewed
 
 

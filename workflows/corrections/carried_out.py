@@ -9,7 +9,7 @@ from workflows.common.errors import DomainError
 from workflows.corrections.families import family, is_searched, line_of, lineage, tips
 from workflows.corrections.making import verified_for
 from workflows.corrections.models import Instruction, Manifest
-from workflows.corrections.receipt_texts import carried_out_by
+from workflows.corrections.receipt_texts import applied_by_manifest
 from workflows.corrections.receipts import STEWARDS
 from workflows.corrections.services import complete
 from workflows.corrections.unjudged import unjudged_of
@@ -81,7 +81,7 @@ def complete_verified() -> int:
         receipt = manifest.receipts.last()
         if receipt is not None and is_carried_out(instruction):
             try:
-                complete(instruction, Actor(STEWARDS, receipt.by), carried_out_by(manifest))
+                complete(instruction, Actor(STEWARDS, receipt.by), applied_by_manifest(manifest))
             except DomainError as error:  # the case has moved on meanwhile
                 logger.warning("Instruction %s: %s", instruction.pk, type(error).__name__)
                 continue

@@ -15,8 +15,8 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from workflows.cases.models import Case
-from workflows.cases.transition import lock_case, record_event
-from workflows.corpus.entries import Edit, Entry, Wording, edits_of
+from workflows.cases.transition import append_case_event, lock_case
+from workflows.corpus.entries import Edit, Entry, Replacements, edits_of
 from workflows.corpus.values import RecordId
 from workflows.corrections.families import is_searched, lineage
 from workflows.corrections.making import entries_of
@@ -75,7 +75,7 @@ def _shift(place: Place, edits: Sequence[Edit]) -> int | None:
     return shift
 
 
-def rewritten(entries: Iterable[Entry], wording: Wording) -> Rewritten:
+def rewritten(entries: Iterable[Entry], wording: Replacements) -> Rewritten:
     """Return what a manifest made of the texts that it changed."""
     texts: dict[tuple[str, int, str], list[Entry]] = defaultdict(list)
     for entry in entries:
@@ -126,7 +126,7 @@ def _step(older: Snapshot, newer: Snapshot) -> Step:
     all_known = True
     for manifest in applied.select_related("data_key"):
         try:
-            became = rewritten(entries_of(manifest), Wording(manifest.replacements))
+            became = rewritten(entries_of(manifest), Replacements(manifest.replacements))
         except Shredded:  # another of its cases was erased
             all_known = False
             continue
@@ -178,7 +178,7 @@ def _carry(case: Case, line: Sequence[Snapshot], steps: Sequence[Step]) -> int:
             )
     if counts:
         facts = {"snapshot": line[-1].pk, **counts}
-        record_event(case, "match.carried", role=Role.SYSTEM, facts=facts)
+        append_case_event(case, "match.carried", role=Role.SYSTEM, facts=facts)
     return counts.total()
 
 

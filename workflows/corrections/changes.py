@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from workflows.cases.models import Case, Item
 from workflows.corpus.entries import Op
-from workflows.corrections.checking import was_compared, was_searched
+from workflows.corrections.checking import was_compared, was_rescanned
 from workflows.corrections.families import family, line_of
 from workflows.corrections.making import OPS, entries_of
 from workflows.corrections.models import Instruction, Manifest
@@ -138,7 +138,7 @@ def _of_change(change: Change, ops: set[Op]) -> Iterator[str]:
             yield _(
                 "The changed version is %(version)s; it was searched again, and nothing is left."
             ) % {"version": version}
-        case Manifest.State.LEFT if not was_searched(last):
+        case Manifest.State.LEFT if not was_rescanned(last):
             yield _("The changed version is %(version)s; it could not be searched yet.") % {
                 "version": version
             }

@@ -13,20 +13,28 @@ from django.utils.translation import gettext as _
 from workflows.cases.actors import Actor
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
-from workflows.cases.transition import record_event
+from workflows.cases.transition import append_case_event
 from workflows.common.errors import Refused
 from workflows.corpus.edits.census import OnPurpose, Text
-from workflows.corpus.edits.residual import Allowed, Before, Judged, Left, Why, rescan, rescan_table
-from workflows.corpus.entries import EditRefused, Entry, ManifestError, Op, Wording
+from workflows.corpus.edits.residual import (
+    ExpectedHits,
+    Judged,
+    OriginalSnapshot,
+    Residual,
+    ResidualReason,
+    rescan,
+    rescan_table,
+)
+from workflows.corpus.entries import EditRefused, Entry, ManifestError, Op, Replacements
 from workflows.corpus.match.patterns import Patterns
-from workflows.corpus.values import Kind, Problem, ReadError
-from workflows.corrections.buried import bury
+from workflows.corpus.values import Kind, ReadError, ReadProblem
+from workflows.corrections.buried import record_tombstones
 from workflows.corrections.carried_out import is_carried_out
 from workflows.corrections.families import as_table, family, lineage
 from workflows.corrections.making import ask_for_manifests, corrected_for, entries_of
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.places import text_of
-from workflows.corrections.receipt_texts import carried_out_by
+from workflows.corrections.receipt_texts import applied_by_manifest
 from workflows.corrections.receipts import CHECK, STEWARDS, cases_of
 from workflows.corrections.recipients import tell_recipients
 from workflows.corrections.returns import resolve_with
@@ -36,11 +44,11 @@ from workflows.corrections.unjudged import unjudged_of
 from workflows.datasets.findings import not_kept_of
 from workflows.datasets.inventory import UNREAD, read_snapshot
 from workflows.datasets.models import Match, Snapshot
-from workflows.datasets.purging import mark_replaced
+from workflows.datasets.purging import mark_superseded
 from workflows.datasets.register import mark_purged
 from workflows.datasets.sources import files_of, path_of
 from workflows.datasets.terms import terms_of_all
-from workflows.outbox.long_work import ask_for, held, hold_or_wait
+from workflows.outbox.long_work import advisory_lock, enqueue_task, lock_or_retry
 from workflows.vault.crypto import Shredded
 from workflows.vocabulary.roles import Role
 
@@ -49,9 +57,9 @@ UNREADABLE, GAVE_UP, NOT_COMPARABLE = "unreadable", "gave_up", "not_comparable"
 _SHOWN = 200
 
 
-def check(manifest_id: str) -> None:
+def verify_manifest(manifest_id: str) -> None:
     """Re-scan the new snapshot of a manifest that was applied, unless another process does."""
-    with held(CHECK, manifest_id) as free:
+    with advisory_lock(CHECK, manifest_id) as free:
         manifest = Manifest.objects.filter(pk=manifest_id, state=Manifest.State.APPLIED).first()
         if not free or manifest is None or manifest.result is None:
             return
@@ -68,9 +76,9 @@ def check(manifest_id: str) -> None:
             _verify(manifest, entries)
 
 
-def give_up_checking(manifest_id: str) -> None:
+def abandon_verification(manifest_id: str) -> None:
     """Send a manifest back whose re-scan never came to an end; it can be asked for again."""
-    hold_or_wait(CHECK, manifest_id)
+    lock_or_retry(CHECK, manifest_id)
     applied = Manifest.objects.filter(pk=manifest_id, state=Manifest.State.APPLIED)
     manifest = applied.select_related("data_key", "result").first()
     if manifest is None or manifest.result is None:
@@ -79,7 +87,7 @@ def give_up_checking(manifest_id: str) -> None:
     _send_back(manifest, [{"why": why, "file": manifest.result.location}])
 
 
-def was_searched(manifest: Manifest) -> bool:
+def was_rescanned(manifest: Manifest) -> bool:
     """Return whether the re-scan of a manifest that was sent back came to its end."""
     return _whys(manifest).isdisjoint({UNREADABLE, GAVE_UP})
 
@@ -98,11 +106,11 @@ def _whys(manifest: Manifest) -> set[object]:
 
 def can_be_checked_again(manifest: Manifest) -> bool:
     """Return whether another re-scan may come to something else without another manifest."""
-    ended = was_searched(manifest) and was_compared(manifest)
+    ended = was_rescanned(manifest) and was_compared(manifest)
     return manifest.state == Manifest.State.LEFT and not ended
 
 
-def check_again(manifest: Manifest, actor: Actor) -> None:
+def enqueue_verification(manifest: Manifest, actor: Actor) -> None:
     """Have a snapshot re-scanned again that could not be, or not be compared, in the background.
 
     Raises `Refused`.
@@ -123,7 +131,7 @@ def check_again(manifest: Manifest, actor: Actor) -> None:
         locked.state, locked.checked_at = Manifest.State.APPLIED, None
         locked.left_count, locked.left = 0, []
         locked.save(update_fields=["state", "checked_at", "left_count", "left"])
-        ask_for(CHECK, str(locked.pk), about=f"{locked.pk}:{timezone.now().timestamp()}")
+        enqueue_task(CHECK, str(locked.pk), about=f"{locked.pk}:{timezone.now().timestamp()}")
 
 
 def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[dict[str, object]]:
@@ -182,7 +190,7 @@ def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[di
     return about_all + left
 
 
-def _before(manifest: Manifest) -> Before | None:
+def _before(manifest: Manifest) -> OriginalSnapshot | None:
     """Return what the new snapshot is compared with; None if files of the old one are gone.
 
     Raises ReadError.
@@ -191,12 +199,12 @@ def _before(manifest: Manifest) -> Before | None:
     try:
         there = [name for _path, name in files_of(old)]
     except ReadError as error:
-        if error.problem in (Problem.MISSING, Problem.EMPTY):
+        if error.problem in (ReadProblem.MISSING, ReadProblem.EMPTY):
             return None
         raise
     if old.files.exclude(path__in=there).exists():
         return None
-    return Before(path_of(old), Wording(manifest.replacements))
+    return OriginalSnapshot(path_of(old), Replacements(manifest.replacements))
 
 
 def _not_comparable(old: Snapshot) -> dict[str, object]:
@@ -229,7 +237,9 @@ def _not_kept(cases: list[Case], old: Snapshot) -> list[dict[str, object]]:
 
     Weak places are not searched for there. Of records they are, and counted.
     """
-    return _number_left(Why.NOT_KEPT, sum(not_kept_of(case).get(old.pk, 0) for case in cases))
+    return _number_left(
+        ResidualReason.NOT_KEPT, sum(not_kept_of(case).get(old.pk, 0) for case in cases)
+    )
 
 
 def _rows_lost(old: Snapshot, new: Snapshot, entries: list[Entry]) -> list[dict[str, object]]:
@@ -239,14 +249,16 @@ def _rows_lost(old: Snapshot, new: Snapshot, entries: list[Entry]) -> list[dict[
     expected = old.rows - len({entry.place for entry in entries if entry.op is Op.DELETE})
     if expected == new.rows:
         return []
-    return [_shown(Left(Why.RECORDS, "", None, "", expected=expected, counted=new.rows))]
+    return [
+        _shown(Residual(ResidualReason.RECORDS, "", None, "", expected=expected, counted=new.rows))
+    ]
 
 
-def _shown(place: Left) -> dict[str, object]:
+def _shown(place: Residual) -> dict[str, object]:
     return {name: value for name, value in asdict(place).items() if value not in ("", None)}
 
 
-def _may_stay(cases: list[Case], line: list[Snapshot]) -> Allowed:
+def _may_stay(cases: list[Case], line: list[Snapshot]) -> ExpectedHits:
     """Count the hits that were judged to be someone else's, or of which nobody was sure.
 
     What was judged in several versions is one hit, not several.
@@ -257,12 +269,12 @@ def _may_stay(cases: list[Case], line: list[Snapshot]) -> Allowed:
     is_text = line[-1].traits.holds_documents
     if is_text:  # weak ones are not looked at there, and records have other ids in each version
         others = others.filter(strength=Match.Strength.STRONG)
-    in_versions: dict[int, Allowed] = defaultdict(Allowed)
+    in_versions: dict[int, ExpectedHits] = defaultdict(ExpectedHits)
     for match in others.select_related("case__data_key"):
         record = "" if is_text else str(match.record)
         hit = (str(match.case_id), record, Kind(match.kind))
         in_versions[match.snapshot_id][hit] += 1
-    return reduce(or_, in_versions.values(), Allowed())
+    return reduce(or_, in_versions.values(), ExpectedHits())
 
 
 def _line(manifest: Manifest, result: Snapshot) -> list[Snapshot]:
@@ -307,12 +319,14 @@ def _unjudged_in_text(
 ) -> list[dict[str, object]]:
     """Return a line for the names in plain text that may be what was judged theirs before."""
     line = _line(manifest, result)
-    return _number_left(Why.UNJUDGED, sum(unjudged_of(case, line)[1].total() for case in cases))
+    return _number_left(
+        ResidualReason.UNJUDGED, sum(unjudged_of(case, line)[1].total() for case in cases)
+    )
 
 
-def _number_left(why: Why, number: int) -> list[dict[str, object]]:
+def _number_left(why: ResidualReason, number: int) -> list[dict[str, object]]:
     """Return a line that says so of so many places, which it cannot name."""
-    return [_shown(Left(why, "", None, "", expected=0, counted=number))] if number else []
+    return [_shown(Residual(why, "", None, "", expected=0, counted=number))] if number else []
 
 
 def _left_out(case: Case, snapshot_id: int, manifest: Manifest) -> Counter[tuple[str | int, Kind]]:
@@ -360,10 +374,10 @@ def _verify(manifest: Manifest, entries: list[Entry]) -> None:
         manifest.save(update_fields=["state", "checked_at"])
         for case in cases_of(manifest):
             _record(case, manifest, "rescan.passed", {})
-            bury(case, entries)
+            record_tombstones(case, entries)
         ask_to_guard_again(manifest)
         tell_recipients(manifest)
-        mark_replaced(manifest.snapshot)
+        mark_superseded(manifest.snapshot)
         for older in _overwritten(manifest):
             mark_purged(older, steward)
         resolve_with(manifest)
@@ -371,7 +385,7 @@ def _verify(manifest: Manifest, entries: list[Entry]) -> None:
         waiting = manifest.instructions.open()
         for instruction in waiting.select_related("item__case"):
             if instruction.item.case.state == State.EXECUTING and is_carried_out(instruction):
-                complete(instruction, steward, carried_out_by(manifest))
+                complete(instruction, steward, applied_by_manifest(manifest))
         for case in cases_of(manifest):
             ask_for_manifests(case)
 
@@ -388,7 +402,7 @@ def _overwritten(manifest: Manifest) -> list[Snapshot]:
 
 def _record(case: Case, manifest: Manifest, name: str, facts: dict[str, int]) -> None:
     assert manifest.result is not None
-    record_event(
+    append_case_event(
         case,
         name,
         role=Role.SYSTEM,

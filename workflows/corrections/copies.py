@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from django.utils.translation import gettext as _
 
 from workflows.corpus.edits.apply import APPLIED, apply_entries
-from workflows.corpus.entries import EditRefused, Op, Wording
+from workflows.corpus.entries import EditRefused, Op, Replacements
 from workflows.corpus.formats.files import partial_of
 from workflows.corpus.values import ReadError
 from workflows.corrections.making import entries_of
@@ -33,7 +33,7 @@ def write_copy(manifest: Manifest) -> Snapshot:
     new = _named(manifest)
     target = path_of(new)
     if not target.exists():
-        wording = Wording(manifest.replacements)
+        wording = Replacements(manifest.replacements)
         apply_entries(entries, path_of(old), target, wording, id_field=old.schema.id_field)
     return new
 

@@ -5,9 +5,9 @@ import json
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
-from workflows.cases.staff_actions import record_view
+from workflows.cases.staff_actions import log_case_view
 from workflows.common.errors import Refused
-from workflows.corpus.entries import JSONL, NOTE, PARQUET, EditRefused, ManifestError, Wording
+from workflows.corpus.entries import JSONL, NOTE, PARQUET, EditRefused, ManifestError, Replacements
 from workflows.corpus.formats.sql_table import changes_script
 from workflows.corpus.values import ReadError
 from workflows.corrections.families import as_table
@@ -29,7 +29,7 @@ def files_of(manifest: Manifest) -> tuple[str, ...]:
     return FILES if manifest.snapshot.traits.can_apply_here else (*FILES, SQL)
 
 
-def hand_out(manifest: Manifest, name: str, actor: Actor) -> bytes:
+def download_file(manifest: Manifest, name: str, actor: Actor) -> bytes:
     """Return a file of a manifest to whoever fetches it: a look at each of its cases.
 
     Raises as `content_of` does, and `Refused` for one that was withdrawn.
@@ -40,7 +40,7 @@ def hand_out(manifest: Manifest, name: str, actor: Actor) -> bytes:
         raise Refused(_("This manifest was withdrawn: nothing is to be changed by it."))
     content = content_of(manifest, name)
     for case in cases_of(manifest):
-        record_view(case, actor, what="manifest")
+        log_case_view(case, actor, what="manifest")
     return content
 
 
@@ -64,7 +64,7 @@ def content_of(manifest: Manifest, name: str) -> bytes:
 
 
 def _script(manifest: Manifest) -> bytes:
-    entries, wording = entries_of(manifest), Wording(manifest.replacements)
+    entries, wording = entries_of(manifest), Replacements(manifest.replacements)
     try:
         table = as_table(manifest.snapshot)
         return changes_script(entries, table, wording, manifest=str(manifest.pk)).encode()

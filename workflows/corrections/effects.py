@@ -4,19 +4,19 @@ from django.core.mail import EmailMessage
 
 from workflows.cases.effects import case_of
 from workflows.corrections.carrying import carry_verdicts
-from workflows.corrections.checking import give_up_checking
-from workflows.corrections.making import MAKE, ask_for_manifests, is_waiting
-from workflows.corrections.models import Manifest, RecipientNotice, Return
-from workflows.corrections.receipts import APPLY, CHECK, clear_up, give_up_applying
+from workflows.corrections.checking import abandon_verification
+from workflows.corrections.making import MAKE, ask_for_manifests, needs_manifest
+from workflows.corrections.models import Manifest, RecipientNotice, Reingestion
+from workflows.corrections.receipts import APPLY, CHECK, abandon_applying, clear_up
 from workflows.corrections.recipients import TELL, mailed
-from workflows.corrections.returns import AGAIN, give_up_taking_out
+from workflows.corrections.returns import AGAIN, abandon_redo_removal
 from workflows.corrections.services import issue_instructions
-from workflows.corrections.telling import tell
+from workflows.corrections.telling import mail_recipient
 from workflows.corrections.tombstones import GUARD, GUARD_AGAIN, forget_guarding, guard_again
 from workflows.corrections.withdrawal import take_back
 from workflows.datasets.matching import CARRY
 from workflows.datasets.models import Snapshot
-from workflows.outbox.long_work import ask_for, send_and_look_again, send_or_fail
+from workflows.outbox.long_work import enqueue_task, send_and_recheck, send_or_dead_letter
 from workflows.outbox.models import Effect
 from workflows.outbox.services import effect_handler, mail_handler
 
@@ -48,8 +48,8 @@ def carry(effect: Effect) -> None:
 @effect_handler(MAKE)
 def make(effect: Effect) -> None:
     """Send the task that makes a manifest; what does not fit waits for another look-up."""
-    if effect.payload["turn"] <= _TRIES and is_waiting(effect.payload["id"]):
-        send_and_look_again(effect, "workflows.tasks.make_manifest")
+    if effect.payload["turn"] <= _TRIES and needs_manifest(effect.payload["id"]):
+        send_and_recheck(effect, "workflows.tasks.make_manifest")
 
 
 @effect_handler(APPLY)
@@ -61,16 +61,16 @@ def apply(effect: Effect) -> None:
     waiting = Manifest.objects.filter(pk=effect.payload["id"], state=Manifest.State.OPEN)
     if not waiting.exists():
         clear_up(effect.payload["id"])
-    elif not send_and_look_again(effect, "workflows.tasks.apply_manifest"):
-        give_up_applying(effect.payload["id"])
+    elif not send_and_recheck(effect, "workflows.tasks.apply_manifest"):
+        abandon_applying(effect.payload["id"])
 
 
 @effect_handler(CHECK)
 def check(effect: Effect) -> None:
     """Send the task that re-scans, until it has or is given up."""
     waiting = Manifest.objects.filter(pk=effect.payload["id"], state=Manifest.State.APPLIED)
-    if waiting.exists() and not send_and_look_again(effect, "workflows.tasks.check_manifest"):
-        give_up_checking(effect.payload["id"])
+    if waiting.exists() and not send_and_recheck(effect, "workflows.tasks.check_manifest"):
+        abandon_verification(effect.payload["id"])
 
 
 @effect_handler(GUARD)
@@ -83,12 +83,12 @@ def guard(effect: Effect) -> None:
         result=effect.payload["id"], state=Manifest.State.APPLIED
     ).values_list("pk", flat=True)
     for pk in applied:
-        ask_for(CHECK, str(pk), about=f"{pk}:read")
+        enqueue_task(CHECK, str(pk), about=f"{pk}:read")
     if effect.payload["turn"] == 1:
         forget_guarding(int(effect.payload["id"]))
     snapshots = Snapshot.objects.filter(pk=effect.payload["id"], guarded=None)
     if snapshots.exclude(state=Snapshot.State.PURGED).exists():
-        send_or_fail(effect, "workflows.tasks.guard_snapshot")
+        send_or_dead_letter(effect, "workflows.tasks.guard_snapshot")
 
 
 @effect_handler(GUARD_AGAIN)
@@ -100,10 +100,10 @@ def guard_once_more(effect: Effect) -> None:
 @effect_handler(AGAIN)
 def take_out_again(effect: Effect) -> None:
     """Send the task that makes a manifest of what came back, until it has or has said why not."""
-    asked = Return.objects.filter(pk=effect.payload["id"], resolved_at=None, manifest=None)
+    asked = Reingestion.objects.filter(pk=effect.payload["id"], resolved_at=None, manifest=None)
     waiting = asked.exclude(asked_at=None)
-    if waiting.exists() and not send_and_look_again(effect, "workflows.tasks.take_out_again"):
-        give_up_taking_out(effect.payload["id"])
+    if waiting.exists() and not send_and_recheck(effect, "workflows.tasks.take_out_again"):
+        abandon_redo_removal(effect.payload["id"])
 
 
 def _mailed(effect: Effect, sent: bool) -> None:  # noqa: FBT001 - called by the outbox
@@ -114,7 +114,7 @@ def _mailed(effect: Effect, sent: bool) -> None:  # noqa: FBT001 - called by the
 @mail_handler(TELL, then=_mailed)
 def recipient_mail(effect: Effect) -> EmailMessage | None:
     """Tell a recipient of data what was changed, or ask once more for the confirmation."""
-    return tell(_notice_of(effect), effect)
+    return mail_recipient(_notice_of(effect), effect)
 
 
 def _notice_of(effect: Effect) -> RecipientNotice:

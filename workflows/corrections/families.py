@@ -85,7 +85,7 @@ def _replaced_by(members: list[Snapshot], newer: list[Snapshot]) -> set[int]:
     return replaced
 
 
-def newest(members: list[Snapshot]) -> Snapshot | None:
+def newest_readable(members: list[Snapshot]) -> Snapshot | None:
     """Return the newest member that can be read, if there is one."""
     return next(iter(tips(members)), None)
 

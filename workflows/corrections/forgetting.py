@@ -5,14 +5,14 @@ from workflows.corrections.models import (
     Instruction,
     ItemChange,
     Manifest,
-    Receipt,
+    PipelineAcknowledgement,
     RecipientNotice,
 )
 from workflows.vault.fields import erase_sealed
 from workflows.vault.services import shred
 
 
-def forget_case(case: Case) -> None:
+def erase_case_data(case: Case) -> None:
     """Erase what corrections hold of a person; call in the transaction that erases the case.
 
     Keyed hashes of suppressed phrases stay: without them the model would speak of the person
@@ -27,7 +27,7 @@ def forget_case(case: Case) -> None:
     Instruction.objects.filter(item__case=case).update(receipt="")
     of_case = {"manifest__instructions__item__case": case}
     RecipientNotice.objects.filter(**of_case).update(remark="")
-    Receipt.objects.filter(**of_case).update(remark="")
+    PipelineAcknowledgement.objects.filter(**of_case).update(remark="")
     # The texts of a manifest are sealed together; whoever else stands in it is verified by then,
     # or waits for a new one.
     for manifest in Manifest.objects.filter(instructions__item__case=case).distinct():

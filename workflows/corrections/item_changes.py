@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from workflows.cases.actors import Actor
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Item
-from workflows.cases.transition import lock_case, record_event
+from workflows.cases.transition import append_case_event, lock_case
 from workflows.common.errors import InvalidInput, Refused
 from workflows.common.inputs import MAX_BODY
 from workflows.corrections.models import ItemChange
 from workflows.datasets.lookups import REVIEWERS
 from workflows.vocabulary.item_kinds import ItemKind, outcomes_for
-from workflows.vocabulary.outcomes import CORRECTS, Outcome
+from workflows.vocabulary.outcomes import CORRECTING, Outcome
 
 # A wrong text, and what is right in its place; of a supplement, a text and what is added behind it.
 Pair = tuple[str, str]
@@ -24,17 +24,17 @@ Pair = tuple[str, str]
 _SPACED = re.compile(r"[^\W\d_一-鿿぀-ヿ]|[0-9]")
 
 
-def adds(item: Item) -> bool:
+def is_addition(item: Item) -> bool:
     """Return whether what is typed for an item is added, and replaces nothing."""
     return ItemKind(item.kind).definition.adds
 
 
-def takes_pairs(item: Item) -> bool:
+def accepts_replacements(item: Item) -> bool:
     """Return whether an item can end in a correction, or in something added."""
-    return bool(CORRECTS & set(outcomes_for(item.kind)))
+    return bool(CORRECTING & set(outcomes_for(item.kind)))
 
 
-def takes_redaction(item: Item) -> bool:
+def accepts_redaction(item: Item) -> bool:
     """Return whether an item can end in a deletion."""
     return Outcome.DELETED in outcomes_for(item.kind)
 
@@ -59,12 +59,12 @@ def redacts(item: Item) -> bool:
     return change is not None and change.redact
 
 
-def pairs_of(item: Item) -> list[Pair]:
+def replacements_of(item: Item) -> list[Pair]:
     """Return all that is to be replaced: what the person said, then what reviewers typed.
 
     Of a supplement, a text is replaced by itself with what is added behind it.
     """
-    if adds(item):
+    if is_addition(item):
         return [(before, _joined(before, added)) for before, added in further_pairs(item)]
     own = (item.details.get("claimed", "").strip(), item.details.get("correct", "").strip())
     return [*([own] if all(own) else []), *further_pairs(item)]
@@ -76,7 +76,9 @@ def _joined(before: str, added: str) -> str:
     return f"{before}{space}{added}"
 
 
-def specify(item: Item, actor: Actor, pairs: Sequence[Pair], *, redact: bool) -> ItemChange:
+def save_item_change(
+    item: Item, actor: Actor, pairs: Sequence[Pair], *, redact: bool
+) -> ItemChange:
     """Keep how an item is to be carried out; it takes the place of what was said before.
 
     Raises `Refused` for those who may not and outside of the review, `InvalidInput` for
@@ -95,7 +97,7 @@ def specify(item: Item, actor: Actor, pairs: Sequence[Pair], *, redact: bool) ->
             item=item,
             defaults={"case": case, "pairs": typed, "redact": redact, "by": actor.pseudonym},
         )
-        record_event(
+        append_case_event(
             case,
             "change.specified",
             role=actor.role_for(REVIEWERS),
@@ -107,13 +109,13 @@ def specify(item: Item, actor: Actor, pairs: Sequence[Pair], *, redact: bool) ->
 
 
 def _check(item: Item, pairs: Sequence[Pair], *, redact: bool) -> None:
-    if (pairs and not takes_pairs(item)) or (redact and not takes_redaction(item)):
+    if (pairs and not accepts_replacements(item)) or (redact and not accepts_redaction(item)):
         raise InvalidInput(_("This kind of item cannot be carried out so."))
     if any(not wrong or not right for wrong, right in pairs):
         raise InvalidInput(_("Each wrong text needs a right one, and the other way round."))
     if any(len(text) > MAX_BODY for pair in pairs for text in pair):
         raise InvalidInput(_("Write at most %(count)s characters.") % {"count": MAX_BODY})
-    own = "" if adds(item) else (item.details.get("claimed") or "").strip()
+    own = "" if is_addition(item) else (item.details.get("claimed") or "").strip()
     wrongs = [wrong for wrong, _right in pairs] + ([own] if own else [])
     if any(one in other for one, other in permutations(wrongs, 2)):
         raise InvalidInput(

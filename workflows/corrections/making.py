@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
-from workflows.cases.transition import record_event
+from workflows.cases.transition import append_case_event
 from workflows.corpus.edits.census import Text
 from workflows.corpus.edits.manifest_files import package
 from workflows.corpus.edits.resolve import resolve, resolve_located
@@ -22,24 +22,24 @@ from workflows.corpus.entries import (
     JSONL,
     NOTE,
     PARQUET,
-    Change,
     Entry,
+    EntryOrigin,
     Header,
     ManifestError,
     Op,
-    Origin,
-    Unresolved,
-    Wording,
+    RecordNotFound,
+    Replacements,
+    RequestedChange,
 )
 from workflows.corpus.values import ReadError, RecordId
 from workflows.corrections.families import as_table, family, line_of, tips
-from workflows.corrections.item_changes import pairs_of
+from workflows.corrections.item_changes import replacements_of
 from workflows.corrections.keys import manifest_signer
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.places import text_of
 from workflows.datasets.models import Match, Snapshot
 from workflows.datasets.sources import path_of
-from workflows.outbox.long_work import ask_for, held
+from workflows.outbox.long_work import advisory_lock, enqueue_task
 from workflows.vault.crypto import Shredded
 from workflows.vault.services import create_data_key
 from workflows.vocabulary.roles import Role
@@ -54,7 +54,7 @@ OPS = {
 
 logger = logging.getLogger(__name__)
 
-Changes = dict[Instruction, list[Change]]
+Changes = dict[Instruction, list[RequestedChange]]
 
 
 def ask_for_manifests(case: Case) -> None:
@@ -72,11 +72,11 @@ def _ask_for_manifests(cases: Iterable[Case]) -> int:
     ).distinct()
     oldest = {family(snapshot)[0].pk for snapshot in found}
     for pk in oldest:
-        ask_for(MAKE, str(pk), about=f"{pk}:{timezone.now().timestamp()}")
+        enqueue_task(MAKE, str(pk), about=f"{pk}:{timezone.now().timestamp()}")
     return len(oldest)
 
 
-def pending(members: Sequence[Snapshot], target: Snapshot) -> list[Instruction]:
+def pending_instructions(members: Sequence[Snapshot], target: Snapshot) -> list[Instruction]:
     """Return what is still to be carried out in a family of snapshots and is in no manifest yet.
 
     `target` is one of its `tips`: what was judged there, or carried over from older ones, is
@@ -102,15 +102,15 @@ def verified_for(snapshot: Snapshot) -> Q:
     return Q(state=Manifest.State.VERIFIED) & made
 
 
-def is_waiting(snapshot_id: int | str) -> bool:
+def needs_manifest(snapshot_id: int | str) -> bool:
     """Return whether a manifest is still to be made, and can be, for the family of a snapshot."""
     snapshot = Snapshot.objects.get(pk=snapshot_id)
     members = family(snapshot)
     live = Manifest.objects.filter(snapshot__in=members, state__in=Manifest.LIVE).exists()
-    return not live and any(pending(members, target) for target in tips(members))
+    return not live and any(pending_instructions(members, target) for target in tips(members))
 
 
-def make_manifest(snapshot_id: int | str) -> Manifest | None:
+def build_manifest(snapshot_id: int | str) -> Manifest | None:
     """Make the manifest of all that is to be changed in a family of snapshots, in the newest first.
 
     While another one is under way there, the rest waits for it. Places that are no longer as they
@@ -119,27 +119,27 @@ def make_manifest(snapshot_id: int | str) -> Manifest | None:
     """
     snapshot = Snapshot.objects.get(pk=snapshot_id)
     members = family(snapshot)
-    with held(MAKE, str(members[0].pk)) as free:
-        if not free or not is_waiting(snapshot_id):
+    with advisory_lock(MAKE, str(members[0].pk)) as free:
+        if not free or not needs_manifest(snapshot_id):
             return None
         made = (_make(members, target) for target in tips(members))
         return next((manifest for manifest in made if manifest is not None), None)
 
 
 def _make(members: Sequence[Snapshot], target: Snapshot) -> Manifest | None:
-    changes = {one: _changes(one, target) for one in pending(members, target)}
+    changes = {one: _changes(one, target) for one in pending_instructions(members, target)}
     changes = {instruction: of_one for instruction, of_one in changes.items() if of_one}
-    wording = Wording({ref: right for one in changes for ref, _, right in _pairs(one)})
+    wording = Replacements({ref: right for one in changes for ref, _, right in _pairs(one)})
     left_out: Changes = defaultdict(list)
     try:
         entries = _resolved(changes, target, wording, left_out)
     except (ManifestError, ReadError) as error:
         logger.warning("No manifest for snapshot %s: %s", target.pk, type(error).__name__)
         return None
-    return keep_manifest(target, changes, entries, wording, left_out) if entries else None
+    return store_manifest(target, changes, entries, wording, left_out) if entries else None
 
 
-def _changes(instruction: Instruction, target: Snapshot) -> list[Change]:
+def _changes(instruction: Instruction, target: Snapshot) -> list[RequestedChange]:
     """Return a change for each place, or for each record where a wrong text is to be replaced."""
     op = OPS[Instruction.Operation(instruction.operation)]
     case = instruction.item.case
@@ -151,7 +151,9 @@ def _changes(instruction: Instruction, target: Snapshot) -> list[Change]:
     if op is Op.DELETE and not is_text:  # what a former manifest has corrected stays
         matches = not_corrected(case, matches, target)
     for match in matches:
-        place = Change(op, "", match.record, match.field, case_pseudonym=str(case.pseudonym))
+        place = RequestedChange(
+            op, "", match.record, match.field, case_pseudonym=str(case.pseudonym)
+        )
         if match.text_sha256 or is_text:  # text is read only where the file is named
             place = replace(
                 place,
@@ -228,19 +230,19 @@ def _pairs(instruction: Instruction) -> list[tuple[str, str, str]]:
         return []
     return [
         (f"{instruction.pk}-{number}", wrong, right)
-        for number, (wrong, right) in enumerate(pairs_of(instruction.item))
+        for number, (wrong, right) in enumerate(replacements_of(instruction.item))
     ]
 
 
 def _resolved(
-    changes: Changes, target: Snapshot, wording: Wording, left_out: Changes
+    changes: Changes, target: Snapshot, wording: Replacements, left_out: Changes
 ) -> list[Entry]:
     """Return the entries, and take out of `changes` what cannot be made.
 
     What is not simply done with goes into `left_out`.
     """
     schema = target.schema
-    origin = Origin(target.dataset.name, target.version, schema.id_field, schema.source_field)
+    origin = EntryOrigin(target.dataset.name, target.version, schema.id_field, schema.source_field)
     while changes:
         wanted = [change for of_one in changes.values() for change in of_one]
         try:
@@ -248,7 +250,7 @@ def _resolved(
                 rows = as_table(target).located({str(change.id) for change in wanted})
                 return list(resolve_located(dict.fromkeys(wanted), rows, origin, wording))
             return list(resolve(dict.fromkeys(wanted), path_of(target), origin, wording))
-        except Unresolved as error:
+        except RecordNotFound as error:
             for instruction, of_one in list(changes.items()):
                 fitting = [change for change in of_one if change not in error.changes]
                 unmade = error.changes - error.done
@@ -260,12 +262,12 @@ def _resolved(
     return []
 
 
-def keep_manifest(
+def store_manifest(
     target: Snapshot,
     instructions: Iterable[Instruction],
     entries: list[Entry],
-    wording: Wording,
-    left_out: Mapping[Instruction, Sequence[Change]] = MappingProxyType({}),
+    wording: Replacements,
+    left_out: Mapping[Instruction, Sequence[RequestedChange]] = MappingProxyType({}),
 ) -> Manifest:
     """Write and sign a manifest of a snapshot for some instructions, and tell the log.
 
@@ -298,7 +300,7 @@ def keep_manifest(
         manifest.instructions.set(instructions)
         manifest.incomplete.set(incomplete)
         for case, own in by_case.items():
-            record_event(
+            append_case_event(
                 case,
                 "manifest.made",
                 role=Role.SYSTEM,
@@ -311,7 +313,7 @@ def keep_manifest(
     return manifest
 
 
-def _named(change: Change) -> dict[str, object]:
+def _named(change: RequestedChange) -> dict[str, object]:
     """Return what names a place to staff."""
     named: dict[str, object] = {"file": change.file, "id": change.id, "field": change.field}
     return named if change.anywhere else {**named, "start": change.start, "end": change.end}

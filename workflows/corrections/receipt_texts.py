@@ -13,12 +13,12 @@ _SENTENCE = "Manifest %s: snapshot %s; the re-scan found nothing."
 _SAID = re.compile(_SENTENCE % (r"(?P<manifest>[0-9a-f-]{36})", "(?P<snapshot>.+)"))
 
 
-def carried_out_by(manifest: Manifest) -> str:
+def applied_by_manifest(manifest: Manifest) -> str:
     """Return the receipt of an instruction that a manifest has carried out."""
     return _SENTENCE % (manifest.pk, manifest.result)
 
 
-def in_words(receipt: str) -> str:
+def receipt_in_words(receipt: str) -> str:
     """Return a receipt in the language of the reader; what a person wrote stays as it is."""
     said = _SAID.fullmatch(receipt)
     if said is None:

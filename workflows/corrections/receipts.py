@@ -8,20 +8,20 @@ from django.utils.translation import gettext as _
 from workflows.cases.actors import Actor
 from workflows.cases.errors import AttemptReused
 from workflows.cases.models import Case
-from workflows.cases.transition import record_event
+from workflows.cases.transition import append_case_event
 from workflows.common.errors import DomainError, InvalidEntry, Refused
 from workflows.corpus.entries import EditRefused, ManifestError
 from workflows.corpus.values import ReadError
 from workflows.corrections.copies import clear_away, write_copy
-from workflows.corrections.models import Manifest, Receipt
-from workflows.datasets.inventory import first_look
+from workflows.corrections.models import Manifest, PipelineAcknowledgement
+from workflows.datasets.inventory import probe
 from workflows.datasets.lookups import look_up_version
 from workflows.datasets.models import Snapshot
-from workflows.datasets.problems import sentence, why_unreadable
+from workflows.datasets.problems import read_error_of, sentence
 from workflows.datasets.register import save_snapshot
 from workflows.datasets.sources import path_of
 from workflows.ledger.canonical import canonical_json
-from workflows.outbox.long_work import ask_for, held, hold_or_wait
+from workflows.outbox.long_work import advisory_lock, enqueue_task, lock_or_retry
 from workflows.vault.blind_index import keyed_hashes
 from workflows.vocabulary.roles import Role
 
@@ -39,7 +39,7 @@ def take_receipt(
     status: str,
     snapshot: Snapshot | None = None,
     remark: str = "",
-) -> Receipt:
+) -> PipelineAcknowledgement:
     """Take what a pipeline did; the same receipt again changes nothing and is returned again.
 
     `key` names it among those of this actor. `snapshot` is the one that came out, not saved yet if
@@ -66,12 +66,12 @@ def take_receipt(
             )
         if locked.state != Manifest.State.OPEN:
             raise Refused(_("This manifest has its receipt already."))
-        refused = status == Receipt.Status.REFUSED
+        refused = status == PipelineAcknowledgement.Status.REFUSED
         if refused != (snapshot is None):
             raise Refused(_("Say which snapshot came out, unless it was refused."))
         if snapshot is not None:
             _register(snapshot, locked, actor)
-        receipt = Receipt.objects.create(
+        receipt = PipelineAcknowledgement.objects.create(
             manifest=locked,
             key=key,
             content_digest=content,
@@ -84,7 +84,7 @@ def take_receipt(
         locked.result = snapshot
         locked.save(update_fields=["state", "result"])
         for case in cases_of(locked):
-            record_event(
+            append_case_event(
                 case,
                 "manifest.receipt",
                 role=actor.role_for(STEWARDS),
@@ -96,7 +96,7 @@ def take_receipt(
                 },
             )
         if not refused:
-            ask_for(CHECK, str(locked.pk), about=str(locked.pk))
+            enqueue_task(CHECK, str(locked.pk), about=str(locked.pk))
     manifest.refresh_from_db()
     return receipt
 
@@ -123,7 +123,7 @@ def _register(snapshot: Snapshot, manifest: Manifest, actor: Actor) -> None:
         save_snapshot(snapshot, actor)
         return
     if snapshot.state == Snapshot.State.UNREADABLE:
-        raise Refused(why_unreadable(snapshot))
+        raise Refused(read_error_of(snapshot))
     if snapshot.pk == before.pk or snapshot.dataset_id != before.dataset_id:
         raise Refused(_("This is not a new snapshot of the same dataset."))
     if snapshot in before.ancestors():
@@ -178,15 +178,15 @@ def ask_to_apply(manifest: Manifest, actor: Actor) -> None:
         asked = Manifest.objects.filter(pk=manifest.pk, state=Manifest.State.OPEN, applied_by="")
         if not asked.update(applied_by=actor.pseudonym):
             raise Refused(_("This manifest is being applied, or has its receipt."))
-        ask_for(APPLY, str(manifest.pk), about=str(manifest.pk))
+        enqueue_task(APPLY, str(manifest.pk), about=str(manifest.pk))
 
 
-def apply_here(manifest_id: str) -> None:
+def apply_locally(manifest_id: str) -> None:
     """Write the new snapshot beside the old one and give the receipt, unless another process does.
 
     A manifest that does not fit is refused; nothing is left behind then.
     """
-    with held(APPLY, manifest_id) as free:
+    with advisory_lock(APPLY, manifest_id) as free:
         manifest = Manifest.objects.filter(pk=manifest_id, state=Manifest.State.OPEN).first()
         # One that was taken back is withdrawn in a moment.
         if not free or manifest is None or not manifest.applied_by or not manifest.is_current:
@@ -194,7 +194,13 @@ def apply_here(manifest_id: str) -> None:
         actor = Actor(STEWARDS, manifest.applied_by)
         try:
             new = write_copy(manifest)
-            take_receipt(manifest, actor, key=OWN_KEY, status=Receipt.Status.APPLIED, snapshot=new)
+            take_receipt(
+                manifest,
+                actor,
+                key=OWN_KEY,
+                status=PipelineAcknowledgement.Status.APPLIED,
+                snapshot=new,
+            )
         except (EditRefused, ManifestError, ReadError, DomainError) as error:
             clear_away(manifest)
             manifest.refresh_from_db(fields=["state"])
@@ -209,7 +215,9 @@ def _why(error: Exception) -> str:
 
 
 def _refuse(manifest: Manifest, actor: Actor, remark: str) -> None:
-    take_receipt(manifest, actor, key=OWN_KEY, status=Receipt.Status.REFUSED, remark=remark)
+    take_receipt(
+        manifest, actor, key=OWN_KEY, status=PipelineAcknowledgement.Status.REFUSED, remark=remark
+    )
 
 
 def clear_up(manifest_id: str) -> None:
@@ -217,13 +225,13 @@ def clear_up(manifest_id: str) -> None:
 
     Raises `Later` while it is still being written.
     """
-    hold_or_wait(APPLY, manifest_id)
+    lock_or_retry(APPLY, manifest_id)
     clear_away(Manifest.objects.select_related("snapshot").get(pk=manifest_id))
 
 
-def give_up_applying(manifest_id: str) -> None:
+def abandon_applying(manifest_id: str) -> None:
     """Refuse a manifest whose application never came to an end, so that another can be made."""
-    hold_or_wait(APPLY, manifest_id)
+    lock_or_retry(APPLY, manifest_id)
     manifest = Manifest.objects.get(pk=manifest_id)
     _refuse(
         manifest,

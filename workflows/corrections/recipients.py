@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import PUBLIC, SYSTEM, Actor
-from workflows.cases.transition import record_event
+from workflows.cases.transition import append_case_event
 from workflows.common.errors import DomainError, Refused
 from workflows.common.inputs import require_text
 from workflows.corrections.families import family
@@ -211,7 +211,7 @@ def _record(
 ) -> None:
     """Append a step to each case of the manifest; of an erased one no words are kept."""
     for case in cases_of(notice.manifest):
-        record_event(
+        append_case_event(
             case,
             name,
             role=actor.role,

@@ -26,7 +26,7 @@ def lines_about(case: Case) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_line(notice) for notice in notices_about(case)))
 
 
-def told_about(case: Case) -> tuple[Paragraph | Bullets, ...]:
+def recipients_informed(case: Case) -> tuple[Paragraph | Bullets, ...]:
     """Return whom the answer names as told of the change, in the active language."""
     lines = lines_about(case)
     if not lines:

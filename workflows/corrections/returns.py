@@ -16,31 +16,31 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.actors import SYSTEM, Actor
 from workflows.cases.models import Case
-from workflows.cases.transition import record_event
+from workflows.cases.transition import append_case_event
 from workflows.common.errors import Refused
 from workflows.common.inputs import require_text
 from workflows.corpus.edits.resolve import entries_of_record, records
 from workflows.corpus.entries import (
-    Change,
     EditRefused,
     Entry,
+    EntryOrigin,
     Located,
     ManifestError,
     Op,
-    Origin,
-    Wording,
+    Replacements,
+    RequestedChange,
     digest,
 )
 from workflows.corpus.formats.files import snapshot_files
 from workflows.corpus.values import ReadError
 from workflows.corrections.buried import digests_of
 from workflows.corrections.families import as_table, family, format_of_data, tips
-from workflows.corrections.making import MAKE, entries_of, keep_manifest
-from workflows.corrections.models import Instruction, Manifest, Return
+from workflows.corrections.making import MAKE, entries_of, store_manifest
+from workflows.corrections.models import Instruction, Manifest, Reingestion
 from workflows.corrections.receipts import STEWARDS
 from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of
-from workflows.outbox.long_work import ask_for, held, hold_or_wait
+from workflows.outbox.long_work import advisory_lock, enqueue_task, lock_or_retry
 from workflows.outbox.services import enqueue
 from workflows.vault.crypto import Shredded
 from workflows.vocabulary.roles import Role
@@ -53,17 +53,17 @@ _REMARK = 500
 logger = logging.getLogger(__name__)
 
 # A file and the number of a row in it, or a table and the id of a row.
-Place = tuple[str, int | str]
+ReappearedPlace = tuple[str, int | str]
 
 
-def report(case_id: UUID, snapshot: Snapshot, places: list[Place]) -> None:
+def record_reingestion(case_id: UUID, snapshot: Snapshot, places: list[ReappearedPlace]) -> None:
     """Keep that records of a case came back, tell the log and the team of the case; once.
 
     `places` name the records, each once.
     """
     with transaction.atomic():
         case = Case.objects.select_related("data_key").get(pk=case_id)
-        returned, new = Return.objects.get_or_create(
+        returned, new = Reingestion.objects.get_or_create(
             case=case,
             snapshot=snapshot,
             defaults={"records": len(places), "places": places[:PLACES_KEPT]},
@@ -71,7 +71,7 @@ def report(case_id: UUID, snapshot: Snapshot, places: list[Place]) -> None:
         if not new:
             return
         facts = {"snapshot": snapshot.pk, "records": len(places)}
-        record_event(case, "tombstone.returned", role=Role.SYSTEM, facts=facts)
+        append_case_event(case, "tombstone.returned", role=Role.SYSTEM, facts=facts)
         enqueue(
             "routing.notify_team",
             key=f"corrections.returned:{returned.pk}",
@@ -80,13 +80,13 @@ def report(case_id: UUID, snapshot: Snapshot, places: list[Place]) -> None:
     logger.error("Snapshot %s holds what was taken out of others", snapshot.pk)
 
 
-def open_returns(case: Case) -> list[Return]:
+def open_reingestions(case: Case) -> list[Reingestion]:
     """Return what came back of a case and was not dealt with yet. One query."""
     found = case.returns.filter(resolved_at=None)
     return list(found.select_related("snapshot__dataset", "manifest"))
 
 
-def resolve_return(returned: Return, actor: Actor, how: str) -> None:
+def resolve_return(returned: Reingestion, actor: Actor, how: str) -> None:
     """Say how it was dealt with what came back, for example that it may be there after all; once.
 
     The log holds a commitment to `how`; of a case that was erased, no words are kept at all.
@@ -105,13 +105,13 @@ def resolve_with(manifest: Manifest) -> None:
         _resolve(returned, SYSTEM, {"manifest": str(manifest.pk)})
 
 
-def _resolve(returned: Return, actor: Actor, facts: dict[str, str], remark: str = "") -> bool:
-    open_ones = Return.objects.filter(pk=returned.pk, resolved_at=None)
+def _resolve(returned: Reingestion, actor: Actor, facts: dict[str, str], remark: str = "") -> bool:
+    open_ones = Reingestion.objects.filter(pk=returned.pk, resolved_at=None)
     if not open_ones.update(resolved_at=timezone.now(), remark=remark):
         return False
-    erased = Return.objects.filter(pk=returned.pk, case__erased_at__isnull=False)
+    erased = Reingestion.objects.filter(pk=returned.pk, case__erased_at__isnull=False)
     words_stay = not erased.update(places=[], remark="")
-    record_event(
+    append_case_event(
         returned.case,
         "tombstone.resolved",
         role=actor.role_for(STEWARDS) if actor.roles & STEWARDS else actor.role,
@@ -122,27 +122,27 @@ def _resolve(returned: Return, actor: Actor, facts: dict[str, str], remark: str 
     return True
 
 
-def ask_to_take_out(returned: Return, actor: Actor) -> None:
+def enqueue_redo_removal(returned: Reingestion, actor: Actor) -> None:
     """Have a manifest made, in the background, that takes out again what came back.
 
     Raises `Refused` for those who may not, and while it cannot be made.
     """
     _require_steward(actor)
     with transaction.atomic():
-        locked = Return.objects.select_for_update(of=("self",)).get(pk=returned.pk)
+        locked = Reingestion.objects.select_for_update(of=("self",)).get(pk=returned.pk)
         if locked.resolved_at is not None:
             raise Refused(_("This was dealt with already."))
-        if is_under_way(locked):
+        if redo_in_progress(locked):
             raise Refused(_("A manifest for this is under way."))
-        reason = why_not(locked)
+        reason = blocking_reason(locked)
         if reason:
             raise Refused(reason)
         locked.asked_at, locked.remark, locked.manifest = timezone.now(), "", None
         locked.save(update_fields=["asked_at", "remark", "manifest"])
-        ask_for(AGAIN, str(locked.pk), about=f"{locked.pk}:{locked.asked_at.timestamp()}")
+        enqueue_task(AGAIN, str(locked.pk), about=f"{locked.pk}:{locked.asked_at.timestamp()}")
 
 
-def is_under_way(returned: Return) -> bool:
+def redo_in_progress(returned: Reingestion) -> bool:
     """Return whether a manifest for what came back is being made or waits to be applied."""
     manifest = returned.manifest
     if manifest is None:
@@ -150,7 +150,7 @@ def is_under_way(returned: Return) -> bool:
     return manifest.state in Manifest.LIVE
 
 
-def why_not(returned: Return) -> str:
+def blocking_reason(returned: Reingestion) -> str:
     """Return why no manifest can be made now, in a sentence; nothing if one can."""
     members = family(returned.snapshot)
     if returned.snapshot not in tips(members):
@@ -163,37 +163,37 @@ def why_not(returned: Return) -> str:
     return ""
 
 
-def take_out_again(return_id: int | str) -> Manifest | None:
+def redo_removal(return_id: int | str) -> Manifest | None:
     """Make the manifest that was asked for, unless another process does; say why where it fails."""
-    returned = Return.objects.select_related("case__data_key", "snapshot__dataset").get(
+    returned = Reingestion.objects.select_related("case__data_key", "snapshot__dataset").get(
         pk=return_id
     )
-    with held(MAKE, str(family(returned.snapshot)[0].pk)) as free:
+    with advisory_lock(MAKE, str(family(returned.snapshot)[0].pk)) as free:
         if not free or returned.resolved_at or returned.manifest_id or not returned.asked_at:
             return None
-        reason = why_not(returned)
+        reason = blocking_reason(returned)
         if not reason:
             try:
                 return _make(returned)
             except (ManifestError, EditRefused, ReadError) as error:
                 reason = str(error)
         # Asked again by a person, not by itself: what is in the way does not go by waiting.
-        Return.objects.filter(pk=returned.pk).update(remark=reason[:_REMARK], asked_at=None)
+        Reingestion.objects.filter(pk=returned.pk).update(remark=reason[:_REMARK], asked_at=None)
         return None
 
 
-def give_up_taking_out(return_id: int | str) -> None:
+def abandon_redo_removal(return_id: int | str) -> None:
     """Say that making a manifest never came to an end, so that it can be asked for again."""
-    returned = Return.objects.select_related("snapshot").get(pk=return_id)
-    hold_or_wait(MAKE, str(family(returned.snapshot)[0].pk))
+    returned = Reingestion.objects.select_related("snapshot").get(pk=return_id)
+    lock_or_retry(MAKE, str(family(returned.snapshot)[0].pk))
     reason = _(
         "Making a manifest was tried many times and never came to an end. Look into the log "
         "of the workers, then have it tried again."
     )
-    Return.objects.filter(pk=returned.pk, manifest=None).update(remark=reason, asked_at=None)
+    Reingestion.objects.filter(pk=returned.pk, manifest=None).update(remark=reason, asked_at=None)
 
 
-def _make(returned: Return) -> Manifest:
+def _make(returned: Reingestion) -> Manifest:
     former, wording = _done_before(returned.case)
     found = list(_changed_before(returned, former))
     entries = list(_entries(returned, found, former, wording))
@@ -215,12 +215,12 @@ def _make(returned: Return) -> Manifest:
             )
         )
     with transaction.atomic():
-        manifest = keep_manifest(returned.snapshot, list(used), entries, wording)
-        Return.objects.filter(pk=returned.pk).update(manifest=manifest)
+        manifest = store_manifest(returned.snapshot, list(used), entries, wording)
+        Reingestion.objects.filter(pk=returned.pk).update(manifest=manifest)
     return manifest
 
 
-def _done_before(case: Case) -> tuple[dict[str, list[Entry]], Wording]:
+def _done_before(case: Case) -> tuple[dict[str, list[Entry]], Replacements]:
     """Return what was done for a case, by the digest of the text; nothing where it was erased."""
     former: dict[str, list[Entry]] = defaultdict(list)
     replacements: dict[str, str] = {}
@@ -236,10 +236,10 @@ def _done_before(case: Case) -> tuple[dict[str, list[Entry]], Wording]:
         for entry in entries:
             if entry.case_pseudonym == str(case.pseudonym):
                 former[entry.sha256_before].append(entry)
-    return former, Wording(replacements)
+    return former, Replacements(replacements)
 
 
-def _changed_before(returned: Return, former: dict[str, list[Entry]]) -> Iterator[Located]:
+def _changed_before(returned: Reingestion, former: dict[str, list[Entry]]) -> Iterator[Located]:
     """Yield the records that are those of before: their longest text is one that was changed.
 
     A name that has a field of its own stands in the records of namesakes as well.
@@ -255,10 +255,10 @@ def _changed_before(returned: Return, former: dict[str, list[Entry]]) -> Iterato
 
 
 def _entries(
-    returned: Return,
+    returned: Reingestion,
     found: Iterable[Located],
     former: dict[str, list[Entry]],
-    wording: Wording,
+    wording: Replacements,
 ) -> Iterator[Entry]:
     """Yield what is to be done to the records that came back: the same as before.
 
@@ -267,11 +267,13 @@ def _entries(
     """
     snapshot = returned.snapshot
     schema = snapshot.schema
-    origin = Origin(snapshot.dataset.name, snapshot.version, schema.id_field, schema.source_field)
+    origin = EntryOrigin(
+        snapshot.dataset.name, snapshot.version, schema.id_field, schema.source_field
+    )
     deleted = returned.case.tombstones.filter(op=Op.DELETE).values_list("digest", flat=True)
     known_to_go = {bytes(one) for one in deleted}
     for file, row, record in found:
-        blank = Change(
+        blank = RequestedChange(
             Op.DELETE,
             file,
             record.get(schema.id_field),
@@ -288,7 +290,7 @@ def _entries(
         yield from entries_of_record(row, record, changes, origin, wording)
 
 
-def _located(returned: Return) -> Iterator[Located]:
+def _located(returned: Reingestion) -> Iterator[Located]:
     """Yield the records that came back."""
     snapshot = returned.snapshot
     if not snapshot.traits.has_files:
@@ -305,8 +307,8 @@ def _located(returned: Return) -> Iterator[Located]:
 
 
 def _changes(
-    text: object, blank: Change, former: dict[str, list[Entry]], known_to_go: set[bytes]
-) -> list[Change]:
+    text: object, blank: RequestedChange, former: dict[str, list[Entry]], known_to_go: set[bytes]
+) -> list[RequestedChange]:
     """Return what is to be done to one text; `blank` deletes its record."""
     if not isinstance(text, str):
         return []

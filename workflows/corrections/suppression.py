@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
 from workflows.cases.models import Item
-from workflows.cases.transition import lock_case, record_event, suppression_check
+from workflows.cases.transition import append_case_event, lock_case, suppression_check
 from workflows.common.errors import InvalidInput, Refused
 from workflows.common.inputs import require_text
 from workflows.corrections.keys import suppression_signer
@@ -32,7 +32,7 @@ from workflows.vocabulary.roles import Role
 
 FIRST_LINE = "requests-portal/suppression-list/v1"
 LABEL = "suppressed"
-KEEPERS = frozenset({Role.DATA_STEWARD, Role.PRIVACY_OFFICER})
+MAINTAINERS = frozenset({Role.DATA_STEWARD, Role.PRIVACY_OFFICER})
 # Fewer letters would be found in half of everything.
 SHORTEST = 2
 _PURPOSE = "suppression.phrase"
@@ -40,7 +40,7 @@ _LOCK = 0x53757070  # "Supp"
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedList:
     """The list as it is given out: a signed note, its version and the tag that stands for it."""
 
     note: str
@@ -48,7 +48,7 @@ class Published:
     etag: str
 
 
-def letters_of(phrase: str) -> str:
+def normalized_letters(phrase: str) -> str:
     """Return the letters and digits by which a phrase is compared: NFKD, case folded."""
     folded = (unicodedata.normalize("NFKD", character).casefold() for character in phrase)
     return "".join(part for character in folded for part in character if part.isalnum())
@@ -63,13 +63,13 @@ def gateway_keys() -> list[bytes]:
 
 
 def _digested(phrase: str, key: bytes) -> bytes:
-    return hmac.digest(key, letters_of(phrase).encode(), hashlib.sha256)
+    return hmac.digest(key, normalized_letters(phrase).encode(), hashlib.sha256)
 
 
 def check_phrase(phrase: str, form: str) -> str:
     """Return a phrase that can be put on the list. Raises `InvalidInput`."""
     phrase = require_text(phrase)
-    if len(letters_of(phrase)) < SHORTEST:
+    if len(normalized_letters(phrase)) < SHORTEST:
         raise InvalidInput(_("This is too short: it would be found in what concerns others."))
     if form not in Suppression.Form.values:
         raise InvalidInput(_("Choose how the phrase is given to the gateways."))
@@ -104,13 +104,13 @@ def suppress(
             form=form,
             digest=_digested(phrase, comparison_key),
             key_name=key_name(comparison_key),
-            length=len(letters_of(phrase)),
+            length=len(normalized_letters(phrase)),
             expires_on=expires_on,
             owner=actor.pseudonym,
             test_prompt=test_prompt.strip(),
         )
         entry.trained_models.set(models)
-        record_event(
+        append_case_event(
             case,
             "suppression.added",
             role=role,
@@ -133,7 +133,7 @@ def record_test(entry: Suppression, actor: Actor, *, shown: bool) -> None:
         Suppression.objects.filter(pk=locked.pk).update(
             test_result=result, tested_at=timezone.now(), tested_by=actor.pseudonym
         )
-        record_event(
+        append_case_event(
             locked.case,
             "suppression.tested",
             role=role,
@@ -150,7 +150,7 @@ def withdraw(entry: Suppression, actor: Actor) -> None:
         in_force = Suppression.objects.filter(pk=entry.pk, withdrawn_at=None)
         if not in_force.update(withdrawn_at=timezone.now()):
             raise Refused(_("This entry is off the list already."))
-        record_event(
+        append_case_event(
             entry.case,
             "suppression.withdrawn",
             role=role,
@@ -161,9 +161,9 @@ def withdraw(entry: Suppression, actor: Actor) -> None:
 
 
 def _require_keeper(actor: Actor) -> Role:
-    if not actor.roles & KEEPERS:
+    if not actor.roles & MAINTAINERS:
         raise Refused(_("Only data stewards and privacy officers keep this list."))
-    return actor.role_for(KEEPERS)
+    return actor.role_for(MAINTAINERS)
 
 
 def entries_in_force(on: date) -> QuerySet[Suppression]:
@@ -188,7 +188,7 @@ def current_etag() -> str:
     return _fingerprint(list(entries_in_force(timezone.localdate())))
 
 
-def publish() -> Published:
+def publish() -> PublishedList:
     """Return the list as it stands now, with a new version number if it has changed."""
     with transaction.atomic():
         # Taken before the entries are read: what was read earlier gets no higher number.
@@ -203,7 +203,7 @@ def publish() -> Published:
         f"made {_instant(version.made_at)}",
         *(json.dumps(shown, ensure_ascii=False) for entry in entries for shown in _shown(entry)),
     ]
-    return Published(suppression_signer().sign("\n".join(lines) + "\n"), version.pk, etag)
+    return PublishedList(suppression_signer().sign("\n".join(lines) + "\n"), version.pk, etag)
 
 
 def _instant(moment: datetime) -> str:

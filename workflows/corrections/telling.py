@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 
 from workflows import links
-from workflows.cases.mail import compose, may_send, tomorrow
+from workflows.cases.mail import compose, may_send, next_quota_reset
 from workflows.cases.models import Case
 from workflows.corpus.entries import Entry, Op
 from workflows.corrections.making import entries_of
@@ -20,14 +20,14 @@ from workflows.notices.phrases import phrase
 from workflows.notices.services import send_notice
 from workflows.notices.texts import language_of
 from workflows.outbox.models import Effect
-from workflows.outbox.services import Later
+from workflows.outbox.services import RetryAt
 from workflows.vault.crypto import Shredded
 
 # So many records stand in a notice; the page behind the link has all.
 RECORDS_NAMED = 50
 
 
-def tell(notice: RecipientNotice, effect: Effect) -> EmailMessage | None:
+def mail_recipient(notice: RecipientNotice, effect: Effect) -> EmailMessage | None:
     """Send the notice of each case, once, and compose a mail where there is an address.
 
     Nothing in the mail is personal: it names the dataset and has the link. Without an address,
@@ -40,11 +40,11 @@ def tell(notice: RecipientNotice, effect: Effect) -> EmailMessage | None:
     if not address:
         return None
     if not may_send(effect, address, confirmed=True):
-        raise Later(tomorrow())
+        raise RetryAt(next_quota_reset())
     return _mail(notice, address, effect)
 
 
-def entries_told(notice: RecipientNotice) -> list[Entry]:
+def entries_for_recipient(notice: RecipientNotice) -> list[Entry]:
     """Return what the recipient is to change; nothing after a case of the manifest was erased."""
     try:
         return [entry for entry in entries_of(notice.manifest) if entry.changes_data]
@@ -54,14 +54,14 @@ def entries_told(notice: RecipientNotice) -> list[Entry]:
 
 def lines_for_recipient(notice: RecipientNotice) -> Iterator[str]:
     """Yield what is to be changed as JSONL, without what is the provider's alone."""
-    for entry in entries_told(notice):
+    for entry in entries_for_recipient(notice):
         values = entry.as_dict()
         del values["case_pseudonym"]
         yield dumps(values, ensure_ascii=False) + "\n"
 
 
 def _send_notices(notice: RecipientNotice) -> None:
-    entries = entries_told(notice)
+    entries = entries_for_recipient(notice)
     for case in cases_of(notice.manifest):
         own = [entry for entry in entries if entry.case_pseudonym == str(case.pseudonym)]
         if own and case.erased_at is None:

@@ -14,14 +14,14 @@ from workflows.cases.models import Case
 from workflows.corpus.edits.resolve import records
 from workflows.corpus.entries import digest
 from workflows.corpus.formats.files import snapshot_files
-from workflows.corpus.formats.registry import batches
+from workflows.corpus.formats.registry import read_batches
 from workflows.corrections.buried import digests_of
 from workflows.corrections.families import as_table, format_of_data
-from workflows.corrections.models import Guarded, Manifest, Tombstone
-from workflows.corrections.returns import Place, report
+from workflows.corrections.models import GuardedSnapshot, Manifest, Tombstone
+from workflows.corrections.returns import ReappearedPlace, record_reingestion
 from workflows.datasets.models import LookupRun, Snapshot
 from workflows.datasets.sources import path_of
-from workflows.outbox.long_work import ask_for, held, hold_or_wait
+from workflows.outbox.long_work import advisory_lock, enqueue_task, lock_or_retry
 from workflows.outbox.services import enqueue
 
 GUARD = "corrections.guard_snapshot"
@@ -29,22 +29,22 @@ GUARD_AGAIN = "corrections.guard_again"
 _AT_ONCE = 5000
 
 # The places in the order of the snapshot, each once however many of its texts came back.
-Returned = dict[UUID, dict[Place, None]]
+Returned = dict[UUID, dict[ReappearedPlace, None]]
 
 
-def guard(snapshot_id: int | str) -> int:
+def find_reingested(snapshot_id: int | str) -> int:
     """Look in a snapshot for what was taken out of others; return how many cases came back.
 
     A return is an event of its case and stands in a list for the data stewards.
     """
-    with held(GUARD, str(snapshot_id)) as free:
+    with advisory_lock(GUARD, str(snapshot_id)) as free:
         snapshot = Snapshot.objects.filter(pk=snapshot_id, state=Snapshot.State.READABLE).first()
         if not free or snapshot is None:
             return 0
         found = _buried_in(snapshot) if Tombstone.objects.exists() else {}
         for case_id, places in found.items():
-            report(case_id, snapshot, list(places))
-        Guarded.objects.get_or_create(snapshot=snapshot)
+            record_reingestion(case_id, snapshot, list(places))
+        GuardedSnapshot.objects.get_or_create(snapshot=snapshot)
         return len(found)
 
 
@@ -70,7 +70,7 @@ def guard_again(manifest: Manifest) -> None:
     own = _with_ancestors(manifest.result)
     read = Snapshot.objects.filter(state=Snapshot.State.READABLE, read_at__gte=since)
     for pk in read.exclude(pk__in=own).values_list("pk", flat=True):
-        ask_for(GUARD, str(pk), about=f"{pk}:{manifest.pk}")
+        enqueue_task(GUARD, str(pk), about=f"{pk}:{manifest.pk}")
 
 
 def forget_guarding(snapshot_id: int) -> None:
@@ -79,8 +79,8 @@ def forget_guarding(snapshot_id: int) -> None:
     Raises `Later` while it is being looked through: that may have begun before what is looked for
     was there.
     """
-    hold_or_wait(GUARD, str(snapshot_id))
-    Guarded.objects.filter(snapshot=snapshot_id).delete()
+    lock_or_retry(GUARD, str(snapshot_id))
+    GuardedSnapshot.objects.filter(snapshot=snapshot_id).delete()
 
 
 def _looked_up(case: Case) -> datetime:
@@ -110,7 +110,7 @@ def _buried_in(snapshot: Snapshot) -> Returned:
     return found
 
 
-def _of_files(snapshot: Snapshot) -> Iterator[tuple[str, Place]]:
+def _of_files(snapshot: Snapshot) -> Iterator[tuple[str, ReappearedPlace]]:
     for file, path in snapshot_files(path_of(snapshot)).items():
         known = format_of_data(snapshot, path)
         for row, record in records(path, known, file) if known else ():
@@ -120,9 +120,9 @@ def _of_files(snapshot: Snapshot) -> Iterator[tuple[str, Place]]:
                     yield text, (file, row)
 
 
-def _of_table(snapshot: Snapshot) -> Iterator[tuple[str, Place]]:
+def _of_table(snapshot: Snapshot) -> Iterator[tuple[str, ReappearedPlace]]:
     for shard in as_table(snapshot).shards():
-        for batch in batches(shard, snapshot.schema, lambda _lines: ()):
+        for batch in read_batches(shard, snapshot.schema, lambda _lines: ()):
             for index in range(batch.figures.rows):
                 place = shard.file, str(batch.record_id(index))
                 for column in batch.columns:
@@ -130,9 +130,9 @@ def _of_table(snapshot: Snapshot) -> Iterator[tuple[str, Place]]:
                         yield text, place
 
 
-def _add(found: Returned, texts: list[tuple[bytes, Place]]) -> None:
+def _add(found: Returned, texts: list[tuple[bytes, ReappearedPlace]]) -> None:
     """Add the places of those texts that were taken out, for each case that asked for it."""
-    places: dict[bytes, list[Place]] = defaultdict(list)
+    places: dict[bytes, list[ReappearedPlace]] = defaultdict(list)
     for hashed, place in texts:
         places[hashed].append(place)
     buried = Tombstone.objects.filter(digest__in=list(places)).values_list("case_id", "digest")

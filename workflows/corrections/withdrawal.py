@@ -10,7 +10,7 @@ from django.utils import timezone
 from workflows.cases.actors import Actor
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
-from workflows.cases.transition import advance, record_event
+from workflows.cases.transition import advance, append_case_event
 from workflows.common.inputs import require_text
 from workflows.corrections.making import ask_for_manifests
 from workflows.corrections.models import Instruction, Manifest
@@ -57,7 +57,7 @@ def _take_back(case: Case, waiting: list[Manifest]) -> None:
         manifest.state = Manifest.State.WITHDRAWN
         manifest.save(update_fields=["state"])
         for other in cases_of(manifest):
-            record_event(
+            append_case_event(
                 other,
                 "manifest.withdrawn",
                 role=Role.SYSTEM,

@@ -1,12 +1,12 @@
 """What follows a registration, or the beginning of a review: data are read, people looked up."""
 
 from workflows.cases.effects import case_of
-from workflows.corpus.values import Problem
+from workflows.corpus.values import ReadProblem
 from workflows.datasets.inventory import READ, UNREAD, mark_unreadable
-from workflows.datasets.lookups import SCAN, START, look_up_at_review, start
-from workflows.datasets.matching import fail, finish_run
+from workflows.datasets.lookups import SCAN, START, look_up_at_review, split_into_shards
+from workflows.datasets.matching import fail_shard, finish_run
 from workflows.datasets.models import LookupRun, ShardScan, Snapshot
-from workflows.outbox.long_work import send_and_look_again
+from workflows.outbox.long_work import send_and_recheck
 from workflows.outbox.models import Effect
 from workflows.outbox.services import effect_handler
 
@@ -15,8 +15,8 @@ from workflows.outbox.services import effect_handler
 def read_snapshot(effect: Effect) -> None:
     """Send the task that reads a snapshot, until it has been read."""
     snapshot = Snapshot.objects.filter(pk=effect.payload["id"], state__in=UNREAD).first()
-    if snapshot and not send_and_look_again(effect, "workflows.tasks.read_snapshot"):
-        mark_unreadable(snapshot, Problem.GAVE_UP)
+    if snapshot and not send_and_recheck(effect, "workflows.tasks.read_snapshot"):
+        mark_unreadable(snapshot, ReadProblem.GAVE_UP)
 
 
 @effect_handler("datasets.look_up")
@@ -29,7 +29,7 @@ def look_up(effect: Effect) -> None:
 def start_lookup(effect: Effect) -> None:
     """Cut a look-up into shards; it ends at once where there is nothing that can be searched."""
     run = LookupRun.objects.get(pk=effect.payload["run"])
-    start(run)
+    split_into_shards(run)
     finish_run(run)
 
 
@@ -38,5 +38,5 @@ def scan_shard(effect: Effect) -> None:
     """Send the task that searches a shard, until it has been searched."""
     waiting = ShardScan.objects.filter(pk=effect.payload["id"], state=ShardScan.State.WAITING)
     scan = waiting.select_related("run").first()
-    if scan and not send_and_look_again(effect, "workflows.tasks.scan_shard"):
-        fail(scan, Problem.GAVE_UP)
+    if scan and not send_and_recheck(effect, "workflows.tasks.scan_shard"):
+        fail_shard(scan, ReadProblem.GAVE_UP)

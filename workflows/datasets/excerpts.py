@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 # Characters on either side of a hit.
-REACH = 120
+CONTEXT_CHARS = 120
 MASK = "▒"
 
 # What identifies somebody by itself. A name cannot be told from other words by a machine.
@@ -38,11 +38,11 @@ def excerpt(text: str, start: int, end: int, *, own: Iterable[tuple[int, int]]) 
     `own` are the spans of all hits of the same person in this text: they stay readable. Spans
     are code points, as the look-up gives them.
     """
-    first, last = max(0, start - REACH), min(len(text), end + REACH)
+    first, last = max(0, start - CONTEXT_CHARS), min(len(text), end + CONTEXT_CHARS)
     kept = [*own, (start, end)]
     # A wider stretch is searched, so that an identifier which is cut at the edge is masked too.
     # Not more of the text is touched: it may have millions of letters, and thousands of hits.
-    begin, stop = max(0, first - REACH), min(len(text), last + REACH)
+    begin, stop = max(0, first - CONTEXT_CHARS), min(len(text), last + CONTEXT_CHARS)
     shown = list(text[begin:stop])
     for found in _IDENTIFIERS.finditer(text, begin, stop):
         if not any(a < found.end() and found.start() < b for a, b in kept):

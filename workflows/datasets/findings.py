@@ -122,7 +122,7 @@ def denies_what_was_found(case: Case, outcome: str) -> bool:
     return denies and case.matches.filter(verdict=Match.Verdict.THEIRS).exists()
 
 
-def contradicted(looked_up: Mapping[str, str], said: Mapping[str, str]) -> list[Scope]:
+def contradicting_scopes(looked_up: Mapping[str, str], said: Mapping[str, str]) -> list[Scope]:
     """Return the scopes of which something else is said than a look-up that searched came to.
 
     The answer tells of both, and whoever reads it would wonder.
@@ -134,7 +134,7 @@ def contradicted(looked_up: Mapping[str, str], said: Mapping[str, str]) -> list[
     ]
 
 
-def unapproved(findings: list[SnapshotFinding]) -> list[Dataset]:
+def unapproved_sources(findings: list[SnapshotFinding]) -> list[Dataset]:
     """Return the datasets in which the person was found and that nobody has approved as lawful."""
     datasets = {f.snapshot.dataset for f in findings if f.found}
     return sorted((d for d in datasets if not d.is_approved), key=lambda d: d.name)

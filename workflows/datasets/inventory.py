@@ -21,7 +21,7 @@ from workflows.datasets.lookups import look_up_version
 from workflows.datasets.models import Snapshot, SnapshotFile
 from workflows.datasets.sources import files_of, shards_of
 from workflows.ledger.append import append
-from workflows.outbox.long_work import ask_for, held
+from workflows.outbox.long_work import advisory_lock, enqueue_task
 from workflows.vocabulary.roles import Role
 
 READ = "datasets.read_snapshot"
@@ -35,15 +35,15 @@ logger = logging.getLogger(__name__)
 Progress = Callable[[float], None]
 
 
-def ask_to_read(snapshot: Snapshot) -> None:
+def enqueue_inventory(snapshot: Snapshot) -> None:
     """Have a snapshot read, in the background; call inside the transaction that registers it."""
     when = snapshot.registered_at if snapshot.read_at is None else snapshot.read_at
-    ask_for(READ, str(snapshot.pk), about=f"{snapshot.pk}:{when.timestamp()}")
+    enqueue_task(READ, str(snapshot.pk), about=f"{snapshot.pk}:{when.timestamp()}")
 
 
 def read_snapshot(snapshot_id: int | str) -> None:
     """Read a snapshot that was not read yet, unless another process does; ends readable or not."""
-    with held(READ, str(snapshot_id)) as free:
+    with advisory_lock(READ, str(snapshot_id)) as free:
         if not free:
             return
         unread = Snapshot.objects.filter(pk=snapshot_id, state__in=UNREAD)
@@ -58,13 +58,13 @@ def read_snapshot(snapshot_id: int | str) -> None:
             _mark_readable(snapshot)
 
 
-def first_look(snapshot: Snapshot) -> None:
+def probe(snapshot: Snapshot) -> None:
     """Read the beginning of a snapshot, to see whether there is one.
 
     Raises `ReadError` for a place that does not exist, holds no such data, or lacks the fields.
     """
     first = shards_of(snapshot)[0]
-    for batch in batches(first, snapshot.schema, _Sample()):
+    for batch in read_batches(first, snapshot.schema, _Sample()):
         _check_sample(batch, first, snapshot.schema)
         return
 
@@ -98,7 +98,7 @@ def _mark_readable(snapshot: Snapshot) -> None:
         facts = {"rows": snapshot.rows, "bytes": snapshot.bytes, "files": listing.hexdigest()}
         _append(snapshot, "snapshot.read", facts)
         # What was taken out of other snapshots must not come back with this one.
-        ask_for("corrections.guard_snapshot", str(snapshot.pk), about=str(snapshot.pk))
+        enqueue_task("corrections.guard_snapshot", str(snapshot.pk), about=str(snapshot.pk))
         if snapshot.parent_id is not None:
             look_up_version(snapshot)
 
@@ -120,14 +120,14 @@ def _read(snapshot: Snapshot) -> None:
 
 def _read_table(snapshot: Snapshot) -> None:
     pieces = shards_of(snapshot)
-    total = Figures()
+    total = ReadStats()
     for number, shard in enumerate(pieces):
         _report(snapshot, number, len(pieces))
-        for batch in batches(shard, snapshot.schema, _nowhere):
+        for batch in read_batches(shard, snapshot.schema, _nowhere):
             total.add(batch.figures)
     snapshot.rows, snapshot.bytes = total.rows, total.bytes
     if not total.rows:
-        raise ReadError("The table is empty.", Problem.EMPTY, snapshot.location)
+        raise ReadError("The table is empty.", ReadProblem.EMPTY, snapshot.location)
 
 
 def _read_files(snapshot: Snapshot) -> None:
@@ -160,12 +160,12 @@ def _report(snapshot: Snapshot, done: int, total: int) -> None:
 
 def _count(path: Path, name: str, schema: Schema, progress: Progress) -> int:
     """Return the records of a file, having read all of it. Raises ReadError."""
-    figures = Figures()
+    figures = ReadStats()
     pieces = list(file_shards(path, name))
     for number, shard in enumerate(pieces):
         progress(number / len(pieces))
         sample = _Sample()
-        for batch in batches(shard, schema, sample):
+        for batch in read_batches(shard, schema, sample):
             figures.add(batch.figures)
             if shard.start == 0 and sample.calls == 1:
                 _check_sample(batch, shard, schema)
@@ -180,7 +180,7 @@ class _Sample:
 
     def __call__(self, lines: memoryview) -> Iterable[Candidate]:
         self.calls += 1
-        return islice(every_line(lines), SAMPLE if self.calls == 1 else 0)
+        return islice(all_lines(lines), SAMPLE if self.calls == 1 else 0)
 
 
 def _nowhere(_lines: memoryview) -> Iterable[Candidate]:
@@ -195,7 +195,7 @@ def _check_sample(batch: Batch, shard: Shard, schema: Schema) -> None:
     if batch.figures.unreadable and batch.figures.unreadable >= records:
         raise ReadError(f"{shard.file} is not {shard.format.upper()}.", Problem.BROKEN, shard.file)
     if schema.id_field and records and all(batch.record_id(n) is None for n in range(records)):
-        raise ReadError(f"{shard.file} has no ids.", Problem.NO_FIELD, schema.id_field)
+        raise ReadError(f"{shard.file} has no ids.", ReadProblem.NO_FIELD, schema.id_field)
 
 
 def _hash(path: Path) -> str:

@@ -14,15 +14,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows.cases.actors import Actor
-from workflows.cases.lifecycle import FINAL, OPEN, WORKING, State
+from workflows.cases.lifecycle import FINAL, IN_PROGRESS, OPEN, State
 from workflows.cases.models import Case
-from workflows.cases.transition import record_event
+from workflows.cases.transition import append_case_event
 from workflows.common.errors import Refused
 from workflows.common.inputs import require_text
 from workflows.corpus.values import ReadError
-from workflows.datasets.models import LookupRun, ShardScan, Snapshot, Spelling
+from workflows.datasets.models import AddedSpelling, LookupRun, ShardScan, Snapshot
 from workflows.datasets.sources import shards_of
-from workflows.outbox.long_work import ask_for
+from workflows.outbox.long_work import enqueue_task
 from workflows.outbox.services import enqueue
 from workflows.vocabulary.roles import Role
 
@@ -43,7 +43,7 @@ def require_reviewer(case: Case, actor: Actor) -> Role:
     """Return the role under which an actor looks a person up. Raises `Refused`."""
     if not actor.roles & REVIEWERS:
         raise Refused(_("Only reviewers look people up and judge what was found."))
-    if case.state not in WORKING:
+    if case.state not in IN_PROGRESS:
         raise Refused(_("In this state of the case nobody is looked up."))
     return actor.role_for(REVIEWERS)
 
@@ -87,11 +87,11 @@ def add_spelling(case: Case, actor: Actor, kind: str, value: str) -> LookupRun |
     """
     role = require_reviewer(case, actor)
     value = require_text(value)
-    if kind not in Spelling.Kind.values:
+    if kind not in AddedSpelling.Kind.values:
         raise Refused(_("Choose what kind of identifier this is."))
     with transaction.atomic():
-        Spelling.objects.create(case=case, kind=kind, value=value, added_by=actor.pseudonym)
-        record_event(
+        AddedSpelling.objects.create(case=case, kind=kind, value=value, added_by=actor.pseudonym)
+        append_case_event(
             case,
             "spelling.added",
             role=role,
@@ -107,8 +107,8 @@ def add_spelling(case: Case, actor: Actor, kind: str, value: str) -> LookupRun |
 
 def look_up_late_spellings(done: LookupRun) -> LookupRun | None:
     """Search once more if a spelling was added while the look-up that is now done was under way."""
-    late = Spelling.objects.filter(case=done.case_id, added_at__gt=done.requested_at).last()
-    if late is None or done.case is None or done.case.state not in WORKING:
+    late = AddedSpelling.objects.filter(case=done.case_id, added_at__gt=done.requested_at).last()
+    if late is None or done.case is None or done.case.state not in IN_PROGRESS:
         return None
     run = _new_run(done.case, LookupRun.Reason.SPELLING, late.added_by)
     if run is not None:
@@ -166,10 +166,10 @@ def _new_run(
 def _record_request(run: LookupRun, role: Role, pseudonym: str = "") -> None:
     if run.case is not None:
         facts = {"run": str(run.pk), "reason": str(run.reason)}
-        record_event(run.case, "lookup.requested", role=role, pseudonym=pseudonym, facts=facts)
+        append_case_event(run.case, "lookup.requested", role=role, pseudonym=pseudonym, facts=facts)
 
 
-def start(run: LookupRun) -> None:
+def split_into_shards(run: LookupRun) -> None:
     """Cut what is to be searched into shards and have each scanned; again adds nothing."""
     if run.started_at is not None:
         return
@@ -203,7 +203,7 @@ def _add_scans(run: LookupRun, snapshot: Snapshot) -> None:
         batch_size=_ROWS_AT_ONCE,
     )
     for scan in scans:
-        ask_for(SCAN, str(scan.pk), about=str(scan.pk))
+        enqueue_task(SCAN, str(scan.pk), about=str(scan.pk))
 
 
 def purge_runs() -> int:

@@ -15,12 +15,12 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from workflows.cases.models import Case
-from workflows.cases.transition import record_event
+from workflows.cases.transition import append_case_event
 from workflows.corpus.columns import text_sha256
 from workflows.corpus.formats.protocol import Shard
 from workflows.corpus.locate import RecordHits, locate_records
 from workflows.corpus.match.patterns import Patterns
-from workflows.corpus.values import Figures, Hit, Problem, ReadError, Strength
+from workflows.corpus.values import Hit, ReadError, ReadProblem, ReadStats, Strength
 from workflows.datasets.excerpts import excerpt
 from workflows.datasets.lookups import (
     LOOKED_UP,
@@ -33,7 +33,7 @@ from workflows.datasets.models import LookupRun, Match, PlacesNotKept, ShardScan
 from workflows.datasets.sources import shards_of
 from workflows.datasets.terms import terms_of_all
 from workflows.ledger.canonical import canonical_json
-from workflows.outbox.long_work import held
+from workflows.outbox.long_work import advisory_lock
 from workflows.outbox.services import enqueue
 from workflows.vault.blind_index import current_key, index_keys
 from workflows.vocabulary.roles import Role
@@ -57,7 +57,7 @@ logger = logging.getLogger(__name__)
 
 def scan_shard(scan_id: int | str) -> None:
     """Search one shard that was not searched yet, unless another process does."""
-    with held(SCAN, str(scan_id)) as free:
+    with advisory_lock(SCAN, str(scan_id)) as free:
         if not free:
             return
         scan = (
@@ -70,12 +70,12 @@ def scan_shard(scan_id: int | str) -> None:
         try:
             _scan(scan)
         except ReadError as error:
-            fail(scan, error.problem)
+            fail_shard(scan, error.problem)
         else:
             finish_run(scan.run)
 
 
-def fail(scan: ShardScan, problem: str) -> None:
+def fail_shard(scan: ShardScan, problem: str) -> None:
     """Say why a shard could not be searched, and end the run if it was the last."""
     scan.state, scan.problem = ShardScan.State.FAILED, problem
     scan.finished_at = timezone.now()
@@ -94,12 +94,12 @@ def finish_run(run: LookupRun) -> None:
             return
         locked.finished_at = timezone.now()
         locked.save(update_fields=["finished_at"])
-        forget()
+        clear_pass_cache()
         states = Counter(locked.scans.values_list("state", flat=True))
         found = _found_since(locked)
         for case in Case.objects.filter(pk__in={*found, locked.case_id}, erased_at=None):
             new = found[case.pk]
-            record_event(
+            append_case_event(
                 case,
                 "lookup.finished",
                 role=Role.SYSTEM,
@@ -166,7 +166,7 @@ def _shards_of(_run_id: UUID, snapshot_id: int) -> list[Shard]:
     return shards_of(Snapshot.objects.get(pk=snapshot_id))
 
 
-def forget() -> None:
+def clear_pass_cache() -> None:
     """Drop what this process remembers of the last run."""
     _searched_for.cache_clear()
     _shards_of.cache_clear()
@@ -176,8 +176,8 @@ def _scan(scan: ShardScan) -> None:
     begun = time.perf_counter()
     shards = _shards_of(scan.run_id, scan.snapshot_id)
     if scan.number >= len(shards):
-        raise ReadError(f"{scan.file} has changed.", Problem.CHANGED, scan.file)
-    figures, counts = Figures(), Counter[tuple[str | int, str]]()
+        raise ReadError(f"{scan.file} has changed.", ReadProblem.CHANGED, scan.file)
+    figures, counts = ReadStats(), Counter[tuple[str | int, str]]()
     searched = _searched_for(scan.run_id)
     pending: list[tuple[Hit, RecordHits]] = []
     letters = 0

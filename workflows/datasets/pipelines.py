@@ -30,7 +30,7 @@ class NoPipelineAccess(Refused):
 
 
 @transaction.atomic
-def admit(pipeline: PipelineToken, actor: Actor) -> None:
+def register_pipeline(pipeline: PipelineToken, actor: Actor) -> None:
     """Register a pipeline, or change its name, its scopes or until when it has access.
 
     A token that had ended does not live again. Raises `InvalidEntry`, `Refused`.

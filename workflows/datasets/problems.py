@@ -5,29 +5,29 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from workflows.corpus.values import Problem
+from workflows.corpus.values import ReadProblem
 from workflows.datasets.models import ShardScan, Snapshot
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 SENTENCES: dict[str, "StrOrPromise"] = {
-    Problem.MISSING: gettext_lazy("%(about)s does not exist."),
-    Problem.EMPTY: gettext_lazy("%(about)s holds no file of this format with records in it."),
-    Problem.BROKEN: gettext_lazy("%(about)s is damaged, or is not of this format."),
-    Problem.NO_FIELD: gettext_lazy("The records have no field %(about)s."),
-    Problem.NOT_TEXT: gettext_lazy("The field %(about)s does not hold text."),
-    Problem.TOO_LONG: gettext_lazy("%(about)s has a record that is too long to be one."),
-    Problem.NOT_UTF8: gettext_lazy("%(about)s is not written in UTF-8. Convert it first."),
-    Problem.UNREACHABLE: gettext_lazy("The database of %(about)s could not be reached."),
-    Problem.OUTSIDE: gettext_lazy(
+    ReadProblem.MISSING: gettext_lazy("%(about)s does not exist."),
+    ReadProblem.EMPTY: gettext_lazy("%(about)s holds no file of this format with records in it."),
+    ReadProblem.BROKEN: gettext_lazy("%(about)s is damaged, or is not of this format."),
+    ReadProblem.NO_FIELD: gettext_lazy("The records have no field %(about)s."),
+    ReadProblem.NOT_TEXT: gettext_lazy("The field %(about)s does not hold text."),
+    ReadProblem.TOO_LONG: gettext_lazy("%(about)s has a record that is too long to be one."),
+    ReadProblem.NOT_UTF8: gettext_lazy("%(about)s is not written in UTF-8. Convert it first."),
+    ReadProblem.UNREACHABLE: gettext_lazy("The database of %(about)s could not be reached."),
+    ReadProblem.OUTSIDE: gettext_lazy(
         "%(about)s lies outside of the folders that this server may read (DATASETS_DIRS)."
     ),
-    Problem.NO_DATABASE: gettext_lazy(
+    ReadProblem.NO_DATABASE: gettext_lazy(
         "The settings name no database %(about)s (DATASET_DATABASE_…)."
     ),
-    Problem.CHANGED: gettext_lazy("%(about)s has changed since it was registered."),
-    Problem.GAVE_UP: gettext_lazy("Reading it was tried many times and never came to an end."),
+    ReadProblem.CHANGED: gettext_lazy("%(about)s has changed since it was registered."),
+    ReadProblem.GAVE_UP: gettext_lazy("Reading it was tried many times and never came to an end."),
 }
 
 
@@ -37,7 +37,7 @@ def sentence(problem: str, about: str) -> str:
     return str(words) % {"about": about} if words else problem
 
 
-def why_unreadable(snapshot: Snapshot) -> str:
+def read_error_of(snapshot: Snapshot) -> str:
     """Return why a snapshot cannot be read and what to do, or an empty text."""
     if not snapshot.problem:
         return ""
@@ -45,6 +45,6 @@ def why_unreadable(snapshot: Snapshot) -> str:
     return _("%(problem)s Mend it and have it read again.") % {"problem": what}
 
 
-def why_not_searched(scan: ShardScan) -> str:
+def scan_error_of(scan: ShardScan) -> str:
     """Return why a piece of a snapshot could not be searched, or an empty text."""
     return sentence(scan.problem, scan.file) if scan.problem else ""

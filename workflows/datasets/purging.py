@@ -14,13 +14,13 @@ _DAY = Value(timedelta(days=1), output_field=DurationField())
 _KEPT_FOR = ExpressionWrapper(_DAY * F("dataset__keep_replaced_days"), output_field=DurationField())
 
 
-def mark_replaced(snapshot: Snapshot) -> None:
+def mark_superseded(snapshot: Snapshot) -> None:
     """Note that a snapshot, and each that it was made from, has a verified replacement; once."""
     old = [snapshot.pk, *(older.pk for older in snapshot.ancestors())]
     Snapshot.objects.filter(pk__in=old, replaced_at=None).update(replaced_at=timezone.now())
 
 
-def replaced() -> QuerySet[Snapshot]:
+def superseded() -> QuerySet[Snapshot]:
     """Return the snapshots that were replaced and whose data are still there, longest first."""
     found = Snapshot.objects.filter(replaced_at__isnull=False)
     return found.exclude(state=Snapshot.State.PURGED).order_by("replaced_at")
@@ -28,7 +28,7 @@ def replaced() -> QuerySet[Snapshot]:
 
 def to_be_purged(now: datetime | None = None) -> QuerySet[Snapshot]:
     """Return those that were kept as long as their dataset says."""
-    return replaced().filter(replaced_at__lte=(now or timezone.now()) - _KEPT_FOR)
+    return superseded().filter(replaced_at__lte=(now or timezone.now()) - _KEPT_FOR)
 
 
 def purge_due_at(snapshot: Snapshot) -> datetime | None:

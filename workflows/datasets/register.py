@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from workflows.cases.actors import Actor
 from workflows.common.errors import InvalidEntry, Refused
 from workflows.common.inputs import require_text
-from workflows.datasets.inventory import ask_to_read
+from workflows.datasets.inventory import enqueue_inventory
 from workflows.datasets.models import Dataset, Recipient, Snapshot, TrainedModel
 from workflows.datasets.roles import OFFICERS, STEWARDS, require_role
 from workflows.ledger.append import append
@@ -111,12 +111,12 @@ def save_snapshot(snapshot: Snapshot, actor: Actor) -> Snapshot:
         _forget_reading(snapshot)
     _save(snapshot, actor, before, {"dataset": snapshot.dataset_id})
     if read_anew:
-        ask_to_read(snapshot)
+        enqueue_inventory(snapshot)
     return snapshot
 
 
 @transaction.atomic
-def read_again(snapshot: Snapshot, actor: Actor) -> None:
+def reread_snapshot(snapshot: Snapshot, actor: Actor) -> None:
     """Have a snapshot read once more that could not be read. Raises `Refused`."""
     role = require_role(actor, STEWARDS)
     locked = Snapshot.objects.select_for_update().get(pk=snapshot.pk)
@@ -130,7 +130,7 @@ def read_again(snapshot: Snapshot, actor: Actor) -> None:
         actor=actor.pseudonym,
         facts={"snapshot": locked.pk},
     )
-    ask_to_read(locked)
+    enqueue_inventory(locked)
 
 
 def _forget_reading(snapshot: Snapshot) -> None:

@@ -33,7 +33,7 @@ def path_of(snapshot: Snapshot) -> Path:
         if not any(_real(place).is_relative_to(folder) for folder in allowed):
             about = Path(snapshot.location, place.relative_to(path))
             message = f"{place} lies outside of DATASETS_DIRS."
-            raise ReadError(message, Problem.OUTSIDE, str(about))
+            raise ReadError(message, ReadProblem.OUTSIDE, str(about))
     return path
 
 

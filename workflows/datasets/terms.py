@@ -18,7 +18,7 @@ _KINDS = {
 }
 
 
-def terms_of(case: Case) -> list[Identifier]:
+def search_terms(case: Case) -> list[Identifier]:
     """Return the identifiers of the subject, each once, with the id of the case as `ref`.
 
     Someone who files for another is not looked for: only the subject is.
@@ -43,4 +43,4 @@ def _terms(case: Case) -> Iterator[tuple[Kind, str]]:
 
 def terms_of_all(cases: Iterable[Case]) -> list[Identifier]:
     """Return the identifiers of many cases; those that were erased have none left."""
-    return [term for case in cases if case.erased_at is None for term in terms_of(case)]
+    return [term for case in cases if case.erased_at is None for term in search_terms(case)]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from workflows.cases.actors import Actor
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
-from workflows.cases.transition import lock_case, record_event
+from workflows.cases.transition import append_case_event, lock_case
 from workflows.common.errors import Refused
 from workflows.datasets.lookups import require_reviewer
 from workflows.datasets.models import Match, Snapshot
@@ -46,7 +46,7 @@ def judge(case: Case, actor: Actor, matches: Collection[UUID], verdict: str) -> 
             raise Refused(_("Choose at least one match of this case."))
         found.update(verdict=verdict, judged_by=actor.pseudonym, judged_at=timezone.now())
         for first in range(0, len(wanted), _AT_ONCE):
-            record_event(
+            append_case_event(
                 case,
                 "match.reviewed",
                 role=role,

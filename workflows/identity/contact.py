@@ -14,7 +14,7 @@ from workflows.cases.actors import PUBLIC, SYSTEM
 from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import MOVES, OPEN, Action, State
 from workflows.cases.models import Case
-from workflows.cases.transition import advance, lock_case, record_event
+from workflows.cases.transition import advance, append_case_event, lock_case
 from workflows.common.errors import DomainError
 from workflows.identity.models import ContactChallenge
 from workflows.outbox.models import Effect
@@ -28,7 +28,7 @@ REMIND_AFTER = timedelta(days=2)
 # A case whose contact stays unconfirmed this long is closed, unless staff took it up before.
 EXPIRE_AFTER = timedelta(days=30)
 # The key of the effect that sends the second link, before the id of the case.
-AGAIN = "identity.confirm_contact.again:"
+RESEND_KEY_PREFIX = "identity.confirm_contact.again:"
 _PURPOSE = "contact.challenge"
 
 
@@ -111,7 +111,7 @@ def confirm_contact(token: str) -> Case:
         if case.state == State.FILED:
             advance(case, Action.CONFIRM_CONTACT, PUBLIC)
         else:
-            record_event(case, MOVES[Action.CONFIRM_CONTACT].event, role=Role.PUBLIC)
+            append_case_event(case, MOVES[Action.CONFIRM_CONTACT].event, role=Role.PUBLIC)
             case.contact_confirmed_at = case.contact_confirmed_at or timezone.now()
         if case.assurance == Assurance.NONE:
             case.assurance = Assurance.CONTACT
@@ -158,12 +158,18 @@ def sweep_unconfirmed(now: datetime | None = None) -> tuple[int, int]:
         except MoveRefused:
             continue
         expired += 1
-    sent = Effect.objects.filter(key=Concat(Value(AGAIN), Cast(OuterRef("pk"), TextField())))
+    sent = Effect.objects.filter(
+        key=Concat(Value(RESEND_KEY_PREFIX), Cast(OuterRef("pk"), TextField()))
+    )
     waiting = unconfirmed.filter(
         ~Exists(sent), link_sent_at__gt=now - EXPIRE_AFTER, link_sent_at__lte=now - REMIND_AFTER
     ).values_list("pk", flat=True)
     for pk in waiting.iterator(chunk_size=200):
         with transaction.atomic():
-            enqueue("identity.confirm_contact", key=f"{AGAIN}{pk}", payload={"case": str(pk)})
+            enqueue(
+                "identity.confirm_contact",
+                key=f"{RESEND_KEY_PREFIX}{pk}",
+                payload={"case": str(pk)},
+            )
         reminded += 1
     return reminded, expired

@@ -8,13 +8,13 @@ from django.utils import timezone
 
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, Message
-from workflows.cases.transition import fee_time_is_over, today_for
+from workflows.cases.transition import fee_time_is_over, local_date
 from workflows.outbox.services import enqueue
 
 REMIND_EVERY = timedelta(days=5)
 MAX_REMINDERS = 2
 # A fee has a last day to be paid; before it the person hears once more.
-LAST_CALL = timedelta(days=5)
+FINAL_REMINDER = timedelta(days=5)
 # A sweep that was missed is made up for, but not for ever: that a reminder was sent is known only
 # as long as the outbox keeps what it has done.
 MADE_UP_FOR = timedelta(days=60)
@@ -63,7 +63,7 @@ def _is_last_call(case: Case, now: datetime) -> bool:
     """Return whether a case waits for its fee and the last days to pay it have begun."""
     if case.state != State.FEE_NEEDED or case.fee_due_on is None:
         return False
-    return case.fee_due_on - LAST_CALL <= today_for(case, now) <= case.fee_due_on
+    return case.fee_due_on - FINAL_REMINDER <= local_date(case, now) <= case.fee_due_on
 
 
 def sweep_unpaid(now: datetime | None = None) -> int:

@@ -24,7 +24,7 @@ from workflows.ledger.timestamping import TimestampError, check_response, read_c
 
 # A log that grows all the time never has its newest checkpoint cosigned. What is published lags
 # this far behind at most; when no witness answers, it does not wait for one.
-COSIGNED_WITHIN = timedelta(minutes=1)
+COSIGN_DEADLINE = timedelta(minutes=1)
 
 
 def witness_verifier(vkey: str) -> Verifier:
@@ -83,7 +83,7 @@ def published_checkpoint() -> Checkpoint | None:
     if cosigned is None:
         return newest
     waiting = Checkpoint.objects.filter(size__gt=cosigned.size).order_by("size").first()
-    keeps_up = waiting is None or timezone.now() - waiting.at <= COSIGNED_WITHIN
+    keeps_up = waiting is None or timezone.now() - waiting.at <= COSIGN_DEADLINE
     return cosigned if keeps_up else newest
 
 

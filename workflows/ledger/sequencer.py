@@ -17,7 +17,7 @@ from workflows.ledger import merkle
 from workflows.ledger.checkpoints import CheckpointError, TreeHead, open_checkpoint
 from workflows.ledger.keys import log_signer
 from workflows.ledger.models import Checkpoint, InboxEntry
-from workflows.ledger.tree import StoredTree, TreeError, cut_hashes, store_full_tiles
+from workflows.ledger.tree import StoredTree, TreeError, split_tile, store_full_tiles
 
 BATCH_LIMIT = 2000
 # "ledger" in ASCII: the advisory lock that makes the sequencer one.
@@ -104,7 +104,7 @@ def sequence(limit: int = BATCH_LIMIT) -> SequenceResult:
         return SequenceResult(appended=head.size - batch.size, size=head.size)
 
 
-def sequence_all() -> int:
+def drain_inbox() -> int:
     """Sequence until the inbox is empty, and return the size of the log."""
     while True:
         result = sequence()
@@ -138,7 +138,7 @@ def _take(limit: int) -> _Batch | None:
     if row is None:
         return None
     size, note, count, hashes = row
-    return _Batch(size, note, count, cut_hashes(bytes(hashes or b"")))
+    return _Batch(size, note, count, split_tile(bytes(hashes or b"")))
 
 
 def _extend(log: Verifier, batch: _Batch) -> TreeHead:

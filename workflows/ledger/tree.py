@@ -115,7 +115,7 @@ class StoredTree:
             cursor.execute(_READ, [TILE_WIDTH, levels, indexes, starts, widths])
             found = {(level, index): tile or b"" for level, index, tile in cursor.fetchall()}
         for key, width in zip(keys, widths, strict=True):
-            hashes = cut_hashes(bytes(found[key]))
+            hashes = split_tile(bytes(found[key]))
             if len(hashes) != width:
                 raise TreeError(
                     f"Tile {key[1]} of level {key[0]} lacks hashes at size {self.size}."
@@ -152,6 +152,6 @@ def store_full_tiles(old_size: int, leaf_hashes: list[bytes]) -> None:
     Tile.objects.bulk_create(rows)
 
 
-def cut_hashes(tile: bytes) -> list[bytes]:
+def split_tile(tile: bytes) -> list[bytes]:
     """Cut the bytes of a tile into its hashes."""
     return [tile[start : start + HASH_SIZE] for start in range(0, len(tile), HASH_SIZE)]

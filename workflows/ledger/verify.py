@@ -2,7 +2,7 @@
 
 Every root is computed anew from the leaves in one pass, so that all checkpoints are prefixes of
 one history when each has its own root. Memory stays bounded: a few hundred hashes, one page of
-rows; what must be sorted or grouped, the database sorts. `missing_protection` looks at the triggers
+rows; what must be sorted or grouped, the database sorts. `missing_triggers` looks at the triggers
 that keep the tables append-only.
 
 What the log cannot show against its own operator, who could rewrite everything and sign again, a
@@ -130,7 +130,7 @@ LIMIT 1
 """
 
 
-def missing_protection() -> str | None:
+def missing_triggers() -> str | None:
     """Return a sentence about the first thing that is not as it must be, or None."""
     with connection.cursor() as cursor:
         for table in APPEND_ONLY_TABLES:
@@ -199,7 +199,7 @@ def verify_log(*, previous: str | bytes | None = None) -> VerifiedLog:
     _check_numbering()
     _check_waiting()
     cosignatures, timestamps = _check_evidence()
-    fault = missing_protection()
+    fault = missing_triggers()
     if fault is not None:
         raise LogFaultError(fault)
     return VerifiedLog(

@@ -8,14 +8,14 @@ from django.utils import timezone, translation
 
 from workflows.cases.models import Case, Item
 from workflows.notices import facts
-from workflows.notices.composing import Composed, compose, compose_from
-from workflows.notices.document import Block, Document, Heading, Value, lowered
-from workflows.notices.facts import Decided, Facts
+from workflows.notices.composing import ComposedNotice, compose, compose_from
+from workflows.notices.document import Block, Document, Heading, Value, lower_first
+from workflows.notices.facts import Decided, NoticeFacts
 from workflows.notices.kinds import DECIDED, DEFINITIONS
 from workflows.notices.phrases import phrase
 from workflows.notices.template import Section, parse
-from workflows.notices.texts import Place, TextInUse, language_of, text_in_use
-from workflows.notices.values import Reader
+from workflows.notices.texts import ActiveText, TextSlot, active_text, language_of
+from workflows.notices.values import RecipientLocale
 from workflows.regimes.rules.regime import Regime
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.notices import NoticeKind
@@ -56,7 +56,7 @@ def kind_of(item: Item) -> str:
     return definition.notice_by_outcome.get(item.outcome, definition.notice)
 
 
-def grouped(items: Iterable[Item]) -> dict[str, tuple[Item, ...]]:
+def items_by_kind(items: Iterable[Item]) -> dict[str, tuple[Item, ...]]:
     """Return the items by the notice that tells of them, in the order of the first of each."""
     groups: dict[str, list[Item]] = {}
     for item in items:
@@ -64,17 +64,19 @@ def grouped(items: Iterable[Item]) -> dict[str, tuple[Item, ...]]:
     return {kind: tuple(members) for kind, members in groups.items()}
 
 
-def compose_answer(case: Case) -> Composed:
+def compose_answer(case: Case) -> ComposedNotice:
     """Compose the answer to the items as they are decided now, in the language of the case."""
     language = language_of(case.language)
-    reader = Reader(case, case.lead_regime, language)
-    text = text_in_use(reader.regime.code, NoticeKind.ANSWER, language)
+    reader = RecipientLocale(case, case.lead_regime, language)
+    text = active_text(reader.regime.code, NoticeKind.ANSWER, language)
     with translation.override(language), timezone.override(reader.zone):
         parts = [
             compose(case, kind, Decided(items, _known(case, kind, items)))
-            for kind, items in grouped(case.items.all()).items()
+            for kind, items in items_by_kind(case.items.all()).items()
         ]
-        return bind(compose_from(reader, NoticeKind.ANSWER, Facts(), text, [reader.regime]), parts)
+        return bind_notices(
+            compose_from(reader, NoticeKind.ANSWER, NoticeFacts(), text, [reader.regime]), parts
+        )
 
 
 def _known(case: Case, kind: str, items: tuple[Item, ...]) -> dict[str, Value]:
@@ -85,7 +87,7 @@ def _known(case: Case, kind: str, items: tuple[Item, ...]) -> dict[str, Value]:
     return known
 
 
-def bind(frame: Composed, parts: list[Composed]) -> Composed:
+def bind_notices(frame: ComposedNotice, parts: list[ComposedNotice]) -> ComposedNotice:
     """Put the parts into the frame of the answer."""
     template = parse(frame.texts[0].body)
     before, after = _around_the_parts(template.sections, frame.document.blocks)
@@ -100,7 +102,7 @@ def bind(frame: Composed, parts: list[Composed]) -> Composed:
     closing = [shared.get(block.element, block) for block in after]
     rest = [shared[element] for element in _SHARED if element in shared.keys() - framed]
     blocks = (*before, *own, *rest, *closing)
-    return Composed(
+    return ComposedNotice(
         NoticeKind.ANSWER,
         frame.regime,
         Document(frame.document.title, frame.document.language, blocks),
@@ -119,11 +121,11 @@ def _around_the_parts(
     return blocks[:at], blocks[at:]
 
 
-def _own_blocks(part: Composed) -> list[Block]:
+def _own_blocks(part: ComposedNotice) -> list[Block]:
     """Return what a part says for itself, below a heading of its own."""
     heading = Block("", (Heading(part.document.title),))
     own = [
-        replace(block, nodes=lowered(block.nodes))
+        replace(block, nodes=lower_first(block.nodes))
         for block in part.document.blocks
         if block.element not in _SHARED and block.says_something
     ]
@@ -133,14 +135,14 @@ def _own_blocks(part: Composed) -> list[Block]:
     return [replace(own[0], nodes=(*heading.nodes, *own[0].nodes)), *own[1:]]
 
 
-def preview(place: Place, body: str, regime: Regime) -> Composed:
+def preview(place: TextSlot, body: str, regime: Regime) -> ComposedNotice:
     """Compose a notice from a text that need not be in use, under one regime.
 
-    Raises `BrokenText`, or `KeyError` for an unknown placeholder.
+    Raises `TemplateSyntaxError`, or `KeyError` for an unknown placeholder.
     """
     case = _case(regime, place.language)
-    reader = Reader(case, regime, place.language)
-    text = TextInUse(place, body, None)
+    reader = RecipientLocale(case, regime, place.language)
+    text = ActiveText(place, body, None)
     with translation.override(place.language), timezone.override(reader.zone):
         if place.kind != NoticeKind.ANSWER:
             return compose_from(reader, place.kind, _facts(reader, place.kind), text, [])
@@ -150,12 +152,14 @@ def preview(place: Place, body: str, regime: Regime) -> Composed:
                 reader,
                 kind,
                 facts.Decided(members),
-                text_in_use(regime.code, kind, place.language),
+                active_text(regime.code, kind, place.language),
                 [],
             )
-            for kind, members in grouped(items).items()
+            for kind, members in items_by_kind(items).items()
         ]
-        return bind(compose_from(reader, NoticeKind.ANSWER, facts.Facts(), text, []), parts)
+        return bind_notices(
+            compose_from(reader, NoticeKind.ANSWER, facts.NoticeFacts(), text, []), parts
+        )
 
 
 def _case(regime: Regime, language: str) -> Case:
@@ -172,7 +176,7 @@ def _case(regime: Regime, language: str) -> Case:
     )
 
 
-def _item(reader: Reader, position: int, kind: str) -> Item:
+def _item(reader: RecipientLocale, position: int, kind: str) -> Item:
     """Return an invented item that was decided so that a notice of this kind tells of it."""
     item_kind, outcome = DECIDED[kind]
     grounds = reader.regime.grounds_for(item_kind)
@@ -193,7 +197,7 @@ def _item(reader: Reader, position: int, kind: str) -> Item:
     )
 
 
-def _facts(reader: Reader, kind: str) -> facts.Facts:
+def _facts(reader: RecipientLocale, kind: str) -> facts.NoticeFacts:
     """Return invented facts for a kind of notice."""
     if kind in DECIDED:
         return facts.Decided((_item(reader, 1, kind),))

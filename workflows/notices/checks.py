@@ -10,7 +10,7 @@ from django.db.models import TextChoices
 from workflows.notices.facts import Decided
 from workflows.notices.kinds import DEFINITIONS
 from workflows.notices.models import Notice, NoticeText
-from workflows.notices.texts import LANGUAGES, shipped_texts
+from workflows.notices.texts import LANGUAGES, bundled_texts
 from workflows.regimes.rules.reader import RuleFileError
 from workflows.regimes.services import all_regimes
 from workflows.vocabulary.item_kinds import ItemKind
@@ -83,7 +83,7 @@ def _without_example() -> Iterator[Error]:
 def _without_text() -> Iterator[Error]:
     for kind in NoticeKind:
         for language in LANGUAGES:
-            if ("", kind, language) not in shipped_texts():
+            if ("", kind, language) not in bundled_texts():
                 yield Error(
                     f"The notice {kind.value!r} has no text in {language}.",
                     hint=f"Write workflows/notices/texts/{language}/{kind.value}.txt.",

@@ -13,24 +13,24 @@ from django.utils import timezone, translation
 
 from workflows.cases.models import Case
 from workflows.notices.document import Block, Document
-from workflows.notices.elements import NEEDED
+from workflows.notices.elements import REQUIRED_PLACEHOLDERS
 from workflows.notices.errors import ElementMissing
-from workflows.notices.facts import Facts
+from workflows.notices.facts import NoticeFacts
 from workflows.notices.kinds import DEFINITIONS
-from workflows.notices.template import fill, fill_section, parse
+from workflows.notices.template import parse, render, render_section
 from workflows.notices.texts import (
-    TextInUse,
+    ActiveText,
+    active_text,
     elements_prescribed,
     language_of,
-    text_in_use,
     texts_so_far,
 )
-from workflows.notices.values import Reader, common_values
+from workflows.notices.values import RecipientLocale, common_values
 from workflows.regimes.rules.regime import Regime
 
 
 @dataclass(frozen=True, slots=True)
-class Composed:
+class ComposedNotice:
     """A notice that was not sent yet: what it says, from which texts, and what it must say.
 
     `prescribed` maps the kinds that it consists of to the elements that the law calls for there,
@@ -40,7 +40,7 @@ class Composed:
     kind: str
     regime: str
     document: Document
-    texts: tuple[TextInUse, ...]
+    texts: tuple[ActiveText, ...]
     prescribed: Mapping[str, frozenset[str]]
     contained: Mapping[str, frozenset[str]]
 
@@ -56,7 +56,9 @@ class Composed:
             raise ElementMissing(kind, gap)
 
 
-def compose(case: Case, kind: str, facts: Facts, regime: Regime | None = None) -> Composed:
+def compose(
+    case: Case, kind: str, facts: NoticeFacts, regime: Regime | None = None
+) -> ComposedNotice:
     """Compose a notice in the language of the case.
 
     With a `regime`, the notice is one of that law alone; otherwise of all laws of the case, in the
@@ -65,15 +67,15 @@ def compose(case: Case, kind: str, facts: Facts, regime: Regime | None = None) -
     lead = regime or case.lead_regime
     laws = [regime] if regime else [case.regime_of(code) for code in case.regimes]
     language = language_of(case.language)
-    reader = Reader(case, lead, language)
-    text = text_in_use(lead.code, kind, language)
+    reader = RecipientLocale(case, lead, language)
+    text = active_text(lead.code, kind, language)
     with translation.override(language), timezone.override(reader.zone):
         return compose_from(reader, kind, facts, text, laws)
 
 
 def compose_from(
-    reader: Reader, kind: str, facts: Facts, text: TextInUse, laws: Iterable[Regime]
-) -> Composed:
+    reader: RecipientLocale, kind: str, facts: NoticeFacts, text: ActiveText, laws: Iterable[Regime]
+) -> ComposedNotice:
     """Compose a notice from a given text, with the reader's language active.
 
     What the text lacks of the elements of `laws` is added from the texts of these. Raises
@@ -87,7 +89,7 @@ def compose_from(
         **common_values(reader),
         **facts.values(reader),
     }
-    document = fill(parse(text.body), values, NEEDED, reader.language)
+    document = render(parse(text.body), values, REQUIRED_PLACEHOLDERS, reader.language)
     prescribed: set[str] = set(elements_prescribed(reader.regime, kind))
     texts = [text]
     for law in laws:
@@ -102,14 +104,14 @@ def compose_from(
             if borrowed.body == text.body:
                 continue
             blocks = tuple(
-                fill_section(section, values, NEEDED)
+                render_section(section, values, REQUIRED_PLACEHOLDERS)
                 for section in parse(borrowed.body).sections
                 if section.element in lacking
             )
             if blocks:
                 document = replace(document, blocks=_with(document.blocks, blocks))
                 texts.append(borrowed)
-    return Composed(
+    return ComposedNotice(
         kind,
         reader.regime.code,
         document,

@@ -91,7 +91,7 @@ def as_nodes(value: Value) -> tuple[Node, ...]:
     return paragraphs(value) if isinstance(value, str) else value
 
 
-def lowered(nodes: Iterable[Node]) -> tuple[Node, ...]:
+def lower_first(nodes: Iterable[Node]) -> tuple[Node, ...]:
     """Return nodes with each heading one level lower, to stand below another heading."""
     return tuple(
         replace(node, level=node.level + 1) if isinstance(node, Heading) else node for node in nodes

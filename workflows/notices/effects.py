@@ -4,13 +4,13 @@ from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from workflows.cases.actors import SYSTEM
-from workflows.cases.clocks import answer_kind, lead_of, stop_acknowledgement
+from workflows.cases.clocks import answer_kind, earliest_due, stop_acknowledgement
 from workflows.cases.effects import case_of
 from workflows.cases.lifecycle import ASKED, OPEN, Action
 from workflows.cases.mail import mail_about
 from workflows.cases.models import Case, Clock
-from workflows.cases.transition import advance, today_for
-from workflows.notices.facts import Acknowledgement, Facts, Lateness
+from workflows.cases.transition import advance, local_date
+from workflows.notices.facts import Acknowledgement, Lateness, NoticeFacts
 from workflows.notices.services import facts_builder, send_enqueued, send_notice
 from workflows.outbox.models import Effect
 from workflows.outbox.services import Payload, effect_handler, enqueue, mail_handler
@@ -64,7 +64,7 @@ def acknowledgement_mail(effect: Effect) -> EmailMessage | None:
         effect,
         {
             "due_on": case.due_on,
-            "over": case.due_on is not None and case.due_on < today_for(case),
+            "over": case.due_on is not None and case.due_on < local_date(case),
             "asked": case.state in ASKED,
             "regime": lead.name.in_language(case.language),
             "rule": lead.clock(answer_kind(case, lead)).text.in_language(case.language),
@@ -79,13 +79,13 @@ def send(effect: Effect) -> None:
 
 
 @facts_builder("lateness")
-def lateness(case: Case, payload: Payload) -> Facts | None:
+def lateness(case: Case, payload: Payload) -> NoticeFacts | None:
     """Say which day was missed, and the day of another law of the case that is still to come."""
     clock = case.clocks.get(pk=int(payload["clock"] or 0))
     if case.state not in OPEN:
         return None
     now = timezone.now()
-    coming = lead_of(
+    coming = earliest_due(
         other
         for other in case.clocks.all()
         if other.state == Clock.State.RUNNING and other.due_at and other.due_at > now

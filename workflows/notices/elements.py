@@ -12,7 +12,7 @@ def _alone(*elements: str) -> dict[str, frozenset[str]]:
     return {element: frozenset({element}) for element in elements}
 
 
-NEEDED: Mapping[str, frozenset[str]] = _alone(
+REQUIRED_PLACEHOLDERS: Mapping[str, frozenset[str]] = _alone(
     "action_taken",
     "appeal_route",
     "authority",
@@ -62,7 +62,7 @@ COMMON = frozenset(
     }
 )
 # Placeholders whose value is words inside a sentence; all others are passages of their own.
-WORDS = frozenset(
+PLACEHOLDER_LABELS = frozenset(
     {
         "appeal_route",
         "authority",

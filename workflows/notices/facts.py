@@ -12,24 +12,24 @@ from workflows.cases.models import Item
 from workflows.notices.document import Bullets, Value
 from workflows.notices.item_values import item_values, refusal_values
 from workflows.notices.phrases import phrase
-from workflows.notices.values import Reader, due_sentence, effect_on_clock
+from workflows.notices.values import RecipientLocale, due_sentence, effect_on_clock
 from workflows.regimes.rules.elements import FeeRule, Ground
 
 
-class Facts:
+class NoticeFacts:
     """The facts of a notice. A kind that needs nothing beyond the case uses this itself."""
 
-    def values(self, reader: Reader) -> Mapping[str, Value]:
+    def values(self, reader: RecipientLocale) -> Mapping[str, Value]:
         """Return the values of the kind's own placeholders, in the reader's language."""
         del reader
         return {}
 
 
 @dataclass(frozen=True, slots=True)
-class Acknowledgement(Facts):
+class Acknowledgement(NoticeFacts):
     """`acknowledgement`: everything follows from the case."""
 
-    def values(self, reader: Reader) -> Mapping[str, Value]:
+    def values(self, reader: RecipientLocale) -> Mapping[str, Value]:
         """Say when the request arrived, when it is answered, and by which rule."""
         case, regime = reader.case, reader.regime
         return {
@@ -40,13 +40,13 @@ class Acknowledgement(Facts):
 
 
 @dataclass(frozen=True, slots=True)
-class IdentityRequest(Facts):
+class IdentityRequest(NoticeFacts):
     """`identity_request`: which doubt there is, and what would settle it beyond the usual."""
 
     doubt: str
     accepted: str = ""
 
-    def values(self, reader: Reader) -> Mapping[str, Value]:
+    def values(self, reader: RecipientLocale) -> Mapping[str, Value]:
         """Say why, what is enough, and what it does to the clock."""
         return {
             "identity_doubt": self.doubt,
@@ -56,12 +56,12 @@ class IdentityRequest(Facts):
 
 
 @dataclass(frozen=True, slots=True)
-class Clarification(Facts):
+class Clarification(NoticeFacts):
     """`clarification`: the question."""
 
     question: str
 
-    def values(self, reader: Reader) -> Mapping[str, Value]:
+    def values(self, reader: RecipientLocale) -> Mapping[str, Value]:
         """Say the question, and what it does to the clock."""
         return {
             "question": self.question,
@@ -70,26 +70,26 @@ class Clarification(Facts):
 
 
 @dataclass(frozen=True, slots=True)
-class Extension(Facts):
+class Extension(NoticeFacts):
     """`extension`: the reasons, and the new last day."""
 
     reasons: str
     new_date: date | None
 
-    def values(self, reader: Reader) -> Mapping[str, Value]:
+    def values(self, reader: RecipientLocale) -> Mapping[str, Value]:
         """Say why and until when."""
         return {"reasons": self.reasons, "new_date": reader.day(self.new_date)}
 
 
 @dataclass(frozen=True, slots=True)
-class Fee(Facts):
+class Fee(NoticeFacts):
     """`fee`: the amount with its currency, the reason, and until when to pay or to say no."""
 
     amount: str
     reason: str
     until: date | None = None
 
-    def values(self, reader: Reader) -> Mapping[str, Value]:
+    def values(self, reader: RecipientLocale) -> Mapping[str, Value]:
         """Say how much, why and until when."""
         until = reader.day(self.until)
         return {
@@ -102,7 +102,7 @@ class Fee(Facts):
 
 
 @dataclass(frozen=True, slots=True)
-class Recipients(Facts):
+class Recipients(NoticeFacts):
     """`recipients`: to an organisation that received a dataset, never to the person.
 
     `records` locate what is changed, as record numbers or hashes; `action` names nobody.
@@ -112,7 +112,7 @@ class Recipients(Facts):
     action: str
     records: tuple[str, ...] = ()
 
-    def values(self, reader: Reader) -> Mapping[str, Value]:
+    def values(self, reader: RecipientLocale) -> Mapping[str, Value]:
         """Say which version and what was done."""
         del reader
         return {
@@ -123,13 +123,13 @@ class Recipients(Facts):
 
 
 @dataclass(frozen=True, slots=True)
-class Lateness(Facts):
+class Lateness(NoticeFacts):
     """`lateness`: the day that was missed, and a new one if there is one."""
 
     missed: date | None
     new_date: date | None = None
 
-    def values(self, reader: Reader) -> Mapping[str, Value]:
+    def values(self, reader: RecipientLocale) -> Mapping[str, Value]:
         """Say what was missed and what happens now."""
         new_day = reader.day(self.new_date)
         name = "late.new_day" if new_day else "late.no_day"
@@ -140,13 +140,13 @@ class Lateness(Facts):
 
 
 @dataclass(frozen=True, slots=True)
-class ComplaintAcknowledgement(Facts):
+class ComplaintAcknowledgement(NoticeFacts):
     """`complaint_acknowledgement`: when the complaint arrived and by when its outcome is told."""
 
     received_at: datetime
     due_on: date | None = None
 
-    def values(self, reader: Reader) -> Mapping[str, Value]:
+    def values(self, reader: RecipientLocale) -> Mapping[str, Value]:
         """Say when it arrived and when there is an answer."""
         return {
             "receipt_time": reader.moment(self.received_at),
@@ -155,21 +155,21 @@ class ComplaintAcknowledgement(Facts):
 
 
 @dataclass(frozen=True, slots=True)
-class ComplaintOutcome(Facts):
+class ComplaintOutcome(NoticeFacts):
     """`complaint_outcome`: what came of it, why, and what was done until then."""
 
     outcome: str
     reasons: str
     progress: str = ""
 
-    def values(self, reader: Reader) -> Mapping[str, Value]:
+    def values(self, reader: RecipientLocale) -> Mapping[str, Value]:
         """Say what came of it."""
         del reader
         return {"outcome": self.outcome, "reasons": self.reasons, "progress": self.progress}
 
 
 @dataclass(frozen=True, slots=True)
-class Decided(Facts):
+class Decided(NoticeFacts):
     """The kinds of answer: the items that were decided, and what other packages know of them.
 
     `known` holds values for placeholders such as `source_of_data`, `recipients`, `categories`.
@@ -178,13 +178,13 @@ class Decided(Facts):
     items: tuple[Item, ...]
     known: Mapping[str, Value] = field(default_factory=dict)
 
-    def values(self, reader: Reader) -> Mapping[str, Value]:
+    def values(self, reader: RecipientLocale) -> Mapping[str, Value]:
         """Say what became of each item."""
         return {**item_values(reader, self.items), **self.known}
 
 
 @dataclass(frozen=True, slots=True)
-class Refused(Facts):
+class Refused(NoticeFacts):
     """`refusal` of a whole request before its items were decided.
 
     `reasons` are those of staff; `ground` is what the law says about it, None where it says
@@ -196,7 +196,7 @@ class Refused(Facts):
     ground: Ground | FeeRule | None = None
     unpaid_by: date | None = None
 
-    def values(self, reader: Reader) -> Mapping[str, Value]:
+    def values(self, reader: RecipientLocale) -> Mapping[str, Value]:
         """Say that all of it is refused, why, and by which rule."""
         reasons = self.reasons
         if self.unpaid_by:

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable
 from workflows.cases.models import Item
 from workflows.notices.document import Bullets, Heading, Node, Paragraph, Value, paragraphs
 from workflows.notices.phrases import has_phrase, phrase
-from workflows.notices.values import Reader
+from workflows.notices.values import RecipientLocale
 from workflows.regimes.rules.elements import FeeRule, Ground
-from workflows.vocabulary.outcomes import WITHOUT_GRANT, Outcome, Scope, ScopeResult
+from workflows.vocabulary.outcomes import NOT_GRANTED, Outcome, Scope, ScopeResult
 
 
-def item_values(reader: Reader, items: tuple[Item, ...]) -> dict[str, Value]:
+def item_values(reader: RecipientLocale, items: tuple[Item, ...]) -> dict[str, Value]:
     """Return the values of the placeholders that speak of items."""
     refused = any(item.outcome == Outcome.REFUSED for item in items)
     return {
@@ -38,7 +38,7 @@ def item_values(reader: Reader, items: tuple[Item, ...]) -> dict[str, Value]:
 
 
 def refusal_values(
-    reader: Reader, items: tuple[Item, ...], reasons: str, ground: Ground | FeeRule | None
+    reader: RecipientLocale, items: tuple[Item, ...], reasons: str, ground: Ground | FeeRule | None
 ) -> dict[str, Value]:
     """Return the values of a refusal of all items at once, on which nothing was decided singly."""
     language = reader.language
@@ -58,12 +58,12 @@ def _each(items: Iterable[Item], nodes_of: Callable[[Item], tuple[Node, ...]]) -
     return tuple(node for item in items for node in nodes_of(item))
 
 
-def _name(reader: Reader, item: Item) -> str:
+def _name(reader: RecipientLocale, item: Item) -> str:
     kind = item.kind_label
     return phrase("item.name", reader.language, number=item.position, kind=kind)
 
 
-def _item(reader: Reader, item: Item) -> tuple[Node, ...]:
+def _item(reader: RecipientLocale, item: Item) -> tuple[Node, ...]:
     """Return an item with all that was decided on it, but for the places."""
     language = reader.language
     outcome = item.outcome_label
@@ -81,14 +81,14 @@ def _item(reader: Reader, item: Item) -> tuple[Node, ...]:
     )
 
 
-def _instead(reader: Reader, item: Item) -> tuple[Node, ...]:
+def _instead(reader: RecipientLocale, item: Item) -> tuple[Node, ...]:
     """Return why it was not done as asked, where the outcome stands in for it."""
     if not item.instead_because:
         return ()
     return paragraphs(phrase("item.instead", reader.language, reasons=item.instead_because))
 
 
-def _ground(reader: Reader, ground: Ground | FeeRule | None) -> str:
+def _ground(reader: RecipientLocale, ground: Ground | FeeRule | None) -> str:
     if ground is None:
         return ""
     text = phrase(
@@ -100,23 +100,25 @@ def _ground(reader: Reader, ground: Ground | FeeRule | None) -> str:
     return phrase("item.ground", reader.language, ground=text)
 
 
-def _cited(reader: Reader, ground: Ground | FeeRule) -> str:
+def _cited(reader: RecipientLocale, ground: Ground | FeeRule) -> str:
     chinese = reader.language.startswith("zh")
     names = [citation.zh if chinese else citation.en for citation in ground.citations]
     return phrase("join.list", reader.language).join(names)
 
 
-def _refused(reader: Reader, item: Item) -> tuple[Node, ...]:
+def _refused(reader: RecipientLocale, item: Item) -> tuple[Node, ...]:
     outcome = item.outcome_label
     return _refused_as(reader, item, outcome, reader.regime.grounds.get(item.ground))
 
 
-def _refused_whole(reader: Reader, item: Item, ground: Ground | FeeRule | None) -> tuple[Node, ...]:
+def _refused_whole(
+    reader: RecipientLocale, item: Item, ground: Ground | FeeRule | None
+) -> tuple[Node, ...]:
     return _refused_as(reader, item, str(Outcome.REFUSED.label), ground)
 
 
 def _refused_as(
-    reader: Reader, item: Item, outcome: str, ground: Ground | FeeRule | None
+    reader: RecipientLocale, item: Item, outcome: str, ground: Ground | FeeRule | None
 ) -> tuple[Node, ...]:
     lines = (
         _name(reader, item),
@@ -126,19 +128,19 @@ def _refused_as(
     return (Paragraph("\n".join(line for line in lines if line)),)
 
 
-def _reasons(reader: Reader, item: Item) -> tuple[Node, ...]:
+def _reasons(reader: RecipientLocale, item: Item) -> tuple[Node, ...]:
     text = phrase("item.statement", reader.language, number=item.position, statement=item.reasons)
     return paragraphs(text) if item.reasons.strip() else ()
 
 
-def _provision(reader: Reader, items: Iterable[Item]) -> str:
+def _provision(reader: RecipientLocale, items: Iterable[Item]) -> str:
     grounds = [reader.regime.grounds.get(item.ground) for item in items]
     cited = dict.fromkeys(_cited(reader, ground) for ground in grounds if ground)
     join = phrase("join.list", reader.language)
     return join.join(cited) or phrase("facts.no_citation", reader.language)
 
 
-def _scopes(reader: Reader, items: tuple[Item, ...]) -> tuple[Node, ...]:
+def _scopes(reader: RecipientLocale, items: tuple[Item, ...]) -> tuple[Node, ...]:
     """Return what each place came to, in the order of the law, under each item of several."""
     nodes: list[Node] = []
     for item in items:
@@ -165,13 +167,13 @@ def _outcome(item: Item) -> str:
 
 def _verified(item: Item) -> str:
     """Return the outcome of an item about which it was checked that the person is right."""
-    if item.is_verified or item.outcome in WITHOUT_GRANT:
+    if item.is_verified or item.outcome in NOT_GRANTED:
         return item.outcome
     return "unchecked"
 
 
 def _statements(
-    reader: Reader,
+    reader: RecipientLocale,
     items: Iterable[Item],
     group: str,
     name_of: Callable[[Item], str] = _outcome,
@@ -195,7 +197,7 @@ def _statements(
     return (Bullets(statements),) if statements else ()
 
 
-def _before_and_after(reader: Reader, item: Item) -> tuple[Node, ...]:
+def _before_and_after(reader: RecipientLocale, item: Item) -> tuple[Node, ...]:
     language, details = reader.language, item.details
     before = details.get("claimed") or details.get("statement") or ""
     lines = [phrase("item.before", language, text=before)] if before else []
@@ -209,7 +211,7 @@ def _before_and_after(reader: Reader, item: Item) -> tuple[Node, ...]:
     return (Paragraph(statement),) if lines else ()
 
 
-def _number(reader: Reader, items: Iterable[Item]) -> tuple[Node, ...]:
+def _number(reader: RecipientLocale, items: Iterable[Item]) -> tuple[Node, ...]:
     """Return in how many of the places that were searched something was found."""
     statements = []
     for item in items:

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from workflows.cases.models import Message
 from workflows.notices import facts
-from workflows.notices.elements import COMMON, NEEDED
-from workflows.notices.facts import Facts
+from workflows.notices.elements import COMMON, REQUIRED_PLACEHOLDERS
+from workflows.notices.facts import NoticeFacts
 from workflows.notices.phrases import phrase
-from workflows.notices.values import Reader
+from workflows.notices.values import RecipientLocale
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.notices import NoticeKind
 from workflows.vocabulary.outcomes import Outcome
@@ -30,9 +30,9 @@ class NoticeDefinition:
     # a law can require of it: those whose words need no other.
     placeholders: frozenset[str]
     # What its sender must know.
-    facts: tuple[type[Facts], ...]
+    facts: tuple[type[NoticeFacts], ...]
     # For the preview: invented facts, or of a notice that tells of decided items, one of these.
-    example: Callable[[Reader], Facts] | None = None
+    example: Callable[[RecipientLocale], NoticeFacts] | None = None
     example_item: tuple[ItemKind, Outcome] | None = None
     # The message by which the person gets it; None where they get none.
     message: Message.Kind | None = Message.Kind.NOTICE
@@ -46,10 +46,10 @@ class NoticeDefinition:
 
     def can_tell(self, element: str) -> bool:
         """Return whether a notice of this kind has what the words of an element need."""
-        return NEEDED.get(element, frozenset()) <= self.all_placeholders
+        return REQUIRED_PLACEHOLDERS.get(element, frozenset()) <= self.all_placeholders
 
 
-def _reasons(reader: Reader) -> str:
+def _reasons(reader: RecipientLocale) -> str:
     return phrase("invented.reasons", reader.language)
 
 
@@ -167,13 +167,13 @@ _DEFINITIONS = (
     NoticeDefinition(
         kind=NoticeKind.ANSWER,
         placeholders=frozenset({"parts"}),
-        facts=(Facts,),
+        facts=(NoticeFacts,),
         message=Message.Kind.ANSWER,
     ),
 )
 DEFINITIONS: Mapping[str, NoticeDefinition] = {each.kind: each for each in _DEFINITIONS}
 # To organisations.
-NOT_FOR_THE_PERSON = frozenset(each.kind for each in _DEFINITIONS if not each.for_person)
+INTERNAL_KINDS = frozenset(each.kind for each in _DEFINITIONS if not each.for_person)
 # The kinds that tell of decided items, with such an item for each.
 DECIDED: Mapping[str, tuple[ItemKind, Outcome]] = {
     each.kind: each.example_item for each in _DEFINITIONS if each.example_item

@@ -17,11 +17,11 @@ from workflows.cases.clocks import extendable_clock
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case, Message
 from workflows.cases.staff_actions import ItemProposal, amount_in_words
-from workflows.cases.transition import advance, answer_due_meanwhile, last_day_to_pay, today_for
+from workflows.cases.transition import advance, last_day_to_pay, local_date, response_due_if_unpaid
 from workflows.common.errors import InvalidInput
 from workflows.common.inputs import require_text
 from workflows.notices.answers import compose_answer
-from workflows.notices.composing import Composed, compose
+from workflows.notices.composing import ComposedNotice, compose
 from workflows.notices.facts import Clarification, Extension, Fee, IdentityRequest, Refused
 from workflows.notices.services import send_composed
 
@@ -55,7 +55,7 @@ def extend(case: Case, actor: Actor, reasons: str) -> Message:
     """Extend the time once, as far as the regime allows, and tell the person why."""
     reasons = require_text(reasons)
 
-    def composed() -> Composed:
+    def composed() -> ComposedNotice:
         # After the move, so that the new date is the one that the extended clock now shows.
         clock = extendable_clock(case)
         new_date = clock.due_on if clock else None
@@ -72,9 +72,9 @@ def ask_fee(case: Case, actor: Actor, amount: Decimal, currency: str, reasons: s
     """
     told, reasons = amount_in_words(amount, currency), require_text(reasons)
 
-    def composed() -> Composed:
+    def composed() -> ComposedNotice:
         # After the move, which says whether the time to answer waits for the fee.
-        case.fee_due_on = last_day_to_pay(today_for(case), answer_due_meanwhile(case))
+        case.fee_due_on = last_day_to_pay(local_date(case), response_due_if_unpaid(case))
         case.save(update_fields=["fee_due_on"])
         return compose(case, "fee", Fee(told, reasons, case.fee_due_on))
 
@@ -154,7 +154,7 @@ def _tell(
     action: Action,
     actor: Actor,
     contents: dict[str, str],
-    composed: Callable[[], Composed],
+    composed: Callable[[], ComposedNotice],
     **facts: object,
 ) -> Message:
     """Take a move, then send the notice that belongs to it. The move has the mail sent."""

@@ -4,16 +4,16 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-from workflows.regimes.rules.elements import Text
+from workflows.regimes.rules.elements import LocalizedText
 
 _FILE = Path(__file__).with_name("texts") / "phrases.toml"
 
 
 @cache
-def _phrases() -> dict[str, Text]:
+def _phrases() -> dict[str, LocalizedText]:
     content = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     return {
-        f"{group}.{name}": Text(**pair)
+        f"{group}.{name}": LocalizedText(**pair)
         for group, pairs in content.items()
         for name, pair in pairs.items()
     }

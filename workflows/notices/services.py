@@ -24,8 +24,8 @@ from django.utils import timezone
 from workflows.cases.actors import SYSTEM, Actor
 from workflows.cases.attachments import read_attachment
 from workflows.cases.models import Attachment, Case, Message
-from workflows.cases.transition import lock_case, record_event
-from workflows.notices.composing import Composed, compose
+from workflows.cases.transition import append_case_event, lock_case
+from workflows.notices.composing import ComposedNotice, compose
 from workflows.notices.document import (
     Bullets,
     Document,
@@ -35,8 +35,8 @@ from workflows.notices.document import (
     to_html,
     to_text,
 )
-from workflows.notices.facts import Facts
-from workflows.notices.kinds import DEFINITIONS, NOT_FOR_THE_PERSON
+from workflows.notices.facts import NoticeFacts
+from workflows.notices.kinds import DEFINITIONS, INTERNAL_KINDS
 from workflows.notices.models import Notice
 from workflows.outbox.models import Effect
 from workflows.outbox.services import Payload, enqueue
@@ -46,7 +46,7 @@ from workflows.regimes.rules.regime import Regime
 from workflows.vault import files
 
 _TEMPLATE = Path(__file__).with_name("notice.typ")
-FactsBuilder = Callable[[Case, Payload], Facts | None]
+FactsBuilder = Callable[[Case, Payload], NoticeFacts | None]
 _builders: dict[str, FactsBuilder] = {}
 
 
@@ -58,7 +58,7 @@ def notices_of(case: Case) -> QuerySet[Notice]:
 
 def notices_to_the_person(case: Case) -> QuerySet[Notice]:
     """Return the notices that went to the person, latest first."""
-    return notices_of(case).exclude(kind__in=NOT_FOR_THE_PERSON)
+    return notices_of(case).exclude(kind__in=INTERNAL_KINDS)
 
 
 def other_files(case: Case) -> QuerySet[Attachment]:
@@ -68,7 +68,7 @@ def other_files(case: Case) -> QuerySet[Attachment]:
 
 def files_of_the_person(case: Case) -> QuerySet[Attachment]:
     """Return the files that the person may fetch: all but those for somebody else."""
-    return case.attachments.exclude(notices__kind__in=NOT_FOR_THE_PERSON)
+    return case.attachments.exclude(notices__kind__in=INTERNAL_KINDS)
 
 
 def letter_of(message: Message) -> str:
@@ -163,7 +163,7 @@ def send_enqueued(case: Case, payload: Payload) -> Notice | None:
 def send_notice(
     case: Case,
     kind: str,
-    facts: Facts,
+    facts: NoticeFacts,
     *,
     key: str,
     actor: Actor = SYSTEM,
@@ -187,7 +187,7 @@ def send_notice(
 
 def send_composed(
     case: Case,
-    composed: Composed,
+    composed: ComposedNotice,
     *,
     key: str,
     actor: Actor,
@@ -219,7 +219,7 @@ def send_composed(
     )
     notice.texts.add(*(version for _kind, version in kept))
     notice.files.add(*_attachments(case, composed.kind, contents, now))
-    record_event(
+    append_case_event(
         case,
         "notice.sent",
         role=actor.role,
@@ -241,7 +241,7 @@ def send_composed(
             }
         },
     )
-    if mail and notice.kind not in NOT_FOR_THE_PERSON:
+    if mail and notice.kind not in INTERNAL_KINDS:
         enqueue("mail.message", key=f"mail.message:{notice.pk}", payload={"case": str(case.pk)})
     return notice
 

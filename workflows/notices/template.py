@@ -34,7 +34,7 @@ _MARK = re.compile(r"\[\[([a-z_]*)\]\]")
 _NAME = re.compile(r"[a-z_]+")
 
 
-class BrokenText(ValueError):
+class TemplateSyntaxError(ValueError):
     """A text cannot be read. `line` counts from 1; `fault` is what was found there."""
 
     def __init__(self, line: int, fault: str) -> None:
@@ -104,11 +104,11 @@ class Template:
 
 
 def parse(body: str) -> Template:
-    """Read a text. Raises `BrokenText`."""
+    """Read a text. Raises `TemplateSyntaxError`."""
     lines = body.replace("\r\n", "\n").split("\n")
     first = next((n for n, line in enumerate(lines) if line.strip()), None)
     if first is None or not lines[first].startswith("# "):
-        raise BrokenText((first or 0) + 1, "#")
+        raise TemplateSyntaxError((first or 0) + 1, "#")
     title = Line(first + 1, "title", _pieces(first + 1, lines[first][2:].strip()))
     sections: list[Section] = []
     element, start, passages, joins = "", first + 2, list[Line](), False
@@ -129,21 +129,21 @@ def parse(body: str) -> Template:
 
 
 def _pieces(number: int, words: str) -> Pieces:
-    """Cut a line at its placeholders. Raises `BrokenText` for a brace that is none."""
+    """Cut a line at its placeholders. Raises `TemplateSyntaxError` for a brace that is none."""
     pieces = []
     try:
         for literal, name, spec, conversion in string.Formatter().parse(words):
             if name is not None and (spec or conversion or not _NAME.fullmatch(name)):
-                raise BrokenText(number, "{" + name + "}")
+                raise TemplateSyntaxError(number, "{" + name + "}")
             pieces.append((literal, name or ""))
     except ValueError as error:
-        if isinstance(error, BrokenText):
+        if isinstance(error, TemplateSyntaxError):
             raise
-        raise BrokenText(number, "{ }") from None
+        raise TemplateSyntaxError(number, "{ }") from None
     return tuple(pieces)
 
 
-def fill(
+def render(
     template: Template,
     values: Mapping[str, Value],
     needed: Mapping[str, frozenset[str]],
@@ -154,11 +154,11 @@ def fill(
     `needed` says which placeholders an element cannot do without. A value is never read as a text
     of this language: what a person wrote stays words. Raises `KeyError` for an unknown name.
     """
-    blocks = tuple(fill_section(s, values, needed) for s in template.sections)
+    blocks = tuple(render_section(s, values, needed) for s in template.sections)
     return Document(_inline(template.title, values), language, blocks)
 
 
-def fill_section(
+def render_section(
     section: Section, values: Mapping[str, Value], needed: Mapping[str, frozenset[str]]
 ) -> Block:
     """Fill one section in."""

@@ -16,11 +16,11 @@ from workflows.cases.actors import Actor
 from workflows.common.errors import InvalidInput
 from workflows.common.inputs import require_text
 from workflows.ledger.append import append
-from workflows.notices.elements import NEEDED, WORDS
+from workflows.notices.elements import PLACEHOLDER_LABELS, REQUIRED_PLACEHOLDERS
 from workflows.notices.errors import TextRefused
 from workflows.notices.kinds import placeholders_of
 from workflows.notices.models import NoticeText, Publication
-from workflows.notices.template import BrokenText, Template, parse
+from workflows.notices.template import Template, TemplateSyntaxError, parse
 from workflows.regimes.rules.regime import Regime
 from workflows.regimes.services import all_regimes
 from workflows.vocabulary.notices import NoticeElement, NoticeKind
@@ -30,7 +30,7 @@ _FOLDER = Path(__file__).with_name("texts")
 
 
 @cache
-def shipped_texts() -> dict[tuple[str, str, str], str]:
+def bundled_texts() -> dict[tuple[str, str, str], str]:
     """Return every shipped text by regime ('' for all), kind and language."""
     texts = {}
     for language in LANGUAGES:
@@ -41,7 +41,7 @@ def shipped_texts() -> dict[tuple[str, str, str], str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TextSlot:
     """Where a text belongs: one kind of notice, one language, one regime or all ('')."""
 
     regime: str
@@ -49,7 +49,7 @@ class Place:
     language: str
 
 
-def is_place(place: Place) -> bool:
+def is_place(place: TextSlot) -> bool:
     """Return whether a text can belong there."""
     codes = {"", *(regime.code for regime in all_regimes())}
     return place.kind in NoticeKind.values and place.language in LANGUAGES and place.regime in codes
@@ -61,19 +61,19 @@ def language_of(language: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class TextInUse:
+class ActiveText:
     """A text that notices are made from; `version` is None for a shipped one."""
 
-    place: Place
+    place: TextSlot
     body: str
     version: NoticeText | None
 
     def kept(self) -> NoticeText:
         """Return the version, kept now if need be; must run inside a transaction."""
-        return self.version or keep_shipped(self.place, self.body)
+        return self.version or install_bundled_texts(self.place, self.body)
 
 
-def text_in_use(regime: str, kind: str, language: str) -> TextInUse:
+def active_text(regime: str, kind: str, language: str) -> ActiveText:
     """Return the text in use. Raises `LookupError` for a kind or language that has none.
 
     A text of the regime comes before one of all regimes; at each, the published before the
@@ -84,19 +84,19 @@ def text_in_use(regime: str, kind: str, language: str) -> TextInUse:
     raise LookupError(f"There is no text for {kind} in {language}.")
 
 
-def texts_so_far(regime: str, kind: str, language: str) -> Iterator[TextInUse]:
+def texts_so_far(regime: str, kind: str, language: str) -> Iterator[ActiveText]:
     """Yield the text in use, then those that were in use before it, the latest first."""
     language = language_of(language)
     for code in dict.fromkeys((regime, "")):
-        place = Place(code, kind, language)
+        place = TextSlot(code, kind, language)
         for published in published_texts(place):
-            yield TextInUse(place, published.body, published)
-        shipped = shipped_texts().get((code, kind, language))
+            yield ActiveText(place, published.body, published)
+        shipped = bundled_texts().get((code, kind, language))
         if shipped is not None:
-            yield TextInUse(place, shipped, None)
+            yield ActiveText(place, shipped, None)
 
 
-def published_texts(place: Place) -> QuerySet[NoticeText]:
+def published_texts(place: TextSlot) -> QuerySet[NoticeText]:
     """Return the versions that were published at a place, the last one first."""
     return NoticeText.objects.filter(
         regime=place.regime,
@@ -106,7 +106,7 @@ def published_texts(place: Place) -> QuerySet[NoticeText]:
     ).order_by("-publication__id")
 
 
-def keep_shipped(place: Place, body: str) -> NoticeText:
+def install_bundled_texts(place: TextSlot, body: str) -> NoticeText:
     """Keep a shipped text as a version, once; must run inside a transaction."""
     digest = _digest(body)
     at_place = NoticeText.objects.filter(
@@ -119,7 +119,7 @@ def keep_shipped(place: Place, body: str) -> NoticeText:
     return kept or _add(place, body, author="", reason="")
 
 
-def save_draft(place: Place, body: str, actor: Actor, reason: str) -> NoticeText:
+def save_draft(place: TextSlot, body: str, actor: Actor, reason: str) -> NoticeText:
     """Keep a new version, which is not in use before it is published.
 
     Raises `InvalidInput` for a place that there is not, or without text or reason. What stands
@@ -139,8 +139,8 @@ def save_draft(place: Place, body: str, actor: Actor, reason: str) -> NoticeText
 
 def publish(version: NoticeText, actor: Actor) -> Publication:
     """Bring a version into use. Raises `TextRefused` with every fault, `InvalidInput` if done."""
-    place = Place(version.regime, version.kind, version.language)
-    faults = list(faults_of(place, version.body))
+    place = TextSlot(version.regime, version.kind, version.language)
+    faults = list(validation_errors(place, version.body))
     if faults:
         raise TextRefused(faults)
     with transaction.atomic():
@@ -152,11 +152,11 @@ def publish(version: NoticeText, actor: Actor) -> Publication:
     return publication
 
 
-def faults_of(place: Place, body: str) -> Iterator[str]:
+def validation_errors(place: TextSlot, body: str) -> Iterator[str]:
     """Yield what stands against publishing a text, as sentences that name what is at fault."""
     try:
         template = parse(body)
-    except BrokenText as broken:
+    except TemplateSyntaxError as broken:
         yield _("Line %(line)d cannot be read: %(fault)s") % {
             "line": broken.line,
             "fault": broken.fault,
@@ -175,27 +175,27 @@ def _faults_of_placeholders(kind: str, template: Template) -> Iterator[str]:
                     "line": line.number,
                     "name": "{" + name + "}",
                 }
-            elif name not in WORDS and line.passage != name:
+            elif name not in PLACEHOLDER_LABELS and line.passage != name:
                 yield _("Line %(line)d: %(name)s has to stand on a line of its own.") % {
                     "line": line.number,
                     "name": "{" + name + "}",
                 }
 
 
-def _faults_of_elements(place: Place, template: Template) -> Iterator[str]:
+def _faults_of_elements(place: TextSlot, template: Template) -> Iterator[str]:
     for section in template.sections:
         if section.element and section.element not in NoticeElement.values:
             yield _("Line %(line)d: there is no element %(name)s.") % {
                 "line": section.number,
                 "name": section.element,
             }
-    for element in sorted(prescribed_at(place)):
+    for element in sorted(required_elements(place)):
         words = template.section(element)
         named = {"what": NoticeElement(element).label, "name": element}
         if words is None or not any(line.kind != "heading" for line in words.lines):
             yield _("The law says that this notice tells %(what)s: add [[%(name)s]].") % named
         else:
-            for name in sorted(NEEDED.get(element, frozenset()) - words.names):
+            for name in sorted(REQUIRED_PLACEHOLDERS.get(element, frozenset()) - words.names):
                 yield _("The words under [[%(name)s]] need %(placeholder)s.") % {
                     **named,
                     "placeholder": "{" + name + "}",
@@ -205,7 +205,7 @@ def _faults_of_elements(place: Place, template: Template) -> Iterator[str]:
         yield _("The answer needs %(placeholder)s.") % {"placeholder": "{parts}"}
 
 
-def prescribed_at(place: Place) -> frozenset[str]:
+def required_elements(place: TextSlot) -> frozenset[str]:
     """Return what a text must say there: for its regime, or for all that have no own text."""
     regimes = all_regimes() if not place.regime else _regime(place.regime)
     return frozenset(
@@ -226,12 +226,12 @@ def _regime(code: str) -> tuple[Regime, ...]:
     return tuple(regime for regime in all_regimes() if regime.code == code)
 
 
-def _has_own_text(code: str, place: Place) -> bool:
-    own = Place(code, place.kind, place.language)
-    return (code, place.kind, place.language) in shipped_texts() or published_texts(own).exists()
+def _has_own_text(code: str, place: TextSlot) -> bool:
+    own = TextSlot(code, place.kind, place.language)
+    return (code, place.kind, place.language) in bundled_texts() or published_texts(own).exists()
 
 
-def _add(place: Place, body: str, *, author: str, reason: str) -> NoticeText:
+def _add(place: TextSlot, body: str, *, author: str, reason: str) -> NoticeText:
     last = (
         NoticeText.objects.filter(regime=place.regime, kind=place.kind, language=place.language)
         .order_by("-number")
@@ -254,7 +254,7 @@ def _digest(body: str) -> str:
     return hashlib.sha256(body.encode()).hexdigest()
 
 
-def _lock(place: Place) -> None:
+def _lock(place: TextSlot) -> None:
     """Let two writers at one place take turns until their transactions end."""
     name = f"{place.regime}|{place.kind}|{place.language}".encode()
     number = int.from_bytes(hashlib.sha256(b"notice text|" + name).digest()[:8], signed=True)
@@ -278,13 +278,13 @@ def _record(event: str, version: NoticeText, actor: Actor) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceInUse:
+class ActiveSlot:
     """A place that has a text: the version in use, None for the one that came with the software.
 
     `draft` is the newest version where that is newer than the one in use.
     """
 
-    place: Place
+    place: TextSlot
     version: NoticeText | None
     published_at: datetime | None
     draft: NoticeText | None
@@ -298,30 +298,30 @@ class ChangedLine:
     text: str
 
 
-def places_in_use() -> list[PlaceInUse]:
+def active_slots() -> list[ActiveSlot]:
     """Return every place that has a text, by kind, regime and language. One query."""
-    versions: dict[Place, list[NoticeText]] = {}
+    versions: dict[TextSlot, list[NoticeText]] = {}
     rows = NoticeText.objects.select_related("publication").defer("body").order_by("number")
     for row in rows:
-        versions.setdefault(Place(row.regime, row.kind, row.language), []).append(row)
-    places = {Place(*key) for key in shipped_texts()} | set(versions)
+        versions.setdefault(TextSlot(row.regime, row.kind, row.language), []).append(row)
+    places = {TextSlot(*key) for key in bundled_texts()} | set(versions)
     order: dict[str, int] = {kind: number for number, kind in enumerate(NoticeKind)}
     ordered = sorted(places, key=lambda p: (order[p.kind], p.regime, LANGUAGES.index(p.language)))
     return [_in_use(place, versions.get(place, [])) for place in ordered]
 
 
-def _in_use(place: Place, versions: list[NoticeText]) -> PlaceInUse:
+def _in_use(place: TextSlot, versions: list[NoticeText]) -> ActiveSlot:
     published = [version for version in versions if hasattr(version, "publication")]
     current = max(published, key=lambda version: version.publication.pk, default=None)
     written = [version for version in versions if version.author]
     newest = written[-1] if written else None
     is_draft = newest is not None and not hasattr(newest, "publication")
-    return PlaceInUse(
+    return ActiveSlot(
         place, current, current.publication.at if current else None, newest if is_draft else None
     )
 
 
-def versions_at(place: Place) -> QuerySet[NoticeText]:
+def versions_at(place: TextSlot) -> QuerySet[NoticeText]:
     """Return the versions of a place, newest first, with their publications."""
     return (
         NoticeText.objects.filter(regime=place.regime, kind=place.kind, language=place.language)
@@ -330,17 +330,17 @@ def versions_at(place: Place) -> QuerySet[NoticeText]:
     )
 
 
-def body_before(version: NoticeText) -> str:
+def previous_body(version: NoticeText) -> str:
     """Return the text that came before a version: the version before it, or the shipped text."""
-    place = Place(version.regime, version.kind, version.language)
+    place = TextSlot(version.regime, version.kind, version.language)
     before = versions_at(place).filter(number__lt=version.number).first()
     if before is not None:
         return before.body
     return "" if not version.author else _shipped(place)
 
 
-def _shipped(place: Place) -> str:
-    texts = shipped_texts()
+def _shipped(place: TextSlot) -> str:
+    texts = bundled_texts()
     return texts.get((place.regime, place.kind, place.language)) or texts.get(
         ("", place.kind, place.language), ""
     )

@@ -18,7 +18,7 @@ from workflows.vocabulary.item_kinds import ItemKind
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class RecipientLocale:
     """For whom a notice is written: a case, a law, a language.
 
     Its days are written by the formats of the active language, so activate that first.
@@ -48,7 +48,7 @@ class Reader:
         return phrase("join.zone", self.language, moment=local, zone=self.zone.key)
 
 
-def common_values(reader: Reader) -> dict[str, Value]:
+def common_values(reader: RecipientLocale) -> dict[str, Value]:
     """Return the values of the placeholders that every kind of notice has."""
     case, regime, language = reader.case, reader.regime, reader.language
     authority = regime.authority_for(case.residence)
@@ -75,7 +75,7 @@ def _rights(regime: Regime) -> tuple[str, ...]:
     return tuple(str(kind.label) for kind in ItemKind if kind in granted)
 
 
-def due_sentence(reader: Reader, due_on: date | None) -> str:
+def due_sentence(reader: RecipientLocale, due_on: date | None) -> str:
     """Return by when there is an answer, also where the law sets no day or the day is over."""
     if due_on is None:
         return phrase("due.none", reader.language)
@@ -83,7 +83,7 @@ def due_sentence(reader: Reader, due_on: date | None) -> str:
     return phrase(name, reader.language, day=reader.day(due_on))
 
 
-def effect_on_clock(reader: Reader, question: str) -> str:
+def effect_on_clock(reader: RecipientLocale, question: str) -> str:
     """Return what asking does to the time to answer; `question`: identity, clarification, fee."""
     rule = reader.regime.clock(answer_kind(reader.case, reader.regime)).rule
     if question == "fee" and is_free_in_part(reader.case, reader.regime):

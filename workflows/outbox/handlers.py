@@ -24,7 +24,7 @@ class UnknownKindError(Exception):
     """No handler is registered for this kind: its module is not imported, or is a newer one."""
 
 
-class Later(Exception):
+class RetryAt(Exception):
     """Raised by a handler whose work has to wait; the attempt does not count as one.
 
     `until` is a moment of the calendar, or how long to wait by the clock of the database.

@@ -12,64 +12,65 @@ from celery import current_app
 
 from workflows.outbox.locks import take
 from workflows.outbox.models import Effect
-from workflows.outbox.services import Later, enqueue
+from workflows.outbox.services import RetryAt, enqueue
 
-LOOK_AGAIN_AFTER = timedelta(minutes=1)
+RECHECK_AFTER = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(minutes=10)
 # After one minute, two, three, … and ten: half a day in all, then it never will be done.
-LAST_TURN = 75
+MAX_TURNS = 75
 
 
 # Until it is looked whether a process that is still at work has come to its end.
-STILL_AT_WORK = timedelta(hours=1)
+BUSY_RETRY_AFTER = timedelta(hours=1)
 
 
 class GaveUp(Exception):
     """Long work was tried for half a day and never came to an end."""
 
 
-def ask_for(kind: str, subject: str, *, about: str) -> Effect:
+def enqueue_task(kind: str, subject: str, *, about: str) -> Effect:
     """Ask for long work on `subject`, an id. `about` tells one piece of work from the next."""
     return enqueue(
         kind, key=f"{kind}:{about}:1", payload={"id": subject, "turn": 1, "about": about}
     )
 
 
-def send_and_look_again(effect: Effect, task: str) -> bool:
+def send_and_recheck(effect: Effect, task: str) -> bool:
     """Send the task for unfinished work and look again later; False when it has been long enough.
 
-    The caller, a handler of an effect that `ask_for` wrote, has seen that the work is not done.
+    The caller, a handler of an effect that `enqueue_task` wrote, has seen that the work is not
+    done.
     """
     turn, about = int(effect.payload["turn"]), effect.payload["about"]
-    if turn > LAST_TURN:
+    if turn > MAX_TURNS:
         return False
     _send(effect, task)
     enqueue(
         effect.kind,
         key=f"{effect.kind}:{about}:{turn + 1}",
         payload={**effect.payload, "turn": turn + 1},
-        delay=min(LOOK_AGAIN_AFTER * turn, LONGEST_WAIT),
+        delay=min(RECHECK_AFTER * turn, LONGEST_WAIT),
     )
     return True
 
 
-def send_or_fail(effect: Effect, task: str) -> None:
+def send_or_dead_letter(effect: Effect, task: str) -> None:
     """Do the same; when it has been long enough, fail, for staff to see it among failed effects.
 
     Each attempt sends the task once more, so that whoever tries it again there has the work tried.
     """
-    if not send_and_look_again(effect, task):
+    if not send_and_recheck(effect, task):
         _send(effect, task)
         raise GaveUp
 
 
-def hold_or_wait(kind: str, subject: str) -> None:
+def lock_or_retry(kind: str, subject: str) -> None:
     """Hold the lock of work that is given up until the transaction ends.
 
     Raises `Later` while another process is still at work on it.
     """
     if not take("pg_try_advisory_xact_lock", kind, subject):
-        raise Later(STILL_AT_WORK)
+        raise RetryAt(BUSY_RETRY_AFTER)
 
 
 def _send(effect: Effect, task: str) -> None:
@@ -77,7 +78,7 @@ def _send(effect: Effect, task: str) -> None:
 
 
 @contextmanager
-def held(kind: str, subject: str) -> Iterator[bool]:
+def advisory_lock(kind: str, subject: str) -> Iterator[bool]:
     """Hold the lock of a piece of work until the block or the connection ends.
 
     Yields False, and holds nothing, when another process works on it.

@@ -19,8 +19,8 @@ from django.db.models.functions import Now
 
 from workflows.outbox import correlation
 from workflows.outbox.handlers import (
-    Later,
     MailHandler,
+    RetryAt,
     delay_after,
     handler_of,
     is_mail,
@@ -117,7 +117,7 @@ def _attempt(begun: Effect) -> None:
             done = _finish(begun.pk, handler)
         if done:
             logger.info("Effect %s (%s) done, attempt %d", begun.pk, begun.kind, begun.attempts)
-    except Later as postponed:
+    except RetryAt as postponed:
         until = postponed.until
         due_at = Now() + until if isinstance(until, timedelta) else until
         _insist(

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 
 from workflows.outbox import canaries, correlation, queues
 from workflows.outbox.handlers import (
-    Later,
+    RetryAt,
     UnknownKindError,
     delay_after,
     effect_handler,
@@ -33,8 +33,8 @@ __all__ = [
     "Backlog",
     "CanaryState",
     "KindCount",
-    "Later",
     "Payload",
+    "RetryAt",
     "UnknownKindError",
     "backlogs",
     "canary_states",
@@ -47,7 +47,7 @@ __all__ = [
     "mail_handler",
     "purge_done",
     "purgeable",
-    "retry_dead",
+    "retry_dead_letter",
     "retry_waiting",
     "run_effect",
 ]
@@ -90,7 +90,7 @@ def enqueue(
     return found
 
 
-def retry_dead(effects: QuerySet[Effect]) -> int:
+def retry_dead_letter(effects: QuerySet[Effect]) -> int:
     """Give the dead letters among `effects` all their attempts again, from now; return how many."""
     return effects.filter(state=Effect.State.DEAD).update(
         state=Effect.State.PENDING, attempts=0, due_at=Now(), claimed_until=None

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from workflows.regimes.calendars import (
-    Notice,
+    HolidayNotice,
     UnknownRegionError,
     build_calendar,
     is_known_region,
@@ -19,7 +19,7 @@ from workflows.regimes.models import BusinessCalendar
 _WEEKEND = frozenset({5, 6})
 
 
-def stored_notices(regions: Iterable[str]) -> tuple[Notice, ...]:
+def stored_notices(regions: Iterable[str]) -> tuple[HolidayNotice, ...]:
     """Return the rows of the regions, in one query."""
     rows = BusinessCalendar.objects.filter(region__in=set(regions))
     return tuple(row.as_notice() for row in rows)
@@ -41,7 +41,7 @@ def checked_notice(
     days_off: Iterable[date],
     extra_working_days: Iterable[date] = (),
     status: str = BusinessCalendar.Status.OFFICIAL,
-) -> Notice:
+) -> HolidayNotice:
     """Return a notice as a value, not stored.
 
     Raises UnknownRegionError, and ValueError for days that are off and working at once, that lie
@@ -62,7 +62,7 @@ def checked_notice(
             _("%(day)s is no day of a weekend: people work on it without a notice.")
             % {"day": weekdays[0].isoformat()}
         )
-    return Notice(
+    return HolidayNotice(
         region=region,
         year=year,
         days_off=off,
@@ -73,7 +73,7 @@ def checked_notice(
 
 
 @transaction.atomic
-def load_notice(
+def save_holiday_notice(
     *,
     region: str,
     year: int,
@@ -115,7 +115,7 @@ def load_notice(
     return _changed_years(before, after)
 
 
-def _changed_years(before: Notice | None, after: Notice) -> tuple[int, ...]:
+def _changed_years(before: HolidayNotice | None, after: HolidayNotice) -> tuple[int, ...]:
     """Return the year of the notice and those neighbours in which a day differs."""
     days: frozenset[date] = frozenset()
     if before is None:

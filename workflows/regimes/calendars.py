@@ -86,7 +86,7 @@ class UnknownRegionError(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class HolidayNotice:
     """The days off and the extra working days that one announcement fixes for a year.
 
     Days of a neighbouring year may be among them. `official` False: a forecast of the provider.
@@ -101,7 +101,7 @@ class Notice:
 
 
 def build_calendar(
-    region: str, first_year: int, last_year: int, notices: Iterable[Notice] = ()
+    region: str, first_year: int, last_year: int, notices: Iterable[HolidayNotice] = ()
 ) -> Calendar:
     """Return the calendar of `region` for whole years.
 
@@ -149,10 +149,10 @@ def is_known_region(region: str) -> bool:
 
 
 @cache
-def shipped_notices() -> tuple[Notice, ...]:
+def bundled_notices() -> tuple[HolidayNotice, ...]:
     """Return the notices that lie in `public_holidays/`, one file a region."""
     return tuple(
-        Notice(
+        HolidayNotice(
             region=path.stem,
             year=entry["year"],
             days_off=_expand(entry["days_off"]),

@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from workflows.regimes.deadlines.values import Citation, Deadline, Step
+from workflows.regimes.deadlines.values import CalculationStep, Citation, Deadline
 from workflows.regimes.rules.elements import Clock
 
 Values = Mapping[str, Any]
@@ -43,7 +43,7 @@ def source(citation: Citation, language: str) -> str:
     return _("Source: %(title)s (%(confirmed)s)") % {"title": title, "confirmed": confirmed}
 
 
-def sentence(step: Step) -> str:
+def sentence(step: CalculationStep) -> str:
     """Return one step as a sentence in the active language."""
     return _SENTENCES[step.code](step.values)
 

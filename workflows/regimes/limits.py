@@ -16,10 +16,10 @@ from django.utils.translation import gettext as _
 
 from workflows.regimes.calendar_store import calendar_for
 from workflows.regimes.deadlines.calculator import calculate
-from workflows.regimes.deadlines.values import ClockEvent, ClockRule, Promise
+from workflows.regimes.deadlines.values import ClockEvent, ClockRule, PublishedPromise
 from workflows.regimes.explain import length
 from workflows.regimes.models import PublishedLimit
-from workflows.regimes.rules.elements import Clock, Text
+from workflows.regimes.rules.elements import Clock, LocalizedText
 from workflows.regimes.rules.reader import Document
 from workflows.regimes.rules.regime import Regime, UnknownClockError, parse_regime
 from workflows.regimes.services import years_needed
@@ -33,12 +33,12 @@ class InvalidLimit(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class OfferedClock:
+class LimitableClock:
     """A clock for which a limit can be published, and what holds for it now."""
 
     regime: Regime
     clock: Clock
-    promise: Promise | None
+    promise: PublishedPromise | None
 
 
 def limited_kinds(regime: Regime) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ def day_at(regime: Regime, at: datetime) -> date:
     return at.astimezone(ZoneInfo(regime.place(regime.default_place).zone)).date()
 
 
-def in_force(regimes: Iterable[Regime], at: datetime) -> tuple[Regime, ...]:
+def limits_in_force(regimes: Iterable[Regime], at: datetime) -> tuple[Regime, ...]:
     """Return regimes with the limits that were in force at an instant. One query for all."""
     regimes = tuple(regimes)
     rows = list(PublishedLimit.objects.filter(regime__in=[regime.code for regime in regimes]))
@@ -69,7 +69,7 @@ def in_force(regimes: Iterable[Regime], at: datetime) -> tuple[Regime, ...]:
     return tuple(found)
 
 
-def with_limits(regime: Regime, limits: Mapping[str, Promise]) -> Regime:
+def with_limits(regime: Regime, limits: Mapping[str, PublishedPromise]) -> Regime:
     """Return a regime whose clocks of these kinds keep to a published limit.
 
     Its version names the day from which the latest of them holds.
@@ -84,7 +84,7 @@ def with_limits(regime: Regime, limits: Mapping[str, Promise]) -> Regime:
             "amount": promise.amount,
             "since": promise.since.isoformat(),
         }
-        said = in_words(promise)
+        said = limit_in_words(promise)
         clock["text"] = {
             "zh": clock["text"]["zh"] + said.zh,
             "en": f"{clock['text']['en']} {said.en}",
@@ -94,14 +94,14 @@ def with_limits(regime: Regime, limits: Mapping[str, Promise]) -> Regime:
     return parse_regime(Document(f"{regime.code} with published limits", "", document))
 
 
-def in_words(promise: Promise) -> Text:
+def limit_in_words(promise: PublishedPromise) -> LocalizedText:
     """Return what was published, in both languages; it becomes part of the rule's text."""
     with translation.override("en"):
         amount = length(promise.unit, promise.amount)
     unit = "个工作日" if promise.unit == "working_days" else "日"
     on = promise.since
     day = f"{on.year}年{on.month}月{on.day}日"
-    return Text(
+    return LocalizedText(
         zh=f"自{day}起收到的请求，本服务公布的时限为{promise.amount}{unit}。",
         en=f"For requests received from {on.day} {on:%B %Y} on, our published limit is {amount}.",
     )
@@ -128,7 +128,7 @@ def _never_longer(regime: Regime, rule: ClockRule, unit: str, amount: int) -> bo
     if unit == rule.unit and not rule.first_day_counted:
         return amount <= (rule.amount or 0)
     place = regime.place(regime.default_place)
-    promised = Promise(unit, amount, date.min)  # type: ignore[arg-type]  # checked before
+    promised = PublishedPromise(unit, amount, date.min)  # type: ignore[arg-type]  # checked before
     start = datetime(2026, 1, 1, 12, tzinfo=ZoneInfo(place.zone))
     plain = ClockRule(rule.kind, promised.unit, amount)
     first, last = years_needed(
@@ -158,20 +158,20 @@ def store_limit(
     )
 
 
-def offered_clocks(regimes: Iterable[Regime], at: datetime) -> list[OfferedClock]:
+def offered_clocks(regimes: Iterable[Regime], at: datetime) -> list[LimitableClock]:
     """Return each clock for which a limit can be published, with what holds for it."""
     regimes = list(regimes)
-    current = {regime.code: regime for regime in in_force(regimes, at)}
+    current = {regime.code: regime for regime in limits_in_force(regimes, at)}
     return [
-        OfferedClock(regime, regime.clock(kind), current[regime.code].clock(kind).rule.promise)
+        LimitableClock(regime, regime.clock(kind), current[regime.code].clock(kind).rule.promise)
         for regime in regimes
         for kind in limited_kinds(regime)
     ]
 
 
-def _latest(rows: Iterable[PublishedLimit], code: str, day: date) -> dict[str, Promise]:
+def _latest(rows: Iterable[PublishedLimit], code: str, day: date) -> dict[str, PublishedPromise]:
     """Return the limit of each clock that was published last among those in force."""
-    latest: dict[str, Promise] = {}
+    latest: dict[str, PublishedPromise] = {}
     for row in sorted(rows, key=lambda row: (row.valid_from, row.pk)):
         if row.regime == code and row.valid_from <= day:
             latest[row.clock] = row.as_promise()

@@ -4,8 +4,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from workflows.regimes.calendars import Notice
-from workflows.regimes.deadlines.values import Promise
+from workflows.regimes.calendars import HolidayNotice
+from workflows.regimes.deadlines.values import PublishedPromise
 
 
 class BusinessCalendar(models.Model):
@@ -45,9 +45,9 @@ class BusinessCalendar(models.Model):
     def __str__(self) -> str:
         return f"{self.region} {self.year}"
 
-    def as_notice(self) -> Notice:
+    def as_notice(self) -> HolidayNotice:
         """Return the row as a value for the calendar."""
-        return Notice(
+        return HolidayNotice(
             region=self.region,
             year=self.year,
             days_off=frozenset(self.days_off),
@@ -86,6 +86,6 @@ class PublishedLimit(models.Model):
     def __str__(self) -> str:
         return f"{self.regime} {self.clock} {self.valid_from}"
 
-    def as_promise(self) -> Promise:
+    def as_promise(self) -> PublishedPromise:
         """Return the row as a value of the rules."""
-        return Promise(self.unit, self.amount, self.valid_from)  # type: ignore[arg-type]
+        return PublishedPromise(self.unit, self.amount, self.valid_from)  # type: ignore[arg-type]

@@ -100,7 +100,7 @@ def folders() -> Iterator[Path]:
         yield own
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Read the files again when they are next asked for."""
     _registry.cache_clear()
 
@@ -121,7 +121,7 @@ def _read(path: Path) -> Regime:
 @register(Tags.compatibility)
 def check_rule_files(**_: Any) -> list[CheckMessage]:
     """Read every rule file; the error names file, line and key."""
-    forget()
+    clear_cache()
     try:
         known = [regime.code for regime in all_regimes()]
     except RuleFileError as error:

@@ -6,8 +6,8 @@ Rules come from files; only the announced working days come from the database.
 from collections.abc import Callable, Iterable, Sequence
 from datetime import MAXYEAR, MINYEAR
 
-from workflows.regimes.calendar_store import calendar_for, load_notice, stored_notices
-from workflows.regimes.calendars import Notice, build_calendar
+from workflows.regimes.calendar_store import calendar_for, save_holiday_notice, stored_notices
+from workflows.regimes.calendars import HolidayNotice, build_calendar
 from workflows.regimes.deadlines.calculator import calculate
 from workflows.regimes.deadlines.values import Calendar, ClockEvent, ClockRule, Deadline
 from workflows.regimes.explain import explain
@@ -30,13 +30,13 @@ __all__ = [
     "deadlines_at",
     "explain",
     "get_regime",
-    "load_notice",
     "regimes_for",
+    "save_holiday_notice",
     "years_needed",
 ]
 
 # Where the announced days come from: the table, or the files that are shipped.
-NoticeSource = Callable[[Iterable[str]], Sequence[Notice]]
+NoticeSource = Callable[[Iterable[str]], Sequence[HolidayNotice]]
 
 _MONTHS_A_YEAR = 12
 _SHORTEST_YEAR = 200
@@ -91,7 +91,9 @@ def years_needed(rule: ClockRule, events: Sequence[ClockEvent]) -> tuple[int, in
     return max(min(years) - 1, MINYEAR), min(max(years) + length + 2, MAXYEAR - 1)
 
 
-def _arguable(region: str, first: int, last: int, notices: Sequence[Notice]) -> Calendar | None:
+def _arguable(
+    region: str, first: int, last: int, notices: Sequence[HolidayNotice]
+) -> Calendar | None:
     return build_calendar(region, first, last, notices) if region else None
 
 

@@ -13,9 +13,9 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from workflows.regimes.calendars import Notice, build_calendar, is_known_region
+from workflows.regimes.calendars import HolidayNotice, build_calendar, is_known_region
 from workflows.regimes.deadlines.calculator import calculate
-from workflows.regimes.deadlines.counting import DAY, Pause, merge
+from workflows.regimes.deadlines.counting import DAY, Pause, merge_pauses
 from workflows.regimes.deadlines.values import (
     ClockEvent,
     ClockRule,
@@ -50,7 +50,7 @@ PAUSES: dict[str, tuple[EventName, EventName]] = {
 _ALWAYS_THERE = 2
 _COUNTINGS: tuple[Counting, ...] = ("both_ends", "difference")
 
-OWN = "the vector's rule"
+OWN_RULE = "the vector's rule"
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -155,7 +155,7 @@ def _length(pauses: Sequence[Mapping[str, Any]], counting: Counting) -> int:
         for pause in pauses
         if (asked := _day(pause["asked"])) is not None
     ]
-    return sum(pause.days for pause in merge(stretches, date.min))
+    return sum(pause.days for pause in merge_pauses(stretches, date.min))
 
 
 def _pause_events(pause: Mapping[str, Any]) -> tuple[EventName, EventName]:
@@ -180,7 +180,7 @@ def _instant(text: str, zone: ZoneInfo, hour: time = time(0)) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Reckoning:
+class VectorRun:
     """A vector reckoned by one rule. Problems fail it; notes are differences that do not."""
 
     by: str
@@ -190,11 +190,11 @@ class Reckoning:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class VectorResult:
     """What came out for one vector; `fault` says why it could not be reckoned at all."""
 
     id: str
-    reckonings: tuple[Reckoning, ...] = ()
+    reckonings: tuple[VectorRun, ...] = ()
     fault: str = ""
 
     @property
@@ -208,20 +208,22 @@ class Outcome:
         return any(each.notes for each in self.reckonings)
 
 
-def run(vector: Vector, notices: Sequence[Notice]) -> Outcome:
+def run(vector: Vector, notices: Sequence[HolidayNotice]) -> VectorResult:
     """Reckon one vector with the announced working days of `notices`."""
     name = str(vector.get("id", "without id"))
     try:
         events = events_of(vector)
         rules = list(_rules(vector))
         if not rules:
-            return Outcome(name, fault="it carries no rule, and the regime has no such clock")
-        return Outcome(name, tuple(_reckon(vector, *rule, events, notices) for rule in rules))
+            return VectorResult(name, fault="it carries no rule, and the regime has no such clock")
+        return VectorResult(name, tuple(_reckon(vector, *rule, events, notices) for rule in rules))
     except (TypeError, ValueError, LookupError, AttributeError, OverflowError) as error:
-        return Outcome(name, fault=f"it cannot be read: {error!r}")
+        return VectorResult(name, fault=f"it cannot be read: {error!r}")
 
 
-def calendar_differences(calendars: Mapping[str, Any], notices: Sequence[Notice]) -> Iterator[str]:
+def calendar_differences(
+    calendars: Mapping[str, Any], notices: Sequence[HolidayNotice]
+) -> Iterator[str]:
     """Hold the calendars in the `meta` of a file against ours; yield one sentence a difference."""
     for region, listed in calendars.items():
         if not is_known_region(region):
@@ -250,7 +252,7 @@ def _listed_days(listed: Mapping[str, Any]) -> tuple[set[date], set[date]]:
 
 def _rules(vector: Vector) -> Iterator[tuple[str, ClockRule]]:
     if "rule" in vector:
-        yield OWN, own_rule(vector)
+        yield OWN_RULE, own_rule(vector)
     try:
         regime = get_regime(vector["regime"])
     except UnknownRegimeError:
@@ -264,8 +266,8 @@ def _reckon(
     by: str,
     rule: ClockRule,
     events: Sequence[ClockEvent],
-    notices: Sequence[Notice],
-) -> Reckoning:
+    notices: Sequence[HolidayNotice],
+) -> VectorRun:
     first, last = years_needed(rule, events)
     arguable = rule.arguable.calendar
     deadline = calculate(
@@ -276,15 +278,15 @@ def _reckon(
         arguable_calendar=build_calendar(arguable, first, last, notices) if arguable else None,
     )
     problems = tuple(_problems(vector, deadline))
-    if by == OWN:
-        return Reckoning(by, deadline, problems, ())
+    if by == OWN_RULE:
+        return VectorRun(by, deadline, problems, ())
     notes = list(_notes(vector, deadline))
     other = differs_from_own(vector, rule) if problems and "rule" in vector else ""
     if other:
         # Another rule comes to another date; the file's own has been held against the date.
         notes.append(f"the rule of {by} differs in {other}: {'; '.join(problems)}")
         problems = ()
-    return Reckoning(by, deadline, problems, tuple(notes))
+    return VectorRun(by, deadline, problems, tuple(notes))
 
 
 def _problems(vector: Vector, deadline: Deadline) -> Iterator[str]:

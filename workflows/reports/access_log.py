@@ -16,13 +16,13 @@ from workflows.cases.actors import Actor, name_behind
 from workflows.cases.models import Case, StaffIdentity
 from workflows.ledger.append import append
 from workflows.ledger.canonical import Json
-from workflows.reports.models import Look
+from workflows.reports.models import AccessEvent
 from workflows.reports.scope import RegulatorScope
 
-M = TypeVar("M", bound=Look)
+M = TypeVar("M", bound=AccessEvent)
 
 # Every name of a step that is a look. Migration 0006 holds the index over these.
-LOOKS = {
+ACCESS_EVENTS = {
     "case.viewed": _("looked at a case"),
     "register.viewed": _("looked at lists or figures as a regulator"),
     "bundle.exported": _("made an export"),
@@ -31,7 +31,7 @@ LOOKS = {
     "access_log.exported": _("downloaded this log"),
 }
 # What a look was at. Pages of staff that do something are called by what they do.
-AT_WHAT = {
+ACCESS_TARGETS = {
     "attachment": _("a file"),
     "case": _("its page"),
     "cases": _("cases"),
@@ -46,11 +46,11 @@ AT_WHAT = {
 }
 
 
-def looks(queryset: QuerySet[M]) -> QuerySet[M]:
+def access_events(queryset: QuerySet[M]) -> QuerySet[M]:
     """Return the looks, each knowing `person` (a name, or null) and `case_number` (or null)."""
     numbers = Case.objects.filter(pseudonym=OuterRef("case")).order_by().values("number")
     # The plugin of the type checker takes an annotated row for another type.
-    found: Any = queryset.filter(name__in=list(LOOKS)).annotate(
+    found: Any = queryset.filter(name__in=list(ACCESS_EVENTS)).annotate(
         person=name_behind("actor"), case_number=Subquery(numbers[:1])
     )
     return cast("QuerySet[M]", found)

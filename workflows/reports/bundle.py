@@ -36,13 +36,13 @@ from workflows.reports.bundle_log import (
 from workflows.reports.bundle_tables import BundleRequest, registered, write_tables
 from workflows.reports.bundle_zip import Member, file_member, zip_pieces
 from workflows.reports.checkpoints import check_previous
-from workflows.reports.places import Places
+from workflows.reports.places import LeafIndexBitmap
 from workflows.reports.row_security import reading_of
 
 Progress = Callable[[int, int], None]
 
 
-class Meter:
+class ProgressMeter:
     """Counts what is done out of a total, and tells it to `report`."""
 
     def __init__(self, total: int, report: Progress, done: int = 0) -> None:
@@ -85,7 +85,7 @@ def export_bundle(
     for note in previous:
         check_previous(note)
     with temporary_work_folder() as folder:
-        meter = Meter(steps_ahead(request), progress)
+        meter = ProgressMeter(total_steps(request), progress)
         counts = write_tables(request, folder, meter.advance)
         event = bundle_statement.record(request, counts, folder, str(uuid4()))
         checkpoint = bundle_statement.place(event)
@@ -100,7 +100,7 @@ def export_bundle(
         )
 
 
-def steps_ahead(request: BundleRequest) -> int:
+def total_steps(request: BundleRequest) -> int:
     """Return how many cases and entries an export will have to write, for the progress."""
     cases = request.cases
     events = Event.objects.filter(case__in=cases.values("pseudonym")).count()
@@ -115,7 +115,7 @@ def write_bundle(
     checkpoint: Checkpoint,
     *,
     previous: Iterable[str],
-    meter: Meter,
+    meter: ProgressMeter,
     recipient: str = "",
 ) -> BundleResult:
     """Write the second half: the ZIP of `folder`, whose files the placed `event` commits to."""
@@ -158,12 +158,16 @@ class _Counted:
 
 
 def _members(
-    folder: Path, event: Event, checkpoint: Checkpoint, previous: Iterable[str], meter: Meter
+    folder: Path,
+    event: Event,
+    checkpoint: Checkpoint,
+    previous: Iterable[str],
+    meter: ProgressMeter,
 ) -> Iterator[Member]:
     facts: dict[str, Any] = dict(event.facts)
     for name in facts["files"]:
         yield file_member(name, folder / name)
-    events, places = folder / "events.csv", Places(checkpoint.size)
+    events, places = folder / "events.csv", LeafIndexBitmap(checkpoint.size)
     reading = reading_of(facts["regime"] or "", actor=event.actor)
     bom = Format.BOM in facts["formats"]
     write_events(_cases(folder), events, places, bom=bom, reading=reading)

@@ -22,10 +22,10 @@ from workflows.cases.models import Case
 from workflows.common.errors import DomainError, InvalidInput
 from workflows.ledger.append import append
 from workflows.ledger.models import Event
-from workflows.outbox.long_work import held
+from workflows.outbox.long_work import advisory_lock
 from workflows.outbox.services import enqueue
 from workflows.reports import bundle_statement
-from workflows.reports.bundle import BundleResult, Meter, steps_ahead, write_bundle
+from workflows.reports.bundle import BundleResult, ProgressMeter, total_steps, write_bundle
 from workflows.reports.bundle_encryption import checked_recipient
 from workflows.reports.bundle_files import (
     bundle_path,
@@ -104,7 +104,7 @@ def make_bundle(job_id: UUID | str) -> None:
 
     Ends in READY or FAILED. A job whose maker was killed stays RUNNING and can be made again.
     """
-    with held(EFFECT, str(job_id)) as free:
+    with advisory_lock(EFFECT, str(job_id)) as free:
         while free and _take(job_id):
             job = BundleJob.objects.select_related("requested_by").get(pk=job_id)
             try:
@@ -192,7 +192,7 @@ def _write(job: BundleJob, scope: RegulatorScope) -> BundleResult:
         language=job.language,
         formats=frozenset(map(Format, job.formats)),
     )
-    meter = Meter(steps_ahead(request), _Reporter(job))
+    meter = ProgressMeter(total_steps(request), _Reporter(job))
     event = _kept_event(job) or _begin(job, request, meter)
     checkpoint = bundle_statement.place(event)
     kept = KeptCheckpoint.objects.filter(account=scope.account).values_list("note", flat=True)
@@ -227,12 +227,12 @@ def _write(job: BundleJob, scope: RegulatorScope) -> BundleResult:
     return result
 
 
-def _begin(job: BundleJob, request: BundleRequest, meter: Meter) -> Event:
+def _begin(job: BundleJob, request: BundleRequest, meter: ProgressMeter) -> Event:
     """Write the tables and append the event, which the job remembers from the same commit on."""
     folder = fresh_work_folder(job)
     counts = write_tables(request, folder, meter.advance)
     with transaction.atomic():
-        event = bundle_statement.state(request, counts, folder, str(job.pk))
+        event = bundle_statement.sign_statement(request, counts, folder, str(job.pk))
         _update(job, event=event.uid)
     return event
 

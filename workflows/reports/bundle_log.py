@@ -32,7 +32,7 @@ from workflows.reports import tables
 from workflows.reports.bundle_tables import CASES_AT_ONCE, Advance
 from workflows.reports.bundle_zip import Member, file_member, member
 from workflows.reports.checkpoints import check_continues
-from workflows.reports.places import Places
+from workflows.reports.places import LeafIndexBitmap
 from workflows.reports.row_security import Reading
 
 ENTRIES_AT_ONCE = 1000
@@ -112,7 +112,7 @@ def _timestamp_files(timestamp: Timestamp) -> Iterator[tuple[str, bytes]]:
 
 
 def write_events(
-    cases: Iterable[CaseSteps], path: Path, places: Places, *, bom: bool, reading: Reading
+    cases: Iterable[CaseSteps], path: Path, places: LeafIndexBitmap, *, bom: bool, reading: Reading
 ) -> None:
     """Write `events.csv` for cases in their order, and add the places of its events to `places`.
 
@@ -138,7 +138,7 @@ def write_events(
                     places.add(index)
 
 
-def add_receipts(register: str, highest: int, places: Places, reading: Reading) -> None:
+def add_receipts(register: str, highest: int, places: LeafIndexBitmap, reading: Reading) -> None:
     """Add the place of every `case.received` of a regime, in scope or not."""
     last = 0
     while True:
@@ -162,7 +162,11 @@ def add_receipts(register: str, highest: int, places: Places, reading: Reading) 
 
 
 def entry_members(
-    places: Places, checkpoint: Checkpoint, folder: Path, advance: Advance, reading: Reading
+    places: LeafIndexBitmap,
+    checkpoint: Checkpoint,
+    folder: Path,
+    advance: Advance,
+    reading: Reading,
 ) -> Iterator[Member]:
     """Yield the entries of a scoped export and what proves that they are in the log.
 
@@ -199,7 +203,7 @@ def entry_bundle_members(size: int, advance: Advance) -> Iterator[Member]:
 
 
 def _proof_members(
-    places: Places, checkpoint: Checkpoint, advance: Advance, reading: Reading
+    places: LeafIndexBitmap, checkpoint: Checkpoint, advance: Advance, reading: Reading
 ) -> Iterator[Member]:
     for page in _pages(places, reading):
         events = dict(page)
@@ -209,7 +213,7 @@ def _proof_members(
         advance(len(page))
 
 
-def _pages(places: Places, reading: Reading) -> Iterator[list[tuple[int, Event]]]:
+def _pages(places: LeafIndexBitmap, reading: Reading) -> Iterator[list[tuple[int, Event]]]:
     """Yield the events at `places` with their places, rising, a page at a time."""
     for page in _batches(places, ENTRIES_AT_ONCE):
         leaves = Leaf.objects.filter(index__in=page).select_related("event").order_by("index")

@@ -18,7 +18,7 @@ from workflows.ledger.selectors import latest_checkpoint, leaf_index
 from workflows.ledger.sequencer import sequence
 from workflows.reports.bundle_filters import zone_of
 from workflows.reports.bundle_log import timestamp_facts
-from workflows.reports.bundle_tables import BundleRequest, Counts, file_digests
+from workflows.reports.bundle_tables import BundleRequest, TableCounts, file_digests
 
 NAME = "bundle.exported"
 FORMAT = "requests-portal-bundle/1"
@@ -27,7 +27,7 @@ TOOL = "requests-portal/0.1.0"
 GIVEN = "given"
 
 
-def state(request: BundleRequest, counts: Counts, folder: Path, bundle: str) -> Event:
+def sign_statement(request: BundleRequest, counts: TableCounts, folder: Path, bundle: str) -> Event:
     """Append the event for tables that were just written; call it inside a transaction.
 
     `bundle` is a random id of the export. The facts hold no personal data: a case is named by its
@@ -56,10 +56,10 @@ def state(request: BundleRequest, counts: Counts, folder: Path, bundle: str) -> 
     )
 
 
-def record(request: BundleRequest, counts: Counts, folder: Path, bundle: str) -> Event:
+def record(request: BundleRequest, counts: TableCounts, folder: Path, bundle: str) -> Event:
     """Append the event in a transaction of its own."""
     with transaction.atomic():
-        return state(request, counts, folder, bundle)
+        return sign_statement(request, counts, folder, bundle)
 
 
 def place(event: Event) -> Checkpoint:

@@ -28,11 +28,11 @@ from workflows.ledger.sequencer import sequence
 from workflows.reports import tables
 from workflows.reports.bundle_filters import BundleFilters, zone_of
 from workflows.reports.bundle_formats import SPREADSHEET, SUMMARY, Format, signed_files
-from workflows.reports.openings import Closed, Opening, openings_of
+from workflows.reports.openings import DisclosedContent, WithheldContent, disclosed_contents
 from workflows.reports.row_security import Reading, reading_of
 from workflows.reports.spreadsheet import Spreadsheet
 from workflows.reports.summary import write_summary
-from workflows.reports.tally import Tally
+from workflows.reports.tally import ExportStatistics
 
 CASES_AT_ONCE = 200
 HERE = Path(__file__).parent
@@ -72,15 +72,15 @@ class BundleRequest:
         return reading_of(self.regime, actor=self.actor.pseudonym)
 
     @property
-    def withhold(self) -> Closed | None:
+    def withhold(self) -> WithheldContent | None:
         """Say which contents are left out: an auditor of the whole log needs none of them."""
         if not self.regime:
-            return Closed.WHOLE_LOG
-        return None if self.filters.identity_reason else Closed.IDENTITY_DOCUMENT
+            return WithheldContent.WHOLE_LOG
+        return None if self.filters.identity_reason else WithheldContent.IDENTITY_DOCUMENT
 
 
 @dataclass
-class Counts:
+class TableCounts:
     """What the tables hold.
 
     `registered` is the highest register number of each regime. `read_from` is the size of the log
@@ -104,12 +104,12 @@ def registered(regime: str) -> dict[str, int]:
     return dict(numbers.annotate(highest=Max("register_number")))
 
 
-def write_tables(request: BundleRequest, folder: Path, advance: Advance) -> Counts:
+def write_tables(request: BundleRequest, folder: Path, advance: Advance) -> TableCounts:
     """Write `request.files` into the empty `folder`; `advance` is told the cases done."""
     # In this order: what has a place before `read_from` has its register number by then.
     read_from = sequence().size
-    counts = Counts(registered(request.regime), read_from)
-    tally = Tally(zone_of(request.regime), timezone.now())
+    counts = TableCounts(registered(request.regime), read_from)
+    tally = ExportStatistics(zone_of(request.regime), timezone.now())
     _write_fixed_files(folder)
     with ExitStack() as stack:
         jsonl, cells, contents = (
@@ -183,7 +183,7 @@ def _pages(request: BundleRequest, numbers: dict[str, int]) -> Iterator[list[UUI
 
 def _read(
     request: BundleRequest, pseudonyms: list[UUID]
-) -> list[tuple[tables.Row, list[tables.Entry], list[Opening]]]:
+) -> list[tuple[tables.Row, list[tables.Entry], list[DisclosedContent]]]:
     """Return rows, entries and openings of a page of cases. Four queries, whatever the page."""
     with request.reading():
         found = (
@@ -210,7 +210,11 @@ def _read(
             (
                 _row(request, case, [entry for _, entry in entries[pseudonym]], clocks[case.pk]),
                 [entry for _, entry in entries[pseudonym]],
-                list(openings_of(entries[pseudonym], contents[case.pk], withhold=request.withhold)),
+                list(
+                    disclosed_contents(
+                        entries[pseudonym], contents[case.pk], withhold=request.withhold
+                    )
+                ),
             )
             for pseudonym in pseudonyms
             if (case := cases.get(pseudonym)) is not None
@@ -249,7 +253,7 @@ def _deadline(case: Case, clock: Clock, language: str) -> dict[str, Any]:
     }
 
 
-def _line(row: tables.Row, opening: Opening) -> dict[str, Any]:
+def _line(row: tables.Row, opening: DisclosedContent) -> dict[str, Any]:
     """Return a line of `contents.jsonl`."""
     line = {
         "case": row["case"],
@@ -263,7 +267,7 @@ def _line(row: tables.Row, opening: Opening) -> dict[str, Any]:
     return {**line, "nonce": opening.nonce, "content": opening.content}
 
 
-def _count(counts: Counts, opening: Opening) -> None:
+def _count(counts: TableCounts, opening: DisclosedContent) -> None:
     if opening.closed is None:
         counts.openings += 1
     else:

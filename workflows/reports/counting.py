@@ -10,7 +10,7 @@ from collections.abc import Collection
 from enum import StrEnum
 
 from workflows.cases.lifecycle import OPEN, State
-from workflows.vocabulary.outcomes import WITHOUT_GRANT, Outcome
+from workflows.vocabulary.outcomes import NOT_GRANTED, Outcome
 
 # Where the latest answer stands.
 ANSWERED = frozenset({State.ANSWERED, State.CLOSED})
@@ -44,7 +44,7 @@ def counts_as(state: str, *, answered: bool, outcomes: Collection[str]) -> Count
         return CountsAs.DENIED
     if state in ENDED or not answered:
         return CountsAs.ENDED
-    granted, refused = bool(set(outcomes) - WITHOUT_GRANT - {""}), Outcome.REFUSED in outcomes
+    granted, refused = bool(set(outcomes) - NOT_GRANTED - {""}), Outcome.REFUSED in outcomes
     if granted:
         return CountsAs.PART if refused else CountsAs.WHOLE
     return CountsAs.DENIED if refused else CountsAs.NOTHING_HELD

@@ -10,7 +10,7 @@ from celery import current_app
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from workflows.outbox.long_work import LAST_TURN, LONGEST_WAIT, LOOK_AGAIN_AFTER
+from workflows.outbox.long_work import LONGEST_WAIT, MAX_TURNS, RECHECK_AFTER
 from workflows.outbox.models import Effect
 from workflows.outbox.services import effect_handler, enqueue
 from workflows.reports.bundle_jobs import EFFECT, UNFINISHED, fail
@@ -26,7 +26,7 @@ def make_bundle(effect: Effect) -> None:
     if job is None:
         return
     turn = int(effect.payload["turn"])
-    if turn > LAST_TURN:
+    if turn > MAX_TURNS:
         with translation.override(job.language):
             fail(job, _("The export could not be made. Ask for it again, or tell the provider."))
         return
@@ -35,5 +35,5 @@ def make_bundle(effect: Effect) -> None:
         EFFECT,
         key=f"{EFFECT}:{job.pk}:{turn + 1}",
         payload={"job": str(job.pk), "turn": turn + 1},
-        delay=min(LOOK_AGAIN_AFTER * turn, LONGEST_WAIT),
+        delay=min(RECHECK_AFTER * turn, LONGEST_WAIT),
     )

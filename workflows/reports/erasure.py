@@ -17,7 +17,7 @@ from workflows.cases.models import Case, IdempotencyKey
 from workflows.cases.transition import advance, lock_case
 from workflows.common.errors import InvalidInput
 from workflows.common.inputs import require_text
-from workflows.corrections.forgetting import forget_case
+from workflows.corrections.forgetting import erase_case_data
 from workflows.ledger.selectors import events_of_case
 from workflows.reports.bundle_jobs import withdraw_bundles
 from workflows.vault.fields import erase_sealed
@@ -85,7 +85,7 @@ def forget(case: Case) -> None:
     IdempotencyKey.objects.filter(case=case).delete()
     discard_draft_of(case)
     erase_sealed(case.items.all())
-    forget_case(case)
+    erase_case_data(case)
     erase_sealed(Case.objects.filter(pk=case.pk))
     shred(case.data_key)
     withdraw_bundles(case.regimes)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workflows.cases.clocks import answer_kinds
+from workflows.cases.clocks import response_clock_kinds
 from workflows.regimes.deadlines.values import Citation
-from workflows.regimes.rules.elements import Clock, Text
+from workflows.regimes.rules.elements import Clock, LocalizedText
 from workflows.regimes.rules.regime import Regime
 
 Entry = Mapping[str, Any]
@@ -19,7 +19,7 @@ Entry = Mapping[str, Any]
 class Provision:
     """One rule: what it says, if the regime has a sentence for it, and its sources."""
 
-    text: Text | None
+    text: LocalizedText | None
     citations: tuple[Citation, ...]
 
 
@@ -49,7 +49,7 @@ def _received(_facts: Entry, regime: Regime, kinds: Sequence[str]) -> Iterator[P
 
 
 def _to_answer(regime: Regime, kinds: Sequence[str]) -> Iterator[Provision]:
-    for kind in answer_kinds(regime, kinds):
+    for kind in response_clock_kinds(regime, kinds):
         yield _of_clock(regime.clock(kind))
 
 
@@ -77,7 +77,7 @@ def _ended_unpaid(facts: Entry, regime: Regime, kinds: Sequence[str]) -> Iterato
 
 
 def _extended(_facts: Entry, regime: Regime, kinds: Sequence[str]) -> Iterator[Provision]:
-    for kind in answer_kinds(regime, kinds):
+    for kind in response_clock_kinds(regime, kinds):
         extension = regime.clock(kind).rule.extension
         if extension is not None:
             yield _of_clock(regime.clock(extension.kind))

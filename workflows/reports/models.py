@@ -128,7 +128,7 @@ class BundleJob(models.Model):
         return self.State(self.state)
 
 
-class Look(Event):
+class AccessEvent(Event):
     """A step of the log by which somebody looked at something; see `access_log`.
 
     Personal data: none beyond what the log holds.

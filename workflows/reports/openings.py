@@ -23,7 +23,7 @@ _IDENTITY_EVENTS = frozenset(
 )
 
 
-class Closed(StrEnum):
+class WithheldContent(StrEnum):
     """Why a commitment cannot be opened here."""
 
     ERASED = "erased"
@@ -32,7 +32,7 @@ class Closed(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class DisclosedContent:
     """One commitment of one entry: either `nonce` (hex) and `content`, or why not (`closed`)."""
 
     entry: Entry
@@ -40,15 +40,15 @@ class Opening:
     commitment: str
     nonce: str = ""
     content: Any = None
-    closed: Closed | None = None
+    closed: WithheldContent | None = None
 
 
-def openings_of(
+def disclosed_contents(
     entries: Iterable[tuple[UUID, Entry]],
     contents: Iterable[EventContent],
     *,
-    withhold: Closed | None,
-) -> Iterator[Opening]:
+    withhold: WithheldContent | None,
+) -> Iterator[DisclosedContent]:
     """Yield one opening for each commitment, in the order of the entries and then by name.
 
     `entries` are the events of cases as (uid, parsed leaf), `contents` those of the same cases.
@@ -61,13 +61,16 @@ def openings_of(
         for name, commitment in sorted(entry["commitments"].items()):
             opening = _opened(stored.get((uid, name)))
             if opening is None:
-                yield Opening(entry, name, commitment, closed=Closed.ERASED)
-            elif withhold == Closed.WHOLE_LOG or (
-                withhold == Closed.IDENTITY_DOCUMENT and _shows_identity(entry, name, opening)
+                yield DisclosedContent(entry, name, commitment, closed=WithheldContent.ERASED)
+            elif withhold == WithheldContent.WHOLE_LOG or (
+                withhold == WithheldContent.IDENTITY_DOCUMENT
+                and _shows_identity(entry, name, opening)
             ):
-                yield Opening(entry, name, commitment, closed=withhold)
+                yield DisclosedContent(entry, name, commitment, closed=withhold)
             else:
-                yield Opening(entry, name, commitment, opening["nonce"], opening["content"])
+                yield DisclosedContent(
+                    entry, name, commitment, opening["nonce"], opening["content"]
+                )
 
 
 def _opened(content: EventContent | None) -> Mapping[str, Any] | None:

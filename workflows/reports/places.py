@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 
-class Places:
+class LeafIndexBitmap:
     """Places below the `size` of a log; iterates them rising, each once."""
 
     def __init__(self, size: int) -> None:

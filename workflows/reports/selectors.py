@@ -19,7 +19,7 @@ from workflows.regimes.rules.regime import Regime
 from workflows.reports.bundle_filters import BundleFilters, zone_of
 from workflows.reports.law import Provision, provisions
 from workflows.reports.models import BundleJob, KeptCheckpoint
-from workflows.reports.openings import Closed, Opening, openings_of
+from workflows.reports.openings import DisclosedContent, WithheldContent, disclosed_contents
 from workflows.reports.scope import RegulatorScope
 
 
@@ -36,7 +36,7 @@ class CaseFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ReadStep:
     """One entry of the log about a case, the rules it follows, and what its commitments hold."""
 
     number: int
@@ -47,7 +47,7 @@ class Step:
     actor: str
     facts: dict[str, object]
     provisions: list[Provision]
-    openings: list[Opening]
+    openings: list[DisclosedContent]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class CaseFile:
     regime: Regime
     items: list[Item]
     clocks: list[ReadClock]
-    steps: list[Step]
+    steps: list[ReadStep]
 
 
 def visible_cases(scope: RegulatorScope) -> QuerySet[Case]:
@@ -114,8 +114,10 @@ def case_file(scope: RegulatorScope, case: Case, language: str) -> CaseFile:
     contents = list(EventContent.objects.filter(case=case))
     for content in contents:
         content.case = case
-    openings: dict[int, list[Opening]] = {}
-    for opening in openings_of(entries, contents, withhold=Closed.IDENTITY_DOCUMENT):
+    openings: dict[int, list[DisclosedContent]] = {}
+    for opening in disclosed_contents(
+        entries, contents, withhold=WithheldContent.IDENTITY_DOCUMENT
+    ):
         openings.setdefault(opening.entry["step"], []).append(opening)
     return CaseFile(
         case=case,
@@ -123,7 +125,7 @@ def case_file(scope: RegulatorScope, case: Case, language: str) -> CaseFile:
         items=list(case.items.all()),
         clocks=_clocks(case, regime, language),
         steps=[
-            Step(
+            ReadStep(
                 number=event.step or 0,
                 at=event.at,
                 sentence=str(STAFF_SENTENCES.get(event.name, event.name)),

@@ -35,7 +35,7 @@ from workflows.reports.bundle_filters import BundleFilters, zone_of
 from workflows.reports.counting import ABUSE, ANSWERED, DECIDED, ENDED, CountsAs
 from workflows.reports.scope import RegulatorScope
 from workflows.reports.selectors import late_clocks, visible_cases
-from workflows.vocabulary.outcomes import WITHOUT_GRANT, Outcome
+from workflows.vocabulary.outcomes import NOT_GRANTED, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def by_month(scope: RegulatorScope, period: Period) -> list[tuple[date, Figures]
 def by_kind(scope: RegulatorScope, period: Period) -> list[tuple[str, Figures]]:
     """Return the figures of items by their kind, the most frequent first."""
     cases = _cases(visible_cases(scope), scope.regime, period).filter(pk=OuterRef("case_id"))
-    granted, refused = ~Q(outcome__in=("", *WITHOUT_GRANT)), Q(outcome=Outcome.REFUSED)
+    granted, refused = ~Q(outcome__in=("", *NOT_GRANTED)), Q(outcome=Outcome.REFUSED)
     items: Any = (
         Item.objects.filter(Exists(cases))
         .annotate(
@@ -153,7 +153,7 @@ def _cases(cases: QuerySet[Case], regime: str, period: Period) -> QuerySet[Case]
         filters.narrow(cases, zone_of(regime))
         .order_by()
         .annotate(
-            granted=Exists(items.exclude(outcome__in=("", *WITHOUT_GRANT))),
+            granted=Exists(items.exclude(outcome__in=("", *NOT_GRANTED))),
             refused=Exists(items.filter(outcome=Outcome.REFUSED)),
         )
         .annotate(

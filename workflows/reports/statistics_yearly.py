@@ -44,7 +44,7 @@ class CountedItem:
 
 
 @dataclass
-class Line:
+class YearlyLine:
     """The figures of one line of a table."""
 
     received: int = 0
@@ -76,7 +76,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class YearlyTable:
     """A table of a layout: what its lines are told by, its columns, its lines by their key.
 
     The last line of a table with `total` is the sum, under the key `total`.
@@ -84,7 +84,7 @@ class Table:
 
     code: str
     columns: tuple[str, ...]
-    lines: list[tuple[str, Line]]
+    lines: list[tuple[str, YearlyLine]]
 
 
 TOTAL = "total"
@@ -105,19 +105,21 @@ CALIFORNIA_REASONS = {
 REASON_ORDER = ("not_verifiable", "not_by_consumer", "exempt", "other")
 
 
-def tables(regime: str, items: Iterable[CountedItem]) -> list[Table]:
+def tables(regime: str, items: Iterable[CountedItem]) -> list[YearlyTable]:
     """Return the yearly tables in the layout of a regime. Items are read once."""
     sheets = _LAYOUTS.get(regime, _GENERAL)
-    filled: list[dict[str, Line]] = [{key: Line() for key in sheet.order} for sheet in sheets]
-    totals = [Line() for _sheet in sheets]
+    filled: list[dict[str, YearlyLine]] = [
+        {key: YearlyLine() for key in sheet.order} for sheet in sheets
+    ]
+    totals = [YearlyLine() for _sheet in sheets]
     for item in items:
         for sheet, lines, total in zip(sheets, filled, totals, strict=True):
             key = sheet.key(item)
             if key is not None:
-                lines.setdefault(key, Line()).add(item)
+                lines.setdefault(key, YearlyLine()).add(item)
                 total.add(item)
     return [
-        Table(
+        YearlyTable(
             sheet.code,
             sheet.columns,
             [*_lines(sheet, lines), *([(TOTAL, total)] if sheet.total else [])],
@@ -137,7 +139,7 @@ class _Sheet:
     total: bool = True
 
 
-def _lines(sheet: _Sheet, lines: dict[str, Line]) -> list[tuple[str, Line]]:
+def _lines(sheet: _Sheet, lines: dict[str, YearlyLine]) -> list[tuple[str, YearlyLine]]:
     """Return the lines in the order of the sheet, those it does not name the largest first."""
     named = [(key, lines[key]) for key in sheet.order]
     others = [(key, line) for key, line in lines.items() if key not in sheet.order]

@@ -13,17 +13,19 @@ from workflows.pdf import render_pdf
 from workflows.pdf.fonts import font
 from workflows.regimes.services import get_regime
 from workflows.reports.counting import ABUSE
-from workflows.reports.tally import Tally
+from workflows.reports.tally import ExportStatistics
 from workflows.vocabulary.item_kinds import ItemKind
 
 if TYPE_CHECKING:
-    from workflows.reports.bundle_tables import BundleRequest, Counts
+    from workflows.reports.bundle_tables import BundleRequest, TableCounts
 
 TEMPLATE = Path(__file__).parent / "summary.typ"
 _MONTH_FIGURES = ("received", "answered", "whole", "part", "denied", "nothing_held", "open", "late")
 
 
-def write_summary(request: "BundleRequest", counts: "Counts", tally: Tally) -> bytes:
+def write_summary(
+    request: "BundleRequest", counts: "TableCounts", tally: ExportStatistics
+) -> bytes:
     """Return the PDF, in the language of the request. It holds nothing about one person."""
     with translation.override(request.language):
         data = {
@@ -106,7 +108,7 @@ def _figure_names() -> dict[str, str]:
     }
 
 
-def _scope(request: "BundleRequest", counts: "Counts") -> list[dict[str, str]]:
+def _scope(request: "BundleRequest", counts: "TableCounts") -> list[dict[str, str]]:
     filters = request.filters
     states = [str(STATE_NAMES[State(state)]) for state in filters.states]
     registers = [f"{name}: {highest}" for name, highest in sorted(counts.registered.items())]
@@ -128,7 +130,7 @@ def _scope(request: "BundleRequest", counts: "Counts") -> list[dict[str, str]]:
     return [{"label": label, "value": value} for label, value in rows.items()]
 
 
-def _figures(tally: Tally) -> list[dict[str, str]]:
+def _figures(tally: ExportStatistics) -> list[dict[str, str]]:
     rows = {label: str(tally.figures[name]) for name, label in _figure_names().items()}
     rows[_("Mean days to the answer")] = _days(tally.mean_days)
     rows[_("Median days to the answer")] = _days(tally.median_days)

@@ -18,7 +18,7 @@ THRESHOLD = 5
 LEAST_VALUES = 3
 
 
-class Shown(StrEnum):
+class PublishedCount(StrEnum):
     """How a count is published."""
 
     EXACT = "exact"
@@ -32,16 +32,16 @@ class Shown(StrEnum):
 class Cell:
     """A count as it is published; `value` is None where it is not exact."""
 
-    shown: Shown
+    shown: PublishedCount
     value: int | None = None
 
     @classmethod
     def exact(cls, value: int) -> "Cell":
         """Return a count that is published as it is."""
-        return cls(Shown.EXACT, value)
+        return cls(PublishedCount.EXACT, value)
 
 
-_SMALL, _WITHHELD = Cell(Shown.SMALL), Cell(Shown.WITHHELD)
+_SMALL, _WITHHELD = Cell(PublishedCount.SMALL), Cell(PublishedCount.WITHHELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Row:
     parts: tuple[Cell, ...]
 
 
-def suppress(parts: Sequence[int]) -> Row:
+def suppress_small_counts(parts: Sequence[int]) -> Row:
     """Return the parts of a total and their sum as they may be published.
 
     `parts` are counts that make up the total between them, each case in one. The last of those
@@ -82,14 +82,14 @@ def suppress_within(count: int, total: int, published: Cell) -> Cell:
 
     It is told of no part how many of it they are.
     """
-    if published.shown is Shown.SMALL:
+    if published.shown is PublishedCount.SMALL:
         return _SMALL
-    if published.shown is Shown.EXACT and total < THRESHOLD + LEAST_VALUES - 1:
+    if published.shown is PublishedCount.EXACT and total < THRESHOLD + LEAST_VALUES - 1:
         # Even whether it is below the threshold would leave too few values.
         return _WITHHELD
     if count < THRESHOLD:
         return _SMALL
-    if published.shown is Shown.WITHHELD or total - count < THRESHOLD:
+    if published.shown is PublishedCount.WITHHELD or total - count < THRESHOLD:
         # Else the total, or how many were not among them, would follow.
         return _WITHHELD
     return Cell.exact(count)

@@ -28,7 +28,7 @@ FIGURES = (
 )
 
 
-class Tally:
+class ExportStatistics:
     """Figures of cases: in all, by month of receipt; items by kind; refusals by ground."""
 
     def __init__(self, zone: str, now: datetime) -> None:

@@ -11,7 +11,13 @@ from datetime import date, timedelta
 from io import StringIO
 
 from workflows.reports.statistics import Figures, Period, by_quarter
-from workflows.reports.suppression import THRESHOLD, Cell, Shown, suppress, suppress_within
+from workflows.reports.suppression import (
+    THRESHOLD,
+    Cell,
+    PublishedCount,
+    suppress_small_counts,
+    suppress_within,
+)
 
 QUARTERS_SHOWN = 8
 COLUMNS = (
@@ -63,9 +69,9 @@ def quarter(first_day: date, counted: Figures) -> Quarter:
     """Return the figures of one quarter with small counts kept back."""
     complied = counted.whole + counted.part
     decided = (complied, counted.denied, counted.nothing_held)
-    row = suppress((*decided, counted.received - sum(decided)))
+    row = suppress_small_counts((*decided, counted.received - sum(decided)))
     # What is published says already that so many were answered.
-    enough = any(cell.shown != Shown.SMALL for cell in row.parts[: len(decided)])
+    enough = any(cell.shown != PublishedCount.SMALL for cell in row.parts[: len(decided)])
     return Quarter(
         first_day,
         row.total,
@@ -93,11 +99,11 @@ def as_csv(tables: Iterable[tuple[str, Sequence[Quarter]]]) -> str:
 def _written(figure: Cell | float | None) -> str:
     if isinstance(figure, Cell):
         match figure.shown:
-            case Shown.EXACT:
+            case PublishedCount.EXACT:
                 return str(figure.value)
-            case Shown.SMALL:
+            case PublishedCount.SMALL:
                 return f"<{THRESHOLD}"
-            case Shown.WITHHELD:
+            case PublishedCount.WITHHELD:
                 return ""
     return "" if figure is None else str(figure)
 

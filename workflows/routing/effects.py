@@ -10,7 +10,7 @@ from django.core.mail import EmailMessage
 
 from workflows import links
 from workflows.cases.actors import SYSTEM
-from workflows.cases.clocks import SweepAction, further_clocks, sweep
+from workflows.cases.clocks import SweepAction, additional_clocks, sweep_due_clocks
 from workflows.cases.effects import case_of
 from workflows.cases.lifecycle import OPEN, Action, State
 from workflows.cases.mail import compose
@@ -53,7 +53,7 @@ def _addresses(case: Case) -> list[str]:
 def _is_still_so(case: Case, notice: str, due_on: date | None) -> bool:
     """Return whether what the team is to be told is still so: the mail may have had to wait."""
     if notice.startswith("complaint_"):
-        return any(due_on in (None, clock.due_on) for clock in further_clocks(case))
+        return any(due_on in (None, clock.due_on) for clock in additional_clocks(case))
     if notice == "fee_unpaid":
         return case.state == State.FEE_NEEDED and fee_time_is_over(case)
     if notice.endswith("late"):
@@ -99,7 +99,7 @@ _ACTIONS = {SweepAction.REMIND: Action.REMIND, SweepAction.LATE: Action.MARK_LAT
 
 def sweep_clocks(now: datetime | None = None, limit: int = 500) -> int:
     """Remind of the requests whose time runs out, and mark those late whose time is over."""
-    return sweep(Clock, _take, now, limit)
+    return sweep_due_clocks(Clock, _take, now, limit)
 
 
 def _take(clock: Clock, step: SweepAction, facts: dict[str, Any]) -> bool:

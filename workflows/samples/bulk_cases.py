@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from workflows.cases.access import new_case_number
-from workflows.cases.clocks import clock_kinds, clocks_for, lead_of
+from workflows.cases.clocks import clock_kinds, clocks_for, earliest_due
 from workflows.cases.filing import EMAIL_INDEX, received_facts
 from workflows.cases.filing_request import (
     FiledIdentifier,
@@ -164,7 +164,7 @@ class _Maker:
             if clock.kind == case.regime_of(clock.regime).acknowledge:
                 clock.state, clock.stopped_at, clock.check_at = Clock.State.MET, self._now, None
                 clock.answered = True
-        lead = lead_of(clocks)
+        lead = earliest_due(clocks)
         if lead is not None:
             case.due_on, case.due_at = lead.due_on, lead.due_at
             case.due_provisional = lead.provisional

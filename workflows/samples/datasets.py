@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from workflows.cases.actors import Actor, actor_for
-from workflows.corpus.normalize.transliteration import readings
+from workflows.corpus.normalize.transliteration import pinyin_readings
 from workflows.datasets.models import Dataset, Recipient, Snapshot, TrainedModel
 from workflows.datasets.register import (
     decide_approval,
@@ -64,7 +64,9 @@ def _person(text: SampleText) -> Person:
     name = request["subject_name"]
     person: dict[str, Any] = {
         "ref": text.sample["name"],
-        "pinyin": "" if name.isascii() else " ".join(readings(character)[0] for character in name),
+        "pinyin": ""
+        if name.isascii()
+        else " ".join(pinyin_readings(character)[0] for character in name),
         **{field: [] for field in (*_KINDS.values(), "phones", "ids")},
         "names": [name],
     }

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from workflows.cases.attachments import Upload
-from workflows.cases.filing import Filed, file_request
+from workflows.cases.filing import FilingResult, file_request
 from workflows.cases.filing_request import request_from_content
 from workflows.cases.models import Case
 from workflows.ledger.append import append
@@ -72,7 +72,7 @@ def load_samples(*, force: bool = False) -> int:
         logins = make_accounts()
         make_teams()
         staff = {user.username: user for user in User.objects.all()}
-        filed: dict[str, Filed] = {}
+        filed: dict[str, FilingResult] = {}
         requesters = []
         for text in samples():
             name = text.sample["name"]
@@ -98,7 +98,7 @@ def load_samples(*, force: bool = False) -> int:
     return len(filed)
 
 
-def _file(text: SampleText, now: datetime) -> Filed:
+def _file(text: SampleText, now: datetime) -> FilingResult:
     content: dict[str, Any] = {**text.sample["request"], "language": text.language}
     attached = text.sample.get("file")
     return file_request(

@@ -198,11 +198,11 @@ class Story:
             case State.CLOSED:
                 advance(case, Action.CLOSE, self._reviewer)
             case State.CONTESTED:
-                complaints.contest(case, self.texts["contest"])
+                complaints.contest_answer(case, self.texts["contest"])
             case State.MERGED:
                 if merge_target is None:
                     raise ValueError("A merged sample names the case that it is merged into.")
-                merging.merge(case, intake, merge_target)
+                merging.merge_duplicate(case, intake, merge_target)
             case State.REJECTED_AS_ABUSE:
                 staff_actions.report_abuse(case, intake, self.texts["abuse"])
                 grounds = case.lead_regime.abuse_grounds(case.kinds)

@@ -33,7 +33,7 @@ def bind_rows(table: SealedTable) -> int:
     """Bind all values of version 1 in a table to their rows; return in how many rows there were.
 
     Works in short transactions, which let nobody else write to their rows meanwhile, and may be run
-    again. Raises `CannotUnseal` for a value that does not open, and leaves it as it is.
+    again. Raises `DecryptionFailed` for a value that does not open, and leaves it as it is.
     """
     bound = 0
     last: Any = None

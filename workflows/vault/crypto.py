@@ -38,7 +38,7 @@ class Shredded(Exception):
     silent_variable_failure = True
 
 
-class CannotUnseal(Exception):
+class DecryptionFailed(Exception):
     """The bytes were changed, cut, moved from another place, or sealed with another key."""
 
 
@@ -49,13 +49,13 @@ def encrypt(secret: bytes, plaintext: bytes, associated: bytes) -> bytes:
 
 
 def decrypt(secret: bytes, sealed: bytes, associated: bytes) -> bytes:
-    """Undo `encrypt`; raise `CannotUnseal` when anything differs."""
+    """Undo `encrypt`; raise `DecryptionFailed` when anything differs."""
     if len(sealed) < NONCE_BYTES + TAG_BYTES:
-        raise CannotUnseal("The sealed value is too short.")
+        raise DecryptionFailed("The sealed value is too short.")
     try:
         return AESGCM(secret).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], associated)
     except InvalidTag:
-        raise CannotUnseal("The sealed value does not fit its key and place.") from None
+        raise DecryptionFailed("The sealed value does not fit its key and place.") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +75,11 @@ def seal(key: DataKey, plaintext: bytes, place: Place) -> bytes:
 def unseal(key: DataKey, sealed: bytes, place: Place) -> bytes:
     """Open what `seal` made for the same key and place.
 
-    Raises `Shredded` when the key is gone and `CannotUnseal` when the bytes or the place differ.
+    Raises `Shredded` when the key is gone, `DecryptionFailed` when the bytes or the place differ.
     """
     secret = key.secret()
     if sealed[:1] != bytes([VERSION]):
-        raise CannotUnseal("The sealed value has an unknown version.")
+        raise DecryptionFailed("The sealed value has an unknown version.")
     return decrypt(secret, sealed[1:], _associated_data(key, place))
 
 

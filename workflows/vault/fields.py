@@ -231,7 +231,7 @@ class SealedField(_Field[_SetT, _GetT]):
         raise NotImplementedError
 
     def unsealed(self, instance: SealedModel, stored: Ciphertext) -> Any:
-        """Open what the column of `instance` holds; raise `Shredded` or `CannotUnseal`."""
+        """Open what the column of `instance` holds; raise `Shredded` or `DecryptionFailed`."""
         if not stored:
             raise Shredded("The value was erased.")
         return self.decode(unseal(instance.sealing_key, stored, self._place(instance)))

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import transaction
 
-from workflows.vault.crypto import KEY_BYTES, TAG_BYTES, CannotUnseal
+from workflows.vault.crypto import KEY_BYTES, TAG_BYTES, DecryptionFailed
 from workflows.vault.models import DataKey, StoredFile
 
 VERSION = 1
@@ -69,13 +69,13 @@ def store(key: DataKey, content: bytes | Iterable[bytes]) -> StoredFile:
 def read(stored: StoredFile) -> Iterator[bytes]:
     """Return the content chunk by chunk, each one verified before it is given out.
 
-    Raises `Shredded` or `CannotUnseal` at once when the key or the file is gone, and
-    `CannotUnseal` on the way when a chunk was changed or the end is missing.
+    Raises `Shredded` or `DecryptionFailed` at once when the key or the file is gone, and
+    `DecryptionFailed` on the way when a chunk was changed or the end is missing.
     """
     stored.data_key.secret()
     path = _path(stored.pk)
     if not path.exists():
-        raise CannotUnseal("The encrypted file is missing.")
+        raise DecryptionFailed("The encrypted file is missing.")
     return _plaintext(stored, path)
 
 
@@ -127,13 +127,13 @@ def _plaintext(stored: StoredFile, path: Path) -> Iterator[bytes]:
     with path.open("rb") as source:
         header = source.read(1 + _SALT_BYTES)
         if len(header) != 1 + _SALT_BYTES or header[0] != VERSION:
-            raise CannotUnseal("The encrypted file has an unknown version.")
+            raise DecryptionFailed("The encrypted file has an unknown version.")
         cipher = _cipher(stored.data_key, stored.pk, header[1:])
         for number, (chunk, last) in enumerate(_sealed_chunks(source)):
             try:
                 yield cipher.decrypt(_nonce(number, last=last), chunk, None)
             except InvalidTag:
-                raise CannotUnseal("The encrypted file was changed.") from None
+                raise DecryptionFailed("The encrypted file was changed.") from None
 
 
 def _chunks(content: bytes | Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.utils.module_loading import import_string
 
-from workflows.vault.crypto import KEY_BYTES, CannotUnseal, decrypt, encrypt
+from workflows.vault.crypto import KEY_BYTES, DecryptionFailed, decrypt, encrypt
 
 
 class Keyring(Protocol):
@@ -29,7 +29,7 @@ class Keyring(Protocol):
         """Wrap a 32-byte data key with the current key."""
 
     def unwrap(self, name: str, wrapped: bytes, context: bytes) -> bytes:
-        """Unwrap with the key `name`; raise `CannotUnseal` when it is unknown or does not fit."""
+        """Unwrap with the key `name`; raise `DecryptionFailed` when unknown or not fitting."""
 
 
 class LocalKeyring:
@@ -54,7 +54,7 @@ class LocalKeyring:
         """Unwrap with the key of that name among `VAULT_KEY` and `VAULT_OLD_KEYS`."""
         key = self._keys.get(name)
         if key is None:
-            raise CannotUnseal(f"The key-encryption key {name} is in no setting.")
+            raise DecryptionFailed(f"The key-encryption key {name} is in no setting.")
         return decrypt(key, wrapped, context)
 
 

@@ -34,7 +34,7 @@ class DataKey(models.Model):
     def secret(self) -> bytes:
         """Return the 32 bytes in the clear, kept in this instance only.
 
-        Raises `Shredded` when the key was destroyed, `CannotUnseal` when it cannot be unwrapped.
+        Raises `Shredded` when the key was destroyed, `DecryptionFailed` when it does not unwrap.
         """
         if self.wrapped is None:
             raise Shredded("The data key was destroyed.")

@@ -52,7 +52,7 @@ def rewrap(batch: int = 500) -> int:
     """Wrap every data key anew that an older key-encryption key wrapped; return how many.
 
     Works in short transactions while the site is running; several runs at once do no harm.
-    Raises `CannotUnseal` when an older key is in no setting.
+    Raises `DecryptionFailed` when an older key is in no setting.
     """
     ring = keyring()
     current = ring.current()

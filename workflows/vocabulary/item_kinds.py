@@ -13,7 +13,7 @@ from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from workflows.vocabulary.outcomes import WITHOUT_GRANT, Outcome
+from workflows.vocabulary.outcomes import NOT_GRANTED, Outcome
 
 Sentence = str | Promise
 
@@ -382,7 +382,7 @@ KINDS_ON_FORM = tuple(sorted(ItemKind, key=lambda kind: kind.definition.form_pos
 
 def outcomes_for(kind: str) -> tuple[Outcome, ...]:
     """Return the outcomes that staff may propose for an item of this kind, grants first."""
-    common = (outcome for outcome in Outcome if outcome in WITHOUT_GRANT)
+    common = (outcome for outcome in Outcome if outcome in NOT_GRANTED)
     return (*ItemKind(kind).definition.outcomes, *common)
 
 

@@ -40,10 +40,10 @@ class Outcome(TextChoices):
 
 
 # Outcomes which say "no" or "nothing": they grant nothing and so need no proof of identity.
-WITHOUT_GRANT = frozenset({Outcome.REFUSED, Outcome.NOT_IDENTIFIABLE, Outcome.NOT_HELD})
+NOT_GRANTED = frozenset({Outcome.REFUSED, Outcome.NOT_IDENTIFIABLE, Outcome.NOT_HELD})
 # Outcomes which claim that data were changed: true only when an instruction was carried out.
 CHANGES_DATA = frozenset(
     {Outcome.CORRECTED, Outcome.SUPPLEMENTED, Outcome.DELETED, Outcome.ANONYMISED}
 )
 # Outcomes which act upon what the person says is right: some laws want it verified first.
-CORRECTS = frozenset({Outcome.CORRECTED, Outcome.SUPPLEMENTED})
+CORRECTING = frozenset({Outcome.CORRECTED, Outcome.SUPPLEMENTED})

@@ -1,7 +1,8 @@
 """Showing checkpoints to the witnesses in the settings (c2sp.org/tlog-witness).
 
 A witness is shown each checkpoint, in their order. A checkpoint covers all before it, so one that
-lags more than `EACH_UP_TO` behind is shown the newest alone: a busy log signs ten in a second. See
+lags more than `MAX_CHECKPOINTS_EACH` behind is shown the newest alone: a busy log signs ten in a
+second. See
 docs/decisions/0010-witnesses.md. Its answer to a wrong old size is where it stands; a size beyond
 ours means that this log was rolled back, and is an error that stays until somebody looks.
 """
@@ -28,8 +29,8 @@ from workflows.witnesses.models import ERROR_LENGTH, Witness
 
 EFFECT = "witness.submit"
 # Checkpoints at a time, and seconds after which the rest is left to the next turn.
-EACH_UP_TO = 20
-PATIENCE = 5.0
+MAX_CHECKPOINTS_EACH = 20
+TURN_TIME_LIMIT = 5.0
 
 _SIGNED, _CONFLICT = 200, 409
 _REFUSALS = {
@@ -128,14 +129,14 @@ def _again(witness: Witness, effect: Effect, delay: timedelta) -> None:
 def _to_show(size: int) -> list[Checkpoint]:
     """Return the checkpoints to show to a witness that has signed the one of `size`."""
     later = Checkpoint.objects.filter(size__gt=size)
-    each = list(later.order_by("size")[: EACH_UP_TO + 1])
-    return each if len(each) <= EACH_UP_TO else list(later.order_by("-size")[:1])
+    each = list(later.order_by("size")[: MAX_CHECKPOINTS_EACH + 1])
+    return each if len(each) <= MAX_CHECKPOINTS_EACH else list(later.order_by("-size")[:1])
 
 
 def _show(witness: Witness, configured: Configured, checkpoints: list[Checkpoint]) -> None:
     """Show checkpoints to a witness, smallest first, and note how far it has come."""
     stands, newest = witness.size, checkpoints[-1].size
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TURN_TIME_LIMIT
     for checkpoint in checkpoints:
         if checkpoint.size < stands:
             continue

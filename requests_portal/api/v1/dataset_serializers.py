@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from workflows.datasets.models import Dataset, Snapshot
-from workflows.datasets.problems import why_unreadable
+from workflows.datasets.problems import read_error_of
 
 
 class DatasetQuerySerializer(serializers.Serializer[None]):
@@ -86,4 +86,4 @@ class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
     @extend_schema_field(str)
     def get_problem(self, snapshot: Snapshot) -> str:
         """Return why the snapshot cannot be read, or an empty text."""
-        return why_unreadable(snapshot)
+        return read_error_of(snapshot)

@@ -21,7 +21,7 @@ from requests_portal.api.v1.dataset_serializers import (
     DatasetSerializer,
     SnapshotSerializer,
 )
-from requests_portal.api.v1.pipeline_access import PipelineView, acting
+from requests_portal.api.v1.pipeline_access import PipelineView, pipeline_actor
 from workflows.datasets.croissant.export import export_croissant
 from workflows.datasets.croissant.take_in import import_croissant
 from workflows.datasets.croissant.terms import MEDIA_TYPE
@@ -89,7 +89,7 @@ class DatasetListView(PipelineView):
         """Register a dataset. A privacy officer approves it; the API does not."""
         serializer = DatasetSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        dataset = save_dataset(Dataset(**serializer.validated_data), acting(request))
+        dataset = save_dataset(Dataset(**serializer.validated_data), pipeline_actor(request))
         return Response(
             DatasetSerializer(dataset).data,
             status=HTTPStatus.CREATED,
@@ -119,7 +119,7 @@ class DatasetView(PipelineView):
         serializer.is_valid(raise_exception=True)
         for field, value in serializer.validated_data.items():
             setattr(dataset, field, value)
-        return Response(DatasetSerializer(save_dataset(dataset, acting(request))).data)
+        return Response(DatasetSerializer(save_dataset(dataset, pipeline_actor(request))).data)
 
 
 class SnapshotListView(PipelineView):
@@ -151,7 +151,7 @@ class SnapshotListView(PipelineView):
         serializer = SnapshotSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         snapshot = Snapshot(dataset=dataset, **serializer.validated_data)
-        save_snapshot(snapshot, acting(request))
+        save_snapshot(snapshot, pipeline_actor(request))
         return Response(
             SnapshotSerializer(snapshot).data,
             status=HTTPStatus.ACCEPTED,
@@ -184,7 +184,7 @@ class CroissantView(PipelineView):
     def post(self, request: Request) -> Response:
         """Register what a Croissant 1.0 or 1.1 file describes; nothing is approved by it."""
         content = request.data if isinstance(request.data, bytes) else b""
-        dataset, _snapshot = import_croissant(content, acting(request))
+        dataset, _snapshot = import_croissant(content, pipeline_actor(request))
         return Response(DatasetSerializer(dataset).data)
 
 

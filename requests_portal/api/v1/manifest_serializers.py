@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from requests_portal.api.v1.serializers import StrictSerializer
 from workflows.corrections.downloads import files_of
-from workflows.corrections.models import Manifest, Receipt
+from workflows.corrections.models import Manifest, PipelineAcknowledgement
 from workflows.datasets.models import Snapshot
 
 
@@ -63,7 +63,7 @@ class NewSnapshotSerializer(StrictSerializer):
 class ReceiptRequestSerializer(StrictSerializer):
     """What a pipeline did. `snapshot` or `snapshot_id` says what came out."""
 
-    status = serializers.ChoiceField(choices=Receipt.Status.choices)
+    status = serializers.ChoiceField(choices=PipelineAcknowledgement.Status.choices)
     snapshot = NewSnapshotSerializer(required=False)
     snapshot_id = serializers.PrimaryKeyRelatedField(
         queryset=Snapshot.objects.all(), required=False
@@ -83,10 +83,10 @@ class ReceiptRequestSerializer(StrictSerializer):
         return Snapshot(**{"format": manifest.snapshot.format, **given["snapshot"]})
 
 
-class ReceiptSerializer(serializers.ModelSerializer[Receipt]):
+class ReceiptSerializer(serializers.ModelSerializer[PipelineAcknowledgement]):
     """A receipt as it was taken."""
 
     class Meta:
-        model = Receipt
+        model = PipelineAcknowledgement
         fields = ("manifest", "status", "snapshot", "remark", "at")
         read_only_fields = fields

@@ -21,9 +21,9 @@ from requests_portal.api.v1.manifest_serializers import (
     ReceiptRequestSerializer,
     ReceiptSerializer,
 )
-from requests_portal.api.v1.pipeline_access import PipelineView, acting
+from requests_portal.api.v1.pipeline_access import PipelineView, pipeline_actor
 from workflows.cases.idempotency import LONGEST_KEY
-from workflows.corrections.downloads import FILES, FILES_WITH_TEXTS, SQL, hand_out
+from workflows.corrections.downloads import FILES, FILES_WITH_TEXTS, SQL, download_file
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import take_receipt
 from workflows.datasets.models import TokenScope
@@ -108,7 +108,7 @@ class ManifestFileView(PipelineView):
         Each fetch is a look in the access log.
         """
         try:
-            content = hand_out(_find(manifest_id), name, acting(request))
+            content = download_file(_find(manifest_id), name, pipeline_actor(request))
         except (KeyError, Shredded):
             raise Http404 from None
         return HttpResponse(
@@ -159,7 +159,7 @@ class ReceiptView(PipelineView):
         manifest = _find(manifest_id)
         receipt = take_receipt(
             manifest,
-            acting(request),
+            pipeline_actor(request),
             key=key,
             status=serializer.validated_data["status"],
             snapshot=serializer.new_snapshot(manifest),

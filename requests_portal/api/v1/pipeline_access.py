@@ -42,7 +42,7 @@ class PipelineView(Throttled, APIView):
         return self.scopes.get("GET" if method == "HEAD" else method)
 
 
-def acting(request: Request) -> Actor:
+def pipeline_actor(request: Request) -> Actor:
     """Return who acts, by the token that `PipelineTokenAuthentication` has taken."""
     assert isinstance(request.auth, PipelineToken)
     return actor_of(request.auth)

@@ -22,10 +22,10 @@ from requests_portal.api.v1.serializers import (
     FilingSerializer,
     StatusSerializer,
 )
-from workflows.cases.access import open_with_receipt
+from workflows.cases.access import find_by_receipt
 from workflows.cases.admission import LONGEST as LONGEST_PROOF
 from workflows.cases.admission import require_proof
-from workflows.cases.filing import Filed, file_request
+from workflows.cases.filing import FilingResult, file_request
 from workflows.cases.idempotency import (
     KEPT_FOR,
     LONGEST_KEY,
@@ -112,7 +112,7 @@ def _status_address(case: Case) -> str:
     return settings.PUBLIC_BASE_URL + reverse("api-v1-request", args=[case.number])
 
 
-def _receipt(filed: Filed) -> dict[str, Any]:
+def _receipt(filed: FilingResult) -> dict[str, Any]:
     return {
         "case_number": filed.case.number,
         "receipt": filed.receipt,
@@ -136,7 +136,7 @@ class StatusView(Throttled, APIView):
 
         A wrong number and a wrong receipt get the same answer.
         """
-        case = open_with_receipt(number, str(request.auth))
+        case = find_by_receipt(number, str(request.auth))
         return Response(StatusSerializer(status_of(case)).data)
 
 

@@ -20,8 +20,8 @@ from workflows.cases.filing_request import (
     KIN_FIELDS,
     MAX_TEXT,
     applicable_regimes,
-    asks_for_own_interest,
-    can_be_called,
+    claims_own_interest,
+    is_dialable,
 )
 from workflows.vocabulary import places
 from workflows.vocabulary.item_kinds import Sentence
@@ -141,7 +141,7 @@ class RequesterForm(QuestionForm):
         if rule is not None:
             hint = f"{rule.conditions.in_language(get_language() or '')} {hint}"
         self.fields["authority"].help_text = hint
-        if not regimes or not asks_for_own_interest(regimes[0], role):
+        if not regimes or not claims_own_interest(regimes[0], role):
             for name in KIN_FIELDS:
                 del self.fields[name]
 
@@ -223,7 +223,7 @@ class ContactForm(QuestionForm):
     def clean_phone(self) -> str:
         """Return the number; refuse what the domain would refuse, with the same words."""
         phone: str = self.cleaned_data["phone"]
-        if phone and not can_be_called(phone):
+        if phone and not is_dialable(phone):
             raise ValidationError(
                 gettext("Enter a phone number with all its digits, like +86 10 1234 5678.")
             )

@@ -12,7 +12,7 @@ from workflows.cases.filing_request import MAX_ITEMS
 from workflows.vocabulary.item_kinds import KINDS_ON_FORM
 
 
-class WishesForm(QuestionForm):
+class RequestTypesForm(QuestionForm):
     """Which of the rights the person wants to exercise."""
 
     option_hints = {"kinds": {kind: kind.definition.explanation for kind in KINDS_ON_FORM}}

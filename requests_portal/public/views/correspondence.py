@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from requests_portal.public import uploads
 from requests_portal.public.case_session import of_own_case
-from requests_portal.public.case_shown import allowed, open_question
+from requests_portal.public.case_shown import open_question, permitted_actions
 from requests_portal.public.forms.base import QuestionForm
 from requests_portal.public.forms.case import (
     ComplaintForm,
@@ -32,7 +32,7 @@ from workflows.complaints import services as complaints
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class CaseAction:
     """One page with one text: its form and template, what it needs, and what it calls.
 
     `action` is a name of `case_shown.allowed`, `field` the field of the text, empty without one.
@@ -46,39 +46,39 @@ class Deed:
 
 
 # By the name of the address.
-DEEDS = {
-    "status_write": Deed(
+CASE_ACTIONS = {
+    "status_write": CaseAction(
         MessageForm, "body", "write", "public/write.html", correspondence.write_to_provider
     ),
-    "status_withdraw": Deed(
+    "status_withdraw": CaseAction(
         WithdrawalForm,
         "reasons",
         Action.WITHDRAW,
         "public/withdraw.html",
         lambda case, text, _files: correspondence.withdraw(case, text),
     ),
-    "status_contest": Deed(
+    "status_contest": CaseAction(
         ObjectionForm,
         "reasons",
         Action.CONTEST,
         "public/contest.html",
-        lambda case, text, _files: complaints.contest(case, text),
+        lambda case, text, _files: complaints.contest_answer(case, text),
     ),
-    "status_unmerge": Deed(
+    "status_unmerge": CaseAction(
         SeparationForm,
         "reasons",
         Action.UNMERGE,
         "public/unmerge.html",
         lambda case, text, _files: merging.unmerge(case, reasons=text),
     ),
-    "status_complain": Deed(
+    "status_complain": CaseAction(
         ComplaintForm,
         "reasons",
         "complain",
         "public/complain.html",
         lambda case, text, _files: complaints.complain(case, text),
     ),
-    "status_complaint_withdraw": Deed(
+    "status_complaint_withdraw": CaseAction(
         ComplaintWithdrawalForm,
         "",
         "withdraw_complaint",
@@ -90,14 +90,14 @@ DEEDS = {
 
 @require_http_methods(["GET", "POST"])
 @of_own_case
-def act(request: HttpRequest, case: Case, page: str) -> HttpResponse:
+def take_action(request: HttpRequest, case: Case, page: str) -> HttpResponse:
     """Show the form of a deed, or do it and go back to the status.
 
     What was typed stays in the form when the deed is refused.
     """
-    deed = DEEDS[page]
+    deed = CASE_ACTIONS[page]
     if request.method == "GET":
-        if not allowed(case)[deed.action]:
+        if not permitted_actions(case)[deed.action]:
             return redirect("status")
         return _show(request, case, page, deed.form(), [])
     if wants_language(request):
@@ -108,7 +108,7 @@ def act(request: HttpRequest, case: Case, page: str) -> HttpResponse:
     return _show(request, case, page, form, errors) if errors else redirect("status")
 
 
-def _do(request: HttpRequest, case: Case, deed: Deed, form: QuestionForm) -> list[PageError]:
+def _do(request: HttpRequest, case: Case, deed: CaseAction, form: QuestionForm) -> list[PageError]:
     """Do a deed; return what stands against it, which is nothing when it was done."""
     if uploads.was_too_large(request):
         return [PageError(f"id_{uploads.FIELD}", uploads.too_large_sentence())]
@@ -126,10 +126,10 @@ def _do(request: HttpRequest, case: Case, deed: Deed, form: QuestionForm) -> lis
 def show_again(request: HttpRequest, case: Case) -> HttpResponse | None:
     """Show a form with the text that was typed into it before the session ended."""
     page = request.POST.get("page", "")
-    if page not in DEEDS or not allowed(case)[DEEDS[page].action]:
+    if page not in CASE_ACTIONS or not permitted_actions(case)[CASE_ACTIONS[page].action]:
         return None
-    typed = {DEEDS[page].field: request.POST["typed"]}
-    return _show(request, case, page, DEEDS[page].form(initial=typed), [])
+    typed = {CASE_ACTIONS[page].field: request.POST["typed"]}
+    return _show(request, case, page, CASE_ACTIONS[page].form(initial=typed), [])
 
 
 def _show(
@@ -143,4 +143,4 @@ def _show(
         "here": reverse(page),
         "question": None if case.erased_at else open_question(case),
     }
-    return render(request, DEEDS[page].template, context)
+    return render(request, CASE_ACTIONS[page].template, context)

@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 
 from requests_portal.public import draft_cookie, uploads
-from requests_portal.public.draft_cookie import HeldDraft, held_draft
+from requests_portal.public.draft_cookie import DraftSession, held_draft
 from requests_portal.public.filing_content import filing_request
 from requests_portal.public.forms.base import Row, chosen_kinds
 from requests_portal.public.forms.people import residence_of
@@ -20,7 +20,14 @@ from requests_portal.public.page_errors import PageError
 from requests_portal.public.pages import Page, first_incomplete, read_rows
 from requests_portal.public.responses import private, remember_language, wants_language
 from requests_portal.public.rules_shown import shown_regime
-from requests_portal.public.steps import CHECK, STEPS, Step, applicable_steps, find_step, neighbour
+from requests_portal.public.steps import (
+    CHECK,
+    STEPS,
+    FormStep,
+    applicable_steps,
+    find_step,
+    neighbour,
+)
 from workflows.cases.admission import AdmissionNeeded, NotYet, needs_admission
 from workflows.cases.drafts import (
     add_draft_file,
@@ -55,7 +62,7 @@ def start(request: HttpRequest) -> HttpResponse:
     response = redirect("request_step", STEPS[0].slug)
     if draft.awaits_admission:
         response = redirect("request_wait", Purpose.BEGIN)
-    draft_cookie.hold(response, token)
+    draft_cookie.remember_draft(response, token)
     if held and held.draft.filed_at is None:
         discard_draft(held.draft)
     return response
@@ -82,22 +89,22 @@ def step(request: HttpRequest, slug: str) -> HttpResponse:
     return _show(request, held, Page(found, held.answers, check=False))
 
 
-def _take(request: HttpRequest, held: HeldDraft | None, current: Step) -> HttpResponse:
+def _take(request: HttpRequest, held: DraftSession | None, current: FormStep) -> HttpResponse:
     """Keep what was typed, right or wrong, then go on; without a draft, begin one with it."""
     with transaction.atomic():
         # Two windows on one draft wait for each other, so that neither loses the other's pages.
-        held = held.locked() if held else HeldDraft(*create_draft())
+        held = held.locked() if held else DraftSession(*create_draft())
         if held.draft.filed_at:
             return redirect("request_receipt")
         rows = read_rows(current, request.POST, held.answers)
         rows = _add_or_remove_row(current, rows, request.POST.get("go", ""))
         response = _keep(request, held, current, rows) or _act(request, held, current)
-    draft_cookie.hold(response, held.token)
+    draft_cookie.remember_draft(response, held.token)
     return response
 
 
 def _keep(
-    request: HttpRequest, held: HeldDraft, current: Step, rows: list[Row]
+    request: HttpRequest, held: DraftSession, current: FormStep, rows: list[Row]
 ) -> HttpResponse | None:
     """Keep what was typed; show it with what is wrong where it cannot be kept."""
     answers = {**held.answers, current.slug: rows}
@@ -108,13 +115,13 @@ def _keep(
     return None
 
 
-def _act(request: HttpRequest, held: HeldDraft, current: Step) -> HttpResponse:
+def _act(request: HttpRequest, held: DraftSession, current: FormStep) -> HttpResponse:
     """Keep or let go of files, then follow the button that was pressed."""
     errors = _take_files(request, held) if current.takes_files else []
     return _without_check(request, held, current) or _go_on(request, held, current, errors)
 
 
-def _add_or_remove_row(current: Step, rows: list[Row], go: str) -> list[Row]:
+def _add_or_remove_row(current: FormStep, rows: list[Row], go: str) -> list[Row]:
     name, _separator, number = go.partition(":")
     if name == "add" and len(rows) < current.most_rows:
         return [*rows, {}]
@@ -123,11 +130,13 @@ def _add_or_remove_row(current: Step, rows: list[Row], go: str) -> list[Row]:
     return rows
 
 
-def _same_page(request: HttpRequest, current: Step) -> str:
+def _same_page(request: HttpRequest, current: FormStep) -> str:
     return step_address(current.slug) + ("?change=1" if "change" in request.POST else "")
 
 
-def _without_check(request: HttpRequest, held: HeldDraft, current: Step) -> HttpResponse | None:
+def _without_check(
+    request: HttpRequest, held: DraftSession, current: FormStep
+) -> HttpResponse | None:
     """Follow a button that keeps what was typed as it is; None for one that goes on."""
     match request.POST.get("go", "").partition(":")[0]:
         case "autosave":
@@ -146,7 +155,7 @@ def _without_check(request: HttpRequest, held: HeldDraft, current: Step) -> Http
 
 
 def _go_on(
-    request: HttpRequest, held: HeldDraft, current: Step, errors: list[PageError]
+    request: HttpRequest, held: DraftSession, current: FormStep, errors: list[PageError]
 ) -> HttpResponse:
     """Go on to the next page if this one is right, else show what is wrong."""
     if not current.applies(held.answers):
@@ -161,7 +170,7 @@ def _go_on(
     return redirect(step_address(neighbour(current, held.answers, 1) or CHECK))
 
 
-def _take_files(request: HttpRequest, held: HeldDraft) -> list[PageError]:
+def _take_files(request: HttpRequest, held: DraftSession) -> list[PageError]:
     """Keep the files that were sent with the page, and let go of the one that was struck out."""
     go, _separator, wanted = request.POST.get("go", "").partition(":")
     for file in held.draft.files.all() if go == "remove_file" else ():
@@ -179,7 +188,7 @@ def _take_files(request: HttpRequest, held: HeldDraft) -> list[PageError]:
 
 
 def _show_unsaved(
-    request: HttpRequest, held: HeldDraft, page: Page, refused: InvalidFiling | AdmissionNeeded
+    request: HttpRequest, held: DraftSession, page: Page, refused: InvalidFiling | AdmissionNeeded
 ) -> HttpResponse:
     """Show what was typed and cannot be kept, so that it is not lost."""
     if request.POST.get("go") == "autosave":
@@ -196,7 +205,7 @@ def sentences_of(refused: InvalidFiling | AdmissionNeeded) -> list[str]:
 
 
 def _show(
-    request: HttpRequest, held: HeldDraft, page: Page, errors: list[PageError] | None = None
+    request: HttpRequest, held: DraftSession, page: Page, errors: list[PageError] | None = None
 ) -> HttpResponse:
     answers = held.answers
     current = page.step
@@ -220,7 +229,7 @@ def _show(
 
 
 def _with_unsent_draft(
-    view: Callable[[HttpRequest, HeldDraft], HttpResponse],
+    view: Callable[[HttpRequest, DraftSession], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
     """Give a view the draft of this browser; lead elsewhere without one or when it was sent."""
 
@@ -240,7 +249,7 @@ def _with_unsent_draft(
 @private
 @require_http_methods(["GET", "POST"])
 @_with_unsent_draft
-def check(request: HttpRequest, held: HeldDraft) -> HttpResponse:
+def check(request: HttpRequest, held: DraftSession) -> HttpResponse:
     """Show all answers with links to change them; send the request."""
     if wants_language(request):
         return remember_language(redirect("request_check"))
@@ -252,7 +261,7 @@ def check(request: HttpRequest, held: HeldDraft) -> HttpResponse:
     return send(request, held)
 
 
-def send(request: HttpRequest, held: HeldDraft) -> HttpResponse:
+def send(request: HttpRequest, held: DraftSession) -> HttpResponse:
     """Send a complete request and go to its receipt, or to where it waits to be let in."""
     try:
         _file(held)
@@ -265,7 +274,7 @@ def send(request: HttpRequest, held: HeldDraft) -> HttpResponse:
 
 
 @transaction.atomic
-def _file(held: HeldDraft) -> None:
+def _file(held: DraftSession) -> None:
     """File the draft once, however often the button was pressed."""
     held = held.locked()
     if held.draft.filed_at:
@@ -274,7 +283,7 @@ def _file(held: HeldDraft) -> None:
     file_draft(held.draft, held.token, request)
 
 
-def _summary(request: HttpRequest, held: HeldDraft, errors: list[PageError]) -> HttpResponse:
+def _summary(request: HttpRequest, held: DraftSession, errors: list[PageError]) -> HttpResponse:
     answers = held.answers
     pages = [Page(other, answers, check=True) for other in applicable_steps(answers)]
     residence = residence_of(answers)
@@ -302,7 +311,7 @@ def _summary(request: HttpRequest, held: HeldDraft, errors: list[PageError]) -> 
 @private
 @require_http_methods(["GET", "POST"])
 @_with_unsent_draft
-def discard(request: HttpRequest, held: HeldDraft) -> HttpResponse:
+def discard(request: HttpRequest, held: DraftSession) -> HttpResponse:
     """Ask whether to delete the draft, and delete it."""
     if request.method == "GET":
         return render(request, "public/discard.html")
@@ -310,5 +319,5 @@ def discard(request: HttpRequest, held: HeldDraft) -> HttpResponse:
         return remember_language(redirect("request_discard"))
     discard_draft(held.draft)
     response = render(request, "public/discarded.html")
-    draft_cookie.let_go(request, response)
+    draft_cookie.forget_draft(request, response)
     return response

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from requests_portal.public.rules_shown import shown_regime
 from requests_portal.public.views.statistics import tables
-from workflows.regimes.limits import in_force
+from workflows.regimes.limits import limits_in_force
 from workflows.regimes.services import get_regime
 from workflows.reports.suppression import THRESHOLD
 
@@ -24,7 +24,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def how(request: HttpRequest) -> HttpResponse:
     """Say how requests are handled, with the time limits and the way to complain, for each law."""
-    served = in_force(map(get_regime, settings.PROVIDER_REGIMES), timezone.now())
+    served = limits_in_force(map(get_regime, settings.PROVIDER_REGIMES), timezone.now())
     regimes = [shown_regime(regime) for regime in served]
     names = {shown.code: shown.name for shown in regimes}
     latest = [(names[code], quarters[0]) for code, quarters in tables() if quarters]

@@ -13,11 +13,11 @@ from requests_portal.public.responses import private
 from requests_portal.public.rules_shown import shown_clocks
 from requests_portal.public.views.files import receipt_download
 from workflows.cases.drafts import discard_draft, filed_draft
-from workflows.cases.filing import Filed
+from workflows.cases.filing import FilingResult
 from workflows.links import status_link
 
 
-def _filed(request: HttpRequest) -> Filed | None:
+def _filed(request: HttpRequest) -> FilingResult | None:
     """Return case and receipt of the draft that this browser sent; None when there is none.
 
     It is read and never filed again: a case that was erased meanwhile stays erased.
@@ -73,5 +73,5 @@ def forget(request: HttpRequest) -> HttpResponse:
     response = redirect("home")
     if held and held.draft.filed_at:
         discard_draft(held.draft)
-        draft_cookie.let_go(request, response)
+        draft_cookie.forget_draft(request, response)
     return response

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from requests_portal.public.responses import download, private
 from workflows.corrections.recipients import InvalidLink, find_notice
 from workflows.corrections.recipients import confirm as confirm_notice
-from workflows.corrections.telling import entries_told, lines_for_recipient
+from workflows.corrections.telling import entries_for_recipient, lines_for_recipient
 
 SHOWN = 200
 
@@ -26,7 +26,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         notice = find_notice(token)
     except InvalidLink as invalid:
         return _refused(request, invalid)
-    entries = entries_told(notice)
+    entries = entries_for_recipient(notice)
     context = {
         "notice": notice,
         "snapshot": notice.manifest.snapshot,

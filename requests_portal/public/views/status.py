@@ -8,13 +8,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from requests_portal.public import draft_cookie
 from requests_portal.public.case_session import close_case, current_case, of_own_case, open_case
-from requests_portal.public.case_shown import allowed, shown_case, zone_of
+from requests_portal.public.case_shown import permitted_actions, present_case, zone_of
 from requests_portal.public.draft_cookie import held_draft
 from requests_portal.public.forms.case import ReceiptForm
 from requests_portal.public.page_errors import page_errors
 from requests_portal.public.responses import private, remember_language, wants_language
 from requests_portal.public.views.correspondence import show_again
-from workflows.cases.access import open_with_receipt
+from workflows.cases.access import find_by_receipt
 from workflows.cases.drafts import discard_draft
 from workflows.cases.errors import TooManyAttempts, UnknownReceipt
 from workflows.cases.models import Case, Message
@@ -39,7 +39,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
 def _open(request: HttpRequest, form: ReceiptForm) -> HttpResponse:
     """Open the case of a number and a receipt, or say that it cannot be opened."""
     try:
-        case = open_with_receipt(form.cleaned_data["number"], form.cleaned_data["receipt"])
+        case = find_by_receipt(form.cleaned_data["number"], form.cleaned_data["receipt"])
     except UnknownReceipt as refused:
         form.add_error("number", str(refused))
         return _show_log_in(request, form)
@@ -79,7 +79,7 @@ def overview(request: HttpRequest, case: Case) -> HttpResponse:
     """Show the clock, the story of the case, the messages, and what can be done now."""
     context = {
         "case": case,
-        "shown": shown_case(case, request.GET.get("page", "")),
+        "shown": present_case(case, request.GET.get("page", "")),
         "link_asked": request.GET.get("link") == "asked",
     }
     return render(request, "public/status.html", context)
@@ -97,14 +97,14 @@ def answer(request: HttpRequest, case: Case, message_id: str) -> HttpResponse:
         "message": message,
         "letter": mark_safe(letter_of(message)),  # noqa: S308 - its words were escaped
         "zone": zone_of(case),
-        "may": allowed(case),
+        "may": permitted_actions(case),
     }
     return render(request, "public/answer.html", context)
 
 
 @private
 @require_http_methods(["GET", "HEAD", "POST"])
-def leave(request: HttpRequest) -> HttpResponse:
+def log_out(request: HttpRequest) -> HttpResponse:
     """End the session, and take a receipt that still lies in this browser with it.
 
     Whoever comes by the address, for instance from the history, is led to the case and not out.
@@ -116,11 +116,11 @@ def leave(request: HttpRequest) -> HttpResponse:
     held = held_draft(request)
     if held and held.draft.filed_at:
         discard_draft(held.draft)
-        draft_cookie.let_go(request, response)
+        draft_cookie.forget_draft(request, response)
     return response
 
 
 @require_safe
-def left(request: HttpRequest) -> HttpResponse:
+def logged_out(request: HttpRequest) -> HttpResponse:
     """Say that nothing of the case is left in this browser."""
     return render(request, "public/left.html")

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from requests_portal.public.draft_cookie import HeldDraft, held_draft
+from requests_portal.public.draft_cookie import DraftSession, held_draft
 from requests_portal.public.page_errors import PageError
 from requests_portal.public.pages import first_incomplete
 from requests_portal.public.responses import private, remember_language, wants_language
@@ -79,7 +79,7 @@ def _go_on(purpose: Purpose) -> HttpResponse:
     return redirect(_address_before(purpose))
 
 
-def _take(request: HttpRequest, held: HeldDraft, purpose: Purpose) -> HttpResponse:
+def _take(request: HttpRequest, held: DraftSession, purpose: Purpose) -> HttpResponse:
     """Give a place in the line, or let in."""
     if wants_language(request):
         return remember_language(redirect("request_wait", purpose))
@@ -96,7 +96,7 @@ def _take(request: HttpRequest, held: HeldDraft, purpose: Purpose) -> HttpRespon
         return _show(request, held, purpose, refused, refused.wait)
 
 
-def _let_in(request: HttpRequest, held: HeldDraft, purpose: Purpose) -> HttpResponse:
+def _let_in(request: HttpRequest, held: DraftSession, purpose: Purpose) -> HttpResponse:
     """Do what the draft was let in for. Raises `NotYet`."""
     place = place_of(held.draft, purpose)
     if place is None and needs_admission(held.draft, purpose):
@@ -112,7 +112,7 @@ def _let_in(request: HttpRequest, held: HeldDraft, purpose: Purpose) -> HttpResp
 
 def _show(
     request: HttpRequest,
-    held: HeldDraft,
+    held: DraftSession,
     purpose: Purpose,
     refused: DomainError | None = None,
     retry_after: timedelta | None = None,

@@ -11,17 +11,17 @@ from django.views.decorators.http import require_safe
 from requests_portal.public.page_errors import page_errors
 from requests_portal.public.responses import download
 from requests_portal.regulators.access import regulator_page
-from requests_portal.regulators.contents import ShownContent, shown_content
+from requests_portal.regulators.contents import ContentPresenter, present_content
 from requests_portal.regulators.forms import CaseListForm
 from workflows.cases.models import Case, Item
-from workflows.cases.staff_actions import record_view
+from workflows.cases.staff_actions import log_case_view
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case, proof_text
 from workflows.regimes.rules.regime import Regime
 from workflows.reports.access_log import record_look_at_register
 from workflows.reports.law import Provision
 from workflows.reports.scope import RegulatorScope
-from workflows.reports.selectors import Step, case_file, filter_cases, find_case
+from workflows.reports.selectors import ReadStep, case_file, filter_cases, find_case
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.roles import ROLE_NAMES, Role
 
@@ -41,10 +41,10 @@ class ShownProvision:
 class ShownStep:
     """A step with its role in words, the law beside it and what was written."""
 
-    step: Step
+    step: ReadStep
     role: str
     provisions: list[ShownProvision]
-    contents: list[ShownContent]
+    contents: list[ContentPresenter]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def case(request: HttpRequest, scope: RegulatorScope, number: str) -> HttpRespon
         found = find_case(scope, number)
     except Case.DoesNotExist:
         raise Http404 from None
-    record_view(found, scope.actor, what="case")
+    log_case_view(found, scope.actor, what="case")
     language = get_language() or ""
     file = case_file(scope, found, language)
     context = {
@@ -120,7 +120,7 @@ def step_file(
     proof = proof_text(event)
     if proof is None or kind not in PROOF_KINDS:
         raise Http404
-    record_view(found, scope.actor, what="proof")
+    log_case_view(found, scope.actor, what="proof")
     content = proof.encode() if kind == "tlog-proof" else bytes(event.leaf)
     return download([content], f"{found.number}-{step}.{kind}", "application/octet-stream")
 
@@ -134,12 +134,12 @@ def _item(item: Item, regime: Regime, language: str) -> ShownItem:
     )
 
 
-def _step(step: Step, language: str) -> ShownStep:
+def _step(step: ReadStep, language: str) -> ShownStep:
     return ShownStep(
         step,
         str(ROLE_NAMES[Role(step.role)]),
         [_provision(provision, language) for provision in step.provisions],
-        [shown_content(opening) for opening in step.openings],
+        [present_content(opening) for opening in step.openings],
     )
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from requests_portal.public.page_errors import page_errors
 from requests_portal.regulators.access import regulator_page
-from requests_portal.regulators.forms import KeepForm
+from requests_portal.regulators.forms import KeepCheckpointForm
 from workflows.common.errors import InvalidInput
 from workflows.ledger.keys import log_vkey
 from workflows.ledger.selectors import latest_checkpoint
@@ -25,7 +25,7 @@ KEPT_ON_A_PAGE = 20
 @regulator_page
 def checkpoints(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
     """Show the newest checkpoint and those kept; take one that was kept elsewhere."""
-    form = KeepForm(request.POST or None)
+    form = KeepCheckpointForm(request.POST or None)
     if form.is_valid():
         try:
             keep_checkpoint(scope, form.cleaned_data["checkpoint"])

@@ -6,7 +6,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from requests_portal.public.rules_shown import cited
+from requests_portal.public.rules_shown import citation_text
 from requests_portal.regulators.access import regulator_page
 from requests_portal.regulators.figures_csv import csv_file
 from workflows.regimes.services import get_regime
@@ -42,7 +42,9 @@ def training(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
     language = get_language() or ""
     rules = [rule for rule in get_regime(scope.regime).metrics if rule.code == RULE]
     context = {
-        "rules": [(rule.text.in_language(language), cited(rule.citations)) for rule in rules],
+        "rules": [
+            (rule.text.in_language(language), citation_text(rule.citations)) for rule in rules
+        ],
         "sources": training_sources(),
         "models": trained_models(),
         "here": "training",

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from requests_portal import charts
 from requests_portal.public.page_errors import page_errors
-from requests_portal.public.rules_shown import cited
+from requests_portal.public.rules_shown import citation_text
 from requests_portal.regulators.access import regulator_page
 from requests_portal.regulators.figures_csv import csv_file
 from requests_portal.regulators.forms import YearForm
@@ -23,7 +23,7 @@ from workflows.reports.access_log import record_look_at_register
 from workflows.reports.counting import ABUSE
 from workflows.reports.scope import RegulatorScope
 from workflows.reports.statistics_items import items_of_year
-from workflows.reports.statistics_yearly import TOTAL, Table, tables
+from workflows.reports.statistics_yearly import TOTAL, YearlyTable, tables
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.people import RequesterRole
 
@@ -94,7 +94,7 @@ def yearly(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
         ),
         "regime": regime.name.in_language(language),
         "metrics": [
-            (rule.text.in_language(language), cited(rule.citations))
+            (rule.text.in_language(language), citation_text(rule.citations))
             for rule in regime.metrics
             if rule.code != EXPLANATION
         ],
@@ -122,12 +122,12 @@ def yearly_csv(request: HttpRequest, scope: RegulatorScope, year: int, code: str
     )
 
 
-def _tables(scope: RegulatorScope, year: int) -> list[Table]:
+def _tables(scope: RegulatorScope, year: int) -> list[YearlyTable]:
     record_look_at_register(scope, what="statistics", narrowed_by={"year": year})
     return tables(scope.regime, items_of_year(scope, year))
 
 
-def _shown(table: Table, scope: RegulatorScope) -> ShownTable:
+def _shown(table: YearlyTable, scope: RegulatorScope) -> ShownTable:
     heads = [str(COLUMNS[column]) for column in table.columns]
     return ShownTable(
         table.code,
@@ -140,7 +140,7 @@ def _shown(table: Table, scope: RegulatorScope) -> ShownTable:
     )
 
 
-def _named(table: Table, scope: RegulatorScope) -> list[tuple[str, Any]]:
+def _named(table: YearlyTable, scope: RegulatorScope) -> list[tuple[str, Any]]:
     regime = get_regime(scope.regime)
     return [(_name(table.code, key, regime), line) for key, line in table.lines]
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from requests_portal.staff.actions.complaint_table import PAGES
-from requests_portal.staff.actions.views import take_form
+from requests_portal.staff.actions.views import submit_form
 from requests_portal.staff.case_complaints import complaint_view
 from requests_portal.staff.case_file import load_case, names_on_page
 from requests_portal.staff.case_views import case_id_of, require_case_role
@@ -34,7 +34,7 @@ def complaint_action_page(
     refused = refusals(complaint, actor)
     if Action(slug) not in refused:
         raise PermissionDenied
-    response: HttpResponse = take_form(
+    response: HttpResponse = submit_form(
         request,
         site,
         case,

@@ -20,7 +20,7 @@ def last_change(case: Case) -> Event | None:
     return steps.exclude(role=Role.SYSTEM).last()
 
 
-def token(event: Event | None) -> str:
+def version_token(event: Event | None) -> str:
     """Return what a form carries to tell which step was the last when it was opened."""
     return str(event.uid) if event else ""
 

@@ -13,11 +13,11 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
 from requests_portal.staff.actions.forms import CaseForm, ground_choices, text_field
 from requests_portal.staff.case_file import ItemView, item_views
-from workflows.cases.filing_request import kin_conditions_apply
+from workflows.cases.filing_request import near_relative_rules_apply
 from workflows.cases.models import Item
 from workflows.cases.staff_actions import ItemProposal
 from workflows.datasets.findings import (
-    contradicted,
+    contradicting_scopes,
     denies_what_was_found,
     findings_of,
     scope_results,
@@ -54,7 +54,7 @@ class FindingForm(CaseForm):
                 initial=chosen.scopes.get(scope.value, result),
                 widget=UnfoldAdminSelectWidget,
             )
-        self._ask_about(contradicted(looked_up, self.data))
+        self._ask_about(contradicting_scopes(looked_up, self.data))
 
     def _ask_about(self, contradictions: Sequence[Scope]) -> None:
         """Ask once more where something else was typed than the look-up came to."""
@@ -83,7 +83,7 @@ class FindingForm(CaseForm):
                 required=False,
             )
             self.initial["verification"] = chosen.verification
-        if kin_conditions_apply(self.case):
+        if near_relative_rules_apply(self.case):
             self.fields["kin"] = text_field(
                 _("Kinship, own interest, and what the deceased arranged"),
                 _("What was looked at and what was found; needed before anything is granted."),

@@ -16,7 +16,7 @@ from workflows.cases.clocks import answer_kind, extendable_clock
 from workflows.cases.lifecycle import MOVES, Action
 from workflows.cases.models import Case
 from workflows.cases.models.clock import rule_events
-from workflows.cases.staff_actions import grounds_of_identity, record_view
+from workflows.cases.staff_actions import grounds_of_identity, log_case_view
 from workflows.datasets.training import affected_models, next_step
 from workflows.notices.answers import compose_answer
 from workflows.notices.document import to_text
@@ -73,7 +73,7 @@ def _merge(case: Case, form: CaseForm) -> dict[str, Any]:
     other = case.merge_proposed_into
     if other is None:
         return {}
-    record_view(other, actor_for(form.user), what="merge")
+    log_case_view(other, actor_for(form.user), what="merge")
     return {
         "proposed_by": names_on_page(case, ()).get(case.merge_proposed_by, ""),
         "both": [

@@ -19,7 +19,7 @@ from workflows.cases.access import normalise_number
 from workflows.cases.actors import Actor
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case
-from workflows.cases.names import ACTION_NAMES, REASONS
+from workflows.cases.names import ACTION_NAMES, REFUSAL_TEXTS
 from workflows.cases.transition import advance
 from workflows.common.errors import InvalidInput
 from workflows.corrections.services import record_receipt
@@ -53,7 +53,7 @@ class ActionPage:
     grave: bool = False
     settles: frozenset[str] = frozenset()
     about: str = ""
-    reasons: Mapping[str, Any] = field(default_factory=lambda: REASONS)
+    reasons: Mapping[str, Any] = field(default_factory=lambda: REFUSAL_TEXTS)
 
     @property
     def look(self) -> str:
@@ -138,7 +138,7 @@ def _named(form: CaseForm) -> Case:
 
 
 def _merge(case: Case, actor: Actor, form: CaseForm) -> None:
-    merging.merge(case, actor, _named(form))
+    merging.merge_duplicate(case, actor, _named(form))
 
 
 def _propose_merge(case: Case, actor: Actor, form: CaseForm) -> None:

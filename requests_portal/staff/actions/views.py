@@ -21,8 +21,8 @@ from requests_portal.staff.case_views import case_id_of, require_case_role, shar
 from requests_portal.staff.people import actor_of, user_of
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case
-from workflows.cases.names import REASONS
-from workflows.cases.staff_actions import record_view
+from workflows.cases.names import REFUSAL_TEXTS
+from workflows.cases.staff_actions import log_case_view
 from workflows.cases.transition import lock_case, refusals
 from workflows.common.errors import DomainError
 
@@ -42,10 +42,10 @@ def _answer(
     request: HttpRequest, site: AdminSite, object_id: str, page: ActionPage
 ) -> HttpResponse:
     case = load_case(case_id_of(object_id))
-    return take_form(request, site, case, page, _refusal(request, case, page))
+    return submit_form(request, site, case, page, _refusal(request, case, page))
 
 
-def take_form(
+def submit_form(
     request: HttpRequest,
     site: AdminSite,
     case: Case,
@@ -71,7 +71,7 @@ def take_form(
         case = load_case(case.pk)
     else:
         form = _form(page, case, request, initial={"item": request.GET.get("item", "")})
-        record_view(case, actor_of(request), what=page.look)
+        log_case_view(case, actor_of(request), what=page.look)
     context = {
         **shared_context(request, site, case),
         **panel_context(page, case, form),
@@ -79,7 +79,7 @@ def take_form(
         "title": f"{case.number}: {page.name}",
         "page": page,
         "form": form,
-        "seen": freshness.token(freshness.last_change(case)),
+        "seen": freshness.version_token(freshness.last_change(case)),
     }
     return TemplateResponse(request, "staff/action.html", context)
 
@@ -91,7 +91,7 @@ def _form(page: ActionPage, case: Case, request: HttpRequest, **more: Any) -> Ca
 def _refusal(request: HttpRequest, case: Case, page: ActionPage) -> str:
     """Return why the action cannot be taken now; raise `PermissionDenied` if never by this role."""
     if page.slug == NOTE:
-        return str(REASONS["erased"]) if case.erased_at is not None else ""
+        return str(REFUSAL_TEXTS["erased"]) if case.erased_at is not None else ""
     refused = refusals(case, actor_of(request))
     if Action(page.slug) not in refused:
         raise PermissionDenied
@@ -104,7 +104,7 @@ def _run(request: HttpRequest, case: Case, page: ActionPage, form: CaseForm, abo
         with transaction.atomic():
             lock_case(case)
             last = freshness.last_change(case)
-            if last is not None and freshness.token(last) != request.POST.get("seen", ""):
+            if last is not None and freshness.version_token(last) != request.POST.get("seen", ""):
                 form.add_error(None, freshness.changed_by_another(last))
                 return False
             page.run(about, actor_of(request), form)

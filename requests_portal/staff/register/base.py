@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from requests_portal.staff.asking import AskingAdmin
+from requests_portal.staff.asking import ConfirmActionMixin
 from requests_portal.staff.people import names_of
 from workflows.common.errors import DomainError
 
@@ -42,7 +42,7 @@ class EntryForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run time
     prefix = "entry"
 
 
-class RegisterAdmin(AskingAdmin):
+class RegisterAdmin(ConfirmActionMixin):
     """Base of the lists of the register. Entries are kept: nothing of it is deleted."""
 
     list_per_page = 50

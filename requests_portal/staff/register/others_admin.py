@@ -26,7 +26,7 @@ from workflows.datasets.models import (
     TokenScope,
     TrainedModel,
 )
-from workflows.datasets.pipelines import admit, has_ended, is_live
+from workflows.datasets.pipelines import has_ended, is_live, register_pipeline
 from workflows.datasets.register import save_model, save_recipient
 
 
@@ -130,7 +130,7 @@ class PipelineTokenAdmin(RegisterAdmin):
 
     def save_model(self, request: HttpRequest, obj: PipelineToken, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         """Keep the entry, and tell the log."""
-        admit(obj, actor_of(request))
+        register_pipeline(obj, actor_of(request))
 
     @action(
         description=gettext_lazy("Issue an API token"), url_path="token", permissions=["change"]

@@ -19,12 +19,12 @@ from requests_portal.staff.people import actor_of
 from requests_portal.staff.register.base import EntryForm, RegisterAdmin, registered_by_name, sign
 from requests_portal.staff.register.dataset_admin import approval_sign
 from workflows.datasets.models import Snapshot, SnapshotFile
-from workflows.datasets.problems import sentence, why_unreadable
-from workflows.datasets.purging import purge_due_at, replaced, to_be_purged
+from workflows.datasets.problems import read_error_of, sentence
+from workflows.datasets.purging import purge_due_at, superseded, to_be_purged
 from workflows.datasets.register import (
     CONTENT_OF_SNAPSHOT,
     mark_purged,
-    read_again,
+    reread_snapshot,
     save_snapshot,
 )
 
@@ -68,7 +68,7 @@ class PurgeFilter(admin.SimpleListFilter):
     parameter_name = "purge"
     _QUERIES = {
         "due": (gettext_lazy("To be purged"), to_be_purged),
-        "replaced": (gettext_lazy("Replaced, and still there"), replaced),
+        "replaced": (gettext_lazy("Replaced, and still there"), superseded),
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -164,7 +164,7 @@ class SnapshotAdmin(RegisterAdmin):
     @admin.display(description=gettext_lazy("why not"))
     def why(self, snapshot: Snapshot) -> str:
         """Return why it cannot be read."""
-        return why_unreadable(snapshot) or "–"
+        return read_error_of(snapshot) or "–"
 
     @admin.display(description=gettext_lazy("approval"), ordering="dataset__approval")
     def approval(self, snapshot: Snapshot) -> SafeString:
@@ -211,7 +211,7 @@ class SnapshotAdmin(RegisterAdmin):
             object_id,
             intro=_("A worker reads the data once more. Look here again in a while."),
             button=_("Read again"),
-            do=lambda snapshot, _typed: read_again(snapshot, actor_of(request)),
+            do=lambda snapshot, _typed: reread_snapshot(snapshot, actor_of(request)),
         )
 
     @action(

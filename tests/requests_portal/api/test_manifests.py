@@ -15,7 +15,7 @@ from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.corrections.conftest import data, no_broker
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.models import Case
-from workflows.corrections.checking import check
+from workflows.corrections.checking import verify_manifest
 from workflows.corrections.models import Manifest
 from workflows.datasets.models import PipelineToken, Snapshot
 from workflows.ledger.models import Event
@@ -77,7 +77,7 @@ def test_the_whole_way_of_a_pipeline(pipeline, waiting, data, tmp_path):
     assert again.json()["snapshot"] == answer.json()["snapshot"]
     assert Snapshot.objects.count() == 2
 
-    check(str(waiting.pk))
+    verify_manifest(str(waiting.pk))
     told = pipeline.get(f"{MANIFESTS}{waiting.pk}/").json()
     assert (told["state"], told["left_count"]) == ("verified", 0)
     assert pipeline.get(MANIFESTS).json()["results"] == []
@@ -107,7 +107,7 @@ def test_a_snapshot_that_cannot_be_read_proves_nothing(pipeline, waiting, data):
     (data / "2.jsonl").write_text(lines(FORUM))
     receipt(pipeline, waiting, status="applied", snapshot={"version": "2", "location": "2.jsonl"})
     (data / "2.jsonl").unlink()
-    check(str(waiting.pk))
+    verify_manifest(str(waiting.pk))
     waiting.refresh_from_db()
     assert (waiting.state, waiting.left[0]["why"]) == ("left", "unreadable")
 

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from tests.factories import ERIKA, WANG, file
 from tests.tokens import regulator_token
 from workflows.ledger.models import Event
-from workflows.ledger.sequencer import sequence_all
+from workflows.ledger.sequencer import drain_inbox
 from workflows.reports.bundle_files import bundle_path
 from workflows.reports.bundle_jobs import make_bundle
 from workflows.reports.models import BundleJob, RegulatorAccount
@@ -77,7 +77,7 @@ def test_an_expired_account_has_no_access():
 @pytest.mark.django_db(transaction=True)
 def test_an_export_is_asked_for_made_and_downloaded():
     file(WANG)
-    sequence_all()
+    drain_inbox()
     client = client_of("CN")
 
     asked = client.post("/api/v1/regulator/bundles/", {}, format="json")
@@ -110,7 +110,7 @@ def test_an_export_whose_time_is_over_is_not_given_though_nobody_has_swept(setti
 @pytest.mark.django_db(transaction=True)
 def test_the_export_of_another_regime_is_not_there():
     file(WANG)
-    sequence_all()
+    drain_inbox()
     asked = client_of("CN").post("/api/v1/regulator/bundles/", {}, format="json")
     other = client_of("EU")
 
@@ -136,7 +136,7 @@ RECIPIENT = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
 @pytest.mark.django_db(transaction=True)
 def test_a_broken_download_goes_on_and_each_part_is_a_step_in_the_log():
     file(WANG)
-    sequence_all()
+    drain_inbox()
     client = client_of("CN")
     asked = client.post("/api/v1/regulator/bundles/", {"formats": ["xlsx"]}, format="json")
     make_bundle(asked.json()["id"])

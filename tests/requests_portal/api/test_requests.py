@@ -7,7 +7,7 @@ from rest_framework.test import APIClient
 
 from tests.factories import APPROVER, WANG, file, make_case, walk
 from workflows.cases import staff_actions
-from workflows.cases.access import ONE_NUMBER
+from workflows.cases.access import LIMIT_PER_NUMBER
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.notices import moves
@@ -139,7 +139,7 @@ def test_without_a_token_the_status_asks_for_one(api):
 
 def test_guessing_is_slowed_down(api):
     filed = file()
-    for _ in range(ONE_NUMBER.burst):
+    for _ in range(LIMIT_PER_NUMBER.burst):
         status(api, filed.case.number, "WRONG")
 
     answer = status(api, filed.case.number, "WRONG")

@@ -5,7 +5,7 @@ from django.core.management import call_command
 from drf_spectacular.generators import SchemaGenerator
 
 from tests.factories import file
-from workflows.ledger.sequencer import sequence_all
+from workflows.ledger.sequencer import drain_inbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.requests_portal.api.urls")]
 
@@ -48,7 +48,7 @@ def test_the_docs_need_no_inline_script(client):
 
 def test_the_checkpoint_is_public_and_short_lived(client):
     file()
-    size = sequence_all()
+    size = drain_inbox()
 
     answer = client.get("/ledger/checkpoint")
 
@@ -60,7 +60,7 @@ def test_the_checkpoint_is_public_and_short_lived(client):
 
 def test_hash_tiles_are_public_and_immutable(client):
     file()
-    size = sequence_all()
+    size = drain_inbox()
 
     answer = client.get(f"/ledger/tile/0/000.p/{size}")
 
@@ -74,6 +74,6 @@ def test_hash_tiles_are_public_and_immutable(client):
 )
 def test_entries_and_everything_else_are_not(client, path):
     file()
-    sequence_all()
+    drain_inbox()
 
     assert client.get(f"/ledger/{path}").status_code == 404

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from requests_portal.local.folders import PROJECT
-from requests_portal.local.postgres import Cluster
+from requests_portal.local.postgres import PostgresServer
 
 
 @pytest.fixture
@@ -46,9 +46,9 @@ def python() -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
 
 
 @pytest.fixture
-def cluster(folder: Path) -> Iterator[Cluster]:
+def cluster(folder: Path) -> Iterator[PostgresServer]:
     """A running server with an empty database `portal`."""
-    cluster = Cluster(folder / "postgres", {"fsync": "off"})
+    cluster = PostgresServer(folder / "postgres", {"fsync": "off"})
     cluster.ensure_running()
     cluster.ensure_database("portal")
     yield cluster

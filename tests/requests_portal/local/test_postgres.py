@@ -12,7 +12,7 @@ from requests_portal.local.postgres import (
     REGULATOR_ROLE,
     RUNTIME_ROLE,
     SUPERUSER,
-    Cluster,
+    PostgresServer,
 )
 from tests.stack import eventually
 
@@ -28,7 +28,7 @@ sys.stdin.read()
 pytestmark = pytest.mark.stack
 
 
-def servers_of(cluster: Cluster) -> list[psutil.Process]:
+def servers_of(cluster: PostgresServer) -> list[psutil.Process]:
     return [
         process
         for process in psutil.process_iter(["name", "cwd"])
@@ -36,11 +36,11 @@ def servers_of(cluster: Cluster) -> list[psutil.Process]:
     ]
 
 
-def postmaster(cluster: Cluster) -> int:
+def postmaster(cluster: PostgresServer) -> int:
     return int((cluster.folder / "postmaster.pid").read_text().split()[0])
 
 
-def works(cluster: Cluster) -> bool:
+def works(cluster: PostgresServer) -> bool:
     try:
         with psycopg.connect(cluster.url(SUPERUSER, "postgres"), connect_timeout=5) as connection:
             return connection.execute("SELECT 1").fetchone() == (1,)
@@ -88,7 +88,7 @@ def test_nobody_else_may_reach_the_server(cluster):
 
 
 def test_data_outlive_the_server(folder):
-    cluster = Cluster(folder / "postgres", {"fsync": "off"})
+    cluster = PostgresServer(folder / "postgres", {"fsync": "off"})
     cluster.ensure_running()
     cluster.ensure_database("portal")
     with psycopg.connect(cluster.url(OWNER_ROLE, "portal")) as connection:
@@ -102,7 +102,7 @@ def test_data_outlive_the_server(folder):
 
 
 def test_the_server_ends_with_its_last_user_even_if_all_are_killed(folder, python):
-    cluster = Cluster(folder / "postgres", {"fsync": "off"})
+    cluster = PostgresServer(folder / "postgres", {"fsync": "off"})
     users = [python(USE, cluster.folder) for _ in range(2)]
     for user in users:
         assert user.stdout.readline() == "in use\n"
@@ -147,7 +147,7 @@ def test_a_pid_file_that_names_another_program_does_not_hinder_a_start(cluster):
 def test_a_long_path_gets_its_socket_elsewhere(folder):
     long = folder / ("a-very-long-name-" * 6)
     long.mkdir()
-    cluster = Cluster(long / "postgres", {"fsync": "off"})
+    cluster = PostgresServer(long / "postgres", {"fsync": "off"})
     cluster.ensure_running()
     assert works(cluster)
     assert cluster.socket_folder != cluster.folder

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from requests_portal.local.steps import Step
+from requests_portal.local.steps import SetupStep
 
 
 class Work:
@@ -28,7 +28,7 @@ def work(monkeypatch, folder):
 def test_a_step_is_taken_once_until_its_inputs_change(work, folder, capsys):
     source = folder / "source"
     source.write_text("one")
-    step = Step("Tables", "tables", lambda: [source], work)
+    step = SetupStep("Tables", "tables", lambda: [source], work)
     step.take()
     step.take()
     assert work.times == 1
@@ -39,7 +39,7 @@ def test_a_step_is_taken_once_until_its_inputs_change(work, folder, capsys):
 
 
 def test_a_step_that_fails_ends_the_start_and_is_taken_again(work):
-    step = Step("Tables", "tables", list, work)
+    step = SetupStep("Tables", "tables", list, work)
     work.code = 1
     with pytest.raises(SystemExit, match="what went wrong"):
         step.take()
@@ -55,7 +55,7 @@ def test_what_a_step_made_itself_is_no_change(work, folder):
         made.touch()
         return work()
 
-    step = Step("Files", "files", lambda: [str(made.exists())], make)
+    step = SetupStep("Files", "files", lambda: [str(made.exists())], make)
     step.take()
     step.take()
     assert work.times == 1

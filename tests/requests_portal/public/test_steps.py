@@ -24,7 +24,7 @@ def test_no_two_pages_share_an_address():
 
 @pytest.mark.parametrize("kind", ItemKind.values)
 def test_every_kind_can_be_chosen_is_explained_and_is_asked_about(kind):
-    form = wishes.WishesForm()
+    form = wishes.RequestTypesForm()
     assert kind in dict(form.fields["kinds"].choices)
     assert form.option_hints["kinds"][kind]
     asked = applicable_steps({"wishes": [{"kinds": [kind]}]})

@@ -14,8 +14,8 @@ from tests.factories import make_case
 from tests.personas import signed_in
 from workflows.cases.lifecycle import State
 from workflows.ledger.models import Event
-from workflows.ledger.sequencer import sequence_all
-from workflows.reports.access_log import LOOKS
+from workflows.ledger.sequencer import drain_inbox
+from workflows.reports.access_log import ACCESS_EVENTS
 from workflows.reports.bundle_files import bundle_path
 from workflows.reports.models import BundleJob
 
@@ -116,7 +116,7 @@ def test_every_page_that_tells_of_cases_is_a_look_in_the_log(china, lin, setting
     """Each address of the area is asked for, so that a new page cannot be forgotten."""
     settings.MEDIA_ROOT = tmp_path
     case = make_case(State.ANSWERED)
-    sequence_all()
+    drain_inbox()
     job = BundleJob.objects.create(
         regime="CN", requested_by=lin.user, language="en", state=BundleJob.State.READY
     )
@@ -134,10 +134,10 @@ def test_every_page_that_tells_of_cases_is_a_look_in_the_log(china, lin, setting
     for pattern in urls.urlpatterns:
         code = "right" if pattern.name == "yearly_csv" else "months"
         arguments = {name: {**values, "code": code}[name] for name in pattern.pattern.converters}
-        before = Event.objects.filter(name__in=LOOKS).count()
+        before = Event.objects.filter(name__in=ACCESS_EVENTS).count()
         status = china.get(reverse(f"regulators:{pattern.name}", kwargs=arguments)).status_code
         assert status == (405 if pattern.name in {"keep", "revoke_token"} else 200), pattern.name
-        seen[pattern.name] = Event.objects.filter(name__in=LOOKS).count() - before
+        seen[pattern.name] = Event.objects.filter(name__in=ACCESS_EVENTS).count() - before
     assert seen == {name: int(name not in OWN) for name in seen}
 
 
@@ -146,7 +146,7 @@ def test_without_a_second_factor_nothing_is_shown_where_one_is_required(page, ch
     settings.MFA_REQUIRED = True
     response = china.get(f"/en/regulators/{page}")
     assert (response.status_code, response["Location"]) == (302, "/accounts/2fa/")
-    assert not Event.objects.filter(name__in=LOOKS).exists()
+    assert not Event.objects.filter(name__in=ACCESS_EVENTS).exists()
     TOTP.activate(lin.user, "A" * 32)
     with_factor = signed_in(lin.user, fresh=True, factor=True)
     assert with_factor.get(f"/en/regulators/{page}").status_code in {200, 404}

@@ -20,7 +20,7 @@ from workflows.cases.models import Case
 from workflows.cases.signed_receipt import signed_receipt
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import latest_checkpoint
-from workflows.ledger.sequencer import sequence_all
+from workflows.ledger.sequencer import drain_inbox
 from workflows.reports.bundle_files import bundle_path, download_name
 from workflows.reports.bundle_jobs import make_bundle
 from workflows.reports.models import BundleJob, KeptCheckpoint
@@ -92,7 +92,7 @@ def test_progress_is_told_in_words(job, china):
 
 def test_what_was_chosen_is_what_is_asked_for(china, post):
     case = make_case(State.ANSWERED)
-    sequence_all()
+    drain_inbox()
     note = latest_checkpoint().note
     post(
         china,
@@ -137,7 +137,7 @@ def test_a_reason_without_the_tick_asks_for_no_documents(china, post):
     ],
 )
 def test_what_cannot_be_asked_for_is_told_beside_its_field(data, anchor, sentence, china, post):
-    sequence_all()
+    drain_inbox()
     page = post(china, NEW, data).content.decode()
     assert f'href="#{anchor}"' in page
     assert sentence in page
@@ -350,7 +350,7 @@ def test_the_checkpoint_of_an_export_is_kept_and_used_by_the_next(ready, china, 
 
 def test_a_checkpoint_kept_elsewhere_is_held_against_the_log(china, post, lin):
     make_case()
-    sequence_all()
+    drain_inbox()
     note = latest_checkpoint().note
     address = "/en/regulators/checkpoints/"
     assert post(china, address, {"checkpoint": note}).status_code == 302

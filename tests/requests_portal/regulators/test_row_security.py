@@ -15,7 +15,7 @@ from tests.tokens import regulator_token
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.ledger.models import Event
-from workflows.ledger.sequencer import sequence_all
+from workflows.ledger.sequencer import drain_inbox
 from workflows.reports import selectors, statistics
 from workflows.reports.models import BundleJob
 from workflows.reports.scope import scope_of
@@ -92,7 +92,7 @@ def handlers():
 
 def test_no_page_asks_for_cases_before_it_has_taken_the_role(chinese, lin, china):
     """Each address of the area is asked for, so that a new page cannot be forgotten."""
-    sequence_all()
+    drain_inbox()
     scope_of(lin)
     job = BundleJob.objects.create(regime="CN", requested_by=lin.user, language="en")
     values = {

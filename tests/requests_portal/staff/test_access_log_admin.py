@@ -12,7 +12,7 @@ from tests.factories import ERIKA, file
 from tests.personas import signed_in
 from tests.tokens import regulator_token
 from workflows.cases.actors import actor_for
-from workflows.cases.staff_actions import record_view
+from workflows.cases.staff_actions import log_case_view
 from workflows.ledger.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ def looks(reviewer, intake):
         cases, (reviewer, intake), ("2026-05-10", "2026-06-11"), strict=True
     ):
         with freeze_time(f"{day} 10:00:00"):
-            record_view(case, actor_for(user), what="case")
+            log_case_view(case, actor_for(user), what="case")
     return cases
 
 
@@ -58,7 +58,7 @@ def test_who_looked_at_what_and_when(sign_in, privacy_officer, looks) -> None:
     ],
 )
 def test_what_was_looked_at_is_said_in_words(what, words, sign_in, privacy_officer) -> None:
-    record_view(file().case, actor_for(privacy_officer), what=what)
+    log_case_view(file().case, actor_for(privacy_officer), what=what)
     client = sign_in(privacy_officer)
     client.cookies["django_language"] = "zh-hans"
     table = rows(client)
@@ -108,7 +108,7 @@ def test_it_is_searched_by_the_number_of_a_case(sign_in, privacy_officer, looks)
 def test_a_pseudonym_stays_when_the_account_is_gone(sign_in, privacy_officer) -> None:
     from tests.factories import REVIEWER
 
-    record_view(file().case, REVIEWER, what="case")
+    log_case_view(file().case, REVIEWER, what="case")
     assert REVIEWER.pseudonym in rows(sign_in(privacy_officer))
 
 
@@ -182,6 +182,6 @@ def test_the_cost_does_not_grow(
     client = sign_in(privacy_officer)
     client.get(LOG)
     for _number in range(5):
-        record_view(file().case, actor_for(reviewer), what="case")
+        log_case_view(file().case, actor_for(reviewer), what="case")
     with django_assert_max_num_queries(20):
         client.get(LOG)

@@ -14,7 +14,7 @@ from tests.abuse.accounts import USERS, account_form, decide, post, role_ids
 from tests.personas import make_staff, signed_in
 from workflows.accounts.account_log import ACCOUNT_EVENTS, record
 from workflows.cases.actors import SYSTEM, actor_for
-from workflows.cases.mail import tomorrow
+from workflows.cases.mail import next_quota_reset
 from workflows.ledger.models import Event
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
@@ -143,7 +143,7 @@ class TestMail:
         drain()
         assert len(mailoutbox) == 2
         waiting = Effect.objects.filter(state="pending")
-        assert {effect.due_at >= tomorrow() for effect in waiting} == {True}
+        assert {effect.due_at >= next_quota_reset() for effect in waiting} == {True}
         waiting.update(due_at=Now())
         with freeze_time(timezone.now() + timedelta(days=1)):
             drain()

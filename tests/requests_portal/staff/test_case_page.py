@@ -24,7 +24,7 @@ from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.ledger.checkpoints import parse_proof
 from workflows.ledger.models import Event
-from workflows.ledger.sequencer import sequence_all
+from workflows.ledger.sequencer import drain_inbox
 
 pytestmark = pytest.mark.django_db
 
@@ -243,7 +243,7 @@ class TestFiles:
 class TestProofs:
     def test_a_step_in_the_log_has_its_proof(self, client) -> None:
         case = make_case()
-        sequence_all()
+        drain_inbox()
         event = Event.objects.get(case=case.pseudonym, name="case.received")
         address = f"{QUEUE}{case.pk}/proofs/{event.uid}/"
         assert address in page_of(client, case)
@@ -259,7 +259,7 @@ class TestProofs:
 
     def test_a_step_of_another_case_is_not_found(self, client) -> None:
         case, other = make_case(), make_case()
-        sequence_all()
+        drain_inbox()
         event = Event.objects.get(case=other.pseudonym)
         assert client.get(f"{QUEUE}{case.pk}/proofs/{event.uid}/").status_code == 404
 

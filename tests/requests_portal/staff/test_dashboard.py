@@ -15,7 +15,7 @@ from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
 from workflows.cases.lifecycle import State
 from workflows.complaints.models import Complaint
 from workflows.complaints.services import complain
-from workflows.corrections.models import Return
+from workflows.corrections.models import Reingestion
 from workflows.datasets.models import Snapshot
 from workflows.routing.assignment import assign
 from workflows.routing.models import Team
@@ -43,7 +43,7 @@ def some_cases(intake) -> None:
     snapshot = make_snapshot("x.jsonl", read=False)
     for version in "12":
         other = make_snapshot("x.jsonl", snapshot.dataset, read=False, version=f"again {version}")
-        Return.objects.create(case=Complaint.objects.get().case, snapshot=other, records=1)
+        Reingestion.objects.create(case=Complaint.objects.get().case, snapshot=other, records=1)
     for days in (60, 40, 16):
         file(at=timezone.now() - timedelta(days=days))
 

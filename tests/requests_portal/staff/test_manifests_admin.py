@@ -12,8 +12,8 @@ from tests.workflows.corrections.changing import FORUM, executing, look_up, mani
 from tests.workflows.corrections.conftest import data, no_broker
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.models import Case
-from workflows.corrections.checking import check, give_up_checking
-from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
+from workflows.corrections.checking import abandon_verification, verify_manifest
+from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
 from workflows.datasets.models import Snapshot
 from workflows.datasets.register import mark_purged
 from workflows.ledger.models import Event
@@ -52,8 +52,8 @@ def test_a_steward_applies_it_here(sign_in, data_steward, waiting):
     page = act(client, MANIFESTS, "apply_here", waiting).content.decode()
     assert "1 manifest is being applied" in page
     assert "being applied, or has" in act(client, MANIFESTS, "apply_here", waiting).content.decode()
-    apply_here(str(waiting.pk))
-    check(str(waiting.pk))
+    apply_locally(str(waiting.pk))
+    verify_manifest(str(waiting.pk))
     page = client.get(f"{MANIFESTS}{waiting.pk}/change/").content.decode()
     assert "Applied, and nothing is left" in page
     assert Case.objects.get().number in page
@@ -87,8 +87,8 @@ def test_that_its_data_are_gone_makes_no_newer_version(sign_in, data_steward, wa
 
 def test_the_case_says_which_snapshot_came_out_of_its_change(sign_in, reviewer, waiting):
     ask_to_apply(waiting, STEWARD)
-    apply_here(str(waiting.pk))
-    check(str(waiting.pk))
+    apply_locally(str(waiting.pk))
+    verify_manifest(str(waiting.pk))
     case, client = Case.objects.get(), sign_in(reviewer)
     for address in (case_url(case), f"{QUEUE}{case.pk}/matches/"):
         page = client.get(address).content.decode()
@@ -106,7 +106,7 @@ def test_the_place_is_named_where_something_is_left(sign_in, data_steward, waiti
     (data / "2.jsonl").write_text(lines(FORUM))
     new = Snapshot(version="2", format="jsonl", location="2.jsonl")
     take_receipt(waiting, STEWARD, key="k", status="applied", snapshot=new)
-    check(str(waiting.pk))
+    verify_manifest(str(waiting.pk))
     page = sign_in(data_steward).get(f"{MANIFESTS}{waiting.pk}/change/").content.decode()
     assert "the corrected text is missing: forum.jsonl · a · text" in page
     assert not buttons(page)
@@ -124,8 +124,8 @@ def test_a_search_that_never_came_to_an_end_is_asked_for_again(
     sign_in, send, data_steward, waiting
 ):
     ask_to_apply(waiting, STEWARD)
-    apply_here(str(waiting.pk))
-    give_up_checking(str(waiting.pk))
+    apply_locally(str(waiting.pk))
+    abandon_verification(str(waiting.pk))
     client, address = sign_in(data_steward), f"{MANIFESTS}{waiting.pk}"
     page = client.get(f"{address}/change/").content.decode()
     assert "never came to an end" in page
@@ -177,7 +177,7 @@ def test_a_receipt_is_entered_by_hand(sign_in, send, data_steward, waiting, data
 
     new = {"status": "applied", "version": "2", "location": "2.jsonl", "remark": "By our pipeline"}
     assert send(client, path, new).status_code == 302
-    check(str(waiting.pk))
+    verify_manifest(str(waiting.pk))
     page = client.get(f"{MANIFESTS}{waiting.pk}/change/").content.decode()
     assert "Applied, and nothing is left" in page
     assert "By our pipeline" in page

@@ -33,7 +33,7 @@ def case(data, monkeypatch):  # noqa: F811
 
 
 def work():
-    matching.forget()
+    matching.clear_pass_cache()
     drain()
     for scan in ShardScan.objects.filter(state=ShardScan.State.WAITING):
         matching.scan_shard(scan.pk)

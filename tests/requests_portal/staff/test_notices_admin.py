@@ -9,7 +9,7 @@ from tests.factories import ERIKA, make_case
 from tests.requests_portal.staff.addresses import case_url
 from workflows.cases.lifecycle import State
 from workflows.notices.models import NoticeText
-from workflows.notices.texts import text_in_use
+from workflows.notices.texts import active_text
 from workflows.vocabulary.notices import NoticeKind
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +48,7 @@ def test_a_text_is_drafted_looked_at_and_published(officer, send):
     assert "Hello 2026-TEST-0000" in page
 
     send(officer, address, {})
-    assert text_in_use("EU", "clarification", "en").version == version
+    assert active_text("EU", "clarification", "en").version == version
     assert "Published by" in officer.get(address).content.decode()
 
 
@@ -67,7 +67,7 @@ def test_a_text_at_fault_says_so_and_cannot_be_published(officer, send):
     assert "there is no placeholder {nonsense}" in page
     assert ">Publish</button>" not in page
     send(officer, address, {})
-    assert text_in_use("EU", "clarification", "en").version is None
+    assert active_text("EU", "clarification", "en").version is None
 
 
 def test_a_draft_of_the_answer_may_lack_its_parts_and_is_told_so(officer, send):
@@ -81,7 +81,7 @@ def test_a_draft_of_the_answer_may_lack_its_parts_and_is_told_so(officer, send):
 
 @pytest.mark.parametrize("kind", NoticeKind.values)
 def test_each_kind_is_previewed_in_each_format(officer, send, kind):
-    body = text_in_use("", kind, "zh-hans").body
+    body = active_text("", kind, "zh-hans").body
     send(officer, f"{LIST}{kind}/zh-hans/all/", {"body": body, "reason": "Same again."})
     address = f"{LIST}version/{NoticeText.objects.get().pk}/"
     assert "staff-error" not in officer.get(address).content.decode()

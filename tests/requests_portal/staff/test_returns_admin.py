@@ -9,7 +9,7 @@ from tests.requests_portal.staff.test_manifests_admin import waiting
 from tests.workflows.corrections.conftest import data, no_broker
 from tests.workflows.corrections.test_returns import closed, come_back, delete_request, forum
 from workflows.cases.models import EventContent
-from workflows.corrections.returns import take_out_again
+from workflows.corrections.returns import redo_removal
 from workflows.ledger.models import Event
 from workflows.vocabulary.outcomes import Outcome
 
@@ -51,7 +51,7 @@ def test_its_page_says_what_to_do_and_has_it_taken_out(sign_in, send, data_stewa
     assert send(client, f"{page}/take-out/", {}).status_code == 302
     assert "Being taken out again" in client.get(f"{page}/change/").content.decode()
     assert "is under way" in send(client, f"{page}/take-out/", {}).content.decode()
-    manifest = take_out_again(returned.pk)
+    manifest = redo_removal(returned.pk)
     shown = client.get(f"{page}/change/").content.decode()
     assert "Apply the manifest" in shown
     assert f"/staff/corrections/manifest/{manifest.pk}/change/" in shown

@@ -9,7 +9,7 @@ from tests.requests_portal.staff.addresses import QUEUE, action_url, case_url
 from workflows.cases.attachments import Upload
 from workflows.cases.lifecycle import State
 from workflows.ledger.models import Event
-from workflows.ledger.sequencer import sequence_all
+from workflows.ledger.sequencer import drain_inbox
 
 pytestmark = pytest.mark.django_db
 
@@ -58,7 +58,7 @@ class TestWhoSeesNoCase:
 
     def test_on_no_page_of_a_case(self, client) -> None:
         case = file(uploads=(Upload("a.txt", b"text"),)).case
-        sequence_all()
+        drain_inbox()
         event = Event.objects.get(case=case.pseudonym)
         before = Event.objects.count()
         paths = (

@@ -7,7 +7,7 @@ import pytest
 from tests.factories import WANG, file
 from workflows.cases.clocks import differing_clocks
 from workflows.cases.lifecycle import State
-from workflows.cases.recalculation import take_notice
+from workflows.cases.recalculation import apply_holiday_notice
 from workflows.ledger.selectors import events_of_case
 from workflows.outbox.services import drain
 
@@ -18,7 +18,7 @@ LATE_IN_2026 = datetime(2026, 12, 21, 2, 0, tzinfo=UTC)
 
 
 def announce_2027() -> tuple[int, ...]:
-    return take_notice(
+    return apply_holiday_notice(
         region="CN",
         year=2027,
         source="An invented notice of the State Council",

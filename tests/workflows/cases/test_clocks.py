@@ -11,11 +11,11 @@ from workflows.cases import correspondence, staff_actions
 from workflows.cases.actors import SYSTEM
 from workflows.cases.clocks import (
     add_clock_event,
-    derive,
+    derive_deadlines,
     differing_clocks,
     extension_is_open,
     lead_differs,
-    next_check,
+    next_reminder_at,
     recompute,
     stop_acknowledgement,
     time_left,
@@ -297,7 +297,7 @@ class TestReminders:
 
         looks = []
         for clock.reminders in (0, 1, 2):
-            looks.append(next_check(clock))
+            looks.append(next_reminder_at(clock))
 
         assert looks == [
             clock.started_at + length * 0.5,
@@ -317,7 +317,7 @@ class TestReminders:
         clock = lead(file(ERIKA).case)
         clock.state = state
 
-        assert next_check(clock) is None
+        assert next_reminder_at(clock) is None
 
 
 def test_how_long_is_left():
@@ -336,7 +336,7 @@ def test_to_derive_again_changes_nothing():
     recompute(case)
 
     assert list(Clock.objects.filter(case=case).values()) == before
-    assert set(derive(case)) == {(c.regime, c.kind) for c in case.clocks.all()}
+    assert set(derive_deadlines(case)) == {(c.regime, c.kind) for c in case.clocks.all()}
 
 
 class TestItemsWithAClockOfTheirOwn:

@@ -20,7 +20,7 @@ from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, Clock, Message
 from workflows.cases.models.clock import is_free_in_part
 from workflows.cases.timeline import public_timeline
-from workflows.cases.transition import fee_time_is_over, last_day_to_pay, today_for
+from workflows.cases.transition import fee_time_is_over, last_day_to_pay, local_date
 from workflows.common.errors import InvalidInput
 from workflows.ledger.selectors import events_of_case
 from workflows.notices import moves
@@ -151,7 +151,7 @@ class TestTimeToPay:
 
         message = ask(case, currency="GBP")
 
-        assert case.fee_due_on == today_for(case) + timedelta(days=30)
+        assert case.fee_due_on == local_date(case) + timedelta(days=30)
         with translation.override("en"):
             assert f"withdraw by {date_format(case.fee_due_on, 'DATE_FORMAT')}." in message.body
 
@@ -200,7 +200,7 @@ class TestFreeInPart:
         ask(case, currency="GBP")
 
         assert case.fee_due_on <= case.due_on - timedelta(days=3)
-        assert case.fee_due_on >= today_for(case) + timedelta(days=14)
+        assert case.fee_due_on >= local_date(case) + timedelta(days=14)
 
     def test_a_fee_that_would_make_it_late_is_refused(self):
         case = self.mixed(20)

@@ -13,7 +13,7 @@ from tests.factories import ERIKA, WANG, file
 from tests.threads import at_once
 from tests.workflows.cases.test_attachments import PNG
 from workflows.cases import filing
-from workflows.cases.access import open_with_receipt
+from workflows.cases.access import find_by_receipt
 from workflows.cases.attachments import Upload
 from workflows.cases.errors import AttemptReused, InvalidFiling
 from workflows.cases.filing import EFFECTS, file_request
@@ -175,7 +175,7 @@ class TestTheReceipt:
     def test_it_opens_the_case_and_is_stored_nowhere(self):
         filed = file(WANG)
 
-        assert open_with_receipt(filed.case.number, filed.receipt) == filed.case
+        assert find_by_receipt(filed.case.number, filed.receipt) == filed.case
         assert tables_with(filed.receipt) == []
         assert tables_with(filed.receipt.replace("-", "")) == []
 

@@ -108,8 +108,8 @@ class TestViews:
     @pytest.mark.parametrize("role", [Role.INTAKE, Role.REGULATOR, Role.PRIVACY_OFFICER])
     def test_each_look_is_an_event(self, role):
         case = file().case
-        staff_actions.record_view(case, Actor(frozenset({role}), "staff-x"), what="case")
-        staff_actions.record_view(case, Actor(frozenset({role}), "staff-x"), what="case")
+        staff_actions.log_case_view(case, Actor(frozenset({role}), "staff-x"), what="case")
+        staff_actions.log_case_view(case, Actor(frozenset({role}), "staff-x"), what="case")
 
         events = Event.objects.filter(case=case.pseudonym, name="case.viewed").order_by("pk")
         assert [(event.role, event.actor, event.facts) for event in events] == [

@@ -28,7 +28,7 @@ from workflows.cases import correspondence, merging, staff_actions
 from workflows.cases.effects import WAITING
 from workflows.cases.filing import EFFECTS
 from workflows.cases.lifecycle import MOVES, State
-from workflows.cases.mail import may_mail, purge_tallies, requester_of, tomorrow
+from workflows.cases.mail import next_quota_reset, purge_tallies, requester_of, take_mail_quota
 from workflows.cases.models import Case, MailTally
 from workflows.identity.reminders import REMIND_EVERY, sweep_waiting
 from workflows.ledger.selectors import events_of_case
@@ -91,7 +91,10 @@ OCCASIONS = {
     "file_refused": (State.TRIAGE, lambda case: send_malware(case, SECRET)),
     "message": (State.TRIAGE, lambda case: correspondence.write_to_person(case, INTAKE, SECRET)),
     "answer": (State.EXECUTING, _answer),
-    "merged": (State.TRIAGE, lambda case: merging.merge(case, INTAKE, earlier_case(case))),
+    "merged": (
+        State.TRIAGE,
+        lambda case: merging.merge_duplicate(case, INTAKE, earlier_case(case)),
+    ),
     "rejected_as_abuse": (State.TRIAGE, _reject),
 }
 
@@ -213,15 +216,15 @@ class TestTheLimit:
         settings.MAILS_PER_ADDRESS_PER_DAY = 3
 
     def test_an_address_gets_so_many_mails_a_day(self):
-        assert [may_mail(self.ADDRESS, confirmed=True) for _ in range(5)] == [True] * 3 + [
+        assert [take_mail_quota(self.ADDRESS, confirmed=True) for _ in range(5)] == [True] * 3 + [
             False
         ] * 2
-        assert may_mail("another@mail.example", confirmed=True)
+        assert take_mail_quota("another@mail.example", confirmed=True)
 
     def test_another_spelling_is_the_same_address(self):
         for spelling in (self.ADDRESS, f" {self.ADDRESS}", self.ADDRESS.upper()):
-            assert may_mail(spelling, confirmed=True)
-        assert not may_mail(self.ADDRESS, confirmed=True)
+            assert take_mail_quota(spelling, confirmed=True)
+        assert not take_mail_quota(self.ADDRESS, confirmed=True)
 
     def test_it_holds_over_all_cases(self, mailoutbox):
         for _ in range(5):
@@ -247,23 +250,23 @@ class TestTheLimit:
 
         waiting = Effect.objects.get(kind="mail.message")
         assert (waiting.state, waiting.attempts) == (Effect.State.PENDING, 0)
-        assert waiting.due_at == tomorrow()
+        assert waiting.due_at == next_quota_reset()
         assert not mailoutbox
 
     def test_the_next_day_counts_anew(self):
         for _ in range(3):
-            may_mail(self.ADDRESS, confirmed=True)
+            take_mail_quota(self.ADDRESS, confirmed=True)
         MailTally.objects.update(day=timezone.now().date() - timedelta(days=1))
 
-        assert may_mail(self.ADDRESS, confirmed=True)
+        assert take_mail_quota(self.ADDRESS, confirmed=True)
 
     def test_the_address_is_not_stored(self):
-        may_mail(self.ADDRESS, confirmed=True)
+        take_mail_quota(self.ADDRESS, confirmed=True)
 
         assert self.ADDRESS.encode() not in bytes(MailTally.objects.get().address_digest)
 
     def test_tallies_of_days_that_are_over_are_forgotten(self):
-        may_mail(self.ADDRESS, confirmed=True)
+        take_mail_quota(self.ADDRESS, confirmed=True)
 
         assert purge_tallies() == 0
         assert purge_tallies(timezone.now() + timedelta(days=2)) == 1

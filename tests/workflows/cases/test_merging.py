@@ -43,7 +43,7 @@ def asked(case):
 
 def test_both_cases_know_of_each_other_by_pseudonym():
     case, into = pair()
-    merging.merge(case, INTAKE, into)
+    merging.merge_duplicate(case, INTAKE, into)
 
     case.refresh_from_db()
     assert (case.state, case.merged_into) == (State.MERGED, into)
@@ -57,7 +57,7 @@ def test_both_cases_know_of_each_other_by_pseudonym():
 def test_what_is_asked_for_and_looked_for_goes_on_in_the_other_case():
     """A deletion that is merged into a consultation does not vanish."""
     case, into = pair(asks=(POSTS, PICTURES))
-    merging.merge(case, INTAKE, into)
+    merging.merge_duplicate(case, INTAKE, into)
 
     into.refresh_from_db()
     assert asked(into) == [
@@ -73,7 +73,7 @@ def test_what_is_asked_for_and_looked_for_goes_on_in_the_other_case():
 def test_what_the_other_case_has_word_for_word_is_not_doubled():
     case = make_case(State.TRIAGE, ERIKA)
     into = earlier_case(case)
-    merging.merge(case, INTAKE, into)
+    merging.merge_duplicate(case, INTAKE, into)
 
     assert (into.items.count(), into.identifiers.count()) == (2, 1)
 
@@ -85,7 +85,7 @@ def test_a_clock_of_what_was_carried_over_goes_again_with_it():
     copy = FiledItem("copy", {"statement": "What do you hold?"})
     long_ago = timezone.now() - timedelta(days=38)
     into = earlier_case(case, State.IN_REVIEW, items=(copy,), at=long_ago)
-    merging.merge(case, INTAKE, into)
+    merging.merge_duplicate(case, INTAKE, into)
     running = into.clocks.filter(leads=True, stopped_at=None)
     assert running.count() == 2
 
@@ -99,7 +99,7 @@ def test_a_clock_of_what_was_carried_over_goes_again_with_it():
 
 def test_a_complaint_stays_by_the_case_in_which_it_has_its_clock():
     case, into = pair(asks=(FiledItem("complaint", {"statement": "Too slow."}), POSTS))
-    merging.merge(case, INTAKE, into)
+    merging.merge_duplicate(case, INTAKE, into)
 
     assert [item.kind for item in into.items.all()] == ["consult", "delete"]
 
@@ -111,7 +111,7 @@ def test_a_complaint_stays_by_the_case_in_which_it_has_its_clock():
 def test_a_case_whose_look_up_is_over_is_looked_up_again(state, again):
     case, into = pair(target=state)
     before = Effect.objects.filter(kind="datasets.look_up").count()
-    merging.merge(case, INTAKE, into)
+    merging.merge_duplicate(case, INTAKE, into)
 
     assert Effect.objects.filter(kind="datasets.look_up").count() == before + again
 
@@ -121,7 +121,7 @@ def test_a_law_that_times_one_kind_apart_gives_it_its_clock():
     into = earlier_case(case, items=(ASKING,))
     # The opt-out is due much earlier than a consultation, so it may not wait for it.
     with pytest.raises(InvalidInput, match="due later"):
-        merging.merge(case, INTAKE, into)
+        merging.merge_duplicate(case, INTAKE, into)
     with pytest.raises(InvalidInput, match="due later"):
         merging.propose_merge(case, INTAKE, into, "It is the same person.")
 
@@ -130,7 +130,7 @@ def test_a_case_is_not_merged_into_itself():
     case = make_case(State.TRIAGE)
 
     with pytest.raises(InvalidInput):
-        merging.merge(case, INTAKE, case)
+        merging.merge_duplicate(case, INTAKE, case)
 
 
 def test_the_case_whose_time_began_first_is_the_one_that_goes_on():
@@ -138,8 +138,8 @@ def test_the_case_whose_time_began_first_is_the_one_that_goes_on():
     earlier = earlier_case(later, at=timezone.now() - timedelta(days=9))
 
     with pytest.raises(InvalidInput, match="Merge the later case into the earlier"):
-        merging.merge(earlier, INTAKE, later)
-    merging.merge(later, INTAKE, earlier)
+        merging.merge_duplicate(earlier, INTAKE, later)
+    merging.merge_duplicate(later, INTAKE, earlier)
     assert Case.objects.get(pk=earlier.pk).due_at == earlier.due_at < later.due_at
 
 
@@ -148,7 +148,7 @@ def test_a_case_under_another_law_is_not_merged():
     into = earlier_case(case, residence="CN")
 
     with pytest.raises(InvalidInput, match="another law"):
-        merging.merge(case, INTAKE, into)
+        merging.merge_duplicate(case, INTAKE, into)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_case_is_merged_only_into_one_that_is_received_and_not_decided(state):
     into = earlier_case(case, state, at=timezone.now() - timedelta(hours=1))
 
     for try_it in (
-        lambda: merging.merge(case, INTAKE, into),
+        lambda: merging.merge_duplicate(case, INTAKE, into),
         lambda: merging.propose_merge(case, INTAKE, into, "The same person."),
     ):
         with pytest.raises(MoveRefused) as refused:
@@ -185,7 +185,8 @@ def test_of_two_merges_across_each_other_one_is_refused():
     one, other = make_case(State.TRIAGE, at=at), make_case(State.TRIAGE, at=at)
 
     results = at_once(
-        lambda: merging.merge(one, INTAKE, other), lambda: merging.merge(other, INTAKE, one)
+        lambda: merging.merge_duplicate(one, INTAKE, other),
+        lambda: merging.merge_duplicate(other, INTAKE, one),
     )
 
     assert sum(isinstance(result, DomainError) for result in results) == 1
@@ -196,14 +197,14 @@ def test_of_two_merges_across_each_other_one_is_refused():
 def test_nothing_of_a_case_stays_where_a_merge_took_it_while_it_came_out(monkeypatch):
     """The other case is merged onwards after the chain was read, and before it is locked."""
     case, into = pair(target=State.TRIAGE)
-    merging.merge(case, INTAKE, into)
+    merging.merge_duplicate(case, INTAKE, into)
     into.refresh_from_db()
     last = earlier_case(into, identifiers=(FiledIdentifier("handle", "@first"),))
     lock = merging._lock
 
     def lock_after_a_merge(*cases):
         monkeypatch.setattr(merging, "_lock", lock)
-        at_once(lambda: merging.merge(into, INTAKE, last))
+        at_once(lambda: merging.merge_duplicate(into, INTAKE, last))
         assert Case.objects.get(pk=into.pk).merged_into == last
         return lock(*cases)
 
@@ -221,7 +222,7 @@ def test_a_refused_merge_leaves_both_cases_untouched():
     events = Event.objects.count()
 
     with pytest.raises(MoveRefused):
-        merging.merge(decided, INTAKE, into)
+        merging.merge_duplicate(decided, INTAKE, into)
     decided.refresh_from_db()
     assert (Event.objects.count(), decided.merge_proposed_into) == (events, None)
     assert into.items.count() == 1
@@ -231,7 +232,7 @@ class TestTheWayBack:
     def test_the_case_goes_on_with_its_own_time(self):
         case, into = pair()
         due = case.due_at
-        merging.merge(case, INTAKE, into)
+        merging.merge_duplicate(case, INTAKE, into)
         assert set(case.clocks.values_list("state", flat=True)) <= {
             Clock.State.MET,
             Clock.State.STOPPED,
@@ -247,7 +248,7 @@ class TestTheWayBack:
 
     def test_a_time_that_is_over_meanwhile_is_found_late(self):
         case, into = pair()
-        merging.merge(case, INTAKE, into)
+        merging.merge_duplicate(case, INTAKE, into)
 
         with freeze_time(timezone.now() + timedelta(days=200)):
             merging.unmerge(case)
@@ -255,7 +256,7 @@ class TestTheWayBack:
 
     def test_what_was_carried_over_is_taken_out_again(self):
         case, into = pair()
-        merging.merge(case, INTAKE, into)
+        merging.merge_duplicate(case, INTAKE, into)
         merging.unmerge(case)
 
         into.refresh_from_db()
@@ -265,7 +266,7 @@ class TestTheWayBack:
 
     def test_what_was_decided_meanwhile_stays(self):
         case, into = pair(target=State.TRIAGE)
-        merging.merge(case, INTAKE, into)
+        merging.merge_duplicate(case, INTAKE, into)
         into.refresh_from_db()
         for state in (State.IN_REVIEW, State.DECISION_PROPOSED):
             step_to(into, state)
@@ -276,10 +277,10 @@ class TestTheWayBack:
 
     def test_a_case_comes_out_of_a_chain_of_merges(self):
         case, into = pair(target=State.TRIAGE)
-        merging.merge(case, INTAKE, into)
+        merging.merge_duplicate(case, INTAKE, into)
         into.refresh_from_db()
         last = earlier_case(into, identifiers=(FiledIdentifier("handle", "@first"),))
-        merging.merge(into, INTAKE, last)
+        merging.merge_duplicate(into, INTAKE, last)
         assert "Delete my pictures." in {text for _place, _kind, text in asked(last)}
 
         merging.unmerge(case)
@@ -290,13 +291,13 @@ class TestTheWayBack:
 
     def test_a_reviewer_may_undo_a_mistake_and_intake_may_not(self):
         case, into = pair()
-        merging.merge(case, INTAKE, into)
+        merging.merge_duplicate(case, INTAKE, into)
 
         with pytest.raises(MoveRefused):
             merging.unmerge(case, INTAKE)
         merging.unmerge(case, REVIEWER)
         assert (case.state, case.merge_contested) == (State.TRIAGE, False)
-        merging.merge(case, INTAKE, into)
+        merging.merge_duplicate(case, INTAKE, into)
 
     def test_there_is_no_way_back_out_of_what_was_not_merged(self):
         case = make_case(State.TRIAGE)

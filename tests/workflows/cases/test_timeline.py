@@ -108,7 +108,7 @@ def test_staff_read_every_step_in_order(state):
 def test_the_person_reads_no_inner_business():
     case = make_case(State.IN_REVIEW)
     correspondence.write_note(case, INTAKE, "Between us.")
-    staff_actions.record_view(case, INTAKE, what="case")
+    staff_actions.log_case_view(case, INTAKE, what="case")
     staff_actions.report_abuse(case, INTAKE, "Odd.")
 
     assert {entry.name for entry in public_timeline(case)} == {

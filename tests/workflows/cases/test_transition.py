@@ -32,9 +32,9 @@ from workflows.cases.clocks import lead_differs
 from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import MOVES, Action, Refusal, State
 from workflows.cases.models import Case, Message
-from workflows.cases.names import REASONS
+from workflows.cases.names import REFUSAL_TEXTS
 from workflows.cases.staff_actions import ItemProposal
-from workflows.cases.transition import advance, lock_case, record_event, refusals
+from workflows.cases.transition import advance, append_case_event, lock_case, refusals
 from workflows.identity.contact import open_challenge
 from workflows.ledger.models import Event
 from workflows.notices import moves
@@ -73,7 +73,7 @@ def make_ready_case(state: State) -> Case:
     case.refresh_from_db()
     if state in ROWS_REINSTATED:
         facts = {"complaint": str(uuid4()), "finding": "upheld"}
-        record_event(case, "complaint.answered", role=Role.SYSTEM, facts=facts)
+        append_case_event(case, "complaint.answered", role=Role.SYSTEM, facts=facts)
     return case
 
 
@@ -128,7 +128,7 @@ def _check_refused(case: Case, action: Action, others: frozenset[Role], before: 
     in_state = case.state in ROWS[action][0]
     expected = Refusal.WRONG_ROLE if in_state else Refusal.WRONG_STATE
     assert refused.value.reason == expected
-    assert str(refused.value) == str(REASONS[expected])
+    assert str(refused.value) == str(REFUSAL_TEXTS[expected])
     assert traces(case) == before
 
 

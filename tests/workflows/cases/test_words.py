@@ -7,11 +7,11 @@ from workflows.cases.errors import MoveRefused
 from workflows.cases.guards import Situation
 from workflows.cases.lifecycle import Action, Refusal, State
 from workflows.cases.models import Message
-from workflows.cases.names import ACTION_NAMES, REASONS, STATE_NAMES
+from workflows.cases.names import ACTION_NAMES, REFUSAL_TEXTS, STATE_NAMES
 from workflows.common.errors import DomainError
 from workflows.regimes.services import all_regimes
 from workflows.vocabulary.item_kinds import ItemKind, outcomes_for
-from workflows.vocabulary.outcomes import CHANGES_DATA, WITHOUT_GRANT, Outcome
+from workflows.vocabulary.outcomes import CHANGES_DATA, NOT_GRANTED, Outcome
 from workflows.vocabulary.people import Assurance, assurance_suffices
 from workflows.vocabulary.roles import ROLE_NAMES, Role
 
@@ -29,25 +29,25 @@ def test_each_reason_of_a_guard_is_a_sentence():
     with open(source, encoding="utf-8") as file:  # noqa: PTH123
         text = file.read()
 
-    for reason in set(REASONS) - set(Refusal):
+    for reason in set(REFUSAL_TEXTS) - set(Refusal):
         assert f'"{reason}"' in text
-    for reason in REASONS.values():
+    for reason in REFUSAL_TEXTS.values():
         assert str(reason).endswith(".")
 
 
-@pytest.mark.parametrize("reason", list(REASONS))
+@pytest.mark.parametrize("reason", list(REFUSAL_TEXTS))
 def test_a_refused_move_speaks_to_the_person_who_tried(reason):
     error = MoveRefused(Action.APPROVE, reason)
 
     assert isinstance(error, DomainError)
-    assert str(error) == str(REASONS[reason])
+    assert str(error) == str(REFUSAL_TEXTS[reason])
     assert (error.action, error.reason) == (Action.APPROVE, reason)
 
 
 def test_the_guards_need_nothing_but_a_situation():
     for move in lifecycle.MOVES.values():
         if move.guard is not None:
-            assert move.guard(Situation()) in {"", *REASONS}
+            assert move.guard(Situation()) in {"", *REFUSAL_TEXTS}
 
 
 class TestVocabulary:
@@ -58,13 +58,13 @@ class TestVocabulary:
 
     def test_every_kind_of_item_has_an_outcome_that_grants(self):
         for kind in ItemKind:
-            assert set(outcomes_for(kind)) > set(WITHOUT_GRANT)
+            assert set(outcomes_for(kind)) > set(NOT_GRANTED)
 
     def test_every_outcome_belongs_to_some_item(self):
         assert {outcome for kind in ItemKind for outcome in outcomes_for(kind)} == set(Outcome)
 
     def test_what_claims_a_change_grants_something(self):
-        assert not CHANGES_DATA & WITHOUT_GRANT
+        assert not CHANGES_DATA & NOT_GRANTED
 
     def test_a_stronger_assurance_suffices_for_a_weaker_one(self):
         levels = list(Assurance)

@@ -13,7 +13,7 @@ from tests.factories import ERIKA, make_case
 from workflows.cases.clocks import stop_clocks
 from workflows.cases.lifecycle import State as CaseState
 from workflows.cases.models import Case, Clock
-from workflows.cases.recalculation import take_notice
+from workflows.cases.recalculation import apply_holiday_notice
 from workflows.complaints import services
 from workflows.complaints.lifecycle import State
 from workflows.complaints.models import ComplaintClock
@@ -101,7 +101,7 @@ class TestTheCommands:
 
     def test_hold_the_date_of_a_contested_case_against_its_complaint(self):
         case = make_case(CaseState.ANSWERED, ERIKA)
-        services.contest(case, "You overlooked the second dataset.")
+        services.contest_answer(case, "You overlooked the second dataset.")
         call_command("check_clocks", stdout=StringIO())
         type(case).objects.update(due_at=timezone.now())
 
@@ -116,7 +116,7 @@ def test_a_late_notice_of_days_off_moves_the_date_of_a_complaint():
     provisional = complaint.clocks.get()
     assert provisional.provisional
 
-    take_notice(
+    apply_holiday_notice(
         region="CN",
         year=2027,
         source="An invented notice of the State Council",

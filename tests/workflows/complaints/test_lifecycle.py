@@ -9,7 +9,7 @@ from workflows.complaints.lifecycle import (
     Action,
     Situation,
     State,
-    had_no_part,
+    is_uninvolved,
     refusal,
 )
 from workflows.complaints.names import ACTION_NAMES, REASONS, STATE_NAMES
@@ -50,7 +50,7 @@ def test_the_move_is_the_one_written_down(action):
     assert set(move.sources) == sources
     assert move.target == (None if target == "." else target)
     assert set(move.roles) == roles
-    assert (move.guard is had_no_part) == apart
+    assert (move.guard is is_uninvolved) == apart
 
 
 def _who_took_part() -> Situation:
@@ -78,4 +78,4 @@ def test_each_cell_answers_by_state_then_role_then_guard(action, state):
 def test_who_had_no_part_may():
     situation = Situation("staff-2", frozenset({"staff-1"}))
 
-    assert had_no_part(situation) == ""
+    assert is_uninvolved(situation) == ""

@@ -89,7 +89,7 @@ class TestContesting:
     def test_opens_a_complaint_that_gives_the_case_a_date_again(self):
         case = make_case(CaseState.ANSWERED, ERIKA)
 
-        complaint = services.contest(case, "You overlooked the second dataset.")
+        complaint = services.contest_answer(case, "You overlooked the second dataset.")
 
         assert case.state == CaseState.CONTESTED
         assert (complaint.about, complaint.statement.kind) == ("answer", "contest")
@@ -99,7 +99,7 @@ class TestContesting:
 
     def test_keeps_that_date_while_the_case_is_looked_at_anew(self):
         case = make_case(CaseState.ANSWERED, ERIKA)
-        services.contest(case, "You overlooked the second dataset.")
+        services.contest_answer(case, "You overlooked the second dataset.")
         before = case.due_at
         advance_case(case, CaseAction.REOPEN, OTHER_REVIEWER)
 
@@ -109,7 +109,7 @@ class TestContesting:
         settings.PROVIDER_REGIMES = ("SG",)
         case = make_case(CaseState.ANSWERED, ERIKA, residence="SG")
 
-        assert services.contest(case, "No.") is None
+        assert services.contest_answer(case, "No.") is None
         assert case.state == CaseState.CONTESTED
         assert case.due_at == case.clocks.get(leads=True, stopped_at=None).due_at
 
@@ -117,14 +117,14 @@ class TestContesting:
         case = make_case(CaseState.ANSWERED, ERIKA)
         services.complain(case, "You were rude.")
 
-        assert services.contest(case, "You overlooked the second dataset.") is None
+        assert services.contest_answer(case, "You overlooked the second dataset.") is None
         assert case.due_at is not None
         assert not lead_differs(case)
 
     @pytest.mark.parametrize("finding", ["upheld", "partly_upheld"])
     def test_that_is_upheld_leaves_a_clock_running(self, finding):
         case = make_case(CaseState.ANSWERED, ERIKA)
-        complaint = services.contest(case, "You overlooked the second dataset.")
+        complaint = services.contest_answer(case, "You overlooked the second dataset.")
         services.acknowledge(complaint, INTAKE)
         services.take_up(complaint, OTHER_REVIEWER)
         services.answer(complaint, OTHER_REVIEWER, finding, "You are right.", "We look anew.")
@@ -138,7 +138,7 @@ class TestContesting:
 
     def test_that_is_withdrawn_lets_the_answer_stand_and_nothing_run(self):
         case = make_case(CaseState.ANSWERED, ERIKA)
-        services.withdraw(services.contest(case, "You overlooked the second dataset."))
+        services.withdraw(services.contest_answer(case, "You overlooked the second dataset."))
 
         case.refresh_from_db()
         assert case.state == CaseState.ANSWERED
@@ -149,7 +149,7 @@ class TestContesting:
 
     def test_that_is_withdrawn_was_not_answered(self):
         case = make_case(CaseState.ANSWERED, ERIKA)
-        services.withdraw(services.contest(case, "You overlooked the second dataset."))
+        services.withdraw(services.contest_answer(case, "You overlooked the second dataset."))
 
         clock = case.clocks.get(leads=True, round=1)
         assert (clock.state, clock.answered) == (Clock.State.STOPPED, False)
@@ -160,7 +160,7 @@ class TestContesting:
 
     def test_cannot_be_found_wrong_while_the_case_is_reviewed_again(self):
         case = make_case(CaseState.ANSWERED, ERIKA)
-        complaint = services.contest(case, "You overlooked the second dataset.")
+        complaint = services.contest_answer(case, "You overlooked the second dataset.")
         services.acknowledge(complaint, INTAKE)
         services.take_up(complaint, OFFICER)
         advance_case(case, CaseAction.REOPEN, OTHER_REVIEWER)
@@ -172,7 +172,7 @@ class TestContesting:
 
     def test_that_is_not_upheld_lets_the_answer_stand(self):
         case = make_case(CaseState.ANSWERED, ERIKA)
-        complaint = services.contest(case, "You overlooked the second dataset.")
+        complaint = services.contest_answer(case, "You overlooked the second dataset.")
         services.acknowledge(complaint, INTAKE, "We have it.")
         services.take_up(complaint, OTHER_REVIEWER)
         services.answer(complaint, OTHER_REVIEWER, "not_upheld", "It was searched as well.")
@@ -183,7 +183,7 @@ class TestContesting:
 
     def test_that_is_upheld_leaves_the_case_to_be_taken_up_again(self):
         case = make_case(CaseState.ANSWERED, ERIKA)
-        complaint = services.contest(case, "You overlooked the second dataset.")
+        complaint = services.contest_answer(case, "You overlooked the second dataset.")
         services.acknowledge(complaint, INTAKE, "We have it.")
         services.take_up(complaint, OTHER_REVIEWER)
         services.answer(complaint, OTHER_REVIEWER, "upheld", "You are right.", "We look anew.")
@@ -222,7 +222,7 @@ class TestARequestThatComplains:
     def test_is_opened_on_a_case_that_was_merged_before_a_worker_came(self):
         ignored = FiledItem("complaint", {"statement": "You ignored me."})
         case = make_case(CaseState.TRIAGE, ERIKA, items=(*ERIKA.items, ignored))
-        merging.merge(case, INTAKE, earlier_case(case, items=ERIKA.items))
+        merging.merge_duplicate(case, INTAKE, earlier_case(case, items=ERIKA.items))
 
         drain()
 
@@ -338,7 +338,7 @@ class TestTheWay:
 class TestWhoHandlesIt:
     def test_is_nobody_who_took_part_in_the_decision(self):
         case = make_case(CaseState.ANSWERED, ERIKA)
-        complaint = services.contest(case, "You overlooked the second dataset.")
+        complaint = services.contest_answer(case, "You overlooked the second dataset.")
         services.acknowledge(complaint, REVIEWER, "We have it.")
 
         for actor in (REVIEWER, APPROVER):
@@ -350,7 +350,7 @@ class TestWhoHandlesIt:
     def test_may_decide_anew_without_becoming_partial(self):
         """Only what was decided before the complaint counts, not what follows from it."""
         case = make_case(CaseState.ANSWERED, ERIKA)
-        complaint = services.contest(case, "You overlooked the second dataset.")
+        complaint = services.contest_answer(case, "You overlooked the second dataset.")
         services.acknowledge(complaint, INTAKE, "We have it.")
         services.take_up(complaint, OTHER_REVIEWER)
         advance_case(case, CaseAction.REOPEN, OTHER_REVIEWER)

@@ -6,7 +6,7 @@ from typing import Any
 from workflows.corpus.columns import Column
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.match.scan import findings
-from workflows.corpus.values import Hit, judge, read_persons
+from workflows.corpus.values import Hit, hits_from_findings, read_persons
 
 WANG: dict[str, Any] = {
     "ref": "wang",
@@ -27,7 +27,7 @@ def hits(text: str, known: Patterns) -> list[Hit]:
     """Return the hits in one text, in order."""
     found = findings(Column.of_texts("text", [text]), known)
     return sorted(
-        (hit for _row, places in found for hit in judge(places, file="f", record=1)),
+        (hit for _row, places in found for hit in hits_from_findings(places, file="f", record=1)),
         key=lambda hit: hit.start,
     )
 

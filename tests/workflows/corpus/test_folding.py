@@ -6,10 +6,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from workflows.corpus.normalize.characters import (
-    BREAK,
     CONTENT,
     INVISIBLE,
     PAIR,
+    TEXT_BREAK,
     UNEVEN,
     fold,
     fold_character,
@@ -71,7 +71,7 @@ def test_the_table_over_code_points_says_what_the_fold_of_text_says(character):
         assert value == INVISIBLE
     elif not folded.isalnum():
         # Outside the ranges that fold, the table lets marks stand; nothing is lost by it.
-        assert value in (BREAK, ord(character))
+        assert value in (TEXT_BREAK, ord(character))
     elif len(folded) == 1:
         assert value == ord(folded)
     else:

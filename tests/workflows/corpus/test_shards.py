@@ -136,7 +136,7 @@ def test_several_processes_find_what_one_finds(tmp_path):
 def test_a_pass_of_which_a_process_is_killed_ends_with_an_error(tmp_path, monkeypatch):
     (tmp_path / "x.jsonl").write_bytes(lines())
     monkeypatch.setattr("workflows.corpus.locate.locate_shard", lambda *_: os._exit(9))
-    with pytest.raises(PassEnded, match="not all"):
+    with pytest.raises(ScanAborted, match="not all"):
         list(locate(shards(tmp_path), KNOWN, Schema(), processes=2))
 
 
@@ -159,7 +159,7 @@ def test_an_interruption_ends_a_process_in_the_middle_of_a_shard(tmp_path, monke
         "workflows.corpus.locate.locate_shard",
         lambda *_: os.kill(os.getpid(), signal.SIGINT),
     )
-    with pytest.raises(PassEnded, match="not all"):
+    with pytest.raises(ScanAborted, match="not all"):
         list(locate(shards(tmp_path), KNOWN, Schema(), processes=2))
 
 
@@ -208,7 +208,7 @@ def test_lines_that_are_no_records_are_counted(tmp_path):
     half = '{"id": 4, "text": "一三八零零一三八零二五'.encode() + b' \x80"}\n'
     (tmp_path / "x.jsonl").write_bytes(broken + lone_surrogate + not_utf8 + half)
     (shard,) = shards(tmp_path / "x.jsonl")
-    figures = Figures()
+    figures = ReadStats()
     found = list(locate_shard(shard, KNOWN, Schema(), figures))
     assert [(hit.id, hit.start, hit.end) for hit in found] == [(2, 2, 5), (3, 2, 13), (4, 0, 11)]
     assert figures.unreadable == 2
@@ -291,7 +291,7 @@ def test_what_is_no_text_is_refused_or_counted(tmp_path):
         located(tmp_path / "x.jsonl")
     (tmp_path / "x.jsonl").write_bytes(lines([*nested, {"id": 4, "text": "王小明"}]))
     (shard,) = shards(tmp_path / "x.jsonl")
-    figures = Figures()
+    figures = ReadStats()
     assert [hit.id for hit in locate_shard(shard, KNOWN, Schema(), figures)] == [4]
     assert figures.unreadable == 3
 
@@ -300,7 +300,7 @@ def test_a_line_nested_too_deep_is_counted(tmp_path):
     deep = '{"id": 1, "text": "王小明", "x": ' + "[" * 100_000 + "\n"
     (tmp_path / "x.jsonl").write_bytes(lines() + deep.encode())
     (shard,) = shards(tmp_path / "x.jsonl")
-    figures = Figures()
+    figures = ReadStats()
     assert len(list(locate_shard(shard, KNOWN, Schema(), figures))) == len(EXPECTED)
     assert figures.unreadable == 1
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflows.corpus.match.enclosing_marks import unclosed, whole
+from workflows.corpus.match.enclosing_marks import expand_to_delimiters, unmatched_brackets
 
 
 @pytest.mark.parametrize(
@@ -35,9 +35,9 @@ from workflows.corpus.match.enclosing_marks import unclosed, whole
 def test_halves_of_pairs_are_taken_in(before, inside, behind, expected):
     source = f"a {before}{inside}{behind} z"
     start = 2 + len(before)
-    first, last = whole(source, start, start + len(inside))
+    first, last = expand_to_delimiters(source, start, start + len(inside))
     assert source[first:last] == expected
 
 
 def test_brackets_that_are_not_closed_are_counted():
-    assert [unclosed(text) for text in ("(+86) 1", "(86", "1)")] == [0, 1, -1]
+    assert [unmatched_brackets(text) for text in ("(+86) 1", "(86", "1)")] == [0, 1, -1]

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from workflows.corpus.normalize.characters import BREAK, decode, encode, fold
+from workflows.corpus.normalize.characters import TEXT_BREAK, decode, encode, fold
 from workflows.corpus.normalize.kernel import native
 from workflows.corpus.normalize.stream import (
-    Squeezed,
+    NormalizedStream,
     fold_bytes,
     lookalikes,
     numbers_in_words,
@@ -36,7 +36,7 @@ def way(request):
         yield
 
 
-def squeezed(raw: bytes, *, escaped: bool = False) -> Squeezed:
+def squeezed(raw: bytes, *, escaped: bool = False) -> NormalizedStream:
     return squeeze(fold_bytes(bytearray(raw), escaped=escaped).folded)
 
 
@@ -98,7 +98,7 @@ def test_each_byte_of_the_stream_knows_the_character_it_came_from(text):
         while raw[begin] & 0xC0 == 0x80:
             begin -= 1
         folded = fold(raw[begin:].decode()[0])
-        assert byte in encode(folded.encode()) or (byte == BREAK and not folded.isalnum())
+        assert byte in encode(folded.encode()) or (byte == TEXT_BREAK and not folded.isalnum())
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from django.db import connection
 from tests.workflows.corpus.support import WANG, patterns
 from workflows.corpus.formats.sql_table import table_shards
 from workflows.corpus.locate import locate_shard
-from workflows.corpus.values import Figures, ReadError, Schema
+from workflows.corpus.values import ReadError, ReadStats, Schema
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,7 +38,7 @@ def database():
 
 
 def located(address, table, **options):
-    figures = Figures()
+    figures = ReadStats()
     found = [
         hit.id
         for shard in table_shards(address, table, **options)

@@ -16,7 +16,7 @@ KNOWN = patterns(WANG)
 def records(path, **options) -> dict[str, bytes]:
     found = {}
     for shard in shards(path, **options):
-        for batch in batches(shard, Schema(), lambda _lines: ()):
+        for batch in read_batches(shard, Schema(), lambda _lines: ()):
             (column,) = batch.columns
             for row in range(len(column)):
                 found[str(batch.record_id(row))] = bytes(column.encoded(row))

@@ -9,10 +9,10 @@ from tests.factories import APPROVER, REVIEWER, STEWARD, WANG, in_review_with_pr
 from workflows.cases import staff_actions
 from workflows.cases.models import Case
 from workflows.cases.staff_actions import ItemProposal
-from workflows.corrections.checking import check
-from workflows.corrections.making import make_manifest
+from workflows.corrections.checking import verify_manifest
+from workflows.corrections.making import build_manifest
 from workflows.corrections.models import Manifest, RecipientNotice
-from workflows.corrections.receipts import apply_here, ask_to_apply
+from workflows.corrections.receipts import apply_locally, ask_to_apply
 from workflows.datasets import matching
 from workflows.datasets.models import Match, Recipient, ShardScan, Snapshot
 from workflows.datasets.verdicts import judge
@@ -40,7 +40,7 @@ def run_due(*packages: str) -> None:
 
 def look_up() -> None:
     """Do what relay and worker do for the look-ups that were asked for."""
-    matching.forget()
+    matching.clear_pass_cache()
     run_due("datasets")
     for scan in ShardScan.objects.filter(state=ShardScan.State.WAITING):
         matching.scan_shard(scan.pk)
@@ -92,7 +92,7 @@ def propose_and_approve(case: Case, outcome: str | dict[str, str]) -> Case:
 
 def manifest_for(snapshot: Snapshot) -> Manifest:
     """Make the manifest that waits to be made."""
-    manifest = make_manifest(snapshot.pk)
+    manifest = build_manifest(snapshot.pk)
     assert manifest is not None
     return manifest
 
@@ -104,7 +104,7 @@ def told(snapshot: Snapshot, **recipient: object) -> RecipientNotice:
     executing(Outcome.CORRECTED)
     manifest = manifest_for(snapshot)
     ask_to_apply(manifest, STEWARD)
-    apply_here(str(manifest.pk))
-    check(str(manifest.pk))
+    apply_locally(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     drain()
     return RecipientNotice.objects.get()

@@ -51,7 +51,7 @@ def decided(*, judged=True, **changes):
     case = make_case(
         State.IN_REVIEW, items=(FiledItem("copy", {"statement": "请提供副本。"}),), **changes
     )
-    matching.forget()
+    matching.clear_pass_cache()
     drain()
     for scan in ShardScan.objects.filter(state=ShardScan.State.WAITING):
         matching.scan_shard(scan.pk)

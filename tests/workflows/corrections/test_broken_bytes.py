@@ -12,8 +12,8 @@ from tests.workflows.corrections.test_right_record import applied
 from tests.workflows.datasets.entries import make_snapshot
 from workflows.cases.filing_request import FiledItem
 from workflows.corrections.making import entries_of
-from workflows.corrections.models import Manifest, Return
-from workflows.corrections.tombstones import guard
+from workflows.corrections.models import Manifest, Reingestion
+from workflows.corrections.tombstones import find_reingested
 from workflows.datasets.sources import path_of
 from workflows.vocabulary.outcomes import Outcome
 
@@ -79,5 +79,5 @@ def test_what_comes_back_with_the_same_broken_bytes_is_recognised(posts, data):
         b'{"id": 1, "text": ""}\n{"id": 7, "text": "' + ROWS["text"][1] + b'"}\n'
     )
     later = make_snapshot("later.jsonl", posts.dataset, version="2", source_field="")
-    guard(later.pk)
-    assert Return.objects.get(snapshot=later).records == 1
+    find_reingested(later.pk)
+    assert Reingestion.objects.get(snapshot=later).records == 1

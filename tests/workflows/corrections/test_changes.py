@@ -9,9 +9,9 @@ from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.corrections.test_answer_parts import text_of
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.filing_request import FiledItem
-from workflows.corrections.checking import check, give_up_checking
+from workflows.corrections.checking import abandon_verification, verify_manifest
 from workflows.corrections.models import Instruction
-from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
+from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
 from workflows.datasets.models import Snapshot
 from workflows.datasets.register import mark_purged
@@ -35,8 +35,8 @@ def changed(forum: Snapshot, case) -> Snapshot:
     """Apply and check the manifest that waits, and return what came out."""
     manifest = manifest_for(forum)
     ask_to_apply(manifest, STEWARD)
-    apply_here(str(manifest.pk))
-    check(str(manifest.pk))
+    apply_locally(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     manifest.refresh_from_db()
     case.refresh_from_db()
     return manifest.result
@@ -90,7 +90,7 @@ def test_what_a_search_of_the_new_version_still_finds_is_said(forum, data):
     (data / "2.jsonl").write_text(lines(FORUM))
     new = Snapshot(version="2", format="jsonl", location="2.jsonl")
     take_receipt(manifest, STEWARD, key="k", status="applied", snapshot=new)
-    check(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     (line,) = about(case)
     assert line.endswith(
         "The changed version is 2; it was searched again, and the change is not complete yet."
@@ -101,8 +101,8 @@ def test_a_new_version_that_could_not_be_searched_is_not_said_to_hold_something(
     case = executing(Outcome.CORRECTED, replace(BOTH, items=BOTH.items[:1]))
     manifest = manifest_for(forum)
     ask_to_apply(manifest, STEWARD)
-    apply_here(str(manifest.pk))
-    give_up_checking(str(manifest.pk))
+    apply_locally(str(manifest.pk))
+    abandon_verification(str(manifest.pk))
     manifest.refresh_from_db()
     (line,) = about(case)
     assert line.endswith(f"version is {manifest.result.version}; it could not be searched yet.")

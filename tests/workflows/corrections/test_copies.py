@@ -11,9 +11,9 @@ from tests.workflows.corrections.test_giving_up import after_the_last_turn
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.filing_request import FiledItem
 from workflows.corrections import receipts
-from workflows.corrections.checking import check
+from workflows.corrections.checking import verify_manifest
 from workflows.corrections.models import Manifest
-from workflows.corrections.receipts import APPLY, apply_here, ask_to_apply
+from workflows.corrections.receipts import APPLY, apply_locally, ask_to_apply
 from workflows.corrections.withdrawal import stop_execution
 from workflows.datasets.sources import path_of
 from workflows.outbox.models import Effect
@@ -56,8 +56,8 @@ def test_where_the_location_is_a_link_the_new_snapshot_lies_beside_it(data, is_f
         (data / "current").symlink_to(releases / "v1.jsonl")
     _case, manifest = asked(data, "current")
 
-    apply_here(str(manifest.pk))
-    check(str(manifest.pk))
+    apply_locally(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
 
     manifest.refresh_from_db()
     assert manifest.state == Manifest.State.VERIFIED, manifest.receipts.last()
@@ -84,7 +84,7 @@ def test_a_finished_copy_does_not_stay_after_giving_up(data, monkeypatch):
     _case, manifest = asked(data)
     monkeypatch.setattr(receipts, "take_receipt", die)
     with pytest.raises(Died):
-        apply_here(str(manifest.pk))
+        apply_locally(str(manifest.pk))
     monkeypatch.undo()
     assert len(names(data)) == 3  # with the list of manifests that made it
 
@@ -105,7 +105,7 @@ def test_a_copy_whose_receipt_is_refused_does_not_stay_and_the_receipt_says_why(
     (data / "other.jsonl").write_text(lines(FORUM))
     make_snapshot("other.jsonl", old.dataset, version=f"{old.version}-{mark}")
 
-    apply_here(str(manifest.pk))
+    apply_locally(str(manifest.pk))
 
     manifest.refresh_from_db()
     assert manifest.state == Manifest.State.REFUSED
@@ -123,7 +123,7 @@ def test_a_copy_of_a_manifest_that_was_withdrawn_meanwhile_does_not_stay(data, m
         return new
 
     monkeypatch.setattr(receipts, "write_copy", withdrawn_while_writing)
-    apply_here(str(manifest.pk))
+    apply_locally(str(manifest.pk))
     manifest.refresh_from_db()
     assert manifest.state == Manifest.State.WITHDRAWN
     assert not manifest.receipts.exists()
@@ -135,7 +135,7 @@ def test_a_copy_that_a_dead_worker_has_left_goes_when_its_manifest_was_withdrawn
     with monkeypatch.context() as patched:
         patched.setattr(receipts, "take_receipt", die)
         with pytest.raises(Died):
-            apply_here(str(manifest.pk))
+            apply_locally(str(manifest.pk))
     stop_execution(case, APPROVER, "It cannot be done like this.")
     effect = Effect.objects.get(kind=APPLY, payload__turn=1)
     run_effect(effect.pk)
@@ -144,7 +144,7 @@ def test_a_copy_that_a_dead_worker_has_left_goes_when_its_manifest_was_withdrawn
 
 def test_a_copy_that_is_registered_stays(data):
     _case, manifest = asked(data)
-    apply_here(str(manifest.pk))
+    apply_locally(str(manifest.pk))
     effect = Effect.objects.get(kind=APPLY, payload__turn=1)
     run_effect(effect.pk)
     manifest.refresh_from_db()
@@ -160,7 +160,7 @@ def finished_copy_of_a_folder(data, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(receipts, "take_receipt", die)
         with pytest.raises(Died):
-            apply_here(str(manifest.pk))
+            apply_locally(str(manifest.pk))
     return manifest, f"forum-{manifest.pk.hex[:8]}"
 
 

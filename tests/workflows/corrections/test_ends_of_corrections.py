@@ -12,12 +12,12 @@ from tests.workflows.corrections.test_renumbering import posts_of
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.filing_request import FiledItem
 from workflows.common.errors import InvalidInput
-from workflows.corrections.checking import check
+from workflows.corrections.checking import verify_manifest
 from workflows.corrections.downloads import SQL, content_of
 from workflows.corrections.families import lineage
-from workflows.corrections.making import make_manifest
+from workflows.corrections.making import build_manifest
 from workflows.corrections.models import Manifest
-from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
+from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
 from workflows.corrections.unjudged import unjudged_of
 from workflows.datasets.models import Match, Snapshot
@@ -68,7 +68,7 @@ class TestRowsWithTheSameText:
             run_script(content_of(manifest, SQL).decode())
         new = Snapshot(version="2", format="postgresql", location=PLACE)
         take_receipt(manifest, STEWARD, key="2", status="applied", snapshot=new)
-        check(str(manifest.pk))
+        verify_manifest(str(manifest.pk))
         manifest.refresh_from_db()
         return {(place["why"], place["id"]) for place in manifest.left}
 
@@ -114,7 +114,7 @@ def given(manifest, records, version="2"):
     path.write_text(lines(records))
     new = Snapshot(version=version, format="jsonl", location=path.name)
     take_receipt(manifest, STEWARD, key=version, status="applied", snapshot=new)
-    check(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     manifest.refresh_from_db()
     look_up()
     return [(place["why"], place.get("id")) for place in manifest.left]
@@ -179,8 +179,8 @@ class TestNumberedAnew:
         case = approved({None}, {"correct": Outcome.CORRECTED, "delete": Outcome.DELETED}, BOTH)
         manifest = manifest_for(posts)
         ask_to_apply(manifest, STEWARD)
-        apply_here(str(manifest.pk))
-        check(str(manifest.pk))
+        apply_locally(str(manifest.pk))
+        verify_manifest(str(manifest.pk))
         manifest.refresh_from_db()
         assert manifest.state == Manifest.State.VERIFIED, manifest.left
         assert [row["text"] for row in rows_of(manifest.result)] == [RIGHT, "nothing here"]
@@ -220,7 +220,7 @@ class TestByHand:
         manifest = manifest_for(posts)
         new = Snapshot(version="2", format="jsonl", location="2.jsonl")
         take_receipt(manifest, STEWARD, key="2", status="applied", snapshot=new)
-        check(str(manifest.pk))
+        verify_manifest(str(manifest.pk))
         look_up()
         with pytest.raises(InvalidInput, match="re-scan"):
             self.receipt(case)
@@ -228,7 +228,7 @@ class TestByHand:
     def test_a_correction_whose_new_text_stands_there_takes_a_receipt(self, data):
         # One record was lost on the way, so the re-scan has found a difference.
         case, posts = self.left(data, RIGHT, OTHERS, MORE)
-        assert make_manifest(posts.pk) is None
+        assert build_manifest(posts.pk) is None
         self.receipt(case)
         assert case.items.get().executed
 
@@ -238,8 +238,8 @@ class TestByHand:
             self.receipt(case)
         manifest = manifest_for(posts)
         ask_to_apply(manifest, STEWARD)
-        apply_here(str(manifest.pk))
-        check(str(manifest.pk))
+        apply_locally(str(manifest.pk))
+        verify_manifest(str(manifest.pk))
         assert case.items.get().executed
 
     def test_nor_one_whose_text_is_another(self, data):
@@ -264,7 +264,7 @@ class TestByHand:
         both = {"correct": Outcome.CORRECTED, "delete": Outcome.DELETED}
         case, posts = self.left(data, RIGHT, OTHERS, request=BOTH, outcome=both)
         # The corrected record is not deleted now.
-        assert make_manifest(posts.pk) is None
+        assert build_manifest(posts.pk) is None
         self.receipt(case)
         self.receipt(case, "delete")
         assert case.items.filter(executed=True).count() == 2
@@ -277,8 +277,8 @@ class TestByHand:
             self.receipt(case, "delete")
         manifest = manifest_for(posts)
         ask_to_apply(manifest, STEWARD)
-        apply_here(str(manifest.pk))
-        check(str(manifest.pk))
+        apply_locally(str(manifest.pk))
+        verify_manifest(str(manifest.pk))
         manifest.refresh_from_db()
         assert manifest.state == Manifest.State.VERIFIED, manifest.left
         assert [row["id"] for row in rows_of(manifest.result)] == [1, 2]

@@ -8,10 +8,10 @@ from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.corrections.conftest import data, no_broker
 from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
 from workflows.common.errors import InvalidEntry, Refused
-from workflows.corrections.families import family, newest
+from workflows.corrections.families import family, newest_readable
 from workflows.corrections.receipts import take_receipt
 from workflows.datasets.models import Snapshot
-from workflows.datasets.purging import mark_replaced
+from workflows.datasets.purging import mark_superseded
 from workflows.datasets.register import save_snapshot
 from workflows.vocabulary.outcomes import Outcome
 
@@ -98,13 +98,13 @@ def test_a_circle_from_before_hangs_nothing(members, line, bounded):
     circle(*(line[number] for number in members))
     for member in line:
         member.refresh_from_db()
-        mark_replaced(member)
+        mark_superseded(member)
     families = [family(member) for member in line]
     assert families[0] == families[1] == families[2] or set(members) == {1, 2}
     for member, found in zip(line, families, strict=True):
         assert member in found
         assert len(found) == len(set(found))
-        assert newest(found) is not None
+        assert newest_readable(found) is not None
     # What is stored already does not keep an entry from being corrected.
     line[0].version = "one"
     save_snapshot(line[0], STEWARD)
@@ -114,6 +114,6 @@ def test_a_parent_of_another_dataset_from_before_is_no_relative(line, bounded):
     other = make_snapshot("forum.jsonl", make_dataset("Other"), version="0")
     Snapshot.objects.filter(pk=line[0].pk).update(parent=other)
     line[0].refresh_from_db()
-    mark_replaced(line[2])
+    mark_superseded(line[2])
     other.refresh_from_db()
     assert (family(line[2]), family(other), other.replaced_at) == (line, [other], None)

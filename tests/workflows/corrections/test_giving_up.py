@@ -10,19 +10,19 @@ from tests.factories import REVIEWER, STEWARD
 from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.common.errors import Refused
-from workflows.corpus.values import Problem
-from workflows.corrections.checking import check, check_again
-from workflows.corrections.models import Manifest, Return
-from workflows.corrections.receipts import APPLY, CHECK, apply_here, ask_to_apply, take_receipt
-from workflows.corrections.returns import AGAIN, ask_to_take_out, is_under_way
-from workflows.corrections.tombstones import GUARD, guard
+from workflows.corpus.values import ReadProblem
+from workflows.corrections.checking import enqueue_verification, verify_manifest
+from workflows.corrections.models import Manifest, Reingestion
+from workflows.corrections.receipts import APPLY, CHECK, apply_locally, ask_to_apply, take_receipt
+from workflows.corrections.returns import AGAIN, enqueue_redo_removal, redo_in_progress
+from workflows.corrections.tombstones import GUARD, find_reingested
 from workflows.datasets.inventory import mark_unreadable
 from workflows.datasets.models import Snapshot
-from workflows.datasets.register import mark_purged, read_again
+from workflows.datasets.register import mark_purged, reread_snapshot
 from workflows.datasets.sources import path_of
-from workflows.outbox.long_work import LAST_TURN, held
+from workflows.outbox.long_work import MAX_TURNS, advisory_lock
 from workflows.outbox.models import Effect
-from workflows.outbox.services import retry_dead, run_effect
+from workflows.outbox.services import retry_dead_letter, run_effect
 from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sent")]
@@ -43,14 +43,14 @@ def manifest(forum):
 @pytest.fixture
 def applied(manifest):
     ask_to_apply(manifest, STEWARD)
-    apply_here(str(manifest.pk))
+    apply_locally(str(manifest.pk))
     manifest.refresh_from_db()
     return manifest
 
 
 def after_the_last_turn(kind, subject):
     """Run the effect whose work was not done in all the turns that it had."""
-    payload = {"id": str(subject), "turn": LAST_TURN + 1, "about": "long"}
+    payload = {"id": str(subject), "turn": MAX_TURNS + 1, "about": "long"}
     effect, _new = Effect.objects.get_or_create(kind=kind, key=f"{kind}:late", payload=payload)
     run_effect(effect.pk)
     effect.refresh_from_db()
@@ -63,7 +63,7 @@ def at_work(kind, subject):
     begun, over = threading.Event(), threading.Event()
 
     def work():
-        with held(kind, str(subject)):
+        with advisory_lock(kind, str(subject)):
             begun.set()
             over.wait(30)
         connection.close()
@@ -88,15 +88,15 @@ def test_a_manifest_that_never_is_applied_is_refused_and_another_can_be_made(man
     assert "never came to an end" in manifest.receipts.get().remark
     again = manifest_for(forum)
     ask_to_apply(again, STEWARD)
-    apply_here(str(again.pk))
-    check(str(again.pk))
+    apply_locally(str(again.pk))
+    verify_manifest(str(again.pk))
     again.refresh_from_db()
     assert again.state == Manifest.State.VERIFIED
 
 
 def test_a_re_scan_that_never_ends_is_sent_back_and_can_be_asked_for_again(applied, sent):
     with pytest.raises(Refused):
-        check_again(applied, STEWARD)
+        enqueue_verification(applied, STEWARD)
 
     after_the_last_turn(CHECK, applied.pk)
 
@@ -104,14 +104,14 @@ def test_a_re_scan_that_never_ends_is_sent_back_and_can_be_asked_for_again(appli
     assert applied.state == Manifest.State.LEFT
     assert [place["why"] for place in applied.left] == ["gave_up"]
     with pytest.raises(Refused, match="stewards"):
-        check_again(applied, REVIEWER)
-    check_again(applied, STEWARD)
+        enqueue_verification(applied, REVIEWER)
+    enqueue_verification(applied, STEWARD)
     applied.refresh_from_db()
     assert (applied.state, applied.left, applied.left_count) == (Manifest.State.APPLIED, [], 0)
     asked = Effect.objects.filter(kind=CHECK, payload__turn=1).order_by("created_at").last()
     run_effect(asked.pk)
     assert sent[-1] == ("workflows.tasks.check_manifest", str(applied.pk))
-    check(str(applied.pk))
+    verify_manifest(str(applied.pk))
     applied.refresh_from_db()
     assert applied.state == Manifest.State.VERIFIED
 
@@ -119,14 +119,14 @@ def test_a_re_scan_that_never_ends_is_sent_back_and_can_be_asked_for_again(appli
 def test_a_snapshot_that_can_be_read_once_more_is_searched_again(applied):
     file = path_of(applied.result)
     hidden = file.rename(file.with_name("hidden"))
-    check(str(applied.pk))
+    verify_manifest(str(applied.pk))
     applied.refresh_from_db()
     assert [place["why"] for place in applied.left] == ["unreadable"]
 
     hidden.rename(file)
-    read_again(applied.result, STEWARD)
-    check_again(applied, STEWARD)
-    check(str(applied.pk))
+    reread_snapshot(applied.result, STEWARD)
+    enqueue_verification(applied, STEWARD)
+    verify_manifest(str(applied.pk))
     applied.refresh_from_db()
     assert applied.state == Manifest.State.VERIFIED
 
@@ -135,17 +135,17 @@ def test_what_was_searched_to_its_end_is_not_searched_again(manifest, data):
     (data / "2.jsonl").write_text(lines(FORUM))
     new = Snapshot(version="2", format="jsonl", location="2.jsonl")
     take_receipt(manifest, STEWARD, key="k", status="applied", snapshot=new)
-    check(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     with pytest.raises(Refused, match="searched"):
-        check_again(manifest, STEWARD)
+        enqueue_verification(manifest, STEWARD)
 
 
 def test_while_another_manifest_is_under_way_there_is_no_other_search(applied, forum):
-    mark_unreadable(applied.result, Problem.GAVE_UP)
+    mark_unreadable(applied.result, ReadProblem.GAVE_UP)
     after_the_last_turn(CHECK, applied.pk)
     manifest_for(forum)
     with pytest.raises(Refused, match="under way"):
-        check_again(applied, STEWARD)
+        enqueue_verification(applied, STEWARD)
 
 
 def test_what_is_still_at_work_is_not_given_up(applied, manifest):
@@ -163,12 +163,12 @@ def test_a_search_for_what_came_back_that_never_ends_is_a_failed_effect(forum, s
     sent.clear()
     effect.refresh_from_db()
 
-    retry_dead(Effect.objects.filter(pk=effect.pk))
+    retry_dead_letter(Effect.objects.filter(pk=effect.pk))
     run_effect(effect.pk)
 
     assert sent == [("workflows.tasks.guard_snapshot", str(forum.pk))]
-    guard(forum.pk)
-    retry_dead(Effect.objects.filter(pk=effect.pk))
+    find_reingested(forum.pk)
+    retry_dead_letter(Effect.objects.filter(pk=effect.pk))
     Effect.objects.filter(pk=effect.pk).update(due_at=effect.created_at)
     run_effect(effect.pk)
     effect.refresh_from_db()
@@ -183,16 +183,16 @@ def test_data_that_were_deleted_meanwhile_are_not_searched(forum, sent):
 
 
 def test_taking_out_again_that_never_ends_says_so_and_can_be_asked_for_again(applied, data):
-    check(str(applied.pk))
+    verify_manifest(str(applied.pk))
     (data / "crawl.jsonl").write_text(lines(FORUM))
     crawl = make_snapshot("crawl.jsonl", applied.snapshot.dataset, version="9")
-    guard(crawl.pk)
-    returned = Return.objects.get()
-    ask_to_take_out(returned, STEWARD)
+    find_reingested(crawl.pk)
+    returned = Reingestion.objects.get()
+    enqueue_redo_removal(returned, STEWARD)
 
     after_the_last_turn(AGAIN, returned.pk)
 
     returned.refresh_from_db()
     assert "never came to an end" in returned.remark
-    assert not is_under_way(returned)
-    ask_to_take_out(returned, STEWARD)
+    assert not redo_in_progress(returned)
+    enqueue_redo_removal(returned, STEWARD)

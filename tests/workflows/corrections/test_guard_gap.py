@@ -9,10 +9,10 @@ from tests.workflows.corrections.changing import FORUM, executing, manifest_for,
 from tests.workflows.corrections.test_giving_up import at_work
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.filing_request import FiledItem
-from workflows.corrections.checking import check
-from workflows.corrections.models import Guarded, Manifest, Return
-from workflows.corrections.receipts import apply_here, ask_to_apply
-from workflows.corrections.tombstones import GUARD, guard
+from workflows.corrections.checking import verify_manifest
+from workflows.corrections.models import GuardedSnapshot, Manifest, Reingestion
+from workflows.corrections.receipts import apply_locally, ask_to_apply
+from workflows.corrections.tombstones import GUARD, find_reingested
 from workflows.outbox.models import Effect
 from workflows.vocabulary.outcomes import Outcome
 
@@ -42,8 +42,8 @@ def crawl_of(data, forum):
 
 def verify(manifest):
     ask_to_apply(manifest, STEWARD)
-    apply_here(str(manifest.pk))
-    check(str(manifest.pk))
+    apply_locally(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     manifest.refresh_from_db()
     assert manifest.state == Manifest.State.VERIFIED
 
@@ -55,7 +55,7 @@ def guard_tasks(sent):
 def test_a_crawl_that_came_between_approval_and_proof_is_guarded_again(approved, forum, data, sent):
     crawl = crawl_of(data, forum)
     run_due("corrections")
-    assert guard(crawl.pk) == 0
+    assert find_reingested(crawl.pk) == 0
     run_due("corrections")
     sent.clear()
 
@@ -65,15 +65,15 @@ def test_a_crawl_that_came_between_approval_and_proof_is_guarded_again(approved,
     assert crawl.pk in guard_tasks(sent)
     # What was changed holds the texts until it is purged.
     assert forum.pk not in guard_tasks(sent)
-    assert guard(crawl.pk) == 1
-    assert Return.objects.get().snapshot == crawl
+    assert find_reingested(crawl.pk) == 1
+    assert Reingestion.objects.get().snapshot == crawl
 
 
 def test_what_was_looked_up_and_judged_is_not_guarded_again(data, forum, sent):
     crawl = crawl_of(data, forum)
     executing(Outcome.DELETED, DELETE)
     run_due("corrections")
-    guard(crawl.pk)
+    find_reingested(crawl.pk)
     run_due("corrections")
     sent.clear()
 
@@ -88,10 +88,10 @@ def test_a_search_that_began_before_the_proof_does_not_count(approved, forum, da
     with at_work(GUARD, crawl.pk):
         verify(approved)
         run_due("corrections")
-        Guarded.objects.get_or_create(snapshot=crawl)
+        GuardedSnapshot.objects.get_or_create(snapshot=crawl)
         assert crawl.pk not in guard_tasks(sent)
     waiting = Effect.objects.filter(kind=GUARD, payload__id=str(crawl.pk))
     waiting.update(due_at=approved.made_at)
     run_due("corrections")
     assert crawl.pk in guard_tasks(sent)
-    assert not Guarded.objects.filter(snapshot=crawl).exists()
+    assert not GuardedSnapshot.objects.filter(snapshot=crawl).exists()

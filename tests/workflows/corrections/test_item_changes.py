@@ -21,12 +21,12 @@ from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State
 from workflows.cases.staff_actions import ItemProposal
 from workflows.common.errors import InvalidInput, Refused
-from workflows.corrections.checking import check
-from workflows.corrections.forgetting import forget_case
-from workflows.corrections.item_changes import pairs_of, redacts, specify
-from workflows.corrections.making import make_manifest
+from workflows.corrections.checking import verify_manifest
+from workflows.corrections.forgetting import erase_case_data
+from workflows.corrections.item_changes import redacts, replacements_of, save_item_change
+from workflows.corrections.making import build_manifest
 from workflows.corrections.models import Instruction, ItemChange, Manifest
-from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
+from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
 from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of
@@ -53,15 +53,15 @@ def carried_out(forum, request, outcome, pairs=(), *, redact=False):
     case = in_review_with_proof(request)
     look_up()
     judge_all(case, {"a"})
-    specify(case.items.get(), REVIEWER, pairs, redact=redact)
+    save_item_change(case.items.get(), REVIEWER, pairs, redact=redact)
     proposal = ItemProposal(case.items.get(), outcome, "The record was wrong.")
     staff_actions.propose_decision(case, REVIEWER, [proposal])
     staff_actions.approve(case, APPROVER)
     drain()
     manifest = manifest_for(forum)
     ask_to_apply(manifest, STEWARD)
-    apply_here(str(manifest.pk))
-    check(str(manifest.pk))
+    apply_locally(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     manifest.refresh_from_db()
     assert manifest.state == Manifest.State.VERIFIED, manifest.left
     assert case.items.get().executed
@@ -104,7 +104,7 @@ def test_what_was_added_is_not_added_twice_when_another_manifest_is_made(forum, 
     case = in_review_with_proof(of_kind("supplement", correct="市"))
     look_up()
     judge_all(case, {"a", "b"})
-    specify(case.items.get(), REVIEWER, [("上海", "市")], redact=False)
+    save_item_change(case.items.get(), REVIEWER, [("上海", "市")], redact=False)
     proposal = ItemProposal(case.items.get(), Outcome.SUPPLEMENTED, "It was missing.")
     staff_actions.propose_decision(case, REVIEWER, [proposal])
     staff_actions.approve(case, APPROVER)
@@ -114,11 +114,11 @@ def test_what_was_added_is_not_added_twice_when_another_manifest_is_made(forum, 
     first = manifest_for(forum)
     new = Snapshot(version="half", format="jsonl", location="half.jsonl")
     take_receipt(first, STEWARD, key="k", status="partly", snapshot=new)
-    check(str(first.pk))
+    verify_manifest(str(first.pk))
     look_up()
     second = manifest_for(forum)
     ask_to_apply(second, STEWARD)
-    apply_here(str(second.pk))
+    apply_locally(str(second.pk))
     second.refresh_from_db()
     rows = [json.loads(line) for line in path_of(second.result).read_text().splitlines()]
     assert [row["text"] for row in rows] == [
@@ -134,14 +134,14 @@ def test_what_nobody_says_where_to_add_waits_for_a_receipt_by_hand(forum):
     staff_actions.propose_decision(case, REVIEWER, [proposal])
     staff_actions.approve(case, APPROVER)
     drain()
-    assert make_manifest(forum.pk) is None
+    assert build_manifest(forum.pk) is None
     record_receipt(Instruction.objects.get(), STEWARD, "Added in the source, looked at twice.")
     assert case.items.get().executed
 
 
 def test_the_log_knows_that_it_was_said_and_no_word_of_it():
     item = in_review_with_proof().items.get()
-    specify(item, REVIEWER, PAIRS[1:], redact=False)
+    save_item_change(item, REVIEWER, PAIRS[1:], redact=False)
     event = Event.objects.get(name="change.specified")
     assert event.facts == {"item": 1, "pairs": 1, "redact": False}
     assert set(event.commitments) == {"pairs"}
@@ -150,10 +150,10 @@ def test_the_log_knows_that_it_was_said_and_no_word_of_it():
 
 def test_it_takes_the_place_of_what_was_said_before_and_is_sealed():
     item = in_review_with_proof(of_kind("correct")).items.get()
-    specify(item, REVIEWER, PAIRS, redact=False)
-    specify(item, REVIEWER, PAIRS[:1], redact=False)
+    save_item_change(item, REVIEWER, PAIRS, redact=False)
+    save_item_change(item, REVIEWER, PAIRS[:1], redact=False)
     item.refresh_from_db()
-    assert pairs_of(item) == PAIRS[:1]
+    assert replacements_of(item) == PAIRS[:1]
     assert not redacts(item)
     assert ItemChange.objects.count() == 1
 
@@ -172,7 +172,7 @@ def test_it_takes_the_place_of_what_was_said_before_and_is_sealed():
 def test_what_cannot_be_carried_out_is_refused(pairs):
     item = in_review_with_proof().items.get()
     with pytest.raises(InvalidInput):
-        specify(item, REVIEWER, pairs, redact=False)
+        save_item_change(item, REVIEWER, pairs, redact=False)
     assert not ItemChange.objects.exists()
 
 
@@ -180,18 +180,18 @@ def test_what_cannot_be_carried_out_is_refused(pairs):
 def test_an_item_that_changes_no_data_takes_none_of_it(pairs, redact):
     item = in_review_with_proof(of_kind("copy")).items.get()
     with pytest.raises(InvalidInput, match="kind of item"):
-        specify(item, REVIEWER, pairs, redact=redact)
+        save_item_change(item, REVIEWER, pairs, redact=redact)
 
 
 def test_only_reviewers_say_it_and_only_before_the_proposal():
     with pytest.raises(Refused):
-        specify(in_review_with_proof().items.get(), INTAKE, PAIRS[1:], redact=False)
+        save_item_change(in_review_with_proof().items.get(), INTAKE, PAIRS[1:], redact=False)
     with pytest.raises(Refused):
-        specify(make_case(State.EXECUTING).items.get(), REVIEWER, PAIRS[1:], redact=False)
+        save_item_change(make_case(State.EXECUTING).items.get(), REVIEWER, PAIRS[1:], redact=False)
 
 
 def test_it_is_gone_when_the_case_is_erased():
     case = in_review_with_proof()
-    specify(case.items.get(), REVIEWER, PAIRS[1:], redact=False)
-    forget_case(case)
+    save_item_change(case.items.get(), REVIEWER, PAIRS[1:], redact=False)
+    erase_case_data(case)
     assert not ItemChange.objects.exists()

@@ -27,12 +27,12 @@ from tests.workflows.corrections.changing import (
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.errors import AttemptReused, MoveRefused
 from workflows.common.errors import InvalidInput, Refused
-from workflows.corrections.checking import check
-from workflows.corrections.making import MAKE, entries_of, make_manifest, sweep_manifests
-from workflows.corrections.models import Instruction, Manifest, Return, Tombstone
-from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
+from workflows.corrections.checking import verify_manifest
+from workflows.corrections.making import MAKE, build_manifest, entries_of, sweep_manifests
+from workflows.corrections.models import Instruction, Manifest, Reingestion, Tombstone
+from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
-from workflows.corrections.tombstones import guard
+from workflows.corrections.tombstones import find_reingested
 from workflows.corrections.withdrawal import stop_execution
 from workflows.datasets.inventory import read_snapshot
 from workflows.datasets.models import Match, Snapshot
@@ -59,7 +59,7 @@ def forum(data):
 
 def apply(manifest):
     ask_to_apply(manifest, STEWARD)
-    apply_here(str(manifest.pk))
+    apply_locally(str(manifest.pk))
     manifest.refresh_from_db()
     return manifest
 
@@ -80,7 +80,7 @@ def test_a_corrected_text_really_stands_in_the_new_snapshot(forum):
     with pytest.raises(MoveRefused):
         moves.answer(case, APPROVER)
 
-    check(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
 
     manifest.refresh_from_db()
     assert manifest.state == Manifest.State.VERIFIED
@@ -107,7 +107,7 @@ def test_a_corrected_text_really_stands_in_the_new_snapshot(forum):
 def test_what_was_judged_theirs_goes_and_the_namesake_stays(forum, outcome, after, delete_request):
     case = executing(outcome, delete_request)
     manifest = apply(manifest_for(forum))
-    check(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
 
     manifest.refresh_from_db()
     assert manifest.state == Manifest.State.VERIFIED, manifest.left
@@ -151,7 +151,7 @@ def test_plain_text_is_changed_by_paragraph_or_by_word(
     propose_and_approve(case, outcome)
 
     manifest = apply(manifest_for(notes))
-    check(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
 
     manifest.refresh_from_db()
     assert manifest.state == Manifest.State.VERIFIED, manifest.left
@@ -162,7 +162,7 @@ def test_plain_text_is_changed_by_paragraph_or_by_word(
     # Who registers the old document once more is told.
     (data / "again.txt").write_text(text)
     again = make_snapshot("again.txt", notes.dataset, version="9", format="text", source_field="")
-    assert guard(again.pk) == 1
+    assert find_reingested(again.pk) == 1
 
 
 def test_who_asks_for_a_correction_and_a_deletion_gets_both(data, delete_request):
@@ -180,7 +180,7 @@ def test_who_asks_for_a_correction_and_a_deletion_gets_both(data, delete_request
         {"correct": Outcome.CORRECTED, "delete": Outcome.DELETED}, both, frozenset("ad")
     )
     manifest = apply(manifest_for(forum))
-    check(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
 
     manifest.refresh_from_db()
     assert manifest.state == Manifest.State.VERIFIED, manifest.left
@@ -219,7 +219,7 @@ def test_a_failed_rescan_sends_the_item_back_with_the_place_named(forum, data, d
     (data / "claimed" / "a.jsonl").write_text(lines(FORUM))
     new = Snapshot(version="2", format="jsonl", location="claimed")
     take_receipt(manifest, STEWARD, key="k", status="applied", snapshot=new)
-    check(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
 
     manifest.refresh_from_db()
     assert manifest.state == Manifest.State.LEFT
@@ -236,7 +236,7 @@ def test_a_failed_rescan_sends_the_item_back_with_the_place_named(forum, data, d
     look_up()
     again = apply(manifest_for(forum))
     assert again.snapshot == manifest.result
-    check(str(again.pk))
+    verify_manifest(str(again.pk))
     again.refresh_from_db()
     assert again.state == Manifest.State.VERIFIED
     assert case.items.get().executed
@@ -270,10 +270,10 @@ def test_a_namesake_who_was_judged_in_two_versions_may_stay_once(data, delete_re
         verdict = Match.Verdict.NOT_THEIRS if match.start > 20 else Match.Verdict.THEIRS
         judge(case, REVIEWER, [match.pk], verdict)
     propose_and_approve(case, Outcome.ANONYMISED)
-    manifest = make_manifest(new.pk)
+    manifest = build_manifest(new.pk)
     half = Snapshot(version="3", format="jsonl", location="half.jsonl")
     take_receipt(manifest, STEWARD, key="k", status="applied", snapshot=half)
-    check(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     manifest.refresh_from_db()
     assert manifest.state == Manifest.State.LEFT
     assert {(place["why"], place["kind"]) for place in manifest.left} == {("found", "name")}
@@ -293,9 +293,9 @@ def test_of_plain_text_too_what_was_judged_in_two_versions_may_stay_once(data, d
         verdict = Match.Verdict.THEIRS if theirs else Match.Verdict.NOT_THEIRS
         judge(case, REVIEWER, [match.pk], verdict)
     propose_and_approve(case, Outcome.ANONYMISED)
-    manifest = apply(make_manifest(new.pk))
+    manifest = apply(build_manifest(new.pk))
     (path_of(manifest.result) / "c.txt").write_text("电话 13800001234\n")
-    check(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     manifest.refresh_from_db()
     assert [(place["why"], place["file"]) for place in manifest.left] == [("found", "c.txt")]
 
@@ -319,12 +319,12 @@ def test_a_second_case_waits_and_is_then_changed_in_what_came_out(forum, delete_
     executing(Outcome.DELETED, delete_request)
     first = manifest_for(forum)
     second_case = executing(Outcome.CORRECTED, theirs=frozenset("b"))
-    assert make_manifest(forum.pk) is None
+    assert build_manifest(forum.pk) is None
 
-    check(str(apply(first).pk))
+    verify_manifest(str(apply(first).pk))
     look_up()
     second = apply(manifest_for(forum))
-    check(str(second.pk))
+    verify_manifest(str(second.pk))
 
     first.refresh_from_db()
     assert second.snapshot == first.result
@@ -359,7 +359,7 @@ def test_receipts_are_idempotent_and_only_for_stewards(forum, delete_request):
 
 def test_without_a_match_the_receipt_by_hand_remains(forum):
     case = executing(Outcome.CORRECTED, theirs=frozenset())
-    assert make_manifest(forum.pk) is None
+    assert build_manifest(forum.pk) is None
     (instruction,) = Instruction.objects.all()
     record_receipt(instruction, STEWARD, "Corrected in the source system, looked at twice.")
     assert case.items.get().executed
@@ -372,7 +372,7 @@ def test_a_wrong_text_that_stands_nowhere_waits_for_people(forum, data):
 
     details = {"claimed": "住在北京", "correct": "住在杭州"}
     executing(Outcome.CORRECTED, replace(WANG, items=(FiledItem("correct", details),)))
-    assert make_manifest(forum.pk) is None
+    assert build_manifest(forum.pk) is None
     assert not Manifest.objects.exists()
     assert sweep_manifests() == 1
 
@@ -388,7 +388,7 @@ def test_what_waits_is_asked_for_once_however_many_cases_and_versions_wait(forum
 
     assert Effect.objects.filter(kind=MAKE).count() == 1
     run_due("corrections")
-    assert make_manifest(forum.pk).instructions.count() == 2
+    assert build_manifest(forum.pk).instructions.count() == 2
 
 
 def test_what_comes_back_with_a_new_snapshot_is_an_event_even_after_the_erasure(
@@ -396,8 +396,8 @@ def test_what_comes_back_with_a_new_snapshot_is_an_event_even_after_the_erasure(
 ):
     case = executing(Outcome.DELETED, delete_request)
     manifest = apply(manifest_for(forum))
-    check(str(manifest.pk))
-    assert guard(manifest.result.pk) == 0
+    verify_manifest(str(manifest.pk))
+    assert find_reingested(manifest.result.pk) == 0
     moves.answer(case, APPROVER)
     from workflows.cases.lifecycle import Action
     from workflows.cases.transition import advance
@@ -411,9 +411,9 @@ def test_what_comes_back_with_a_new_snapshot_is_an_event_even_after_the_erasure(
 
     (data / "crawl.jsonl").write_text(lines(FORUM))
     crawl = make_snapshot("crawl.jsonl", forum.dataset, version="3")
-    assert guard(crawl.pk) == 1
-    assert guard(crawl.pk) == 1
-    assert (Return.objects.get().case, Return.objects.get().records) == (case, 1)
+    assert find_reingested(crawl.pk) == 1
+    assert find_reingested(crawl.pk) == 1
+    assert (Reingestion.objects.get().case, Reingestion.objects.get().records) == (case, 1)
     assert names_of(case).count("tombstone.returned") == 1
     assert Tombstone.objects.count() == 1
 
@@ -422,7 +422,7 @@ def test_a_new_look_up_finds_what_has_moved(forum, data, delete_request):
     case = executing(Outcome.DELETED, delete_request)
     path = path_of(forum) / "a.jsonl"
     path.write_text(path.read_text().replace("王小明住在上海，电话", "电话"))
-    assert make_manifest(forum.pk) is None
+    assert build_manifest(forum.pk) is None
     stop_execution(case, APPROVER, "The data have changed; look again.")
     look_up()
     judge_all(case, {"a"})

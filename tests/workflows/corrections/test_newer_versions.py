@@ -22,13 +22,13 @@ from workflows.cases.filing_request import FiledIdentifier, FiledItem
 from workflows.cases.lifecycle import Action
 from workflows.cases.transition import advance
 from workflows.common.errors import InvalidInput, Refused
-from workflows.corpus.entries import Edit, Entry, Op, Wording
+from workflows.corpus.entries import Edit, Entry, Op, Replacements
 from workflows.corrections.carrying import Step, carry_verdicts, moved, rewritten
-from workflows.corrections.checking import check
-from workflows.corrections.making import entries_of, make_manifest
+from workflows.corrections.checking import verify_manifest
+from workflows.corrections.making import build_manifest, entries_of
 from workflows.corrections.models import Manifest
 from workflows.corrections.places import Place
-from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
+from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
 from workflows.corrections.withdrawal import stop_execution
 from workflows.datasets import matching
@@ -81,7 +81,7 @@ def test_what_a_manifest_made_of_a_text_is_read_from_its_entries():
     entry = Entry(Op.REDACT, id="a", file="f", start=0, end=2)
     one = replace(entry, sha256_before="b", sha256_after="c")
     gone = replace(entry, op=Op.DELETE, id="d", row=1, sha256_before="e", start=None, end=None)
-    assert rewritten([one, replace(one, row=2), gone], Wording({}, "…")) == {
+    assert rewritten([one, replace(one, row=2), gone], Replacements({}, "…")) == {
         ("a", "text", "b"): [("c", [Edit(0, 2, "…")])],
         ("d", "text", "e"): [],
     }
@@ -115,8 +115,8 @@ def posts(data):
 
 def applied(manifest):
     ask_to_apply(manifest, STEWARD)
-    apply_here(str(manifest.pk))
-    check(str(manifest.pk))
+    apply_locally(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     manifest.refresh_from_db()
     return manifest
 
@@ -127,7 +127,7 @@ def given(manifest, records, name="2"):
     path.write_text(lines(records))
     new = Snapshot(version=name, format="jsonl", location=path.name)
     take_receipt(manifest, STEWARD, key=name, status="partly", snapshot=new)
-    check(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     manifest.refresh_from_db()
     return manifest
 
@@ -143,7 +143,7 @@ def test_who_stands_in_the_same_record_is_taken_out_where_it_moved_to(posts):
     first = manifest_for(posts)
     li = executing(Outcome.ANONYMISED, LI)
     applied(first)
-    assert make_manifest(posts.pk) is None  # nobody has looked in the new version yet
+    assert build_manifest(posts.pk) is None  # nobody has looked in the new version yet
 
     look_up()
     second = applied(manifest_for(posts))
@@ -183,7 +183,7 @@ def test_of_a_record_that_another_has_taken_out_nothing_is_left_to_do(posts):
     applied(first)
     look_up()
 
-    assert make_manifest(posts.pk) is None
+    assert build_manifest(posts.pk) is None
     instruction = li.items.get().instructions.get()
     record_receipt(instruction, STEWARD, "The record went with the request of another person.")
     assert li.items.get().executed
@@ -204,7 +204,7 @@ def test_what_staff_have_taken_out_by_hand_after_a_partial_receipt_may_be_said(p
         record_receipt(instruction, STEWARD, "It was taken out by hand.")
     look_up()
 
-    assert make_manifest(posts.pk) is None
+    assert build_manifest(posts.pk) is None
     record_receipt(instruction, STEWARD, "It was taken out by hand.")
     assert case.items.get().executed
 
@@ -256,7 +256,7 @@ def test_a_record_without_an_id_is_carried_over_only_where_we_wrote_the_version(
 
     carried = li.matches.filter(snapshot=first.result).values_list("verdict", flat=True)
     assert set(carried) == ({""} if by_pipeline else {"theirs", "not_theirs"})
-    assert (make_manifest(posts.pk) is None) is by_pipeline
+    assert (build_manifest(posts.pk) is None) is by_pipeline
 
 
 def approved_where_strong(request):
@@ -279,7 +279,7 @@ def test_to_a_case_that_has_ended_meanwhile_nothing_is_carried(posts, data, is_s
     second = make_snapshot("2.jsonl", posts.dataset, version="2", parent=posts, source_field="")
     run_due("datasets")
     waiting = ShardScan.objects.get(state=ShardScan.State.WAITING)
-    matching.forget()
+    matching.clear_pass_cache()
     if is_searched:
         matching.scan_shard(waiting.pk)
         advance(ended, Action.WITHDRAW, PUBLIC)

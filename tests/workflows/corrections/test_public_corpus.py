@@ -24,9 +24,9 @@ from workflows.cases.lifecycle import State
 from workflows.corpus.locate import locate_records
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.values import read_persons
-from workflows.corrections.checking import check
+from workflows.corrections.checking import verify_manifest
 from workflows.corrections.models import Manifest
-from workflows.corrections.receipts import apply_here, ask_to_apply
+from workflows.corrections.receipts import apply_locally, ask_to_apply
 from workflows.datasets.models import Match
 from workflows.datasets.sources import path_of, shards_of
 from workflows.ledger import sequencer
@@ -85,8 +85,8 @@ def test_a_poet_is_found_and_deleted_and_everything_else_stays_as_it_was(data, p
     assert judged[Match.Verdict.NOT_THEIRS] == about_him
     manifest = manifest_for(snapshot)
     ask_to_apply(manifest, STEWARD)
-    apply_here(str(manifest.pk))
-    check(str(manifest.pk))
+    apply_locally(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
 
     manifest.refresh_from_db()
     assert manifest.state == Manifest.State.VERIFIED, manifest.left

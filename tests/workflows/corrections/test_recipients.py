@@ -12,9 +12,9 @@ from tests.factories import APPROVER, REVIEWER, STEWARD
 from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.common.errors import InvalidInput, Refused
-from workflows.corrections.checking import check
+from workflows.corrections.checking import verify_manifest
 from workflows.corrections.models import RecipientNotice
-from workflows.corrections.receipts import apply_here, ask_to_apply
+from workflows.corrections.receipts import apply_locally, ask_to_apply
 from workflows.corrections.recipients import (
     InvalidLink,
     confirm,
@@ -24,7 +24,7 @@ from workflows.corrections.recipients import (
     sweep_recipients,
     token_of,
 )
-from workflows.corrections.recipients_told import told_about
+from workflows.corrections.recipients_told import recipients_informed
 from workflows.datasets.models import Recipient
 from workflows.ledger.models import Event
 from workflows.notices import moves
@@ -51,9 +51,9 @@ def changed(forum, outcome=Outcome.CORRECTED):
     case = executing(outcome)
     manifest = manifest_for(forum)
     ask_to_apply(manifest, STEWARD)
-    apply_here(str(manifest.pk))
+    apply_locally(str(manifest.pk))
     mail.outbox.clear()
-    check(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     drain()
     return case
 
@@ -92,13 +92,13 @@ def test_the_notice_locates_the_record_and_quotes_nothing_of_it(forum, lab):
 
 
 def test_running_the_effect_again_sends_the_same_link_and_no_second_notice(forum, lab):
-    from workflows.corrections.telling import tell
+    from workflows.corrections.telling import mail_recipient
     from workflows.outbox.models import Effect
 
     case = changed(forum)
     effect = Effect.objects.get(kind="corrections.tell_recipient")
     (first,) = mails_to_lab()
-    second = tell(RecipientNotice.objects.get(), effect)
+    second = mail_recipient(RecipientNotice.objects.get(), effect)
     link = re.compile(r"\S+/recipients/\S+")
     assert link.findall(first.body) == link.findall(second.body)
     assert first.extra_headers["Message-ID"] == second.extra_headers["Message-ID"]
@@ -198,11 +198,11 @@ def test_a_first_mail_that_waits_for_the_next_day_is_not_sent_twice(forum, lab, 
 
 def test_the_answer_says_whom_the_data_went_to_and_that_they_were_told(forum, lab):
     case = changed(forum)
-    _words, told = told_about(case)
+    _words, told = recipients_informed(case)
     assert told.items[0].startswith("Lab (")
     assert "told of the change on" in told.items[0]
     confirm(token_of(RecipientNotice.objects.get()))
-    _words, told = told_about(case)
+    _words, told = recipients_informed(case)
     assert "confirmed on" in told.items[0]
     moves.answer(case, APPROVER)
     answer = case.messages.get(kind="answer").body

@@ -13,8 +13,8 @@ from tests.workflows.corrections.changing import (
 )
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.filing_request import FiledItem
-from workflows.corrections.checking import check
-from workflows.corrections.making import entries_of, make_manifest
+from workflows.corrections.checking import verify_manifest
+from workflows.corrections.making import build_manifest, entries_of
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import take_receipt
 from workflows.datasets import matching
@@ -41,7 +41,7 @@ def given(manifest, records, version="2", status="partly"):
     path.write_text(lines(records))
     new = Snapshot(version=version, format="jsonl", location=path.name)
     take_receipt(manifest, STEWARD, key=version, status=status, snapshot=new)
-    check(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     look_up()
     manifest.refresh_from_db()
     return new
@@ -131,4 +131,4 @@ def test_where_a_part_of_the_data_was_not_searched_nothing_is_carried_over(data)
     run.scans.create(snapshot=posts, number=1, file="lost.jsonl", state="failed", problem="broken")
     new = given(manifest_for(posts), records)
     assert verdicts(case, new) == {1: "", 3: "theirs"}
-    assert make_manifest(posts.pk).state == Manifest.State.OPEN
+    assert build_manifest(posts.pk).state == Manifest.State.OPEN

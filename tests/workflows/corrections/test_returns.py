@@ -13,16 +13,16 @@ from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import Action
 from workflows.cases.transition import advance
 from workflows.common.errors import InvalidInput, Refused
-from workflows.corrections.checking import check
-from workflows.corrections.models import Manifest, Return
-from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
+from workflows.corrections.checking import verify_manifest
+from workflows.corrections.models import Manifest, Reingestion
+from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
 from workflows.corrections.returns import (
-    ask_to_take_out,
-    open_returns,
+    enqueue_redo_removal,
+    open_reingestions,
+    redo_removal,
     resolve_return,
-    take_out_again,
 )
-from workflows.corrections.tombstones import guard
+from workflows.corrections.tombstones import find_reingested
 from workflows.datasets.sources import path_of
 from workflows.ledger.models import Event
 from workflows.notices import moves
@@ -41,8 +41,8 @@ def forum(data):
 
 def carry_out(manifest):
     ask_to_apply(manifest, STEWARD)
-    apply_here(str(manifest.pk))
-    check(str(manifest.pk))
+    apply_locally(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     manifest.refresh_from_db()
     return manifest
 
@@ -62,8 +62,8 @@ def come_back(data, forum, records=FORUM):
     again = [{"id": f"new-{row['id']}", "text": row["text"]} for row in reversed(records)]
     (data / "crawl.jsonl").write_text(lines(again))
     crawl = make_snapshot("crawl.jsonl", forum.dataset, version="crawl", source_field="")
-    assert guard(crawl.pk) == 1
-    return Return.objects.get(snapshot=crawl)
+    assert find_reingested(crawl.pk) == 1
+    return Reingestion.objects.get(snapshot=crawl)
 
 
 def texts(snapshot):
@@ -92,8 +92,8 @@ def test_it_is_taken_out_again_though_the_case_is_closed(
     returned = come_back(data, forum)
     assert (returned.records, returned.places) == (1, [["crawl.jsonl", 2]])
 
-    ask_to_take_out(returned, STEWARD)
-    manifest = take_out_again(returned.pk)
+    enqueue_redo_removal(returned, STEWARD)
+    manifest = redo_removal(returned.pk)
     carry_out(manifest)
 
     assert manifest.state == Manifest.State.VERIFIED, manifest.left
@@ -105,14 +105,14 @@ def test_it_is_taken_out_again_though_the_case_is_closed(
     assert case.state == "closed"
     resolved = Event.objects.get(name="tombstone.resolved", case=case.pseudonym)
     assert resolved.facts["manifest"] == str(manifest.pk)
-    assert guard(manifest.result.pk) == 0
+    assert find_reingested(manifest.result.pk) == 0
 
 
 def test_a_correction_is_made_again_where_the_wrong_text_came_back(forum, data):
     closed(Outcome.CORRECTED, WANG, forum)
     returned = come_back(data, forum)
-    ask_to_take_out(returned, STEWARD)
-    manifest = carry_out(take_out_again(returned.pk))
+    enqueue_redo_removal(returned, STEWARD)
+    manifest = carry_out(redo_removal(returned.pk))
     assert texts(manifest.result)["new-a"] == "王小明住在杭州，电话 13800001234"
 
 
@@ -123,8 +123,8 @@ def test_a_deleted_record_is_deleted_again_after_the_erasure_of_the_case(
     request_erasure(case, OFFICER, "retention_over")
     erase(case, OTHER_OFFICER)
     returned = come_back(data, forum)
-    ask_to_take_out(returned, STEWARD)
-    manifest = carry_out(take_out_again(returned.pk))
+    enqueue_redo_removal(returned, STEWARD)
+    manifest = carry_out(redo_removal(returned.pk))
     assert manifest.state == Manifest.State.VERIFIED
     assert set(texts(manifest.result)) == {"new-b", "new-c"}
     returned.refresh_from_db()
@@ -136,8 +136,8 @@ def test_what_cannot_be_done_again_says_so_and_is_dealt_with_by_hand(forum, data
     request_erasure(case, OFFICER, "retention_over")
     erase(case, OTHER_OFFICER)
     returned = come_back(data, forum)
-    ask_to_take_out(returned, STEWARD)
-    assert take_out_again(returned.pk) is None
+    enqueue_redo_removal(returned, STEWARD)
+    assert redo_removal(returned.pk) is None
     returned.refresh_from_db()
     assert "by hand" in returned.remark
     assert returned.asked_at is None
@@ -151,7 +151,7 @@ def test_what_cannot_be_done_again_says_so_and_is_dealt_with_by_hand(forum, data
         resolve_return(returned, STEWARD, "Once more.")
     event = Event.objects.get(name="tombstone.resolved")
     assert "how" not in event.facts
-    assert open_returns(case) == []
+    assert open_reingestions(case) == []
 
 
 def test_where_it_stood_goes_with_the_case_once_it_was_dealt_with(forum, data, delete_request):
@@ -171,15 +171,15 @@ def test_it_is_asked_for_once_by_stewards_and_again_after_a_refusal(forum, data,
     closed(Outcome.DELETED, delete_request, forum)
     returned = come_back(data, forum)
     with pytest.raises(Refused, match="stewards"):
-        ask_to_take_out(returned, REVIEWER)
-    ask_to_take_out(returned, STEWARD)
+        enqueue_redo_removal(returned, REVIEWER)
+    enqueue_redo_removal(returned, STEWARD)
     with pytest.raises(Refused, match="under way"):
-        ask_to_take_out(returned, STEWARD)
-    first = take_out_again(returned.pk)
-    assert take_out_again(returned.pk) is None
+        enqueue_redo_removal(returned, STEWARD)
+    first = redo_removal(returned.pk)
+    assert redo_removal(returned.pk) is None
     take_receipt(first, STEWARD, key="k", status="refused", remark="The disk is full.")
-    ask_to_take_out(returned, STEWARD)
-    second = take_out_again(returned.pk)
+    enqueue_redo_removal(returned, STEWARD)
+    second = redo_removal(returned.pk)
     assert second not in {None, first}
 
 
@@ -189,7 +189,7 @@ def test_a_snapshot_that_was_replaced_is_left_alone(forum, data, delete_request)
     (data / "crawl-2.jsonl").write_text(lines(FORUM))
     make_snapshot("crawl-2.jsonl", forum.dataset, version="crawl-2", parent=returned.snapshot)
     with pytest.raises(Refused, match="newer version"):
-        ask_to_take_out(returned, STEWARD)
+        enqueue_redo_removal(returned, STEWARD)
 
 
 def test_the_team_of_a_closed_case_is_told_once(forum, data, delete_request, mailoutbox, settings):
@@ -199,7 +199,7 @@ def test_the_team_of_a_closed_case_is_told_once(forum, data, delete_request, mai
     now = timezone.now()
     Assignment.objects.update_or_create(case=case, defaults={"team": team, "assigned_at": now})
     returned = come_back(data, forum)
-    guard(returned.snapshot_id)
+    find_reingested(returned.snapshot_id)
     mailoutbox.clear()
     run_due("routing")
     (mail,) = mailoutbox
@@ -219,8 +219,8 @@ def test_a_record_is_counted_once_though_two_of_its_texts_came_back(data, forum,
         source_field="",
         text_fields=["text", "title"],
     )
-    assert guard(twice.pk) == 1
-    returned = Return.objects.get(snapshot=twice)
+    assert find_reingested(twice.pk) == 1
+    returned = Reingestion.objects.get(snapshot=twice)
     assert (returned.records, returned.places) == (1, [["twice.jsonl", 0]])
 
 
@@ -242,16 +242,16 @@ def test_a_namesake_whose_record_shares_a_short_text_alone_is_left_alone(data, d
         )
     )
     crawl = make_snapshot("crawl.jsonl", posts.dataset, version="crawl", **fields)
-    guard(crawl.pk)
-    returned = Return.objects.get(snapshot=crawl)
-    ask_to_take_out(returned, STEWARD)
-    manifest = carry_out(take_out_again(returned.pk))
+    find_reingested(crawl.pk)
+    returned = Reingestion.objects.get(snapshot=crawl)
+    enqueue_redo_removal(returned, STEWARD)
+    manifest = carry_out(redo_removal(returned.pk))
     assert texts(manifest.result) == {"other": other}
 
     # What is left is for a person to look at: no manifest touches it.
-    guard(manifest.result.pk)
-    left = Return.objects.get(snapshot=manifest.result)
-    ask_to_take_out(left, STEWARD)
-    assert take_out_again(left.pk) is None
+    find_reingested(manifest.result.pk)
+    left = Reingestion.objects.get(snapshot=manifest.result)
+    enqueue_redo_removal(left, STEWARD)
+    assert redo_removal(left.pk) is None
     left.refresh_from_db()
     assert "may be about somebody else" in left.remark

@@ -12,11 +12,11 @@ from tests.workflows.corrections.changing import look_up, propose_and_approve
 from tests.workflows.corrections.tables import address, content, drop_table, make_table, run_script
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.filing_request import FiledItem
-from workflows.corrections.checking import check
+from workflows.corrections.checking import verify_manifest
 from workflows.corrections.downloads import SQL, content_of
-from workflows.corrections.making import make_manifest
+from workflows.corrections.making import build_manifest
 from workflows.corrections.models import Instruction, Manifest
-from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
+from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
 from workflows.datasets.models import Match, Snapshot
 from workflows.datasets.sources import path_of
@@ -70,10 +70,10 @@ def in_their_text(match):
 
 
 def applied(snapshot):
-    manifest = make_manifest(snapshot.pk)
+    manifest = build_manifest(snapshot.pk)
     ask_to_apply(manifest, STEWARD)
-    apply_here(str(manifest.pk))
-    check(str(manifest.pk))
+    apply_locally(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     manifest.refresh_from_db()
     return manifest
 
@@ -206,7 +206,7 @@ class TestMatchesFromBefore:
         case = approved(in_their_text)
         forget_records(case)
 
-        assert make_manifest(posts.pk) is None
+        assert build_manifest(posts.pk) is None
         record_receipt(Instruction.objects.get(), STEWARD, "Taken out by hand.")
         assert case.items.get().executed
 
@@ -240,14 +240,14 @@ class TestWhatCannotBeToldApart:
 
     def test_the_row_with_the_judged_text_goes_and_the_namesake_s_stays(self, posts):
         approved(self.by_body)
-        manifest = make_manifest(posts.pk)
+        manifest = build_manifest(posts.pk)
         run_script(content_of(manifest, SQL).decode())
         assert content("namesakes") == [(1, NAMESAKE, "王小明"), (2, OTHER, None)]
 
     def test_a_place_in_one_of_several_rows_is_left_as_it_is_and_named(self, posts):
         """The title is the same in both rows: the verdict on it says nothing of either."""
         case = approved(self.by_body, Outcome.ANONYMISED)
-        manifest = make_manifest(posts.pk)
+        manifest = build_manifest(posts.pk)
 
         assert manifest.left_out == [
             {"file": "public.namesakes", "id": 1, "field": "title", "start": 0, "end": 3}
@@ -260,7 +260,7 @@ class TestWhatCannotBeToldApart:
         }
         new = Snapshot(version="2", format="postgresql", location="archive/public.namesakes")
         take_receipt(manifest, STEWARD, key="2", status="applied", snapshot=new)
-        check(str(manifest.pk))
+        verify_manifest(str(manifest.pk))
 
         manifest.refresh_from_db()
         assert manifest.state == Manifest.State.LEFT

@@ -23,13 +23,13 @@ from workflows.cases.lifecycle import Action
 from workflows.cases.transition import refusals
 from workflows.common.errors import InvalidInput, Refused
 from workflows.corrections import suppression
-from workflows.corrections.forgetting import forget_case
+from workflows.corrections.forgetting import erase_case_data
 from workflows.corrections.keys import suppression_signer
 from workflows.corrections.models import Suppression
 from workflows.corrections.suppression import (
     current_etag,
     gateway_keys,
-    letters_of,
+    normalized_letters,
     publish,
     record_test,
     suppress,
@@ -99,7 +99,7 @@ def test_a_keyed_hash_shows_no_phrase():
 
 def test_portal_and_filter_compare_the_same_letters():
     for phrase in ("ＡＢｃ-１２", "Jose\u0301 Straße", "ﬁn 王 小明", "İi"):
-        assert letters_of(phrase) == "".join(part for part, _place in letters(phrase))
+        assert normalized_letters(phrase) == "".join(part for part, _place in letters(phrase))
 
 
 def test_an_entry_may_concern_one_model():
@@ -173,7 +173,7 @@ def test_only_its_keepers_change_it():
 def test_after_an_erasure_the_keyed_hash_still_suppresses():
     entry = add(form="exact")
     before = publish()
-    forget_case(entry.case)
+    erase_case_data(entry.case)
     shred(entry.case.data_key)
     type(entry.case).objects.filter(pk=entry.case.pk).update(erased_at=timezone.now())
 

@@ -10,12 +10,12 @@ from tests.workflows.corrections.test_returns import delete_request
 from tests.workflows.datasets.entries import make_snapshot
 from workflows.common.errors import Refused
 from workflows.corrections.changes import changes_of, told
-from workflows.corrections.checking import check
+from workflows.corrections.checking import verify_manifest
 from workflows.corrections.downloads import SQL, content_of
-from workflows.corrections.models import Manifest, Return
+from workflows.corrections.models import Manifest, Reingestion
 from workflows.corrections.receipts import ask_to_apply, take_receipt
-from workflows.corrections.returns import ask_to_take_out, take_out_again
-from workflows.corrections.tombstones import guard
+from workflows.corrections.returns import enqueue_redo_removal, redo_removal
+from workflows.corrections.tombstones import find_reingested
 from workflows.datasets.models import Match, Snapshot
 from workflows.datasets.verdicts import judge
 from workflows.vocabulary.outcomes import Outcome
@@ -53,7 +53,7 @@ def changed_in_place(manifest, version="2"):
     run_script(content_of(manifest, SQL).decode())
     new = Snapshot(version=version, format="postgresql", location=PLACE)
     take_receipt(manifest, STEWARD, key=version, status="applied", snapshot=new)
-    check(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     manifest.refresh_from_db()
     return manifest
 
@@ -78,7 +78,7 @@ def test_a_receipt_without_the_change_is_found_out(posts, delete_request):
     case, manifest = manifest_of(posts, delete_request, Outcome.DELETED)
     new = Snapshot(version="2", format="postgresql", location=PLACE)
     take_receipt(manifest, STEWARD, key="k", status="applied", snapshot=new)
-    check(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     manifest.refresh_from_db()
     assert manifest.state == Manifest.State.LEFT
     assert not case.items.get().executed
@@ -99,11 +99,11 @@ def test_what_comes_back_into_a_table_is_taken_out_again(posts, delete_request):
     restored = make_snapshot(
         PLACE, posts.dataset, version="restored", format="postgresql", **COLUMNS
     )
-    assert guard(restored.pk) == 1
-    returned = Return.objects.get(case=case)
+    assert find_reingested(restored.pk) == 1
+    returned = Reingestion.objects.get(case=case)
     assert returned.places == [["public.posts", "9"]]
-    ask_to_take_out(returned, STEWARD)
-    again = changed_in_place(take_out_again(returned.pk), version="4")
+    enqueue_redo_removal(returned, STEWARD)
+    again = changed_in_place(redo_removal(returned.pk), version="4")
     assert again.state == Manifest.State.VERIFIED, again.left
     assert [row[0] for row in content("posts")] == [2, 3]
     readable = posts.dataset.snapshots.filter(state=Snapshot.State.READABLE)
@@ -122,7 +122,7 @@ def test_a_steward_fetches_the_script_and_enters_the_receipt(posts, sign_in, sen
     assert f'value="{PLACE}"' in form
     typed = {"status": "applied", "version": "2", "location": PLACE}
     assert send(client, f"{page}/receipt/", typed).status_code == 302
-    check(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     manifest.refresh_from_db()
     assert manifest.state == Manifest.State.VERIFIED, manifest.left
     # The table is not as it was any more: another script is not made, and the page says why.

@@ -21,9 +21,9 @@ from workflows.cases.filing_request import FiledIdentifier, FiledItem
 from workflows.common.errors import InvalidInput
 from workflows.corrections import checking
 from workflows.corrections.answer_parts import known_of
-from workflows.corrections.checking import check, check_again
+from workflows.corrections.checking import enqueue_verification, verify_manifest
 from workflows.corrections.models import Manifest
-from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
+from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
 from workflows.datasets import matching
 from workflows.datasets.lookups import nightly_pass
@@ -50,7 +50,7 @@ def claim(manifest, data, records, name="claimed.jsonl"):
     (data / name).write_text(lines(records))
     new = Snapshot(version=name, format="jsonl", location=name)
     take_receipt(manifest, STEWARD, key=name, status="applied", snapshot=new)
-    check(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     manifest.refresh_from_db()
     return [(place["why"], place.get("id")) for place in manifest.left]
 
@@ -148,8 +148,8 @@ def test_where_nothing_says_how_many_records_there_were_nothing_is_verified(
     if is_emptied:
         (data / "posts").rmdir()
     away.rename(data / "posts")
-    check_again(manifest, STEWARD)
-    check(str(manifest.pk))
+    enqueue_verification(manifest, STEWARD)
+    verify_manifest(str(manifest.pk))
     manifest.refresh_from_db()
     assert manifest.state == Manifest.State.VERIFIED, manifest.left
 
@@ -173,13 +173,13 @@ def test_plain_text_of_which_the_old_documents_are_gone_is_not_comparable(data):
     away = path_of(notes).rename(data / "away")
     new = Snapshot(version="2", format="text", location="2.txt")
     take_receipt(manifest, STEWARD, key="2", status="applied", snapshot=new)
-    check(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     manifest.refresh_from_db()
     assert manifest.left == [{"why": "not_comparable", "file": "a.txt"}]
 
     away.rename(data / "a.txt")
-    check_again(manifest, STEWARD)
-    check(str(manifest.pk))
+    enqueue_verification(manifest, STEWARD)
+    verify_manifest(str(manifest.pk))
     manifest.refresh_from_db()
     assert manifest.state == Manifest.State.VERIFIED, manifest.left
 
@@ -214,8 +214,8 @@ def test_nothing_is_verified_while_names_are_left_that_were_never_kept(common):
     manifest = manifest_for(common)
     assert manifest.records == 5
     ask_to_apply(manifest, STEWARD)
-    apply_here(str(manifest.pk))
-    check(str(manifest.pk))
+    apply_locally(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     manifest.refresh_from_db()
     assert (manifest.state, manifest.left_count) == (Manifest.State.LEFT, 15)
     assert {place["why"] for place in manifest.left} == {"unjudged"}
@@ -248,8 +248,8 @@ def test_no_receipt_by_hand_counts_while_names_in_the_newest_version_were_never_
     case = executing(Outcome.DELETED, DELETE, frozenset("0"))
     manifest = manifest_for(common)
     ask_to_apply(manifest, STEWARD)
-    apply_here(str(manifest.pk))
-    check(str(manifest.pk))
+    apply_locally(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     manifest.refresh_from_db()
     assert manifest.state == Manifest.State.LEFT
     monkeypatch.setattr(matching, "WEAK_KEPT", 4)
@@ -288,8 +288,8 @@ def test_in_plain_text_too_nothing_is_verified_while_names_were_never_kept(data,
     propose_and_approve(case, Outcome.DELETED)
     manifest = manifest_for(notes)
     ask_to_apply(manifest, STEWARD)
-    apply_here(str(manifest.pk))
-    check(str(manifest.pk))
+    apply_locally(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     manifest.refresh_from_db()
     assert manifest.left == [{"why": "not_kept", "expected": 0, "counted": 1}]
 
@@ -307,7 +307,7 @@ def test_who_is_corrected_may_stand_when_one_of_the_records_goes_for_another(dat
     manifest = manifest_for(forum)
     assert manifest.instructions.count() == 2
     ask_to_apply(manifest, STEWARD)
-    apply_here(str(manifest.pk))
-    check(str(manifest.pk))
+    apply_locally(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     manifest.refresh_from_db()
     assert manifest.state == Manifest.State.VERIFIED, manifest.left

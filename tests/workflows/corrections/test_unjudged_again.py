@@ -9,9 +9,9 @@ from tests.workflows.corrections.changing import look_up, manifest_for, propose_
 from tests.workflows.corrections.test_renumbering import given, posts_of, verdicts
 from tests.workflows.datasets.entries import make_snapshot
 from workflows.cases.filing_request import FiledItem
-from workflows.corrections.checking import check
+from workflows.corrections.checking import verify_manifest
 from workflows.corrections.models import Manifest
-from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
+from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
 from workflows.corrections.withdrawal import stop_execution
 from workflows.datasets import matching
 from workflows.datasets.models import Match, Snapshot
@@ -46,8 +46,8 @@ def applied(posts):
     """Apply the manifest that is made next, and return what its re-scan has left."""
     manifest = manifest_for(posts)
     ask_to_apply(manifest, STEWARD)
-    apply_here(str(manifest.pk))
-    check(str(manifest.pk))
+    apply_locally(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     manifest.refresh_from_db()
     assert manifest.state in {Manifest.State.VERIFIED, Manifest.State.LEFT}
     return [(place["why"], place.get("id")) for place in manifest.left]
@@ -115,7 +115,7 @@ def test_in_plain_text_too_what_was_only_rewritten_is_left_unjudged(data):
     (new / "b.txt").write_text(STRONG)
     claimed = Snapshot(version="2", format="text", location="2")
     take_receipt(manifest, STEWARD, key="2", status="partly", snapshot=claimed)
-    check(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     look_up()
 
     assert [why for why, _id in applied(notes)] == ["unjudged"]

@@ -17,11 +17,11 @@ from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.filing_request import FiledItem
 from workflows.corrections.carried_out import complete_verified
 from workflows.corrections.changes import changes_of
-from workflows.corrections.checking import check
-from workflows.corrections.families import newest
-from workflows.corrections.making import entries_of, is_waiting, make_manifest
+from workflows.corrections.checking import verify_manifest
+from workflows.corrections.families import newest_readable
+from workflows.corrections.making import build_manifest, entries_of, needs_manifest
 from workflows.corrections.models import Manifest
-from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
+from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
 from workflows.corrections.withdrawal import stop_execution
 from workflows.datasets.models import PlacesNotKept, Snapshot
 from workflows.datasets.register import mark_purged
@@ -54,8 +54,8 @@ def version(data, older, records, number="2"):
 
 def applied(manifest):
     ask_to_apply(manifest, STEWARD)
-    apply_here(str(manifest.pk))
-    check(str(manifest.pk))
+    apply_locally(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
     manifest.refresh_from_db()
     assert manifest.state == Manifest.State.VERIFIED, manifest.left
     return manifest
@@ -72,7 +72,7 @@ def test_after_the_open_manifest_another_is_made_for_the_version_of_others(posts
     first = manifest_for(posts)
     later = version(data, posts, [*POSTS, MORE])
     look_up()
-    assert not is_waiting(posts.pk)
+    assert not needs_manifest(posts.pk)
 
     applied(first)
     assert not case.items.get().executed
@@ -82,7 +82,7 @@ def test_after_the_open_manifest_another_is_made_for_the_version_of_others(posts
     assert second.snapshot == later
     assert (ids(first.result), ids(second.result)) == (["b", "c"], ["b", "c", "d"])
     assert case.items.get().executed
-    assert make_manifest(posts.pk) is None
+    assert build_manifest(posts.pk) is None
 
 
 def test_where_the_open_manifest_is_refused_it_is_made_for_the_newest(posts, data):
@@ -108,7 +108,7 @@ def test_a_version_in_which_nobody_has_judged_what_was_theirs_holds_the_item_up(
     look_up()
     assert complete_verified() == 0
     assert not case.items.get().executed
-    assert make_manifest(posts.pk) is None
+    assert build_manifest(posts.pk) is None
 
     stop_execution(case, APPROVER, "There is more to judge.")
     judge_all(case, {"a"})
@@ -165,7 +165,7 @@ def test_what_was_made_beside_a_change_did_not_come_out_of_it(posts, data):
     third = version(data, second, POSTS, "3")
     look_up()
     first, other = manifest_for(posts), None
-    assert first.snapshot == newest([third])
+    assert first.snapshot == newest_readable([third])
     applied(first)
     look_up()
     other = applied(manifest_for(posts))
@@ -195,7 +195,7 @@ def test_what_was_judged_beside_a_version_does_not_say_what_may_stay_in_it(posts
     (data / "3.jsonl").write_text(lines([POSTS[1], others]))
     new = Snapshot(version="3", format="jsonl", location="3.jsonl")
     take_receipt(manifest, STEWARD, key="3", status="applied", snapshot=new)
-    check(str(manifest.pk))
+    verify_manifest(str(manifest.pk))
 
     manifest.refresh_from_db()
     assert [(place["why"], place["id"]) for place in manifest.left] == [("found", "e")] * 2

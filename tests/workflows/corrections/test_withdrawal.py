@@ -23,11 +23,11 @@ from workflows.cases.models import Case
 from workflows.cases.staff_actions import ItemProposal
 from workflows.common.errors import InvalidInput, Refused
 from workflows.corpus.entries import JSONL
-from workflows.corrections.checking import check
-from workflows.corrections.downloads import hand_out
-from workflows.corrections.making import entries_of, make_manifest
-from workflows.corrections.models import Instruction, Manifest, Receipt
-from workflows.corrections.receipts import apply_here, ask_to_apply, take_receipt
+from workflows.corrections.checking import verify_manifest
+from workflows.corrections.downloads import download_file
+from workflows.corrections.making import build_manifest, entries_of
+from workflows.corrections.models import Instruction, Manifest, PipelineAcknowledgement
+from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
 from workflows.corrections.withdrawal import stop_execution
 from workflows.datasets.models import Match
@@ -85,7 +85,7 @@ class TestBackToTheReview:
         assert case.state == State.IN_REVIEW
         assert manifest.state == Manifest.State.WITHDRAWN
         assert not Instruction.objects.open().exists()
-        assert make_manifest(forum.pk) is None
+        assert build_manifest(forum.pk) is None
         assert Event.objects.filter(case=case.pseudonym, name="manifest.withdrawn").exists()
 
     def test_it_needs_somebody_else_than_who_proposed_and_reasons(self, forum):
@@ -117,8 +117,8 @@ class TestBackToTheReview:
         propose_and_approve(case, Outcome.DELETED)
         again = manifest_for(forum)
         ask_to_apply(again, STEWARD)
-        apply_here(str(again.pk))
-        check(str(again.pk))
+        apply_locally(str(again.pk))
+        verify_manifest(str(again.pk))
 
         assert "1 record was taken out." in moves.answer(case, APPROVER).body
 
@@ -179,11 +179,11 @@ class TestWithdrawnWhileCarriedOut:
 
         correspondence.withdraw(case)
 
-        apply_here(str(manifest.pk))
+        apply_locally(str(manifest.pk))
         manifest.refresh_from_db()
         assert (manifest.state, manifest.result) == (Manifest.State.OPEN, None)
         with pytest.raises(Refused, match="withdrawn"):
-            hand_out(manifest, JSONL, STEWARD)
+            download_file(manifest, JSONL, STEWARD)
 
     def test_a_receipt_for_it_is_refused_with_what_to_do(self, forum):
         case = executing(Outcome.DELETED, DELETE)
@@ -192,7 +192,9 @@ class TestWithdrawnWhileCarriedOut:
         run_due("corrections")
 
         with pytest.raises(Refused, match="tell the privacy officer"):
-            take_receipt(manifest, STEWARD, key="one", status=Receipt.Status.REFUSED)
+            take_receipt(
+                manifest, STEWARD, key="one", status=PipelineAcknowledgement.Status.REFUSED
+            )
 
 
 def executing_by(officer) -> Case:

@@ -5,7 +5,7 @@ import json
 import pytest
 from datatrove.executor.local import LocalPipelineExecutor
 
-from workflows.corpus.cluster.datatrove import LookUp
+from workflows.corpus.cluster.datatrove import LocatePersons
 from workflows.corpus.formats.shards import shards
 from workflows.corpus.locate import locate
 from workflows.corpus.match.patterns import Patterns
@@ -39,7 +39,7 @@ def test_several_tasks_find_what_one_process_finds(corpus, tmp_path):
     expected = sorted(
         hit.as_json() for result in locate(shards(corpus), known, Schema()) for hit in result.hits
     )
-    step = LookUp(str(corpus), str(persons), str(tmp_path / "hits"))
+    step = LocatePersons(str(corpus), str(persons), str(tmp_path / "hits"))
 
     LocalPipelineExecutor([step], tasks=3, workers=1, logging_dir=str(tmp_path / "logs")).run()
 
@@ -57,7 +57,7 @@ def test_a_remote_folder_is_read_through_a_copy(corpus, tmp_path):
 
     memory = fsspec.filesystem("memory")
     memory.put(str(corpus) + "/", "/corpus/", recursive=True)
-    step = LookUp("memory://corpus", str(tmp_path / "persons.jsonl"), str(tmp_path / "hits"))
+    step = LocatePersons("memory://corpus", str(tmp_path / "persons.jsonl"), str(tmp_path / "hits"))
     step.run(rank=0, world_size=1)
     found = (tmp_path / "hits" / "00000.jsonl").read_text().splitlines()
     assert {json.loads(line)["file"] for line in found} == {

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.datasets.excerpts import MASK, REACH, excerpt
+from workflows.datasets.excerpts import CONTEXT_CHARS, MASK, excerpt
 
 
 def shown(text: str, hit: str, *own: str) -> str:
@@ -23,7 +23,7 @@ def test_the_words_around_a_hit_are_shown():
 def test_long_surroundings_are_cut_with_a_sign():
     text = "a" * 300 + "王小明" + "b" * 300
 
-    assert shown(text, "王小明") == "…" + "a" * REACH + "王小明" + "b" * REACH + "…"
+    assert shown(text, "王小明") == "…" + "a" * CONTEXT_CHARS + "王小明" + "b" * CONTEXT_CHARS + "…"
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_all_hits_of_the_same_person_stay_readable():
 
 
 def test_an_identifier_that_is_cut_at_the_edge_is_masked_whole():
-    text = "li.lei.with.a.long.name@example.cn" + "x " * (REACH // 2 - 5) + "王小明"
+    text = "li.lei.with.a.long.name@example.cn" + "x " * (CONTEXT_CHARS // 2 - 5) + "王小明"
 
     assert "@" not in shown(text, "王小明")
 
@@ -70,5 +70,5 @@ def test_the_hit_itself_is_never_changed(text, data):
     found = excerpt(text, start, end, own=())
 
     assert found.hit == text[start:end]
-    assert len(found.before) <= REACH + 1
-    assert len(found.after) <= REACH + 1
+    assert len(found.before) <= CONTEXT_CHARS + 1
+    assert len(found.after) <= CONTEXT_CHARS + 1

@@ -10,7 +10,7 @@ import pytest
 from tests.workflows.datasets.entries import RECORDS, lines, make_snapshot
 from workflows.datasets.inventory import read_snapshot
 from workflows.datasets.models import Snapshot, SnapshotFile
-from workflows.datasets.problems import why_unreadable
+from workflows.datasets.problems import read_error_of
 from workflows.ledger.models import Event
 from workflows.outbox.models import Effect
 from workflows.outbox.services import run_effect
@@ -64,9 +64,9 @@ def test_what_cannot_be_read_says_why(data, content, changes, words):
         (data / "a.jsonl").write_text(content)
     snapshot = make_snapshot("a.jsonl", **changes)
     assert snapshot.state == Snapshot.State.UNREADABLE
-    assert words in why_unreadable(snapshot)
+    assert words in read_error_of(snapshot)
     # People know a place by what they typed, not by where the server keeps its files.
-    assert str(data) not in why_unreadable(snapshot)
+    assert str(data) not in read_error_of(snapshot)
     assert Event.objects.filter(name="snapshot.unreadable").exists()
 
 
@@ -121,4 +121,4 @@ def test_a_reader_that_never_ends_is_given_up(data):
     run_effect(effect.pk)
     snapshot.refresh_from_db()
     assert snapshot.problem == "gave_up"
-    assert "never came to an end" in why_unreadable(snapshot)
+    assert "never came to an end" in read_error_of(snapshot)

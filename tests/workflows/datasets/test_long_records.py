@@ -11,7 +11,7 @@ from tests.workflows.corpus.support import WANG, patterns
 from workflows.corpus.formats.jsonl import positions_in_text
 from workflows.corpus.formats.shards import shards
 from workflows.corpus.locate import locate_records
-from workflows.datasets.excerpts import REACH, excerpt
+from workflows.datasets.excerpts import CONTEXT_CHARS, excerpt
 
 LETTERS = 1_500_000
 HITS = 300
@@ -38,7 +38,7 @@ def test_an_excerpt_takes_no_more_memory_than_it_shows(place):
     start = int((len(text) - 3) * place)
     shown, memory = peak(lambda: excerpt(text, start, start + 3, own=[(start, start + 3)]))
     assert shown.hit == text[start : start + 3]
-    assert len(shown.before) <= REACH + 1
+    assert len(shown.before) <= CONTEXT_CHARS + 1
     assert memory < 256 * 1024
 
 

@@ -36,7 +36,7 @@ FORUM = [
 
 def work() -> None:
     """Do what relay and worker do: run the effects, and the tasks which they send."""
-    matching.forget()
+    matching.clear_pass_cache()
     drain()
     for scan in ShardScan.objects.filter(state=ShardScan.State.WAITING):
         matching.scan_shard(scan.pk)
@@ -145,7 +145,7 @@ def test_the_shards_of_a_run_are_tasks_of_their_own_and_a_second_worker_changes_
         (data / f"{name}.jsonl").write_text(lines(FORUM))
     make_snapshot(".")
     case = make_case(State.IN_REVIEW)
-    matching.forget()
+    matching.clear_pass_cache()
     drain()
 
     scans = list(ShardScan.objects.all())
@@ -263,7 +263,7 @@ def test_what_was_not_kept_of_a_case_stays_where_a_run_did_not_look_for_it(data,
     before = make_case(State.IN_REVIEW)
     work()
     nightly_pass()
-    matching.forget()
+    matching.clear_pass_cache()
     drain()
     first, second = ShardScan.objects.filter(state=ShardScan.State.WAITING)
     matching.scan_shard(first.pk)
@@ -286,7 +286,7 @@ def counted_of(case):
 
 def test_a_case_erased_during_the_search_gets_no_match(forum):
     case = make_case(State.IN_REVIEW)
-    matching.forget()
+    matching.clear_pass_cache()
     drain()
     advance(case, Action.WITHDRAW, PUBLIC)
     request_erasure(case, OFFICER, "retention_over")

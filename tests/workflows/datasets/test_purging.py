@@ -10,7 +10,7 @@ from tests.workflows.corrections.changing import FORUM, told
 from tests.workflows.corrections.conftest import data, no_broker
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.datasets.models import Snapshot
-from workflows.datasets.purging import mark_replaced, purge_due_at, replaced, to_be_purged
+from workflows.datasets.purging import mark_superseded, purge_due_at, superseded, to_be_purged
 from workflows.datasets.register import mark_purged
 
 __all__ = ["data", "no_broker"]
@@ -26,7 +26,7 @@ def forum(data):
 
 def test_a_verified_manifest_replaces_its_snapshot_and_not_what_came_out(forum):
     manifest = told(forum).manifest
-    assert list(replaced()) == [forum]
+    assert list(superseded()) == [forum]
     assert manifest.result.replaced_at is None
 
 
@@ -44,14 +44,14 @@ def test_what_was_purged_is_due_no_more(forum):
     Snapshot.objects.update(replaced_at=NOW - timedelta(days=99))
     assert to_be_purged().exists()
     mark_purged(forum, STEWARD)
-    assert not replaced().exists()
+    assert not superseded().exists()
     assert purge_due_at(Snapshot.objects.get()) is None
 
 
 def test_the_ones_it_was_made_from_are_replaced_with_it_and_a_date_stays(forum):
     child = make_snapshot("forum.jsonl", forum.dataset, version="2", parent=forum)
-    mark_replaced(forum)
+    mark_superseded(forum)
     first = Snapshot.objects.get(pk=forum.pk).replaced_at
-    mark_replaced(child)
-    assert {s.pk for s in replaced()} == {forum.pk, child.pk}
+    mark_superseded(child)
+    assert {s.pk for s in superseded()} == {forum.pk, child.pk}
     assert Snapshot.objects.get(pk=forum.pk).replaced_at == first

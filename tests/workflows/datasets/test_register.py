@@ -15,17 +15,17 @@ from workflows.datasets.models import Dataset, PipelineToken, Recipient, Snapsho
 from workflows.datasets.pipelines import (
     NoPipelineAccess,
     actor_of,
-    admit,
     approve_token,
     is_live,
     issue_token,
     pipeline_for_token,
+    register_pipeline,
     withdraw_token,
 )
 from workflows.datasets.register import (
     decide_approval,
     mark_purged,
-    read_again,
+    reread_snapshot,
     save_dataset,
     save_model,
     save_recipient,
@@ -143,11 +143,11 @@ def test_a_snapshot_that_cannot_be_read_is_corrected_and_read_again(data):
 
 def test_only_an_unreadable_snapshot_is_read_again(data):
     snapshot = make_snapshot("a.jsonl")
-    read_again(snapshot, STEWARD)
+    reread_snapshot(snapshot, STEWARD)
     snapshot.refresh_from_db()
     assert snapshot.state == Snapshot.State.WAITING
     with pytest.raises(Refused):
-        read_again(snapshot, STEWARD)
+        reread_snapshot(snapshot, STEWARD)
 
 
 def test_deleted_data_are_marked_once(data):
@@ -225,7 +225,7 @@ class TestPipelines:
         token = pipeline_token(pipeline, STEWARD)
         approved = pipeline.expires_at
         pipeline.expires_at += timedelta(days=365)
-        admit(pipeline, STEWARD)
+        register_pipeline(pipeline, STEWARD)
         assert is_live(pipeline)
         with freeze_time(approved + timedelta(seconds=1)):
             assert not is_live(pipeline)
@@ -241,16 +241,16 @@ class TestPipelines:
     def test_a_token_that_had_ended_does_not_live_again_with_a_later_date(self, pipeline):
         token = pipeline_token(pipeline, STEWARD)
         PipelineToken.objects.update(expires_at=timezone.now())
-        admit(pipeline, STEWARD)
+        register_pipeline(pipeline, STEWARD)
         with pytest.raises(NoPipelineAccess):
             pipeline_for_token(token)
 
     def test_the_log_tells_until_when_a_pipeline_has_access(self, pipeline):
-        admit(pipeline, STEWARD)
+        register_pipeline(pipeline, STEWARD)
         pipeline.name = "Washing"
-        admit(pipeline, STEWARD)
+        register_pipeline(pipeline, STEWARD)
         pipeline.expires_at += timedelta(days=30)
-        admit(pipeline, STEWARD)
+        register_pipeline(pipeline, STEWARD)
         told = Event.objects.filter(name="pipeline.admitted").order_by("pk")
         assert [event.facts["expires"] for event in told] == [
             (pipeline.expires_at - timedelta(days=30)).isoformat(),

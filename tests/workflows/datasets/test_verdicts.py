@@ -8,7 +8,12 @@ from tests.factories import APPROVER, INTAKE, REVIEWER, make_case
 from tests.workflows.datasets.entries import make_dataset, make_snapshot
 from workflows.cases.lifecycle import State
 from workflows.common.errors import Refused
-from workflows.datasets.findings import contradicted, findings_of, scope_results, unapproved
+from workflows.datasets.findings import (
+    contradicting_scopes,
+    findings_of,
+    scope_results,
+    unapproved_sources,
+)
 from workflows.datasets.models import LookupRun, Match, ShardScan
 from workflows.datasets.verdicts import judge, judge_rest
 from workflows.ledger.models import Event
@@ -163,16 +168,16 @@ def test_what_is_said_contradicts_only_a_look_up_that_searched():
         "raw_collection": ScopeResult.FOUND,
         "fine_tuning": ScopeResult.NOT_SEARCHED,
     }
-    assert contradicted(looked_up, dict.fromkeys(Scope.values, "found")) == [
+    assert contradicting_scopes(looked_up, dict.fromkeys(Scope.values, "found")) == [
         Scope.TRAINING_SNAPSHOT
     ]
-    assert contradicted(looked_up, {"raw_collection": "searched"}) == [Scope.RAW_COLLECTION]
-    assert contradicted(looked_up, {"raw_collection": "", "model": "found"}) == []
-    assert contradicted(looked_up, looked_up) == []
+    assert contradicting_scopes(looked_up, {"raw_collection": "searched"}) == [Scope.RAW_COLLECTION]
+    assert contradicting_scopes(looked_up, {"raw_collection": "", "model": "found"}) == []
+    assert contradicting_scopes(looked_up, looked_up) == []
 
 
 def test_a_source_that_nobody_approved_is_named_where_the_person_was_found(case, snapshot):
-    assert unapproved(findings_of(case)) == []
+    assert unapproved_sources(findings_of(case)) == []
     judge(case, REVIEWER, [match(case, snapshot).pk], "theirs")
 
-    assert [dataset.name for dataset in unapproved(findings_of(case))] == ["Forum"]
+    assert [dataset.name for dataset in unapproved_sources(findings_of(case))] == ["Forum"]

@@ -12,7 +12,7 @@ from workflows.cases.actors import SYSTEM
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Message
 from workflows.identity.reminders import (
-    LAST_CALL,
+    FINAL_REMINDER,
     MADE_UP_FOR,
     MAX_REMINDERS,
     REMIND_EVERY,
@@ -115,7 +115,7 @@ class TestFees:
         case = make_case(State.FEE_NEEDED, ERIKA)
         drain()
         mailoutbox.clear()
-        last_call = case.fee_due_on - LAST_CALL
+        last_call = case.fee_due_on - FINAL_REMINDER
         noon = datetime(last_call.year, last_call.month, last_call.day, 12, tzinfo=UTC)
 
         sweep_waiting(noon)

@@ -9,12 +9,7 @@ from django.utils import timezone
 
 from workflows.ledger import append, selectors, sequencer
 from workflows.ledger.models import Cosignature, Timestamp
-from workflows.ledger.verify import (
-    APPEND_ONLY_TABLES,
-    LogFaultError,
-    missing_protection,
-    verify_log,
-)
+from workflows.ledger.verify import APPEND_ONLY_TABLES, LogFaultError, missing_triggers, verify_log
 
 SUPERUSER = "postgres"
 KEYS = {
@@ -45,7 +40,7 @@ def stored_log():
     with transaction.atomic():
         for number in range(257):
             append.append(name="case.viewed", role="reviewer", facts={"number": number})
-    sequencer.sequence_all()
+    sequencer.drain_inbox()
     checkpoint = selectors.latest_checkpoint()
     Cosignature.objects.create(checkpoint=checkpoint, witness="w", line="", at=timezone.now())
     Timestamp.objects.create(checkpoint=checkpoint, authority="", response=b"", at=timezone.now())
@@ -64,7 +59,7 @@ def test_every_append_only_model_is_known_here():
 
 
 def test_the_triggers_are_in_place(db):
-    assert missing_protection() is None
+    assert missing_triggers() is None
 
 
 @pytest.mark.django_db(transaction=True)
@@ -153,7 +148,7 @@ LIFTED = {
 def test_a_lifted_protection_is_noticed(statement):
     with connection.cursor() as cursor:
         cursor.execute(statement)
-    assert "trigger ledger_append_only_" in missing_protection()
+    assert "trigger ledger_append_only_" in missing_triggers()
 
 
 # What the owner of the tables, and a superuser, can do to the log for all that: each is seen by
@@ -204,7 +199,7 @@ def in_one_transaction(db):
     with transaction.atomic():
         for number in range(257):
             append.append(name="case.viewed", role="reviewer", facts={"number": number})
-    sequencer.sequence_all()
+    sequencer.drain_inbox()
     verify_log()
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -214,7 +209,7 @@ def in_one_transaction(db):
 @pytest.mark.parametrize("statement", BYPASSES.values(), ids=BYPASSES)
 def test_a_way_round_the_triggers_is_noticed(in_one_transaction, statement):
     in_one_transaction.execute(statement)
-    assert missing_protection()
+    assert missing_triggers()
 
 
 @pytest.mark.parametrize("statement", REWRITTEN.values(), ids=REWRITTEN)
@@ -255,9 +250,9 @@ def test_a_superuser_who_writes_to_the_catalogue_is_noticed(connect, statement):
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL session_replication_role = replica")
-            assert missing_protection() is None
+            assert missing_triggers() is None
             cursor.execute(statement)
-            assert missing_protection()
+            assert missing_triggers()
             transaction.set_rollback(True)
     finally:
         connection.close()
@@ -269,7 +264,7 @@ def test_numbers_do_not_rest_on_the_sequences_of_the_database(db):
     with connection.cursor() as cursor:
         cursor.execute("SELECT setval('ledger_event_id_seq', 4711)")
     append.append(name="case.viewed", role="reviewer")
-    sequencer.sequence_all()
+    sequencer.drain_inbox()
     assert verify_log().size == 2
 
 

@@ -21,7 +21,7 @@ from workflows.ledger import append, selectors, sequencer, thinning
 from workflows.ledger.evidence import add_cosignature
 from workflows.ledger.models import Checkpoint, Cosignature, Timestamp
 from workflows.ledger.thinning import thin_checkpoints
-from workflows.ledger.verify import missing_protection, verify_log
+from workflows.ledger.verify import missing_triggers, verify_log
 from workflows.reports.checkpoints import check_continues
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
@@ -35,7 +35,7 @@ def grow(at: datetime) -> Checkpoint:
     with freeze_time(at):
         with transaction.atomic():
             append.append(name="case.viewed", role="reviewer", facts={})
-        sequencer.sequence_all()
+        sequencer.drain_inbox()
     newest = selectors.latest_checkpoint()
     assert newest is not None
     return newest
@@ -95,7 +95,7 @@ def test_the_log_still_verifies_and_continues_what_was_let_go() -> None:
     thin_checkpoints()
     assert not Checkpoint.objects.filter(pk=gone.pk).exists()
 
-    assert missing_protection() is None
+    assert missing_triggers() is None
     checked = verify_log(previous=gone.note)
     assert (checked.size, checked.checkpoints, checked.cosignatures) == (4, 3, 1)
     assert check_continues(gone.note, newest).size == gone.size

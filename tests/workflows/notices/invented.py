@@ -48,7 +48,7 @@ def decide(case: Case, *outcomes: Outcome) -> None:
         item.save()
 
 
-def facts_for(kind: str, case: Case) -> facts.Facts:
+def facts_for(kind: str, case: Case) -> facts.NoticeFacts:
     """Return facts for a kind of notice; the items of the case are decided for it."""
     if kind not in DECIDED:
         return OTHERS[kind]

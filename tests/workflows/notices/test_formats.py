@@ -20,7 +20,7 @@ from workflows.notices.document import (
     to_text,
 )
 from workflows.notices.services import to_pdf
-from workflows.notices.template import BrokenText, fill, parse
+from workflows.notices.template import TemplateSyntaxError, parse, render
 from workflows.pdf.fonts import FontNotFound, font, font_file
 
 EVIL = '#eval("1+1") *b* $x$ @a <b>&amp; {{ case }} {% now %} \\ // [x](y) {reasons}'
@@ -36,7 +36,7 @@ def read_pdf(made: Document) -> PdfReader:
 
 def test_what_a_person_wrote_is_never_markup():
     template = parse("# T\n\n[[reasons]]\n{reasons}\n")
-    filled = fill(template, {"reasons": EVIL}, {"reasons": frozenset({"reasons"})}, "en")
+    filled = render(template, {"reasons": EVIL}, {"reasons": frozenset({"reasons"})}, "en")
 
     assert EVIL in to_text(filled)
     html = to_html(filled).partition("<body>")[2]
@@ -102,12 +102,12 @@ def test_lines_and_paragraphs_of_a_text_stay_what_they_are():
 class TestTheLanguageOfTexts:
     def test_a_line_whose_values_are_all_empty_is_left_out(self):
         template = parse("# T\n\nPay {fee}.\nBy {day}.\nThanks.\n\n- until {day}\n\nEnd.\n")
-        filled = fill(template, {"fee": "1", "day": ""}, {}, "en")
+        filled = render(template, {"fee": "1", "day": ""}, {}, "en")
 
         assert filled.nodes == (Paragraph("Pay 1.\nThanks."), Paragraph("End."))
 
     def test_what_follows_such_a_line_begins_a_paragraph_of_its_own(self):
-        filled = fill(parse("# T\n\nOne.\n\n{day}.\nTwo.\n"), {"day": ""}, {}, "en")
+        filled = render(parse("# T\n\nOne.\n\n{day}.\nTwo.\n"), {"day": ""}, {}, "en")
 
         assert filled.nodes == (Paragraph("One."), Paragraph("Two."))
 
@@ -115,18 +115,18 @@ class TestTheLanguageOfTexts:
         template = parse("# T\n\n[[court]]\n## Court\n{court}\n\n[[apology]]\nSorry.\n")
         needed = {"court": frozenset({"court"})}
 
-        assert fill(template, {"court": "C"}, needed, "en").elements == {"court", "apology"}
-        empty = fill(template, {"court": ""}, needed, "en")
+        assert render(template, {"court": "C"}, needed, "en").elements == {"court", "apology"}
+        empty = render(template, {"court": ""}, needed, "en")
         assert empty.elements == {"apology"}
         assert "Court" not in to_text(empty)
 
     def test_a_heading_alone_says_nothing(self):
-        assert fill(parse("# T\n\n[[apology]]\n## Sorry\n"), {}, {}, "en").elements == frozenset()
+        assert render(parse("# T\n\n[[apology]]\n## Sorry\n"), {}, {}, "en").elements == frozenset()
 
     def test_doubled_braces_are_braces(self):
-        assert "{x}" in to_text(fill(parse("# T\n\nA {{x}}\n"), {}, {}, "en"))
+        assert "{x}" in to_text(render(parse("# T\n\nA {{x}}\n"), {}, {}, "en"))
 
     @pytest.mark.parametrize("body", ["", "T", "# T\n{", "# T\n{}", "# T\n{0}", "# T\n{a:>9}"])
     def test_what_cannot_be_read_is_refused_with_its_line(self, body):
-        with pytest.raises(BrokenText):
+        with pytest.raises(TemplateSyntaxError):
             parse(body)

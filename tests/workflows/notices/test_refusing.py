@@ -16,7 +16,7 @@ from workflows.ledger.models import Event
 from workflows.notices import moves
 from workflows.notices.errors import ElementMissing
 from workflows.notices.models import Notice
-from workflows.notices.texts import elements_prescribed, shipped_texts
+from workflows.notices.texts import bundled_texts, elements_prescribed
 from workflows.regimes.services import all_regimes, get_regime
 
 pytestmark = pytest.mark.django_db
@@ -106,7 +106,7 @@ class TestAbuse:
     def test_a_refusal_that_lacks_an_element_leaves_the_case_as_it_was(self, monkeypatch, settings):
         case = reported(case_under("EU", "en", settings))
         body = "# What we refuse\n\n[[reasons]]\n{reasons}\n"
-        monkeypatch.setitem(shipped_texts(), ("", "refusal", "en"), body)
+        monkeypatch.setitem(bundled_texts(), ("", "refusal", "en"), body)
 
         with pytest.raises(ElementMissing, match="the way to court"):
             moves.reject_as_abuse(case, APPROVER, REASONS, "excessive")

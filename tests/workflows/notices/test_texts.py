@@ -12,39 +12,39 @@ from workflows.notices.models import Notice, NoticeText, Publication
 from workflows.notices.services import send_notice
 from workflows.notices.texts import (
     LANGUAGES,
-    Place,
-    body_before,
+    TextSlot,
+    active_slots,
+    active_text,
+    bundled_texts,
     changed_lines,
-    faults_of,
-    places_in_use,
+    previous_body,
     publish,
     save_draft,
-    shipped_texts,
-    text_in_use,
+    validation_errors,
 )
 from workflows.regimes.services import all_regimes
 
 pytestmark = pytest.mark.django_db
 
-PLACE = Place("", "clarification", "en")
+PLACE = TextSlot("", "clarification", "en")
 GOOD = (
     "# Hello {case_number}\n\n[[question]]\n{question}\n\n[[effect_on_clock]]\n{effect_on_clock}\n"
 )
 
 
-def draft(body: str = GOOD, place: Place = PLACE) -> NoticeText:
+def draft(body: str = GOOD, place: TextSlot = PLACE) -> NoticeText:
     return save_draft(place, body, OFFICER, "Counsel asked for it.")
 
 
-@pytest.mark.parametrize("key", sorted(shipped_texts()))
+@pytest.mark.parametrize("key", sorted(bundled_texts()))
 def test_nothing_stands_against_what_comes_with_the_software(key):
-    assert list(faults_of(Place(*key), shipped_texts()[key])) == []
+    assert list(validation_errors(TextSlot(*key), bundled_texts()[key])) == []
 
 
 def test_every_kind_has_a_text_in_both_languages_under_every_regime():
     for regime in all_regimes():
         for kind in regime.notices:
-            assert {text_in_use(regime.code, kind, lang).place.kind for lang in LANGUAGES} == {kind}
+            assert {active_text(regime.code, kind, lang).place.kind for lang in LANGUAGES} == {kind}
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_text_at_fault_is_not_published_and_the_fault_is_named(body, fault):
     with pytest.raises(TextRefused) as refused:
         publish(version, OFFICER)
     assert fault in str(refused.value)
-    assert text_in_use("EU", "clarification", "en").version is None
+    assert active_text("EU", "clarification", "en").version is None
 
 
 def test_a_draft_is_in_use_only_once_it_is_published():
@@ -105,7 +105,7 @@ def test_a_case_keeps_the_version_that_its_notice_was_made_from():
     publish(version, OFFICER)
     second = send_notice(case, "clarification", Clarification("Q?"), key="two")
 
-    assert first.texts.get().body == shipped_texts()["", "clarification", "en"]
+    assert first.texts.get().body == bundled_texts()["", "clarification", "en"]
     assert first.texts.get().author == ""
     assert second.texts.get() == version
     assert Notice.objects.get(key="one").texts.get().number < version.number
@@ -120,12 +120,12 @@ def test_a_shipped_text_is_kept_once():
 
 
 def test_the_text_of_a_regime_comes_before_the_one_for_all():
-    own = draft(GOOD.replace("Hello", "Union"), Place("EU", "clarification", "en"))
+    own = draft(GOOD.replace("Hello", "Union"), TextSlot("EU", "clarification", "en"))
     publish(draft(), OFFICER)
     publish(own, OFFICER)
 
-    assert text_in_use("EU", "clarification", "en").version == own
-    assert text_in_use("UK", "clarification", "en").body == GOOD
+    assert active_text("EU", "clarification", "en").version == own
+    assert active_text("UK", "clarification", "en").body == GOOD
 
 
 def test_an_older_text_is_brought_back_as_a_new_version():
@@ -134,7 +134,7 @@ def test_an_older_text_is_brought_back_as_a_new_version():
     again = draft()
     publish(again, OFFICER)
 
-    assert text_in_use("EU", "clarification", "en").version == again
+    assert active_text("EU", "clarification", "en").version == again
     with pytest.raises(InvalidInput):
         publish(again, OFFICER)
 
@@ -151,7 +151,7 @@ def test_who_wrote_and_published_what_and_when_stands_in_the_log():
 
 
 @pytest.mark.parametrize(
-    "place", [Place("XX", "fee", "en"), Place("", "x", "en"), Place("", "fee", "fr")]
+    "place", [TextSlot("XX", "fee", "en"), TextSlot("", "x", "en"), TextSlot("", "fee", "fr")]
 )
 def test_there_is_no_draft_for_no_place(place):
     with pytest.raises(InvalidInput):
@@ -160,10 +160,10 @@ def test_there_is_no_draft_for_no_place(place):
 
 def test_the_difference_is_to_the_version_before_or_the_shipped_text():
     first = draft()
-    assert body_before(first) == shipped_texts()["", "clarification", "en"]
+    assert previous_body(first) == bundled_texts()["", "clarification", "en"]
     second = draft(GOOD.replace("Hello", "Bye"))
 
-    changes = [(line.sign, line.text) for line in changed_lines(body_before(second), second.body)]
+    changes = [(line.sign, line.text) for line in changed_lines(previous_body(second), second.body)]
     assert ("-", "# Hello {case_number}") in changes
     assert ("+", "# Bye {case_number}") in changes
 
@@ -173,7 +173,7 @@ def test_the_list_shows_what_is_in_use_and_the_newest_draft(django_assert_num_qu
     newer = draft(GOOD.replace("Hello", "Bye"))
 
     with django_assert_num_queries(1):
-        rows = {row.place: row for row in places_in_use()}
+        rows = {row.place: row for row in active_slots()}
     assert rows[PLACE].version.number == newer.number - 1
     assert rows[PLACE].draft == newer
-    assert len(rows) == len(shipped_texts())
+    assert len(rows) == len(bundled_texts())

@@ -16,12 +16,12 @@ from workflows.outbox import running
 from workflows.outbox.handlers import LONGEST_DELAY, MAX_ATTEMPTS
 from workflows.outbox.models import Effect
 from workflows.outbox.services import (
-    Later,
+    RetryAt,
     delay_after,
     drain,
     effect_handler,
     enqueue,
-    retry_dead,
+    retry_dead_letter,
     run_effect,
 )
 
@@ -183,7 +183,7 @@ def test_work_that_is_only_too_early_waits_without_counting(handlers: Handlers) 
 
     @effect_handler("early")
     def early(effect: Effect) -> None:
-        raise Later(until)
+        raise RetryAt(until)
 
     effect = enqueue("early", key="early", payload={})
     for _ in range(MAX_ATTEMPTS + 1):
@@ -199,7 +199,7 @@ def test_a_dead_letter_can_be_tried_again(handlers: Handlers) -> None:
     effect = enqueue("note", key="note:1", payload={})
     Effect.objects.update(state=Effect.State.DEAD, attempts=MAX_ATTEMPTS)
 
-    retry_dead(Effect.objects.all())
+    retry_dead_letter(Effect.objects.all())
     effect_handler("note")(lambda _: None)
     run_effect(effect.pk)
 
@@ -212,7 +212,7 @@ def test_only_a_dead_letter_is_tried_again() -> None:
     effect = enqueue("note", key="note:1", payload={})
     Effect.objects.update(state=Effect.State.DONE, attempts=1)
 
-    retry_dead(Effect.objects.all())
+    retry_dead_letter(Effect.objects.all())
 
     effect.refresh_from_db()
     assert (effect.state, effect.attempts) == (Effect.State.DONE, 1)

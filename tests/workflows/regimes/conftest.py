@@ -11,6 +11,6 @@ from workflows.regimes import registry
 def own_folder(settings, tmp_path) -> Iterator:
     """Give a folder of the provider's own rules, empty at first."""
     settings.REGIMES_DIR = str(tmp_path)
-    registry.forget()
+    registry.clear_cache()
     yield tmp_path
-    registry.forget()
+    registry.clear_cache()

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from workflows.regimes.deadlines.calculator import calculate
 from workflows.regimes.deadlines.values import (
     EVENT_NAMES,
-    Arguable,
+    AlternativeReading,
     Calendar,
     ClockEvent,
     ClockRule,
     Deadline,
     Extension,
     PauseRule,
-    Promise,
+    PublishedPromise,
     Target,
 )
 
@@ -341,7 +341,7 @@ class TestUncertainty:
         assert calculate(MONTH, [received], WEEKENDS, LONDON).flags == ("out_of_range",)
 
     def test_a_generous_reading_is_shown_and_never_leads(self):
-        rule = ClockRule("response", "days", 30, arguable=Arguable(roll=True))
+        rule = ClockRule("response", "days", 30, arguable=AlternativeReading(roll=True))
 
         deadline = on(rule, received="2026-06-04")
 
@@ -349,7 +349,7 @@ class TestUncertainty:
         assert deadline.latest_arguable == date(2026, 7, 6)
 
     def test_a_generous_reading_that_changes_nothing_is_not_shown(self):
-        rule = ClockRule("response", "days", 30, arguable=Arguable(roll=True))
+        rule = ClockRule("response", "days", 30, arguable=AlternativeReading(roll=True))
 
         assert on(rule, received="2026-06-01").latest_arguable is None
 
@@ -429,14 +429,16 @@ def rules(draw):
         promise=draw(
             st.none()
             | st.builds(
-                Promise,
+                PublishedPromise,
                 st.sampled_from(["days", "working_days"]),
                 st.integers(1, 40),
                 st.just(date(2026, 1, 1)),
             )
         ),
         targets=(Target("policy", "working_days", 5),),
-        arguable=Arguable(roll=draw(st.booleans()), first_day_not_counted=draw(st.booleans())),
+        arguable=AlternativeReading(
+            roll=draw(st.booleans()), first_day_not_counted=draw(st.booleans())
+        ),
     )
 
 
@@ -570,7 +572,7 @@ def test_the_answer_is_the_same_in_any_process_time_zone():
 
 
 class TestPublishedLimit:
-    PROMISE = Promise("working_days", 10, date(2026, 1, 1))
+    PROMISE = PublishedPromise("working_days", 10, date(2026, 1, 1))
 
     def test_the_earlier_of_the_two_binds(self):
         deadline = on(replace(MONTH, promise=self.PROMISE), received="2026-05-04")
@@ -581,7 +583,7 @@ class TestPublishedLimit:
         assert codes(deadline) == ["received", "counted", "promised", "ends", "arguable"]
 
     def test_the_law_stays_where_it_ends_first(self):
-        late = Promise("working_days", 60, date(2026, 1, 1))
+        late = PublishedPromise("working_days", 60, date(2026, 1, 1))
         deadline = on(replace(MONTH, promise=late), received="2026-05-04")
 
         assert deadline.due_on == date(2026, 6, 4)

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from workflows.regimes import services
-from workflows.regimes.calendars import UnknownRegionError, shipped_notices
+from workflows.regimes.calendars import UnknownRegionError, bundled_notices
 from workflows.regimes.deadlines.values import ClockEvent
 from workflows.regimes.models import BusinessCalendar
 
@@ -29,7 +29,7 @@ def received(at: str) -> list[ClockEvent]:
 def test_the_migration_loads_the_shipped_notices():
     rows = {row.year: row.as_notice() for row in BusinessCalendar.objects.filter(region="CN")}
 
-    assert rows == {notice.year: notice for notice in shipped_notices()}
+    assert rows == {notice.year: notice for notice in bundled_notices()}
 
 
 def test_a_region_has_one_row_a_year():
@@ -42,7 +42,7 @@ def test_a_date_is_provisional_until_the_notice_is_loaded():
     events = received("2026-12-21T10:00+08:00")
 
     before = services.compute(regime, "response_15wd", events, "CN")
-    changed = services.load_notice(**NEW_YEAR_2027)
+    changed = services.save_holiday_notice(**NEW_YEAR_2027)
     after = services.compute(regime, "response_15wd", events, "CN")
 
     assert changed == (2027,)
@@ -51,15 +51,15 @@ def test_a_date_is_provisional_until_the_notice_is_loaded():
 
 
 def test_loading_the_same_notice_again_changes_nothing():
-    services.load_notice(**NEW_YEAR_2027)
+    services.save_holiday_notice(**NEW_YEAR_2027)
 
-    assert services.load_notice(**NEW_YEAR_2027) == ()
+    assert services.save_holiday_notice(**NEW_YEAR_2027) == ()
 
 
 def test_a_corrected_notice_says_which_years_change():
-    services.load_notice(**NEW_YEAR_2027)
+    services.save_holiday_notice(**NEW_YEAR_2027)
 
-    changed = services.load_notice(
+    changed = services.save_holiday_notice(
         **{**NEW_YEAR_2027, "days_off": [*NEW_YEAR_2027["days_off"], date(2026, 12, 31)]}
     )
 
@@ -67,7 +67,7 @@ def test_a_corrected_notice_says_which_years_change():
 
 
 def test_a_forecast_stays_provisional():
-    services.load_notice(**NEW_YEAR_2027, status=BusinessCalendar.Status.PROVISIONAL)
+    services.save_holiday_notice(**NEW_YEAR_2027, status=BusinessCalendar.Status.PROVISIONAL)
 
     deadline = services.compute(
         services.get_regime("CN"), "response_15wd", received("2026-12-21T10:00+08:00"), "CN"
@@ -87,7 +87,7 @@ def test_a_forecast_stays_provisional():
 )
 def test_a_notice_that_cannot_be_is_refused(change, error):
     with pytest.raises(error):
-        services.load_notice(**{**NEW_YEAR_2027, **change})
+        services.save_holiday_notice(**{**NEW_YEAR_2027, **change})
 
     assert not BusinessCalendar.objects.filter(year=2027).exists()
 

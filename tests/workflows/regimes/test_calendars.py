@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workflows.regimes.calendars import (
-    Notice,
+    HolidayNotice,
     UnknownRegionError,
     any_holidays,
     build_calendar,
+    bundled_notices,
     core_holidays,
     is_known_region,
-    shipped_notices,
 )
 from workflows.regimes.deadlines.counting import count_working_days
 
@@ -24,7 +24,7 @@ def days_off(region: str, year: int) -> set[date]:
 
 
 class TestChina:
-    CALENDAR = build_calendar("CN", 2023, 2028, shipped_notices())
+    CALENDAR = build_calendar("CN", 2023, 2028, bundled_notices())
 
     def test_only_years_with_a_notice_are_official(self):
         assert [y for y in range(2023, 2029) if self.CALENDAR.is_official(y)] == [2024, 2025, 2026]
@@ -58,7 +58,9 @@ class TestChina:
 
 class TestNotices:
     def test_a_notice_replaces_what_the_package_says_of_its_year_only(self):
-        notice = Notice("GB-ENG", 2027, frozenset({date(2027, 6, 1)}), frozenset(), True, "decree")
+        notice = HolidayNotice(
+            "GB-ENG", 2027, frozenset({date(2027, 6, 1)}), frozenset(), True, "decree"
+        )
 
         calendar = build_calendar("GB-ENG", 2026, 2028, [notice])
 
@@ -66,7 +68,7 @@ class TestNotices:
         assert not calendar.is_working_day(date(2026, 12, 25))
 
     def test_a_forecast_makes_its_year_uncertain(self):
-        notice = Notice("GB-ENG", 2027, frozenset(), frozenset(), False, "our guess")
+        notice = HolidayNotice("GB-ENG", 2027, frozenset(), frozenset(), False, "our guess")
 
         calendar = build_calendar("GB-ENG", 2026, 2028, [notice])
 
@@ -74,7 +76,7 @@ class TestNotices:
 
     def test_notices_of_other_regions_are_not_taken(self):
         assert build_calendar("CN", 2026, 2026, []).official_years == frozenset()
-        assert not build_calendar("DE", 2026, 2026, shipped_notices()).extra_working_days
+        assert not build_calendar("DE", 2026, 2026, bundled_notices()).extra_working_days
 
 
 class TestRegions:

@@ -12,8 +12,8 @@ from workflows.regimes.deadlines.counting import (
     count_days,
     count_months,
     count_working_days,
-    merge,
-    roll,
+    merge_pauses,
+    roll_to_working_day,
 )
 from workflows.regimes.deadlines.values import Calendar
 
@@ -80,8 +80,8 @@ def test_working_days_pass_over_a_pause():
 
 
 def test_a_last_day_rolls_to_the_next_working_day():
-    assert roll(date(2026, 6, 6), WEEKENDS) == date(2026, 6, 8)
-    assert roll(MONDAY, WEEKENDS) == MONDAY
+    assert roll_to_working_day(date(2026, 6, 6), WEEKENDS) == date(2026, 6, 8)
+    assert roll_to_working_day(MONDAY, WEEKENDS) == MONDAY
 
 
 def test_overlapping_pauses_are_one_and_days_before_the_start_do_not_count():
@@ -92,7 +92,7 @@ def test_overlapping_pauses_are_one_and_days_before_the_start_do_not_count():
         Pause(date(2026, 6, 10), date(2026, 6, 14), "fee_paid"),
     ]
 
-    assert merge(pauses, MONDAY) == (
+    assert merge_pauses(pauses, MONDAY) == (
         Pause(MONDAY, date(2026, 6, 3)),
         Pause(date(2026, 6, 8), date(2026, 6, 14), "fee_paid"),
     )

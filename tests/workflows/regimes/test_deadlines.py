@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workflows.regimes.calendars import shipped_notices
+from workflows.regimes.calendars import bundled_notices
 from workflows.regimes.deadlines.values import EVENT_NAMES, ClockEvent
 from workflows.regimes.registry import all_regimes, get_regime
 from workflows.regimes.services import deadlines_at
@@ -14,7 +14,7 @@ from workflows.regimes.services import deadlines_at
 def due(residence: str, received: str, code: str = "EU") -> date | None:
     regime = get_regime(code)
     events = [ClockEvent("received", datetime.fromisoformat(received))]
-    found = deadlines_at(regime, [regime.lead], events, residence, lambda _: shipped_notices())
+    found = deadlines_at(regime, [regime.lead], events, residence, lambda _: bundled_notices())
     return found[regime.lead].due_on
 
 
@@ -49,7 +49,7 @@ def test_every_shipped_clock_answers_whatever_happened_whenever(case, first, hap
     last = datetime.max.replace(tzinfo=UTC)
     events = [ClockEvent(name, first + min(span, last - first)) for name, span in happened]
 
-    deadline = deadlines_at(regime, [kind], events, "", lambda _: shipped_notices())[kind]
+    deadline = deadlines_at(regime, [kind], events, "", lambda _: bundled_notices())[kind]
 
     assert deadline.kind == kind
     assert deadline.due_on or deadline.flags

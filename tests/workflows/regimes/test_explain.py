@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from workflows.regimes import explain
-from workflows.regimes.calendars import build_calendar, shipped_notices
+from workflows.regimes.calendars import build_calendar, bundled_notices
 from workflows.regimes.deadlines import calculator, counting
 from workflows.regimes.deadlines.calculator import calculate
 from workflows.regimes.deadlines.values import ClockEvent, Deadline
@@ -18,7 +18,7 @@ def reckon(code: str, kind: str, calendar: str, zone: str, **events: str) -> Dea
     return calculate(
         get_regime(code).clock(kind).rule,
         [ClockEvent(name, datetime.fromisoformat(at)) for name, at in events.items()],
-        build_calendar(calendar, 2025, 2028, shipped_notices()),
+        build_calendar(calendar, 2025, 2028, bundled_notices()),
         zone,
     )
 

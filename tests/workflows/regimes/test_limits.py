@@ -4,14 +4,14 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from workflows.regimes.deadlines.values import ClockEvent, Promise
+from workflows.regimes.deadlines.values import ClockEvent, PublishedPromise
 from workflows.regimes.explain import explain
 from workflows.regimes.limits import (
     InvalidLimit,
     check_limit,
     day_at,
-    in_force,
     limited_kinds,
+    limits_in_force,
     store_limit,
     with_limits,
 )
@@ -34,13 +34,15 @@ def publish(amount: int, since: date, regime: str = "EU", kind: str = "response"
 
 
 def limit_at(at: datetime, code: str = "EU", kind: str = "response") -> int | None:
-    [regime] = in_force([get_regime(code)], at)
+    [regime] = limits_in_force([get_regime(code)], at)
     promise = regime.clock(kind).rule.promise
     return promise and promise.amount
 
 
 def test_without_a_limit_the_regime_is_what_it_was():
-    assert in_force([get_regime("EU")], datetime(2026, 6, 1, tzinfo=UTC)) == (get_regime("EU"),)
+    assert limits_in_force([get_regime("EU")], datetime(2026, 6, 1, tzinfo=UTC)) == (
+        get_regime("EU"),
+    )
 
 
 def test_the_latest_limit_in_force_holds_from_its_day_in_the_zone_of_the_regime():
@@ -58,7 +60,7 @@ def test_several_regimes_cost_one_query(django_assert_num_queries):
     publish(15, JUNE)
 
     with django_assert_num_queries(1):
-        found = in_force(all_regimes(), datetime(2026, 6, 2, tzinfo=UTC))
+        found = limits_in_force(all_regimes(), datetime(2026, 6, 2, tzinfo=UTC))
 
     assert [regime.code for regime in found] == [regime.code for regime in all_regimes()]
 
@@ -72,7 +74,7 @@ def test_a_limit_for_a_clock_that_is_no_more_is_passed_over():
 @pytest.mark.parametrize("code", [regime.code for regime in all_regimes()])
 def test_each_regime_takes_a_limit_for_each_clock_people_wait_for(code):
     regime = get_regime(code)
-    promise = Promise("working_days", 1, JUNE)
+    promise = PublishedPromise("working_days", 1, JUNE)
     limited = with_limits(regime, dict.fromkeys(limited_kinds(regime), promise))
 
     assert limited.version == f"{regime.version}+2026-06-01"
@@ -84,7 +86,7 @@ def test_each_regime_takes_a_limit_for_each_clock_people_wait_for(code):
 
 
 def test_the_arithmetic_names_the_limit_and_since_when():
-    regime = with_limits(get_regime("EU"), {"response": Promise("working_days", 10, JUNE)})
+    regime = with_limits(get_regime("EU"), {"response": PublishedPromise("working_days", 10, JUNE)})
     events = [ClockEvent("received", datetime(2026, 6, 2, 8, tzinfo=UTC))]
     deadline = compute(regime, "response", events, "DE-BE")
 

@@ -6,7 +6,7 @@ from textwrap import dedent
 import pytest
 
 from workflows.regimes.registry import SHIPPED
-from workflows.regimes.rules.elements import Text
+from workflows.regimes.rules.elements import LocalizedText
 from workflows.regimes.rules.reader import Document, RuleFileError
 from workflows.regimes.rules.regime import Regime, UnknownClockError, parse_regime
 
@@ -90,12 +90,12 @@ def test_a_small_file_is_read():
 @pytest.mark.parametrize(
     ("line", "address"),
     [
-        ("", Text(zh="", en="")),
+        ("", LocalizedText(zh="", en="")),
         (
             'address = "Hauptstraße 1, Bonn"',
-            Text(zh="Hauptstraße 1, Bonn", en="Hauptstraße 1, Bonn"),
+            LocalizedText(zh="Hauptstraße 1, Bonn", en="Hauptstraße 1, Bonn"),
         ),
-        ('address = { zh = "北京", en = "Beijing" }', Text(zh="北京", en="Beijing")),
+        ('address = { zh = "北京", en = "Beijing" }', LocalizedText(zh="北京", en="Beijing")),
     ],
 )
 def test_an_address_is_left_out_or_one_for_all_or_one_in_each_language(line, address):
@@ -300,7 +300,7 @@ class TestSnapshot:
 
 
 def test_a_text_is_chinese_for_chinese_codes_and_english_for_all_others():
-    text = Text(zh="期限", en="time limit")
+    text = LocalizedText(zh="期限", en="time limit")
 
     assert [text.in_language(code) for code in ("zh-hans", "zh-TW", "en", "fr")] == [
         "期限",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from workflows.regimes.calendars import shipped_notices
+from workflows.regimes.calendars import bundled_notices
 from workflows.regimes.vectors import calendar_differences, run
 
 HERE = Path(__file__).parent
@@ -17,7 +17,7 @@ ALL = {vector["id"]: vector for vector in (*FILE["vectors"], *MORE["vectors"])}
 
 @pytest.mark.parametrize("name", ALL)
 def test_vector(name):
-    outcome = run(ALL[name], shipped_notices())
+    outcome = run(ALL[name], bundled_notices())
 
     assert outcome.passed, outcome
     assert not outcome.has_notes, outcome
@@ -25,12 +25,12 @@ def test_vector(name):
 
 def test_every_vector_is_also_reckoned_by_the_regime_itself():
     for vector in FILE["vectors"]:
-        outcome = run(vector, shipped_notices())
+        outcome = run(vector, bundled_notices())
         assert outcome.reckonings[-1].by.startswith(vector["regime"]), vector["id"]
 
 
 def test_calendars_of_the_file_agree_with_ours():
-    assert list(calendar_differences(FILE["meta"]["calendars"], shipped_notices())) == []
+    assert list(calendar_differences(FILE["meta"]["calendars"], bundled_notices())) == []
 
 
 def test_a_calendar_that_differs_is_named_with_its_day():
@@ -59,7 +59,7 @@ def test_a_calendar_that_differs_is_named_with_its_day():
     ],
 )
 def test_a_wrong_expectation_fails_by_both_rules(change, problem):
-    outcome = run({**BY_ID["EU-07"], **change}, shipped_notices())
+    outcome = run({**BY_ID["EU-07"], **change}, bundled_notices())
 
     assert not outcome.passed
     assert [reckoning.problems for reckoning in outcome.reckonings] == [(problem,), (problem,)]
@@ -73,7 +73,7 @@ def test_where_the_regime_has_another_rule_the_files_own_decides_and_a_note_says
     }
     vector |= {"rule": {**vector["rule"], "n": 2}, "expected_weekday": "Mon"}
 
-    outcome = run(vector, shipped_notices())
+    outcome = run(vector, bundled_notices())
 
     assert outcome.passed
     assert (
@@ -86,7 +86,7 @@ def test_where_the_regime_has_another_rule_the_files_own_decides_and_a_note_says
 
 
 def test_the_latest_arguable_date_is_a_note_not_a_failure():
-    outcome = run({**BY_ID["CN-16"], "latest_arguable": "2026-02-25"}, shipped_notices())
+    outcome = run({**BY_ID["CN-16"], "latest_arguable": "2026-02-25"}, bundled_notices())
 
     assert outcome.passed
     assert outcome.reckonings[-1].notes == (
@@ -107,7 +107,7 @@ def test_the_latest_arguable_date_is_a_note_not_a_failure():
     ],
 )
 def test_a_vector_that_cannot_be_read_says_why(change, fault):
-    outcome = run({**BY_ID["EU-07"], **change}, shipped_notices())
+    outcome = run({**BY_ID["EU-07"], **change}, bundled_notices())
 
     assert not outcome.passed
     assert fault in outcome.fault
@@ -134,7 +134,7 @@ class TestForms:
 
     @staticmethod
     def of(vector, **changes):
-        outcome = run({**vector, **changes}, shipped_notices())
+        outcome = run({**vector, **changes}, bundled_notices())
         assert not outcome.fault
         return outcome.reckonings[0].deadline.due_on.isoformat()
 
@@ -194,13 +194,13 @@ class TestForms:
     def test_the_end_is_compared_as_an_instant(self):
         vector = {**BY_ID["EU-07"], "ends_before": "2026-05-04T22:00:00Z"}
 
-        assert run(vector, shipped_notices()).passed
+        assert run(vector, bundled_notices()).passed
 
     def test_no_end_is_expected_where_no_date_is(self):
         vector = {**BY_ID["CN-22"], "ends_before": None, "expected_weekday": None}
 
-        assert run(vector, shipped_notices()).passed
+        assert run(vector, bundled_notices()).passed
 
     @pytest.mark.parametrize("listed", [{}, {"note": "by hand"}, {"2026": []}])
     def test_a_calendar_without_days_is_passed_over(self, listed):
-        assert list(calendar_differences({"CN": listed}, shipped_notices())) == []
+        assert list(calendar_differences({"CN": listed}, bundled_notices())) == []

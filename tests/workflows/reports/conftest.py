@@ -134,7 +134,7 @@ def dishonest_export(change, regime: str = "CN") -> Files:
     """Return an export whose tables the provider changed before signing for them."""
     from workflows.cases.actors import SYSTEM
     from workflows.reports import bundle_statement
-    from workflows.reports.bundle import Meter, write_bundle
+    from workflows.reports.bundle import ProgressMeter, write_bundle
     from workflows.reports.bundle_filters import BundleFilters
     from workflows.reports.bundle_tables import BundleRequest, write_tables
 
@@ -146,7 +146,7 @@ def dishonest_export(change, regime: str = "CN") -> Files:
         change(folder, counts)
         event = bundle_statement.record(request, counts, folder, "a-lie")
         checkpoint = bundle_statement.place(event)
-        meter = Meter(1, lambda _done, _total: None)
+        meter = ProgressMeter(1, lambda _done, _total: None)
         write_bundle(target, folder, event, checkpoint, previous=(), meter=meter)
     return unpack(target.getvalue())
 
@@ -213,7 +213,7 @@ def build_world(made: World) -> None:
     clock = late.clocks.get(leads=True)
     facts = {"clock": clock.kind, "regime": "CN", "due_on": str(clock.due_on)}
     advance(late, Action.MARK_LATE, make.SYSTEM, facts=facts)
-    staff_actions.record_view(late, make.REVIEWER, what="case")
+    staff_actions.log_case_view(late, make.REVIEWER, what="case")
     take_to(complaints.complain(late, "Nobody answers my letters."), ComplaintState.ANSWERED)
     complaints.complain(late, "And nobody answers this one.")
     names = {

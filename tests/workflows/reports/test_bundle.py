@@ -21,7 +21,7 @@ from workflows.cases.lifecycle import State
 from workflows.common.errors import InvalidInput
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import latest_checkpoint
-from workflows.ledger.sequencer import sequence, sequence_all
+from workflows.ledger.sequencer import drain_inbox, sequence
 from workflows.reports import bundle_tables
 from workflows.reports.bundle import export_bundle
 from workflows.reports.bundle_filters import BundleFilters
@@ -284,7 +284,7 @@ def test_an_export_proves_that_it_continues_a_kept_checkpoint(world):
 )
 def test_a_checkpoint_that_is_not_ours_is_refused(change, sentence, db):
     make_case()
-    sequence_all()
+    drain_inbox()
     with pytest.raises(CheckpointRefused, match=sentence):
         export(previous=(change(latest_checkpoint().note),))
     assert not Event.objects.filter(name="bundle.exported").exists()
@@ -299,7 +299,7 @@ def test_a_log_that_does_not_continue_the_checkpoint_is_refused(size, sentence, 
 
     make_case()
     make_case()
-    assert sequence_all() == 2
+    assert drain_inbox() == 2
     signer = log_signer()
     note = signer.sign(TreeHead(signer.verifier.name, size, bytes(32)).format())
     with pytest.raises(CheckpointRefused, match=sentence):
@@ -307,7 +307,7 @@ def test_a_log_that_does_not_continue_the_checkpoint_is_refused(size, sentence, 
 
 
 def test_the_first_checkpoint_of_all_can_be_kept_too(db, verify):
-    sequence_all()
+    drain_inbox()
     empty = latest_checkpoint().note
     make_case()
     assert verify(unpack(export(previous=(empty,))), previous=empty)[0] == 0

@@ -17,7 +17,7 @@ from workflows.cases.lifecycle import State
 from workflows.common.errors import InvalidInput
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import latest_checkpoint
-from workflows.ledger.sequencer import sequence_all
+from workflows.ledger.sequencer import drain_inbox
 from workflows.outbox.models import Effect
 from workflows.outbox.services import run_effect
 from workflows.reports import bundle, bundle_jobs, effects
@@ -79,7 +79,7 @@ def test_asking_writes_the_job_and_its_effect_together(scope):
 
 def test_what_makes_no_sense_is_refused_at_once(scope, other_scope):
     case = make_case()
-    sequence_all()
+    drain_inbox()
     with pytest.raises(InvalidInput):
         request_bundle(scope, BundleFilters(states=("gone",)))
     with pytest.raises(InvalidInput):
@@ -119,7 +119,7 @@ def test_making_it_again_does_nothing(ready):
 
 
 def test_the_checkpoints_that_the_account_keeps_are_proved(scope, job):
-    sequence_all()
+    drain_inbox()
     kept = keep_checkpoint(scope, latest_checkpoint().note)
     make_case()
     files = unpack(bundle_path(made(job)).read_bytes())
@@ -253,7 +253,7 @@ def test_the_effect_sends_the_task_and_looks_again_until_the_export_is_finished(
 
 def test_an_export_that_never_is_made_is_given_up(job, sent):
     effect = Effect.objects.get(kind="reports.make_bundle")
-    effect.payload["turn"] = effects.LAST_TURN + 1
+    effect.payload["turn"] = effects.MAX_TURNS + 1
     effect.save()
     run_effect(effect.pk)
     job.refresh_from_db()

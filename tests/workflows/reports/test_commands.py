@@ -13,7 +13,7 @@ from tests.workflows.reports.conftest import unpack
 from workflows.cases.lifecycle import State
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import latest_checkpoint
-from workflows.ledger.sequencer import sequence_all
+from workflows.ledger.sequencer import drain_inbox
 
 
 def run(name, *arguments):
@@ -50,7 +50,7 @@ def test_it_does_not_overwrite_unless_told_to(db, out):
 
 def test_every_filter_reaches_the_export(db, out, tmp_path, verify):
     case = make_case(State.ANSWERED)
-    sequence_all()
+    drain_inbox()
     kept = tmp_path / "kept"
     kept.write_text(latest_checkpoint().note)
     run(
@@ -109,7 +109,7 @@ def test_the_whole_log_is_exported_for_auditors(db, out, verify):
 )
 def test_what_is_refused_leaves_no_file(arguments, sentence, db, out, tmp_path):
     case = make_case()
-    sequence_all()
+    drain_inbox()
     faulty = tmp_path / "faulty"
     faulty.write_text("hello")
     values = {"case": case.number, "faulty": faulty}

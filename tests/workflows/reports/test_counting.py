@@ -22,7 +22,7 @@ from workflows.reports.statistics import Period
 from workflows.reports.statistics_items import items_of_year
 from workflows.reports.statistics_yearly import TOTAL, tables
 from workflows.reports.tables import row_from_log
-from workflows.reports.tally import FIGURES, Tally
+from workflows.reports.tally import FIGURES, ExportStatistics
 from workflows.reports.transparency import quarter
 from workflows.vocabulary.outcomes import Outcome
 from workflows.vocabulary.roles import Role
@@ -69,8 +69,8 @@ def walk(case: Case, steps: int, moves, random: Random) -> None:
         take(case, random.choice(onward if onward and random.random() < 0.9 else ways), random)
 
 
-def tallied(cases) -> Tally:
-    tally = Tally(zone_of("EU"), timezone.now())
+def tallied(cases) -> ExportStatistics:
+    tally = ExportStatistics(zone_of("EU"), timezone.now())
     for case in cases:
         entries = [e.body for e in Event.objects.filter(case=case.pseudonym).order_by("step")]
         tally.add({**row_from_log(entries, "EU"), "deadlines": []})

@@ -36,12 +36,12 @@ from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Item
 from workflows.cases.transition import advance
 from workflows.complaints import services as complaints
-from workflows.corrections.item_changes import specify
+from workflows.corrections.item_changes import save_item_change
 from workflows.corrections.suppression import suppress
 from workflows.ledger.keys import log_vkey
 from workflows.ledger.models import Checkpoint, Event
 from workflows.ledger.selectors import latest_checkpoint
-from workflows.ledger.sequencer import sequence_all
+from workflows.ledger.sequencer import drain_inbox
 from workflows.notices import moves
 from workflows.outbox.services import drain
 from workflows.reports.bundle_files import bundle_path
@@ -153,7 +153,7 @@ def closed_case():
         kin=SECRETS["kin"],
     )
     pair = (SECRETS["wrong text"], SECRETS["right text"])
-    specify(item, make.REVIEWER, [pair], redact=False)
+    save_item_change(item, make.REVIEWER, [pair], redact=False)
     proposal = staff_actions.ItemProposal(item, "corrected", SECRETS["reasons"])
     moves.propose_decision(case, make.REVIEWER, [proposal])
     staff_actions.approve(case, make.APPROVER)
@@ -224,7 +224,7 @@ def held_by_others(witness, authority):
 
 def seen_by_others(witness):
     """Have the newest checkpoint cosigned and timestamped, and every other effect run."""
-    sequence_all()
+    drain_inbox()
     assert submit_due() == 1
     drain()
     newest = latest_checkpoint()

@@ -7,7 +7,7 @@ from tests.workflows.reports.conftest import export, unpack
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
 from workflows.cases.timeline import public_timeline, staff_timeline
-from workflows.cases.transition import advance, record_event
+from workflows.cases.transition import advance, append_case_event
 from workflows.ledger import append
 from workflows.ledger.models import Event
 from workflows.reports.erasure import erase, erasure_request_of
@@ -28,12 +28,12 @@ def old_case(monkeypatch) -> Case:
         older.setattr(append, "require_codes", lambda _facts: None)
         for position in (1, 2):
             facts = {"item": position, "operation": "correct", "receipt": "Snapshot 7, checked."}
-            record_event(case, "instruction.applied", role=Role.DATA_STEWARD, facts=facts)
+            append_case_event(case, "instruction.applied", role=Role.DATA_STEWARD, facts=facts)
         facts = {"snapshot": 1, "how": "It was somebody else."}
-        record_event(case, "tombstone.resolved", role=Role.DATA_STEWARD, facts=facts)
+        append_case_event(case, "tombstone.resolved", role=Role.DATA_STEWARD, facts=facts)
         for name in ("recipient.notified", "recipient.confirmed"):
             facts = {"manifest": "m", "recipient": 1, "by": "staff", "remark": "By telephone."}
-            record_event(case, name, role=Role.DATA_STEWARD, facts=facts)
+            append_case_event(case, name, role=Role.DATA_STEWARD, facts=facts)
         Case.objects.filter(pk=case.pk).update(state=State.CLOSED)
         case.refresh_from_db()
         advance(case, Action.REQUEST_ERASURE, make.OFFICER, facts={"ground": GROUND})

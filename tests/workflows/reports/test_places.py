@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.reports.places import Places
+from workflows.reports.places import LeafIndexBitmap
 
 
 @given(places=st.lists(st.integers(0, 99)))
 def test_places_come_out_rising_and_once(places):
-    found = Places(100)
+    found = LeafIndexBitmap(100)
     for place in places:
         found.add(place)
     assert list(found) == sorted(set(places))
@@ -19,4 +19,4 @@ def test_places_come_out_rising_and_once(places):
 @pytest.mark.parametrize("place", [-1, 100])
 def test_a_place_beyond_the_log_is_an_error(place):
     with pytest.raises(IndexError):
-        Places(100).add(place)
+        LeafIndexBitmap(100).add(place)

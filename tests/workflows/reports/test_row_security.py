@@ -13,12 +13,12 @@ from tests.workflows.reports.conftest import export, unpack
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Attachment, Case, Clock, EventContent, Item, Message, Person
 from workflows.cases.models.correspondence import StaffIdentity
-from workflows.cases.staff_actions import record_view
+from workflows.cases.staff_actions import log_case_view
 from workflows.complaints.models import Complaint, ComplaintClock
 from workflows.complaints.services import complain
 from workflows.ledger.models import CaseCounter, Event, RegisterCounter
 from workflows.ledger.selectors import latest_checkpoint, proof_text
-from workflows.ledger.sequencer import sequence_all
+from workflows.ledger.sequencer import drain_inbox
 from workflows.outbox.models import Effect
 from workflows.reports.bundle_filters import BundleFilters
 from workflows.reports.bundle_jobs import request_bundle
@@ -168,15 +168,15 @@ def test_a_case_can_be_locked_to_be_read(scope, chinese, european):
 
 def test_a_look_is_written_for_the_own_regime_only(scope, chinese, european):
     with rows_for(scope):
-        record_view(chinese, scope.actor, what="case")
+        log_case_view(chinese, scope.actor, what="case")
     assert Event.objects.filter(case=chinese.pseudonym, name="case.viewed").count() == 1
     with pytest.raises(ProgrammingError, match="row-level security"), rows_for(scope):
-        record_view(european, scope.actor, what="case")
+        log_case_view(european, scope.actor, what="case")
     assert not Event.objects.filter(case=european.pseudonym, name="case.viewed").exists()
 
 
 def test_exports_and_kept_checkpoints_are_those_of_the_account(scope, other_scope, chinese):
-    sequence_all()
+    drain_inbox()
     note = latest_checkpoint().note
     for mine in (scope, other_scope):
         with rows_for(mine):
@@ -190,7 +190,7 @@ def test_exports_and_kept_checkpoints_are_those_of_the_account(scope, other_scop
 
 
 def test_a_step_is_proved_although_its_neighbours_are_not_seen(scope, chinese, european):
-    sequence_all()
+    drain_inbox()
     event = Event.objects.filter(case=chinese.pseudonym).last()
     proof = proof_text(event)
     with rows_for(scope):
@@ -201,7 +201,7 @@ def test_a_step_is_proved_although_its_neighbours_are_not_seen(scope, chinese, e
 def test_an_export_whose_query_forgot_its_filter_holds_one_regime(monkeypatch, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     chinese, european = make_case(State.ANSWERED), make_case(State.ANSWERED, ERIKA)
-    sequence_all()
+    drain_inbox()
     monkeypatch.setattr(BundleRequest, "cases", property(lambda _request: Case.objects.order_by()))
     files = unpack(export("CN"))
     assert [row["number"] for row in rows_in(files, "cases.jsonl")] == [chinese.number]

@@ -14,7 +14,7 @@ from workflows.cases.transition import advance
 from workflows.reports import statistics
 from workflows.reports.bundle_filters import zone_of
 from workflows.reports.statistics import Period
-from workflows.reports.tally import FIGURES, Tally
+from workflows.reports.tally import FIGURES, ExportStatistics
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def text_of(document):
 
 
 def test_it_counts_as_the_statistics_do(cases, scope):
-    tally = Tally(zone_of("CN"), timezone.now())
+    tally = ExportStatistics(zone_of("CN"), timezone.now())
     for line in unpack(export())["cases.jsonl"].splitlines():
         tally.add(json.loads(line))
     expected = statistics.figures(scope, Period())

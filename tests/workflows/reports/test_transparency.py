@@ -11,10 +11,10 @@ import pytest
 from tests.factories import ERIKA, WANG, file, make_case
 from workflows.cases.lifecycle import State
 from workflows.reports.statistics import Figures
-from workflows.reports.suppression import Cell, Shown
+from workflows.reports.suppression import Cell, PublishedCount
 from workflows.reports.transparency import as_csv, past_quarters, quarter
 
-SMALL, WITHHELD = Cell(Shown.SMALL), Cell(Shown.WITHHELD)
+SMALL, WITHHELD = Cell(PublishedCount.SMALL), Cell(PublishedCount.WITHHELD)
 TODAY = date(2026, 5, 20)
 
 
@@ -76,7 +76,7 @@ def test_of_six_not_even_is_told_whether_few_of_them_were_late():
     for late in range(7):
         shown = quarter(date(2026, 1, 1), replace(few, late=late))
         assert shown.late in {SMALL, WITHHELD}
-        assert shown.received.shown != Shown.EXACT or shown.late == WITHHELD
+        assert shown.received.shown != PublishedCount.EXACT or shown.late == WITHHELD
 
 
 # The four parts and the late ones of every quarter with no more cases than this.
@@ -117,7 +117,7 @@ def test_from_all_of_a_quarter_together_three_values_stay_possible_for_what_is_h
         if min(known[0]) > MOST - 3:
             continue
         for column, found in zip(columns, known, strict=True):
-            exact = getattr(shown, column).shown == Shown.EXACT
+            exact = getattr(shown, column).shown == PublishedCount.EXACT
             assert len(found) == 1 if exact else len(found) >= 3, (shown, column, found)
 
 

@@ -75,7 +75,7 @@ def evident(db, tmp_path_factory):
         checkpoints = []
         for _number in range(2):
             make.make_case(State.ANSWERED)
-            sequencer.sequence_all()
+            sequencer.drain_inbox()
             checkpoints.append(selectors.latest_checkpoint())
             timestamp(checkpoints[-1], _EVIDENT.authority)
         add_cosignature(checkpoints[1], WITNESS, cosign(checkpoints[1].note))

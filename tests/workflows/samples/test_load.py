@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import transaction
 
-from workflows.cases.access import open_with_receipt
+from workflows.cases.access import find_by_receipt
 from workflows.cases.clocks import differing_clocks
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, Clock
@@ -84,7 +84,7 @@ def test_the_file_of_log_ins_opens_what_it_names(loaded):
     requesters = [row for row in rows if row and row[-1].endswith("/status/")]
     assert {row[0] for row in requesters} >= {State.ANSWERED, State.IDENTITY_NEEDED}
     for state, number, receipt, _where in requesters:
-        assert open_with_receipt(number, receipt).state == state
+        assert find_by_receipt(number, receipt).state == state
 
 
 def test_each_regime_has_a_regulator_who_is_no_staff(loaded):

@@ -66,7 +66,7 @@ def test_the_log_verifies_and_register_numbers_have_no_gap():
     file(WANG)
     make(30)
     file(WANG)
-    sequencer.sequence_all()
+    sequencer.drain_inbox()
 
     assert verify_log().size == Event.objects.count()
     numbers = (

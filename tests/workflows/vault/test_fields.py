@@ -13,7 +13,7 @@ from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from workflows.vault.crypto import CannotUnseal, Shredded
+from workflows.vault.crypto import DecryptionFailed, Shredded
 from workflows.vault.fields import SealedText, erase_sealed, number_rows, text_or_erased
 from workflows.vault.models import DataKey
 from workflows.vault.services import shred
@@ -123,7 +123,7 @@ def test_a_value_moved_to_another_column_does_not_open(note: Any, key: DataKey) 
     row = note.objects.get()
 
     for name in ("title", "body"):
-        with pytest.raises(CannotUnseal):
+        with pytest.raises(DecryptionFailed):
             getattr(row, name)
 
 
@@ -139,7 +139,7 @@ def test_a_value_moved_to_a_row_of_another_case_does_not_open(
             [source.pk, target.pk],
         )
 
-    with pytest.raises(CannotUnseal):
+    with pytest.raises(DecryptionFailed):
         _ = note.objects.get(pk=target.pk).title
 
 
@@ -152,7 +152,7 @@ def test_values_exchanged_between_rows_of_one_case_do_not_open(note: Any, key: D
         )
 
     for row in rows:
-        with pytest.raises(CannotUnseal):
+        with pytest.raises(DecryptionFailed):
             _ = note.objects.get(pk=row.pk).title
 
 

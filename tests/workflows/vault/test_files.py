@@ -15,7 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from workflows.vault import files
-from workflows.vault.crypto import CannotUnseal, Shredded
+from workflows.vault.crypto import DecryptionFailed, Shredded
 from workflows.vault.files import CHUNK_BYTES, delete, read, store, sweep_orphans
 from workflows.vault.models import DataKey, StoredFile
 from workflows.vault.services import shred
@@ -88,7 +88,7 @@ def test_a_change_of_any_byte_is_refused(key: DataKey, media: Path, data: st.Dat
     changed[data.draw(st.integers(0, len(changed) - 1))] ^= data.draw(st.integers(1, 255))
     path.write_bytes(changed)
 
-    with pytest.raises(CannotUnseal):
+    with pytest.raises(DecryptionFailed):
         content_of(stored)
 
 
@@ -113,7 +113,7 @@ def test_chunks_out_of_place_are_refused(key: DataKey, spoil: Any) -> None:
     parts = [raw[33 + n * sealed : 33 + (n + 1) * sealed] for n in range(3)]
     path.write_bytes(spoil(raw[:33], *parts))
 
-    with pytest.raises(CannotUnseal):
+    with pytest.raises(DecryptionFailed):
         content_of(stored)
 
 
@@ -121,7 +121,7 @@ def test_the_file_of_another_row_is_refused(key: DataKey) -> None:
     first, second = store(key, b"first"), store(key, b"second")
     files._path(second.pk).write_bytes(files._path(first.pk).read_bytes())
 
-    with pytest.raises(CannotUnseal):
+    with pytest.raises(DecryptionFailed):
         content_of(second)
 
 
@@ -129,7 +129,7 @@ def test_a_missing_file_is_noticed_before_the_first_piece(key: DataKey) -> None:
     stored = store(key, b"x")
     files._path(stored.pk).unlink()
 
-    with pytest.raises(CannotUnseal, match="missing"):
+    with pytest.raises(DecryptionFailed, match="missing"):
         read(stored)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from workflows.vault.crypto import CannotUnseal
+from workflows.vault.crypto import DecryptionFailed
 from workflows.vault.keyring import check_keys, key_from_base64, keyring
 from workflows.vault.models import DataKey
 from workflows.vault.services import create_data_key
@@ -34,9 +34,9 @@ def test_an_unknown_key_and_another_context_are_refused() -> None:
     wrapped = ring.wrap(bytes(32), b"here")
 
     assert ring.unwrap(ring.current(), wrapped, b"here") == bytes(32)
-    with pytest.raises(CannotUnseal):
+    with pytest.raises(DecryptionFailed):
         ring.unwrap(ring.current(), wrapped, b"there")
-    with pytest.raises(CannotUnseal):
+    with pytest.raises(DecryptionFailed):
         ring.unwrap("local:0000000000000000", wrapped, b"here")
 
 

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from workflows.vault import services
 from workflows.vault.blind_index import find, index
-from workflows.vault.crypto import CannotUnseal, Shredded
+from workflows.vault.crypto import DecryptionFailed, Shredded
 from workflows.vault.files import store, sweep_orphans
 from workflows.vault.models import BlindIndexEntry, DataKey, StoredFile
 from workflows.vault.services import create_data_key, rewrap, shred
@@ -60,7 +60,7 @@ def test_an_unwrapped_key_leaves_no_trace_in_a_pickle(key: DataKey) -> None:
 def test_wrapped_keys_exchanged_between_rows_do_not_open(key: DataKey, other_key: DataKey) -> None:
     DataKey.objects.filter(pk=key.pk).update(wrapped=other_key.wrapped)
 
-    with pytest.raises(CannotUnseal):
+    with pytest.raises(DecryptionFailed):
         DataKey.objects.get(pk=key.pk).secret()
 
 

@@ -19,7 +19,7 @@ from workflows.common.signed_note import (
 )
 from workflows.ledger import append, selectors, sequencer
 from workflows.ledger.checkpoints import open_checkpoint, parse_proof, verify_proof
-from workflows.ledger.evidence import COSIGNED_WITHIN, cosigned_note, witness_verifier
+from workflows.ledger.evidence import COSIGN_DEADLINE, cosigned_note, witness_verifier
 from workflows.ledger.keys import log_verifier
 from workflows.ledger.models import Cosignature, Event
 from workflows.ledger.verify import LogFaultError, verify_log
@@ -27,8 +27,8 @@ from workflows.outbox.models import Effect
 from workflows.outbox.services import drain, run_effect
 from workflows.witnesses.models import Witness
 from workflows.witnesses.services import (
-    EACH_UP_TO,
     EFFECT,
+    MAX_CHECKPOINTS_EACH,
     Configured,
     WitnessRefusedError,
     _ask,
@@ -43,7 +43,7 @@ def grow(count=1):
     with transaction.atomic():
         for number in range(count):
             append.append(name="case.viewed", role="reviewer", facts={"number": number})
-    sequencer.sequence_all()
+    sequencer.drain_inbox()
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_after_a_quiet_hour_the_cosigned_state_is_published_until_the_next_one_w
     with freeze_time(timezone.now() + timedelta(hours=1)) as clock:
         grow(4)
         assert published() == 3
-        clock.tick(COSIGNED_WITHIN + timedelta(seconds=1))
+        clock.tick(COSIGN_DEADLINE + timedelta(seconds=1))
         assert published() == 7
 
 
@@ -92,12 +92,12 @@ def cosigned_sizes():
 
 @pytest.mark.django_db(transaction=True)
 def test_each_checkpoint_between_two_turns_is_signed(configured):
-    for _number in range(EACH_UP_TO):
+    for _number in range(MAX_CHECKPOINTS_EACH):
         grow()
     submit_due()
     drain()
-    assert cosigned_sizes() == list(range(1, EACH_UP_TO + 1))
-    assert verify_log().cosignatures == EACH_UP_TO
+    assert cosigned_sizes() == list(range(1, MAX_CHECKPOINTS_EACH + 1))
+    assert verify_log().cosignatures == MAX_CHECKPOINTS_EACH
     assert Effect.objects.filter(kind=EFFECT).count() == 1
 
 
@@ -106,7 +106,7 @@ def test_of_a_flood_of_checkpoints_the_newest_is_signed_and_covers_the_rest(conf
     grow()
     submit_due()
     drain()
-    for _number in range(EACH_UP_TO + 1):
+    for _number in range(MAX_CHECKPOINTS_EACH + 1):
         grow()
     submit_due()
     drain()
@@ -163,7 +163,7 @@ def test_a_witness_with_an_impossible_time_is_told_and_asked_again(moment, setti
 
 @pytest.mark.django_db(transaction=True)
 def test_a_slow_witness_does_not_hold_the_worker(configured, monkeypatch):
-    monkeypatch.setattr("workflows.witnesses.services.PATIENCE", 0.0)
+    monkeypatch.setattr("workflows.witnesses.services.TURN_TIME_LIMIT", 0.0)
     for _number in range(3):
         grow()
     submit_due()

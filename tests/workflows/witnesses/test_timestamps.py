@@ -23,7 +23,7 @@ pytestmark = pytest.mark.stack
 def grow():
     with transaction.atomic():
         append.append(name="case.viewed", role="reviewer")
-    sequencer.sequence_all()
+    sequencer.drain_inbox()
     return selectors.latest_checkpoint()
 
 

@@ -8,7 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from workflows.cases.lifecycle import FINAL, TOLD, State
+from workflows.cases.lifecycle import FINAL, OUTCOME_TOLD, State
 from workflows.cases.names import STATE_NAMES
 from workflows.ledger.canonical import canonical_json
 from workflows.regimes.rules.regime import Regime
@@ -172,7 +172,7 @@ class Case(SealedModel):
     @property
     def outcome_is_told(self) -> bool:
         """Return whether the outcomes stand in an answer; until then they are only intended."""
-        return self.state in TOLD
+        return self.state in OUTCOME_TOLD
 
     @property
     def lead_regime(self) -> Regime:
@@ -184,7 +184,7 @@ class Case(SealedModel):
         return kept_version(self.regime_versions[code])
 
 
-class OfCase(SealedModel):
+class CaseOwnedModel(SealedModel):
     """A row of a case, sealed with the key of the case."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="%(class)ss")
@@ -198,7 +198,7 @@ class OfCase(SealedModel):
         return self.case.data_key
 
 
-class Carried(OfCase):
+class Carried(CaseOwnedModel):
     """A row that can come from a case which was merged into this one."""
 
     carried_from = models.ForeignKey(Case, on_delete=models.PROTECT, null=True, related_name="+")
@@ -207,7 +207,7 @@ class Carried(OfCase):
         abstract = True
 
 
-class Person(OfCase):
+class Person(CaseOwnedModel):
     """Someone of the case: the subject, and the requester where that is someone else.
 
     Personal data: name, e-mail, phone and the statement of authority, all sealed.

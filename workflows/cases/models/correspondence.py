@@ -12,12 +12,12 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from workflows.cases.models.case import Case, OfCase
+from workflows.cases.models.case import Case, CaseOwnedModel
 from workflows.vault.fields import SealedJSON, SealedModel, SealedText
 from workflows.vault.models import DataKey, StoredFile
 
 
-class Message(OfCase):
+class Message(CaseOwnedModel):
     """A message between the person and the provider. Personal data: the body, sealed."""
 
     class Kind(models.TextChoices):
@@ -48,7 +48,7 @@ class Message(OfCase):
         ordering = ["sent_at"]
 
 
-class Attachment(OfCase):
+class Attachment(CaseOwnedModel):
     """A file that came with the case. Personal data: file and file name, both sealed.
 
     Where the portal has a scanner, one of the person is locked until it was found clean.
@@ -85,7 +85,7 @@ class Attachment(OfCase):
         return self.scan in (self.Scan.WAITING, self.Scan.INFECTED)
 
 
-class EventContent(OfCase):
+class EventContent(CaseOwnedModel):
     """What a commitment in the log stands for: `{"nonce": hex, "content": …}`, sealed.
 
     Deleted with the key of the case at erasure; the log then proves only that something stood.

@@ -19,10 +19,10 @@ from workflows.corpus.formats.registry import record_format_of
 from workflows.corpus.formats.shards import file_shards
 from workflows.corpus.locate import locate_shard
 from workflows.corpus.match.patterns import Patterns
-from workflows.corpus.values import Figures, Schema, read_persons_file
+from workflows.corpus.values import ReadStats, Schema, read_persons_file
 
 
-class LookUp(PipelineStep):  # type: ignore[misc]  # datatrove has no types
+class LocatePersons(PipelineStep):  # type: ignore[misc]  # datatrove has no types
     """Finds people in the files of a folder; each task writes its hits as one JSONL file.
 
     `persons` is a file that each task can read, as `manage.py locate --persons` takes it. It and
@@ -62,7 +62,7 @@ class LookUp(PipelineStep):  # type: ignore[misc]  # datatrove has no types
             ) as out,
         ):
             for name in files:
-                figures = Figures()
+                figures = ReadStats()
                 with _on_this_machine(self.data, name) as path:
                     for shard in file_shards(path, name):
                         for hit in locate_shard(shard, patterns, self.schema, figures):

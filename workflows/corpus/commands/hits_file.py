@@ -15,7 +15,7 @@ def refuse_input(out: Path, inputs: Iterable[Path]) -> None:
 
 
 @contextmanager
-def appearing_hits(out: Path) -> Iterator[TextIO]:
+def atomic_hits_file(out: Path) -> Iterator[TextIO]:
     """Give a file to write hits into; when the block ends well, it becomes `out`.
 
     If it does not, nothing is left of it, and what `out` was before stays. A device or a pipe is

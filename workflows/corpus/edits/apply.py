@@ -44,7 +44,7 @@ def apply_entries(
     entries: Iterable[Entry],
     snapshot: Path,
     target: Path,
-    wording: Wording,
+    wording: Replacements,
     *,
     id_field: str = "id",
     processes: int = 1,
@@ -71,7 +71,7 @@ def apply_entries(
         raise EditRefused(f"{file}: the snapshot has no such file.")
     marks = json.dumps([*applied, mark] if changes else applied)
     if snapshot.is_dir():
-        with appearing(target) as folder:
+        with atomic_folder(target) as folder:
             jobs = [
                 (path, folder / file, by_file.get(file, []), wording, id_field)
                 for file, path in files.items()
@@ -84,7 +84,7 @@ def apply_entries(
     else:
         if _kind(target) != _kind(snapshot):
             raise EditRefused(f"{target} must end as {snapshot.name} does: the format stays.")
-        with appearing_file(target) as folder:
+        with atomic_file(target) as folder:
             _write(
                 snapshot, folder / target.name, by_file.get(snapshot.name, []), wording, id_field
             )
@@ -127,7 +127,7 @@ def _write_all(jobs: Sequence[_Job], processes: int) -> None:
             _write(*job)
         return
     context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(processes, context, end_with_parent) as pool:
+    with ProcessPoolExecutor(processes, context, die_with_parent) as pool:
         try:
             for written in [pool.submit(_write, *job) for job in jobs]:
                 written.result()

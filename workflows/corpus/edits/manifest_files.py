@@ -20,9 +20,9 @@ from workflows.corpus.entries import (
     Entry,
     Header,
     ManifestError,
-    Wording,
-    checked_edits,
-    edited,
+    Replacements,
+    apply_edits,
+    verified_edits,
 )
 from workflows.corpus.formats.files import UNREADABLE, reading, snapshot_files
 from workflows.corpus.formats.jsonl_rewriting import parse_record
@@ -246,7 +246,7 @@ def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def merge_table(
-    entries: Iterable[Entry], snapshot: Path, wording: Wording, *, id_field: str = "id"
+    entries: Iterable[Entry], snapshot: Path, wording: Replacements, *, id_field: str = "id"
 ) -> bytes:
     """Return the table as Parquet. The column `id` has the type that it has in the snapshot.
 
@@ -298,11 +298,11 @@ def _concerned(
 
 
 def _row(
-    record: Mapping[str, Any], entries: list[Entry], wording: Wording, id_field: str
+    record: Mapping[str, Any], entries: list[Entry], wording: Replacements, id_field: str
 ) -> dict[str, Any]:
-    edits = checked_edits(record, id_field, entries, wording)
+    edits = verified_edits(record, id_field, entries, wording)
     field = entries[0].field
-    new_text = None if edits is None else edited(record[field], edits[field])
+    new_text = None if edits is None else apply_edits(record[field], edits[field])
     return {
         "id": record.get(id_field),
         "op": "delete" if edits is None else "update",

@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 from workflows.corpus.edits.census import Census, OnPurpose, Text, located
 from workflows.corpus.edits.manifest_files import in_order
-from workflows.corpus.entries import Entry, Located, ManifestError, Op, Wording, digest
+from workflows.corpus.entries import Entry, Located, ManifestError, Op, Replacements, digest
 from workflows.corpus.formats.files import snapshot_files
 from workflows.corpus.formats.plain_text import is_what_becomes, rewritten
 from workflows.corpus.formats.protocol import Shard
@@ -28,8 +28,8 @@ from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.values import (
     Hit,
     Kind,
-    Problem,
     ReadError,
+    ReadProblem,
     RecordId,
     Schema,
     Strength,
@@ -38,7 +38,7 @@ from workflows.corpus.values import (
 )
 
 
-class Why(enum.StrEnum):
+class ResidualReason(enum.StrEnum):
     """What is wrong at a place."""
 
     UNCHANGED = "unchanged"
@@ -51,22 +51,22 @@ class Why(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class OriginalSnapshot:
     """The old snapshot, with which the new one is compared, and the texts that replace others."""
 
     snapshot: Path
-    wording: Wording
+    wording: Replacements
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class Residual:
     """A place in the new snapshot where something is left, or where a correction is missing.
 
     `kind`, `start` and `end` are those of the hit, where a person is still found; `expected` and
     `counted` are records of the file, or of all files, where there are not as many as should be.
     """
 
-    why: Why
+    why: ResidualReason
     file: str
     id: RecordId
     field: str
@@ -92,10 +92,10 @@ class Judged:
 
 
 # How many hits of a kind of a person may stand in a record: those that were judged to be another's.
-Allowed: TypeAlias = Counter[tuple[str | int, str, Kind]]
+ExpectedHits: TypeAlias = Counter[tuple[str | int, str, Kind]]
 
 
-def allowed(hits: Iterable[Hit]) -> Allowed:
+def expected_hits(hits: Iterable[Hit]) -> ExpectedHits:
     """Count the hits that may stay."""
     return Counter((hit.ref, str(hit.id), hit.kind) for hit in hits)
 
@@ -105,14 +105,14 @@ def rescan(
     snapshot: Path,
     schema: Schema,
     patterns: Patterns | None = None,
-    may_stay: Allowed | None = None,
+    may_stay: ExpectedHits | None = None,
     *,
     processes: int = 1,
-    before: Before | None = None,
+    before: OriginalSnapshot | None = None,
     judged: Judged | None = None,
     may_stand: Mapping[Text, int] | None = None,
     on_purpose: OnPurpose | None = None,
-) -> Iterator[Left]:
+) -> Iterator[Residual]:
     """Yield the places in the new snapshot where something is left.
 
     Without `patterns`, no persons are looked for. Weak hits in records that were not changed count
@@ -145,7 +145,7 @@ def rescan(
                 yield place
         if not left:
             for file in old.others(new):
-                yield Left(Why.DIFFERENT, file, None, "")
+                yield Residual(ResidualReason.DIFFERENT, file, None, "")
         return
     if search is not None:
         yield from _still_found(changes, _pieces(snapshot), new, search)
@@ -159,13 +159,15 @@ class _Search:
     """
 
     patterns: Patterns
-    may_stay: Allowed
+    may_stay: ExpectedHits
     judged: Judged | None
     processes: int
     is_compared: bool = False
 
 
-def _compared(changes: Sequence[Entry], old: Census, new: Census, snapshot: Path) -> Iterator[Left]:
+def _compared(
+    changes: Sequence[Entry], old: Census, new: Census, snapshot: Path
+) -> Iterator[Residual]:
     """Yield the texts left, and where there are not as many records as should be.
 
     Where all other records have kept their ids, one of several with the same text was taken out
@@ -174,7 +176,9 @@ def _compared(changes: Sequence[Entry], old: Census, new: Census, snapshot: Path
     _count(changes, new.count(snapshot), new)
     yield from _texts_left(changes, old, new, ids_stay=old.by_id == new.by_id)
     for one in old.differences(new):
-        yield Left(Why.RECORDS, one.file, None, "", expected=one.expected, counted=one.counted)
+        yield Residual(
+            ResidualReason.RECORDS, one.file, None, "", expected=one.expected, counted=one.counted
+        )
 
 
 def _records_left(
@@ -185,7 +189,7 @@ def _records_left(
     search: _Search | None,
     *,
     ids_stay: bool = False,
-) -> Iterator[Left]:
+) -> Iterator[Residual]:
     """Yield the texts left in records that are not compared as a whole."""
     exempt = _records_of(search) if may_stand is None else frozenset()
     own = {str(entry.id) for entry in changes}
@@ -204,7 +208,7 @@ def _records_left(
 
 def _texts_left(
     changes: Sequence[Entry], old: Census, new: Census, *, ids_stay: bool = False
-) -> Iterator[Left]:
+) -> Iterator[Residual]:
     """Yield what stands more often than should, and the corrections that stand less often.
 
     Where the records keep their ids, a text may not stand in the one where it was to go.
@@ -213,9 +217,9 @@ def _texts_left(
     for entry in changes if ids_stay else ():
         own[entry.field, entry.sha256_before].add(str(entry.id))
     for file, record, name in old.left_in(new, {str(entry.id) for entry in changes}, own):
-        yield Left(Why.UNCHANGED, file, record, name)
+        yield Residual(ResidualReason.UNCHANGED, file, record, name)
     for entry in old.missing_in(new, changes):
-        yield Left(Why.NOT_CORRECTED, entry.file, entry.id, entry.field)
+        yield Residual(ResidualReason.NOT_CORRECTED, entry.file, entry.id, entry.field)
 
 
 def _count(changes: Sequence[Entry], rows: Iterable[Located], new: Census) -> None:
@@ -237,12 +241,12 @@ def rescan_table(
     entries: Iterable[Entry],
     table: Table,
     patterns: Patterns | None,
-    may_stay: Allowed,
+    may_stay: ExpectedHits,
     *,
     judged: Judged | None = None,
     may_stand: Mapping[Text, int] | None = None,
     on_purpose: OnPurpose | None = None,
-) -> Iterator[Left]:
+) -> Iterator[Residual]:
     """Yield the places in a changed table where something is left.
 
     Its rows are not counted: it lives on, and what it was before is no more. `may_stand` counts
@@ -271,12 +275,12 @@ def _pieces(snapshot: Path) -> list[Shard]:
 def _text_left(
     changes: Sequence[Entry],
     snapshot: Path,
-    before: Before,
+    before: OriginalSnapshot,
     patterns: Patterns | None,
-    may_stay: Allowed | None,
+    may_stay: ExpectedHits | None,
     *,
     processes: int,
-) -> Iterator[Left]:
+) -> Iterator[Residual]:
     """Yield the documents that are not what becomes of them, and strong hits left.
 
     A weak hit says nothing in a stretch of some pages, and where records begin has changed: hits
@@ -297,10 +301,12 @@ def _text_left(
             if stay[hit.ref, hit.kind] > 0:
                 stay[hit.ref, hit.kind] -= 1
                 continue
-            yield _found(hit, Why.FOUND)
+            yield _found(hit, ResidualReason.FOUND)
 
 
-def _documents_left(changes: Sequence[Entry], snapshot: Path, before: Before) -> Iterator[Left]:
+def _documents_left(
+    changes: Sequence[Entry], snapshot: Path, before: OriginalSnapshot
+) -> Iterator[Residual]:
     old, new = snapshot_files(before.snapshot), snapshot_files(snapshot)
     alone = snapshot.is_file() and next(iter(new))
     for file, group in itertools.groupby(changes, attrgetter("file")):
@@ -311,9 +317,9 @@ def _documents_left(changes: Sequence[Entry], snapshot: Path, before: Before) ->
         became = new.get(alone or file)
         if file not in old:
             raise ManifestError(f"{file}: the old snapshot has no such file.")
-        pieces = rewritten(old[file], file, rows, before.wording)
+        pieces = rewrite(old[file], file, rows, before.wording)
         if became is None or not is_what_becomes(became, pieces):
-            yield Left(Why.DIFFERENT, file, entries[0].id, entries[0].field)
+            yield Residual(ResidualReason.DIFFERENT, file, entries[0].id, entries[0].field)
     for file in old.keys() - {entry.file for entry in changes}:
         if is_document(file) and not (file in new and cmp(old[file], new[file], shallow=False)):
             yield Left(Why.DIFFERENT, file, None, "")
@@ -324,7 +330,7 @@ def _still_found(
     pieces: Iterable[Shard],
     new: Census,
     search: _Search,
-) -> Iterator[Left]:
+) -> Iterator[Residual]:
     stay, judged = Counter(search.may_stay), search.judged
     emptied = {str(entry.id) for entry in changes if entry.op is not Op.REPLACE}
     if judged is not None:
@@ -344,7 +350,7 @@ def _still_found(
         elif judged is not None and (is_elsewhere or (is_judged and search.is_compared)):
             elsewhere.append(hit)
         else:
-            yield _found(hit, Why.FOUND)
+            yield _found(hit, ResidualReason.FOUND)
     if judged is not None:
         # Those in records with the id of one that was emptied are the first that are too many.
         elsewhere.sort(key=lambda hit: str(hit.id) in emptied)
@@ -380,21 +386,23 @@ def _too_many(
     judged: Judged,
     stayed: Counter[tuple[str | int, Kind]],
     emptied: Collection[str],
-) -> Iterator[Left]:
+) -> Iterator[Residual]:
     """Yield the hits beyond those that may stay, for the records may have other ids now."""
     room = judged.others - stayed
     for hit in hits:
         if hit.strength is Strength.STRONG:
             room[hit.ref, hit.kind] -= 1
             if room[hit.ref, hit.kind] < 0:
-                yield _found(hit, Why.FOUND)
+                yield _found(hit, ResidualReason.FOUND)
     room = +room + judged.open
     for hit in hits:
         if hit.strength is Strength.WEAK:
             room[hit.ref, hit.kind] -= 1
             if room[hit.ref, hit.kind] < 0:
-                yield _found(hit, Why.FOUND if str(hit.id) in emptied else Why.UNJUDGED)
+                yield _found(
+                    hit, ResidualReason.FOUND if str(hit.id) in emptied else ResidualReason.UNJUDGED
+                )
 
 
-def _found(hit: Hit, why: Why) -> Left:
-    return Left(why, hit.file, hit.id, hit.field, hit.kind, hit.ref, hit.start, hit.end)
+def _found(hit: Hit, why: ResidualReason) -> Residual:
+    return Residual(why, hit.file, hit.id, hit.field, hit.kind, hit.ref, hit.start, hit.end)

@@ -13,17 +13,17 @@ from typing import Any, NamedTuple
 
 from workflows.corpus.columns import text_sha256
 from workflows.corpus.entries import (
-    Ambiguous,
-    Change,
     Entry,
+    EntryOrigin,
     Located,
     ManifestError,
     Op,
-    Origin,
-    Unresolved,
-    Wording,
+    RecordAmbiguous,
+    RecordNotFound,
+    Replacements,
+    RequestedChange,
+    apply_edits,
     digest,
-    edited,
     edits_of,
 )
 from workflows.corpus.formats.files import snapshot_files
@@ -43,7 +43,7 @@ class Placed(NamedTuple):
 
 
 def resolve(
-    changes: Iterable[Change], snapshot: Path, origin: Origin, wording: Wording
+    changes: Iterable[RequestedChange], snapshot: Path, origin: EntryOrigin, wording: Replacements
 ) -> Iterator[Entry]:
     """Yield the entries for changes, file by file and row by row.
 
@@ -73,7 +73,10 @@ def resolve(
 
 
 def resolve_located(
-    changes: Iterable[Change], located: Iterable[Located], origin: Origin, wording: Wording
+    changes: Iterable[RequestedChange],
+    located: Iterable[Located],
+    origin: EntryOrigin,
+    wording: Replacements,
 ) -> Iterator[Entry]:
     """Yield the entries for changes of the rows of a table that are `located`; raise as above."""
     rows = (Placed(file, row, None, record) for file, row, record in located)
@@ -81,9 +84,12 @@ def resolve_located(
 
 
 def _resolved(
-    changes: Iterable[Change], located: Iterable[Placed], origin: Origin, wording: Wording
+    changes: Iterable[RequestedChange],
+    located: Iterable[Placed],
+    origin: EntryOrigin,
+    wording: Replacements,
 ) -> Iterator[Entry]:
-    wanted: dict[str, list[Change]] = defaultdict(list)
+    wanted: dict[str, list[RequestedChange]] = defaultdict(list)
     for change in dict.fromkeys(changes):  # asked for twice, it is done once
         wanted[str(change.id)].append(change)
     tally = _Tally()
@@ -116,14 +122,14 @@ class _Tally:
     """
 
     of_id: Counter[str] = column(default_factory=Counter)
-    seen: Counter[Change] = column(default_factory=Counter)
-    fitting: Counter[Change] = column(default_factory=Counter)
-    first: dict[Change, Mapping[str, Any]] = column(default_factory=dict)
-    unclear: set[Change] = column(default_factory=set)
+    seen: Counter[RequestedChange] = column(default_factory=Counter)
+    fitting: Counter[RequestedChange] = column(default_factory=Counter)
+    first: dict[RequestedChange, Mapping[str, Any]] = column(default_factory=dict)
+    unclear: set[RequestedChange] = column(default_factory=set)
 
     def counted(
-        self, change: Change, record: Mapping[str, Any], places: list[Change]
-    ) -> list[Change]:
+        self, change: RequestedChange, record: Mapping[str, Any], places: list[RequestedChange]
+    ) -> list[RequestedChange]:
         """Count a record that may be meant, and return its places."""
         self.seen[change] += 1
         self.fitting[change] += bool(places)
@@ -131,25 +137,25 @@ class _Tally:
             self.unclear.add(change)
         return places
 
-    def check(self, changes: Sequence[Change], id_field: str) -> None:
+    def check(self, changes: Sequence[RequestedChange], id_field: str) -> None:
         """Raise Unresolved or Ambiguous for what cannot be made of these changes."""
         unclear = self.unclear | {change for change in changes if self._is_unclear(change)}
         failed = {change for change in changes if not self.fitting[change]}
         if failed or unclear:
             done = {change for change in failed - unclear if self._is_done_with(change)}
-            raise Unresolved(failed | unclear, id_field, done)
+            raise RecordNotFound(failed | unclear, id_field, done)
         for change in changes:
             if change.is_counted and self.fitting[change] != change.count:
-                raise Ambiguous(change, self.fitting[change])
+                raise RecordAmbiguous(change, self.fitting[change])
 
-    def _is_unclear(self, change: Change) -> bool:
+    def _is_unclear(self, change: RequestedChange) -> bool:
         """Return whether a change may be about several records, of which nothing tells one."""
         if change.position is not None or change.is_counted:
             return False
         several = self.of_id[str(change.id)] > 1 and not change.text_sha256
         return change.id is None or several
 
-    def _is_done_with(self, change: Change) -> bool:
+    def _is_done_with(self, change: RequestedChange) -> bool:
         """Return whether nothing is to be changed: the record is gone, or holds no wrong text."""
         if self.seen[change]:
             return change.anywhere
@@ -157,7 +163,7 @@ class _Tally:
 
 
 def _is_meant(
-    change: Change,
+    change: RequestedChange,
     file: str,
     position: int | None,
     record: Mapping[str, Any],
@@ -179,7 +185,7 @@ def _is_meant(
     return digests[change.field] == change.text_sha256
 
 
-def _by_paragraph(record: Mapping[str, Any], change: Change) -> Change:
+def _by_paragraph(record: Mapping[str, Any], change: RequestedChange) -> RequestedChange:
     """Return a change of plain text: in the place of a deletion, the paragraph is redacted."""
     if change.op is not Op.DELETE:
         return change
@@ -187,7 +193,9 @@ def _by_paragraph(record: Mapping[str, Any], change: Change) -> Change:
     return replace(change, op=Op.REDACT, start=start, end=end)
 
 
-def _places(record: Mapping[str, Any], change: Change, wording: Wording) -> list[Change]:
+def _places(
+    record: Mapping[str, Any], change: RequestedChange, wording: Replacements
+) -> list[RequestedChange]:
     """Return a change for each place in a record that is meant; none if it is not this record."""
     text = record.get(change.field)
     if not isinstance(text, str):
@@ -213,7 +221,11 @@ def _is_done(text: str, start: int, wrong: str, right: str) -> bool:
 
 
 def entries_of_record(
-    row: int, record: Mapping[str, Any], changes: Sequence[Change], origin: Origin, wording: Wording
+    row: int,
+    record: Mapping[str, Any],
+    changes: Sequence[RequestedChange],
+    origin: EntryOrigin,
+    wording: Replacements,
 ) -> Iterator[Entry]:
     """Yield the entries that changes of one record, in the row `row` of its file, come to."""
     changes = _without_own_deletions(changes)
@@ -240,13 +252,13 @@ def entries_of_record(
         )
     for field, entries in by_field.items():
         text = record[field]
-        after = "" if goes else digest(edited(text, edits_of(entries, wording)))
+        after = "" if goes else digest(apply_edits(text, edits_of(entries, wording)))
         before = digest(text)
         for entry in dict.fromkeys(entries):  # two places in a record that goes are one entry
             yield replace(entry, sha256_before=before, sha256_after=after)
 
 
-def _without_own_deletions(changes: Sequence[Change]) -> Sequence[Change]:
+def _without_own_deletions(changes: Sequence[RequestedChange]) -> Sequence[RequestedChange]:
     """Leave out the deletion of a record which the same case has corrected.
 
     The correction is the narrower wish. A deletion that another case asks for stands.

@@ -18,7 +18,7 @@ from workflows.corpus.entries import EditRefused
 
 
 @contextlib.contextmanager
-def appearing(target: Path) -> Iterator[Path]:
+def atomic_folder(target: Path) -> Iterator[Path]:
     """Give a folder beside `target` to write into; when the block ends well, it becomes `target`.
 
     If it does not, the folder is removed; after a crash, the next run does that. Raises Refused if
@@ -34,7 +34,7 @@ def appearing(target: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def appearing_file(target: Path) -> Iterator[Path]:
+def atomic_file(target: Path) -> Iterator[Path]:
     """Do the same for a file: the block writes it into the folder, under the name of `target`.
 
     What else it writes appears beside the file, before it.
@@ -173,7 +173,7 @@ def reading(path: Path) -> Iterator[io.BufferedIOBase]:
 
 
 @contextlib.contextmanager
-def ahead(pieces: Iterator[Piece]) -> Iterator[Iterator[Piece]]:
+def prefetch(pieces: Iterator[Piece]) -> Iterator[Iterator[Piece]]:
     """Give pieces while a thread reads the next one: unpacking and packing share two cores.
 
     When the block ends, nothing is being read any more.

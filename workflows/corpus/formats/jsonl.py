@@ -105,7 +105,7 @@ def _chunks(shard: Shard) -> Iterator[tuple[int, bytearray]]:
                 yield from _whole_lines(file, shard, _first_line(file, shard))
         except (OSError, EOFError) as error:
             raise ReadError(
-                f"{shard.file} cannot be read to its end.", Problem.BROKEN, shard.file
+                f"{shard.file} cannot be read to its end.", ReadProblem.BROKEN, shard.file
             ) from error
 
 
@@ -132,7 +132,9 @@ def _whole_lines(
         if not chunk:
             if bounded:
                 raise ReadError(
-                    f"{shard.file} became shorter while it was read.", Problem.CHANGED, shard.file
+                    f"{shard.file} became shorter while it was read.",
+                    ReadProblem.CHANGED,
+                    shard.file,
                 )
             return
         if not chunk.endswith(b"\n"):
@@ -146,7 +148,7 @@ def _rest_of_line(file: gzip.GzipFile | io.BufferedReader, shard: Shard) -> byte
     if len(rest) == MAX_RECORD:
         raise ReadError(
             f"{shard.file} has a record of more than {MAX_RECORD} bytes.",
-            Problem.TOO_LONG,
+            ReadProblem.TOO_LONG,
             shard.file,
         )
     return rest
@@ -165,19 +167,19 @@ def _check_beginning(chunk: bytearray, shard: Shard, schema: Schema) -> None:
         if chunk.strip():
             raise ReadError(
                 f"{shard.file} does not begin with JSON objects, one a line, in UTF-8.",
-                Problem.BROKEN,
+                ReadProblem.BROKEN,
                 shard.file,
             )
         return
     if _is_otherwise_encoded(chunk):
-        raise ReadError(f"{shard.file} is not UTF-8.", Problem.NOT_UTF8, shard.file)
+        raise ReadError(f"{shard.file} is not UTF-8.", ReadProblem.NOT_UTF8, shard.file)
     names = ", ".join(schema.text_fields)
     if not set(schema.text_fields) & first.keys():
-        raise ReadError(f"{shard.file} has no field {names}.", Problem.NO_FIELD, names)
+        raise ReadError(f"{shard.file} has no field {names}.", ReadProblem.NO_FIELD, names)
     for record in chain([first], records):
         if any(isinstance(record.get(name, ()), str | None) for name in schema.text_fields):
             return
-    raise ReadError(f"The field {names} of {shard.file} is not text.", Problem.NOT_TEXT, names)
+    raise ReadError(f"The field {names} of {shard.file} is not text.", ReadProblem.NOT_TEXT, names)
 
 
 def _is_otherwise_encoded(chunk: bytearray) -> bool:
@@ -217,7 +219,7 @@ class _Lines:
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
-        self._figures = Figures()
+        self._figures = ReadStats()
         self._records: list[_Record] = []
         self._size = 0
 

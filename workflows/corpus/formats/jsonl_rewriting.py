@@ -86,7 +86,9 @@ class _Lines(Protocol):
     def readline(self, size: int, /) -> bytes: ...
 
 
-def rewrite(source: _Lines, out: BinaryIO, rows: Rows, wording: Wording, id_field: str) -> None:
+def rewrite(
+    source: _Lines, out: BinaryIO, rows: Rows, wording: Replacements, id_field: str
+) -> None:
     """Copy the lines of `source` to `out`, those of `rows` (in order) changed or left out.
 
     Raises Refused, naming the row, if a line is not as its entries say.
@@ -97,7 +99,7 @@ def rewrite(source: _Lines, out: BinaryIO, rows: Rows, wording: Wording, id_fiel
 
     waiting = list(reversed(rows))
     first = 0  # the number of the first line in the chunk
-    with ahead(chunks(source)) as pieces:
+    with prefetch(chunks(source)) as pieces:
         for chunk in pieces:
             lines = chunk.count(b"\n")
             if waiting and waiting[-1][0] < first + lines + (not chunk.endswith(b"\n")):
@@ -146,12 +148,12 @@ def _split(chunk: bytes) -> list[bytes]:
     return [*lines, pieces[-1]] if pieces[-1] else lines
 
 
-def _changed(line: bytes, entries: Sequence[Entry], wording: Wording, id_field: str) -> bytes:
+def _changed(line: bytes, entries: Sequence[Entry], wording: Replacements, id_field: str) -> bytes:
     record = parse_record(line)
     file, row = entries[0].place
     if record is None:
         raise EditRefused(f"{file}, row {row}: the line is no record.")
-    edits = checked_edits(record, id_field, entries, wording)
+    edits = verified_edits(record, id_field, entries, wording)
     return b"" if edits is None else with_edits(line, edits)
 
 

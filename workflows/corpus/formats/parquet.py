@@ -22,6 +22,8 @@ from workflows.corpus.values import (
     Figures,
     Problem,
     ReadError,
+    ReadProblem,
+    ReadStats,
     RecordId,
     Schema,
     as_record_id,
@@ -50,14 +52,14 @@ def parquet_batches(shard: Shard, schema: Schema) -> Iterator[Batch]:
                 use_threads=False,
             ):
                 columns = [_column(batch.column(name), name, shard) for name in schema.text_fields]
-                figures = Figures(sum(column.size for column in columns), batch.num_rows)
+                figures = ReadStats(sum(column.size for column in columns), batch.num_rows)
                 ids = batch.column(schema.id_field) if schema.id_field else None
                 sources = batch.column(schema.source_field) if schema.source_field else None
                 yield Batch(columns, _ids(ids), figures, _sources(sources), _counted_from(first))
                 first += batch.num_rows
     except (pa.ArrowException, OSError) as error:
         raise ReadError(
-            f"{shard.file} cannot be read to its end.", Problem.BROKEN, shard.file
+            f"{shard.file} cannot be read to its end.", ReadProblem.BROKEN, shard.file
         ) from error
 
 
@@ -75,7 +77,7 @@ def _check_columns(found: Sequence[str], names: Sequence[str], shard: Shard) -> 
     if missing:
         raise ReadError(
             f"{shard.file} has no column {', '.join(missing)}, or several of this name.",
-            Problem.NO_FIELD,
+            ReadProblem.NO_FIELD,
             ", ".join(missing),
         )
 
@@ -140,7 +142,7 @@ def _column(array: "pa.Array[Any]", name: str, shard: Shard) -> Column:
         or pa.types.is_string_view(array.type)
         or pa.types.is_large_string(array.type)
     ):
-        raise ReadError(f"Column {name} of {shard.file} is not text.", Problem.NOT_TEXT, name)
+        raise ReadError(f"Column {name} of {shard.file} is not text.", ReadProblem.NOT_TEXT, name)
     if not len(array):
         return Column.of_encoded(name, [])
     separated = compute.binary_join_element_wise(
@@ -157,7 +159,7 @@ def _column(array: "pa.Array[Any]", name: str, shard: Shard) -> Column:
 _PIECE = 64 * 1024 * 1024
 
 
-def rewrite(source: Path, target: Path, rows: Rows, wording: Wording, id_field: str) -> None:
+def rewrite(source: Path, target: Path, rows: Rows, wording: Replacements, id_field: str) -> None:
     """Copy a Parquet file, the rows of `rows` (in order) changed or left out.
 
     Raises Refused, naming the row, if a row is not as its entries say.
@@ -169,7 +171,7 @@ def rewrite(source: Path, target: Path, rows: Rows, wording: Wording, id_field: 
     with parquet.ParquetFile(source, pre_buffer=False) as file:
         options = _options(file.metadata)
         with (
-            ahead(_pieces(file)) as pieces,
+            prefetch(_pieces(file)) as pieces,
             parquet.ParquetWriter(target, file.schema_arrow, **options) as writer,
         ):
             first = 0
@@ -220,7 +222,7 @@ def _changed(
     table: Any,
     first: int,
     touched: Sequence[tuple[int, Sequence[Entry]]],
-    wording: Wording,
+    wording: Replacements,
     id_field: str,
 ) -> Any:
     import pyarrow as pa
@@ -232,12 +234,12 @@ def _changed(
         index = row - first
         names = columns & {id_field, *(entry.field for entry in entries)}
         record = {name: value_of(table.column(name)[index]) for name in names}
-        edits = checked_edits(record, id_field, entries, wording)
+        edits = verified_edits(record, id_field, entries, wording)
         if edits is None:
             gone.add(index)
             continue
         for field, of_field in edits.items():
-            texts.setdefault(field, {})[index] = edited(record[field], of_field)
+            texts.setdefault(field, {})[index] = apply_edits(record[field], of_field)
     for field, changed in texts.items():
         position = table.column_names.index(field)
         values = _exchanged(table.column(position).combine_chunks(), changed)

@@ -36,7 +36,7 @@ def text_batches(shard: Shard) -> Iterator[Batch]:
                 yield _batch(data, record, last, shard)
     except OSError as error:
         raise ReadError(
-            f"{shard.file} cannot be read to its end.", Problem.BROKEN, shard.file
+            f"{shard.file} cannot be read to its end.", ReadProblem.BROKEN, shard.file
         ) from error
 
 
@@ -49,7 +49,7 @@ def _batch(data: bytes, first: int, last: int, shard: Shard) -> Batch:
     return Batch(
         [column],
         lambda index: f"{shard.file}#{first + index}",
-        Figures(column.size, len(records)),
+        ReadStats(column.size, len(records)),
         position=lambda index: first + index,
     )
 
@@ -74,7 +74,7 @@ def _check_encoding(text: memoryview, shard: Shard) -> None:
     try:
         str(text, "utf-8")
     except UnicodeDecodeError as error:
-        raise ReadError(f"{shard.file} is not UTF-8.", Problem.NOT_UTF8, shard.file) from error
+        raise ReadError(f"{shard.file} is not UTF-8.", ReadProblem.NOT_UTF8, shard.file) from error
 
 
 ID = "id"
@@ -105,7 +105,7 @@ def paragraph(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def rewritten(source: Path, file: str, rows: Rows, wording: Wording) -> Iterator[bytes]:
+def rewrite(source: Path, file: str, rows: Rows, wording: Replacements) -> Iterator[bytes]:
     """Yield what the entries of `rows` (in order) make of a document, piece by piece.
 
     Raises Refused if a record is not as its entries say.
@@ -115,8 +115,8 @@ def rewritten(source: Path, file: str, rows: Rows, wording: Wording) -> Iterator
         for number, raw in _pieces(source, file):
             if waiting and waiting[-1][0] == number:
                 record = _record(file, number, raw)
-                edits = checked_edits(record, ID, waiting.pop()[1], wording)
-                text = "" if edits is None else edited(record[FIELD], edits[FIELD])
+                edits = verified_edits(record, ID, waiting.pop()[1], wording)
+                text = "" if edits is None else apply_edits(record[FIELD], edits[FIELD])
                 yield text.encode("utf-8", "surrogatepass")
             else:
                 yield bytes(raw)

@@ -30,7 +30,7 @@ def shards(
     ReadError if nothing is left.
     """
     if not path.exists():
-        raise ReadError(f"{path} does not exist.", Problem.MISSING, str(path))
+        raise ReadError(f"{path} does not exist.", ReadProblem.MISSING, str(path))
     if formats is None:
         files = dataset_files(path, _RECORDS) or dataset_files(path, _DOCUMENTS)
     else:
@@ -85,13 +85,13 @@ def _visible_files(path: Path) -> list[tuple[Path, str]]:
                 raise ReadError(
                     f"{link} is a link to a folder elsewhere, which is not followed. Search that "
                     "folder, too, or put its files here.",
-                    Problem.OUTSIDE,
+                    ReadProblem.OUTSIDE,
                     str(link.relative_to(path)),
                 )
         found += [Path(folder, name) for name in names if not name.startswith(".")]
     for file in found:
         if not file.exists():
-            raise ReadError(f"{file} is a link to nothing.", Problem.MISSING, str(file))
+            raise ReadError(f"{file} is a link to nothing.", ReadProblem.MISSING, str(file))
     return [
         (path / name, str(name))
         for name in sorted(file.relative_to(path) for file in found if file.is_file())
@@ -103,7 +103,7 @@ def _refuse_closed(error: OSError) -> None:
         return
     raise ReadError(
         f"{error.filename} cannot be opened: {error.strerror}.",
-        Problem.BROKEN,
+        ReadProblem.BROKEN,
         str(error.filename),
     ) from error
 

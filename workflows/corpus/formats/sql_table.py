@@ -16,10 +16,10 @@ from workflows.corpus.entries import (
     Entry,
     Located,
     ManifestError,
-    Wording,
-    checked_edits,
+    Replacements,
+    apply_edits,
     digest,
-    edited,
+    verified_edits,
 )
 from workflows.corpus.formats.protocol import Placed, Rows, Shard, Source
 from workflows.corpus.values import FORMATS, Figures, Problem, ReadError, RecordId, Schema
@@ -58,7 +58,7 @@ def table_shards(database: str, table: str, *, shard_bytes: int = SHARD_BYTES) -
             [table_identifier(table).as_string(connection)],
         ).fetchone()
     if row is None:
-        raise ReadError(f"There is no table {table}.", Problem.MISSING, table)
+        raise ReadError(f"There is no table {table}.", ReadProblem.MISSING, table)
     kind, size, page = row
     if kind not in _PLAIN_TABLES:
         return [Shard(Path(), table, _NAME, database=database)]
@@ -118,7 +118,7 @@ def _batch(rows: Sequence[TableRow], schema: Schema) -> Batch:
     def source(index: int) -> str:
         return (rows[index][-1] or "") if schema.source_field else ""
 
-    return Batch(columns, record_id, Figures(sum(c.size for c in columns), len(rows)), source)
+    return Batch(columns, record_id, ReadStats(sum(c.size for c in columns), len(rows)), source)
 
 
 def table_identifier(table: str) -> sql.Identifier:
@@ -136,7 +136,7 @@ def _check_columns(connection: psycopg.Connection[TableRow], shard: Shard, schem
     wanted = filter(None, [schema.id_field, *schema.text_fields, schema.source_field])
     missing = ", ".join(name for name in wanted if name not in existing)
     if missing:
-        raise ReadError(f"{shard.file} has no column {missing}.", Problem.NO_FIELD, missing)
+        raise ReadError(f"{shard.file} has no column {missing}.", ReadProblem.NO_FIELD, missing)
 
 
 @contextmanager
@@ -148,9 +148,9 @@ def reading_table(database: str, table: str) -> Iterator[psycopg.Connection[Tabl
             yield connection
     except psycopg.OperationalError:
         message = f"The database of {table} cannot be reached, or broke off."
-        raise ReadError(message, Problem.UNREACHABLE, table) from None
+        raise ReadError(message, ReadProblem.UNREACHABLE, table) from None
     except psycopg.Error:
-        raise ReadError(f"{table} cannot be read to its end.", Problem.BROKEN, table) from None
+        raise ReadError(f"{table} cannot be read to its end.", ReadProblem.BROKEN, table) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,7 @@ class Table:
 
 
 def changes_script(
-    entries: Iterable[Entry], table: Table, wording: Wording, *, manifest: str
+    entries: Iterable[Entry], table: Table, wording: Replacements, *, manifest: str
 ) -> str:
     """Return SQL that makes the changes of a manifest in a table, all of them or none.
 
@@ -218,7 +218,7 @@ def changes_script(
 Row = tuple[str, str, str, str | None]
 
 
-def _rows(entries: list[Entry], table: Table, wording: Wording) -> Iterator[Row]:
+def _rows(entries: list[Entry], table: Table, wording: Replacements) -> Iterator[Row]:
     by_id: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         by_id[str(entry.id)].append(entry)
@@ -229,13 +229,13 @@ def _rows(entries: list[Entry], table: Table, wording: Wording) -> Iterator[Row]
         if not own:
             continue
         missing.difference_update(own)
-        edits = checked_edits(record, table.schema.id_field, own, wording)
+        edits = verified_edits(record, table.schema.id_field, own, wording)
         if edits is None:
             yield key, own[0].field, own[0].sha256_before, None
             continue
         for name, of_field in edits.items():
             text = record[name]
-            yield key, name, digest(text), edited(text, of_field)
+            yield key, name, digest(text), apply_edits(text, of_field)
     if missing:
         entry = min(missing, key=lambda e: (str(e.id), e.field))
         raise EditRefused(

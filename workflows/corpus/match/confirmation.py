@@ -7,12 +7,12 @@ identifier allows, and what surrounds them must not make them part of something 
 import re
 from collections.abc import Iterator
 
-from workflows.corpus.match.delimiters import bounded
-from workflows.corpus.match.enclosing_marks import whole
-from workflows.corpus.match.spellings import ESCAPES, NAME, WORDS, Spelling, View
+from workflows.corpus.match.delimiters import delimited_span
+from workflows.corpus.match.enclosing_marks import expand_to_delimiters
+from workflows.corpus.match.spellings import ESCAPES, NAME, WORDS, Spelling, SpellingForm
 from workflows.corpus.normalize.characters import simplify
 from workflows.corpus.normalize.numerals import DIGITS_IN_LETTERS, HAN_DIGITS
-from workflows.corpus.normalize.text_views import PLAIN, Reading, Way, other_ways
+from workflows.corpus.normalize.text_views import PLAIN, NormalizedText, TextView, alternative_views
 from workflows.corpus.values import Kind
 
 # Between two digits of a number: a few marks, but no currency sign and no new paragraph.
@@ -42,9 +42,9 @@ _SAID_AT = re.compile(r"\s+at\s+")
 
 _HAN_DIGIT = re.compile(f"[{''.join(map(chr, HAN_DIGITS))}]")
 _LOOKALIKES = [(chr(c), digit) for c, digit in DIGITS_IN_LETTERS.items() if c not in HAN_DIGITS]
-_NUMBERS = (View.PHONE, View.ID)
+_NUMBERS = (SpellingForm.PHONE, SpellingForm.ID)
 # Spellings that are compared with other letters than those that were read.
-_TRANSLATED = (View.SIMPLIFIED, *_NUMBERS)
+_TRANSLATED = (SpellingForm.SIMPLIFIED, *_NUMBERS)
 # Kinds of which mail or a program may have encoded a letter or a mark.
 _ENCODED = (Kind.NAME, Kind.EMAIL)
 
@@ -52,17 +52,17 @@ _ENCODED = (Kind.NAME, Kind.EMAIL)
 Place = tuple[int, int, bool]
 
 
-class Window:
+class CandidateWindow:
     """A stretch of text, as it was read, in which spellings are confirmed.
 
     It is cut at its ends, and so must hold what tells whether a spelling stands alone.
     """
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: NormalizedText) -> None:
         self._text = reading.source
         self._readings = {PLAIN.read: reading}
-        self._ways: dict[tuple[bool, bool], list[Way]] = {}
-        self._letters: dict[tuple[int, View, bool], str] = {}
+        self._ways: dict[tuple[bool, bool], list[TextView]] = {}
+        self._letters: dict[tuple[int, SpellingForm, bool], str] = {}
 
     def places(self, kind: Kind, spelling: Spelling, focus: range) -> list[Place]:
         """Return where a spelling of this kind touches `focus`, in the first reading that fits."""
@@ -75,14 +75,14 @@ class Window:
                 break
         return found
 
-    def _other_ways(self, *, numbers: bool, encoded: bool) -> list[Way]:
+    def _other_ways(self, *, numbers: bool, encoded: bool) -> list[TextView]:
         ways = self._ways.get((numbers, encoded))
         if ways is None:
-            ways = other_ways(self._text, numbers=numbers, encoded=encoded)
+            ways = alternative_views(self._text, numbers=numbers, encoded=encoded)
             self._ways[numbers, encoded] = ways
         return ways
 
-    def _places(self, way: Way, kind: Kind, spelling: Spelling, focus: range) -> list[Place]:
+    def _places(self, way: TextView, kind: Kind, spelling: Spelling, focus: range) -> list[Place]:
         reading = self._readings.get(way.read)
         if reading is None:
             reading = self._readings[way.read] = way.read(self._text)
@@ -90,14 +90,16 @@ class Window:
         places = []
         for first, last in _occurrences(reading, self._letters_of(reading, spelling), spelling):
             if starts[at[first]] < focus.stop and ends[at[last - 1]] > focus.start:
-                bounds = bounded(reading, kind, spelling, first, last)
+                bounds = delimited_span(reading, kind, spelling, first, last)
                 if bounds is not None:
-                    start, end = whole(self._text, starts[bounds[0]], ends[bounds[1] - 1])
+                    start, end = expand_to_delimiters(
+                        self._text, starts[bounds[0]], ends[bounds[1] - 1]
+                    )
                     if way.finds(self._text, start, end):
                         places.append((start, end, bounds[2]))
         return places
 
-    def _letters_of(self, reading: Reading, spelling: Spelling) -> str:
+    def _letters_of(self, reading: NormalizedText, spelling: Spelling) -> str:
         """Return the letters of a reading as they are compared with a spelling."""
         view = spelling.view
         if view not in _TRANSLATED:
@@ -111,17 +113,19 @@ class Window:
         return letters
 
 
-def _letters(letters: str, view: View, *, in_digits: bool) -> str:
-    if view is View.SIMPLIFIED:
+def _letters(letters: str, view: SpellingForm, *, in_digits: bool) -> str:
+    if view is SpellingForm.SIMPLIFIED:
         return simplify(letters)
     if _HAN_DIGIT.search(letters):  # there seldom is one, and to translate takes long
         letters = letters.translate(HAN_DIGITS)
     for letter, digit in _LOOKALIKES if in_digits else ():
         letters = letters.replace(letter, digit)
-    return letters.replace("乘", "x").replace("叉", "x") if view is View.ID else letters
+    return letters.replace("乘", "x").replace("叉", "x") if view is SpellingForm.ID else letters
 
 
-def _occurrences(reading: Reading, letters: str, spelling: Spelling) -> Iterator[tuple[int, int]]:
+def _occurrences(
+    reading: NormalizedText, letters: str, spelling: Spelling
+) -> Iterator[tuple[int, int]]:
     """Yield the first letter of each occurrence, and the letter after its last."""
     part = spelling.parts[0]
     first = letters.find(part)
@@ -131,7 +135,9 @@ def _occurrences(reading: Reading, letters: str, spelling: Spelling) -> Iterator
             number = reading.stretch(first, last)
             if len(number) == len(part) or not (_is_broken(number) or _AMOUNT.fullmatch(number)):
                 yield first, last
-        elif spelling.view is View.SIMPLIFIED and _evenly_parted(reading, letters, spelling, first):
+        elif spelling.view is SpellingForm.SIMPLIFIED and _evenly_parted(
+            reading, letters, spelling, first
+        ):
             yield first, first + len(spelling.parts)
         else:
             end = _follow(reading, letters, spelling, first)
@@ -154,7 +160,7 @@ def _is_broken(number: str) -> bool:
     return len(marks) < 2 or len(set(marks)) > 1 or len(marks[0]) > 1  # noqa: PLR2004
 
 
-def _evenly_parted(reading: Reading, letters: str, spelling: Spelling, first: int) -> bool:
+def _evenly_parted(reading: NormalizedText, letters: str, spelling: Spelling, first: int) -> bool:
     """Tell whether three Chinese characters or more have the same mark between them: 王、小、明."""
     size = len(spelling.parts)
     if size < 3 or not letters.startswith("".join(spelling.parts), first):  # noqa: PLR2004
@@ -170,7 +176,7 @@ def _is_part(stretch: str, part: str) -> bool:
     return "\n" in stretch and _END_OF_LINE.sub("", stretch, count=1) == part
 
 
-def _follow(reading: Reading, letters: str, spelling: Spelling, first: int) -> int | None:
+def _follow(reading: NormalizedText, letters: str, spelling: Spelling, first: int) -> int | None:
     """Follow the pieces of a spelling from a letter on; return the letter after it, or None."""
     at = reading.at
     position = first
@@ -195,7 +201,7 @@ def _follow(reading: Reading, letters: str, spelling: Spelling, first: int) -> i
 
 
 def _next_part(
-    reading: Reading,
+    reading: NormalizedText,
     letters: str,
     spelling: Spelling,
     number: int,
@@ -242,7 +248,7 @@ def _mark_holds(join: str, gap: str, part: str, *, in_domain: bool) -> bool:
     return mark == join or (join == "/" and (mark == "//" or bare == "\\"))
 
 
-def _word_holds(reading: Reading, word: str, begin: int, end: int) -> bool:
+def _word_holds(reading: NormalizedText, word: str, begin: int, end: int) -> bool:
     """Tell whether a word stands for a mark: set apart, in capitals, or not Latin at all."""
     before, after = reading.gap(begin), reading.gap(end)
     if not (_AROUND_WORD.fullmatch(before) and _AROUND_WORD.fullmatch(after)):

@@ -7,9 +7,21 @@ Positions are those of the folded text, `Reading.flat`.
 
 import re
 
-from workflows.corpus.match.number_delimiters import LABEL, REACH, Bounds, id_bounds, phone_bounds
-from workflows.corpus.match.spellings import IN_MANY_LANGUAGES, LANGUAGE, SAME_SITE, Spelling, View
-from workflows.corpus.normalize.text_views import Reading
+from workflows.corpus.match.number_delimiters import (
+    LABEL,
+    REACH,
+    Bounds,
+    id_number_span,
+    phone_span,
+)
+from workflows.corpus.match.spellings import (
+    IN_MANY_LANGUAGES,
+    LANGUAGE,
+    SAME_SITE,
+    Spelling,
+    SpellingForm,
+)
+from workflows.corpus.normalize.text_views import NormalizedText
 from workflows.corpus.values import Kind
 
 _SPACE = re.compile(r"\s")
@@ -60,18 +72,18 @@ _ENGLISH_SYLLABLES = frozenset(
 )
 
 
-def bounded(
-    reading: Reading, kind: Kind, spelling: Spelling, first: int, last: int
+def delimited_span(
+    reading: NormalizedText, kind: Kind, spelling: Spelling, first: int, last: int
 ) -> Bounds | None:
     """Return start and end of the whole spelling and whether it is certain; None if it is a part.
 
     `first` is the index of its first letter in the reading, `last` that after its last letter.
     """
     start, end = reading.at[first], reading.at[last - 1] + 1
-    if spelling.view is View.PHONE:
-        return phone_bounds(reading, spelling, start, end)
-    if spelling.view is View.ID:
-        return id_bounds(reading, start, end)
+    if spelling.view is SpellingForm.PHONE:
+        return phone_span(reading, spelling, start, end)
+    if spelling.view is SpellingForm.ID:
+        return id_number_span(reading, start, end)
     if kind is Kind.NAME:
         return _name(reading, spelling, first, last)
     if kind is Kind.EMAIL:
@@ -107,7 +119,7 @@ def _is_latin(character: str) -> bool:
     return character.isascii() and character.isalnum()
 
 
-def _name(reading: Reading, spelling: Spelling, first: int, last: int) -> Bounds | None:
+def _name(reading: NormalizedText, spelling: Spelling, first: int, last: int) -> Bounds | None:
     flat, start, end = reading.flat, reading.at[first], reading.at[last - 1] + 1
     if not _word_stands_alone(flat, start, end):
         return None
@@ -121,7 +133,7 @@ def _name(reading: Reading, spelling: Spelling, first: int, last: int) -> Bounds
     return start, end, True
 
 
-def _inside_address(reading: Reading, start: int, end: int) -> bool:
+def _inside_address(reading: NormalizedText, start: int, end: int) -> bool:
     """Tell whether a word is a piece of an e-mail address or a URL."""
     first, last = start, end
     while first > max(0, start - 2 * REACH) and _may_stand_in_address(reading, first - 1):
@@ -134,7 +146,7 @@ def _inside_address(reading: Reading, start: int, end: int) -> bool:
     )
 
 
-def _may_stand_in_address(reading: Reading, index: int) -> bool:
+def _may_stand_in_address(reading: NormalizedText, index: int) -> bool:
     """Tell whether a character can be one of an address; the wide marks of Chinese end it."""
     if not "!" <= reading.flat[index] <= "~":
         return False
@@ -143,7 +155,9 @@ def _may_stand_in_address(reading: Reading, index: int) -> bool:
     )
 
 
-def _reads_as_name(reading: Reading, spelling: Spelling, first: int, *, joined: bool) -> bool:
+def _reads_as_name(
+    reading: NormalizedText, spelling: Spelling, first: int, *, joined: bool
+) -> bool:
     """Tell whether short Latin words are a name and not words of a sentence: by their capitals."""
     if len(spelling.parts) == 1:
         return True
@@ -165,12 +179,12 @@ def needs_capitals(spelling: Spelling) -> bool:
 # --- Addresses ------------------------------------------------------------------------------------
 
 
-def _sides(reading: Reading, start: int, end: int) -> tuple[str, str]:
+def _sides(reading: NormalizedText, start: int, end: int) -> tuple[str, str]:
     """Return what stands before and behind; a long dash separates, and is in no address."""
     return _side(reading, max(0, start - REACH), start), _side(reading, end, end + REACH)
 
 
-def _side(reading: Reading, start: int, end: int) -> str:
+def _side(reading: NormalizedText, start: int, end: int) -> str:
     side = reading.flat[start:end]
     if "-" not in side:
         return side
@@ -185,7 +199,7 @@ def _joined_by(marks: str, before: str) -> bool:
     return before[-1:] in marks and _is_latin(before.rstrip(marks)[-1:])
 
 
-def _email(reading: Reading, start: int, end: int) -> Bounds | None:
+def _email(reading: NormalizedText, start: int, end: int) -> Bounds | None:
     before, after = _sides(reading, start, end)
     if _is_latin(before[-1:]) and not _LINE_ESCAPE.search(before):
         return None
@@ -206,7 +220,7 @@ def _email(reading: Reading, start: int, end: int) -> Bounds | None:
     return start, end, True
 
 
-def _handle(reading: Reading, start: int, end: int) -> Bounds | None:
+def _handle(reading: NormalizedText, start: int, end: int) -> Bounds | None:
     flat = reading.flat
     before, after = _sides(reading, start, end)
     prefix = ""
@@ -239,7 +253,7 @@ def _named(before: str) -> bool:
     return bool(LABEL.search(before) or _NETWORK.search(before))
 
 
-def _url(reading: Reading, spelling: Spelling, start: int, end: int) -> Bounds | None:
+def _url(reading: NormalizedText, spelling: Spelling, start: int, end: int) -> Bounds | None:
     before, after = _sides(reading, start, end)
     # A scheme ends in a slash, and "www" in a dot; to look for either takes long.
     pattern = _SCHEME_WITH_LANGUAGE if spelling.parts[:2] in IN_MANY_LANGUAGES else _SCHEME

@@ -18,7 +18,7 @@ _TWIN = re.compile(r"[*~`\"]")
 _PAIRED = re.compile(f"{_BRACKET.pattern}|{_TWIN.pattern}|<")
 
 
-def whole(source: str, start: int, end: int) -> tuple[int, int]:
+def expand_to_delimiters(source: str, start: int, end: int) -> tuple[int, int]:
     """Return a span of a source with what visibly belongs to it at its ends."""
     while end < len(source) and unicodedata.category(source[end])[0] == "M":
         end += 1
@@ -28,7 +28,7 @@ def whole(source: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def unclosed(text: str) -> int:
+def unmatched_brackets(text: str) -> int:
     """Return how many brackets are opened and not closed in a text."""
     return sum(map(text.count, _BRACKETS.values())) - sum(map(text.count, _BRACKETS))
 

@@ -13,10 +13,10 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from workflows.corpus.match.spellings import NAME, WORDS, Spelling, View
-from workflows.corpus.normalize.characters import BREAK, written_forms
+from workflows.corpus.match.spellings import NAME, WORDS, Spelling, SpellingForm
+from workflows.corpus.normalize.characters import TEXT_BREAK, written_forms
 
-_BREAK = chr(BREAK)
+_BREAK = chr(TEXT_BREAK)
 _LETTER = re.compile("[a-z]")
 # Bytes from which a literal is rare enough by itself.
 _LONG = 8
@@ -63,7 +63,7 @@ def literals(spelling: Spelling, *, lookalikes: bool = True) -> Iterator[Literal
 def rest_of_name(spelling: Spelling) -> tuple[Parts, Parts]:
     """Return the words of a name that stand before and behind those that are searched for."""
     core = _core(spelling)
-    if NAME not in spelling.joins or spelling.view is not View.TEXT or core is spelling:
+    if NAME not in spelling.joins or spelling.view is not SpellingForm.TEXT or core is spelling:
         return (), ()
     size = len(core.parts)
     first = next(
@@ -77,7 +77,7 @@ def whole_words(spelling: Spelling) -> Iterator[str]:
 
     Digits at their ends may have grown together with others.
     """
-    named = NAME in spelling.joins and spelling.view is not View.APART
+    named = NAME in spelling.joins and spelling.view is not SpellingForm.APART
     yield from _worded(_some_words(spelling)) if named else _forms(spelling)
 
 
@@ -86,19 +86,19 @@ def _forms(spelling: Spelling, *, cut: bool = False, lookalikes: bool = True) ->
 
     Without `lookalikes`, no letters for digits.
     """
-    if spelling.view is View.PHONE:
+    if spelling.view is SpellingForm.PHONE:
         digits = spelling.parts[0]
         yield from _lookalikes(digits) if lookalikes else (digits,)
-    elif spelling.view is View.SIMPLIFIED:
+    elif spelling.view is SpellingForm.SIMPLIFIED:
         yield from _han_forms("".join(spelling.parts))
-    elif spelling.view is View.ID:
+    elif spelling.view is SpellingForm.ID:
         # What follows a letter may be set apart: "AB 123456". An X at the end may be a word.
         number = spelling.parts[0].removesuffix("x")
         longest = max(re.split(r"(?<=[a-z])", number), key=len)
         yield longest
         if spelling.in_digits and lookalikes:  # as a scanner reads it
             yield longest.replace("0", "o").replace("1", "i")
-    elif spelling.view is View.APART:
+    elif spelling.view is SpellingForm.APART:
         yield _letters_apart("".join(spelling.parts))
     else:
         core = _core(spelling)
@@ -128,12 +128,12 @@ def _encoded(spelling: Spelling) -> Iterator[str]:
     Chinese characters: in mail (=E7=8E=8B), in programs (\xe7\x8e\x8b), or u738b without its
     backslash. Digits of a telephone number: in pinyin.
     """
-    if spelling.view is View.SIMPLIFIED:
+    if spelling.view is SpellingForm.SIMPLIFIED:
         octets = [f"{octet:02x}" for octet in spelling.given.encode()]
         yield _as_streamed("=".join(octets))
         yield _as_streamed("\\".join(f"x{octet}" for octet in octets))
         yield "".join(f"u{ord(c):04x}" for c in spelling.given)
-    elif spelling.view is View.PHONE and spelling.country == _CHINA:
+    elif spelling.view is SpellingForm.PHONE and spelling.country == _CHINA:
         for one in ("yao", "yi"):
             words = [one if digit == "1" else _PINYIN[int(digit)] for digit in spelling.parts[0]]
             yield "".join(words)

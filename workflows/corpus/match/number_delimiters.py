@@ -10,10 +10,10 @@ import unicodedata
 
 import phonenumbers
 
-from workflows.corpus.match.enclosing_marks import unclosed
+from workflows.corpus.match.enclosing_marks import unmatched_brackets
 from workflows.corpus.match.spellings import Spelling
 from workflows.corpus.normalize.numerals import HAN_DIGITS
-from workflows.corpus.normalize.text_views import Reading
+from workflows.corpus.normalize.text_views import NormalizedText
 
 # How far one must look to either side.
 REACH = 32
@@ -63,7 +63,7 @@ _EXTENSION = 5
 _CARD_GROUP = 4
 
 
-def id_bounds(reading: Reading, start: int, end: int) -> Bounds | None:
+def id_number_span(reading: NormalizedText, start: int, end: int) -> Bounds | None:
     """Return the bounds of the number of a document; None if it is in a longer number."""
     if reading.flat[end - 1 : end + 1] == "乘以":  # "times", no X
         return None
@@ -72,7 +72,7 @@ def id_bounds(reading: Reading, start: int, end: int) -> Bounds | None:
     return start, end, True
 
 
-def phone_bounds(reading: Reading, spelling: Spelling, start: int, end: int) -> Bounds | None:
+def phone_span(reading: NormalizedText, spelling: Spelling, start: int, end: int) -> Bounds | None:
     """Return the bounds of a telephone number with its country code or trunk prefix.
 
     None if it is part of something longer, or another number: a decimal, of another country.
@@ -87,7 +87,7 @@ def phone_bounds(reading: Reading, spelling: Spelling, start: int, end: int) -> 
         whole = start - _country_apart(before, reading.flat[start:end], spelling.country)
     else:
         whole = start - (len(before) - prefix.start())
-        while reading.flat[whole] in "([" and unclosed(reading.flat[whole:end]):
+        while reading.flat[whole] in "([" and unmatched_brackets(reading.flat[whole:end]):
             whole += 1
     landline = bool(spelling.trunk)
     if not _number_stands_alone(reading, whole, end, phone=True, landline=landline):
@@ -178,7 +178,7 @@ def _country_apart(before: str, number: str, country: str) -> int:
 
 
 def _number_stands_alone(
-    reading: Reading, start: int, end: int, *, phone: bool = False, landline: bool = False
+    reading: NormalizedText, start: int, end: int, *, phone: bool = False, landline: bool = False
 ) -> bool:
     flat = reading.flat
     if flat.startswith((")", "]", "】"), end) and _OPEN_AT_END.search(flat, start, end):
@@ -252,7 +252,7 @@ def _in_list(before: str, after: str) -> bool:
     )
 
 
-def _continues(reading: Reading, neighbour: int, start: int, end: int) -> bool:
+def _continues(reading: NormalizedText, neighbour: int, start: int, end: int) -> bool:
     """Tell whether the character at `neighbour` is a further digit of the number.
 
     A footnote sign or a Chinese numeral next to a number in plain digits is not.

@@ -16,11 +16,11 @@ import hyperscan
 from workflows.corpus.columns import Candidate
 from workflows.corpus.match.delimiters import needs_capitals
 from workflows.corpus.match.literals import Literal, literals, rest_of_name
-from workflows.corpus.match.spellings import Spelling, View, spellings
-from workflows.corpus.normalize.characters import BREAK, decode, encode
+from workflows.corpus.match.spellings import Spelling, SpellingForm, spellings
+from workflows.corpus.normalize.characters import TEXT_BREAK, decode, encode
 from workflows.corpus.normalize.numerals import may_be_number, pairs_of_numerals, read_numbers
-from workflows.corpus.normalize.stream import Squeezed, lookalikes, numbers_in_words
-from workflows.corpus.processes import paused_collector
+from workflows.corpus.normalize.stream import NormalizedStream, lookalikes, numbers_in_words
+from workflows.corpus.processes import gc_paused
 from workflows.corpus.values import Identifier, Kind
 
 # Bytes of a stream on either side of two numerals which hold the whole number; on either side of
@@ -31,7 +31,7 @@ _REACH_OF_WORDS = 16
 # it compiles them in half the time. Fewer bytes would be found too often; the first bytes, though
 # rarer in some literals, make Vectorscan slower, which looks at the last ones first.
 _END = 8
-_BREAK = bytes([BREAK])
+_BREAK = bytes([TEXT_BREAK])
 _LETTERS = frozenset(string.ascii_lowercase.encode())
 # Letters of these touch the word behind them, but belong to no word.
 _ENDS_OF_LINES = (b"\\n", b"\\r", b"\\t")
@@ -94,7 +94,7 @@ class Patterns:
     few people, compiling takes a tenth of the time then.
     """
 
-    @paused_collector()
+    @gc_paused()
     def __init__(self, identifiers: Iterable[Identifier], *, numerals: bool = True) -> None:
         self.identifiers = tuple(identifiers)
         self.unsearchable: list[Identifier] = []
@@ -129,10 +129,10 @@ class Patterns:
                 and needs_capitals(target.spelling)
                 for target in targets
             ),
-            targets[0].spelling.view in (View.PHONE, View.ID),
+            targets[0].spelling.view in (SpellingForm.PHONE, SpellingForm.ID),
         )
 
-    def find(self, squeezed: Squeezed, raw: bytearray | memoryview) -> list[Candidate]:
+    def find(self, squeezed: NormalizedStream, raw: bytearray | memoryview) -> list[Candidate]:
         """Return where an identifier may stand in `raw`, of which this is the stream."""
         found = list(self._find_literals(squeezed.stream))
         if self._numerals:

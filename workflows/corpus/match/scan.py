@@ -9,12 +9,12 @@ from typing import NamedTuple
 import numpy as np
 
 from workflows.corpus.columns import Candidate, Column
-from workflows.corpus.match.confirmation import Window
+from workflows.corpus.match.confirmation import CandidateWindow
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.normalize.characters import boundary
 from workflows.corpus.normalize.markup import without_markup
 from workflows.corpus.normalize.stream import fold_bytes, squeeze
-from workflows.corpus.normalize.text_views import read_all
+from workflows.corpus.normalize.text_views import normalize_all
 from workflows.corpus.values import Finding
 
 # A block takes several times its size in memory; smaller ones take longer, one by one.
@@ -79,9 +79,11 @@ def _confirmed(
 ) -> Iterator[tuple[int, tuple[int, int], Finding]]:
     """Yield what is found: the index of the record, which identifier begins where, the finding."""
     while several := list(islice(stretches, _AT_ONCE)):
-        readings = read_all([stretch.encoded.decode("utf-8", "replace") for stretch in several])
+        readings = normalize_all(
+            [stretch.encoded.decode("utf-8", "replace") for stretch in several]
+        )
         for (row, begin, before, encoded, among), reading in zip(several, readings, strict=True):
-            window = Window(reading)
+            window = CandidateWindow(reading)
             for start, stop, targets in among:
                 first = _code_points(encoded[: start - begin])
                 focus = range(first, first + _code_points(encoded[start - begin : stop - begin]))

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import phonenumbers
 
 from workflows.corpus.normalize.characters import fold, is_han, simplify
-from workflows.corpus.normalize.transliteration import readings, wade_giles, with_tone
+from workflows.corpus.normalize.transliteration import pinyin_readings, wade_giles, with_tone
 from workflows.corpus.values import Identifier, Kind
 
 # The gap between the words of a name.
@@ -63,7 +63,7 @@ _MIN_APART = 6
 _WITH_TWO_SURNAMES = 4
 
 
-class View(enum.Enum):
+class SpellingForm(enum.Enum):
     """How the folded text is read before a spelling is compared with it."""
 
     TEXT = enum.auto()
@@ -80,7 +80,7 @@ class Spelling:
 
     parts: tuple[str, ...]
     joins: tuple[str, ...] = ()
-    view: View = View.TEXT
+    view: SpellingForm = SpellingForm.TEXT
     # Of a telephone number: the country code, what replaces it inside the country, and whether the
     # number is certain without either.
     country: str = ""
@@ -92,8 +92,8 @@ class Spelling:
     @property
     def in_digits(self) -> bool:
         """Tell whether a letter in it stands for a digit, but for an X at its end."""
-        return self.view is View.PHONE or (
-            self.view is View.ID and self.parts[0].removesuffix("x").isdecimal()
+        return self.view is SpellingForm.PHONE or (
+            self.view is SpellingForm.ID and self.parts[0].removesuffix("x").isdecimal()
         )
 
     @property
@@ -127,7 +127,7 @@ def _names(value: str) -> Iterator[Spelling]:
         if len(letters) > 1:
             given, letters = letters, simplify(letters)
             joins = (NAME,) * (len(letters) - 1)
-            yield Spelling(tuple(letters), joins, View.SIMPLIFIED, given=given)
+            yield Spelling(tuple(letters), joins, SpellingForm.SIMPLIFIED, given=given)
             yield from _pinyin(letters)
     elif not letters.isascii():
         if len(letters) > 1:
@@ -173,7 +173,7 @@ def _word_orders(words: list[str]) -> Iterator[Spelling]:
 def _apart(words: Sequence[str]) -> Iterator[Spelling]:
     """Yield words with their letters set apart."""
     if sum(map(len, words)) >= _MIN_APART:
-        yield Spelling(tuple(words), (NAME,) * (len(words) - 1), View.APART)
+        yield Spelling(tuple(words), (NAME,) * (len(words) - 1), SpellingForm.APART)
 
 
 def _pinyin(name: str) -> Iterator[Spelling]:
@@ -190,7 +190,7 @@ def _pinyin(name: str) -> Iterator[Spelling]:
             parts = tuple(itertools.chain(*order))
             yield Spelling(parts, (NAME,) * (len(parts) - 1))
 
-    known = [readings(character) for character in name]
+    known = [pinyin_readings(character) for character in name]
     for syllables in itertools.islice(itertools.product(*known), _MAX_READINGS):
         yield from orders([(syllable,) for syllable in syllables])
     first = [syllables[0] for syllables in known]
@@ -221,7 +221,7 @@ def _phones(value: str) -> Iterator[Spelling]:
         return
     # Without the 0 before it, the number of an area is one of another country, too.
     certain = len(digits) >= _CERTAIN_DIGITS and not trunk
-    yield Spelling((digits,), (), View.PHONE, country, trunk, certain)
+    yield Spelling((digits,), (), SpellingForm.PHONE, country, trunk, certain)
 
 
 def _parse_phone(value: str) -> phonenumbers.PhoneNumber | None:
@@ -236,10 +236,10 @@ def _ids(value: str) -> Iterator[Spelling]:
     characters = "".join(filter(str.isalnum, fold(value)))
     if len(characters) < _MIN_ID_LENGTH:
         return
-    yield Spelling((characters,), (), View.ID)
+    yield Spelling((characters,), (), SpellingForm.ID)
     # Identity cards issued before 1999 (GB 11643-1989) had neither the century nor the check digit.
     if re.fullmatch(r"\d{6}19\d{9}[\dx]", characters):
-        yield Spelling((characters[:6] + characters[8:17],), (), View.ID)
+        yield Spelling((characters[:6] + characters[8:17],), (), SpellingForm.ID)
 
 
 # --- Addresses ------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from opencc import OpenCC
 
 # Values of the table beside code points. A break separates words; an invisible character does not.
-BREAK = ord(" ")
+TEXT_BREAK = ord(" ")
 INVISIBLE = 1
 # A character that folds to two ASCII letters is stored as PAIR + 256 * first + second.
 PAIR = 0x110000
@@ -174,7 +174,7 @@ class FoldTable(_Table):
         for first, last in FOLDED_RANGES:
             self.known[first:last] = self.UNKNOWN
         # Halves of pairs, of which JSON may hold one alone, stand for no character.
-        self.known[0xD800:0xE000] = BREAK
+        self.known[0xD800:0xE000] = TEXT_BREAK
         # Of the basic plane: the fold where it is one byte and known, else OTHER.
         self.short = np.full(0x10000, OTHER, np.uint8)
 
@@ -196,7 +196,7 @@ def _table_value(character: str) -> int:
     if not folded:
         return INVISIBLE
     if not folded.isalnum():
-        return BREAK
+        return TEXT_BREAK
     if len(folded) == 1:
         return ord(folded)
     return PAIR + 256 * ord(folded[0]) + ord(folded[1])

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from workflows.corpus.normalize.characters import BREAK, encode, fold
-from workflows.corpus.normalize.stream import Folded, Segments, Squeezed, squeeze
+from workflows.corpus.normalize.characters import TEXT_BREAK, encode, fold
+from workflows.corpus.normalize.stream import Folded, NormalizedStream, SourceMap, squeeze
 
 _ENTITY = r"(?:amp;)*(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[a-zA-Z][a-zA-Z0-9]{1,31};|nbsp|shy)"
 _PERCENT = r"(?:(?:%(?:25)*[0-9a-fA-F]{2})+|%(?:25)*u[0-9a-fA-F]{4})"
@@ -110,7 +110,7 @@ _LONGEST_KEPT = 256
 _Piece = tuple[int, int, bytes]
 
 
-def without_markup(folded: Folded, *, escaped: bool) -> Iterator[Squeezed]:
+def without_markup(folded: Folded, *, escaped: bool) -> Iterator[NormalizedStream]:
     """Yield the streams of the places around markup: without tags, and of what is inside of tags.
 
     With `escaped`, the text is JSON as it stands in a file.
@@ -143,7 +143,7 @@ def without_markup(folded: Folded, *, escaped: bool) -> Iterator[Squeezed]:
             yield _resolved(folded, pieces)
 
 
-def _resolved(folded: Folded, pieces: list[_Piece]) -> Squeezed:
+def _resolved(folded: Folded, pieces: list[_Piece]) -> NormalizedStream:
     """Return the stream of the places around pieces of markup, which are read as they are meant."""
     raw = folded.folded
     texts: list[bytes | bytearray | memoryview] = []
@@ -161,7 +161,7 @@ def _resolved(folded: Folded, pieces: list[_Piece]) -> Squeezed:
         end = stop
     texts.append(raw[end : end + _MARGIN])
     sources.append(end)
-    segments = Segments(texts, sources)
+    segments = SourceMap(texts, sources)
     return squeeze(segments.text, segments)
 
 
@@ -206,7 +206,7 @@ def _as_bytes(character: str) -> bytes:
     folded = fold(character)
     if not folded:
         return b""
-    return encode(folded.encode()) if folded.isalnum() else bytes([BREAK])
+    return encode(folded.encode()) if folded.isalnum() else bytes([TEXT_BREAK])
 
 
 # RFC 2045, section 6.7: an octet, or a line that goes on in the next. Of ASCII only the signs that

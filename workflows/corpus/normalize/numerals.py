@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from workflows.corpus.normalize.characters import (
-    BREAK,
     LEAST_DIGITS,
     LEAST_SIGNS,
     LOOKALIKES,
     REACH_OF_NUMBER,
+    TEXT_BREAK,
     decode,
 )
 
@@ -134,7 +134,7 @@ def _replacements(text: str, number: re.Match[str]) -> list[Replacement]:
 
 # --- In the stream --------------------------------------------------------------------------------
 
-_GAP = chr(BREAK)
+_GAP = chr(TEXT_BREAK)
 _TOKEN = re.compile(
     rf"(?P<times>{_SEVERAL}){_GAP}?(?P<repeated>{_ENGLISH}|[0-9])|{_ENGLISH}|"
     rf"(?P<parting>{_PARTING}|[{STROKES}{_GAP}])|[0-9]+|.",
@@ -165,7 +165,7 @@ def may_be_number(stream: bytes, near: int) -> bool:
 _LOOKALIKE_RUN = re.compile(rb"([oil ]* )?([oil]*)([0-9](?:[0-9oil ]*[0-9])?)([oil]*)( [oil ]*)?")
 
 
-def is_half_in_letters(stream: bytes, end: int) -> bool:
+def has_letter_digits(stream: bytes, end: int) -> bool:
     """Tell whether a number stands before `end` in which letters look like digits: 138oo138ooo.
 
     A letter at its edge counts only if no word goes on there: "12345678 of" is none.

@@ -31,7 +31,7 @@ class Folded:
     marks: list[int]
 
 
-class Segments:
+class SourceMap:
     """Some stretches of a source that are looked at as if they were one text.
 
     `source` says from where in the source on each of them counts; one may be written otherwise.
@@ -50,14 +50,14 @@ class Segments:
         return np.asarray(positions - self._offsets[segment] + self._sources[segment], np.intp)
 
 
-class Squeezed:
+class NormalizedStream:
     """A stream of bytes, and where each of them was in the source."""
 
     def __init__(
         self,
         folded: bytes | bytearray | memoryview,
         stream: Stream,
-        segments: Segments | None,
+        segments: SourceMap | None,
     ) -> None:
         self.stream = stream.content
         self._from = stream
@@ -108,11 +108,13 @@ def _mended(raw: bytearray | memoryview) -> bytes:
     return str(raw, "utf-8", "surrogateescape").encode("utf-8", "replace")
 
 
-def squeeze(folded: bytes | bytearray | memoryview, segments: Segments | None = None) -> Squeezed:
+def squeeze(
+    folded: bytes | bytearray | memoryview, segments: SourceMap | None = None
+) -> NormalizedStream:
     """Return the stream of folded bytes; if they are those of segments, it knows their sources."""
     compiled = native.load()
     stream = numpy_twin.squeeze(folded) if compiled is None else native.squeeze(compiled, folded)
-    return Squeezed(folded, stream, segments)
+    return NormalizedStream(folded, stream, segments)
 
 
 def count(data: bytes | bytearray | memoryview, byte: int) -> int:

@@ -30,7 +30,7 @@ _MAY_BE_MARKUP = re.compile(r"[<&%\\]|\[[/a-zA-Z]")
 Replacement = tuple[int, int, str]
 
 
-class Reading(NamedTuple):
+class NormalizedText(NamedTuple):
     """`flat[i]` stands for `source[starts[i]:ends[i]]`; `letters[k]` is `flat[at[k]]`."""
 
     source: str
@@ -59,7 +59,7 @@ class Reading(NamedTuple):
         return self.source[self.starts[self.at[first]] : self.ends[self.at[last - 1]]]
 
 
-def read_all(sources: Sequence[str], *, tags: bool = False) -> list[Reading]:
+def normalize_all(sources: Sequence[str], *, tags: bool = False) -> list[NormalizedText]:
     """Read texts without their tags, or with them as they stand: an address may be in one."""
     return _read(
         sources,
@@ -72,22 +72,22 @@ def read_all(sources: Sequence[str], *, tags: bool = False) -> list[Reading]:
     )
 
 
-def read(source: str, *, tags: bool = False) -> Reading:
-    """Read one text as `read_all` does."""
-    return read_all([source], tags=tags)[0]
+def normalize(source: str, *, tags: bool = False) -> NormalizedText:
+    """Read one text as `normalize_all` does."""
+    return normalize_all([source], tags=tags)[0]
 
 
-def read_bold(source: str) -> Reading:
+def read_bold(source: str) -> NormalizedText:
     """Read a text without its tags and without the asterisks inside of words."""
     return _read([source], [_replacements(source, 0, len(source), tags=True, bold=True)])[0]
 
 
-def read_words(source: str) -> Reading:
+def read_words(source: str) -> NormalizedText:
     """Read a text with the digits of numbers in place of the English words for them."""
     return _read([source], [digits_in_words(source)])[0]
 
 
-def read_encoded(source: str) -> Reading:
+def read_encoded(source: str) -> NormalizedText:
     """Read a text with what mail or a program made of its letters undone: =E7=8E=8B."""
     return _read([source], [decoded(source)])[0]
 
@@ -95,14 +95,14 @@ def read_encoded(source: str) -> Reading:
 _AS_DASHES = dict.fromkeys(map(ord, STROKES), "-")
 
 
-def read_strokes(source: str) -> Reading:
+def read_strokes(source: str) -> NormalizedText:
     """Read a text with strokes of Chinese characters as dashes: 138丨0013丨8000."""
-    return read(source.translate(_AS_DASHES))
+    return normalize(source.translate(_AS_DASHES))
 
 
-def read_dashes(source: str, *, tags: bool = False) -> Reading:
+def read_dashes(source: str, *, tags: bool = False) -> NormalizedText:
     """Read a text with 一, too, as a dash, which on a Chinese keyboard is next to it."""
-    return read(source.translate(_AS_DASHES).replace("一", "-"), tags=tags)
+    return normalize(source.translate(_AS_DASHES).replace("一", "-"), tags=tags)
 
 
 def _replacements(
@@ -121,7 +121,9 @@ def _replacements(
             place += length
 
 
-def _read(sources: Sequence[str], replacements: Iterable[Iterable[Replacement]]) -> list[Reading]:
+def _read(
+    sources: Sequence[str], replacements: Iterable[Iterable[Replacement]]
+) -> list[NormalizedText]:
     """Read texts, all at once, with replacements in each: NumPy takes its time for every call."""
     source = "".join(sources)
     bounds = np.array([0, *accumulate(map(len, sources))])
@@ -156,7 +158,9 @@ def _read(sources: Sequence[str], replacements: Iterable[Iterable[Replacement]])
     ends -= before
     at -= flat_bounds[:-1].repeat(letter_bounds[1:] - letter_bounds[:-1])
     return [
-        Reading(text, flat[i:j], starts.data[i:j], ends.data[i:j], letters[k:m], at.data[k:m])
+        NormalizedText(
+            text, flat[i:j], starts.data[i:j], ends.data[i:j], letters[k:m], at.data[k:m]
+        )
         for text, (i, j), (k, m) in zip(
             sources, pairwise(flat_bounds.tolist()), pairwise(letter_bounds.tolist()), strict=True
         )
@@ -179,14 +183,14 @@ _TAG_MARK = re.compile(r"[<>\[\]]")
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class TextView:
     """How to read a text; `finds` tells whether a span of it may be found so."""
 
-    read: Callable[[str], Reading]
+    read: Callable[[str], NormalizedText]
     finds: Callable[[str, int, int], bool]
 
 
-def other_ways(text: str, *, numbers: bool, encoded: bool) -> list[Way]:
+def alternative_views(text: str, *, numbers: bool, encoded: bool) -> list[TextView]:
     """Return the ways besides PLAIN in which a text is to be read, the plainest first.
 
     With `numbers`, they are looked for, and no words; with `encoded`, what may be encoded.
@@ -234,12 +238,12 @@ def _holds(pattern: re.Pattern[str]) -> Callable[[str, int, int], bool]:
     return lambda text, start, end: bool(pattern.search(text, start, end))
 
 
-PLAIN = Way(read, _is_plain)
-_TAGS = Way(functools.partial(read, tags=True), _touches_tag)
-_NUMBERS_IN_TAGS = Way(_TAGS.read, _is_in_tag)
-_BOLD = Way(read_bold, _holds(re.compile(r"\*\*")))
-_STROKES = Way(read_strokes, _holds(_STROKE))
-_DASHES = Way(read_dashes, _holds(re.compile("一")))
-_DASHES_IN_TAGS = Way(functools.partial(read_dashes, tags=True), _is_in_tag)
-_WORDS = Way(read_words, _holds(_WORD))
-_ENCODED = Way(read_encoded, is_encoded)
+PLAIN = TextView(normalize, _is_plain)
+_TAGS = TextView(functools.partial(normalize, tags=True), _touches_tag)
+_NUMBERS_IN_TAGS = TextView(_TAGS.read, _is_in_tag)
+_BOLD = TextView(read_bold, _holds(re.compile(r"\*\*")))
+_STROKES = TextView(read_strokes, _holds(_STROKE))
+_DASHES = TextView(read_dashes, _holds(re.compile("一")))
+_DASHES_IN_TAGS = TextView(functools.partial(read_dashes, tags=True), _is_in_tag)
+_WORDS = TextView(read_words, _holds(_WORD))
+_ENCODED = TextView(read_encoded, is_encoded)

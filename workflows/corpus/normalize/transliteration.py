@@ -7,7 +7,7 @@ from pypinyin import Style, pinyin
 
 
 @functools.lru_cache(maxsize=4096)
-def readings(character: str) -> list[str]:
+def pinyin_readings(character: str) -> list[str]:
     """Return the first readings of a character; ü is written v, u or yu.
 
     What has no reading is returned as it is.

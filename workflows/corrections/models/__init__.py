@@ -2,19 +2,25 @@
 
 from workflows.corrections.models.instruction import Instruction
 from workflows.corrections.models.item_change import ItemChange
-from workflows.corrections.models.manifest import Guarded, Manifest, Receipt, Return, Tombstone
+from workflows.corrections.models.manifest import (
+    GuardedSnapshot,
+    Manifest,
+    PipelineAcknowledgement,
+    Reingestion,
+    Tombstone,
+)
 from workflows.corrections.models.recipient_notice import RecipientNotice
 from workflows.corrections.models.suppression import ListVersion, Suppression
 
 __all__ = [
-    "Guarded",
+    "GuardedSnapshot",
     "Instruction",
     "ItemChange",
     "ListVersion",
     "Manifest",
-    "Receipt",
+    "PipelineAcknowledgement",
     "RecipientNotice",
-    "Return",
+    "Reingestion",
     "Suppression",
     "Tombstone",
 ]

@@ -4,13 +4,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from workflows.cases.models import Item
-from workflows.cases.models.case import OfCase
+from workflows.cases.models.case import CaseOwnedModel
 from workflows.vault.fields import SealedJSON
 
 PSEUDONYM_LENGTH = 32
 
 
-class ItemChange(OfCase):
+class ItemChange(CaseOwnedModel):
     """Further wrong and right texts of a correction; whether a deletion keeps the record.
 
     Personal data: the texts, sealed. `pairs` is a list of `[wrong, right]`.

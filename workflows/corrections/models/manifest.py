@@ -102,7 +102,7 @@ class Manifest(SealedModel):
         return self.data_key
 
 
-class Receipt(models.Model):
+class PipelineAcknowledgement(models.Model):
     """What a pipeline says that it did with a manifest. Personal data: none."""
 
     class Status(models.TextChoices):
@@ -155,7 +155,7 @@ class Tombstone(models.Model):
         indexes = [models.Index(fields=["digest"], name="tombstone_digest")]
 
 
-class Guarded(models.Model):
+class GuardedSnapshot(models.Model):
     """A snapshot that was looked through for what was taken out of others. Personal data: none."""
 
     snapshot = models.OneToOneField(Snapshot, on_delete=models.CASCADE, related_name="guarded")
@@ -166,7 +166,7 @@ class Guarded(models.Model):
         verbose_name_plural = _("guarded snapshots")
 
 
-class Return(models.Model):
+class Reingestion(models.Model):
     """Something that was taken out stands in a newly registered snapshot.
 
     `places` are lists of file and row, or of table and id, the first thousand of them. Personal

@@ -7,14 +7,14 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from workflows.cases.models import Case, Item
-from workflows.cases.models.case import OfCase
+from workflows.cases.models.case import CaseOwnedModel
 from workflows.datasets.models import TrainedModel
 from workflows.vault.fields import SealedText
 
 PSEUDONYM_LENGTH = 32
 
 
-class Suppression(OfCase):
+class Suppression(CaseOwnedModel):
     """A phrase that models must not put out. It is suppressed, which is not deleted.
 
     Personal data: phrase and test prompt, sealed with the key of the case. `digest` is a keyed hash

@@ -27,7 +27,7 @@ def actor_named(username: str) -> Actor:
     return actor_for(user_named(username))
 
 
-def told(error: InvalidEntry) -> CommandError:
+def entry_refusal(error: InvalidEntry) -> CommandError:
     """Return the refusal of an entry as one sentence for each field."""
     return CommandError(
         "\n".join(f"{field}: {' '.join(words)}" for field, words in error.errors.items())

@@ -2,12 +2,13 @@
 
 from workflows.datasets.models.dataset import Dataset, Recipient
 from workflows.datasets.models.lookup_run import LookupRun, PlacesNotKept, ShardScan
-from workflows.datasets.models.match import Match, Spelling
+from workflows.datasets.models.match import AddedSpelling, Match
 from workflows.datasets.models.pipeline import PipelineToken, TokenScope
 from workflows.datasets.models.snapshot import Snapshot, SnapshotFile
 from workflows.datasets.models.trained_model import TrainedModel
 
 __all__ = [
+    "AddedSpelling",
     "Dataset",
     "LookupRun",
     "Match",
@@ -17,7 +18,6 @@ __all__ = [
     "ShardScan",
     "Snapshot",
     "SnapshotFile",
-    "Spelling",
     "TokenScope",
     "TrainedModel",
 ]

@@ -7,14 +7,14 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from workflows.cases.models import Case
-from workflows.cases.models.case import OfCase
+from workflows.cases.models.case import CaseOwnedModel
 from workflows.corpus.values import Strength as HitStrength
 from workflows.datasets.models.dataset import PSEUDONYM_LENGTH
 from workflows.datasets.models.snapshot import Snapshot
 from workflows.vault.fields import SealedJSON, SealedText
 
 
-class Spelling(OfCase):
+class AddedSpelling(CaseOwnedModel):
     """Another way of writing an identifier, added by staff. Personal data: the value, sealed."""
 
     class Kind(models.TextChoices):
@@ -39,7 +39,7 @@ class Spelling(OfCase):
         ordering = ["id"]
 
 
-class Match(OfCase):
+class Match(CaseOwnedModel):
     """One place in a snapshot where an identifier of the subject of a case stands.
 
     Personal data: the record, its source, the SHA-256 of the text and the excerpt, all sealed. The
@@ -76,7 +76,7 @@ class Match(OfCase):
     # Code points of the decoded text.
     start = models.PositiveBigIntegerField(_("from"))
     end = models.PositiveBigIntegerField(_("to"))
-    kind = models.CharField(_("found by"), max_length=10, choices=Spelling.Kind.choices)
+    kind = models.CharField(_("found by"), max_length=10, choices=AddedSpelling.Kind.choices)
     strength = models.CharField(_("strength"), max_length=6, choices=Strength.choices)
     # {"before": …, "hit": …, "after": …}, the identifiers of others masked.
     excerpt = SealedJSON(_("excerpt"), default=dict)

@@ -11,21 +11,21 @@ from datetime import date, timedelta
 
 from workflows.regimes.deadlines.counting import (
     DAY,
+    ClockStart,
     Pause,
-    Start,
     Timeline,
     count_days,
     count_months,
     count_working_days,
-    roll,
+    roll_to_working_day,
 )
 from workflows.regimes.deadlines.values import (
     Binding,
+    CalculationStep,
     Calendar,
     ClockEvent,
     ClockRule,
     Deadline,
-    Step,
     TargetDate,
     first_instant_after,
 )
@@ -36,7 +36,7 @@ class _Count:
     """A finished count: its last day, how it got there, and the years whose days it looked at."""
 
     end: date
-    steps: tuple[Step, ...] = ()
+    steps: tuple[CalculationStep, ...] = ()
     years: frozenset[int] = frozenset()
     waiting_for: str = ""
 
@@ -76,7 +76,7 @@ def _without_number(
         blank,
         flags=("no_number",),
         targets=targets,
-        steps=(_received(timeline), Step("no_number"), *map(_target_step, targets)),
+        steps=(_received(timeline), CalculationStep("no_number"), *map(_target_step, targets)),
     )
 
 
@@ -97,10 +97,14 @@ def _with_number(
 
     steps = [_received(timeline), *extension_steps, *count.steps]
     if uncertain:
-        steps.append(Step("calendar_incomplete", {"calendar": calendar.name, "years": uncertain}))
-    steps.append(Step("ends", {"on": count.end.isoformat(), "before": ends_before.isoformat()}))
+        steps.append(
+            CalculationStep("calendar_incomplete", {"calendar": calendar.name, "years": uncertain})
+        )
+    steps.append(
+        CalculationStep("ends", {"on": count.end.isoformat(), "before": ends_before.isoformat()})
+    )
     if latest:
-        steps.append(Step("arguable", {"on": latest.isoformat()}))
+        steps.append(CalculationStep("arguable", {"on": latest.isoformat()}))
     flags = {
         "paused": bool(count.waiting_for),
         "calendar_incomplete": bool(uncertain),
@@ -144,11 +148,15 @@ def _promised(rule: ClockRule, timeline: Timeline, calendar: Calendar) -> tuple[
         "on": promised.end.isoformat(),
     }
     if rule.amount is None:
-        steps = (Step("no_number"), Step("promised", {**values, "first": True}), *promised.steps)
+        steps = (
+            CalculationStep("no_number"),
+            CalculationStep("promised", {**values, "first": True}),
+            *promised.steps,
+        )
         return replace(promised, steps=steps), "promise"
     law = _count(rule, timeline, calendar)
     is_first = promised.end < law.end
-    step = Step("promised", {**values, "first": is_first})
+    step = CalculationStep("promised", {**values, "first": is_first})
     return (
         _Count(
             min(law.end, promised.end),
@@ -170,19 +178,21 @@ def _count(rule: ClockRule, timeline: Timeline, calendar: Calendar) -> _Count:
     pauses = timeline.pauses(rule.pauses, start.on)
     counting = _count_working_days if rule.unit == "working_days" else _count_plain
     count = counting(rule, start.on, pauses, calendar)
-    rolled = roll(count.end, calendar) if rule.roll else count.end
+    rolled = roll_to_working_day(count.end, calendar) if rule.roll else count.end
     steps = [*late, *_start_steps(start), *count.steps]
     years = count.years
     if rule.roll:
         years |= {count.end.year, rolled.year}
     if rolled != count.end:
-        steps.append(Step("rolled", {"day": count.end.isoformat(), "on": rolled.isoformat()}))
+        steps.append(
+            CalculationStep("rolled", {"day": count.end.isoformat(), "on": rolled.isoformat()})
+        )
     return _Count(rolled, tuple(steps), years, start.waiting_for or count.waiting_for)
 
 
 def _without_late_questions(
     rule: ClockRule, timeline: Timeline, calendar: Calendar
-) -> tuple[Timeline, tuple[Step, ...]]:
+) -> tuple[Timeline, tuple[CalculationStep, ...]]:
     """Leave out each question that came after the end of the time that ran until it was put."""
     steps = []
     for question, before in timeline.first_questions(rule.starts):
@@ -197,7 +207,7 @@ def _without_late_questions(
             "asked_on": timeline.day(question.at).isoformat(),
             "end": count.end.isoformat(),
         }
-        steps.append(Step("question_late", values))
+        steps.append(CalculationStep("question_late", values))
     return timeline, tuple(steps)
 
 
@@ -210,7 +220,7 @@ def _count_plain(
     steps = [_counted(rule, start, end)]
     waiting_for = ""
     for pause in pauses:
-        if pause.first > (roll(end, calendar) if rule.roll else end):
+        if pause.first > (roll_to_working_day(end, calendar) if rule.roll else end):
             break
         end += timedelta(days=pause.days)
         waiting_for = pause.waiting_for
@@ -234,7 +244,7 @@ def _count_working_days(
     steps += [_paused("paused_days_skipped", pause, {}) for pause in pauses]
     for code, days in (("holidays_skipped", found.holidays), ("extra_days", found.extra)):
         if days:
-            steps.append(Step(code, {"days": tuple(day.isoformat() for day in days)}))
+            steps.append(CalculationStep(code, {"days": tuple(day.isoformat() for day in days)}))
     first = start if rule.first_day_counted else start + DAY
     return _Count(
         found.end,
@@ -246,7 +256,7 @@ def _count_working_days(
 
 def _extension(
     rule: ClockRule, timeline: Timeline, calendar: Calendar
-) -> tuple[ClockRule, tuple[Step, ...]]:
+) -> tuple[ClockRule, tuple[CalculationStep, ...]]:
     """Return the rule with the extended amount, if that was told before the first end."""
     told = timeline.instants("extension_told")
     if not told or rule.extension is None:
@@ -257,9 +267,9 @@ def _extension(
     over = told[0] >= first_instant_after(first_end, zone=timeline.zone)
     # While the clock stands still its end is only the earliest one: nothing is over yet.
     if over and not count.waiting_for:
-        return rule, (Step("extension_late", values),)
+        return rule, (CalculationStep("extension_late", values),)
     extension = rule.extension
-    step = Step("extended", {**values, "unit": rule.unit, "amount": extension.amount})
+    step = CalculationStep("extended", {**values, "unit": rule.unit, "amount": extension.amount})
     extended = replace(rule, amount=extension.amount, targets=extension.targets, promise=None)
     return extended, (step,)
 
@@ -302,9 +312,9 @@ def _uncertain(count: _Count, calendar: Calendar) -> tuple[int, ...]:
     return tuple(sorted(year for year in count.years if not calendar.is_official(year)))
 
 
-def _received(timeline: Timeline) -> Step:
+def _received(timeline: Timeline) -> CalculationStep:
     at = timeline.instants("received")[0].astimezone(timeline.zone)
-    return Step(
+    return CalculationStep(
         "received",
         {
             "at": at.isoformat(timespec="seconds"),
@@ -314,18 +324,18 @@ def _received(timeline: Timeline) -> Step:
     )
 
 
-def _start_steps(start: Start) -> tuple[Step, ...]:
+def _start_steps(start: ClockStart) -> tuple[CalculationStep, ...]:
     steps = []
     if start.event != "received":
-        steps.append(Step("started", {"event": start.event, "on": start.on.isoformat()}))
+        steps.append(CalculationStep("started", {"event": start.event, "on": start.on.isoformat()}))
     if start.waiting_for:
-        steps.append(Step("waiting", {"event": start.waiting_for}))
+        steps.append(CalculationStep("waiting", {"event": start.waiting_for}))
     return tuple(steps)
 
 
-def _counted(rule: ClockRule, start: date, end: date) -> Step:
+def _counted(rule: ClockRule, start: date, end: date) -> CalculationStep:
     """Say what was counted, and whether a short month cut the end."""
-    return Step(
+    return CalculationStep(
         "counted",
         {
             "unit": rule.unit,
@@ -340,8 +350,8 @@ def _counted(rule: ClockRule, start: date, end: date) -> Step:
     )
 
 
-def _paused(code: str, pause: Pause, more: dict[str, str]) -> Step:
-    return Step(
+def _paused(code: str, pause: Pause, more: dict[str, str]) -> CalculationStep:
+    return CalculationStep(
         code,
         {
             "first": pause.first.isoformat(),
@@ -353,8 +363,8 @@ def _paused(code: str, pause: Pause, more: dict[str, str]) -> Step:
     )
 
 
-def _target_step(target: TargetDate) -> Step:
-    return Step(
+def _target_step(target: TargetDate) -> CalculationStep:
+    return CalculationStep(
         "target",
         {
             "name": target.name,

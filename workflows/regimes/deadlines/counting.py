@@ -105,14 +105,14 @@ def count_plain(unit: Unit, start: date, amount: int, *, first_day_counted: bool
     return count(start, amount, first_day_counted=first_day_counted)
 
 
-def roll(day: date, calendar: Calendar) -> date:
+def roll_to_working_day(day: date, calendar: Calendar) -> date:
     """Return `day`, or the first working day after it."""
     while not calendar.is_working_day(day):
         day += DAY
     return day
 
 
-def merge(pauses: Sequence[Pause], start: date) -> tuple[Pause, ...]:
+def merge_pauses(pauses: Sequence[Pause], start: date) -> tuple[Pause, ...]:
     """Return the pauses in order, joined where they overlap, without the days before `start`."""
     merged: list[Pause] = []
     for pause in sorted(pauses, key=lambda each: (each.first, each.until)):
@@ -155,7 +155,7 @@ def _without_what_was_given_up(events: Sequence[ClockEvent]) -> Iterator[ClockEv
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class ClockStart:
     """The day a clock starts, the event that set it, and the event still waited for, if any."""
 
     on: date
@@ -190,30 +190,30 @@ class Timeline:
         """Return the day that `instant` falls on here."""
         return instant.astimezone(self.zone).date()
 
-    def start(self, starts: Sequence[EventName]) -> Start:
+    def start(self, starts: Sequence[EventName]) -> ClockStart:
         """Return the latest of the starting events, and never a day before the receipt.
 
         While an answer is outstanding, the day of its question stands in for it: the clock
         cannot start earlier. A question after a sufficient answer does not start it again.
         """
-        found = [Start(self.day(self.instants("received")[0]), "received")]
+        found = [ClockStart(self.day(self.instants("received")[0]), "received")]
         waiting_for = ""
         for name in starts:
             answers = self.instants(name)
             if name not in _QUESTION_OF:
-                found.extend(Start(self.day(instant), name) for instant in answers)
+                found.extend(ClockStart(self.day(instant), name) for instant in answers)
                 continue
             questions = self.instants(_QUESTION_OF[name])
             if not questions:
                 continue
             replies = [instant for instant in answers if instant >= questions[0]]
             if replies:
-                found.append(Start(self.day(replies[0]), name))
+                found.append(ClockStart(self.day(replies[0]), name))
             else:
-                found.append(Start(self.day(questions[0]), _QUESTION_OF[name]))
+                found.append(ClockStart(self.day(questions[0]), _QUESTION_OF[name]))
                 waiting_for = waiting_for or name
         latest = max(found, key=lambda start: start.on)
-        return Start(latest.on, latest.event, waiting_for)
+        return ClockStart(latest.on, latest.event, waiting_for)
 
     def first_questions(self, starts: Sequence[EventName]) -> Iterator[tuple[ClockEvent, Self]]:
         """Yield each first question whose answer can start a clock, with the events before it."""
@@ -229,7 +229,7 @@ class Timeline:
 
     def pauses(self, rules: Sequence[PauseRule], start: date) -> tuple[Pause, ...]:
         """Return the stretches since `start` that the rules leave out, in order."""
-        return merge([pause for rule in rules for pause in self._pauses_of(rule)], start)
+        return merge_pauses([pause for rule in rules for pause in self._pauses_of(rule)], start)
 
     def _pauses_of(self, rule: PauseRule) -> Iterable[Pause]:
         last = DAY if rule.counting == "both_ends" else DAY * 0

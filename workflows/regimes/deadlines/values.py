@@ -116,7 +116,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class PublishedPromise:
     """A time limit that the provider has published, with the day it holds from.
 
     It can only shorten: the clock takes whichever ends first, the law's own count or this one.
@@ -140,7 +140,7 @@ class Extension:
 
 
 @dataclass(frozen=True, slots=True)
-class Arguable:
+class AlternativeReading:
     """What a more generous reading of the law would allow. It never drives a clock."""
 
     roll: bool = False
@@ -169,15 +169,15 @@ class ClockRule:
     starts: tuple[EventName, ...] = ("received",)
     pauses: tuple[PauseRule, ...] = ()
     extension: Extension | None = None
-    promise: Promise | None = None
+    promise: PublishedPromise | None = None
     binding: Binding = "statute"
     targets: tuple[Target, ...] = ()
-    arguable: Arguable = Arguable()
+    arguable: AlternativeReading = AlternativeReading()
     citations: tuple[Citation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CalculationStep:
     """One step of the arithmetic: a code and its figures, rendered by `explain`.
 
     Days stand as ISO 8601 text, lists of days as tuples of it, so that a step is JSON as it is.
@@ -219,7 +219,7 @@ class Deadline:
     paused: bool = False
     flags: tuple[str, ...] = ()
     targets: tuple[TargetDate, ...] = ()
-    steps: tuple[Step, ...] = ()
+    steps: tuple[CalculationStep, ...] = ()
     calendar: str = ""
 
     @property
@@ -299,7 +299,7 @@ class Deadline:
                 for target in data["targets"]
             ),
             steps=tuple(
-                Step(
+                CalculationStep(
                     step["code"],
                     {
                         key: tuple(value) if isinstance(value, list) else value

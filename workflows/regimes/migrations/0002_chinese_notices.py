@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from workflows.regimes.calendars import shipped_notices
+from workflows.regimes.calendars import bundled_notices
 
 YEARS = range(2024, 2027)
 
@@ -19,7 +19,7 @@ def load(apps, schema_editor):
             source=notice.source,
             loaded_by="migration regimes.0002",
         )
-        for notice in shipped_notices()
+        for notice in bundled_notices()
         if notice.region == "CN" and notice.year in YEARS
     )
 

@@ -8,7 +8,7 @@ from typing import cast, get_args
 from workflows.regimes.calendars import is_known_region
 from workflows.regimes.deadlines.values import (
     EVENT_NAMES,
-    Arguable,
+    AlternativeReading,
     Binding,
     Citation,
     ClockRule,
@@ -16,11 +16,11 @@ from workflows.regimes.deadlines.values import (
     EventName,
     Extension,
     PauseRule,
-    Promise,
+    PublishedPromise,
     Target,
     Unit,
 )
-from workflows.regimes.rules.elements import TARGET_NAMES, Clock, Text
+from workflows.regimes.rules.elements import TARGET_NAMES, Clock, LocalizedText
 from workflows.regimes.rules.reader import Table
 
 EVENTS = tuple(sorted(EVENT_NAMES))
@@ -29,10 +29,10 @@ _STARTS = ("received", "identity_proved", "fee_paid", "answered")
 Cited = Callable[[Table], tuple[Citation, ...]]
 
 
-def read_text(table: Table, key: str) -> Text:
+def read_text(table: Table, key: str) -> LocalizedText:
     """Read a sentence that stands in both languages."""
     pair = table.table(key)
-    text = Text(zh=pair.text("zh"), en=pair.text("en"))
+    text = LocalizedText(zh=pair.text("zh"), en=pair.text("en"))
     pair.close()
     return text
 
@@ -124,11 +124,11 @@ def _target(table: Table) -> Target:
     return target
 
 
-def _promise(clock: Table) -> Promise | None:
+def _promise(clock: Table) -> PublishedPromise | None:
     if not clock.has("promise"):
         return None
     table = clock.table("promise")
-    promise = Promise(
+    promise = PublishedPromise(
         unit=cast(Unit, table.choice("unit", ("days", "working_days"))),
         amount=table.whole("amount"),
         since=table.day("since"),
@@ -139,11 +139,11 @@ def _promise(clock: Table) -> Promise | None:
     return promise
 
 
-def _arguable(clock: Table) -> Arguable:
+def _arguable(clock: Table) -> AlternativeReading:
     if not clock.has("arguable"):
-        return Arguable()
+        return AlternativeReading()
     table = clock.table("arguable")
-    arguable = Arguable(
+    arguable = AlternativeReading(
         roll=table.flag("roll", default=False),
         first_day_not_counted=table.flag("first_day_not_counted", default=False),
         calendar=table.text("calendar", ""),

@@ -24,7 +24,7 @@ NOTICE_ELEMENTS = tuple(NoticeElement.values)
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class LocalizedText:
     """One sentence in Chinese and in English; both are part of the rule and its version."""
 
     zh: str
@@ -52,8 +52,8 @@ class Authority:
     `confirmed` speaks for name, address and link together.
     """
 
-    name: Text
-    address: Text
+    name: LocalizedText
+    address: LocalizedText
     link: str
     confirmed: Confirmed
 
@@ -64,7 +64,7 @@ class FilerRule:
 
     kind: str
     allowed: bool
-    conditions: Text
+    conditions: LocalizedText
     evidence: tuple[str, ...]
     citations: tuple[Citation, ...]
 
@@ -83,7 +83,7 @@ class ItemRule:
     clock: str
     verify_first: bool
     filers: tuple[str, ...]
-    note: Text | None
+    note: LocalizedText | None
     citations: tuple[Citation, ...]
 
 
@@ -92,8 +92,8 @@ class Clock:
     """A clock with its name and its rule in one plain sentence."""
 
     rule: ClockRule
-    name: Text
-    text: Text
+    name: LocalizedText
+    text: LocalizedText
 
     @property
     def kind(self) -> str:
@@ -109,7 +109,7 @@ class Ground:
     """
 
     code: str
-    text: Text
+    text: LocalizedText
     items: tuple[str, ...]
     needs_facts: bool
     citations: tuple[Citation, ...]
@@ -122,7 +122,7 @@ class OutcomeRule:
 
     outcome: str
     items: tuple[str, ...]
-    condition: Text
+    condition: LocalizedText
     citations: tuple[Citation, ...]
 
 
@@ -135,7 +135,7 @@ class FeeRule:
     """
 
     free: bool
-    text: Text
+    text: LocalizedText
     citations: tuple[Citation, ...]
     chargeable: tuple[str, ...] = ()
     currency: str = ""
@@ -155,7 +155,7 @@ class RecordRule:
     """A record to keep, for how many months, counted from which clock event."""
 
     code: str
-    text: Text
+    text: LocalizedText
     months: int
     from_event: str
     citations: tuple[Citation, ...]
@@ -166,13 +166,13 @@ class MetricsRule:
     """Figures that a provider must publish or report."""
 
     code: str
-    text: Text
+    text: LocalizedText
     citations: tuple[Citation, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class CourtLine:
+class CourtRemedy:
     """The sentence about the way to court."""
 
-    text: Text
+    text: LocalizedText
     citations: tuple[Citation, ...]

@@ -18,17 +18,17 @@ from workflows.regimes.rules.clocks import EVENTS, Cited, read_clocks, read_text
 from workflows.regimes.rules.elements import (
     Authority,
     Clock,
-    CourtLine,
+    CourtRemedy,
     FeeRule,
     FilerRule,
     Ground,
     ItemRule,
+    LocalizedText,
     MetricsRule,
     NoticeRule,
     OutcomeRule,
     Place,
     RecordRule,
-    Text,
 )
 from workflows.regimes.rules.reader import Document, RuleFileError, Table
 from workflows.vocabulary.people import Assurance
@@ -55,7 +55,7 @@ class Regime:
 
     code: str
     version: str
-    name: Text
+    name: LocalizedText
     lead: str
     acknowledge: str
     complaint: str
@@ -70,7 +70,7 @@ class Regime:
     notices: Mapping[str, NoticeRule]
     authorities: Mapping[str, Authority]
     fee: FeeRule
-    court: CourtLine
+    court: CourtRemedy
     records: tuple[RecordRule, ...]
     metrics: tuple[MetricsRule, ...]
     document: Mapping[str, Any] = field(repr=False, compare=False)
@@ -303,12 +303,12 @@ def _authority(table: Table) -> Authority:
     )
 
 
-def _address(table: Table) -> Text:
+def _address(table: Table) -> LocalizedText:
     """Read an address: one for all readers, or one in each language; empty where there is none."""
     if table.has_table("address"):
         return read_text(table, "address")
     address = table.text("address", "")
-    return Text(zh=address, en=address)
+    return LocalizedText(zh=address, en=address)
 
 
 def _fee(table: Table, cited: Cited) -> FeeRule:
@@ -327,8 +327,8 @@ def _fee(table: Table, cited: Cited) -> FeeRule:
     return fee
 
 
-def _court(table: Table, cited: Cited) -> CourtLine:
-    court = CourtLine(text=read_text(table, "text"), citations=cited(table))
+def _court(table: Table, cited: Cited) -> CourtRemedy:
+    court = CourtRemedy(text=read_text(table, "text"), citations=cited(table))
     table.close()
     return court
 

@@ -9,7 +9,7 @@ from workflows.cases.attachments import Upload
 from workflows.cases.models import Case
 from workflows.ledger.checkpoints import parse_proof, verify_proof
 from workflows.ledger.keys import log_verifier, log_vkey
-from workflows.ledger.sequencer import sequence_all
+from workflows.ledger.sequencer import drain_inbox
 
 pytestmark = pytest.mark.django_db
 SCRIPT = b"see: <script>alert(1)</script>"
@@ -88,7 +88,7 @@ class TestTheProof:
 
     def test_verifies_with_nothing_but_the_two_files_and_the_key(self, visitor: Visitor):
         case = factories.make_case()
-        sequence_all()
+        drain_inbox()
         visitor.open(case)
         assert log_vkey() in text_of(visitor.get("status/case/proof/"))
 
@@ -100,7 +100,7 @@ class TestTheProof:
 
     def test_holds_nothing_personal(self, visitor: Visitor):
         visitor.open(factories.make_case())
-        sequence_all()
+        drain_inbox()
         entry = body_of(visitor.get("status/case/proof/entry/"))
 
         assert "王小明".encode() not in entry
@@ -108,14 +108,14 @@ class TestTheProof:
 
     def test_is_of_the_own_case(self, visitor: Visitor):
         other, own = factories.make_case(), factories.make_case()
-        sequence_all()
+        drain_inbox()
         visitor.open(own)
 
         assert str(other.pseudonym).encode() not in body_of(visitor.get("status/case/proof/entry/"))
 
     def test_files_have_the_case_number_as_their_name(self, visitor: Visitor):
         case = factories.make_case()
-        sequence_all()
+        drain_inbox()
         visitor.open(case)
 
         name = visitor.get("status/case/proof/tlog-proof/")["Content-Disposition"]

@@ -9,7 +9,7 @@ from freezegun import freeze_time
 
 from tests.clear_text import tables_with
 from tests.requests_portal.public.person import Visitor, read_receipt, text_of
-from workflows.cases.access import open_with_receipt
+from workflows.cases.access import find_by_receipt
 from workflows.cases.drafts import purge_drafts
 from workflows.cases.models import Case, Draft
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 def test_number_and_receipt_open_the_case(visitor: Visitor):
     number, receipt = visitor.file()
 
-    assert open_with_receipt(number, receipt) == Case.objects.get()
+    assert find_by_receipt(number, receipt) == Case.objects.get()
 
 
 def test_tells_the_date_with_rule_citation_and_arithmetic(visitor: Visitor):

@@ -69,7 +69,7 @@ class TestLogIn:
 
     def test_wrong_tries_are_slowed_down_from_whatever_browser(self, new_visitor: Callable):
         filed = factories.file()
-        for _ in range(access.ONE_NUMBER.burst):
+        for _ in range(access.LIMIT_PER_NUMBER.burst):
             assert new_visitor().log_in(filed.case.number, "WRONG").status_code == 200
 
         refused = new_visitor().log_in(filed.case.number, "WRONG")
@@ -79,8 +79,8 @@ class TestLogIn:
         assert filed.case.number in text_of(refused)
 
     def test_tries_with_other_numbers_share_one_limit(self, new_visitor, monkeypatch):
-        pace = access.Pace(access.ALL_NUMBERS.interval * 1000, burst=3)
-        monkeypatch.setattr(access, "ALL_NUMBERS", pace)
+        pace = access.AttemptThrottle(access.LIMIT_OVERALL.interval * 1000, burst=3)
+        monkeypatch.setattr(access, "LIMIT_OVERALL", pace)
         for last in "123":
             new_visitor().log_in(f"2026-0000-000{last}", "WRONG")
 
@@ -88,7 +88,7 @@ class TestLogIn:
 
     def test_a_stranger_who_tries_all_day_locks_nobody_out(self, new_visitor, monkeypatch):
         filed = factories.file()
-        monkeypatch.setattr(access, "ALL_NUMBERS", access.ONE_NUMBER)
+        monkeypatch.setattr(access, "LIMIT_OVERALL", access.LIMIT_PER_NUMBER)
         while new_visitor().log_in(filed.case.number, "WRONG").status_code != 429:
             pass
 

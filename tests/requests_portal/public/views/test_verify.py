@@ -9,7 +9,7 @@ from workflows.cases.signed_receipt import receipt_signer, signed_receipt
 from workflows.ledger.keys import log_vkey
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import proof_text
-from workflows.ledger.sequencer import sequence_all
+from workflows.ledger.sequencer import drain_inbox
 
 pytestmark = pytest.mark.django_db
 PAGE = "verify/"
@@ -20,7 +20,7 @@ def files() -> dict[str, bytes]:
     """What the person of one of two cases takes home."""
     case = factories.file().case
     factories.file(factories.ERIKA)
-    sequence_all()
+    drain_inbox()
     event = Event.objects.get(case=case.pseudonym)
     return {
         "receipt": signed_receipt(case).encode(),

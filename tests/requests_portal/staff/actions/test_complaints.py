@@ -91,7 +91,7 @@ class TestThePanel:
 
     def test_says_to_who_took_part_why_somebody_else_must(self, sign_in) -> None:
         case = make_case(CaseState.ANSWERED)
-        complaint = services.contest(case, "No.")
+        complaint = services.contest_answer(case, "No.")
         services.acknowledge(complaint, HANDLER)
         user = make_staff("someone", "reviewer")
         StaffIdentity.objects.create(user=user, pseudonym=REVIEWER.pseudonym)

@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from tests.factories import ERIKA, WANG
-from workflows.cases.access import open_with_receipt
+from workflows.cases.access import find_by_receipt
 from workflows.cases.models import Case
 from workflows.vocabulary.people import Channel
 
@@ -44,7 +44,7 @@ def run(*arguments: str) -> dict[str, str]:
 def test_it_prints_what_the_person_must_be_told(letter):
     printed = run(letter(ERIKA))
 
-    case = open_with_receipt(printed["case"], printed["receipt"])
+    case = find_by_receipt(printed["case"], printed["receipt"])
     assert printed["due"] == str(case.due_on)
     assert printed["rule"].startswith("EU: Answer within one month")
     assert case.channel == Channel.STAFF

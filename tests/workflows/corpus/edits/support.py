@@ -15,7 +15,7 @@ from workflows.corpus.formats.registry import format_of
 
 FORMATS = ["a.jsonl", "a.jsonl.gz", "a.jsonl.zst", "a.parquet"]
 PHONE = "13800138025"
-WORDING = Wording({"r1": "1 Main St", "r2": "李小红"})
+WORDING = Replacements({"r1": "1 Main St", "r2": "李小红"})
 
 
 def write(path: Path, rows: list[dict]) -> Path:
@@ -37,8 +37,10 @@ def read(path: Path) -> list[dict]:
     return [record for _row, record in records(path, format_of(path))]
 
 
-def change(op: str, id_: object, start: int = 0, end: int = 0, ref: str = "", **more) -> Change:
-    return Change(
+def change(
+    op: str, id_: object, start: int = 0, end: int = 0, ref: str = "", **more
+) -> RequestedChange:
+    return RequestedChange(
         Op(op),
         **{"file": "a.jsonl", "field": "text", **more},
         id=id_,
@@ -48,11 +50,13 @@ def change(op: str, id_: object, start: int = 0, end: int = 0, ref: str = "", **
     )
 
 
-def entries(folder: Path, /, *changes: Change, wording: Wording = WORDING, **origin) -> list:
-    return list(resolve(changes, folder, Origin(**origin), wording))
+def entries(
+    folder: Path, /, *changes: RequestedChange, wording: Replacements = WORDING, **origin
+) -> list:
+    return list(resolve(changes, folder, EntryOrigin(**origin), wording))
 
 
-def apply(made: list, snapshot: Path, target: Path, wording: Wording = WORDING):
+def apply(made: list, snapshot: Path, target: Path, wording: Replacements = WORDING):
     return apply_entries(made, snapshot, target, wording)
 
 

@@ -23,8 +23,8 @@ from tests.workflows.corpus.edits.support import (
     write,
 )
 from workflows.corpus.edits.apply import APPLIED, apply_entries
-from workflows.corpus.entries import EditRefused, ManifestError, Op, Wording
-from workflows.corpus.formats.files import appearing
+from workflows.corpus.entries import EditRefused, ManifestError, Op, Replacements
+from workflows.corpus.formats.files import atomic_folder
 
 ROWS = [
     {"id": "d0", "text": "电话 13800138025,谢谢", "n": 1},
@@ -167,7 +167,7 @@ def test_a_missing_replacement_and_a_contradiction_are_named(tmp_path):
         for end, ref in [(22, "r1"), (20, "r2")]
     )
     with pytest.raises(ManifestError, match=r"row 2: .*no text for the replacement r1"):
-        apply([one], tmp_path / "old", tmp_path / "new", Wording({}))
+        apply([one], tmp_path / "old", tmp_path / "new", Replacements({}))
     with pytest.raises(ManifestError, match="row 2: two replacements contradict"):
         apply([one, other], tmp_path / "old", tmp_path / "new")
     assert {path.name for path in tmp_path.iterdir()} == {"old"}
@@ -219,7 +219,7 @@ def test_the_new_snapshot_is_not_written_into_the_old_one(tmp_path):
 
 def test_two_at_once_do_not_write_into_each_other(tmp_path):
     write(tmp_path / "old" / "a.jsonl", ROWS)
-    with appearing(tmp_path / "new"), pytest.raises(EditRefused, match="another process"):
+    with atomic_folder(tmp_path / "new"), pytest.raises(EditRefused, match="another process"):
         apply([], tmp_path / "old", tmp_path / "new")
 
 
@@ -358,7 +358,7 @@ def test_values_for_which_python_has_no_type_stop_nothing(tmp_path):
 
 def test_a_text_that_cannot_be_written_in_utf_8_is_refused_in_parquet(tmp_path):
     write(tmp_path / "old" / "a.parquet", ROWS)
-    half = Wording({"r1": "\ud83d"})
+    half = Replacements({"r1": "\ud83d"})
     made = entries(
         tmp_path / "old", change("replace", "d0", 3, 14, "r1", file="a.parquet"), wording=half
     )

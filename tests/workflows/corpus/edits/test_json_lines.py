@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workflows.corpus.entries import Edit, EditRefused, edited
+from workflows.corpus.entries import Edit, EditRefused, apply_edits
 from workflows.corpus.formats.jsonl_rewriting import with_edits
 
 PLAIN = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -102,4 +102,4 @@ def test_edits_are_made_as_if_one_by_one_from_the_end(text, places):
     expected = text
     for edit in reversed(edits):
         expected = expected[: edit.start] + edit.text + expected[edit.end :]
-    assert edited(text, edits) == expected
+    assert apply_edits(text, edits) == expected

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workflows.corpus.edits.support import WORDING, apply, change, entries, tree
-from workflows.corpus.edits.residual import Before, Why, allowed, rescan
-from workflows.corpus.entries import EditRefused, ManifestError, Op, Wording
+from workflows.corpus.edits.residual import OriginalSnapshot, ResidualReason, expected_hits, rescan
+from workflows.corpus.entries import EditRefused, ManifestError, Op, Replacements
 from workflows.corpus.formats.plain_text import LONGEST, paragraph, text_records
 from workflows.corpus.formats.shards import shards
 from workflows.corpus.locate import locate
@@ -133,8 +133,8 @@ def test_applying_twice_is_refused(snapshot, tmp_path):
 def left(made, snapshot, new, may_stay=(), wording=WORDING):
     return list(
         rescan(
-            made, new, Schema(), Patterns(PERSON), allowed(may_stay),
-            before=Before(snapshot, wording),
+            made, new, Schema(), Patterns(PERSON), expected_hits(may_stay),
+            before=OriginalSnapshot(snapshot, wording),
         )
     )  # fmt: skip
 
@@ -152,9 +152,11 @@ def test_the_re_scan_is_content_with_what_the_manifest_makes_and_with_nothing_el
         (tmp_path / "new" / "sub" / "a.txt").read_text()[:-1],
     ):
         (tmp_path / "new" / "sub" / "a.txt").write_text(content)
-        assert left(made, snapshot, tmp_path / "new")[0].why == Why.DIFFERENT
+        assert left(made, snapshot, tmp_path / "new")[0].why == ResidualReason.DIFFERENT
     (tmp_path / "new" / "sub" / "a.txt").unlink()
-    assert [place.why for place in left(made, snapshot, tmp_path / "new")] == [Why.DIFFERENT]
+    assert [place.why for place in left(made, snapshot, tmp_path / "new")] == [
+        ResidualReason.DIFFERENT
+    ]
 
 
 def test_the_re_scan_names_what_nobody_judged(snapshot, tmp_path):
@@ -162,7 +164,7 @@ def test_the_re_scan_names_what_nobody_judged(snapshot, tmp_path):
     (snapshot / "c.txt").write_text(OURS)
     apply(made, snapshot, tmp_path / "new")
     found = left(made, snapshot, tmp_path / "new")
-    assert {(place.why, place.file) for place in found} == {(Why.FOUND, "c.txt")}
+    assert {(place.why, place.file) for place in found} == {(ResidualReason.FOUND, "c.txt")}
     others = [
         Hit("p1", Kind(place.kind), place.file, "c.txt#7", "text", 0, 1, Strength.STRONG)
         for place in found
@@ -190,9 +192,9 @@ def test_a_text_is_replaced_wherever_it_stands(snapshot, tmp_path):
     made = entries(
         snapshot,
         replace(first, written="上海", anywhere=True, replacement_ref="r"),
-        wording=Wording({"r": "杭州"}),
+        wording=Replacements({"r": "杭州"}),
     )
-    apply(made, snapshot, tmp_path / "new", Wording({"r": "杭州"}))
+    apply(made, snapshot, tmp_path / "new", Replacements({"r": "杭州"}))
     assert "王小明住在杭州" in (tmp_path / "new" / "sub" / "a.txt").read_text()
 
 

@@ -16,7 +16,14 @@ from tests.workflows.corpus.edits.support import (
     write,
 )
 from workflows.corpus.columns import text_sha256
-from workflows.corpus.edits.residual import Before, Judged, Left, Why, allowed, rescan
+from workflows.corpus.edits.residual import (
+    Judged,
+    OriginalSnapshot,
+    Residual,
+    ResidualReason,
+    expected_hits,
+    rescan,
+)
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.values import Hit, Kind, Schema, Strength, read_persons
 
@@ -30,7 +37,7 @@ ROWS = [
 
 def look(made, snapshot, stay=()):
     patterns = Patterns(read_persons([json.dumps(WANG)]))
-    return list(rescan(made, snapshot, Schema(), patterns, allowed(stay)))
+    return list(rescan(made, snapshot, Schema(), patterns, expected_hits(stay)))
 
 
 def all_changes(file):
@@ -51,11 +58,11 @@ def test_nothing_is_left_after_the_applier(tmp_path, file):
 def test_the_old_snapshot_shows_all_that_was_to_go(tmp_path):
     write(tmp_path / "a.jsonl", ROWS)
     assert look(entries(tmp_path, *all_changes("a.jsonl")), tmp_path) == [
-        Left(Why.UNCHANGED, "a.jsonl", 1, "text"),
-        Left(Why.UNCHANGED, "a.jsonl", 2, "text"),
-        Left(Why.NOT_CORRECTED, "a.jsonl", 2, "text"),
-        Left(Why.FOUND, "a.jsonl", 1, "text", "name", "w", 0, 3),
-        Left(Why.FOUND, "a.jsonl", 1, "text", "phone", "w", 4, 15),
+        Residual(ResidualReason.UNCHANGED, "a.jsonl", 1, "text"),
+        Residual(ResidualReason.UNCHANGED, "a.jsonl", 2, "text"),
+        Residual(ResidualReason.NOT_CORRECTED, "a.jsonl", 2, "text"),
+        Residual(ResidualReason.FOUND, "a.jsonl", 1, "text", "name", "w", 0, 3),
+        Residual(ResidualReason.FOUND, "a.jsonl", 1, "text", "phone", "w", 4, 15),
     ]
 
 
@@ -71,11 +78,11 @@ def test_a_pipeline_may_write_other_files_in_another_order(tmp_path):
     ("record", "why"),
     [
         # changed, but not as the manifest says
-        ({"id": 2, "text": "王小明的新地址是"}, Why.NOT_CORRECTED),
+        ({"id": 2, "text": "王小明的新地址是"}, ResidualReason.NOT_CORRECTED),
         # the person still stands in a record that was to go
-        ({"id": 1, "text": "now 王小明 only"}, Why.FOUND),
+        ({"id": 1, "text": "now 王小明 only"}, ResidualReason.FOUND),
         # a copy elsewhere, which two identifiers make certain
-        ({"id": 9, "text": "王小明: 138-0013-8025"}, Why.FOUND),
+        ({"id": 9, "text": "王小明: 138-0013-8025"}, ResidualReason.FOUND),
     ],
 )
 def test_what_is_left_is_named(tmp_path, record, why):
@@ -100,12 +107,12 @@ def test_without_persons_only_the_records_of_the_manifest_are_looked_at(tmp_path
     write(tmp_path / "old" / "a.jsonl", ROWS)
     made = entries(tmp_path / "old", *all_changes("a.jsonl"))
     assert [left.why for left in rescan(made, tmp_path / "old", Schema())] == [
-        Why.UNCHANGED, Why.UNCHANGED, Why.NOT_CORRECTED,
+        ResidualReason.UNCHANGED, ResidualReason.UNCHANGED, ResidualReason.NOT_CORRECTED,
     ]  # fmt: skip
 
 
 def compare(made, old, new):
-    found = rescan(made, new, Schema(), before=Before(old, WORDING))
+    found = rescan(made, new, Schema(), before=OriginalSnapshot(old, WORDING))
     return [(left.why, left.file, left.id, left.expected, left.counted) for left in found]
 
 
@@ -133,15 +140,15 @@ def test_a_pipeline_that_numbers_anew_and_forgets_a_record_is_found_out(changed,
     write(folder / "new" / name, renumbered)
     same = name == "a.jsonl"
     assert set(compare(made, folder / "old", folder / "new")) == {
-        (Why.UNCHANGED, name, 100, None, None),
-        (Why.RECORDS, name if same else "", None, 2 if same else 3, 3 if same else 4),
+        (ResidualReason.UNCHANGED, name, 100, None, None),
+        (ResidualReason.RECORDS, name if same else "", None, 2 if same else 3, 3 if same else 4),
     }
 
 
 def test_a_record_that_was_lost_is_missed(changed):
     folder, made = changed
     write(folder / "new" / "a.jsonl", read(folder / "new" / "a.jsonl")[:-1])
-    expected = [(Why.RECORDS, "a.jsonl", None, 2, 1)]
+    expected = [(ResidualReason.RECORDS, "a.jsonl", None, 2, 1)]
     assert compare(made, folder / "old", folder / "new") == expected
 
 
@@ -149,7 +156,7 @@ def test_another_snapshot_of_the_same_size_is_none_that_came_out(changed):
     folder, made = changed
     corrected = read(folder / "new" / "a.jsonl")[0]
     write(folder / "new" / "a.jsonl", [corrected, {"id": 3, "text": "quite another text"}])
-    expected = [(Why.DIFFERENT, "a.jsonl", None, None, None)]
+    expected = [(ResidualReason.DIFFERENT, "a.jsonl", None, None, None)]
     assert compare(made, folder / "old", folder / "new") == expected
 
 
@@ -160,7 +167,7 @@ def test_a_namesake_with_the_same_short_text_may_stay_and_no_more_than_before(tm
     apply(made, tmp_path / "old", tmp_path / "new")
     assert compare(made, tmp_path / "old", tmp_path / "new") == []
     write(tmp_path / "new" / "a.jsonl", [{"id": 7, "text": "王小明"}, {"id": 8, "text": "王小明"}])
-    expected = [(Why.UNCHANGED, "a.jsonl", 7, None, None)]
+    expected = [(ResidualReason.UNCHANGED, "a.jsonl", 7, None, None)]
     assert compare(made, tmp_path / "old", tmp_path / "new") == expected
 
 
@@ -181,7 +188,7 @@ class TestRecordsWithTheSameText:
 
     def test_one_that_stands_because_another_s_was_taken_out_is_left(self, tmp_path):
         assert self.compared(tmp_path, [(2, self.TEXT), (3, "another")]) == [
-            (Why.UNCHANGED, "a.jsonl", 2, None, None)
+            (ResidualReason.UNCHANGED, "a.jsonl", 2, None, None)
         ]
 
     def test_the_other_may_stand(self, tmp_path):
@@ -199,7 +206,7 @@ def test_without_the_old_snapshot_too_the_text_is_found_under_another_id(tmp_pat
     made = entries(tmp_path / "old", change("delete", 1, 0, 3))
     write(tmp_path / "new" / "a.jsonl", [{**row, "id": row["id"] + 100} for row in ROWS])
     assert [(left.why, left.id) for left in rescan(made, tmp_path / "new", Schema())] == [
-        (Why.UNCHANGED, 101)
+        (ResidualReason.UNCHANGED, 101)
     ]
 
 
@@ -238,9 +245,11 @@ class TestRecordsWithoutIds:
         write(folder / "new" / "a.jsonl", list(rows))
         patterns = Patterns(read_persons([json.dumps(WANG)]))
         schema = Schema(id_field="")
-        before = Before(folder / "old", WORDING)
+        before = OriginalSnapshot(folder / "old", WORDING)
         found = rescan(made, folder / "new", schema, patterns, before=before, judged=judged)
-        persons = (left for left in found if left.why in (Why.FOUND, Why.UNJUDGED))
+        persons = (
+            left for left in found if left.why in (ResidualReason.FOUND, ResidualReason.UNJUDGED)
+        )
         return [(left.why, left.kind, left.start) for left in persons]
 
     JUDGED = Judged({"w"}, Counter(), Counter({("w", Kind.NAME): 1}))
@@ -250,7 +259,7 @@ class TestRecordsWithoutIds:
         rows = (self.CORRECTED, self.ROWS[2])
         assert self.look(made, tmp_path, rows, self.JUDGED) == []
         # Of whom nothing was judged, that is said, as it is of records with ids.
-        assert self.look(made, tmp_path, rows) == [(Why.FOUND, "name", 8)]
+        assert self.look(made, tmp_path, rows) == [(ResidualReason.FOUND, "name", 8)]
 
     @pytest.mark.parametrize("ops", [("replace",), ("replace", "delete")])
     @pytest.mark.parametrize("is_judged", [True, False])
@@ -258,14 +267,14 @@ class TestRecordsWithoutIds:
         made = self.made(tmp_path, *ops)
         rows = (self.CORRECTED, {"text": "王小明, 138-0013-8025"})
         assert self.look(made, tmp_path, rows, self.JUDGED if is_judged else None) == [
-            (Why.FOUND, "name", 0), (Why.FOUND, "phone", 5),
+            (ResidualReason.FOUND, "name", 0), (ResidualReason.FOUND, "phone", 5),
         ]  # fmt: skip
 
     def test_no_more_names_stand_there_than_were_judged_or_wait(self, tmp_path):
         made = self.made(tmp_path, "replace", "delete")
         rows = (self.CORRECTED, self.ROWS[2], {"text": "now 王小明 only"})
         found = self.look(made, tmp_path, rows, self.JUDGED)
-        assert found == [(Why.UNJUDGED, "name", 4)]
+        assert found == [(ResidualReason.UNJUDGED, "name", 4)]
 
 
 def test_where_several_have_the_id_of_a_corrected_record_the_person_stands_in_that_alone(tmp_path):
@@ -280,5 +289,5 @@ def test_where_several_have_the_id_of_a_corrected_record_the_person_stands_in_th
     corrected = read(tmp_path / "new" / "a.jsonl")[0]
     write(tmp_path / "new" / "a.jsonl", [corrected, {"id": 2, "text": ROWS[0]["text"]}])
     assert {(left.why, left.kind) for left in look(made, tmp_path / "new")} == {
-        (Why.FOUND, "name"), (Why.FOUND, "phone"),
+        (ResidualReason.FOUND, "name"), (ResidualReason.FOUND, "phone"),
     }  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 
 from tests.workflows.corpus.edits.support import FORMATS, WORDING, change, entries, write
 from workflows.corpus.edits.resolve import resolve
-from workflows.corpus.entries import ManifestError, Op, Origin, Unresolved
+from workflows.corpus.entries import EntryOrigin, ManifestError, Op, RecordNotFound
 
 
 def sha(text):
@@ -67,7 +67,7 @@ def test_where_ids_do_not_tell_records_apart_position_and_text_do(tmp_path, file
         replace(place, position=position, text_sha256=sha(TEXTS[2])),
         replace(place, position=position + 1),
     ):
-        with pytest.raises(Unresolved):
+        with pytest.raises(RecordNotFound):
             entries(tmp_path, elsewhere)
 
 
@@ -77,7 +77,7 @@ def test_what_could_be_in_several_records_is_refused(tmp_path, id_):
     write(tmp_path / "a.jsonl", records)
     written = change("redact", id_, 0, 3, written="王小明")
     by_text = replace(written, text_sha256=sha(TEXTS[1]))
-    with pytest.raises(Unresolved) as refused:
+    with pytest.raises(RecordNotFound) as refused:
         entries(tmp_path, written, by_text)
     assert refused.value.changes == {written, by_text}
     assert not refused.value.done
@@ -96,7 +96,7 @@ def test_a_record_that_is_gone_or_without_the_wrong_text_is_done_with(tmp_path):
     gone = change("redact", 2, 0, 1, file="", written="a")
     right = change("replace", 1, ref="r2", file="", written="z", anywhere=True)
     moved = change("redact", 1, 1, 2, file="", written="a")
-    with pytest.raises(Unresolved) as refused:
+    with pytest.raises(RecordNotFound) as refused:
         entries(tmp_path, gone, right, moved)
     assert refused.value.changes == {gone, right, moved}
     assert refused.value.done == {gone, right}
@@ -115,4 +115,4 @@ def test_a_record_that_is_gone_or_without_the_wrong_text_is_done_with(tmp_path):
 def test_a_place_that_is_no_longer_as_it_was_found_is_named(tmp_path, wanted):
     write(tmp_path / "a.jsonl", [{"id": 1, "text": "ab"}])
     with pytest.raises(ManifestError, match=wanted.file):
-        list(resolve([wanted], tmp_path, Origin(), WORDING))
+        list(resolve([wanted], tmp_path, EntryOrigin(), WORDING))

@@ -5,16 +5,16 @@ import pytest
 
 from tests.workflows.corrections.tables import address, content, drop_table, make_table, run_script
 from workflows.corpus.columns import text_sha256
-from workflows.corpus.edits.residual import Why, allowed, rescan_table
+from workflows.corpus.edits.residual import ResidualReason, expected_hits, rescan_table
 from workflows.corpus.edits.resolve import resolve_located
 from workflows.corpus.entries import (
-    Change,
     EditRefused,
+    EntryOrigin,
     ManifestError,
     Op,
-    Origin,
-    Unresolved,
-    Wording,
+    RecordNotFound,
+    Replacements,
+    RequestedChange,
 )
 from workflows.corpus.formats.sql_table import Table, changes_script
 from workflows.corpus.locate import locate
@@ -30,7 +30,7 @@ ROWS = [
     (4, None, "王小明 13800138025"),
     (5, "another 王小明", None),
 ]
-WORDING = Wording({"r": "O'Neil's \\ 1 Main St $$"})
+WORDING = Replacements({"r": "O'Neil's \\ 1 Main St $$"})
 PERSON = [
     Identifier("w", Kind.NAME, "王小明"),
     Identifier("w", Kind.PHONE, "+8613800138025"),
@@ -45,12 +45,14 @@ def table():
 
 
 def change(op, key, start, end, *, field="Body", ref="", **more):
-    return Change(Op(op), "public.posts", key, field, start, end, replacement_ref=ref, **more)
+    return RequestedChange(
+        Op(op), "public.posts", key, field, start, end, replacement_ref=ref, **more
+    )
 
 
 def entries(table, *changes):
     located = table.located({str(one.id) for one in changes})
-    return list(resolve_located(changes, located, Origin("Forum", "1", "key"), WORDING))
+    return list(resolve_located(changes, located, EntryOrigin("Forum", "1", "key"), WORDING))
 
 
 def three_changes(table):
@@ -121,9 +123,9 @@ def test_ids_of_any_type(key):
     make_table("others", [(uid, "王小明", None)], key=key)
     try:
         table = Table(address(), "others", Schema("key", ("Body",)))
-        change_ = Change(Op.REDACT, "others", uid, "Body", 0, 3)
+        change_ = RequestedChange(Op.REDACT, "others", uid, "Body", 0, 3)
         located = table.located({uid})
-        made = list(resolve_located([change_], located, Origin("F", "1", "key"), WORDING))
+        made = list(resolve_located([change_], located, EntryOrigin("F", "1", "key"), WORDING))
         run_script(changes_script(made, table, WORDING, manifest="m"))
         assert content("others")[0][1] == "[REDACTED]"
     finally:
@@ -131,7 +133,7 @@ def test_ids_of_any_type(key):
 
 
 def test_what_is_not_there_any_more_is_not_resolved(table):
-    with pytest.raises(Unresolved):
+    with pytest.raises(RecordNotFound):
         entries(table, change("redact", 99, 0, 3))
     with pytest.raises(ManifestError, match="no column with ids"):
         list(Table(table.database, "posts", Schema("", ("Body",))).located({"1"}))
@@ -139,7 +141,7 @@ def test_what_is_not_there_any_more_is_not_resolved(table):
 
 def test_the_re_scan_reads_the_table(table):
     def left(made, stay=()):
-        return list(rescan_table(made, table, Patterns(PERSON), allowed(stay)))
+        return list(rescan_table(made, table, Patterns(PERSON), expected_hits(stay)))
 
     patterns = Patterns(PERSON)
     hits = [hit for one in locate(table.shards(), patterns, table.schema) for hit in one.hits]
@@ -148,7 +150,10 @@ def test_the_re_scan_reads_the_table(table):
         table, *(change("delete", hit.id, hit.start, hit.end, field=hit.field) for hit in theirs)
     )
     found = left(made)
-    assert {(place.why, place.id) for place in found} >= {(Why.UNCHANGED, 1), (Why.FOUND, 4)}
+    assert {(place.why, place.id) for place in found} >= {
+        (ResidualReason.UNCHANGED, 1),
+        (ResidualReason.FOUND, 4),
+    }
     run_script(script(table, made))
     assert left(made) == []
 

@@ -1,4 +1,4 @@
-"""`make_manifest`, `apply_manifest` and `rescan` after `locate`, as a person or a script runs them."""
+"""`build_manifest`, `apply_manifest` and `rescan` after `locate`, as a person or a script runs them."""
 
 import base64
 import json

@@ -10,7 +10,7 @@ from django.utils import timezone
 from workflows.accounts.errors import ApprovalRefused
 from workflows.accounts.tokens import issue_pipeline_token
 from workflows.common.errors import InvalidEntry, Refused
-from workflows.datasets.management.register_options import add_by, told, user_named
+from workflows.datasets.management.register_options import add_by, entry_refusal, user_named
 from workflows.datasets.models import PipelineToken, TokenScope
 
 _DAYS = 90
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         try:
             token = issue_pipeline_token(pipeline, user_named(options["by"]))
         except InvalidEntry as error:
-            raise told(error) from error
+            raise entry_refusal(error) from error
         except (ApprovalRefused, Refused) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(token)

@@ -7,11 +7,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from workflows.cases.clocks import (
-    derive,
+    additional_clock_models,
+    derive_deadlines,
     differing_clocks,
-    further_clock_models,
     lead_differs,
-    rederive,
+    rederive_clock,
 )
 from workflows.cases.models import BaseClock, Case
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
             for line in differences:
                 self.stdout.write(f"{case.number} {line}")
         for clock in _further_clocks():
-            derived = rederive(clock).lead_before
+            derived = rederive_clock(clock).lead_before
             if derived != clock.due_at:
                 differing += 1
                 self.stdout.write(f"{clock.case.number} {_difference(clock, derived)}")
@@ -51,14 +51,14 @@ def _clock_differences(case: Case) -> list[str]:
     differing = differing_clocks(case)
     if not differing:
         return []
-    derived = derive(case)
+    derived = derive_deadlines(case)
     return [
         _difference(clock, derived[clock.regime, clock.kind].lead_before) for clock in differing
     ]
 
 
 def _further_clocks() -> Iterator[BaseClock]:
-    for model in further_clock_models():
+    for model in additional_clock_models():
         running = model._default_manager.filter(stopped_at=None)  # noqa: SLF001
         yield from running.select_related("case").order_by("pk").iterator(chunk_size=500)
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from workflows.cases.access import normalise_number
-from workflows.cases.clocks import further_clock_models
+from workflows.cases.clocks import additional_clock_models
 from workflows.cases.models import BaseClock, Case
 from workflows.regimes.deadlines.values import Deadline
 from workflows.regimes.explain import explain
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no case {number}.")
         further = (
             model._default_manager.filter(case=case)  # noqa: SLF001
-            for model in further_clock_models()
+            for model in additional_clock_models()
         )
         for clock in chain(case.clocks.all(), *further):
             rule = case.regime_of(clock.regime).clock(clock.kind)

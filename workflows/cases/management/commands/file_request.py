@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 from workflows.cases.attachments import Upload
 from workflows.cases.clocks import answer_kind
 from workflows.cases.errors import AttemptReused, InvalidFiling
-from workflows.cases.filing import Filed, file_request
+from workflows.cases.filing import FilingResult, file_request
 from workflows.cases.filing_request import request_from_content
 from workflows.vocabulary.people import Channel
 
@@ -57,7 +57,7 @@ class Command(BaseCommand):
         if filed.repeated:
             self.stderr.write("This attempt had filed the request already; nothing was added.")
 
-    def _file(self, options: dict[str, Any]) -> Filed:
+    def _file(self, options: dict[str, Any]) -> FilingResult:
         try:
             return file_request(
                 request_from_content(_read_json(options["file"])),

@@ -20,7 +20,7 @@ static const uint64_t EACH_EIGHTH = 0x80808080;
 
 static int looks_like_digit(uint8_t byte) { return byte == 'o' || byte == 'i' || byte == 'l'; }
 
-/* Tell whether a number stands before `end` in which letters look like digits, as `is_half_in_letters`
+/* Tell whether a number stands before `end` in which letters look like digits, as `has_letter_digits`
  * in numerals.py does: it has four digits, and eight of both, in the last REACH_OF_NUMBER bytes. A letter
  * at its edge counts only if no word goes on there: "12345678 of" is none. */
 static int is_half_in_letters(const uint8_t *stream, int64_t size, int64_t end)

@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 
 from workflows.corpus.normalize.characters import (
-    BREAK,
     ENCODED,
     FIRST_SPECIAL,
     INVISIBLE,
@@ -20,13 +19,14 @@ from workflows.corpus.normalize.characters import (
     OTHER,
     PAIR,
     STRIDE,
+    TEXT_BREAK,
     Bytes,
     CodePoints,
     Positions,
     Stream,
     fold_table,
 )
-from workflows.corpus.normalize.numerals import WORDS_IN_NUMBERS, is_half_in_letters
+from workflows.corpus.normalize.numerals import WORDS_IN_NUMBERS, has_letter_digits
 
 # The marks that begin markup or escapes.
 _MARKS = b"<&%[*\\"
@@ -40,7 +40,7 @@ def _first_step(byte: int) -> int:
         return ord(chr(byte).lower())
     if byte in _MARKS:
         return 0xFF
-    return int(ENCODED[byte]) if byte in LEADS or 0x80 <= byte < 0xC0 else BREAK  # noqa: PLR2004
+    return int(ENCODED[byte]) if byte in LEADS or 0x80 <= byte < 0xC0 else TEXT_BREAK  # noqa: PLR2004
 
 
 _FIRST_STEP = bytes(map(_first_step, range(0x100)))
@@ -53,7 +53,7 @@ def fold_bytes(raw: bytes | bytearray | memoryview) -> tuple[bytearray, Position
     result = np.frombuffer(folded, np.uint8)
     special = np.flatnonzero(result >= FIRST_SPECIAL)
     first = source[special]
-    result[special[first < 0x80]] = BREAK  # noqa: PLR2004
+    result[special[first < 0x80]] = TEXT_BREAK  # noqa: PLR2004
     for length, low, high in _LENGTHS:
         chosen = (first >= low) & (first < high)
         starts = special[chosen]
@@ -71,10 +71,10 @@ def squeeze(content: bytes | bytearray | memoryview) -> Stream:
     raised[: folded.size] = folded
     visible = np.where(folded != INVISIBLE, np.arange(folded.size), 0)
     last = folded[np.maximum.accumulate(visible)][:-1]
-    raised[1 : folded.size] += (folded[1:] == BREAK) & (
+    raised[1 : folded.size] += (folded[1:] == TEXT_BREAK) & (
         last - ord("a") < len(string.ascii_lowercase)
     )
-    kept = np.packbits(raised > BREAK, bitorder="little")
+    kept = np.packbits(raised > TEXT_BREAK, bitorder="little")
     counts = np.bitwise_count(kept.view(np.uint32))
     before = counts.cumsum(dtype=np.intp) - counts
     # Arrow picks bytes twice as fast as NumPy.
@@ -97,7 +97,7 @@ def lookalikes(stream: bytes) -> list[int]:
     last[:-1] &= ~runs[1:]
     last[::LEAST_SIGNS] |= runs[::LEAST_SIGNS]
     ends: list[int] = (np.flatnonzero(last) + LEAST_SIGNS).tolist()
-    return [end for end in ends if is_half_in_letters(stream, end)]
+    return [end for end in ends if has_letter_digits(stream, end)]
 
 
 def spans(
@@ -182,7 +182,7 @@ def write(result: Bytes, starts: Positions, values: CodePoints, length: int) -> 
 def _write_small(result: Bytes, starts: Positions, values: CodePoints | Bytes, length: int) -> None:
     """Write folds to one ASCII character, to BREAK (all bytes) or to INVISIBLE (all bytes)."""
     result[starts] = values
-    rest = np.where(values == BREAK, np.uint8(BREAK), np.uint8(INVISIBLE))
+    rest = np.where(values == TEXT_BREAK, np.uint8(TEXT_BREAK), np.uint8(INVISIBLE))
     for offset in range(1, length):
         result[starts + offset] = rest
 
@@ -228,7 +228,7 @@ def resolve_escapes(source: Bytes, special: Positions, result: Bytes) -> None:
     starts = _escapes(source, special)
     if not starts.size:
         return
-    result[starts[_CONTROLS[source[starts + 1]]] + 1] = BREAK
+    result[starts[_CONTROLS[source[starts + 1]]] + 1] = TEXT_BREAK
     starts, codes = _code_units(source, starts)
     if not starts.size:
         return
@@ -273,7 +273,7 @@ _LONGEST_WORD = 7
 # words are looked at.
 _REACH = 128
 _STEP = 32
-_GAP = chr(BREAK)
+_GAP = chr(TEXT_BREAK)
 
 
 def numbers_in_words(stream: bytes) -> list[tuple[int, int]]:

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from workflows.corpus.edits.manifest_files import merge_table, read_replacements
-from workflows.corpus.entries import EditRefused, ManifestError, Wording
+from workflows.corpus.entries import EditRefused, ManifestError, Replacements
 from workflows.corrections.management.options import add_key_option, open_manifest
 
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         out: Path = options["out"]
         try:
             manifest = open_manifest(options["manifest"], options["key"], self.stderr)
-            wording = Wording(read_replacements(options["replacements"]), manifest.redaction)
+            wording = Replacements(read_replacements(options["replacements"]), manifest.redaction)
             snapshot, id_field = options["snapshot"], options["id_field"]
             out.mkdir(parents=True, exist_ok=True)
             table = merge_table(manifest.entries, snapshot, wording, id_field=id_field)

@@ -14,15 +14,15 @@ from workflows.corpus.edits.manifest_files import package, read_hits, read_repla
 from workflows.corpus.edits.resolve import resolve
 from workflows.corpus.entries import (
     REDACTION,
-    Change,
     EditRefused,
+    EntryOrigin,
     Header,
     ManifestError,
     Op,
-    Origin,
-    Wording,
+    Replacements,
+    RequestedChange,
 )
-from workflows.corpus.formats.files import appearing
+from workflows.corpus.formats.files import atomic_folder
 from workflows.corpus.values import Hit
 from workflows.corrections.keys import manifest_signer
 
@@ -52,13 +52,13 @@ class Command(BaseCommand):
         parser.add_argument("--source-field", default="")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        origin = Origin(
+        origin = EntryOrigin(
             options["dataset"], options["name"], options["id_field"], options["source_field"]
         )
         try:
-            wording = Wording(read_replacements(options["replacements"]), options["redaction"])
+            wording = Replacements(read_replacements(options["replacements"]), options["redaction"])
             changes = [
-                Change(
+                RequestedChange(
                     Op(options["op"]),
                     hit.file,
                     hit.id,
@@ -80,7 +80,7 @@ class Command(BaseCommand):
             )
             files = package(header, entries, manifest_signer())
             options["out"].parent.mkdir(parents=True, exist_ok=True)
-            with appearing(options["out"]) as folder:
+            with atomic_folder(options["out"]) as folder:
                 for name, content in files.items():
                     (folder / name).write_bytes(content)
         except (ManifestError, EditRefused, OSError, ImproperlyConfigured) as error:

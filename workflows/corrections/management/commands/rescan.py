@@ -62,7 +62,7 @@ class Command(BaseCommand):
             documents = any(is_document(entry.file) for entry in manifest.entries)
             if said := passed_over(options["snapshot"], documents=documents):
                 self.stderr.write(said)
-            before = Before(options["old"], wording) if options["old"] else None
+            before = OriginalSnapshot(options["old"], wording) if options["old"] else None
             left = [
                 self._say(place)
                 for place in rescan(
@@ -75,12 +75,12 @@ class Command(BaseCommand):
                     before=before,
                 )
             ]
-        except (ManifestError, EditRefused, PersonsError, ReadError, OSError, PassEnded) as error:
+        except (ManifestError, EditRefused, PersonsError, ReadError, OSError, ScanAborted) as error:
             raise CommandError(str(error), returncode=CANNOT_BE_READ) from error
         if left:
             raise CommandError(f"{len(left)} places are left.")
         self.stderr.write("Nothing is left.")
 
-    def _say(self, place: Left) -> Left:
+    def _say(self, place: Residual) -> Residual:
         self.stdout.write(json.dumps(asdict(place), ensure_ascii=False))
         return place

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from workflows.common.errors import InvalidEntry, Refused
 from workflows.datasets.croissant.take_in import import_croissant
-from workflows.datasets.management.register_options import actor_named, add_by, told
+from workflows.datasets.management.register_options import actor_named, add_by, entry_refusal
 
 
 class Command(BaseCommand):
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         try:
             dataset, snapshot = import_croissant(file.read_bytes(), actor_named(by))
         except InvalidEntry as error:
-            raise told(error) from error
+            raise entry_refusal(error) from error
         except (Refused, OSError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"dataset {dataset.pk} {dataset}")

@@ -8,9 +8,9 @@ from django.db import transaction
 
 from workflows.common.errors import InvalidEntry, Refused
 from workflows.datasets.inventory import read_snapshot
-from workflows.datasets.management.register_options import actor_named, add_by, told
+from workflows.datasets.management.register_options import actor_named, add_by, entry_refusal
 from workflows.datasets.models import Dataset, Snapshot
-from workflows.datasets.problems import why_unreadable
+from workflows.datasets.problems import read_error_of
 from workflows.datasets.register import save_dataset, save_snapshot
 from workflows.vocabulary.outcomes import Scope
 
@@ -44,14 +44,14 @@ class Command(BaseCommand):
         try:
             snapshot = self._register(options)
         except InvalidEntry as error:
-            raise told(error) from error
+            raise entry_refusal(error) from error
         except Refused as error:
             raise CommandError(str(error)) from error
         if snapshot is not None and options["read"]:
             read_snapshot(snapshot.pk)
             snapshot.refresh_from_db()
             if not snapshot.is_readable:
-                raise CommandError(why_unreadable(snapshot))
+                raise CommandError(read_error_of(snapshot))
             self.stdout.write(f"records {snapshot.rows} bytes {snapshot.bytes}")
 
     @transaction.atomic

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from workflows.ledger.sequencer import SequencerError, run, sequence_all
+from workflows.ledger.sequencer import SequencerError, drain_inbox, run
 
 
 class Command(BaseCommand):
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, once: bool, **_options: Any) -> None:
         try:
             if once:
-                self.stdout.write(f"{sequence_all()}")
+                self.stdout.write(f"{drain_inbox()}")
                 return
             stop = Flag()
             for number in (signal.SIGTERM, signal.SIGINT):

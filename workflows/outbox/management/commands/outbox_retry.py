@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from workflows.outbox import queues
 from workflows.outbox.models import Effect
-from workflows.outbox.services import retry_dead, retry_waiting
+from workflows.outbox.services import retry_dead_letter, retry_waiting
 
 
 class Command(BaseCommand):
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         for name in kind:
             kinds |= Q(kind__startswith=name) if name.endswith(".") else Q(kind=name)
         effects = Effect.objects.filter(chosen & kinds)
-        count = retry_dead(effects)
+        count = retry_dead_letter(effects)
         if waiting:
             count += retry_waiting(effects)
         self.stdout.write(f"{count} effects will be tried.")

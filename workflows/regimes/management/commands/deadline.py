@@ -6,7 +6,7 @@ from typing import Any, get_args
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from workflows.regimes.calendars import Notice, shipped_notices
+from workflows.regimes.calendars import HolidayNotice, bundled_notices
 from workflows.regimes.deadlines.values import ClockEvent, Deadline, EventName
 from workflows.regimes.explain import explain
 from workflows.regimes.registry import UnknownRegimeError, get_regime
@@ -57,8 +57,8 @@ class Command(BaseCommand):
             self.stdout.write(f"- {sentence}")
 
 
-def _shipped(_regions: object) -> tuple[Notice, ...]:
-    return shipped_notices()
+def _shipped(_regions: object) -> tuple[HolidayNotice, ...]:
+    return bundled_notices()
 
 
 def _event(text: str) -> ClockEvent:

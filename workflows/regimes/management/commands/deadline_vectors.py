@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from workflows.regimes.calendars import shipped_notices
+from workflows.regimes.calendars import bundled_notices
 from workflows.regimes.explain import explain
 from workflows.regimes.rules.reader import RuleFileError
-from workflows.regimes.vectors import Outcome, calendar_differences, run
+from workflows.regimes.vectors import VectorResult, calendar_differences, run
 
 
 class Command(BaseCommand):
@@ -31,12 +31,12 @@ class Command(BaseCommand):
         data = _read(options["file"])
         failed = 0
         for difference in calendar_differences(
-            data["meta"].get("calendars") or {}, shipped_notices()
+            data["meta"].get("calendars") or {}, bundled_notices()
         ):
             self.stdout.write(f"note: {difference}")
             failed += options["strict"]
         try:
-            outcomes = [run(vector, shipped_notices()) for vector in data["vectors"]]
+            outcomes = [run(vector, bundled_notices()) for vector in data["vectors"]]
         except RuleFileError as error:
             raise CommandError(str(error)) from error
         for outcome in outcomes:
@@ -49,7 +49,7 @@ class Command(BaseCommand):
         if failed:
             raise SystemExit(1)
 
-    def _report(self, outcome: Outcome) -> None:
+    def _report(self, outcome: VectorResult) -> None:
         """Print what a vector that fails, or differs in a note, came to."""
         if outcome.fault:
             self.stdout.write(f"FAIL {outcome.id}: {outcome.fault}")

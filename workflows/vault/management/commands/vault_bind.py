@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from workflows.vault.binding import bind_rows, sealed_tables
-from workflows.vault.crypto import CannotUnseal
+from workflows.vault.crypto import DecryptionFailed
 
 
 class Command(BaseCommand):
@@ -18,6 +18,6 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **_options: Any) -> None:
         try:
             bound = sum(bind_rows(table) for table in sealed_tables())
-        except CannotUnseal as error:
+        except DecryptionFailed as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"bound {bound} rows")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from workflows.vault.crypto import CannotUnseal
+from workflows.vault.crypto import DecryptionFailed
 from workflows.vault.services import rewrap
 
 
@@ -17,6 +17,6 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **__: Any) -> None:
         try:
             count = rewrap()
-        except CannotUnseal as error:
+        except DecryptionFailed as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{count} data keys wrapped anew.")
