@@ -24,9 +24,9 @@ MODULE = '''
 import csv
 
 from workflows.corpus.columns import Batch, Column
-from workflows.corpus.entries import checked_edits, edited
+from workflows.corpus.entries import verified_edits, apply_edits
 from workflows.corpus.formats.protocol import Placed, Shard, of_ids
-from workflows.corpus.values import FORMATS, Figures
+from workflows.corpus.values import FORMATS, ReadStats
 
 
 class CsvFormat:
@@ -38,7 +38,7 @@ class CsvFormat:
     def batches(self, shard, schema, where):
         rows = _rows(shard.path)
         columns = [Column.of_texts(name, [row[name] for row in rows]) for name in schema.text_fields]
-        figures = Figures(sum(column.size for column in columns), len(rows))
+        figures = ReadStats(sum(column.size for column in columns), len(rows))
         yield Batch(
             columns, lambda n: rows[n][schema.id_field], figures, position=lambda index: index
         )
@@ -51,9 +51,9 @@ class CsvFormat:
         changed, kept = dict(rows), []
         records = _rows(source.path)
         for number, record in enumerate(records):
-            edits = checked_edits(record, id_field, changed.get(number, ()), wording)
+            edits = verified_edits(record, id_field, changed.get(number, ()), wording)
             if edits is not None:
-                texts = {name: edited(record[name], of_field) for name, of_field in edits.items()}
+                texts = {name: apply_edits(record[name], of_field) for name, of_field in edits.items()}
                 kept.append(record | texts)
         with target.open("w", newline="") as file:
             writer = csv.DictWriter(file, list(records[0]))
@@ -72,23 +72,23 @@ from pathlib import Path
 from workflows.corpus.commands import locate
 from workflows.corpus.edits.apply import apply_entries
 from workflows.corpus.edits.manifest_files import read_hits
-from workflows.corpus.edits.residual import Before, rescan
+from workflows.corpus.edits.residual import OriginalSnapshot, rescan
 from workflows.corpus.edits.resolve import resolve
-from workflows.corpus.entries import Change, Op, Origin, Wording
+from workflows.corpus.entries import RequestedChange, Op, EntryOrigin, Replacements
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.values import Schema, read_persons_file
 
 sys.argv[1:] = ["data", "--persons", "persons.jsonl", "--out", "hits.jsonl", "--processes", "1"]
 assert locate.command() == 0
-hits, data, new, wording = list(read_hits(Path("hits.jsonl"))), Path("data"), Path("new"), Wording({})
-changes = [Change(Op.REDACT, h.file, h.id, h.field, h.start, h.end) for h in hits if h.id == "1"]
-changes += [Change(Op.DELETE, h.file, h.id, h.field) for h in hits if h.id == "3"]
-entries = list(resolve(changes, data, Origin(), wording))
+hits, data, new, wording = list(read_hits(Path("hits.jsonl"))), Path("data"), Path("new"), Replacements({})
+changes = [RequestedChange(Op.REDACT, h.file, h.id, h.field, h.start, h.end) for h in hits if h.id == "1"]
+changes += [RequestedChange(Op.DELETE, h.file, h.id, h.field) for h in hits if h.id == "3"]
+entries = list(resolve(changes, data, EntryOrigin(), wording))
 apply_entries(entries, data, new, wording)
 known = Patterns(read_persons_file(Path("persons.jsonl")))
 print(json.dumps({
     "found": [[hit.file, hit.id, hit.kind] for hit in hits],
-    "left": len(list(rescan(entries, new, Schema(), known, before=Before(data, wording)))),
+    "left": len(list(rescan(entries, new, Schema(), known, before=OriginalSnapshot(data, wording)))),
     "left in the old one": len(list(rescan(entries, data, Schema(), known))) > 0,
 }))
 """

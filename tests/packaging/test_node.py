@@ -14,7 +14,7 @@ from requests_portal.local.folders import PROJECT
 from workflows.common.signed_note import Signer
 from workflows.corpus.edits.manifest_files import package, read_hits
 from workflows.corpus.edits.resolve import resolve
-from workflows.corpus.entries import Change, Header, Op, Origin, Wording
+from workflows.corpus.entries import EntryOrigin, Header, Op, Replacements, RequestedChange
 
 pytestmark = pytest.mark.stack
 
@@ -96,11 +96,11 @@ def test_it_finds_a_person_and_changes_what_a_signed_manifest_names(run, tmp_pat
     assert found.returncode == 0, found.stderr
     assert " hits=2 " in found.stdout
     changes = [
-        Change(Op.REDACT, hit.file, hit.id, hit.field, hit.start, hit.end)
+        RequestedChange(Op.REDACT, hit.file, hit.id, hit.field, hit.start, hit.end)
         for hit in read_hits(tmp_path / "hits.jsonl")
     ]
     signer = Signer("portal.example.org/manifests", bytes(32))
-    entries = resolve(changes, corpus, Origin("talk", "1"), Wording({}))
+    entries = resolve(changes, corpus, EntryOrigin("talk", "1"), Replacements({}))
     (tmp_path / "manifest").mkdir()
     header = Header("m", "talk", "1", "2026-01-01T00:00:00+00:00")
     for name, content in package(header, entries, signer).items():

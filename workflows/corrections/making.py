@@ -144,7 +144,7 @@ def _changes(instruction: Instruction, target: Snapshot) -> list[RequestedChange
     op = OPS[Instruction.Operation(instruction.operation)]
     case = instruction.item.case
     pairs = _pairs(instruction) if op is Op.REPLACE else []
-    found: dict[Change, None] = {}
+    found: dict[RequestedChange, None] = {}
     is_text = target.traits.holds_documents
     own = case.matches.filter(verdict=Match.Verdict.THEIRS, snapshot=target)
     matches = list(own.select_related("case__data_key"))

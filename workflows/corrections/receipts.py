@@ -143,7 +143,7 @@ def _register(snapshot: Snapshot, manifest: Manifest, actor: Actor) -> None:
 def _look_at(snapshot: Snapshot, before: Snapshot) -> None:
     """Refuse a location that was mistyped, while whoever typed it is still there."""
     try:
-        first_look(snapshot)
+        probe(snapshot)
         old = snapshot.traits.has_files and path_of(before)
         if old and path_of(snapshot) == old:
             raise InvalidEntry({"location": [_("The old snapshot lies there. Name the new one.")]})

@@ -12,11 +12,11 @@ from pathlib import Path
 from django.db import transaction
 from django.utils import timezone
 
-from workflows.corpus.columns import Batch, Candidate, every_line
+from workflows.corpus.columns import Batch, Candidate, all_lines
 from workflows.corpus.formats.protocol import Shard
-from workflows.corpus.formats.registry import batches
+from workflows.corpus.formats.registry import read_batches
 from workflows.corpus.formats.shards import file_shards
-from workflows.corpus.values import FORMATS, Figures, Problem, ReadError, Schema
+from workflows.corpus.values import FORMATS, ReadError, ReadProblem, ReadStats, Schema
 from workflows.datasets.lookups import look_up_version
 from workflows.datasets.models import Snapshot, SnapshotFile
 from workflows.datasets.sources import files_of, shards_of
@@ -193,7 +193,9 @@ def _check_sample(batch: Batch, shard: Shard, schema: Schema) -> None:
         return
     records = len(batch.columns[0])
     if batch.figures.unreadable and batch.figures.unreadable >= records:
-        raise ReadError(f"{shard.file} is not {shard.format.upper()}.", Problem.BROKEN, shard.file)
+        raise ReadError(
+            f"{shard.file} is not {shard.format.upper()}.", ReadProblem.BROKEN, shard.file
+        )
     if schema.id_field and records and all(batch.record_id(n) is None for n in range(records)):
         raise ReadError(f"{shard.file} has no ids.", ReadProblem.NO_FIELD, schema.id_field)
 

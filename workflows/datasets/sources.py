@@ -15,7 +15,7 @@ from django.conf import settings
 from workflows.corpus.formats.protocol import Shard
 from workflows.corpus.formats.shards import dataset_files, shards
 from workflows.corpus.formats.sql_table import named_table, table_shards
-from workflows.corpus.values import FORMATS, Problem, ReadError
+from workflows.corpus.values import FORMATS, ReadError, ReadProblem
 from workflows.datasets.models import Snapshot
 
 IN_FILES = [name for name, traits in FORMATS.items() if traits.has_files]

@@ -18,8 +18,8 @@ from tests.outliving import assert_nobody_outlives
 from tests.workflows.corpus.support import WANG, patterns
 from workflows.corpus.formats import registry
 from workflows.corpus.formats.shards import shards
-from workflows.corpus.locate import PassEnded, locate, locate_records, locate_shard
-from workflows.corpus.values import FORMATS, Figures, ReadError, Schema, traits_of
+from workflows.corpus.locate import ScanAborted, locate, locate_records, locate_shard
+from workflows.corpus.values import FORMATS, ReadError, ReadStats, Schema, traits_of
 
 KNOWN = patterns(WANG)
 RECORDS = [

@@ -11,7 +11,7 @@ from workflows.common.signed_note import NoteError, Verifier
 from workflows.corpus.commands import ENDINGS, CommandRefused, Say, main, say, warn
 from workflows.corpus.edits.apply import apply_entries
 from workflows.corpus.edits.manifest_files import Manifest, read_manifest, read_replacements
-from workflows.corpus.entries import EditRefused, ManifestError, Wording
+from workflows.corpus.entries import EditRefused, ManifestError, Replacements
 
 DESCRIPTION = (
     f"Apply a manifest to files ({ENDINGS}). "
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace, manifest: Manifest, say: Say) -> None:
             manifest.entries,
             options.snapshot,
             options.out,
-            Wording(read_replacements(options.replacements), manifest.redaction),
+            Replacements(read_replacements(options.replacements), manifest.redaction),
             id_field=options.id_field,
             processes=options.processes,
         )

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from workflows.corpus.commands import ENDINGS, CommandRefused, Say, main, say, warn
-from workflows.corpus.commands.hits_file import appearing_hits, refuse_input
+from workflows.corpus.commands.hits_file import atomic_hits_file, refuse_input
 from workflows.corpus.formats.protocol import Shard
-from workflows.corpus.formats.shards import document_formats, passed_over, shards
+from workflows.corpus.formats.shards import document_formats, ignored_files, shards
 from workflows.corpus.formats.sql_table import named_table, table_shards
-from workflows.corpus.locate import PassEnded, locate
+from workflows.corpus.locate import ScanAborted, locate
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.values import (
     FORMATS,
@@ -71,14 +71,14 @@ def run(options: argparse.Namespace, databases: Mapping[str, str], say: Say, war
         refuse_input(options.out, [options.persons, *{shard.path for shard in pieces}])
         if said := _passed_over(options.path, pieces):
             warn(said)
-        with appearing_hits(options.out) as out:
+        with atomic_hits_file(options.out) as out:
             for result in locate(pieces, patterns, schema, processes=options.processes):
                 out.writelines(f"{hit.as_json()}\n" for hit in result.hits)
                 size += result.figures.bytes
                 unreadable += result.figures.unreadable
                 hits += len(result.hits)
                 memory = max(memory, result.peak_memory)
-    except (ReadError, PersonsError, OSError, PassEnded) as error:
+    except (ReadError, PersonsError, OSError, ScanAborted) as error:
         raise CommandRefused(str(error)) from error
     except KeyboardInterrupt:
         raise CommandRefused("Interrupted: no hits are written.", 130) from None
@@ -102,7 +102,7 @@ def _shards(path: str, databases: Mapping[str, str], *, text: bool) -> list[Shar
 def _passed_over(path: str, pieces: list[Shard]) -> str:
     if path.startswith(TABLE):
         return ""
-    return passed_over(Path(path), documents=FORMATS[pieces[0].format].holds_documents)
+    return ignored_files(Path(path), documents=FORMATS[pieces[0].format].holds_documents)
 
 
 def command() -> int:

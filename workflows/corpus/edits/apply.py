@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import TypeAlias
 
 from workflows.corpus.edits.manifest_files import fingerprint, in_order
-from workflows.corpus.entries import EditRefused, Entry, Op, Wording
+from workflows.corpus.entries import EditRefused, Entry, Op, Replacements
 from workflows.corpus.formats.files import (
     UNREADABLE,
-    appearing,
-    appearing_file,
+    atomic_file,
+    atomic_folder,
     snapshot_files,
 )
 from workflows.corpus.formats.protocol import Rows, Source
 from workflows.corpus.formats.registry import format_of
-from workflows.corpus.processes import end_with_parent
+from workflows.corpus.processes import die_with_parent
 from workflows.corpus.values import FormatTraits, traits_of
 
 # In the folder of a snapshot; of a single file it stands beside it, after the name of the file.
@@ -117,7 +117,7 @@ def _applied_before(snapshot: Path) -> list[str]:
     return [str(mark) for mark in marks]
 
 
-_Job: TypeAlias = tuple[Path, Path, Rows, Wording, str]
+_Job: TypeAlias = tuple[Path, Path, Rows, Replacements, str]
 
 
 def _write_all(jobs: Sequence[_Job], processes: int) -> None:
@@ -140,7 +140,7 @@ def _write_all(jobs: Sequence[_Job], processes: int) -> None:
             pool.shutdown(cancel_futures=True)
 
 
-def _write(source: Path, target: Path, rows: Rows, wording: Wording, id_field: str) -> None:
+def _write(source: Path, target: Path, rows: Rows, wording: Replacements, id_field: str) -> None:
     """Write one file of the new snapshot, and see that it is on the disk."""
     known = format_of(source)
     if rows and known is None:

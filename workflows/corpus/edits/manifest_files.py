@@ -24,7 +24,7 @@ from workflows.corpus.entries import (
     apply_edits,
     verified_edits,
 )
-from workflows.corpus.formats.files import UNREADABLE, reading, snapshot_files
+from workflows.corpus.formats.files import UNREADABLE, open_compressed, snapshot_files
 from workflows.corpus.formats.jsonl_rewriting import parse_record
 from workflows.corpus.formats.registry import record_format_of
 from workflows.corpus.values import FORMATS, Hit, Kind, Strength, traits_of
@@ -92,7 +92,7 @@ def read_entries(path: Path) -> list[Entry]:
 
 def _jsonl_rows(path: Path) -> list[dict[str, Any]]:
     rows = []
-    with reading(path) as lines:
+    with open_compressed(path) as lines:
         for number, line in enumerate(lines):
             row = parse_record(line)
             if row is None:

@@ -19,7 +19,7 @@ from workflows.corpus.edits.census import Census, OnPurpose, Text, located
 from workflows.corpus.edits.manifest_files import in_order
 from workflows.corpus.entries import Entry, Located, ManifestError, Op, Replacements, digest
 from workflows.corpus.formats.files import snapshot_files
-from workflows.corpus.formats.plain_text import is_what_becomes, rewritten
+from workflows.corpus.formats.plain_text import is_what_becomes, rewrite
 from workflows.corpus.formats.protocol import Shard
 from workflows.corpus.formats.shards import document_formats, record_files, shards
 from workflows.corpus.formats.sql_table import Table
@@ -267,7 +267,7 @@ def _pieces(snapshot: Path) -> list[Shard]:
     try:
         return shards(snapshot)
     except ReadError as error:
-        if error.problem is Problem.EMPTY and record_files(snapshot):
+        if error.problem is ReadProblem.EMPTY and record_files(snapshot):
             return []
         raise
 
@@ -322,7 +322,7 @@ def _documents_left(
             yield Residual(ResidualReason.DIFFERENT, file, entries[0].id, entries[0].field)
     for file in old.keys() - {entry.file for entry in changes}:
         if is_document(file) and not (file in new and cmp(old[file], new[file], shallow=False)):
-            yield Left(Why.DIFFERENT, file, None, "")
+            yield Residual(ResidualReason.DIFFERENT, file, None, "")
 
 
 def _still_found(

@@ -47,9 +47,9 @@ def resolve(
 ) -> Iterator[Entry]:
     """Yield the entries for changes, file by file and row by row.
 
-    Raises ManifestError if a file is missing. Raises at the end Unresolved for those whose record
-    is not there, not as it was, or not the only one that could be meant, and Ambiguous where others
-    are meant than `count` says.
+    Raises ManifestError if a file is missing. Raises at the end RecordNotFound for those whose
+    record is not there, not as it was, or not the only one that could be meant, and RecordAmbiguous
+    where others are meant than `count` says.
     """
     changes = list(changes)
     files = snapshot_files(snapshot)
@@ -138,7 +138,7 @@ class _Tally:
         return places
 
     def check(self, changes: Sequence[RequestedChange], id_field: str) -> None:
-        """Raise Unresolved or Ambiguous for what cannot be made of these changes."""
+        """Raise RecordNotFound or RecordAmbiguous for what cannot be made of these changes."""
         unclear = self.unclear | {change for change in changes if self._is_unclear(change)}
         failed = {change for change in changes if not self.fitting[change]}
         if failed or unclear:

@@ -159,7 +159,7 @@ def snapshot_files(path: Path) -> dict[str, Path]:
 
 
 @contextlib.contextmanager
-def reading(path: Path) -> Iterator[io.BufferedIOBase]:
+def open_compressed(path: Path) -> Iterator[io.BufferedIOBase]:
     """Open a file of lines, compressed or not, as its name says."""
     with path.open("rb") as file:
         if path.suffix == GZIP:
@@ -191,7 +191,7 @@ def prefetch(pieces: Iterator[Piece]) -> Iterator[Iterator[Piece]]:
 
 
 @contextlib.contextmanager
-def writing(path: Path) -> Iterator[BinaryIO]:
+def create_compressed(path: Path) -> Iterator[BinaryIO]:
     """Open a file of lines for writing, compressed as its name says.
 
     The same lines always give the same bytes: no time and no name stand in the header.

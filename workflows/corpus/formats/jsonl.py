@@ -13,16 +13,23 @@ from typing import Any
 import orjson
 
 from workflows.corpus.columns import Batch, Candidate, Column, Filter
-from workflows.corpus.entries import ManifestError, Wording
-from workflows.corpus.formats.files import GZIP, UNREADABLE, ZSTD, reading, unpacked_zstd, writing
+from workflows.corpus.entries import ManifestError, Replacements
+from workflows.corpus.formats.files import (
+    GZIP,
+    UNREADABLE,
+    ZSTD,
+    create_compressed,
+    open_compressed,
+    unpacked_zstd,
+)
 from workflows.corpus.formats.jsonl_rewriting import MAX_RECORD, parse_record, rewrite
 from workflows.corpus.formats.protocol import Placed, Rows, Shard, Source, of_ids
 from workflows.corpus.normalize.stream import count
 from workflows.corpus.values import (
     FORMATS,
-    Figures,
-    Problem,
     ReadError,
+    ReadProblem,
+    ReadStats,
     Schema,
     as_record_id,
 )
@@ -317,10 +324,10 @@ class JsonlFormat:
         return of_ids(_placed(source.path), schema, ids)
 
     def rewrite(
-        self, source: Source, target: Path, rows: Rows, wording: Wording, id_field: str
+        self, source: Source, target: Path, rows: Rows, wording: Replacements, id_field: str
     ) -> None:
         """Copy the lines, of which only the characters of a span are exchanged."""
-        with reading(source.path) as lines, writing(target) as out:
+        with open_compressed(source.path) as lines, create_compressed(target) as out:
             rewrite(lines, out, rows, wording, id_field)
 
 
@@ -328,7 +335,7 @@ def _placed(path: Path) -> Iterator[Placed]:
     try:
         found = broken = False
         position = 0
-        with reading(path) as lines:
+        with open_compressed(path) as lines:
             for row, line in enumerate(lines):
                 parsed = parse_record(line)
                 if parsed is not None:

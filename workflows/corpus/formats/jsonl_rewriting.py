@@ -12,8 +12,8 @@ from typing import Any, BinaryIO, Protocol
 
 import orjson
 
-from workflows.corpus.entries import Edit, EditRefused, Entry, Wording, checked_edits
-from workflows.corpus.formats.files import CHUNK, ahead
+from workflows.corpus.entries import Edit, EditRefused, Entry, Replacements, verified_edits
+from workflows.corpus.formats.files import CHUNK, prefetch
 from workflows.corpus.formats.protocol import Rows
 
 # A longer line is not a record: without a bound, a broken file could take all memory.

@@ -11,16 +11,14 @@ from workflows.corpus.entries import (
     EditRefused,
     Entry,
     ManifestError,
-    Wording,
-    checked_edits,
-    edited,
+    Replacements,
+    apply_edits,
+    verified_edits,
 )
-from workflows.corpus.formats.files import UNREADABLE, ahead
+from workflows.corpus.formats.files import UNREADABLE, prefetch
 from workflows.corpus.formats.protocol import Placed, Rows, Shard, Source, of_ids
 from workflows.corpus.values import (
     FORMATS,
-    Figures,
-    Problem,
     ReadError,
     ReadProblem,
     ReadStats,
@@ -304,7 +302,7 @@ class ParquetFormat:
         return of_ids(_placed(source.path), schema, ids)
 
     def rewrite(
-        self, source: Source, target: Path, rows: Rows, wording: Wording, id_field: str
+        self, source: Source, target: Path, rows: Rows, wording: Replacements, id_field: str
     ) -> None:
         """Copy the columns, with the texts of some rows exchanged."""
         from pyarrow import ArrowException
@@ -323,7 +321,7 @@ def _row_groups(source: Source) -> int:
         return int(read_metadata(source.path).num_row_groups)
     except (ArrowException, OSError) as error:
         raise ReadError(
-            f"{source.path} is not a Parquet file.", Problem.BROKEN, source.path.name
+            f"{source.path} is not a Parquet file.", ReadProblem.BROKEN, source.path.name
         ) from error
 
 

@@ -12,10 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from workflows.corpus.columns import CHUNK, Batch, Column, Filter
-from workflows.corpus.entries import EditRefused, ManifestError, Wording, checked_edits, edited
+from workflows.corpus.entries import (
+    EditRefused,
+    ManifestError,
+    Replacements,
+    apply_edits,
+    verified_edits,
+)
 from workflows.corpus.formats.protocol import Placed, Rows, Shard, Source, of_ids
 from workflows.corpus.normalize.characters import MOST_GOING_ON, goes_on
-from workflows.corpus.values import FORMATS, Figures, Problem, ReadError, Schema
+from workflows.corpus.values import FORMATS, ReadError, ReadProblem, ReadStats, Schema
 
 # Bytes of plain text from which a new record begins.
 TEXT_RECORD = 16 * 1024
@@ -179,9 +185,9 @@ class PlainTextFormat:
         source: Source,
         target: Path,
         rows: Rows,
-        wording: Wording,
+        wording: Replacements,
         id_field: str,  # noqa: ARG002
     ) -> None:
         """Copy a document with the texts of some records exchanged."""
         with target.open("wb") as out:
-            out.writelines(rewritten(source.path, source.file, rows, wording))
+            out.writelines(rewrite(source.path, source.file, rows, wording))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from workflows.corpus.columns import Batch, Filter
-from workflows.corpus.entries import Entry, Wording
+from workflows.corpus.entries import Entry, Replacements
 from workflows.corpus.values import FormatTraits, Schema, as_record_id
 
 
@@ -71,7 +71,7 @@ class Format(Protocol):
         """Yield all records, or those with these ids. Raises ManifestError, ReadError."""
 
     def rewrite(
-        self, source: Source, target: Path, rows: Rows, wording: Wording, id_field: str
+        self, source: Source, target: Path, rows: Rows, wording: Replacements, id_field: str
     ) -> None:
         """Write a changed copy of a file; what is not changed stays to the byte where it can.
 

@@ -27,7 +27,7 @@ def record_format_of(path: str | Path) -> Format | None:
     return None if known is None or known.traits.holds_documents else known
 
 
-def batches(shard: Shard, schema: Schema, where: Filter) -> Iterator[Batch]:
+def read_batches(shard: Shard, schema: Schema, where: Filter) -> Iterator[Batch]:
     """Yield the records of a shard, in memory that does not depend on the size of the file.
 
     Of what is searched as it stands, only those to which `where` points. Raises ReadError if the

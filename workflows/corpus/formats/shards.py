@@ -7,7 +7,7 @@ from pathlib import Path
 from workflows.corpus.formats.protocol import Shard, Source
 from workflows.corpus.formats.registry import format_of
 from workflows.corpus.values import FORMATS as TRAITS
-from workflows.corpus.values import FormatTraits, Problem, ReadError, traits_of
+from workflows.corpus.values import FormatTraits, ReadError, ReadProblem, traits_of
 
 # Bytes of a file that make one shard, where it can be entered in the middle.
 SHARD_BYTES = 32 * 1024 * 1024
@@ -39,7 +39,9 @@ def shards(
     if not found:
         known = TRAITS.values() if formats is None else formats
         endings = ", ".join(sorted(ending[1:] for traits in known for ending in traits.endings))
-        raise ReadError(f"{path} holds no {endings} file with records.", Problem.EMPTY, str(path))
+        raise ReadError(
+            f"{path} holds no {endings} file with records.", ReadProblem.EMPTY, str(path)
+        )
     return found
 
 
@@ -56,7 +58,7 @@ def record_files(path: Path) -> list[tuple[Path, str]]:
     return dataset_files(path, _RECORDS)
 
 
-def passed_over(path: Path, *, documents: bool) -> str:
+def ignored_files(path: Path, *, documents: bool) -> str:
     """Return a sentence about the files that are not read; empty where there is none.
 
     Those are all but documents where these are looked at, and all but files of records elsewhere.

@@ -22,7 +22,7 @@ from workflows.corpus.entries import (
     verified_edits,
 )
 from workflows.corpus.formats.protocol import Placed, Rows, Shard, Source
-from workflows.corpus.values import FORMATS, Figures, Problem, ReadError, RecordId, Schema
+from workflows.corpus.values import FORMATS, ReadError, ReadProblem, ReadStats, RecordId, Schema
 
 _ROWS_AT_ONCE = 500
 _CONNECT_SECONDS = 10
@@ -42,7 +42,7 @@ def named_table(location: str, databases: Mapping[str, str]) -> tuple[str, str]:
     address = databases.get(name.lower())
     if not address or not table:
         message = f"The settings name no database {name}."
-        raise ReadError(message, Problem.NO_DATABASE, name)
+        raise ReadError(message, ReadProblem.NO_DATABASE, name)
     return address, table
 
 
@@ -321,7 +321,7 @@ class SqlTableFormat:
         source: Source,
         target: Path,  # noqa: ARG002
         rows: Rows,  # noqa: ARG002
-        wording: Wording,  # noqa: ARG002
+        wording: Replacements,  # noqa: ARG002
         id_field: str,  # noqa: ARG002
     ) -> None:
         """Refuse: nobody copies a table. Raises EditRefused."""

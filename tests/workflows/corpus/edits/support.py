@@ -10,7 +10,7 @@ import zstandard
 
 from workflows.corpus.edits.apply import apply_entries
 from workflows.corpus.edits.resolve import records, resolve
-from workflows.corpus.entries import Change, Op, Origin, Wording
+from workflows.corpus.entries import EntryOrigin, Op, Replacements, RequestedChange
 from workflows.corpus.formats.registry import format_of
 
 FORMATS = ["a.jsonl", "a.jsonl.gz", "a.jsonl.zst", "a.parquet"]

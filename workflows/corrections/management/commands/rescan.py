@@ -8,10 +8,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from workflows.corpus.edits.manifest_files import read_hits, read_replacements
-from workflows.corpus.edits.residual import Before, Left, allowed, rescan
-from workflows.corpus.entries import EditRefused, ManifestError, Wording
-from workflows.corpus.formats.shards import passed_over
-from workflows.corpus.locate import PassEnded
+from workflows.corpus.edits.residual import OriginalSnapshot, Residual, expected_hits, rescan
+from workflows.corpus.entries import EditRefused, ManifestError, Replacements
+from workflows.corpus.formats.shards import ignored_files
+from workflows.corpus.locate import ScanAborted
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.values import (
     PersonsError,
@@ -57,10 +57,10 @@ class Command(BaseCommand):
             manifest = open_manifest(options["manifest"], options["key"], self.stderr)
             persons = options["persons"]
             patterns = Patterns(read_persons_file(persons)) if persons else None
-            may_stay = allowed(read_hits(options["may_stay"]) if options["may_stay"] else ())
-            wording = Wording(read_replacements(options["replacements"]), manifest.redaction)
+            may_stay = expected_hits(read_hits(options["may_stay"]) if options["may_stay"] else ())
+            wording = Replacements(read_replacements(options["replacements"]), manifest.redaction)
             documents = any(is_document(entry.file) for entry in manifest.entries)
-            if said := passed_over(options["snapshot"], documents=documents):
+            if said := ignored_files(options["snapshot"], documents=documents):
                 self.stderr.write(said)
             before = OriginalSnapshot(options["old"], wording) if options["old"] else None
             left = [
