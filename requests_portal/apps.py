@@ -16,7 +16,7 @@ def _leave_nothing(request: HttpRequest | None, **_: Any) -> None:
 
 
 class PortalConfig(AppConfig):
-    """Grants the runtime role its privileges after each migration, and logs changes of accounts."""
+    """Brings roles and privileges up to date after each migration, and logs changes of accounts."""
 
     name = "requests_portal"
     verbose_name = "Requests Portal"
@@ -26,10 +26,12 @@ class PortalConfig(AppConfig):
         from allauth.mfa.signals import authenticator_added
         from django.contrib.auth.signals import user_logged_out
 
-        from requests_portal import celery, checks  # noqa: F401 - loading them is what counts
+        # Loading them is what counts.
+        from requests_portal import celery, checks, migration_history  # noqa: F401
         from requests_portal.accounts import record_added_factor
         from requests_portal.database import bound_waits
         from requests_portal.privileges import grant_runtime_privileges
+        from requests_portal.roles import synchronise_roles
         from requests_portal.staff import account_log
 
         account_log.connect()
@@ -38,4 +40,7 @@ class PortalConfig(AppConfig):
         user_logged_out.connect(_leave_nothing, dispatch_uid="requests_portal.leave_nothing")
         post_migrate.connect(
             grant_runtime_privileges, dispatch_uid="requests_portal.grant_runtime_privileges"
+        )
+        post_migrate.connect(
+            synchronise_roles, sender=self, dispatch_uid="requests_portal.synchronise_roles"
         )

@@ -4,7 +4,6 @@ import shutil
 from pathlib import Path
 
 from django.db import DatabaseError, connection
-from django.db.migrations.loader import MigrationLoader
 from psycopg import sql
 
 from requests_portal.backup.errors import BackupError
@@ -17,6 +16,7 @@ from requests_portal.backup.manifest import (
     read_manifest,
 )
 from requests_portal.backup.programs import free_bytes, program, run, server_version
+from requests_portal.migration_history import unknown_migrations
 from requests_portal.privileges import grant_runtime_privileges
 from workflows.ledger.checkpoints import CheckpointError, open_checkpoint
 from workflows.ledger.keys import log_verifier
@@ -94,24 +94,17 @@ def missing_keys(manifest: Manifest) -> list[str]:
 
 
 def _require_known_version(manifest: Manifest) -> None:
-    known = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
-    for app, names in manifest.migrations.items():
-        for name in names:
-            if (app, name) not in known and not _was_squashed(app, name, known):
-                raise BackupError(
-                    f"The backup was made by a newer version of the portal, or by another one: it"
-                    f" knows {app}.{name}. Restore it with that version."
-                )
+    seen = ((app, name) for app, names in manifest.migrations.items() for name in names)
+    for app, name in unknown_migrations(seen):
+        raise BackupError(
+            f"The backup was made by a newer version of the portal, or by another one: it"
+            f" knows {app}.{name}. Restore it with that version."
+        )
     if server_version() < manifest.postgresql:
         raise BackupError(
             f"The backup is of PostgreSQL {manifest.postgresql}, and this server is older"
             f" ({server_version()})."
         )
-
-
-def _was_squashed(app: str, name: str, known: object) -> bool:
-    migrations = known.values() if isinstance(known, dict) else ()
-    return any((app, name) in migration.replaces for migration in migrations)
 
 
 def _require_empty() -> None:
