@@ -10,7 +10,7 @@ from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from workflows.cases.actors import Actor
+from workflows.accounts.actors import Actor
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.cases.transition import append_case_event
@@ -41,13 +41,14 @@ from workflows.corrections.returns import resolve_with
 from workflows.corrections.services import complete
 from workflows.corrections.tombstones import ask_to_guard_again
 from workflows.corrections.unjudged import unjudged_of
-from workflows.datasets.findings import not_kept_of
 from workflows.datasets.inventory import UNREAD, read_snapshot
-from workflows.datasets.models import Match, Snapshot
+from workflows.datasets.models import Snapshot
 from workflows.datasets.purging import mark_superseded
 from workflows.datasets.register import mark_purged
 from workflows.datasets.sources import files_of, path_of
-from workflows.datasets.terms import terms_of_all
+from workflows.lookups.findings import not_kept_of
+from workflows.lookups.models import Match
+from workflows.lookups.terms import terms_of_all
 from workflows.outbox.long_work import advisory_lock, enqueue_task, lock_or_retry
 from workflows.vault.crypto import Shredded
 from workflows.vocabulary.roles import Role

@@ -4,7 +4,7 @@ import json
 
 from django.utils.translation import gettext as _
 
-from workflows.cases.actors import Actor
+from workflows.accounts.actors import Actor
 from workflows.cases.staff_actions import log_case_view
 from workflows.common.errors import Refused
 from workflows.corpus.entries import JSONL, NOTE, PARQUET, EditRefused, ManifestError, Replacements

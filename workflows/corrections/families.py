@@ -10,8 +10,9 @@ from workflows.cases.models import Case
 from workflows.corpus.formats.protocol import Format
 from workflows.corpus.formats.registry import format_of, record_format_of
 from workflows.corpus.formats.sql_table import Table
-from workflows.datasets.models import LookupRun, ShardScan, Snapshot
+from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import table_of
+from workflows.lookups.models import LookupRun, ShardScan
 
 
 def format_of_data(snapshot: Snapshot, path: Path) -> Format | None:

@@ -37,8 +37,9 @@ from workflows.corrections.item_changes import replacements_of
 from workflows.corrections.keys import manifest_signer
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.places import text_of
-from workflows.datasets.models import Match, Snapshot
+from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of
+from workflows.lookups.models import Match
 from workflows.outbox.long_work import advisory_lock, enqueue_task
 from workflows.vault.crypto import Shredded
 from workflows.vault.services import create_data_key

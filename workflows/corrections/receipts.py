@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from workflows.cases.actors import Actor
+from workflows.accounts.actors import Actor
 from workflows.cases.errors import AttemptReused
 from workflows.cases.models import Case
 from workflows.cases.transition import append_case_event
@@ -15,12 +15,12 @@ from workflows.corpus.values import ReadError
 from workflows.corrections.copies import clear_away, write_copy
 from workflows.corrections.models import Manifest, PipelineAcknowledgement
 from workflows.datasets.inventory import probe
-from workflows.datasets.lookups import look_up_version
 from workflows.datasets.models import Snapshot
 from workflows.datasets.problems import read_error_of, sentence
 from workflows.datasets.register import save_snapshot
 from workflows.datasets.sources import path_of
 from workflows.ledger.canonical import canonical_json
+from workflows.lookups.services import look_up_version
 from workflows.outbox.long_work import advisory_lock, enqueue_task, lock_or_retry
 from workflows.vault.blind_index import keyed_hashes
 from workflows.vocabulary.roles import Role

@@ -19,8 +19,9 @@ from workflows.corrections.buried import digests_of
 from workflows.corrections.families import as_table, format_of_data
 from workflows.corrections.models import GuardedSnapshot, Manifest, Tombstone
 from workflows.corrections.returns import ReappearedPlace, record_reingestion
-from workflows.datasets.models import LookupRun, Snapshot
+from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of
+from workflows.lookups.models import LookupRun
 from workflows.outbox.long_work import advisory_lock, enqueue_task, lock_or_retry
 from workflows.outbox.services import enqueue
 

@@ -17,14 +17,16 @@ from workflows.corpus.formats.protocol import Shard
 from workflows.corpus.formats.registry import read_batches
 from workflows.corpus.formats.shards import file_shards
 from workflows.corpus.values import FORMATS, ReadError, ReadProblem, ReadStats, Schema
-from workflows.datasets.lookups import look_up_version
 from workflows.datasets.models import Snapshot, SnapshotFile
 from workflows.datasets.sources import files_of, shards_of
 from workflows.ledger.append import append
 from workflows.outbox.long_work import advisory_lock, enqueue_task
+from workflows.outbox.services import enqueue
 from workflows.vocabulary.roles import Role
 
 READ = "datasets.read_snapshot"
+# People are looked up in a new version of data; look-ups stand above the register.
+LOOK_UP = "lookups.look_up_version"
 UNREAD = (Snapshot.State.WAITING, Snapshot.State.READING)
 # Lines at the beginning of a file that are read as records, to see whether they are.
 SAMPLE = 1000
@@ -100,7 +102,7 @@ def _mark_readable(snapshot: Snapshot) -> None:
         # What was taken out of other snapshots must not come back with this one.
         enqueue_task("corrections.guard_snapshot", str(snapshot.pk), about=str(snapshot.pk))
         if snapshot.parent_id is not None:
-            look_up_version(snapshot)
+            enqueue(LOOK_UP, key=f"{LOOK_UP}:{snapshot.pk}", payload={"id": str(snapshot.pk)})
 
 
 def _finish(snapshot: Snapshot, **columns: object) -> None:

@@ -19,9 +19,10 @@ from workflows.corrections.making import build_manifest
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
-from workflows.datasets.models import Match, Snapshot
+from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of
-from workflows.datasets.verdicts import judge
+from workflows.lookups.models import Match
+from workflows.lookups.verdicts import judge
 from workflows.notices import moves
 from workflows.vocabulary.outcomes import Outcome
 

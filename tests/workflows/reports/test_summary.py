@@ -11,10 +11,10 @@ from tests import factories as make
 from tests.workflows.reports.conftest import export, unpack
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.transition import advance
-from workflows.reports import statistics
-from workflows.reports.bundle_filters import zone_of
-from workflows.reports.statistics import Period
-from workflows.reports.tally import FIGURES, ExportStatistics
+from workflows.oversight.filters import zone_of
+from workflows.statistics import figures as statistics
+from workflows.statistics.figures import Period
+from workflows.statistics.tally import FIGURES, ExportStatistics
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from workflows.accounts.models import PSEUDONYM_LENGTH
 from workflows.corpus.values import FORMATS, FormatTraits, Schema
-from workflows.datasets.models.dataset import PSEUDONYM_LENGTH, Dataset
+from workflows.datasets.models.dataset import Dataset
 
 
 def default_text_fields() -> list[str]:
