@@ -1,7 +1,5 @@
 """Checkpoints that somebody kept: what the log must still continue, whoever runs it now."""
 
-from pathlib import Path
-
 from django.utils.translation import gettext as _
 
 from workflows.accounts.regulators import RegulatorScope
@@ -14,8 +12,6 @@ from workflows.ledger.selectors import consistency_proof, latest_checkpoint
 from workflows.oversight.models import KeptCheckpoint
 
 LONGEST_NOTE = 10_000
-# With it a regulator can countersign the log: one file, which needs nothing but Python.
-WITNESS_PROGRAM = Path(__file__).parent / "verifier" / "witness.py"
 
 
 class CheckpointRefused(InvalidInput):

@@ -13,9 +13,10 @@ from requests_portal.regulators.access import regulator_page
 from requests_portal.regulators.forms import KeepCheckpointForm
 from workflows.accounts.regulators import RegulatorScope
 from workflows.common.errors import InvalidInput
+from workflows.exports.files import WITNESS_PROGRAM
 from workflows.ledger.keys import log_vkey
 from workflows.ledger.selectors import latest_checkpoint
-from workflows.oversight.checkpoints import WITNESS_PROGRAM, keep_checkpoint
+from workflows.oversight.checkpoints import keep_checkpoint
 from workflows.oversight.selectors import kept_checkpoints
 
 KEPT_ON_A_PAGE = 20

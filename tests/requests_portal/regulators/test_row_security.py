@@ -15,6 +15,7 @@ from tests.tokens import regulator_token
 from workflows.accounts.regulators import scope_of
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
+from workflows.exports import jobs as export_jobs
 from workflows.exports.models import BundleJob
 from workflows.ledger.models import Event
 from workflows.ledger.sequencer import drain_inbox
@@ -29,7 +30,7 @@ def forgetful(monkeypatch):
     """The query layer does not filter by regime, anywhere."""
     for module in (selectors, figures):
         monkeypatch.setattr(module, "visible_cases", lambda _scope: Case.objects.all())
-    monkeypatch.setattr(selectors, "jobs", lambda _scope: BundleJob.objects.all())
+    monkeypatch.setattr(export_jobs, "jobs", lambda _scope: BundleJob.objects.all())
 
 
 @pytest.fixture
