@@ -23,6 +23,7 @@ from requests_portal.staff.people import actor_of
 from workflows.common.errors import DomainError
 from workflows.corrections.checking import can_be_checked_again, enqueue_verification
 from workflows.corrections.downloads import download_file
+from workflows.corrections.lifecycle import MOVES, Action
 from workflows.corrections.models import Manifest, PipelineAcknowledgement
 from workflows.corrections.receipts import ask_to_apply, can_be_applied_here, take_receipt
 from workflows.vault.crypto import Shredded
@@ -103,7 +104,7 @@ class ManifestAdmin(ConfirmActionMixin, ReadOnlyAdmin):
         """Offer to apply it or to enter a receipt, and another search where one came to no end."""
         if path == "search":
             return can_be_checked_again(entry)
-        waits = entry.state == Manifest.State.OPEN
+        waits = entry.state in MOVES[Action.ACKNOWLEDGE].sources
         return waits and (path != "apply" or can_be_applied_here(entry))
 
     # --- What is done ----------------------------------------------------------------------

@@ -12,8 +12,8 @@ from workflows.cases.models import Case
 from workflows.corpus.entries import Entry, Op
 from workflows.corrections.making import entries_of
 from workflows.corrections.models import RecipientNotice
-from workflows.corrections.receipts import cases_of
 from workflows.corrections.recipients import token_of
+from workflows.corrections.transition import cases_of
 from workflows.datasets.models import Snapshot
 from workflows.notices.facts import Recipients
 from workflows.notices.phrases import phrase
