@@ -29,7 +29,7 @@ from workflows.ledger.canonical import commit, new_nonce
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case
 from workflows.outbox.services import enqueue
-from workflows.vocabulary.outcomes import CORRECTING, NOT_GRANTED, Outcome
+from workflows.vocabulary.outcomes import CORRECTING, Outcome, grants
 from workflows.vocabulary.people import Assurance, assurance_suffices
 from workflows.vocabulary.roles import Role
 
@@ -174,7 +174,7 @@ def situation_of(case: Case, actor: Actor) -> Situation:
             ItemSituation(
                 outcome=item.outcome,
                 ground=item.ground,
-                grants=bool(item.outcome) and item.outcome not in NOT_GRANTED,
+                grants=grants(item.outcome),
                 assurance_suffices=assurance_suffices(case.assurance, needed),
                 identity_confirmed=item.kind not in to_confirm,
                 verified=item.outcome not in CORRECTING
