@@ -55,7 +55,7 @@ for _model in (User, Group, EmailAddress, Authenticator):
     admin.site.unregister(_model)
 
 
-class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # none at run time
+class RolesField(forms.ModelMultipleChoiceField):
     """Chooses roles by their names on the screen."""
 
     widget = UnfoldAdminCheckboxSelectMultipleWidget
@@ -78,7 +78,7 @@ class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # n
         return groups
 
 
-class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run time
+class AccountForm(forms.ModelForm):
     """An account and its address, which belongs to no other account."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -221,7 +221,8 @@ class UserAdmin(ConfirmActionMixin):
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Show the roles as boxes to tick; who is invited has at least one."""
         if db_field.name == "groups":
-            return RolesField(required=request.resolver_match.url_name == "auth_user_add")  # type: ignore[union-attr]
+            page = request.resolver_match
+            return RolesField(required=page is not None and page.url_name == "auth_user_add")
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -233,7 +234,7 @@ class UserAdmin(ConfirmActionMixin):
         request: HttpRequest,
         obj: User,
         form: Any,
-        change: bool,  # noqa: FBT001 - Django's signature
+        change: bool,
     ) -> None:
         """Do what takes effect at once, and ask for approval of the rest."""
         if not change:
@@ -259,7 +260,7 @@ class UserAdmin(ConfirmActionMixin):
             roles=frozenset(group.name for group in roles),
         )
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save nothing more: the roles were dealt with."""
 
     def log_change(self, request: HttpRequest, obj: User, message: Any) -> Any:

@@ -17,7 +17,7 @@ from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.people import ACCEPTED_BY_STAFF
 
 
-class IdentityPolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run time
+class IdentityPolicyForm(forms.ModelForm):
     """The next version, beginning from what holds now."""
 
     level = forms.ChoiceField(
@@ -67,7 +67,7 @@ class IdentityPolicyAdmin(StaffAdmin):
         request: HttpRequest,
         obj: IdentityPolicy,
         form: IdentityPolicyForm,
-        change: bool,  # noqa: FBT001 - Django's signature
+        change: bool,
     ) -> None:
         """Set the policy through its service, which writes the event."""
         data = form.cleaned_data

@@ -26,7 +26,7 @@ from workflows.reports.scope import live_accounts, live_tokens
 from workflows.vocabulary.roles import Role
 
 
-class RegulatorForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run time
+class RegulatorForm(forms.ModelForm):
     """An account of the role "regulator", and the one regime whose cases it may see."""
 
     regime = forms.ChoiceField(
@@ -95,7 +95,7 @@ class RegulatorAccountAdmin(ConfirmActionMixin):
         request: HttpRequest,
         obj: RegulatorAccount,
         form: Any,
-        change: bool,  # noqa: FBT001 - Django's signature
+        change: bool,
     ) -> None:
         """Bring the end forward at once; have everything else approved."""
         try:

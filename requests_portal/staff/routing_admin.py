@@ -19,7 +19,7 @@ from workflows.routing.models import RoutingRule, Team
 from workflows.vocabulary.item_kinds import ItemKind
 
 
-class MembersField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # none at run time
+class MembersField(forms.ModelMultipleChoiceField):
     """Chooses members of staff by name."""
 
     widget = UnfoldAdminCheckboxSelectMultipleWidget
@@ -66,7 +66,7 @@ def _choices(label: Any, choices: Iterable[tuple[str, Any]] = ()) -> forms.Multi
     )
 
 
-class RoutingRuleForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run time
+class RoutingRuleForm(forms.ModelForm):
     """A rule with boxes to tick in place of raw lists."""
 
     kinds = _choices(gettext_lazy("Item kinds"), ItemKind.choices)

@@ -26,7 +26,7 @@ from workflows.corrections.suppression import (
 from workflows.vault.fields import text_or_erased
 
 
-class SuppressionForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run time
+class SuppressionForm(forms.ModelForm):
     """A phrase to be put on the list."""
 
     case_number = forms.CharField(
@@ -64,7 +64,7 @@ class SuppressionForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run
                 raise forms.ValidationError(str(error)) from error
         return cleaned
 
-    def save(self, commit: bool = True) -> Suppression:  # noqa: FBT001, FBT002 - Django's signature
+    def save(self, commit: bool = True) -> Suppression:
         """Return a row that the admin hands to `save_model`, which calls the service."""
         return Suppression()
 
@@ -124,7 +124,7 @@ class SuppressionAdmin(StaffAdmin):
         """Let those act who may add entries."""
         return request.user.has_perm("corrections.add_suppression")
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Put the phrase on the list."""
         made = form.cleaned_data
         entry = suppress(

@@ -14,4 +14,4 @@ class RegimesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the check that refuses a broken rule file."""
-        from workflows.regimes import registry  # noqa: F401
+        from workflows.regimes import registry

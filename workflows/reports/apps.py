@@ -14,4 +14,4 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks."""
-        from workflows.reports import checks  # noqa: F401
+        from workflows.reports import checks

@@ -92,9 +92,9 @@ def sealed_tables() -> list[SealedTable]:
     """Return every table with sealed columns as the models have them now."""
     sealed = [model for model in apps.get_models() if issubclass(model, SealedModel)]
     return [
-        SealedTable(model._meta.db_table, tuple(columns), _key_of(model))  # noqa: SLF001 - Django documents it as its API
+        SealedTable(model._meta.db_table, tuple(columns), _key_of(model))
         for model in sealed
-        if (columns := [str(f.column) for f in model._meta.concrete_fields if _is_sealed(f)])  # noqa: SLF001
+        if (columns := [str(f.column) for f in model._meta.concrete_fields if _is_sealed(f)])
     ]
 
 
@@ -107,16 +107,16 @@ def _key_of(model: type[models.Model]) -> str:
     own = _foreign_key(model, DataKey)
     if own:
         return f"t.{own}"
-    for field in model._meta.concrete_fields:  # noqa: SLF001
+    for field in model._meta.concrete_fields:
         parent = field.related_model
         if not field.null and isinstance(parent, type) and issubclass(parent, SealedModel):
             key = _foreign_key(parent, DataKey)
             if key:
-                table = parent._meta.db_table  # noqa: SLF001
+                table = parent._meta.db_table
                 return f"(SELECT p.{key} FROM {table} AS p WHERE p.id = t.{field.column})"  # noqa: S608 - names of our own tables
     raise TypeError(f"{model.__name__} leads to no data key.")
 
 
 def _foreign_key(model: type[models.Model], to: type[models.Model]) -> str:
-    fields = model._meta.concrete_fields  # noqa: SLF001
+    fields = model._meta.concrete_fields
     return next((str(field.column) for field in fields if field.related_model is to), "")

@@ -37,7 +37,7 @@ class ReasonForm(forms.Form):
     )
 
 
-class EntryForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run time
+class EntryForm(forms.ModelForm):
     """A form with a field called dataset: the theme takes a bare one for something of its own."""
 
     prefix = "entry"

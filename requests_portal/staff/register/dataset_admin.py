@@ -118,7 +118,7 @@ class DatasetAdmin(RegisterAdmin):
     )
     by = column(gettext_lazy("last stated by"), registered_by_name)
 
-    def save_model(self, request: HttpRequest, obj: Dataset, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_model(self, request: HttpRequest, obj: Dataset, form: Any, change: bool) -> None:
         """Keep the entry, and tell the log."""
         was_approved = change and Dataset.objects.get(pk=obj.pk).is_approved
         save_dataset(obj, actor_of(request))

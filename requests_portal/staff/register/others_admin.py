@@ -57,7 +57,7 @@ class TrainedModelAdmin(RegisterAdmin):
             widget=UnfoldAdminCheckboxSelectMultipleWidget,
         )
 
-    def save_model(self, request: HttpRequest, obj: TrainedModel, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_model(self, request: HttpRequest, obj: TrainedModel, form: Any, change: bool) -> None:
         """Keep the entry, and tell the log."""
         snapshots = list(form.cleaned_data["snapshots"])
         save_model(obj, actor_of(request), snapshots)
@@ -76,12 +76,12 @@ class RecipientAdmin(RegisterAdmin):
     date_hierarchy = "given_on"
     fields = ("name", "email", "contact", "dataset", "snapshot", "purpose", "given_on")
 
-    def save_model(self, request: HttpRequest, obj: Recipient, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_model(self, request: HttpRequest, obj: Recipient, form: Any, change: bool) -> None:
         """Keep the entry, and tell the log."""
         save_recipient(obj, actor_of(request))
 
 
-class PipelineForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run time
+class PipelineForm(forms.ModelForm):
     """A program and what it may do."""
 
     scopes = forms.MultipleChoiceField(
@@ -121,7 +121,7 @@ class PipelineTokenAdmin(RegisterAdmin):
         """Ask for a fresh sign-in: until when a program has access is a key to the data."""
         return fresh_sign_in_required(super().changeform_view)(request, *args, **kwargs)
 
-    def save_model(self, request: HttpRequest, obj: PipelineToken, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_model(self, request: HttpRequest, obj: PipelineToken, form: Any, change: bool) -> None:
         """Keep the entry, and tell the log."""
         register_pipeline(obj, actor_of(request))
 

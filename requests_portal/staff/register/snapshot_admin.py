@@ -42,7 +42,7 @@ def percent(done: int, total: int) -> str:
     return f"{min(100, 100 * done // total)} %" if total else ""
 
 
-class FileInline(TabularInline):  # type: ignore[misc]  # the theme has no types
+class FileInline(TabularInline):
     """The files, as they were when they were read."""
 
     model = SnapshotFile
@@ -194,7 +194,7 @@ class SnapshotAdmin(RegisterAdmin):
     by = column(gettext_lazy("registered by"), registered_by_name)
 
     # --- What is done ----------------------------------------------------------------------
-    def save_model(self, request: HttpRequest, obj: Snapshot, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_model(self, request: HttpRequest, obj: Snapshot, form: Any, change: bool) -> None:
         """Keep the entry, tell the log, and have it read."""
         save_snapshot(obj, actor_of(request))
 
