@@ -29,7 +29,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 
 from requests_portal.account_sessions import end_other_sign_ins
-from workflows.cases.mail import take_mail_quota
+from workflows.mail.outbound import take_mail_quota
 from workflows.vault.blind_index import keyed_hash, keyed_hashes
 from workflows.vault.crypto import DecryptionFailed, decrypt, encrypt
 from workflows.vocabulary.roles import Role

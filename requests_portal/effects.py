@@ -8,7 +8,7 @@ from django.core.mail import EmailMessage
 from django.utils import translation
 
 from requests_portal.password_reset import RESET_MAIL, accounts_of
-from workflows.cases.mail import headers, may_send
+from workflows.mail.outbound import headers, may_send
 from workflows.outbox.models import Effect
 from workflows.outbox.services import effect_handler, enqueue, mail_handler
 

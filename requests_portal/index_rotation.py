@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from requests_portal.password_reset import RESET_MAIL
 from workflows.accounts import invitations
-from workflows.accounts.models import Invitation
+from workflows.accounts.models import Invitation, PipelineToken
+from workflows.accounts.regulators import live_tokens
 from workflows.cases import idempotency
 from workflows.cases.drafts import DRAFT_KEPT_FOR
 from workflows.cases.email_index import RENEW_ADDRESSES
@@ -24,13 +25,11 @@ from workflows.cases.models import Case, Draft, IdempotencyKey
 from workflows.corrections import recipients
 from workflows.corrections.buried import RENEW_TOMBSTONES, tombstones_under_former_keys
 from workflows.corrections.models import RecipientNotice
-from workflows.corrections.suppression import RENEW_PHRASES, phrases_under_former_keys
-from workflows.datasets.models import PipelineToken
 from workflows.identity import contact
 from workflows.identity.models import ContactChallenge
 from workflows.ledger.models import Event
+from workflows.model_outputs.suppression import RENEW_PHRASES, phrases_under_former_keys
 from workflows.outbox.models import Effect
-from workflows.reports.scope import live_tokens
 from workflows.vault.crypto import DecryptionFailed
 from workflows.vault.rotation import Step
 from workflows.vocabulary.people import Channel

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.utils import translation
 
-from workflows.cases.mail_addresses import normalise_email
+from workflows.mail.addresses import normalise_email
 from workflows.outbox.services import enqueue
 from workflows.vault.blind_index import keyed_hash, keyed_hashes
 

@@ -39,7 +39,7 @@ _SEE_CORRECTIONS = _each(
     "corrections.pipelineacknowledgement",
     "corrections.reingestion",
     "corrections.recipientnotice",
-    "corrections.suppression",
+    "model_outputs.suppression",
 )
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
@@ -52,12 +52,12 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         _SEE_CASES
         | _SEE_CORRECTIONS
         | _each("view add change", *_REGISTER)
-        | _each("view add change delete", "datasets.pipelinetoken")
+        | _each("view add change delete", "accounts.pipelinetoken")
         # What they asked for themselves: tokens of pipelines.
         | _each("view", "accounts.approvalrequest")
         | {
             "cases.execute_case",
-            "corrections.add_suppression",
+            "model_outputs.add_suppression",
             "corrections.change_recipientnotice",
         }
     ),
@@ -78,9 +78,9 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "view",
             "accounts.accountevent",
             "accounts.approvalrequest",
-            "datasets.pipelinetoken",
-            "reports.bundlejob",
-            "reports.accessevent",
+            "accounts.pipelinetoken",
+            "exports.bundlejob",
+            "oversight.accessevent",
             "witnesses.witness",
         )
         | {
@@ -90,13 +90,13 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "cases.approve_case",
             "cases.execute_case",
             "cases.oversee_case",
-            "corrections.add_suppression",
+            "model_outputs.add_suppression",
             "datasets.approve_dataset",
         }
     ),
     # Accounts and the running portal, and no case content.
     Role.ADMINISTRATOR: (
-        _each("view add change", "auth.user", "reports.regulatoraccount")
+        _each("view add change", "auth.user", "accounts.regulatoraccount")
         | _each(
             "view", "accounts.approvalrequest", "auth.group", "outbox.effect", "witnesses.witness"
         )

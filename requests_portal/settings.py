@@ -26,6 +26,9 @@ from workflows.outbox import queues
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env_str("DATA_DIR", str(BASE_DIR / ".data")))
+# Templates and message catalogues, which the wheel keeps within the package.
+_PACKAGE = BASE_DIR / "requests_portal"
+_FILES_DIR = _PACKAGE if (_PACKAGE / "templates").is_dir() else BASE_DIR
 
 # --- The site -------------------------------------------------------------------------------
 DEBUG = env_bool("DEBUG", default=False)
@@ -73,6 +76,8 @@ INSTALLED_APPS = [
     "workflows.ledger",
     "workflows.outbox",
     "workflows.regimes",
+    "workflows.mail",
+    "workflows.accounts",
     "workflows.witnesses",
     "workflows.cases",
     "workflows.notices",
@@ -80,9 +85,13 @@ INSTALLED_APPS = [
     "workflows.routing",
     "workflows.complaints",
     "workflows.datasets",
+    "workflows.lookups",
+    "workflows.model_outputs",
     "workflows.corrections",
-    "workflows.reports",
-    "workflows.accounts",
+    "workflows.oversight",
+    "workflows.statistics",
+    "workflows.exports",
+    "workflows.retention",
     # The image leaves them out.
     *(["workflows.samples"] if find_spec("workflows.samples") else []),
 ]
@@ -114,7 +123,7 @@ WSGI_APPLICATION = "requests_portal.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [_FILES_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -262,7 +271,7 @@ LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 # Also of what goes to teams and to recipients of datasets.
 LANGUAGE_CODE = env_choice("LANGUAGE_CODE", "zh-hans", [code for code, _name in LANGUAGES])
 FORMAT_MODULE_PATH = "requests_portal.formats"
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [_FILES_DIR / "locale"]
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
@@ -273,7 +282,7 @@ TIME_ZONE = "UTC"
 # --- Files ----------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env_str("STATIC_ROOT", str(DATA_DIR / "static")))
-STATICFILES_DIRS = [BASE_DIR / "requests_portal" / "static"]
+STATICFILES_DIRS = [_PACKAGE / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -477,7 +486,7 @@ SPECTACULAR_SETTINGS = {
         "ItemKindEnum": "workflows.vocabulary.item_kinds.ItemKind",
         "IdentifierKindEnum": "workflows.vocabulary.people.IdentifierKind",
         "CaseStateEnum": "requests_portal.api.v1.serializers.CASE_STATES",
-        "BundleStateEnum": "workflows.reports.models.BundleJob.State",
+        "BundleStateEnum": "workflows.exports.models.BundleJob.State",
         "SnapshotStateEnum": "workflows.datasets.models.Snapshot.State",
     },
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-PROGRAM = Path(__file__).parents[1] / "workflows" / "reports" / "verifier" / "witness.py"
+PROGRAM = Path(__file__).parents[1] / "workflows" / "exports" / "verifier" / "witness.py"
 # Dies in the moment between what it has put on disk and its answer.
 DIES_BEFORE_ANSWERING = """
 import os, runpy, sys

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from django.utils import timezone
 
+from workflows.accounts.actors import PUBLIC, SYSTEM, Actor
 from workflows.cases import correspondence, merging, staff_actions
-from workflows.cases.actors import PUBLIC, SYSTEM, Actor
 from workflows.cases.attachments import Upload
 from workflows.cases.filing import FilingResult, file_request
 from workflows.cases.filing_request import (

@@ -3,14 +3,13 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from workflows.cases.actors import Actor
-    from workflows.datasets.models import PipelineToken
-    from workflows.reports.models import RegulatorAccount
+    from workflows.accounts.actors import Actor
+    from workflows.accounts.models import PipelineToken, RegulatorAccount
 
 
 def regulator_token(account: "RegulatorAccount") -> str:
     """Return the secret of a token with which a regulator reads over the API."""
-    from workflows.reports.scope import approve_token, make_token
+    from workflows.accounts.regulators import approve_token, make_token
 
     token, secret = make_token(account, "Program")
     approve_token(token)
@@ -19,8 +18,8 @@ def regulator_token(account: "RegulatorAccount") -> str:
 
 def pipeline_token(pipeline: "PipelineToken", steward: "Actor") -> str:
     """Return the secret of a token with which a pipeline speaks for data stewards."""
-    from workflows.cases.actors import Actor
-    from workflows.datasets.pipelines import approve_token, issue_token
+    from workflows.accounts.actors import Actor
+    from workflows.accounts.pipelines import approve_token, issue_token
     from workflows.vocabulary.roles import Role
 
     secret = issue_token(pipeline, steward)

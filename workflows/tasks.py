@@ -10,19 +10,20 @@ from django.core.management import call_command
 from workflows.cases.admission import purge_proofs
 from workflows.cases.drafts import purge_draft_files, purge_drafts
 from workflows.cases.idempotency import purge_keys
-from workflows.cases.mail import purge_tallies
 from workflows.cases.sign_ins import purge_login_attempts
 from workflows.complaints.effects import sweep_complaints
 from workflows.corrections import carried_out, checking, making, receipts, returns, tombstones
 from workflows.corrections.recipients import sweep_recipients
-from workflows.datasets import inventory, lookups, matching
+from workflows.datasets import inventory
+from workflows.exports.jobs import make_bundle as _make_bundle
+from workflows.exports.jobs import purge_bundles
 from workflows.identity.contact import sweep_unconfirmed
 from workflows.identity.reminders import sweep_unpaid, sweep_waiting
 from workflows.ledger.thinning import thin_checkpoints
+from workflows.lookups import scanning, services
+from workflows.mail.outbound import purge_tallies
 from workflows.outbox import services as outbox
 from workflows.outbox.canaries import note_seen
-from workflows.reports.bundle_jobs import make_bundle as _make_bundle
-from workflows.reports.bundle_jobs import purge_bundles
 from workflows.routing.effects import sweep_clocks as _sweep_clocks
 from workflows.vault.cache import purge_cache
 from workflows.vault.files import sweep_orphans
@@ -42,7 +43,7 @@ _PURGES: dict[str, Callable[[], int]] = {
     "effects": outbox.purge_done,
     "checkpoints": thin_checkpoints,
     "files": sweep_orphans,
-    "look-ups": lookups.purge_runs,
+    "look-ups": services.purge_runs,
     "wrong passwords": purge_login_attempts,
     "cache entries": purge_cache,
 }
@@ -107,13 +108,13 @@ def read_snapshot(snapshot_id: str) -> None:
 @shared_task
 def scan_shard(scan_id: str) -> None:
     """Search one shard of a look-up."""
-    matching.scan_shard(scan_id)
+    scanning.scan_shard(scan_id)
 
 
 @shared_task
 def nightly_pass() -> None:
     """Look everybody up whose case is open."""
-    if lookups.nightly_pass() is None:
+    if services.nightly_pass() is None:
         logger.warning("The nightly pass before is still running")
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     # The views of the framework load their default permission, which is in this module.
     from rest_framework.views import APIView
 
-    from workflows.datasets.models import TokenScope
+    from workflows.accounts.models import TokenScope
 
 
 class DenyAll(BasePermission):

@@ -13,7 +13,7 @@ from rest_framework import serializers
 
 from requests_portal.api.permissions import HasScope
 from requests_portal.api.problems import MEDIA_TYPE
-from workflows.datasets.models import TokenScope
+from workflows.accounts.models import TokenScope
 
 _DESCRIPTIONS = {
     HTTPStatus.BAD_REQUEST: "Something about the request is not right; `errors` names the fields.",

@@ -10,8 +10,8 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from workflows.datasets.models import PipelineToken
-from workflows.reports.scope import RegulatorScope
+from workflows.accounts.models import PipelineToken
+from workflows.accounts.regulators import RegulatorScope
 from workflows.vault.blind_index import keyed_hash
 from workflows.vault.cache import count_within
 

@@ -25,7 +25,7 @@ from requests_portal.backup.manifest import (
 from requests_portal.backup.programs import free_bytes, program, run, server_version
 from requests_portal.models import Session
 from workflows.ledger.selectors import latest_checkpoint
-from workflows.reports.row_security import ROLE
+from workflows.oversight.row_security import ROLE
 from workflows.vault import files
 from workflows.vault.blind_index import index_keys
 from workflows.vault.models import CacheEntry

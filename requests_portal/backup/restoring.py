@@ -18,9 +18,9 @@ from requests_portal.backup.manifest import (
 from requests_portal.backup.programs import free_bytes, program, run, server_version
 from requests_portal.migration_history import unknown_migrations
 from requests_portal.privileges import grant_runtime_privileges
+from workflows.exports.models import BundleJob
 from workflows.ledger.checkpoints import CheckpointError, open_checkpoint
 from workflows.ledger.keys import log_verifier
-from workflows.reports.models import BundleJob
 from workflows.vault import files
 from workflows.vault.blind_index import index_keys
 from workflows.vault.crypto import DecryptionFailed

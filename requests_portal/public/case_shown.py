@@ -18,7 +18,7 @@ from requests_portal.public.rules_shown import (
     shown_clocks,
     shown_regime,
 )
-from workflows.cases.actors import PUBLIC
+from workflows.accounts.actors import PUBLIC
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Attachment, Case, Message
 from workflows.cases.timeline import TimelineEntry, public_timeline

@@ -10,9 +10,9 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from requests_portal.accounts import fresh_sign_in_required
-from workflows.reports.bundle_filters import zone_of
-from workflows.reports.row_security import rows_for
-from workflows.reports.scope import NoRegulatorAccess, RegulatorScope, regulator_for, scope_of
+from workflows.accounts.regulators import NoRegulatorAccess, RegulatorScope, regulator_for, scope_of
+from workflows.oversight.filters import zone_of
+from workflows.oversight.row_security import rows_for
 
 P = ParamSpec("P")
 ScopedView = Callable[Concatenate[HttpRequest, RegulatorScope, P], HttpResponseBase]

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from workflows.reports.openings import DisclosedContent, WithheldContent
+from workflows.oversight.openings import DisclosedContent, WithheldContent
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.people import IdentifierKind, RequesterRole
 from workflows.vocabulary.places import place_name

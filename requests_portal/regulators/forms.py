@@ -9,17 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from workflows.cases.names import STATE_NAMES
 from workflows.common.errors import InvalidInput
-from workflows.reports.bundle_encryption import LONGEST_RECIPIENT
-from workflows.reports.bundle_filters import (
-    FIRST_DAY,
-    LAST_DAY,
-    LONGEST_REASON,
-    BundleFilters,
-)
-from workflows.reports.bundle_formats import Format
-from workflows.reports.checkpoints import LONGEST_NOTE
-from workflows.reports.selectors import CaseFilter
-from workflows.reports.statistics import Period
+from workflows.exports.encryption import LONGEST_RECIPIENT
+from workflows.exports.formats import Format
+from workflows.oversight.checkpoints import LONGEST_NOTE
+from workflows.oversight.filters import FIRST_DAY, LAST_DAY, LONGEST_REASON, BundleFilters
+from workflows.oversight.selectors import CaseFilter
+from workflows.statistics.figures import Period
 from workflows.vocabulary.item_kinds import ItemKind
 
 _ANY = ("", _("Any"))

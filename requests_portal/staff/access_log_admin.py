@@ -26,14 +26,14 @@ from requests_portal.staff.operation_admin import ReadOnlyAdmin
 from requests_portal.staff.people import actor_of
 from workflows.common.csv_lines import csv_header, csv_line
 from workflows.ledger.append import format_time
-from workflows.reports.access_log import (
+from workflows.oversight.access_log import (
     ACCESS_EVENTS,
     ACCESS_TARGETS,
     access_events,
     matching,
     record_look_at_log,
 )
-from workflows.reports.models import AccessEvent
+from workflows.oversight.models import AccessEvent
 from workflows.vocabulary.roles import ROLE_NAMES, Role
 
 COLUMNS = ("at", "person", "pseudonym", "role", "look", "what", "regime", "case_number", "case")
@@ -182,7 +182,7 @@ class AccessLogAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         """Add the download."""
         download = self.admin_site.admin_view(fresh_sign_in_required(require_safe(self.download)))
-        return [path("csv/", download, name="reports_accessevent_csv"), *super().get_urls()]
+        return [path("csv/", download, name="oversight_accessevent_csv"), *super().get_urls()]
 
     def download(self, request: HttpRequest) -> StreamingHttpResponse:
         """Give what the list shows with these filters as a CSV file, whatever its length."""

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from requests_portal.staff.people import actor_of
 from workflows.accounts.account_log import record
-from workflows.cases.actors import PUBLIC
+from workflows.accounts.actors import PUBLIC
 
 
 def connect() -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from requests_portal.staff.actions.buttons import Button
 from requests_portal.staff.actions.complaint_table import PAGES
 from requests_portal.staff.case_clocks import ClockView, clock_view
-from workflows.cases.actors import Actor
+from workflows.accounts.actors import Actor
 from workflows.cases.models import Case, Message
 from workflows.common.state_machine import Refusal
 from workflows.complaints.lifecycle import State

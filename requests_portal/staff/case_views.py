@@ -33,11 +33,11 @@ from workflows.cases.staff_actions import log_case_view
 from workflows.corrections.changes import came_out_for
 from workflows.corrections.recipients_told import lines_about
 from workflows.corrections.returns import open_reingestions
-from workflows.datasets.findings import findings_of
-from workflows.datasets.progress import progress_of
-from workflows.datasets.verdicts import waiting_in_newer
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import proof_text
+from workflows.lookups.findings import findings_of
+from workflows.lookups.progress import progress_of
+from workflows.lookups.verdicts import waiting_in_newer
 from workflows.vault.crypto import Shredded
 from workflows.vocabulary.roles import Role
 

@@ -19,16 +19,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from requests_portal.staff.case_file import load_case
 from requests_portal.staff.case_views import case_id_of, require_case_role, shared_context
 from requests_portal.staff.people import actor_of
-from workflows.cases.actors import Actor
+from workflows.accounts.actors import Actor
 from workflows.cases.models import Case
 from workflows.cases.staff_actions import log_case_view
 from workflows.common.errors import DomainError
 from workflows.corrections.changes import came_out_for
-from workflows.datasets import lookups, verdicts
-from workflows.datasets.findings import findings_of, unapproved_sources
-from workflows.datasets.models import AddedSpelling, Match
-from workflows.datasets.problems import scan_error_of
-from workflows.datasets.progress import progress_of
+from workflows.lookups import services, verdicts
+from workflows.lookups.findings import findings_of, scan_error_of, unapproved_sources
+from workflows.lookups.models import AddedSpelling, Match
+from workflows.lookups.progress import progress_of
 
 PER_PAGE = 50
 # What is shown, by the word in the address: a name, and the verdicts.
@@ -136,13 +135,13 @@ def _take(request: HttpRequest, case: Case) -> HttpResponse:
 
 def _look_up(request: HttpRequest, case: Case, actor: Actor) -> str:
     more = request.POST.get("do") == "look_up_more"
-    lookups.request_lookup(case, actor, keep_more=more)
+    services.request_lookup(case, actor, keep_more=more)
     return _("The look-up was started. This page shows how far it is.")
 
 
 def _spelling(request: HttpRequest, case: Case, actor: Actor) -> str:
     kind, value = request.POST.get("kind", ""), request.POST.get("spelling", "")
-    if lookups.add_spelling(case, actor, kind, value) is None:
+    if services.add_spelling(case, actor, kind, value) is None:
         return _("The spelling was kept. It is searched for when the present look-up is done.")
     return _("The spelling was kept, and everything is searched once more.")
 

@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from requests_portal.staff.base_admin import READ_ONLY, StaffAdmin, column
+from workflows.exports.models import BundleJob
 from workflows.outbox.models import Effect
 from workflows.outbox.services import retry_dead_letter
-from workflows.reports.models import BundleJob
 from workflows.witnesses.models import Witness
 
 

@@ -6,8 +6,8 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
-from workflows.cases.actors import Actor, actor_for
-from workflows.cases.models import StaffIdentity
+from workflows.accounts.actors import Actor, actor_for
+from workflows.accounts.models import StaffIdentity
 from workflows.vocabulary.roles import Role
 
 # The roles that work on cases. An administrator keeps accounts and sees no case, and neither

@@ -20,9 +20,9 @@ from requests_portal.staff.base_admin import KEPT, action, column
 from requests_portal.staff.people import actor_of, display_name, user_of
 from workflows.accounts.changes import admit_regulator
 from workflows.accounts.errors import ApprovalRefused
+from workflows.accounts.models import RegulatorAccount
+from workflows.accounts.regulators import live_accounts, live_tokens
 from workflows.accounts.tokens import revoke_all
-from workflows.reports.models import RegulatorAccount
-from workflows.reports.scope import live_accounts, live_tokens
 from workflows.vocabulary.roles import Role
 
 
@@ -115,11 +115,11 @@ class RegulatorAccountAdmin(ConfirmActionMixin):
         self, request: HttpRequest, obj: RegulatorAccount, post_url_continue: str | None = None
     ) -> HttpResponse:
         """Show the list; what was done has been told."""
-        return HttpResponseRedirect(reverse("admin:reports_regulatoraccount_changelist"))
+        return HttpResponseRedirect(reverse("admin:accounts_regulatoraccount_changelist"))
 
     def response_change(self, request: HttpRequest, obj: RegulatorAccount) -> HttpResponse:
         """Show the list; what was done has been told."""
-        return HttpResponseRedirect(reverse("admin:reports_regulatoraccount_changelist"))
+        return HttpResponseRedirect(reverse("admin:accounts_regulatoraccount_changelist"))
 
     @action(
         description=gettext_lazy("Revoke the API tokens"), url_path="revoke", permissions=["change"]

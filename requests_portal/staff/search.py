@@ -17,8 +17,8 @@ from workflows.cases.access import normalise_number
 from workflows.cases.email_index import addresses_of
 from workflows.cases.filing import EMAIL_INDEX
 from workflows.cases.mail import share_confirmed_address
-from workflows.cases.mail_addresses import normalise_email
 from workflows.cases.models import Case
+from workflows.mail.addresses import normalise_email
 from workflows.vault import blind_index
 from workflows.vault.models import BlindIndexEntry
 

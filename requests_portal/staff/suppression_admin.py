@@ -12,17 +12,12 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from requests_portal.staff.base_admin import APPEND_ONLY, StaffAdmin, column
 from requests_portal.staff.people import actor_of
-from workflows.cases.actors import name_behind
+from workflows.accounts.actors import name_behind
 from workflows.cases.models import Item
 from workflows.cases.staff_actions import log_case_view
 from workflows.common.errors import DomainError, InvalidInput
-from workflows.corrections.models import Suppression
-from workflows.corrections.suppression import (
-    check_phrase,
-    record_test,
-    suppress,
-    withdraw,
-)
+from workflows.model_outputs.models import Suppression
+from workflows.model_outputs.suppression import check_phrase, record_test, suppress, withdraw
 from workflows.vault.fields import text_or_erased
 
 
@@ -122,7 +117,7 @@ class SuppressionAdmin(StaffAdmin):
 
     def has_keep_permission(self, request: HttpRequest) -> bool:
         """Let those act who may add entries."""
-        return request.user.has_perm("corrections.add_suppression")
+        return request.user.has_perm("model_outputs.add_suppression")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Put the phrase on the list."""

@@ -78,7 +78,7 @@ ERASE = """
 from tests.factories import OFFICER, OTHER_OFFICER
 from workflows.cases.models import Case
 from workflows.ledger.sequencer import sequence_all
-from workflows.reports.erasure import erase, request_erasure
+from workflows.retention.erasure import erase, request_erasure
 case = Case.objects.get(number={number!r})
 request_erasure(case, OFFICER, "retention_over")
 erase(case, OTHER_OFFICER)
@@ -311,7 +311,7 @@ class TestWithoutTheKeys:
         assert "INDEX_KEY and INDEX_OLD_KEYS lack a key" in said
         count = """
 from django.apps import apps
-from workflows.vault.crypto import CannotUnseal, Shredded
+from workflows.vault.crypto import DecryptionFailed, Shredded
 from workflows.vault.fields import SealedModel, sealed_fields
 from workflows.vault.files import read
 from workflows.vault.models import StoredFile
@@ -324,20 +324,20 @@ for model in apps.get_models():
             try:
                 if getattr(row, name) is not None:
                     opened += 1
-            except (CannotUnseal, Shredded):
+            except (DecryptionFailed, Shredded):
                 closed += 1
 for stored in StoredFile.objects.all():
     try:
         b"".join(read(stored))
         opened += 1
-    except CannotUnseal:
+    except DecryptionFailed:
         closed += 1
 from allauth.mfa.models import Authenticator
 from allauth.mfa.adapter import get_adapter
 try:
     get_adapter().decrypt(Authenticator.objects.get(type="totp").data["secret"])
     opened += 1
-except CannotUnseal:
+except DecryptionFailed:
     closed += 1
 from workflows.vault import blind_index
 found = blind_index.find("person.email", "xiaoming.wang@example.cn")

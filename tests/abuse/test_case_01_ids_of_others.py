@@ -9,7 +9,7 @@ from tests.requests_portal.regulators.conftest import china, greta, lin, sign_in
 from workflows.cases.attachments import Upload
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Message
-from workflows.reports.models import BundleJob
+from workflows.exports.models import BundleJob
 
 pytestmark = pytest.mark.django_db
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests import factories
-from workflows.cases.mail import take_mail_quota
+from workflows.mail.outbound import take_mail_quota
 
 pytestmark = pytest.mark.django_db
 

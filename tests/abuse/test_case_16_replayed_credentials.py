@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from tests import factories
 from tests.tokens import pipeline_token
-from workflows.datasets.models import PipelineToken, TokenScope
+from workflows.accounts.models import PipelineToken, TokenScope
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ import pytest
 from tests.factories import ERIKA, WANG, make_case
 from tests.requests_portal.regulators.conftest import china, greta, lin, sign_in  # noqa: F401
 from workflows.cases.lifecycle import State
-from workflows.reports.models import BundleJob
+from workflows.exports.models import BundleJob
 
 pytestmark = pytest.mark.django_db
 

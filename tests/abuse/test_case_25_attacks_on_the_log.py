@@ -8,7 +8,7 @@ from tests.factories import OFFICER, OTHER_OFFICER, WANG, make_case
 from workflows.cases.lifecycle import State
 from workflows.ledger.append import InvalidEventError, append
 from workflows.ledger.models import Event
-from workflows.reports.erasure import erase, request_erasure
+from workflows.retention.erasure import erase, request_erasure
 
 pytestmark = pytest.mark.django_db
 

@@ -7,15 +7,15 @@ from requests_portal.staff.actions.buttons import buttons_for
 from requests_portal.staff.case_file import load_case
 from tests import factories as make
 from tests.complaints import take_to
+from workflows.accounts.actors import Actor
 from workflows.cases import merging, staff_actions
-from workflows.cases.actors import Actor
 from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.transition import advance, refusals
 from workflows.complaints import services as complaints
 from workflows.complaints.lifecycle import State as ComplaintState
 from workflows.notices import moves
-from workflows.reports.erasure import erase, request_erasure
+from workflows.retention.erasure import erase, request_erasure
 from workflows.vocabulary.roles import Role
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from workflows.cases.attachments import Upload
 from workflows.cases.correspondence import withdraw
 from workflows.cases.drafts import add_draft_file, create_draft, file_draft, filed_draft
 from workflows.cases.models import Case, Draft, IdempotencyKey
-from workflows.reports.erasure import erase, request_erasure
+from workflows.retention.erasure import erase, request_erasure
 from workflows.vault.models import DataKey, StoredFile
 
 pytestmark = pytest.mark.django_db

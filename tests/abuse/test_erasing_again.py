@@ -21,12 +21,8 @@ from workflows.ledger.models import Event
 from workflows.ledger.sequencer import drain_inbox
 from workflows.ledger.verify import verify_log
 from workflows.outbox.models import Effect
-from workflows.reports.erasing_again import (
-    erase_again,
-    erasures_in_copy,
-    erasures_in_log,
-)
-from workflows.reports.erasure import erase, request_erasure
+from workflows.retention.erasing_again import erase_again, erasures_in_copy, erasures_in_log
+from workflows.retention.erasure import erase, request_erasure
 from workflows.vault import blind_index
 from workflows.vault.crypto import Shredded
 from workflows.vault.models import BlindIndexEntry, DataKey

@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from tests.personas import signed_in
 from tests.requests_portal.api.test_regulator import client_of
-from workflows.reports.models import BundleJob, KeptCheckpoint, RegulatorAccount
+from workflows.accounts.models import RegulatorAccount
+from workflows.exports.models import BundleJob
+from workflows.oversight.models import KeptCheckpoint
 
 pytestmark = pytest.mark.django_db
 MANY = 113

@@ -12,6 +12,8 @@ from django.utils import timezone
 from tests import factories as make
 from workflows.accounts import approvals
 from workflows.accounts.changes import Wanted, change_account, invite_person
+from workflows.accounts.models import PipelineToken
+from workflows.accounts.pipelines import register_pipeline
 from workflows.cases import correspondence, merging, staff_actions
 from workflows.cases.attachments import Upload, add_attachments
 from workflows.cases.lifecycle import MOVES, Action, State
@@ -23,12 +25,9 @@ from workflows.complaints import services as complaints
 from workflows.complaints.lifecycle import MOVES as COMPLAINT_MOVES
 from workflows.corrections.item_changes import save_item_change
 from workflows.corrections.services import issue_instructions, record_receipt
-from workflows.corrections.suppression import suppress
 from workflows.corrections.withdrawal import stop_execution
 from workflows.datasets.inventory import mark_unreadable
-from workflows.datasets.lookups import add_spelling
-from workflows.datasets.models import Dataset, PipelineToken, Recipient, Snapshot, TrainedModel
-from workflows.datasets.pipelines import register_pipeline
+from workflows.datasets.models import Dataset, Recipient, Snapshot, TrainedModel
 from workflows.datasets.register import (
     decide_approval,
     save_dataset,
@@ -38,9 +37,11 @@ from workflows.datasets.register import (
 )
 from workflows.ledger.append import InvalidEventError
 from workflows.ledger.models import Event
+from workflows.lookups.services import add_spelling
+from workflows.model_outputs.suppression import suppress
 from workflows.notices import moves
 from workflows.notices.texts import TextSlot, active_text, publish, save_draft
-from workflows.reports.erasure import ErasureGround, erase, erasure_request_of, request_erasure
+from workflows.retention.erasure import ErasureGround, erase, erasure_request_of, request_erasure
 from workflows.vocabulary.outcomes import Scope, ScopeResult
 from workflows.vocabulary.people import Assurance
 from workflows.vocabulary.roles import Role

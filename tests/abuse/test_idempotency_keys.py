@@ -12,11 +12,12 @@ from tests.tokens import pipeline_token
 from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.corrections.conftest import data, no_broker
 from tests.workflows.datasets.entries import lines, make_snapshot
+from workflows.accounts.models import PipelineToken
 from workflows.cases.filing import file_request
 from workflows.cases.idempotency import KEPT_FOR, purge_keys
 from workflows.cases.models import Case, IdempotencyKey
 from workflows.corrections.models import PipelineAcknowledgement
-from workflows.datasets.models import PipelineToken, Snapshot
+from workflows.datasets.models import Snapshot
 from workflows.vocabulary.outcomes import Outcome
 from workflows.vocabulary.people import Channel
 

@@ -37,19 +37,20 @@ from tests.tokens import pipeline_token, regulator_token
 from tests.workflows.reports.conftest import make_regulator
 from workflows.accounts.errors import InvalidInvitation
 from workflows.accounts.invitations import accept, invite, open_link
+from workflows.accounts.models import PipelineToken
+from workflows.accounts.pipelines import NoPipelineAccess, pipeline_for_token, register_pipeline
+from workflows.accounts.regulators import NoRegulatorAccess, account_for_token
 from workflows.cases.access import LIMIT_PER_NUMBER, Throttled, find_by_receipt, reserve
 from workflows.cases.admission import ProofRefused, new_challenge, spend_proof
 from workflows.cases.drafts import create_draft, file_draft, filed_draft, find_draft, purge_drafts
 from workflows.cases.errors import AttemptReused, TooManyAttempts, UnknownReceipt
 from workflows.cases.filing import EMAIL_INDEX, file_request
 from workflows.cases.lifecycle import State
-from workflows.cases.mail import take_mail_quota
-from workflows.cases.models import Case, MailTally
-from workflows.datasets.models import PipelineToken
-from workflows.datasets.pipelines import NoPipelineAccess, pipeline_for_token, register_pipeline
+from workflows.cases.models import Case
 from workflows.identity.contact import InvalidChallenge, confirm_contact, open_challenge
-from workflows.reports.erasure import erase, request_erasure
-from workflows.reports.scope import NoRegulatorAccess, account_for_token
+from workflows.mail.models import MailTally
+from workflows.mail.outbound import take_mail_quota
+from workflows.retention.erasure import erase, request_erasure
 from workflows.vault import blind_index, rotation
 from workflows.vault.models import BlindIndexEntry, IndexKeyRotation
 from workflows.vocabulary.people import Channel

@@ -2,10 +2,8 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 from django.core import mail
 from django.utils import timezone
 
@@ -21,18 +19,23 @@ from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
 from workflows.cases.transition import advance
 from workflows.corrections.checking import verify_manifest
-from workflows.corrections.keys import suppression_signer
-from workflows.corrections.models import RecipientNotice, Reingestion, Suppression, Tombstone
+from workflows.corrections.models import RecipientNotice, Reingestion, Tombstone
 from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
 from workflows.corrections.recipients import InvalidLink, confirm, sweep_recipients, token_of
 from workflows.corrections.returns import enqueue_redo_removal, redo_removal
-from workflows.corrections.suppression import current_etag, gateway_keys, publish, suppress
 from workflows.corrections.tombstones import find_reingested
-from workflows.datasets.lookups import request_lookup
 from workflows.datasets.models import Snapshot
+from workflows.lookups.services import request_lookup
+from workflows.model_outputs.suppression import (
+    current_etag,
+    gateway_keys,
+    publish,
+    suppress,
+    suppression_signer,
+)
 from workflows.notices import moves
 from workflows.outbox.services import drain
-from workflows.reports.erasure import erase, request_erasure
+from workflows.retention.erasure import erase, request_erasure
 from workflows.vault.blind_index import index_keys
 from workflows.vocabulary.outcomes import Outcome
 
@@ -209,19 +212,6 @@ class TestSuppressedPhrases:
     def test_the_portal_and_the_filter_call_a_key_the_same(self):
         entry = suppress(make_case().items.get(), STEWARD, PHRASE)
         assert entry.key_name == key_name(gateway_keys()[0])
-
-
-def test_an_upgrade_says_which_key_has_made_what_there_is(settings, forum):
-    taken_out(forum)
-    entry = suppress(make_case().items.get(), STEWARD, PHRASE)
-    wanted = Tombstone.objects.get().key_name, entry.key_name
-    Tombstone.objects.update(key_name="")
-    Suppression.objects.update(key_name="")
-    # Who upgrades and changes the key at once has it among the old ones already.
-    change_key(settings)
-    migration = import_module("workflows.corrections.migrations.0012_names_of_index_keys")
-    migration.name_keys(apps, None)
-    assert (Tombstone.objects.get().key_name, Suppression.objects.get().key_name) == wanted
 
 
 @pytest.mark.parametrize("moment", MOMENTS)

@@ -21,8 +21,8 @@ from tests.abuse.accounts import (
 )
 from tests.personas import make_staff, signed_in
 from workflows.accounts.models import Invitation
-from workflows.cases.mail import next_quota_reset, take_mail_quota
 from workflows.ledger.models import Event
+from workflows.mail.outbound import next_quota_reset, take_mail_quota
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
 

@@ -6,9 +6,10 @@ from django.core.validators import EmailValidator
 
 from tests.factories import ERIKA, INTAKE, WANG, file
 from workflows.cases import correspondence
-from workflows.cases.mail import take_mail_quota
-from workflows.cases.mail_addresses import canonical_address, domain_of
-from workflows.cases.models import Case, MailTally
+from workflows.cases.models import Case
+from workflows.mail.addresses import canonical_address, domain_of
+from workflows.mail.models import MailTally
+from workflows.mail.outbound import take_mail_quota
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
 from workflows.vocabulary.people import Assurance

@@ -19,7 +19,8 @@ from tests.database_time import let_pass
 from tests.factories import ERIKA, INTAKE, file, make_case
 from workflows.cases import correspondence
 from workflows.cases.lifecycle import State
-from workflows.cases.models import Case, MailTally
+from workflows.cases.models import Case
+from workflows.mail.models import MailTally
 from workflows.outbox import handlers, queues, running
 from workflows.outbox.handlers import (
     LONGEST_DELAY,

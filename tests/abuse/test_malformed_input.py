@@ -28,10 +28,9 @@ from tests.personas import make_staff, signed_in
 from tests.requests_portal.public.conftest import new_visitor, visitor  # noqa: F401
 from tests.requests_portal.public.person import Visitor, text_of
 from tests.tokens import pipeline_token, regulator_token
+from workflows.accounts.models import PipelineToken, RegulatorAccount, TokenScope
 from workflows.cases.models import Draft
-from workflows.datasets.models import Dataset, PipelineToken
-from workflows.datasets.models.pipeline import TokenScope
-from workflows.reports.models import RegulatorAccount
+from workflows.datasets.models import Dataset
 
 pytestmark = pytest.mark.django_db
 
@@ -366,7 +365,7 @@ def test_any_filter_of_a_regulator_gets_a_page(officer, path, query):
     assert client.get(f"/en/regulators/{path}?{asked}").status_code < 500
 
 
-STAFF_LISTS = ["cases/case/", "datasets/dataset/", "corrections/manifest/", "reports/look/",
+STAFF_LISTS = ["cases/case/", "datasets/dataset/", "corrections/manifest/", "oversight/accessevent/",
                "routing/team/", "regimes/publishedlimit/"]  # fmt: skip
 
 

@@ -130,7 +130,7 @@ def test_after_the_word_of_the_person_two_people_are_needed_even_for_one_address
 
 
 def test_an_erased_case_does_not_come_back_out():
-    from workflows.reports.erasure import erase, request_erasure
+    from workflows.retention.erasure import erase, request_erasure
 
     case = make.make_case(State.MERGED)
     request_erasure(case, make.OFFICER, "retention_over")

@@ -27,11 +27,11 @@ from tests.abuse.accounts import (
 )
 from tests.personas import PASSWORD, make_staff, signed_in
 from tests.requests_portal.regulators.conftest import make_regulator
+from workflows.accounts.actors import actor_for
 from workflows.accounts.approvals import approve, request_approval
 from workflows.accounts.changes import reset_password
 from workflows.accounts.errors import ApprovalRefused
 from workflows.accounts.models import ApprovalRequest
-from workflows.cases.actors import actor_for
 from workflows.ledger.models import Event
 from workflows.outbox.services import drain
 
@@ -286,7 +286,7 @@ class TestByOtherWays:
             "/staff/account/emailaddress/",
             "/staff/mfa/authenticator/",
             "/staff/accounts/invitation/",
-            "/staff/reports/regulatortoken/",
+            "/staff/accounts/regulatortoken/",
         ],
     )
     def test_no_other_page_keeps_accounts(self, path) -> None:
@@ -360,7 +360,7 @@ class TestSuperuser:
 
 
 class TestRegulators:
-    PATH = "/staff/reports/regulatoraccount/"
+    PATH = "/staff/accounts/regulatoraccount/"
 
     def form(self, account, regime: str, day: str) -> dict[str, object]:
         return {

@@ -9,13 +9,12 @@ from tests.personas import make_staff, signed_in
 from tests.requests_portal.regulators.conftest import make_regulator
 from workflows.accounts.approvals import approve
 from workflows.accounts.errors import ApprovalRefused
-from workflows.accounts.models import ApprovalRequest
+from workflows.accounts.models import ApprovalRequest, RegulatorToken
 from workflows.ledger.models import Event
-from workflows.reports.models import RegulatorToken
 
 pytestmark = pytest.mark.django_db
 TOKENS = "/en/regulators/tokens/"
-ACCOUNTS = "/staff/reports/regulatoraccount/"
+ACCOUNTS = "/staff/accounts/regulatoraccount/"
 
 
 @pytest.fixture(autouse=True)

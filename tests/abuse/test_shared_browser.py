@@ -16,7 +16,7 @@ from requests_portal.staff import sign_in as limits
 from tests import factories
 from tests.personas import PASSWORD, signed_in
 from tests.requests_portal.public.person import Visitor
-from workflows.reports.models import RegulatorAccount
+from workflows.accounts.models import RegulatorAccount
 
 EVERYTHING_SEEN = '"cache", "storage"'
 

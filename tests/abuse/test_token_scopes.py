@@ -1,11 +1,8 @@
 """A token opens what it was made for and nothing else; a refusal names the scope that is missing."""
 
-import importlib
-from collections import Counter
 from datetime import timedelta
 
 import pytest
-from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -13,18 +10,15 @@ from rest_framework.test import APIClient
 from tests.factories import STEWARD
 from tests.personas import make_staff
 from tests.tokens import pipeline_token
-from tests.workflows.datasets.entries import make_dataset
 from workflows.accounts.approvals import approve
-from workflows.accounts.models import ApprovalRequest
-from workflows.common.errors import InvalidEntry
-from workflows.datasets.models import PipelineToken, TokenScope
-from workflows.datasets.pipelines import (
+from workflows.accounts.models import ApprovalRequest, PipelineToken, TokenScope
+from workflows.accounts.pipelines import (
     NoPipelineAccess,
     issue_token,
     pipeline_for_token,
     register_pipeline,
 )
-from workflows.ledger.append import append
+from workflows.common.errors import InvalidEntry
 from workflows.ledger.models import Event
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.requests_portal.api.urls")]
@@ -188,44 +182,3 @@ def test_a_token_is_made_by_command_with_its_scopes(capsys):
     call_command(*ask_for, "--scope", "datasets:read")
     assert approved().open_scopes == ["datasets:read"]
     assert PipelineToken.objects.count() == 1
-
-
-MIGRATION = importlib.import_module("workflows.datasets.migrations.0007_token_scopes")
-_MANIFESTS = ["manifests:read", "manifests:texts", "manifests:acknowledge"]
-
-
-@pytest.mark.parametrize(
-    ("left", "scopes"),
-    [
-        # A gateway leaves no trace, for it only fetches the list.
-        ({}, ["suppression:read"]),
-        ({"dataset.registered": 1}, ["datasets:read", "datasets:write"]),
-        ({"dataset.changed": 1}, ["datasets:read", "datasets:write"]),
-        ({"snapshot.registered": 3}, ["datasets:read", "datasets:write"]),
-        ({"case.viewed": 4}, ["manifests:read", "manifests:texts"]),
-        ({"case.viewed": 4, "manifest.receipt": 1}, _MANIFESTS),
-        # A receipt registers the snapshot that came out.
-        ({"case.viewed": 4, "manifest.receipt": 2, "snapshot.registered": 2}, _MANIFESTS),
-        (
-            {"manifest.receipt": 1, "snapshot.registered": 2},
-            ["datasets:read", "datasets:write", *_MANIFESTS],
-        ),
-    ],
-)
-def test_an_older_token_keeps_what_its_traces_in_the_log_show(left, scopes):
-    assert MIGRATION.evident_scopes(Counter(left)) == scopes
-
-
-def test_the_migration_reads_the_traces_of_each_token():
-    mixer, gateway = (
-        PipelineToken.objects.create(name=name, expires_at=timezone.now()) for name in "mg"
-    )
-    make_dataset("By somebody else")
-    append(name="dataset.registered", role="data_steward", actor=mixer.pseudonym)
-
-    MIGRATION.fill(apps, None)
-
-    mixer.refresh_from_db()
-    gateway.refresh_from_db()
-    assert mixer.scopes == ["datasets:read", "datasets:write"]
-    assert gateway.scopes == ["suppression:read"]

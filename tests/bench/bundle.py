@@ -32,7 +32,7 @@ from requests_portal.local.folders import data_folder  # noqa: E402
 from requests_portal.local.postgres import RUNTIME_ROLE, SUPERUSER, PostgresServer  # noqa: E402
 
 DATABASE = "bench_bundle"
-VERIFIER = PROJECT / "workflows" / "reports" / "verifier" / "verify.py"
+VERIFIER = PROJECT / "workflows" / "exports" / "verifier" / "verify.py"
 EXPORTS = {
     "one regime": ("--regime", "CN"),
     "… XLSX, PDF": ("--regime", "CN", "--xlsx", "--pdf", "--bom"),

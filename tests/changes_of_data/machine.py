@@ -17,9 +17,9 @@ from workflows.cases.lifecycle import State
 from workflows.corpus.formats.files import partial_of
 from workflows.corrections import copies
 from workflows.corrections.making import build_manifest
-from workflows.datasets.lookups import nightly_pass
 from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of
+from workflows.lookups.services import nightly_pass
 from workflows.vocabulary.outcomes import Outcome
 
 _FORMATS = {"txt": "text", "parquet": "parquet", "table": "postgresql"}

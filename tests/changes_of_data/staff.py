@@ -20,9 +20,10 @@ from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
 from workflows.corrections.withdrawal import stop_execution
-from workflows.datasets.lookups import nightly_pass
-from workflows.datasets.models import Match, Snapshot
-from workflows.datasets.verdicts import judge
+from workflows.datasets.models import Snapshot
+from workflows.lookups.models import Match
+from workflows.lookups.services import nightly_pass
+from workflows.lookups.verdicts import judge
 
 _SAID = {True: Match.Verdict.THEIRS, False: Match.Verdict.NOT_THEIRS, None: Match.Verdict.UNSURE}
 # So many rounds of diligent staff are enough to come to an end from anywhere.

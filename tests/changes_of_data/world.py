@@ -25,9 +25,10 @@ from tests.workflows.corrections.tables import address, drop_table
 from workflows.cases.filing_request import FiledIdentifier, FiledItem
 from workflows.cases.models import Case
 from workflows.corrections import carrying, checking, copies, making, receipts
-from workflows.datasets import matching
-from workflows.datasets.models import Match, Snapshot
+from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of
+from workflows.lookups import scanning
+from workflows.lookups.models import Match
 from workflows.vocabulary.outcomes import Outcome
 
 TABLE = "changes_of_data"
@@ -46,8 +47,8 @@ REQUESTS = {
 # Where a worker may die: before the function is called, or after it has returned.
 _DEATHS: dict[str, list[tuple[Any, str]]] = {
     "look": [
-        (matching, "_keep"), (matching, "_say_what_was_not_kept"), (matching, "finish_run"),
-        (matching, "_carry_verdicts"), (carrying, "_carry"), (carrying, "record_event"),
+        (scanning, "_keep"), (scanning, "_say_what_was_not_kept"), (scanning, "finish_run"),
+        (scanning, "_carry_verdicts"), (carrying, "_carry"), (carrying, "record_event"),
     ],
     "make": [(making, "keep_manifest"), (making, "create_data_key"), (making, "record_event")],
     "apply": [
@@ -128,7 +129,7 @@ class World:
         connection.run_on_commit = []
         transaction.set_rollback(True)
         self._transaction.__exit__(None, None, None)
-        matching.clear_pass_cache()
+        scanning.clear_pass_cache()
         for left in self.folder.iterdir():
             _remove(left)
         if self.is_table:
@@ -240,7 +241,7 @@ class World:
                 step()
         except Died:
             DONE["", f"died at {death[1]}"] += 1
-            matching.clear_pass_cache()
+            scanning.clear_pass_cache()
             step()
 
 

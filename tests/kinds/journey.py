@@ -28,7 +28,7 @@ from workflows.cases import staff_actions  # noqa: E402
 from workflows.cases.models import Case  # noqa: E402
 from workflows.ledger.models import Event  # noqa: E402
 from workflows.notices import moves  # noqa: E402
-from workflows.reports.statistics_yearly import CountedItem, Result, tables  # noqa: E402
+from workflows.statistics.yearly import CountedItem, Result, tables  # noqa: E402
 from workflows.vocabulary.item_kinds import ItemKind  # noqa: E402
 
 STATEMENT = "The ranking of my posts."

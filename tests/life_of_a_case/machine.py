@@ -16,8 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from tests.life_of_a_case import promises, sentences, steps, working
 from tests.life_of_a_case.people import EVERYBODY, STAFF, WITH, Asked, Choose, requests
 from tests.life_of_a_case.world import BEGINNING, World
+from workflows.accounts.actors import PUBLIC, Actor
 from workflows.cases import merging
-from workflows.cases.actors import PUBLIC, Actor
 from workflows.cases.errors import MoveRefused
 from workflows.cases.filing import file_request
 from workflows.cases.lifecycle import FINAL, MERGE_TARGETS, Action, State

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from workflows.cases.actors import PUBLIC, Actor
+from workflows.accounts.actors import PUBLIC, Actor
 from workflows.cases.filing_request import FiledIdentifier, FiledItem, FilingRequest
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.people import RequesterRole

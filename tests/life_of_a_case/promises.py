@@ -14,7 +14,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from tests.life_of_a_case.world import World
-from workflows.cases.actors import Actor
+from workflows.accounts.actors import Actor
 from workflows.cases.clocks import (
     differing_clocks,
     earliest_due,
@@ -31,9 +31,9 @@ from workflows.complaints.models import ComplaintClock
 from workflows.corrections.making import OPS, entries_of
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.services import operation_of
-from workflows.datasets.models import Match
 from workflows.identity.contact import EXPIRE_AFTER
 from workflows.ledger.models import Event
+from workflows.lookups.models import Match
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.outcomes import NOT_GRANTED
 from workflows.vocabulary.people import Assurance

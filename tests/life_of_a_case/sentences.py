@@ -22,11 +22,11 @@ from workflows.cases.lifecycle import OPEN, OUTCOME_TOLD, State
 from workflows.cases.models import BaseClock, Case, Clock, Item, Message
 from workflows.cases.timeline import PUBLIC_SENTENCES
 from workflows.corrections.models import Manifest
-from workflows.datasets.models import Match
 from workflows.identity.contact import waits_for_contact
 from workflows.identity.reminders import WAITING
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case
+from workflows.lookups.models import Match
 from workflows.vocabulary.outcomes import CHANGES_DATA, Outcome
 
 _DAY = r"(\d{1,2} [A-Z][a-z]+ \d{4})"

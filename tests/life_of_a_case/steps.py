@@ -11,8 +11,8 @@ from decimal import Decimal
 from django.utils import timezone
 
 from tests.life_of_a_case.people import Choose
+from workflows.accounts.actors import Actor
 from workflows.cases import correspondence, merging, staff_actions
-from workflows.cases.actors import Actor
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case, Item
 from workflows.cases.staff_actions import ItemProposal
@@ -21,13 +21,13 @@ from workflows.complaints import services as complaints
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.receipts import ask_to_apply, can_be_applied_here
 from workflows.corrections.services import record_receipt
-from workflows.corrections.suppression import is_suppressed, suppress
 from workflows.corrections.withdrawal import stop_execution
-from workflows.datasets.findings import findings_of, scope_results
-from workflows.datasets.models import Match
-from workflows.datasets.verdicts import judge
+from workflows.lookups.findings import findings_of, scope_results
+from workflows.lookups.models import Match
+from workflows.lookups.verdicts import judge
+from workflows.model_outputs.suppression import is_suppressed, suppress
 from workflows.notices import moves
-from workflows.reports import erasure
+from workflows.retention import erasure
 from workflows.routing.assignment import assign
 from workflows.routing.models import Team
 from workflows.vocabulary.item_kinds import outcomes_for, stands_in

@@ -6,14 +6,14 @@ from itertools import count, product
 
 from tests.life_of_a_case import steps
 from tests.life_of_a_case.people import STAFF, Choose
-from workflows.cases.actors import PUBLIC, Actor
+from workflows.accounts.actors import PUBLIC, Actor
 from workflows.cases.lifecycle import MOVES, Action, State
 from workflows.cases.models import Case
 from workflows.cases.transition import refusals, situation_of
 from workflows.common.state_machine import refusal
 from workflows.corrections.services import record_receipt
-from workflows.datasets.models import Match
-from workflows.datasets.verdicts import judge
+from workflows.lookups.models import Match
+from workflows.lookups.verdicts import judge
 from workflows.vocabulary.roles import Role
 
 # Takes one move, or does what belongs to it, and settles it: `take(case, action, actor, step)`.

@@ -25,8 +25,8 @@ from freezegun import freeze_time
 
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows import tasks
-from workflows.datasets import matching
 from workflows.datasets.models import Snapshot
+from workflows.lookups import scanning
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
 from workflows.routing.models import RoutingRule, Team
@@ -90,7 +90,7 @@ class World:
         while drain() or self._sent:
             waiting, self._sent[:] = list(self._sent), []
             for name, arguments in waiting:
-                matching.clear_pass_cache()
+                scanning.clear_pass_cache()
                 getattr(tasks, name.rpartition(".")[2])(*arguments)
             self.after_commit()
         failed = Effect.objects.exclude(last_error="").values_list("kind", "last_error")

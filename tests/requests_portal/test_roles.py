@@ -67,7 +67,7 @@ def test_run_again_it_writes_nothing():
 
 
 def test_permissions_that_were_lost_are_made_again():
-    a_permission("reports.view_look").delete()
+    a_permission("oversight.view_accessevent").delete()
 
     synchronise_roles()
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from workflows import links
+from workflows.mail import links
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from workflows import tasks
 from workflows.cases.drafts import DRAFT_KEPT_FOR, create_draft
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Clock, Draft
-from workflows.datasets.models import LookupRun
+from workflows.lookups.models import LookupRun
 from workflows.outbox import queues
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain

@@ -13,9 +13,9 @@ from django.contrib.auth.models import Group, User
 from django.utils.translation import gettext as _
 
 from workflows.accounts.account_log import record
+from workflows.accounts.actors import STAFF_ROLES, Actor
 from workflows.accounts.errors import ApprovalRefused
 from workflows.accounts.invitations import end_links
-from workflows.cases.actors import STAFF_ROLES, Actor
 from workflows.vocabulary.roles import Role
 
 STAFF = frozenset(role.value for role in STAFF_ROLES)

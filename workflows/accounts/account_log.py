@@ -11,9 +11,8 @@ from django.db import transaction
 from django.db.models import Func, Q, QuerySet, TextField
 from django.utils.translation import gettext_lazy as _
 
-from workflows.accounts.models import AccountEvent, ApprovalRequest
-from workflows.cases.actors import Actor, actor_for, name_behind
-from workflows.cases.models import StaffIdentity
+from workflows.accounts.actors import Actor, actor_for, name_behind
+from workflows.accounts.models import AccountEvent, ApprovalRequest, StaffIdentity
 from workflows.ledger.append import append
 from workflows.ledger.canonical import Json
 from workflows.ledger.models import Event
@@ -24,7 +23,7 @@ E = TypeVar("E", bound=AccountEvent)
 TELL = "accounts.tell_officer"
 RULE_BEGAN = "two_person_rule.began"
 
-# Every name of a step about an account. Migration 0001 holds the index over these.
+# Every name of a step about an account. `account_log_index.sql` makes an index over these.
 ACCOUNT_EVENTS = {
     "approval.requested": _("asked for approval"),
     "approval.granted": _("approved"),

@@ -17,12 +17,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflows.accounts.account_log import record
+from workflows.accounts.actors import SYSTEM, Actor, actor_for
 from workflows.accounts.carrying_out import CARRY_OUT
 from workflows.accounts.deciders import require_requester, rule_has_begun, why_not_decide
 from workflows.accounts.errors import ApprovalRefused
-from workflows.accounts.models import ApprovalRequest
-from workflows.cases.actors import SYSTEM, Actor, actor_for
-from workflows.datasets.models import PipelineToken
+from workflows.accounts.models import ApprovalRequest, PipelineToken
 from workflows.ledger.canonical import Json
 
 VALID_FOR = timedelta(days=7)

@@ -9,14 +9,13 @@ from django.utils.translation import gettext as _
 
 from workflows.accounts import access
 from workflows.accounts.account_log import record
+from workflows.accounts.actors import Actor
 from workflows.accounts.errors import ApprovalRefused
 from workflows.accounts.invitations import Purpose, invite, was_accepted
-from workflows.accounts.models import ApprovalRequest
-from workflows.cases.actors import Actor
-from workflows.datasets.pipelines import approve_token as approve_pipeline_token
-from workflows.datasets.pipelines import has_ended
-from workflows.reports.models import RegulatorAccount, RegulatorToken
-from workflows.reports.scope import approve_token as approve_regulator_token
+from workflows.accounts.models import ApprovalRequest, RegulatorAccount, RegulatorToken
+from workflows.accounts.pipelines import approve_token as approve_pipeline_token
+from workflows.accounts.pipelines import has_ended
+from workflows.accounts.regulators import approve_token as approve_regulator_token
 from workflows.vocabulary.roles import Role
 
 Kind = ApprovalRequest.Kind

@@ -15,12 +15,11 @@ from django.utils.translation import gettext as _
 
 from workflows.accounts import access
 from workflows.accounts.account_log import record
+from workflows.accounts.actors import actor_for
 from workflows.accounts.approvals import request_approval
 from workflows.accounts.deciders import may_keep_accounts, require_keeper, rule_has_begun
 from workflows.accounts.errors import ApprovalRefused
-from workflows.accounts.models import ApprovalRequest
-from workflows.cases.actors import actor_for
-from workflows.reports.models import RegulatorAccount
+from workflows.accounts.models import ApprovalRequest, RegulatorAccount
 
 Kind = ApprovalRequest.Kind
 

@@ -6,11 +6,11 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from workflows.accounts.account_log import RULE_BEGAN, record
+from workflows.accounts.actors import SYSTEM, actor_for
 from workflows.accounts.errors import ApprovalRefused
 from workflows.accounts.models import ApprovalRequest
-from workflows.cases.actors import SYSTEM, actor_for
+from workflows.accounts.regulators import live_accounts
 from workflows.ledger.models import Event
-from workflows.reports.scope import live_accounts
 from workflows.vocabulary.roles import Role
 
 Kind = ApprovalRequest.Kind

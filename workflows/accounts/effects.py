@@ -6,11 +6,11 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 
-from workflows import links
 from workflows.accounts.account_log import ACCOUNT_EVENTS, TELL, account_events, details
 from workflows.accounts.invitations import MAIL, VALID_FOR, open_link
 from workflows.accounts.models import AccountEvent, Invitation
-from workflows.cases.mail import compose, may_send, next_quota_reset
+from workflows.mail import links
+from workflows.mail.outbound import compose, may_send, next_quota_reset
 from workflows.outbox.models import Effect
 from workflows.outbox.services import RetryAt, mail_handler
 from workflows.vocabulary.roles import Role

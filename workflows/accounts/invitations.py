@@ -14,10 +14,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from workflows.accounts.account_log import record
+from workflows.accounts.actors import PUBLIC, SYSTEM, actor_for
 from workflows.accounts.deciders import require_keeper
 from workflows.accounts.errors import InvalidInvitation
 from workflows.accounts.models import Invitation
-from workflows.cases.actors import PUBLIC, SYSTEM, actor_for
 from workflows.outbox.services import enqueue
 from workflows.vault.blind_index import keyed_hash, keyed_hashes
 

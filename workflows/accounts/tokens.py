@@ -8,15 +8,13 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from workflows.accounts import regulators as scopes
 from workflows.accounts.account_log import record
+from workflows.accounts.actors import Actor, actor_for
 from workflows.accounts.approvals import request_approval, waiting, withdraw_superseded
-from workflows.accounts.models import ApprovalRequest
-from workflows.cases.actors import Actor, actor_for
-from workflows.datasets.models import PipelineToken
-from workflows.datasets.pipelines import issue_token, withdraw_token
-from workflows.reports import scope as scopes
-from workflows.reports.models import RegulatorAccount
-from workflows.reports.scope import RegulatorScope
+from workflows.accounts.models import ApprovalRequest, PipelineToken, RegulatorAccount
+from workflows.accounts.pipelines import issue_token, withdraw_token
+from workflows.accounts.regulators import RegulatorScope
 
 Kind = ApprovalRequest.Kind
 

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from workflows.cases.actors import PUBLIC, Actor
+from workflows.accounts.actors import PUBLIC, Actor
 from workflows.cases.attachments import Upload, add_attachments, check_uploads
 from workflows.cases.errors import InvalidFiling
 from workflows.cases.lifecycle import Action, State

@@ -1,8 +1,8 @@
 """The addresses by which a case is found, from its sealed rows."""
 
 from workflows.cases.filing import EMAIL_INDEX
-from workflows.cases.mail_addresses import normalise_email
 from workflows.cases.models import Case
+from workflows.mail.addresses import normalise_email
 from workflows.vault.blind_index import index_anew
 from workflows.vault.rotation import Step
 from workflows.vocabulary.people import IdentifierKind

@@ -13,11 +13,11 @@ from workflows.cases.access import derive_receipt, new_case_number, receipt_dige
 from workflows.cases.attachments import Upload, add_attachments, check_uploads
 from workflows.cases.errors import AttemptReused, InvalidFiling
 from workflows.cases.filing_request import FilingRequest, applicable_regimes, check_filing
-from workflows.cases.mail_addresses import normalise_email
 from workflows.cases.models import Case, IdempotencyKey, Identifier, Item, Person
 from workflows.cases.models.case import keep_versions
 from workflows.cases.transition import append_case_event
 from workflows.ledger.canonical import canonical_json
+from workflows.mail.addresses import normalise_email
 from workflows.outbox.services import enqueue
 from workflows.regimes.limits import limits_in_force
 from workflows.vault import blind_index

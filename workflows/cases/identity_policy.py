@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from workflows.cases.actors import Actor
+from workflows.accounts.actors import Actor
 from workflows.cases.models import Case, IdentityPolicy
 from workflows.common.errors import InvalidInput
 from workflows.ledger.append import append

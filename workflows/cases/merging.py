@@ -12,8 +12,8 @@ from django.db import transaction
 from django.db.models import Max, ProtectedError
 from django.utils.translation import gettext as _
 
+from workflows.accounts.actors import PUBLIC, Actor
 from workflows.cases import clocks
-from workflows.cases.actors import PUBLIC, Actor
 from workflows.cases.lifecycle import MERGE_TARGETS, Action, State
 from workflows.cases.models import Case, Identifier, Item
 from workflows.cases.transition import advance, append_case_event, lock_case

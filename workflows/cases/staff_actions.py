@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from workflows.cases.actors import SYSTEM, Actor
+from workflows.accounts.actors import SYSTEM, Actor
 from workflows.cases.clocks import recompute
 from workflows.cases.lifecycle import MOVES, Action
 from workflows.cases.models import Case, Item

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from workflows.cases.actors import Actor
+from workflows.accounts.actors import Actor
 from workflows.cases.clocks import add_clock_event, extension_is_open, stop_clocks
 from workflows.cases.errors import MoveRefused
 from workflows.cases.filing_request import near_relative_rules_apply

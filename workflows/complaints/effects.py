@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from workflows.cases.actors import SYSTEM
+from workflows.accounts.actors import SYSTEM
 from workflows.cases.clocks import SweepAction, sweep_due_clocks
 from workflows.cases.effects import case_of
 from workflows.complaints.lifecycle import OPEN, Action

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
-from workflows.cases.actors import Actor
+from workflows.accounts.actors import Actor
 from workflows.cases.models import Message
 from workflows.complaints.models import Complaint
 from workflows.notices.composing import compose

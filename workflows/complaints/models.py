@@ -62,7 +62,7 @@ class Complaint(models.Model):
             models.UniqueConstraint(
                 fields=["case"],
                 name="one_open_complaint",
-                condition=models.Q(state__in=sorted(OPEN)),
+                condition=models.Q(state__in=sorted(state.value for state in OPEN)),
             ),
             models.UniqueConstraint(
                 fields=["case"],

@@ -7,8 +7,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from workflows.accounts.actors import PUBLIC, SYSTEM, Actor
 from workflows.cases import correspondence
-from workflows.cases.actors import PUBLIC, SYSTEM, Actor
 from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import FINAL, IN_PROGRESS
 from workflows.cases.lifecycle import Action as CaseAction

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from workflows.cases.actors import Actor
+from workflows.accounts.actors import Actor
 from workflows.cases.clocks import save_lead_clock, stop_clock, write_deadline
 from workflows.cases.models import Case
 from workflows.cases.transition import append_case_event, lock_case

@@ -9,9 +9,10 @@ from workflows.cases.models import Case, Item
 from workflows.corrections.changes import Change, changes_of, joined, told
 from workflows.corrections.models import Manifest
 from workflows.corrections.recipients_told import recipients_informed
-from workflows.datasets.findings import SnapshotFinding, findings_of
-from workflows.datasets.models import Match, Recipient, Snapshot
-from workflows.datasets.training import affected_models, next_step
+from workflows.datasets.models import Recipient, Snapshot
+from workflows.lookups.findings import SnapshotFinding, findings_of
+from workflows.lookups.models import Match
+from workflows.lookups.training import affected_models, next_step
 from workflows.notices.answers import answer_source
 from workflows.notices.document import Bullets, Paragraph, Value
 from workflows.notices.kinds import placeholders_of

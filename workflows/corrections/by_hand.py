@@ -8,8 +8,9 @@ from workflows.corrections.families import family, is_searched
 from workflows.corrections.making import OPS, entries_of, not_corrected, texts_after
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.places import Place, place_of, text_of
-from workflows.datasets.findings import not_kept_of
-from workflows.datasets.models import Match, Snapshot
+from workflows.datasets.models import Snapshot
+from workflows.lookups.findings import not_kept_of
+from workflows.lookups.models import Match
 from workflows.vault.crypto import Shredded
 
 

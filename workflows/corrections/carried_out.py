@@ -2,7 +2,7 @@
 
 import logging
 
-from workflows.cases.actors import Actor
+from workflows.accounts.actors import Actor
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.common.errors import DomainError
@@ -13,8 +13,9 @@ from workflows.corrections.receipt_texts import applied_by_manifest
 from workflows.corrections.receipts import STEWARDS
 from workflows.corrections.services import complete
 from workflows.corrections.unjudged import unjudged_of
-from workflows.datasets.findings import not_kept_of
-from workflows.datasets.models import Match, Snapshot
+from workflows.datasets.models import Snapshot
+from workflows.lookups.findings import not_kept_of
+from workflows.lookups.models import Match
 
 logger = logging.getLogger(__name__)
 

@@ -23,10 +23,11 @@ from workflows.corrections.making import entries_of
 from workflows.corrections.models import Manifest
 from workflows.corrections.places import Place, place_of
 from workflows.corrections.receipts import OWN_KEY
-from workflows.datasets.findings import not_kept_of
-from workflows.datasets.lookups import LOOKED_UP
-from workflows.datasets.matching import WEAK_KEPT
-from workflows.datasets.models import Match, Snapshot
+from workflows.datasets.models import Snapshot
+from workflows.lookups.findings import not_kept_of
+from workflows.lookups.models import Match
+from workflows.lookups.scanning import WEAK_KEPT
+from workflows.lookups.services import LOOKED_UP
 from workflows.vault.crypto import Shredded
 from workflows.vocabulary.roles import Role
 

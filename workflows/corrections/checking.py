@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
-from workflows.cases.actors import SYSTEM, Actor
+from workflows.accounts.actors import SYSTEM, Actor
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.corpus.edits.census import OnPurpose, Text
@@ -46,13 +46,14 @@ from workflows.corrections.transition import (
     lock_manifest,
 )
 from workflows.corrections.unjudged import unjudged_of
-from workflows.datasets.findings import not_kept_of
 from workflows.datasets.inventory import UNREAD, read_snapshot
-from workflows.datasets.models import Match, Snapshot
+from workflows.datasets.models import Snapshot
 from workflows.datasets.purging import mark_superseded
 from workflows.datasets.register import mark_purged
 from workflows.datasets.sources import files_of, path_of
-from workflows.datasets.terms import terms_of_all
+from workflows.lookups.findings import not_kept_of
+from workflows.lookups.models import Match
+from workflows.lookups.terms import terms_of_all
 from workflows.outbox.long_work import advisory_lock, enqueue_task, lock_or_retry
 from workflows.vault.crypto import Shredded
 
@@ -160,7 +161,7 @@ def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[di
     members = family(manifest.snapshot)
     on_purpose: OnPurpose = {str(case.pk): corrected_for(case, members) for case in searched}
     try:
-        if result.is_table:
+        if not result.traits.has_files:
             found = rescan_table(
                 entries,
                 as_table(result),
@@ -172,7 +173,7 @@ def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[di
             )
             return [_shown(place) for place in found]
         before = _before(manifest)
-        if before is None and result.format == Snapshot.Format.TEXT:
+        if before is None and result.traits.holds_documents:
             return [_not_comparable(manifest.snapshot)]
         found = rescan(
             entries,
@@ -188,7 +189,7 @@ def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[di
         left = [_shown(place) for place in found]
     except (ManifestError, EditRefused, ReadError):
         return [{"why": UNREADABLE, "file": result.location}]
-    if result.format == Snapshot.Format.TEXT:
+    if result.traits.holds_documents:
         about_all = _not_kept(searched, manifest.snapshot)
         about_all += _unjudged_in_text(searched, manifest, result)
     else:
@@ -273,7 +274,7 @@ def _may_stay(cases: list[Case], line: list[Snapshot]) -> ExpectedHits:
     others = Match.objects.filter(case__in=cases, snapshot__in=line).exclude(
         verdict__in=(Match.Verdict.THEIRS, "")
     )
-    is_text = line[-1].format == Snapshot.Format.TEXT
+    is_text = line[-1].traits.holds_documents
     if is_text:  # weak ones are not looked at there, and records have other ids in each version
         others = others.filter(strength=Match.Strength.STRONG)
     in_versions: dict[int, ExpectedHits] = defaultdict(ExpectedHits)

@@ -4,7 +4,7 @@ import json
 
 from django.utils.translation import gettext as _
 
-from workflows.cases.actors import Actor
+from workflows.accounts.actors import Actor
 from workflows.cases.staff_actions import log_case_view
 from workflows.common.errors import Refused
 from workflows.corpus.entries import JSONL, NOTE, PARQUET, EditRefused, ManifestError, Replacements
@@ -26,7 +26,7 @@ FILES = (NOTE, JSONL, PARQUET, REPLACEMENTS)
 
 def files_of(manifest: Manifest) -> tuple[str, ...]:
     """Return the names of the files that a manifest has."""
-    return (*FILES, SQL) if manifest.snapshot.is_table else FILES
+    return FILES if manifest.snapshot.traits.can_apply_here else (*FILES, SQL)
 
 
 def download_file(manifest: Manifest, name: str, actor: Actor) -> bytes:

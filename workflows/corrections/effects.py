@@ -14,8 +14,8 @@ from workflows.corrections.services import issue_instructions
 from workflows.corrections.telling import mail_recipient
 from workflows.corrections.tombstones import GUARD, GUARD_AGAIN, forget_guarding, guard_again
 from workflows.corrections.withdrawal import take_back
-from workflows.datasets.matching import CARRY
 from workflows.datasets.models import Snapshot
+from workflows.lookups.scanning import CARRY
 from workflows.outbox.long_work import enqueue_task, send_and_recheck, send_or_dead_letter
 from workflows.outbox.models import Effect
 from workflows.outbox.services import effect_handler, mail_handler

@@ -7,14 +7,14 @@ from itertools import permutations
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from workflows.cases.actors import Actor
+from workflows.accounts.actors import Actor
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Item
 from workflows.cases.transition import append_case_event, lock_case
 from workflows.common.errors import InvalidInput, Refused
 from workflows.common.inputs import MAX_BODY
 from workflows.corrections.models import ItemChange
-from workflows.datasets.lookups import REVIEWERS
+from workflows.lookups.services import REVIEWERS
 from workflows.vocabulary.item_kinds import ItemKind, outcomes_for
 from workflows.vocabulary.outcomes import CORRECTING, Outcome
 

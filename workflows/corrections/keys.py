@@ -7,8 +7,3 @@ from workflows.ledger.keys import signer_for
 def manifest_signer() -> Signer:
     """Return the key that signs manifests. Raises ImproperlyConfigured."""
     return signer_for("manifests")
-
-
-def suppression_signer() -> Signer:
-    """Return the key that signs the output suppression list. Raises ImproperlyConfigured."""
-    return signer_for("suppression-list")

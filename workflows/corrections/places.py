@@ -3,7 +3,7 @@
 from typing import NamedTuple, Self
 
 from workflows.corpus.values import RecordId
-from workflows.datasets.models import Match
+from workflows.lookups.models import Match
 
 
 class Place(NamedTuple):

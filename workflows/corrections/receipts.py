@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from workflows.cases.actors import Actor
+from workflows.accounts.actors import Actor
 from workflows.cases.errors import AttemptReused
 from workflows.common.errors import DomainError, InvalidEntry, Refused
 from workflows.common.state_machine import Refusal
@@ -21,12 +21,12 @@ from workflows.corrections.transition import (
     require_allowed,
 )
 from workflows.datasets.inventory import probe
-from workflows.datasets.lookups import look_up_version
 from workflows.datasets.models import Snapshot
 from workflows.datasets.problems import read_error_of, sentence
 from workflows.datasets.register import save_snapshot
 from workflows.datasets.sources import path_of
 from workflows.ledger.canonical import canonical_json
+from workflows.lookups.services import look_up_version
 from workflows.outbox.long_work import advisory_lock, enqueue_task, lock_or_retry
 from workflows.vault.blind_index import keyed_hashes
 from workflows.vocabulary.roles import Role
@@ -135,7 +135,7 @@ def _look_at(snapshot: Snapshot, before: Snapshot) -> None:
     """Refuse a location that was mistyped, while whoever typed it is still there."""
     try:
         probe(snapshot)
-        old = not snapshot.is_table and path_of(before)
+        old = snapshot.traits.has_files and path_of(before)
         if old and path_of(snapshot) == old:
             raise InvalidEntry({"location": [_("The old snapshot lies there. Name the new one.")]})
     except ReadError as error:
@@ -145,14 +145,14 @@ def _look_at(snapshot: Snapshot, before: Snapshot) -> None:
 def can_be_applied_here(manifest: Manifest) -> bool:
     """Return whether this server can apply a manifest and was not asked to yet."""
     not_asked = manifest.state == Manifest.State.OPEN and not manifest.applied_by
-    return not_asked and not manifest.snapshot.is_table
+    return not_asked and manifest.snapshot.traits.can_apply_here
 
 
 def ask_to_apply(manifest: Manifest, actor: Actor) -> None:
     """Have a manifest applied on this machine, in the background. Raises `Refused`."""
     if not actor.roles & STEWARDS:
         raise Refused(_("Only data stewards apply manifests."))
-    if manifest.snapshot.is_table:
+    if not manifest.snapshot.traits.can_apply_here:
         raise Refused(
             _(
                 "A table is changed in its own database: run changes.sql there, then enter the "

@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from workflows.cases.actors import PUBLIC, SYSTEM, Actor
+from workflows.accounts.actors import PUBLIC, SYSTEM, Actor
 from workflows.cases.transition import append_case_event
 from workflows.common.errors import DomainError, Refused
 from workflows.common.inputs import require_text

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from workflows.cases.actors import SYSTEM, Actor
+from workflows.accounts.actors import SYSTEM, Actor
 from workflows.cases.models import Case
 from workflows.cases.transition import append_case_event
 from workflows.common.errors import Refused
@@ -293,7 +293,7 @@ def _entries(
 def _located(returned: Reingestion) -> Iterator[Located]:
     """Yield the records that came back."""
     snapshot = returned.snapshot
-    if snapshot.is_table:
+    if not snapshot.traits.has_files:
         yield from as_table(snapshot).located({row for _table, row in returned.places})
         return
     rows: dict[str, set[int]] = defaultdict(set)

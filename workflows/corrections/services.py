@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from workflows.cases.actors import Actor
+from workflows.accounts.actors import Actor
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case, Item
 from workflows.cases.transition import advance

@@ -6,8 +6,6 @@ from json import dumps
 from django.conf import settings
 from django.core.mail import EmailMessage
 
-from workflows import links
-from workflows.cases.mail import compose, may_send, next_quota_reset
 from workflows.cases.models import Case
 from workflows.corpus.entries import Entry, Op
 from workflows.corrections.making import entries_of
@@ -15,6 +13,8 @@ from workflows.corrections.models import RecipientNotice
 from workflows.corrections.recipients import token_of
 from workflows.corrections.transition import cases_of
 from workflows.datasets.models import Snapshot
+from workflows.mail import links
+from workflows.mail.outbound import compose, may_send, next_quota_reset
 from workflows.notices.facts import Recipients
 from workflows.notices.phrases import phrase
 from workflows.notices.services import send_notice

@@ -19,8 +19,9 @@ from workflows.corrections.buried import digests_of
 from workflows.corrections.families import as_table, format_of_data
 from workflows.corrections.models import GuardedSnapshot, Manifest, Tombstone
 from workflows.corrections.returns import ReappearedPlace, record_reingestion
-from workflows.datasets.models import LookupRun, Snapshot
+from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of
+from workflows.lookups.models import LookupRun
 from workflows.outbox.long_work import advisory_lock, enqueue_task, lock_or_retry
 from workflows.outbox.services import enqueue
 
@@ -100,7 +101,7 @@ def _with_ancestors(snapshot: Snapshot | None) -> set[int]:
 def _buried_in(snapshot: Snapshot) -> Returned:
     found: Returned = defaultdict(dict)
     batch: list[tuple[bytes, ReappearedPlace]] = []
-    texts = _of_table if snapshot.is_table else _of_files
+    texts = _of_files if snapshot.traits.has_files else _of_table
     for text, place in texts(snapshot):
         batch += [(hashed, place) for hashed in digests_of(digest(text))]
         if len(batch) >= _AT_ONCE:

@@ -14,7 +14,8 @@ from workflows.corpus.values import Kind
 from workflows.corrections.carrying import applied_here
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.places import Place, place_of
-from workflows.datasets.models import Match, Snapshot
+from workflows.datasets.models import Snapshot
+from workflows.lookups.models import Match
 
 
 def unjudged_of(case: Case, line: Sequence[Snapshot]) -> tuple[Counter[Kind], Counter[Kind]]:

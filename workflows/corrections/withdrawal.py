@@ -7,7 +7,7 @@ What a pipeline has changed by then stays changed; what waits is not to be chang
 from django.db import transaction
 from django.utils import timezone
 
-from workflows.cases.actors import SYSTEM, Actor
+from workflows.accounts.actors import SYSTEM, Actor
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
 from workflows.cases.transition import advance

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from workflows.corpus.values import ReadProblem
-from workflows.datasets.models import ShardScan, Snapshot
+from workflows.datasets.models import Snapshot
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -43,8 +43,3 @@ def read_error_of(snapshot: Snapshot) -> str:
         return ""
     what = sentence(snapshot.problem, snapshot.problem_about)
     return _("%(problem)s Mend it and have it read again.") % {"problem": what}
-
-
-def scan_error_of(scan: ShardScan) -> str:
-    """Return why a piece of a snapshot could not be searched, or an empty text."""
-    return sentence(scan.problem, scan.file) if scan.problem else ""

@@ -16,12 +16,11 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from workflows.cases.actors import Actor
+from workflows.accounts.actors import OFFICERS, STEWARDS, Actor, require_role
 from workflows.common.errors import InvalidEntry, Refused
 from workflows.common.inputs import require_text
 from workflows.datasets.inventory import enqueue_inventory
 from workflows.datasets.models import Dataset, Recipient, Snapshot, TrainedModel
-from workflows.datasets.roles import OFFICERS, STEWARDS, require_role
 from workflows.ledger.append import append
 from workflows.ledger.canonical import commit, new_nonce
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from workflows.cases.actors import PUBLIC, SYSTEM
+from workflows.accounts.actors import PUBLIC, SYSTEM
 from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import MOVES, OPEN, Action, State
 from workflows.cases.models import Case

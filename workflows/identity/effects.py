@@ -2,7 +2,6 @@
 
 from django.core.mail import EmailMessage
 
-from workflows import links
 from workflows.cases.effects import case_of
 from workflows.cases.lifecycle import State
 from workflows.cases.mail import mail_about
@@ -11,6 +10,7 @@ from workflows.cases.staff_actions import receive_without_contact
 from workflows.cases.transition import fee_time_is_over
 from workflows.identity.contact import VALID_FOR, note_sent, open_challenge, waits_for_contact
 from workflows.identity.reminders import WAITING
+from workflows.mail import links
 from workflows.outbox.models import Effect
 from workflows.outbox.services import effect_handler, enqueue, mail_handler
 

@@ -2,10 +2,9 @@
 
 None of these rows holds personal data: people appear as pseudonyms, contents as commitments.
 Models with `append_only = True` are read and added to, never changed: the runtime role lacks the
-right, and triggers refuse everyone else. Migration 0002 holds these triggers, 0008 which old
-checkpoints they let go; 0007 the check that a leaf fits into an entry bundle and has its own hash,
-and that a step belongs to a case and a number to a register; 0006 the function by which an event is
-appended, 0004 why there are no foreign keys into the event table.
+right, and triggers refuse everyone else (`migrations/sql/append_only.sql`, which also says which
+old checkpoints may go). Beside it lie the check that an event is whole, and the function by which
+one is appended (`append.sql`, also why there are no foreign keys into the event table).
 """
 
 from typing import cast

@@ -1,7 +1,7 @@
 """Lets old checkpoints go that a later one covers; see docs/decisions/0023-thinned-checkpoints.md.
 
-Which may go is decided by the database alone: by the triggers of migration 0008, which refuse every
-other deletion, and by its function `ledger_thin`, which the runtime role may call.
+Which may go is decided by the database alone: by its triggers, which refuse every other deletion,
+and by its function `ledger_thin`, which the runtime role may call.
 """
 
 from django.db import connection

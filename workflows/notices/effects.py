@@ -3,7 +3,7 @@
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
-from workflows.cases.actors import SYSTEM
+from workflows.accounts.actors import SYSTEM
 from workflows.cases.clocks import answer_kind, earliest_due, stop_acknowledgement
 from workflows.cases.effects import case_of
 from workflows.cases.lifecycle import ASKED, OPEN, Action

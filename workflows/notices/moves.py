@@ -11,8 +11,8 @@ from uuid import uuid4
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from workflows.accounts.actors import Actor
 from workflows.cases import staff_actions
-from workflows.cases.actors import Actor
 from workflows.cases.clocks import extendable_clock
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case, Message

@@ -21,7 +21,7 @@ from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
-from workflows.cases.actors import SYSTEM, Actor
+from workflows.accounts.actors import SYSTEM, Actor
 from workflows.cases.attachments import read_attachment
 from workflows.cases.models import Attachment, Case, Message
 from workflows.cases.transition import append_case_event, lock_case

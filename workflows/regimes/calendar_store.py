@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
+from django.apps import apps as installed
+from django.apps.registry import Apps
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -10,6 +13,7 @@ from workflows.regimes.calendars import (
     HolidayNotice,
     UnknownRegionError,
     build_calendar,
+    bundled_notices,
     is_known_region,
 )
 from workflows.regimes.deadlines.values import Calendar
@@ -113,6 +117,31 @@ def save_holiday_notice(
         },
     )
     return _changed_years(before, after)
+
+
+def load_bundled_notices(*, apps: Apps = installed, using: str = "default", **_: Any) -> None:
+    """Keep the notices that come with the portal, where there are none yet; after each migration.
+
+    A table that holds some is left as it is: dates of open cases were computed with it, and whoever
+    loads a notice is shown first which of them move.
+    """
+    try:
+        table = apps.get_model("regimes", "BusinessCalendar").objects.using(using)
+    except LookupError:
+        return
+    if not table.exists():
+        table.bulk_create(
+            table.model(
+                region=notice.region,
+                year=notice.year,
+                status=BusinessCalendar.Status.OFFICIAL,
+                days_off=sorted(notice.days_off),
+                extra_working_days=sorted(notice.extra_working_days),
+                source=notice.source,
+                loaded_by="migrate",
+            )
+            for notice in bundled_notices()
+        )
 
 
 def _changed_years(before: HolidayNotice | None, after: HolidayNotice) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ class BusinessCalendar(models.Model):
     """The days off and extra working days of a region in a year, and where they were announced.
 
     A row replaces what the package `holidays` says of that year. Holds no personal data:
-    `loaded_by` names a role or a migration, not a person.
+    `loaded_by` is a pseudonym of staff, or the command `migrate`.
     """
 
     class Status(models.TextChoices):

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from workflows.cases.actors import Actor, actor_for
+from workflows.accounts.actors import Actor, actor_for
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case
 from workflows.cases.transition import advance

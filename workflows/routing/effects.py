@@ -8,14 +8,14 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 
-from workflows import links
-from workflows.cases.actors import SYSTEM
+from workflows.accounts.actors import SYSTEM
 from workflows.cases.clocks import SweepAction, additional_clocks, sweep_due_clocks
 from workflows.cases.effects import case_of
 from workflows.cases.lifecycle import OPEN, Action, State
-from workflows.cases.mail import compose
 from workflows.cases.models import Case, Clock
 from workflows.cases.transition import advance, fee_time_is_over
+from workflows.mail import links
+from workflows.mail.outbound import compose
 from workflows.notices.services import enqueue_notice
 from workflows.outbox.models import Effect
 from workflows.outbox.services import effect_handler, enqueue, mail_handler

@@ -22,7 +22,6 @@ from workflows.cases.filing_request import (
     applicable_regimes,
 )
 from workflows.cases.lifecycle import MOVES, Action, State
-from workflows.cases.mail_addresses import normalise_email
 from workflows.cases.models import (
     Case,
     Clock,
@@ -36,6 +35,7 @@ from workflows.cases.models.case import keep_versions
 from workflows.cases.models.clock import Round
 from workflows.ledger.append import NewEvent, append_first_events
 from workflows.ledger.canonical import commit, new_nonce
+from workflows.mail.addresses import normalise_email
 from workflows.regimes import services as regimes
 from workflows.regimes.deadlines.values import ClockEvent as RuleEvent
 from workflows.regimes.deadlines.values import Deadline

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from workflows.cases.actors import Actor, actor_for
+from workflows.accounts.actors import Actor, actor_for
 from workflows.corpus.normalize.transliteration import pinyin_readings
 from workflows.datasets.models import Dataset, Recipient, Snapshot, TrainedModel
 from workflows.datasets.register import (

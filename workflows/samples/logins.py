@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from workflows import links
+from workflows.mail import links
 from workflows.samples.staff import Login
 from workflows.vocabulary.roles import Role
 

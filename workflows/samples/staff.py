@@ -9,8 +9,8 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
+from workflows.accounts.models import RegulatorAccount
 from workflows.regimes.services import get_regime
-from workflows.reports.models import RegulatorAccount
 from workflows.routing.models import RoutingRule, Team
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.roles import Role

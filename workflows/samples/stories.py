@@ -8,8 +8,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from workflows.accounts.actors import PUBLIC, SYSTEM, Actor, actor_for
 from workflows.cases import correspondence, merging, staff_actions
-from workflows.cases.actors import PUBLIC, SYSTEM, Actor, actor_for
 from workflows.cases.identity_policy import kinds_to_confirm
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
@@ -17,9 +17,9 @@ from workflows.cases.staff_actions import ItemProposal
 from workflows.cases.transition import advance
 from workflows.complaints import services as complaints
 from workflows.corrections.services import issue_instructions, record_receipt
-from workflows.corrections.suppression import suppress
+from workflows.model_outputs.suppression import suppress
 from workflows.notices import moves
-from workflows.reports.erasure import ErasureGround, erase, request_erasure
+from workflows.retention.erasure import ErasureGround, erase, request_erasure
 from workflows.routing.assignment import assign, choose_team
 from workflows.vocabulary.people import Assurance
 

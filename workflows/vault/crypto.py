@@ -5,9 +5,8 @@ The associated data is `key id|table|column|row|version`, so a value copied to a
 column or row does not open. NIST SP 800-38D allows 2**32 random nonces for one key; a data key
 serves one case, which stays far below that.
 
-Values of version 1 were not bound to their row. Nothing opens them any more, for whoever could put
-one back could move it to another row: `bind` turns each into one of version 2, once, when a portal
-that has such values is migrated.
+Values of version 1 were not bound to their row. Nothing opens them, for whoever could put one back
+could move it to another row.
 """
 
 from __future__ import annotations
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from workflows.vault.models import DataKey
 
 VERSION = 2
-UNBOUND = 1
 KEY_BYTES = 32
 NONCE_BYTES = 12
 TAG_BYTES = 16
@@ -81,17 +79,6 @@ def unseal(key: DataKey, sealed: bytes, place: Place) -> bytes:
     if sealed[:1] != bytes([VERSION]):
         raise DecryptionFailed("The sealed value has an unknown version.")
     return decrypt(secret, sealed[1:], _associated_data(key, place))
-
-
-def bind(key: DataKey, sealed: bytes, place: Place) -> bytes:
-    """Return a value of version 1 as one of version 2, bound to the row in which it lies now.
-
-    One of version 2 is given back as it is. Raises as `unseal` does.
-    """
-    if sealed[:1] != bytes([UNBOUND]):
-        return sealed
-    associated = f"{key.pk}|{place.table}|{place.column}|{UNBOUND}".encode()
-    return seal(key, decrypt(key.secret(), sealed[1:], associated), place)
 
 
 def _associated_data(key: DataKey, place: Place) -> bytes:

@@ -9,9 +9,9 @@ from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.request import Request
 
-from workflows.datasets.models import PipelineToken, TokenScope
-from workflows.datasets.pipelines import NoPipelineAccess, pipeline_for_token
-from workflows.reports.scope import (
+from workflows.accounts.models import PipelineToken, TokenScope
+from workflows.accounts.pipelines import NoPipelineAccess, pipeline_for_token
+from workflows.accounts.regulators import (
     NoRegulatorAccess,
     RegulatorScope,
     account_for_token,

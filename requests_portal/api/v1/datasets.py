@@ -22,10 +22,11 @@ from requests_portal.api.v1.dataset_serializers import (
     SnapshotSerializer,
 )
 from requests_portal.api.v1.pipeline_access import PipelineView, pipeline_actor
+from workflows.accounts.models import TokenScope
 from workflows.datasets.croissant.export import export_croissant
 from workflows.datasets.croissant.take_in import import_croissant
 from workflows.datasets.croissant.terms import MEDIA_TYPE
-from workflows.datasets.models import Dataset, Snapshot, TokenScope
+from workflows.datasets.models import Dataset, Snapshot
 from workflows.datasets.register import save_dataset, save_snapshot
 
 _READ_AND_WRITE = {

@@ -22,11 +22,11 @@ from requests_portal.api.v1.manifest_serializers import (
     ReceiptSerializer,
 )
 from requests_portal.api.v1.pipeline_access import PipelineView, pipeline_actor
+from workflows.accounts.models import TokenScope
 from workflows.cases.idempotency import LONGEST_KEY
 from workflows.corrections.downloads import FILES, FILES_WITH_TEXTS, SQL, download_file
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import take_receipt
-from workflows.datasets.models import TokenScope
 from workflows.vault.crypto import Shredded
 from workflows.vault.fields import sealed_fields
 

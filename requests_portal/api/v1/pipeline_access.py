@@ -10,9 +10,9 @@ from requests_portal.api.permissions import HasScope
 from requests_portal.api.schema import PortalSchema
 from requests_portal.api.throttles import Throttled
 from requests_portal.api.v1.authentication import PipelineTokenAuthentication
-from workflows.cases.actors import Actor
-from workflows.datasets.models import PipelineToken, TokenScope
-from workflows.datasets.pipelines import actor_of
+from workflows.accounts.actors import Actor
+from workflows.accounts.models import PipelineToken, TokenScope
+from workflows.accounts.pipelines import actor_of
 
 
 class PipelineSchema(PortalSchema):

@@ -26,15 +26,15 @@ from requests_portal.api.v1.serializers import (
     CaseSummarySerializer,
 )
 from requests_portal.downloads import ranged_file
-from workflows.reports.access_log import record_look_at_register
-from workflows.reports.bundle_files import download_name, download_type
-from workflows.reports.bundle_filters import BundleFilters
-from workflows.reports.bundle_formats import Format
-from workflows.reports.bundle_jobs import bundle_path, record_download, request_bundle
-from workflows.reports.models import BundleJob
-from workflows.reports.row_security import rows_for
-from workflows.reports.scope import RegulatorScope
-from workflows.reports.selectors import CaseFilter, filter_cases, find_job, jobs
+from workflows.accounts.regulators import RegulatorScope
+from workflows.exports.files import download_name, download_type
+from workflows.exports.formats import Format
+from workflows.exports.jobs import bundle_path, find_job, jobs, record_download, request_bundle
+from workflows.exports.models import BundleJob
+from workflows.oversight.access_log import record_look_at_register
+from workflows.oversight.filters import BundleFilters
+from workflows.oversight.row_security import rows_for
+from workflows.oversight.selectors import CaseFilter, filter_cases
 
 
 class RegulatorView(Throttled, APIView):

@@ -24,11 +24,11 @@ from workflows.cases.filing_request import (
 )
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Clock
-from workflows.reports.bundle_encryption import LONGEST_RECIPIENT
-from workflows.reports.bundle_filters import LONGEST_REASON
-from workflows.reports.bundle_formats import Format
-from workflows.reports.checkpoints import LONGEST_NOTE
-from workflows.reports.models import BundleJob
+from workflows.exports.encryption import LONGEST_RECIPIENT
+from workflows.exports.formats import Format
+from workflows.exports.models import BundleJob
+from workflows.oversight.checkpoints import LONGEST_NOTE
+from workflows.oversight.filters import LONGEST_REASON
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.outcomes import Outcome
 from workflows.vocabulary.people import IdentifierKind, RequesterRole

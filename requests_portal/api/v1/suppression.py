@@ -7,8 +7,8 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 
 from requests_portal.api.v1.pipeline_access import PipelineView
-from workflows.corrections.suppression import current_etag, publish
-from workflows.datasets.models import TokenScope
+from workflows.accounts.models import TokenScope
+from workflows.model_outputs.suppression import current_etag, publish
 
 _NOT_CHANGED = 304
 

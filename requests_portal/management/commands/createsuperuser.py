@@ -6,7 +6,7 @@ from django.contrib.auth.management.commands import createsuperuser
 from django.contrib.auth.models import User
 
 from workflows.accounts.account_log import record
-from workflows.cases.actors import SYSTEM
+from workflows.accounts.actors import SYSTEM
 
 
 class Command(createsuperuser.Command):

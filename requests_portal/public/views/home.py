@@ -9,7 +9,7 @@ from requests_portal.public.rules_shown import shown_regime
 from requests_portal.public.views.statistics import tables
 from workflows.regimes.limits import limits_in_force
 from workflows.regimes.services import get_regime
-from workflows.reports.suppression import THRESHOLD
+from workflows.statistics.small_counts import THRESHOLD
 
 
 def choose_language(_request: HttpRequest) -> HttpResponse:

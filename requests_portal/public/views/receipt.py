@@ -14,7 +14,7 @@ from requests_portal.public.rules_shown import shown_clocks
 from requests_portal.public.views.files import receipt_download
 from workflows.cases.drafts import discard_draft, filed_draft
 from workflows.cases.filing import FilingResult
-from workflows.links import status_link
+from workflows.mail.links import status_link
 
 
 def _filed(request: HttpRequest) -> FilingResult | None:

@@ -12,10 +12,10 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from requests_portal.public.responses import download
+from workflows.oversight.filters import zone_of
 from workflows.regimes.services import get_regime
-from workflows.reports.bundle_filters import zone_of
-from workflows.reports.suppression import THRESHOLD
-from workflows.reports.transparency import Quarter, as_csv, past_quarters
+from workflows.statistics.published import Quarter, as_csv, past_quarters
+from workflows.statistics.small_counts import THRESHOLD
 
 # Counting goes over many cases, and a past quarter moves slowly.
 KEPT_SECONDS = 900

@@ -13,15 +13,15 @@ from requests_portal.public.responses import download
 from requests_portal.regulators.access import regulator_page
 from requests_portal.regulators.contents import ContentPresenter, present_content
 from requests_portal.regulators.forms import CaseListForm
+from workflows.accounts.regulators import RegulatorScope
 from workflows.cases.models import Case, Item
 from workflows.cases.staff_actions import log_case_view
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case, proof_text
+from workflows.oversight.access_log import record_look_at_register
+from workflows.oversight.law import Provision
+from workflows.oversight.selectors import ReadStep, case_file, filter_cases, find_case
 from workflows.regimes.rules.regime import Regime
-from workflows.reports.access_log import record_look_at_register
-from workflows.reports.law import Provision
-from workflows.reports.scope import RegulatorScope
-from workflows.reports.selectors import ReadStep, case_file, filter_cases, find_case
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.roles import ROLE_NAMES, Role
 

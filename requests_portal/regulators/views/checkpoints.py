@@ -11,12 +11,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from requests_portal.public.page_errors import page_errors
 from requests_portal.regulators.access import regulator_page
 from requests_portal.regulators.forms import KeepCheckpointForm
+from workflows.accounts.regulators import RegulatorScope
 from workflows.common.errors import InvalidInput
 from workflows.ledger.keys import log_vkey
 from workflows.ledger.selectors import latest_checkpoint
-from workflows.reports.checkpoints import WITNESS_PROGRAM, keep_checkpoint
-from workflows.reports.scope import RegulatorScope
-from workflows.reports.selectors import kept_checkpoints
+from workflows.oversight.checkpoints import WITNESS_PROGRAM, keep_checkpoint
+from workflows.oversight.selectors import kept_checkpoints
 
 KEPT_ON_A_PAGE = 20
 

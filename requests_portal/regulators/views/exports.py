@@ -14,17 +14,17 @@ from requests_portal.downloads import ranged_file
 from requests_portal.public.page_errors import page_errors
 from requests_portal.regulators.access import fresh_regulator_page, regulator_page
 from requests_portal.regulators.forms import FORMAT_NAMES, ExportForm
+from workflows.accounts.regulators import RegulatorScope
 from workflows.cases.signed_receipt import receipt_signer
 from workflows.common.errors import InvalidInput
+from workflows.exports.files import bundle_path, download_name, download_type
+from workflows.exports.formats import Format
+from workflows.exports.jobs import UNFINISHED, find_job, jobs, record_download, request_bundle
+from workflows.exports.models import BundleJob
 from workflows.ledger.keys import log_vkey
 from workflows.ledger.selectors import checkpoint_at
-from workflows.reports.bundle_files import bundle_path, download_name, download_type
-from workflows.reports.bundle_formats import Format
-from workflows.reports.bundle_jobs import UNFINISHED, record_download, request_bundle
-from workflows.reports.checkpoints import CheckpointRefused, keep_checkpoint
-from workflows.reports.models import BundleJob
-from workflows.reports.scope import RegulatorScope
-from workflows.reports.selectors import find_job, jobs, kept_checkpoints
+from workflows.oversight.checkpoints import CheckpointRefused, keep_checkpoint
+from workflows.oversight.selectors import kept_checkpoints
 
 JOBS_ON_A_PAGE = 50
 

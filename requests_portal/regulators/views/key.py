@@ -9,9 +9,9 @@ from django.views.decorators.http import require_http_methods
 from requests_portal.public.page_errors import page_errors
 from requests_portal.regulators.access import fresh_account_page
 from requests_portal.regulators.forms import RecipientForm
+from workflows.accounts.regulators import RegulatorScope
 from workflows.common.errors import InvalidInput
-from workflows.reports.recipients import keep_recipient
-from workflows.reports.scope import RegulatorScope
+from workflows.exports.recipients import keep_recipient
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

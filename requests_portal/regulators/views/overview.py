@@ -6,12 +6,13 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from requests_portal.regulators.access import regulator_page
+from workflows.accounts.regulators import RegulatorScope
+from workflows.exports.jobs import jobs
 from workflows.ledger.selectors import latest_checkpoint
+from workflows.oversight.access_log import record_look_at_register
+from workflows.oversight.selectors import kept_checkpoints
 from workflows.regimes.services import get_regime
-from workflows.reports.access_log import record_look_at_register
-from workflows.reports.scope import RegulatorScope
-from workflows.reports.selectors import jobs, kept_checkpoints
-from workflows.reports.statistics import Period, figures
+from workflows.statistics.figures import Period, figures
 
 
 @require_safe

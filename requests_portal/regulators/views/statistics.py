@@ -15,11 +15,11 @@ from requests_portal.public.page_errors import page_errors
 from requests_portal.regulators.access import regulator_page
 from requests_portal.regulators.figures_csv import csv_file
 from requests_portal.regulators.forms import PeriodForm
-from workflows.reports.access_log import record_look_at_register
-from workflows.reports.complaint_figures import complaint_figures
-from workflows.reports.counting import ABUSE
-from workflows.reports.scope import RegulatorScope
-from workflows.reports.statistics import (
+from workflows.accounts.regulators import RegulatorScope
+from workflows.oversight.access_log import record_look_at_register
+from workflows.statistics.complaint_figures import complaint_figures
+from workflows.statistics.counting import ABUSE
+from workflows.statistics.figures import (
     Denial,
     Figures,
     Period,

@@ -12,8 +12,8 @@ from requests_portal.public.page_errors import page_errors
 from requests_portal.regulators.access import fresh_account_page
 from requests_portal.regulators.forms import TokenForm
 from workflows.accounts.errors import ApprovalRefused
+from workflows.accounts.regulators import RegulatorScope
 from workflows.accounts.tokens import make_regulator_token, revoke_regulator_token, waiting_tokens
-from workflows.reports.scope import RegulatorScope
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

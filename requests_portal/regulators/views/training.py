@@ -9,10 +9,10 @@ from django.views.decorators.http import require_safe
 from requests_portal.public.rules_shown import citation_text
 from requests_portal.regulators.access import regulator_page
 from requests_portal.regulators.figures_csv import csv_file
+from workflows.accounts.regulators import RegulatorScope
+from workflows.oversight.access_log import record_look_at_register
+from workflows.oversight.training_sources import trained_models, training_sources
 from workflows.regimes.services import get_regime
-from workflows.reports.access_log import record_look_at_register
-from workflows.reports.scope import RegulatorScope
-from workflows.reports.training_sources import trained_models, training_sources
 
 # The rule of a regime, if it has one, that asks for this explanation.
 RULE = "training_data_explanation"

@@ -17,13 +17,13 @@ from requests_portal.regulators.access import regulator_page
 from requests_portal.regulators.figures_csv import csv_file
 from requests_portal.regulators.forms import YearForm
 from requests_portal.regulators.views.training import RULE as EXPLANATION
+from workflows.accounts.regulators import RegulatorScope
+from workflows.oversight.access_log import record_look_at_register
 from workflows.regimes.rules.regime import Regime
 from workflows.regimes.services import get_regime
-from workflows.reports.access_log import record_look_at_register
-from workflows.reports.counting import ABUSE
-from workflows.reports.scope import RegulatorScope
-from workflows.reports.statistics_items import items_of_year
-from workflows.reports.statistics_yearly import TOTAL, YearlyTable, tables
+from workflows.statistics.counting import ABUSE
+from workflows.statistics.yearly import TOTAL, YearlyTable, tables
+from workflows.statistics.yearly_items import items_of_year
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.people import RequesterRole
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from requests_portal.staff.actions.table import NOTE, PAGES, ActionPage
-from workflows.cases.actors import Actor
+from workflows.accounts.actors import Actor
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
 from workflows.cases.transition import refusals

@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from requests_portal.staff.actions.forms import CaseForm, LetterForm, text_field
 from requests_portal.staff.actions.table import ActionPage, Run
-from workflows.cases.actors import Actor
+from workflows.accounts.actors import Actor
 from workflows.complaints import services
 from workflows.complaints.lifecycle import Action
 from workflows.complaints.models import Complaint

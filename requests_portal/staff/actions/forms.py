@@ -22,7 +22,7 @@ from workflows.cases.staff_actions import MAX_AMOUNT
 from workflows.common.inputs import MAX_BODY
 from workflows.corrections.models import Instruction
 from workflows.regimes.rules.elements import Ground
-from workflows.reports.erasure import ErasureGround
+from workflows.retention.erasure import ErasureGround
 from workflows.routing.models import Team
 from workflows.vocabulary.people import Assurance
 

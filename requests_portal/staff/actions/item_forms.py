@@ -16,13 +16,13 @@ from requests_portal.staff.case_file import ItemView, item_views
 from workflows.cases.filing_request import near_relative_rules_apply
 from workflows.cases.models import Item
 from workflows.cases.staff_actions import ItemProposal
-from workflows.datasets.findings import (
+from workflows.lookups.findings import (
     contradicting_scopes,
     denies_what_was_found,
     findings_of,
     scope_results,
 )
-from workflows.datasets.training import affected_models, retraining_day
+from workflows.lookups.training import affected_models, retraining_day
 from workflows.vocabulary.item_kinds import ItemKind, outcomes_for
 from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult
 

@@ -11,18 +11,18 @@ from requests_portal.staff.actions.forms import CaseForm
 from requests_portal.staff.actions.table import ActionPage
 from requests_portal.staff.case_file import citation_texts, item_views, names_on_page
 from requests_portal.staff.search import merge_candidates
-from workflows.cases.actors import actor_for
+from workflows.accounts.actors import actor_for
 from workflows.cases.clocks import answer_kind, extendable_clock
 from workflows.cases.lifecycle import MOVES, Action
 from workflows.cases.models import Case
 from workflows.cases.models.clock import rule_events
 from workflows.cases.staff_actions import grounds_of_identity, log_case_view
-from workflows.datasets.training import affected_models, next_step
+from workflows.lookups.training import affected_models, next_step
 from workflows.notices.answers import compose_answer
 from workflows.notices.document import to_text
 from workflows.regimes import services as regimes
 from workflows.regimes.deadlines.values import ClockEvent, EventName
-from workflows.reports.erasure import ErasureGround, erasure_request_of
+from workflows.retention.erasure import ErasureGround, erasure_request_of
 from workflows.vault.fields import text_or_erased
 from workflows.vocabulary.outcomes import CHANGES_DATA
 

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from requests_portal.staff.actions import forms
 from requests_portal.staff.actions.forms import CaseForm
 from requests_portal.staff.actions.item_forms import FindingForm, ProposalForm
+from workflows.accounts.actors import Actor
 from workflows.cases import correspondence, merging, staff_actions
 from workflows.cases.access import normalise_number
-from workflows.cases.actors import Actor
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case
 from workflows.cases.names import ACTION_NAMES, REFUSAL_TEXTS
@@ -25,7 +25,7 @@ from workflows.common.errors import InvalidInput
 from workflows.corrections.services import record_receipt
 from workflows.corrections.withdrawal import stop_execution
 from workflows.notices import moves
-from workflows.reports import erasure
+from workflows.retention import erasure
 from workflows.routing.assignment import assign
 
 Run = Callable[[Any, Actor, Any], object]

@@ -18,15 +18,10 @@ from requests_portal.accounts import fresh_sign_in_required
 from requests_portal.staff.base_admin import action, column
 from requests_portal.staff.people import actor_of, user_of
 from requests_portal.staff.register.base import EntryForm, RegisterAdmin
+from workflows.accounts.models import PipelineToken, TokenScope
+from workflows.accounts.pipelines import has_ended, is_live, register_pipeline
 from workflows.accounts.tokens import end_pipeline_access, issue_pipeline_token
-from workflows.datasets.models import (
-    PipelineToken,
-    Recipient,
-    Snapshot,
-    TokenScope,
-    TrainedModel,
-)
-from workflows.datasets.pipelines import has_ended, is_live, register_pipeline
+from workflows.datasets.models import Recipient, Snapshot, TrainedModel
 from workflows.datasets.register import save_model, save_recipient
 
 
@@ -141,14 +136,14 @@ class PipelineTokenAdmin(RegisterAdmin):
                 request,
                 _("Its access has ended. Enter until when it may have access; then issue a token."),
             )
-            return redirect("admin:datasets_pipelinetoken_change", object_id)
+            return redirect("admin:accounts_pipelinetoken_change", object_id)
         token = issue_pipeline_token(pipeline, user_of(request)) if request.method == "POST" else ""
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": pipeline,
             "token": token,
-            "back": reverse("admin:datasets_pipelinetoken_changelist"),
+            "back": reverse("admin:accounts_pipelinetoken_changelist"),
             "intro": _(
                 "A new token lets this program do what its scopes name, once a privacy officer has "
                 "approved it: %(scopes)s. The token before it goes on until then."

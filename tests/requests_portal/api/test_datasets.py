@@ -10,8 +10,9 @@ from rest_framework.test import APIClient
 from tests.factories import STEWARD
 from tests.tokens import pipeline_token
 from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
+from workflows.accounts.models import PipelineToken
 from workflows.datasets.inventory import read_snapshot
-from workflows.datasets.models import Dataset, PipelineToken
+from workflows.datasets.models import Dataset
 from workflows.ledger.models import Event
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.requests_portal.api.urls")]

@@ -14,10 +14,11 @@ from tests.tokens import pipeline_token
 from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.corrections.conftest import data, no_broker
 from tests.workflows.datasets.entries import lines, make_snapshot
+from workflows.accounts.models import PipelineToken
 from workflows.cases.models import Case
 from workflows.corrections.checking import verify_manifest
 from workflows.corrections.models import Manifest
-from workflows.datasets.models import PipelineToken, Snapshot
+from workflows.datasets.models import Snapshot
 from workflows.ledger.models import Event
 from workflows.vocabulary.outcomes import Outcome
 

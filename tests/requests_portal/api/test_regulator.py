@@ -11,11 +11,12 @@ from rest_framework.test import APIClient
 
 from tests.factories import ERIKA, WANG, file
 from tests.tokens import regulator_token
+from workflows.accounts.models import RegulatorAccount
+from workflows.exports.files import bundle_path
+from workflows.exports.jobs import make_bundle
+from workflows.exports.models import BundleJob
 from workflows.ledger.models import Event
 from workflows.ledger.sequencer import drain_inbox
-from workflows.reports.bundle_files import bundle_path
-from workflows.reports.bundle_jobs import make_bundle
-from workflows.reports.models import BundleJob, RegulatorAccount
 
 pytestmark = pytest.mark.urls("tests.requests_portal.api.urls")
 

@@ -9,9 +9,8 @@ from rest_framework.test import APIClient
 from examples.output_filter import read_list
 from tests.factories import STEWARD, make_case
 from tests.tokens import pipeline_token
-from workflows.corrections.keys import suppression_signer
-from workflows.corrections.suppression import suppress
-from workflows.datasets.models import PipelineToken
+from workflows.accounts.models import PipelineToken
+from workflows.model_outputs.suppression import suppress, suppression_signer
 
 pytestmark = [pytest.mark.urls("tests.requests_portal.api.urls"), pytest.mark.django_db]
 LIST = "/api/v1/suppression-list/"

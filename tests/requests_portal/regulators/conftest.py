@@ -14,7 +14,7 @@ from tests.personas import PASSWORD, signed_in
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from workflows.reports.models import RegulatorAccount
+    from workflows.accounts.models import RegulatorAccount
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,7 @@ def make_regulator(username: str, regime: str, **changes: object) -> "RegulatorA
     """Make a regulator's account that lives for a month."""
     from django.contrib.auth.models import Group, User
 
-    from workflows.reports.models import RegulatorAccount
+    from workflows.accounts.models import RegulatorAccount
 
     user = User.objects.create_user(username, password=PASSWORD)
     user.groups.add(Group.objects.get(name="regulator"))

@@ -13,11 +13,11 @@ from requests_portal.regulators import urls
 from tests.factories import make_case
 from tests.personas import signed_in
 from workflows.cases.lifecycle import State
+from workflows.exports.files import bundle_path
+from workflows.exports.models import BundleJob
 from workflows.ledger.models import Event
 from workflows.ledger.sequencer import drain_inbox
-from workflows.reports.access_log import ACCESS_EVENTS
-from workflows.reports.bundle_files import bundle_path
-from workflows.reports.models import BundleJob
+from workflows.oversight.access_log import ACCESS_EVENTS
 
 PAGES = (
     "",

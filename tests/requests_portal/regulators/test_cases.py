@@ -151,7 +151,7 @@ def test_each_look_is_a_step_of_the_case_under_the_pseudonym_of_the_regulator(ch
 
 def test_an_erased_case_says_so_and_keeps_its_steps(china):
     from tests.factories import OFFICER, OTHER_OFFICER
-    from workflows.reports.erasure import erase, request_erasure
+    from workflows.retention.erasure import erase, request_erasure
 
     case = make_case(State.CLOSED)
     request_erasure(case, OFFICER, "retention_over")

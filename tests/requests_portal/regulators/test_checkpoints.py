@@ -1,6 +1,6 @@
 """A regulator gets the program with which they can countersign the log."""
 
-from workflows.reports.checkpoints import WITNESS_PROGRAM
+from workflows.oversight.checkpoints import WITNESS_PROGRAM
 
 PAGE = "/en/regulators/checkpoints/"
 

@@ -18,12 +18,13 @@ from tests.personas import signed_in
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.cases.signed_receipt import signed_receipt
+from workflows.exports.files import bundle_path, download_name
+from workflows.exports.jobs import make_bundle
+from workflows.exports.models import BundleJob
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import latest_checkpoint
 from workflows.ledger.sequencer import drain_inbox
-from workflows.reports.bundle_files import bundle_path, download_name
-from workflows.reports.bundle_jobs import make_bundle
-from workflows.reports.models import BundleJob, KeptCheckpoint
+from workflows.oversight.models import KeptCheckpoint
 
 LIST = "/en/regulators/exports/"
 NEW = f"{LIST}new/"

@@ -12,13 +12,14 @@ from requests_portal.api.v1.regulator import RegulatorView
 from requests_portal.regulators import urls
 from tests.factories import ERIKA, make_case
 from tests.tokens import regulator_token
+from workflows.accounts.regulators import scope_of
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
+from workflows.exports.models import BundleJob
 from workflows.ledger.models import Event
 from workflows.ledger.sequencer import drain_inbox
-from workflows.reports import selectors, statistics
-from workflows.reports.models import BundleJob
-from workflows.reports.scope import scope_of
+from workflows.oversight import selectors
+from workflows.statistics import figures
 
 AREA = "/en/regulators/"
 
@@ -26,7 +27,7 @@ AREA = "/en/regulators/"
 @pytest.fixture
 def forgetful(monkeypatch):
     """The query layer does not filter by regime, anywhere."""
-    for module in (selectors, statistics):
+    for module in (selectors, figures):
         monkeypatch.setattr(module, "visible_cases", lambda _scope: Case.objects.all())
     monkeypatch.setattr(selectors, "jobs", lambda _scope: BundleJob.objects.all())
 
@@ -116,7 +117,7 @@ def test_no_page_asks_for_cases_before_it_has_taken_the_role(chinese, lin, china
             place
             for place, sql in enumerate(asked)
             if any(
-                f'"{table}"' in sql for table in ("cases_case", "ledger_event", "reports_bundlejob")
+                f'"{table}"' in sql for table in ("cases_case", "ledger_event", "exports_bundlejob")
             )
         ]
         assert not told or role[0] < told[0], path

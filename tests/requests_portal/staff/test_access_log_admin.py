@@ -2,8 +2,10 @@
 
 import csv
 import io
+import re
 
 import pytest
+from django.db import connection
 from freezegun import freeze_time
 
 from requests_portal.staff.actions.complaint_table import PAGES as COMPLAINT_PAGES
@@ -11,12 +13,13 @@ from requests_portal.staff.actions.table import PAGES
 from tests.factories import ERIKA, file
 from tests.personas import signed_in
 from tests.tokens import regulator_token
-from workflows.cases.actors import actor_for
+from workflows.accounts.actors import actor_for
 from workflows.cases.staff_actions import log_case_view
 from workflows.ledger.models import Event
+from workflows.oversight.access_log import ACCESS_EVENTS
 
 pytestmark = pytest.mark.django_db
-LOG = "/staff/reports/look/"
+LOG = "/staff/oversight/accessevent/"
 
 
 @pytest.fixture
@@ -77,7 +80,7 @@ def test_the_look_at_the_log_is_its_latest_entry(sign_in, privacy_officer, looks
     )
     # What was typed may be a name, and stays out of the log.
     assert event.facts == {"narrowed_by": ["q"]}
-    client.get("/staff/reports/look/", {"look": "case.viewed", "erika_mustermann": "1"})
+    client.get("/staff/oversight/accessevent/", {"look": "case.viewed", "erika_mustermann": "1"})
     assert Event.objects.latest("id").facts == {"narrowed_by": ["look"]}
     assert "looked at this log" in rows(client)
 
@@ -185,3 +188,10 @@ def test_the_cost_does_not_grow(
         log_case_view(file().case, actor_for(reviewer), what="case")
     with django_assert_max_num_queries(20):
         client.get(LOG)
+
+
+def test_the_index_covers_each_kind_of_look(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'oversight_access'")
+        (definition,) = cursor.fetchone()
+    assert set(re.findall(r"'([a-z_]+\.[a-z_]+)'::", definition)) == set(ACCESS_EVENTS)

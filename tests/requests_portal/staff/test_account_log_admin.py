@@ -13,9 +13,9 @@ from freezegun import freeze_time
 from tests.abuse.accounts import USERS, account_form, decide, post, role_ids
 from tests.personas import make_staff, signed_in
 from workflows.accounts.account_log import ACCOUNT_EVENTS, record
-from workflows.cases.actors import SYSTEM, actor_for
-from workflows.cases.mail import next_quota_reset
+from workflows.accounts.actors import SYSTEM, actor_for
 from workflows.ledger.models import Event
+from workflows.mail.outbound import next_quota_reset
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
 

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from tests.abuse.accounts import USERS, account_form, decide, post, role_ids
 from tests.personas import PASSWORD, make_staff, signed_in
-from workflows.cases.actors import actor_for
+from workflows.accounts.actors import actor_for
+from workflows.accounts.models import RegulatorAccount
 from workflows.ledger.models import Event
-from workflows.reports.models import RegulatorAccount
 
 pytestmark = pytest.mark.django_db
 
@@ -112,7 +112,7 @@ class TestPeople:
 
 
 class TestRegulators:
-    PATH = "/staff/reports/regulatoraccount/"
+    PATH = "/staff/accounts/regulatoraccount/"
 
     @pytest.fixture
     def officer(self) -> User:

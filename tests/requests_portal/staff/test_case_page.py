@@ -135,7 +135,7 @@ class TestContent:
         assert "not carried out yet" in page_of(client, case)
 
     def test_names_colleagues_in_messages_and_timeline(self, client, reviewer) -> None:
-        from workflows.cases.actors import actor_for
+        from workflows.accounts.actors import actor_for
 
         reviewer.first_name, reviewer.last_name = "Ravi", "Rao"
         reviewer.save()

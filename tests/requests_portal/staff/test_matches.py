@@ -11,9 +11,9 @@ from tests.requests_portal.staff.addresses import QUEUE, action_url
 from tests.workflows.datasets.conftest import data  # noqa: F401 - a fixture
 from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
 from workflows.cases.lifecycle import State
-from workflows.datasets import matching
-from workflows.datasets.models import LookupRun, Match, ShardScan
 from workflows.ledger.models import Event
+from workflows.lookups import scanning
+from workflows.lookups.models import LookupRun, Match, ShardScan
 from workflows.outbox.services import drain
 
 pytestmark = pytest.mark.django_db
@@ -33,10 +33,10 @@ def case(data, monkeypatch):  # noqa: F811
 
 
 def work():
-    matching.clear_pass_cache()
+    scanning.clear_pass_cache()
     drain()
     for scan in ShardScan.objects.filter(state=ShardScan.State.WAITING):
-        matching.scan_shard(scan.pk)
+        scanning.scan_shard(scan.pk)
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.requests_portal.staff.addresses import hidden_fields
+from workflows.exports.models import BundleJob
 from workflows.outbox.models import Effect
-from workflows.reports.models import BundleJob
 from workflows.witnesses.models import Witness
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +61,7 @@ def test_exports_are_read_only(sign_in, privacy_officer) -> None:
         regime="EU", requested_by=privacy_officer, filters={"states": ["closed"]}
     )
     client = sign_in(privacy_officer)
-    path = "/staff/reports/bundlejob/"
+    path = "/staff/exports/bundlejob/"
     assert "EU" in client.get(path).content.decode()
     page = client.get(f"{path}{job.pk}/change/").content.decode()
     assert "closed" in page

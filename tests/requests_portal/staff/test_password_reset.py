@@ -6,7 +6,7 @@ from django.core import mail
 from django.urls import reverse
 
 from tests.personas import PASSWORD, signed_in
-from workflows.cases.actors import actor_for
+from workflows.accounts.actors import actor_for
 from workflows.ledger.models import Event
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain

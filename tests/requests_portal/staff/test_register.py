@@ -12,17 +12,11 @@ from tests.personas import make_staff, signed_in
 from tests.requests_portal.staff.addresses import hidden_fields
 from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
 from workflows.accounts.approvals import approve
-from workflows.accounts.models import ApprovalRequest
+from workflows.accounts.models import ApprovalRequest, PipelineToken
+from workflows.accounts.pipelines import NoPipelineAccess, pipeline_for_token
 from workflows.datasets.croissant.export import export_croissant
 from workflows.datasets.inventory import read_snapshot
-from workflows.datasets.models import (
-    Dataset,
-    PipelineToken,
-    Recipient,
-    Snapshot,
-    TrainedModel,
-)
-from workflows.datasets.pipelines import NoPipelineAccess, pipeline_for_token
+from workflows.datasets.models import Dataset, Recipient, Snapshot, TrainedModel
 
 pytestmark = pytest.mark.django_db
 

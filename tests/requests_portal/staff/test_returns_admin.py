@@ -15,7 +15,7 @@ from workflows.vocabulary.outcomes import Outcome
 
 __all__ = ["data", "delete_request", "forum", "no_broker", "waiting"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]
-RETURNS = "/staff/corrections/return/"
+RETURNS = "/staff/corrections/reingestion/"
 
 
 @pytest.fixture

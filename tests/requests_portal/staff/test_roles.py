@@ -20,7 +20,7 @@ SETTINGS = (
     "/staff/regimes/businesscalendar/",
     "/staff/regimes/publishedlimit/",
 )
-ACCOUNTS = ("/staff/auth/user/", "/staff/reports/regulatoraccount/")
+ACCOUNTS = ("/staff/auth/user/", "/staff/accounts/regulatoraccount/")
 
 
 @pytest.mark.parametrize("role", CASE_ROLES)

@@ -11,7 +11,7 @@ from django.test import Client
 
 from requests_portal.staff import sign_in as limits
 from tests.personas import PASSWORD
-from workflows.cases.actors import actor_for
+from workflows.accounts.actors import actor_for
 from workflows.ledger.models import Event
 
 pytestmark = pytest.mark.django_db

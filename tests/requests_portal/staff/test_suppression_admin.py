@@ -4,12 +4,12 @@ import pytest
 
 from tests.factories import STEWARD, make_case
 from tests.requests_portal.staff.addresses import hidden_fields
-from workflows.corrections.models import Suppression
-from workflows.corrections.suppression import suppress
 from workflows.ledger.models import Event
+from workflows.model_outputs.models import Suppression
+from workflows.model_outputs.suppression import suppress
 
 pytestmark = pytest.mark.django_db
-LIST = "/staff/corrections/suppression/"
+LIST = "/staff/model_outputs/suppression/"
 
 
 def act(client, name, entry):

@@ -4,9 +4,9 @@ import pytest
 from django.contrib.auth.models import Group
 
 from tests.personas import STAFF, make_staff
-from workflows.cases.actors import PUBLIC, STAFF_ROLES, SYSTEM, Actor, actor_for
+from workflows.accounts.actors import PUBLIC, STAFF_ROLES, SYSTEM, Actor, actor_for
+from workflows.accounts.models import StaffIdentity
 from workflows.cases.lifecycle import MOVES
-from workflows.cases.models import StaffIdentity
 from workflows.vocabulary.roles import Role
 
 pytestmark = pytest.mark.django_db

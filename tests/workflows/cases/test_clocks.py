@@ -7,8 +7,8 @@ from django.utils import timezone
 from freezegun import freeze_time
 
 from tests.factories import ERIKA, INTAKE, REVIEWER, WANG, answer_again, file, make_case
+from workflows.accounts.actors import SYSTEM
 from workflows.cases import correspondence, staff_actions
-from workflows.cases.actors import SYSTEM
 from workflows.cases.clocks import (
     add_clock_event,
     derive_deadlines,

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.factories import APPROVER, ERIKA, INTAKE, OFFICER, REVIEWER, file, make_case
+from workflows.accounts.actors import Actor
 from workflows.cases import staff_actions
-from workflows.cases.actors import Actor
 from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Clock, EventContent

@@ -23,15 +23,17 @@ from tests.factories import (
     make_case,
     send_malware,
 )
-from workflows import links
 from workflows.cases import correspondence, merging, staff_actions
 from workflows.cases.effects import WAITING
 from workflows.cases.filing import EFFECTS
 from workflows.cases.lifecycle import MOVES, State
-from workflows.cases.mail import next_quota_reset, purge_tallies, requester_of, take_mail_quota
-from workflows.cases.models import Case, MailTally
+from workflows.cases.mail import requester_of
+from workflows.cases.models import Case
 from workflows.identity.reminders import REMIND_EVERY, sweep_waiting
 from workflows.ledger.selectors import events_of_case
+from workflows.mail import links
+from workflows.mail.models import MailTally
+from workflows.mail.outbound import next_quota_reset, purge_tallies, take_mail_quota
 from workflows.notices import moves
 from workflows.outbox import handlers
 from workflows.outbox import services as outbox

@@ -20,7 +20,7 @@ from workflows.cases.timeline import (
 )
 from workflows.ledger.models import Event
 from workflows.regimes.services import get_regime
-from workflows.reports.erasure import erase, request_erasure
+from workflows.retention.erasure import erase, request_erasure
 
 pytestmark = pytest.mark.django_db
 

@@ -26,8 +26,8 @@ from tests.factories import (
 )
 from tests.lifecycle_table import ROWS
 from tests.threads import at_once
+from workflows.accounts.actors import PUBLIC, SYSTEM, Actor
 from workflows.cases import correspondence, staff_actions
-from workflows.cases.actors import PUBLIC, SYSTEM, Actor
 from workflows.cases.clocks import lead_differs
 from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import MOVES, Action, State
@@ -40,7 +40,7 @@ from workflows.identity.contact import open_challenge
 from workflows.ledger.models import Event
 from workflows.notices import moves
 from workflows.outbox.models import Effect
-from workflows.reports.erasure import erase, request_erasure
+from workflows.retention.erasure import erase, request_erasure
 from workflows.vocabulary.outcomes import Outcome
 from workflows.vocabulary.people import Assurance
 from workflows.vocabulary.roles import Role

@@ -20,8 +20,8 @@ from tests.factories import (
     make_case,
     propose,
 )
+from workflows.accounts.actors import SYSTEM
 from workflows.cases import correspondence, merging
-from workflows.cases.actors import SYSTEM
 from workflows.cases.clocks import lead_differs
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import Action as CaseAction

@@ -13,9 +13,10 @@ from workflows.corrections.checking import verify_manifest
 from workflows.corrections.making import build_manifest
 from workflows.corrections.models import Manifest, RecipientNotice
 from workflows.corrections.receipts import apply_locally, ask_to_apply
-from workflows.datasets import matching
-from workflows.datasets.models import Match, Recipient, ShardScan, Snapshot
-from workflows.datasets.verdicts import judge
+from workflows.datasets.models import Recipient, Snapshot
+from workflows.lookups import scanning
+from workflows.lookups.models import Match, ShardScan
+from workflows.lookups.verdicts import judge
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain, run_effect
 from workflows.vocabulary.outcomes import Outcome
@@ -40,11 +41,11 @@ def run_due(*packages: str) -> None:
 
 def look_up() -> None:
     """Do what relay and worker do for the look-ups that were asked for."""
-    matching.clear_pass_cache()
+    scanning.clear_pass_cache()
     run_due("datasets")
     for scan in ShardScan.objects.filter(state=ShardScan.State.WAITING):
-        matching.scan_shard(scan.pk)
-    carried = Effect.objects.filter(state=Effect.State.PENDING, kind=matching.CARRY)
+        scanning.scan_shard(scan.pk)
+    carried = Effect.objects.filter(state=Effect.State.PENDING, kind=scanning.CARRY)
     for pk in carried.order_by("created_at").values_list("pk", flat=True):
         run_effect(pk)
 

@@ -8,10 +8,11 @@ from tests.factories import REVIEWER, STEWARD, make_case, propose
 from tests.workflows.datasets.conftest import data  # noqa: F401 - a fixture
 from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
 from workflows.cases.lifecycle import State
-from workflows.datasets import matching
-from workflows.datasets.models import Recipient, ShardScan, TrainedModel
+from workflows.datasets.models import Recipient, TrainedModel
 from workflows.datasets.register import save_model, save_recipient
-from workflows.datasets.verdicts import judge
+from workflows.lookups import scanning
+from workflows.lookups.models import ShardScan
+from workflows.lookups.verdicts import judge
 from workflows.notices.answers import compose_answer
 from workflows.outbox.services import drain
 from workflows.vocabulary.outcomes import Outcome
@@ -51,10 +52,10 @@ def decided(*, judged=True, **changes):
     case = make_case(
         State.IN_REVIEW, items=(FiledItem("copy", {"statement": "请提供副本。"}),), **changes
     )
-    matching.clear_pass_cache()
+    scanning.clear_pass_cache()
     drain()
     for scan in ShardScan.objects.filter(state=ShardScan.State.WAITING):
-        matching.scan_shard(scan.pk)
+        scanning.scan_shard(scan.pk)
     if judged:
         for match in case.matches.all():
             verdict = "theirs" if match.record == "a" else "not_theirs"

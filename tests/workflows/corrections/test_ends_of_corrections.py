@@ -20,9 +20,10 @@ from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
 from workflows.corrections.unjudged import unjudged_of
-from workflows.datasets.models import Match, Snapshot
+from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of
-from workflows.datasets.verdicts import judge
+from workflows.lookups.models import Match
+from workflows.lookups.verdicts import judge
 from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]

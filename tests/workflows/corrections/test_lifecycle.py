@@ -5,7 +5,7 @@ import pytest
 from tests.factories import REVIEWER, STEWARD
 from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.datasets.entries import lines, make_snapshot
-from workflows.cases.actors import SYSTEM
+from workflows.accounts.actors import SYSTEM
 from workflows.cases.timeline import STAFF_SENTENCES
 from workflows.common.state_machine import Refusal, refusal
 from workflows.corrections import checking

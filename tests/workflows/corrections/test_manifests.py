@@ -35,15 +35,16 @@ from workflows.corrections.services import record_receipt
 from workflows.corrections.tombstones import find_reingested
 from workflows.corrections.withdrawal import stop_execution
 from workflows.datasets.inventory import read_snapshot
-from workflows.datasets.models import Match, Snapshot
+from workflows.datasets.models import Snapshot
 from workflows.datasets.register import mark_purged
 from workflows.datasets.sources import path_of
-from workflows.datasets.verdicts import judge
 from workflows.ledger.models import Event
+from workflows.lookups.models import Match
+from workflows.lookups.verdicts import judge
 from workflows.notices import moves
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
-from workflows.reports.erasure import erase, request_erasure
+from workflows.retention.erasure import erase, request_erasure
 from workflows.vault.crypto import Shredded
 from workflows.vocabulary.outcomes import Outcome
 

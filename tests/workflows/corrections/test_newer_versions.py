@@ -17,7 +17,7 @@ from tests.workflows.corrections.changing import (
     run_due,
 )
 from tests.workflows.datasets.entries import lines, make_snapshot
-from workflows.cases.actors import PUBLIC
+from workflows.accounts.actors import PUBLIC
 from workflows.cases.filing_request import FiledIdentifier, FiledItem
 from workflows.cases.lifecycle import Action
 from workflows.cases.transition import advance
@@ -31,13 +31,14 @@ from workflows.corrections.places import Place
 from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
 from workflows.corrections.withdrawal import stop_execution
-from workflows.datasets import matching
-from workflows.datasets.findings import findings_of
-from workflows.datasets.lookups import nightly_pass
-from workflows.datasets.models import LookupRun, Match, ShardScan, Snapshot
+from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of
-from workflows.datasets.verdicts import judge
 from workflows.ledger.models import Event
+from workflows.lookups import scanning
+from workflows.lookups.findings import findings_of
+from workflows.lookups.models import LookupRun, Match, ShardScan
+from workflows.lookups.services import nightly_pass
+from workflows.lookups.verdicts import judge
 from workflows.outbox.models import Effect
 from workflows.vocabulary.outcomes import Outcome
 
@@ -279,15 +280,15 @@ def test_to_a_case_that_has_ended_meanwhile_nothing_is_carried(posts, data, is_s
     second = make_snapshot("2.jsonl", posts.dataset, version="2", parent=posts, source_field="")
     run_due("datasets")
     waiting = ShardScan.objects.get(state=ShardScan.State.WAITING)
-    matching.clear_pass_cache()
+    scanning.clear_pass_cache()
     if is_searched:
-        matching.scan_shard(waiting.pk)
+        scanning.scan_shard(waiting.pk)
         advance(ended, Action.WITHDRAW, PUBLIC)
     else:
-        matching._searched_for(waiting.run_id)  # of another shard, before it ended
+        scanning._searched_for(waiting.run_id)  # of another shard, before it ended
         advance(ended, Action.WITHDRAW, PUBLIC)
-        matching.scan_shard(waiting.pk)
-        assert not Effect.objects.filter(kind=matching.CARRY).exists()
+        scanning.scan_shard(waiting.pk)
+        assert not Effect.objects.filter(kind=scanning.CARRY).exists()
 
     assert carry_verdicts(second.pk) == []
     assert set(ended.matches.filter(snapshot=second).values_list("verdict", flat=True)) == {""}

@@ -27,9 +27,9 @@ from workflows.corpus.values import read_persons
 from workflows.corrections.checking import verify_manifest
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import apply_locally, ask_to_apply
-from workflows.datasets.models import Match
 from workflows.datasets.sources import path_of, shards_of
 from workflows.ledger import sequencer
+from workflows.lookups.models import Match
 from workflows.notices import moves
 from workflows.vocabulary.outcomes import Outcome
 

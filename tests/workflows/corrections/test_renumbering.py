@@ -17,10 +17,11 @@ from workflows.corrections.checking import verify_manifest
 from workflows.corrections.making import build_manifest, entries_of
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import take_receipt
-from workflows.datasets import matching
-from workflows.datasets.models import Match, Snapshot
+from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of
-from workflows.datasets.verdicts import judge
+from workflows.lookups import scanning
+from workflows.lookups.models import Match
+from workflows.lookups.verdicts import judge
 from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]
@@ -106,7 +107,7 @@ def test_what_was_gone_in_between_is_another_record_when_it_stands_there_again(d
 
 @pytest.mark.parametrize("kept", [200, 2])
 def test_where_not_all_places_were_kept_a_name_alone_is_judged_again(data, monkeypatch, kept):
-    monkeypatch.setattr(matching, "WEAK_KEPT", kept)
+    monkeypatch.setattr(scanning, "WEAK_KEPT", kept)
     records = [
         {"id": 1, "text": "王小明一"}, {"id": 2, "text": "王小明二"}, {"id": 3, "text": "王小明三"},
         {"id": 9, "text": STRONG},

@@ -26,7 +26,7 @@ from workflows.corrections.tombstones import find_reingested
 from workflows.datasets.sources import path_of
 from workflows.ledger.models import Event
 from workflows.notices import moves
-from workflows.reports.erasure import erase, request_erasure
+from workflows.retention.erasure import erase, request_erasure
 from workflows.routing.models import Assignment, Team
 from workflows.vocabulary.outcomes import Outcome
 

@@ -23,9 +23,9 @@ from workflows.cases.staff_actions import ItemProposal
 from workflows.common.errors import InvalidInput
 from workflows.corrections.models import Instruction
 from workflows.corrections.services import OPERATIONS, issue_instructions, record_receipt
-from workflows.corrections.suppression import suppress
 from workflows.ledger.canonical import commit
 from workflows.ledger.models import Event
+from workflows.model_outputs.suppression import suppress
 from workflows.notices import moves
 from workflows.outbox.services import drain
 from workflows.vocabulary.outcomes import CHANGES_DATA, Outcome

@@ -22,21 +22,21 @@ from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import Action
 from workflows.cases.transition import refusals
 from workflows.common.errors import InvalidInput, Refused
-from workflows.corrections import suppression
 from workflows.corrections.forgetting import erase_case_data
-from workflows.corrections.keys import suppression_signer
-from workflows.corrections.models import Suppression
-from workflows.corrections.suppression import (
+from workflows.datasets.models import TrainedModel
+from workflows.ledger.models import Event
+from workflows.model_outputs import suppression
+from workflows.model_outputs.models import Suppression
+from workflows.model_outputs.suppression import (
     current_etag,
     gateway_keys,
     normalized_letters,
     publish,
     record_test,
     suppress,
+    suppression_signer,
     withdraw,
 )
-from workflows.datasets.models import TrainedModel
-from workflows.ledger.models import Event
 from workflows.notices import moves
 from workflows.vault.services import shred
 from workflows.vocabulary.outcomes import Outcome

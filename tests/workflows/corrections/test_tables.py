@@ -16,8 +16,9 @@ from workflows.corrections.models import Manifest, Reingestion
 from workflows.corrections.receipts import ask_to_apply, take_receipt
 from workflows.corrections.returns import enqueue_redo_removal, redo_removal
 from workflows.corrections.tombstones import find_reingested
-from workflows.datasets.models import Match, Snapshot
-from workflows.datasets.verdicts import judge
+from workflows.datasets.models import Snapshot
+from workflows.lookups.models import Match
+from workflows.lookups.verdicts import judge
 from workflows.vocabulary.outcomes import Outcome
 
 __all__ = ["delete_request", "english_pages", "send", "sign_in"]

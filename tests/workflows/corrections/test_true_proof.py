@@ -25,11 +25,12 @@ from workflows.corrections.checking import enqueue_verification, verify_manifest
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
-from workflows.datasets import matching
-from workflows.datasets.lookups import nightly_pass
-from workflows.datasets.models import Match, Snapshot
+from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of
-from workflows.datasets.verdicts import judge
+from workflows.lookups import scanning
+from workflows.lookups.models import Match
+from workflows.lookups.services import nightly_pass
+from workflows.lookups.verdicts import judge
 from workflows.notices import moves
 from workflows.vocabulary.outcomes import Outcome
 
@@ -203,7 +204,7 @@ def test_what_is_left_out_in_one_file_excuses_nothing_in_another(data):
 @pytest.fixture
 def common(data, monkeypatch):
     """Twenty records with the name alone, of which the look-up keeps five."""
-    monkeypatch.setattr(matching, "WEAK_KEPT", 5)
+    monkeypatch.setattr(scanning, "WEAK_KEPT", 5)
     records = [{"id": str(n), "text": f"{NAMED} {n}", "url": ""} for n in range(20)]
     (data / "common.jsonl").write_text(lines(records))
     return make_snapshot("common.jsonl")
@@ -252,7 +253,7 @@ def test_no_receipt_by_hand_counts_while_names_in_the_newest_version_were_never_
     verify_manifest(str(manifest.pk))
     manifest.refresh_from_db()
     assert manifest.state == Manifest.State.LEFT
-    monkeypatch.setattr(matching, "WEAK_KEPT", 4)
+    monkeypatch.setattr(scanning, "WEAK_KEPT", 4)
     look_up()
     new = case.matches.filter(snapshot=manifest.result)
     assert set(new.values_list("verdict", flat=True)) == {"not_theirs"}  # carried over
@@ -261,7 +262,7 @@ def test_no_receipt_by_hand_counts_while_names_in_the_newest_version_were_never_
     with pytest.raises(InvalidInput, match="re-scan"):
         record_receipt(instruction, STEWARD, "Nothing is left.")
 
-    monkeypatch.setattr(matching, "WEAK_KEPT", 20)
+    monkeypatch.setattr(scanning, "WEAK_KEPT", 20)
     nightly_pass()
     look_up()
     assert not case.places_not_kept.exists()
@@ -275,7 +276,7 @@ def test_no_receipt_by_hand_counts_while_names_in_the_newest_version_were_never_
 
 
 def test_in_plain_text_too_nothing_is_verified_while_names_were_never_kept(data, monkeypatch):
-    monkeypatch.setattr(matching, "WEAK_KEPT", 1)
+    monkeypatch.setattr(scanning, "WEAK_KEPT", 1)
     text = f"王小明，电话 13800001234\n\n{'x' * 40_000}\n\n{NAMED}\n\n{NAMED}\n"
     (data / "a.txt").write_text(text)
     notes = make_snapshot("a.txt", format="text", source_field="")

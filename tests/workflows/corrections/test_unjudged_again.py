@@ -13,10 +13,11 @@ from workflows.corrections.checking import verify_manifest
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
 from workflows.corrections.withdrawal import stop_execution
-from workflows.datasets import matching
-from workflows.datasets.models import Match, Snapshot
+from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of
-from workflows.datasets.verdicts import judge
+from workflows.lookups import scanning
+from workflows.lookups.models import Match
+from workflows.lookups.verdicts import judge
 from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]
@@ -84,7 +85,7 @@ def test_what_nobody_had_judged_before_may_stay(data):
 def test_what_was_found_later_may_stay_where_this_server_has_changed_all_that_was_theirs(
     data, monkeypatch
 ):
-    monkeypatch.setattr(matching, "WEAK_KEPT", 2)
+    monkeypatch.setattr(scanning, "WEAK_KEPT", 2)
     posts = posts_of(data, [{"id": n, "text": f"王小明又来了{n}"} for n in range(4)])
     case = executing(posts, {0, 1}, ())
     assert applied(posts) == [("unjudged", 2), ("unjudged", 3)]

@@ -23,9 +23,10 @@ from workflows.corrections.making import build_manifest, entries_of, needs_manif
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
 from workflows.corrections.withdrawal import stop_execution
-from workflows.datasets.models import PlacesNotKept, Snapshot
+from workflows.datasets.models import Snapshot
 from workflows.datasets.register import mark_purged
 from workflows.datasets.sources import path_of
+from workflows.lookups.models import PlacesNotKept
 from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]

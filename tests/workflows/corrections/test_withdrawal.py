@@ -30,9 +30,9 @@ from workflows.corrections.models import Instruction, Manifest, PipelineAcknowle
 from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
 from workflows.corrections.withdrawal import stop_execution
-from workflows.datasets.models import Match
-from workflows.datasets.verdicts import judge
 from workflows.ledger.models import Event
+from workflows.lookups.models import Match
+from workflows.lookups.verdicts import judge
 from workflows.notices import moves
 from workflows.outbox.models import Effect
 from workflows.vocabulary.outcomes import Outcome

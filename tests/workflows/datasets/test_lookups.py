@@ -8,20 +8,20 @@ from django.utils import timezone, translation
 
 from tests.factories import ERIKA, INTAKE, OFFICER, OTHER_OFFICER, REVIEWER, WANG, file, make_case
 from tests.workflows.datasets.entries import lines, make_snapshot
-from workflows.cases.actors import PUBLIC
+from workflows.accounts.actors import PUBLIC
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.transition import advance
 from workflows.common.errors import Refused
-from workflows.datasets import lookups, matching
-from workflows.datasets.findings import findings_of
-from workflows.datasets.lookups import nightly_pass, request_lookup
-from workflows.datasets.models import LookupRun, Match, PlacesNotKept, ShardScan
-from workflows.datasets.progress import progress_of
-from workflows.datasets.verdicts import judge
 from workflows.ledger.models import Event
+from workflows.lookups import scanning, services
+from workflows.lookups.findings import findings_of
+from workflows.lookups.models import LookupRun, Match, PlacesNotKept, ShardScan
+from workflows.lookups.progress import progress_of
+from workflows.lookups.services import nightly_pass, request_lookup
+from workflows.lookups.verdicts import judge
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
-from workflows.reports.erasure import erase, request_erasure
+from workflows.retention.erasure import erase, request_erasure
 from workflows.vocabulary.outcomes import ScopeResult
 
 pytestmark = pytest.mark.django_db
@@ -36,10 +36,10 @@ FORUM = [
 
 def work() -> None:
     """Do what relay and worker do: run the effects, and the tasks which they send."""
-    matching.clear_pass_cache()
+    scanning.clear_pass_cache()
     drain()
     for scan in ShardScan.objects.filter(state=ShardScan.State.WAITING):
-        matching.scan_shard(scan.pk)
+        scanning.scan_shard(scan.pk)
 
 
 @pytest.fixture(autouse=True)
@@ -111,7 +111,7 @@ def test_another_spelling_is_kept_sealed_and_searched(forum):
     case = make_case(State.IN_REVIEW)
     work()
 
-    lookups.add_spelling(case, REVIEWER, "email", "erika@example.de")
+    services.add_spelling(case, REVIEWER, "email", "erika@example.de")
     work()
 
     assert "d" in {match.record for match in case.matches.all()}
@@ -145,16 +145,16 @@ def test_the_shards_of_a_run_are_tasks_of_their_own_and_a_second_worker_changes_
         (data / f"{name}.jsonl").write_text(lines(FORUM))
     make_snapshot(".")
     case = make_case(State.IN_REVIEW)
-    matching.clear_pass_cache()
+    scanning.clear_pass_cache()
     drain()
 
     scans = list(ShardScan.objects.all())
     assert [scan.file for scan in scans] == ["one.jsonl", "three.jsonl", "two.jsonl"]
-    assert Effect.objects.filter(kind=lookups.SCAN, payload__turn=1).count() == 3
+    assert Effect.objects.filter(kind=services.SCAN, payload__turn=1).count() == 3
     for scan in scans:
         assert progress_of(case).is_running
-        matching.scan_shard(scan.pk)
-        matching.scan_shard(scan.pk)
+        scanning.scan_shard(scan.pk)
+        scanning.scan_shard(scan.pk)
     assert not progress_of(case).is_running
     assert (progress_of(case).done, progress_of(case).shards) == (3, 3)
     assert case.matches.count() == 9
@@ -194,7 +194,7 @@ def test_how_a_look_up_went_is_kept_for_as_long_as_the_case_is_open(forum):
     work()
     LookupRun.objects.update(finished_at=timezone.now() - timedelta(days=100))
 
-    lookups.purge_runs()
+    services.purge_runs()
 
     assert case.lookup_runs.count() == 1
     assert not closed.lookup_runs.exists()
@@ -224,7 +224,7 @@ def test_the_nightly_pass_takes_all_open_cases_together(forum):
 
 
 def test_a_common_name_is_counted_but_not_kept_without_end(data, monkeypatch):
-    monkeypatch.setattr(matching, "WEAK_KEPT", 5)
+    monkeypatch.setattr(scanning, "WEAK_KEPT", 5)
     records = [{"id": str(n), "text": "王小明又来了", "url": ""} for n in range(20)]
     (data / "forum.jsonl").write_text(lines(records))
     make_snapshot("forum.jsonl")
@@ -241,7 +241,7 @@ def test_a_common_name_is_counted_but_not_kept_without_end(data, monkeypatch):
     with translation.override("en"):
         assert finding.result_name == "Not all places kept"
 
-    lookups.request_lookup(case, REVIEWER, keep_more=True)
+    services.request_lookup(case, REVIEWER, keep_more=True)
     work()
 
     assert case.matches.count() == 20
@@ -255,7 +255,7 @@ def test_a_common_name_is_counted_but_not_kept_without_end(data, monkeypatch):
 
 def test_what_was_not_kept_of_a_case_stays_where_a_run_did_not_look_for_it(data, monkeypatch):
     """It entered while the pass of the night was under way, and was looked up by itself."""
-    monkeypatch.setattr(matching, "WEAK_KEPT", 1)
+    monkeypatch.setattr(scanning, "WEAK_KEPT", 1)
     for name in ("one", "two"):
         records = [{"id": str(n), "text": "王小明又来了", "url": ""} for n in range(3)]
         (data / f"{name}.jsonl").write_text(lines(records))
@@ -263,19 +263,19 @@ def test_what_was_not_kept_of_a_case_stays_where_a_run_did_not_look_for_it(data,
     before = make_case(State.IN_REVIEW)
     work()
     nightly_pass()
-    matching.clear_pass_cache()
+    scanning.clear_pass_cache()
     drain()
     first, second = ShardScan.objects.filter(state=ShardScan.State.WAITING)
-    matching.scan_shard(first.pk)
+    scanning.scan_shard(first.pk)
     entered = make_case(State.IN_REVIEW)
     own = {"case": entered, "snapshot": posts, "number": second.number}
     PlacesNotKept.objects.create(**own, counted=7, kept=5)  # as another worker did
 
-    matching.scan_shard(second.pk)
+    scanning.scan_shard(second.pk)
 
     assert PlacesNotKept.objects.filter(**own, counted=7, kept=5).exists()
     assert {(0, 3, 1), (1, 3, 1)} == counted_of(before)
-    monkeypatch.setattr(matching, "WEAK_KEPT", 2)
+    monkeypatch.setattr(scanning, "WEAK_KEPT", 2)
     work()  # the look-up of the case that entered
     assert {(0, 3, 2), (1, 3, 2)} == counted_of(entered)
 
@@ -286,13 +286,13 @@ def counted_of(case):
 
 def test_a_case_erased_during_the_search_gets_no_match(forum):
     case = make_case(State.IN_REVIEW)
-    matching.clear_pass_cache()
+    scanning.clear_pass_cache()
     drain()
     advance(case, Action.WITHDRAW, PUBLIC)
     request_erasure(case, OFFICER, "retention_over")
     erase(case, OTHER_OFFICER)
     for scan in ShardScan.objects.all():
-        matching.scan_shard(scan.pk)
+        scanning.scan_shard(scan.pk)
 
     assert not Match.objects.exists()
 
@@ -301,7 +301,7 @@ def test_a_spelling_added_while_a_look_up_is_under_way_is_kept_and_searched_afte
     case = make_case(State.IN_REVIEW)
     drain()
     first = case.lookup_runs.get()
-    assert lookups.add_spelling(case, REVIEWER, "name", "王晓明") is None
+    assert services.add_spelling(case, REVIEWER, "name", "王晓明") is None
     assert case.spellings.get().value == "王晓明"
     work()
 
@@ -320,7 +320,7 @@ def test_erasing_a_case_takes_its_matches_and_spellings_with_it(forum):
     case = make_case(State.IN_REVIEW)
     lookups_done = case.lookup_runs
     work()
-    lookups.add_spelling(case, REVIEWER, "name", "王晓明")
+    services.add_spelling(case, REVIEWER, "name", "王晓明")
     work()
     advance(case, Action.WITHDRAW, PUBLIC)
     request_erasure(case, OFFICER, "retention_over")
@@ -332,14 +332,14 @@ def test_erasing_a_case_takes_its_matches_and_spellings_with_it(forum):
 
 
 def test_texts_of_many_records_are_not_kept_in_memory_together(forum, monkeypatch):
-    monkeypatch.setattr(matching, "_LETTERS_AT_ONCE", 1)
-    keep, together = matching._keep, []
+    monkeypatch.setattr(scanning, "_LETTERS_AT_ONCE", 1)
+    keep, together = scanning._keep, []
 
     def counted(scan, found):
         together.append(len({id(record) for _hit, record in found}))
         keep(scan, found)
 
-    monkeypatch.setattr(matching, "_keep", counted)
+    monkeypatch.setattr(scanning, "_keep", counted)
     case = make_case(State.IN_REVIEW)
     work()
 
@@ -358,15 +358,15 @@ def test_a_long_record_is_gone_through_once_and_not_for_each_hit(data, monkeypat
     (data / "long.jsonl").write_text(lines([record]))
     make_snapshot("long.jsonl", text_fields=["text", "title"])
     digested, places = [], []
-    sha256, place = matching.text_sha256, matching.canonical_json
-    monkeypatch.setattr(matching, "text_sha256", lambda t: digested.append(len(t)) or sha256(t))
+    sha256, place = scanning.text_sha256, scanning.canonical_json
+    monkeypatch.setattr(scanning, "text_sha256", lambda t: digested.append(len(t)) or sha256(t))
 
     def counted(value):
         spelled = place(value)
         places.append(len(spelled))
         return spelled
 
-    monkeypatch.setattr(matching, "canonical_json", counted)
+    monkeypatch.setattr(scanning, "canonical_json", counted)
     case = make_case(State.IN_REVIEW)
     work()
 

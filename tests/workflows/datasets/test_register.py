@@ -9,10 +9,9 @@ from freezegun import freeze_time
 from tests.factories import INTAKE, OFFICER, OTHER_OFFICER, STEWARD
 from tests.tokens import pipeline_token
 from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
-from workflows.cases.actors import Actor
-from workflows.common.errors import InvalidEntry, InvalidInput, Refused
-from workflows.datasets.models import Dataset, PipelineToken, Recipient, Snapshot, TrainedModel
-from workflows.datasets.pipelines import (
+from workflows.accounts.actors import Actor
+from workflows.accounts.models import PipelineToken
+from workflows.accounts.pipelines import (
     NoPipelineAccess,
     actor_of,
     approve_token,
@@ -22,6 +21,8 @@ from workflows.datasets.pipelines import (
     register_pipeline,
     withdraw_token,
 )
+from workflows.common.errors import InvalidEntry, InvalidInput, Refused
+from workflows.datasets.models import Dataset, Recipient, Snapshot, TrainedModel
 from workflows.datasets.register import (
     decide_approval,
     mark_purged,

@@ -8,15 +8,15 @@ from tests.factories import APPROVER, INTAKE, REVIEWER, make_case
 from tests.workflows.datasets.entries import make_dataset, make_snapshot
 from workflows.cases.lifecycle import State
 from workflows.common.errors import Refused
-from workflows.datasets.findings import (
+from workflows.ledger.models import Event
+from workflows.lookups.findings import (
     contradicting_scopes,
     findings_of,
     scope_results,
     unapproved_sources,
 )
-from workflows.datasets.models import LookupRun, Match, ShardScan
-from workflows.datasets.verdicts import judge, judge_rest
-from workflows.ledger.models import Event
+from workflows.lookups.models import LookupRun, Match, ShardScan
+from workflows.lookups.verdicts import judge, judge_rest
 from workflows.vocabulary.outcomes import Scope, ScopeResult
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +96,7 @@ def test_the_rest_of_a_snapshot_is_judged_at_once_without_touching_what_was_judg
 
 
 def test_many_matches_are_several_entries_of_the_log(case, snapshot, monkeypatch):
-    monkeypatch.setattr("workflows.datasets.verdicts._AT_ONCE", 2)
+    monkeypatch.setattr("workflows.lookups.verdicts._AT_ONCE", 2)
     found = [match(case, snapshot, number).pk for number in range(5)]
 
     judge(case, REVIEWER, found, "not_theirs")

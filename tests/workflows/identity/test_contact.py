@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from tests.factories import ERIKA, INTAKE, file, make_case
 from tests.threads import at_once
-from workflows.cases.actors import PUBLIC
+from workflows.accounts.actors import PUBLIC
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
 from workflows.cases.transition import advance

@@ -7,8 +7,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from tests.factories import ERIKA, INTAKE, REVIEWER, fee_overdue, make_case
+from workflows.accounts.actors import SYSTEM
 from workflows.cases import correspondence, staff_actions
-from workflows.cases.actors import SYSTEM
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Message
 from workflows.identity.reminders import (

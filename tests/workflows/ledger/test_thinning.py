@@ -22,7 +22,7 @@ from workflows.ledger.evidence import add_cosignature
 from workflows.ledger.models import Checkpoint, Cosignature, Timestamp
 from workflows.ledger.thinning import thin_checkpoints
 from workflows.ledger.verify import missing_triggers, verify_log
-from workflows.reports.checkpoints import check_continues
+from workflows.oversight.checkpoints import check_continues
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 WITNESS = Verifier("witness.example/w", COSIGNATURE, KEY.public_key().public_bytes_raw())

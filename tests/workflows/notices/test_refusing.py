@@ -6,8 +6,8 @@ import pytest
 
 from tests.factories import APPROVER, INTAKE, OTHER_REVIEWER, REVIEWER, fee_overdue, make_case
 from tests.workflows.notices.invented import case_under
+from workflows.accounts.actors import PUBLIC
 from workflows.cases import staff_actions
-from workflows.cases.actors import PUBLIC
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case, Message
 from workflows.cases.transition import advance, refusals

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
 from workflows.regimes import services
@@ -26,10 +27,28 @@ def received(at: str) -> list[ClockEvent]:
     return [ClockEvent("received", datetime.fromisoformat(at))]
 
 
-def test_the_migration_loads_the_shipped_notices():
-    rows = {row.year: row.as_notice() for row in BusinessCalendar.objects.filter(region="CN")}
+def kept():
+    return {(row.region, row.year): row.as_notice() for row in BusinessCalendar.objects.all()}
 
-    assert rows == {notice.year: notice for notice in bundled_notices()}
+
+def test_a_new_database_holds_the_bundled_notices():
+    shipped = {(notice.region, notice.year): notice for notice in bundled_notices()}
+    assert kept() == shipped
+
+    BusinessCalendar.objects.all().delete()
+    call_command("migrate", verbosity=0)
+
+    assert kept() == shipped
+
+
+def test_a_migration_loads_nothing_where_there_are_notices():
+    BusinessCalendar.objects.filter(year=2026).delete()
+    services.save_holiday_notice(**NEW_YEAR_2027)
+    before = kept()
+
+    call_command("migrate", verbosity=0)
+
+    assert kept() == before
 
 
 def test_a_region_has_one_row_a_year():

@@ -18,9 +18,9 @@ from django.utils import timezone
 from tests.personas import PASSWORD
 
 if TYPE_CHECKING:
-    from workflows.reports.models import RegulatorAccount
+    from workflows.accounts.models import RegulatorAccount
 
-VERIFIER = Path(__file__).parents[3] / "workflows" / "reports" / "verifier" / "verify.py"
+VERIFIER = Path(__file__).parents[3] / "workflows" / "exports" / "verifier" / "verify.py"
 Files = dict[str, bytes]
 
 
@@ -28,7 +28,7 @@ def make_regulator(username: str, regime: str, **changes: object) -> "RegulatorA
     """Make a regulator's account that lives for a month."""
     from django.contrib.auth.models import Group, User
 
-    from workflows.reports.models import RegulatorAccount
+    from workflows.accounts.models import RegulatorAccount
 
     user = User.objects.create_user(username, password=PASSWORD)
     user.groups.add(Group.objects.get(name="regulator"))
@@ -50,14 +50,14 @@ def other_regulator(db: None) -> "RegulatorAccount":
 
 @pytest.fixture
 def scope(regulator):
-    from workflows.reports.scope import scope_of
+    from workflows.accounts.regulators import scope_of
 
     return scope_of(regulator)
 
 
 @pytest.fixture
 def other_scope(other_regulator):
-    from workflows.reports.scope import scope_of
+    from workflows.accounts.regulators import scope_of
 
     return scope_of(other_regulator)
 
@@ -91,11 +91,11 @@ def export(
     **filters: object,
 ) -> bytes:
     """Return the ZIP of an export."""
-    from workflows.cases.actors import SYSTEM
-    from workflows.reports.bundle import export_bundle
-    from workflows.reports.bundle_filters import BundleFilters
-    from workflows.reports.bundle_formats import Format
-    from workflows.reports.bundle_tables import BundleRequest
+    from workflows.accounts.actors import SYSTEM
+    from workflows.exports.bundle import export_bundle
+    from workflows.exports.formats import Format
+    from workflows.exports.tables import BundleRequest
+    from workflows.oversight.filters import BundleFilters
 
     target = io.BytesIO()
     chosen = frozenset(map(Format, formats))
@@ -132,11 +132,11 @@ def reseal(files: Files) -> None:
 
 def dishonest_export(change, regime: str = "CN") -> Files:
     """Return an export whose tables the provider changed before signing for them."""
-    from workflows.cases.actors import SYSTEM
-    from workflows.reports import bundle_statement
-    from workflows.reports.bundle import ProgressMeter, write_bundle
-    from workflows.reports.bundle_filters import BundleFilters
-    from workflows.reports.bundle_tables import BundleRequest, write_tables
+    from workflows.accounts.actors import SYSTEM
+    from workflows.exports import statement
+    from workflows.exports.bundle import ProgressMeter, write_bundle
+    from workflows.exports.tables import BundleRequest, write_tables
+    from workflows.oversight.filters import BundleFilters
 
     request = BundleRequest(regime, BundleFilters(), SYSTEM, "en")
     target = io.BytesIO()
@@ -144,8 +144,8 @@ def dishonest_export(change, regime: str = "CN") -> Files:
         folder = Path(name)
         counts = write_tables(request, folder, lambda _cases: None)
         change(folder, counts)
-        event = bundle_statement.record(request, counts, folder, "a-lie")
-        checkpoint = bundle_statement.place(event)
+        event = statement.record(request, counts, folder, "a-lie")
+        checkpoint = statement.place(event)
         meter = ProgressMeter(1, lambda _done, _total: None)
         write_bundle(target, folder, event, checkpoint, previous=(), meter=meter)
     return unpack(target.getvalue())
@@ -191,11 +191,11 @@ def build_world(made: World) -> None:
     from workflows.cases.transition import advance
     from workflows.complaints import services as complaints
     from workflows.complaints.lifecycle import State as ComplaintState
+    from workflows.exports import log_folder
     from workflows.ledger.keys import log_vkey
     from workflows.ledger.models import Leaf
     from workflows.ledger.selectors import checkpoint_at, iter_proofs
-    from workflows.reports import bundle_log
-    from workflows.reports.erasure import erase, request_erasure
+    from workflows.retention.erasure import erase, request_erasure
 
     answered = make.make_case(State.ANSWERED)
     made.first = unpack(export())
@@ -227,7 +227,7 @@ def build_world(made: World) -> None:
     made.whole = unpack(export(""))
     made.china = unpack(export(previous=kept, formats=("bom", "xlsx", "pdf")))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bundle_log, "PROOFS_UP_TO", 5)
+        patch.setattr(log_folder, "PROOFS_UP_TO", 5)
         made.packed = unpack(export(previous=kept))
     other = Case.objects.get(regime="EU").pseudonym
     leaf = Leaf.objects.filter(event__case=other).select_related("event").first()

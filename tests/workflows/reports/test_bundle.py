@@ -14,20 +14,20 @@ from tlog_scales.reader import TilesReader
 
 from tests.factories import ERIKA, file, in_review_with_proof, make_case
 from tests.workflows.reports.conftest import export, unpack
+from workflows.accounts.actors import SYSTEM
 from workflows.cases import correspondence
-from workflows.cases.actors import SYSTEM
 from workflows.cases.filing_request import FiledIdentifier
 from workflows.cases.lifecycle import State
 from workflows.common.errors import InvalidInput
+from workflows.exports import tables
+from workflows.exports.bundle import export_bundle
+from workflows.exports.statement import TOOL
+from workflows.exports.tables import BundleRequest
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import latest_checkpoint
 from workflows.ledger.sequencer import drain_inbox, sequence
-from workflows.reports import bundle_tables
-from workflows.reports.bundle import export_bundle
-from workflows.reports.bundle_filters import BundleFilters
-from workflows.reports.bundle_statement import TOOL
-from workflows.reports.bundle_tables import BundleRequest
-from workflows.reports.checkpoints import CheckpointRefused
+from workflows.oversight.checkpoints import CheckpointRefused
+from workflows.oversight.filters import BundleFilters
 
 
 def rows(files, name="cases.jsonl"):
@@ -229,7 +229,7 @@ def test_choices_that_make_no_sense_are_refused_before_anything_is_written(db):
 
 
 def test_many_cases_are_read_page_by_page(db, verify, monkeypatch):
-    monkeypatch.setattr("workflows.reports.bundle_tables.CASES_AT_ONCE", 2)
+    monkeypatch.setattr("workflows.exports.tables.CASES_AT_ONCE", 2)
     cases = [make_case() for _number in range(5)]
     seen = []
     target = io.BytesIO()
@@ -319,7 +319,7 @@ def test_a_request_that_comes_while_an_export_begins_is_accounted_for(db, monkey
         return sequence()
 
     make_case()
-    monkeypatch.setattr(bundle_tables, "sequence", filed_meanwhile)
+    monkeypatch.setattr(tables, "sequence", filed_meanwhile)
     code, output = verify(unpack(export("")))
     assert (code, "register CN: all 2 requests accounted for" in output) == (0, True)
 

@@ -7,13 +7,13 @@ import pyrage
 import pytest
 
 from tests.factories import make_case
-from workflows.cases.actors import SYSTEM
+from workflows.accounts.actors import SYSTEM
 from workflows.cases.lifecycle import State
 from workflows.common.errors import InvalidInput
-from workflows.reports.bundle import export_bundle
-from workflows.reports.bundle_encryption import checked_recipient, encrypt
-from workflows.reports.bundle_filters import BundleFilters
-from workflows.reports.bundle_tables import BundleRequest
+from workflows.exports.bundle import export_bundle
+from workflows.exports.encryption import checked_recipient, encrypt
+from workflows.exports.tables import BundleRequest
+from workflows.oversight.filters import BundleFilters
 
 KEY = pyrage.x25519.Identity.generate()
 RECIPIENT = str(KEY.to_public())

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from workflows.cases.lifecycle import State
 from workflows.common.errors import InvalidInput
-from workflows.reports.bundle_filters import BundleFilters, zone_of
+from workflows.oversight.filters import BundleFilters, zone_of
 
 DAYS = st.none() | st.dates()
 FILTERS = st.builds(

@@ -15,19 +15,19 @@ from tests.factories import OFFICER, OTHER_OFFICER, make_case
 from tests.workflows.reports.conftest import unpack
 from workflows.cases.lifecycle import State
 from workflows.common.errors import InvalidInput
+from workflows.exports import bundle, effects, jobs
+from workflows.exports.files import bundle_path, part_path, work_folder
+from workflows.exports.formats import Format
+from workflows.exports.jobs import make_bundle, purge_bundles, request_bundle
+from workflows.exports.models import BundleJob
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import latest_checkpoint
 from workflows.ledger.sequencer import drain_inbox
 from workflows.outbox.models import Effect
 from workflows.outbox.services import run_effect
-from workflows.reports import bundle, bundle_jobs, effects
-from workflows.reports.bundle_files import bundle_path, part_path, work_folder
-from workflows.reports.bundle_filters import BundleFilters
-from workflows.reports.bundle_formats import Format
-from workflows.reports.bundle_jobs import make_bundle, purge_bundles, request_bundle
-from workflows.reports.checkpoints import CheckpointRefused, keep_checkpoint
-from workflows.reports.erasure import erase, request_erasure
-from workflows.reports.models import BundleJob
+from workflows.oversight.checkpoints import CheckpointRefused, keep_checkpoint
+from workflows.oversight.filters import BundleFilters
+from workflows.retention.erasure import erase, request_erasure
 
 S = BundleJob.State
 
@@ -57,7 +57,7 @@ def made(job):
 
 def lock_of(job):
     """Return the two numbers of the advisory lock that the maker of a job holds."""
-    return [zlib.crc32(word.encode()) - (1 << 31) for word in (bundle_jobs.EFFECT, str(job.pk))]
+    return [zlib.crc32(word.encode()) - (1 << 31) for word in (jobs.EFFECT, str(job.pk))]
 
 
 def statements():
@@ -145,7 +145,7 @@ def test_a_job_whose_maker_was_killed_is_taken_up_again(job, connect):
 
 def _break_once(monkeypatch, name):
     """Let a function of the making raise the first time, as if the process had been killed."""
-    function = getattr(bundle_jobs, name)
+    function = getattr(jobs, name)
     calls = []
 
     def broken(*args, **kwargs):
@@ -154,7 +154,7 @@ def _break_once(monkeypatch, name):
             raise KeyboardInterrupt
         return function(*args, **kwargs)
 
-    monkeypatch.setattr(bundle_jobs, name, broken)
+    monkeypatch.setattr(jobs, name, broken)
 
 
 def test_killed_while_the_tables_are_written_it_begins_anew(job, monkeypatch, verify):
@@ -342,7 +342,7 @@ def holds_nothing_personal(job, verify):
 def test_an_erasure_before_the_last_step_makes_the_export_anew(scope, erasing, verify):
     case = make_case(State.CLOSED)
     job = request_bundle(scope, BundleFilters())
-    erasing(case, bundle_jobs.os, "fsync")
+    erasing(case, jobs.os, "fsync")
     job = made(job)
     assert (job.state, statements()) == (S.READY, 2)
     assert holds_nothing_personal(job, verify)
@@ -354,7 +354,7 @@ def test_an_erasure_that_takes_the_tables_away_lets_the_next_turn_begin_anew(
 ):
     case = make_case(State.CLOSED)
     job = request_bundle(scope, BundleFilters())
-    erasing(case, bundle_jobs, "write_bundle")
+    erasing(case, jobs, "write_bundle")
     with pytest.raises(FileNotFoundError):
         make_bundle(job.pk)
     job = made(job)

@@ -12,8 +12,8 @@ from tests.factories import ERIKA
 from workflows.complaints import services
 from workflows.complaints.lifecycle import State
 from workflows.complaints.models import Complaint, ComplaintClock
-from workflows.reports.complaint_figures import complaint_figures
-from workflows.reports.statistics import Period
+from workflows.statistics.complaint_figures import complaint_figures
+from workflows.statistics.figures import Period
 
 pytestmark = pytest.mark.django_db
 EVER = Period()

@@ -10,20 +10,20 @@ import pytest
 from django.utils import timezone
 
 from tests.factories import ERIKA, file
+from workflows.accounts.actors import Actor
 from workflows.cases import staff_actions, transition
-from workflows.cases.actors import Actor
 from workflows.cases.lifecycle import MOVES, Action, State
 from workflows.cases.models import Case
+from workflows.exports.rows import row_from_log
 from workflows.ledger.models import Event
-from workflows.reports import statistics
-from workflows.reports.bundle_filters import zone_of
-from workflows.reports.counting import DECIDED, CountsAs, counts_as, is_late
-from workflows.reports.statistics import Period
-from workflows.reports.statistics_items import items_of_year
-from workflows.reports.statistics_yearly import TOTAL, tables
-from workflows.reports.tables import row_from_log
-from workflows.reports.tally import FIGURES, ExportStatistics
-from workflows.reports.transparency import quarter
+from workflows.oversight.filters import zone_of
+from workflows.statistics import figures as statistics
+from workflows.statistics.counting import DECIDED, CountsAs, counts_as, is_late
+from workflows.statistics.figures import Period
+from workflows.statistics.published import quarter
+from workflows.statistics.tally import FIGURES, ExportStatistics
+from workflows.statistics.yearly import TOTAL, tables
+from workflows.statistics.yearly_items import items_of_year
 from workflows.vocabulary.outcomes import Outcome
 from workflows.vocabulary.roles import Role
 

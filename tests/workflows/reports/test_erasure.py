@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from tests import factories as make
 from tests.workflows.reports.conftest import export, make_regulator, unpack
+from workflows.accounts.regulators import scope_of
 from workflows.cases import correspondence, staff_actions
 from workflows.cases.attachments import Upload
 from workflows.cases.drafts import (
@@ -37,20 +38,19 @@ from workflows.cases.models import Item
 from workflows.cases.transition import advance
 from workflows.complaints import services as complaints
 from workflows.corrections.item_changes import save_item_change
-from workflows.corrections.suppression import suppress
+from workflows.exports.files import bundle_path
+from workflows.exports.formats import Format
+from workflows.exports.jobs import make_bundle, request_bundle
+from workflows.exports.models import BundleJob
 from workflows.ledger.keys import log_vkey
 from workflows.ledger.models import Checkpoint, Event
 from workflows.ledger.selectors import latest_checkpoint
 from workflows.ledger.sequencer import drain_inbox
+from workflows.model_outputs.suppression import suppress
 from workflows.notices import moves
 from workflows.outbox.services import drain
-from workflows.reports.bundle_files import bundle_path
-from workflows.reports.bundle_filters import BundleFilters
-from workflows.reports.bundle_formats import Format
-from workflows.reports.bundle_jobs import make_bundle, request_bundle
-from workflows.reports.erasure import erase, request_erasure
-from workflows.reports.models import BundleJob
-from workflows.reports.scope import scope_of
+from workflows.oversight.filters import BundleFilters
+from workflows.retention.erasure import erase, request_erasure
 from workflows.vault import blind_index
 from workflows.vault.crypto import Shredded
 from workflows.vault.fields import SealedField, SealedModel
@@ -404,7 +404,7 @@ def test_every_model_with_sealed_columns_is_thought_of():
         "Match",
         "Message",
         "Person",
-        "Spelling",
+        "AddedSpelling",
         "StoredFile",
         # Emptied, for the rows stay.
         "Case",

@@ -2,8 +2,8 @@
 
 import pytest
 
+from workflows.oversight.law import provisions
 from workflows.regimes.services import all_regimes, get_regime
-from workflows.reports.law import provisions
 
 
 def of(name, code="CN", kinds=("correct",), **facts):

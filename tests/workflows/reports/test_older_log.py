@@ -4,15 +4,15 @@ import pytest
 
 from tests import factories as make
 from tests.workflows.reports.conftest import export, unpack
+from workflows.accounts.regulators import RegulatorScope
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
 from workflows.cases.timeline import public_timeline, staff_timeline
 from workflows.cases.transition import advance, append_case_event
 from workflows.ledger import append
 from workflows.ledger.models import Event
-from workflows.reports.erasure import erase, erasure_request_of
-from workflows.reports.scope import RegulatorScope
-from workflows.reports.selectors import case_file, find_case
+from workflows.oversight.selectors import case_file, find_case
+from workflows.retention.erasure import erase, erasure_request_of
 from workflows.vocabulary.roles import Role
 
 pytestmark = pytest.mark.django_db

@@ -10,22 +10,23 @@ from psycopg import conninfo
 from requests_portal.local.postgres import RUNTIME_ROLE
 from tests.factories import ERIKA, make_case
 from tests.workflows.reports.conftest import export, unpack
+from workflows.accounts.models import RegulatorAccount, StaffIdentity
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Attachment, Case, Clock, EventContent, Item, Message, Person
-from workflows.cases.models.correspondence import StaffIdentity
 from workflows.cases.staff_actions import log_case_view
 from workflows.complaints.models import Complaint, ComplaintClock
 from workflows.complaints.services import complain
+from workflows.exports.jobs import request_bundle
+from workflows.exports.models import BundleJob
+from workflows.exports.tables import BundleRequest
 from workflows.ledger.models import CaseCounter, Event, RegisterCounter
 from workflows.ledger.selectors import latest_checkpoint, proof_text
 from workflows.ledger.sequencer import drain_inbox
 from workflows.outbox.models import Effect
-from workflows.reports.bundle_filters import BundleFilters
-from workflows.reports.bundle_jobs import request_bundle
-from workflows.reports.bundle_tables import BundleRequest
-from workflows.reports.checkpoints import keep_checkpoint
-from workflows.reports.models import BundleJob, KeptCheckpoint, RegulatorAccount
-from workflows.reports.row_security import ROLE, rows_for, rows_of
+from workflows.oversight.checkpoints import keep_checkpoint
+from workflows.oversight.filters import BundleFilters
+from workflows.oversight.models import KeptCheckpoint
+from workflows.oversight.row_security import ROLE, rows_for, rows_of
 from workflows.vault.models import DataKey
 
 # What holds nothing of any case: law, hashes, signed roots, the register of datasets.

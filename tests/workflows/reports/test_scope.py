@@ -9,12 +9,7 @@ from django.utils import timezone
 from tests.factories import ERIKA, file, make_case
 from tests.tokens import regulator_token
 from tests.workflows.reports.conftest import make_regulator
-from workflows.cases.lifecycle import State
-from workflows.cases.models import Case
-from workflows.reports.bundle_filters import BundleFilters
-from workflows.reports.bundle_jobs import request_bundle
-from workflows.reports.models import BundleJob
-from workflows.reports.scope import (
+from workflows.accounts.regulators import (
     NoRegulatorAccess,
     account_for_token,
     approve_token,
@@ -23,16 +18,19 @@ from workflows.reports.scope import (
     revoke_token,
     scope_of,
 )
-from workflows.reports.selectors import (
+from workflows.cases.lifecycle import State
+from workflows.cases.models import Case
+from workflows.exports.jobs import find_job, jobs, request_bundle
+from workflows.exports.models import BundleJob
+from workflows.oversight.filters import BundleFilters
+from workflows.oversight.selectors import (
     CaseFilter,
     filter_cases,
     find_case,
-    find_job,
-    jobs,
     kept_checkpoints,
     visible_cases,
 )
-from workflows.reports.statistics import Period, by_kind, by_month, denials, figures
+from workflows.statistics.figures import Period, by_kind, by_month, denials, figures
 
 
 def test_a_live_account_has_the_scope_of_its_regime(regulator):

@@ -6,9 +6,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from workflows.reports import spreadsheet
-from workflows.reports.spreadsheet import Spreadsheet
-from workflows.reports.tables import CASE_COLUMNS
+from workflows.exports import spreadsheet
+from workflows.exports.rows import CASE_COLUMNS
+from workflows.exports.spreadsheet import Spreadsheet
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 

@@ -22,8 +22,8 @@ from workflows.cases.models import Case
 from workflows.cases.staff_actions import ItemProposal
 from workflows.corrections.services import issue_instructions, record_receipt
 from workflows.notices import moves
-from workflows.reports.counting import ABUSE
-from workflows.reports.statistics import Period, by_kind, by_month, denials, figures
+from workflows.statistics.counting import ABUSE
+from workflows.statistics.figures import Period, by_kind, by_month, denials, figures
 
 EVER = Period()
 

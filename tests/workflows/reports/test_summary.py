@@ -11,13 +11,14 @@ from tests import factories as make
 from tests.workflows.reports.conftest import export, unpack
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.transition import advance
-from workflows.reports import bundle_tables, statistics
-from workflows.reports.counting import is_late
-from workflows.reports.selectors import CaseFilter, filter_cases
-from workflows.reports.statistics import Period
-from workflows.reports.statistics_items import items_of_year
-from workflows.reports.summary import write_summary
-from workflows.reports.tally import FIGURES, ExportStatistics
+from workflows.exports import tables as bundle_tables
+from workflows.exports.summary import write_summary
+from workflows.oversight.selectors import CaseFilter, filter_cases
+from workflows.statistics import figures as statistics
+from workflows.statistics.counting import is_late
+from workflows.statistics.figures import Period
+from workflows.statistics.tally import FIGURES, ExportStatistics
+from workflows.statistics.yearly_items import items_of_year
 
 
 @pytest.fixture

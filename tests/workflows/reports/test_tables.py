@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workflows.common.csv_lines import BYTE_ORDER_MARK, csv_header, csv_line
-from workflows.reports.tables import CASE_COLUMNS, case_cells, event_cells, row_from_log
+from workflows.exports.rows import CASE_COLUMNS, case_cells, event_cells, row_from_log
 
 
 def entry(name, step, at="2026-01-02T00:00:00.000000Z", register=None, number=None, **facts):

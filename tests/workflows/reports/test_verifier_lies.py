@@ -13,6 +13,7 @@ from freezegun import freeze_time
 from tests.workflows.reports.conftest import dishonest_export, export, reseal, unpack
 from workflows.cases.models import Case
 from workflows.common.csv_lines import csv_header, csv_line
+from workflows.exports.rows import CASE_COLUMNS, case_cells
 from workflows.ledger.append import append
 from workflows.ledger.models import Leaf
 from workflows.ledger.selectors import (
@@ -23,7 +24,6 @@ from workflows.ledger.selectors import (
     latest_checkpoint,
 )
 from workflows.ledger.sequencer import sequence
-from workflows.reports.tables import CASE_COLUMNS, case_cells
 
 LIES = []
 

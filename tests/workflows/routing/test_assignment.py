@@ -3,7 +3,7 @@
 import pytest
 
 from tests.factories import APPROVER, ERIKA, INTAKE, STEWARD, WANG, file, make_case
-from workflows.cases.actors import SYSTEM, actor_for
+from workflows.accounts.actors import SYSTEM, actor_for
 from workflows.cases.errors import MoveRefused
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State

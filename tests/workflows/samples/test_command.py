@@ -7,9 +7,9 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from tests.factories import make_case
+from workflows.accounts.models import RegulatorAccount
 from workflows.cases.models import Case
 from workflows.ledger.models import Event
-from workflows.reports.models import RegulatorAccount
 from workflows.samples.load import samples
 
 pytestmark = [pytest.mark.django_db, pytest.mark.stack]

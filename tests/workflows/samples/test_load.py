@@ -9,13 +9,13 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import transaction
 
+from workflows.accounts.models import RegulatorAccount
 from workflows.cases.access import find_by_receipt
 from workflows.cases.clocks import differing_clocks
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, Clock
 from workflows.complaints.models import Complaint
 from workflows.ledger.models import Event
-from workflows.reports.models import RegulatorAccount
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.people import RequesterRole
 

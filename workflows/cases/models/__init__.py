@@ -10,9 +10,7 @@ from workflows.cases.models.correspondence import (
     DraftFile,
     EventContent,
     IdempotencyKey,
-    MailTally,
     Message,
-    StaffIdentity,
 )
 from workflows.cases.models.identity_policy import IdentityPolicy
 
@@ -31,11 +29,9 @@ __all__ = [
     "Identifier",
     "IdentityPolicy",
     "Item",
-    "MailTally",
     "Message",
     "Person",
     "Purpose",
     "RegimeVersion",
     "SpentProof",
-    "StaffIdentity",
 ]

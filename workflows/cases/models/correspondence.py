@@ -4,10 +4,8 @@ Messages, files and drafts; the contents behind the commitments of the log; the 
 the counts and keys that hold back too many mails, wrong receipts and repeated filings.
 """
 
-import secrets
 import uuid
 
-from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -146,40 +144,6 @@ class DraftFile(SealedModel):
     def sealing_key(self) -> DataKey:
         """Return the key of the draft."""
         return self.draft.data_key
-
-
-def _new_pseudonym() -> str:
-    return f"staff-{secrets.token_hex(6)}"
-
-
-class StaffIdentity(models.Model):
-    """The stable pseudonym under which a member of staff stands in the log.
-
-    Personal data: the link between an account and its pseudonym.
-    """
-
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="staff_identity"
-    )
-    pseudonym = models.CharField(
-        _("pseudonym"), max_length=32, unique=True, default=_new_pseudonym, editable=False
-    )
-
-
-class MailTally(models.Model):
-    """How many mails went to one address on one day, or to contacts at one domain.
-
-    Personal data: a keyed hash of the address or domain, deleted after two days.
-    """
-
-    address_digest = models.BinaryField(max_length=32)
-    day = models.DateField()
-    count = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["address_digest", "day"], name="one_tally_a_day"),
-        ]
 
 
 class AccessThrottle(models.Model):

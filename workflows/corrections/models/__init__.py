@@ -10,17 +10,14 @@ from workflows.corrections.models.manifest import (
     Tombstone,
 )
 from workflows.corrections.models.recipient_notice import RecipientNotice
-from workflows.corrections.models.suppression import ListVersion, Suppression
 
 __all__ = [
     "GuardedSnapshot",
     "Instruction",
     "ItemChange",
-    "ListVersion",
     "Manifest",
     "PipelineAcknowledgement",
     "RecipientNotice",
     "Reingestion",
-    "Suppression",
     "Tombstone",
 ]

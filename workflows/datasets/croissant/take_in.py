@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from workflows.cases.actors import Actor
+from workflows.accounts.actors import Actor
 from workflows.datasets.croissant.read import read_croissant
 from workflows.datasets.models import Dataset, Snapshot
 from workflows.datasets.register import save_dataset, save_snapshot

@@ -5,9 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from workflows.accounts.models import PSEUDONYM_LENGTH
 from workflows.vocabulary.outcomes import Scope
-
-PSEUDONYM_LENGTH = 32
 
 
 class Dataset(models.Model):

@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from workflows.datasets.models.dataset import PSEUDONYM_LENGTH
+from workflows.accounts.models import PSEUDONYM_LENGTH
 from workflows.datasets.models.snapshot import Snapshot
 
 

@@ -15,7 +15,7 @@ from workflows.cases.lifecycle import State as CaseState
 from workflows.complaints import services
 from workflows.complaints.lifecycle import State
 from workflows.complaints.models import Complaint, ComplaintClock
-from workflows.reports.erasure import erase, request_erasure
+from workflows.retention.erasure import erase, request_erasure
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from workflows.cases import correspondence
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.identity.contact import note_sent, open_challenge
-from workflows.links import confirm_contact_link
+from workflows.mail.links import confirm_contact_link
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ from tests.workflows.corrections.changing import FORUM, told
 from tests.workflows.corrections.conftest import data, no_broker
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.corrections.recipients import token_of
-from workflows.links import confirm_recipient_link
+from workflows.mail.links import confirm_recipient_link
 
 __all__ = ["data", "no_broker"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]

@@ -17,9 +17,9 @@ from tests.requests_portal.public.person import Visitor, errors_of, text_of, tit
 from workflows.cases import access, correspondence
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, Message
-from workflows.links import status_link
+from workflows.mail.links import status_link
 from workflows.notices import moves
-from workflows.reports.erasure import erase, request_erasure
+from workflows.retention.erasure import erase, request_erasure
 from workflows.routing.effects import sweep_clocks
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from requests_portal.staff.case_file import load_case
 from tests.factories import OFFICER, REVIEWER, in_review_with_proof, make_case, propose
 from tests.personas import make_staff
 from tests.requests_portal.staff.addresses import case_url
-from workflows.cases.actors import STAFF_ROLES, Actor
+from workflows.accounts.actors import STAFF_ROLES, Actor
 from workflows.cases.lifecycle import MOVES, Action, State
 from workflows.cases.transition import refusals
 from workflows.vocabulary.roles import Role

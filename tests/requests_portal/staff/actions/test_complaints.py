@@ -12,8 +12,8 @@ from tests.complaints import HANDLER, TEXT, complain_in, take_to
 from tests.factories import REVIEWER, make_case
 from tests.personas import make_staff
 from tests.requests_portal.staff.addresses import QUEUE, case_url, complaint_url
+from workflows.accounts.models import StaffIdentity
 from workflows.cases.lifecycle import State as CaseState
-from workflows.cases.models import StaffIdentity
 from workflows.complaints import services
 from workflows.complaints.lifecycle import State
 from workflows.complaints.models import Complaint, ComplaintClock

@@ -11,7 +11,7 @@ from tests.workflows.datasets.entries import make_snapshot
 from tests.workflows.datasets.test_verdicts import match
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
-from workflows.datasets.models import Match
+from workflows.lookups.models import Match
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from tests.requests_portal.staff.addresses import action_url
 from tests.workflows.datasets.conftest import data  # noqa: F401 - a fixture
 from tests.workflows.datasets.entries import make_snapshot
 from workflows.cases.lifecycle import State
-from workflows.datasets.models import LookupRun, ShardScan
+from workflows.lookups.models import LookupRun, ShardScan
 
 pytestmark = pytest.mark.django_db
 PATH = "record_finding"

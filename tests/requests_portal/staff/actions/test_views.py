@@ -10,8 +10,8 @@ from django.utils.formats import date_format
 from tests.factories import ERIKA, INTAKE, fee_overdue, granted, in_review_with_proof, make_case
 from tests.personas import PASSWORD, make_staff
 from tests.requests_portal.staff.addresses import action_url, case_url, hidden_fields
+from workflows.accounts.actors import SYSTEM
 from workflows.cases import correspondence
-from workflows.cases.actors import SYSTEM
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Message

@@ -245,8 +245,7 @@ def test_other_tools_get_it_in_their_words(place):
 
 
 def test_a_gateway_can_trust_the_list_and_compare_with_what_is_printed(capsys):
-    from workflows.corrections.keys import suppression_signer
-    from workflows.corrections.suppression import gateway_keys
+    from workflows.model_outputs.suppression import gateway_keys, suppression_signer
 
     call_command("gateway_key")
     assert capsys.readouterr().out == f"{suppression_signer().verifier.vkey}\n"

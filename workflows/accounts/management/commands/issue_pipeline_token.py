@@ -8,10 +8,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from workflows.accounts.errors import ApprovalRefused
+from workflows.accounts.management.options import add_by, entry_refusal, user_named
+from workflows.accounts.models import PipelineToken, TokenScope
 from workflows.accounts.tokens import issue_pipeline_token
 from workflows.common.errors import InvalidEntry, Refused
-from workflows.datasets.management.register_options import add_by, entry_refusal, user_named
-from workflows.datasets.models import PipelineToken, TokenScope
 
 _DAYS = 90
 

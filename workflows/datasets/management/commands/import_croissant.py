@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from workflows.accounts.management.options import actor_named, add_by, entry_refusal
 from workflows.common.errors import InvalidEntry, Refused
 from workflows.datasets.croissant.take_in import import_croissant
-from workflows.datasets.management.register_options import actor_named, add_by, entry_refusal
 
 
 class Command(BaseCommand):

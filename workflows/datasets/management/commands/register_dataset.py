@@ -6,9 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from workflows.accounts.management.options import actor_named, add_by, entry_refusal
 from workflows.common.errors import InvalidEntry, Refused
 from workflows.datasets.inventory import read_snapshot
-from workflows.datasets.management.register_options import actor_named, add_by, entry_refusal
 from workflows.datasets.models import Dataset, Snapshot
 from workflows.datasets.problems import read_error_of
 from workflows.datasets.register import save_dataset, save_snapshot

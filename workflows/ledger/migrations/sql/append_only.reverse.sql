@@ -1,0 +1,15 @@
+DROP TRIGGER ledger_append_only_row ON ledger_event;
+DROP TRIGGER ledger_append_only_truncate ON ledger_event;
+DROP TRIGGER ledger_append_only_row ON ledger_leaf;
+DROP TRIGGER ledger_append_only_truncate ON ledger_leaf;
+DROP TRIGGER ledger_append_only_row ON ledger_tile;
+DROP TRIGGER ledger_append_only_truncate ON ledger_tile;
+DROP TRIGGER ledger_append_only_row ON ledger_checkpoint;
+DROP TRIGGER ledger_append_only_truncate ON ledger_checkpoint;
+DROP TRIGGER ledger_append_only_row ON ledger_cosignature;
+DROP TRIGGER ledger_append_only_truncate ON ledger_cosignature;
+DROP TRIGGER ledger_append_only_row ON ledger_timestamp;
+DROP TRIGGER ledger_append_only_truncate ON ledger_timestamp;
+DROP FUNCTION ledger_refuse_checkpoint_change();
+DROP FUNCTION ledger_refuse_cosignature_change();
+DROP FUNCTION ledger_refuse_change();

@@ -1,0 +1,219 @@
+"""Looking people up: asking for a pass, cutting it into shards, and knowing how far it is.
+
+A pass is an effect that writes one row and one effect for each shard; each shard is a task of its
+own. What a task finds is written in `matching`.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from workflows.accounts.actors import Actor
+from workflows.cases.lifecycle import FINAL, IN_PROGRESS, OPEN, State
+from workflows.cases.models import Case
+from workflows.cases.transition import append_case_event
+from workflows.common.errors import Refused
+from workflows.common.inputs import require_text
+from workflows.corpus.values import ReadError
+from workflows.datasets.models import Snapshot
+from workflows.datasets.sources import shards_of
+from workflows.lookups.models import AddedSpelling, LookupRun, ShardScan
+from workflows.outbox.long_work import enqueue_task
+from workflows.outbox.services import enqueue
+from workflows.vocabulary.roles import Role
+
+START = "datasets.start_lookup"
+SCAN = "datasets.scan_shard"
+# A shard is a small row: many are written at once.
+_ROWS_AT_ONCE = 1000
+_KEEP_RUNS = timedelta(days=90)
+# So many times as many weak places are kept when staff ask for more.
+_MORE = 5
+
+REVIEWERS = frozenset({Role.REVIEWER, Role.PRIVACY_OFFICER})
+# Whose data is looked up each night: everyone whose request is not answered yet.
+LOOKED_UP = frozenset(OPEN) - {State.FILED}
+
+
+def require_reviewer(case: Case, actor: Actor) -> Role:
+    """Return the role under which an actor looks a person up. Raises `Refused`."""
+    if not actor.roles & REVIEWERS:
+        raise Refused(_("Only reviewers look people up and judge what was found."))
+    if case.state not in IN_PROGRESS:
+        raise Refused(_("In this state of the case nobody is looked up."))
+    return actor.role_for(REVIEWERS)
+
+
+def request_lookup(case: Case, actor: Actor, *, keep_more: bool = False) -> LookupRun:
+    """Have the subject of a case looked up in every readable snapshot.
+
+    With `keep_more`, several times as many weak places of each shard are kept from now on. Raises
+    `Refused` for those who may not, and while the last look-up is still running.
+    """
+    role = require_reviewer(case, actor)
+    with transaction.atomic():
+        pages = pages_of([case.pk]).get(case.pk, 1) * _MORE if keep_more else 1
+        run = _new_run(case, LookupRun.Reason.STAFF, actor.pseudonym, pages=pages)
+        if run is None:
+            raise Refused(_("A look-up of this person is under way; wait until it is done."))
+        _record_request(run, role, actor.pseudonym)
+    return run
+
+
+def pages_of(cases: Iterable[UUID]) -> dict[UUID, int]:
+    """Return by case how many times as many weak places are kept as otherwise."""
+    runs = LookupRun.objects.filter(case__in=list(cases)).order_by().values("case")
+    return dict(runs.annotate(most=Max("pages")).values_list("case", "most"))
+
+
+def look_up_at_review(case: Case) -> LookupRun | None:
+    """Look the subject up because the review began; None if that is being done already."""
+    with transaction.atomic():
+        run = _new_run(case, LookupRun.Reason.REVIEW, "")
+        if run is not None:
+            _record_request(run, Role.SYSTEM)
+    return run
+
+
+def add_spelling(case: Case, actor: Actor, kind: str, value: str) -> LookupRun | None:
+    """Keep another spelling of an identifier and search once more with all that is known.
+
+    None while a look-up is under way: another follows when it is done. Raises `Refused`, and
+    `InvalidInput` for an empty spelling or an unknown kind.
+    """
+    role = require_reviewer(case, actor)
+    value = require_text(value)
+    if kind not in AddedSpelling.Kind.values:
+        raise Refused(_("Choose what kind of identifier this is."))
+    with transaction.atomic():
+        AddedSpelling.objects.create(case=case, kind=kind, value=value, added_by=actor.pseudonym)
+        append_case_event(
+            case,
+            "spelling.added",
+            role=role,
+            pseudonym=actor.pseudonym,
+            facts={"kind": kind},
+            contents={"spelling": value},
+        )
+        run = _new_run(case, LookupRun.Reason.SPELLING, actor.pseudonym)
+        if run is not None:
+            _record_request(run, role, actor.pseudonym)
+        return run
+
+
+def look_up_late_spellings(done: LookupRun) -> LookupRun | None:
+    """Search once more if a spelling was added while the look-up that is now done was under way."""
+    late = AddedSpelling.objects.filter(case=done.case_id, added_at__gt=done.requested_at).last()
+    if late is None or done.case is None or done.case.state not in IN_PROGRESS:
+        return None
+    run = _new_run(done.case, LookupRun.Reason.SPELLING, late.added_by)
+    if run is not None:
+        _record_request(run, Role.SYSTEM)
+    return run
+
+
+def nightly_pass() -> LookupRun | None:
+    """Look all open cases up together; None while the pass of another night is still running."""
+    with transaction.atomic():
+        return _new_run(None, LookupRun.Reason.NIGHTLY, "")
+
+
+def look_up_version(snapshot: Snapshot) -> LookupRun | None:
+    """Look all open cases up in a version that was made of another; None if that is being done.
+
+    What was judged in the older one is then carried over where it is certain.
+    """
+    if not Case.objects.filter(erased_at=None, state__in=LOOKED_UP).exists():
+        return None
+    with transaction.atomic():
+        return _new_run(None, LookupRun.Reason.VERSION, "", snapshot)
+
+
+def cases_of(run: LookupRun) -> Iterable[Case]:
+    """Return the cases of a run, with what `terms` reads."""
+    cases = Case.objects.filter(erased_at=None).select_related("data_key")
+    cases = cases.filter(pk=run.case_id) if run.case_id else cases.filter(state__in=LOOKED_UP)
+    return cases.prefetch_related("people", "identifiers", "spellings")
+
+
+def _new_run(
+    case: Case | None,
+    reason: str,
+    requested_by: str,
+    snapshot: Snapshot | None = None,
+    *,
+    pages: int = 1,
+) -> LookupRun | None:
+    try:
+        with transaction.atomic():
+            run = LookupRun.objects.create(
+                case=case,
+                snapshot=snapshot,
+                reason=reason,
+                requested_by=requested_by,
+                pages=pages,
+            )
+    except IntegrityError:
+        return None
+    enqueue(START, key=f"{START}:{run.pk}", payload={"run": str(run.pk)})
+    return run
+
+
+def _record_request(run: LookupRun, role: Role, pseudonym: str = "") -> None:
+    if run.case is not None:
+        facts = {"run": str(run.pk), "reason": str(run.reason)}
+        append_case_event(run.case, "lookup.requested", role=role, pseudonym=pseudonym, facts=facts)
+
+
+def split_into_shards(run: LookupRun) -> None:
+    """Cut what is to be searched into shards and have each scanned; again adds nothing."""
+    if run.started_at is not None:
+        return
+    readable = Snapshot.objects.filter(state=Snapshot.State.READABLE)
+    for snapshot in readable.filter(pk=run.snapshot_id) if run.snapshot_id else readable:
+        _add_scans(run, snapshot)
+    run.started_at = timezone.now()
+    run.save(update_fields=["started_at"])
+
+
+def _add_scans(run: LookupRun, snapshot: Snapshot) -> None:
+    try:
+        files = [shard.file for shard in shards_of(snapshot)]
+    except ReadError as error:
+        # It was readable when it was registered. The run says that it is not any more.
+        ShardScan.objects.create(
+            run=run,
+            snapshot=snapshot,
+            number=0,
+            file=error.about[:500],
+            state=ShardScan.State.FAILED,
+            problem=error.problem,
+            finished_at=timezone.now(),
+        )
+        return
+    scans = ShardScan.objects.bulk_create(
+        (
+            ShardScan(run=run, snapshot=snapshot, number=number, file=file)
+            for number, file in enumerate(files)
+        ),
+        batch_size=_ROWS_AT_ONCE,
+    )
+    for scan in scans:
+        enqueue_task(SCAN, str(scan.pk), about=str(scan.pk))
+
+
+def purge_runs() -> int:
+    """Forget how runs went that ended long ago; the matches and the log stay.
+
+    Those of an open case, and of versions that exist, are kept: answers say by them what was
+    searched.
+    """
+    old = LookupRun.objects.filter(finished_at__lt=timezone.now() - _KEEP_RUNS)
+    of_version = Q(snapshot__state=Snapshot.State.PURGED)
+    nightly = Q(case=None, snapshot=None)
+    return old.filter(nightly | of_version | Q(case__state__in=FINAL)).delete()[0]

@@ -1,0 +1,1 @@
+"""Mail that goes out: addresses, limits, and what all mails share."""

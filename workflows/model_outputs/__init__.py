@@ -1,0 +1,1 @@
+"""Phrases that models must not put out."""

@@ -1,0 +1,1 @@
+"""What a regulator may see, who looked, and the checkpoints they keep."""

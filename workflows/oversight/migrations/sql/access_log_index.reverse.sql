@@ -1,0 +1,1 @@
+DROP INDEX oversight_access;

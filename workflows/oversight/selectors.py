@@ -1,0 +1,160 @@
+"""What a regulator reads. Every function takes the scope, and none looks past it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from workflows.accounts.regulators import RegulatorScope
+from workflows.cases.access import normalise_number
+from workflows.cases.models import BaseClock, Case, Clock, EventContent, Item
+from workflows.cases.timeline import STAFF_SENTENCES
+from workflows.complaints.models import ComplaintClock
+from workflows.ledger.selectors import events_of_case
+from workflows.oversight.filters import BundleFilters, zone_of
+from workflows.oversight.law import Provision, provisions
+from workflows.oversight.models import KeptCheckpoint
+from workflows.oversight.openings import DisclosedContent, WithheldContent, disclosed_contents
+from workflows.regimes.deadlines.values import Deadline
+from workflows.regimes.explain import explain
+from workflows.regimes.rules.regime import Regime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """What a list of cases is narrowed to. Days are those of receipt in the regime's time zone."""
+
+    states: tuple[str, ...] = ()
+    kind: str = ""
+    since: date | None = None
+    until: date | None = None
+    late: bool = False
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStep:
+    """One entry of the log about a case, the rules it follows, and what its commitments hold."""
+
+    number: int
+    at: datetime
+    sentence: str
+    name: str
+    role: str
+    actor: str
+    facts: dict[str, object]
+    provisions: list[Provision]
+    openings: list[DisclosedContent]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadClock:
+    """A clock of the regime with its rule and its arithmetic as sentences."""
+
+    clock: BaseClock
+    name: str
+    explained: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """A case as a regulator reads it, under the regime's rules of the time of filing."""
+
+    case: Case
+    regime: Regime
+    items: list[Item]
+    clocks: list[ReadClock]
+    steps: list[ReadStep]
+
+
+def visible_cases(scope: RegulatorScope) -> QuerySet[Case]:
+    """Return the cases that the scope covers."""
+    return Case.objects.filter(regimes__contains=[scope.regime])
+
+
+def find_case(scope: RegulatorScope, number: str) -> Case:
+    """Return a case by its number as typed. Raises `Case.DoesNotExist`, beyond the scope too."""
+    return visible_cases(scope).select_related("data_key").get(number=normalise_number(number))
+
+
+def late(now: datetime | None = None) -> Q:
+    """Match the clocks, of requests or of complaints, for which `counting.is_late` holds."""
+    now = now or timezone.now()
+    return Q(state=Clock.State.MISSED) | Q(state=Clock.State.RUNNING, due_at__lte=now)
+
+
+def late_clocks(regime: str, now: datetime | None = None, *, case: str = "pk") -> Exists:
+    """Return the condition that a case has missed, or is missing now, its deadline to answer.
+
+    `case` is the column of the rows asked for that holds the id of their case.
+    """
+    return Exists(Clock.objects.filter(late(now), case=OuterRef(case), regime=regime, leads=True))
+
+
+def filter_cases(scope: RegulatorScope, chosen: CaseFilter) -> QuerySet[Case]:
+    """Return the cases of the scope that fit, the latest first; each knows whether it is `late`."""
+    filters = BundleFilters(since=chosen.since, until=chosen.until, states=chosen.states)
+    cases = filters.narrow(visible_cases(scope), zone_of(scope.regime))
+    if chosen.kind:
+        cases = cases.filter(kinds__contains=[chosen.kind])
+    if chosen.late:
+        cases = cases.filter(late_clocks(scope.regime))
+    if chosen.number:
+        cases = cases.filter(number=normalise_number(chosen.number))
+    return cases.annotate(late=late_clocks(scope.regime)).order_by("-filed_at", "-pk")
+
+
+def case_file(scope: RegulatorScope, case: Case, language: str) -> CaseFile:
+    """Return a case with all its steps. Identity documents are withheld. Six queries.
+
+    `case` is one that `find_case` gave for this scope.
+    """
+    regime = case.regime_of(scope.regime)
+    events = list(events_of_case(case.pseudonym))
+    entries = [(event.uid, event.body) for event in events]
+    contents = list(EventContent.objects.filter(case=case))
+    for content in contents:
+        content.case = case
+    openings: dict[int, list[DisclosedContent]] = {}
+    for opening in disclosed_contents(
+        entries, contents, withhold=WithheldContent.IDENTITY_DOCUMENT
+    ):
+        openings.setdefault(opening.entry["step"], []).append(opening)
+    return CaseFile(
+        case=case,
+        regime=regime,
+        items=list(case.items.all()),
+        clocks=_clocks(case, regime, language),
+        steps=[
+            ReadStep(
+                number=event.step or 0,
+                at=event.at,
+                sentence=str(STAFF_SENTENCES.get(event.name, event.name)),
+                name=event.name,
+                role=event.role,
+                actor=event.actor,
+                facts=dict(event.facts),
+                provisions=provisions(entry, regime, case.kinds),
+                openings=openings.get(event.step or 0, []),
+            )
+            for event, (_uid, entry) in zip(events, entries, strict=True)
+        ],
+    )
+
+
+def kept_checkpoints(scope: RegulatorScope) -> QuerySet[KeptCheckpoint]:
+    """Return the checkpoints that the account keeps, the largest first."""
+    return KeptCheckpoint.objects.filter(account=scope.account)
+
+
+def _clocks(case: Case, regime: Regime, language: str) -> list[ReadClock]:
+    read = []
+    of_complaints = ComplaintClock.objects.filter(case=case, regime=regime.code)
+    for clock in (*case.clocks.filter(regime=regime.code), *of_complaints):
+        rule = regime.clock(clock.kind)
+        deadline = Deadline.from_dict(clock.deadline)
+        read.append(
+            ReadClock(clock, rule.name.in_language(language), explain(deadline, rule, language))
+        )
+    return read

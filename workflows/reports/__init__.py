@@ -1,1 +1,0 @@
-"""Statistics, the regulator's bundle, retention and erasure runs."""

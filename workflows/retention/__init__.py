@@ -1,0 +1,1 @@
+"""What must end: erasure, also after a restored backup."""
