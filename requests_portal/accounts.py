@@ -37,12 +37,12 @@ from workflows.vocabulary.roles import Role
 P = ParamSpec("P")
 R = TypeVar("R")
 _SECRET_PLACE = b"second factor"
-_SECRET_PURPOSE = "mfa.secrets"  # noqa: S105 - the purpose of a keyed hash, not a secret
+_KEY_PURPOSE = "mfa.secrets"
 
 logger = logging.getLogger(__name__)
 
 
-class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it has no types
+class ClosedSignupAdapter(DefaultAccountAdapter):
     """Refuses open sign-up: the public needs no account and staff are invited."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -111,7 +111,7 @@ class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ha
         return self.compose_mail("account/email/password_reset_key", user.email, context)
 
 
-class SealingMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # it has no types
+class SealingMFAAdapter(DefaultMFAAdapter):
     """Keeps the secrets of authenticator apps and recovery codes encrypted at rest.
 
     Under a key derived from `INDEX_KEY`; what a former one has encrypted is still read, until
@@ -120,13 +120,13 @@ class SealingMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # it has no t
 
     def encrypt(self, text: str) -> str:
         """Return `text` encrypted, as base64."""
-        key = keyed_hash(_SECRET_PURPOSE, b"")
+        key = keyed_hash(_KEY_PURPOSE, b"")
         return base64.b64encode(encrypt(key, text.encode(), _SECRET_PLACE)).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
         """Undo `encrypt`; raise `DecryptionFailed` when it is not from us."""
         sealed = base64.b64decode(encrypted_text)
-        current, *former = keyed_hashes(_SECRET_PURPOSE, b"")
+        current, *former = keyed_hashes(_KEY_PURPOSE, b"")
         for key in former:
             with suppress(DecryptionFailed):
                 return decrypt(key, sealed, _SECRET_PLACE).decode()
@@ -138,7 +138,7 @@ class SealingMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # it has no t
         Raises `DecryptionFailed` when no key opens it.
         """
         try:
-            key = keyed_hash(_SECRET_PURPOSE, b"")
+            key = keyed_hash(_KEY_PURPOSE, b"")
             decrypt(key, base64.b64decode(encrypted_text), _SECRET_PLACE)
         except DecryptionFailed:
             return self.encrypt(self.decrypt(encrypted_text))

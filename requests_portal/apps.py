@@ -27,7 +27,7 @@ class PortalConfig(AppConfig):
         from django.contrib.auth.signals import user_logged_out
 
         # Loading them is what counts.
-        from requests_portal import celery, checks, migration_history  # noqa: F401
+        from requests_portal import celery, checks, migration_history
         from requests_portal.accounts import record_added_factor
         from requests_portal.database import bound_waits
         from requests_portal.privileges import grant_runtime_privileges

@@ -13,7 +13,7 @@ from workflows.outbox import correlation
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "requests_portal.settings")
 
 
-class PortalTask(DjangoTask):  # type: ignore[type-arg]  # generic for the type checker alone
+class PortalTask(DjangoTask):
     """A task whose acknowledgement is not given up when it fails."""
 
     Request = "requests_portal.acknowledgements:PortalRequest"

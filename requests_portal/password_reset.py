@@ -16,7 +16,7 @@ RESET_MAIL = "accounts.reset_mail"
 _PURPOSE = "accounts.reset_address"
 
 
-class ResetPasswordForm(allauth.account.forms.ResetPasswordForm):  # type: ignore[misc]  # untyped
+class ResetPasswordForm(allauth.account.forms.ResetPasswordForm):
     """Takes an address and looks nothing up: the page takes as long for each.
 
     Neither its time nor a failure of the mail server tells whether the address has an account.

@@ -32,7 +32,7 @@ def grant_runtime_privileges(using: str = "default", **_: Any) -> None:
             cursor.execute(sql.SQL(statement).format(role=role))
         existing = set(connection.introspection.table_names(cursor))
         for model in apps.get_models():
-            table = model._meta.db_table  # noqa: SLF001 - Django documents it as its API
+            table = model._meta.db_table
             if getattr(model, "append_only", False) and table in existing:
                 cursor.execute(
                     sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}").format(

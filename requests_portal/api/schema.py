@@ -96,7 +96,7 @@ class PortalSchema(AutoSchema):
         bodies = super()._get_response_bodies(direction)
         for (status, media_type), described in problems(*self._usual_problems()).items():
             if str(status) not in bodies:
-                bodies[str(status)] = self._get_response_for_code(  # type: ignore[no-untyped-call]
+                bodies[str(status)] = self._get_response_for_code(
                     described, str(status), [media_type], direction
                 )
         return dict(sorted(bodies.items()))
@@ -112,7 +112,7 @@ class PortalSchema(AutoSchema):
         return headers
 
     def _map_serializer_field(self, field: Any, direction: Any, *args: Any, **kwargs: Any) -> Any:
-        described = super()._map_serializer_field(field, direction, *args, **kwargs)  # type: ignore[no-untyped-call]
+        described = super()._map_serializer_field(field, direction, *args, **kwargs)
         if isinstance(field, serializers.ListSerializer) and described:
             if not field.allow_empty:
                 described["minItems"] = 1
@@ -122,7 +122,7 @@ class PortalSchema(AutoSchema):
         return described
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
-        described = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        described = super()._map_basic_serializer(serializer, direction)
         if direction == "response" and isinstance(serializer, serializers.ModelSerializer):
             # Each field is always told, also one that may be left out when it is sent.
             described["required"] = sorted(described["properties"])

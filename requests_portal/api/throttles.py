@@ -18,6 +18,10 @@ from workflows.vault.cache import count_within
 if TYPE_CHECKING:
     from rest_framework.views import APIView
 
+    View = APIView
+else:
+    View = object
+
 WINDOW_SECONDS = 60
 # One household or office has a network of so many bits in IPv6, and all addresses in it.
 _IPV6_NETWORK = 64
@@ -83,7 +87,7 @@ class AnonymousThrottle(WindowThrottle):
         return keyed_hash("api.network", known.encode()).hex()
 
 
-class Throttled:
+class Throttled(View):
     """Part of a view: counts a call before asking what the caller may do.
 
     So wrong tokens are counted as well, and calls for which a scope is missing.
@@ -92,15 +96,15 @@ class Throttled:
     def perform_authentication(self, request: Request) -> None:
         """Find out who calls; who cannot be told is counted as nobody known."""
         try:
-            super().perform_authentication(request)  # type: ignore[misc]  # of the view
+            super().perform_authentication(request)
         except exceptions.AuthenticationFailed:
-            super().check_throttles(request)  # type: ignore[misc]
+            super().check_throttles(request)
             raise
 
     def check_permissions(self, request: Request) -> None:
         """Count the call, then look at the permissions."""
-        super().check_throttles(request)  # type: ignore[misc]
-        super().check_permissions(request)  # type: ignore[misc]
+        super().check_throttles(request)
+        super().check_permissions(request)
 
     def check_throttles(self, request: Request) -> None:
         """Do nothing: it was done before the permissions."""

@@ -31,10 +31,7 @@ from workflows.vault.blind_index import index_keys
 from workflows.vault.models import CacheEntry
 
 # Who stole a backup could go on with somebody's session; the rest ends within the hour anyhow.
-WITHOUT_ROWS = tuple(
-    model._meta.db_table  # noqa: SLF001 - Django's public API
-    for model in (Session, CacheEntry, AccessAttempt)
-)
+WITHOUT_ROWS = tuple(model._meta.db_table for model in (Session, CacheEntry, AccessAttempt))
 
 
 def make_backup(target: Path) -> Manifest:

@@ -55,6 +55,6 @@ def count_refused_body(status: int) -> None:
 def register(registry: CollectorRegistry) -> None:
     """Add what this process has counted to a registry, or what all of its server have."""
     if WORKERS_FOLDER in os.environ:
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(registry)
     else:
         registry.register(_own)

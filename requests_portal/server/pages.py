@@ -31,7 +31,8 @@ def _with_headers() -> Callable[[HttpRequest], HttpResponseBase]:
         CorrelationIdMiddleware,
     ):
         handler = layer(handler)
-    return handler  # type: ignore[no-any-return]
+    page: Callable[[HttpRequest], HttpResponseBase] = handler
+    return page
 
 
 _unavailable = _with_headers()

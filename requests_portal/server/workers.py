@@ -27,7 +27,7 @@ def load_and_tell(load: Loader, ready: Event) -> Any:
     return application
 
 
-class Server(MPServer):  # type: ignore[misc]
+class Server(MPServer):
     """Serves the ASGI application `target` on a socket that listens already.
 
     Granian lets each worker bind the port for itself (SO_REUSEPORT): another program of the same

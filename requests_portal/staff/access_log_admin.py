@@ -21,6 +21,7 @@ from unfold.utils import parse_date_str
 from requests_portal.accounts import fresh_sign_in_required
 from requests_portal.staff.actions.complaint_table import PAGES as COMPLAINT_PAGES
 from requests_portal.staff.actions.table import PAGES
+from requests_portal.staff.base_admin import column
 from requests_portal.staff.operation_admin import ReadOnlyAdmin
 from requests_portal.staff.people import actor_of
 from workflows.common.csv_lines import csv_header, csv_line
@@ -42,7 +43,7 @@ WHAT = ACCESS_TARGETS | {
 }
 
 
-class DaysFilter(RangeDateFilter):  # type: ignore[misc]  # it has no types
+class DaysFilter(RangeDateFilter):
     """Days from and until, both included, in the reader's time zone."""
 
     def queryset(
@@ -142,20 +143,20 @@ class AccessLogAdmin(ReadOnlyAdmin):
         return super().changelist_view(request, extra_context)
 
     # --- Columns ---------------------------------------------------------------------------
-    @admin.display(description=pgettext_lazy("access log", "time"), ordering="at")
-    def moment(self, look: AccessEvent) -> str:
-        """Return the time to the second."""
-        return f"{timezone.localtime(look.at):%Y-%m-%d %H:%M:%S}"
-
-    @admin.display(description=gettext_lazy("who"), ordering="actor")
-    def who(self, look: AccessEvent) -> str:
-        """Return the name, or the pseudonym of one whose account is gone."""
-        return getattr(look, "person", None) or look.actor or "–"
-
-    @admin.display(description=gettext_lazy("role"), ordering="role")
-    def role_name(self, look: AccessEvent) -> str:
-        """Return the role in words."""
-        return str(ROLE_NAMES[Role(look.role)])
+    moment = column(
+        pgettext_lazy("access log", "time"),
+        lambda look: f"{timezone.localtime(look.at):%Y-%m-%d %H:%M:%S}",
+        ordering="at",
+    )
+    # The name, or the pseudonym of one whose account is gone.
+    who = column(
+        gettext_lazy("who"),
+        lambda look: getattr(look, "person", None) or look.actor or "–",
+        ordering="actor",
+    )
+    role_name = column(
+        gettext_lazy("role"), lambda look: str(ROLE_NAMES[Role(look.role)]), ordering="role"
+    )
 
     @admin.display(description=pgettext_lazy("access log", "what was done"), ordering="name")
     def look(self, look: AccessEvent) -> str:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from requests_portal.staff.base_admin import column
 from requests_portal.staff.operation_admin import ReadOnlyAdmin
 from workflows.accounts.account_log import ACCOUNT_EVENTS, account_events, details, matching
 from workflows.accounts.models import AccountEvent
@@ -58,10 +59,11 @@ class AccountLogAdmin(ReadOnlyAdmin):
         term = search_term.strip()
         return matching(queryset, term) if term else queryset, False
 
-    @admin.display(description=pgettext_lazy("access log", "time"), ordering="at")
-    def moment(self, event: AccountEvent) -> str:
-        """Return the time to the second."""
-        return f"{timezone.localtime(event.at):%Y-%m-%d %H:%M:%S}"
+    moment = column(
+        pgettext_lazy("access log", "time"),
+        lambda event: f"{timezone.localtime(event.at):%Y-%m-%d %H:%M:%S}",
+        ordering="at",
+    )
 
     @admin.display(description=gettext_lazy("who"), ordering="actor")
     def who(self, event: AccountEvent) -> str:
@@ -70,22 +72,16 @@ class AccountLogAdmin(ReadOnlyAdmin):
             return _("the system, or a command on the server")
         return getattr(event, "person", None) or event.actor or _("whoever had the mailed link")
 
-    @admin.display(description=gettext_lazy("role"), ordering="role")
-    def role_name(self, event: AccountEvent) -> str:
-        """Return the role in words."""
-        return str(ROLE_NAMES[Role(event.role)])
-
-    @admin.display(description=pgettext_lazy("account log", "what was done"), ordering="name")
-    def what(self, event: AccountEvent) -> str:
-        """Return the kind of step."""
-        return str(ACCOUNT_EVENTS[event.name])
-
-    @admin.display(description=pgettext_lazy("account log", "whom it is about"))
-    def whom(self, event: AccountEvent) -> str:
-        """Return the name of the account's owner, or their pseudonym."""
-        return getattr(event, "concerned", None) or getattr(event, "about", None) or "–"
-
-    @admin.display(description=gettext_lazy("details"))
-    def shown_details(self, event: AccountEvent) -> str:
-        """Return the kind of approval, roles, regime or pipeline."""
-        return details(event) or "–"
+    role_name = column(
+        gettext_lazy("role"), lambda event: str(ROLE_NAMES[Role(event.role)]), ordering="role"
+    )
+    what = column(
+        pgettext_lazy("account log", "what was done"),
+        lambda event: str(ACCOUNT_EVENTS[event.name]),
+        ordering="name",
+    )
+    whom = column(
+        pgettext_lazy("account log", "whom it is about"),
+        lambda event: getattr(event, "concerned", None) or getattr(event, "about", None) or "–",
+    )
+    shown_details = column(gettext_lazy("details"), lambda event: details(event) or "–")

@@ -26,11 +26,11 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.decorators import action
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from requests_portal.accounts import fresh_sign_in_required
 from requests_portal.staff.asking import ConfirmActionMixin, EmptyForm
+from requests_portal.staff.base_admin import KEPT, action, column
 from requests_portal.staff.people import user_of
 from workflows.accounts.access import require_compatible, require_free_address
 from workflows.accounts.approvals import waiting
@@ -55,7 +55,7 @@ for _model in (User, Group, EmailAddress, Authenticator):
     admin.site.unregister(_model)
 
 
-class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # none at run time
+class RolesField(forms.ModelMultipleChoiceField):
     """Chooses roles by their names on the screen."""
 
     widget = UnfoldAdminCheckboxSelectMultipleWidget
@@ -78,7 +78,7 @@ class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # n
         return groups
 
 
-class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run time
+class AccountForm(forms.ModelForm):
     """An account and its address, which belongs to no other account."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -110,6 +110,9 @@ class InviteAgainForm(forms.Form):
 @admin.register(User)
 class UserAdmin(ConfirmActionMixin):
     """Accounts and their roles. Nobody changes roles of their own, and each change is logged."""
+
+    # An account is made inactive, for the log names it.
+    forbidden = KEPT
 
     form = AccountForm
     list_display = ("username", "full_name", "role_names", "is_active", "protected", "last_login")
@@ -146,10 +149,6 @@ class UserAdmin(ConfirmActionMixin):
             return False
         return super().has_change_permission(request, obj)
 
-    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Refuse: an account is made inactive, for the log names it."""
-        return False
-
     def get_readonly_fields(
         self, request: HttpRequest, obj: User | None = None
     ) -> list[str] | tuple[str, ...]:
@@ -185,10 +184,7 @@ class UserAdmin(ConfirmActionMixin):
         accounts: QuerySet[User] = super().get_queryset(request)
         return accounts.prefetch_related("groups").annotate(has_second_factor=Exists(second))
 
-    @admin.display(description=gettext_lazy("name"))
-    def full_name(self, user: User) -> str:
-        """Return the name."""
-        return user.get_full_name() or "–"
+    full_name = column(gettext_lazy("name"), lambda user: user.get_full_name() or "–")
 
     @admin.display(description=gettext_lazy("roles"))
     def role_names(self, user: User) -> SafeString:
@@ -196,10 +192,11 @@ class UserAdmin(ConfirmActionMixin):
         names = ((ROLE_NAMES[Role(group.name)],) for group in user.groups.all())
         return format_html_join(SafeString("<br>"), "{}", names)
 
-    @admin.display(description=gettext_lazy("second factor"), boolean=True)
-    def protected(self, user: User) -> bool:
-        """Return whether the account has a second factor."""
-        return bool(getattr(user, "has_second_factor", False))
+    protected = column(
+        gettext_lazy("second factor"),
+        lambda user: bool(getattr(user, "has_second_factor", False)),
+        boolean=True,
+    )
 
     # --- The page of an account ------------------------------------------------------------
     @admin.display(description=gettext_lazy("waiting for approval"))
@@ -224,7 +221,8 @@ class UserAdmin(ConfirmActionMixin):
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Show the roles as boxes to tick; who is invited has at least one."""
         if db_field.name == "groups":
-            return RolesField(required=request.resolver_match.url_name == "auth_user_add")  # type: ignore[union-attr]
+            page = request.resolver_match
+            return RolesField(required=page is not None and page.url_name == "auth_user_add")
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -236,7 +234,7 @@ class UserAdmin(ConfirmActionMixin):
         request: HttpRequest,
         obj: User,
         form: Any,
-        change: bool,  # noqa: FBT001 - Django's signature
+        change: bool,
     ) -> None:
         """Do what takes effect at once, and ask for approval of the rest."""
         if not change:
@@ -262,7 +260,7 @@ class UserAdmin(ConfirmActionMixin):
             roles=frozenset(group.name for group in roles),
         )
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save nothing more: the roles were dealt with."""
 
     def log_change(self, request: HttpRequest, obj: User, message: Any) -> Any:
@@ -282,7 +280,7 @@ class UserAdmin(ConfirmActionMixin):
         return HttpResponseRedirect(self.reverse_change(obj))
 
     # --- What is asked for -----------------------------------------------------------------
-    @action(  # type: ignore[untyped-decorator]
+    @action(
         description=gettext_lazy("Reset the password"), url_path="reset", permissions=["change"]
     )
     def reset(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -297,7 +295,7 @@ class UserAdmin(ConfirmActionMixin):
             do=lambda account, _typed: reset_password(account, user_of(request)),
         )
 
-    @action(  # type: ignore[untyped-decorator]
+    @action(
         description=gettext_lazy("Remove the second factor"),
         url_path="second-factor",
         permissions=["change"],
@@ -315,9 +313,7 @@ class UserAdmin(ConfirmActionMixin):
             do=lambda account, _typed: remove_second_factor(account, user_of(request)),
         )
 
-    @action(  # type: ignore[untyped-decorator]
-        description=gettext_lazy("Invite again"), url_path="invite", permissions=["change"]
-    )
+    @action(description=gettext_lazy("Invite again"), url_path="invite", permissions=["change"])
     def send_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask that another link is mailed to somebody who never set a password."""
         account = self.get_object(request, object_id)
@@ -337,7 +333,7 @@ class UserAdmin(ConfirmActionMixin):
             form_class=partial(InviteAgainForm, roles=roles),
         )
 
-    @action(  # type: ignore[untyped-decorator]
+    @action(
         description=gettext_lazy("Revoke the link"), url_path="link-end", permissions=["change"]
     )
     def end_link(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -13,10 +13,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
-from unfold.decorators import action
 
 from requests_portal.accounts import fresh_sign_in_required
 from requests_portal.staff.asking import ConfirmActionMixin
+from requests_portal.staff.base_admin import action, column
 from requests_portal.staff.operation_admin import ReadOnlyAdmin
 from requests_portal.staff.people import display_name, user_of
 from requests_portal.staff.register.base import sign
@@ -164,10 +164,11 @@ class ApprovalRequestAdmin(ConfirmActionMixin, ReadOnlyAdmin):
             return f"{', '.join(terms['scopes'])} · {_until(terms['until'])}"
         return "–"
 
-    @admin.display(description=gettext_lazy("asked for by"), ordering="requested_by__username")
-    def asked_by(self, entry: ApprovalRequest) -> str:
-        """Return who asked."""
-        return _named(entry.requested_by)
+    asked_by = column(
+        gettext_lazy("asked for by"),
+        lambda entry: _named(entry.requested_by),
+        ordering="requested_by__username",
+    )
 
     @admin.display(description=gettext_lazy("decided by"))
     def by_whom(self, entry: ApprovalRequest) -> str:
@@ -179,9 +180,7 @@ class ApprovalRequestAdmin(ConfirmActionMixin, ReadOnlyAdmin):
         return "–"
 
     # --- What is done ----------------------------------------------------------------------
-    @action(  # type: ignore[untyped-decorator]
-        description=gettext_lazy("Approve"), url_path="approve", permissions=["view"]
-    )
+    @action(description=gettext_lazy("Approve"), url_path="approve", permissions=["view"])
     def approve_it(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Approve it; it takes effect at once."""
         return fresh_sign_in_required(self.ask)(
@@ -200,9 +199,7 @@ class ApprovalRequestAdmin(ConfirmActionMixin, ReadOnlyAdmin):
             permission=_DECIDE,
         )
 
-    @action(  # type: ignore[untyped-decorator]
-        description=gettext_lazy("Reject"), url_path="reject", permissions=["view"]
-    )
+    @action(description=gettext_lazy("Reject"), url_path="reject", permissions=["view"])
     def reject_it(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Reject it; nothing changes."""
         return fresh_sign_in_required(self.ask)(
@@ -218,9 +215,7 @@ class ApprovalRequestAdmin(ConfirmActionMixin, ReadOnlyAdmin):
             permission=_DECIDE,
         )
 
-    @action(  # type: ignore[untyped-decorator]
-        description=gettext_lazy("Withdraw"), url_path="withdraw", permissions=["view"]
-    )
+    @action(description=gettext_lazy("Withdraw"), url_path="withdraw", permissions=["view"])
     def withdraw_it(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Withdraw what one has asked for."""
         return self.ask(

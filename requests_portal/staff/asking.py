@@ -31,7 +31,7 @@ class ConfirmActionMixin(StaffAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Return the buttons of an entry: what its reader may do, and what can be done now."""
-        actions = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # untyped
+        actions = super().get_actions_detail(request, object_id)
         entry = self.get_object(request, str(object_id)) if actions else None
         return [one for one in actions if entry is None or self.is_offered(entry, one.path)]
 

@@ -71,7 +71,7 @@ def run(
         return None
     context = {
         **site.each_context(request),
-        "opts": Case._meta,  # noqa: SLF001 - Django's public API
+        "opts": Case._meta,
         "title": bulk.page.name,
         "page": bulk.page,
         "form": form,

@@ -20,7 +20,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from requests_portal.staff.base_admin import StaffAdmin
+from requests_portal.staff.base_admin import APPEND_ONLY, StaffAdmin
 from requests_portal.staff.people import actor_of
 from workflows.cases.recalculation import apply_holiday_notice, preview_notice
 from workflows.regimes.calendar_store import checked_notice
@@ -102,20 +102,11 @@ class NoticeForm(forms.Form):
 class BusinessCalendarAdmin(StaffAdmin):
     """The notices that were loaded. One that replaces another is loaded in its place."""
 
+    # Dates rest on what was announced.
+    forbidden = APPEND_ONLY
+
     list_display = ("region", "year", "status", "source", "loaded_at")
     list_filter = ("region", "status")
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: BusinessCalendar | None = None
-    ) -> bool:
-        """Refuse: dates rest on what was announced."""
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: BusinessCalendar | None = None
-    ) -> bool:
-        """Refuse: dates rest on it."""
-        return False
 
     def add_view(
         self,

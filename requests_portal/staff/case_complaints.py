@@ -7,8 +7,8 @@ from requests_portal.staff.actions.buttons import Button
 from requests_portal.staff.actions.complaint_table import PAGES
 from requests_portal.staff.case_clocks import ClockView, clock_view
 from workflows.accounts.actors import Actor
-from workflows.cases.lifecycle import Refusal
 from workflows.cases.models import Case, Message
+from workflows.common.state_machine import Refusal
 from workflows.complaints.lifecycle import State
 from workflows.complaints.models import Complaint
 from workflows.complaints.names import STATE_NAMES

@@ -60,7 +60,7 @@ def shared_context(request: HttpRequest, site: AdminSite, case: Case) -> dict[st
     """Return what every page of a case needs."""
     return {
         **site.each_context(request),
-        "opts": Case._meta,  # noqa: SLF001 - Django's public API
+        "opts": Case._meta,
         "original": case,
         "title": case.number,
         "case": case,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
-from requests_portal.staff.base_admin import StaffAdmin
+from requests_portal.staff.base_admin import APPEND_ONLY, StaffAdmin, column
 from requests_portal.staff.people import actor_of
 from workflows.cases.identity_policy import policy_in_force, set_policy
 from workflows.cases.models import IdentityPolicy
@@ -17,7 +17,7 @@ from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.people import ACCEPTED_BY_STAFF
 
 
-class IdentityPolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run time
+class IdentityPolicyForm(forms.ModelForm):
     """The next version, beginning from what holds now."""
 
     level = forms.ChoiceField(
@@ -51,32 +51,23 @@ class IdentityPolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # none at 
 class IdentityPolicyAdmin(StaffAdmin):
     """Every version. A new one is set; none is edited or taken away."""
 
+    # Decisions were made under it.
+    forbidden = APPEND_ONLY
+
     form = IdentityPolicyForm
     list_display = ("level", "of_kinds", "set_at")
 
-    @admin.display(description=gettext_lazy("for which items"))
-    def of_kinds(self, row: IdentityPolicy) -> str:
-        """Return the kinds by their names."""
-        return _("; ").join(str(ItemKind(kind).label) for kind in row.kinds) or "–"
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: IdentityPolicy | None = None
-    ) -> bool:
-        """Refuse: decisions were made under it."""
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: IdentityPolicy | None = None
-    ) -> bool:
-        """Refuse: decisions were made under it."""
-        return False
+    of_kinds = column(
+        gettext_lazy("for which items"),
+        lambda row: _("; ").join(str(ItemKind(kind).label) for kind in row.kinds) or "–",
+    )
 
     def save_model(
         self,
         request: HttpRequest,
         obj: IdentityPolicy,
         form: IdentityPolicyForm,
-        change: bool,  # noqa: FBT001 - Django's signature
+        change: bool,
     ) -> None:
         """Set the policy through its service, which writes the event."""
         data = form.cleaned_data

@@ -18,7 +18,7 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
 )
 
-from requests_portal.staff.base_admin import StaffAdmin
+from requests_portal.staff.base_admin import APPEND_ONLY, StaffAdmin, column
 from requests_portal.staff.case_file import citation_texts
 from requests_portal.staff.people import actor_of
 from workflows.cases.recalculation import publish_limit
@@ -86,30 +86,16 @@ class LimitForm(forms.Form):
 class PublishedLimitAdmin(StaffAdmin):
     """Every version of every limit. A new one is published; none is edited or taken away."""
 
+    # Cases were filed under it.
+    forbidden = APPEND_ONLY
+
     list_display = ("of_clock", "limit", "valid_from", "published_at")
     list_filter = ("regime",)
 
-    @admin.display(description=gettext_lazy("time limit"), ordering="regime")
-    def of_clock(self, row: PublishedLimit) -> str:
-        """Return which clock it is."""
-        return clock_name(row.regime, row.clock)
-
-    @admin.display(description=gettext_lazy("limit"))
-    def limit(self, row: PublishedLimit) -> str:
-        """Return the amount in words."""
-        return length(row.unit, row.amount)
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: PublishedLimit | None = None
-    ) -> bool:
-        """Refuse: cases were filed under it."""
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: PublishedLimit | None = None
-    ) -> bool:
-        """Refuse: cases were filed under it."""
-        return False
+    of_clock = column(
+        gettext_lazy("time limit"), lambda row: clock_name(row.regime, row.clock), ordering="regime"
+    )
+    limit = column(gettext_lazy("limit"), lambda row: length(row.unit, row.amount))
 
     def add_view(
         self,

@@ -10,19 +10,19 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import path
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from unfold.decorators import action
 
 from requests_portal.staff import manifest_shown
 from requests_portal.staff.asking import ConfirmActionMixin
+from requests_portal.staff.base_admin import action, column
 from requests_portal.staff.manifest_forms import ManifestReceiptForm
 from requests_portal.staff.operation_admin import ReadOnlyAdmin
 from requests_portal.staff.people import actor_of
 from workflows.common.errors import DomainError
 from workflows.corrections.checking import can_be_checked_again, enqueue_verification
 from workflows.corrections.downloads import download_file
+from workflows.corrections.lifecycle import MOVES, Action
 from workflows.corrections.models import Manifest, PipelineAcknowledgement
 from workflows.corrections.receipts import ask_to_apply, can_be_applied_here, take_receipt
 from workflows.vault.crypto import Shredded
@@ -103,7 +103,7 @@ class ManifestAdmin(ConfirmActionMixin, ReadOnlyAdmin):
         """Offer to apply it or to enter a receipt, and another search where one came to no end."""
         if path == "search":
             return can_be_checked_again(entry)
-        waits = entry.state == Manifest.State.OPEN
+        waits = entry.state in MOVES[Action.ACKNOWLEDGE].sources
         return waits and (path != "apply" or can_be_applied_here(entry))
 
     # --- What is done ----------------------------------------------------------------------
@@ -131,7 +131,7 @@ class ManifestAdmin(ConfirmActionMixin, ReadOnlyAdmin):
                 % {"count": done},
             )
 
-    @action(  # type: ignore[untyped-decorator]
+    @action(
         description=gettext_lazy("Apply on this server"), url_path="apply", permissions=["apply"]
     )
     def apply_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -148,9 +148,7 @@ class ManifestAdmin(ConfirmActionMixin, ReadOnlyAdmin):
             permission=_EXECUTE,
         )
 
-    @action(  # type: ignore[untyped-decorator]
-        description=gettext_lazy("Enter a receipt"), url_path="receipt", permissions=["apply"]
-    )
+    @action(description=gettext_lazy("Enter a receipt"), url_path="receipt", permissions=["apply"])
     def enter_receipt(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Take what a pipeline did that does not use the API."""
         manifest = self.get_object(request, object_id)
@@ -182,9 +180,7 @@ class ManifestAdmin(ConfirmActionMixin, ReadOnlyAdmin):
             permission=_EXECUTE,
         )
 
-    @action(  # type: ignore[untyped-decorator]
-        description=gettext_lazy("Search again"), url_path="search", permissions=["apply"]
-    )
+    @action(description=gettext_lazy("Search again"), url_path="search", permissions=["apply"])
     def search_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Have the new snapshot searched again in the background."""
         return self.ask(
@@ -218,42 +214,14 @@ class ManifestAdmin(ConfirmActionMixin, ReadOnlyAdmin):
         )
 
     # --- What is shown ---------------------------------------------------------------------
-    @admin.display(description=gettext_lazy("state"), ordering="state")
-    def shown_state(self, manifest: Manifest) -> SafeString:
-        """Return how far it is, with a sign."""
-        return manifest_shown.state_of(manifest)
-
-    @admin.display(description=gettext_lazy("what to do"))
-    def shown_next(self, manifest: Manifest) -> str:
-        """Return what a data steward does now."""
-        return manifest_shown.next_step(manifest)
-
-    @admin.display(description=gettext_lazy("cases"))
-    def shown_cases(self, manifest: Manifest) -> str:
-        """Return the numbers of the cases."""
-        return ", ".join(manifest_shown.cases_of(manifest).values())
-
-    @admin.display(description=gettext_lazy("cases"))
-    def linked_cases(self, manifest: Manifest) -> SafeString:
-        """Return the numbers of the cases, leading there."""
-        return manifest_shown.links_to_cases(manifest)
-
-    @admin.display(description=gettext_lazy("files"))
-    def shown_files(self, manifest: Manifest) -> SafeString:
-        """Return a link to each file."""
-        return manifest_shown.links_to_files(manifest)
-
-    @admin.display(description=gettext_lazy("receipts"))
-    def shown_receipts(self, manifest: Manifest) -> SafeString | str:
-        """Return who did what, and when."""
-        return manifest_shown.receipts_of(manifest)
-
-    @admin.display(description=gettext_lazy("places left out"))
-    def shown_left_out(self, manifest: Manifest) -> SafeString | str:
-        """Return a line for each place that is not changed, and what to do about it."""
-        return manifest_shown.places_left_out(manifest)
-
-    @admin.display(description=gettext_lazy("places left"))
-    def shown_left(self, manifest: Manifest) -> SafeString | str:
-        """Return a line for each place where something is left."""
-        return manifest_shown.residual_places(manifest)
+    shown_state = column(gettext_lazy("state"), manifest_shown.state_of, ordering="state")
+    shown_next = column(gettext_lazy("what to do"), manifest_shown.next_step)
+    shown_cases = column(
+        gettext_lazy("cases"),
+        lambda manifest: ", ".join(manifest_shown.cases_of(manifest).values()),
+    )
+    linked_cases = column(gettext_lazy("cases"), manifest_shown.links_to_cases)
+    shown_files = column(gettext_lazy("files"), manifest_shown.links_to_files)
+    shown_receipts = column(gettext_lazy("receipts"), manifest_shown.receipts_of)
+    shown_left_out = column(gettext_lazy("places left out"), manifest_shown.places_left_out)
+    shown_left = column(gettext_lazy("places left"), manifest_shown.residual_places)

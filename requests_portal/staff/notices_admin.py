@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from requests_portal.staff.base_admin import StaffAdmin
+from requests_portal.staff.base_admin import APPEND_ONLY, StaffAdmin
 from requests_portal.staff.people import actor_of, names_of
 from workflows.common.errors import DomainError
 from workflows.common.inputs import MAX_BODY
@@ -103,13 +103,8 @@ def shown(place: TextSlot, body: str) -> NoticePreview:
 class NoticeTextAdmin(StaffAdmin):
     """Texts are read by place; a version is written and published, never changed."""
 
-    def has_change_permission(self, request: HttpRequest, obj: NoticeText | None = None) -> bool:
-        """Refuse: notices rest on it."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: NoticeText | None = None) -> bool:
-        """Refuse: notices rest on it."""
-        return False
+    # Notices rest on it.
+    forbidden = APPEND_ONLY
 
     def get_urls(self) -> list[URLPattern]:
         """Add the pages of a place and of a version."""

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from requests_portal.staff.base_admin import StaffAdmin
+from requests_portal.staff.base_admin import READ_ONLY, StaffAdmin, column
 from workflows.exports.models import BundleJob
 from workflows.outbox.models import Effect
 from workflows.outbox.services import retry_dead_letter
@@ -18,17 +18,7 @@ from workflows.witnesses.models import Witness
 class ReadOnlyAdmin(StaffAdmin):
     """A list that is looked at and not written."""
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Refuse."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Refuse."""
-        return False
+    forbidden = READ_ONLY
 
 
 @admin.register(Effect)
@@ -96,10 +86,7 @@ class BundleJobAdmin(ReadOnlyAdmin):
     )
     readonly_fields = ("chosen",)
 
-    @admin.display(description=_("filters"))
-    def chosen(self, job: BundleJob) -> str:
-        """Return what was chosen, as JSON."""
-        return json.dumps(job.filters, ensure_ascii=False)
+    chosen = column(_("filters"), lambda job: json.dumps(job.filters, ensure_ascii=False))
 
 
 @admin.register(Witness)
@@ -111,7 +98,4 @@ class WitnessAdmin(ReadOnlyAdmin):
     ordering = ("vkey",)
     fields = ("vkey", "size", "signed_at", "asked_at", "failures", "error")
 
-    @admin.display(description=_("name"), ordering="vkey")
-    def name(self, witness: Witness) -> str:
-        """Return the name in the key."""
-        return witness.name
+    name = column(_("name"), "name", ordering="vkey")

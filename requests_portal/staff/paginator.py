@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 ENOUGH_TO_ESTIMATE = 20_000
 
 
-class EstimatingPaginator(Paginator):  # type: ignore[type-arg]  # Django has none to give
+class EstimatingPaginator(Paginator):
     """Takes the number of rows of a large, unfiltered table from the planner's statistics."""
 
     @cached_property
@@ -19,7 +19,7 @@ class EstimatingPaginator(Paginator):  # type: ignore[type-arg]  # Django has no
         """Return the number of rows, estimated when nothing is filtered and there are many."""
         query = cast("QuerySet[Any]", self.object_list).query
         if not query.where:
-            estimate = _estimate(cast("type[Model]", query.model)._meta.db_table)  # noqa: SLF001 - Django's public API
+            estimate = _estimate(cast("type[Model]", query.model)._meta.db_table)
             if estimate > ENOUGH_TO_ESTIMATE:
                 return estimate
         return super().count

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from requests_portal.staff import bulk, case_views, filters, item_change, matches
 from requests_portal.staff.actions.complaint_views import complaint_action_page
 from requests_portal.staff.actions.views import action_page
-from requests_portal.staff.base_admin import StaffAdmin
+from requests_portal.staff.base_admin import READ_ONLY, StaffAdmin, column
 from requests_portal.staff.case_file import language_name
 from requests_portal.staff.clock_words import ClockWords, clock_words
 from requests_portal.staff.paginator import EstimatingPaginator
@@ -41,6 +41,9 @@ def clock_label(words: ClockWords) -> SafeString:
 @admin.register(Case)
 class CaseAdmin(StaffAdmin):
     """Cases are listed and shown here, and changed only through the pages of their actions."""
+
+    # A case comes from a filing, and changes by its actions; when it is erased, its steps stay.
+    forbidden = READ_ONLY
 
     list_display = (
         "number",
@@ -82,18 +85,6 @@ class CaseAdmin(StaffAdmin):
         """Let those who hold the permission and a role that works on cases see them."""
         return super().has_view_permission(request, obj) and has_case_role(request)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: a case comes from a filing."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Case | None = None) -> bool:
-        """Refuse the raw form: a case changes by its actions."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Case | None = None) -> bool:
-        """Refuse: a case is erased, its steps stay."""
-        return False
-
     # --- The list --------------------------------------------------------------------------
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
         """Return the cases: whether the clock stands still, and by when a complaint is due."""
@@ -132,27 +123,15 @@ class CaseAdmin(StaffAdmin):
             return label
         return format_html('{}<br><span class="quiet">{}</span>', label, f"{case.due_on:%Y-%m-%d}")
 
-    @admin.display(description=_("state"))
-    def state_name(self, case: Case) -> str:
-        """Return the state in words."""
-        return str(STATE_NAMES[State(case.state)])
-
-    @admin.display(description=_("items"))
-    def kind_names(self, case: Case) -> SafeString:
-        """Return the kinds of item, one a line."""
-        return format_html_join(
+    state_name = column(_("state"), lambda case: str(STATE_NAMES[State(case.state)]))
+    kind_names = column(
+        _("items"),
+        lambda case: format_html_join(
             SafeString("<br>"), "{}", ((ItemKind(kind).label,) for kind in case.kinds)
-        )
-
-    @admin.display(description=_("regime"))
-    def regime_codes(self, case: Case) -> str:
-        """Return the codes of the regimes."""
-        return ", ".join(case.regimes)
-
-    @admin.display(description=_("language"), ordering="language")
-    def language_of_person(self, case: Case) -> str:
-        """Return the language of the person."""
-        return language_name(case)
+        ),
+    )
+    regime_codes = column(_("regime"), lambda case: ", ".join(case.regimes))
+    language_of_person = column(_("language"), language_name, ordering="language")
 
     @admin.display(description=_("worked by"))
     def worked_by(self, case: Case) -> str:
@@ -164,10 +143,11 @@ class CaseAdmin(StaffAdmin):
             return str(assignment.team)
         return f"{assignment.team} · {display_name(assignment.assignee)}"
 
-    @admin.display(description=_("filed"), ordering="filed_at")
-    def filed(self, case: Case) -> str:
-        """Return the day of filing."""
-        return f"{timezone.localtime(case.filed_at):%Y-%m-%d}"
+    filed = column(
+        _("filed"),
+        lambda case: f"{timezone.localtime(case.filed_at):%Y-%m-%d}",
+        ordering="filed_at",
+    )
 
     # --- Many at once ----------------------------------------------------------------------
     @admin.action(description=_("Assign…"), permissions=["view"])

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.decorators import action
 
+from requests_portal.staff.base_admin import READ_ONLY, action, column
 from requests_portal.staff.people import actor_of, names_of
 from requests_portal.staff.register.base import ReasonForm, RegisterAdmin, sign
 from workflows.corrections.models import Instruction, RecipientNotice
@@ -48,6 +48,9 @@ class StateFilter(admin.SimpleListFilter):
 class RecipientNoticeAdmin(RegisterAdmin):
     """Notices are made when a re-scan has found nothing; staff keep record of what followed."""
 
+    # They follow from a re-scan; what was told is recorded by its own pages.
+    forbidden = READ_ONLY
+
     list_display = ("shown_recipient", "shown_snapshot", "shown_cases", "state", "told_at", "mails")
     list_filter = (StateFilter, "manifest__snapshot__dataset", "told_by")
     search_fields = (
@@ -72,23 +75,14 @@ class RecipientNoticeAdmin(RegisterAdmin):
             Prefetch("manifest__instructions", instructions)
         )
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: they follow from a re-scan."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: what was told is recorded by its own pages."""
-        return False
-
     def has_keep_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Let those keep record who may change notices, which no form does."""
         return request.user.has_perm(_KEEP)
 
     # --- What is shown ---------------------------------------------------------------------
-    @admin.display(description=gettext_lazy("recipient"), ordering="recipient__name")
-    def shown_recipient(self, notice: RecipientNotice) -> str:
-        """Return the name of the organisation."""
-        return notice.recipient.name
+    shown_recipient = column(
+        gettext_lazy("recipient"), "recipient.name", ordering="recipient__name"
+    )
 
     @admin.display(description=gettext_lazy("how to reach them"))
     def shown_contact(self, notice: RecipientNotice) -> str:
@@ -96,10 +90,7 @@ class RecipientNoticeAdmin(RegisterAdmin):
         recipient = notice.recipient
         return " · ".join(filter(None, (recipient.email, recipient.contact))) or "–"
 
-    @admin.display(description=gettext_lazy("snapshot"))
-    def shown_snapshot(self, notice: RecipientNotice) -> str:
-        """Return the snapshot that was changed."""
-        return str(notice.manifest.snapshot)
+    shown_snapshot = column(gettext_lazy("snapshot"), lambda notice: str(notice.manifest.snapshot))
 
     @admin.display(description=gettext_lazy("cases"))
     def shown_cases(self, notice: RecipientNotice) -> str:
@@ -125,7 +116,7 @@ class RecipientNoticeAdmin(RegisterAdmin):
         return names_of([by]).get(by, by) or "–"
 
     # --- What is done ----------------------------------------------------------------------
-    @action(description=gettext_lazy("They were told"), url_path="told", permissions=["keep"])  # type: ignore[untyped-decorator]
+    @action(description=gettext_lazy("They were told"), url_path="told", permissions=["keep"])
     def told(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Record that staff told a recipient."""
         return self.ask(
@@ -140,7 +131,7 @@ class RecipientNoticeAdmin(RegisterAdmin):
             do=lambda notice, typed: record_told(notice, actor_of(request), typed["ground"]),
         )
 
-    @action(description=gettext_lazy("They confirmed"), url_path="confirmed", permissions=["keep"])  # type: ignore[untyped-decorator]
+    @action(description=gettext_lazy("They confirmed"), url_path="confirmed", permissions=["keep"])
     def confirmed(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Record a confirmation that came by another way than the link."""
 

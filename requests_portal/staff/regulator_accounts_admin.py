@@ -11,12 +11,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from requests_portal.accounts import fresh_sign_in_required
 from requests_portal.staff.accounts_admin import say_what_waits
 from requests_portal.staff.asking import ConfirmActionMixin
+from requests_portal.staff.base_admin import KEPT, action, column
 from requests_portal.staff.people import actor_of, display_name, user_of
 from workflows.accounts.changes import admit_regulator
 from workflows.accounts.errors import ApprovalRefused
@@ -26,7 +26,7 @@ from workflows.accounts.tokens import revoke_all
 from workflows.vocabulary.roles import Role
 
 
-class RegulatorForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run time
+class RegulatorForm(forms.ModelForm):
     """An account of the role "regulator", and the one regime whose cases it may see."""
 
     regime = forms.ChoiceField(
@@ -49,18 +49,15 @@ class RegulatorForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run t
 class RegulatorAccountAdmin(ConfirmActionMixin):
     """Regulators' accounts: one regime each, until a date, both approved by a second person."""
 
+    # An account expires; what it exported stays traceable.
+    forbidden = KEPT
+
     form = RegulatorForm
     list_display = ("regime", "authority", "user", "expires_at", "live", "has_token")
     list_display_links = ("regime", "authority")
     list_select_related = ("user",)
     fields = ("user", "regime", "authority", "expires_at")
     actions_detail = ("revoke_tokens",)
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: RegulatorAccount | None = None
-    ) -> bool:
-        """Refuse: an account expires; what it exported stays traceable."""
-        return False
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: RegulatorAccount | None = None
@@ -80,15 +77,14 @@ class RegulatorAccountAdmin(ConfirmActionMixin):
             is_read=Exists(live_tokens().filter(account=OuterRef("pk"))),
         )
 
-    @admin.display(description=gettext_lazy("live"), boolean=True)
-    def live(self, account: RegulatorAccount) -> bool:
-        """Return whether the account can be used now."""
-        return bool(getattr(account, "is_live", False))
-
-    @admin.display(description=gettext_lazy("API token"), boolean=True)
-    def has_token(self, account: RegulatorAccount) -> bool:
-        """Return whether a token can be used now."""
-        return bool(getattr(account, "is_read", False))
+    live = column(
+        gettext_lazy("live"), lambda account: bool(getattr(account, "is_live", False)), boolean=True
+    )
+    has_token = column(
+        gettext_lazy("API token"),
+        lambda account: bool(getattr(account, "is_read", False)),
+        boolean=True,
+    )
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Ask for a fresh sign-in: who sees which cases is a role."""
@@ -99,7 +95,7 @@ class RegulatorAccountAdmin(ConfirmActionMixin):
         request: HttpRequest,
         obj: RegulatorAccount,
         form: Any,
-        change: bool,  # noqa: FBT001 - Django's signature
+        change: bool,
     ) -> None:
         """Bring the end forward at once; have everything else approved."""
         try:
@@ -125,7 +121,7 @@ class RegulatorAccountAdmin(ConfirmActionMixin):
         """Show the list; what was done has been told."""
         return HttpResponseRedirect(reverse("admin:accounts_regulatoraccount_changelist"))
 
-    @action(  # type: ignore[untyped-decorator]
+    @action(
         description=gettext_lazy("Revoke the API tokens"), url_path="revoke", permissions=["change"]
     )
     def revoke_tokens(self, request: HttpRequest, object_id: str) -> HttpResponse:

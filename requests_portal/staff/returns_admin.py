@@ -10,9 +10,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.decorators import action
 
 from requests_portal.staff.asking import ConfirmActionMixin
+from requests_portal.staff.base_admin import action, column
 from requests_portal.staff.operation_admin import ReadOnlyAdmin
 from requests_portal.staff.people import actor_of
 from requests_portal.staff.register.base import ReasonForm, sign
@@ -66,10 +66,7 @@ class ReturnAdmin(ConfirmActionMixin, ReadOnlyAdmin):
         return waits and not (path == "take-out" and redo_in_progress(entry))
 
     # --- What is shown ---------------------------------------------------------------------
-    @admin.display(description=gettext_lazy("case"), ordering="case__number")
-    def shown_case(self, returned: Reingestion) -> str:
-        """Return the number of the case."""
-        return returned.case.number
+    shown_case = column(gettext_lazy("case"), "case.number", ordering="case__number")
 
     @admin.display(description=gettext_lazy("case"))
     def linked_case(self, returned: Reingestion) -> SafeString:
@@ -118,7 +115,7 @@ class ReturnAdmin(ConfirmActionMixin, ReadOnlyAdmin):
         return format_html('<a class="text-link" href="{}">{}</a>', address, returned.manifest)
 
     # --- What is done ----------------------------------------------------------------------
-    @action(  # type: ignore[untyped-decorator]
+    @action(
         description=gettext_lazy("Take out again"), url_path="take-out", permissions=["resolve"]
     )
     def take_out(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -135,9 +132,7 @@ class ReturnAdmin(ConfirmActionMixin, ReadOnlyAdmin):
             permission=_EXECUTE,
         )
 
-    @action(  # type: ignore[untyped-decorator]
-        description=gettext_lazy("Dealt with"), url_path="resolve", permissions=["resolve"]
-    )
+    @action(description=gettext_lazy("Dealt with"), url_path="resolve", permissions=["resolve"])
     def resolve(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Say how it was dealt with by hand, or why the records may be there."""
         return self.ask(

@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from requests_portal.staff.base_admin import StaffAdmin
+from requests_portal.staff.base_admin import KEPT, StaffAdmin, column
 from requests_portal.staff.people import CASE_ROLES, display_name
 from workflows.routing.models import RoutingRule, Team
 from workflows.vocabulary.item_kinds import ItemKind
 
 
-class MembersField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # none at run time
+class MembersField(forms.ModelMultipleChoiceField):
     """Chooses members of staff by name."""
 
     widget = UnfoldAdminCheckboxSelectMultipleWidget
@@ -33,6 +33,9 @@ class MembersField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  #
 class TeamAdmin(StaffAdmin):
     """Teams and their members."""
 
+    # Cases were assigned to it.
+    forbidden = KEPT
+
     list_display = ("name", "email", "size")
     search_fields = ("name",)
 
@@ -41,14 +44,7 @@ class TeamAdmin(StaffAdmin):
         teams: QuerySet[Team] = super().get_queryset(request)
         return teams.annotate(number=Count("members"))
 
-    @admin.display(description=gettext_lazy("members"))
-    def size(self, team: Team) -> int:
-        """Return how many members the team has."""
-        return int(getattr(team, "number", 0))
-
-    def has_delete_permission(self, request: HttpRequest, obj: Team | None = None) -> bool:
-        """Refuse: cases were assigned to it."""
-        return False
+    size = column(gettext_lazy("members"), lambda team: int(getattr(team, "number", 0)))
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer those who work on cases as members."""
@@ -70,7 +66,7 @@ def _choices(label: Any, choices: Iterable[tuple[str, Any]] = ()) -> forms.Multi
     )
 
 
-class RoutingRuleForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run time
+class RoutingRuleForm(forms.ModelForm):
     """A rule with boxes to tick in place of raw lists."""
 
     kinds = _choices(gettext_lazy("Item kinds"), ItemKind.choices)
@@ -95,17 +91,11 @@ class RoutingRuleAdmin(StaffAdmin):
     list_display = ("position", "team", "kind_names", "regime_codes", "language_codes")
     list_select_related = ("team",)
 
-    @admin.display(description=gettext_lazy("item kinds"))
-    def kind_names(self, rule: RoutingRule) -> str:
-        """Return the kinds, or that it holds for all."""
-        return "; ".join(str(ItemKind(kind).label) for kind in rule.kinds) or _("All")
-
-    @admin.display(description=gettext_lazy("regimes"))
-    def regime_codes(self, rule: RoutingRule) -> str:
-        """Return the regimes, or that it holds for all."""
-        return ", ".join(rule.regimes) or _("All")
-
-    @admin.display(description=gettext_lazy("languages"))
-    def language_codes(self, rule: RoutingRule) -> str:
-        """Return the languages, or that it holds for all."""
-        return ", ".join(rule.languages) or _("All")
+    kind_names = column(
+        gettext_lazy("item kinds"),
+        lambda rule: "; ".join(str(ItemKind(kind).label) for kind in rule.kinds) or _("All"),
+    )
+    regime_codes = column(gettext_lazy("regimes"), lambda rule: ", ".join(rule.regimes) or _("All"))
+    language_codes = column(
+        gettext_lazy("languages"), lambda rule: ", ".join(rule.languages) or _("All")
+    )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from requests_portal.staff.base_admin import StaffAdmin
+from requests_portal.staff.base_admin import APPEND_ONLY, StaffAdmin, column
 from requests_portal.staff.people import actor_of
 from workflows.accounts.actors import name_behind
 from workflows.cases.models import Item
@@ -21,7 +21,7 @@ from workflows.model_outputs.suppression import check_phrase, record_test, suppr
 from workflows.vault.fields import text_or_erased
 
 
-class SuppressionForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run time
+class SuppressionForm(forms.ModelForm):
     """A phrase to be put on the list."""
 
     case_number = forms.CharField(
@@ -59,7 +59,7 @@ class SuppressionForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run
                 raise forms.ValidationError(str(error)) from error
         return cleaned
 
-    def save(self, commit: bool = True) -> Suppression:  # noqa: FBT001, FBT002 - Django's signature
+    def save(self, commit: bool = True) -> Suppression:
         """Return a row that the admin hands to `save_model`, which calls the service."""
         return Suppression()
 
@@ -70,6 +70,9 @@ class SuppressionForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run
 @admin.register(Suppression)
 class SuppressionAdmin(StaffAdmin):
     """Entries are added, tested and withdrawn; none is changed and none deleted."""
+
+    # An entry is withdrawn and made anew; what was kept from people stays on record.
+    forbidden = APPEND_ONLY
 
     form = SuppressionForm
     # Not the phrase, which is personal: it stands on the page of an entry, and who looks is logged.
@@ -112,19 +115,11 @@ class SuppressionAdmin(StaffAdmin):
             return self.fieldsets
         return ((None, {"fields": self.readonly}),)
 
-    def has_change_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:
-        """Refuse: an entry is withdrawn and made anew."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:
-        """Refuse: what was kept from people stays on record."""
-        return False
-
     def has_keep_permission(self, request: HttpRequest) -> bool:
         """Let those act who may add entries."""
         return request.user.has_perm("model_outputs.add_suppression")
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Put the phrase on the list."""
         made = form.cleaned_data
         entry = suppress(
@@ -138,35 +133,19 @@ class SuppressionAdmin(StaffAdmin):
         )
         obj.__dict__.update(entry.__dict__)
 
-    @admin.display(description=gettext_lazy("phrase"))
-    def shown_phrase(self, entry: Suppression) -> str:
-        """Return the phrase, or that it was erased."""
-        return text_or_erased(entry, "phrase")
-
-    @admin.display(description=gettext_lazy("test prompt"))
-    def shown_prompt(self, entry: Suppression) -> str:
-        """Return the prompt, or that it was erased."""
-        return text_or_erased(entry, "test_prompt") or "–"
-
-    @admin.display(description=gettext_lazy("case"), ordering="case__number")
-    def shown_case(self, entry: Suppression) -> str:
-        """Return the number of the case."""
-        return entry.case.number
-
-    @admin.display(description=gettext_lazy("item"), ordering="item__position")
-    def shown_item(self, entry: Suppression) -> int:
-        """Return which item of the case it is for."""
-        return entry.item.position
-
-    @admin.display(description=gettext_lazy("label"))
-    def label(self, _entry: Suppression) -> str:
-        """Say what it is: never a deletion."""
-        return _("suppressed, not deleted")
-
-    @admin.display(description=gettext_lazy("owner"), ordering="owner")
-    def shown_owner(self, entry: Suppression) -> str:
-        """Return who answers for it, or the pseudonym when the account is gone."""
-        return getattr(entry, "owner_name", None) or entry.owner
+    shown_phrase = column(gettext_lazy("phrase"), lambda entry: text_or_erased(entry, "phrase"))
+    shown_prompt = column(
+        gettext_lazy("test prompt"), lambda entry: text_or_erased(entry, "test_prompt") or "–"
+    )
+    shown_case = column(gettext_lazy("case"), "case.number", ordering="case__number")
+    shown_item = column(gettext_lazy("item"), "item.position", ordering="item__position")
+    label = column(gettext_lazy("label"), lambda _entry: _("suppressed, not deleted"))
+    # Who answers for it, or the pseudonym when the account is gone.
+    shown_owner = column(
+        gettext_lazy("owner"),
+        lambda entry: getattr(entry, "owner_name", None) or entry.owner,
+        ordering="owner",
+    )
 
     @admin.action(description=gettext_lazy("Tested: suppressed"), permissions=["keep"])
     def mark_suppressed(self, request: HttpRequest, queryset: QuerySet[Suppression]) -> None:

@@ -21,11 +21,12 @@ from workflows.cases.clocks import (
     lead_differs,
     response_clock_kinds,
 )
-from workflows.cases.lifecycle import FINAL, MOVES, OPEN, Action, State, refusal
+from workflows.cases.lifecycle import FINAL, MOVES, OPEN, Action, State
 from workflows.cases.mail import share_confirmed_address
 from workflows.cases.models import Case, Clock, Message
 from workflows.cases.models.clock import current_round
 from workflows.cases.transition import situation_of
+from workflows.common.state_machine import refusal
 from workflows.complaints.models import ComplaintClock
 from workflows.corrections.making import OPS, entries_of
 from workflows.corrections.models import Instruction, Manifest

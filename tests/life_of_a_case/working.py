@@ -7,9 +7,10 @@ from itertools import count, product
 from tests.life_of_a_case import steps
 from tests.life_of_a_case.people import STAFF, Choose
 from workflows.accounts.actors import PUBLIC, Actor
-from workflows.cases.lifecycle import MOVES, Action, State, refusal
+from workflows.cases.lifecycle import MOVES, Action, State
 from workflows.cases.models import Case
 from workflows.cases.transition import refusals, situation_of
+from workflows.common.state_machine import refusal
 from workflows.corrections.services import record_receipt
 from workflows.lookups.models import Match
 from workflows.lookups.verdicts import judge

@@ -14,4 +14,4 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks."""
-        from workflows.cases import checks  # noqa: F401
+        from workflows.cases import checks

@@ -83,7 +83,7 @@ def additional_clocks(case: Case) -> list[BaseClock]:
     return [
         clock
         for model in additional_clock_models()
-        for clock in model._default_manager.filter(case=case, stopped_at=None)  # noqa: SLF001
+        for clock in model._default_manager.filter(case=case, stopped_at=None)
     ]
 
 
@@ -357,7 +357,7 @@ def sweep_due_clocks(
     A case that somebody is working on at this moment is left for the next sweep.
     """
     now = now or timezone.now()
-    clocks = model._default_manager  # noqa: SLF001 - Django documents it as its API
+    clocks = model._default_manager
     due = clocks.filter(check_at__lte=now).order_by("check_at")
     taken = 0
     for pk, case_id in due.values_list("pk", "case_id")[:limit]:

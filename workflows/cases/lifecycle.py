@@ -5,12 +5,12 @@ state; the admin draws its buttons, the docs their diagram and the tests their c
 `MOVES`. What must be true beside state and role, the guards say.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from workflows.cases import guards
 from workflows.cases.guards import Guard, Situation
+from workflows.common import state_machine
 from workflows.vocabulary.roles import Role
 
 
@@ -102,15 +102,9 @@ OUTCOME_TOLD = frozenset({State.ANSWERED, State.CONTESTED, State.CLOSED})
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
-    """One row of the table. `target` is None when the state stays as it is."""
+class Move(state_machine.Move[Action, State, Role, Situation]):
+    """One row of the table, with what else a move of a case has: effects and an event of clocks."""
 
-    action: Action
-    sources: frozenset[State]
-    target: State | None
-    roles: frozenset[Role]
-    event: str
-    guard: Guard | None = None
     effects: tuple[str, ...] = ()
     clock_event: str = ""
 
@@ -460,24 +454,3 @@ _TABLE = (
 )
 
 MOVES: dict[Action, Move] = {move.action: move for move in _TABLE}
-
-
-class Refusal(StrEnum):
-    """Why the table itself refuses a move; guards add reasons of their own."""
-
-    WRONG_STATE = "wrong_state"
-    WRONG_ROLE = "wrong_role"
-
-
-def refusal(
-    move: Move, state: State, roles: frozenset[Role], situation: Callable[[], Situation]
-) -> str:
-    """Return why a move is refused, an empty text if it is not.
-
-    The situation is asked for only where the table allows the move and a guard has to look.
-    """
-    if state not in move.sources:
-        return Refusal.WRONG_STATE
-    if not move.roles & roles:
-        return Refusal.WRONG_ROLE
-    return move.guard(situation()) if move.guard else ""

@@ -3,7 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from workflows.cases.lifecycle import Action, Refusal, State
+from workflows.cases.lifecycle import Action, State
+from workflows.common.state_machine import Refusal
 
 STATE_NAMES = {
     State.FILED: _("Filed, contact not confirmed"),

@@ -105,7 +105,7 @@ def recompute_after_notice(case: Case, region: str, year: int) -> bool:
 
 
 def _runs_beyond(model: type[BaseClock], day: date) -> Exists:
-    clocks = model._default_manager.filter(case=OuterRef("pk"))  # noqa: SLF001
+    clocks = model._default_manager.filter(case=OuterRef("pk"))
     return Exists(clocks.filter(stopped_at=None, due_on__gte=day))
 
 

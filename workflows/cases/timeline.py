@@ -128,6 +128,7 @@ STAFF_SENTENCES = {
     "manifest.made": _("What is to be changed in the training data was put into a manifest."),
     "manifest.withdrawn": _("A manifest was withdrawn before it was applied."),
     "manifest.receipt": _("A receipt for a manifest was given."),
+    "rescan.requested": _("Another search of the changed training data was asked for."),
     "rescan.passed": _("The changed training data were searched again; nothing is left."),
     "rescan.failed": _("The changed training data were searched again; something is left."),
     "recipient.notified": _("A recipient of the data was told of the change."),

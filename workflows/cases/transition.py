@@ -6,7 +6,6 @@ depends on.
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
-from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,16 +19,17 @@ from workflows.cases.errors import MoveRefused
 from workflows.cases.filing_request import near_relative_rules_apply
 from workflows.cases.guards import ItemSituation, Situation
 from workflows.cases.identity_policy import kinds_to_confirm
-from workflows.cases.lifecycle import MERGE_TARGETS, MOVES, Action, Move, State, refusal
+from workflows.cases.lifecycle import MERGE_TARGETS, MOVES, Action, Move, State
 from workflows.cases.mail import share_confirmed_address
 from workflows.cases.models import Case, Clock, EventContent, Item
 from workflows.cases.models.clock import is_free_in_part
+from workflows.common import state_machine
 from workflows.ledger.append import append
 from workflows.ledger.canonical import commit, new_nonce
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case
 from workflows.outbox.services import enqueue
-from workflows.vocabulary.outcomes import CORRECTING, NOT_GRANTED, Outcome
+from workflows.vocabulary.outcomes import CORRECTING, Outcome, grants
 from workflows.vocabulary.people import Assurance, assurance_suffices
 from workflows.vocabulary.roles import Role
 
@@ -174,7 +174,7 @@ def situation_of(case: Case, actor: Actor) -> Situation:
             ItemSituation(
                 outcome=item.outcome,
                 ground=item.ground,
-                grants=bool(item.outcome) and item.outcome not in NOT_GRANTED,
+                grants=grants(item.outcome),
                 assurance_suffices=assurance_suffices(case.assurance, needed),
                 identity_confirmed=item.kind not in to_confirm,
                 verified=item.outcome not in CORRECTING
@@ -226,13 +226,9 @@ def _complaint_was_upheld(case: Case) -> bool:
 
 def refusals(case: Case, actor: Actor) -> dict[Action, str]:
     """Return, for each action that the actor's role may ever take, why not now: '' if it may."""
-    situation = cache(lambda: situation_of(case, actor))
-    state = State(case.state)
-    return {
-        action: refusal(move, state, actor.roles, situation)
-        for action, move in MOVES.items()
-        if move.roles & actor.roles
-    }
+    return state_machine.refusals(
+        MOVES, State(case.state), actor.roles, lambda: situation_of(case, actor)
+    )
 
 
 def advance(
@@ -252,7 +248,7 @@ def advance(
     with transaction.atomic():
         locked = lock_case(case)
         move = MOVES[action]
-        reason = refusal(
+        reason = state_machine.refusal(
             move, State(locked.state), actor.roles, lambda: situation_of(locked, actor)
         )
         if reason:

@@ -5,11 +5,10 @@ state; the case page draws its buttons and the tests their cells from `MOVES`. T
 no second person: a complaint is answered by one who had no part in what is complained about.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workflows.cases.lifecycle import Refusal
+from workflows.common import state_machine
 from workflows.vocabulary.roles import Role
 
 
@@ -49,24 +48,15 @@ class Situation:
     took_part: frozenset[str] = frozenset()
 
 
-Guard = Callable[[Situation], str]
-
-
 def is_uninvolved(situation: Situation) -> str:
     """A complaint is handled by somebody who had no part in what it is about."""
     return "own_decision" if situation.actor in situation.took_part else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One row of the table. `target` is None when the state stays as it is."""
+class Move(state_machine.Move[Action, State, Role, Situation]):
+    """One row of the table."""
 
-    action: Action
-    sources: frozenset[State]
-    target: State | None
-    roles: frozenset[Role]
-    event: str
-    guard: Guard | None = None
+    __slots__ = ()
 
 
 _PUBLIC = frozenset({Role.PUBLIC})
@@ -96,17 +86,3 @@ _TABLE = (
 )
 
 MOVES: dict[Action, Move] = {move.action: move for move in _TABLE}
-
-
-def refusal(
-    move: Move, state: State, roles: frozenset[Role], situation: Callable[[], Situation]
-) -> str:
-    """Return why a move is refused, an empty text if it is not.
-
-    The situation is asked for only where the table allows the move and a guard has to look.
-    """
-    if state not in move.sources:
-        return Refusal.WRONG_STATE
-    if not move.roles & roles:
-        return Refusal.WRONG_ROLE
-    return move.guard(situation()) if move.guard else ""

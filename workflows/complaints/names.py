@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from workflows.cases.lifecycle import Refusal
+from workflows.common.state_machine import Refusal
 from workflows.complaints.lifecycle import Action, State
 
 STATE_NAMES = {

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from django.db import transaction
@@ -12,8 +11,9 @@ from workflows.accounts.actors import Actor
 from workflows.cases.clocks import save_lead_clock, stop_clock, write_deadline
 from workflows.cases.models import Case
 from workflows.cases.transition import append_case_event, lock_case
+from workflows.common import state_machine
 from workflows.common.errors import DomainError
-from workflows.complaints.lifecycle import MOVES, Action, Move, Situation, State, refusal
+from workflows.complaints.lifecycle import MOVES, Action, Move, Situation, State
 from workflows.complaints.models import Complaint, ComplaintClock
 from workflows.complaints.names import REASONS
 from workflows.ledger.models import Event
@@ -115,13 +115,12 @@ def involved_staff(complaint: Complaint) -> frozenset[str]:
 
 def refusals(complaint: Complaint, actor: Actor) -> dict[Action, str]:
     """Return, for each action that the actor's role may ever take, why not now: '' if it may."""
-    situation = cache(lambda: Situation(actor.pseudonym, involved_staff(complaint)))
-    state = State(complaint.state)
-    return {
-        action: refusal(move, state, actor.roles, situation)
-        for action, move in MOVES.items()
-        if move.roles & actor.roles
-    }
+    return state_machine.refusals(
+        MOVES,
+        State(complaint.state),
+        actor.roles,
+        lambda: Situation(actor.pseudonym, involved_staff(complaint)),
+    )
 
 
 def lock_complaint(complaint: Complaint) -> tuple[Case, Complaint]:
@@ -149,7 +148,7 @@ def advance(
     with transaction.atomic():
         case, locked = lock_complaint(complaint)
         move = MOVES[action]
-        reason = refusal(
+        reason = state_machine.refusal(
             move,
             State(locked.state),
             actor.roles,

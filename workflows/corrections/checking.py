@@ -1,6 +1,7 @@
 """The re-scan of a snapshot that came out of a manifest: only then is an item carried out."""
 
 from collections import Counter, defaultdict
+from contextlib import suppress
 from dataclasses import asdict
 from functools import reduce
 from operator import itemgetter, or_
@@ -8,13 +9,10 @@ from operator import itemgetter, or_
 from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from workflows.accounts.actors import Actor
+from workflows.accounts.actors import SYSTEM, Actor
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
-from workflows.cases.transition import append_case_event
-from workflows.common.errors import Refused
 from workflows.corpus.edits.census import OnPurpose, Text
 from workflows.corpus.edits.residual import (
     ExpectedHits,
@@ -31,15 +29,22 @@ from workflows.corpus.values import Kind, ReadError, ReadProblem
 from workflows.corrections.buried import record_tombstones
 from workflows.corrections.carried_out import is_carried_out
 from workflows.corrections.families import as_table, family, lineage
+from workflows.corrections.lifecycle import Action, Situation
 from workflows.corrections.making import ask_for_manifests, corrected_for, entries_of
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.places import text_of
 from workflows.corrections.receipt_texts import applied_by_manifest
-from workflows.corrections.receipts import CHECK, STEWARDS, cases_of
+from workflows.corrections.receipts import CHECK, STEWARDS
 from workflows.corrections.recipients import tell_recipients
 from workflows.corrections.returns import resolve_with
 from workflows.corrections.services import complete
 from workflows.corrections.tombstones import ask_to_guard_again
+from workflows.corrections.transition import (
+    ManifestRefused,
+    advance,
+    cases_of,
+    lock_manifest,
+)
 from workflows.corrections.unjudged import unjudged_of
 from workflows.datasets.inventory import UNREAD, read_snapshot
 from workflows.datasets.models import Snapshot
@@ -51,7 +56,6 @@ from workflows.lookups.models import Match
 from workflows.lookups.terms import terms_of_all
 from workflows.outbox.long_work import advisory_lock, enqueue_task, lock_or_retry
 from workflows.vault.crypto import Shredded
-from workflows.vocabulary.roles import Role
 
 UNREADABLE, GAVE_UP, NOT_COMPARABLE = "unreadable", "gave_up", "not_comparable"
 # The most places that are kept for staff to look at.
@@ -71,10 +75,12 @@ def verify_manifest(manifest_id: str) -> None:
             return  # another process reads it; the effect looks again
         entries = entries_of(manifest)
         left = _left(manifest, manifest.result, entries)
-        if left:
-            _send_back(manifest, left)
-        else:
-            _verify(manifest, entries)
+        # An erasure may have ended it while it was searched.
+        with suppress(ManifestRefused):
+            if left:
+                _send_back(manifest, left)
+            else:
+                _verify(manifest, entries)
 
 
 def abandon_verification(manifest_id: str) -> None:
@@ -116,22 +122,23 @@ def enqueue_verification(manifest: Manifest, actor: Actor) -> None:
 
     Raises `Refused`.
     """
-    if not actor.roles & STEWARDS:
-        raise Refused(_("Only data stewards have snapshots searched again."))
     with transaction.atomic():
-        locked = Manifest.objects.select_for_update(of=("self",)).get(pk=manifest.pk)
-        if not can_be_checked_again(locked):
-            raise Refused(_("The new snapshot is being searched, or was."))
+        locked = lock_manifest(manifest)
         live = Manifest.objects.filter(
             snapshot__in=family(locked.snapshot), state__in=Manifest.LIVE
         )
-        if live.exists():
-            raise Refused(
-                _("Another manifest for this snapshot is under way. Wait until it is done.")
-            )
-        locked.state, locked.checked_at = Manifest.State.APPLIED, None
-        locked.left_count, locked.left = 0, []
-        locked.save(update_fields=["state", "checked_at", "left_count", "left"])
+        advance(
+            locked,
+            Action.SEARCH_AGAIN,
+            actor,
+            situation=Situation(
+                search_ended=not can_be_checked_again(locked), other_is_live=live.exists()
+            ),
+            facts={"snapshot": locked.result_id},
+            checked_at=None,
+            left_count=0,
+            left=[],
+        )
         enqueue_task(CHECK, str(locked.pk), about=f"{locked.pk}:{timezone.now().timestamp()}")
 
 
@@ -358,12 +365,15 @@ def _those_of_others(
 
 
 def _send_back(manifest: Manifest, left: list[dict[str, object]]) -> None:
-    with transaction.atomic():
-        manifest.state, manifest.checked_at = Manifest.State.LEFT, timezone.now()
-        manifest.left_count, manifest.left = len(left), left[:_SHOWN]
-        manifest.save(update_fields=["state", "checked_at", "left_count", "left"])
-        for case in cases_of(manifest):
-            _record(case, manifest, "rescan.failed", {"places": len(left)})
+    advance(
+        manifest,
+        Action.SEND_BACK,
+        SYSTEM,
+        facts={"snapshot": manifest.result_id, "places": len(left)},
+        checked_at=timezone.now(),
+        left_count=len(left),
+        left=left[:_SHOWN],
+    )
 
 
 def _verify(manifest: Manifest, entries: list[Entry]) -> None:
@@ -371,10 +381,9 @@ def _verify(manifest: Manifest, entries: list[Entry]) -> None:
     assert receipt is not None
     steward = Actor(STEWARDS, receipt.by)
     with transaction.atomic():
-        manifest.state, manifest.checked_at = Manifest.State.VERIFIED, timezone.now()
-        manifest.save(update_fields=["state", "checked_at"])
+        facts = {"snapshot": manifest.result_id}
+        advance(manifest, Action.VERIFY, SYSTEM, facts=facts, checked_at=timezone.now())
         for case in cases_of(manifest):
-            _record(case, manifest, "rescan.passed", {})
             record_tombstones(case, entries)
         ask_to_guard_again(manifest)
         tell_recipients(manifest)
@@ -399,13 +408,3 @@ def _overwritten(manifest: Manifest) -> list[Snapshot]:
     there = Snapshot.objects.filter(dataset=result.dataset_id, location=result.location)
     older = there.filter(registered_at__lt=result.registered_at)
     return list(older.exclude(state=Snapshot.State.PURGED))
-
-
-def _record(case: Case, manifest: Manifest, name: str, facts: dict[str, int]) -> None:
-    assert manifest.result is not None
-    append_case_event(
-        case,
-        name,
-        role=Role.SYSTEM,
-        facts={"manifest": str(manifest.pk), "snapshot": manifest.result.pk, **facts},
-    )

@@ -13,7 +13,7 @@ from workflows.corpus.values import ReadError
 from workflows.corrections.families import as_table
 from workflows.corrections.making import entries_of
 from workflows.corrections.models import Manifest
-from workflows.corrections.receipts import cases_of
+from workflows.corrections.transition import cases_of
 
 # Texts that replace others: personal data, and no part of the signed manifest.
 REPLACEMENTS = "replacements.jsonl"

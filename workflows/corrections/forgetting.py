@@ -8,6 +8,7 @@ from workflows.corrections.models import (
     PipelineAcknowledgement,
     RecipientNotice,
 )
+from workflows.corrections.transition import end_erased
 from workflows.vault.fields import erase_sealed
 from workflows.vault.services import shred
 
@@ -31,7 +32,6 @@ def erase_case_data(case: Case) -> None:
     # The texts of a manifest are sealed together; whoever else stands in it is verified by then,
     # or waits for a new one.
     for manifest in Manifest.objects.filter(instructions__item__case=case).distinct():
-        if manifest.state in Manifest.LIVE:
-            Manifest.objects.filter(pk=manifest.pk).update(state=Manifest.State.REFUSED)
+        end_erased(manifest)
         erase_sealed(Manifest.objects.filter(pk=manifest.pk))
         shred(manifest.data_key)

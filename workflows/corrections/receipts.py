@@ -7,13 +7,19 @@ from django.utils.translation import gettext as _
 
 from workflows.accounts.actors import Actor
 from workflows.cases.errors import AttemptReused
-from workflows.cases.models import Case
-from workflows.cases.transition import append_case_event
 from workflows.common.errors import DomainError, InvalidEntry, Refused
+from workflows.common.state_machine import Refusal
 from workflows.corpus.entries import EditRefused, ManifestError
 from workflows.corpus.values import ReadError
 from workflows.corrections.copies import clear_away, write_copy
+from workflows.corrections.lifecycle import MOVES, Action, Situation, State
 from workflows.corrections.models import Manifest, PipelineAcknowledgement
+from workflows.corrections.transition import (
+    ManifestRefused,
+    advance,
+    lock_manifest,
+    require_allowed,
+)
 from workflows.datasets.inventory import probe
 from workflows.datasets.models import Snapshot
 from workflows.datasets.problems import read_error_of, sentence
@@ -46,29 +52,21 @@ def take_receipt(
     it is to be registered. Raises `AttemptReused` when the key comes back with another content,
     `Refused`, `Refused`, `InvalidEntry`.
     """
-    if not actor.roles & STEWARDS:
-        raise Refused(_("Only data stewards and pipelines give receipts."))
+    refused = status == PipelineAcknowledgement.Status.REFUSED
+    action = Action.REFUSE if refused else Action.ACKNOWLEDGE
+    if not actor.roles & MOVES[action].roles:
+        raise ManifestRefused(action, Refusal.WRONG_ROLE, State(manifest.state))
+    situation = Situation(names_result=snapshot is not None)
     content, *formerly = _digests_of(status, snapshot, remark)
     with transaction.atomic():
-        locked = Manifest.objects.select_for_update(of=("self",)).get(pk=manifest.pk)
+        locked = lock_manifest(manifest)
         given = locked.receipts.filter(key=key, by=actor.pseudonym).first()
         if given is not None:
             known = bytes(given.content_digest or content)
             if known not in {content, *formerly} or given.status != status:
                 raise AttemptReused
             return given
-        if locked.state == Manifest.State.WITHDRAWN:
-            raise Refused(
-                _(
-                    "This manifest was withdrawn, so nothing was to be changed by it. If it was"
-                    " applied all the same, tell the privacy officer."
-                )
-            )
-        if locked.state != Manifest.State.OPEN:
-            raise Refused(_("This manifest has its receipt already."))
-        refused = status == PipelineAcknowledgement.Status.REFUSED
-        if refused != (snapshot is None):
-            raise Refused(_("Say which snapshot came out, unless it was refused."))
+        require_allowed(locked, action, actor, situation)
         if snapshot is not None:
             _register(snapshot, locked, actor)
         receipt = PipelineAcknowledgement.objects.create(
@@ -80,21 +78,14 @@ def take_receipt(
             remark=remark[:500],
             by=actor.pseudonym,
         )
-        locked.state = Manifest.State.REFUSED if refused else Manifest.State.APPLIED
-        locked.result = snapshot
-        locked.save(update_fields=["state", "result"])
-        for case in cases_of(locked):
-            append_case_event(
-                case,
-                "manifest.receipt",
-                role=actor.role_for(STEWARDS),
-                pseudonym=actor.pseudonym,
-                facts={
-                    "manifest": str(locked.pk),
-                    "status": status,
-                    **({"snapshot": snapshot.pk} if snapshot else {}),
-                },
-            )
+        advance(
+            locked,
+            action,
+            actor,
+            situation=situation,
+            facts={"status": status, **({"snapshot": snapshot.pk} if snapshot else {})},
+            result=snapshot,
+        )
         if not refused:
             enqueue_task(CHECK, str(locked.pk), about=str(locked.pk))
     manifest.refresh_from_db()
@@ -149,12 +140,6 @@ def _look_at(snapshot: Snapshot, before: Snapshot) -> None:
             raise InvalidEntry({"location": [_("The old snapshot lies there. Name the new one.")]})
     except ReadError as error:
         raise InvalidEntry({"location": [sentence(error.problem, error.about)]}) from error
-
-
-def cases_of(manifest: Manifest) -> list[Case]:
-    """Return the cases for which something stands in a manifest."""
-    cases = Case.objects.filter(items__instructions__manifests=manifest)
-    return list(cases.select_related("data_key").distinct().order_by("filed_at"))
 
 
 def can_be_applied_here(manifest: Manifest) -> bool:

@@ -19,7 +19,8 @@ from workflows.common.errors import DomainError, Refused
 from workflows.common.inputs import require_text
 from workflows.corrections.families import family
 from workflows.corrections.models import Manifest, RecipientNotice
-from workflows.corrections.receipts import STEWARDS, cases_of
+from workflows.corrections.receipts import STEWARDS
+from workflows.corrections.transition import cases_of
 from workflows.datasets.models import Recipient
 from workflows.outbox.models import Effect
 from workflows.outbox.services import enqueue

@@ -58,7 +58,7 @@ def record_receipt(instruction: Instruction, actor: Actor, receipt: str) -> None
     `InvalidInput`, `MoveRefused`.
     """
     receipt = require_text(receipt)
-    longest = Instruction._meta.get_field("receipt").max_length or 0  # noqa: SLF001
+    longest = Instruction._meta.get_field("receipt").max_length or 0
     if len(receipt) > longest:
         raise InvalidInput(_("Write at most %(count)s characters.") % {"count": longest})
     last = Manifest.objects.filter(instructions=instruction).order_by("-made_at").first()

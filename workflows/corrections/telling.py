@@ -10,8 +10,8 @@ from workflows.cases.models import Case
 from workflows.corpus.entries import Entry, Op
 from workflows.corrections.making import entries_of
 from workflows.corrections.models import RecipientNotice
-from workflows.corrections.receipts import cases_of
 from workflows.corrections.recipients import token_of
+from workflows.corrections.transition import cases_of
 from workflows.datasets.models import Snapshot
 from workflows.mail import links
 from workflows.mail.outbound import compose, may_send, next_quota_reset

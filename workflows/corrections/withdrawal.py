@@ -7,15 +7,16 @@ What a pipeline has changed by then stays changed; what waits is not to be chang
 from django.db import transaction
 from django.utils import timezone
 
-from workflows.accounts.actors import Actor
+from workflows.accounts.actors import SYSTEM, Actor
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
-from workflows.cases.transition import advance, append_case_event
+from workflows.cases.transition import advance
 from workflows.common.inputs import require_text
+from workflows.corrections import transition as manifests
+from workflows.corrections.lifecycle import Action as ManifestAction
+from workflows.corrections.lifecycle import Situation
 from workflows.corrections.making import ask_for_manifests
 from workflows.corrections.models import Instruction, Manifest
-from workflows.corrections.receipts import cases_of
-from workflows.vocabulary.roles import Role
 
 
 def stop_execution(case: Case, actor: Actor, reasons: str) -> None:
@@ -54,14 +55,13 @@ def _take_back(case: Case, waiting: list[Manifest]) -> None:
     for manifest in waiting:
         if manifest.is_current:  # what came back with a new snapshot was carried out before
             continue
-        manifest.state = Manifest.State.WITHDRAWN
-        manifest.save(update_fields=["state"])
-        for other in cases_of(manifest):
-            append_case_event(
-                other,
-                "manifest.withdrawn",
-                role=Role.SYSTEM,
-                facts={"manifest": str(manifest.pk), "snapshot": manifest.snapshot_id},
-            )
+        manifests.advance(
+            manifest,
+            ManifestAction.WITHDRAW,
+            SYSTEM,
+            situation=Situation(was_taken_back=True),
+            facts={"snapshot": manifest.snapshot_id},
+        )
+        for other in manifests.cases_of(manifest):
             if other.state == State.EXECUTING:
                 ask_for_manifests(other)

@@ -185,7 +185,7 @@ def _before(entry: Entry) -> Entry | None:
     """Return what is stored of an entry, locked, or None for a new one."""
     if entry.pk is None:
         return None
-    stored: Entry = type(entry)._default_manager.select_for_update().get(pk=entry.pk)  # noqa: SLF001
+    stored: Entry = type(entry)._default_manager.select_for_update().get(pk=entry.pk)
     return stored
 
 
@@ -194,7 +194,7 @@ def _changed(entry: models.Model, before: models.Model | None) -> list[str]:
         return []
     return [
         field.name
-        for field in entry._meta.concrete_fields  # noqa: SLF001 - Django documents it as its API
+        for field in entry._meta.concrete_fields
         if field.value_from_object(entry) != field.value_from_object(before)
     ]
 
@@ -212,7 +212,7 @@ def _save(
         raise InvalidEntry(error.message_dict) from error
     changed = _changed(entry, before)
     entry.save()
-    name = name or entry._meta.model_name or ""  # noqa: SLF001 - Django documents it as its API
+    name = name or entry._meta.model_name or ""
     if before is None or changed or name == "model":
         append(
             name=f"{name}.{'registered' if before is None else 'changed'}",

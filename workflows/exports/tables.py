@@ -32,6 +32,7 @@ from workflows.ledger.sequencer import sequence
 from workflows.oversight.filters import BundleFilters, zone_of
 from workflows.oversight.openings import DisclosedContent, WithheldContent, disclosed_contents
 from workflows.oversight.row_security import Reading, reading_of
+from workflows.statistics.counting import is_late
 from workflows.statistics.tally import ExportStatistics
 
 CASES_AT_ONCE = 200
@@ -109,7 +110,7 @@ def write_tables(request: BundleRequest, folder: Path, advance: Advance) -> Tabl
     # In this order: what has a place before `read_from` has its register number by then.
     read_from = sequence().size
     counts = TableCounts(registered(request.regime), read_from)
-    tally = ExportStatistics(zone_of(request.regime), timezone.now())
+    tally = ExportStatistics(zone_of(request.regime))
     _write_fixed_files(folder)
     with ExitStack() as stack:
         jsonl, cells, contents = (
@@ -121,7 +122,7 @@ def write_tables(request: BundleRequest, folder: Path, advance: Advance) -> Tabl
             spreadsheet = stack.enter_context(Spreadsheet(folder / SPREADSHEET, folder))
         cells.write(csv_lines.csv_header(rows.CASE_COLUMNS, bom=Format.BOM in request.formats))
         for page in _pages(request, counts.registered):
-            for row, entries, openings in _read(request, page):
+            for row, entries, openings, late in _read(request, page):
                 jsonl.write(canonical_json(row) + b"\n")
                 cells.write(csv_lines.csv_line(rows.case_cells(row)))
                 if spreadsheet:
@@ -129,7 +130,7 @@ def write_tables(request: BundleRequest, folder: Path, advance: Advance) -> Tabl
                 for opening in openings:
                     contents.write(canonical_json(_line(row, opening)) + b"\n")
                     _count(counts, opening)
-                tally.add(row)
+                tally.add(row, late=late)
                 counts.cases += 1
                 counts.events += row["steps"]
             advance(len(page))
@@ -183,8 +184,11 @@ def _pages(request: BundleRequest, numbers: dict[str, int]) -> Iterator[list[UUI
 
 def _read(
     request: BundleRequest, pseudonyms: list[UUID]
-) -> list[tuple[rows.Row, list[rows.Entry], list[DisclosedContent]]]:
-    """Return rows, entries and openings of a page of cases. Four queries, whatever the page."""
+) -> list[tuple[rows.Row, list[rows.Entry], list[DisclosedContent], bool]]:
+    """Return rows, entries and openings of a page of cases, and whether each is late.
+
+    Four queries, whatever the page.
+    """
     with request.reading():
         found = (
             request.cases.filter(pseudonym__in=pseudonyms)
@@ -215,6 +219,7 @@ def _read(
                         entries[pseudonym], contents[case.pk], withhold=request.withhold
                     )
                 ),
+                _is_late(clocks[case.pk], request.regime or case.regime),
             )
             for pseudonym in pseudonyms
             if (case := cases.get(pseudonym)) is not None
@@ -232,6 +237,14 @@ def _row(
             _deadline(case, clock, request.language) for clock in clocks if clock.regime == regime
         ],
     }
+
+
+def _is_late(clocks: list[Clock], regime: str) -> bool:
+    now = timezone.now()
+    return any(
+        clock.leads and clock.regime == regime and is_late(clock.state, clock.due_at, now)
+        for clock in clocks
+    )
 
 
 def _deadline(case: Case, clock: Clock, language: str) -> dict[str, Any]:

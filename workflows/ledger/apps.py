@@ -14,4 +14,4 @@ class LedgerConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks."""
-        from workflows.ledger import keys  # noqa: F401
+        from workflows.ledger import keys

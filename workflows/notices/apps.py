@@ -14,4 +14,4 @@ class NoticesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks."""
-        from workflows.notices import checks  # noqa: F401
+        from workflows.notices import checks

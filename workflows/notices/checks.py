@@ -42,8 +42,8 @@ def check_answers_of_item_kinds(**_: Any) -> list[CheckMessage]:
 @register("kinds", Tags.compatibility)
 def check_lengths(**_: Any) -> list[CheckMessage]:
     """Name kinds and elements of notices that are longer than the columns in which they stand."""
-    elements = Notice._meta.get_field("elements")  # noqa: SLF001 - Django documents it as its API
-    kinds = [model._meta.get_field("kind") for model in (Notice, NoticeText)]  # noqa: SLF001
+    elements = Notice._meta.get_field("elements")
+    kinds = [model._meta.get_field("kind") for model in (Notice, NoticeText)]
     return [
         *_too_long(NoticeKind, min(kind.max_length or 0 for kind in kinds)),
         *_too_long(NoticeElement, elements.base_field.max_length or 0),

@@ -7,7 +7,7 @@ from workflows.notices.document import Bullets, Heading, Node, Paragraph, Value,
 from workflows.notices.phrases import has_phrase, phrase
 from workflows.notices.values import RecipientLocale
 from workflows.regimes.rules.elements import FeeRule, Ground
-from workflows.vocabulary.outcomes import NOT_GRANTED, Outcome, Scope, ScopeResult
+from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult, grants
 
 
 def item_values(reader: RecipientLocale, items: tuple[Item, ...]) -> dict[str, Value]:
@@ -167,7 +167,7 @@ def _outcome(item: Item) -> str:
 
 def _verified(item: Item) -> str:
     """Return the outcome of an item about which it was checked that the person is right."""
-    if item.is_verified or item.outcome in NOT_GRANTED:
+    if item.is_verified or not grants(item.outcome):
         return item.outcome
     return "unchecked"
 

@@ -78,14 +78,18 @@ def find_case(scope: RegulatorScope, number: str) -> Case:
     return visible_cases(scope).select_related("data_key").get(number=normalise_number(number))
 
 
+def late(now: datetime | None = None) -> Q:
+    """Match the clocks, of requests or of complaints, for which `counting.is_late` holds."""
+    now = now or timezone.now()
+    return Q(state=Clock.State.MISSED) | Q(state=Clock.State.RUNNING, due_at__lte=now)
+
+
 def late_clocks(regime: str, now: datetime | None = None, *, case: str = "pk") -> Exists:
     """Return the condition that a case has missed, or is missing now, its deadline to answer.
 
     `case` is the column of the rows asked for that holds the id of their case.
     """
-    now = now or timezone.now()
-    missed = Q(state=Clock.State.MISSED) | Q(state=Clock.State.RUNNING, due_at__lte=now)
-    return Exists(Clock.objects.filter(missed, case=OuterRef(case), regime=regime, leads=True))
+    return Exists(Clock.objects.filter(late(now), case=OuterRef(case), regime=regime, leads=True))
 
 
 def filter_cases(scope: RegulatorScope, chosen: CaseFilter) -> QuerySet[Case]:

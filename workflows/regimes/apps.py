@@ -15,7 +15,7 @@ class RegimesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the check that refuses a broken rule file, and load notices into new tables."""
-        from workflows.regimes import registry  # noqa: F401
+        from workflows.regimes import registry
         from workflows.regimes.calendar_store import load_bundled_notices
 
         post_migrate.connect(

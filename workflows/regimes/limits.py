@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.utils import translation
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from workflows.regimes.calendar_store import calendar_for
 from workflows.regimes.deadlines.calculator import calculate
-from workflows.regimes.deadlines.values import ClockEvent, ClockRule, PublishedPromise
+from workflows.regimes.deadlines.values import ClockEvent, ClockRule, PublishedPromise, Unit
 from workflows.regimes.explain import length
 from workflows.regimes.models import PublishedLimit
 from workflows.regimes.rules.elements import Clock, LocalizedText
@@ -128,7 +128,7 @@ def _never_longer(regime: Regime, rule: ClockRule, unit: str, amount: int) -> bo
     if unit == rule.unit and not rule.first_day_counted:
         return amount <= (rule.amount or 0)
     place = regime.place(regime.default_place)
-    promised = PublishedPromise(unit, amount, date.min)  # type: ignore[arg-type]  # checked before
+    promised = PublishedPromise(cast("Unit", unit), amount, date.min)
     start = datetime(2026, 1, 1, 12, tzinfo=ZoneInfo(place.zone))
     plain = ClockRule(rule.kind, promised.unit, amount)
     first, last = years_needed(

@@ -1,11 +1,13 @@
 """What is kept beside the rule files: announced working days, and the provider's own limits."""
 
+from typing import cast
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from workflows.regimes.calendars import HolidayNotice
-from workflows.regimes.deadlines.values import PublishedPromise
+from workflows.regimes.deadlines.values import PublishedPromise, Unit
 
 
 class BusinessCalendar(models.Model):
@@ -88,4 +90,4 @@ class PublishedLimit(models.Model):
 
     def as_promise(self) -> PublishedPromise:
         """Return the row as a value of the rules."""
-        return PublishedPromise(self.unit, self.amount, self.valid_from)  # type: ignore[arg-type]
+        return PublishedPromise(cast("Unit", self.unit), self.amount, self.valid_from)

@@ -74,7 +74,7 @@ _STAFF = "staff-trial"
 
 def make_bulk_cases(count: int, *, seed: int | None = None) -> Iterator[int]:
     """Make `count` cases, batch by batch in transactions of their own; yield how many are made."""
-    maker = _Maker(Random(seed))  # noqa: S311 - invented people, nothing secret
+    maker = _Maker(Random(seed))
     for start in range(0, count, BATCH):
         size = min(BATCH, count - start)
         with transaction.atomic():

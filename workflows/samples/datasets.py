@@ -86,7 +86,7 @@ def _write(entry: dict[str, Any], size: int) -> None:
     if target.exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
-    rng = random.Random(entry["seed"])  # noqa: S311 - an invented text, not a secret
+    rng = random.Random(entry["seed"])
     made = records(
         list(sample_people(entry["language"])), size, rng, chinese=entry["chinese"], mentions=8e-6
     )

@@ -64,7 +64,7 @@ def make_accounts() -> list[Login]:
         RegulatorAccount.objects.create(
             user=User.objects.get(username=login.username),
             regime=code,
-            authority=authority[: RegulatorAccount._meta.get_field("authority").max_length],  # noqa: SLF001
+            authority=authority[: RegulatorAccount._meta.get_field("authority").max_length],
             expires_at=timezone.now() + _REGULATOR_FOR,
         )
         logins.append(login)

@@ -14,4 +14,4 @@ class StatisticsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks."""
-        from workflows.statistics import checks  # noqa: F401
+        from workflows.statistics import checks

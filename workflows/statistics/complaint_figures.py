@@ -5,7 +5,6 @@ missing now, the time of the regime for its outcome.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db.models import (
     Avg,
@@ -18,14 +17,12 @@ from django.db.models import (
     Q,
     QuerySet,
 )
-from django.utils import timezone
 
 from workflows.accounts.regulators import RegulatorScope
-from workflows.cases.models import Clock
 from workflows.complaints.lifecycle import OPEN, State
 from workflows.complaints.models import Complaint, ComplaintClock
 from workflows.oversight.filters import BundleFilters, zone_of
-from workflows.oversight.selectors import visible_cases
+from workflows.oversight.selectors import late, visible_cases
 from workflows.statistics.figures import Median, Period, days
 
 _DAYS = ExpressionWrapper(F("answered_at") - F("received_at"), output_field=DurationField())
@@ -63,8 +60,8 @@ def complaint_figures(scope: RegulatorScope, period: Period) -> ComplaintFigures
         median=Median(_DAYS),
         **findings,
     )
-    mean, median, late = row.pop("mean"), row.pop("median"), row.pop("late_count")
-    return ComplaintFigures(**row, late=late, mean_days=days(mean), median_days=days(median))
+    mean, median, late_ones = row.pop("mean"), row.pop("median"), row.pop("late_count")
+    return ComplaintFigures(**row, late=late_ones, mean_days=days(mean), median_days=days(median))
 
 
 def _complaints(scope: RegulatorScope, period: Period) -> QuerySet[Complaint]:
@@ -78,8 +75,6 @@ def _complaints(scope: RegulatorScope, period: Period) -> QuerySet[Complaint]:
     return complaints
 
 
-def _late(regime: str, now: datetime | None = None) -> Exists:
-    now = now or timezone.now()
-    missed = Q(state=Clock.State.MISSED) | Q(state=Clock.State.RUNNING, due_at__lte=now)
-    clocks = ComplaintClock.objects.filter(missed, complaint=OuterRef("pk"))
+def _late(regime: str) -> Exists:
+    clocks = ComplaintClock.objects.filter(late(), complaint=OuterRef("pk"))
     return Exists(clocks.filter(regime=regime, leads=True))

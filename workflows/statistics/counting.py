@@ -3,14 +3,16 @@
 Each counts once, by how it stands now. An answer counts while it stands: a case that was contested
 is open until it is answered anew or the person is told that the answer stands. A case that ended
 without an answer counts as ended, and so does one that was withdrawn, merged or not paid for after
-an earlier answer. A rejection as abuse is an answer, and denies all that was asked for.
+an earlier answer. A rejection as abuse is an answer, and denies all that was asked for. Which
+outcomes grant something, `vocabulary.outcomes` says.
 """
 
 from collections.abc import Collection
+from datetime import datetime
 from enum import StrEnum
 
 from workflows.cases.lifecycle import OPEN, State
-from workflows.vocabulary.outcomes import NOT_GRANTED, Outcome
+from workflows.vocabulary.outcomes import Outcome, grants
 
 # Where the latest answer stands.
 ANSWERED = frozenset({State.ANSWERED, State.CLOSED})
@@ -44,10 +46,18 @@ def counts_as(state: str, *, answered: bool, outcomes: Collection[str]) -> Count
         return CountsAs.DENIED
     if state in ENDED or not answered:
         return CountsAs.ENDED
-    granted, refused = bool(set(outcomes) - NOT_GRANTED - {""}), Outcome.REFUSED in outcomes
-    if granted:
+    refused = Outcome.REFUSED in outcomes
+    if any(map(grants, outcomes)):
         return CountsAs.PART if refused else CountsAs.WHOLE
     return CountsAs.DENIED if refused else CountsAs.NOTHING_HELD
+
+
+def is_late(state: str, due_at: datetime | None, now: datetime) -> bool:
+    """Return whether what a clock waits for is late: it missed its time, or is missing it now.
+
+    `due_at` is the first instant at which it is late. `selectors.late` says the same in SQL.
+    """
+    return state == "missed" or (state == "running" and due_at is not None and due_at <= now)
 
 
 def ground_of(state: str, ground: str) -> str:

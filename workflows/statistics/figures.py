@@ -37,6 +37,10 @@ from workflows.regimes.services import get_regime
 from workflows.statistics.counting import ABUSE, ANSWERED, DECIDED, ENDED, CountsAs
 from workflows.vocabulary.outcomes import NOT_GRANTED, Outcome
 
+# What `outcomes.grants` says of an item, in SQL; and what refuses.
+_GRANTED = ~Q(outcome__in=("", *sorted(NOT_GRANTED)))
+_REFUSED = Q(outcome=Outcome.REFUSED)
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -99,12 +103,11 @@ def by_month(scope: RegulatorScope, period: Period) -> list[tuple[date, Figures]
 def by_kind(scope: RegulatorScope, period: Period) -> list[tuple[str, Figures]]:
     """Return the figures of items by their kind, the most frequent first."""
     cases = _cases(visible_cases(scope), scope.regime, period).filter(pk=OuterRef("case_id"))
-    granted, refused = ~Q(outcome__in=("", *NOT_GRANTED)), Q(outcome=Outcome.REFUSED)
     items: Any = (
         Item.objects.filter(Exists(cases))
         .annotate(
             late=late_clocks(scope.regime, case="case_id"),
-            counts_as=counts_as(granted, refused, "case__"),
+            counts_as=counts_as(_GRANTED, _REFUSED, "case__"),
             days=_days_to_answer("case__"),
         )
         .order_by()
@@ -119,8 +122,8 @@ def denials(scope: RegulatorScope, period: Period) -> list[Denial]:
     Rejections as abuse stand among them under `ABUSE`, counted by case.
     """
     cases = _cases(visible_cases(scope), scope.regime, period)
-    told = cases.filter(state__in=ANSWERED, answered_at__isnull=False)
-    refused = Item.objects.filter(case__in=told, outcome=Outcome.REFUSED)
+    told = cases.filter(_ANSWERED).exclude(state=State.REJECTED_AS_ABUSE)
+    refused = Item.objects.filter(_REFUSED, case__in=told.values("pk"))
     grounds = get_regime(scope.regime).grounds
     found = [
         Denial(code, grounds[code].text if code in grounds else None, count)
@@ -153,8 +156,8 @@ def _cases(cases: QuerySet[Case], regime: str, period: Period) -> QuerySet[Case]
         filters.narrow(cases, zone_of(regime))
         .order_by()
         .annotate(
-            granted=Exists(items.exclude(outcome__in=("", *NOT_GRANTED))),
-            refused=Exists(items.filter(outcome=Outcome.REFUSED)),
+            granted=Exists(items.filter(_GRANTED)),
+            refused=Exists(items.filter(_REFUSED)),
         )
         .annotate(
             late=late_clocks(regime),

@@ -31,19 +31,18 @@ FIGURES = (
 class ExportStatistics:
     """Figures of cases: in all, by month of receipt; items by kind; refusals by ground."""
 
-    def __init__(self, zone: str, now: datetime) -> None:
+    def __init__(self, zone: str) -> None:
         self._zone = ZoneInfo(zone)
-        self._today = now.astimezone(self._zone).date().isoformat()
         self.figures: Counter[str] = Counter()
         self.months: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.kinds: Counter[str] = Counter()
         self.grounds: Counter[str] = Counter()
         self._days = array("d")
 
-    def add(self, row: Mapping[str, Any]) -> None:
-        """Count one row of `cases.jsonl`."""
+    def add(self, row: Mapping[str, Any], *, late: bool) -> None:
+        """Count one row of `cases.jsonl`; `late` says whether a leading clock of it is."""
         counted = _counts_as(row)
-        figures = self._figures(row, counted)
+        figures = ["received", counted, *["answered"] * (counted in DECIDED), *["late"] * late]
         received = datetime.fromisoformat(row["received_at"])
         self.figures.update(figures)
         self.months[f"{received.astimezone(self._zone):%Y-%m}"].update(figures)
@@ -66,20 +65,6 @@ class ExportStatistics:
     def median_days(self) -> float | None:
         """Days from receipt to the latest answer, of the case in the middle."""
         return round(median(self._days), 1) if self._days else None
-
-    def _figures(self, row: Mapping[str, Any], counted: CountsAs) -> list[str]:
-        return [
-            "received",
-            counted,
-            *(["answered"] if counted in DECIDED else []),
-            *(["late"] if any(self._is_late(deadline) for deadline in row["deadlines"]) else []),
-        ]
-
-    def _is_late(self, deadline: Mapping[str, Any]) -> bool:
-        if not deadline["leads"]:
-            return False
-        running = deadline["state"] == "running" and deadline["due_on"]
-        return deadline["state"] == "missed" or bool(running and running < self._today)
 
 
 def _counts_as(row: Mapping[str, Any]) -> CountsAs:

@@ -14,4 +14,4 @@ class VaultConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks."""
-        from workflows.vault import keyring  # noqa: F401
+        from workflows.vault import keyring

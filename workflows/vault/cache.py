@@ -109,7 +109,7 @@ class SharedCache(DatabaseCache):
 
     def _execute(self, statement: str, values: list[Any]) -> bool:
         connection = connections[router.db_for_write(CacheEntry)]
-        table = connection.ops.quote_name(CacheEntry._meta.db_table)  # noqa: SLF001 - its API
+        table = connection.ops.quote_name(CacheEntry._meta.db_table)
         with connection.cursor() as cursor:
             cursor.execute(statement.format(table=table), values)
             return bool(cursor.rowcount)
@@ -127,7 +127,7 @@ def count_within(key: str, seconds: int) -> tuple[int, int]:
         "end": now + timedelta(seconds=seconds),
     }
     connection = connections[router.db_for_write(CacheEntry)]
-    table = connection.ops.quote_name(CacheEntry._meta.db_table)  # noqa: SLF001 - its API
+    table = connection.ops.quote_name(CacheEntry._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(_COUNT.format(table=table), values)
         number, ends = cursor.fetchone()

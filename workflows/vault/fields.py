@@ -94,7 +94,7 @@ def number_rows(rows: Iterable[SealedModel]) -> None:
     parts: list[str] = []
     values: list[str | int] = []
     for place, (model, unnumbered) in enumerate(waiting.items()):
-        meta = model._meta  # noqa: SLF001 - Django documents it as its API
+        meta = model._meta
         parts.append(
             "SELECT %s, nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)"
         )
@@ -129,7 +129,7 @@ class SealedModel(models.Model):
 
     objects: ClassVar[models.Manager[Any]] = models.Manager.from_queryset(SealedQuerySet)()
 
-    class Meta:  # noqa: D106
+    class Meta:
         abstract = True
 
     def save(self, *, force_insert: Any = False, **kwargs: Any) -> None:
@@ -240,7 +240,7 @@ class SealedField(_Field[_SetT, _GetT]):
         """Keep the bytes sealed: they are opened when the attribute is read."""
         return None if value is None else Ciphertext(value)
 
-    def pre_save(self, model_instance: models.Model, add: bool) -> Ciphertext | None:  # noqa: ARG002, FBT001
+    def pre_save(self, model_instance: models.Model, add: bool) -> Ciphertext | None:
         """Seal a value that was set or read; pass on one that was never opened."""
         stored = model_instance.__dict__[self.attname]
         if not isinstance(stored, _Opened):
@@ -254,19 +254,19 @@ class SealedField(_Field[_SetT, _GetT]):
             raise TypeError(f"{self.model.__name__}.{self.name} is written only by saving a row.")
         return value
 
-    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:  # noqa: FBT001, FBT002
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         """Hand the sealed bytes to the driver."""
         value = value if prepared else self.get_prep_value(value)
         return None if value is None else connection.Database.Binary(value)
 
-    def value_to_string(self, obj: models.Model) -> str:  # noqa: ARG002
+    def value_to_string(self, obj: models.Model) -> str:
         """Refuse `dumpdata`, which would write the value in the clear."""
         raise NotSupportedError("Sealed columns are not serialised; use the backup command.")
 
     def _place(self, row: SealedModel) -> Place:
         if row.pk is None:
             raise RuntimeError("A row has its primary key before its values are sealed.")
-        return Place(self.model._meta.db_table, str(self.column), str(row.pk))  # noqa: SLF001
+        return Place(self.model._meta.db_table, str(self.column), str(row.pk))
 
 
 class SealedText(SealedField[_SetT, _GetT]):
@@ -330,7 +330,7 @@ def text_or_erased(row: SealedModel, name: str) -> str:
 
 def sealed_fields(model: type[models.Model]) -> list[str]:
     """Return the names of the sealed fields of a model; a list of many rows defers them."""
-    fields = model._meta.concrete_fields  # noqa: SLF001
+    fields = model._meta.concrete_fields
     return [field.name for field in fields if isinstance(field, SealedField)]
 
 

@@ -41,6 +41,16 @@ class Outcome(TextChoices):
 
 # Outcomes which say "no" or "nothing": they grant nothing and so need no proof of identity.
 NOT_GRANTED = frozenset({Outcome.REFUSED, Outcome.NOT_IDENTIFIABLE, Outcome.NOT_HELD})
+
+
+def grants(outcome: str) -> bool:
+    """Return whether an outcome gives something of what was asked for; an undecided item has none.
+
+    What counts as granted is decided here, for guards, notices and figures alike.
+    """
+    return bool(outcome) and outcome not in NOT_GRANTED
+
+
 # Outcomes which claim that data were changed: true only when an instruction was carried out.
 CHANGES_DATA = frozenset(
     {Outcome.CORRECTED, Outcome.SUPPLEMENTED, Outcome.DELETED, Outcome.ANONYMISED}

@@ -44,7 +44,7 @@ def bearer_token(request: Request) -> str:
 class BearerAuthentication(BaseAuthentication):
     """Takes a bearer token as it is; the view decides what it opens."""
 
-    def authenticate(self, request: Request) -> tuple[BearerUser, str] | None:
+    def authenticate(self, request: Request) -> tuple[BearerUser, Any] | None:
         """Return the token as `request.auth`, or None when there is none."""
         token = bearer_token(request)
         return (BearerUser(), token) if token else None
@@ -57,9 +57,7 @@ class BearerAuthentication(BaseAuthentication):
 class RegulatorTokenAuthentication(BearerAuthentication):
     """Takes the token of a regulator's account that has not expired."""
 
-    def authenticate(  # type: ignore[override]
-        self, request: Request
-    ) -> tuple[BearerUser, RegulatorScope] | None:
+    def authenticate(self, request: Request) -> tuple[BearerUser, RegulatorScope] | None:
         """Return the regulator's scope as `request.auth`; a wrong token is refused."""
         token = bearer_token(request)
         if not token:
@@ -73,9 +71,7 @@ class RegulatorTokenAuthentication(BearerAuthentication):
 class PipelineTokenAuthentication(BearerAuthentication):
     """Takes the token of one of the provider's own programs that has not expired."""
 
-    def authenticate(  # type: ignore[override]
-        self, request: Request
-    ) -> tuple[BearerUser, PipelineToken] | None:
+    def authenticate(self, request: Request) -> tuple[BearerUser, PipelineToken] | None:
         """Return the pipeline as `request.auth`; a wrong token is refused."""
         token = bearer_token(request)
         if not token:
@@ -86,7 +82,7 @@ class PipelineTokenAuthentication(BearerAuthentication):
             raise exceptions.AuthenticationFailed(str(error)) from error
 
 
-class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class BearerScheme(OpenApiAuthenticationExtension):
     """Describes the requester's bearer token in the schema."""
 
     target_class = BearerAuthentication
@@ -98,7 +94,7 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         return {"type": "http", "scheme": "bearer", "description": self.description}
 
 
-class RegulatorTokenScheme(BearerScheme):  # type: ignore[no-untyped-call]
+class RegulatorTokenScheme(BearerScheme):
     """Describes the regulator's token in the schema."""
 
     target_class = RegulatorTokenAuthentication
@@ -106,7 +102,7 @@ class RegulatorTokenScheme(BearerScheme):  # type: ignore[no-untyped-call]
     description = "The token of a regulator's account."
 
 
-class PipelineTokenScheme(BearerScheme):  # type: ignore[no-untyped-call]
+class PipelineTokenScheme(BearerScheme):
     """Describes the pipeline's token in the schema."""
 
     target_class = PipelineTokenAuthentication

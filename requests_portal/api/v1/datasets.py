@@ -53,9 +53,7 @@ class CroissantParser(BaseParser):
 
     media_type = "application/ld+json"
 
-    def parse(  # type: ignore[override]  # any body may be parsed to anything
-        self, stream: Any, media_type: str | None = None, parser_context: Any = None
-    ) -> bytes:
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         """Return the body."""
         return read_body(stream)
 

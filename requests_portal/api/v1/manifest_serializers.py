@@ -9,13 +9,14 @@ from rest_framework import serializers
 from requests_portal.api.v1.serializers import StrictSerializer
 from workflows.corrections.downloads import files_of
 from workflows.corrections.models import Manifest, PipelineAcknowledgement
+from workflows.corrections.models.manifest import STATE_CHOICES
 from workflows.datasets.models import Snapshot
 
 
 class ManifestQuerySerializer(serializers.Serializer[None]):
     """Which manifests are listed."""
 
-    state = serializers.ChoiceField(choices=Manifest.State.choices, default=Manifest.State.OPEN)
+    state = serializers.ChoiceField(choices=STATE_CHOICES, default=Manifest.State.OPEN.value)
 
 
 class TargetSerializer(serializers.ModelSerializer[Snapshot]):

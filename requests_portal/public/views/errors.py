@@ -15,7 +15,8 @@ from requests_portal.database import is_outage
 RETRY_AFTER_SECONDS = 30
 # A form that holds one of these is not written into a page again.
 _SECRETS = ("password", "code", "receipt", "secret", "credential", "token")
-_NOT_SECRET = "csrfmiddlewaretoken"  # noqa: S105 - a name; it is worth nothing without its cookie
+# Worth nothing without its cookie.
+_CSRF_FIELD = "csrfmiddlewaretoken"
 _LONGEST_KEPT = 200_000
 
 
@@ -89,7 +90,7 @@ def _typed(request: HttpRequest) -> list[tuple[str, str]]:
         files = bool(request.FILES)
     except (RequestDataTooBig, SuspiciousOperation, MultiPartParserError, UnreadablePostError):
         return []
-    names = [name.lower() for name, _value in fields if name != _NOT_SECRET]
+    names = [name.lower() for name, _value in fields if name != _CSRF_FIELD]
     secret = any(word in name for name in names for word in _SECRETS)
     if files or secret or sum(len(value) for _name, value in fields) > _LONGEST_KEPT:
         return []

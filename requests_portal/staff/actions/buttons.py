@@ -7,9 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from requests_portal.staff.actions.table import NOTE, PAGES, ActionPage
 from workflows.accounts.actors import Actor
-from workflows.cases.lifecycle import Action, Refusal, State
+from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
 from workflows.cases.transition import refusals
+from workflows.common.state_machine import Refusal
 
 # What should happen next in each state, the more usual first. What of it this reader may do
 # becomes the primary button; the sentence says for what the case waits.

@@ -86,7 +86,7 @@ class NoteForm(CaseForm):
     text = text_field(gettext_lazy("Note"), gettext_lazy("The person does not see it."))
 
 
-class MemberField(forms.ModelChoiceField):  # type: ignore[type-arg]  # none at run time
+class MemberField(forms.ModelChoiceField):
     """Chooses a colleague by name."""
 
     def label_from_instance(self, obj: User) -> str:

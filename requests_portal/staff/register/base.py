@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from requests_portal.staff.asking import ConfirmActionMixin
+from requests_portal.staff.base_admin import KEPT
 from requests_portal.staff.people import names_of
 from workflows.common.errors import DomainError
 
@@ -36,7 +37,7 @@ class ReasonForm(forms.Form):
     )
 
 
-class EntryForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run time
+class EntryForm(forms.ModelForm):
     """A form with a field called dataset: the theme takes a bare one for something of its own."""
 
     prefix = "entry"
@@ -45,12 +46,11 @@ class EntryForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run time
 class RegisterAdmin(ConfirmActionMixin):
     """Base of the lists of the register. Entries are kept: nothing of it is deleted."""
 
+    # Answers were given that rest on it.
+    forbidden = KEPT
+
     list_per_page = 50
     show_full_result_count = False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: answers were given that rest on it."""
-        return False
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show what the register refuses as a message; nothing was kept of it."""

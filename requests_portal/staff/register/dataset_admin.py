@@ -15,9 +15,9 @@ from django.utils.safestring import SafeString
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
+from requests_portal.staff.base_admin import action, column
 from requests_portal.staff.people import actor_of, names_of
 from requests_portal.staff.register.base import (
     ReasonForm,
@@ -96,10 +96,7 @@ class DatasetAdmin(RegisterAdmin):
             unreadable_number=Count("snapshots", Q(snapshots__state=state.UNREADABLE)),
         )
 
-    @admin.display(description=gettext_lazy("approval"), ordering="approval")
-    def approval_shown(self, dataset: Dataset) -> SafeString:
-        """Return whether the source is approved."""
-        return approval_sign(dataset)
+    approval_shown = column(gettext_lazy("approval"), approval_sign, ordering="approval")
 
     @admin.display(description=gettext_lazy("snapshots"))
     def readable(self, dataset: Dataset) -> SafeString:
@@ -113,17 +110,15 @@ class DatasetAdmin(RegisterAdmin):
             return sign("soon", "○", _("None can be read yet"))
         return sign("good", "✓", _("%(count)d readable") % {"count": number})
 
-    @admin.display(description=gettext_lazy("decided by"))
-    def approved_by(self, dataset: Dataset) -> str:
-        """Return the name of who approved, or withdrew."""
-        return names_of([dataset.approval_by]).get(dataset.approval_by, dataset.approval_by) or "–"
+    approved_by = column(
+        gettext_lazy("decided by"),
+        lambda dataset: (
+            names_of([dataset.approval_by]).get(dataset.approval_by, dataset.approval_by) or "–"
+        ),
+    )
+    by = column(gettext_lazy("last stated by"), registered_by_name)
 
-    @admin.display(description=gettext_lazy("last stated by"))
-    def by(self, dataset: Dataset) -> str:
-        """Return the name of who stated what the approval rests on."""
-        return registered_by_name(dataset)
-
-    def save_model(self, request: HttpRequest, obj: Dataset, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_model(self, request: HttpRequest, obj: Dataset, form: Any, change: bool) -> None:
         """Keep the entry, and tell the log."""
         was_approved = change and Dataset.objects.get(pk=obj.pk).is_approved
         save_dataset(obj, actor_of(request))
@@ -134,12 +129,12 @@ class DatasetAdmin(RegisterAdmin):
             )
 
     # --- Approval --------------------------------------------------------------------------
-    @action(description=gettext_lazy("Approve"), url_path="approve", permissions=["approve"])  # type: ignore[untyped-decorator]
+    @action(description=gettext_lazy("Approve"), url_path="approve", permissions=["approve"])
     def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Approve the source as lawful."""
         return self._decide(request, object_id, approve=True)
 
-    @action(  # type: ignore[untyped-decorator]
+    @action(
         description=gettext_lazy("Withdraw approval"), url_path="withdraw", permissions=["approve"]
     )
     def withdraw_approval(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -166,7 +161,7 @@ class DatasetAdmin(RegisterAdmin):
         )
 
     # --- Croissant -------------------------------------------------------------------------
-    @action(description=gettext_lazy("Download Croissant"), url_path="croissant")  # type: ignore[untyped-decorator]
+    @action(description=gettext_lazy("Download Croissant"), url_path="croissant")
     def give_croissant(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Return the metadata of the dataset as a file."""
         if not self.has_view_permission(request):
@@ -182,7 +177,7 @@ class DatasetAdmin(RegisterAdmin):
 
     @action(
         description=gettext_lazy("Take in Croissant"), url_path="croissant", permissions=["add"]
-    )  # type: ignore[untyped-decorator]
+    )
     def take_croissant(self, request: HttpRequest) -> HttpResponse:
         """Show the form for a Croissant file, or register what one describes."""
         form = CroissantForm(request.POST or None, request.FILES or None)

@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.decorators import action
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from requests_portal.accounts import fresh_sign_in_required
+from requests_portal.staff.base_admin import action, column
 from requests_portal.staff.people import actor_of, user_of
 from requests_portal.staff.register.base import EntryForm, RegisterAdmin
 from workflows.accounts.models import PipelineToken, TokenScope
@@ -52,7 +52,7 @@ class TrainedModelAdmin(RegisterAdmin):
             widget=UnfoldAdminCheckboxSelectMultipleWidget,
         )
 
-    def save_model(self, request: HttpRequest, obj: TrainedModel, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_model(self, request: HttpRequest, obj: TrainedModel, form: Any, change: bool) -> None:
         """Keep the entry, and tell the log."""
         snapshots = list(form.cleaned_data["snapshots"])
         save_model(obj, actor_of(request), snapshots)
@@ -71,12 +71,12 @@ class RecipientAdmin(RegisterAdmin):
     date_hierarchy = "given_on"
     fields = ("name", "email", "contact", "dataset", "snapshot", "purpose", "given_on")
 
-    def save_model(self, request: HttpRequest, obj: Recipient, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_model(self, request: HttpRequest, obj: Recipient, form: Any, change: bool) -> None:
         """Keep the entry, and tell the log."""
         save_recipient(obj, actor_of(request))
 
 
-class PipelineForm(forms.ModelForm):  # type: ignore[type-arg]  # none at run time
+class PipelineForm(forms.ModelForm):
     """A program and what it may do."""
 
     scopes = forms.MultipleChoiceField(
@@ -99,20 +99,13 @@ class PipelineTokenAdmin(RegisterAdmin):
     fields = ("name", "scopes", "expires_at")
     actions_detail = ("new_token", "end_access")
 
-    @admin.display(description=gettext_lazy("access scopes"))
-    def opens(self, pipeline: PipelineToken) -> str:
-        """Return what the token opens, as the API calls it."""
-        return ", ".join(pipeline.scopes)
-
-    @admin.display(description=gettext_lazy("live"), boolean=True)
-    def live(self, pipeline: PipelineToken) -> bool:
-        """Return whether the token can be used now."""
-        return is_live(pipeline)
-
-    @admin.display(description=gettext_lazy("token waits for approval"), boolean=True)
-    def waits(self, pipeline: PipelineToken) -> bool:
-        """Return whether a token was issued that nobody has approved yet."""
-        return pipeline.waiting_digest is not None and not has_ended(pipeline)
+    opens = column(gettext_lazy("access scopes"), lambda pipeline: ", ".join(pipeline.scopes))
+    live = column(gettext_lazy("live"), is_live, boolean=True)
+    waits = column(
+        gettext_lazy("token waits for approval"),
+        lambda pipeline: pipeline.waiting_digest is not None and not has_ended(pipeline),
+        boolean=True,
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PipelineToken]:
         """Return the pipelines."""
@@ -123,13 +116,13 @@ class PipelineTokenAdmin(RegisterAdmin):
         """Ask for a fresh sign-in: until when a program has access is a key to the data."""
         return fresh_sign_in_required(super().changeform_view)(request, *args, **kwargs)
 
-    def save_model(self, request: HttpRequest, obj: PipelineToken, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_model(self, request: HttpRequest, obj: PipelineToken, form: Any, change: bool) -> None:
         """Keep the entry, and tell the log."""
         register_pipeline(obj, actor_of(request))
 
     @action(
         description=gettext_lazy("Issue an API token"), url_path="token", permissions=["change"]
-    )  # type: ignore[untyped-decorator]
+    )
     def new_token(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask once more, then show a new token once; it waits for approval."""
         return fresh_sign_in_required(self._new_token)(request, object_id)
@@ -159,7 +152,7 @@ class PipelineTokenAdmin(RegisterAdmin):
         }
         return TemplateResponse(request, "staff/pipeline_token.html", context)
 
-    @action(description=gettext_lazy("End access"), url_path="end", permissions=["change"])  # type: ignore[untyped-decorator]
+    @action(description=gettext_lazy("End access"), url_path="end", permissions=["change"])
     def end_access(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """End the access of the program now."""
         return self.ask(

@@ -13,8 +13,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import TabularInline
-from unfold.decorators import action
 
+from requests_portal.staff.base_admin import action, column
 from requests_portal.staff.people import actor_of
 from requests_portal.staff.register.base import EntryForm, RegisterAdmin, registered_by_name, sign
 from requests_portal.staff.register.dataset_admin import approval_sign
@@ -42,7 +42,7 @@ def percent(done: int, total: int) -> str:
     return f"{min(100, 100 * done // total)} %" if total else ""
 
 
-class FileInline(TabularInline):  # type: ignore[misc]  # the theme has no types
+class FileInline(TabularInline):
     """The files, as they were when they were read."""
 
     model = SnapshotFile
@@ -161,15 +161,12 @@ class SnapshotAdmin(RegisterAdmin):
         what = sentence(snapshot.problem, snapshot.problem_about)
         return format_html('<div>{}<br><span class="quiet">{}</span></div>', shown, what)
 
-    @admin.display(description=gettext_lazy("why not"))
-    def why(self, snapshot: Snapshot) -> str:
-        """Return why it cannot be read."""
-        return read_error_of(snapshot) or "–"
-
-    @admin.display(description=gettext_lazy("approval"), ordering="dataset__approval")
-    def approval(self, snapshot: Snapshot) -> SafeString:
-        """Return whether the source is approved."""
-        return approval_sign(snapshot.dataset)
+    why = column(gettext_lazy("why not"), lambda snapshot: read_error_of(snapshot) or "–")
+    approval = column(
+        gettext_lazy("approval"),
+        lambda snapshot: approval_sign(snapshot.dataset),
+        ordering="dataset__approval",
+    )
 
     @admin.display(description=gettext_lazy("format"), ordering="format")
     def format_shown(self, snapshot: Snapshot) -> str:
@@ -177,10 +174,11 @@ class SnapshotAdmin(RegisterAdmin):
         name: str = snapshot.get_format_display()
         return name.partition("(")[0].partition("（")[0].strip()
 
-    @admin.display(description=gettext_lazy("size"), ordering="bytes")
-    def size(self, snapshot: Snapshot) -> str:
-        """Return the size of the files."""
-        return filesizeformat(snapshot.bytes) if snapshot.bytes is not None else "–"
+    size = column(
+        gettext_lazy("size"),
+        lambda snapshot: filesizeformat(snapshot.bytes) if snapshot.bytes is not None else "–",
+        ordering="bytes",
+    )
 
     @admin.display(description=gettext_lazy("old data"), ordering="replaced_at")
     def purge(self, snapshot: Snapshot) -> SafeString | str:
@@ -193,17 +191,14 @@ class SnapshotAdmin(RegisterAdmin):
         day = date_format(timezone.localtime(due), "DATE_FORMAT")
         return sign("soon", "…", _("To be purged from %(day)s") % {"day": day})
 
-    @admin.display(description=gettext_lazy("registered by"))
-    def by(self, snapshot: Snapshot) -> str:
-        """Return the name of who registered it."""
-        return registered_by_name(snapshot)
+    by = column(gettext_lazy("registered by"), registered_by_name)
 
     # --- What is done ----------------------------------------------------------------------
-    def save_model(self, request: HttpRequest, obj: Snapshot, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_model(self, request: HttpRequest, obj: Snapshot, form: Any, change: bool) -> None:
         """Keep the entry, tell the log, and have it read."""
         save_snapshot(obj, actor_of(request))
 
-    @action(description=gettext_lazy("Read again"), url_path="read", permissions=["change"])  # type: ignore[untyped-decorator]
+    @action(description=gettext_lazy("Read again"), url_path="read", permissions=["change"])
     def read_once_more(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Have a snapshot read that could not be."""
         return self.ask(
@@ -216,7 +211,7 @@ class SnapshotAdmin(RegisterAdmin):
 
     @action(
         description=gettext_lazy("Data were deleted"), url_path="purged", permissions=["change"]
-    )  # type: ignore[untyped-decorator]
+    )
     def mark_deleted(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Note that the provider has deleted the data."""
         return self.ask(

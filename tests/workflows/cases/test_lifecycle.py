@@ -10,7 +10,9 @@ import pytest
 from tests.lifecycle_table import ENDED, OPEN_STATES, ROWS
 from workflows.cases import guards, lifecycle
 from workflows.cases.guards import ItemSituation, Situation
-from workflows.cases.lifecycle import FINAL, MOVES, OPEN, Action, Move, Refusal, State
+from workflows.cases.lifecycle import FINAL, MOVES, OPEN, Action, Move, State
+from workflows.common import state_machine
+from workflows.common.state_machine import Refusal, refusal
 from workflows.vocabulary.roles import Role
 
 
@@ -73,9 +75,7 @@ def test_each_open_case_can_be_withdrawn_by_the_person_without_a_condition():
 
 def test_the_table_decides_in_the_order_state_role_guard():
     def refuse(action, state, role, situation):
-        return lifecycle.refusal(
-            lifecycle.MOVES[action], state, frozenset({role}), lambda: situation
-        )
+        return refusal(lifecycle.MOVES[action], state, frozenset({role}), lambda: situation)
 
     own = Situation(actor="a", proposed_by="a")
     assert refuse(Action.APPROVE, State.TRIAGE, Role.PUBLIC, own) == Refusal.WRONG_STATE
@@ -90,9 +90,7 @@ def test_each_role_alone_is_refused_what_the_table_does_not_give_it(state):
     for action, move in MOVES.items():
         sources, _target, roles = ROWS[action]
         for role in Role:
-            reason = lifecycle.refusal(
-                replace(move, guard=None), state, frozenset({role}), Situation
-            )
+            reason = refusal(replace(move, guard=None), state, frozenset({role}), Situation)
             expected = Refusal.WRONG_ROLE if state in sources else Refusal.WRONG_STATE
             assert reason == ("" if state in sources and role in roles else expected)
 
@@ -374,7 +372,7 @@ def test_a_move_cannot_be_changed():
         move.target = State.CLOSED
 
 
-@pytest.mark.parametrize("module", [lifecycle, guards])
+@pytest.mark.parametrize("module", [lifecycle, guards, state_machine])
 def test_the_module_is_pure(module):
     tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
     imported = {
@@ -394,7 +392,9 @@ def test_the_module_is_pure(module):
         "dataclasses",
         "enum",
         "functools",
+        "typing",
         "workflows.cases",
         "workflows.cases.guards",
+        "workflows.common",
         "workflows.vocabulary.roles",
     }

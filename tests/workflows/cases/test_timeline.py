@@ -48,6 +48,7 @@ INNER = {
     "manifest.made",
     "manifest.withdrawn",
     "manifest.receipt",
+    "rescan.requested",
     "rescan.passed",
     "rescan.failed",
     "recipient.notified",

@@ -30,11 +30,12 @@ from workflows.accounts.actors import PUBLIC, SYSTEM, Actor
 from workflows.cases import correspondence, staff_actions
 from workflows.cases.clocks import lead_differs
 from workflows.cases.errors import MoveRefused
-from workflows.cases.lifecycle import MOVES, Action, Refusal, State
+from workflows.cases.lifecycle import MOVES, Action, State
 from workflows.cases.models import Case, Message
 from workflows.cases.names import REFUSAL_TEXTS
 from workflows.cases.staff_actions import ItemProposal
 from workflows.cases.transition import advance, append_case_event, lock_case, refusals
+from workflows.common.state_machine import Refusal
 from workflows.identity.contact import open_challenge
 from workflows.ledger.models import Event
 from workflows.notices import moves

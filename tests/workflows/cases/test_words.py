@@ -5,10 +5,11 @@ import pytest
 from workflows.cases import guards, lifecycle
 from workflows.cases.errors import MoveRefused
 from workflows.cases.guards import Situation
-from workflows.cases.lifecycle import Action, Refusal, State
+from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Message
 from workflows.cases.names import ACTION_NAMES, REFUSAL_TEXTS, STATE_NAMES
 from workflows.common.errors import DomainError
+from workflows.common.state_machine import Refusal
 from workflows.regimes.services import all_regimes
 from workflows.vocabulary.item_kinds import ItemKind, outcomes_for
 from workflows.vocabulary.outcomes import CHANGES_DATA, NOT_GRANTED, Outcome

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflows.cases.lifecycle import Refusal
+from workflows.common.state_machine import Refusal, refusal
 from workflows.complaints.lifecycle import (
     MOVES,
     OPEN,
@@ -10,7 +10,6 @@ from workflows.complaints.lifecycle import (
     Situation,
     State,
     is_uninvolved,
-    refusal,
 )
 from workflows.complaints.names import ACTION_NAMES, REASONS, STATE_NAMES
 from workflows.vocabulary.roles import Role

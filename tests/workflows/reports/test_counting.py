@@ -18,7 +18,7 @@ from workflows.exports.rows import row_from_log
 from workflows.ledger.models import Event
 from workflows.oversight.filters import zone_of
 from workflows.statistics import figures as statistics
-from workflows.statistics.counting import DECIDED, CountsAs, counts_as
+from workflows.statistics.counting import DECIDED, CountsAs, counts_as, is_late
 from workflows.statistics.figures import Period
 from workflows.statistics.published import quarter
 from workflows.statistics.tally import FIGURES, ExportStatistics
@@ -70,10 +70,12 @@ def walk(case: Case, steps: int, moves, random: Random) -> None:
 
 
 def tallied(cases) -> ExportStatistics:
-    tally = ExportStatistics(zone_of("EU"), timezone.now())
+    tally, now = ExportStatistics(zone_of("EU")), timezone.now()
     for case in cases:
         entries = [e.body for e in Event.objects.filter(case=case.pseudonym).order_by("step")]
-        tally.add({**row_from_log(entries, "EU"), "deadlines": []})
+        leading = case.clocks.filter(regime="EU", leads=True)
+        late = any(is_late(clock.state, clock.due_at, now) for clock in leading)
+        tally.add(row_from_log(entries, "EU"), late=late)
     return tally
 
 
@@ -173,3 +175,18 @@ def test_the_database_counts_as_the_rule_does(other_scope):
         figures = statistics.figures(other_scope, EVER)
         assert [each for each in CountsAs if getattr(figures, each)] == [expected]
         assert figures.answered == (expected in DECIDED)
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_every_outcome_counts_the_same_in_all_figures(outcome, unguarded, other_scope):
+    case = file(ERIKA).case
+    random = Random(1)
+    random.choice = lambda _outcomes: outcome
+    history = "confirm_contact begin_triage begin_review propose_decision approve answer"
+    for name in history.split():
+        take(case, Action(name), random)
+    figures = statistics.figures(other_scope, EVER)
+    others = {Outcome.REFUSED: "denied", Outcome.NOT_HELD: "nothing_held"}
+    expected = others.get(outcome, "nothing_held" if outcome == "not_identifiable" else "whole")
+    assert getattr(figures, expected) == 1
+    agree(other_scope, [case])

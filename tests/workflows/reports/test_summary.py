@@ -1,7 +1,7 @@
 """The summary counts the rows of the same export, by the rules of the statistics page."""
 
 import io
-import json
+from datetime import timedelta
 
 import pypdf
 import pytest
@@ -11,10 +11,14 @@ from tests import factories as make
 from tests.workflows.reports.conftest import export, unpack
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.transition import advance
-from workflows.oversight.filters import zone_of
+from workflows.exports import tables as bundle_tables
+from workflows.exports.summary import write_summary
+from workflows.oversight.selectors import CaseFilter, filter_cases
 from workflows.statistics import figures as statistics
+from workflows.statistics.counting import is_late
 from workflows.statistics.figures import Period
 from workflows.statistics.tally import FIGURES, ExportStatistics
+from workflows.statistics.yearly_items import items_of_year
 
 
 @pytest.fixture
@@ -41,10 +45,26 @@ def text_of(document):
     return "\n".join(page.extract_text() for page in pages)
 
 
-def test_it_counts_as_the_statistics_do(cases, scope):
-    tally = ExportStatistics(zone_of("CN"), timezone.now())
-    for line in unpack(export())["cases.jsonl"].splitlines():
-        tally.add(json.loads(line))
+@pytest.fixture
+def tallies(monkeypatch):
+    """Return the function that makes an export and gives what its summary was made of."""
+
+    def made(**chosen) -> list[ExportStatistics]:
+        found = []
+
+        def write(request, counts, tally):
+            found.append(tally)
+            return write_summary(request, counts, tally)
+
+        monkeypatch.setattr(bundle_tables, "write_summary", write)
+        unpack(export(**chosen))
+        return found
+
+    return made
+
+
+def test_it_counts_as_the_statistics_do(cases, scope, tallies):
+    (tally,) = tallies(formats=("pdf",))
     expected = statistics.figures(scope, Period())
     assert {name: tally.figures[name] for name in FIGURES} == {
         name: getattr(expected, name) for name in FIGURES
@@ -56,6 +76,32 @@ def test_it_counts_as_the_statistics_do(cases, scope):
     assert dict(tally.grounds) == {denial.ground: denial.count for denial in denials}
     [(month, figures)] = statistics.by_month(scope, Period())
     assert tally.months[f"{month:%Y-%m}"]["received"] == figures.received
+
+
+@pytest.mark.parametrize("state", ["running", "paused", "met", "missed", "stopped"])
+@pytest.mark.parametrize("seconds", [-1, 60])
+def test_one_case_is_late_in_every_figure_or_in_none(scope, tallies, state, seconds):
+    """Also in the middle of a day, as where the person lives it may be another one."""
+    case = make.make_case(State.IN_REVIEW)
+    due_at = timezone.now() + timedelta(seconds=seconds)
+    today = timezone.localdate()
+    case.clocks.filter(leads=True).update(state=state, due_at=due_at, due_on=today)
+    expected = state == "missed" or (state == "running" and seconds < 0)
+    everything = Period()
+
+    (tally,) = tallies(formats=("pdf",))
+    counted = {
+        "rule": is_late(state, due_at, timezone.now()),
+        "summary": tally.figures["late"],
+        "statistics": statistics.figures(scope, everything).late,
+        **{kind: found.late for kind, found in statistics.by_kind(scope, everything)},
+        **{f"{month}": found.late for month, found in statistics.by_month(scope, everything)},
+        "quarter": sum(found.late for _day, found in statistics.by_quarter("CN", everything)),
+        "year": any(item.late for item in items_of_year(scope, case.filed_at.year)),
+        "list": filter_cases(scope, CaseFilter(late=True)).count(),
+    }
+
+    assert counted == dict.fromkeys(counted, expected)
 
 
 def test_it_says_what_was_chosen_and_names_nobody(cases):

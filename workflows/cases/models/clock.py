@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from workflows.cases.models.case import Case
 from workflows.regimes.deadlines.values import ClockEvent as RuleEvent
+from workflows.regimes.deadlines.values import EventName
 from workflows.regimes.rules.regime import Regime
 
 # Begins a round of clocks of its own. All other names are those of `regimes.deadlines.values`.
@@ -132,7 +134,9 @@ def rule_events(case: Case, regime: Regime, current: Round | None = None) -> lis
     """
     charged = not is_free_in_part(case, regime)
     return [
-        RuleEvent("received" if event.name == CONTESTED else event.name, event.at)  # type: ignore[arg-type]
+        RuleEvent(
+            "received" if event.name == CONTESTED else cast("EventName", event.name), event.at
+        )
         for event in (current or current_round(case)).events
         if charged or not event.name.startswith("fee_")
     ]

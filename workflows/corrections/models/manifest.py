@@ -8,12 +8,21 @@ from django.utils.translation import gettext_lazy as _
 
 from workflows.cases.lifecycle import State as CaseState
 from workflows.cases.models import Case
+from workflows.corrections import lifecycle
 from workflows.corrections.models.instruction import Instruction
 from workflows.datasets.models import Snapshot
 from workflows.vault.fields import SealedBytes, SealedJSON, SealedModel, SealedText
 from workflows.vault.models import DataKey
 
 PSEUDONYM_LENGTH = 32
+STATE_CHOICES = [
+    (lifecycle.State.OPEN.value, _("To be applied")),
+    (lifecycle.State.APPLIED.value, _("Applied, to be re-scanned")),
+    (lifecycle.State.REFUSED.value, _("Refused")),
+    (lifecycle.State.LEFT.value, _("The re-scan found something")),
+    (lifecycle.State.VERIFIED.value, _("Applied, and nothing is left")),
+    (lifecycle.State.WITHDRAWN.value, _("Withdrawn before it was applied")),
+]
 
 
 class Manifest(SealedModel):
@@ -23,19 +32,9 @@ class Manifest(SealedModel):
     that were left; sealed with a key of its own, which goes when one of its cases is erased.
     """
 
-    class State(models.TextChoices):
-        """How far it is."""
-
-        OPEN = "open", _("To be applied")
-        APPLIED = "applied", _("Applied, to be re-scanned")
-        REFUSED = "refused", _("Refused")
-        LEFT = "left", _("The re-scan found something")
-        VERIFIED = "verified", _("Applied, and nothing is left")
-        WITHDRAWN = "withdrawn", _("Withdrawn before it was applied")
-
-    LIVE = (State.OPEN, State.APPLIED)
-    # Of these another version has come out, as a receipt says.
-    HAS_RESULT = (State.APPLIED, State.LEFT, State.VERIFIED)
+    State = lifecycle.State
+    LIVE = lifecycle.LIVE
+    HAS_RESULT = lifecycle.HAS_RESULT
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     data_key = models.OneToOneField(DataKey, on_delete=models.PROTECT, related_name="+")
@@ -49,7 +48,9 @@ class Manifest(SealedModel):
     # are, or as they are not as they were found: they wait for a receipt by hand.
     incomplete = models.ManyToManyField(Instruction, related_name="+")
     left_out = SealedJSON(null=True)
-    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
+    state = models.CharField(
+        _("state"), max_length=10, choices=STATE_CHOICES, default=State.OPEN.value
+    )
     made_at = models.DateTimeField(_("made"), auto_now_add=True)
     records = models.PositiveIntegerField(_("records"))
     note = SealedText(default="")

@@ -59,7 +59,7 @@ def _clock_differences(case: Case) -> list[str]:
 
 def _further_clocks() -> Iterator[BaseClock]:
     for model in additional_clock_models():
-        running = model._default_manager.filter(stopped_at=None)  # noqa: SLF001
+        running = model._default_manager.filter(stopped_at=None)
         yield from running.select_related("case").order_by("pk").iterator(chunk_size=500)
 
 

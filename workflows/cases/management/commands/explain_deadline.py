@@ -31,10 +31,7 @@ class Command(BaseCommand):
         case = Case.objects.filter(number=number).first()
         if case is None:
             raise CommandError(f"There is no case {number}.")
-        further = (
-            model._default_manager.filter(case=case)  # noqa: SLF001
-            for model in additional_clock_models()
-        )
+        further = (model._default_manager.filter(case=case) for model in additional_clock_models())
         for clock in chain(case.clocks.all(), *further):
             rule = case.regime_of(clock.regime).clock(clock.kind)
             self.stdout.write(f"{clock.regime} {clock.kind}: {_headline(clock)}")
