@@ -12,7 +12,14 @@ from workflows.cases.drafts import purge_draft_files, purge_drafts
 from workflows.cases.idempotency import purge_keys
 from workflows.cases.sign_ins import purge_login_attempts
 from workflows.complaints.effects import sweep_complaints
-from workflows.corrections import carried_out, checking, making, receipts, returns, tombstones
+from workflows.corrections import (
+    carried_out,
+    checking,
+    making,
+    manifest_application,
+    manifests,
+    redo_removal,
+)
 from workflows.corrections.recipients import sweep_recipients
 from workflows.datasets import inventory
 from workflows.exports.jobs import make_bundle as _make_bundle
@@ -128,13 +135,13 @@ def make_manifest(snapshot_id: str) -> None:
 def sweep_manifests() -> None:
     """Have manifests made for what waits for one, and complete what waits for nothing more."""
     carried_out.complete_verified()
-    making.sweep_manifests()
+    manifests.sweep_manifests()
 
 
 @long_task
 def apply_manifest(manifest_id: str) -> None:
     """Apply a manifest on this machine."""
-    receipts.apply_locally(manifest_id)
+    manifest_application.apply_locally(manifest_id)
 
 
 @long_task
@@ -146,13 +153,13 @@ def check_manifest(manifest_id: str) -> None:
 @long_task
 def guard_snapshot(snapshot_id: str) -> None:
     """Look in a new snapshot for what was taken out of others."""
-    tombstones.find_reingested(snapshot_id)
+    redo_removal.find_reingested(snapshot_id)
 
 
 @long_task
 def take_out_again(return_id: str) -> None:
     """Make the manifest of what came back with a new snapshot."""
-    returns.redo_removal(return_id)
+    redo_removal.redo_removal(return_id)
 
 
 @shared_task

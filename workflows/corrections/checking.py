@@ -8,14 +8,11 @@ from operator import itemgetter, or_
 from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from workflows.accounts.actors import Actor
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
-from workflows.cases.transition import append_case_event
-from workflows.common.errors import Refused
-from workflows.corpus.edits.census import OnPurpose, Text
+from workflows.corpus.edits.census import OnPurpose
 from workflows.corpus.edits.residual import (
     ExpectedHits,
     Judged,
@@ -25,13 +22,21 @@ from workflows.corpus.edits.residual import (
     rescan,
     rescan_table,
 )
-from workflows.corpus.entries import EditRefused, Entry, ManifestError, Op, Replacements
+from workflows.corpus.entries import EditRefused, Entry, ManifestError, Op, Replacements, Text
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.values import Kind, ReadError, ReadProblem
 from workflows.corrections.buried import record_tombstones
 from workflows.corrections.carried_out import is_carried_out
-from workflows.corrections.families import as_table, family, lineage
-from workflows.corrections.making import ask_for_manifests, corrected_for, entries_of
+from workflows.corrections.families import family, lineage
+from workflows.corrections.manifests import (
+    NOT_COMPARABLE,
+    UNREADABLE,
+    ask_for_manifests,
+    corrected_for,
+    entries_of,
+    record_rescan,
+    send_back,
+)
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.places import text_of
 from workflows.corrections.receipt_texts import applied_by_manifest
@@ -41,21 +46,15 @@ from workflows.corrections.returns import resolve_with
 from workflows.corrections.services import complete
 from workflows.corrections.tombstones import ask_to_guard_again
 from workflows.corrections.unjudged import unjudged_of
-from workflows.datasets.inventory import UNREAD, read_snapshot
+from workflows.datasets.inventory import read_snapshot
 from workflows.datasets.models import Snapshot
 from workflows.datasets.purging import mark_superseded
-from workflows.datasets.register import mark_purged
-from workflows.datasets.sources import files_of, path_of
+from workflows.datasets.register import UNREAD, mark_purged
+from workflows.datasets.sources import as_table, files_of, path_of
 from workflows.lookups.findings import not_kept_of
 from workflows.lookups.models import Match
 from workflows.lookups.terms import terms_of_all
-from workflows.outbox.long_work import advisory_lock, enqueue_task, lock_or_retry
-from workflows.vault.crypto import Shredded
-from workflows.vocabulary.roles import Role
-
-UNREADABLE, GAVE_UP, NOT_COMPARABLE = "unreadable", "gave_up", "not_comparable"
-# The most places that are kept for staff to look at.
-_SHOWN = 200
+from workflows.outbox.long_work import advisory_lock
 
 
 def verify_manifest(manifest_id: str) -> None:
@@ -72,67 +71,9 @@ def verify_manifest(manifest_id: str) -> None:
         entries = entries_of(manifest)
         left = _left(manifest, manifest.result, entries)
         if left:
-            _send_back(manifest, left)
+            send_back(manifest, left)
         else:
             _verify(manifest, entries)
-
-
-def abandon_verification(manifest_id: str) -> None:
-    """Send a manifest back whose re-scan never came to an end; it can be asked for again."""
-    lock_or_retry(CHECK, manifest_id)
-    applied = Manifest.objects.filter(pk=manifest_id, state=Manifest.State.APPLIED)
-    manifest = applied.select_related("data_key", "result").first()
-    if manifest is None or manifest.result is None:
-        return
-    why = UNREADABLE if manifest.result.state == Snapshot.State.UNREADABLE else GAVE_UP
-    _send_back(manifest, [{"why": why, "file": manifest.result.location}])
-
-
-def was_rescanned(manifest: Manifest) -> bool:
-    """Return whether the re-scan of a manifest that was sent back came to its end."""
-    return _whys(manifest).isdisjoint({UNREADABLE, GAVE_UP})
-
-
-def was_compared(manifest: Manifest) -> bool:
-    """Return whether enough of the old snapshot was there to compare the new one with."""
-    return NOT_COMPARABLE not in _whys(manifest)
-
-
-def _whys(manifest: Manifest) -> set[object]:
-    try:
-        return {place["why"] for place in manifest.left}
-    except Shredded:
-        return set()
-
-
-def can_be_checked_again(manifest: Manifest) -> bool:
-    """Return whether another re-scan may come to something else without another manifest."""
-    ended = was_rescanned(manifest) and was_compared(manifest)
-    return manifest.state == Manifest.State.LEFT and not ended
-
-
-def enqueue_verification(manifest: Manifest, actor: Actor) -> None:
-    """Have a snapshot re-scanned again that could not be, or not be compared, in the background.
-
-    Raises `Refused`.
-    """
-    if not actor.roles & STEWARDS:
-        raise Refused(_("Only data stewards have snapshots searched again."))
-    with transaction.atomic():
-        locked = Manifest.objects.select_for_update(of=("self",)).get(pk=manifest.pk)
-        if not can_be_checked_again(locked):
-            raise Refused(_("The new snapshot is being searched, or was."))
-        live = Manifest.objects.filter(
-            snapshot__in=family(locked.snapshot), state__in=Manifest.LIVE
-        )
-        if live.exists():
-            raise Refused(
-                _("Another manifest for this snapshot is under way. Wait until it is done.")
-            )
-        locked.state, locked.checked_at = Manifest.State.APPLIED, None
-        locked.left_count, locked.left = 0, []
-        locked.save(update_fields=["state", "checked_at", "left_count", "left"])
-        enqueue_task(CHECK, str(locked.pk), about=f"{locked.pk}:{timezone.now().timestamp()}")
 
 
 def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[dict[str, object]]:
@@ -357,15 +298,6 @@ def _those_of_others(
     return found
 
 
-def _send_back(manifest: Manifest, left: list[dict[str, object]]) -> None:
-    with transaction.atomic():
-        manifest.state, manifest.checked_at = Manifest.State.LEFT, timezone.now()
-        manifest.left_count, manifest.left = len(left), left[:_SHOWN]
-        manifest.save(update_fields=["state", "checked_at", "left_count", "left"])
-        for case in cases_of(manifest):
-            _record(case, manifest, "rescan.failed", {"places": len(left)})
-
-
 def _verify(manifest: Manifest, entries: list[Entry]) -> None:
     receipt = manifest.receipts.last()
     assert receipt is not None
@@ -374,7 +306,7 @@ def _verify(manifest: Manifest, entries: list[Entry]) -> None:
         manifest.state, manifest.checked_at = Manifest.State.VERIFIED, timezone.now()
         manifest.save(update_fields=["state", "checked_at"])
         for case in cases_of(manifest):
-            _record(case, manifest, "rescan.passed", {})
+            record_rescan(case, manifest, "rescan.passed", {})
             record_tombstones(case, entries)
         ask_to_guard_again(manifest)
         tell_recipients(manifest)
@@ -399,13 +331,3 @@ def _overwritten(manifest: Manifest) -> list[Snapshot]:
     there = Snapshot.objects.filter(dataset=result.dataset_id, location=result.location)
     older = there.filter(registered_at__lt=result.registered_at)
     return list(older.exclude(state=Snapshot.State.PURGED))
-
-
-def _record(case: Case, manifest: Manifest, name: str, facts: dict[str, int]) -> None:
-    assert manifest.result is not None
-    append_case_event(
-        case,
-        name,
-        role=Role.SYSTEM,
-        facts={"manifest": str(manifest.pk), "snapshot": manifest.result.pk, **facts},
-    )

@@ -4,10 +4,15 @@ from django.core.mail import EmailMessage
 
 from workflows.cases.effects import case_of
 from workflows.corrections.carrying import carry_verdicts
-from workflows.corrections.checking import abandon_verification
-from workflows.corrections.making import MAKE, ask_for_manifests, needs_manifest
+from workflows.corrections.manifest_application import abandon_applying, clear_up
+from workflows.corrections.manifests import (
+    MAKE,
+    abandon_verification,
+    ask_for_manifests,
+    needs_manifest,
+)
 from workflows.corrections.models import Manifest, RecipientNotice, Reingestion
-from workflows.corrections.receipts import APPLY, CHECK, abandon_applying, clear_up
+from workflows.corrections.receipts import APPLY, CHECK
 from workflows.corrections.recipients import TELL, mailed
 from workflows.corrections.returns import AGAIN, abandon_redo_removal
 from workflows.corrections.services import issue_instructions
@@ -15,7 +20,7 @@ from workflows.corrections.telling import mail_recipient
 from workflows.corrections.tombstones import GUARD, GUARD_AGAIN, forget_guarding, guard_again
 from workflows.corrections.withdrawal import take_back
 from workflows.datasets.models import Snapshot
-from workflows.lookups.scanning import CARRY
+from workflows.lookups.services import CARRY
 from workflows.outbox.long_work import enqueue_task, send_and_recheck, send_or_dead_letter
 from workflows.outbox.models import Effect
 from workflows.outbox.services import effect_handler, mail_handler

@@ -8,7 +8,7 @@ from django.core.mail import EmailMessage
 
 from workflows.cases.models import Case
 from workflows.corpus.entries import Entry, Op
-from workflows.corrections.making import entries_of
+from workflows.corrections.manifests import entries_of
 from workflows.corrections.models import RecipientNotice
 from workflows.corrections.receipts import cases_of
 from workflows.corrections.recipients import token_of

@@ -12,7 +12,7 @@ from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
 from workflows.cases.transition import advance, append_case_event
 from workflows.common.inputs import require_text
-from workflows.corrections.making import ask_for_manifests
+from workflows.corrections.manifests import ask_for_manifests
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.receipts import cases_of
 from workflows.vocabulary.roles import Role

@@ -1,8 +1,8 @@
 """What follows a registration, or the beginning of a review: data are read, people looked up."""
 
 from workflows.corpus.values import ReadProblem
-from workflows.datasets.inventory import READ, UNREAD, mark_unreadable
 from workflows.datasets.models import Snapshot
+from workflows.datasets.register import READ, UNREAD, mark_unreadable
 from workflows.outbox.long_work import send_and_recheck
 from workflows.outbox.models import Effect
 from workflows.outbox.services import effect_handler

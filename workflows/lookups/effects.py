@@ -2,17 +2,11 @@
 
 from workflows.cases.effects import case_of
 from workflows.corpus.values import ReadProblem
-from workflows.datasets.inventory import LOOK_UP
 from workflows.datasets.models import Snapshot
+from workflows.datasets.register import LOOK_UP
 from workflows.lookups.models import LookupRun, ShardScan
-from workflows.lookups.scanning import fail_shard, finish_run
-from workflows.lookups.services import (
-    SCAN,
-    START,
-    look_up_at_review,
-    look_up_version,
-    split_into_shards,
-)
+from workflows.lookups.scanning import fail_shard, finish_run, split_into_shards
+from workflows.lookups.services import SCAN, START, look_up_at_review, look_up_version
 from workflows.outbox.long_work import send_and_recheck
 from workflows.outbox.models import Effect
 from workflows.outbox.services import effect_handler

@@ -28,11 +28,13 @@ from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.errors import AttemptReused, MoveRefused
 from workflows.common.errors import InvalidInput, Refused
 from workflows.corrections.checking import verify_manifest
-from workflows.corrections.making import MAKE, build_manifest, entries_of, sweep_manifests
+from workflows.corrections.making import build_manifest
+from workflows.corrections.manifest_application import apply_locally
+from workflows.corrections.manifests import MAKE, entries_of, sweep_manifests
 from workflows.corrections.models import Instruction, Manifest, Reingestion, Tombstone
-from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
+from workflows.corrections.receipts import ask_to_apply, take_receipt
+from workflows.corrections.redo_removal import find_reingested
 from workflows.corrections.services import record_receipt
-from workflows.corrections.tombstones import find_reingested
 from workflows.corrections.withdrawal import stop_execution
 from workflows.datasets.inventory import read_snapshot
 from workflows.datasets.models import Snapshot
