@@ -14,4 +14,5 @@ class CorrectionsConfig(AppConfig):
 
     def ready(self) -> None:
         """Let answers tell what the register and the look-ups know, and wait for the list."""
-        from workflows.model_outputs import suppression  # noqa: F401 - for both
+        from workflows.corrections import answer_parts  # noqa: F401 - for the first
+        from workflows.model_outputs import suppression  # noqa: F401 - for the second

@@ -4,6 +4,7 @@ A pass is an effect that writes one row and one effect for each shard; each shar
 its own. Both are done in `scanning`.
 """
 
+import logging
 from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
@@ -37,6 +38,8 @@ _MORE = 5
 REVIEWERS = frozenset({Role.REVIEWER, Role.PRIVACY_OFFICER})
 # Whose data is looked up each night: everyone whose request is not answered yet.
 LOOKED_UP = frozenset(OPEN) - {State.FILED}
+
+logger = logging.getLogger(__name__)
 
 
 def require_reviewer(case: Case, actor: Actor) -> Role:
@@ -119,7 +122,10 @@ def look_up_late_spellings(done: LookupRun) -> LookupRun | None:
 def nightly_pass() -> LookupRun | None:
     """Look all open cases up together; None while the pass of another night is still running."""
     with transaction.atomic():
-        return _new_run(None, LookupRun.Reason.NIGHTLY, "")
+        run = _new_run(None, LookupRun.Reason.NIGHTLY, "")
+    if run is None:
+        logger.warning("The nightly pass before is still running")
+    return run
 
 
 def look_up_version(snapshot: Snapshot) -> LookupRun | None:

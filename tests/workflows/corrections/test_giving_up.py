@@ -112,7 +112,7 @@ def test_a_re_scan_that_never_ends_is_sent_back_and_can_be_asked_for_again(appli
     assert (applied.state, applied.left, applied.left_count) == (Manifest.State.APPLIED, [], 0)
     asked = Effect.objects.filter(kind=CHECK, payload__turn=1).order_by("created_at").last()
     run_effect(asked.pk)
-    assert sent[-1] == ("workflows.tasks.check_manifest", str(applied.pk))
+    assert sent[-1] == ("corrections.check_manifest", str(applied.pk))
     verify_manifest(str(applied.pk))
     applied.refresh_from_db()
     assert applied.state == Manifest.State.VERIFIED
@@ -168,7 +168,7 @@ def test_a_search_for_what_came_back_that_never_ends_is_a_failed_effect(forum, s
     retry_dead_letter(Effect.objects.filter(pk=effect.pk))
     run_effect(effect.pk)
 
-    assert sent == [("workflows.tasks.guard_snapshot", str(forum.pk))]
+    assert sent == [("corrections.guard_snapshot", str(forum.pk))]
     find_reingested(forum.pk)
     retry_dead_letter(Effect.objects.filter(pk=effect.pk))
     Effect.objects.filter(pk=effect.pk).update(due_at=effect.created_at)

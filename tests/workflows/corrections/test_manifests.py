@@ -208,11 +208,11 @@ def test_the_re_scan_begins_when_the_new_snapshot_has_been_read(forum, delete_re
     drain()
     sent = []
     monkeypatch.setattr(
-        "celery.current_app.send_task", lambda name, args, **_more: sent.append((name, *args))
+        "celery.current_app.send_task", lambda _name, args, **_more: sent.append(tuple(args))
     )
     read_snapshot(manifest.result.pk)
     drain()
-    assert ("workflows.tasks.check_manifest", str(manifest.pk)) in sent
+    assert ("corrections.check_manifest", str(manifest.pk)) in sent
 
 
 def test_a_failed_rescan_sends_the_item_back_with_the_place_named(forum, data, delete_request):
