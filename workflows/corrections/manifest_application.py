@@ -54,7 +54,7 @@ def _refuse(manifest: Manifest, actor: Actor, remark: str) -> None:
 def clear_up(manifest_id: str) -> None:
     """Delete what was written for a manifest that has ended another way, unless it is registered.
 
-    Raises `Later` while it is still being written.
+    Raises `RetryAt` while it is still being written.
     """
     lock_or_retry(APPLY, manifest_id)
     clear_away(Manifest.objects.select_related("snapshot").get(pk=manifest_id))

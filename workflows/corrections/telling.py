@@ -31,7 +31,7 @@ def mail_recipient(notice: RecipientNotice, effect: Effect) -> EmailMessage | No
     """Send the notice of each case, once, and compose a mail where there is an address.
 
     Nothing in the mail is personal: it names the dataset and has the link. Without an address,
-    staff tell the recipient. Raises `Later` over the day's limit of mails.
+    staff tell the recipient. Raises `RetryAt` over the day's limit of mails.
     """
     if notice.confirmed_at is not None:
         return None

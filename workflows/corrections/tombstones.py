@@ -46,7 +46,7 @@ def guard_again(manifest: Manifest) -> None:
 def forget_guarding(snapshot_id: int) -> None:
     """Count a snapshot as not guarded, for it is asked for anew.
 
-    Raises `Later` while it is being looked through: that may have begun before what is looked for
+    Raises `RetryAt` while it is being looked through: that may have begun before what is looked for
     was there.
     """
     lock_or_retry(GUARD, str(snapshot_id))

@@ -27,8 +27,6 @@ RECHECK_AFTER = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(minutes=10)
 # After one minute, two, three, … and ten: half a day in all, then it never will be done.
 MAX_TURNS = 75
-
-
 # Until it is looked whether a process that is still at work has come to its end.
 BUSY_RETRY_AFTER = timedelta(hours=1)
 
