@@ -1,4 +1,4 @@
-"""The Celery application. Tasks live in `workflows/tasks.py` and are thin."""
+"""The Celery application. Tasks live in `workflows/outbox/tasks.py` and are thin."""
 
 import logging.config
 import os
@@ -21,7 +21,7 @@ class PortalTask(DjangoTask):
 
 app = Celery("requests_portal", task_cls=PortalTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["workflows"])
+app.autodiscover_tasks(["workflows.outbox"])
 app.steps["consumer"].add("requests_portal.acknowledgements:Acknowledgements")
 
 _HEADER = "caused_by"

@@ -5,11 +5,13 @@ import logging
 from allauth.account.adapter import get_adapter
 from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
+from django.core.management import call_command
 from django.utils import translation
 
 from requests_portal.password_reset import RESET_MAIL, accounts_of
 from workflows.mail.outbound import headers, may_send
 from workflows.outbox.models import Effect
+from workflows.outbox.periodic import periodic
 from workflows.outbox.services import effect_handler, enqueue, mail_handler
 
 _LINK = "mail.password_reset"
@@ -41,3 +43,18 @@ def reset_mail(effect: Effect) -> EmailMessage | None:
         mail: EmailMessage = get_adapter().reset_mail(account)
     mail.extra_headers.update(headers(effect))
     return mail
+
+
+# Of Django, and of the foundations, which know no outbox.
+for _name, _path in {
+    "sessions": "requests_portal.effects.clear_sessions",
+    "checkpoints": "workflows.ledger.thinning.thin_checkpoints",
+    "files": "workflows.vault.files.sweep_orphans",
+    "cache entries": "workflows.vault.cache.purge_cache",
+}.items():
+    periodic("purge", _name, _path)
+
+
+def clear_sessions() -> None:
+    """Forget the sessions that have ended."""
+    call_command("clearsessions")

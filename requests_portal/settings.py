@@ -22,7 +22,6 @@ from requests_portal.environment import (
     with_limits,
 )
 from requests_portal.logs import logging_config
-from workflows.outbox import queues
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env_str("DATA_DIR", str(BASE_DIR / ".data")))
@@ -209,60 +208,43 @@ CELERY_TASK_TIME_LIMIT = env_int("TASK_TIME_LIMIT", 1800, minimum=1)
 # Of work that reads a whole snapshot and cannot go on where it was stopped. It holds a lock, so a
 # copy that the broker hands out meanwhile does nothing. The outbox asks for it half a day long.
 LONG_TASK_TIME_LIMIT = env_int("LONG_TASK_TIME_LIMIT", 43200, minimum=1)
-# Work on data has a worker of its own: no mail waits behind a snapshot of a terabyte.
-CELERY_TASK_ROUTES = {
-    f"workflows.tasks.{name}": {"queue": queues.DATA}
-    for name in (
-        "apply_manifest",
-        "check_manifest",
-        "guard_snapshot",
-        "make_bundle",
-        "make_manifest",
-        "read_snapshot",
-        "scan_shard",
-        "take_out_again",
-    )
-}
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
+# What is done in each turn is registered by the packages: `workflows.outbox.periodic`.
+_TURNS = {
+    "sweep-clocks": timedelta(minutes=1),
+    "sweep-challenges": timedelta(minutes=5),
+    # Night where most of the data lie; UTC, as all times of the schedule.
+    "nightly-pass": crontab(hour="18", minute="0"),
+    # What does not fit is tried again, and each try reads a snapshot.
+    "sweep-manifests": timedelta(hours=1),
+    "purge": timedelta(minutes=15),
+    "submit-checkpoints": timedelta(seconds=10),
+    # More often than once a day: a turn that was missed is made up for, and the rest do nothing.
+    "request-timestamp": timedelta(hours=1),
+}
+# A turn that comes late has nothing to add to the next.
+_EXPIRES = {"submit-checkpoints": {"expires": 10}}
 CELERY_BEAT_SCHEDULE = {
     # The health page tells by it whether beat lives.
     "canary": {
-        "task": "workflows.tasks.canary",
+        "task": "workflows.outbox.tasks.canary",
         "args": ["beat"],
         "schedule": timedelta(seconds=30),
         "options": {"expires": 30},
     },
-    "sweep-clocks": {"task": "workflows.tasks.sweep_clocks", "schedule": timedelta(minutes=1)},
-    "sweep-challenges": {
-        "task": "workflows.tasks.sweep_challenges",
-        "schedule": timedelta(minutes=5),
-    },
-    # Night where most of the data lie; UTC, as all times of the schedule.
-    "nightly-pass": {
-        "task": "workflows.tasks.nightly_pass",
-        "schedule": crontab(hour="18", minute="0"),
-    },
-    "sweep-manifests": {
-        "task": "workflows.tasks.sweep_manifests",
-        # What does not fit is tried again, and each try reads a snapshot.
-        "schedule": timedelta(hours=1),
-    },
-    "purge": {"task": "workflows.tasks.purge", "schedule": timedelta(minutes=15)},
-    "submit-checkpoints": {
-        "task": "workflows.tasks.submit_checkpoints",
-        # A turn that comes late has nothing to add to the next.
-        "schedule": timedelta(seconds=10),
-        "options": {"expires": 10},
-    },
-    # More often than once a day: a turn that was missed is made up for, and the rest do nothing.
-    "request-timestamp": {
-        "task": "workflows.tasks.request_timestamp",
-        "schedule": timedelta(hours=1),
+    **{
+        turn: {
+            "task": "workflows.outbox.tasks.run_periodic",
+            "args": [turn],
+            "schedule": schedule,
+            "options": _EXPIRES.get(turn, {}),
+        }
+        for turn, schedule in _TURNS.items()
     },
 }
 

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy
 
 from requests_portal.staff.people import names_of
 from requests_portal.staff.register.base import sign
-from workflows.corrections.checking import was_compared, was_rescanned
 from workflows.corrections.downloads import SQL, files_of
 from workflows.corrections.families import is_outdated
+from workflows.corrections.manifests import was_compared, was_rescanned
 from workflows.corrections.models import Manifest
 from workflows.vault.crypto import Shredded
 

@@ -20,9 +20,9 @@ from requests_portal.staff.manifest_forms import ManifestReceiptForm
 from requests_portal.staff.operation_admin import ReadOnlyAdmin
 from requests_portal.staff.people import actor_of
 from workflows.common.errors import DomainError
-from workflows.corrections.checking import can_be_checked_again, enqueue_verification
 from workflows.corrections.downloads import download_file
 from workflows.corrections.lifecycle import MOVES, Action
+from workflows.corrections.manifests import can_be_checked_again, enqueue_verification
 from workflows.corrections.models import Manifest, PipelineAcknowledgement
 from workflows.corrections.receipts import ask_to_apply, can_be_applied_here, take_receipt
 from workflows.vault.crypto import Shredded

@@ -26,10 +26,10 @@ from workflows.complaints.lifecycle import MOVES as COMPLAINT_MOVES
 from workflows.corrections.item_changes import save_item_change
 from workflows.corrections.services import issue_instructions, record_receipt
 from workflows.corrections.withdrawal import stop_execution
-from workflows.datasets.inventory import mark_unreadable
 from workflows.datasets.models import Dataset, Recipient, Snapshot, TrainedModel
 from workflows.datasets.register import (
     decide_approval,
+    mark_unreadable,
     save_dataset,
     save_model,
     save_recipient,

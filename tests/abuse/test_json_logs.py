@@ -53,10 +53,20 @@ def test_one_id_goes_from_the_request_to_the_worker(own_stack):
 @pytest.mark.stack
 def test_a_task_of_the_clock_has_an_id_of_its_own(own_stack):
     def told() -> bool:
-        lines = [e for e in json_lines(own_stack)["worker"] if e["logger"] == "workflows.tasks"]
+        lines = [
+            e for e in json_lines(own_stack)["worker"] if e["logger"] == "workflows.outbox.periodic"
+        ]
         return bool(lines) and all(len(line["correlation_id"]) > 30 for line in lines)
 
-    own_stack.manage("shell", "--command", "import workflows.tasks as t; t.purge.delay()")
+    old_draft = (
+        "from workflows.cases.drafts import create_draft; "
+        "from workflows.cases.models import Draft; "
+        "from workflows.outbox.tasks import run_periodic; "
+        "from django.utils.timezone import datetime, timezone; "
+        "create_draft(); Draft.objects.update(changed_at=datetime(2000, 1, 1, tzinfo=timezone.utc)); "
+        "run_periodic.delay('purge')"
+    )
+    own_stack.manage("shell", "--command", old_draft)
     eventually(told, "the worker has logged what it purged")
 
 

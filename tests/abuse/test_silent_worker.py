@@ -21,8 +21,7 @@ from requests_portal.celery import app as portal
 from requests_portal.health import LAG_LIMIT
 from requests_portal.watchdog import EXIT_CODE, STALL_SECONDS, Watchdog
 from tests.database_time import let_pass
-from workflows import tasks
-from workflows.outbox import canaries, queues
+from workflows.outbox import canaries, queues, tasks
 from workflows.outbox.models import Canary
 from workflows.outbox.services import CanaryState, canary_states, enqueue
 

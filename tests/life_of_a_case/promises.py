@@ -28,7 +28,7 @@ from workflows.cases.models.clock import current_round
 from workflows.cases.transition import situation_of
 from workflows.common.state_machine import refusal
 from workflows.complaints.models import ComplaintClock
-from workflows.corrections.making import OPS, entries_of
+from workflows.corrections.manifests import OPS, entries_of
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.services import operation_of
 from workflows.identity.contact import EXPIRE_AFTER

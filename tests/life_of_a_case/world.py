@@ -24,10 +24,11 @@ from django.utils import timezone
 from freezegun import freeze_time
 
 from tests.workflows.datasets.entries import lines, make_snapshot
-from workflows import tasks
 from workflows.datasets.models import Snapshot
 from workflows.lookups import scanning
+from workflows.outbox import long_work
 from workflows.outbox.models import Effect
+from workflows.outbox.periodic import run_periodic
 from workflows.outbox.services import drain
 from workflows.routing.models import RoutingRule, Team
 
@@ -91,7 +92,8 @@ class World:
             waiting, self._sent[:] = list(self._sent), []
             for name, arguments in waiting:
                 scanning.clear_pass_cache()
-                getattr(tasks, name.rpartition(".")[2])(*arguments)
+                assert name == long_work.TASK
+                long_work.run_long_work(*arguments)
             self.after_commit()
         failed = Effect.objects.exclude(last_error="").values_list("kind", "last_error")
         assert not failed, f"Effects failed: {list(failed)}"
@@ -102,8 +104,8 @@ class World:
 
     def periodic_tasks(self) -> None:
         """Run once what beat runs each day or oftener, but for what is forgotten after months."""
-        for task in (tasks.sweep_clocks, tasks.sweep_challenges, tasks.sweep_manifests):
-            task()
+        for turn in ("sweep-clocks", "sweep-challenges", "sweep-manifests"):
+            run_periodic(turn)
 
     def open(self, snapshot: Snapshot) -> str:
         """Return the text of a snapshot as it lies on the disk."""

@@ -11,6 +11,7 @@ from workflows.cases.mail import mail_about
 from workflows.cases.models import Case
 from workflows.cases.recalculation import recompute_after_notice
 from workflows.outbox.models import Effect
+from workflows.outbox.periodic import periodic
 from workflows.outbox.services import effect_handler, mail_handler
 
 _ANY = frozenset(State)
@@ -63,3 +64,13 @@ def recompute_clocks(effect: Effect) -> None:
     recompute_after_notice(
         case_of(effect), str(effect.payload["region"]), int(effect.payload["year"])
     )
+
+
+for _name, _path in {
+    "drafts": "workflows.cases.drafts.purge_drafts",
+    "files of drafts": "workflows.cases.drafts.purge_draft_files",
+    "proofs of work": "workflows.cases.admission.purge_proofs",
+    "idempotency keys": "workflows.cases.idempotency.purge_keys",
+    "wrong passwords": "workflows.cases.sign_ins.purge_login_attempts",
+}.items():
+    periodic("purge", _name, _path)

@@ -39,7 +39,7 @@ def mail_about(
 ) -> EmailMessage | None:
     """Compose the mail `templates/emails/<template>/` to the requester; None when there is none.
 
-    Over the day's limit of an address a mail waits until tomorrow (`Later`), but only where the
+    Over the day's limit of an address a mail waits until tomorrow (`RetryAt`), but only where the
     contact is confirmed, or with `later`: to a stranger's address it is not sent at all, nor over
     the limit of its domain.
     """

@@ -11,6 +11,7 @@ from workflows.complaints.models import Complaint, ComplaintClock
 from workflows.complaints.services import open_from_request
 from workflows.complaints.transition import advance
 from workflows.outbox.models import Effect
+from workflows.outbox.periodic import periodic
 from workflows.outbox.services import effect_handler, enqueue
 
 
@@ -43,3 +44,6 @@ def _take(clock: ComplaintClock, step: SweepAction, facts: dict[str, Any]) -> bo
         },
     )
     return True
+
+
+periodic("sweep-clocks", "complaints", "workflows.complaints.effects.sweep_complaints")

@@ -13,6 +13,8 @@ from workflows.corpus.values import RecordId, as_record_id
 
 # What stands in the place of redacted text, unless the manifest says otherwise.
 REDACTION = "[REDACTED]"
+# A field, and SHA-256 of its text.
+Text = tuple[str, str]
 
 _DIGEST = re.compile(r"[0-9a-f]{64}|")
 

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from workflows.cases.models import Case
 from workflows.corpus.entries import Entry
-from workflows.corrections.making import entries_of
+from workflows.corrections.manifests import entries_of
 from workflows.corrections.models import Manifest, Tombstone
 from workflows.vault.blind_index import current_key, index_keys
 from workflows.vault.crypto import Shredded

@@ -2,10 +2,9 @@
 
 from collections import Counter
 
-from workflows.corpus.edits.census import Text
-from workflows.corpus.entries import Entry, Op
+from workflows.corpus.entries import Entry, Op, Text
 from workflows.corrections.families import family, is_searched
-from workflows.corrections.making import OPS, entries_of, not_corrected, texts_after
+from workflows.corrections.manifests import OPS, entries_of, not_corrected, texts_after
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.places import Place, place_of, text_of
 from workflows.datasets.models import Snapshot

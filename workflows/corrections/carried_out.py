@@ -7,7 +7,7 @@ from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.common.errors import DomainError
 from workflows.corrections.families import family, is_searched, line_of, lineage, tips
-from workflows.corrections.making import verified_for
+from workflows.corrections.manifests import verified_for
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.receipt_texts import applied_by_manifest
 from workflows.corrections.receipts import STEWARDS

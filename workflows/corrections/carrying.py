@@ -19,15 +19,14 @@ from workflows.cases.transition import append_case_event, lock_case
 from workflows.corpus.entries import Edit, Entry, Replacements, edits_of
 from workflows.corpus.values import RecordId
 from workflows.corrections.families import is_searched, lineage
-from workflows.corrections.making import entries_of
+from workflows.corrections.manifests import entries_of
 from workflows.corrections.models import Manifest
 from workflows.corrections.places import Place, place_of
 from workflows.corrections.receipts import OWN_KEY
 from workflows.datasets.models import Snapshot
 from workflows.lookups.findings import not_kept_of
 from workflows.lookups.models import Match
-from workflows.lookups.scanning import WEAK_KEPT
-from workflows.lookups.services import LOOKED_UP
+from workflows.lookups.services import LOOKED_UP, WEAK_KEPT
 from workflows.vault.crypto import Shredded
 from workflows.vocabulary.roles import Role
 

@@ -9,9 +9,8 @@ from django.utils.translation import ngettext
 
 from workflows.cases.models import Case, Item
 from workflows.corpus.entries import Op
-from workflows.corrections.checking import was_compared, was_rescanned
 from workflows.corrections.families import family, line_of
-from workflows.corrections.making import OPS, entries_of
+from workflows.corrections.manifests import OPS, entries_of, was_compared, was_rescanned
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.services import operation_of
 from workflows.datasets.models import Snapshot

@@ -13,7 +13,7 @@ from django.utils import timezone
 from workflows.accounts.actors import SYSTEM, Actor
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
-from workflows.corpus.edits.census import OnPurpose, Text
+from workflows.corpus.edits.census import OnPurpose
 from workflows.corpus.edits.residual import (
     ExpectedHits,
     Judged,
@@ -23,14 +23,21 @@ from workflows.corpus.edits.residual import (
     rescan,
     rescan_table,
 )
-from workflows.corpus.entries import EditRefused, Entry, ManifestError, Op, Replacements
+from workflows.corpus.entries import EditRefused, Entry, ManifestError, Op, Replacements, Text
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.values import Kind, ReadError, ReadProblem
 from workflows.corrections.buried import record_tombstones
 from workflows.corrections.carried_out import is_carried_out
-from workflows.corrections.families import as_table, family, lineage
-from workflows.corrections.lifecycle import Action, Situation
-from workflows.corrections.making import ask_for_manifests, corrected_for, entries_of
+from workflows.corrections.families import family, lineage
+from workflows.corrections.lifecycle import Action
+from workflows.corrections.manifests import (
+    NOT_COMPARABLE,
+    UNREADABLE,
+    ask_for_manifests,
+    corrected_for,
+    entries_of,
+    send_back,
+)
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.places import text_of
 from workflows.corrections.receipt_texts import applied_by_manifest
@@ -43,23 +50,17 @@ from workflows.corrections.transition import (
     ManifestRefused,
     advance,
     cases_of,
-    lock_manifest,
 )
 from workflows.corrections.unjudged import unjudged_of
-from workflows.datasets.inventory import UNREAD, read_snapshot
+from workflows.datasets.inventory import read_snapshot
 from workflows.datasets.models import Snapshot
 from workflows.datasets.purging import mark_superseded
-from workflows.datasets.register import mark_purged
-from workflows.datasets.sources import files_of, path_of
+from workflows.datasets.register import UNREAD, mark_purged
+from workflows.datasets.sources import as_table, files_of, path_of
 from workflows.lookups.findings import not_kept_of
 from workflows.lookups.models import Match
 from workflows.lookups.terms import terms_of_all
-from workflows.outbox.long_work import advisory_lock, enqueue_task, lock_or_retry
-from workflows.vault.crypto import Shredded
-
-UNREADABLE, GAVE_UP, NOT_COMPARABLE = "unreadable", "gave_up", "not_comparable"
-# The most places that are kept for staff to look at.
-_SHOWN = 200
+from workflows.outbox.long_work import advisory_lock
 
 
 def verify_manifest(manifest_id: str) -> None:
@@ -78,68 +79,9 @@ def verify_manifest(manifest_id: str) -> None:
         # An erasure may have ended it while it was searched.
         with suppress(ManifestRefused):
             if left:
-                _send_back(manifest, left)
+                send_back(manifest, left)
             else:
                 _verify(manifest, entries)
-
-
-def abandon_verification(manifest_id: str) -> None:
-    """Send a manifest back whose re-scan never came to an end; it can be asked for again."""
-    lock_or_retry(CHECK, manifest_id)
-    applied = Manifest.objects.filter(pk=manifest_id, state=Manifest.State.APPLIED)
-    manifest = applied.select_related("data_key", "result").first()
-    if manifest is None or manifest.result is None:
-        return
-    why = UNREADABLE if manifest.result.state == Snapshot.State.UNREADABLE else GAVE_UP
-    _send_back(manifest, [{"why": why, "file": manifest.result.location}])
-
-
-def was_rescanned(manifest: Manifest) -> bool:
-    """Return whether the re-scan of a manifest that was sent back came to its end."""
-    return _whys(manifest).isdisjoint({UNREADABLE, GAVE_UP})
-
-
-def was_compared(manifest: Manifest) -> bool:
-    """Return whether enough of the old snapshot was there to compare the new one with."""
-    return NOT_COMPARABLE not in _whys(manifest)
-
-
-def _whys(manifest: Manifest) -> set[object]:
-    try:
-        return {place["why"] for place in manifest.left}
-    except Shredded:
-        return set()
-
-
-def can_be_checked_again(manifest: Manifest) -> bool:
-    """Return whether another re-scan may come to something else without another manifest."""
-    ended = was_rescanned(manifest) and was_compared(manifest)
-    return manifest.state == Manifest.State.LEFT and not ended
-
-
-def enqueue_verification(manifest: Manifest, actor: Actor) -> None:
-    """Have a snapshot re-scanned again that could not be, or not be compared, in the background.
-
-    Raises `Refused`.
-    """
-    with transaction.atomic():
-        locked = lock_manifest(manifest)
-        live = Manifest.objects.filter(
-            snapshot__in=family(locked.snapshot), state__in=Manifest.LIVE
-        )
-        advance(
-            locked,
-            Action.SEARCH_AGAIN,
-            actor,
-            situation=Situation(
-                search_ended=not can_be_checked_again(locked), other_is_live=live.exists()
-            ),
-            facts={"snapshot": locked.result_id},
-            checked_at=None,
-            left_count=0,
-            left=[],
-        )
-        enqueue_task(CHECK, str(locked.pk), about=f"{locked.pk}:{timezone.now().timestamp()}")
 
 
 def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[dict[str, object]]:
@@ -362,18 +304,6 @@ def _those_of_others(
         if verdict not in ("", Match.Verdict.THEIRS):
             found[str(case.pk), Kind(kind)] += number
     return found
-
-
-def _send_back(manifest: Manifest, left: list[dict[str, object]]) -> None:
-    advance(
-        manifest,
-        Action.SEND_BACK,
-        SYSTEM,
-        facts={"snapshot": manifest.result_id, "places": len(left)},
-        checked_at=timezone.now(),
-        left_count=len(left),
-        left=left[:_SHOWN],
-    )
 
 
 def _verify(manifest: Manifest, entries: list[Entry]) -> None:

@@ -10,7 +10,7 @@ from workflows.corpus.edits.apply import APPLIED, apply_entries
 from workflows.corpus.entries import EditRefused, Op, Replacements
 from workflows.corpus.formats.files import partial_of
 from workflows.corpus.values import ReadError
-from workflows.corrections.making import entries_of
+from workflows.corrections.manifests import entries_of
 from workflows.corrections.models import Manifest
 from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import is_registered, path_of

@@ -7,13 +7,10 @@ from django.utils.translation import gettext as _
 from workflows.accounts.actors import Actor
 from workflows.cases.staff_actions import log_case_view
 from workflows.common.errors import Refused
-from workflows.corpus.entries import JSONL, NOTE, PARQUET, EditRefused, ManifestError, Replacements
-from workflows.corpus.formats.sql_table import changes_script
-from workflows.corpus.values import ReadError
-from workflows.corrections.families import as_table
-from workflows.corrections.making import entries_of
+from workflows.corpus.entries import JSONL, NOTE, PARQUET
 from workflows.corrections.models import Manifest
 from workflows.corrections.transition import cases_of
+from workflows.outbox.by_name import by_name
 
 # Texts that replace others: personal data, and no part of the signed manifest.
 REPLACEMENTS = "replacements.jsonl"
@@ -22,6 +19,8 @@ SQL = "changes.sql"
 # What holds texts about people; the others name places, lengths and hashes.
 FILES_WITH_TEXTS = frozenset({REPLACEMENTS, SQL})
 FILES = (NOTE, JSONL, PARQUET, REPLACEMENTS)
+
+_changes_sql = by_name("workflows.corrections.making.changes_sql")
 
 
 def files_of(manifest: Manifest) -> tuple[str, ...]:
@@ -53,7 +52,8 @@ def content_of(manifest: Manifest, name: str) -> bytes:
     if name not in files_of(manifest):
         raise KeyError(name)
     if name == SQL:
-        return _script(manifest)
+        script: bytes = _changes_sql(manifest)
+        return script
     if name == REPLACEMENTS:
         return "".join(
             json.dumps({"ref": ref, "text": text}, ensure_ascii=False) + "\n"
@@ -61,12 +61,3 @@ def content_of(manifest: Manifest, name: str) -> bytes:
         ).encode()
     contents = {NOTE: manifest.note.encode(), JSONL: manifest.jsonl, PARQUET: manifest.parquet}
     return contents[name]
-
-
-def _script(manifest: Manifest) -> bytes:
-    entries, wording = entries_of(manifest), Replacements(manifest.replacements)
-    try:
-        table = as_table(manifest.snapshot)
-        return changes_script(entries, table, wording, manifest=str(manifest.pk)).encode()
-    except (EditRefused, ManifestError, ReadError) as error:
-        raise Refused(str(error)) from error

@@ -4,10 +4,14 @@ from django.core.mail import EmailMessage
 
 from workflows.cases.effects import case_of
 from workflows.corrections.carrying import carry_verdicts
-from workflows.corrections.checking import abandon_verification
-from workflows.corrections.making import MAKE, ask_for_manifests, needs_manifest
+from workflows.corrections.manifests import (
+    MAKE,
+    abandon_verification,
+    ask_for_manifests,
+    needs_manifest,
+)
 from workflows.corrections.models import Manifest, RecipientNotice, Reingestion
-from workflows.corrections.receipts import APPLY, CHECK, abandon_applying, clear_up
+from workflows.corrections.receipts import APPLY, CHECK
 from workflows.corrections.recipients import TELL, mailed
 from workflows.corrections.returns import AGAIN, abandon_redo_removal
 from workflows.corrections.services import issue_instructions
@@ -15,9 +19,11 @@ from workflows.corrections.telling import mail_recipient
 from workflows.corrections.tombstones import GUARD, GUARD_AGAIN, forget_guarding, guard_again
 from workflows.corrections.withdrawal import take_back
 from workflows.datasets.models import Snapshot
-from workflows.lookups.scanning import CARRY
-from workflows.outbox.long_work import enqueue_task, send_and_recheck, send_or_dead_letter
+from workflows.lookups.services import CARRY
+from workflows.outbox.by_name import by_name
+from workflows.outbox.long_work import enqueue_task, leave, long_work
 from workflows.outbox.models import Effect
+from workflows.outbox.periodic import periodic
 from workflows.outbox.services import effect_handler, mail_handler
 
 # A worker may die with the task; a manifest that cannot be made is not tried for half a day.
@@ -45,50 +51,50 @@ def carry(effect: Effect) -> None:
         ask_for_manifests(case)
 
 
-@effect_handler(MAKE)
-def make(effect: Effect) -> None:
-    """Send the task that makes a manifest; what does not fit waits for another look-up."""
-    if effect.payload["turn"] <= _TRIES and needs_manifest(effect.payload["id"]):
-        send_and_recheck(effect, "workflows.tasks.make_manifest")
+@long_work(MAKE, "workflows.corrections.making.build_manifest", give_up=leave, turns=_TRIES)
+def is_manifest_needed(snapshot_id: str) -> bool:
+    """Return whether a manifest is to be made; what does not fit waits for another look-up."""
+    return needs_manifest(snapshot_id)
 
 
-@effect_handler(APPLY)
-def apply(effect: Effect) -> None:
-    """Send the task that applies a manifest, until it has its receipt, if only a refusal.
-
-    Of one that was withdrawn, or has another's receipt by now, nothing that was written stays.
-    """
-    waiting = Manifest.objects.filter(pk=effect.payload["id"], state=Manifest.State.OPEN)
-    if not waiting.exists():
-        clear_up(effect.payload["id"])
-    elif not send_and_recheck(effect, "workflows.tasks.apply_manifest"):
-        abandon_applying(effect.payload["id"])
-
-
-@effect_handler(CHECK)
-def check(effect: Effect) -> None:
-    """Send the task that re-scans, until it has or is given up."""
-    waiting = Manifest.objects.filter(pk=effect.payload["id"], state=Manifest.State.APPLIED)
-    if waiting.exists() and not send_and_recheck(effect, "workflows.tasks.check_manifest"):
-        abandon_verification(effect.payload["id"])
+@long_work(
+    APPLY,
+    "workflows.corrections.manifest_application.apply_locally",
+    give_up=by_name("workflows.corrections.manifest_application.abandon_applying"),
+    # Of one that was withdrawn, or has another's receipt by now, nothing that was written stays.
+    ended=by_name("workflows.corrections.manifest_application.clear_up"),
+)
+def is_unapplied(manifest_id: str) -> bool:
+    """Return whether a manifest has no receipt yet, not even a refusal."""
+    return Manifest.objects.filter(pk=manifest_id, state=Manifest.State.OPEN).exists()
 
 
-@effect_handler(GUARD)
-def guard(effect: Effect) -> None:
-    """Send the task that looks for tombstones in a snapshot, until it has.
+@long_work(CHECK, "workflows.corrections.checking.verify_manifest", give_up=abandon_verification)
+def is_unverified(manifest_id: str) -> bool:
+    """Return whether the re-scan of a manifest is still to be made."""
+    return Manifest.objects.filter(pk=manifest_id, state=Manifest.State.APPLIED).exists()
 
-    The snapshot was just read: if it came out of a manifest, it can be re-scanned now.
-    """
-    applied = Manifest.objects.filter(
-        result=effect.payload["id"], state=Manifest.State.APPLIED
-    ).values_list("pk", flat=True)
-    for pk in applied:
+
+def _prepare_guarding(snapshot_id: str, turn: int) -> None:
+    """Have a snapshot that was just read re-scanned, if it came out of a manifest."""
+    applied = Manifest.objects.filter(result=int(snapshot_id), state=Manifest.State.APPLIED)
+    for pk in applied.values_list("pk", flat=True):
         enqueue_task(CHECK, str(pk), about=f"{pk}:read")
-    if effect.payload["turn"] == 1:
-        forget_guarding(int(effect.payload["id"]))
-    snapshots = Snapshot.objects.filter(pk=effect.payload["id"], guarded=None)
-    if snapshots.exclude(state=Snapshot.State.PURGED).exists():
-        send_or_dead_letter(effect, "workflows.tasks.guard_snapshot")
+    if turn == 1:
+        forget_guarding(int(snapshot_id))
+
+
+# Given up, it fails: staff are to see that nobody has looked.
+@long_work(
+    GUARD,
+    "workflows.corrections.redo_removal.find_reingested",
+    prepare=_prepare_guarding,
+    give_up=None,
+)
+def is_unguarded(snapshot_id: str) -> bool:
+    """Return whether tombstones are still to be looked for in a snapshot."""
+    snapshots = Snapshot.objects.filter(pk=snapshot_id, guarded=None)
+    return snapshots.exclude(state=Snapshot.State.PURGED).exists()
 
 
 @effect_handler(GUARD_AGAIN)
@@ -97,13 +103,11 @@ def guard_once_more(effect: Effect) -> None:
     guard_again(Manifest.objects.select_related("result").get(pk=effect.payload["id"]))
 
 
-@effect_handler(AGAIN)
-def take_out_again(effect: Effect) -> None:
-    """Send the task that makes a manifest of what came back, until it has or has said why not."""
-    asked = Reingestion.objects.filter(pk=effect.payload["id"], resolved_at=None, manifest=None)
-    waiting = asked.exclude(asked_at=None)
-    if waiting.exists() and not send_and_recheck(effect, "workflows.tasks.take_out_again"):
-        abandon_redo_removal(effect.payload["id"])
+@long_work(AGAIN, "workflows.corrections.redo_removal.redo_removal", give_up=abandon_redo_removal)
+def is_to_be_redone(return_id: str) -> bool:
+    """Return whether the manifest of what came back has neither been made nor refused yet."""
+    asked = Reingestion.objects.filter(pk=return_id, resolved_at=None, manifest=None)
+    return asked.exclude(asked_at=None).exists()
 
 
 def _mailed(effect: Effect, sent: bool) -> None:  # noqa: FBT001 - called by the outbox
@@ -123,3 +127,14 @@ def _notice_of(effect: Effect) -> RecipientNotice:
     return notices.select_related(
         "recipient", "manifest__data_key", "manifest__snapshot__dataset"
     ).get(pk=effect.payload["id"])
+
+
+periodic("sweep-challenges", "recipients", "workflows.corrections.recipients.sweep_recipients")
+periodic(
+    "sweep-manifests",
+    "instructions completed",
+    "workflows.corrections.carried_out.complete_verified",
+)
+periodic(
+    "sweep-manifests", "families of snapshots", "workflows.corrections.manifests.sweep_manifests"
+)

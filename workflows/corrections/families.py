@@ -1,31 +1,13 @@
 """Snapshots that came out of one another: a family, in which the newest one is to be changed."""
 
 from collections import defaultdict
-from pathlib import Path
 from uuid import UUID
 
 from django.db.models import Q
 
 from workflows.cases.models import Case
-from workflows.corpus.formats.protocol import Format
-from workflows.corpus.formats.registry import format_of, record_format_of
-from workflows.corpus.formats.sql_table import Table
 from workflows.datasets.models import Snapshot
-from workflows.datasets.sources import table_of
 from workflows.lookups.models import LookupRun, ShardScan
-
-
-def format_of_data(snapshot: Snapshot, path: Path) -> Format | None:
-    """Return how a file of a snapshot is read; None for one that is no part of its data."""
-    if not snapshot.traits.holds_documents:
-        return record_format_of(path)
-    known = format_of(path)
-    return known if known is not None and known.traits.holds_documents else None
-
-
-def as_table(snapshot: Snapshot) -> Table:
-    """Return the table of a snapshot that is one. Raises `ReadError`."""
-    return Table(*table_of(snapshot.location), snapshot.schema)
 
 
 def family(snapshot: Snapshot) -> list[Snapshot]:

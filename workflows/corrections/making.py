@@ -1,27 +1,25 @@
 """Making manifests: from approved items and the places judged theirs to what a pipeline must do."""
 
-import json
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from uuid import uuid4
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
-from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.cases.transition import append_case_event
-from workflows.corpus.edits.census import Text
+from workflows.common.errors import Refused
 from workflows.corpus.edits.manifest_files import package
 from workflows.corpus.edits.resolve import resolve, resolve_located
 from workflows.corpus.entries import (
     JSONL,
     NOTE,
     PARQUET,
+    EditRefused,
     Entry,
     EntryOrigin,
     Header,
@@ -31,84 +29,30 @@ from workflows.corpus.entries import (
     Replacements,
     RequestedChange,
 )
-from workflows.corpus.values import ReadError, RecordId
-from workflows.corrections.families import as_table, family, line_of, tips
+from workflows.corpus.formats.sql_table import changes_script
+from workflows.corpus.values import ReadError
+from workflows.corrections.families import family, tips
 from workflows.corrections.item_changes import replacements_of
 from workflows.corrections.keys import manifest_signer
+from workflows.corrections.manifests import (
+    MAKE,
+    OPS,
+    entries_of,
+    needs_manifest,
+    not_corrected,
+    pending_instructions,
+)
 from workflows.corrections.models import Instruction, Manifest
-from workflows.corrections.places import text_of
 from workflows.datasets.models import Snapshot
-from workflows.datasets.sources import path_of
+from workflows.datasets.sources import as_table, path_of
 from workflows.lookups.models import Match
-from workflows.outbox.long_work import advisory_lock, enqueue_task
-from workflows.vault.crypto import Shredded
+from workflows.outbox.long_work import advisory_lock
 from workflows.vault.services import create_data_key
 from workflows.vocabulary.roles import Role
-
-MAKE = "corrections.make_manifest"
-
-OPS = {
-    Instruction.Operation.DELETE: Op.DELETE,
-    Instruction.Operation.ANONYMISE: Op.REDACT,
-    Instruction.Operation.REPLACE: Op.REPLACE,
-}
 
 logger = logging.getLogger(__name__)
 
 Changes = dict[Instruction, list[RequestedChange]]
-
-
-def ask_for_manifests(case: Case) -> None:
-    """Have manifests made for every snapshot in which something was found to be the person's.
-
-    Call inside the transaction that issues the instructions.
-    """
-    _ask_for_manifests([case])
-
-
-def _ask_for_manifests(cases: Iterable[Case]) -> int:
-    """Ask once for each family of snapshots in which one of these cases was found."""
-    found = Snapshot.objects.filter(
-        matches__case__in=cases, matches__verdict=Match.Verdict.THEIRS
-    ).distinct()
-    oldest = {family(snapshot)[0].pk for snapshot in found}
-    for pk in oldest:
-        enqueue_task(MAKE, str(pk), about=f"{pk}:{timezone.now().timestamp()}")
-    return len(oldest)
-
-
-def pending_instructions(members: Sequence[Snapshot], target: Snapshot) -> list[Instruction]:
-    """Return what is still to be carried out in a family of snapshots and is in no manifest yet.
-
-    `target` is one of its `tips`: what was judged there, or carried over from older ones, is
-    changed, unless it came out of a verified manifest for the same.
-    """
-    manifests = Manifest.objects.filter(snapshot__in=members)
-    found = (
-        Instruction.objects.open()
-        .filter(
-            item__case__state=State.EXECUTING,
-            item__case__matches__snapshot=target,
-            item__case__matches__verdict=Match.Verdict.THEIRS,
-        )
-        .exclude(manifests__in=manifests.filter(state__in=Manifest.LIVE))
-        .exclude(manifests__in=manifests.filter(verified_for(target)))
-    )
-    return list(found.select_related("item__case__data_key").distinct().order_by("issued_at", "pk"))
-
-
-def verified_for(snapshot: Snapshot) -> Q:
-    """Return which manifests were verified for a snapshot: made for it, or it came out of them."""
-    made = Q(snapshot=snapshot) | Q(result__in=line_of(snapshot))
-    return Q(state=Manifest.State.VERIFIED) & made
-
-
-def needs_manifest(snapshot_id: int | str) -> bool:
-    """Return whether a manifest is still to be made, and can be, for the family of a snapshot."""
-    snapshot = Snapshot.objects.get(pk=snapshot_id)
-    members = family(snapshot)
-    live = Manifest.objects.filter(snapshot__in=members, state__in=Manifest.LIVE).exists()
-    return not live and any(pending_instructions(members, target) for target in tips(members))
 
 
 def build_manifest(snapshot_id: int | str) -> Manifest | None:
@@ -170,59 +114,6 @@ def _changes(instruction: Instruction, target: Snapshot) -> list[RequestedChange
         for ref, wrong, _right in pairs:
             found[replace(place, written=wrong, replacement_ref=ref, anywhere=True)] = None
     return list(found)
-
-
-def not_corrected(case: Case, matches: list[Match], snapshot: Snapshot) -> list[Match]:
-    """Leave out the matches in records that stay, because the same case has corrected them."""
-    texts = corrected_for(case, family(snapshot))
-    corrected = {_record(match) for match in matches if text_of(match) in texts}
-    return [match for match in matches if _record(match) not in corrected]
-
-
-def corrected_for(case: Case, members: Sequence[Snapshot]) -> set[Text]:
-    """Return the texts in which a case stands on purpose: it has corrected them and no more.
-
-    By a decision that was not taken back.
-    """
-    corrects = Q(operation=Instruction.Operation.REPLACE, retired_at=None)
-    if not Instruction.objects.filter(corrects, item__case=case).exists():
-        return set()
-    taken_back = Instruction.objects.filter(item__case=case).exclude(retired_at=None)
-    retired = tuple(f"{pk}-" for pk in taken_back.values_list("pk", flat=True))
-
-    def corrections(entries: list[Entry]) -> list[Entry]:
-        own = [entry for entry in entries if entry.case_pseudonym == str(case.pseudonym)]
-        emptied = {entry.place for entry in own if entry.op is not Op.REPLACE}
-        return [
-            entry
-            for entry in own
-            if entry.place not in emptied and not entry.replacement_ref.startswith(retired)
-        ]
-
-    return texts_after(corrections, members)
-
-
-def texts_after(
-    meant: Callable[[list[Entry]], list[Entry]],
-    members: Sequence[Snapshot],
-    known: Iterable[Text] = (),
-) -> set[Text]:
-    """Return what the manifests of a family made of texts: of those known, and of some entries."""
-    texts = set(known)
-    changed = Manifest.objects.filter(snapshot__in=members, state__in=Manifest.HAS_RESULT)
-    for manifest in changed.select_related("data_key").order_by("made_at"):
-        try:
-            entries = entries_of(manifest)
-        except Shredded:  # another of its cases was erased
-            continue
-        after = [entry for entry in entries if (entry.field, entry.sha256_before) in texts]
-        after += meant(entries)
-        texts |= {(entry.field, entry.sha256_after) for entry in after if entry.sha256_after}
-    return texts
-
-
-def _record(match: Match) -> tuple[str, RecordId, int | None]:
-    return match.file, match.record, match.position
 
 
 def _pairs(instruction: Instruction) -> list[tuple[str, str, str]]:
@@ -320,17 +211,14 @@ def _named(change: RequestedChange) -> dict[str, object]:
     return named if change.anywhere else {**named, "start": change.start, "end": change.end}
 
 
-def entries_of(manifest: Manifest) -> list[Entry]:
-    """Return the entries of a manifest. Raises `Shredded` after one of its cases was erased."""
-    lines = manifest.jsonl.splitlines()
-    return [Entry.from_dict(json.loads(line), number) for number, line in enumerate(lines)]
+def changes_sql(manifest: Manifest) -> bytes:
+    """Return the changes of a manifest as a transaction for the table of its snapshot.
 
-
-def sweep_manifests() -> int:
-    """Ask for manifests for all that waits: after another one has ended, or a new look-up.
-
-    Returns for how many families of snapshots.
+    Raises `Shredded` after one of its cases was erased, `Refused` where the table is not as it was.
     """
-    waiting = Instruction.objects.open().filter(item__case__state=State.EXECUTING)
-    with transaction.atomic():
-        return _ask_for_manifests(Case.objects.filter(items__instructions__in=waiting))
+    entries, wording = entries_of(manifest), Replacements(manifest.replacements)
+    try:
+        table = as_table(manifest.snapshot)
+        return changes_script(entries, table, wording, manifest=str(manifest.pk)).encode()
+    except (EditRefused, ManifestError, ReadError) as error:
+        raise Refused(str(error)) from error

@@ -1,4 +1,4 @@
-"""Receipts: what a pipeline says that it did with a manifest, and applying one on this machine."""
+"""Receipts: what a pipeline says that it did with a manifest; asking to have one applied here."""
 
 from typing import Any
 
@@ -7,11 +7,8 @@ from django.utils.translation import gettext as _
 
 from workflows.accounts.actors import Actor
 from workflows.cases.errors import AttemptReused
-from workflows.common.errors import DomainError, InvalidEntry, Refused
+from workflows.common.errors import Refused
 from workflows.common.state_machine import Refusal
-from workflows.corpus.entries import EditRefused, ManifestError
-from workflows.corpus.values import ReadError
-from workflows.corrections.copies import clear_away, write_copy
 from workflows.corrections.lifecycle import MOVES, Action, Situation, State
 from workflows.corrections.models import Manifest, PipelineAcknowledgement
 from workflows.corrections.transition import (
@@ -20,14 +17,13 @@ from workflows.corrections.transition import (
     lock_manifest,
     require_allowed,
 )
-from workflows.datasets.inventory import probe
 from workflows.datasets.models import Snapshot
-from workflows.datasets.problems import read_error_of, sentence
+from workflows.datasets.problems import read_error_of
 from workflows.datasets.register import save_snapshot
-from workflows.datasets.sources import path_of
 from workflows.ledger.canonical import canonical_json
 from workflows.lookups.services import look_up_version
-from workflows.outbox.long_work import advisory_lock, enqueue_task, lock_or_retry
+from workflows.outbox.by_name import by_name
+from workflows.outbox.long_work import enqueue_task
 from workflows.vault.blind_index import keyed_hashes
 from workflows.vocabulary.roles import Role
 
@@ -35,6 +31,8 @@ CHECK = "corrections.check_manifest"
 APPLY = "corrections.apply_manifest"
 STEWARDS = frozenset({Role.DATA_STEWARD})
 OWN_KEY = "applied-here"
+
+_check_location = by_name("workflows.datasets.inventory.check_location")
 
 
 def take_receipt(
@@ -110,7 +108,7 @@ def _register(snapshot: Snapshot, manifest: Manifest, actor: Actor) -> None:
         snapshot.dataset, snapshot.parent = before.dataset, before
         for name in ("id_field", "text_fields", "source_field"):
             setattr(snapshot, name, getattr(before, name))
-        _look_at(snapshot, before)
+        _check_location(snapshot, before)
         save_snapshot(snapshot, actor)
         return
     if snapshot.state == Snapshot.State.UNREADABLE:
@@ -129,17 +127,6 @@ def _register(snapshot: Snapshot, manifest: Manifest, actor: Actor) -> None:
         save_snapshot(snapshot, actor)
         if snapshot.is_readable:
             look_up_version(snapshot)
-
-
-def _look_at(snapshot: Snapshot, before: Snapshot) -> None:
-    """Refuse a location that was mistyped, while whoever typed it is still there."""
-    try:
-        probe(snapshot)
-        old = snapshot.traits.has_files and path_of(before)
-        if old and path_of(snapshot) == old:
-            raise InvalidEntry({"location": [_("The old snapshot lies there. Name the new one.")]})
-    except ReadError as error:
-        raise InvalidEntry({"location": [sentence(error.problem, error.about)]}) from error
 
 
 def can_be_applied_here(manifest: Manifest) -> bool:
@@ -164,67 +151,3 @@ def ask_to_apply(manifest: Manifest, actor: Actor) -> None:
         if not asked.update(applied_by=actor.pseudonym):
             raise Refused(_("This manifest is being applied, or has its receipt."))
         enqueue_task(APPLY, str(manifest.pk), about=str(manifest.pk))
-
-
-def apply_locally(manifest_id: str) -> None:
-    """Write the new snapshot beside the old one and give the receipt, unless another process does.
-
-    A manifest that does not fit is refused; nothing is left behind then.
-    """
-    with advisory_lock(APPLY, manifest_id) as free:
-        manifest = Manifest.objects.filter(pk=manifest_id, state=Manifest.State.OPEN).first()
-        # One that was taken back is withdrawn in a moment.
-        if not free or manifest is None or not manifest.applied_by or not manifest.is_current:
-            return
-        actor = Actor(STEWARDS, manifest.applied_by)
-        try:
-            new = write_copy(manifest)
-            take_receipt(
-                manifest,
-                actor,
-                key=OWN_KEY,
-                status=PipelineAcknowledgement.Status.APPLIED,
-                snapshot=new,
-            )
-        except (EditRefused, ManifestError, ReadError, DomainError) as error:
-            clear_away(manifest)
-            manifest.refresh_from_db(fields=["state"])
-            if manifest.state == Manifest.State.OPEN:
-                _refuse(manifest, actor, _why(error))
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, InvalidEntry):
-        return " ".join(sentence for found in error.errors.values() for sentence in found)
-    return str(error)
-
-
-def _refuse(manifest: Manifest, actor: Actor, remark: str) -> None:
-    take_receipt(
-        manifest, actor, key=OWN_KEY, status=PipelineAcknowledgement.Status.REFUSED, remark=remark
-    )
-
-
-def clear_up(manifest_id: str) -> None:
-    """Delete what was written for a manifest that has ended another way, unless it is registered.
-
-    Raises `Later` while it is still being written.
-    """
-    lock_or_retry(APPLY, manifest_id)
-    clear_away(Manifest.objects.select_related("snapshot").get(pk=manifest_id))
-
-
-def abandon_applying(manifest_id: str) -> None:
-    """Refuse a manifest whose application never came to an end, so that another can be made."""
-    lock_or_retry(APPLY, manifest_id)
-    manifest = Manifest.objects.get(pk=manifest_id)
-    _refuse(
-        manifest,
-        Actor(STEWARDS, manifest.applied_by),
-        _(
-            "Applying it was tried many times and never came to an end. Nothing was changed. "
-            "Look into the log of the workers; a large snapshot may need a higher "
-            "LONG_TASK_TIME_LIMIT."
-        ),
-    )
-    clear_away(manifest)

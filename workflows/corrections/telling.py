@@ -8,7 +8,7 @@ from django.core.mail import EmailMessage
 
 from workflows.cases.models import Case
 from workflows.corpus.entries import Entry, Op
-from workflows.corrections.making import entries_of
+from workflows.corrections.manifests import entries_of
 from workflows.corrections.models import RecipientNotice
 from workflows.corrections.recipients import token_of
 from workflows.corrections.transition import cases_of
@@ -31,7 +31,7 @@ def mail_recipient(notice: RecipientNotice, effect: Effect) -> EmailMessage | No
     """Send the notice of each case, once, and compose a mail where there is an address.
 
     Nothing in the mail is personal: it names the dataset and has the link. Without an address,
-    staff tell the recipient. Raises `Later` over the day's limit of mails.
+    staff tell the recipient. Raises `RetryAt` over the day's limit of mails.
     """
     if notice.confirmed_at is not None:
         return None

@@ -4,49 +4,18 @@ Each record that a manifest changed leaves a keyed hash of its text. A newly reg
 read once, and each of its texts is hashed. The nightly look-up finds the identifiers of open cases.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator
 from datetime import datetime
-from uuid import UUID
 
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
-from workflows.corpus.edits.resolve import records
-from workflows.corpus.entries import digest
-from workflows.corpus.formats.files import snapshot_files
-from workflows.corpus.formats.registry import read_batches
-from workflows.corrections.buried import digests_of
-from workflows.corrections.families import as_table, format_of_data
-from workflows.corrections.models import GuardedSnapshot, Manifest, Tombstone
-from workflows.corrections.returns import ReappearedPlace, record_reingestion
+from workflows.corrections.models import GuardedSnapshot, Manifest
 from workflows.datasets.models import Snapshot
-from workflows.datasets.sources import path_of
 from workflows.lookups.models import LookupRun
-from workflows.outbox.long_work import advisory_lock, enqueue_task, lock_or_retry
+from workflows.outbox.long_work import enqueue_task, lock_or_retry
 from workflows.outbox.services import enqueue
 
 GUARD = "corrections.guard_snapshot"
 GUARD_AGAIN = "corrections.guard_again"
-_AT_ONCE = 5000
-
-# The places in the order of the snapshot, each once however many of its texts came back.
-Returned = dict[UUID, dict[ReappearedPlace, None]]
-
-
-def find_reingested(snapshot_id: int | str) -> int:
-    """Look in a snapshot for what was taken out of others; return how many cases came back.
-
-    A return is an event of its case and stands in a list for the data stewards.
-    """
-    with advisory_lock(GUARD, str(snapshot_id)) as free:
-        snapshot = Snapshot.objects.filter(pk=snapshot_id, state=Snapshot.State.READABLE).first()
-        if not free or snapshot is None:
-            return 0
-        found = _buried_in(snapshot) if Tombstone.objects.exists() else {}
-        for case_id, places in found.items():
-            record_reingestion(case_id, snapshot, list(places))
-        GuardedSnapshot.objects.get_or_create(snapshot=snapshot)
-        return len(found)
 
 
 def ask_to_guard_again(manifest: Manifest) -> None:
@@ -77,7 +46,7 @@ def guard_again(manifest: Manifest) -> None:
 def forget_guarding(snapshot_id: int) -> None:
     """Count a snapshot as not guarded, for it is asked for anew.
 
-    Raises `Later` while it is being looked through: that may have begun before what is looked for
+    Raises `RetryAt` while it is being looked through: that may have begun before what is looked for
     was there.
     """
     lock_or_retry(GUARD, str(snapshot_id))
@@ -96,46 +65,3 @@ def _with_ancestors(snapshot: Snapshot | None) -> set[int]:
         found.add(snapshot.pk)
         snapshot = snapshot.parent
     return found
-
-
-def _buried_in(snapshot: Snapshot) -> Returned:
-    found: Returned = defaultdict(dict)
-    batch: list[tuple[bytes, ReappearedPlace]] = []
-    texts = _of_files if snapshot.traits.has_files else _of_table
-    for text, place in texts(snapshot):
-        batch += [(hashed, place) for hashed in digests_of(digest(text))]
-        if len(batch) >= _AT_ONCE:
-            _add(found, batch)
-            batch = []
-    _add(found, batch)
-    return found
-
-
-def _of_files(snapshot: Snapshot) -> Iterator[tuple[str, ReappearedPlace]]:
-    for file, path in snapshot_files(path_of(snapshot)).items():
-        known = format_of_data(snapshot, path)
-        for row, record in records(path, known, file) if known else ():
-            for field in snapshot.schema.text_fields:
-                text = record.get(field)
-                if isinstance(text, str) and text:
-                    yield text, (file, row)
-
-
-def _of_table(snapshot: Snapshot) -> Iterator[tuple[str, ReappearedPlace]]:
-    for shard in as_table(snapshot).shards():
-        for batch in read_batches(shard, snapshot.schema, lambda _lines: ()):
-            for index in range(batch.figures.rows):
-                place = shard.file, str(batch.record_id(index))
-                for column in batch.columns:
-                    if text := column.text(index):
-                        yield text, place
-
-
-def _add(found: Returned, texts: list[tuple[bytes, ReappearedPlace]]) -> None:
-    """Add the places of those texts that were taken out, for each case that asked for it."""
-    places: dict[bytes, list[ReappearedPlace]] = defaultdict(list)
-    for hashed, place in texts:
-        places[hashed].append(place)
-    buried = Tombstone.objects.filter(digest__in=list(places)).values_list("case_id", "digest")
-    for case_id, stored in buried:
-        found[case_id] |= dict.fromkeys(places[bytes(stored)])

@@ -15,7 +15,7 @@ from workflows.common.inputs import require_text
 from workflows.corrections import transition as manifests
 from workflows.corrections.lifecycle import Action as ManifestAction
 from workflows.corrections.lifecycle import Situation
-from workflows.corrections.making import ask_for_manifests
+from workflows.corrections.manifests import ask_for_manifests
 from workflows.corrections.models import Instruction, Manifest
 
 

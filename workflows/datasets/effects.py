@@ -1,16 +1,16 @@
-"""What follows a registration, or the beginning of a review: data are read, people looked up."""
+"""What follows a registration: data are read."""
 
 from workflows.corpus.values import ReadProblem
-from workflows.datasets.inventory import READ, UNREAD, mark_unreadable
 from workflows.datasets.models import Snapshot
-from workflows.outbox.long_work import send_and_recheck
-from workflows.outbox.models import Effect
-from workflows.outbox.services import effect_handler
+from workflows.datasets.register import READ, UNREAD, mark_unreadable
+from workflows.outbox.long_work import long_work
 
 
-@effect_handler(READ)
-def read_snapshot(effect: Effect) -> None:
-    """Send the task that reads a snapshot, until it has been read."""
-    snapshot = Snapshot.objects.filter(pk=effect.payload["id"], state__in=UNREAD).first()
-    if snapshot and not send_and_recheck(effect, "workflows.tasks.read_snapshot"):
-        mark_unreadable(snapshot, ReadProblem.GAVE_UP)
+def _abandon_reading(snapshot_id: str) -> None:
+    mark_unreadable(Snapshot.objects.get(pk=snapshot_id), ReadProblem.GAVE_UP)
+
+
+@long_work(READ, "workflows.datasets.inventory.read_snapshot", give_up=_abandon_reading)
+def is_unread(snapshot_id: str) -> bool:
+    """Return whether a snapshot has not been read to its end yet."""
+    return Snapshot.objects.filter(pk=snapshot_id, state__in=UNREAD).exists()

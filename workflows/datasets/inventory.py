@@ -5,29 +5,29 @@ What was read stays when the reader is killed, so that a large snapshot is not b
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from workflows.common.errors import InvalidEntry
 from workflows.corpus.columns import Batch, Candidate, all_lines
 from workflows.corpus.formats.protocol import Shard
 from workflows.corpus.formats.registry import read_batches
 from workflows.corpus.formats.shards import file_shards
 from workflows.corpus.values import FORMATS, ReadError, ReadProblem, ReadStats, Schema
 from workflows.datasets.models import Snapshot, SnapshotFile
-from workflows.datasets.sources import files_of, shards_of
+from workflows.datasets.problems import sentence
+from workflows.datasets.register import LOOK_UP, READ, UNREAD, mark_unreadable
+from workflows.datasets.sources import files_of, path_of, shards_of
 from workflows.ledger.append import append
 from workflows.outbox.long_work import advisory_lock, enqueue_task
 from workflows.outbox.services import enqueue
 from workflows.vocabulary.roles import Role
 
-READ = "datasets.read_snapshot"
-# People are looked up in a new version of data; look-ups stand above the register.
-LOOK_UP = "lookups.look_up_version"
-UNREAD = (Snapshot.State.WAITING, Snapshot.State.READING)
 # Lines at the beginning of a file that are read as records, to see whether they are.
 SAMPLE = 1000
 _CHUNK = 4 * 1024 * 1024
@@ -35,12 +35,6 @@ _CHUNK = 4 * 1024 * 1024
 logger = logging.getLogger(__name__)
 
 Progress = Callable[[float], None]
-
-
-def enqueue_inventory(snapshot: Snapshot) -> None:
-    """Have a snapshot read, in the background; call inside the transaction that registers it."""
-    when = snapshot.registered_at if snapshot.read_at is None else snapshot.read_at
-    enqueue_task(READ, str(snapshot.pk), about=f"{snapshot.pk}:{when.timestamp()}")
 
 
 def read_snapshot(snapshot_id: int | str) -> None:
@@ -71,17 +65,18 @@ def probe(snapshot: Snapshot) -> None:
         return
 
 
-def mark_unreadable(snapshot: Snapshot, problem: str, about: str = "") -> None:
-    """Say why a snapshot that is being read cannot be."""
-    with transaction.atomic():
-        _finish(
-            snapshot,
-            state=Snapshot.State.UNREADABLE,
-            problem=problem,
-            problem_about=about[:500],
-        )
-        _append(snapshot, "snapshot.unreadable", {"problem": problem})
-    logger.warning("Snapshot %s cannot be read: %s", snapshot.pk, problem)
+def check_location(snapshot: Snapshot, before: Snapshot) -> None:
+    """Refuse a location that was mistyped, while whoever typed it is still there.
+
+    `before` is from which it was made. Raises `InvalidEntry`.
+    """
+    try:
+        probe(snapshot)
+        old = snapshot.traits.has_files and path_of(before)
+        if old and path_of(snapshot) == old:
+            raise InvalidEntry({"location": [_("The old snapshot lies there. Name the new one.")]})
+    except ReadError as error:
+        raise InvalidEntry({"location": [sentence(error.problem, error.about)]}) from error
 
 
 def _mark_readable(snapshot: Snapshot) -> None:
@@ -89,8 +84,8 @@ def _mark_readable(snapshot: Snapshot) -> None:
     for path, sha256 in snapshot.files.values_list("path", "sha256"):
         listing.update(f"{sha256}  {path}\n".encode())
     with transaction.atomic():
-        _finish(
-            snapshot,
+        Snapshot.objects.filter(pk=snapshot.pk).update(
+            read_at=timezone.now(),
             state=Snapshot.State.READABLE,
             problem="",
             problem_about="",
@@ -98,19 +93,11 @@ def _mark_readable(snapshot: Snapshot) -> None:
             bytes=snapshot.bytes,
         )
         facts = {"rows": snapshot.rows, "bytes": snapshot.bytes, "files": listing.hexdigest()}
-        _append(snapshot, "snapshot.read", facts)
+        append(name="snapshot.read", role=Role.SYSTEM, facts={"snapshot": snapshot.pk, **facts})
         # What was taken out of other snapshots must not come back with this one.
         enqueue_task("corrections.guard_snapshot", str(snapshot.pk), about=str(snapshot.pk))
         if snapshot.parent_id is not None:
             enqueue(LOOK_UP, key=f"{LOOK_UP}:{snapshot.pk}", payload={"id": str(snapshot.pk)})
-
-
-def _finish(snapshot: Snapshot, **columns: object) -> None:
-    Snapshot.objects.filter(pk=snapshot.pk).update(read_at=timezone.now(), **columns)
-
-
-def _append(snapshot: Snapshot, name: str, facts: Mapping[str, str | int | None]) -> None:
-    append(name=name, role=Role.SYSTEM, facts={"snapshot": snapshot.pk, **facts})
 
 
 def _read(snapshot: Snapshot) -> None:

@@ -7,6 +7,7 @@ Data stewards write. A privacy officer approves a source or withdraws the approv
 that they entered themselves.
 """
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeVar
@@ -19,19 +20,27 @@ from django.utils.translation import gettext as _
 from workflows.accounts.actors import OFFICERS, STEWARDS, Actor, require_role
 from workflows.common.errors import InvalidEntry, Refused
 from workflows.common.inputs import require_text
-from workflows.datasets.inventory import enqueue_inventory
 from workflows.datasets.models import Dataset, Recipient, Snapshot, TrainedModel
 from workflows.ledger.append import append
 from workflows.ledger.canonical import commit, new_nonce
+from workflows.outbox.long_work import enqueue_task
+from workflows.vocabulary.roles import Role
 
 # What an approval rests on: when one of these changes, the source waits for approval again.
 GROUNDS_OF_APPROVAL = ("origin", "legal_basis", "licence", "scope")
 # What a snapshot is: never changed once it has been read.
 CONTENT_OF_SNAPSHOT = ("dataset", "format", "location", "id_field", "text_fields", "source_field")
 
+READ = "datasets.read_snapshot"
+# People are looked up in a new version of data; look-ups stand above the register.
+LOOK_UP = "lookups.look_up_version"
+UNREAD = (Snapshot.State.WAITING, Snapshot.State.READING)
+
 _APPROVAL = ("approval", "approval_by", "approval_at", "approval_ground", "approval_nonce")
 
 Entry = TypeVar("Entry", bound=models.Model)
+
+logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -136,6 +145,29 @@ def _forget_reading(snapshot: Snapshot) -> None:
     snapshot.state = Snapshot.State.WAITING
     snapshot.problem = snapshot.problem_about = ""
     snapshot.bytes_done = snapshot.bytes_total = 0
+
+
+def enqueue_inventory(snapshot: Snapshot) -> None:
+    """Have a snapshot read, in the background; call inside the transaction that registers it."""
+    when = snapshot.registered_at if snapshot.read_at is None else snapshot.read_at
+    enqueue_task(READ, str(snapshot.pk), about=f"{snapshot.pk}:{when.timestamp()}")
+
+
+def mark_unreadable(snapshot: Snapshot, problem: str, about: str = "") -> None:
+    """Say why a snapshot that is being read cannot be."""
+    with transaction.atomic():
+        Snapshot.objects.filter(pk=snapshot.pk).update(
+            read_at=timezone.now(),
+            state=Snapshot.State.UNREADABLE,
+            problem=problem,
+            problem_about=about[:500],
+        )
+        append(
+            name="snapshot.unreadable",
+            role=Role.SYSTEM,
+            facts={"snapshot": snapshot.pk, "problem": problem},
+        )
+    logger.warning("Snapshot %s cannot be read: %s", snapshot.pk, problem)
 
 
 @transaction.atomic

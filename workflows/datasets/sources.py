@@ -12,9 +12,10 @@ from pathlib import Path
 
 from django.conf import settings
 
-from workflows.corpus.formats.protocol import Shard
+from workflows.corpus.formats.protocol import Format, Shard
+from workflows.corpus.formats.registry import format_of, record_format_of
 from workflows.corpus.formats.shards import dataset_files, shards
-from workflows.corpus.formats.sql_table import named_table, table_shards
+from workflows.corpus.formats.sql_table import Table, named_table, table_shards
 from workflows.corpus.values import FORMATS, ReadError, ReadProblem
 from workflows.datasets.models import Snapshot
 
@@ -84,3 +85,16 @@ def files_of(snapshot: Snapshot) -> list[tuple[Path, str]]:
         return []
     shards_of(snapshot)  # raises for what is missing or empty
     return dataset_files(path_of(snapshot), [snapshot.traits])
+
+
+def format_of_data(snapshot: Snapshot, path: Path) -> Format | None:
+    """Return how a file of a snapshot is read; None for one that is no part of its data."""
+    if not snapshot.traits.holds_documents:
+        return record_format_of(path)
+    known = format_of(path)
+    return known if known is not None and known.traits.holds_documents else None
+
+
+def as_table(snapshot: Snapshot) -> Table:
+    """Return the table of a snapshot that is one. Raises `ReadError`."""
+    return Table(*table_of(snapshot.location), snapshot.schema)

@@ -9,8 +9,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import xlsxwriter
-
 from workflows.exports.rows import CASE_COLUMNS, Entry, case_cells
 from workflows.ledger.canonical import canonical_json
 
@@ -28,6 +26,9 @@ class Spreadsheet:
 
     def __init__(self, path: Path, folder: Path) -> None:
         """Write to `path`; temporary files go to `folder`."""
+        # Only the worker that writes one carries the library.
+        import xlsxwriter
+
         options = {
             "constant_memory": True,
             "tmpdir": str(folder),

@@ -1,6 +1,7 @@
 """Confirming the requester's contact: a mailed link with a button, used once, for one case."""
 
 import base64
+import logging
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -30,6 +31,8 @@ EXPIRE_AFTER = timedelta(days=30)
 # The key of the effect that sends the second link, before the id of the case.
 RESEND_KEY_PREFIX = "identity.confirm_contact.again:"
 _PURPOSE = "contact.challenge"
+
+logger = logging.getLogger(__name__)
 
 
 class InvalidChallenge(DomainError):
@@ -172,4 +175,6 @@ def sweep_unconfirmed(now: datetime | None = None) -> tuple[int, int]:
                 payload={"case": str(pk)},
             )
         reminded += 1
+    if reminded or expired:
+        logger.info("Unconfirmed: %s reminded, %s expired", reminded, expired)
     return reminded, expired

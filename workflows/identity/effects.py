@@ -12,6 +12,7 @@ from workflows.identity.contact import VALID_FOR, note_sent, open_challenge, wai
 from workflows.identity.reminders import WAITING
 from workflows.mail import links
 from workflows.outbox.models import Effect
+from workflows.outbox.periodic import periodic
 from workflows.outbox.services import effect_handler, enqueue, mail_handler
 
 _MAIL_LINK = "mail.confirm_contact"
@@ -57,3 +58,8 @@ def reminder_mail(effect: Effect) -> EmailMessage | None:
     has_day = case.state == State.FEE_NEEDED and not fee_time_is_over(case)
     context = {"pay_until": case.fee_due_on if has_day else None}
     return mail_about(case, "question_waits", effect, context)
+
+
+periodic("sweep-challenges", "unconfirmed contacts", "workflows.identity.contact.sweep_unconfirmed")
+periodic("sweep-challenges", "waiting questions", "workflows.identity.reminders.sweep_waiting")
+periodic("sweep-challenges", "unpaid fees", "workflows.identity.reminders.sweep_unpaid")

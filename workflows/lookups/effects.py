@@ -1,21 +1,17 @@
 """What follows the beginning of a review, or a new version of data: people are looked up."""
 
 from workflows.cases.effects import case_of
-from workflows.corpus.values import ReadProblem
-from workflows.datasets.inventory import LOOK_UP
 from workflows.datasets.models import Snapshot
-from workflows.lookups.models import LookupRun, ShardScan
-from workflows.lookups.scanning import fail_shard, finish_run
-from workflows.lookups.services import (
-    SCAN,
-    START,
-    look_up_at_review,
-    look_up_version,
-    split_into_shards,
-)
-from workflows.outbox.long_work import send_and_recheck
+from workflows.datasets.register import LOOK_UP
+from workflows.lookups.models import ShardScan
+from workflows.lookups.services import SCAN, START, look_up_at_review, look_up_version
+from workflows.outbox.by_name import by_name
+from workflows.outbox.long_work import long_work
 from workflows.outbox.models import Effect
+from workflows.outbox.periodic import periodic
 from workflows.outbox.services import effect_handler
+
+_start_lookup = by_name("workflows.lookups.scanning.start_lookup")
 
 
 @effect_handler("datasets.look_up")
@@ -27,21 +23,26 @@ def look_up(effect: Effect) -> None:
 @effect_handler(START)
 def start_lookup(effect: Effect) -> None:
     """Cut a look-up into shards; it ends at once where there is nothing that can be searched."""
-    run = LookupRun.objects.get(pk=effect.payload["run"])
-    split_into_shards(run)
-    finish_run(run)
+    _start_lookup(effect.payload["run"])
 
 
-@effect_handler(SCAN)
-def scan_shard(effect: Effect) -> None:
-    """Send the task that searches a shard, until it has been searched."""
-    waiting = ShardScan.objects.filter(pk=effect.payload["id"], state=ShardScan.State.WAITING)
-    scan = waiting.select_related("run").first()
-    if scan and not send_and_recheck(effect, "workflows.tasks.scan_shard"):
-        fail_shard(scan, ReadProblem.GAVE_UP)
+# A shard is small: it is searched in the time of any other task.
+@long_work(
+    SCAN,
+    "workflows.lookups.scanning.scan_shard",
+    give_up=by_name("workflows.lookups.scanning.abandon_scan"),
+    begins_anew=False,
+)
+def is_unsearched(scan_id: str) -> bool:
+    """Return whether a shard has not been searched yet."""
+    return ShardScan.objects.filter(pk=scan_id, state=ShardScan.State.WAITING).exists()
 
 
 @effect_handler(LOOK_UP)
 def look_up_new_version(effect: Effect) -> None:
     """Look all open cases up in a new version of data."""
     look_up_version(Snapshot.objects.get(pk=effect.payload["id"]))
+
+
+periodic("nightly-pass", "look-ups", "workflows.lookups.services.nightly_pass")
+periodic("purge", "look-ups", "workflows.lookups.services.purge_runs")

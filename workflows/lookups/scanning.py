@@ -1,4 +1,4 @@
-"""One shard of a look-up: scanning it, keeping what is found, and ending the run with the last."""
+"""A look-up at work: cut into shards, each scanned, what is found kept, ended with the last."""
 
 import logging
 import time
@@ -26,9 +26,17 @@ from workflows.datasets.sources import shards_of
 from workflows.ledger.canonical import canonical_json
 from workflows.lookups.excerpts import excerpt
 from workflows.lookups.models import LookupRun, Match, PlacesNotKept, ShardScan
-from workflows.lookups.services import LOOKED_UP, SCAN, cases_of, look_up_late_spellings, pages_of
+from workflows.lookups.services import (
+    CARRY,
+    LOOKED_UP,
+    SCAN,
+    WEAK_KEPT,
+    cases_of,
+    look_up_late_spellings,
+    pages_of,
+)
 from workflows.lookups.terms import terms_of_all
-from workflows.outbox.long_work import advisory_lock
+from workflows.outbox.long_work import advisory_lock, enqueue_task
 from workflows.outbox.services import enqueue
 from workflows.vault.blind_index import current_key, index_keys
 from workflows.vocabulary.roles import Role
@@ -36,18 +44,60 @@ from workflows.vocabulary.roles import Role
 if TYPE_CHECKING:
     from workflows.ledger.canonical import Json
 
-# Weak hits of one case that are kept of one shard, until staff ask for more: a common name stands
-# in thousands of records, and nobody judges so many. All are counted; `PlacesNotKept` says of what.
-WEAK_KEPT = 200
 _ROWS_AT_ONCE = 500
+# A shard is a small row: more are written at once.
+_SCANS_AT_ONCE = 1000
 # Letters of the texts with hits that are kept in memory until these are written.
 _LETTERS_AT_ONCE = 4_000_000
 # Letters on either side of a hit in which begins what can reach into its excerpt.
 _NEAR = 4096
 _PLACE = "match.place"
-CARRY = "corrections.carry_verdicts"
 
 logger = logging.getLogger(__name__)
+
+
+def start_lookup(run_id: str) -> None:
+    """Cut a look-up into shards; it ends at once where there is nothing that can be searched."""
+    run = LookupRun.objects.get(pk=run_id)
+    split_into_shards(run)
+    finish_run(run)
+
+
+def split_into_shards(run: LookupRun) -> None:
+    """Cut what is to be searched into shards and have each scanned; again adds nothing."""
+    if run.started_at is not None:
+        return
+    readable = Snapshot.objects.filter(state=Snapshot.State.READABLE)
+    for snapshot in readable.filter(pk=run.snapshot_id) if run.snapshot_id else readable:
+        _add_scans(run, snapshot)
+    run.started_at = timezone.now()
+    run.save(update_fields=["started_at"])
+
+
+def _add_scans(run: LookupRun, snapshot: Snapshot) -> None:
+    try:
+        files = [shard.file for shard in shards_of(snapshot)]
+    except ReadError as error:
+        # It was readable when it was registered. The run says that it is not any more.
+        ShardScan.objects.create(
+            run=run,
+            snapshot=snapshot,
+            number=0,
+            file=error.about[:500],
+            state=ShardScan.State.FAILED,
+            problem=error.problem,
+            finished_at=timezone.now(),
+        )
+        return
+    scans = ShardScan.objects.bulk_create(
+        (
+            ShardScan(run=run, snapshot=snapshot, number=number, file=file)
+            for number, file in enumerate(files)
+        ),
+        batch_size=_SCANS_AT_ONCE,
+    )
+    for scan in scans:
+        enqueue_task(SCAN, str(scan.pk), about=str(scan.pk))
 
 
 def scan_shard(scan_id: int | str) -> None:
@@ -68,6 +118,13 @@ def scan_shard(scan_id: int | str) -> None:
             fail_shard(scan, error.problem)
         else:
             finish_run(scan.run)
+
+
+def abandon_scan(scan_id: str) -> None:
+    """Say that searching a shard never came to an end."""
+    waiting = ShardScan.objects.filter(pk=scan_id, state=ShardScan.State.WAITING)
+    if scan := waiting.select_related("run").first():
+        fail_shard(scan, ReadProblem.GAVE_UP)
 
 
 def fail_shard(scan: ShardScan, problem: str) -> None:

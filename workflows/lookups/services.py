@@ -1,9 +1,10 @@
-"""Looking people up: asking for a pass, cutting it into shards, and knowing how far it is.
+"""Looking people up: asking for a pass, and for whom it looks.
 
-A pass is an effect that writes one row and one effect for each shard; each shard is a task of its
-own. What a task finds is written in `matching`.
+A pass is an effect that writes one row and one effect for each shard; each shard is long work of
+its own. Both are done in `scanning`.
 """
 
+import logging
 from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
@@ -19,25 +20,26 @@ from workflows.cases.models import Case
 from workflows.cases.transition import append_case_event
 from workflows.common.errors import Refused
 from workflows.common.inputs import require_text
-from workflows.corpus.values import ReadError
 from workflows.datasets.models import Snapshot
-from workflows.datasets.sources import shards_of
-from workflows.lookups.models import AddedSpelling, LookupRun, ShardScan
-from workflows.outbox.long_work import enqueue_task
+from workflows.lookups.models import AddedSpelling, LookupRun
 from workflows.outbox.services import enqueue
 from workflows.vocabulary.roles import Role
 
 START = "datasets.start_lookup"
 SCAN = "datasets.scan_shard"
-# A shard is a small row: many are written at once.
-_ROWS_AT_ONCE = 1000
+CARRY = "corrections.carry_verdicts"
 _KEEP_RUNS = timedelta(days=90)
-# So many times as many weak places are kept when staff ask for more.
+# Weak hits of one case that are kept of one shard, until staff ask for more: a common name stands
+# in thousands of records, and nobody judges so many. All are counted; `PlacesNotKept` says of what.
+WEAK_KEPT = 200
+# So many times as many are kept when staff ask for more.
 _MORE = 5
 
 REVIEWERS = frozenset({Role.REVIEWER, Role.PRIVACY_OFFICER})
 # Whose data is looked up each night: everyone whose request is not answered yet.
 LOOKED_UP = frozenset(OPEN) - {State.FILED}
+
+logger = logging.getLogger(__name__)
 
 
 def require_reviewer(case: Case, actor: Actor) -> Role:
@@ -120,7 +122,10 @@ def look_up_late_spellings(done: LookupRun) -> LookupRun | None:
 def nightly_pass() -> LookupRun | None:
     """Look all open cases up together; None while the pass of another night is still running."""
     with transaction.atomic():
-        return _new_run(None, LookupRun.Reason.NIGHTLY, "")
+        run = _new_run(None, LookupRun.Reason.NIGHTLY, "")
+    if run is None:
+        logger.warning("The nightly pass before is still running")
+    return run
 
 
 def look_up_version(snapshot: Snapshot) -> LookupRun | None:
@@ -168,43 +173,6 @@ def _record_request(run: LookupRun, role: Role, pseudonym: str = "") -> None:
     if run.case is not None:
         facts = {"run": str(run.pk), "reason": str(run.reason)}
         append_case_event(run.case, "lookup.requested", role=role, pseudonym=pseudonym, facts=facts)
-
-
-def split_into_shards(run: LookupRun) -> None:
-    """Cut what is to be searched into shards and have each scanned; again adds nothing."""
-    if run.started_at is not None:
-        return
-    readable = Snapshot.objects.filter(state=Snapshot.State.READABLE)
-    for snapshot in readable.filter(pk=run.snapshot_id) if run.snapshot_id else readable:
-        _add_scans(run, snapshot)
-    run.started_at = timezone.now()
-    run.save(update_fields=["started_at"])
-
-
-def _add_scans(run: LookupRun, snapshot: Snapshot) -> None:
-    try:
-        files = [shard.file for shard in shards_of(snapshot)]
-    except ReadError as error:
-        # It was readable when it was registered. The run says that it is not any more.
-        ShardScan.objects.create(
-            run=run,
-            snapshot=snapshot,
-            number=0,
-            file=error.about[:500],
-            state=ShardScan.State.FAILED,
-            problem=error.problem,
-            finished_at=timezone.now(),
-        )
-        return
-    scans = ShardScan.objects.bulk_create(
-        (
-            ShardScan(run=run, snapshot=snapshot, number=number, file=file)
-            for number, file in enumerate(files)
-        ),
-        batch_size=_ROWS_AT_ONCE,
-    )
-    for scan in scans:
-        enqueue_task(SCAN, str(scan.pk), about=str(scan.pk))
 
 
 def purge_runs() -> int:

@@ -15,4 +15,6 @@ class OutboxConfig(AppConfig):
 
     def ready(self) -> None:
         """Find the handlers: the module `effects` of each app, as Django finds `admin`."""
+        from workflows.outbox import checks
+
         autodiscover_modules("effects")

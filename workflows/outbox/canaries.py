@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from workflows.outbox import queues
 from workflows.outbox.models import Canary
 
-TASK = "workflows.tasks.canary"
+TASK = "workflows.outbox.tasks.canary"
 BEAT = "beat"
 EVERY = timedelta(seconds=10)
 # A canary that did not come out for so long is lost, or waits behind much; another one is sent.

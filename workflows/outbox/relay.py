@@ -27,7 +27,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from workflows.outbox import canaries, queues
 from workflows.outbox.models import Effect
 
-TASK = "workflows.tasks.run_effect"
+TASK = "workflows.outbox.tasks.run_effect"
 CHANNEL = "outbox"
 BATCH = 200
 # Only so many of the longest due effects of a queue are with the broker at a time. Were all of a

@@ -1,10 +1,10 @@
 """Writing effects inside a transaction, retrying, forgetting and counting them.
 
-A handler is registered with `@effect_handler("kind")` in the module `effects` of its app, which
-is found at the start. It gets the effect, does its work in one transaction together with the
-mark "done", and raises to be called again, `Later` when it is only too early. What it does outside
-the database can be repeated after a crash; the effect's id or key identifies the repetition. A
-mail is composed by a `@mail_handler("kind")` and sent after its transaction: see `running`.
+A handler is registered with `@effect_handler("kind")` in the module `effects` of its app, which is
+found at the start. It gets the effect, does its work in one transaction together with the mark
+"done", and raises to be called again, `RetryAt` when it is only too early. What it does outside the
+database can be repeated after a crash; the effect's id or key identifies the repetition. A mail is
+composed by a `@mail_handler("kind")` and sent after its transaction: see `running`.
 """
 
 from collections.abc import Mapping

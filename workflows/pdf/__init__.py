@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import typst
+from typing import TYPE_CHECKING, Any
 
 from workflows.pdf.fonts import font_file
+
+if TYPE_CHECKING:
+    from typst import Fonts
 
 
 class PdfError(Exception):
@@ -26,6 +27,9 @@ def render_pdf(template: Path, data: Mapping[str, Any], *, at: datetime) -> byte
 
     The template reads `json(bytes(sys.inputs.data))`; `at` is the time that the document bears.
     """
+    # A compiler of some fifty megabytes: only the process that writes a document carries it.
+    import typst
+
     try:
         written = typst.compile(
             template,
@@ -44,7 +48,7 @@ def render_pdf(template: Path, data: Mapping[str, Any], *, at: datetime) -> byte
 
 
 @cache
-def _fonts(folder: Path) -> typst.Fonts:
-    return typst.Fonts(
-        include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder]
-    )
+def _fonts(folder: Path) -> "Fonts":
+    from typst import Fonts
+
+    return Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])

@@ -18,6 +18,7 @@ from workflows.mail import links
 from workflows.mail.outbound import compose
 from workflows.notices.services import enqueue_notice
 from workflows.outbox.models import Effect
+from workflows.outbox.periodic import periodic
 from workflows.outbox.services import effect_handler, enqueue, mail_handler
 from workflows.routing.assignment import assign, choose_team
 from workflows.routing.models import Assignment, Team
@@ -122,3 +123,6 @@ def _take(clock: Clock, step: SweepAction, facts: dict[str, Any]) -> bool:
             regime=clock.regime,
         )
     return True
+
+
+periodic("sweep-clocks", "requests", "workflows.routing.effects.sweep_clocks")

@@ -13,7 +13,7 @@ from tests.factories import ERIKA, WANG, file
 from tests.tokens import regulator_token
 from workflows.accounts.models import RegulatorAccount
 from workflows.exports.files import bundle_path
-from workflows.exports.jobs import make_bundle
+from workflows.exports.making import make_bundle
 from workflows.exports.models import BundleJob
 from workflows.ledger.models import Event
 from workflows.ledger.sequencer import drain_inbox

@@ -46,6 +46,6 @@ def test_a_server_on_a_port_works_as_well(folder):
 def test_celery_publishes_to_it(broker):
     from requests_portal.celery import app
 
-    app.send_task("workflows.tasks.nothing", ignore_result=True)
+    app.send_task("workflows.outbox.tasks.nothing", ignore_result=True)
     with client(broker) as connection:
         assert connection.llen("celery") == 1

@@ -19,7 +19,7 @@ from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.cases.signed_receipt import signed_receipt
 from workflows.exports.files import bundle_path, download_name
-from workflows.exports.jobs import make_bundle
+from workflows.exports.making import make_bundle
 from workflows.exports.models import BundleJob
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import latest_checkpoint

@@ -9,7 +9,7 @@ from tests.requests_portal.staff.test_manifests_admin import waiting
 from tests.workflows.corrections.conftest import data, no_broker
 from tests.workflows.corrections.test_returns import closed, come_back, delete_request, forum
 from workflows.cases.models import EventContent
-from workflows.corrections.returns import redo_removal
+from workflows.corrections.redo_removal import redo_removal
 from workflows.ledger.models import Event
 from workflows.vocabulary.outcomes import Outcome
 

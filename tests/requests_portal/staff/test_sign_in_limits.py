@@ -11,7 +11,7 @@ from django.conf import settings as portal_settings
 from django.utils import timezone
 
 from tests.personas import PASSWORD
-from workflows.tasks import purge
+from workflows.outbox.periodic import run_periodic
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/accounts/login/"
@@ -85,10 +85,10 @@ def test_without_a_proxy_the_header_is_ignored(client, intake, settings) -> None
 
 def test_what_was_counted_is_forgotten_when_it_counts_no_more(client, intake) -> None:
     post_login(client, STRANGER, "wrong")
-    purge()
+    run_periodic("purge")
     assert AccessAttempt.objects.exists()
     AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=16))
-    purge()
+    run_periodic("purge")
     assert not AccessAttempt.objects.exists()
 
 

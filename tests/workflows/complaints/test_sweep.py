@@ -17,11 +17,11 @@ from workflows.complaints.lifecycle import State
 from workflows.complaints.models import ComplaintClock
 from workflows.ledger.models import Event
 from workflows.outbox.models import Effect
+from workflows.outbox.periodic import run_periodic
 from workflows.outbox.services import drain
 from workflows.routing.assignment import assign
 from workflows.routing.effects import sweep_clocks
 from workflows.routing.models import Team
-from workflows.tasks import sweep_clocks as sweep_all
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -86,7 +86,7 @@ class TestAComplaint:
     def test_is_swept_by_the_task(self):
         complaint = complain_in(State.RECEIVED)
         ComplaintClock.objects.update(check_at=complaint.received_at)
-        sweep_all()
+        run_periodic("sweep-clocks")
 
         assert steps(complaint.case) == [("complaint.reminded", 50)]
 

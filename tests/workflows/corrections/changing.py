@@ -11,8 +11,9 @@ from workflows.cases.models import Case
 from workflows.cases.staff_actions import ItemProposal
 from workflows.corrections.checking import verify_manifest
 from workflows.corrections.making import build_manifest
+from workflows.corrections.manifest_application import apply_locally
 from workflows.corrections.models import Manifest, RecipientNotice
-from workflows.corrections.receipts import apply_locally, ask_to_apply
+from workflows.corrections.receipts import ask_to_apply
 from workflows.datasets.models import Recipient, Snapshot
 from workflows.lookups import scanning
 from workflows.lookups.models import Match, ShardScan

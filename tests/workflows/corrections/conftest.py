@@ -15,9 +15,9 @@ def no_broker(monkeypatch):
 
 @pytest.fixture
 def sent(monkeypatch):
-    """The tasks that were sent; a test does itself what a worker would."""
+    """The long work that was sent, by kind and id; a test does itself what a worker would."""
     tasks = []
     monkeypatch.setattr(
-        "celery.current_app.send_task", lambda name, args, **_more: tasks.append((name, *args))
+        "celery.current_app.send_task", lambda _name, args, **_more: tasks.append(tuple(args))
     )
     return tasks

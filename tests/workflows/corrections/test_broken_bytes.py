@@ -11,9 +11,9 @@ from tests.workflows.corrections.changing import executing
 from tests.workflows.corrections.test_right_record import applied
 from tests.workflows.datasets.entries import make_snapshot
 from workflows.cases.filing_request import FiledItem
-from workflows.corrections.making import entries_of
+from workflows.corrections.manifests import entries_of
 from workflows.corrections.models import Manifest, Reingestion
-from workflows.corrections.tombstones import find_reingested
+from workflows.corrections.redo_removal import find_reingested
 from workflows.datasets.sources import path_of
 from workflows.vocabulary.outcomes import Outcome
 

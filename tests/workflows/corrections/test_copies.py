@@ -10,10 +10,11 @@ from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.corrections.test_giving_up import after_the_last_turn
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.filing_request import FiledItem
-from workflows.corrections import receipts
+from workflows.corrections import manifest_application
 from workflows.corrections.checking import verify_manifest
+from workflows.corrections.manifest_application import apply_locally
 from workflows.corrections.models import Manifest
-from workflows.corrections.receipts import APPLY, apply_locally, ask_to_apply
+from workflows.corrections.receipts import APPLY, ask_to_apply
 from workflows.corrections.withdrawal import stop_execution
 from workflows.datasets.sources import path_of
 from workflows.outbox.models import Effect
@@ -82,7 +83,7 @@ def test_a_half_written_copy_does_not_stay_after_giving_up(data, monkeypatch):
 
 def test_a_finished_copy_does_not_stay_after_giving_up(data, monkeypatch):
     _case, manifest = asked(data)
-    monkeypatch.setattr(receipts, "take_receipt", die)
+    monkeypatch.setattr(manifest_application, "take_receipt", die)
     with pytest.raises(Died):
         apply_locally(str(manifest.pk))
     monkeypatch.undo()
@@ -115,14 +116,14 @@ def test_a_copy_whose_receipt_is_refused_does_not_stay_and_the_receipt_says_why(
 
 def test_a_copy_of_a_manifest_that_was_withdrawn_meanwhile_does_not_stay(data, monkeypatch):
     case, manifest = asked(data)
-    write = receipts.write_copy
+    write = manifest_application.write_copy
 
     def withdrawn_while_writing(one):
         new = write(one)
         stop_execution(case, APPROVER, "It cannot be done like this.")
         return new
 
-    monkeypatch.setattr(receipts, "write_copy", withdrawn_while_writing)
+    monkeypatch.setattr(manifest_application, "write_copy", withdrawn_while_writing)
     apply_locally(str(manifest.pk))
     manifest.refresh_from_db()
     assert manifest.state == Manifest.State.WITHDRAWN
@@ -133,7 +134,7 @@ def test_a_copy_of_a_manifest_that_was_withdrawn_meanwhile_does_not_stay(data, m
 def test_a_copy_that_a_dead_worker_has_left_goes_when_its_manifest_was_withdrawn(data, monkeypatch):
     case, manifest = asked(data)
     with monkeypatch.context() as patched:
-        patched.setattr(receipts, "take_receipt", die)
+        patched.setattr(manifest_application, "take_receipt", die)
         with pytest.raises(Died):
             apply_locally(str(manifest.pk))
     stop_execution(case, APPROVER, "It cannot be done like this.")
@@ -158,7 +159,7 @@ def finished_copy_of_a_folder(data, monkeypatch):
         (data / "forum" / name).write_text(lines([{**FORUM[0], "id": name[0]}, *FORUM[1:]]))
     _case, manifest = asked(data, "forum")
     with monkeypatch.context() as patched:
-        patched.setattr(receipts, "take_receipt", die)
+        patched.setattr(manifest_application, "take_receipt", die)
         with pytest.raises(Died):
             apply_locally(str(manifest.pk))
     return manifest, f"forum-{manifest.pk.hex[:8]}"

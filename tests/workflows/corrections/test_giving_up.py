@@ -11,14 +11,16 @@ from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.common.errors import Refused
 from workflows.corpus.values import ReadProblem
-from workflows.corrections.checking import enqueue_verification, verify_manifest
+from workflows.corrections.checking import verify_manifest
+from workflows.corrections.manifest_application import apply_locally
+from workflows.corrections.manifests import enqueue_verification
 from workflows.corrections.models import Manifest, Reingestion
-from workflows.corrections.receipts import APPLY, CHECK, apply_locally, ask_to_apply, take_receipt
+from workflows.corrections.receipts import APPLY, CHECK, ask_to_apply, take_receipt
+from workflows.corrections.redo_removal import find_reingested
 from workflows.corrections.returns import AGAIN, enqueue_redo_removal, redo_in_progress
-from workflows.corrections.tombstones import GUARD, find_reingested
-from workflows.datasets.inventory import mark_unreadable
+from workflows.corrections.tombstones import GUARD
 from workflows.datasets.models import Snapshot
-from workflows.datasets.register import mark_purged, reread_snapshot
+from workflows.datasets.register import mark_purged, mark_unreadable, reread_snapshot
 from workflows.datasets.sources import path_of
 from workflows.outbox.long_work import MAX_TURNS, advisory_lock
 from workflows.outbox.models import Effect
@@ -110,7 +112,7 @@ def test_a_re_scan_that_never_ends_is_sent_back_and_can_be_asked_for_again(appli
     assert (applied.state, applied.left, applied.left_count) == (Manifest.State.APPLIED, [], 0)
     asked = Effect.objects.filter(kind=CHECK, payload__turn=1).order_by("created_at").last()
     run_effect(asked.pk)
-    assert sent[-1] == ("workflows.tasks.check_manifest", str(applied.pk))
+    assert sent[-1] == ("corrections.check_manifest", str(applied.pk))
     verify_manifest(str(applied.pk))
     applied.refresh_from_db()
     assert applied.state == Manifest.State.VERIFIED
@@ -166,7 +168,7 @@ def test_a_search_for_what_came_back_that_never_ends_is_a_failed_effect(forum, s
     retry_dead_letter(Effect.objects.filter(pk=effect.pk))
     run_effect(effect.pk)
 
-    assert sent == [("workflows.tasks.guard_snapshot", str(forum.pk))]
+    assert sent == [("corrections.guard_snapshot", str(forum.pk))]
     find_reingested(forum.pk)
     retry_dead_letter(Effect.objects.filter(pk=effect.pk))
     Effect.objects.filter(pk=effect.pk).update(due_at=effect.created_at)

@@ -10,9 +10,11 @@ from tests.workflows.corrections.test_giving_up import at_work
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.filing_request import FiledItem
 from workflows.corrections.checking import verify_manifest
+from workflows.corrections.manifest_application import apply_locally
 from workflows.corrections.models import GuardedSnapshot, Manifest, Reingestion
-from workflows.corrections.receipts import apply_locally, ask_to_apply
-from workflows.corrections.tombstones import GUARD, find_reingested
+from workflows.corrections.receipts import ask_to_apply
+from workflows.corrections.redo_removal import find_reingested
+from workflows.corrections.tombstones import GUARD
 from workflows.outbox.models import Effect
 from workflows.vocabulary.outcomes import Outcome
 

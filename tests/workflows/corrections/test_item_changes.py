@@ -25,8 +25,9 @@ from workflows.corrections.checking import verify_manifest
 from workflows.corrections.forgetting import erase_case_data
 from workflows.corrections.item_changes import redacts, replacements_of, save_item_change
 from workflows.corrections.making import build_manifest
+from workflows.corrections.manifest_application import apply_locally
 from workflows.corrections.models import Instruction, ItemChange, Manifest
-from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
+from workflows.corrections.receipts import ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
 from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of

@@ -28,11 +28,13 @@ from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.errors import AttemptReused, MoveRefused
 from workflows.common.errors import InvalidInput, Refused
 from workflows.corrections.checking import verify_manifest
-from workflows.corrections.making import MAKE, build_manifest, entries_of, sweep_manifests
+from workflows.corrections.making import build_manifest
+from workflows.corrections.manifest_application import apply_locally
+from workflows.corrections.manifests import MAKE, entries_of, sweep_manifests
 from workflows.corrections.models import Instruction, Manifest, Reingestion, Tombstone
-from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
+from workflows.corrections.receipts import ask_to_apply, take_receipt
+from workflows.corrections.redo_removal import find_reingested
 from workflows.corrections.services import record_receipt
-from workflows.corrections.tombstones import find_reingested
 from workflows.corrections.withdrawal import stop_execution
 from workflows.datasets.inventory import read_snapshot
 from workflows.datasets.models import Snapshot
@@ -206,11 +208,11 @@ def test_the_re_scan_begins_when_the_new_snapshot_has_been_read(forum, delete_re
     drain()
     sent = []
     monkeypatch.setattr(
-        "celery.current_app.send_task", lambda name, args, **_more: sent.append((name, *args))
+        "celery.current_app.send_task", lambda _name, args, **_more: sent.append(tuple(args))
     )
     read_snapshot(manifest.result.pk)
     drain()
-    assert ("workflows.tasks.check_manifest", str(manifest.pk)) in sent
+    assert ("corrections.check_manifest", str(manifest.pk)) in sent
 
 
 def test_a_failed_rescan_sends_the_item_back_with_the_place_named(forum, data, delete_request):

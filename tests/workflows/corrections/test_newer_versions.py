@@ -25,10 +25,12 @@ from workflows.common.errors import InvalidInput, Refused
 from workflows.corpus.entries import Edit, Entry, Op, Replacements
 from workflows.corrections.carrying import Step, carry_verdicts, moved, rewritten
 from workflows.corrections.checking import verify_manifest
-from workflows.corrections.making import build_manifest, entries_of
+from workflows.corrections.making import build_manifest
+from workflows.corrections.manifest_application import apply_locally
+from workflows.corrections.manifests import entries_of
 from workflows.corrections.models import Manifest
 from workflows.corrections.places import Place
-from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
+from workflows.corrections.receipts import ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
 from workflows.corrections.withdrawal import stop_execution
 from workflows.datasets.models import Snapshot

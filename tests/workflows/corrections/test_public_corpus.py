@@ -25,8 +25,9 @@ from workflows.corpus.locate import locate_records
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.values import read_persons
 from workflows.corrections.checking import verify_manifest
+from workflows.corrections.manifest_application import apply_locally
 from workflows.corrections.models import Manifest
-from workflows.corrections.receipts import apply_locally, ask_to_apply
+from workflows.corrections.receipts import ask_to_apply
 from workflows.datasets.sources import path_of, shards_of
 from workflows.ledger import sequencer
 from workflows.lookups.models import Match

@@ -13,8 +13,9 @@ from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.common.errors import InvalidInput, Refused
 from workflows.corrections.checking import verify_manifest
+from workflows.corrections.manifest_application import apply_locally
 from workflows.corrections.models import RecipientNotice
-from workflows.corrections.receipts import apply_locally, ask_to_apply
+from workflows.corrections.receipts import ask_to_apply
 from workflows.corrections.recipients import (
     InvalidLink,
     confirm,

@@ -14,7 +14,8 @@ from tests.workflows.corrections.changing import (
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.filing_request import FiledItem
 from workflows.corrections.checking import verify_manifest
-from workflows.corrections.making import build_manifest, entries_of
+from workflows.corrections.making import build_manifest
+from workflows.corrections.manifests import entries_of
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import take_receipt
 from workflows.datasets.models import Snapshot

@@ -14,15 +14,11 @@ from workflows.cases.lifecycle import Action
 from workflows.cases.transition import advance
 from workflows.common.errors import InvalidInput, Refused
 from workflows.corrections.checking import verify_manifest
+from workflows.corrections.manifest_application import apply_locally
 from workflows.corrections.models import Manifest, Reingestion
-from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
-from workflows.corrections.returns import (
-    enqueue_redo_removal,
-    open_reingestions,
-    redo_removal,
-    resolve_return,
-)
-from workflows.corrections.tombstones import find_reingested
+from workflows.corrections.receipts import ask_to_apply, take_receipt
+from workflows.corrections.redo_removal import find_reingested, redo_removal
+from workflows.corrections.returns import enqueue_redo_removal, open_reingestions, resolve_return
 from workflows.datasets.sources import path_of
 from workflows.ledger.models import Event
 from workflows.notices import moves

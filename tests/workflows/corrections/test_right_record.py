@@ -16,8 +16,9 @@ from workflows.corpus.formats.files import create_compressed, open_compressed
 from workflows.corrections.checking import verify_manifest
 from workflows.corrections.downloads import SQL, content_of
 from workflows.corrections.making import build_manifest
+from workflows.corrections.manifest_application import apply_locally
 from workflows.corrections.models import Instruction, Manifest
-from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
+from workflows.corrections.receipts import ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
 from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of

@@ -14,8 +14,8 @@ from workflows.corrections.checking import verify_manifest
 from workflows.corrections.downloads import SQL, content_of
 from workflows.corrections.models import Manifest, Reingestion
 from workflows.corrections.receipts import ask_to_apply, take_receipt
-from workflows.corrections.returns import enqueue_redo_removal, redo_removal
-from workflows.corrections.tombstones import find_reingested
+from workflows.corrections.redo_removal import find_reingested, redo_removal
+from workflows.corrections.returns import enqueue_redo_removal
 from workflows.datasets.models import Snapshot
 from workflows.lookups.models import Match
 from workflows.lookups.verdicts import judge

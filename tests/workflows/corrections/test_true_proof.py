@@ -19,11 +19,13 @@ from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.errors import MoveRefused
 from workflows.cases.filing_request import FiledIdentifier, FiledItem
 from workflows.common.errors import InvalidInput
-from workflows.corrections import checking
+from workflows.corrections import manifests
 from workflows.corrections.answer_parts import known_of
-from workflows.corrections.checking import enqueue_verification, verify_manifest
+from workflows.corrections.checking import verify_manifest
+from workflows.corrections.manifest_application import apply_locally
+from workflows.corrections.manifests import enqueue_verification
 from workflows.corrections.models import Manifest
-from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
+from workflows.corrections.receipts import ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
 from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of
@@ -156,7 +158,7 @@ def test_where_nothing_says_how_many_records_there_were_nothing_is_verified(
 
 
 def test_that_nothing_was_compared_is_said_also_where_much_is_left(folder, data, monkeypatch):
-    monkeypatch.setattr(checking, "_SHOWN", 1)
+    monkeypatch.setattr(manifests, "_SHOWN", 1)
     executing(Outcome.DELETED, DELETE)
     manifest = manifest_for(folder)
     Snapshot.objects.filter(pk=folder.pk).update(rows=None)

@@ -10,8 +10,9 @@ from tests.workflows.corrections.test_renumbering import given, posts_of, verdic
 from tests.workflows.datasets.entries import make_snapshot
 from workflows.cases.filing_request import FiledItem
 from workflows.corrections.checking import verify_manifest
+from workflows.corrections.manifest_application import apply_locally
 from workflows.corrections.models import Manifest
-from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
+from workflows.corrections.receipts import ask_to_apply, take_receipt
 from workflows.corrections.withdrawal import stop_execution
 from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import path_of

@@ -19,9 +19,11 @@ from workflows.corrections.carried_out import complete_verified
 from workflows.corrections.changes import changes_of
 from workflows.corrections.checking import verify_manifest
 from workflows.corrections.families import newest_readable
-from workflows.corrections.making import build_manifest, entries_of, needs_manifest
+from workflows.corrections.making import build_manifest
+from workflows.corrections.manifest_application import apply_locally
+from workflows.corrections.manifests import entries_of, needs_manifest
 from workflows.corrections.models import Manifest
-from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
+from workflows.corrections.receipts import ask_to_apply, take_receipt
 from workflows.corrections.withdrawal import stop_execution
 from workflows.datasets.models import Snapshot
 from workflows.datasets.register import mark_purged

@@ -25,9 +25,11 @@ from workflows.common.errors import InvalidInput, Refused
 from workflows.corpus.entries import JSONL
 from workflows.corrections.checking import verify_manifest
 from workflows.corrections.downloads import download_file
-from workflows.corrections.making import build_manifest, entries_of
+from workflows.corrections.making import build_manifest
+from workflows.corrections.manifest_application import apply_locally
+from workflows.corrections.manifests import entries_of
 from workflows.corrections.models import Instruction, Manifest, PipelineAcknowledgement
-from workflows.corrections.receipts import apply_locally, ask_to_apply, take_receipt
+from workflows.corrections.receipts import ask_to_apply, take_receipt
 from workflows.corrections.services import record_receipt
 from workflows.corrections.withdrawal import stop_execution
 from workflows.ledger.models import Event

@@ -66,7 +66,7 @@ def test_due_effects_are_published_by_id(broker: Any) -> None:
     assert Relay().publish_due() == 3
 
     assert sorted(published(broker)) == sorted(
-        ("workflows.tasks.run_effect", identifier) for identifier in identifiers
+        ("workflows.outbox.tasks.run_effect", identifier) for identifier in identifiers
     )
 
 
@@ -114,7 +114,7 @@ def test_of_a_long_backlog_only_a_window_is_with_the_broker_at_a_time(
     # One that was begun makes room, however it ends; here its kind has no handler.
     run_effect(first)
     assert relay.publish_due() == 1
-    assert published(broker) == [("workflows.tasks.run_effect", fourth)]
+    assert published(broker) == [("workflows.outbox.tasks.run_effect", fourth)]
 
     # After the lease no more is published again than fits in.
     let_pass(timedelta(seconds=relay_module.DEFAULT_LEASE_SECONDS + 1))

@@ -15,14 +15,16 @@ from tests.factories import OFFICER, OTHER_OFFICER, make_case
 from tests.workflows.reports.conftest import unpack
 from workflows.cases.lifecycle import State
 from workflows.common.errors import InvalidInput
-from workflows.exports import bundle, effects, jobs
+from workflows.exports import bundle, jobs, making
 from workflows.exports.files import bundle_path, part_path, work_folder
 from workflows.exports.formats import Format
-from workflows.exports.jobs import make_bundle, purge_bundles, request_bundle
+from workflows.exports.jobs import purge_bundles, request_bundle
+from workflows.exports.making import make_bundle
 from workflows.exports.models import BundleJob
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import latest_checkpoint
 from workflows.ledger.sequencer import drain_inbox
+from workflows.outbox import long_work
 from workflows.outbox.models import Effect
 from workflows.outbox.services import run_effect
 from workflows.oversight.checkpoints import CheckpointRefused, keep_checkpoint
@@ -145,7 +147,7 @@ def test_a_job_whose_maker_was_killed_is_taken_up_again(job, connect):
 
 def _break_once(monkeypatch, name):
     """Let a function of the making raise the first time, as if the process had been killed."""
-    function = getattr(jobs, name)
+    function = getattr(making, name)
     calls = []
 
     def broken(*args, **kwargs):
@@ -154,7 +156,7 @@ def _break_once(monkeypatch, name):
             raise KeyboardInterrupt
         return function(*args, **kwargs)
 
-    monkeypatch.setattr(jobs, name, broken)
+    monkeypatch.setattr(making, name, broken)
 
 
 def test_killed_while_the_tables_are_written_it_begins_anew(job, monkeypatch, verify):
@@ -233,14 +235,14 @@ def sent(monkeypatch):
     """Return the tasks that were sent to the broker."""
     tasks = []
     send = lambda name, args, **_options: tasks.append((name, args))  # noqa: E731
-    monkeypatch.setattr(effects.current_app, "send_task", send)
+    monkeypatch.setattr("celery.current_app.send_task", send)
     return tasks
 
 
 def test_the_effect_sends_the_task_and_looks_again_until_the_export_is_finished(job, sent):
     first = Effect.objects.get(kind="reports.make_bundle")
     run_effect(first.pk)
-    assert sent == [("workflows.tasks.make_bundle", [str(job.pk)])]
+    assert sent == [(long_work.TASK, ["reports.make_bundle", str(job.pk)])]
     second = Effect.objects.get(kind="reports.make_bundle", state="pending")
     assert second.payload["turn"] == 2
     assert second.due_at > timezone.now()
@@ -253,7 +255,7 @@ def test_the_effect_sends_the_task_and_looks_again_until_the_export_is_finished(
 
 def test_an_export_that_never_is_made_is_given_up(job, sent):
     effect = Effect.objects.get(kind="reports.make_bundle")
-    effect.payload["turn"] = effects.MAX_TURNS + 1
+    effect.payload["turn"] = long_work.MAX_TURNS + 1
     effect.save()
     run_effect(effect.pk)
     job.refresh_from_db()
@@ -342,7 +344,7 @@ def holds_nothing_personal(job, verify):
 def test_an_erasure_before_the_last_step_makes_the_export_anew(scope, erasing, verify):
     case = make_case(State.CLOSED)
     job = request_bundle(scope, BundleFilters())
-    erasing(case, jobs.os, "fsync")
+    erasing(case, making.os, "fsync")
     job = made(job)
     assert (job.state, statements()) == (S.READY, 2)
     assert holds_nothing_personal(job, verify)
@@ -354,7 +356,7 @@ def test_an_erasure_that_takes_the_tables_away_lets_the_next_turn_begin_anew(
 ):
     case = make_case(State.CLOSED)
     job = request_bundle(scope, BundleFilters())
-    erasing(case, jobs, "write_bundle")
+    erasing(case, making, "write_bundle")
     with pytest.raises(FileNotFoundError):
         make_bundle(job.pk)
     job = made(job)

@@ -40,7 +40,8 @@ from workflows.complaints import services as complaints
 from workflows.corrections.item_changes import save_item_change
 from workflows.exports.files import bundle_path
 from workflows.exports.formats import Format
-from workflows.exports.jobs import make_bundle, request_bundle
+from workflows.exports.jobs import request_bundle
+from workflows.exports.making import make_bundle
 from workflows.exports.models import BundleJob
 from workflows.ledger.keys import log_vkey
 from workflows.ledger.models import Checkpoint, Event

@@ -14,14 +14,12 @@ from pathlib import Path
 from typing import Any, Self, TypeAlias
 
 from workflows.corpus.edits.resolve import records
-from workflows.corpus.entries import Entry, Located, ManifestError, Op, digest
+from workflows.corpus.entries import Entry, Located, ManifestError, Op, Text, digest
 from workflows.corpus.formats.files import snapshot_files
 from workflows.corpus.formats.registry import record_format_of
 from workflows.corpus.formats.shards import record_files
 from workflows.corpus.values import RecordId, Schema, as_record_id
 
-# A field, and SHA-256 of its text.
-Text = tuple[str, str]
 # Texts in which a person stands on purpose, by their ref; under None, all people.
 OnPurpose: TypeAlias = Mapping[str | int | None, AbstractSet[Text]]
 # So many places of one text are remembered, all are counted.

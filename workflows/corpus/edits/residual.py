@@ -15,9 +15,9 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TypeAlias
 
-from workflows.corpus.edits.census import Census, OnPurpose, Text, located
+from workflows.corpus.edits.census import Census, OnPurpose, located
 from workflows.corpus.edits.manifest_files import in_order
-from workflows.corpus.entries import Entry, Located, ManifestError, Op, Replacements, digest
+from workflows.corpus.entries import Entry, Located, ManifestError, Op, Replacements, Text, digest
 from workflows.corpus.formats.files import snapshot_files
 from workflows.corpus.formats.plain_text import is_what_becomes, rewrite
 from workflows.corpus.formats.protocol import Shard
