@@ -32,7 +32,7 @@ from workflows.ledger.keys import log_vkey
 from workflows.ledger.selectors import events_of_case, proof_text
 from workflows.ledger.sequencer import sequence, sequence_all
 from workflows.outbox.services import drain
-from workflows.reports import bundle_log
+from workflows.exports import log_folder
 from workflows.witnesses.services import submit_due
 from workflows.witnesses.timestamps import request_timestamp
 

@@ -21,11 +21,11 @@ from workflows.corpus.formats.shards import file_shards
 from workflows.corpus.values import FORMATS, ReadError, ReadProblem, ReadStats, Schema
 from workflows.datasets.models import Snapshot, SnapshotFile
 from workflows.datasets.problems import sentence
-from workflows.datasets.register import LOOK_UP, READ, UNREAD, mark_unreadable
+from workflows.datasets.register import READ, UNREAD, mark_unreadable
+from workflows.datasets.signals import version_read
 from workflows.datasets.sources import files_of, path_of, shards_of
 from workflows.ledger.append import append
 from workflows.outbox.long_work import advisory_lock, enqueue_task
-from workflows.outbox.services import enqueue
 from workflows.vocabulary.roles import Role
 
 # Lines at the beginning of a file that are read as records, to see whether they are.
@@ -97,7 +97,7 @@ def _mark_readable(snapshot: Snapshot) -> None:
         # What was taken out of other snapshots must not come back with this one.
         enqueue_task("corrections.guard_snapshot", str(snapshot.pk), about=str(snapshot.pk))
         if snapshot.parent_id is not None:
-            enqueue(LOOK_UP, key=f"{LOOK_UP}:{snapshot.pk}", payload={"id": str(snapshot.pk)})
+            version_read.send(Snapshot, snapshot=snapshot)
 
 
 def _read(snapshot: Snapshot) -> None:

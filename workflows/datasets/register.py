@@ -32,8 +32,6 @@ GROUNDS_OF_APPROVAL = ("origin", "legal_basis", "licence", "scope")
 CONTENT_OF_SNAPSHOT = ("dataset", "format", "location", "id_field", "text_fields", "source_field")
 
 READ = "datasets.read_snapshot"
-# People are looked up in a new version of data; look-ups stand above the register.
-LOOK_UP = "lookups.look_up_version"
 UNREAD = (Snapshot.State.WAITING, Snapshot.State.READING)
 
 _APPROVAL = ("approval", "approval_by", "approval_at", "approval_ground", "approval_nonce")

@@ -1,8 +1,12 @@
 """What follows the beginning of a review, or a new version of data: people are looked up."""
 
+from typing import Any
+
+from django.dispatch import receiver
+
 from workflows.cases.effects import case_of
 from workflows.datasets.models import Snapshot
-from workflows.datasets.register import LOOK_UP
+from workflows.datasets.signals import version_read
 from workflows.lookups.models import ShardScan
 from workflows.lookups.services import SCAN, START, look_up_at_review, look_up_version
 from workflows.outbox.by_name import by_name
@@ -38,10 +42,13 @@ def is_unsearched(scan_id: str) -> bool:
     return ShardScan.objects.filter(pk=scan_id, state=ShardScan.State.WAITING).exists()
 
 
-@effect_handler(LOOK_UP)
-def look_up_new_version(effect: Effect) -> None:
-    """Look all open cases up in a new version of data."""
-    look_up_version(Snapshot.objects.get(pk=effect.payload["id"]))
+@receiver(version_read)
+def look_up_new_version(snapshot: Snapshot, **_: Any) -> None:
+    """Look all open cases up in a new version of data, in the transaction that says it is read.
+
+    Nothing is made of a version before what was judged in the older one is carried over to it.
+    """
+    look_up_version(snapshot)
 
 
 periodic("nightly-pass", "look-ups", "workflows.lookups.services.nightly_pass")
