@@ -2,5 +2,5 @@
 
 from django.dispatch import Signal
 
-# A version that was made of another has been read; the sender is `Snapshot`, the argument `snapshot`.
+# A version made of another has been read; the sender is `Snapshot`, the argument `snapshot`.
 version_read = Signal()
