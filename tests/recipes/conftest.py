@@ -19,7 +19,14 @@ from tests.prepared import migrated_database, with_database
 DATABASE = f"recipe_{os.getpid()}"
 CODE = ("workflows", "requests_portal", "templates", "locale")
 # What journeys use of the tests.
-HELPERS = ("factories.py", "openapi.py", "tokens.py", "recipes", "requests_portal/api/urls.py")
+HELPERS = (
+    "factories.py",
+    "openapi.py",
+    "recipes",
+    "requests_portal/api/urls.py",
+    "requests_portal/public/person.py",
+    "tokens.py",
+)
 
 
 class Copy:
@@ -51,6 +58,12 @@ class Copy:
         assert not before or content.count(before) == 1
         start, end = content.split(before) if before else (content, "")
         (self.folder / file).write_text(f"{start}{text}{before}{end}", encoding="utf-8")
+
+    def replace(self, file: Path | str, words: str, others: str) -> None:
+        """Write other words in the place of some that stand once in a file."""
+        content = (self.folder / file).read_text(encoding="utf-8")
+        assert content.count(words) == 1
+        (self.folder / file).write_text(content.replace(words, others), encoding="utf-8")
 
     def run(self, *module: str) -> str:
         """Run a module in the copy, by the code of the copy; return what it prints."""
