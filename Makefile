@@ -84,15 +84,20 @@ check: lint typecheck imports migrations deployable compiled ## check everything
 screenshots: install-dev browser ## take the screenshots of the README
 	$(BIN)/python -m tests.screenshots
 
-lock: venv ## lock the dependencies of requirements/*.in, with hashes
+lock: venv ## lock the dependencies of pyproject.toml and requirements/*.in, with hashes
 	@test -x .venv/lock/bin/uv || { $(PYTHON) -m venv .venv/lock \
 		&& .venv/lock/bin/pip install --quiet --quiet --disable-pip-version-check uv; }
-	@cd requirements && for name in base local dev; do \
-		echo "requirements/$$name.txt"; \
-		UV_CUSTOM_COMPILE_COMMAND="make lock" ../.venv/lock/bin/uv pip compile --quiet --universal \
-			--python-version 3.11 --generate-hashes --no-emit-index-url \
-			--output-file $$name.txt $$name.in >/dev/null || exit 1; \
-	done
+	$(call lock,base)
+	$(call lock,local,requirements/local.in)
+	$(call lock,dev,--extra cluster requirements/local.in requirements/dev.in)
+
+# Writes requirements/$(1).txt: the packages of the portal, and those that $(2) adds.
+define lock
+@echo "requirements/$(1).txt"
+@UV_CUSTOM_COMPILE_COMMAND="make lock" .venv/lock/bin/uv pip compile --quiet --universal \
+	--python-version 3.11 --generate-hashes --no-emit-index-url \
+	--output-file requirements/$(1).txt pyproject.toml --extra portal $(2) >/dev/null
+endef
 
 browser: install-dev
 	@$(BIN)/python -m tests.chromium

@@ -26,6 +26,9 @@ from workflows.outbox import queues
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env_str("DATA_DIR", str(BASE_DIR / ".data")))
+# Templates and message catalogues, which the wheel keeps within the package.
+_PACKAGE = BASE_DIR / "requests_portal"
+_FILES_DIR = _PACKAGE if (_PACKAGE / "templates").is_dir() else BASE_DIR
 
 # --- The site -------------------------------------------------------------------------------
 DEBUG = env_bool("DEBUG", default=False)
@@ -120,7 +123,7 @@ WSGI_APPLICATION = "requests_portal.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [_FILES_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -268,7 +271,7 @@ LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 # Also of what goes to teams and to recipients of datasets.
 LANGUAGE_CODE = env_choice("LANGUAGE_CODE", "zh-hans", [code for code, _name in LANGUAGES])
 FORMAT_MODULE_PATH = "requests_portal.formats"
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [_FILES_DIR / "locale"]
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
@@ -279,7 +282,7 @@ TIME_ZONE = "UTC"
 # --- Files ----------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env_str("STATIC_ROOT", str(DATA_DIR / "static")))
-STATICFILES_DIRS = [BASE_DIR / "requests_portal" / "static"]
+STATICFILES_DIRS = [_PACKAGE / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

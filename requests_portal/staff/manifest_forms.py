@@ -51,7 +51,7 @@ class ManifestReceiptForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.manifest = manifest
         others = Snapshot.objects.filter(dataset=manifest.snapshot.dataset_id)
-        if manifest.snapshot.is_table:
+        if not manifest.snapshot.traits.can_apply_here:
             # It is changed in place, and has a new version from then on.
             self.fields["location"].initial = manifest.snapshot.location
             self.fields["location"].help_text = _("The table that was changed.")

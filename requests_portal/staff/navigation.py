@@ -37,7 +37,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _list(request, "datasets", "snapshot", _("Snapshots"), "photo_library"),
                 _list(request, "datasets", "trainedmodel", _("Models"), "neurology"),
                 _list(request, "datasets", "recipient", _("Recipients"), "forward_to_inbox"),
-                _list(request, "datasets", "pipelinetoken", _("Pipelines"), "key"),
+                _list(request, "accounts", "pipelinetoken", _("Pipelines"), "key"),
                 _list(request, "corrections", "manifest", _("Manifests"), "edit_document"),
                 _list(
                     request,
@@ -46,10 +46,10 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     _("Notices to recipients"),
                     "outgoing_mail",
                 ),
-                _list(request, "corrections", "return", _("Come back"), "undo"),
+                _list(request, "corrections", "reingestion", _("Come back"), "undo"),
                 _list(
                     request,
-                    "corrections",
+                    "model_outputs",
                     "suppression",
                     _("Suppressed phrases"),
                     "speaker_notes_off",
@@ -77,7 +77,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "title": _("Accounts"),
             "items": [
                 _list(request, "auth", "user", _("People and roles"), "badge"),
-                _list(request, "reports", "regulatoraccount", _("Regulators"), "account_balance"),
+                _list(request, "accounts", "regulatoraccount", _("Regulators"), "account_balance"),
                 _approvals(request),
                 _list(request, "accounts", "accountevent", _("Account log"), "manage_accounts"),
             ],
@@ -86,8 +86,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "title": _("Operation"),
             "items": [
                 _list(request, "outbox", "effect", _("Failed effects"), "mark_email_unread"),
-                _list(request, "reports", "bundlejob", _("Exports"), "folder_zip"),
-                _list(request, "reports", "look", _("Access log"), "visibility"),
+                _list(request, "exports", "bundlejob", _("Exports"), "folder_zip"),
+                _list(request, "oversight", "accessevent", _("Access log"), "visibility"),
                 _list(request, "witnesses", "witness", _("Witnesses of the log"), "verified"),
             ],
         },

@@ -71,7 +71,7 @@ def test_a_serializer_a_view_an_address_and_a_scope_are_enough(copy):
     copy.insert(ADDRESSES, ADDRESS, before='    path("manifests/", manifests.')
 
     # What a column may hold is noted with it; no row changes.
-    copy.run("django", "makemigrations", "accounts", "--name", "models_scope")
+    copy.run("-m", "django", "makemigrations", "accounts", "--name", "models_scope")
     told = copy.journey("journey_of_an_endpoint")
 
     model = {"name": "Example", "version": "2", "trained_on": "2026-11-24"}

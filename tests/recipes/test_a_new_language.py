@@ -45,9 +45,9 @@ def test_an_entry_a_catalogue_and_a_folder_of_texts_are_enough(copy):
     copy.replace(TEXTS / "de/phrases.toml", "We will answer by {day}", "Wir antworten bis {day}")
     copy.insert(LAW, RULE, before='en = "Answer within one month of receipt; the day of receipt')
     copy.write(PLACES, '[countries]\nDE = "Deutschland"\n')
-    copy.run("requests_portal.local.catalogue", "de")
+    copy.run("-m", "requests_portal.local.catalogue", "de")
     translate(copy.folder / CATALOGUE)
-    copy.run("requests_portal.local.messages")
+    copy.run("-m", "requests_portal.local.messages")
 
     told = copy.journey("journey_of_a_language", "de")
 

@@ -9,8 +9,8 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
 from workflows.corpus.columns import Batch, Candidate
+from workflows.corpus.formats.protocol import Shard
 from workflows.corpus.formats.registry import read_batches
-from workflows.corpus.formats.shards import Shard
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.match.scan import candidates, findings
 from workflows.corpus.processes import die_with_parent, gc_frozen
@@ -110,7 +110,7 @@ def locate(
 ) -> Iterator[ShardResult]:
     """Yield the result of each shard, in their order, worked on by so many processes.
 
-    Raises PassEnded if one of them is killed.
+    Raises ScanAborted if one of them is killed.
     """
     if processes == 1:
         for shard in shards:

@@ -217,20 +217,62 @@ class ReadError(Exception):
         super().__init__(message)
 
 
-class Format(enum.StrEnum):
-    """How a piece is read; of files, the ending of their names."""
+@dataclass(frozen=True, slots=True)
+class FormatTraits:
+    """What there is to know of a format without reading any data; its class is in `formats`.
 
-    JSONL = "jsonl"
-    JSONL_GZIP = "jsonl.gz"
-    JSONL_ZSTD = "jsonl.zst"
-    PARQUET = "parquet"
-    TEXT = "txt"
-    TABLE = "table"
+    `endings` are those of the names of its files; a format without any lies elsewhere. Without
+    `has_schema` each record says which fields it has. Where it `holds_documents`, a file is one
+    text, cut into records: these have no fields of their own, and beside files of records a
+    document is no data.
+    What can be applied here, this machine writes anew as a changed copy. Of the `media_types`, the
+    first is the usual one.
+    """
+
+    name: str
+    media_types: tuple[str, ...]
+    endings: tuple[str, ...] = ()
+    has_schema: bool = True
+    holds_documents: bool = False
+    can_apply_here: bool = True
+
+    @property
+    def has_files(self) -> bool:
+        """Whether the data lie in files, and not in a database."""
+        return bool(self.endings)
 
 
-JSONL_FORMATS = frozenset({Format.JSONL, Format.JSONL_GZIP, Format.JSONL_ZSTD})
-RECORD_FORMATS = JSONL_FORMATS | {Format.PARQUET}
-FILE_FORMATS = RECORD_FORMATS | {Format.TEXT}
+FORMATS = {
+    traits.name: traits
+    for traits in (
+        FormatTraits(
+            "jsonl",
+            ("application/jsonlines", "application/x-ndjson", "application/jsonl"),
+            # Dolma names its compressed JSONL .json.gz or .json.zst.
+            (".jsonl", ".jsonl.gz", ".jsonl.zst", ".json.gz", ".json.zst"),
+            has_schema=False,
+        ),
+        FormatTraits(
+            "parquet",
+            ("application/x-parquet", "application/vnd.apache.parquet"),
+            (".parquet",),
+        ),
+        FormatTraits("text", ("text/plain",), (".txt",), holds_documents=True),
+        FormatTraits("postgresql", ("application/sql",), can_apply_here=False),
+    )
+}
+
+
+def traits_of(file: str | Path) -> FormatTraits | None:
+    """Return the traits of the format that a file has, by its name; None if it is no data."""
+    name = Path(file).name
+    return next((known for known in FORMATS.values() if name.endswith(known.endings)), None)
+
+
+def is_document(file: str | Path) -> bool:
+    """Return whether a file is a document, by its name."""
+    traits = traits_of(file)
+    return traits is not None and traits.holds_documents
 
 
 @dataclass(frozen=True, slots=True)

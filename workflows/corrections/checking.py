@@ -154,7 +154,7 @@ def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[di
     members = family(manifest.snapshot)
     on_purpose: OnPurpose = {str(case.pk): corrected_for(case, members) for case in searched}
     try:
-        if result.is_table:
+        if not result.traits.has_files:
             found = rescan_table(
                 entries,
                 as_table(result),
@@ -166,7 +166,7 @@ def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[di
             )
             return [_shown(place) for place in found]
         before = _before(manifest)
-        if before is None and result.format == Snapshot.Format.TEXT:
+        if before is None and result.traits.holds_documents:
             return [_not_comparable(manifest.snapshot)]
         found = rescan(
             entries,
@@ -182,7 +182,7 @@ def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[di
         left = [_shown(place) for place in found]
     except (ManifestError, EditRefused, ReadError):
         return [{"why": UNREADABLE, "file": result.location}]
-    if result.format == Snapshot.Format.TEXT:
+    if result.traits.holds_documents:
         about_all = _not_kept(searched, manifest.snapshot)
         about_all += _unjudged_in_text(searched, manifest, result)
     else:
@@ -267,7 +267,7 @@ def _may_stay(cases: list[Case], line: list[Snapshot]) -> ExpectedHits:
     others = Match.objects.filter(case__in=cases, snapshot__in=line).exclude(
         verdict__in=(Match.Verdict.THEIRS, "")
     )
-    is_text = line[-1].format == Snapshot.Format.TEXT
+    is_text = line[-1].traits.holds_documents
     if is_text:  # weak ones are not looked at there, and records have other ids in each version
         others = others.filter(strength=Match.Strength.STRONG)
     in_versions: dict[int, ExpectedHits] = defaultdict(ExpectedHits)

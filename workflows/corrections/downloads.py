@@ -26,7 +26,7 @@ FILES = (NOTE, JSONL, PARQUET, REPLACEMENTS)
 
 def files_of(manifest: Manifest) -> tuple[str, ...]:
     """Return the names of the files that a manifest has."""
-    return (*FILES, SQL) if manifest.snapshot.is_table else FILES
+    return FILES if manifest.snapshot.traits.can_apply_here else (*FILES, SQL)
 
 
 def download_file(manifest: Manifest, name: str, actor: Actor) -> bytes:

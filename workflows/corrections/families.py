@@ -7,10 +7,9 @@ from uuid import UUID
 from django.db.models import Q
 
 from workflows.cases.models import Case
-from workflows.corpus.formats.plain_text import is_text
-from workflows.corpus.formats.shards import format_of
+from workflows.corpus.formats.protocol import Format
+from workflows.corpus.formats.registry import format_of, record_format_of
 from workflows.corpus.formats.sql_table import Table
-from workflows.corpus.values import Format
 from workflows.datasets.models import Snapshot
 from workflows.datasets.sources import table_of
 from workflows.lookups.models import LookupRun, ShardScan
@@ -18,9 +17,10 @@ from workflows.lookups.models import LookupRun, ShardScan
 
 def format_of_data(snapshot: Snapshot, path: Path) -> Format | None:
     """Return how a file of a snapshot is read; None for one that is no part of its data."""
-    if snapshot.format == Snapshot.Format.TEXT:
-        return Format.TEXT if is_text(path) else None
-    return format_of(path)
+    if not snapshot.traits.holds_documents:
+        return record_format_of(path)
+    known = format_of(path)
+    return known if known is not None and known.traits.holds_documents else None
 
 
 def as_table(snapshot: Snapshot) -> Table:

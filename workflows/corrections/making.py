@@ -146,7 +146,7 @@ def _changes(instruction: Instruction, target: Snapshot) -> list[RequestedChange
     case = instruction.item.case
     pairs = _pairs(instruction) if op is Op.REPLACE else []
     found: dict[RequestedChange, None] = {}
-    is_text = target.format == Snapshot.Format.TEXT
+    is_text = target.traits.holds_documents
     own = case.matches.filter(verdict=Match.Verdict.THEIRS, snapshot=target)
     matches = list(own.select_related("case__data_key"))
     if op is Op.DELETE and not is_text:  # what a former manifest has corrected stays
@@ -247,7 +247,7 @@ def _resolved(
     while changes:
         wanted = [change for of_one in changes.values() for change in of_one]
         try:
-            if target.is_table:
+            if not target.traits.has_files:
                 rows = as_table(target).located({str(change.id) for change in wanted})
                 return list(resolve_located(dict.fromkeys(wanted), rows, origin, wording))
             return list(resolve(dict.fromkeys(wanted), path_of(target), origin, wording))

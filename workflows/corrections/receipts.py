@@ -144,7 +144,7 @@ def _look_at(snapshot: Snapshot, before: Snapshot) -> None:
     """Refuse a location that was mistyped, while whoever typed it is still there."""
     try:
         probe(snapshot)
-        old = not snapshot.is_table and path_of(before)
+        old = snapshot.traits.has_files and path_of(before)
         if old and path_of(snapshot) == old:
             raise InvalidEntry({"location": [_("The old snapshot lies there. Name the new one.")]})
     except ReadError as error:
@@ -160,14 +160,14 @@ def cases_of(manifest: Manifest) -> list[Case]:
 def can_be_applied_here(manifest: Manifest) -> bool:
     """Return whether this server can apply a manifest and was not asked to yet."""
     not_asked = manifest.state == Manifest.State.OPEN and not manifest.applied_by
-    return not_asked and not manifest.snapshot.is_table
+    return not_asked and manifest.snapshot.traits.can_apply_here
 
 
 def ask_to_apply(manifest: Manifest, actor: Actor) -> None:
     """Have a manifest applied on this machine, in the background. Raises `Refused`."""
     if not actor.roles & STEWARDS:
         raise Refused(_("Only data stewards apply manifests."))
-    if manifest.snapshot.is_table:
+    if not manifest.snapshot.traits.can_apply_here:
         raise Refused(
             _(
                 "A table is changed in its own database: run changes.sql there, then enter the "

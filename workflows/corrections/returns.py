@@ -293,7 +293,7 @@ def _entries(
 def _located(returned: Reingestion) -> Iterator[Located]:
     """Yield the records that came back."""
     snapshot = returned.snapshot
-    if snapshot.is_table:
+    if not snapshot.traits.has_files:
         yield from as_table(snapshot).located({row for _table, row in returned.places})
         return
     rows: dict[str, set[int]] = defaultdict(set)

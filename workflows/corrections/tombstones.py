@@ -101,7 +101,7 @@ def _with_ancestors(snapshot: Snapshot | None) -> set[int]:
 def _buried_in(snapshot: Snapshot) -> Returned:
     found: Returned = defaultdict(dict)
     batch: list[tuple[bytes, ReappearedPlace]] = []
-    texts = _of_table if snapshot.is_table else _of_files
+    texts = _of_files if snapshot.traits.has_files else _of_table
     for text, place in texts(snapshot):
         batch += [(hashed, place) for hashed in digests_of(digest(text))]
         if len(batch) >= _AT_ONCE:

@@ -13,9 +13,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from workflows.corpus.columns import Batch, Candidate, all_lines
+from workflows.corpus.formats.protocol import Shard
 from workflows.corpus.formats.registry import read_batches
-from workflows.corpus.formats.shards import Shard, file_shards
-from workflows.corpus.values import JSONL_FORMATS, ReadError, ReadProblem, ReadStats, Schema
+from workflows.corpus.formats.shards import file_shards
+from workflows.corpus.values import FORMATS, ReadError, ReadProblem, ReadStats, Schema
 from workflows.datasets.models import Snapshot, SnapshotFile
 from workflows.datasets.sources import files_of, shards_of
 from workflows.ledger.append import append
@@ -113,10 +114,10 @@ def _append(snapshot: Snapshot, name: str, facts: Mapping[str, str | int | None]
 
 
 def _read(snapshot: Snapshot) -> None:
-    if snapshot.is_table:
-        _read_table(snapshot)
-    else:
+    if snapshot.traits.has_files:
         _read_files(snapshot)
+    else:
+        _read_table(snapshot)
 
 
 def _read_table(snapshot: Snapshot) -> None:
@@ -190,11 +191,13 @@ def _nowhere(_lines: memoryview) -> Iterable[Candidate]:
 
 def _check_sample(batch: Batch, shard: Shard, schema: Schema) -> None:
     """Refuse a file whose first lines are no records, or have no id where one is expected."""
-    if shard.format not in JSONL_FORMATS:
+    if FORMATS[shard.format].has_schema:
         return
     records = len(batch.columns[0])
     if batch.figures.unreadable and batch.figures.unreadable >= records:
-        raise ReadError(f"{shard.file} is not JSONL.", ReadProblem.BROKEN, shard.file)
+        raise ReadError(
+            f"{shard.file} is not {shard.format.upper()}.", ReadProblem.BROKEN, shard.file
+        )
     if schema.id_field and records and all(batch.record_id(n) is None for n in range(records)):
         raise ReadError(f"{shard.file} has no ids.", ReadProblem.NO_FIELD, schema.id_field)
 

@@ -12,16 +12,13 @@ from pathlib import Path
 
 from django.conf import settings
 
-from workflows.corpus.formats.shards import Shard, dataset_files, shards
-from workflows.corpus.formats.sql_table import table_shards
-from workflows.corpus.values import JSONL_FORMATS, Format, ReadError, ReadProblem
+from workflows.corpus.formats.protocol import Shard
+from workflows.corpus.formats.shards import dataset_files, shards
+from workflows.corpus.formats.sql_table import named_table, table_shards
+from workflows.corpus.values import FORMATS, ReadError, ReadProblem
 from workflows.datasets.models import Snapshot
 
-FILE_FORMATS = {
-    Snapshot.Format.JSONL: JSONL_FORMATS,
-    Snapshot.Format.PARQUET: frozenset({Format.PARQUET}),
-    Snapshot.Format.TEXT: frozenset({Format.TEXT}),
-}
+IN_FILES = [name for name, traits in FORMATS.items() if traits.has_files]
 
 
 def path_of(snapshot: Snapshot) -> Path:
@@ -42,7 +39,7 @@ def path_of(snapshot: Snapshot) -> Path:
 
 def is_registered(path: Path) -> bool:
     """Return whether a snapshot lies at a path, or in the folder there, by whatever name."""
-    place, files = _real(path), Snapshot.objects.exclude(format=Snapshot.Format.POSTGRESQL)
+    place, files = _real(path), Snapshot.objects.filter(format__in=IN_FILES)
     return any(_place_of(snapshot).is_relative_to(place) for snapshot in files)
 
 
@@ -65,21 +62,16 @@ def _links(path: Path) -> Iterator[Path]:
 
 def table_of(location: str) -> tuple[str, str]:
     """Return the address of the database and the name of the table. Raises `ReadError`."""
-    name, _slash, table = location.partition("/")
-    address = settings.DATASET_DATABASES.get(name.lower())
-    if not address or not table:
-        message = f"The settings name no database {name}."
-        raise ReadError(message, ReadProblem.NO_DATABASE, name)
-    return address, table
+    return named_table(location, settings.DATASET_DATABASES)
 
 
 def shards_of(snapshot: Snapshot) -> list[Shard]:
     """Return the shards of a snapshot. Raises `ReadError`."""
-    if snapshot.is_table:
+    if not snapshot.traits.has_files:
         return table_shards(*table_of(snapshot.location))
     path = path_of(snapshot)
     try:
-        return shards(path, formats=FILE_FORMATS[Snapshot.Format(snapshot.format)])
+        return shards(path, formats=[snapshot.traits])
     except ReadError as error:
         # Whoever reads it knows the place by what was typed, not by where the server keeps files.
         about = error.about.replace(str(path), snapshot.location)
@@ -88,7 +80,7 @@ def shards_of(snapshot: Snapshot) -> list[Shard]:
 
 def files_of(snapshot: Snapshot) -> list[tuple[Path, str]]:
     """Return the files of a snapshot with their names; a table has none. Raises `ReadError`."""
-    if snapshot.is_table:
+    if not snapshot.traits.has_files:
         return []
     shards_of(snapshot)  # raises for what is missing or empty
-    return dataset_files(path_of(snapshot), FILE_FORMATS[Snapshot.Format(snapshot.format)])
+    return dataset_files(path_of(snapshot), [snapshot.traits])

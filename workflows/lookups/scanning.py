@@ -17,7 +17,7 @@ from django.utils import timezone
 from workflows.cases.models import Case
 from workflows.cases.transition import append_case_event
 from workflows.corpus.columns import text_sha256
-from workflows.corpus.formats.shards import Shard
+from workflows.corpus.formats.protocol import Shard
 from workflows.corpus.locate import RecordHits, locate_records
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.values import Hit, ReadError, ReadProblem, ReadStats, Strength

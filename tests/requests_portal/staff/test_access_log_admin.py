@@ -16,7 +16,7 @@ from tests.tokens import regulator_token
 from workflows.accounts.actors import actor_for
 from workflows.cases.staff_actions import log_case_view
 from workflows.ledger.models import Event
-from workflows.reports.access_log import LOOKS
+from workflows.oversight.access_log import ACCESS_EVENTS
 
 pytestmark = pytest.mark.django_db
 LOG = "/staff/oversight/accessevent/"
@@ -194,4 +194,4 @@ def test_the_index_covers_each_kind_of_look(db):
     with connection.cursor() as cursor:
         cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'oversight_access'")
         (definition,) = cursor.fetchone()
-    assert set(re.findall(r"'([a-z_]+\.[a-z_]+)'::", definition)) == set(LOOKS)
+    assert set(re.findall(r"'([a-z_]+\.[a-z_]+)'::", definition)) == set(ACCESS_EVENTS)

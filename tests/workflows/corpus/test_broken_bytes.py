@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from tests.workflows.corpus.support import WANG, patterns
 from workflows.corpus.columns import SEPARATOR, Column
 from workflows.corpus.formats.parquet import values_of
-from workflows.corpus.formats.shards import TEXT_RECORD, shards
+from workflows.corpus.formats.plain_text import TEXT_RECORD
+from workflows.corpus.formats.shards import shards
 from workflows.corpus.locate import locate_records
 from workflows.corpus.match.scan import findings
 from workflows.corpus.normalize.kernel import native

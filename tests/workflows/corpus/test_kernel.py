@@ -1,6 +1,7 @@
 """The compiled kernel: says what NumPy says, and is not missed where it cannot be compiled."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -195,8 +196,8 @@ def test_a_library_of_an_older_source_is_not_loaded_and_goes_when_it_is_compiled
     assert native.load() is not None
     native.load.cache_clear()
     source.write_text(source.read_text() + "/* changed */\n")
-    assert native.load() is None
-    new = native.build()
+    assert native.load() is not None
+    new = native.library()
     assert new != old
     assert [file.name for file in source.parent.glob("*.so")] == [new.name]
 
@@ -211,7 +212,35 @@ def test_what_the_compiler_refuses_is_told(source):
     source.write_text("this is not C")
     with pytest.raises(subprocess.CalledProcessError):
         native.build()
+    assert native.load() is None
     assert not list(source.parent.glob("*.so"))
+
+
+@pytest.fixture
+def read_only(source, monkeypatch):
+    """Nobody may write beside the sources, not even root."""
+    access = os.access
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: path != source.parent and access(path, mode)
+    )
+
+
+def test_where_it_is_installed_read_only_it_is_compiled_into_the_cache_of_the_user(
+    read_only, source, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+    assert native.load() is not None
+
+    assert not list(source.parent.glob("*.so"))
+    assert [path.parent for path in tmp_path.rglob("*.so")] == [tmp_path / "cache/requests-portal"]
+
+
+def test_where_nothing_can_be_written_numpy_does_it(read_only, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "cache").write_text("no folder")
+
+    assert native.load() is None
 
 
 @given(st.binary(max_size=100).map(lambda data: data.replace(b"0", b"\n")))

@@ -16,16 +16,10 @@ from hypothesis import strategies as st
 
 from tests.outliving import assert_nobody_outlives
 from tests.workflows.corpus.support import WANG, patterns
-from workflows.corpus.formats.shards import format_of, shards
+from workflows.corpus.formats import registry
+from workflows.corpus.formats.shards import shards
 from workflows.corpus.locate import ScanAborted, locate, locate_records, locate_shard
-from workflows.corpus.values import (
-    FILE_FORMATS,
-    JSONL_FORMATS,
-    Format,
-    ReadError,
-    ReadStats,
-    Schema,
-)
+from workflows.corpus.values import FORMATS, ReadError, ReadStats, Schema, traits_of
 
 KNOWN = patterns(WANG)
 RECORDS = [
@@ -379,15 +373,21 @@ def test_nothing_to_read_is_an_error(tmp_path):
 
 
 def test_formats_are_told_by_their_names(tmp_path):
-    for known in FILE_FORMATS - {Format.PARQUET}:
-        (tmp_path / f"x.{known}").write_bytes(b"\n")
-    assert {shard.format for shard in shards(tmp_path)} == JSONL_FORMATS
+    for ending in (*FORMATS["jsonl"].endings, *FORMATS["text"].endings):
+        (tmp_path / f"x{ending}").write_bytes(b"\n")
+    found = shards(tmp_path)
+    assert {shard.format for shard in found} == {"jsonl"}
+    assert len(found) == len(FORMATS["jsonl"].endings)
 
 
 def test_the_names_that_dolma_gives_its_files_are_known(tmp_path):
-    assert format_of(tmp_path / "dsr-0000.json.gz") is Format.JSONL_GZIP
-    assert format_of(tmp_path / "dsr-0000.json.zst") is Format.JSONL_ZSTD
-    assert format_of(tmp_path / "settings.json") is None
+    assert traits_of("dsr-0000.json.gz") is FORMATS["jsonl"]
+    assert traits_of("dsr-0000.json.zst") is FORMATS["jsonl"]
+    assert traits_of("settings.json") is None
+
+
+def test_each_format_is_one_class_and_its_traits():
+    assert {name: known.traits for name, known in registry.FORMATS.items()} == FORMATS
 
 
 def test_plain_text_is_read_where_nothing_else_is_or_on_request(tmp_path):
@@ -396,7 +396,7 @@ def test_plain_text_is_read_where_nothing_else_is_or_on_request(tmp_path):
     assert [shard.file for shard in shards(tmp_path)] == ["README.txt"]
     (tmp_path / "x.jsonl").write_bytes(lines())
     assert [shard.file for shard in shards(tmp_path)] == ["x.jsonl"]
-    assert [s.file for s in shards(tmp_path, formats={Format.TEXT})] == ["README.txt"]
+    assert [s.file for s in shards(tmp_path, formats=[FORMATS["text"]])] == ["README.txt"]
 
 
 def located_in_both(folder, texts):

@@ -4,8 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.workflows.corpus.support import WANG, patterns
+from workflows.corpus.formats.plain_text import TEXT_RECORD
 from workflows.corpus.formats.registry import read_batches
-from workflows.corpus.formats.shards import TEXT_RECORD, shards
+from workflows.corpus.formats.shards import shards
 from workflows.corpus.locate import locate_shard
 from workflows.corpus.values import Schema
 

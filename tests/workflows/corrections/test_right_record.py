@@ -12,6 +12,7 @@ from tests.workflows.corrections.changing import look_up, propose_and_approve
 from tests.workflows.corrections.tables import address, content, drop_table, make_table, run_script
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.filing_request import FiledItem
+from workflows.corpus.formats.files import create_compressed, open_compressed
 from workflows.corrections.checking import verify_manifest
 from workflows.corrections.downloads import SQL, content_of
 from workflows.corrections.making import build_manifest
@@ -39,10 +40,8 @@ def written(data, name, records):
     if name.endswith(".parquet"):
         pq.write_table(pa.Table.from_pylist(records), path, row_group_size=2)
         return {"format": "parquet", "source_field": ""}
-    from workflows.corpus.formats.files import create_compressed
-    from workflows.corpus.formats.shards import format_of
 
-    with create_compressed(path, format_of(path)) as out:
+    with create_compressed(path) as out:
         out.write(lines(records).encode())
     return {"source_field": ""}
 
@@ -51,10 +50,8 @@ def texts_of(snapshot):
     path = path_of(snapshot)
     if path.name.endswith(".parquet"):
         return [row["text"] for row in pq.read_table(path).to_pylist()]
-    from workflows.corpus.formats.files import open_compressed
-    from workflows.corpus.formats.shards import format_of
 
-    with open_compressed(path, format_of(path)) as rows:
+    with open_compressed(path) as rows:
         return [json.loads(row)["text"] for row in rows]
 
 

@@ -15,7 +15,8 @@ from typing import Any
 from datatrove.io import DataFolder, DataFolderLike, get_datafolder
 from datatrove.pipeline.base import PipelineStep
 
-from workflows.corpus.formats.shards import file_shards, format_of
+from workflows.corpus.formats.registry import record_format_of
+from workflows.corpus.formats.shards import file_shards
 from workflows.corpus.locate import locate_shard
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.values import ReadStats, Schema, read_persons_file
@@ -52,7 +53,7 @@ class LocatePersons(PipelineStep):  # type: ignore[misc]  # datatrove has no typ
         Raises ReadError, which names the file; datatrove then runs this task again.
         """
         names = self.data.get_shard(rank, world_size, recursive=True) or []
-        files = [name for name in names if format_of(Path(name))]
+        files = [name for name in names if record_format_of(name)]
         patterns = Patterns(read_persons_file(Path(self.persons)))
         with (
             self.track_time(),

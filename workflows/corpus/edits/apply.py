@@ -15,19 +15,16 @@ from typing import TypeAlias
 
 from workflows.corpus.edits.manifest_files import fingerprint, in_order
 from workflows.corpus.entries import EditRefused, Entry, Op, Replacements
-from workflows.corpus.formats import jsonl_rewriting, parquet, plain_text
 from workflows.corpus.formats.files import (
     UNREADABLE,
     atomic_file,
     atomic_folder,
-    create_compressed,
-    open_compressed,
     snapshot_files,
 )
-from workflows.corpus.formats.plain_text import is_text
-from workflows.corpus.formats.shards import format_of
+from workflows.corpus.formats.protocol import Rows, Source
+from workflows.corpus.formats.registry import format_of
 from workflows.corpus.processes import die_with_parent
-from workflows.corpus.values import Format
+from workflows.corpus.values import FormatTraits, traits_of
 
 # In the folder of a snapshot; of a single file it stands beside it, after the name of the file.
 APPLIED = "_manifests.json"
@@ -99,8 +96,8 @@ def apply_entries(
     return Applied(len(files), size, len(rows) - deleted, deleted)
 
 
-def _kind(path: Path) -> Format | None:
-    return Format.TEXT if is_text(path) else format_of(path)
+def _kind(path: Path) -> tuple[FormatTraits | None, str]:
+    return traits_of(path), path.suffix  # a compressed file stays compressed
 
 
 def _rows(entries: Iterable[Entry]) -> Iterator[tuple[int, list[Entry]]]:
@@ -120,7 +117,7 @@ def _applied_before(snapshot: Path) -> list[str]:
     return [str(mark) for mark in marks]
 
 
-_Job: TypeAlias = tuple[Path, Path, jsonl_rewriting.Rows, Replacements, str]
+_Job: TypeAlias = tuple[Path, Path, Rows, Replacements, str]
 
 
 def _write_all(jobs: Sequence[_Job], processes: int) -> None:
@@ -143,27 +140,18 @@ def _write_all(jobs: Sequence[_Job], processes: int) -> None:
             pool.shutdown(cancel_futures=True)
 
 
-def _write(
-    source: Path, target: Path, rows: jsonl_rewriting.Rows, wording: Replacements, id_field: str
-) -> None:
+def _write(source: Path, target: Path, rows: Rows, wording: Replacements, id_field: str) -> None:
     """Write one file of the new snapshot, and see that it is on the disk."""
-    from pyarrow import ArrowException
-
-    known = Format.TEXT if rows and is_text(source) else format_of(source)
+    known = format_of(source)
     if rows and known is None:
         raise EditRefused(f"{source}: manifests change no files of this format.")
     try:
         if not rows or known is None:
             shutil.copyfile(source, target)
-        elif known is Format.PARQUET:
-            parquet.rewrite(source, target, rows, wording, id_field)
-        elif known is Format.TEXT:
-            with target.open("wb") as out:
-                out.writelines(plain_text.rewrite(source, rows[0][1][0].file, rows, wording))
         else:
-            with open_compressed(source, known) as lines, create_compressed(target, known) as out:
-                jsonl_rewriting.rewrite(lines, out, rows, wording, id_field)
-    except (*UNREADABLE, ArrowException) as error:
+            file = rows[0][1][0].file
+            known.rewrite(Source(source, file), target, rows, wording, id_field)
+    except UNREADABLE as error:
         raise EditRefused(f"{source} cannot be copied: {error}") from error
     shutil.copymode(source, target)
     sync_file(target)

@@ -16,8 +16,9 @@ from typing import Any, Self, TypeAlias
 from workflows.corpus.edits.resolve import records
 from workflows.corpus.entries import Entry, Located, ManifestError, Op, digest
 from workflows.corpus.formats.files import snapshot_files
-from workflows.corpus.formats.shards import dataset_files, format_of
-from workflows.corpus.values import RECORD_FORMATS, RecordId, Schema, as_record_id
+from workflows.corpus.formats.registry import record_format_of
+from workflows.corpus.formats.shards import record_files
+from workflows.corpus.values import RecordId, Schema, as_record_id
 
 # A field, and SHA-256 of its text.
 Text = tuple[str, str]
@@ -207,16 +208,17 @@ def _only_corrected(changes: Sequence[Entry]) -> set[Text]:
 
 def located(snapshot: Path) -> Iterator[Located]:
     """Yield the records of a snapshot. Raises ManifestError, Refused."""
-    if not dataset_files(snapshot, RECORD_FORMATS):
+    if not record_files(snapshot):
         raise ManifestError(f"{snapshot} holds no file of records.")
     for file, path in _files(snapshot).items():
-        known = format_of(path)
+        known = record_format_of(path)
         for row, record in records(path, known) if known else ():
             yield file, row, record
 
 
 def _files(snapshot: Path) -> dict[str, Path]:
-    return {file: path for file, path in snapshot_files(snapshot).items() if format_of(path)}
+    files = snapshot_files(snapshot).items()
+    return {file: path for file, path in files if record_format_of(path)}
 
 
 def _number(text: Text) -> int:

@@ -25,9 +25,9 @@ from workflows.corpus.entries import (
     verified_edits,
 )
 from workflows.corpus.formats.files import UNREADABLE, open_compressed, snapshot_files
-from workflows.corpus.formats.jsonl import parse_record
-from workflows.corpus.formats.shards import format_of
-from workflows.corpus.values import RECORD_FORMATS, Format, Hit, Kind, Strength
+from workflows.corpus.formats.jsonl_rewriting import parse_record
+from workflows.corpus.formats.registry import record_format_of
+from workflows.corpus.values import FORMATS, Hit, Kind, Strength, traits_of
 
 _UNREADABLE: tuple[type[Exception], ...] = (*UNREADABLE, EditRefused)
 _BITS = 64
@@ -79,19 +79,20 @@ def read_entries(path: Path) -> list[Entry]:
 
     Raises ManifestError, which names the row.
     """
-    known = format_of(path)
     try:
-        if known is None or not path.is_file():
-            raise ManifestError(f"{path} is no manifest in {', '.join(sorted(RECORD_FORMATS))}.")
-        rows = _parquet_rows(path) if known is Format.PARQUET else _jsonl_rows(path, known)
+        # A manifest comes in two of the formats, whichever others data may have.
+        read = _READERS.get(known.name) if (known := traits_of(path)) else None
+        if read is None or not path.is_file():
+            raise ManifestError(f"{path} is no manifest in {', '.join(_READERS)}.")
+        rows = read(path)
         return in_order(Entry.from_dict(row, number) for number, row in enumerate(rows))
     except _UNREADABLE as error:
         raise ManifestError(f"{path} cannot be read.") from error
 
 
-def _jsonl_rows(path: Path, known: Format) -> list[dict[str, Any]]:
+def _jsonl_rows(path: Path) -> list[dict[str, Any]]:
     rows = []
-    with open_compressed(path, known) as lines:
+    with open_compressed(path) as lines:
         for number, line in enumerate(lines):
             row = parse_record(line)
             if row is None:
@@ -109,6 +110,9 @@ def _parquet_rows(path: Path) -> list[dict[str, Any]]:
     except ArrowException as error:
         raise ManifestError(f"{path} is no Parquet file.") from error
     return rows
+
+
+_READERS = {FORMATS["jsonl"].name: _jsonl_rows, FORMATS["parquet"].name: _parquet_rows}
 
 
 def fingerprint(entries: Iterable[Entry]) -> str:
@@ -281,7 +285,7 @@ def _concerned(
 ) -> Iterable[tuple[Mapping[str, Any], list[Entry]]]:
     files = snapshot_files(snapshot)
     for file in dict.fromkeys(entry.file for entry in changes):
-        known = format_of(files[file]) if file in files else None
+        known = record_format_of(files[file]) if file in files else None
         if known is None:
             raise ManifestError(f"{file}: the snapshot has no such file.")
         by_row: dict[int, list[Entry]] = {}

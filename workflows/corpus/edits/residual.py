@@ -19,14 +19,13 @@ from workflows.corpus.edits.census import Census, OnPurpose, Text, located
 from workflows.corpus.edits.manifest_files import in_order
 from workflows.corpus.entries import Entry, Located, ManifestError, Op, Replacements, digest
 from workflows.corpus.formats.files import snapshot_files
-from workflows.corpus.formats.plain_text import ENDING, is_text, is_what_becomes, rewrite
-from workflows.corpus.formats.shards import Shard, dataset_files, shards
+from workflows.corpus.formats.plain_text import is_what_becomes, rewrite
+from workflows.corpus.formats.protocol import Shard
+from workflows.corpus.formats.shards import document_formats, record_files, shards
 from workflows.corpus.formats.sql_table import Table
 from workflows.corpus.locate import locate, locate_records
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.values import (
-    RECORD_FORMATS,
-    Format,
     Hit,
     Kind,
     ReadError,
@@ -35,6 +34,7 @@ from workflows.corpus.values import (
     Schema,
     Strength,
     as_record_id,
+    is_document,
 )
 
 
@@ -123,7 +123,7 @@ def rescan(
     those of `entries`. Raises ManifestError or ReadError if a snapshot cannot be read to its end.
     """
     changes = in_order(entry for entry in entries if entry.changes_data)
-    if any(entry.file.endswith(ENDING) for entry in changes):
+    if any(is_document(entry.file) for entry in changes):
         if before is None:
             raise ManifestError("Plain text is compared with the old snapshot: name that, too.")
         yield from _text_left(changes, snapshot, before, patterns, may_stay, processes=processes)
@@ -267,7 +267,7 @@ def _pieces(snapshot: Path) -> list[Shard]:
     try:
         return shards(snapshot)
     except ReadError as error:
-        if error.problem is ReadProblem.EMPTY and dataset_files(snapshot, RECORD_FORMATS):
+        if error.problem is ReadProblem.EMPTY and record_files(snapshot):
             return []
         raise
 
@@ -293,7 +293,7 @@ def _text_left(
     for (ref, _record, kind), number in (may_stay or {}).items():
         stay[ref, kind] += number
     for result in locate(
-        shards(snapshot, formats={Format.TEXT}), patterns, Schema(), processes=processes
+        shards(snapshot, formats=document_formats()), patterns, Schema(), processes=processes
     ):
         for hit in result.hits:
             if hit.strength is Strength.WEAK:
@@ -321,7 +321,7 @@ def _documents_left(
         if became is None or not is_what_becomes(became, pieces):
             yield Residual(ResidualReason.DIFFERENT, file, entries[0].id, entries[0].field)
     for file in old.keys() - {entry.file for entry in changes}:
-        if is_text(old[file]) and not (file in new and cmp(old[file], new[file], shallow=False)):
+        if is_document(file) and not (file in new and cmp(old[file], new[file], shallow=False)):
             yield Residual(ResidualReason.DIFFERENT, file, None, "")
 
 

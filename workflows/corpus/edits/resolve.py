@@ -26,14 +26,11 @@ from workflows.corpus.entries import (
     digest,
     edits_of,
 )
-from workflows.corpus.formats.files import UNREADABLE, open_compressed, snapshot_files
-from workflows.corpus.formats.jsonl import parse_record
-from workflows.corpus.formats.parquet import values_of
-from workflows.corpus.formats.plain_text import ID, is_text, paragraph, text_records
-from workflows.corpus.formats.shards import format_of
-from workflows.corpus.values import Format, as_record_id
-
-_ROWS = 1000
+from workflows.corpus.formats.files import snapshot_files
+from workflows.corpus.formats.plain_text import ID, paragraph
+from workflows.corpus.formats.protocol import Format, Source
+from workflows.corpus.formats.registry import format_of, record_format_of
+from workflows.corpus.values import Schema, as_record_id, is_document
 
 
 class Placed(NamedTuple):
@@ -50,9 +47,9 @@ def resolve(
 ) -> Iterator[Entry]:
     """Yield the entries for changes, file by file and row by row.
 
-    Raises ManifestError if a file is missing. Raises at the end Unresolved for those whose record
-    is not there, not as it was, or not the only one that could be meant, and Ambiguous where others
-    are meant than `count` says.
+    Raises ManifestError if a file is missing. Raises at the end RecordNotFound for those whose
+    record is not there, not as it was, or not the only one that could be meant, and RecordAmbiguous
+    where others are meant than `count` says.
     """
     changes = list(changes)
     files = snapshot_files(snapshot)
@@ -60,15 +57,17 @@ def resolve(
     for file in named - {""} - files.keys():
         raise ManifestError(f"{file}: the snapshot has no such file.")
 
+    schema = Schema(origin.id_field)
+
     def located() -> Iterator[Placed]:
         for file, path in files.items():
-            # Plain text is data where a change is about it: beside records lies a README.txt.
-            known = Format.TEXT if file in named and is_text(path) else format_of(path)
+            # A document is data where a change is about it: beside records lies a README.txt.
+            known = format_of(path) if file in named else record_format_of(path)
             if known is not None and named & {"", file}:
-                for row, position, record in _placed(path, known, file):
+                for row, position, record in known.records(Source(path, file), schema):
                     yield Placed(file, row, position, record)
 
-    if any(is_text(files[file]) for file in named - {""}):
+    if any(is_document(file) for file in named - {""}):
         origin = replace(origin, id_field=ID)
     yield from _resolved(changes, located(), origin, wording)
 
@@ -107,7 +106,7 @@ def _resolved(
             for place in tally.counted(change, record, _places(record, change, wording))
         ]
         if found:
-            if is_text(Path(file)):
+            if is_document(file):
                 found = [_by_paragraph(record, place) for place in found]
             yield from entries_of_record(row, record, found, origin, wording)
     tally.check([change for own in wanted.values() for change in own], origin.id_field)
@@ -139,7 +138,7 @@ class _Tally:
         return places
 
     def check(self, changes: Sequence[RequestedChange], id_field: str) -> None:
-        """Raise Unresolved or Ambiguous for what cannot be made of these changes."""
+        """Raise RecordNotFound or RecordAmbiguous for what cannot be made of these changes."""
         unclear = self.unclear | {change for change in changes if self._is_unclear(change)}
         failed = {change for change in changes if not self.fitting[change]}
         if failed or unclear:
@@ -272,55 +271,11 @@ def _without_own_deletions(changes: Sequence[RequestedChange]) -> Sequence[Reque
     ]
 
 
-def records(path: Path, known: Format, file: str = "") -> Iterator[tuple[int, dict[str, Any]]]:
+def records(path: Path, known: Format, file: str = "") -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Yield the records of a file with their row numbers; lines that are no record only count.
 
     `file` is its name in the snapshot, of which the ids of plain text are made. Raises
     ManifestError if the file cannot be read to its end, or if none of its lines is a record.
     """
-    for row, _position, record in _placed(path, known, file):
+    for row, _position, record in known.records(Source(path, file or path.name), Schema()):
         yield row, record
-
-
-def _placed(path: Path, known: Format, file: str) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    """Yield the records of a file with their row numbers and positions. Raises ManifestError."""
-    if known is Format.TEXT:
-        for row, record in text_records(path, file or path.name):
-            yield row, row, record
-        return
-    try:
-        if known is Format.PARQUET:
-            for row, record in _parquet_records(path):
-                yield row, row, record
-            return
-        found = broken = False
-        position = 0
-        with open_compressed(path, known) as lines:
-            for row, line in enumerate(lines):
-                parsed = parse_record(line)
-                if parsed is not None:
-                    found = True
-                    yield row, position, parsed
-                else:
-                    broken = broken or bool(line.strip())
-                position += len(line)
-        if broken and not found:
-            raise ManifestError(f"{path} holds lines, but none is a JSON object in UTF-8.")
-    except UNREADABLE as error:
-        raise ManifestError(f"{path} cannot be read to its end.") from error
-
-
-def _parquet_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    from pyarrow import ArrowException
-    from pyarrow.parquet import ParquetFile
-
-    row = 0
-    try:
-        with ParquetFile(path, pre_buffer=False) as file:
-            for batch in file.iter_batches(batch_size=_ROWS):
-                columns = map(values_of, batch.columns)
-                for values in zip(*columns, strict=True):
-                    yield row, dict(zip(batch.schema.names, values, strict=True))
-                    row += 1
-    except ArrowException as error:
-        raise ManifestError(f"{path} cannot be read to its end.") from error

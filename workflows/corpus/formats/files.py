@@ -15,7 +15,6 @@ import zstandard
 from isal import igzip, igzip_lib
 
 from workflows.corpus.entries import EditRefused
-from workflows.corpus.values import Format
 
 
 @contextlib.contextmanager
@@ -107,6 +106,7 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+GZIP, ZSTD = ".gz", ".zst"
 _BUFFER = 1024 * 1024
 
 
@@ -159,13 +159,13 @@ def snapshot_files(path: Path) -> dict[str, Path]:
 
 
 @contextlib.contextmanager
-def open_compressed(path: Path, known: Format) -> Iterator[io.BufferedIOBase]:
-    """Open JSONL, compressed or not, for reading its lines."""
+def open_compressed(path: Path) -> Iterator[io.BufferedIOBase]:
+    """Open a file of lines, compressed or not, as its name says."""
     with path.open("rb") as file:
-        if known is Format.JSONL_GZIP:
+        if path.suffix == GZIP:
             with _gzip(None, "rb", fileobj=file) as unpacked:
                 yield unpacked
-        elif known is Format.JSONL_ZSTD:
+        elif path.suffix == ZSTD:
             with unpacked_zstd(file) as frames:
                 yield frames
         else:
@@ -191,16 +191,16 @@ def prefetch(pieces: Iterator[Piece]) -> Iterator[Iterator[Piece]]:
 
 
 @contextlib.contextmanager
-def create_compressed(path: Path, known: Format) -> Iterator[BinaryIO]:
-    """Open JSONL for writing.
+def create_compressed(path: Path) -> Iterator[BinaryIO]:
+    """Open a file of lines for writing, compressed as its name says.
 
     The same lines always give the same bytes: no time and no name stand in the header.
     """
     with path.open("wb") as file:
-        if known is Format.JSONL_GZIP:
+        if path.suffix == GZIP:
             with _gzip("", "wb", _GZIP_LEVEL, file, mtime=0) as packed:
                 yield cast(BinaryIO, packed)
-        elif known is Format.JSONL_ZSTD:
+        elif path.suffix == ZSTD:
             packer = zstandard.ZstdCompressor(_ZSTD_LEVEL, write_checksum=True)
             with packer.stream_writer(file, closefd=False) as frames:
                 yield cast(BinaryIO, frames)

@@ -2,21 +2,37 @@
 
 import gzip
 import io
-import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 import orjson
 
 from workflows.corpus.columns import Batch, Candidate, Column, Filter
-from workflows.corpus.formats.files import unpacked_zstd
-from workflows.corpus.formats.shards import Shard
+from workflows.corpus.entries import ManifestError, Replacements
+from workflows.corpus.formats.files import (
+    GZIP,
+    UNREADABLE,
+    ZSTD,
+    create_compressed,
+    open_compressed,
+    unpacked_zstd,
+)
+from workflows.corpus.formats.jsonl_rewriting import MAX_RECORD, parse_record, rewrite
+from workflows.corpus.formats.protocol import Placed, Rows, Shard, Source, of_ids
 from workflows.corpus.normalize.stream import count
-from workflows.corpus.values import Format, ReadError, ReadProblem, ReadStats, Schema, as_record_id
+from workflows.corpus.values import (
+    FORMATS,
+    ReadError,
+    ReadProblem,
+    ReadStats,
+    Schema,
+    as_record_id,
+)
 
 _ESCAPE = re.compile(rb"\\(?:u[0-9a-f]{4}|.)")
 
@@ -68,8 +84,6 @@ _BYTES_AT_ONCE = 4 * _CHUNK
 _ROOM = 64 * 1024
 # Lines that tell in which encoding a file is.
 _MANY = 8
-# A longer line is not a record: without a bound, a broken file could take all memory.
-MAX_RECORD = 256 * 1024 * 1024
 
 
 def jsonl_batches(shard: Shard, schema: Schema, where: Filter) -> Iterator[Batch]:
@@ -89,13 +103,13 @@ def _chunks(shard: Shard) -> Iterator[tuple[int, bytearray]]:
     """Yield whole lines of a shard, some megabytes at a time, and where in the file they begin."""
     with shard.path.open("rb") as file:
         try:
-            if shard.format is Format.JSONL:
-                yield from _whole_lines(file, shard, _first_line(file, shard))
-            elif shard.format is Format.JSONL_GZIP:
+            if shard.path.suffix == GZIP:
                 yield from _whole_lines(gzip.GzipFile(fileobj=file), shard)
-            else:
+            elif shard.path.suffix == ZSTD:
                 with unpacked_zstd(file) as frames:
                     yield from _whole_lines(frames, shard)
+            else:
+                yield from _whole_lines(file, shard, _first_line(file, shard))
         except (OSError, EOFError) as error:
             raise ReadError(
                 f"{shard.file} cannot be read to its end.", ReadProblem.BROKEN, shard.file
@@ -117,7 +131,7 @@ def _whole_lines(
 
     Of plain JSONL, those that begin within the shard.
     """
-    bounded = shard.format is Format.JSONL
+    bounded = not _is_packed(shard.path)
     while not bounded or position < shard.stop:
         size = min(_CHUNK, shard.stop - position) if bounded else _CHUNK
         chunk = bytearray(size + _ROOM)
@@ -273,14 +287,64 @@ def _column(name: str, records: Sequence[_Record]) -> Column:
     return Column.of_texts(name, texts, found)
 
 
-def parse_record(line: bytes | bytearray) -> dict[str, Any] | None:
-    """Return the object in a line of JSONL, or None where there is none."""
+def _is_packed(path: Path) -> bool:
+    return path.suffix in (GZIP, ZSTD)
+
+
+class JsonlFormat:
+    """JSONL, plain or compressed. It is searched as it stands, and only lines asked for are parsed.
+
+    A shard of a plain file is what begins in the bytes `start` to before `stop`; a compressed one
+    cannot be entered in the middle and is one shard.
+    """
+
+    traits = FORMATS["jsonl"]
+
+    def shards(self, source: Source, shard_bytes: int) -> Iterator[Shard]:
+        """Cut a file at bytes."""
+        if _is_packed(source.path):
+            yield Shard(source.path, source.file, self.traits.name)
+            return
+        size = source.path.stat().st_size
+        for start in range(0, size, shard_bytes):
+            stop = min(start + shard_bytes, size)
+            yield Shard(source.path, source.file, self.traits.name, start, stop)
+
+    def batches(self, shard: Shard, schema: Schema, where: Filter) -> Iterator[Batch]:
+        """Yield the lines to which `where` points. Raises ReadError."""
+        return jsonl_batches(shard, schema, where)
+
+    def records(
+        self, source: Source, schema: Schema, ids: Collection[str] | None = None
+    ) -> Iterator[Placed]:
+        """Yield the records; a line that is none only counts. Raises ManifestError.
+
+        Also if there are lines, and none of them is a record.
+        """
+        return of_ids(_placed(source.path), schema, ids)
+
+    def rewrite(
+        self, source: Source, target: Path, rows: Rows, wording: Replacements, id_field: str
+    ) -> None:
+        """Copy the lines, of which only the characters of a span are exchanged."""
+        with open_compressed(source.path) as lines, create_compressed(target) as out:
+            rewrite(lines, out, rows, wording, id_field)
+
+
+def _placed(path: Path) -> Iterator[Placed]:
     try:
-        record = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        # The strict parser refuses lone surrogates and broken UTF-8; crawled text has them.
-        try:
-            record = json.loads(line.decode("utf-8-sig", "replace"))
-        except (ValueError, RecursionError):
-            return None
-    return record if isinstance(record, dict) else None
+        found = broken = False
+        position = 0
+        with open_compressed(path) as lines:
+            for row, line in enumerate(lines):
+                parsed = parse_record(line)
+                if parsed is not None:
+                    found = True
+                    yield Placed(row, position, parsed)
+                else:
+                    broken = broken or bool(line.strip())
+                position += len(line)
+        if broken and not found:
+            raise ManifestError(f"{path} holds lines, but none is a JSON object in UTF-8.")
+    except UNREADABLE as error:
+        raise ManifestError(f"{path} cannot be read to its end.") from error

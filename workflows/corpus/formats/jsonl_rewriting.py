@@ -8,12 +8,16 @@ is read as the look-up reads it, and its broken bytes become U+FFFD if it is cha
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
+
+import orjson
 
 from workflows.corpus.entries import Edit, EditRefused, Entry, Replacements, verified_edits
 from workflows.corpus.formats.files import CHUNK, prefetch
-from workflows.corpus.formats.jsonl import MAX_RECORD, parse_record
+from workflows.corpus.formats.protocol import Rows
 
+# A longer line is not a record: without a bound, a broken file could take all memory.
+MAX_RECORD = 256 * 1024 * 1024
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],]', re.DOTALL)
 _SURROGATES = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _ESCAPE = re.compile(rf"{_SURROGATES}|\\u[0-9a-fA-F]{{4}}|\\.", re.DOTALL)
@@ -75,9 +79,6 @@ def _raw_positions(literal: str, offsets: Iterable[int]) -> Iterator[int]:
             surplus += len(escape[0]) - 1
             escape = next(escapes, None)
         yield offset + surplus
-
-
-Rows = Sequence[tuple[int, Sequence[Entry]]]
 
 
 class _Lines(Protocol):
@@ -154,3 +155,16 @@ def _changed(line: bytes, entries: Sequence[Entry], wording: Replacements, id_fi
         raise EditRefused(f"{file}, row {row}: the line is no record.")
     edits = verified_edits(record, id_field, entries, wording)
     return b"" if edits is None else with_edits(line, edits)
+
+
+def parse_record(line: bytes | bytearray) -> dict[str, Any] | None:
+    """Return the object in a line of JSONL, or None where there is none."""
+    try:
+        record = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        # The strict parser refuses lone surrogates and broken UTF-8; crawled text has them.
+        try:
+            record = json.loads(line.decode("utf-8-sig", "replace"))
+        except (ValueError, RecursionError):
+            return None
+    return record if isinstance(record, dict) else None

@@ -1,13 +1,24 @@
 """Reads Parquet: the columns of texts, where Arrow put them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workflows.corpus.columns import CHUNK, SEPARATOR, Batch, Column
-from workflows.corpus.formats.shards import Shard
+from workflows.corpus.columns import CHUNK, SEPARATOR, Batch, Column, Filter
+from workflows.corpus.entries import (
+    EditRefused,
+    Entry,
+    ManifestError,
+    Replacements,
+    apply_edits,
+    verified_edits,
+)
+from workflows.corpus.formats.files import UNREADABLE, prefetch
+from workflows.corpus.formats.protocol import Placed, Rows, Shard, Source, of_ids
 from workflows.corpus.values import (
+    FORMATS,
     ReadError,
     ReadProblem,
     ReadStats,
@@ -19,12 +30,6 @@ from workflows.corpus.values import (
 
 if TYPE_CHECKING:
     import pyarrow as pa
-from collections.abc import Mapping
-from pathlib import Path
-
-from workflows.corpus.entries import EditRefused, Entry, Replacements, apply_edits, verified_edits
-from workflows.corpus.formats.files import prefetch
-from workflows.corpus.formats.jsonl_rewriting import Rows
 
 
 def parquet_batches(shard: Shard, schema: Schema) -> Iterator[Batch]:
@@ -270,3 +275,68 @@ def _exchanged(column: Any, texts: Mapping[int, str]) -> Any:
     # Nothing puts a text into a view of others.
     plain = column.cast(pa.large_string()) if pa.types.is_string_view(column.type) else column
     return compute.replace_with_mask(plain, mask, new.cast(plain.type)).cast(column.type)
+
+
+# Records that are turned into Python's values at a time.
+_ROWS = 1000
+
+
+class ParquetFormat:
+    """Parquet. A shard is the row group `start`."""
+
+    traits = FORMATS["parquet"]
+
+    def shards(self, source: Source, shard_bytes: int) -> Iterator[Shard]:  # noqa: ARG002
+        """Yield the row groups, as large as whoever wrote them made them. Raises ReadError."""
+        for group in range(_row_groups(source)):
+            yield Shard(source.path, source.file, self.traits.name, group)
+
+    def batches(self, shard: Shard, schema: Schema, where: Filter) -> Iterator[Batch]:  # noqa: ARG002
+        """Yield all records of a row group. Raises ReadError."""
+        return parquet_batches(shard, schema)
+
+    def records(
+        self, source: Source, schema: Schema, ids: Collection[str] | None = None
+    ) -> Iterator[Placed]:
+        """Yield the records. Raises ManifestError."""
+        return of_ids(_placed(source.path), schema, ids)
+
+    def rewrite(
+        self, source: Source, target: Path, rows: Rows, wording: Replacements, id_field: str
+    ) -> None:
+        """Copy the columns, with the texts of some rows exchanged."""
+        from pyarrow import ArrowException
+
+        try:
+            rewrite(source.path, target, rows, wording, id_field)
+        except ArrowException as error:
+            raise EditRefused(f"{source.path} cannot be copied: {error}") from error
+
+
+def _row_groups(source: Source) -> int:
+    from pyarrow import ArrowException
+    from pyarrow.parquet import read_metadata
+
+    try:
+        return int(read_metadata(source.path).num_row_groups)
+    except (ArrowException, OSError) as error:
+        raise ReadError(
+            f"{source.path} is not a Parquet file.", ReadProblem.BROKEN, source.path.name
+        ) from error
+
+
+def _placed(path: Path) -> Iterator[Placed]:
+    from pyarrow import ArrowException
+    from pyarrow.parquet import ParquetFile
+
+    row = 0
+    try:
+        with ParquetFile(path, pre_buffer=False) as file:
+            for batch in file.iter_batches(batch_size=_ROWS):
+                columns = map(values_of, batch.columns)
+                for values in zip(*columns, strict=True):
+                    record = dict(zip(batch.schema.names, values, strict=True))
+                    yield Placed(row, row, record)
+                    row += 1
+    except (ArrowException, *UNREADABLE) as error:
+        raise ManifestError(f"{path} cannot be read to its end.") from error

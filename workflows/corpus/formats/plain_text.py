@@ -6,12 +6,12 @@ begins does not depend on what comes before it, and its id, `file#n`, stays.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from workflows.corpus.columns import CHUNK, Batch, Column
+from workflows.corpus.columns import CHUNK, Batch, Column, Filter
 from workflows.corpus.entries import (
     EditRefused,
     ManifestError,
@@ -19,11 +19,12 @@ from workflows.corpus.entries import (
     apply_edits,
     verified_edits,
 )
-from workflows.corpus.formats.jsonl_rewriting import Rows
-from workflows.corpus.formats.shards import TEXT_RECORD, Shard
+from workflows.corpus.formats.protocol import Placed, Rows, Shard, Source, of_ids
 from workflows.corpus.normalize.characters import MOST_GOING_ON, goes_on
-from workflows.corpus.values import Format, ReadError, ReadProblem, ReadStats
+from workflows.corpus.values import FORMATS, ReadError, ReadProblem, ReadStats, Schema
 
+# Bytes of plain text from which a new record begins.
+TEXT_RECORD = 16 * 1024
 _BREAKS = (b"\n\n", b"\n\r\n", b"\n")
 _RECORDS_AT_ONCE = CHUNK // TEXT_RECORD
 
@@ -82,17 +83,11 @@ def _check_encoding(text: memoryview, shard: Shard) -> None:
         raise ReadError(f"{shard.file} is not UTF-8.", ReadProblem.NOT_UTF8, shard.file) from error
 
 
-ENDING = ".txt"
 ID = "id"
 FIELD = "text"
 # A longer paragraph, or line, is no unit of meaning either.
 LONGEST = 4000
 _EMPTY_LINE = re.compile(r"\n[ \t\r]*\n")
-
-
-def is_text(path: Path) -> bool:
-    """Return whether a file is plain text, by its name."""
-    return path.name.endswith(ENDING)
 
 
 def text_records(path: Path, file: str) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -150,7 +145,7 @@ def _record(file: str, number: int, raw: memoryview) -> dict[str, Any]:
 def _pieces(path: Path, file: str) -> Iterator[tuple[int, memoryview]]:
     """Yield the bytes of each record; together they are the file."""
     number = 0
-    shard = Shard(path, file, Format.TEXT, 0, path.stat().st_size)
+    shard = Shard(path, file, PlainTextFormat.traits.name, 0, path.stat().st_size)
     try:
         for batch in text_batches(shard):
             column = batch.columns[0]
@@ -159,3 +154,40 @@ def _pieces(path: Path, file: str) -> Iterator[tuple[int, memoryview]]:
                 number += 1
     except (ReadError, OSError) as error:
         raise ManifestError(f"{path} cannot be read to its end.") from error
+
+
+class PlainTextFormat:
+    """Plain text. A shard is the records that begin in the bytes `start` to before `stop`."""
+
+    traits = FORMATS["text"]
+
+    def shards(self, source: Source, shard_bytes: int) -> Iterator[Shard]:
+        """Cut a file where records begin."""
+        shard_bytes = max(shard_bytes // TEXT_RECORD, 1) * TEXT_RECORD
+        size = source.path.stat().st_size
+        for start in range(0, size, shard_bytes):
+            stop = min(start + shard_bytes, size)
+            yield Shard(source.path, source.file, self.traits.name, start, stop)
+
+    def batches(self, shard: Shard, schema: Schema, where: Filter) -> Iterator[Batch]:  # noqa: ARG002
+        """Yield the records of a shard. Raises ReadError."""
+        return text_batches(shard)
+
+    def records(
+        self, source: Source, schema: Schema, ids: Collection[str] | None = None
+    ) -> Iterator[Placed]:
+        """Yield the records, whose numbers are their positions, too. Raises ManifestError."""
+        placed = (Placed(row, row, one) for row, one in text_records(source.path, source.file))
+        return of_ids(placed, schema, ids)
+
+    def rewrite(
+        self,
+        source: Source,
+        target: Path,
+        rows: Rows,
+        wording: Replacements,
+        id_field: str,  # noqa: ARG002
+    ) -> None:
+        """Copy a document with the texts of some records exchanged."""
+        with target.open("wb") as out:
+            out.writelines(rewrite(source.path, source.file, rows, wording))

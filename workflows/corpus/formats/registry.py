@@ -1,30 +1,36 @@
-"""Reads the records of a shard, in memory that does not depend on the size of the file.
-
-JSONL is searched as it stands, and only the lines in which something may be found are parsed; the
-texts of Parquet and plain text are searched where they lie. Either way, out come columns of texts.
-"""
+"""The formats by their names. A new one is a class here and its traits in `corpus.values`."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from workflows.corpus.columns import Batch, Filter
-from workflows.corpus.formats.jsonl import jsonl_batches
-from workflows.corpus.formats.parquet import parquet_batches
-from workflows.corpus.formats.plain_text import text_batches
-from workflows.corpus.formats.shards import Shard
-from workflows.corpus.formats.sql_table import table_batches
-from workflows.corpus.values import Format, Schema
+from workflows.corpus.formats.jsonl import JsonlFormat
+from workflows.corpus.formats.parquet import ParquetFormat
+from workflows.corpus.formats.plain_text import PlainTextFormat
+from workflows.corpus.formats.protocol import Format, Shard
+from workflows.corpus.formats.sql_table import SqlTableFormat
+from workflows.corpus.values import Schema, traits_of
+
+_ALL: tuple[Format, ...] = (JsonlFormat(), ParquetFormat(), PlainTextFormat(), SqlTableFormat())
+FORMATS = {known.traits.name: known for known in _ALL}
+
+
+def format_of(path: str | Path) -> Format | None:
+    """Return the format of a file, by its name, or None for one that is no data."""
+    traits = traits_of(path)
+    return FORMATS[traits.name] if traits else None
+
+
+def record_format_of(path: str | Path) -> Format | None:
+    """Return the format of a file of records, by its name; None also for a document."""
+    known = format_of(path)
+    return None if known is None or known.traits.holds_documents else known
 
 
 def read_batches(shard: Shard, schema: Schema, where: Filter) -> Iterator[Batch]:
-    """Yield the records of a shard; of JSONL, only those lines to which `where` points.
+    """Yield the records of a shard, in memory that does not depend on the size of the file.
 
-    Raises ReadError if the shard breaks off, or if it plainly has no such text fields.
+    Of what is searched as it stands, only those to which `where` points. Raises ReadError if the
+    shard breaks off, or if it plainly has no such text fields.
     """
-    match shard.format:
-        case Format.PARQUET:
-            return parquet_batches(shard, schema)
-        case Format.TEXT:
-            return text_batches(shard)
-        case Format.TABLE:
-            return table_batches(shard, schema)
-    return jsonl_batches(shard, schema, where)
+    return FORMATS[shard.format].batches(shard, schema, where)

@@ -1,7 +1,7 @@
 """Reads a table of PostgreSQL: with a cursor of the server, in transactions that cannot write."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from workflows.corpus.columns import CHUNK, Batch, Column
+from workflows.corpus.columns import CHUNK, Batch, Column, Filter
 from workflows.corpus.entries import (
     EditRefused,
     Entry,
@@ -21,14 +21,29 @@ from workflows.corpus.entries import (
     digest,
     verified_edits,
 )
-from workflows.corpus.formats.shards import SHARD_BYTES, Shard
-from workflows.corpus.values import Format, ReadError, ReadProblem, ReadStats, RecordId, Schema
+from workflows.corpus.formats.protocol import Placed, Rows, Shard, Source
+from workflows.corpus.values import FORMATS, ReadError, ReadProblem, ReadStats, RecordId, Schema
 
 _ROWS_AT_ONCE = 500
 _CONNECT_SECONDS = 10
 _PLAIN_TABLES = ("r", "m")
+SHARD_BYTES = 32 * 1024 * 1024
+_NAME = FORMATS["postgresql"].name
 
 TableRow = tuple[Any, ...]
+
+
+def named_table(location: str, databases: Mapping[str, str]) -> tuple[str, str]:
+    """Return the address of a database and the name of a table, of "database/table".
+
+    `databases` are the addresses by their names. Raises ReadError.
+    """
+    name, _slash, table = location.partition("/")
+    address = databases.get(name.lower())
+    if not address or not table:
+        message = f"The settings name no database {name}."
+        raise ReadError(message, ReadProblem.NO_DATABASE, name)
+    return address, table
 
 
 def table_shards(database: str, table: str, *, shard_bytes: int = SHARD_BYTES) -> list[Shard]:
@@ -46,10 +61,10 @@ def table_shards(database: str, table: str, *, shard_bytes: int = SHARD_BYTES) -
         raise ReadError(f"There is no table {table}.", ReadProblem.MISSING, table)
     kind, size, page = row
     if kind not in _PLAIN_TABLES:
-        return [Shard(Path(), table, Format.TABLE, database=database)]
+        return [Shard(Path(), table, _NAME, database=database)]
     pages, at_once = max(-(-size // page), 1), max(shard_bytes // page, 1)
     return [
-        Shard(Path(), table, Format.TABLE, start, min(start + at_once, pages), database)
+        Shard(Path(), table, _NAME, start, min(start + at_once, pages), database)
         for start in range(0, pages, at_once)
     ]
 
@@ -274,3 +289,40 @@ def _statements(rows: list[Row], table: Table, manifest: str) -> Iterator[sql.Co
             " WHERE c.new_text IS NULL AND {meant};"
         ).format(name=name, meant=is_meant(column))
     yield sql.SQL("COMMIT;")
+
+
+class SqlTableFormat:
+    """A table of PostgreSQL, which this machine may only read.
+
+    A shard is the pages `start` to before `stop`, or all of it if `stop` is 0. It is changed in its
+    own database, by `changes_script`.
+    """
+
+    traits = FORMATS["postgresql"]
+
+    def shards(self, source: Source, shard_bytes: int) -> Iterator[Shard]:
+        """Cut a table by its pages. Raises ReadError."""
+        yield from table_shards(source.database, source.file, shard_bytes=shard_bytes)
+
+    def batches(self, shard: Shard, schema: Schema, where: Filter) -> Iterator[Batch]:  # noqa: ARG002
+        """Yield the rows of a shard. Raises ReadError."""
+        return table_batches(shard, schema)
+
+    def records(
+        self, source: Source, schema: Schema, ids: Collection[str] | None = None
+    ) -> Iterator[Placed]:
+        """Yield the rows, or those with these ids. Raises ManifestError, ReadError."""
+        table = Table(source.database, source.file, schema)
+        for _name, row, record in table.rows() if ids is None else table.located(ids):
+            yield Placed(row, None, record)
+
+    def rewrite(
+        self,
+        source: Source,
+        target: Path,  # noqa: ARG002
+        rows: Rows,  # noqa: ARG002
+        wording: Replacements,  # noqa: ARG002
+        id_field: str,  # noqa: ARG002
+    ) -> None:
+        """Refuse: nobody copies a table. Raises EditRefused."""
+        raise EditRefused(f"{source.file} is changed in its own database.")

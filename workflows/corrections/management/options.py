@@ -5,8 +5,8 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandParser, OutputWrapper
 
-from workflows.common.signed_note import NoteError, Verifier
-from workflows.corpus.edits.manifest_files import Manifest, read_manifest
+from workflows.corpus.commands import apply as engine
+from workflows.corpus.edits.manifest_files import Manifest
 from workflows.corpus.entries import ManifestError
 from workflows.corrections.keys import manifest_signer
 
@@ -26,15 +26,12 @@ def open_manifest(path: Path, keys: list[str] | None, errors: OutputWrapper) -> 
 
     Raises ManifestError.
     """
-    if not path.is_dir() and not keys:
-        errors.write(f"{path} carries no signature.")
-        return read_manifest(path)
-    try:
-        verifiers = [Verifier.from_vkey(key) for key in keys or [manifest_signer().verifier.vkey]]
-    except NoteError as error:
-        raise ManifestError(str(error)) from error
-    except ImproperlyConfigured as error:
-        raise ManifestError(
-            f"{error} A manifest that another key has signed needs none: name that one with --key."
-        ) from error
-    return read_manifest(path, verifiers)
+    if path.is_dir() and not keys:
+        try:
+            keys = [manifest_signer().verifier.vkey]
+        except ImproperlyConfigured as error:
+            raise ManifestError(
+                f"{error} A manifest that another key has signed needs none: name that one with "
+                "--key."
+            ) from error
+    return engine.open_manifest(path, keys or (), errors.write)

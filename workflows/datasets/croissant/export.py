@@ -9,7 +9,6 @@ from django.conf import settings
 from workflows.datasets.croissant.terms import (
     CONFORMS_TO,
     CONTEXT,
-    ENCODINGS,
     LEGAL_BASIS,
     LIVE,
     RAI,
@@ -73,7 +72,7 @@ def _is_file(entry: Json) -> bool:
 
 def _distribution(snapshot: Snapshot) -> tuple[list[Json], Json]:
     """Return the files, and the reference to them from a field."""
-    encoding = ENCODINGS[Snapshot.Format(snapshot.format)]
+    encoding = snapshot.traits.media_types[0]
     files = [
         {
             "@type": "cr:FileObject",
@@ -108,7 +107,7 @@ def _distribution(snapshot: Snapshot) -> tuple[list[Json], Json]:
 
 
 def _url(snapshot: Snapshot, path: str) -> str:
-    if snapshot.is_table:
+    if not snapshot.traits.has_files:
         return f"{TABLE_SCHEME}{snapshot.location}"
     location = PurePosixPath(snapshot.location)
     # A snapshot that is one file has that file's name in its location already.
@@ -117,7 +116,7 @@ def _url(snapshot: Snapshot, path: str) -> str:
 
 def _record_set(snapshot: Snapshot, source: Json) -> Json:
     schema = snapshot.schema
-    whole_text = snapshot.format == Snapshot.Format.TEXT
+    whole_text = snapshot.traits.holds_documents
     id_field, source_field = ("", "") if whole_text else (schema.id_field, schema.source_field)
     fields = [
         *((name, "sc:Text") for name in (id_field,) if name),
@@ -145,6 +144,6 @@ def _record_set(snapshot: Snapshot, source: Json) -> Json:
 
 
 def _extract(snapshot: Snapshot, name: str) -> Json:
-    whole_text = snapshot.format == Snapshot.Format.TEXT
+    whole_text = snapshot.traits.holds_documents
     # Readers take a line of JSON Lines for a row, as in the examples of the specification.
     return {"fileProperty": "content"} if whole_text else {"column": name}

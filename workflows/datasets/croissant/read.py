@@ -14,8 +14,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from workflows.common.errors import InvalidEntry
+from workflows.corpus.values import FORMATS
 from workflows.datasets.croissant.terms import (
-    ENCODINGS,
     LEGAL_BASIS,
     TABLE_SCHEME,
     TEXTS,
@@ -118,11 +118,10 @@ def _location(urls: list[str]) -> str:
 
 def _format(encodings: Iterator[str]) -> Snapshot.Format | None:
     found = set(encodings)
-    by_name = {name: known for known, name in ENCODINGS.items()}
-    by_name |= {
-        "application/x-ndjson": Snapshot.Format.JSONL,
-        "application/jsonl": Snapshot.Format.JSONL,
-        "application/vnd.apache.parquet": Snapshot.Format.PARQUET,
+    by_name = {
+        media_type: Snapshot.Format(traits.name)
+        for traits in FORMATS.values()
+        for media_type in traits.media_types
     }
     return by_name.get(found.pop()) if len(found) == 1 else None
 

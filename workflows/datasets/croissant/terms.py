@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from workflows.datasets.models import Snapshot
 from workflows.vocabulary.outcomes import Scope
 
 CONFORMS_TO = "http://mlcommons.org/croissant/1.1"
@@ -83,11 +82,5 @@ USE_CASES = {
 }
 LEGAL_BASIS = "Legal basis"
 
-ENCODINGS = {
-    Snapshot.Format.JSONL: "application/jsonlines",
-    Snapshot.Format.PARQUET: "application/x-parquet",
-    Snapshot.Format.TEXT: "text/plain",
-    Snapshot.Format.POSTGRESQL: "application/sql",
-}
 LIVE = "isLiveDataset"
 TABLE_SCHEME = "postgresql:"

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from workflows.accounts.models import PSEUDONYM_LENGTH
-from workflows.corpus.values import Schema
+from workflows.corpus.values import FORMATS, FormatTraits, Schema
 from workflows.datasets.models.dataset import Dataset
 
 
@@ -154,14 +154,14 @@ class Snapshot(models.Model):
     @property
     def schema(self) -> Schema:
         """The fields of its records, as the look-up reads them."""
-        if self.format == self.Format.TEXT:
+        if self.traits.holds_documents:
             return Schema()
         return Schema(self.id_field, tuple(self.text_fields), self.source_field)
 
     @property
-    def is_table(self) -> bool:
-        """Whether its records are rows of a database, which this server may only read."""
-        return self.format == self.Format.POSTGRESQL
+    def traits(self) -> FormatTraits:
+        """What its format is like and what can be done with it here."""
+        return FORMATS[self.format]
 
     @property
     def is_readable(self) -> bool:

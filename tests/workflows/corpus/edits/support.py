@@ -11,7 +11,7 @@ import zstandard
 from workflows.corpus.edits.apply import apply_entries
 from workflows.corpus.edits.resolve import records, resolve
 from workflows.corpus.entries import EntryOrigin, Op, Replacements, RequestedChange
-from workflows.corpus.formats.shards import format_of
+from workflows.corpus.formats.registry import format_of
 
 FORMATS = ["a.jsonl", "a.jsonl.gz", "a.jsonl.zst", "a.parquet"]
 PHONE = "13800138025"

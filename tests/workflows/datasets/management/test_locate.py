@@ -76,7 +76,7 @@ def test_an_interruption_is_said_in_a_sentence(place, monkeypatch):
     def interrupted(*_args, **_options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("workflows.datasets.management.commands.locate.locate", interrupted)
+    monkeypatch.setattr("workflows.corpus.commands.locate.locate", interrupted)
     with pytest.raises(CommandError, match="no hits are written") as error:
         run(place, *FIELDS)
     assert error.value.returncode == 130

@@ -1,10 +1,12 @@
 """Compiles the kernel, `kernel*.c`, and loads it: what the look-up does with every byte.
 
+That is done once, when it is first used or by
+
     python -m workflows.corpus.normalize.kernel.native
 
-compiles it beside its source, if this machine has a C compiler and an x86-64 processor. Where it
-was not compiled, NumPy does the same more slowly. The name of the library holds a checksum of the
-source: an old one is not used.
+if this machine has a C compiler and an x86-64 processor. The library lies beside its source or,
+where nothing can be written there, in the user's cache. Where there is none, NumPy does the same
+more slowly. The name of the library holds a checksum of the source: an old one is not used.
 """
 
 import ctypes
@@ -37,13 +39,23 @@ def sources() -> list[Path]:
 def library() -> Path:
     """Return where the compiled kernel lies, or would lie, for this source and this machine."""
     checksum = hashlib.sha256(b"".join(file.read_bytes() for file in sources())).hexdigest()[:12]
-    return FOLDER / f"kernel-{platform.machine()}-{checksum}.so"
+    name = f"kernel-{platform.machine()}-{checksum}.so"
+    beside = FOLDER / name
+    if beside.exists() or os.access(FOLDER, os.W_OK):
+        return beside
+    return _cache() / name
+
+
+def _cache() -> Path:
+    """Return the folder of the user in which programs keep what they can make anew."""
+    cache = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(cache) if cache else Path("~/.cache").expanduser()) / "requests-portal"
 
 
 def build() -> Path | None:
     """Compile the kernel unless that is done, and return the library; None where it cannot be.
 
-    Raises subprocess.CalledProcessError if the compiler refuses.
+    Raises subprocess.CalledProcessError if the compiler refuses, OSError if nothing can be written.
     """
     compiler = shutil.which(os.environ.get("CC", "cc"))
     target = library()
@@ -51,6 +63,7 @@ def build() -> Path | None:
         return target
     if compiler is None or platform.machine() not in _MACHINES:
         return None
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Made under another name: another process may load it at any moment.
     unfinished = target.with_suffix(f".{os.getpid()}")
     subprocess.run(  # noqa: S603 - the compiler of this machine
@@ -67,10 +80,13 @@ def build() -> Path | None:
 
 @functools.cache
 def load() -> ctypes.CDLL | None:
-    """Return the compiled kernel, None where it was not compiled or the processor cannot run it."""
+    """Return the kernel, compiled if need be; None where it cannot be, or not be run."""
     try:
-        kernel = ctypes.CDLL(str(library()))
-    except OSError:
+        compiled = build()
+        if compiled is None:
+            return None
+        kernel = ctypes.CDLL(str(compiled))
+    except (OSError, RuntimeError, subprocess.CalledProcessError):  # RuntimeError: no home
         return None
     array, size = ctypes.c_void_p, ctypes.c_int64
     kernel.fold.argtypes = [array, size, size, *[array] * 6]

@@ -10,16 +10,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from workflows.corpus.edits.manifest_files import read_hits, read_replacements
 from workflows.corpus.edits.residual import OriginalSnapshot, Residual, expected_hits, rescan
 from workflows.corpus.entries import EditRefused, ManifestError, Replacements
-from workflows.corpus.formats.plain_text import ENDING
 from workflows.corpus.formats.shards import ignored_files
 from workflows.corpus.locate import ScanAborted
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.values import (
-    RECORD_FORMATS,
-    Format,
     PersonsError,
     ReadError,
     Schema,
+    is_document,
     read_persons_file,
 )
 from workflows.corrections.management.options import add_key_option, open_manifest
@@ -61,9 +59,8 @@ class Command(BaseCommand):
             patterns = Patterns(read_persons_file(persons)) if persons else None
             may_stay = expected_hits(read_hits(options["may_stay"]) if options["may_stay"] else ())
             wording = Replacements(read_replacements(options["replacements"]), manifest.redaction)
-            text = any(entry.file.endswith(ENDING) for entry in manifest.entries)
-            formats = {Format.TEXT} if text else RECORD_FORMATS
-            if said := ignored_files(options["snapshot"], formats):
+            documents = any(is_document(entry.file) for entry in manifest.entries)
+            if said := ignored_files(options["snapshot"], documents=documents):
                 self.stderr.write(said)
             before = OriginalSnapshot(options["old"], wording) if options["old"] else None
             left = [

@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from django.core.management.base import CommandError
+from workflows.corpus.commands import CommandRefused
 
 
 def refuse_input(out: Path, inputs: Iterable[Path]) -> None:
-    """Raise CommandError if hits would be written over one of the files that are read."""
+    """Raise CommandRefused if hits would be written over one of the files that are read."""
     if out.exists() and any(path.exists() and out.samefile(path) for path in inputs):
-        raise CommandError(f"{out} is one of the files that are read. Write the hits elsewhere.")
+        raise CommandRefused(f"{out} is one of the files that are read. Write the hits elsewhere.")
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def atomic_hits_file(out: Path) -> Iterator[TextIO]:
         return
     target = out.resolve()
     if not target.parent.is_dir():
-        raise CommandError(f"{out} cannot be written: {target.parent} is no folder.")
+        raise CommandRefused(f"{out} cannot be written: {target.parent} is no folder.")
     partial = target.with_name(f".{target.name}.partial")
     try:
         with partial.open("w", encoding="utf-8", errors="backslashreplace") as file:
