@@ -1,20 +1,23 @@
 """Gathers the sentences of code and templates into the catalogues, without GNU gettext.
 
 Run as a module it brings `locale/*/LC_MESSAGES/django.po` up to date: new sentences come in
-without a translation, those that nobody uses go, translations stay.
+without a translation, those that nobody uses go, translations stay. With the code of a language,
+such as `de` or `pt-br`, it begins the catalogue of that one.
 """
 
 import io
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
+from django.utils.translation import to_locale
 from django.utils.translation.template import templatize
 
 from requests_portal.local.folders import PROJECT
-from requests_portal.local.messages import catalogues
+from requests_portal.local.messages import LOCALE, catalogues
 
 PACKAGES = ("requests_portal", "workflows")
 TEMPLATES = "templates"
@@ -80,8 +83,20 @@ def bring_up_to_date(path: Path) -> None:
     path.write_bytes(written.getvalue())
 
 
+def begin(language: str) -> None:
+    """Make an empty catalogue, unless there is one."""
+    locale = to_locale(language)
+    path = LOCALE / locale / "LC_MESSAGES" / "django.po"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            write_po(file, Catalog(locale=locale, project="Requests Portal", fuzzy=False))
+
+
 def main() -> None:
-    """Bring all catalogues up to date."""
+    """Begin those that are named, and bring all catalogues up to date."""
+    for language in sys.argv[1:]:
+        begin(language)
     for path in catalogues():
         bring_up_to_date(path)
 

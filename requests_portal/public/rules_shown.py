@@ -22,8 +22,7 @@ def _language() -> str:
 
 def citation_text(citations: Iterable[Citation]) -> str:
     """Return citations in the reader's language, as one text."""
-    zh = _language().startswith("zh")
-    return _("; ").join(citation.zh if zh else citation.en for citation in citations)
+    return _("; ").join(citation.in_language(_language()) for citation in citations)
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,8 +180,8 @@ def _details(case: Case, item: Item) -> list[tuple[str, list[str]]]:
 
 def citation_texts(citations: Iterable[Citation]) -> list[str]:
     """Return citations in the reader's language."""
-    chinese = (get_language() or "").startswith("zh")
-    return [citation.zh if chinese else citation.en for citation in citations]
+    language = get_language() or ""
+    return [citation.in_language(language) for citation in citations]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from workflows.cases.models import Message
 from workflows.complaints.models import Complaint
 from workflows.notices.composing import compose
 from workflows.notices.facts import ComplaintAcknowledgement, ComplaintOutcome, NoticeFacts
+from workflows.notices.languages import language_of
 from workflows.notices.phrases import phrase
 from workflows.notices.services import send_composed
-from workflows.notices.texts import language_of
 from workflows.outbox.services import enqueue
 
 

@@ -16,9 +16,9 @@ from workflows.datasets.models import Snapshot
 from workflows.mail import links
 from workflows.mail.outbound import compose, may_send, next_quota_reset
 from workflows.notices.facts import Recipients
+from workflows.notices.languages import language_of
 from workflows.notices.phrases import phrase
 from workflows.notices.services import send_notice
-from workflows.notices.texts import language_of
 from workflows.outbox.models import Effect
 from workflows.outbox.services import RetryAt
 from workflows.vault.crypto import Shredded

@@ -29,9 +29,9 @@ def write_summary(
     """Return the PDF, in the language of the request. It holds nothing about one person."""
     with translation.override(request.language):
         data = {
-            "lang": "zh" if request.language.startswith("zh") else "en",
+            "lang": request.language.partition("-")[0],
             "font": font().family,
-            "region": "cn" if request.language.startswith("zh") else "us",
+            "region": {"zh": "cn", "en": "us"}.get(request.language.partition("-")[0]),
             "words": _words(request),
             "scope": _scope(request, counts),
             "figures": _figures(tally),

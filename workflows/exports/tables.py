@@ -259,10 +259,7 @@ def _deadline(case: Case, clock: Clock, language: str) -> dict[str, Any]:
         "provisional": clock.provisional,
         "stopped_at": clock.stopped_at.isoformat() if clock.stopped_at else None,
         "rule": rule.text.in_language(language),
-        "citations": [
-            citation.zh if language.startswith("zh") else citation.en
-            for citation in rule.rule.citations
-        ],
+        "citations": [citation.in_language(language) for citation in rule.rule.citations],
     }
 
 

@@ -12,9 +12,10 @@ from workflows.notices.composing import ComposedNotice, compose, compose_from
 from workflows.notices.document import Block, Document, Heading, Value, lower_first
 from workflows.notices.facts import Decided, NoticeFacts
 from workflows.notices.kinds import DECIDED, DEFINITIONS
+from workflows.notices.languages import language_of
 from workflows.notices.phrases import phrase
 from workflows.notices.template import Section, parse
-from workflows.notices.texts import ActiveText, TextSlot, active_text, language_of
+from workflows.notices.texts import ActiveText, TextSlot, active_text
 from workflows.notices.values import RecipientLocale
 from workflows.regimes.rules.regime import Regime
 from workflows.vocabulary.item_kinds import ItemKind

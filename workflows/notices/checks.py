@@ -9,8 +9,10 @@ from django.db.models import TextChoices
 
 from workflows.notices.facts import Decided
 from workflows.notices.kinds import DEFINITIONS
+from workflows.notices.languages import LANGUAGES
 from workflows.notices.models import Notice, NoticeText
-from workflows.notices.texts import LANGUAGES, bundled_texts
+from workflows.notices.phrases import phrases
+from workflows.notices.texts import bundled_texts
 from workflows.regimes.rules.reader import RuleFileError
 from workflows.regimes.services import all_regimes
 from workflows.vocabulary.item_kinds import ItemKind
@@ -89,6 +91,21 @@ def _without_text() -> Iterator[Error]:
                     hint=f"Write workflows/notices/texts/{language}/{kind.value}.txt.",
                     id="notices.E003",
                 )
+
+
+@register("kinds", Tags.compatibility)
+def check_phrases(**_: Any) -> list[CheckMessage]:
+    """Name sentences that a language lacks and another has."""
+    known = set().union(*map(phrases, LANGUAGES))
+    return [
+        Error(
+            f"There is no sentence {name!r} in {language}.",
+            hint=f"Write it in workflows/notices/texts/{language}/phrases.toml.",
+            id="notices.E006",
+        )
+        for language in LANGUAGES
+        for name in sorted(known - phrases(language).keys())
+    ]
 
 
 def _asked_in_vain() -> Iterator[checks.Warning]:

@@ -17,12 +17,12 @@ from workflows.notices.elements import REQUIRED_PLACEHOLDERS
 from workflows.notices.errors import ElementMissing
 from workflows.notices.facts import NoticeFacts
 from workflows.notices.kinds import DEFINITIONS
+from workflows.notices.languages import language_of
 from workflows.notices.template import parse, render, render_section
 from workflows.notices.texts import (
     ActiveText,
     active_text,
     elements_prescribed,
-    language_of,
     texts_so_far,
 )
 from workflows.notices.values import RecipientLocale, common_values

@@ -101,8 +101,7 @@ def _ground(reader: RecipientLocale, ground: Ground | FeeRule | None) -> str:
 
 
 def _cited(reader: RecipientLocale, ground: Ground | FeeRule) -> str:
-    chinese = reader.language.startswith("zh")
-    names = [citation.zh if chinese else citation.en for citation in ground.citations]
+    names = [citation.in_language(reader.language) for citation in ground.citations]
     return phrase("join.list", reader.language).join(names)
 
 

@@ -1,29 +1,30 @@
-"""Sentences that depend on the facts of a case, in both languages, from `texts/phrases.toml`."""
+"""Sentences that depend on the facts of a case, from `texts/<language>/phrases.toml`."""
 
 import tomllib
 from functools import cache
-from pathlib import Path
 
-from workflows.regimes.rules.elements import LocalizedText
-
-_FILE = Path(__file__).with_name("texts") / "phrases.toml"
+from workflows.notices.languages import FOLDER, language_of
 
 
 @cache
-def _phrases() -> dict[str, LocalizedText]:
-    content = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+def phrases(language: str) -> dict[str, str]:
+    """Return every sentence of a language by `group.name`; none where it has no file."""
+    path = FOLDER / language / "phrases.toml"
+    if not path.exists():
+        return {}
+    content = tomllib.loads(path.read_text(encoding="utf-8"))
     return {
-        f"{group}.{name}": LocalizedText(**pair)
-        for group, pairs in content.items()
-        for name, pair in pairs.items()
+        f"{group}.{name}": sentence
+        for group, sentences in content.items()
+        for name, sentence in sentences.items()
     }
 
 
 def phrase(name: str, language: str, **values: object) -> str:
     """Return the sentence `group.name` with its values. Raises `KeyError` for an unknown one."""
-    return _phrases()[name].in_language(language).format(**values)
+    return phrases(language_of(language))[name].format(**values)
 
 
 def has_phrase(name: str) -> bool:
     """Return whether there is such a sentence."""
-    return name in _phrases()
+    return name in phrases("en")

@@ -87,12 +87,11 @@ def letter_of(message: Message) -> str:
 def to_pdf(document: Document, author: str, at: datetime) -> bytes:
     """Return the notice as a PDF that bears the time `at`. Raises `FontNotFound`, `PdfError`."""
     ours = font()
-    chinese = document.language.startswith("zh")
     data = {
         "title": ours.printable(document.title),
         "author": ours.printable(author),
-        "lang": "zh" if chinese else document.language.partition("-")[0],
-        "region": "cn" if chinese else None,
+        "lang": document.language.partition("-")[0],
+        "region": "cn" if document.language.startswith("zh") else None,
         "font": ours.family,
         "nodes": [_node(node, ours) for node in document.nodes],
     }

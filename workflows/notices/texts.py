@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -19,14 +18,12 @@ from workflows.ledger.append import append
 from workflows.notices.elements import PLACEHOLDER_LABELS, REQUIRED_PLACEHOLDERS
 from workflows.notices.errors import TextRefused
 from workflows.notices.kinds import placeholders_of
+from workflows.notices.languages import FOLDER, LANGUAGES, language_of
 from workflows.notices.models import NoticeText, Publication
 from workflows.notices.template import Template, TemplateSyntaxError, parse
 from workflows.regimes.rules.regime import Regime
 from workflows.regimes.services import all_regimes
 from workflows.vocabulary.notices import NoticeElement, NoticeKind
-
-LANGUAGES = ("zh-hans", "en")
-_FOLDER = Path(__file__).with_name("texts")
 
 
 @cache
@@ -34,7 +31,7 @@ def bundled_texts() -> dict[tuple[str, str, str], str]:
     """Return every shipped text by regime ('' for all), kind and language."""
     texts = {}
     for language in LANGUAGES:
-        for path in sorted((_FOLDER / language).glob("*.txt")):
+        for path in sorted((FOLDER / language).glob("*.txt")):
             kind, _dot, regime = path.stem.partition(".")
             texts[regime, kind, language] = path.read_text(encoding="utf-8")
     return texts
@@ -53,11 +50,6 @@ def is_place(place: TextSlot) -> bool:
     """Return whether a text can belong there."""
     codes = {"", *(regime.code for regime in all_regimes())}
     return place.kind in NoticeKind.values and place.language in LANGUAGES and place.regime in codes
-
-
-def language_of(language: str) -> str:
-    """Return the language of texts for the language of a case; English for an unknown one."""
-    return language if language in LANGUAGES else "en"
 
 
 @dataclass(frozen=True, slots=True)

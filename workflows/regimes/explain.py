@@ -34,7 +34,7 @@ def explain(deadline: Deadline, clock: Clock | None = None, language: str = "en"
 
 def source(citation: Citation, language: str) -> str:
     """Return where a rule stands, and how far we have read it."""
-    title = citation.zh if language.lower().startswith("zh") else citation.en
+    title = citation.in_language(language)
     confirmed = {
         "found": _("read in a copy of the source"),
         "partly": _("read in part"),

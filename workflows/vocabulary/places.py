@@ -3,30 +3,47 @@
 import re
 import tomllib
 import unicodedata
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import get_language
 
-_FILE = Path(__file__).with_name("places.toml")
+from workflows.common.languages import in_language
+
+_FOLDER = Path(__file__).parent
 # The second half of a code of ISO 3166-2.
 _PART = re.compile(r"[A-Z0-9]{1,3}")
-Names = tuple[str, str]
+# By language.
+Names = dict[str, str]
 
 
 @cache
 def _document() -> dict[str, dict[str, Names]]:
-    """Return the tables by name: `countries` and one for each country with parts."""
-    with _FILE.open("rb") as file:
-        data = tomllib.load(file)
-    tables = {"countries": data["countries"], **data["parts"]}
-    return {
-        table: {code: (zh, en) for code, (zh, en) in rows.items()} for table, rows in tables.items()
+    """Return the names by table (`countries`, and one for each country with parts) and code.
+
+    Further languages have files of their own, `places.<language>.toml`.
+    """
+    tables = {
+        table: {code: {"zh": zh, "en": en} for code, (zh, en) in rows.items()}
+        for table, rows in _read("places.toml")
     }
+    for path in _FOLDER.glob("places.*.toml"):
+        language = path.name.split(".")[1]
+        for table, rows in _read(path.name):
+            for code, name in rows.items():
+                tables[table][code][language] = name
+    return tables
+
+
+def _read(file: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    data = tomllib.loads((_FOLDER / file).read_text(encoding="utf-8"))
+    yield from {"countries": data["countries"], **data.get("parts", {})}.items()
 
 
 def _in_language(names: Names) -> str:
-    return names[0] if (get_language() or "").startswith("zh") else names[1]
+    return in_language(names, get_language() or "")
 
 
 def _order(name: str) -> bytes:

@@ -146,5 +146,5 @@ def _step(step: ReadStep, language: str) -> ShownStep:
 def _provision(provision: Provision, language: str) -> ShownProvision:
     return ShownProvision(
         provision.text.in_language(language) if provision.text else "",
-        [each.zh if language.startswith("zh") else each.en for each in provision.citations],
+        [each.in_language(language) for each in provision.citations],
     )

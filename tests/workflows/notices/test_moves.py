@@ -22,6 +22,7 @@ from workflows.ledger.models import Event
 from workflows.notices import moves
 from workflows.notices.errors import ElementMissing
 from workflows.notices.models import Notice, NoticeText
+from workflows.notices.texts import bundled_texts
 from workflows.outbox.models import Effect
 
 pytestmark = pytest.mark.django_db
@@ -138,11 +139,7 @@ def test_a_notice_that_lacks_an_element_leaves_the_case_as_it_was(monkeypatch):
     case = make_case(State.TRIAGE, ERIKA)
     events = Event.objects.count()
     body = "# Case {case_number}\n\n[[question]]\n{question}\n"
-    monkeypatch.setitem(
-        __import__("workflows.notices.texts", fromlist=["shipped_texts"]).shipped_texts(),
-        ("", "clarification", "en"),
-        body,
-    )
+    monkeypatch.setitem(bundled_texts(), ("", "clarification", "en"), body)
 
     with pytest.raises(ElementMissing, match="what this means for the time to answer"):
         moves.ask_information(case, INTAKE, SECRET)

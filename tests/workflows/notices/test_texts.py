@@ -8,10 +8,10 @@ from workflows.ledger.models import Event
 from workflows.notices.composing import compose
 from workflows.notices.errors import TextRefused
 from workflows.notices.facts import Clarification
+from workflows.notices.languages import LANGUAGES
 from workflows.notices.models import Notice, NoticeText, Publication
 from workflows.notices.services import send_notice
 from workflows.notices.texts import (
-    LANGUAGES,
     TextSlot,
     active_slots,
     active_text,

@@ -19,18 +19,10 @@ def shipped(code: str) -> str:
 
 
 def test_the_regimes_that_are_shipped():
-    assert [regime.code for regime in all_regimes()] == [
-        "BR",
-        "CA-QC",
-        "CN",
-        "EU",
-        "IN",
-        "JP",
-        "KR",
-        "SG",
-        "UK",
-        "US-CA",
-    ]
+    codes = [regime.code for regime in all_regimes()]
+
+    assert {"CN", "EU", "UK", "US-CA"} < set(codes)
+    assert codes == sorted(path.stem for path in SHIPPED.glob("*.toml"))
 
 
 @pytest.mark.parametrize(

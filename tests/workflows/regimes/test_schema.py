@@ -308,3 +308,27 @@ def test_a_text_is_chinese_for_chinese_codes_and_english_for_all_others():
         "time limit",
         "time limit",
     ]
+
+
+def test_a_text_may_stand_in_further_languages_and_is_english_where_it_does_not():
+    text = LocalizedText(zh="期限", en="time limit", others={"de": "Frist", "pt-br": "prazo"})
+
+    assert [text.in_language(code) for code in ("de-at", "pt-BR", "pt", "zh-hans")] == [
+        "Frist",
+        "prazo",
+        "time limit",
+        "期限",
+    ]
+
+
+def test_texts_and_citations_in_further_languages_are_read_and_go_with_a_case():
+    german = SMALL.replace('en = "Free." }', 'en = "Free.", de = "Kostenlos." }').replace(
+        'en = "Some Act s. 1"', 'en = "Some Act s. 1"\nde = "§ 1 des Gesetzes"'
+    )
+
+    regime = Regime.from_snapshot(parse(german).snapshot())
+
+    assert regime.fee.text.in_language("de") == "Kostenlos."
+    assert regime.fee.citations[0].in_language("de") == "§ 1 des Gesetzes"
+    with pytest.raises(RuleFileError, match="german: is not a known key"):
+        parse(SMALL.replace('en = "Free." }', 'en = "Free.", german = "Kostenlos." }'))

@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal, Self, get_args
 from zoneinfo import ZoneInfo
 
+from workflows.common.languages import in_language
+
 Unit = Literal["days", "working_days", "months"]
 Confirmed = Literal["found", "partly", "memory"]
 Binding = Literal["statute", "standard", "promise"]
@@ -34,7 +36,7 @@ _DAYS_OF_WEEK = 7
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where a rule stands, in both languages, and how far we have read it.
+    """Where a rule stands, in Chinese, in English and in `others`, and how far we have read it.
 
     `confirmed`: `found` = read in the source named; `partly` = part read, part from memory;
     `memory` = not confirmed. `source` says where it was read.
@@ -45,6 +47,11 @@ class Citation:
     confirmed: Confirmed
     source: str = ""
     url: str = ""
+    others: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def in_language(self, language: str) -> str:
+        """Return the citation in a language, or in English where it was not translated."""
+        return in_language({**self.others, "zh": self.zh, "en": self.en}, language)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,10 +30,10 @@ Cited = Callable[[Table], tuple[Citation, ...]]
 
 
 def read_text(table: Table, key: str) -> LocalizedText:
-    """Read a sentence that stands in both languages."""
-    pair = table.table(key)
-    text = LocalizedText(zh=pair.text("zh"), en=pair.text("en"))
-    pair.close()
+    """Read a sentence that stands in Chinese, in English and perhaps in further languages."""
+    each = table.table(key)
+    text = LocalizedText(each.text("zh"), each.text("en"), each.translations())
+    each.close()
     return text
 
 

@@ -1,8 +1,10 @@
 """The parts of a regime as frozen values, and the closed words that a rule file may use."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
+from workflows.common.languages import in_language
 from workflows.regimes.deadlines.values import Citation, ClockRule, Confirmed
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.notices import NoticeElement, NoticeKind
@@ -25,14 +27,15 @@ NOTICE_ELEMENTS = tuple(NoticeElement.values)
 
 @dataclass(frozen=True, slots=True)
 class LocalizedText:
-    """One sentence in Chinese and in English; both are part of the rule and its version."""
+    """One sentence in Chinese, in English and in `others`; all are part of the rule's version."""
 
     zh: str
     en: str
+    others: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def in_language(self, language: str) -> str:
-        """Return the Chinese for `zh…` codes and the English for all others."""
-        return self.zh if language.lower().startswith("zh") else self.en
+        """Return the text in a language, or in English where it was not translated."""
+        return in_language({**self.others, "zh": self.zh, "en": self.en}, language)
 
 
 @dataclass(frozen=True, slots=True)

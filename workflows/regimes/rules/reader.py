@@ -9,6 +9,7 @@ from typing import Any
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_\-\"'. ]+?)\s*=")
+_LANGUAGE = re.compile(r"[a-z]{2}(-[a-z]{2,4})?")
 
 _LARGEST = 1200
 _NAMES = {
@@ -142,6 +143,11 @@ class Table:
         if len(set(values)) != len(values):
             raise self.fail("lists something twice", key)
         return tuple(values)
+
+    def translations(self) -> dict[str, str]:
+        """Read the texts under all keys that are codes of languages: `de`, `pt-br`."""
+        codes = [key for key in self._data if _LANGUAGE.fullmatch(key)]
+        return {code: self.text(code) for code in codes}
 
     def table(self, key: str) -> "Table":
         """Read a table."""

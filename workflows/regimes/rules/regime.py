@@ -214,6 +214,7 @@ def _citation(table: Table) -> Citation:
         confirmed=cast(Confirmed, table.choice("confirmed", _CONFIRMED)),
         source=table.text("source", ""),
         url=table.text("url", ""),
+        others=table.translations(),
     )
     if citation.confirmed != "memory" and not citation.source:
         raise table.fail("must be named where the text was read", "source")

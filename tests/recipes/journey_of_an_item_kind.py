@@ -1,6 +1,6 @@
 """Files, decides and answers a request of one kind, in a process of its own.
 
-`test_a_new_kind` runs it in a copy of the code. It prints what came out as JSON, on its last line.
+`test_a_new_item_kind` runs it in a copy of the code. It prints what came out as JSON, on its last line.
 """
 
 import json

@@ -12,6 +12,7 @@ from workflows.notices import facts
 from workflows.notices.composing import compose
 from workflows.notices.kinds import DEFINITIONS
 from workflows.notices.models import Notice, NoticeText
+from workflows.notices.phrases import phrases
 from workflows.regimes.services import all_regimes
 from workflows.vocabulary.item_kinds import ItemKind, Question, QuestionPage
 from workflows.vocabulary.notices import NoticeElement, NoticeKind
@@ -85,6 +86,16 @@ def test_a_notice_without_definition_or_text_is_named(monkeypatch):
 
     assert ids.count("notices.E001") == 1
     assert ids.count("notices.E003") == len(NoticeKind)
+
+
+def test_what_a_new_language_lacks_is_named(monkeypatch):
+    monkeypatch.setattr(notices_checks, "LANGUAGES", ("zh-hans", "en", "xx"))
+
+    ids = [message.split()[0] for message in found()]
+
+    assert ids.count("notices.E003") == len(NoticeKind)
+    assert ids.count("notices.E006") == len(phrases("en")) == len(phrases("zh-hans"))
+    assert any("'due.by' in xx" in message for message in found())
 
 
 def test_a_notice_without_an_example_is_named(monkeypatch):

@@ -4,13 +4,9 @@ The test adds one in a copy of the engine, and finds and changes a person's text
 """
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
-from requests_portal.local.folders import PROJECT
+from tests.recipes.copies import Copy
 from workflows.corpus.values import FORMATS
 from workflows.datasets.models import Snapshot
 
@@ -94,43 +90,23 @@ print(json.dumps({
 """
 
 
-def insert(file: Path, text: str, before: str) -> None:
-    """Write a text into a file, before the only place with some words."""
-    content = file.read_text(encoding="utf-8")
-    assert content.count(before) == 1
-    file.write_text(content.replace(before, text + before), encoding="utf-8")
-
-
 def test_traits_a_class_and_a_line_are_enough(tmp_path):
-    ignored = shutil.ignore_patterns("__pycache__")
-    for name in ("corpus", "common"):
-        shutil.copytree(PROJECT / "workflows" / name, tmp_path / "workflows" / name, ignore=ignored)
+    copy = Copy(tmp_path, ("workflows/corpus", "workflows/common"))
     traits = '        FormatTraits("csv", ("text/csv",), (".csv",)),\n'
-    insert(tmp_path / TRAITS, traits, before='        FormatTraits("text",')
-    (tmp_path / CLASS).write_text(MODULE, encoding="utf-8")
-    insert(
-        tmp_path / REGISTRY,
-        "from workflows.corpus.formats.csv_lines import CsvFormat\n",
-        before="from workflows.corpus.formats.jsonl import",
-    )
-    insert(tmp_path / REGISTRY, "CsvFormat(), ", before="JsonlFormat(), ")
+    copy.insert(TRAITS, traits, before='        FormatTraits("text",')
+    copy.write(CLASS, MODULE)
+    imported = "from workflows.corpus.formats.csv_lines import CsvFormat\n"
+    copy.insert(REGISTRY, imported, before="from workflows.corpus.formats.jsonl import")
+    copy.insert(REGISTRY, "CsvFormat(), ", before="JsonlFormat(), ")
     (tmp_path / "data").mkdir()
     lines = "id,text\n1,Write to erika@example.org.\n2,Nobody\n3,erika@example.org\n"
     (tmp_path / "data/people.csv").write_text(lines, encoding="utf-8")
     person = json.dumps({"ref": "E", "emails": ["erika@example.org"]})
     (tmp_path / "persons.jsonl").write_text(person, encoding="utf-8")
 
-    done = subprocess.run(
-        [sys.executable, "-c", JOURNEY],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    printed = copy.run("-c", JOURNEY)
 
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1]) == {
+    assert json.loads(printed.splitlines()[-1]) == {
         "found": [["people.csv", "1", "email"], ["people.csv", "3", "email"]],
         "left": 0,
         "left in the old one": True,

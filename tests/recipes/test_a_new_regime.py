@@ -1,0 +1,115 @@
+"""A new body of law is a file of rules and its name in the settings: nothing else is touched."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from django.core.checks import run_checks
+from freezegun import freeze_time
+
+from tests.factories import ERIKA, file
+from tests.requests_portal.public.person import Visitor, text_of
+from workflows.cases.filing_request import FiledItem
+from workflows.regimes import registry
+from workflows.regimes.vectors import run
+
+# Article and time are those of the Swiss act. What every file needs, and no more.
+LAW = """
+code = "CH"
+version = "2026-12-02"
+name = { zh = "瑞士", en = "Switzerland" }
+default_place = "CH"
+lead = "response"
+
+[places.CH]
+zone = "Europe/Zurich"
+
+[citations.art_25]
+zh = "瑞士《联邦数据保护法》第25条"
+en = "Swiss FADP art. 25"
+confirmed = "memory"
+
+[filers.self]
+conditions = { zh = "本人可以提出请求。", en = "The person may file for themselves." }
+cite = ["art_25"]
+
+[items.copy]
+assurance = "matched"
+cite = ["art_25"]
+
+[clocks.response]
+name = { zh = "答复", en = "Answer" }
+text = { zh = "三十日内答复。", en = "Answer within thirty days." }
+unit = "days"
+amount = 30
+cite = ["art_25"]
+
+[grounds.excessive]
+text = { zh = "请求明显没有根据。", en = "The request is manifestly unfounded." }
+cite = ["art_25"]
+
+[fee]
+free = true
+text = { zh = "免费。", en = "Free of charge." }
+cite = ["art_25"]
+
+[authorities.CH]
+name = { zh = "瑞士联邦数据保护专员", en = "Federal Data Protection Commissioner" }
+link = "https://www.edoeb.admin.ch/"
+confirmed = "memory"
+
+[court]
+text = { zh = "您也可以向法院起诉。", en = "You may also sue." }
+cite = ["art_25"]
+"""
+VECTOR = {
+    "id": "CH-01", "regime": "CH", "kind": "response", "received": "2026-12-02T23:30:00Z",
+    "zone": "Europe/Zurich", "local_receipt_date": "2026-12-03", "holidays": "CH",
+    "rule": {"unit": "days", "n": 30}, "expected": "2027-01-02",
+}  # fmt: skip
+
+COPY = replace(ERIKA, residence="CH", items=(FiledItem("copy", {"statement": "All of it."}),))
+
+
+@pytest.fixture
+def rules(tmp_path, monkeypatch, settings):
+    """A copy of the folder of rules, to which the new file is added."""
+    for path in registry.SHIPPED.glob("*.toml"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "CH.toml").write_text(LAW, encoding="utf-8")
+    monkeypatch.setattr(registry, "SHIPPED", tmp_path)
+    settings.PROVIDER_REGIMES = [*settings.PROVIDER_REGIMES, "CH"]
+    registry.clear_cache()
+    yield tmp_path
+    registry.clear_cache()
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("rules")
+def test_a_request_under_it_has_a_day_and_says_where_that_stands(client):
+    received = datetime(2026, 12, 2, 23, 30, tzinfo=UTC)
+    assert run_checks() == []
+    outcome = run(VECTOR, ())
+    assert [each.problems for each in outcome.reckonings] == [(), ()], outcome
+
+    with freeze_time(received):
+        filed = file(COPY, at=received)
+        visitor = Visitor(client, "en")
+        visitor.log_in(filed.case.number, filed.receipt)
+        page = text_of(visitor.get("status/case/"))
+
+    assert filed.case.regime == "CH"
+    assert "By law we must answer by <strong>2 January 2027</strong>." in page
+    assert "Answer within thirty days." in page
+    assert "Based on: Swiss FADP art. 25" in page
+    assert "Federal Data Protection Commissioner" in page
+
+
+def test_what_a_file_lacks_is_named_with_its_line(rules):
+    broken = LAW.replace('cite = ["art_25"]\n\n[grounds', 'cite = ["art_26"]\n\n[grounds')
+    (rules / "CH.toml").write_text(broken, encoding="utf-8")
+
+    (error,) = [message for message in run_checks() if message.id == "regimes.E001"]
+
+    line = broken[: broken.index("art_26")].count("\n") + 1
+    assert f"CH.toml:{line}: clocks.response.cite: 'art_26' is not one of art_25" in str(error)
