@@ -3,46 +3,34 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 
-from requests_portal.staff import (
-    access_log_admin,
-    account_log_admin,
-    accounts_admin,
-    approvals_admin,
-    calendar_admin,
-    identity_policy_admin,
-    limits_admin,
-    manifests_admin,
-    notices_admin,
-    operation_admin,
-    queue,
-    recipients_admin,
-    regulator_accounts_admin,
-    returns_admin,
-    routing_admin,
-    suppression_admin,
+from requests_portal.staff.data import datasets, manifests, reingestions, snapshots, suppression
+from requests_portal.staff.law import deadlines, identity_policy, notices
+from requests_portal.staff.operation import (
+    access_log,
+    account_log,
+    accounts,
+    approvals,
+    regulators,
+    services,
 )
-from requests_portal.staff.register import dataset_admin, others_admin, snapshot_admin
+from requests_portal.staff.queue import admin as queue
 
 __all__ = [
-    "access_log_admin",
-    "account_log_admin",
-    "accounts_admin",
-    "approvals_admin",
-    "calendar_admin",
-    "dataset_admin",
-    "identity_policy_admin",
-    "limits_admin",
-    "manifests_admin",
-    "notices_admin",
-    "operation_admin",
-    "others_admin",
+    "access_log",
+    "account_log",
+    "accounts",
+    "approvals",
+    "datasets",
+    "deadlines",
+    "identity_policy",
+    "manifests",
+    "notices",
     "queue",
-    "recipients_admin",
-    "regulator_accounts_admin",
-    "returns_admin",
-    "routing_admin",
-    "snapshot_admin",
-    "suppression_admin",
+    "regulators",
+    "reingestions",
+    "services",
+    "snapshots",
+    "suppression",
 ]
 
 # The one log-in of the portal, which knows the second factor, stands before the admin as well.

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 
 def _leave_nothing(request: HttpRequest | None, **_: Any) -> None:
-    from requests_portal.middleware import leave_nothing
+    from requests_portal.presentation.middleware import leave_nothing
 
     if request is not None:
         leave_nothing(request)
@@ -28,11 +28,11 @@ class PortalConfig(AppConfig):
 
         # Loading them is what counts.
         from requests_portal import celery, checks, migration_history
-        from requests_portal.accounts import record_added_factor
         from requests_portal.database import bound_waits
         from requests_portal.privileges import grant_runtime_privileges
         from requests_portal.roles import synchronise_roles
-        from requests_portal.staff import account_log
+        from requests_portal.sign_in import account_log
+        from requests_portal.sign_in.adapters import record_added_factor
 
         account_log.connect()
         authenticator_added.connect(record_added_factor)

@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from psycopg import errors
 
-from requests_portal.hashers import TooManyPasswords
+from requests_portal.sign_in.hashers import TooManyPasswords
 
 # After the server should have ended a statement by itself.
 _SPARE_SECONDS = 2
@@ -63,7 +63,7 @@ class OutageMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer for an outage; leave every other error to Django."""
-        from requests_portal.public.views.errors import unavailable
+        from requests_portal.public.views.information import unavailable
 
         is_unavailable = is_outage(error) or isinstance(error, TooManyPasswords)
         return unavailable(request) if is_unavailable else None

@@ -8,7 +8,7 @@ from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django.utils import translation
 
-from requests_portal.password_reset import RESET_MAIL, accounts_of
+from requests_portal.sign_in.password_reset import RESET_MAIL, accounts_of
 from workflows.mail.outbound import headers, may_send
 from workflows.outbox.models import Effect
 from workflows.outbox.periodic import periodic

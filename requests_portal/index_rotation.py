@@ -14,7 +14,7 @@ from allauth.mfa.models import Authenticator
 from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
-from requests_portal.password_reset import RESET_MAIL
+from requests_portal.sign_in.password_reset import RESET_MAIL
 from workflows.accounts import invitations
 from workflows.accounts.models import Invitation, PipelineToken
 from workflows.accounts.regulators import live_tokens

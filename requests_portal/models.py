@@ -22,6 +22,6 @@ class Session(AbstractBaseSession):
     @classmethod
     def get_session_store_class(cls) -> type[SessionBase]:
         """Return what reads and writes this table."""
-        from requests_portal.sessions import SessionStore
+        from requests_portal.sign_in.session_store import SessionStore
 
         return SessionStore

@@ -98,10 +98,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "requests_portal.middleware.CorrelationIdMiddleware",
+    "requests_portal.presentation.middleware.CorrelationIdMiddleware",
     "requests_portal.database.OutageMiddleware",
     "csp.middleware.CSPMiddleware",
-    "requests_portal.middleware.NoNulMiddleware",
+    "requests_portal.presentation.middleware.NoNulMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -109,11 +109,11 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "requests_portal.staff.sign_in.SignInLimitsMiddleware",
-    "requests_portal.staff.sign_in.SecondFactorMiddleware",
+    "requests_portal.sign_in.limits.SignInLimitsMiddleware",
+    "requests_portal.sign_in.limits.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "requests_portal.middleware.PrivacyHeadersMiddleware",
-    "requests_portal.staff.theme.StaffPolicyMiddleware",
+    "requests_portal.presentation.middleware.PrivacyHeadersMiddleware",
+    "requests_portal.staff.base.theme.StaffPolicyMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -130,7 +130,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "requests_portal.context_processors.portal",
+                "requests_portal.templatetags.portal.portal",
             ],
         },
     },
@@ -350,22 +350,22 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
-PASSWORD_HASHERS = ["requests_portal.hashers.BoundedArgon2PasswordHasher"]
+PASSWORD_HASHERS = ["requests_portal.sign_in.hashers.BoundedArgon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 14},
     },
-    {"NAME": "requests_portal.hashers.MaximumLengthValidator"},
+    {"NAME": "requests_portal.sign_in.hashers.MaximumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = reverse_lazy("account_login")
 LOGIN_REDIRECT_URL = reverse_lazy("home")
-ACCOUNT_ADAPTER = "requests_portal.accounts.ClosedSignupAdapter"
+ACCOUNT_ADAPTER = "requests_portal.sign_in.adapters.ClosedSignupAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
-ACCOUNT_FORMS = {"reset_password": "requests_portal.password_reset.ResetPasswordForm"}
+ACCOUNT_FORMS = {"reset_password": "requests_portal.sign_in.password_reset.ResetPasswordForm"}
 # Django's own, which hashes the address of the account. That of allauth stores the address as one
 # that was not verified.
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
@@ -381,7 +381,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_LOGOUT_ON_GET = False
 # The session ends with the browser; there is no box "remember me".
 ACCOUNT_SESSION_REMEMBER = False
-MFA_ADAPTER = "requests_portal.accounts.SealingMFAAdapter"
+MFA_ADAPTER = "requests_portal.sign_in.adapters.SealingMFAAdapter"
 # Nobody signs up, and administrators keep the addresses: there is nothing to verify. An address
 # that an earlier version stored as not verified keeps nobody from setting up a second factor.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
@@ -393,14 +393,14 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "requests_portal.accounts.hidden_address"
+AXES_CLIENT_IP_CALLABLE = "requests_portal.sign_in.adapters.hidden_address"
 # It would keep the name and browser of everybody who ever signed in.
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_LOCKOUT_TEMPLATE = "account/locked_out.html"
 
-SESSION_ENGINE = "requests_portal.sessions"
+SESSION_ENGINE = "requests_portal.sign_in.session_store"
 # A sign-in ends so many seconds after it began, and after so many without a page.
 SESSION_COOKIE_AGE = env_int("SESSION_AGE", 8 * 3600, minimum=60)
 SESSION_IDLE_AGE = env_int("SESSION_IDLE_AGE", 3600, minimum=60)
@@ -408,7 +408,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "requests_portal.public.views.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "requests_portal.public.views.information.csrf_failure"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
 # --- Headers --------------------------------------------------------------------------------
@@ -482,13 +482,16 @@ UNFOLD = {
     "SITE_HEADER": "Requests Portal",
     "SITE_SUBHEADER": PROVIDER_NAME,
     "SITE_SYMBOL": "assignment_ind",
-    "SITE_FAVICONS": [{"rel": "icon", "href": "requests_portal.staff.theme.icon"}],
+    "SITE_FAVICONS": [{"rel": "icon", "href": "requests_portal.staff.base.theme.icon"}],
     "SHOW_HISTORY": False,
     "SHOW_LANGUAGES": True,
-    "STYLES": ["requests_portal.staff.theme.tokens", "requests_portal.staff.theme.style_sheet"],
-    "GLOBAL_CALLBACK": "requests_portal.staff.theme.shared_context",
-    "DASHBOARD_CALLBACK": "requests_portal.staff.dashboard.dashboard",
-    "SIDEBAR": {"navigation": "requests_portal.staff.navigation.navigation"},
+    "STYLES": [
+        "requests_portal.staff.base.theme.tokens",
+        "requests_portal.staff.base.theme.style_sheet",
+    ],
+    "GLOBAL_CALLBACK": "requests_portal.staff.base.theme.shared_context",
+    "DASHBOARD_CALLBACK": "requests_portal.staff.home.dashboard.dashboard",
+    "SIDEBAR": {"navigation": "requests_portal.staff.home.navigation.navigation"},
     "LANGUAGES": {"action": reverse_lazy("set_language")},
     "ACCOUNT": {
         "navigation": [

@@ -14,7 +14,7 @@ from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from requests_portal import __version__, health
+from requests_portal import __version__, monitoring
 from workflows.cases import selectors as cases
 from workflows.ledger import selectors as ledger
 from workflows.outbox import services as outbox
@@ -110,8 +110,8 @@ def _cases() -> Iterator[Metric]:
 
 
 def _health() -> Iterator[Metric]:
-    checks = health.background()
-    unwell = health.unwell(checks)
+    checks = monitoring.background()
+    unwell = monitoring.unwell(checks)
     yield _gauge(
         "unwell",
         "1 for what `manage.py health` would complain about.",

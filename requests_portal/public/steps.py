@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-from requests_portal.public.forms import items, people, wishes
+from requests_portal.public.forms import items, people
 from requests_portal.public.forms.base import (
     Answers,
     QuestionForm,
@@ -109,12 +109,12 @@ def _detail_step(kind: ItemKind, form: type[items.DetailsForm]) -> FormStep:
 _DETAIL_STEPS = tuple(_detail_step(kind, form) for kind, form in items.DETAILED.items())
 STEPS = (
     FormStep(
-        "wishes", _("What would you like us to do?"), wishes.RequestTypesForm, asks_one_thing=True
+        "wishes", _("What would you like us to do?"), items.RequestTypesForm, asks_one_thing=True
     ),
     FormStep(
         "service",
         _("Which service or model is it about?"),
-        wishes.ServiceForm,
+        items.ServiceForm,
         asks_one_thing=True,
     ),
     FormStep("role", _("For whom are you asking?"), people.RoleForm, asks_one_thing=True),

@@ -3,24 +3,20 @@
 from django.urls import path, re_path
 
 from requests_portal.public.views import (
-    contact,
-    correspondence,
-    files,
+    confirmations,
     filing,
-    home,
+    information,
     receipt,
-    recipients,
-    statistics,
     status,
     verify,
     waiting,
 )
 
 urlpatterns = [
-    path("", home.home, name="home"),
-    path("how/", home.how, name="how"),
-    path("statistics/", statistics.statistics, name="statistics"),
-    path("statistics/statistics.csv", statistics.statistics_csv, name="statistics_csv"),
+    path("", information.home, name="home"),
+    path("how/", information.how, name="how"),
+    path("statistics/", information.statistics, name="statistics"),
+    path("statistics/statistics.csv", information.statistics_csv, name="statistics_csv"),
     path("verify/", verify.verify, name="verify"),
     path("request/", filing.start, name="request_start"),
     path("request/check/", filing.check, name="request_check"),
@@ -31,14 +27,16 @@ urlpatterns = [
     path("request/receipt/forget/", receipt.forget, name="request_receipt_forget"),
     path("request/wait/<slug:purpose>/", waiting.wait, name="request_wait"),
     path("request/<slug:slug>/", filing.step, name="request_step"),
-    path("confirm/<str:token>/", contact.confirm, name="confirm_contact"),
-    path("recipients/<str:token>/", recipients.confirm, name="confirm_recipient"),
-    path("recipients/<str:token>/records.jsonl", recipients.records, name="records_for_recipient"),
+    path("confirm/<str:token>/", confirmations.confirm, name="confirm_contact"),
+    path("recipients/<str:token>/", confirmations.confirm_recipient, name="confirm_recipient"),
+    path(
+        "recipients/<str:token>/records.jsonl", confirmations.records, name="records_for_recipient"
+    ),
     path("status/", status.log_in, name="status_login"),
     path("status/case/", status.overview, name="status"),
     path("status/case/answer/<uuid:message_id>/", status.answer, name="status_answer"),
     *(
-        path(f"status/case/{slug}/", correspondence.take_action, {"page": name}, name=name)
+        path(f"status/case/{slug}/", status.take_action, {"page": name}, name=name)
         for slug, name in (
             ("write", "status_write"),
             ("withdraw", "status_withdraw"),
@@ -48,12 +46,12 @@ urlpatterns = [
             ("withdraw-complaint", "status_complaint_withdraw"),
         )
     ),
-    path("status/case/file/<uuid:attachment_id>/", files.attachment, name="status_file"),
+    path("status/case/file/<uuid:attachment_id>/", receipt.attachment, name="status_file"),
     path("status/case/link/", status.send_link_again, name="status_link"),
-    path("status/case/proof/", files.proof, name="status_proof"),
+    path("status/case/proof/", receipt.proof, name="status_proof"),
     re_path(
         r"^status/case/proof/(?P<kind>tlog-proof|entry|receipt)/$",
-        files.proof_file,
+        receipt.proof_file,
         name="status_proof_file",
     ),
     path("status/leave/", status.log_out, name="status_leave"),

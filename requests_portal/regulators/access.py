@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
-from requests_portal.accounts import fresh_sign_in_required
+from requests_portal.sign_in.adapters import fresh_sign_in_required
 from workflows.accounts.regulators import NoRegulatorAccess, RegulatorScope, regulator_for, scope_of
 from workflows.oversight.filters import zone_of
 from workflows.oversight.row_security import rows_for

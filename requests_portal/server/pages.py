@@ -16,8 +16,11 @@ from django.middleware.security import SecurityMiddleware
 from django.urls import get_resolver
 from django.utils.translation import override
 
-from requests_portal.middleware import CorrelationIdMiddleware, PrivacyHeadersMiddleware
-from requests_portal.public.views.errors import unavailable
+from requests_portal.presentation.middleware import (
+    CorrelationIdMiddleware,
+    PrivacyHeadersMiddleware,
+)
+from requests_portal.public.views.information import unavailable
 
 
 def _with_headers() -> Callable[[HttpRequest], HttpResponseBase]:

@@ -6,6 +6,7 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.forms import BooleanField, BoundField
+from django.http import HttpRequest
 from django.template import Context
 from django.urls import reverse, translate_url
 from django.utils import timezone
@@ -13,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import get_language, override
 
-from requests_portal.time_words import days_left
+from requests_portal.presentation.deadlines import days_left
 from workflows.vocabulary import places
 
 register = template.Library()
@@ -113,3 +114,8 @@ def place_name(code: str) -> str:
 def time_left(days: int | None) -> str:
     """Return in words how many days are left, as a sentence begins; negative numbers are late."""
     return "" if days is None else capfirst(days_left(days))
+
+
+def portal(request: HttpRequest) -> dict[str, Any]:
+    """Return the provider's name and the title of the portal."""
+    return {"provider_name": settings.PROVIDER_NAME, "portal_title": settings.PORTAL_TITLE}

@@ -36,7 +36,7 @@ from dataclasses import replace
 from django.contrib.auth.models import User
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
-from requests_portal.sessions import SessionStore, stored_key
+from requests_portal.sign_in.session_store import SessionStore, stored_key
 from tests.factories import ERIKA, INTAKE, REVIEWER, file, make_case, walk
 from tests.pictures import plain
 from workflows.cases import correspondence

@@ -3,8 +3,8 @@
 import pytest
 from django.utils import translation
 
-from requests_portal.staff.actions.buttons import buttons_for
-from requests_portal.staff.case_file import load_case
+from requests_portal.staff.case.actions.buttons import buttons_for
+from requests_portal.staff.case.presenter import load_case
 from tests import factories as make
 from tests.complaints import take_to
 from workflows.accounts.actors import Actor

@@ -18,8 +18,8 @@ from django.test import Client
 from django.utils import timezone
 from freezegun import freeze_time
 
-from requests_portal.password_reset import accounts_of, hashed_address
-from requests_portal.staff.search import find_cases, related_cases
+from requests_portal.sign_in.password_reset import accounts_of, hashed_address
+from requests_portal.staff.queue.search import find_cases, related_cases
 from tests.abuse.test_filing_flood import solved
 from tests.factories import ERIKA, OFFICER, OTHER_OFFICER, STEWARD, WANG, file, make_case
 from tests.index_keys import (

@@ -284,7 +284,7 @@ def test_mails_are_sent_in_one_place_alone() -> None:
             if "mail" in text.lower() and any(map(_sends, ast.walk(ast.parse(text)))):
                 senders.add(path.relative_to(PROJECT).as_posix())
     # The second is allauth's own way, of which the settings leave nothing.
-    assert senders == {"workflows/outbox/sending.py", "requests_portal/accounts.py"}
+    assert senders == {"workflows/outbox/sending.py", "requests_portal/sign_in/adapters.py"}
 
 
 def _sends(node: ast.AST) -> bool:

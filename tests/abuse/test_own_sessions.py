@@ -7,8 +7,8 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.contrib.auth.models import User
 from django.test import Client
 
-from requests_portal.account_sessions import BEGAN, SEEN
 from requests_portal.models import Session
+from requests_portal.sign_in.own_sessions import BEGAN, SEEN
 from tests.clear_text import tables_with
 from tests.personas import signed_in
 from tests.requests_portal.regulators.conftest import make_regulator

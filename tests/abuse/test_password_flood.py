@@ -10,11 +10,11 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.test import Client
 
-from requests_portal import hashers
-from requests_portal.hashers import AT_ONCE, LONGEST_PASSWORD, WAITING, TooManyPasswords
+from requests_portal.sign_in import hashers
+from requests_portal.sign_in.hashers import AT_ONCE, LONGEST_PASSWORD, WAITING, TooManyPasswords
 from tests.personas import PASSWORD
 
-HASHER = "requests_portal.hashers.BoundedArgon2PasswordHasher"
+HASHER = "requests_portal.sign_in.hashers.BoundedArgon2PasswordHasher"
 
 
 @pytest.fixture(autouse=True)

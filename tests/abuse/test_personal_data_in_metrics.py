@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from prometheus_client.parser import text_string_to_metric_families
 
-from requests_portal.health import background
+from requests_portal.monitoring import background
 from tests.factories import WANG, file
 from workflows.cases.models import Case
 from workflows.outbox import canaries, queues

@@ -3,8 +3,8 @@
 import pytest
 from django.utils import translation
 
-from requests_portal.staff.actions.buttons import buttons_for
-from requests_portal.staff.case_file import load_case, summary
+from requests_portal.staff.case.actions.buttons import buttons_for
+from requests_portal.staff.case.presenter import load_case, summary
 from tests import factories as make
 from tests.personas import signed_in
 from tests.requests_portal.staff.addresses import action_url, send_form

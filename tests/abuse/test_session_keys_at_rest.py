@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from requests_portal.models import Session
-from requests_portal.public import case_session
-from requests_portal.sessions import SessionStore, stored_key
+from requests_portal.public import sessions
+from requests_portal.sign_in.session_store import SessionStore, stored_key
 from tests.clear_text import tables_with
 from tests.factories import make_case
 from tests.personas import signed_in
@@ -67,15 +67,15 @@ def test_signing_out_deletes_the_row(intake) -> None:
 def test_the_session_of_a_person_works_and_ends_as_before(client) -> None:
     case = make_case()
     answer = client.get("/en/how/")
-    case_session.open_case(answer, case)
-    key = answer.cookies[case_session.COOKIE].value
+    sessions.open_case(answer, case)
+    key = answer.cookies[sessions.COOKIE].value
     assert tables_with(key) == []
-    client.cookies[case_session.COOKIE] = key
+    client.cookies[sessions.COOKIE] = key
     assert client.get("/en/status/case/").status_code == 200
     assert Session.objects.get(pk=stored_key(key)).account is None
-    client.cookies[case_session.COOKIE] = stored_key(key)
+    client.cookies[sessions.COOKIE] = stored_key(key)
     assert client.get("/en/status/case/").status_code == 302
-    client.cookies[case_session.COOKIE] = key
+    client.cookies[sessions.COOKIE] = key
     client.post("/en/status/leave/")
     assert not Session.objects.filter(pk=stored_key(key)).exists()
 

@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 
-from requests_portal.staff import sign_in as limits
+from requests_portal.sign_in import limits
 from tests import factories
 from tests.personas import PASSWORD, signed_in
 from tests.requests_portal.public.person import Visitor

@@ -15,10 +15,10 @@ from django.urls import reverse
 from kombu.exceptions import OperationalError
 from kombu.message import Message
 
-from requests_portal import acknowledgements, health, watchdog
+from requests_portal import acknowledgements, monitoring, watchdog
 from requests_portal.acknowledgements import PortalRequest, tell_again
 from requests_portal.celery import app as portal
-from requests_portal.health import LAG_LIMIT
+from requests_portal.monitoring import LAG_LIMIT
 from requests_portal.watchdog import EXIT_CODE, STALL_SECONDS, Watchdog
 from tests.database_time import let_pass
 from workflows.outbox import canaries, queues, tasks
@@ -281,11 +281,11 @@ class TestTheHealthPage:
         now = timedelta()
         names = (*queues.ALL, canaries.BEAT)
         monkeypatch.setattr(
-            health.outbox,
+            monitoring.outbox,
             "canary_states",
             lambda: {name: CanaryState(sent=now, lag=now) for name in names},
         )
-        assert health.background()["relay"] == "ok"
+        assert monitoring.background()["relay"] == "ok"
 
     def test_what_never_began(self, client) -> None:
         Canary.objects.all().delete()

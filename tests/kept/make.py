@@ -32,7 +32,6 @@ from workflows.ledger.keys import log_vkey
 from workflows.ledger.selectors import events_of_case, proof_text
 from workflows.ledger.sequencer import sequence, sequence_all
 from workflows.outbox.services import drain
-from workflows.exports import log_folder
 from workflows.witnesses.services import submit_due
 from workflows.witnesses.timestamps import request_timestamp
 
@@ -87,7 +86,7 @@ def test_make(request, settings, tmp_path, monkeypatch):
     (OUT / "uk.zip").write_bytes(export("UK", previous=previous))
     (OUT / "log.zip").write_bytes(export("", previous=previous))
     with monkeypatch.context() as patch:
-        patch.setattr(bundle_log, "PROOFS_UP_TO", 5)
+        patch.setattr(log_folder, "PROOFS_UP_TO", 5)
         (OUT / "uk-tiles.zip").write_bytes(export("UK", previous=previous))
     case = Case.objects.filter(regime="UK", erased_at=None).earliest("filed_at")
     (OUT / "uk.receipt").write_text(signed_receipt(case))

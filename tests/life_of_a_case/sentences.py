@@ -14,8 +14,8 @@ from django.core.mail import EmailMessage
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from requests_portal.public.case_shown import state_in_words
-from requests_portal.public.rules_shown import shown_clocks
+from requests_portal.presentation.deadlines import shown_clocks
+from requests_portal.public.case_presenter import state_in_words
 from tests.life_of_a_case.world import TEAM
 from workflows.cases.clocks import earliest_due, extendable_clock
 from workflows.cases.lifecycle import OPEN, OUTCOME_TOLD, State

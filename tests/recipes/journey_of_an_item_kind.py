@@ -18,11 +18,10 @@ from django.core.management import call_command  # noqa: E402
 from django.utils import translation  # noqa: E402
 
 from requests_portal.api.v1.serializers import FilingSerializer, ItemStatusSerializer  # noqa: E402
-from requests_portal.public.filing_content import filing_request  # noqa: E402
-from requests_portal.public.forms.wishes import RequestTypesForm  # noqa: E402
-from requests_portal.public.pages import Page  # noqa: E402
+from requests_portal.public.forms.items import RequestTypesForm  # noqa: E402
+from requests_portal.public.pages import Page, filing_request  # noqa: E402
 from requests_portal.public.steps import applicable_steps  # noqa: E402
-from requests_portal.staff.actions.item_forms import ProposalForm  # noqa: E402
+from requests_portal.staff.case.actions.item_forms import ProposalForm  # noqa: E402
 from tests.factories import APPROVER, ERIKA, in_review_with_proof, propose  # noqa: E402
 from workflows.cases import staff_actions  # noqa: E402
 from workflows.cases.models import Case  # noqa: E402

@@ -42,7 +42,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from requests_portal.api.v1.model_serializers import TrainedModelSerializer
-from requests_portal.api.v1.pipeline_access import PipelineView
+from requests_portal.api.v1.authentication import PipelineView
 from workflows.accounts.models import TokenScope
 from workflows.datasets.models import TrainedModel
 

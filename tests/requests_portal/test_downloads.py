@@ -2,7 +2,7 @@
 
 import pytest
 
-from requests_portal.downloads import Pieces, ranged_file, unsealed_file
+from requests_portal.presentation.responses import Pieces, ranged_file, unsealed_file
 
 
 def served(path, headers):

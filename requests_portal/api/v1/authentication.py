@@ -1,16 +1,22 @@
 """Who calls: a requester with the receipt of one case, a regulator or a pipeline with a token."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.request import Request
+from rest_framework.views import APIView
 
+from requests_portal.api.permissions import HasScope
+from requests_portal.api.schema import PortalSchema
+from requests_portal.api.throttles import Throttled
+from workflows.accounts.actors import Actor
 from workflows.accounts.models import PipelineToken, TokenScope
-from workflows.accounts.pipelines import NoPipelineAccess, pipeline_for_token
+from workflows.accounts.pipelines import NoPipelineAccess, actor_of, pipeline_for_token
 from workflows.accounts.regulators import (
     NoRegulatorAccess,
     RegulatorScope,
@@ -118,3 +124,36 @@ class PipelineTokenScheme(BearerScheme):
         view: Any = auto_schema.view
         scope = view.scope_of(auto_schema.method, {})
         return {self.name: [scope.value] if scope else []}
+
+
+class PipelineSchema(PortalSchema):
+    """Describes an operation with the scope that it needs."""
+
+    def get_description(self) -> str:  # type: ignore[override]  # the stubs know an older parent
+        """Return what the operation does, and its scope."""
+        described = super().get_description()
+        view: Any = self.view
+        scope = view.scope_of(self.method, {})
+        return f"{described}\n\nNeeds the scope `{scope.value}`."
+
+
+class PipelineView(Throttled, APIView):
+    """Base of the views for pipelines: a token that a data steward issued, with a scope.
+
+    `scopes` names the scope of each method; a method without one is closed to everybody.
+    """
+
+    authentication_classes = [PipelineTokenAuthentication]
+    permission_classes = [HasScope]
+    schema = PipelineSchema()
+    scopes: ClassVar[Mapping[str, TokenScope]] = {}
+
+    def scope_of(self, method: str, kwargs: Mapping[str, Any]) -> TokenScope | None:
+        """Return the scope that a method needs, or None where there is no such method."""
+        return self.scopes.get("GET" if method == "HEAD" else method)
+
+
+def pipeline_actor(request: Request) -> Actor:
+    """Return who acts, by the token that `PipelineTokenAuthentication` has taken."""
+    assert isinstance(request.auth, PipelineToken)
+    return actor_of(request.auth)

@@ -2,13 +2,14 @@
 
 import json
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,18 +17,95 @@ from rest_framework.response import Response
 from requests_portal.api.bounds import read_body
 from requests_portal.api.pagination import Cursor
 from requests_portal.api.schema import location_of
-from requests_portal.api.v1.dataset_serializers import (
-    DatasetQuerySerializer,
-    DatasetSerializer,
-    SnapshotSerializer,
-)
-from requests_portal.api.v1.pipeline_access import PipelineView, pipeline_actor
+from requests_portal.api.v1.authentication import PipelineView, pipeline_actor
 from workflows.accounts.models import TokenScope
 from workflows.datasets.croissant.export import export_croissant
 from workflows.datasets.croissant.take_in import import_croissant
 from workflows.datasets.croissant.terms import MEDIA_TYPE
 from workflows.datasets.models import Dataset, Snapshot
+from workflows.datasets.problems import read_error_of
 from workflows.datasets.register import save_dataset, save_snapshot
+
+
+class DatasetQuerySerializer(serializers.Serializer[None]):
+    """Which datasets are listed."""
+
+    name = serializers.CharField(required=False, max_length=120, help_text="The whole name.")
+
+
+class DatasetSerializer(serializers.ModelSerializer[Dataset]):
+    """A dataset. The approval is read only: a privacy officer decides on it."""
+
+    class Meta:
+        model = Dataset
+        fields: ClassVar = [
+            "id",
+            "name",
+            "description",
+            "scope",
+            "origin",
+            "legal_basis",
+            "licence",
+            "types",
+            "scale",
+            "labelling_rules",
+            "retention",
+            "keep_replaced_days",
+            "approval",
+            "approval_at",
+            "approval_ground",
+            "registered_at",
+        ]
+        read_only_fields: ClassVar = [
+            "approval",
+            "approval_at",
+            "approval_ground",
+            "registered_at",
+        ]
+
+
+class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
+    """A snapshot. `problem` says in words why it cannot be read."""
+
+    problem = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Snapshot
+        fields: ClassVar = [
+            "id",
+            "dataset",
+            "version",
+            "parent",
+            "format",
+            "location",
+            "id_field",
+            "text_fields",
+            "source_field",
+            "state",
+            "problem",
+            "rows",
+            "bytes",
+            "bytes_done",
+            "bytes_total",
+            "read_at",
+            "registered_at",
+        ]
+        read_only_fields: ClassVar = [
+            "dataset",
+            "state",
+            "rows",
+            "bytes",
+            "bytes_done",
+            "bytes_total",
+            "read_at",
+            "registered_at",
+        ]
+
+    @extend_schema_field(str)
+    def get_problem(self, snapshot: Snapshot) -> str:
+        """Return why the snapshot cannot be read, or an empty text."""
+        return read_error_of(snapshot)
+
 
 _READ_AND_WRITE = {
     "GET": TokenScope.DATASETS_READ,

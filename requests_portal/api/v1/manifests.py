@@ -7,28 +7,115 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.http import parse_etags
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_serializer,
+)
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from requests_portal.api.pagination import Cursor
 from requests_portal.api.problems import InvalidIdempotencyKey, MissingIdempotencyKey
 from requests_portal.api.schema import problems
-from requests_portal.api.v1.manifest_serializers import (
-    ManifestQuerySerializer,
-    ManifestSerializer,
-    ReceiptRequestSerializer,
-    ReceiptSerializer,
-)
-from requests_portal.api.v1.pipeline_access import PipelineView, pipeline_actor
+from requests_portal.api.v1.authentication import PipelineView, pipeline_actor
+from requests_portal.api.v1.serializers import StrictSerializer
 from workflows.accounts.models import TokenScope
 from workflows.cases.idempotency import LONGEST_KEY
-from workflows.corrections.downloads import FILES, FILES_WITH_TEXTS, SQL, download_file
-from workflows.corrections.models import Manifest
+from workflows.corrections.downloads import FILES, FILES_WITH_TEXTS, SQL, download_file, files_of
+from workflows.corrections.models import Manifest, PipelineAcknowledgement
+from workflows.corrections.models.manifest import STATE_CHOICES
 from workflows.corrections.receipts import take_receipt
+from workflows.datasets.models import Snapshot
+from workflows.model_outputs.suppression import current_etag, publish
 from workflows.vault.crypto import Shredded
 from workflows.vault.fields import sealed_fields
+
+
+class ManifestQuerySerializer(serializers.Serializer[None]):
+    """Which manifests are listed."""
+
+    state = serializers.ChoiceField(choices=STATE_CHOICES, default=Manifest.State.OPEN.value)
+
+
+class TargetSerializer(serializers.ModelSerializer[Snapshot]):
+    """The snapshot that is to be changed."""
+
+    dataset = serializers.CharField(source="dataset.name")
+
+    class Meta:
+        model = Snapshot
+        fields = (
+            "id", "dataset", "version", "format", "location", "id_field", "text_fields",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class ManifestSerializer(serializers.ModelSerializer[Manifest]):
+    """A manifest, with the addresses of its files."""
+
+    snapshot = TargetSerializer()
+    files = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Manifest
+        fields = (
+            "id", "state", "made_at", "records", "snapshot", "result", "checked_at", "left_count",
+            "files",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    def get_files(self, manifest: Manifest) -> dict[str, str]:
+        """Return an address for each file."""
+        names = files_of(manifest)
+        return {name: reverse("api-v1-manifest-file", args=[manifest.pk, name]) for name in names}
+
+
+class NewSnapshotSerializer(StrictSerializer):
+    """A snapshot that came out, where it is not registered yet."""
+
+    version = serializers.CharField(max_length=80)
+    location = serializers.CharField(max_length=500)
+    format = serializers.ChoiceField(choices=Snapshot.Format.choices, required=False)
+
+
+@extend_schema_serializer(component_name="Receipt")
+class ReceiptRequestSerializer(StrictSerializer):
+    """What a pipeline did. `snapshot` or `snapshot_id` says what came out."""
+
+    status = serializers.ChoiceField(choices=PipelineAcknowledgement.Status.choices)
+    snapshot = NewSnapshotSerializer(required=False)
+    snapshot_id = serializers.PrimaryKeyRelatedField(
+        queryset=Snapshot.objects.all(), required=False
+    )
+    remark = serializers.CharField(
+        max_length=500, required=False, default="", allow_blank=True, help_text="Names nobody."
+    )
+
+    def new_snapshot(self, manifest: Manifest) -> Snapshot | None:
+        """Return what came out, registered or not, or None."""
+        given: dict[str, Any] = self.validated_data
+        if "snapshot_id" in given:
+            known: Snapshot = given["snapshot_id"]
+            return known
+        if "snapshot" not in given:
+            return None
+        return Snapshot(**{"format": manifest.snapshot.format, **given["snapshot"]})
+
+
+class ReceiptSerializer(serializers.ModelSerializer[PipelineAcknowledgement]):
+    """A receipt as it was taken."""
+
+    class Meta:
+        model = PipelineAcknowledgement
+        fields = ("manifest", "status", "snapshot", "remark", "at")
+        read_only_fields = fields
+
 
 _KEY = re.compile(rf"[!-~]{{1,{LONGEST_KEY}}}")
 
@@ -166,3 +253,41 @@ class ReceiptView(PipelineView):
             remark=serializer.validated_data["remark"],
         )
         return Response(ReceiptSerializer(receipt).data, status=HTTPStatus.CREATED)
+
+
+_NOT_CHANGED = 304
+
+
+class SuppressionListView(PipelineView):
+    """The output suppression list."""
+
+    scopes = {"GET": TokenScope.SUPPRESSION_READ}
+
+    @extend_schema(
+        operation_id="suppression_list",
+        parameters=[
+            OpenApiParameter("If-None-Match", OpenApiTypes.STR, OpenApiParameter.HEADER),
+            OpenApiParameter(
+                "ETag", OpenApiTypes.STR, OpenApiParameter.HEADER, response=[200, 304]
+            ),
+            OpenApiParameter(
+                "X-List-Version", OpenApiTypes.INT, OpenApiParameter.HEADER, response=[200]
+            ),
+        ],
+        responses={
+            (200, "text/plain"): OpenApiTypes.STR,
+            304: OpenApiResponse(description="The list has not changed."),
+        },
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Return the list as a signed note, or 304 if it is the one that the caller has."""
+        known = parse_etags(request.headers.get("If-None-Match", ""))
+        etag = f'"{current_etag()}"'
+        if etag in known:
+            return HttpResponse(status=_NOT_CHANGED, headers={"ETag": etag})
+        published = publish()
+        return HttpResponse(
+            published.note,
+            content_type="text/plain; charset=utf-8",
+            headers={"ETag": f'"{published.etag}"', "X-List-Version": str(published.version)},
+        )

@@ -25,7 +25,7 @@ from requests_portal.api.v1.serializers import (
     CaseQuerySerializer,
     CaseSummarySerializer,
 )
-from requests_portal.downloads import ranged_file
+from requests_portal.presentation.responses import ranged_file
 from workflows.accounts.regulators import RegulatorScope
 from workflows.exports.files import download_name, download_type
 from workflows.exports.formats import Format

@@ -4,7 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
 
-from requests_portal.api.v1 import datasets, manifests, regulator, requests, suppression
+from requests_portal.api.v1 import datasets, manifests, regulator, requests
 
 urlpatterns = [
     path(
@@ -45,9 +45,7 @@ urlpatterns = [
         manifests.ReceiptView.as_view(),
         name="api-v1-receipts",
     ),
-    path(
-        "suppression-list/", suppression.SuppressionListView.as_view(), name="api-v1-suppressions"
-    ),
+    path("suppression-list/", manifests.SuppressionListView.as_view(), name="api-v1-suppressions"),
     path("datasets/", datasets.DatasetListView.as_view(), name="api-v1-datasets"),
     path("datasets/croissant/", datasets.CroissantView.as_view(), name="api-v1-croissant"),
     path("datasets/<int:dataset_id>/", datasets.DatasetView.as_view(), name="api-v1-dataset"),

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from requests_portal.health import background, unwell
+from requests_portal.monitoring import background, unwell
 
 
 class Command(BaseCommand):

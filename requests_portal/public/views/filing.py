@@ -11,15 +11,18 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 
-from requests_portal.public import draft_cookie, uploads
-from requests_portal.public.draft_cookie import DraftSession, held_draft
-from requests_portal.public.filing_content import filing_request
+from requests_portal.presentation.deadlines import shown_regime
+from requests_portal.presentation.responses import (
+    PageError,
+    private,
+    remember_language,
+    wants_language,
+)
+from requests_portal.public import sessions, uploads
 from requests_portal.public.forms.base import Row, chosen_kinds
 from requests_portal.public.forms.people import residence_of
-from requests_portal.public.page_errors import PageError
-from requests_portal.public.pages import Page, first_incomplete, read_rows
-from requests_portal.public.responses import private, remember_language, wants_language
-from requests_portal.public.rules_shown import shown_regime
+from requests_portal.public.pages import Page, filing_request, first_incomplete, read_rows
+from requests_portal.public.sessions import DraftSession, held_draft
 from requests_portal.public.steps import (
     CHECK,
     STEPS,
@@ -62,7 +65,7 @@ def start(request: HttpRequest) -> HttpResponse:
     response = redirect("request_step", STEPS[0].slug)
     if draft.awaits_admission:
         response = redirect("request_wait", Purpose.BEGIN)
-    draft_cookie.remember_draft(response, token)
+    sessions.remember_draft(response, token)
     if held and held.draft.filed_at is None:
         discard_draft(held.draft)
     return response
@@ -99,7 +102,7 @@ def _take(request: HttpRequest, held: DraftSession | None, current: FormStep) ->
         rows = read_rows(current, request.POST, held.answers)
         rows = _add_or_remove_row(current, rows, request.POST.get("go", ""))
         response = _keep(request, held, current, rows) or _act(request, held, current)
-    draft_cookie.remember_draft(response, held.token)
+    sessions.remember_draft(response, held.token)
     return response
 
 
@@ -319,5 +322,5 @@ def discard(request: HttpRequest, held: DraftSession) -> HttpResponse:
         return remember_language(redirect("request_discard"))
     discard_draft(held.draft)
     response = render(request, "public/discarded.html")
-    draft_cookie.forget_draft(request, response)
+    sessions.forget_draft(request, response)
     return response

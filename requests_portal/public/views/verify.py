@@ -3,20 +3,84 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
+from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from requests_portal.public.forms.verify import VerifyForm
-from requests_portal.public.page_errors import page_errors
+from requests_portal.presentation.responses import page_errors
 from requests_portal.templatetags.portal import moment
 from workflows.cases.signed_receipt import ReceiptRefused, check_receipt, receipt_signer
 from workflows.ledger.checkpoints import CheckpointError, parse_proof, verify_proof
 from workflows.ledger.keys import log_verifier, log_vkey
 from workflows.ledger.merkle import ProofError
+
+# The longest entry of a log has 65,535 bytes, and a proof is shorter by far.
+LARGEST_FILE = 100_000
+
+
+def _file(label: Any, hint: Any, accept: str) -> forms.FileField:
+    return forms.FileField(
+        label=label,
+        help_text=hint,
+        required=False,
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": accept}),
+    )
+
+
+class VerifyForm(forms.Form):
+    """A receipt, or a proof with its entry; the keys are for the check in the browser."""
+
+    use_required_attribute = False
+
+    receipt = _file(
+        gettext_lazy("Receipt file"),
+        gettext_lazy("A file whose name ends in .receipt"),
+        ".receipt,.txt",
+    )
+    proof = _file(
+        gettext_lazy("Proof file"),
+        gettext_lazy("A file whose name ends in .tlog-proof"),
+        ".tlog-proof,.txt",
+    )
+    entry = _file(
+        gettext_lazy("Entry file"),
+        gettext_lazy(
+            "The file that came with the proof; its name ends in .entry. A receipt does instead."
+        ),
+        ".entry,.json",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for enough to check something, and refuse files that can be none of these."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        for name, file in list(cleaned.items()):
+            if file and file.size > LARGEST_FILE:
+                self.add_error(
+                    name, gettext_lazy("This file is too large to be what is asked for.")
+                )
+        receipt, proof, entry = (cleaned.get(name) for name in ("receipt", "proof", "entry"))
+        if not (receipt or proof) and not self.errors:
+            self.add_error("receipt", gettext_lazy("Choose a receipt or a proof first."))
+        if proof and not (entry or receipt):
+            self.add_error(
+                "entry", gettext_lazy("Choose the entry as well: a proof is about its bytes.")
+            )
+        return cleaned
+
+    def content(self, name: str) -> bytes:
+        """Return the bytes of a file of a valid form; none where no file was chosen."""
+        file = self.cleaned_data.get(name)
+        return file.read() if file else b""
 
 
 @dataclass(frozen=True, slots=True)

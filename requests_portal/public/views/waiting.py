@@ -16,10 +16,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from requests_portal.public.draft_cookie import DraftSession, held_draft
-from requests_portal.public.page_errors import PageError
+from requests_portal.presentation.responses import (
+    PageError,
+    private,
+    remember_language,
+    wants_language,
+)
 from requests_portal.public.pages import first_incomplete
-from requests_portal.public.responses import private, remember_language, wants_language
+from requests_portal.public.sessions import DraftSession, held_draft
 from requests_portal.public.steps import STEPS
 from requests_portal.public.views.filing import send
 from workflows.cases.admission import (

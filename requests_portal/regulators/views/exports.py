@@ -6,23 +6,33 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from requests_portal.downloads import ranged_file
-from requests_portal.public.page_errors import page_errors
-from requests_portal.regulators.access import fresh_regulator_page, regulator_page
-from requests_portal.regulators.forms import FORMAT_NAMES, ExportForm
+from requests_portal.presentation.responses import page_errors, ranged_file
+from requests_portal.regulators.access import (
+    fresh_account_page,
+    fresh_regulator_page,
+    regulator_page,
+)
+from requests_portal.regulators.forms import (
+    FORMAT_NAMES,
+    ExportForm,
+    KeepCheckpointForm,
+    RecipientForm,
+)
 from workflows.accounts.regulators import RegulatorScope
 from workflows.cases.signed_receipt import receipt_signer
 from workflows.common.errors import InvalidInput
-from workflows.exports.files import bundle_path, download_name, download_type
+from workflows.exports.files import WITNESS_PROGRAM, bundle_path, download_name, download_type
 from workflows.exports.formats import Format
 from workflows.exports.jobs import UNFINISHED, find_job, jobs, record_download, request_bundle
 from workflows.exports.models import BundleJob
+from workflows.exports.recipients import keep_recipient
 from workflows.ledger.keys import log_vkey
-from workflows.ledger.selectors import checkpoint_at
+from workflows.ledger.selectors import checkpoint_at, latest_checkpoint
 from workflows.oversight.checkpoints import CheckpointRefused, keep_checkpoint
 from workflows.oversight.selectors import kept_checkpoints
 
@@ -135,3 +145,62 @@ def _find(scope: RegulatorScope, job_id: UUID) -> BundleJob:
         return find_job(scope, job_id)
     except BundleJob.DoesNotExist:
         raise Http404 from None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@fresh_account_page
+def key(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
+    """Show the public key that is kept, say how to make one, and take another."""
+    kept = scope.account.age_recipient
+    form = RecipientForm(request.POST or None, initial={"recipient": kept})
+    if form.is_valid():
+        try:
+            kept = keep_recipient(scope.account, form.cleaned_data["recipient"])
+        except InvalidInput as error:
+            form.add_error("recipient", str(error))
+        else:
+            told = _("The key is kept. You can now have an export encrypted to it.")
+            messages.success(request, told if kept else _("No key is kept any more."))
+            return redirect("regulators:new_export")
+    context = {"form": form, "errors": page_errors(form), "here": "exports"}
+    return render(request, "regulators/key.html", context)
+
+
+KEPT_ON_A_PAGE = 20
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@regulator_page
+def checkpoints(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
+    """Show the newest checkpoint and those kept; take one that was kept elsewhere."""
+    form = KeepCheckpointForm(request.POST or None)
+    if form.is_valid():
+        try:
+            keep_checkpoint(scope, form.cleaned_data["checkpoint"])
+        except InvalidInput as error:
+            form.add_error("checkpoint", str(error))
+        else:
+            messages.success(request, _("The log continues this checkpoint, and it is kept."))
+            return redirect("regulators:checkpoints")
+    context = {
+        "form": form,
+        "errors": page_errors(form),
+        "newest": latest_checkpoint(),
+        "page": Paginator(kept_checkpoints(scope), KEPT_ON_A_PAGE).get_page(
+            request.GET.get("page")
+        ),
+        "vkey": log_vkey(),
+        "here": "checkpoints",
+    }
+    return render(request, "regulators/checkpoints.html", context)
+
+
+@require_safe
+@regulator_page
+def witness_program(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
+    """Hand out the program of a witness."""
+    return HttpResponse(
+        WITNESS_PROGRAM.read_bytes(),
+        content_type="text/x-python; charset=utf-8",
+        headers={"Content-Disposition": content_disposition_header(True, WITNESS_PROGRAM.name)},
+    )

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from requests_portal.public.page_errors import page_errors
+from requests_portal.presentation.responses import page_errors
 from requests_portal.regulators.access import fresh_account_page
 from requests_portal.regulators.forms import TokenForm
 from workflows.accounts.errors import ApprovalRefused

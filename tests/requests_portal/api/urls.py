@@ -3,6 +3,6 @@
 from django.urls import include, path
 
 urlpatterns = [
-    path("ledger/", include("requests_portal.api.ledger_urls")),
+    path("ledger/", include("requests_portal.api.ledger")),
     path("api/v1/", include("requests_portal.api.v1.urls")),
 ]

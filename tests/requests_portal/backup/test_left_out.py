@@ -12,7 +12,7 @@ from requests_portal.backup.errors import BackupError
 from requests_portal.backup.making import WITHOUT_ROWS, count_rows
 from requests_portal.backup.manifest import Manifest
 from requests_portal.models import Session
-from requests_portal.sessions import SessionStore
+from requests_portal.sign_in.session_store import SessionStore
 from workflows.exports.models import BundleJob
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
-from requests_portal.public.case_session import open_case
+from requests_portal.public.sessions import open_case
 from requests_portal.public.steps import STEPS
 from workflows.cases.models import Case
 

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import translation
 
-from requests_portal.public.forms import items, people, wishes
+from requests_portal.public.forms import items, people
 from requests_portal.public.forms.base import chosen_kinds, first_value, is_blank
 from requests_portal.public.steps import CHECK, STEPS, applicable_steps, find_step, neighbour
 from workflows.vocabulary.item_kinds import ItemKind
@@ -24,7 +24,7 @@ def test_no_two_pages_share_an_address():
 
 @pytest.mark.parametrize("kind", ItemKind.values)
 def test_every_kind_can_be_chosen_is_explained_and_is_asked_about(kind):
-    form = wishes.RequestTypesForm()
+    form = items.RequestTypesForm()
     assert kind in dict(form.fields["kinds"].choices)
     assert form.option_hints["kinds"][kind]
     asked = applicable_steps({"wishes": [{"kinds": [kind]}]})

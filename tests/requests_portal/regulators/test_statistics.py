@@ -9,7 +9,7 @@ from datetime import date
 
 import pytest
 
-from requests_portal import charts
+from requests_portal.presentation import charts
 from tests.complaints import complain_in
 from tests.factories import ERIKA, WANG, granted, make_case
 from tests.requests_portal.regulators.conftest import make_regulator

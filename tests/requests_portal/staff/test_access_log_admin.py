@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 from freezegun import freeze_time
 
-from requests_portal.staff.actions.complaint_table import PAGES as COMPLAINT_PAGES
-from requests_portal.staff.actions.table import PAGES
+from requests_portal.staff.case.actions.complaints import PAGES as COMPLAINT_PAGES
+from requests_portal.staff.case.actions.table import PAGES
 from tests.factories import ERIKA, file
 from tests.personas import signed_in
 from tests.tokens import regulator_token

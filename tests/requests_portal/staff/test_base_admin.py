@@ -6,7 +6,7 @@ import pytest
 from django.contrib import admin
 from django.utils.translation import gettext_lazy
 
-from requests_portal.staff.base_admin import StaffAdmin, column
+from requests_portal.staff.base.model_admin import StaffAdmin, column
 
 ITEM = SimpleNamespace(case=SimpleNamespace(number="C-1"), count=3)
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.http import FileResponse
 
-from requests_portal.staff.case_file import MESSAGES_A_PAGE
+from requests_portal.staff.case.presenter import MESSAGES_A_PAGE
 from tests.factories import (
     ERIKA,
     INTAKE,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from requests_portal.staff.clock_words import SIGNS, clock_words
+from requests_portal.staff.case.timeline import SIGNS, clock_words
 from workflows.cases.lifecycle import FINAL, State
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

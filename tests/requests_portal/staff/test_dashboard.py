@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from requests_portal.staff.dashboard import weeks_until
+from requests_portal.staff.home.dashboard import weeks_until
 from tests.factories import INTAKE, file, make_case
 from tests.requests_portal.staff.addresses import QUEUE
 from tests.workflows.datasets.conftest import data

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from requests_portal.staff import paginator
+from requests_portal.staff.base import model_admin
 from tests.factories import ERIKA, INTAKE, file, make_case
 from tests.personas import make_staff
 from tests.requests_portal.staff.addresses import QUEUE, case_url, hidden_fields
@@ -221,14 +221,14 @@ class TestCosts:
 
     def test_a_long_unfiltered_list_is_counted_by_an_estimate(self, monkeypatch) -> None:
         make_case()
-        monkeypatch.setattr(paginator, "_estimate", lambda _table: 100_000)
+        monkeypatch.setattr(model_admin, "_estimate", lambda _table: 100_000)
         cases = Case.objects.order_by("pk")
-        assert paginator.EstimatingPaginator(cases, 50).count == 100_000
-        assert paginator.EstimatingPaginator(cases.filter(state="filed"), 50).count == 1
+        assert model_admin.EstimatingPaginator(cases, 50).count == 100_000
+        assert model_admin.EstimatingPaginator(cases.filter(state="filed"), 50).count == 1
 
     def test_a_short_one_is_counted(self) -> None:
         make_case()
-        assert paginator.EstimatingPaginator(Case.objects.order_by("pk"), 50).count == 1
+        assert model_admin.EstimatingPaginator(Case.objects.order_by("pk"), 50).count == 1
 
 
 class TestBulk:
@@ -294,7 +294,7 @@ class TestBulk:
         assert "Your role may not do this." in self.start(client, "assign_selected", case)
 
     def test_too_many_at_once_are_refused(self, client, monkeypatch) -> None:
-        from requests_portal.staff import bulk
+        from requests_portal.staff.queue import bulk
 
         monkeypatch.setattr(bulk, "MOST_AT_ONCE", 1)
         self.start(client, "assign_selected", make_case(), make_case())

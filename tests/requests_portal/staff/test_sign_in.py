@@ -9,7 +9,7 @@ from django.conf import settings as portal_settings
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from requests_portal.staff import sign_in as limits
+from requests_portal.sign_in import limits
 from tests.personas import PASSWORD
 from workflows.accounts.actors import actor_for
 from workflows.ledger.models import Event

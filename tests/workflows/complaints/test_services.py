@@ -6,7 +6,7 @@ import pytest
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from requests_portal.public.rules_shown import shown_clocks
+from requests_portal.presentation.deadlines import shown_clocks
 from tests.complaints import HANDLER, TEXT, complain_in
 from tests.factories import (
     APPROVER,

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from django.utils import timezone, translation
 
-from requests_portal.staff.manifest_shown import next_step
+from requests_portal.staff.data.manifest_presenter import next_step
 from tests.factories import APPROVER, REVIEWER, STEWARD, WANG, in_review_with_proof
 from tests.workflows.corrections.changing import (
     FORUM,

@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.test import Client, RequestFactory
 from django.utils import translation
 
-from requests_portal.public.views import errors
+from requests_portal.public.views import information
 from tests.requests_portal.public.person import Visitor, text_of
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ def test_the_language_switch_of_an_unknown_address_leads_to_the_start_page(visit
 
 def test_a_form_without_its_token_is_told_about_cookies(rf: RequestFactory):
     with translation.override("en"):
-        response = errors.csrf_failure(rf.post("/en/request/"), reason="CSRF cookie not set.")
+        response = information.csrf_failure(rf.post("/en/request/"), reason="CSRF cookie not set.")
 
     assert response.status_code == 403
     assert "Allow cookies for this site" in text_of(response)
@@ -35,9 +35,9 @@ def test_a_form_without_its_token_is_told_about_cookies(rf: RequestFactory):
 @pytest.mark.parametrize(
     ("view", "status"),
     [
-        (lambda r: errors.bad_request(r, SuspiciousOperation("secret")), 400),
-        (lambda r: errors.permission_denied(r, PermissionDenied("secret")), 403),
-        (errors.server_error, 500),
+        (lambda r: information.bad_request(r, SuspiciousOperation("secret")), 400),
+        (lambda r: information.permission_denied(r, PermissionDenied("secret")), 403),
+        (information.server_error, 500),
     ],
 )
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
@@ -54,7 +54,7 @@ def test_a_broken_page_needs_no_database_and_says_when_to_come_back(
     rf: RequestFactory, django_assert_num_queries
 ):
     with django_assert_num_queries(0), translation.override("en"):
-        response = errors.server_error(rf.get("/en/"))
+        response = information.server_error(rf.get("/en/"))
 
     assert response["Retry-After"] == "120"
     assert "it will not be sent twice" in text_of(response)
@@ -64,7 +64,7 @@ def test_a_fault_in_a_view_shows_the_page_and_not_the_fault(visitor: Visitor, mo
     def broken(*_args, **_kwargs):
         raise RuntimeError("The password is hunter2.")
 
-    monkeypatch.setattr("requests_portal.public.views.home.render", broken)
+    monkeypatch.setattr("requests_portal.public.views.information.render", broken)
     visitor.client = Client(raise_request_exception=False)
     response = visitor.get("")
 

@@ -9,9 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from freezegun import freeze_time
 
-from requests_portal.public.case_session import LASTS
-from requests_portal.public.case_shown import MESSAGES_A_PAGE
-from requests_portal.sessions import SessionStore
+from requests_portal.public.case_presenter import MESSAGES_A_PAGE
+from requests_portal.public.sessions import LASTS
+from requests_portal.sign_in.session_store import SessionStore
 from tests import factories
 from tests.requests_portal.public.person import Visitor, errors_of, text_of, title_of
 from workflows.cases import access, correspondence

@@ -2,9 +2,9 @@
 
 import pytest
 
-from requests_portal.staff.actions.buttons import NEXT_STEPS, buttons_for
-from requests_portal.staff.actions.table import NOTE, PAGES
-from requests_portal.staff.case_file import load_case
+from requests_portal.staff.case.actions.buttons import NEXT_STEPS, buttons_for
+from requests_portal.staff.case.actions.table import NOTE, PAGES
+from requests_portal.staff.case.presenter import load_case
 from tests.factories import OFFICER, REVIEWER, in_review_with_proof, make_case, propose
 from tests.personas import make_staff
 from tests.requests_portal.staff.addresses import case_url

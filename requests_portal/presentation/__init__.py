@@ -1,0 +1,1 @@
+"""What several audiences are shown alike."""

@@ -1,1 +1,0 @@
-"""What staff do to a case: one table of pages, a form each, one service behind each."""

@@ -1,0 +1,220 @@
+"""The two forms that speak of single items: the finding, and the proposal for all of them."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanWidget
+
+from requests_portal.staff.case.actions.forms import CaseForm, ground_choices, text_field
+from requests_portal.staff.case.presenter import ItemView, item_views
+from workflows.cases.filing_request import near_relative_rules_apply
+from workflows.cases.models import Item
+from workflows.cases.staff_actions import ItemProposal
+from workflows.lookups.findings import (
+    contradicting_scopes,
+    denies_what_was_found,
+    findings_of,
+    scope_results,
+)
+from workflows.lookups.training import affected_models, retraining_day
+from workflows.vocabulary.item_kinds import ItemKind, outcomes_for
+from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult
+
+
+class FindingForm(CaseForm):
+    """What was found for one item, and what the search of each of the five places came to."""
+
+    item = forms.IntegerField(widget=forms.HiddenInput)
+    text = text_field(
+        gettext_lazy("Finding"),
+        gettext_lazy("What was found and where; for a place not searched, why not."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = self._chosen()
+        self.initial.update(item=chosen.position, text=chosen.finding)
+        looked_up = scope_results(findings_of(self.case))
+        self._add_checks(chosen)
+        for scope in Scope:
+            result = looked_up.get(scope.value, "")
+            self.fields[scope.value] = forms.ChoiceField(
+                label=scope.label,
+                help_text=_("The look-up: %(result)s") % {"result": ScopeResult(result).label}
+                if result
+                else "",
+                choices=[("", _("Not said yet")), *ScopeResult.choices],
+                required=False,
+                initial=chosen.scopes.get(scope.value, result),
+                widget=UnfoldAdminSelectWidget,
+            )
+        self._ask_about(contradicting_scopes(looked_up, self.data))
+
+    def _ask_about(self, contradictions: Sequence[Scope]) -> None:
+        """Ask once more where something else was typed than the look-up came to."""
+        places = [str(scope.label) for scope in contradictions]
+        if places:
+            self.fields["differs"] = forms.BooleanField(
+                label=_("It differs from the look-up, and is right as it stands here"),
+                widget=UnfoldBooleanWidget,
+                error_messages={
+                    "required": _(
+                        "The look-up came to something else: %(places)s. The answer to the person "
+                        "will tell of both. Search once more or judge the matches, or tick this "
+                        "and say in the finding how you know."
+                    )
+                    % {"places": _("; ").join(places)}
+                },
+            )
+
+    def _add_checks(self, chosen: Item) -> None:
+        """Ask for what the law wants looked at before this item, or anything, is granted."""
+        rule = self.case.lead_regime.item(chosen.kind)
+        if rule is not None and rule.verify_first:
+            self.fields["verification"] = text_field(
+                _("How it was verified that the person is right"),
+                _("The law wants this before a correction. It can be left out until it is done."),
+                required=False,
+            )
+            self.initial["verification"] = chosen.verification
+        if near_relative_rules_apply(self.case):
+            self.fields["kin"] = text_field(
+                _("Kinship, own interest, and what the deceased arranged"),
+                _("What was looked at and what was found; needed before anything is granted."),
+                required=False,
+            )
+            self.initial["kin"] = self.case.kin_finding
+
+    def _chosen(self) -> Item:
+        """Return the item that was asked for: by default the first without a finding."""
+        items = list(self.case.items.all())
+        wanted = str(self.data.get("item") or self.initial.get("item") or "")
+        for item in items:
+            if str(item.position) == wanted:
+                return item
+        return next((item for item in items if not item.finding), items[0])
+
+    def chosen_view(self) -> ItemView:
+        """Return the item as the page shows it."""
+        chosen = self._chosen()
+        return next(view for view in item_views(self.case) if view.item == chosen)
+
+    def clean_item(self) -> Item:
+        """Return the item of this number."""
+        for item in self.case.items.all():
+            if item.position == self.cleaned_data["item"]:
+                return item
+        raise forms.ValidationError(_("The case has no such item."))
+
+    def scopes(self) -> dict[str, str]:
+        """Return the results of the places of which something was said."""
+        return {
+            scope.value: self.cleaned_data[scope.value]
+            for scope in Scope
+            if self.cleaned_data[scope.value]
+        }
+
+
+class ProposalForm(CaseForm):
+    """An outcome, a ground where it is refused, and reasons, for each item."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.models = affected_models(self.case)
+        self._retraining_day = retraining_day(self.models, timezone.localdate())
+        for item in self.case.items.all():
+            self._add_fields(item)
+
+    def _add_fields(self, item: Item) -> None:
+        number = item.position
+        grounds = self.case.lead_regime.grounds_for(item.kind)
+        self.fields[f"outcome_{number}"] = forms.ChoiceField(
+            label=_("Outcome"),
+            choices=[
+                ("", _("Choose")),
+                *((outcome, outcome.label) for outcome in outcomes_for(item.kind)),
+            ],
+            initial=item.outcome,
+            widget=UnfoldAdminSelectWidget,
+        )
+        if denies_what_was_found(self.case, str(self.data.get(f"outcome_{number}", ""))):
+            self.fields[f"differs_{number}"] = forms.BooleanField(
+                label=_("It differs from the look-up, and is right as it stands here"),
+                widget=UnfoldBooleanWidget,
+                error_messages={
+                    "required": _(
+                        "Places were judged to be theirs, and the answer names them. Choose another"
+                        " outcome, or tick this and say in the reasons why none of them is meant."
+                    )
+                },
+            )
+        self.fields[f"ground_{number}"] = forms.ChoiceField(
+            label=_("Ground, if it is refused"),
+            choices=[("", _("None")), *ground_choices(grounds)],
+            required=False,
+            initial=item.ground,
+            widget=UnfoldAdminSelectWidget,
+        )
+        self.fields[f"reasons_{number}"] = text_field(
+            _("Reasons"), _("The person reads them in the answer.")
+        )
+        self.fields[f"reasons_{number}"].initial = item.reasons
+        if ItemKind(item.kind).definition.substitutes:
+            self.fields[f"instead_because_{number}"] = text_field(
+                _("If it is not done as asked: why not"),
+                _("For example why deleting is technically hard, or correcting impossible."),
+                required=False,
+            )
+            self.fields[f"instead_because_{number}"].initial = item.instead_because
+        self.fields[f"retraining_on_{number}"] = forms.DateField(
+            label=_("Next training, if it is queued for it"),
+            help_text=self._said_of_retraining(),
+            required=False,
+            initial=item.retraining_on,
+            widget=forms.DateInput(attrs={"type": "date", "class": "staff-date"}),
+        )
+
+    def _said_of_retraining(self) -> str:
+        if self._retraining_day is None:
+            return ""
+        day = date_format(self._retraining_day, "DATE_FORMAT")
+        return _("Left empty: %(day)s, the next training of the models concerned.") % {"day": day}
+
+    def _retraining_on(self, item: Item) -> date | None:
+        """Return the day that was typed, or that of the register where the outcome needs one."""
+        typed: date | None = self.cleaned_data[f"retraining_on_{item.position}"]
+        queued = self.cleaned_data[f"outcome_{item.position}"] == Outcome.QUEUED_FOR_RETRAINING
+        return typed or (self._retraining_day if queued else None)
+
+    def groups(self) -> Iterator[tuple[ItemView, list[forms.BoundField]]]:
+        """Yield each item with its fields."""
+        for view in item_views(self.case):
+            number = view.item.position
+            names = ("outcome", "differs", "ground", "reasons", "instead_because", "retraining_on")
+            yield (
+                view,
+                [self[f"{n}_{number}"] for n in names if f"{n}_{number}" in self.fields],
+            )
+
+    def proposals(self) -> list[ItemProposal]:
+        """Return what is proposed, in the words of the domain."""
+        data = self.cleaned_data
+        return [
+            ItemProposal(
+                item=item,
+                outcome=data[f"outcome_{item.position}"],
+                reasons=data[f"reasons_{item.position}"],
+                ground=data[f"ground_{item.position}"]
+                if data[f"outcome_{item.position}"] == Outcome.REFUSED
+                else "",
+                retraining_on=self._retraining_on(item),
+                instead_because=data.get(f"instead_because_{item.position}", ""),
+            )
+            for item in self.case.items.all()
+        ]

@@ -1,0 +1,1 @@
+"""Texts, announced days and published limits."""

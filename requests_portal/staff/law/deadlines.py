@@ -1,0 +1,285 @@
+"""Announced working days: read in a list, and loaded through a form when a notice comes out."""
+
+import re
+from datetime import date, timedelta
+from typing import Any, cast
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from requests_portal.presentation.deadlines import citation_texts
+from requests_portal.sign_in.people import actor_of
+from requests_portal.staff.base.model_admin import APPEND_ONLY, StaffAdmin, column
+from workflows.cases.recalculation import apply_holiday_notice, preview_notice, publish_limit
+from workflows.common.errors import InvalidInput
+from workflows.regimes.calendar_store import checked_notice
+from workflows.regimes.calendars import UnknownRegionError
+from workflows.regimes.explain import length
+from workflows.regimes.limits import LimitableClock, offered_clocks
+from workflows.regimes.models import BusinessCalendar, PublishedLimit
+from workflows.regimes.services import UnknownRegimeError, all_regimes, get_regime
+from workflows.vocabulary.places import place_name
+
+
+class DatesField(forms.CharField):
+    """Days as ISO dates, one a line or with commas between them."""
+
+    widget = UnfoldAdminTextareaWidget
+
+    def clean(self, value: Any) -> list[date]:
+        """Return the days."""
+        words = re.split(r"[\s,，、;；]+", super().clean(value))
+        try:
+            return [date.fromisoformat(word) for word in words if word]
+        except ValueError:
+            raise forms.ValidationError(_("Write days like 2027-01-31, one a line.")) from None
+
+
+def calendar_names() -> list[str]:
+    """Return the calendars that the regimes count in."""
+    regimes = all_regimes()
+    names = {place.calendar for regime in regimes for place in regime.places.values()}
+    return sorted(names - {"none"})
+
+
+def _with_code(name: str) -> str:
+    """Return the name of a calendar as staff read it: `AT · Austria`."""
+    place = place_name(name)
+    return name if place == name else f"{name} · {place}"
+
+
+class NoticeForm(forms.Form):
+    """A notice of the days off and the extra working days of a year."""
+
+    region = forms.ChoiceField(label=gettext_lazy("Region"), widget=UnfoldAdminSelectWidget)
+    year = forms.IntegerField(
+        label=gettext_lazy("Year"),
+        min_value=2000,
+        max_value=2100,
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+    status = forms.ChoiceField(
+        label=gettext_lazy("Status"),
+        choices=BusinessCalendar.Status.choices,
+        widget=UnfoldAdminSelectWidget,
+    )
+    source = forms.CharField(
+        label=gettext_lazy("Source"),
+        help_text=gettext_lazy("Who announced it, where and when."),
+        max_length=500,
+        widget=UnfoldAdminTextInputWidget,
+    )
+    days_off = DatesField(
+        label=gettext_lazy("Days off"),
+        help_text=gettext_lazy("Every day of the notice, weekends too; one a line."),
+    )
+    extra_working_days = DatesField(
+        label=gettext_lazy("Weekend days that are working days"),
+        help_text=gettext_lazy("One a line."),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # None is chosen beforehand, lest a notice be loaded for the first of the list by oversight.
+        cast(forms.ChoiceField, self.fields["region"]).choices = [
+            ("", _("Choose from the list")),
+            *((name, _with_code(name)) for name in calendar_names()),
+        ]
+        self.initial.setdefault("year", timezone.localdate().year + 1)
+
+
+@admin.register(BusinessCalendar)
+class BusinessCalendarAdmin(StaffAdmin):
+    """The notices that were loaded. One that replaces another is loaded in its place."""
+
+    # Dates rest on what was announced.
+    forbidden = APPEND_ONLY
+
+    list_display = ("region", "year", "status", "source", "loaded_at")
+    list_filter = ("region", "status")
+
+    def add_view(
+        self,
+        request: HttpRequest,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show or take the form of a notice."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = NoticeForm(request.POST or None)
+        preview = None
+        if request.method == "POST" and form.is_valid():
+            if "preview" in request.POST:
+                preview = self._preview(form)
+            elif self._load(request, form):
+                return HttpResponseRedirect(reverse("admin:regimes_businesscalendar_changelist"))
+        context = {
+            "preview": preview,
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Load a notice of working days"),
+            "form": form,
+        }
+        return TemplateResponse(request, "staff/notice.html", context)
+
+    def _preview(self, form: NoticeForm) -> dict[str, Any] | None:
+        """Return what the notice says and which dates it would move; load nothing."""
+        try:
+            notice = checked_notice(**form.cleaned_data)
+        except (UnknownRegionError, ValueError) as refused:
+            form.add_error(None, str(refused))
+            return None
+        return {
+            "days_off": sorted(notice.days_off),
+            "working_days": sorted(notice.extra_working_days),
+            "found": preview_notice(notice),
+        }
+
+    def _load(self, request: HttpRequest, form: NoticeForm) -> bool:
+        """Load the notice; put what was refused into the form."""
+        try:
+            years = apply_holiday_notice(loaded_by=actor_of(request).pseudonym, **form.cleaned_data)
+        except (UnknownRegionError, ValueError) as refused:
+            form.add_error(None, str(refused))
+            return False
+        if years:
+            messages.success(request, _("The notice was loaded."))
+        else:
+            messages.info(request, _("This notice was loaded before; nothing changed."))
+        return True
+
+
+_BETWEEN = "|"
+
+
+def served_clocks() -> list[LimitableClock]:
+    """Return the clocks of the regimes that the provider serves. One query."""
+    return offered_clocks(map(get_regime, settings.PROVIDER_REGIMES), timezone.now())
+
+
+def clock_name(regime: str, kind: str) -> str:
+    """Return the names of a regime and of one of its clocks, as far as they are known here."""
+    language = get_language() or "en"
+    try:
+        rules = get_regime(regime)
+    except UnknownRegimeError:
+        return f"{regime} · {kind}"
+    clock = rules.clocks.get(kind)
+    name = clock.name.in_language(language) if clock else kind
+    return f"{rules.name.in_language(language)} · {name}"
+
+
+class LimitForm(forms.Form):
+    """A limit for one clock and the day from which it holds."""
+
+    clock = forms.ChoiceField(label=gettext_lazy("Time limit for"), widget=UnfoldAdminSelectWidget)
+    amount = forms.IntegerField(
+        label=gettext_lazy("Our limit"),
+        min_value=1,
+        max_value=1200,
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+    unit = forms.ChoiceField(
+        label=gettext_lazy("Counted in"),
+        choices=PublishedLimit.Unit.choices,
+        widget=UnfoldAdminSelectWidget,
+    )
+    valid_from = forms.DateField(
+        label=gettext_lazy("For requests received from"),
+        help_text=gettext_lazy("Today at the earliest; what was filed before keeps its dates."),
+        widget=forms.DateInput(attrs={"type": "date", "class": "staff-date"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ChoiceField, self.fields["clock"]).choices = [
+            (
+                f"{each.regime.code}{_BETWEEN}{each.clock.kind}",
+                clock_name(each.regime.code, each.clock.kind),
+            )
+            for each in served_clocks()
+        ]
+        tomorrow = timezone.localdate() + timedelta(days=1)
+        self.initial.setdefault("valid_from", tomorrow.isoformat())
+
+
+@admin.register(PublishedLimit)
+class PublishedLimitAdmin(StaffAdmin):
+    """Every version of every limit. A new one is published; none is edited or taken away."""
+
+    # Cases were filed under it.
+    forbidden = APPEND_ONLY
+
+    list_display = ("of_clock", "limit", "valid_from", "published_at")
+    list_filter = ("regime",)
+
+    of_clock = column(
+        gettext_lazy("time limit"), lambda row: clock_name(row.regime, row.clock), ordering="regime"
+    )
+    limit = column(gettext_lazy("limit"), lambda row: length(row.unit, row.amount))
+
+    def add_view(
+        self,
+        request: HttpRequest,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show or take the form of a limit, beneath what the law says."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = LimitForm(request.POST or None)
+        if request.method == "POST" and form.is_valid() and self._publish(request, form):
+            return HttpResponseRedirect(reverse("admin:regimes_publishedlimit_changelist"))
+        language = get_language() or "en"
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Publish a time limit"),
+            "form": form,
+            "clocks": [
+                {
+                    "name": clock_name(each.regime.code, each.clock.kind),
+                    "rule": each.clock.text.in_language(language),
+                    "sources": citation_texts(each.clock.rule.citations),
+                    "ours": length(each.promise.unit, each.promise.amount) if each.promise else "",
+                    "since": each.promise.since if each.promise else None,
+                }
+                for each in served_clocks()
+            ],
+        }
+        return TemplateResponse(request, "staff/limit.html", context)
+
+    def _publish(self, request: HttpRequest, form: LimitForm) -> bool:
+        """Publish the limit; put what was refused into the form."""
+        data = form.cleaned_data
+        regime, _between, kind = data["clock"].partition(_BETWEEN)
+        try:
+            publish_limit(
+                actor_of(request),
+                regime=regime,
+                kind=kind,
+                unit=data["unit"],
+                amount=data["amount"],
+                valid_from=data["valid_from"],
+            )
+        except InvalidInput as refused:
+            form.add_error(None, str(refused))
+            return False
+        messages.success(request, _("The limit was published."))
+        return True

@@ -1,1 +1,0 @@
-"""The register of training data: what data stewards keep, and privacy officers approve."""
