@@ -23,8 +23,8 @@ from workflows.cases.drafts import DRAFT_KEPT_FOR
 from workflows.cases.email_index import RENEW_ADDRESSES
 from workflows.cases.models import Case, Draft, IdempotencyKey
 from workflows.corrections import recipients
-from workflows.corrections.buried import RENEW_TOMBSTONES, tombstones_under_former_keys
 from workflows.corrections.models import RecipientNotice
+from workflows.corrections.tombstones import RENEW_TOMBSTONES, tombstones_under_former_keys
 from workflows.identity import contact
 from workflows.identity.models import ContactChallenge
 from workflows.ledger.models import Event

@@ -22,7 +22,7 @@ from workflows.cases.malware import record_verdict
 from workflows.cases.models import Attachment, Case
 from workflows.cases.staff_actions import ItemProposal
 from workflows.cases.transition import advance
-from workflows.corrections.services import issue_instructions, record_receipt
+from workflows.corrections.instructions import issue_instructions, record_receipt
 from workflows.notices import moves
 from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult
 from workflows.vocabulary.people import Assurance

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from workflows.cases.names import STATE_NAMES
 from workflows.common.errors import InvalidInput
 from workflows.exports.encryption import LONGEST_RECIPIENT
-from workflows.exports.formats import Format
+from workflows.exports.files import Format
 from workflows.oversight.checkpoints import LONGEST_NOTE
 from workflows.oversight.filters import FIRST_DAY, LAST_DAY, LONGEST_REASON, BundleFilters
 from workflows.oversight.selectors import CaseFilter

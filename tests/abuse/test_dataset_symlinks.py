@@ -12,9 +12,9 @@ import pytest
 from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
 from workflows.corpus.values import ReadError
 from workflows.datasets.inventory import read_snapshot
+from workflows.datasets.locations import files_of, path_of, shards_of
 from workflows.datasets.models import Snapshot
-from workflows.datasets.problems import read_error_of
-from workflows.datasets.sources import files_of, path_of, shards_of
+from workflows.datasets.read_errors import read_error_of
 
 pytestmark = pytest.mark.django_db
 

@@ -23,8 +23,8 @@ from workflows.cases.transition import advance, append_case_event
 from workflows.common.errors import InvalidInput
 from workflows.complaints import services as complaints
 from workflows.complaints.lifecycle import MOVES as COMPLAINT_MOVES
+from workflows.corrections.instructions import issue_instructions, record_receipt
 from workflows.corrections.item_changes import save_item_change
-from workflows.corrections.services import issue_instructions, record_receipt
 from workflows.corrections.withdrawal import stop_execution
 from workflows.datasets.models import Dataset, Recipient, Snapshot, TrainedModel
 from workflows.datasets.register import (

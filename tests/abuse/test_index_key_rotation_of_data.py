@@ -18,13 +18,13 @@ from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
 from workflows.cases.transition import advance
-from workflows.corrections.checking import verify_manifest
 from workflows.corrections.manifest_application import apply_locally
+from workflows.corrections.manifest_verification import verify_manifest
 from workflows.corrections.models import RecipientNotice, Reingestion, Tombstone
 from workflows.corrections.receipts import ask_to_apply, take_receipt
 from workflows.corrections.recipients import InvalidLink, confirm, sweep_recipients, token_of
 from workflows.corrections.redo_removal import find_reingested, redo_removal
-from workflows.corrections.returns import enqueue_redo_removal
+from workflows.corrections.reingestion import enqueue_redo_removal
 from workflows.datasets.models import Snapshot
 from workflows.lookups.services import request_lookup
 from workflows.model_outputs.suppression import (

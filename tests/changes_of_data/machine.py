@@ -16,9 +16,9 @@ from tests.workflows.datasets.entries import make_snapshot
 from workflows.cases.lifecycle import State
 from workflows.corpus.formats.files import partial_of
 from workflows.corrections import copies
-from workflows.corrections.making import build_manifest
+from workflows.corrections.manifest_builder import build_manifest
+from workflows.datasets.locations import path_of
 from workflows.datasets.models import Snapshot
-from workflows.datasets.sources import path_of
 from workflows.lookups.services import nightly_pass
 from workflows.vocabulary.outcomes import Outcome
 

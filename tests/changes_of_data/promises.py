@@ -15,8 +15,8 @@ from tests.changes_of_data.corpus import CUT, Content, Piece
 from tests.changes_of_data.world import World
 from workflows.cases.models import Case
 from workflows.corrections.models import Instruction, Manifest
+from workflows.datasets.locations import path_of
 from workflows.datasets.models import Snapshot
-from workflows.datasets.sources import path_of
 from workflows.lookups.models import Match
 from workflows.outbox.models import Effect
 from workflows.vocabulary.outcomes import Outcome

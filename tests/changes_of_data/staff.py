@@ -13,18 +13,17 @@ from tests.workflows.corrections.tables import run_script
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.common.errors import DomainError, Refused
-from workflows.corrections import checking
+from workflows.corrections import manifest_verification
 from workflows.corrections.downloads import SQL, content_of
-from workflows.corrections.making import build_manifest
+from workflows.corrections.instructions import record_receipt
 from workflows.corrections.manifest_application import apply_locally
+from workflows.corrections.manifest_builder import build_manifest
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.receipts import ask_to_apply, take_receipt
-from workflows.corrections.services import record_receipt
 from workflows.corrections.withdrawal import stop_execution
 from workflows.datasets.models import Snapshot
 from workflows.lookups.models import Match
-from workflows.lookups.services import nightly_pass
-from workflows.lookups.verdicts import judge
+from workflows.lookups.services import judge, nightly_pass
 
 _SAID = {True: Match.Verdict.THEIRS, False: Match.Verdict.NOT_THEIRS, None: Match.Verdict.UNSURE}
 # So many rounds of diligent staff are enough to come to an end from anywhere.
@@ -199,7 +198,7 @@ class Staff:
 
     def check(self, manifest: Manifest, death: Death = None) -> None:
         """Have what came out of a manifest searched."""
-        self.world.take(lambda: checking.verify_manifest(str(manifest.pk)), death)
+        self.world.take(lambda: manifest_verification.verify_manifest(str(manifest.pk)), death)
         manifest.refresh_from_db()
         self.world.count(str(manifest.state))
         self.world.count(f"{manifest.receipts.get().key}: {manifest.state}")

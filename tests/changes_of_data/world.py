@@ -24,9 +24,15 @@ from tests.factories import WANG, in_review_with_proof
 from tests.workflows.corrections.tables import address, drop_table
 from workflows.cases.filing_request import FiledIdentifier, FiledItem
 from workflows.cases.models import Case
-from workflows.corrections import carrying, checking, copies, making, receipts
+from workflows.corrections import (
+    carrying,
+    copies,
+    manifest_builder,
+    manifest_verification,
+    receipts,
+)
+from workflows.datasets.locations import path_of
 from workflows.datasets.models import Snapshot
-from workflows.datasets.sources import path_of
 from workflows.lookups import scanning
 from workflows.lookups.models import Match
 from workflows.vocabulary.outcomes import Outcome
@@ -50,7 +56,7 @@ _DEATHS: dict[str, list[tuple[Any, str]]] = {
         (scanning, "_keep"), (scanning, "_say_what_was_not_kept"), (scanning, "finish_run"),
         (scanning, "_carry_verdicts"), (carrying, "_carry"), (carrying, "record_event"),
     ],
-    "make": [(making, "keep_manifest"), (making, "create_data_key"), (making, "record_event")],
+    "make": [(manifest_builder, "keep_manifest"), (manifest_builder, "create_data_key"), (manifest_builder, "record_event")],
     "apply": [
         (copies, "apply_entries"), (receipts, "write_copy"), (receipts, "take_receipt"),
     ],
@@ -58,9 +64,9 @@ _DEATHS: dict[str, list[tuple[Any, str]]] = {
         (receipts, "save_snapshot"), (receipts, "record_event"), (receipts, "ask_for"),
     ],
     "check": [
-        (checking, "read_snapshot"), (checking, "rescan"), (checking, "_verify"),
-        (checking, "bury"), (checking, "mark_replaced"), (checking, "complete"),
-        (checking, "_send_back"), (checking, "ask_for_manifests"),
+        (manifest_verification, "read_snapshot"), (manifest_verification, "rescan"), (manifest_verification, "_verify"),
+        (manifest_verification, "bury"), (manifest_verification, "mark_replaced"), (manifest_verification, "complete"),
+        (manifest_verification, "_send_back"), (manifest_verification, "ask_for_manifests"),
     ],
 }  # fmt: skip
 Death = tuple[Any, str, bool] | None

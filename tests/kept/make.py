@@ -28,6 +28,7 @@ from workflows.cases.signed_receipt import receipt_signer, signed_receipt
 from workflows.cases.timeline import STAFF_SENTENCES
 from workflows.complaints import services as complaints
 from workflows.complaints.lifecycle import State as ComplaintState
+from workflows.exports import log_folder
 from workflows.ledger.keys import log_vkey
 from workflows.ledger.selectors import events_of_case, proof_text
 from workflows.ledger.sequencer import sequence, sequence_all

@@ -28,9 +28,9 @@ from workflows.cases.models.clock import current_round
 from workflows.cases.transition import situation_of
 from workflows.common.state_machine import refusal
 from workflows.complaints.models import ComplaintClock
+from workflows.corrections.instructions import operation_of
 from workflows.corrections.manifests import OPS, entries_of
 from workflows.corrections.models import Instruction, Manifest
-from workflows.corrections.services import operation_of
 from workflows.identity.contact import EXPIRE_AFTER
 from workflows.ledger.models import Event
 from workflows.lookups.models import Match

@@ -18,13 +18,13 @@ from workflows.cases.models import Case, Item
 from workflows.cases.staff_actions import ItemProposal
 from workflows.cases.transition import advance, situation_of
 from workflows.complaints import services as complaints
+from workflows.corrections.instructions import record_receipt
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.receipts import ask_to_apply, can_be_applied_here
-from workflows.corrections.services import record_receipt
 from workflows.corrections.withdrawal import stop_execution
 from workflows.lookups.findings import findings_of, scope_results
 from workflows.lookups.models import Match
-from workflows.lookups.verdicts import judge
+from workflows.lookups.services import judge
 from workflows.model_outputs.suppression import is_suppressed, suppress
 from workflows.notices import moves
 from workflows.retention import erasure

@@ -11,9 +11,9 @@ from workflows.cases.lifecycle import MOVES, Action, State
 from workflows.cases.models import Case
 from workflows.cases.transition import refusals, situation_of
 from workflows.common.state_machine import refusal
-from workflows.corrections.services import record_receipt
+from workflows.corrections.instructions import record_receipt
 from workflows.lookups.models import Match
-from workflows.lookups.verdicts import judge
+from workflows.lookups.services import judge
 from workflows.vocabulary.roles import Role
 
 # Takes one move, or does what belongs to it, and settles it: `take(case, action, actor, step)`.

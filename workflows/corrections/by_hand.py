@@ -3,7 +3,7 @@
 from collections import Counter
 
 from workflows.corpus.entries import Entry, Op, Text
-from workflows.corrections.families import family, is_searched
+from workflows.corrections.lineage import family, is_searched
 from workflows.corrections.manifests import OPS, entries_of, not_corrected, texts_after
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.places import Place, place_of, text_of

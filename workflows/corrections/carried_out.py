@@ -6,12 +6,12 @@ from workflows.accounts.actors import Actor
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.common.errors import DomainError
-from workflows.corrections.families import family, is_searched, line_of, lineage, tips
+from workflows.corrections.instructions import complete
+from workflows.corrections.lineage import family, is_searched, line_of, lineage, tips
 from workflows.corrections.manifests import verified_for
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.receipt_texts import applied_by_manifest
 from workflows.corrections.receipts import STEWARDS
-from workflows.corrections.services import complete
 from workflows.corrections.unjudged import unjudged_of
 from workflows.datasets.models import Snapshot
 from workflows.lookups.findings import not_kept_of

@@ -18,7 +18,7 @@ from workflows.cases.models import Case
 from workflows.cases.transition import append_case_event, lock_case
 from workflows.corpus.entries import Edit, Entry, Replacements, edits_of
 from workflows.corpus.values import RecordId
-from workflows.corrections.families import is_searched, lineage
+from workflows.corrections.lineage import is_searched, lineage
 from workflows.corrections.manifests import entries_of
 from workflows.corrections.models import Manifest
 from workflows.corrections.places import Place, place_of

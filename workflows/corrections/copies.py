@@ -12,8 +12,8 @@ from workflows.corpus.formats.files import partial_of
 from workflows.corpus.values import ReadError
 from workflows.corrections.manifests import entries_of
 from workflows.corrections.models import Manifest
+from workflows.datasets.locations import is_registered, path_of
 from workflows.datasets.models import Snapshot
-from workflows.datasets.sources import is_registered, path_of
 
 
 def write_copy(manifest: Manifest) -> Snapshot:

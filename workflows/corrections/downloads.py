@@ -20,7 +20,7 @@ SQL = "changes.sql"
 FILES_WITH_TEXTS = frozenset({REPLACEMENTS, SQL})
 FILES = (NOTE, JSONL, PARQUET, REPLACEMENTS)
 
-_changes_sql = by_name("workflows.corrections.making.changes_sql")
+_changes_sql = by_name("workflows.corrections.manifest_builder.changes_sql")
 
 
 def files_of(manifest: Manifest) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from django.core.mail import EmailMessage
 
 from workflows.cases.effects import case_of
 from workflows.corrections.carrying import carry_verdicts
+from workflows.corrections.instructions import issue_instructions
 from workflows.corrections.manifests import (
     MAKE,
     abandon_verification,
@@ -12,10 +13,9 @@ from workflows.corrections.manifests import (
 )
 from workflows.corrections.models import Manifest, RecipientNotice, Reingestion
 from workflows.corrections.receipts import APPLY, CHECK
+from workflows.corrections.recipient_mail import mail_recipient
 from workflows.corrections.recipients import TELL, mailed
-from workflows.corrections.returns import AGAIN, abandon_redo_removal
-from workflows.corrections.services import issue_instructions
-from workflows.corrections.telling import mail_recipient
+from workflows.corrections.reingestion import AGAIN, abandon_redo_removal
 from workflows.corrections.tombstones import GUARD, GUARD_AGAIN, forget_guarding, guard_again
 from workflows.corrections.withdrawal import take_back
 from workflows.datasets.models import Snapshot
@@ -51,7 +51,9 @@ def carry(effect: Effect) -> None:
         ask_for_manifests(case)
 
 
-@long_work(MAKE, "workflows.corrections.making.build_manifest", give_up=leave, turns=_TRIES)
+@long_work(
+    MAKE, "workflows.corrections.manifest_builder.build_manifest", give_up=leave, turns=_TRIES
+)
 def is_manifest_needed(snapshot_id: str) -> bool:
     """Return whether a manifest is to be made; what does not fit waits for another look-up."""
     return needs_manifest(snapshot_id)
@@ -69,7 +71,11 @@ def is_unapplied(manifest_id: str) -> bool:
     return Manifest.objects.filter(pk=manifest_id, state=Manifest.State.OPEN).exists()
 
 
-@long_work(CHECK, "workflows.corrections.checking.verify_manifest", give_up=abandon_verification)
+@long_work(
+    CHECK,
+    "workflows.corrections.manifest_verification.verify_manifest",
+    give_up=abandon_verification,
+)
 def is_unverified(manifest_id: str) -> bool:
     """Return whether the re-scan of a manifest is still to be made."""
     return Manifest.objects.filter(pk=manifest_id, state=Manifest.State.APPLIED).exists()

@@ -16,8 +16,8 @@ from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.corpus.entries import Entry, Op, Text
 from workflows.corpus.values import RecordId
-from workflows.corrections.families import family, line_of, tips
 from workflows.corrections.lifecycle import Action, Situation
+from workflows.corrections.lineage import family, line_of, tips
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.places import text_of
 from workflows.corrections.receipts import CHECK

@@ -18,7 +18,7 @@ from workflows.corrections.transition import (
     require_allowed,
 )
 from workflows.datasets.models import Snapshot
-from workflows.datasets.problems import read_error_of
+from workflows.datasets.read_errors import read_error_of
 from workflows.datasets.register import save_snapshot
 from workflows.ledger.canonical import canonical_json
 from workflows.lookups.services import look_up_version

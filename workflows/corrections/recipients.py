@@ -17,7 +17,7 @@ from workflows.accounts.actors import PUBLIC, SYSTEM, Actor
 from workflows.cases.transition import append_case_event
 from workflows.common.errors import DomainError, Refused
 from workflows.common.inputs import require_text
-from workflows.corrections.families import family
+from workflows.corrections.lineage import family
 from workflows.corrections.models import Manifest, RecipientNotice
 from workflows.corrections.receipts import STEWARDS
 from workflows.corrections.transition import cases_of

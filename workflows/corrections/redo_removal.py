@@ -24,9 +24,8 @@ from workflows.corpus.entries import (
 from workflows.corpus.formats.files import snapshot_files
 from workflows.corpus.formats.registry import read_batches
 from workflows.corpus.values import ReadError
-from workflows.corrections.buried import digests_of
-from workflows.corrections.families import family
-from workflows.corrections.making import store_manifest
+from workflows.corrections.lineage import family
+from workflows.corrections.manifest_builder import store_manifest
 from workflows.corrections.manifests import MAKE, entries_of
 from workflows.corrections.models import (
     GuardedSnapshot,
@@ -35,15 +34,15 @@ from workflows.corrections.models import (
     Reingestion,
     Tombstone,
 )
-from workflows.corrections.returns import (
+from workflows.corrections.reingestion import (
     REMARK_LENGTH,
     ReappearedPlace,
     blocking_reason,
     record_reingestion,
 )
-from workflows.corrections.tombstones import GUARD
+from workflows.corrections.tombstones import GUARD, digests_of
+from workflows.datasets.locations import as_table, format_of_data, path_of
 from workflows.datasets.models import Snapshot
-from workflows.datasets.sources import as_table, format_of_data, path_of
 from workflows.outbox.long_work import advisory_lock
 from workflows.vault.crypto import Shredded
 

@@ -19,11 +19,11 @@ from workflows.corpus.formats.protocol import Shard
 from workflows.corpus.formats.registry import read_batches
 from workflows.corpus.formats.shards import file_shards
 from workflows.corpus.values import FORMATS, ReadError, ReadProblem, ReadStats, Schema
+from workflows.datasets.locations import files_of, path_of, shards_of
 from workflows.datasets.models import Snapshot, SnapshotFile
-from workflows.datasets.problems import sentence
+from workflows.datasets.read_errors import sentence
 from workflows.datasets.register import READ, UNREAD, mark_unreadable
 from workflows.datasets.signals import version_read
-from workflows.datasets.sources import files_of, path_of, shards_of
 from workflows.ledger.append import append
 from workflows.outbox.long_work import advisory_lock, enqueue_task
 from workflows.vocabulary.roles import Role

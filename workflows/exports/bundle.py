@@ -16,9 +16,14 @@ from uuid import UUID, uuid4
 
 from workflows.exports import statement
 from workflows.exports.encryption import Writable, encrypt
-from workflows.exports.files import temporary_work_folder
-from workflows.exports.formats import Format
-from workflows.exports.leaf_index_bitmap import LeafIndexBitmap
+from workflows.exports.files import (
+    Format,
+    LeafIndexBitmap,
+    Member,
+    file_member,
+    temporary_work_folder,
+    zip_pieces,
+)
 from workflows.exports.log_folder import (
     CaseSteps,
     add_receipts,
@@ -30,7 +35,6 @@ from workflows.exports.log_folder import (
     write_events,
 )
 from workflows.exports.tables import BundleRequest, registered, write_tables
-from workflows.exports.zip_stream import Member, file_member, zip_pieces
 from workflows.ledger.append import format_time
 from workflows.ledger.evidence import cosigned_note
 from workflows.ledger.keys import log_verifier

@@ -9,6 +9,7 @@ from typing import Protocol
 import pyrage
 from django.utils.translation import gettext as _
 
+from workflows.accounts.models import RegulatorAccount
 from workflows.common.errors import InvalidInput
 
 LONGEST_RECIPIENT = 100
@@ -72,3 +73,13 @@ class _Source:
             raise
         piece, self._left = self._left[:size], self._left[size:]
         return bytes(piece)
+
+
+def keep_recipient(account: RegulatorAccount, text: str) -> str:
+    """Keep an age recipient for the next exports, or none for an empty text; return it.
+
+    Raises `InvalidInput` for what is none.
+    """
+    account.age_recipient = checked_recipient(text)
+    account.save(update_fields=["age_recipient"])
+    return account.age_recipient

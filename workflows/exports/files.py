@@ -4,17 +4,22 @@ An export being made has a folder `<job>.work` with its tables and a file `<job>
 one is `<job>.zip`. All three hold personal data in the clear, so none outlives its job.
 """
 
+import hashlib
+import json
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from django.conf import settings
+from stream_zip import ZIP_AUTO, stream_zip
 
 from workflows.exports.models import BundleJob
 
@@ -95,3 +100,124 @@ def _root() -> Path:
 
 # With it a regulator can countersign the log: one file, which needs nothing but Python.
 WITNESS_PROGRAM = Path(__file__).parent / "verifier" / "witness.py"
+
+
+MANIFEST = "manifest.json"
+PIECE = 64 * 1024
+_MODE = 0o100644
+# Proofs and hashes hardly shrink; a higher level costs time and saves next to nothing.
+_LEVEL = 6
+_LONGEST_HEAD = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file of the ZIP: path, size in bytes, content in pieces."""
+
+    path: str
+    size: int
+    pieces: Iterable[bytes]
+
+
+def member(path: str, content: bytes) -> Member:
+    """Return a member whose content is at hand."""
+    return Member(path, len(content), [content])
+
+
+def file_member(path: str, file: Path) -> Member:
+    """Return a member whose content is a file on the disk, read when its turn comes."""
+    return Member(path, file.stat().st_size, _pieces(file))
+
+
+def zip_pieces(
+    members: Iterable[Member], head: Callable[[], Mapping[str, Any]], at: datetime, spool: BinaryIO
+) -> Iterator[bytes]:
+    """Yield the ZIP of `members`, in their order, and of a manifest after them.
+
+    The manifest is the JSON object `head()`, asked for when everything else is written, with the
+    hex SHA-256 of every member under `files`. `spool` is an empty temporary file for the hashes.
+    Every member bears the time `at`, so that the same export gives the same bytes.
+    """
+    pieces: Iterator[bytes] = iter(stream_zip(_files(members, head, at, spool)))
+    return pieces
+
+
+def _files(
+    members: Iterable[Member], head: Callable[[], Mapping[str, Any]], at: datetime, spool: BinaryIO
+) -> Iterator[tuple[Any, ...]]:
+    for each in members:
+        method = ZIP_AUTO(each.size, level=_LEVEL)
+        yield each.path, at, _MODE, method, _hashed(each, spool)
+    # At least as long as the manifest will be: the method is chosen by it.
+    size = spool.tell() + _LONGEST_HEAD
+    yield MANIFEST, at, _MODE, ZIP_AUTO(size, level=_LEVEL), _manifest(head(), spool)
+
+
+def _hashed(each: Member, spool: BinaryIO) -> Iterator[bytes]:
+    digest = hashlib.sha256()
+    for piece in each.pieces:
+        digest.update(piece)
+        yield piece
+    spool.write(f"  {json.dumps(each.path)}: {json.dumps(digest.hexdigest())}\n".encode())
+
+
+def _manifest(head: Mapping[str, Any], spool: BinaryIO) -> Iterator[bytes]:
+    text = json.dumps(head, ensure_ascii=False, indent=1)
+    yield text.removesuffix("\n}").encode() + b',\n "files": {\n'
+    spool.seek(0)
+    before = b""
+    for line in spool:
+        yield before + line.rstrip(b"\n")
+        before = b",\n"
+    yield b"\n }\n}\n"
+
+
+def _pieces(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as source:
+        while piece := source.read(PIECE):
+            yield piece
+
+
+class Format(StrEnum):
+    """What an export may bring besides: a byte order mark in the CSV, or further files."""
+
+    BOM = "bom"
+    XLSX = "xlsx"
+    PDF = "pdf"
+
+
+# What the event `bundle.exported` always commits to; `events.csv` follows from the entries.
+FILES = ("README.txt", "cases.csv", "cases.jsonl", "contents.jsonl", "keys/vkey.txt", "verify.py")
+SPREADSHEET, SUMMARY = "cases.xlsx", "summary.pdf"
+
+
+def signed_files(formats: Collection[Format]) -> list[str]:
+    """Return the files outside `log/` to which an export in these forms commits, sorted."""
+    files = [*FILES]
+    if Format.XLSX in formats:
+        files.append(SPREADSHEET)
+    if Format.PDF in formats:
+        files.append(SUMMARY)
+    return sorted(files)
+
+
+class LeafIndexBitmap:
+    """Places below the `size` of a log; iterates them rising, each once."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._bits = bytearray((size + 7) // 8)
+
+    def add(self, place: int) -> None:
+        """Add one place. Raises IndexError beyond the log."""
+        if not 0 <= place < self.size:
+            raise IndexError(f"There is no place {place} in a log of {self.size} entries.")
+        self._bits[place >> 3] |= 1 << (place & 7)
+
+    def __iter__(self) -> Iterator[int]:
+        for number, byte in enumerate(self._bits):
+            if byte:
+                yield from (number * 8 + bit for bit in range(8) if byte >> bit & 1)
+
+    def __len__(self) -> int:
+        return sum(byte.bit_count() for byte in self._bits)

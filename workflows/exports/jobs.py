@@ -17,8 +17,7 @@ from workflows.accounts.regulators import RegulatorScope
 from workflows.cases.models import Case
 from workflows.common.errors import InvalidInput
 from workflows.exports.encryption import checked_recipient
-from workflows.exports.files import bundle_path, delete_files, sweep
-from workflows.exports.formats import Format
+from workflows.exports.files import Format, bundle_path, delete_files, sweep
 from workflows.exports.models import BundleJob
 from workflows.ledger.append import append
 from workflows.outbox.services import enqueue

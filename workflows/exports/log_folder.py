@@ -15,9 +15,8 @@ from uuid import UUID
 
 from workflows.common import csv_lines
 from workflows.exports import rows
-from workflows.exports.leaf_index_bitmap import LeafIndexBitmap
+from workflows.exports.files import LeafIndexBitmap, Member, file_member, member
 from workflows.exports.tables import CASES_AT_ONCE, Advance
-from workflows.exports.zip_stream import Member, file_member, member
 from workflows.ledger.evidence import (
     cosigned_note,
     first_timestamps,

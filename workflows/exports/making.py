@@ -20,6 +20,7 @@ from workflows.common.errors import DomainError
 from workflows.exports import statement
 from workflows.exports.bundle import BundleResult, ProgressMeter, total_steps, write_bundle
 from workflows.exports.files import (
+    Format,
     bundle_path,
     delete_files,
     fresh_work_folder,
@@ -27,7 +28,6 @@ from workflows.exports.files import (
     part_path,
     work_folder,
 )
-from workflows.exports.formats import Format
 from workflows.exports.jobs import EFFECT, EXPIRES_AFTER, UNFINISHED, fail
 from workflows.exports.models import BundleJob
 from workflows.exports.tables import BundleRequest, file_digests, write_tables

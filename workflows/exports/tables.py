@@ -22,7 +22,7 @@ from workflows.accounts.actors import Actor
 from workflows.cases.models import Case, Clock, EventContent
 from workflows.common import csv_lines
 from workflows.exports import rows
-from workflows.exports.formats import SPREADSHEET, SUMMARY, Format, signed_files
+from workflows.exports.files import SPREADSHEET, SUMMARY, Format, signed_files
 from workflows.exports.spreadsheet import Spreadsheet
 from workflows.exports.summary import write_summary
 from workflows.ledger.canonical import canonical_json
@@ -30,8 +30,8 @@ from workflows.ledger.keys import log_vkey
 from workflows.ledger.models import Event
 from workflows.ledger.sequencer import sequence
 from workflows.oversight.filters import BundleFilters, zone_of
-from workflows.oversight.openings import DisclosedContent, WithheldContent, disclosed_contents
 from workflows.oversight.row_security import Reading, reading_of
+from workflows.oversight.selectors import DisclosedContent, WithheldContent, disclosed_contents
 from workflows.statistics.counting import is_late
 from workflows.statistics.tally import ExportStatistics
 

@@ -1,15 +1,19 @@
 """What the look-ups of a case came to: per scope for the finding, per dataset for the answer."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, F, Q, Sum
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from workflows.cases.models import Case
 from workflows.datasets.models import Dataset, Snapshot, TrainedModel
-from workflows.datasets.problems import sentence
+from workflows.datasets.read_errors import sentence
 from workflows.lookups.models import LookupRun, Match, PlacesNotKept, ShardScan
 from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult
 
@@ -156,3 +160,129 @@ def _searched(case: Case) -> set[int]:
 def scan_error_of(scan: ShardScan) -> str:
     """Return why a piece of a snapshot could not be searched, or an empty text."""
     return sentence(scan.problem, scan.file) if scan.problem else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The last look-up of a case; `run` is None if there was none. Bytes, and bytes a second."""
+
+    run: LookupRun | None
+    shards: int = 0
+    done: int = 0
+    failed: tuple[ShardScan, ...] = ()
+    bytes: int = 0
+    speed: int = 0
+    strong: int = 0
+    weak: int = 0
+
+    @property
+    def is_running(self) -> bool:
+        """Whether shards are still to be searched."""
+        return self.run is not None and self.run.finished_at is None
+
+    @property
+    def percent(self) -> int:
+        """The part of the shards that were searched or have failed."""
+        if not self.is_running:
+            return 100 if self.run else 0
+        return 100 * self.done // self.shards if self.shards else 0
+
+    @property
+    def megabytes(self) -> float:
+        """What was read so far, in millions of bytes."""
+        return self.bytes / 1e6
+
+    @property
+    def megabytes_a_second(self) -> float:
+        """How fast it was read, by all workers together."""
+        return self.speed / 1e6
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what the page shows while it waits."""
+        return {
+            "running": self.is_running,
+            "percent": self.percent,
+            "shards": self.shards,
+            "done": self.done,
+            "megabytes": round(self.megabytes, 1),
+            "speed": round(self.megabytes_a_second, 1),
+            "strong": self.strong,
+            "weak": self.weak,
+        }
+
+
+def progress_of(case: Case) -> Progress:
+    """Return how far the newest look-up of a case is."""
+    run = LookupRun.objects.filter(case=case).first()
+    if run is None:
+        return Progress(None)
+    waiting = Q(state=ShardScan.State.WAITING)
+    sums = run.scans.aggregate(
+        shards=Count("pk"),
+        done=Count("pk", filter=~waiting),
+        bytes=Sum("bytes"),
+        strong=Sum("strong"),
+        weak=Sum("weak"),
+    )
+    failed = run.scans.filter(state=ShardScan.State.FAILED).select_related("snapshot__dataset")
+    return Progress(
+        run,
+        shards=sums["shards"],
+        done=sums["done"],
+        failed=tuple(failed[:20]),
+        bytes=sums["bytes"] or 0,
+        speed=_speed(run, sums["bytes"] or 0, timezone.now()),
+        strong=sums["strong"] or 0,
+        weak=sums["weak"] or 0,
+    )
+
+
+def _speed(run: LookupRun, size: int, now: datetime) -> int:
+    if run.started_at is None or not size:
+        return 0
+    elapsed = (run.finished_at or now) - run.started_at
+    return int(size / max(elapsed, timedelta(milliseconds=1)).total_seconds())
+
+
+def affected_models(case: Case) -> list[TrainedModel]:
+    """Return the models trained on a snapshot in which something is the person's. One query.
+
+    Also on one whose data were deleted meanwhile: the model has learnt from them all the same.
+    """
+    theirs = Match.objects.filter(case=case, verdict=Match.Verdict.THEIRS)
+    models = TrainedModel.objects.filter(snapshots__in=theirs.values("snapshot"))
+    return list(models.distinct())
+
+
+def next_step(model: TrainedModel, *, changed: bool) -> str:
+    """Return what is done about a model, as a sentence in the active language.
+
+    `changed`: data on which it was trained are changed for this case. Where nothing is, only what
+    becomes of the model is told, and nothing of a change.
+    """
+    day = model.next_training_on
+    match model.next_training:
+        case TrainedModel.NextTraining.WITHOUT if changed and day:
+            what = _("it is trained next on %(day)s, on the changed data")
+        case TrainedModel.NextTraining.WITHOUT if changed:
+            what = _("its next training, on no fixed day yet, uses the changed data")
+        case TrainedModel.NextTraining.WITHOUT if day:
+            what = _("it is trained next on %(day)s")
+        case TrainedModel.NextTraining.WITHOUT:
+            what = _("it is trained again, on no fixed day yet")
+        case TrainedModel.NextTraining.FILTER if changed:
+            what = _("it is not trained again; what it says is filtered")
+        case TrainedModel.NextTraining.FILTER:
+            what = _("it is not trained again")
+        case _:
+            what = _("it is neither trained again nor filtered")
+    what %= {"day": date_format(day, "DATE_FORMAT") if day else ""}
+    line = _("%(model)s: %(what)s.") % {"model": model, "what": what}
+    return f"{line} {model.explanation}".strip()
+
+
+def retraining_day(models: Iterable[TrainedModel], today: date) -> date | None:
+    """Return the day after which all models that are trained again have been; None if unknown."""
+    again = [m for m in models if m.next_training == TrainedModel.NextTraining.WITHOUT]
+    days = [m.next_training_on for m in again if m.next_training_on and m.next_training_on > today]
+    return max(days) if days and len(days) == len(again) else None

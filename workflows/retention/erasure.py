@@ -17,7 +17,7 @@ from workflows.cases.models import Case, IdempotencyKey
 from workflows.cases.transition import advance, lock_case
 from workflows.common.errors import InvalidInput
 from workflows.common.inputs import require_text
-from workflows.corrections.forgetting import erase_case_data
+from workflows.corrections.erasure import erase_case_data
 from workflows.exports.jobs import withdraw_bundles
 from workflows.ledger.selectors import events_of_case
 from workflows.vault.fields import erase_sealed

@@ -16,7 +16,7 @@ from workflows.cases.models import Case
 from workflows.cases.staff_actions import ItemProposal
 from workflows.cases.transition import advance
 from workflows.complaints import services as complaints
-from workflows.corrections.services import issue_instructions, record_receipt
+from workflows.corrections.instructions import issue_instructions, record_receipt
 from workflows.model_outputs.suppression import suppress
 from workflows.notices import moves
 from workflows.retention.erasure import ErasureGround, erase, request_erasure

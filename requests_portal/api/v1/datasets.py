@@ -19,11 +19,10 @@ from requests_portal.api.pagination import Cursor
 from requests_portal.api.schema import location_of
 from requests_portal.api.v1.authentication import PipelineView, pipeline_actor
 from workflows.accounts.models import TokenScope
-from workflows.datasets.croissant.export import export_croissant
-from workflows.datasets.croissant.take_in import import_croissant
-from workflows.datasets.croissant.terms import MEDIA_TYPE
+from workflows.datasets.croissant.exporting import MEDIA_TYPE, export_croissant
+from workflows.datasets.croissant.importing import import_croissant
 from workflows.datasets.models import Dataset, Snapshot
-from workflows.datasets.problems import read_error_of
+from workflows.datasets.read_errors import read_error_of
 from workflows.datasets.register import save_dataset, save_snapshot
 
 

@@ -25,7 +25,7 @@ from workflows.cases.filing_request import (
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Clock
 from workflows.exports.encryption import LONGEST_RECIPIENT
-from workflows.exports.formats import Format
+from workflows.exports.files import Format
 from workflows.exports.models import BundleJob
 from workflows.oversight.checkpoints import LONGEST_NOTE
 from workflows.oversight.filters import LONGEST_REASON

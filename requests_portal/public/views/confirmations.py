@@ -8,9 +8,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from requests_portal.presentation.responses import download, private
+from workflows.corrections.recipient_mail import entries_for_recipient, lines_for_recipient
 from workflows.corrections.recipients import InvalidLink, find_notice
 from workflows.corrections.recipients import confirm as confirm_notice
-from workflows.corrections.telling import entries_for_recipient, lines_for_recipient
 from workflows.identity.contact import InvalidChallenge, confirm_contact, find_challenge
 
 

@@ -21,8 +21,7 @@ from requests_portal.presentation.responses import download
 from workflows.oversight.filters import zone_of
 from workflows.regimes.limits import limits_in_force
 from workflows.regimes.services import get_regime
-from workflows.statistics.published import Quarter, as_csv, past_quarters
-from workflows.statistics.small_counts import THRESHOLD
+from workflows.statistics.published import THRESHOLD, Quarter, as_csv, past_quarters
 
 # Counting goes over many cases, and a past quarter moves slowly.
 KEPT_SECONDS = 900

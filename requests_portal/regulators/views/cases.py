@@ -22,8 +22,14 @@ from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case, proof_text
 from workflows.oversight.access_log import record_look_at_register
 from workflows.oversight.law import Provision
-from workflows.oversight.openings import DisclosedContent, WithheldContent
-from workflows.oversight.selectors import ReadStep, case_file, filter_cases, find_case
+from workflows.oversight.selectors import (
+    DisclosedContent,
+    ReadStep,
+    WithheldContent,
+    case_file,
+    filter_cases,
+    find_case,
+)
 from workflows.regimes.rules.regime import Regime
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.people import IdentifierKind, RequesterRole

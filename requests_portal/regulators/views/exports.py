@@ -26,11 +26,16 @@ from requests_portal.regulators.forms import (
 from workflows.accounts.regulators import RegulatorScope
 from workflows.cases.signed_receipt import receipt_signer
 from workflows.common.errors import InvalidInput
-from workflows.exports.files import WITNESS_PROGRAM, bundle_path, download_name, download_type
-from workflows.exports.formats import Format
+from workflows.exports.encryption import keep_recipient
+from workflows.exports.files import (
+    WITNESS_PROGRAM,
+    Format,
+    bundle_path,
+    download_name,
+    download_type,
+)
 from workflows.exports.jobs import UNFINISHED, find_job, jobs, record_download, request_bundle
 from workflows.exports.models import BundleJob
-from workflows.exports.recipients import keep_recipient
 from workflows.ledger.keys import log_vkey
 from workflows.ledger.selectors import checkpoint_at, latest_checkpoint
 from workflows.oversight.checkpoints import CheckpointRefused, keep_checkpoint

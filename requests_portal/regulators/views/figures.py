@@ -32,8 +32,7 @@ from workflows.statistics.figures import (
     denials,
     figures,
 )
-from workflows.statistics.yearly import TOTAL, YearlyTable, tables
-from workflows.statistics.yearly_items import items_of_year
+from workflows.statistics.yearly import TOTAL, YearlyTable, items_of_year, tables
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.people import RequesterRole
 

@@ -30,7 +30,7 @@ from workflows.accounts.actors import Actor
 from workflows.cases.models import Case, Item
 from workflows.cases.staff_actions import log_case_view
 from workflows.common.errors import DomainError
-from workflows.corrections.changes import came_out_for
+from workflows.corrections.answer_parts import came_out_for
 from workflows.corrections.item_changes import (
     Pair,
     accepts_redaction,
@@ -40,10 +40,9 @@ from workflows.corrections.item_changes import (
     redacts,
     save_item_change,
 )
-from workflows.lookups import services, verdicts
-from workflows.lookups.findings import findings_of, scan_error_of, unapproved_sources
+from workflows.lookups import services
+from workflows.lookups.findings import findings_of, progress_of, scan_error_of, unapproved_sources
 from workflows.lookups.models import AddedSpelling, Match
-from workflows.lookups.progress import progress_of
 
 PER_PAGE = 50
 # What is shown, by the word in the address: a name, and the verdicts.
@@ -164,12 +163,12 @@ def _spelling(request: HttpRequest, case: Case, actor: Actor) -> str:
 
 def _judge_one(request: HttpRequest, case: Case, actor: Actor) -> str:
     match, _colon, verdict = request.POST.get("judge", "").partition(":")
-    return _judged(verdicts.judge(case, actor, _ids([match]), verdict))
+    return _judged(services.judge(case, actor, _ids([match]), verdict))
 
 
 def _judge_chosen(request: HttpRequest, case: Case, actor: Actor) -> str:
     chosen = _ids(request.POST.getlist("match"))
-    return _judged(verdicts.judge(case, actor, chosen, request.POST.get("verdict", "")))
+    return _judged(services.judge(case, actor, chosen, request.POST.get("verdict", "")))
 
 
 def _judged(number: int) -> str:

@@ -28,14 +28,12 @@ from workflows.cases.attachments import FileLocked, read_attachment
 from workflows.cases.malware import delete_infected
 from workflows.cases.models import Attachment, Case
 from workflows.cases.staff_actions import log_case_view
-from workflows.corrections.changes import came_out_for
-from workflows.corrections.recipients_told import lines_about
-from workflows.corrections.returns import open_reingestions
+from workflows.corrections.answer_parts import came_out_for, lines_about
+from workflows.corrections.reingestion import open_reingestions
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import proof_text
-from workflows.lookups.findings import findings_of
-from workflows.lookups.progress import progress_of
-from workflows.lookups.verdicts import waiting_in_newer
+from workflows.lookups.findings import findings_of, progress_of
+from workflows.lookups.services import waiting_in_newer
 from workflows.vault.crypto import Shredded
 from workflows.vocabulary.roles import Role
 

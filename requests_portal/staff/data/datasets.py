@@ -32,10 +32,8 @@ from workflows.accounts.models import PipelineToken, TokenScope
 from workflows.accounts.pipelines import has_ended, is_live, register_pipeline
 from workflows.accounts.tokens import end_pipeline_access, issue_pipeline_token
 from workflows.common.errors import DomainError, InvalidEntry
-from workflows.datasets.croissant.export import export_croissant
-from workflows.datasets.croissant.read import LARGEST_DOCUMENT
-from workflows.datasets.croissant.take_in import import_croissant
-from workflows.datasets.croissant.terms import MEDIA_TYPE
+from workflows.datasets.croissant.exporting import MEDIA_TYPE, export_croissant
+from workflows.datasets.croissant.importing import LARGEST_DOCUMENT, import_croissant
 from workflows.datasets.models import Dataset, Recipient, Snapshot, TrainedModel
 from workflows.datasets.register import decide_approval, save_dataset, save_model, save_recipient
 

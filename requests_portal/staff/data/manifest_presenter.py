@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from requests_portal.sign_in.people import names_of
 from requests_portal.staff.base.model_admin import sign
 from workflows.corrections.downloads import SQL, files_of
-from workflows.corrections.families import is_outdated
+from workflows.corrections.lineage import is_outdated
 from workflows.corrections.manifests import was_compared, was_rescanned
 from workflows.corrections.models import Manifest
 from workflows.vault.crypto import Shredded

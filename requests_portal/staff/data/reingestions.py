@@ -24,7 +24,7 @@ from requests_portal.staff.base.model_admin import (
 )
 from workflows.corrections.models import Instruction, Manifest, RecipientNotice, Reingestion
 from workflows.corrections.recipients import record_confirmation, record_told
-from workflows.corrections.returns import (
+from workflows.corrections.reingestion import (
     blocking_reason,
     enqueue_redo_removal,
     redo_in_progress,

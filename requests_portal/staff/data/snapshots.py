@@ -25,8 +25,8 @@ from requests_portal.staff.base.model_admin import (
 )
 from requests_portal.staff.data.datasets import approval_sign
 from workflows.datasets.models import Snapshot, SnapshotFile
-from workflows.datasets.problems import read_error_of, sentence
 from workflows.datasets.purging import purge_due_at, superseded, to_be_purged
+from workflows.datasets.read_errors import read_error_of, sentence
 from workflows.datasets.register import (
     CONTENT_OF_SNAPSHOT,
     mark_purged,

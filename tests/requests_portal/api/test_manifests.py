@@ -16,7 +16,7 @@ from tests.workflows.corrections.conftest import data, no_broker
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.accounts.models import PipelineToken
 from workflows.cases.models import Case
-from workflows.corrections.checking import verify_manifest
+from workflows.corrections.manifest_verification import verify_manifest
 from workflows.corrections.models import Manifest
 from workflows.datasets.models import Snapshot
 from workflows.ledger.models import Event

@@ -128,7 +128,7 @@ class TestContent:
         assert ("<h4>Outcome</h4>" in page, "<h4>Intended outcome</h4>" in page) == (told, not told)
 
     def test_shows_what_is_still_to_be_carried_out(self, client) -> None:
-        from workflows.corrections.services import issue_instructions
+        from workflows.corrections.instructions import issue_instructions
 
         case = granted()
         issue_instructions(case)

@@ -12,8 +12,8 @@ from tests.workflows.corrections.changing import FORUM, executing, look_up, mani
 from tests.workflows.corrections.conftest import data, no_broker
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.models import Case
-from workflows.corrections.checking import verify_manifest
 from workflows.corrections.manifest_application import apply_locally
+from workflows.corrections.manifest_verification import verify_manifest
 from workflows.corrections.manifests import abandon_verification
 from workflows.corrections.receipts import ask_to_apply, take_receipt
 from workflows.datasets.models import Snapshot

@@ -14,7 +14,7 @@ from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
 from workflows.accounts.approvals import approve
 from workflows.accounts.models import ApprovalRequest, PipelineToken
 from workflows.accounts.pipelines import NoPipelineAccess, pipeline_for_token
-from workflows.datasets.croissant.export import export_croissant
+from workflows.datasets.croissant.exporting import export_croissant
 from workflows.datasets.inventory import read_snapshot
 from workflows.datasets.models import Dataset, Recipient, Snapshot, TrainedModel
 

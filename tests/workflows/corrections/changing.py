@@ -9,15 +9,15 @@ from tests.factories import APPROVER, REVIEWER, STEWARD, WANG, in_review_with_pr
 from workflows.cases import staff_actions
 from workflows.cases.models import Case
 from workflows.cases.staff_actions import ItemProposal
-from workflows.corrections.checking import verify_manifest
-from workflows.corrections.making import build_manifest
 from workflows.corrections.manifest_application import apply_locally
+from workflows.corrections.manifest_builder import build_manifest
+from workflows.corrections.manifest_verification import verify_manifest
 from workflows.corrections.models import Manifest, RecipientNotice
 from workflows.corrections.receipts import ask_to_apply
 from workflows.datasets.models import Recipient, Snapshot
 from workflows.lookups import scanning
 from workflows.lookups.models import Match, ShardScan
-from workflows.lookups.verdicts import judge
+from workflows.lookups.services import judge
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain, run_effect
 from workflows.vocabulary.outcomes import Outcome

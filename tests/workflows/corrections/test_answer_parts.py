@@ -12,7 +12,7 @@ from workflows.datasets.models import Recipient, TrainedModel
 from workflows.datasets.register import save_model, save_recipient
 from workflows.lookups import scanning
 from workflows.lookups.models import ShardScan
-from workflows.lookups.verdicts import judge
+from workflows.lookups.services import judge
 from workflows.notices.answers import compose_answer
 from workflows.outbox.services import drain
 from workflows.vocabulary.outcomes import Outcome

@@ -14,7 +14,7 @@ from workflows.cases.filing_request import FiledItem
 from workflows.corrections.manifests import entries_of
 from workflows.corrections.models import Manifest, Reingestion
 from workflows.corrections.redo_removal import find_reingested
-from workflows.datasets.sources import path_of
+from workflows.datasets.locations import path_of
 from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]

@@ -9,12 +9,12 @@ from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.corrections.test_answer_parts import text_of
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.filing_request import FiledItem
-from workflows.corrections.checking import verify_manifest
+from workflows.corrections.instructions import record_receipt
 from workflows.corrections.manifest_application import apply_locally
+from workflows.corrections.manifest_verification import verify_manifest
 from workflows.corrections.manifests import abandon_verification
 from workflows.corrections.models import Instruction
 from workflows.corrections.receipts import ask_to_apply, take_receipt
-from workflows.corrections.services import record_receipt
 from workflows.datasets.models import Snapshot
 from workflows.datasets.register import mark_purged
 from workflows.vocabulary.outcomes import Outcome

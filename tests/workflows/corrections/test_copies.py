@@ -11,12 +11,12 @@ from tests.workflows.corrections.test_giving_up import after_the_last_turn
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.filing_request import FiledItem
 from workflows.corrections import manifest_application
-from workflows.corrections.checking import verify_manifest
 from workflows.corrections.manifest_application import apply_locally
+from workflows.corrections.manifest_verification import verify_manifest
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import APPLY, ask_to_apply
 from workflows.corrections.withdrawal import stop_execution
-from workflows.datasets.sources import path_of
+from workflows.datasets.locations import path_of
 from workflows.outbox.models import Effect
 from workflows.outbox.services import run_effect
 from workflows.vocabulary.outcomes import Outcome

@@ -12,19 +12,19 @@ from tests.workflows.corrections.test_renumbering import posts_of
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.filing_request import FiledItem
 from workflows.common.errors import InvalidInput
-from workflows.corrections.checking import verify_manifest
 from workflows.corrections.downloads import SQL, content_of
-from workflows.corrections.families import lineage
-from workflows.corrections.making import build_manifest
+from workflows.corrections.instructions import record_receipt
+from workflows.corrections.lineage import lineage
 from workflows.corrections.manifest_application import apply_locally
+from workflows.corrections.manifest_builder import build_manifest
+from workflows.corrections.manifest_verification import verify_manifest
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import ask_to_apply, take_receipt
-from workflows.corrections.services import record_receipt
 from workflows.corrections.unjudged import unjudged_of
+from workflows.datasets.locations import path_of
 from workflows.datasets.models import Snapshot
-from workflows.datasets.sources import path_of
 from workflows.lookups.models import Match
-from workflows.lookups.verdicts import judge
+from workflows.lookups.services import judge
 from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]

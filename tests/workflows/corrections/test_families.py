@@ -8,7 +8,7 @@ from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.corrections.conftest import data, no_broker
 from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
 from workflows.common.errors import InvalidEntry, Refused
-from workflows.corrections.families import family, newest_readable
+from workflows.corrections.lineage import family, newest_readable
 from workflows.corrections.receipts import take_receipt
 from workflows.datasets.models import Snapshot
 from workflows.datasets.purging import mark_superseded

@@ -11,17 +11,17 @@ from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.common.errors import Refused
 from workflows.corpus.values import ReadProblem
-from workflows.corrections.checking import verify_manifest
 from workflows.corrections.manifest_application import apply_locally
+from workflows.corrections.manifest_verification import verify_manifest
 from workflows.corrections.manifests import enqueue_verification
 from workflows.corrections.models import Manifest, Reingestion
 from workflows.corrections.receipts import APPLY, CHECK, ask_to_apply, take_receipt
 from workflows.corrections.redo_removal import find_reingested
-from workflows.corrections.returns import AGAIN, enqueue_redo_removal, redo_in_progress
+from workflows.corrections.reingestion import AGAIN, enqueue_redo_removal, redo_in_progress
 from workflows.corrections.tombstones import GUARD
+from workflows.datasets.locations import path_of
 from workflows.datasets.models import Snapshot
 from workflows.datasets.register import mark_purged, mark_unreadable, reread_snapshot
-from workflows.datasets.sources import path_of
 from workflows.outbox.long_work import MAX_TURNS, advisory_lock
 from workflows.outbox.models import Effect
 from workflows.outbox.services import retry_dead_letter, run_effect

@@ -9,8 +9,8 @@ from tests.workflows.corrections.changing import FORUM, executing, manifest_for,
 from tests.workflows.corrections.test_giving_up import at_work
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.filing_request import FiledItem
-from workflows.corrections.checking import verify_manifest
 from workflows.corrections.manifest_application import apply_locally
+from workflows.corrections.manifest_verification import verify_manifest
 from workflows.corrections.models import GuardedSnapshot, Manifest, Reingestion
 from workflows.corrections.receipts import ask_to_apply
 from workflows.corrections.redo_removal import find_reingested

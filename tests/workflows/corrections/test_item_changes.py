@@ -21,16 +21,16 @@ from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State
 from workflows.cases.staff_actions import ItemProposal
 from workflows.common.errors import InvalidInput, Refused
-from workflows.corrections.checking import verify_manifest
-from workflows.corrections.forgetting import erase_case_data
+from workflows.corrections.erasure import erase_case_data
+from workflows.corrections.instructions import record_receipt
 from workflows.corrections.item_changes import redacts, replacements_of, save_item_change
-from workflows.corrections.making import build_manifest
 from workflows.corrections.manifest_application import apply_locally
+from workflows.corrections.manifest_builder import build_manifest
+from workflows.corrections.manifest_verification import verify_manifest
 from workflows.corrections.models import Instruction, ItemChange, Manifest
 from workflows.corrections.receipts import ask_to_apply, take_receipt
-from workflows.corrections.services import record_receipt
+from workflows.datasets.locations import path_of
 from workflows.datasets.models import Snapshot
-from workflows.datasets.sources import path_of
 from workflows.ledger.models import Event
 from workflows.outbox.services import drain
 from workflows.vocabulary.outcomes import Outcome

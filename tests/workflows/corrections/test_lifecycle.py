@@ -8,8 +8,8 @@ from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.accounts.actors import SYSTEM
 from workflows.cases.timeline import STAFF_SENTENCES
 from workflows.common.state_machine import Refusal, refusal
-from workflows.corrections import checking
-from workflows.corrections.forgetting import erase_case_data
+from workflows.corrections import manifest_verification
+from workflows.corrections.erasure import erase_case_data
 from workflows.corrections.lifecycle import MOVES, Action, Situation, State
 from workflows.corrections.models import Manifest
 from workflows.corrections.models.manifest import STATE_CHOICES
@@ -159,8 +159,8 @@ class TestTheOneWriter:
             erase_case_data(cases_of(applied)[0])
             return left
 
-        monkeypatch.setattr(checking, "_left", search)
-        checking.verify_manifest(str(manifest.pk))
+        monkeypatch.setattr(manifest_verification, "_left", search)
+        manifest_verification.verify_manifest(str(manifest.pk))
 
         assert Manifest.objects.get().state == State.REFUSED
         assert not Event.objects.filter(name__startswith="rescan.").exists()

@@ -27,22 +27,22 @@ from tests.workflows.corrections.changing import (
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.errors import AttemptReused, MoveRefused
 from workflows.common.errors import InvalidInput, Refused
-from workflows.corrections.checking import verify_manifest
-from workflows.corrections.making import build_manifest
+from workflows.corrections.instructions import record_receipt
 from workflows.corrections.manifest_application import apply_locally
+from workflows.corrections.manifest_builder import build_manifest
+from workflows.corrections.manifest_verification import verify_manifest
 from workflows.corrections.manifests import MAKE, entries_of, sweep_manifests
 from workflows.corrections.models import Instruction, Manifest, Reingestion, Tombstone
 from workflows.corrections.receipts import ask_to_apply, take_receipt
 from workflows.corrections.redo_removal import find_reingested
-from workflows.corrections.services import record_receipt
 from workflows.corrections.withdrawal import stop_execution
 from workflows.datasets.inventory import read_snapshot
+from workflows.datasets.locations import path_of
 from workflows.datasets.models import Snapshot
 from workflows.datasets.register import mark_purged
-from workflows.datasets.sources import path_of
 from workflows.ledger.models import Event
 from workflows.lookups.models import Match
-from workflows.lookups.verdicts import judge
+from workflows.lookups.services import judge
 from workflows.notices import moves
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain

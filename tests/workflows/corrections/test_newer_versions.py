@@ -24,23 +24,22 @@ from workflows.cases.transition import advance
 from workflows.common.errors import InvalidInput, Refused
 from workflows.corpus.entries import Edit, Entry, Op, Replacements
 from workflows.corrections.carrying import Step, carry_verdicts, moved, rewritten
-from workflows.corrections.checking import verify_manifest
-from workflows.corrections.making import build_manifest
+from workflows.corrections.instructions import record_receipt
 from workflows.corrections.manifest_application import apply_locally
+from workflows.corrections.manifest_builder import build_manifest
+from workflows.corrections.manifest_verification import verify_manifest
 from workflows.corrections.manifests import entries_of
 from workflows.corrections.models import Manifest
 from workflows.corrections.places import Place
 from workflows.corrections.receipts import ask_to_apply, take_receipt
-from workflows.corrections.services import record_receipt
 from workflows.corrections.withdrawal import stop_execution
+from workflows.datasets.locations import path_of
 from workflows.datasets.models import Snapshot
-from workflows.datasets.sources import path_of
 from workflows.ledger.models import Event
 from workflows.lookups import scanning
 from workflows.lookups.findings import findings_of
 from workflows.lookups.models import LookupRun, Match, ShardScan
-from workflows.lookups.services import nightly_pass
-from workflows.lookups.verdicts import judge
+from workflows.lookups.services import judge, nightly_pass
 from workflows.outbox.models import Effect
 from workflows.vocabulary.outcomes import Outcome
 

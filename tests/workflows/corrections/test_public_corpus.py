@@ -24,11 +24,11 @@ from workflows.cases.lifecycle import State
 from workflows.corpus.locate import locate_records
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.values import read_persons
-from workflows.corrections.checking import verify_manifest
 from workflows.corrections.manifest_application import apply_locally
+from workflows.corrections.manifest_verification import verify_manifest
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import ask_to_apply
-from workflows.datasets.sources import path_of, shards_of
+from workflows.datasets.locations import path_of, shards_of
 from workflows.ledger import sequencer
 from workflows.lookups.models import Match
 from workflows.notices import moves

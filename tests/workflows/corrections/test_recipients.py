@@ -12,8 +12,9 @@ from tests.factories import APPROVER, REVIEWER, STEWARD
 from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.common.errors import InvalidInput, Refused
-from workflows.corrections.checking import verify_manifest
+from workflows.corrections.answer_parts import recipients_informed
 from workflows.corrections.manifest_application import apply_locally
+from workflows.corrections.manifest_verification import verify_manifest
 from workflows.corrections.models import RecipientNotice
 from workflows.corrections.receipts import ask_to_apply
 from workflows.corrections.recipients import (
@@ -25,7 +26,6 @@ from workflows.corrections.recipients import (
     sweep_recipients,
     token_of,
 )
-from workflows.corrections.recipients_told import recipients_informed
 from workflows.datasets.models import Recipient
 from workflows.ledger.models import Event
 from workflows.notices import moves
@@ -93,7 +93,7 @@ def test_the_notice_locates_the_record_and_quotes_nothing_of_it(forum, lab):
 
 
 def test_running_the_effect_again_sends_the_same_link_and_no_second_notice(forum, lab):
-    from workflows.corrections.telling import mail_recipient
+    from workflows.corrections.recipient_mail import mail_recipient
     from workflows.outbox.models import Effect
 
     case = changed(forum)

@@ -13,16 +13,16 @@ from tests.workflows.corrections.changing import (
 )
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.filing_request import FiledItem
-from workflows.corrections.checking import verify_manifest
-from workflows.corrections.making import build_manifest
+from workflows.corrections.manifest_builder import build_manifest
+from workflows.corrections.manifest_verification import verify_manifest
 from workflows.corrections.manifests import entries_of
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import take_receipt
+from workflows.datasets.locations import path_of
 from workflows.datasets.models import Snapshot
-from workflows.datasets.sources import path_of
 from workflows.lookups import scanning
 from workflows.lookups.models import Match
-from workflows.lookups.verdicts import judge
+from workflows.lookups.services import judge
 from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]

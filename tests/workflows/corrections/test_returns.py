@@ -13,13 +13,17 @@ from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import Action
 from workflows.cases.transition import advance
 from workflows.common.errors import InvalidInput, Refused
-from workflows.corrections.checking import verify_manifest
 from workflows.corrections.manifest_application import apply_locally
+from workflows.corrections.manifest_verification import verify_manifest
 from workflows.corrections.models import Manifest, Reingestion
 from workflows.corrections.receipts import ask_to_apply, take_receipt
 from workflows.corrections.redo_removal import find_reingested, redo_removal
-from workflows.corrections.returns import enqueue_redo_removal, open_reingestions, resolve_return
-from workflows.datasets.sources import path_of
+from workflows.corrections.reingestion import (
+    enqueue_redo_removal,
+    open_reingestions,
+    resolve_return,
+)
+from workflows.datasets.locations import path_of
 from workflows.ledger.models import Event
 from workflows.notices import moves
 from workflows.retention.erasure import erase, request_erasure

@@ -21,8 +21,8 @@ from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import State
 from workflows.cases.staff_actions import ItemProposal
 from workflows.common.errors import InvalidInput
+from workflows.corrections.instructions import OPERATIONS, issue_instructions, record_receipt
 from workflows.corrections.models import Instruction
-from workflows.corrections.services import OPERATIONS, issue_instructions, record_receipt
 from workflows.ledger.canonical import commit
 from workflows.ledger.models import Event
 from workflows.model_outputs.suppression import suppress

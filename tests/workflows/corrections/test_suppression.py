@@ -22,7 +22,7 @@ from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import Action
 from workflows.cases.transition import refusals
 from workflows.common.errors import InvalidInput, Refused
-from workflows.corrections.forgetting import erase_case_data
+from workflows.corrections.erasure import erase_case_data
 from workflows.datasets.models import TrainedModel
 from workflows.ledger.models import Event
 from workflows.model_outputs import suppression

@@ -9,16 +9,16 @@ from tests.workflows.corrections.tables import address, content, drop_table, mak
 from tests.workflows.corrections.test_returns import delete_request
 from tests.workflows.datasets.entries import make_snapshot
 from workflows.common.errors import Refused
-from workflows.corrections.changes import changes_of, told
-from workflows.corrections.checking import verify_manifest
+from workflows.corrections.answer_parts import changes_of, told
 from workflows.corrections.downloads import SQL, content_of
+from workflows.corrections.manifest_verification import verify_manifest
 from workflows.corrections.models import Manifest, Reingestion
 from workflows.corrections.receipts import ask_to_apply, take_receipt
 from workflows.corrections.redo_removal import find_reingested, redo_removal
-from workflows.corrections.returns import enqueue_redo_removal
+from workflows.corrections.reingestion import enqueue_redo_removal
 from workflows.datasets.models import Snapshot
 from workflows.lookups.models import Match
-from workflows.lookups.verdicts import judge
+from workflows.lookups.services import judge
 from workflows.vocabulary.outcomes import Outcome
 
 __all__ = ["delete_request", "english_pages", "send", "sign_in"]

@@ -21,18 +21,17 @@ from workflows.cases.filing_request import FiledIdentifier, FiledItem
 from workflows.common.errors import InvalidInput
 from workflows.corrections import manifests
 from workflows.corrections.answer_parts import known_of
-from workflows.corrections.checking import verify_manifest
+from workflows.corrections.instructions import record_receipt
 from workflows.corrections.manifest_application import apply_locally
+from workflows.corrections.manifest_verification import verify_manifest
 from workflows.corrections.manifests import enqueue_verification
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import ask_to_apply, take_receipt
-from workflows.corrections.services import record_receipt
+from workflows.datasets.locations import path_of
 from workflows.datasets.models import Snapshot
-from workflows.datasets.sources import path_of
 from workflows.lookups import scanning
 from workflows.lookups.models import Match
-from workflows.lookups.services import nightly_pass
-from workflows.lookups.verdicts import judge
+from workflows.lookups.services import judge, nightly_pass
 from workflows.notices import moves
 from workflows.vocabulary.outcomes import Outcome
 

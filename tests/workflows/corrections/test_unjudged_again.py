@@ -9,16 +9,16 @@ from tests.workflows.corrections.changing import look_up, manifest_for, propose_
 from tests.workflows.corrections.test_renumbering import given, posts_of, verdicts
 from tests.workflows.datasets.entries import make_snapshot
 from workflows.cases.filing_request import FiledItem
-from workflows.corrections.checking import verify_manifest
 from workflows.corrections.manifest_application import apply_locally
+from workflows.corrections.manifest_verification import verify_manifest
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import ask_to_apply, take_receipt
 from workflows.corrections.withdrawal import stop_execution
+from workflows.datasets.locations import path_of
 from workflows.datasets.models import Snapshot
-from workflows.datasets.sources import path_of
 from workflows.lookups import scanning
 from workflows.lookups.models import Match
-from workflows.lookups.verdicts import judge
+from workflows.lookups.services import judge
 from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]

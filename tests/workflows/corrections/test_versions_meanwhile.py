@@ -15,19 +15,19 @@ from tests.workflows.corrections.changing import (
 from tests.workflows.corrections.test_renumbering import posts_of
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.filing_request import FiledItem
+from workflows.corrections.answer_parts import changes_of
 from workflows.corrections.carried_out import complete_verified
-from workflows.corrections.changes import changes_of
-from workflows.corrections.checking import verify_manifest
-from workflows.corrections.families import newest_readable
-from workflows.corrections.making import build_manifest
+from workflows.corrections.lineage import newest_readable
 from workflows.corrections.manifest_application import apply_locally
+from workflows.corrections.manifest_builder import build_manifest
+from workflows.corrections.manifest_verification import verify_manifest
 from workflows.corrections.manifests import entries_of, needs_manifest
 from workflows.corrections.models import Manifest
 from workflows.corrections.receipts import ask_to_apply, take_receipt
 from workflows.corrections.withdrawal import stop_execution
+from workflows.datasets.locations import path_of
 from workflows.datasets.models import Snapshot
 from workflows.datasets.register import mark_purged
-from workflows.datasets.sources import path_of
 from workflows.lookups.models import PlacesNotKept
 from workflows.vocabulary.outcomes import Outcome
 

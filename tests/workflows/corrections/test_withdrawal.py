@@ -23,18 +23,18 @@ from workflows.cases.models import Case
 from workflows.cases.staff_actions import ItemProposal
 from workflows.common.errors import InvalidInput, Refused
 from workflows.corpus.entries import JSONL
-from workflows.corrections.checking import verify_manifest
 from workflows.corrections.downloads import download_file
-from workflows.corrections.making import build_manifest
+from workflows.corrections.instructions import record_receipt
 from workflows.corrections.manifest_application import apply_locally
+from workflows.corrections.manifest_builder import build_manifest
+from workflows.corrections.manifest_verification import verify_manifest
 from workflows.corrections.manifests import entries_of
 from workflows.corrections.models import Instruction, Manifest, PipelineAcknowledgement
 from workflows.corrections.receipts import ask_to_apply, take_receipt
-from workflows.corrections.services import record_receipt
 from workflows.corrections.withdrawal import stop_execution
 from workflows.ledger.models import Event
 from workflows.lookups.models import Match
-from workflows.lookups.verdicts import judge
+from workflows.lookups.services import judge
 from workflows.notices import moves
 from workflows.outbox.models import Effect
 from workflows.vocabulary.outcomes import Outcome

@@ -9,8 +9,8 @@ from tests.factories import INTAKE, STEWARD
 from tests.personas import make_staff
 from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
 from workflows.common.errors import InvalidEntry, Refused
-from workflows.datasets.croissant.export import export_croissant
-from workflows.datasets.croissant.take_in import import_croissant
+from workflows.datasets.croissant.exporting import export_croissant
+from workflows.datasets.croissant.importing import import_croissant
 from workflows.datasets.models import Dataset, Snapshot, SnapshotFile
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ import pytest
 
 from tests.workflows.datasets.entries import RECORDS, lines, make_dataset, make_snapshot
 from tests.workflows.datasets.test_croissant import FULL
-from workflows.datasets.croissant.export import export_croissant
+from workflows.datasets.croissant.exporting import export_croissant
 from workflows.datasets.models import Dataset
 
 pytestmark = [

@@ -10,7 +10,7 @@ import pytest
 from tests.workflows.datasets.entries import RECORDS, lines, make_snapshot
 from workflows.datasets.inventory import read_snapshot
 from workflows.datasets.models import Snapshot, SnapshotFile
-from workflows.datasets.problems import read_error_of
+from workflows.datasets.read_errors import read_error_of
 from workflows.ledger.models import Event
 from workflows.outbox.models import Effect
 from workflows.outbox.services import run_effect

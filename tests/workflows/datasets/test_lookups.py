@@ -14,11 +14,9 @@ from workflows.cases.transition import advance
 from workflows.common.errors import Refused
 from workflows.ledger.models import Event
 from workflows.lookups import scanning, services
-from workflows.lookups.findings import findings_of
+from workflows.lookups.findings import findings_of, progress_of
 from workflows.lookups.models import LookupRun, Match, PlacesNotKept, ShardScan
-from workflows.lookups.progress import progress_of
-from workflows.lookups.services import nightly_pass, request_lookup
-from workflows.lookups.verdicts import judge
+from workflows.lookups.services import judge, nightly_pass, request_lookup
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
 from workflows.retention.erasure import erase, request_erasure

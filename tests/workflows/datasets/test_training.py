@@ -10,7 +10,7 @@ from tests.workflows.corrections.conftest import data, no_broker
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.datasets.models import TrainedModel
 from workflows.datasets.register import mark_purged, save_model
-from workflows.lookups.training import affected_models, next_step, retraining_day
+from workflows.lookups.findings import affected_models, next_step, retraining_day
 
 __all__ = ["data", "no_broker"]
 TODAY = date(2026, 11, 24)

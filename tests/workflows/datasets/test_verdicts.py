@@ -16,7 +16,7 @@ from workflows.lookups.findings import (
     unapproved_sources,
 )
 from workflows.lookups.models import LookupRun, Match, ShardScan
-from workflows.lookups.verdicts import judge, judge_rest
+from workflows.lookups.services import judge, judge_rest
 from workflows.vocabulary.outcomes import Scope, ScopeResult
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +96,7 @@ def test_the_rest_of_a_snapshot_is_judged_at_once_without_touching_what_was_judg
 
 
 def test_many_matches_are_several_entries_of_the_log(case, snapshot, monkeypatch):
-    monkeypatch.setattr("workflows.lookups.verdicts._AT_ONCE", 2)
+    monkeypatch.setattr("workflows.lookups.services._AT_ONCE", 2)
     found = [match(case, snapshot, number).pk for number in range(5)]
 
     judge(case, REVIEWER, found, "not_theirs")

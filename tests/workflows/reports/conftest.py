@@ -93,7 +93,7 @@ def export(
     """Return the ZIP of an export."""
     from workflows.accounts.actors import SYSTEM
     from workflows.exports.bundle import export_bundle
-    from workflows.exports.formats import Format
+    from workflows.exports.files import Format
     from workflows.exports.tables import BundleRequest
     from workflows.oversight.filters import BundleFilters
 

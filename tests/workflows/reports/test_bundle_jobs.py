@@ -16,8 +16,7 @@ from tests.workflows.reports.conftest import unpack
 from workflows.cases.lifecycle import State
 from workflows.common.errors import InvalidInput
 from workflows.exports import bundle, jobs, making
-from workflows.exports.files import bundle_path, part_path, work_folder
-from workflows.exports.formats import Format
+from workflows.exports.files import Format, bundle_path, part_path, work_folder
 from workflows.exports.jobs import purge_bundles, request_bundle
 from workflows.exports.making import make_bundle
 from workflows.exports.models import BundleJob

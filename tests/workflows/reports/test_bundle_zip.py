@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from workflows.exports.zip_stream import Member, file_member, member, zip_pieces
+from workflows.exports.files import Member, file_member, member, zip_pieces
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

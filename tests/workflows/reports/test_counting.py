@@ -22,8 +22,7 @@ from workflows.statistics.counting import DECIDED, CountsAs, counts_as, is_late
 from workflows.statistics.figures import Period
 from workflows.statistics.published import quarter
 from workflows.statistics.tally import FIGURES, ExportStatistics
-from workflows.statistics.yearly import TOTAL, tables
-from workflows.statistics.yearly_items import items_of_year
+from workflows.statistics.yearly import TOTAL, items_of_year, tables
 from workflows.vocabulary.outcomes import Outcome
 from workflows.vocabulary.roles import Role
 

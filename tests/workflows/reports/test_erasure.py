@@ -38,8 +38,7 @@ from workflows.cases.models import Item
 from workflows.cases.transition import advance
 from workflows.complaints import services as complaints
 from workflows.corrections.item_changes import save_item_change
-from workflows.exports.files import bundle_path
-from workflows.exports.formats import Format
+from workflows.exports.files import Format, bundle_path
 from workflows.exports.jobs import request_bundle
 from workflows.exports.making import make_bundle
 from workflows.exports.models import BundleJob

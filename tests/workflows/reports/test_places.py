@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.exports.leaf_index_bitmap import LeafIndexBitmap
+from workflows.exports.files import LeafIndexBitmap
 
 
 @given(places=st.lists(st.integers(0, 99)))

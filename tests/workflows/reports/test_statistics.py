@@ -20,7 +20,7 @@ from workflows.cases import staff_actions
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.cases.staff_actions import ItemProposal
-from workflows.corrections.services import issue_instructions, record_receipt
+from workflows.corrections.instructions import issue_instructions, record_receipt
 from workflows.notices import moves
 from workflows.statistics.counting import ABUSE
 from workflows.statistics.figures import Period, by_kind, by_month, denials, figures

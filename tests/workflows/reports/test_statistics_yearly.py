@@ -8,8 +8,7 @@ import pytest
 from tests.factories import ERIKA, file, make_case
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
-from workflows.statistics.yearly import CountedItem, Result, tables
-from workflows.statistics.yearly_items import items_of_year
+from workflows.statistics.yearly import CountedItem, Result, items_of_year, tables
 
 JANUARY, APRIL, DECEMBER = date(2026, 1, 31), date(2026, 4, 1), date(2026, 12, 31)
 

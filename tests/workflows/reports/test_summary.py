@@ -18,7 +18,7 @@ from workflows.statistics import figures as statistics
 from workflows.statistics.counting import is_late
 from workflows.statistics.figures import Period
 from workflows.statistics.tally import FIGURES, ExportStatistics
-from workflows.statistics.yearly_items import items_of_year
+from workflows.statistics.yearly import items_of_year
 
 
 @pytest.fixture

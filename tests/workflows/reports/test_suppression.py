@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.statistics.small_counts import (
+from workflows.statistics.published import (
     LEAST_VALUES,
     THRESHOLD,
     PublishedCount,

@@ -11,8 +11,7 @@ import pytest
 from tests.factories import ERIKA, WANG, file, make_case
 from workflows.cases.lifecycle import State
 from workflows.statistics.figures import Figures
-from workflows.statistics.published import as_csv, past_quarters, quarter
-from workflows.statistics.small_counts import Cell, PublishedCount
+from workflows.statistics.published import Cell, PublishedCount, as_csv, past_quarters, quarter
 
 SMALL, WITHHELD = Cell(PublishedCount.SMALL), Cell(PublishedCount.WITHHELD)
 TODAY = date(2026, 5, 20)

@@ -9,8 +9,8 @@ from workflows.corpus.locate import locate
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.values import read_persons
 from workflows.datasets.inventory import read_snapshot
+from workflows.datasets.locations import shards_of
 from workflows.datasets.models import Dataset, Snapshot
-from workflows.datasets.sources import shards_of
 from workflows.samples.corpora.generator import read_truth
 from workflows.samples.datasets import sample_people
 

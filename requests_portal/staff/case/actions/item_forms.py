@@ -17,12 +17,13 @@ from workflows.cases.filing_request import near_relative_rules_apply
 from workflows.cases.models import Item
 from workflows.cases.staff_actions import ItemProposal
 from workflows.lookups.findings import (
+    affected_models,
     contradicting_scopes,
     denies_what_was_found,
     findings_of,
+    retraining_day,
     scope_results,
 )
-from workflows.lookups.training import affected_models, retraining_day
 from workflows.vocabulary.item_kinds import ItemKind, outcomes_for
 from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult
 

@@ -23,7 +23,7 @@ from workflows.cases.staff_actions import grounds_of_identity, log_case_view
 from workflows.cases.timeline import STAFF_SENTENCES
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case
-from workflows.lookups.training import affected_models, next_step
+from workflows.lookups.findings import affected_models, next_step
 from workflows.notices.answers import compose_answer
 from workflows.notices.document import to_text
 from workflows.regimes import services as regimes

@@ -22,7 +22,7 @@ from workflows.cases.models import Case
 from workflows.cases.names import ACTION_NAMES, REFUSAL_TEXTS
 from workflows.cases.transition import advance
 from workflows.common.errors import InvalidInput
-from workflows.corrections.services import record_receipt
+from workflows.corrections.instructions import record_receipt
 from workflows.corrections.withdrawal import stop_execution
 from workflows.notices import moves
 from workflows.retention import erasure

@@ -16,7 +16,7 @@ from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Message
 from workflows.cases.transition import advance
-from workflows.corrections.services import issue_instructions
+from workflows.corrections.instructions import issue_instructions
 from workflows.ledger.models import Event
 from workflows.notices import moves
 from workflows.outbox.models import Effect

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from workflows.datasets.croissant.export import export_croissant
+from workflows.datasets.croissant.exporting import export_croissant
 from workflows.datasets.models import Dataset, Snapshot
 
 

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from workflows.accounts.management.options import actor_named, add_by, entry_refusal
 from workflows.common.errors import InvalidEntry, Refused
-from workflows.datasets.croissant.take_in import import_croissant
+from workflows.datasets.croissant.importing import import_croissant
 
 
 class Command(BaseCommand):

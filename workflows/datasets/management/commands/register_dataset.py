@@ -10,7 +10,7 @@ from workflows.accounts.management.options import actor_named, add_by, entry_ref
 from workflows.common.errors import InvalidEntry, Refused
 from workflows.datasets.inventory import read_snapshot
 from workflows.datasets.models import Dataset, Snapshot
-from workflows.datasets.problems import read_error_of
+from workflows.datasets.read_errors import read_error_of
 from workflows.datasets.register import save_dataset, save_snapshot
 from workflows.vocabulary.outcomes import Scope
 

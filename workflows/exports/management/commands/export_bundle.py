@@ -18,8 +18,7 @@ from workflows.cases.models import Case
 from workflows.common.errors import DomainError, InvalidInput
 from workflows.exports.bundle import BundleResult, export_bundle
 from workflows.exports.encryption import checked_recipient
-from workflows.exports.files import open_private
-from workflows.exports.formats import Format
+from workflows.exports.files import Format, open_private
 from workflows.exports.tables import BundleRequest
 from workflows.oversight.checkpoints import normalise_note
 from workflows.oversight.filters import BundleFilters

@@ -17,7 +17,7 @@ from workflows.cases.models import Case
 from workflows.cases.transition import append_case_event
 from workflows.common.errors import Refused
 from workflows.common.inputs import require_text
-from workflows.corrections.families import family, tips
+from workflows.corrections.lineage import family, tips
 from workflows.corrections.manifests import MAKE
 from workflows.corrections.models import Manifest, Reingestion
 from workflows.corrections.receipts import STEWARDS

@@ -26,10 +26,10 @@ from workflows.corpus.edits.residual import (
 from workflows.corpus.entries import EditRefused, Entry, ManifestError, Op, Replacements, Text
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.values import Kind, ReadError, ReadProblem
-from workflows.corrections.buried import record_tombstones
 from workflows.corrections.carried_out import is_carried_out
-from workflows.corrections.families import family, lineage
+from workflows.corrections.instructions import complete
 from workflows.corrections.lifecycle import Action
+from workflows.corrections.lineage import family, lineage
 from workflows.corrections.manifests import (
     NOT_COMPARABLE,
     UNREADABLE,
@@ -43,9 +43,8 @@ from workflows.corrections.places import text_of
 from workflows.corrections.receipt_texts import applied_by_manifest
 from workflows.corrections.receipts import CHECK, STEWARDS
 from workflows.corrections.recipients import tell_recipients
-from workflows.corrections.returns import resolve_with
-from workflows.corrections.services import complete
-from workflows.corrections.tombstones import ask_to_guard_again
+from workflows.corrections.reingestion import resolve_with
+from workflows.corrections.tombstones import ask_to_guard_again, record_tombstones
 from workflows.corrections.transition import (
     ManifestRefused,
     advance,
@@ -53,13 +52,13 @@ from workflows.corrections.transition import (
 )
 from workflows.corrections.unjudged import unjudged_of
 from workflows.datasets.inventory import read_snapshot
+from workflows.datasets.locations import as_table, files_of, path_of
 from workflows.datasets.models import Snapshot
 from workflows.datasets.purging import mark_superseded
 from workflows.datasets.register import UNREAD, mark_purged
-from workflows.datasets.sources import as_table, files_of, path_of
 from workflows.lookups.findings import not_kept_of
 from workflows.lookups.models import Match
-from workflows.lookups.terms import terms_of_all
+from workflows.lookups.scanning import terms_of_all
 from workflows.outbox.long_work import advisory_lock
 
 

@@ -11,17 +11,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
+from workflows.accounts.actors import Actor
 from workflows.common.errors import InvalidEntry
 from workflows.corpus.values import FORMATS
-from workflows.datasets.croissant.terms import (
-    LEGAL_BASIS,
-    TABLE_SCHEME,
-    TEXTS,
-    USE_CASES,
-)
-from workflows.datasets.models import Snapshot
+from workflows.datasets.croissant.exporting import LEGAL_BASIS, TABLE_SCHEME, TEXTS, USE_CASES
+from workflows.datasets.models import Dataset, Snapshot
+from workflows.datasets.register import save_dataset, save_snapshot
 from workflows.vocabulary.outcomes import Scope
 
 LARGEST_DOCUMENT = 2 * 1024 * 1024
@@ -179,3 +177,22 @@ def _text(value: Any) -> str:
     if isinstance(first, Mapping):
         first = first.get("@value") or first.get("url") or first.get("name") or first.get("@id")
     return str(first or "").strip()
+
+
+@transaction.atomic
+def import_croissant(content: bytes, actor: Actor) -> tuple[Dataset, Snapshot | None]:
+    """Register the dataset that a Croissant file describes, or keep what it changes of a known one.
+
+    A snapshot is registered as well if its files are on this server and its version is not known.
+    Nothing is approved by it. Raises `InvalidEntry` and `Refused`.
+    """
+    described = read_croissant(content)
+    name = described.dataset.get("name", "")
+    dataset = Dataset.objects.filter(name=name).first() or Dataset()
+    for field, value in described.dataset.items():
+        setattr(dataset, field, value)
+    save_dataset(dataset, actor)
+    fields = described.snapshot
+    if fields is None or dataset.snapshots.filter(version=fields["version"]).exists():
+        return dataset, None
+    return dataset, save_snapshot(Snapshot(dataset=dataset, **fields), actor)

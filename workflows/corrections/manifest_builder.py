@@ -31,9 +31,9 @@ from workflows.corpus.entries import (
 )
 from workflows.corpus.formats.sql_table import changes_script
 from workflows.corpus.values import ReadError
-from workflows.corrections.families import family, tips
 from workflows.corrections.item_changes import replacements_of
 from workflows.corrections.keys import manifest_signer
+from workflows.corrections.lineage import family, tips
 from workflows.corrections.manifests import (
     MAKE,
     OPS,
@@ -43,8 +43,8 @@ from workflows.corrections.manifests import (
     pending_instructions,
 )
 from workflows.corrections.models import Instruction, Manifest
+from workflows.datasets.locations import as_table, path_of
 from workflows.datasets.models import Snapshot
-from workflows.datasets.sources import as_table, path_of
 from workflows.lookups.models import Match
 from workflows.outbox.long_work import advisory_lock
 from workflows.vault.services import create_data_key

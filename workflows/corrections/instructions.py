@@ -11,8 +11,8 @@ from workflows.cases.transition import advance
 from workflows.common.errors import InvalidInput
 from workflows.common.inputs import require_text
 from workflows.corrections.by_hand import is_done_in
-from workflows.corrections.families import family, tips
 from workflows.corrections.item_changes import redacts
+from workflows.corrections.lineage import family, tips
 from workflows.corrections.manifests import verified_for
 from workflows.corrections.models import Instruction, Manifest
 from workflows.vocabulary.outcomes import Outcome
