@@ -1,4 +1,4 @@
-"""Registers the package `sign_in/adapters` with Django."""
+"""Registers the package `accounts` with Django."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
