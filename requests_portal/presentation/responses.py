@@ -1,4 +1,4 @@
-"""What several views say about their answers: private pages, downloads, the language."""
+"""How views answer: private pages, downloads in parts, CSV, errors of forms."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,6 +24,11 @@ from workflows.common.csv_lines import csv_header, csv_line
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+# Given to the web server at a time; the vault unseals as much at once.
+_BLOCK_BYTES = 64 * 1024
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 def private(view: View[P]) -> View[P]:
@@ -91,11 +96,6 @@ def page_errors(*forms: Form) -> list[PageError]:
         for field in form
         for message in field.errors
     ]
-
-
-# Given to the web server at a time; the vault unseals as much at once.
-_BLOCK_BYTES = 64 * 1024
-_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 def ranged_file(

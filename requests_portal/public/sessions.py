@@ -1,4 +1,4 @@
-"""The session of a person who has opened their case: sixty minutes, and only the case's id.
+"""What a browser holds of a person: an opened case for sixty minutes, and a draft.
 
 It is a session of its own beside the one of staff, so that neither can end or inherit the other.
 Every opening makes a new session key.
@@ -29,6 +29,9 @@ LASTS = timedelta(minutes=60)
 _CASE = "case"
 
 P = ParamSpec("P")
+
+
+DRAFT_COOKIE = "__Host-draft" if settings.HTTPS else "draft"
 
 
 def _session(key: str | None = None) -> SessionBase:
@@ -103,9 +106,6 @@ def of_own_case(
         return view(request, case, *args, **kwargs)
 
     return with_case
-
-
-DRAFT_COOKIE = "__Host-draft" if settings.HTTPS else "draft"
 
 
 @dataclass(frozen=True, slots=True)

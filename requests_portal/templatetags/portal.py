@@ -1,4 +1,4 @@
-"""Tags and filters of the public's and the regulators' pages."""
+"""Tags, filters and context of the public's and the regulators' pages."""
 
 from datetime import date, datetime
 from typing import Any

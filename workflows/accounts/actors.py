@@ -27,6 +27,10 @@ STAFF_ROLES = frozenset(
 )
 
 
+STEWARDS = frozenset({Role.DATA_STEWARD})
+OFFICERS = frozenset({Role.PRIVACY_OFFICER})
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """One who acts: the roles they hold and the pseudonym under which the log knows them."""
@@ -71,10 +75,6 @@ def name_behind(column: str) -> Subquery:
     called = Coalesce(NullIf(full_name, Value("")), "user__username")
     identities = StaffIdentity.objects.filter(pseudonym=OuterRef(column))
     return Subquery(identities.annotate(called=called).values("called")[:1])
-
-
-STEWARDS = frozenset({Role.DATA_STEWARD})
-OFFICERS = frozenset({Role.PRIVACY_OFFICER})
 
 
 def require_role(actor: Actor, roles: frozenset[Role]) -> Role:

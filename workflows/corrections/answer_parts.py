@@ -1,4 +1,4 @@
-"""What the register and the look-ups add to an answer: datasets, sources, models, recipients."""
+"""What an answer says of data: datasets, sources, models, what was changed, who was told."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -29,6 +29,10 @@ from workflows.vocabulary.outcomes import CHANGES_DATA, Outcome, ScopeResult
 _STAYS = frozenset(
     {Outcome.PROCESSING_STOPPED, Outcome.SUPPRESSED_IN_OUTPUT, Outcome.QUEUED_FOR_RETRAINING}
 )
+
+
+# So many places are named to the person; all are counted.
+SOURCES_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,10 +232,6 @@ def _line(notice: RecipientNotice) -> str:
 
 def _day(moment: datetime) -> str:
     return date_format(localdate(moment), "DATE_FORMAT")
-
-
-# So many places are named to the person; all are counted.
-SOURCES_NAMED = 20
 
 
 @answer_source

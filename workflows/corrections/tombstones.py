@@ -1,4 +1,4 @@
-"""The guard against re-ingestion: what was taken out is recognised when it comes back.
+"""What was taken out is remembered by digests, to be recognised when it comes back.
 
 Each record that a manifest changed leaves a keyed hash of its text. A newly registered snapshot is
 read once, and each of its texts is hashed. The nightly look-up finds the identifiers of open cases.
@@ -25,6 +25,10 @@ from workflows.vault.rotation import Step
 
 GUARD = "corrections.guard_snapshot"
 GUARD_AGAIN = "corrections.guard_again"
+
+
+_PURPOSE = "tombstone"
+_AT_ONCE = 1000
 
 
 def ask_to_guard_again(manifest: Manifest) -> None:
@@ -74,10 +78,6 @@ def _with_ancestors(snapshot: Snapshot | None) -> set[int]:
         found.add(snapshot.pk)
         snapshot = snapshot.parent
     return found
-
-
-_PURPOSE = "tombstone"
-_AT_ONCE = 1000
 
 
 def digests_of(sha256: str) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""Encrypts an export to a key that only the regulator has, in the format of age-encryption.org.
+"""Encrypts an export with age to a key that only the regulator has, and keeps that key.
 
 The portal cannot open such a file again. It is encrypted while it is written, 64 kB at a time.
 """

@@ -1,4 +1,4 @@
-"""Where exports lie on the disk: `MEDIA_ROOT/bundles/`, readable by nobody else.
+"""Exports as files: where they lie, their forms, ZIP as a stream, which leaves they hold.
 
 An export being made has a folder `<job>.work` with its tables and a file `<job>.part`; a finished
 one is `<job>.zip`. All three hold personal data in the clear, so none outlives its job.
@@ -24,6 +24,19 @@ from stream_zip import ZIP_AUTO, stream_zip
 from workflows.exports.models import BundleJob
 
 FORGOTTEN_AFTER = timedelta(days=1)
+
+
+# With it a regulator can countersign the log: one file, which needs nothing but Python.
+WITNESS_PROGRAM = Path(__file__).parent / "verifier" / "witness.py"
+MANIFEST = "manifest.json"
+PIECE = 64 * 1024
+_MODE = 0o100644
+# Proofs and hashes hardly shrink; a higher level costs time and saves next to nothing.
+_LEVEL = 6
+_LONGEST_HEAD = 1024 * 1024
+# What the event `bundle.exported` always commits to; `events.csv` follows from the entries.
+FILES = ("README.txt", "cases.csv", "cases.jsonl", "contents.jsonl", "keys/vkey.txt", "verify.py")
+SPREADSHEET, SUMMARY = "cases.xlsx", "summary.pdf"
 
 
 def bundle_path(job: BundleJob) -> Path:
@@ -96,18 +109,6 @@ def sweep(alive: Collection[str]) -> None:
 
 def _root() -> Path:
     return Path(settings.MEDIA_ROOT) / "bundles"
-
-
-# With it a regulator can countersign the log: one file, which needs nothing but Python.
-WITNESS_PROGRAM = Path(__file__).parent / "verifier" / "witness.py"
-
-
-MANIFEST = "manifest.json"
-PIECE = 64 * 1024
-_MODE = 0o100644
-# Proofs and hashes hardly shrink; a higher level costs time and saves next to nothing.
-_LEVEL = 6
-_LONGEST_HEAD = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +185,6 @@ class Format(StrEnum):
     BOM = "bom"
     XLSX = "xlsx"
     PDF = "pdf"
-
-
-# What the event `bundle.exported` always commits to; `events.csv` follows from the entries.
-FILES = ("README.txt", "cases.csv", "cases.jsonl", "contents.jsonl", "keys/vkey.txt", "verify.py")
-SPREADSHEET, SUMMARY = "cases.xlsx", "summary.pdf"
 
 
 def signed_files(formats: Collection[Format]) -> list[str]:

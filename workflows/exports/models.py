@@ -1,4 +1,4 @@
-"""Regulators' accounts, the exports they ask for, and the checkpoints they kept."""
+"""The exports that regulators ask for."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""What the look-ups of a case came to: per scope for the finding, per dataset for the answer."""
+"""What the look-ups of a case came to: by scope, by dataset, by model; and how far they are."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping

@@ -1,4 +1,4 @@
-"""A look-up at work: cut into shards, each scanned, what is found kept, ended with the last."""
+"""A look-up at work: which terms, cut into shards, each scanned, places kept with excerpts."""
 
 import logging
 import re
@@ -64,6 +64,30 @@ _KINDS = {
 }
 
 
+# Characters on either side of a hit.
+CONTEXT_CHARS = 120
+MASK = "▒"
+# What identifies somebody by itself. A name cannot be told from other words by a machine.
+_IDENTIFIERS = re.compile(
+    r"""
+      [\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+      # an e-mail address
+    | (?:https?://|www\.)[^\s<>"'，。、]+               # a web address
+    | (?<![\w@])@\w{2,}                                # a handle
+    | \+?\d(?:[ ().\-/\u00a0]{0,2}\d){6,17}[Xx]?       # a phone, card or identity number
+    """,
+    re.VERBOSE,
+)
+_ROWS_AT_ONCE = 500
+# A shard is a small row: more are written at once.
+_SCANS_AT_ONCE = 1000
+# Letters of the texts with hits that are kept in memory until these are written.
+_LETTERS_AT_ONCE = 4_000_000
+# Letters on either side of a hit in which begins what can reach into its excerpt.
+_NEAR = 4096
+_PLACE = "match.place"
+logger = logging.getLogger(__name__)
+
+
 def search_terms(case: Case) -> list[Identifier]:
     """Return the identifiers of the subject, each once, with the id of the case as `ref`.
 
@@ -90,22 +114,6 @@ def _terms(case: Case) -> Iterator[tuple[Kind, str]]:
 def terms_of_all(cases: Iterable[Case]) -> list[Identifier]:
     """Return the identifiers of many cases; those that were erased have none left."""
     return [term for case in cases if case.erased_at is None for term in search_terms(case)]
-
-
-# Characters on either side of a hit.
-CONTEXT_CHARS = 120
-MASK = "▒"
-
-# What identifies somebody by itself. A name cannot be told from other words by a machine.
-_IDENTIFIERS = re.compile(
-    r"""
-      [\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+      # an e-mail address
-    | (?:https?://|www\.)[^\s<>"'，。、]+               # a web address
-    | (?<![\w@])@\w{2,}                                # a handle
-    | \+?\d(?:[ ().\-/\u00a0]{0,2}\d){6,17}[Xx]?       # a phone, card or identity number
-    """,
-    re.VERBOSE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,18 +146,6 @@ def excerpt(text: str, start: int, end: int, *, own: Iterable[tuple[int, int]]) 
         text[start:end],
         "".join(shown[end - begin : last - begin]) + ("…" if last < len(text) else ""),
     )
-
-
-_ROWS_AT_ONCE = 500
-# A shard is a small row: more are written at once.
-_SCANS_AT_ONCE = 1000
-# Letters of the texts with hits that are kept in memory until these are written.
-_LETTERS_AT_ONCE = 4_000_000
-# Letters on either side of a hit in which begins what can reach into its excerpt.
-_NEAR = 4096
-_PLACE = "match.place"
-
-logger = logging.getLogger(__name__)
 
 
 def start_lookup(run_id: str) -> None:

@@ -1,4 +1,4 @@
-"""Looking people up: asking for a pass, and for whom it looks.
+"""Looking people up: asking for a pass, for whom it looks, and what staff say of what was found.
 
 A pass is an effect that writes one row and one effect for each shard; each shard is long work of
 its own. Both are done in `scanning`.
@@ -40,6 +40,12 @@ REVIEWERS = frozenset({Role.REVIEWER, Role.PRIVACY_OFFICER})
 LOOKED_UP = frozenset(OPEN) - {State.FILED}
 
 logger = logging.getLogger(__name__)
+
+
+# From the proposal to the answer: what is proposed and approved stays as it is.
+DECIDED = frozenset({State.DECISION_PROPOSED, State.EXECUTING})
+# The ids of so many matches fit into one entry of the log.
+_AT_ONCE = 500
 
 
 def require_reviewer(case: Case, actor: Actor) -> Role:
@@ -185,12 +191,6 @@ def purge_runs() -> int:
     of_version = Q(snapshot__state=Snapshot.State.PURGED)
     nightly = Q(case=None, snapshot=None)
     return old.filter(nightly | of_version | Q(case__state__in=FINAL)).delete()[0]
-
-
-# From the proposal to the answer: what is proposed and approved stays as it is.
-DECIDED = frozenset({State.DECISION_PROPOSED, State.EXECUTING})
-# The ids of so many matches fit into one entry of the log.
-_AT_ONCE = 500
 
 
 def judge(case: Case, actor: Actor, matches: Collection[UUID], verdict: str) -> int:

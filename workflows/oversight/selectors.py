@@ -1,4 +1,4 @@
-"""What a regulator reads. Every function takes the scope, and none looks past it."""
+"""What a regulator reads, and what stands behind commitments. Every function takes the scope."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

@@ -18,6 +18,19 @@ THRESHOLD = 5
 LEAST_VALUES = 3
 
 
+QUARTERS_SHOWN = 8
+COLUMNS = (
+    "received",
+    "complied",
+    "refused",
+    "nothing_held",
+    "without_answer",
+    "late",
+    "median_days",
+)
+_MONTHS = 3
+
+
 class PublishedCount(StrEnum):
     """How a count is published."""
 
@@ -109,19 +122,6 @@ def _cells(parts: Sequence[int], withheld: int | None = None) -> tuple[Cell, ...
         _SMALL if part < THRESHOLD else _WITHHELD if number == withheld else Cell.exact(part)
         for number, part in enumerate(parts)
     )
-
-
-QUARTERS_SHOWN = 8
-COLUMNS = (
-    "received",
-    "complied",
-    "refused",
-    "nothing_held",
-    "without_answer",
-    "late",
-    "median_days",
-)
-_MONTHS = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The yearly figures in the layouts that laws ask for. Pure: counted items in, tables out.
+"""The yearly figures in the layouts that laws ask for, item by item.
 
 California, 11 CCR § 7102: for each type of request the number received in a calendar year,
 complied with in whole or in part, and denied, with the median and mean days to respond; denials by
@@ -27,6 +27,23 @@ from workflows.statistics.counting import DECIDED, CountsAs, counts_as, ground_o
 from workflows.statistics.figures import responded_at
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.people import RequesterRole
+
+TOTAL = "total"
+DAYS = ("median_days", "mean_days")
+CALIFORNIA_COLUMNS = ("received", "granted", "refused", *DAYS)
+ALL_COLUMNS = ("received", "granted", "refused", "nothing_held", "ended", "open", "late", *DAYS)
+# The types of § 7102 in the order in which it names them; of which type a kind is, its definition
+# says. What the law names not, such as a claim about a work, is no request under it.
+CALIFORNIA_ORDER = ("delete", "correct", "know", "opt_out", "limit", "automated_decisions")
+# The reasons of which § 7102 lets a business tell how many denials rest on each.
+CALIFORNIA_REASONS = {
+    "not_verified": "not_verifiable",
+    "agent_not_authorised": "not_by_consumer",
+    "statutory_exception": "exempt",
+    "sensitive_identifier": "exempt",
+}
+REASON_ORDER = ("not_verifiable", "not_by_consumer", "exempt", "other")
+AT_ONCE = 2000
 
 
 class Result(StrEnum):
@@ -94,24 +111,6 @@ class YearlyTable:
     code: str
     columns: tuple[str, ...]
     lines: list[tuple[str, YearlyLine]]
-
-
-TOTAL = "total"
-DAYS = ("median_days", "mean_days")
-CALIFORNIA_COLUMNS = ("received", "granted", "refused", *DAYS)
-ALL_COLUMNS = ("received", "granted", "refused", "nothing_held", "ended", "open", "late", *DAYS)
-
-# The types of § 7102 in the order in which it names them; of which type a kind is, its definition
-# says. What the law names not, such as a claim about a work, is no request under it.
-CALIFORNIA_ORDER = ("delete", "correct", "know", "opt_out", "limit", "automated_decisions")
-# The reasons of which § 7102 lets a business tell how many denials rest on each.
-CALIFORNIA_REASONS = {
-    "not_verified": "not_verifiable",
-    "agent_not_authorised": "not_by_consumer",
-    "statutory_exception": "exempt",
-    "sensitive_identifier": "exempt",
-}
-REASON_ORDER = ("not_verifiable", "not_by_consumer", "exempt", "other")
 
 
 def tables(regime: str, items: Iterable[CountedItem]) -> list[YearlyTable]:
@@ -197,7 +196,6 @@ _LAYOUTS = {
 }
 
 
-AT_ONCE = 2000
 # An item has one outcome, so that nothing of it is granted in part.
 _RESULTS = {
     CountsAs.WHOLE: Result.GRANTED,

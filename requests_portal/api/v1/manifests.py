@@ -1,4 +1,4 @@
-"""Pipelines fetch what they must change and say what they did."""
+"""Pipelines fetch what they must change and say what they did; gateways fetch the list."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The page behind the mailed link: it shows a button, and only the button confirms.
+"""Pages behind mailed links: each shows a button, and only the button confirms.
 
 Mail scanners open every link, so opening it must change nothing.
 """
@@ -13,6 +13,8 @@ from workflows.corrections.recipients import InvalidLink, find_notice
 from workflows.corrections.recipients import confirm as confirm_notice
 from workflows.identity.contact import InvalidChallenge, confirm_contact, find_challenge
 
+SHOWN = 200
+
 
 @private
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -26,9 +28,6 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     except InvalidChallenge as invalid:
         context = {"sentence": str(invalid)}
         return render(request, "public/confirm_invalid.html", context, status=410)
-
-
-SHOWN = 200
 
 
 @private

@@ -1,4 +1,4 @@
-"""The start page, the choice of language, and the page on how requests are handled."""
+"""What everybody may read: start, how requests are handled, figures, and pages of errors."""
 
 import sys
 from collections.abc import Sequence
@@ -26,6 +26,15 @@ from workflows.statistics.published import THRESHOLD, Quarter, as_csv, past_quar
 # Counting goes over many cases, and a past quarter moves slowly.
 KEPT_SECONDS = 900
 KEPT_UNDER = "public.statistics"
+
+
+# What a browser or program is asked to wait when the portal cannot answer.
+RETRY_AFTER_SECONDS = 30
+# A form that holds one of these is not written into a page again.
+_SECRETS = ("password", "code", "receipt", "secret", "credential", "token")
+# Worth nothing without its cookie.
+_CSRF_FIELD = "csrfmiddlewaretoken"
+_LONGEST_KEPT = 200_000
 
 
 def tables() -> list[tuple[str, Sequence[Quarter]]]:
@@ -78,15 +87,6 @@ def how(request: HttpRequest) -> HttpResponse:
     latest = [(names[code], quarters[0]) for code, quarters in tables() if quarters]
     context = {"regimes": regimes, "latest": latest, "threshold": THRESHOLD}
     return render(request, "public/how.html", context)
-
-
-# What a browser or program is asked to wait when the portal cannot answer.
-RETRY_AFTER_SECONDS = 30
-# A form that holds one of these is not written into a page again.
-_SECRETS = ("password", "code", "receipt", "secret", "credential", "token")
-# Worth nothing without its cookie.
-_CSRF_FIELD = "csrfmiddlewaretoken"
-_LONGEST_KEPT = 200_000
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

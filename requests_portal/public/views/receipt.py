@@ -1,4 +1,4 @@
-"""The receipt of a request that was just sent, for as long as the draft is kept after filing."""
+"""The receipt of a request that was just sent, its files and proofs, while the draft is kept."""
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render

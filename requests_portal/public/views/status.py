@@ -1,4 +1,4 @@
-"""The status of a case: log-in with number and receipt, the overview, the answer, leaving."""
+"""The status of a case: log-in, overview, answer, what one does there, leaving."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -90,6 +90,10 @@ _CLOSED = {
 }
 
 
+CASES_ON_A_PAGE = 50
+PROOF_KINDS = ("tlog-proof", "entry")
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of a content: how deep it stands, its label, its text."""
@@ -135,10 +139,6 @@ def _lines(key: str, value: Any, depth: int) -> Iterator[Line]:
 
 def _in_words(key: str, value: str) -> str:
     return place_name(value) if key == "residence" else str(_WORDS.get(key, {}).get(value, value))
-
-
-CASES_ON_A_PAGE = 50
-PROOF_KINDS = ("tlog-proof", "entry")
 
 
 @dataclass(frozen=True, slots=True)

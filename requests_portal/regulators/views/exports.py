@@ -1,4 +1,4 @@
-"""Exports: asking for one, seeing how far it is, fetching it, keeping its checkpoint."""
+"""Exports: asking, following, fetching; the key they are encrypted to, kept checkpoints."""
 
 from uuid import UUID
 
@@ -42,6 +42,9 @@ from workflows.oversight.checkpoints import CheckpointRefused, keep_checkpoint
 from workflows.oversight.selectors import kept_checkpoints
 
 JOBS_ON_A_PAGE = 50
+
+
+KEPT_ON_A_PAGE = 20
 
 
 @require_safe
@@ -169,9 +172,6 @@ def key(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
             return redirect("regulators:new_export")
     context = {"form": form, "errors": page_errors(form), "here": "exports"}
     return render(request, "regulators/key.html", context)
-
-
-KEPT_ON_A_PAGE = 20
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

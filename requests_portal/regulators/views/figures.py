@@ -1,4 +1,4 @@
-"""What became of the requests, in tables and charts."""
+"""What became of the requests: statistics and yearly figures, in tables and charts."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
@@ -38,6 +38,41 @@ from workflows.vocabulary.people import RequesterRole
 
 # More would not be told apart in the drawing; the table has them all.
 MONTHS_DRAWN = 24
+
+
+TITLES = {
+    "right": gettext_lazy("By right"),
+    "quarter": gettext_lazy("By quarter of receipt"),
+    "requester": gettext_lazy("By who filed"),
+    "ground": gettext_lazy("Denied, by ground"),
+    "california_type": gettext_lazy("By type of request (11 CCR § 7102)"),
+    "california_reason": gettext_lazy("Denied, by reason"),
+}
+COLUMNS = {
+    "received": gettext_lazy("Received"),
+    "granted": gettext_lazy("Complied with"),
+    "refused": gettext_lazy("Denied"),
+    "nothing_held": gettext_lazy("Nothing held"),
+    "ended": gettext_lazy("Ended without an answer"),
+    "open": gettext_lazy("Open"),
+    "late": gettext_lazy("Late"),
+    "median_days": gettext_lazy("Median days"),
+    "mean_days": gettext_lazy("Mean days"),
+}
+LINES = {
+    TOTAL: gettext_lazy("In all"),
+    "delete": gettext_lazy("Requests to delete"),
+    "correct": gettext_lazy("Requests to correct"),
+    "know": gettext_lazy("Requests to know"),
+    "opt_out": gettext_lazy("Requests to opt out of sale or sharing"),
+    "limit": gettext_lazy("Requests to limit"),
+    "automated_decisions": gettext_lazy("Requests about automated decisions"),
+    "not_verifiable": gettext_lazy("Could not be verified"),
+    "not_by_consumer": gettext_lazy("Not made by the consumer or an authorised agent"),
+    "exempt": gettext_lazy("Asked for what is exempt"),
+    ABUSE: gettext_lazy("Rejected as abuse"),
+    "other": gettext_lazy("Other grounds"),
+}
 
 
 @require_safe
@@ -111,41 +146,6 @@ def _ground(denial: Denial, language: str) -> str:
         return _("Rejected as abuse")
     text: str = denial.text.in_language(language) if denial.text else denial.ground
     return text
-
-
-TITLES = {
-    "right": gettext_lazy("By right"),
-    "quarter": gettext_lazy("By quarter of receipt"),
-    "requester": gettext_lazy("By who filed"),
-    "ground": gettext_lazy("Denied, by ground"),
-    "california_type": gettext_lazy("By type of request (11 CCR § 7102)"),
-    "california_reason": gettext_lazy("Denied, by reason"),
-}
-COLUMNS = {
-    "received": gettext_lazy("Received"),
-    "granted": gettext_lazy("Complied with"),
-    "refused": gettext_lazy("Denied"),
-    "nothing_held": gettext_lazy("Nothing held"),
-    "ended": gettext_lazy("Ended without an answer"),
-    "open": gettext_lazy("Open"),
-    "late": gettext_lazy("Late"),
-    "median_days": gettext_lazy("Median days"),
-    "mean_days": gettext_lazy("Mean days"),
-}
-LINES = {
-    TOTAL: gettext_lazy("In all"),
-    "delete": gettext_lazy("Requests to delete"),
-    "correct": gettext_lazy("Requests to correct"),
-    "know": gettext_lazy("Requests to know"),
-    "opt_out": gettext_lazy("Requests to opt out of sale or sharing"),
-    "limit": gettext_lazy("Requests to limit"),
-    "automated_decisions": gettext_lazy("Requests about automated decisions"),
-    "not_verifiable": gettext_lazy("Could not be verified"),
-    "not_by_consumer": gettext_lazy("Not made by the consumer or an authorised agent"),
-    "exempt": gettext_lazy("Asked for what is exempt"),
-    ABUSE: gettext_lazy("Rejected as abuse"),
-    "other": gettext_lazy("Other grounds"),
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The first page: how the regime stands, and the ways on."""
+"""The first page: how the regime stands, and the ways on; beside it the training sources."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,6 +17,25 @@ from workflows.oversight.selectors import kept_checkpoints
 from workflows.oversight.training_sources import trained_models, training_sources
 from workflows.regimes.services import get_regime
 from workflows.statistics.figures import Period, figures
+
+# The rule of a regime, if it has one, that asks for this explanation.
+RULE = "training_data_explanation"
+COLUMNS = (
+    "dataset",
+    "origin",
+    "legal_basis",
+    "licence",
+    "scale",
+    "records",
+    "bytes",
+    "types",
+    "labelling_rules",
+    "retention",
+    "approval",
+    "approved_on",
+    "versions",
+    "models",
+)
 
 
 @require_safe
@@ -37,26 +56,6 @@ def overview(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
         "here": "overview",
     }
     return render(request, "regulators/overview.html", context)
-
-
-# The rule of a regime, if it has one, that asks for this explanation.
-RULE = "training_data_explanation"
-COLUMNS = (
-    "dataset",
-    "origin",
-    "legal_basis",
-    "licence",
-    "scale",
-    "records",
-    "bytes",
-    "types",
-    "labelling_rules",
-    "retention",
-    "approval",
-    "approved_on",
-    "versions",
-    "models",
-)
 
 
 @require_safe

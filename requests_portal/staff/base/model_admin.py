@@ -1,4 +1,4 @@
-"""What the staff's lists share."""
+"""What the staff's lists and forms share: columns, rights, questions before a step, pages."""
 
 from collections.abc import Callable
 from operator import attrgetter
@@ -54,6 +54,10 @@ READ_ONLY = frozenset({"add", "change", "delete"})
 # What stands once it was added: whatever rests on it must stay true.
 APPEND_ONLY = frozenset({"change", "delete"})
 KEPT = frozenset({"delete"})
+
+
+# Below this PostgreSQL counts faster than anybody notices, so the exact number is shown.
+ENOUGH_TO_ESTIMATE = 20_000
 
 
 def column(
@@ -195,10 +199,6 @@ class ConfirmActionMixin(StaffAdmin):
         """Return the address of the page of an entry."""
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
         return reverse(name, args=[entry.pk])
-
-
-# Below this PostgreSQL counts faster than anybody notices, so the exact number is shown.
-ENOUGH_TO_ESTIMATE = 20_000
 
 
 class EstimatingPaginator(Paginator):

@@ -1,4 +1,4 @@
-"""Where a person was found: the progress of the look-up, and the matches to judge."""
+"""Where a person was found: progress, places to judge, and how an item is carried out."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -53,6 +53,23 @@ SHOWN: dict[str, tuple[Any, tuple[str, ...] | None]] = {
     "not_theirs": (Match.Verdict.NOT_THEIRS.label, (Match.Verdict.NOT_THEIRS,)),
     "all": (gettext_lazy("All"), None),
 }
+
+
+_REPLACES = gettext_lazy(
+    "A wrong text is replaced wherever it stands, letter by letter, in the records that were "
+    "judged to be the person's. What the person wrote themselves is replaced as well. Whoever "
+    "approves the decision sees this."
+)
+_ADDS = gettext_lazy(
+    "What is missing is added behind the text that you name, wherever it stands, letter by letter, "
+    "in the records that were judged to be the person's. Without such a text it is added by hand. "
+    "Whoever approves the decision sees this."
+)
+_DELETES = gettext_lazy(
+    "Say how much of a record goes if it is deleted. Whoever approves the decision sees this."
+)
+# So many empty pairs are offered beside those that are filled in.
+MORE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,23 +206,6 @@ _VERBS: dict[str, Callable[[HttpRequest, Case, Actor], str]] = {
     "spelling": _spelling,
     "judge_chosen": _judge_chosen,
 }
-
-
-_REPLACES = gettext_lazy(
-    "A wrong text is replaced wherever it stands, letter by letter, in the records that were "
-    "judged to be the person's. What the person wrote themselves is replaced as well. Whoever "
-    "approves the decision sees this."
-)
-_ADDS = gettext_lazy(
-    "What is missing is added behind the text that you name, wherever it stands, letter by letter, "
-    "in the records that were judged to be the person's. Without such a text it is added by hand. "
-    "Whoever approves the decision sees this."
-)
-_DELETES = gettext_lazy(
-    "Say how much of a record goes if it is deleted. Whoever approves the decision sees this."
-)
-# So many empty pairs are offered beside those that are filled in.
-MORE = 3
 
 
 class ItemChangeForm(forms.Form):

@@ -1,4 +1,4 @@
-"""A case as it is shown."""
+"""A case as it is shown to staff, in a constant number of queries."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -37,6 +37,22 @@ from workflows.vocabulary.outcomes import Outcome
 from workflows.vocabulary.people import Assurance, assurance_suffices
 from workflows.vocabulary.places import place_name
 
+DETAIL_NAMES = {
+    "statement": _("In their own words"),
+    "claimed": _("What is said to be wrong"),
+    "correct": _("What would be right"),
+    "where_seen": _("Where it was seen"),
+    "prompts": _("Prompts"),
+    "urls": _("Web addresses"),
+}
+KIN_NAMES = {
+    "kinship": _("Kinship"),
+    "own_interest": _("Own interest"),
+    "arrangement": _("What the person who has died arranged"),
+}
+# What is read and unsealed for one look at the page of a case.
+MESSAGES_A_PAGE = 30
+
 
 def case_id_of(text: str) -> UUID:
     """Return the id of a case from an address. Raises `Http404`."""
@@ -63,16 +79,6 @@ def shared_context(request: HttpRequest, site: AdminSite, case: Case) -> dict[st
         "state_name": STATE_NAMES[State(case.state)],
         "words": lead_words(case, timezone.now()),
     }
-
-
-DETAIL_NAMES = {
-    "statement": _("In their own words"),
-    "claimed": _("What is said to be wrong"),
-    "correct": _("What would be right"),
-    "where_seen": _("Where it was seen"),
-    "prompts": _("Prompts"),
-    "urls": _("Web addresses"),
-}
 
 
 def load_case(case_id: UUID) -> Case:
@@ -109,13 +115,6 @@ def load_case(case_id: UUID) -> Case:
     if case is None:
         raise Http404
     return case
-
-
-KIN_NAMES = {
-    "kinship": _("Kinship"),
-    "own_interest": _("Own interest"),
-    "arrangement": _("What the person who has died arranged"),
-}
 
 
 def near_relative_lines(case: Case) -> list[tuple[str, str]]:
@@ -217,10 +216,6 @@ class MessageView:
 
     message: Message
     author: str
-
-
-# What is read and unsealed for one look at the page of a case.
-MESSAGES_A_PAGE = 30
 
 
 def message_page(case: Case, page: str) -> "Page[Message]":

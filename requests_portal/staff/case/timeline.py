@@ -1,4 +1,4 @@
-"""The story of a case for staff, its filter, and where each step stands in the log."""
+"""The story of a case for staff: steps, clocks in words, where each stands in the log."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -43,6 +43,13 @@ FILTERS: dict[str, Any] = {
     "views": gettext_lazy("Who looked"),
     "all": gettext_lazy("Everything"),
 }
+
+
+DAY = timedelta(days=1)
+SOON = 3 * DAY
+# The sign that stands beside the words for each tone; the style sheet adds the colour.
+SIGNS = {"late": "▲", "soon": "◆", "good": "●", "paused": "‖", "done": "✓", "none": "○"}
+STOPPED_TONES: dict[str, str] = {Clock.State.MISSED: "late", Clock.State.MET: "done"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +112,6 @@ def read_timeline(case: Case) -> tuple[list[TimelineEntry], dict[int, int], Ledg
     return entries, places, LedgerState(len(entries), sequenced, latest_checkpoint())
 
 
-DAY = timedelta(days=1)
-SOON = 3 * DAY
-
-# The sign that stands beside the words for each tone; the style sheet adds the colour.
-SIGNS = {"late": "▲", "soon": "◆", "good": "●", "paused": "‖", "done": "✓", "none": "○"}
-
-
 @dataclass(frozen=True, slots=True)
 class ClockWords:
     """A tone of `SIGNS` and the words."""
@@ -143,9 +143,6 @@ def clock_words(
     days = left // DAY if left > timedelta() else -(-left // DAY + 1)
     tone = "late" if days < 0 else "soon" if left <= SOON else "good"
     return ClockWords(tone, days_left(days))
-
-
-STOPPED_TONES: dict[str, str] = {Clock.State.MISSED: "late", Clock.State.MET: "done"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Datasets: their origin and ground, their approval, Croissant in and out."""
+"""Datasets, models, recipients and programs: what the register keeps, and its approval."""
 
 import json
 from typing import Any

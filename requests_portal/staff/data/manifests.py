@@ -28,6 +28,9 @@ from workflows.datasets.models import Snapshot
 from workflows.vault.crypto import Shredded
 from workflows.vault.fields import sealed_fields
 
+BY_HAND = "by-hand"
+_EXECUTE = "cases.execute_case"
+
 
 class ManifestReceiptForm(forms.Form):
     """What a pipeline did with a manifest, and which snapshot came out."""
@@ -94,10 +97,6 @@ class ManifestReceiptForm(forms.Form):
             format=self.manifest.snapshot.format,
         )
         return cleaned
-
-
-BY_HAND = "by-hand"
-_EXECUTE = "cases.execute_case"
 
 
 @admin.register(Manifest)

@@ -1,4 +1,4 @@
-"""What was taken out of the data and came back with a newly registered snapshot."""
+"""What came back with a new snapshot, and whom recipients of data were told about."""
 
 from typing import Any
 
@@ -34,6 +34,9 @@ from workflows.corrections.reingestion import (
 _EXECUTE = "cases.execute_case"
 # So many places are named on the page.
 _SHOWN = 200
+
+
+_KEEP = "corrections.change_recipientnotice"
 
 
 @admin.register(Reingestion)
@@ -151,9 +154,6 @@ class ReturnAdmin(ConfirmActionMixin, ReadOnlyAdmin):
             form_class=ReasonForm,
             permission=_EXECUTE,
         )
-
-
-_KEEP = "corrections.change_recipientnotice"
 
 
 class StateFilter(admin.SimpleListFilter):

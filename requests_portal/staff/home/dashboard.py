@@ -1,4 +1,4 @@
-"""The landing page: what waits for whom, as counts that link to the list, and the flow by week."""
+"""The landing page: what waits for whom, in cases and in data, and the flow by week."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,16 +29,6 @@ from workflows.datasets.models import Dataset, Snapshot
 from workflows.datasets.purging import to_be_purged
 from workflows.routing.models import Team
 
-
-@dataclass(frozen=True, slots=True)
-class DataTile:
-    """A count of entries of a list, and the address at which exactly these are shown."""
-
-    name: str
-    count: int
-    address: str
-
-
 # A name; the list, which needs the permission to view it; its filter; what is counted.
 _LINES: tuple[tuple[Any, str, str, Callable[[], QuerySet[Any]]], ...] = (
     (
@@ -67,24 +57,8 @@ _LINES: tuple[tuple[Any, str, str, Callable[[], QuerySet[Any]]], ...] = (
     ),
     (gettext_lazy("Old data to be purged"), "datasets.snapshot", "purge=due", to_be_purged),
 )
-
-
-def data_tiles(request: HttpRequest) -> list[DataTile]:
-    """Return the counts of the lists that the reader may see; none for who keeps no data."""
-    if not request.user.has_perm("cases.execute_case"):
-        return []
-    tiles = []
-    for name, list_name, query, counted in _LINES:
-        app, model = list_name.split(".")
-        if request.user.has_perm(f"{app}.view_{model}"):
-            address = reverse(f"admin:{app}_{model}_changelist")
-            tiles.append(DataTile(str(name), counted().count(), f"{address}?{query}"))
-    return tiles
-
-
 WEEK = timedelta(days=7)
 WEEKS = 12
-
 # The counts of the landing page and the saved filters of the navigation are the same links.
 SAVED_FILTERS: dict[str, tuple[Any, dict[str, str]]] = {
     "mine": (gettext_lazy("My queue"), {"whose": "mine"}),
@@ -98,6 +72,28 @@ SAVED_FILTERS: dict[str, tuple[Any, dict[str, str]]] = {
     "complaints": (gettext_lazy("Open complaints"), {"group": "all", "complaint": "open"}),
     "returned": (gettext_lazy("Data came back"), {"group": "all", "returned": "open"}),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class DataTile:
+    """A count of entries of a list, and the address at which exactly these are shown."""
+
+    name: str
+    count: int
+    address: str
+
+
+def data_tiles(request: HttpRequest) -> list[DataTile]:
+    """Return the counts of the lists that the reader may see; none for who keeps no data."""
+    if not request.user.has_perm("cases.execute_case"):
+        return []
+    tiles = []
+    for name, list_name, query, counted in _LINES:
+        app, model = list_name.split(".")
+        if request.user.has_perm(f"{app}.view_{model}"):
+            address = reverse(f"admin:{app}_{model}_changelist")
+            tiles.append(DataTile(str(name), counted().count(), f"{address}?{query}"))
+    return tiles
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Announced working days: read in a list, and loaded through a form when a notice comes out."""
+"""Announced working days and published time limits: lists, and forms that load new ones."""
 
 import re
 from datetime import date, timedelta
@@ -33,6 +33,8 @@ from workflows.regimes.limits import LimitableClock, offered_clocks
 from workflows.regimes.models import BusinessCalendar, PublishedLimit
 from workflows.regimes.services import UnknownRegimeError, all_regimes, get_regime
 from workflows.vocabulary.places import place_name
+
+_BETWEEN = "|"
 
 
 class DatesField(forms.CharField):
@@ -163,9 +165,6 @@ class BusinessCalendarAdmin(StaffAdmin):
         else:
             messages.info(request, _("This notice was loaded before; nothing changed."))
         return True
-
-
-_BETWEEN = "|"
 
 
 def served_clocks() -> list[LimitableClock]:

@@ -1,4 +1,4 @@
-"""What keeps the portal running: failed effects, exports of regulators, witnesses of the log."""
+"""What keeps the portal running: failed effects, exports, witnesses, teams and rules."""
 
 import json
 from collections.abc import Iterable

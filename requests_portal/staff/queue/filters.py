@@ -38,12 +38,6 @@ STATE_GROUPS: dict[str, tuple[Any, frozenset[State]]] = {
 }
 
 
-def due_within(span: timedelta) -> Q:
-    """Match the cases that will be late within `span`, and are not yet."""
-    now = timezone.now()
-    return Q(due_at__gt=now, due_at__lte=now + span)
-
-
 _OPEN_COMPLAINTS = Complaint.objects.filter(case=OuterRef("pk"), state__in=OPEN_COMPLAINT)
 # What a complaint waits for runs in clocks that have not stopped; the first of them leads.
 _COMPLAINT_CLOCKS = ComplaintClock.objects.filter(
@@ -52,6 +46,12 @@ _COMPLAINT_CLOCKS = ComplaintClock.objects.filter(
 _OPEN_RETURNS = Reingestion.objects.filter(case=OuterRef("pk"), resolved_at=None)
 COMPLAINS = Exists(_OPEN_COMPLAINTS)
 COMPLAINT_DUE_AT = Subquery(_COMPLAINT_CLOCKS.values("due_at")[:1])
+
+
+def due_within(span: timedelta) -> Q:
+    """Match the cases that will be late within `span`, and are not yet."""
+    now = timezone.now()
+    return Q(due_at__gt=now, due_at__lte=now + span)
 
 
 class StateGroupFilter(SimpleListFilter):

@@ -1,4 +1,4 @@
-"""Reads Croissant 1.0 and 1.1 metadata, as far as the register keeps it.
+"""Takes Croissant 1.0 and 1.1 metadata into the register, as far as it keeps them.
 
 JSON-LD may write the same thing in several ways; the usual ones are understood: terms with their
 prefix or without, one value or a list of them, a text or an object with a language.

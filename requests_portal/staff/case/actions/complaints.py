@@ -1,4 +1,4 @@
-"""The actions on a complaint: which form and which service belong to which, one row each.
+"""Complaints on the page of a case: how they are shown, and which form each action has.
 
 When an action is allowed is not said here but by the lifecycle of complaints.
 """

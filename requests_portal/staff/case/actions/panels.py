@@ -1,4 +1,4 @@
-"""What an action page shows above its form, so that nobody acts blindly."""
+"""What an action page shows above its form, and whether somebody was faster."""
 
 from collections.abc import Callable
 from datetime import date
@@ -32,6 +32,16 @@ from workflows.retention.erasure import ErasureGround, erasure_request_of
 from workflows.vault.fields import text_or_erased
 from workflows.vocabulary.outcomes import CHANGES_DATA
 from workflows.vocabulary.roles import ROLE_NAMES, Role
+
+# The panels that tell the last day as it will be once the move was taken.
+_TELL_THE_DAY = frozenset(
+    {
+        "staff/panels/extension.html",
+        "staff/panels/fee.html",
+        "staff/panels/fee_paid.html",
+        "staff/panels/not_asked.html",
+    }
+)
 
 
 def panel_context(page: ActionPage, case: Case, form: CaseForm) -> dict[str, Any]:
@@ -115,15 +125,6 @@ def _erasure(case: Case, _form: CaseForm) -> dict[str, Any]:
     }
 
 
-# The panels that tell the last day as it will be once the move was taken.
-_TELL_THE_DAY = frozenset(
-    {
-        "staff/panels/extension.html",
-        "staff/panels/fee.html",
-        "staff/panels/fee_paid.html",
-        "staff/panels/not_asked.html",
-    }
-)
 _PANELS: dict[str, Callable[[Case, Any], dict[str, Any]]] = {
     "staff/panels/finding.html": lambda case, form: {
         "chosen": form.chosen_view(),
