@@ -157,13 +157,13 @@ def _is_broken(number: str) -> bool:
         return False
     gaps = re.split(r"[^\W_]+", number)[1:-1]
     marks = [gap for gap in gaps if gap]
-    return len(marks) < 2 or len(set(marks)) > 1 or len(marks[0]) > 1  # noqa: PLR2004
+    return len(marks) < 2 or len(set(marks)) > 1 or len(marks[0]) > 1
 
 
 def _evenly_parted(reading: NormalizedText, letters: str, spelling: Spelling, first: int) -> bool:
     """Tell whether three Chinese characters or more have the same mark between them: 王、小、明."""
     size = len(spelling.parts)
-    if size < 3 or not letters.startswith("".join(spelling.parts), first):  # noqa: PLR2004
+    if size < 3 or not letters.startswith("".join(spelling.parts), first):
         return False
     gaps = {reading.gap(index) for index in range(first + 1, first + size)}
     return len(gaps) == 1 and len(mark := gaps.pop()) == 1 and not mark.isspace()

@@ -273,7 +273,7 @@ def _in_card_number(flat: str, start: int, end: int) -> bool:
     """Tell whether a number is the middle of one written in groups of four, as on a bank card."""
     number = flat[start:end]
     groups = [] if number.isdecimal() else re.findall(r"[0-9]+", number)
-    if len(groups) < 2 or len(groups[0]) != _CARD_GROUP:  # noqa: PLR2004
+    if len(groups) < 2 or len(groups[0]) != _CARD_GROUP:
         return False
     if re.search(r"(?<![0-9])[0-9]{4}\s\Z", flat[max(0, start - REACH) : start]):
         return True

@@ -231,7 +231,7 @@ def _begins_a_line(raw: bytearray | memoryview, start: int) -> bool:
 
 
 def _start_of_character(stream: bytes, position: int) -> int:
-    while 0 < position < len(stream) and stream[position] & 0xC0 == 0x80:  # noqa: PLR2004
+    while 0 < position < len(stream) and stream[position] & 0xC0 == 0x80:
         position -= 1
     return position
 

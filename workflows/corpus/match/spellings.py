@@ -137,7 +137,7 @@ def _names(value: str) -> Iterator[Spelling]:
         yield from _apart(words)
         for mixed in _mixtures(words, german):
             yield from _word_orders(mixed)
-            if len(mixed) > 2:  # noqa: PLR2004
+            if len(mixed) > 2:
                 initials = [word[0] for word in mixed[1:-1]]
                 yield from _word_orders([mixed[0], *initials, mixed[-1]])
 
@@ -183,7 +183,7 @@ def _pinyin(name: str) -> Iterator[Spelling]:
     """
     if not all(is_han(c) for c in name):
         return
-    surname = 2 if name[:2] in _COMPOUND_SURNAMES and len(name) > 2 else 1  # noqa: PLR2004
+    surname = 2 if name[:2] in _COMPOUND_SURNAMES and len(name) > 2 else 1
 
     def orders(syllables: Sequence[tuple[str, ...]]) -> Iterator[Spelling]:
         for order in ((*syllables,), (*syllables[surname:], *syllables[:surname])):

@@ -119,7 +119,7 @@ def _fold_content(character: str) -> str:
     folded = "".join(filter(str.isalnum, "".join(_SPECIAL.get(c, c) for c in letters)))
     if len(folded.encode()) > len(character.encode()):  # bytes are folded in place
         return character
-    if len(folded) == 1 or (len(folded) == 2 and folded.isascii()):  # noqa: PLR2004
+    if len(folded) == 1 or (len(folded) == 2 and folded.isascii()):
         return folded
     return " "
 
@@ -181,7 +181,7 @@ class FoldTable(_Table):
     def _learn(self, codes: npt.NDArray[np.uint32]) -> None:
         super()._learn(codes)
         values = self.known[codes]
-        short = (codes < self.short.size) & (values < 0x80)  # noqa: PLR2004
+        short = (codes < self.short.size) & (values < 0x80)
         self.short[codes[short]] = values[short]
 
 

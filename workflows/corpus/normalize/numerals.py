@@ -222,7 +222,7 @@ class _Signs(dict[int, str]):
     """What each sign is read as, for `str.translate`: a digit, a letter, _PARTS or a space."""
 
     def __missing__(self, code: int) -> str:
-        self[code] = sign = chr(code) if code < 0x80 else " "  # noqa: PLR2004
+        self[code] = sign = chr(code) if code < 0x80 else " "
         return sign
 
 

@@ -40,7 +40,7 @@ def _first_step(byte: int) -> int:
         return ord(chr(byte).lower())
     if byte in _MARKS:
         return 0xFF
-    return int(ENCODED[byte]) if byte in LEADS or 0x80 <= byte < 0xC0 else TEXT_BREAK  # noqa: PLR2004
+    return int(ENCODED[byte]) if byte in LEADS or 0x80 <= byte < 0xC0 else TEXT_BREAK
 
 
 _FIRST_STEP = bytes(map(_first_step, range(0x100)))
@@ -53,7 +53,7 @@ def fold_bytes(raw: bytes | bytearray | memoryview) -> tuple[bytearray, Position
     result = np.frombuffer(folded, np.uint8)
     special = np.flatnonzero(result >= FIRST_SPECIAL)
     first = source[special]
-    result[special[first < 0x80]] = TEXT_BREAK  # noqa: PLR2004
+    result[special[first < 0x80]] = TEXT_BREAK
     for length, low, high in _LENGTHS:
         chosen = (first >= low) & (first < high)
         starts = special[chosen]
@@ -127,7 +127,7 @@ def _is_letter(folded: bytes | bytearray | memoryview, position: int, step: int)
 def _fold_characters(
     source: Bytes, result: Bytes, leads: Bytes, starts: Positions, length: int
 ) -> None:
-    if length == 4:  # noqa: PLR2004
+    if length == 4:
         codes = _code_points(source, starts)
         values = fold_table().values(codes)
         changed = values != codes
@@ -138,7 +138,7 @@ def _fold_characters(
     for offset in range(1, length):
         units <<= 6
         units |= source[starts + offset] & 0x3F
-    if length == 2:  # noqa: PLR2004
+    if length == 2:
         units &= 0x7FF
     folds = fold_table().short[units]
     other = folds == OTHER
@@ -162,7 +162,7 @@ def _code_points(source: Bytes, starts: Positions) -> CodePoints:
 
 def write(result: Bytes, starts: Positions, values: CodePoints, length: int) -> None:
     """Write values of the fold table over `length` bytes each; what is left over is invisible."""
-    small = values < 0x80  # noqa: PLR2004
+    small = values < 0x80
     if small.all():
         _write_small(result, starts, values, length)
         return
@@ -232,8 +232,8 @@ def resolve_escapes(source: Bytes, special: Positions, result: Bytes) -> None:
     starts, codes = _code_units(source, starts)
     if not starts.size:
         return
-    high = (codes >> 10) == 0x36  # noqa: PLR2004
-    high[:-1] &= ((codes[1:] >> 10) == 0x37) & (np.diff(starts) == 6)  # noqa: PLR2004
+    high = (codes >> 10) == 0x36
+    high[:-1] &= ((codes[1:] >> 10) == 0x37) & (np.diff(starts) == 6)
     high[-1] = False
     pair = np.flatnonzero(high)
     if pair.size:
@@ -262,7 +262,7 @@ def _code_units(source: Bytes, starts: Positions) -> tuple[Positions, CodePoints
     starts = starts[source[starts + 1] == ord("u")]
     starts = starts[: np.searchsorted(starts, source.size - 5)]
     digits = _HEX[source[starts[:, None] + np.arange(2, 6)]]
-    well_formed = (digits < 16).all(axis=1)  # noqa: PLR2004
+    well_formed = (digits < 16).all(axis=1)
     starts, digits = starts[well_formed], digits[well_formed].astype(np.uint32)
     return starts, (digits << np.array([12, 8, 4, 0], np.uint32)).sum(axis=1, dtype=np.uint32)
 
