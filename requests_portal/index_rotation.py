@@ -31,7 +31,7 @@ from workflows.ledger.models import Event
 from workflows.model_outputs.suppression import RENEW_PHRASES, phrases_under_former_keys
 from workflows.outbox.models import Effect
 from workflows.vault.crypto import DecryptionFailed
-from workflows.vault.rotation import Step
+from workflows.vault.rotation import RotationStep
 from workflows.vocabulary.people import Channel
 
 # The texts of an authenticator that are encrypted, by its type; of passkeys none is.
@@ -58,7 +58,7 @@ def _encrypt_anew(authenticator: Authenticator) -> int:
 
 
 STEPS = (
-    Step("second factors", Authenticator.objects.all, _encrypt_anew),
+    RotationStep("second factors", Authenticator.objects.all, _encrypt_anew),
     RENEW_ADDRESSES,
     RENEW_PHRASES,
     RENEW_TOMBSTONES,

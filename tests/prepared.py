@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 
 from requests_portal.local.folders import PROJECT, data_folder
-from requests_portal.local.steps import fingerprint
+from requests_portal.local.setup_steps import fingerprint
 
 _PREFIX = "migrated_"
 _STATIC = ("static", "stamps/static")

@@ -64,7 +64,7 @@ def prepare_environment(argv: list[str]) -> None:
     folder = data_folder()
     ensure_secrets(folder / "secrets")
     from requests_portal.local import postgres
-    from requests_portal.local.kept import ServerError
+    from requests_portal.local.shared_server import ServerError
 
     cluster = postgres.PostgresServer(folder / "postgres")
     os.environ["DATABASE_URL"] = cluster.url(postgres.RUNTIME_ROLE, DATABASE)

@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 
 from requests_portal.local import locks
-from requests_portal.local.kept import ServerError, SharedServer, server_environment
+from requests_portal.local.shared_server import ServerError, SharedServer, server_environment
 from requests_portal.local.sockets import socket_folder
 from requests_portal.local.system_user import let_user_read, let_user_search, unprivileged_user
 from requests_portal.local.wheels import postgres_files, postgres_programs

@@ -103,7 +103,7 @@ def mail_catcher(folder: Path) -> Process:
         command=(
             "python",
             "-m",
-            "requests_portal.local.mail",
+            "requests_portal.local.mail_catcher",
             "--inherited",
             f"--folder={folder}",
         ),

@@ -10,10 +10,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from requests_portal.local import locks, postgres, processes, steps
+from requests_portal.local import locks, postgres, processes, setup_steps
 from requests_portal.local.bootstrap import DATABASE, prepare_environment
 from requests_portal.local.folders import PROJECT, data_folder
-from requests_portal.local.kept import ServerError
+from requests_portal.local.shared_server import ServerError
 from requests_portal.local.sockets import listen
 from requests_portal.local.supervisor import Supervisor
 from requests_portal.local.valkey import Address
@@ -91,7 +91,7 @@ def _start_database(folder: Path) -> postgres.PostgresServer:
     """Start the bundled PostgreSQL and hold it, so that we can wait for its end."""
     cluster = postgres.PostgresServer(folder / "postgres")
     try:
-        with steps.announced("PostgreSQL"):
+        with setup_steps.announced("PostgreSQL"):
             cluster.ensure_running()
             cluster.ensure_database(DATABASE)
     except (ServerError, OSError) as error:
@@ -123,14 +123,14 @@ def _choose_addresses(folder: Path, first_port: int, *, own_database: bool) -> S
 
 def _take_steps(site: Site) -> None:
     if site.own_database:
-        steps.tables(site.folder / "postgres").take()
+        setup_steps.tables(site.folder / "postgres").take()
     else:
-        steps.run_step("Database tables", steps.migrate)
-    steps.MESSAGES.take()
-    steps.STATIC_FILES.take()
+        setup_steps.run_step("Database tables", setup_steps.migrate)
+    setup_steps.MESSAGES.take()
+    setup_steps.STATIC_FILES.take()
     # Invented people belong in the bundled database only.
     if site.own_database and any(PROJECT.glob("*/**/commands/load_sample_cases.py")):
-        steps.load_samples(os.environ["DATABASE_OWNER_URL"])
+        setup_steps.load_samples(os.environ["DATABASE_OWNER_URL"])
 
 
 def _serve(site: Site, *, controlled: bool) -> None:

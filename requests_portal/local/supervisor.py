@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import IO
 
 from requests_portal.local.folders import PROJECT
+from requests_portal.local.parent_death_signal import with_parent_death_signal
 from requests_portal.local.processes import PORTAL, Process
-from requests_portal.local.tether import with_parent_death_signal
 
 _TURN_SECONDS = 0.2
 # Longer than the web server lets what it has begun take.

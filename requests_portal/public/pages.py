@@ -10,7 +10,7 @@ from requests_portal.presentation.responses import PageError, page_errors
 from requests_portal.public.forms.base import (
     Answers,
     QuestionForm,
-    Row,
+    TypedRow,
     chosen_kinds,
     first_value,
     is_blank,
@@ -48,7 +48,7 @@ class Page:
             self._form(number, row, answers, check=check) for number, row in enumerate(rows)
         ]
 
-    def _form(self, number: int, row: Row, answers: Answers, *, check: bool) -> QuestionForm:
+    def _form(self, number: int, row: TypedRow, answers: Answers, *, check: bool) -> QuestionForm:
         prefix = _prefix(self.step, number)
         if not check:
             return self.step.form(initial=row, prefix=prefix, answers=answers)
@@ -74,9 +74,9 @@ class Page:
                 yield from form.in_words()
 
 
-def read_rows(step: FormStep, sent: QueryDict, answers: Answers) -> list[Row]:
+def read_rows(step: FormStep, sent: QueryDict, answers: Answers) -> list[TypedRow]:
     """Return what was typed on a page, as it was typed; never fewer than one row."""
-    rows: list[Row] = []
+    rows: list[TypedRow] = []
     for number in range(step.most_rows):
         form = step.form(prefix=_prefix(step, number), answers=answers)
         if number and not any(form.add_prefix(name) in sent for name in form.fields):
@@ -85,8 +85,8 @@ def read_rows(step: FormStep, sent: QueryDict, answers: Answers) -> list[Row]:
     return rows
 
 
-def _read_row(form: QuestionForm, sent: QueryDict) -> Row:
-    row: Row = {}
+def _read_row(form: QuestionForm, sent: QueryDict) -> TypedRow:
+    row: TypedRow = {}
     for name, field in form.fields.items():
         key = form.add_prefix(name)
         if isinstance(field, forms.MultipleChoiceField):

@@ -391,7 +391,7 @@ class TestTheCommand:
         assert [line for line in again if re.search(r" [1-9]\d* anew$", line)] == []
 
 
-def rotation_step(name: str) -> rotation.Step:
+def rotation_step(name: str) -> rotation.RotationStep:
     from requests_portal.index_rotation import STEPS
 
     return next(step for step in STEPS if step.name == name)

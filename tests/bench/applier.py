@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from workflows.corpus.edits.apply import Applied, apply_entries
 from workflows.corpus.edits.resolve import resolve
-from workflows.corpus.entries import Entry, EntryOrigin, Op, Replacements, RequestedChange
+from workflows.corpus.entries import EntryOrigin, ManifestEntry, Op, Replacements, RequestedChange
 from workflows.samples.corpora import generator
 
 SIZE = int(os.environ.get("BENCH_MB", "400")) * 1_000_000
@@ -60,7 +60,7 @@ def _pack(plain: Path, target: Path) -> None:
     target.write_bytes(gzip.compress(content, 6) if gz else zstandard.compress(content, 3))
 
 
-def _resolve(source: Path) -> tuple[list[Entry], float]:
+def _resolve(source: Path) -> tuple[list[ManifestEntry], float]:
     """Return the entries for what was planted in a corpus, and the seconds that it took."""
     truth = (source.parent / "truth.jsonl").read_text("utf-8").splitlines()
     places = [place for place in map(json.loads, truth) if "ref" in place]
@@ -80,7 +80,7 @@ def _resolve(source: Path) -> tuple[list[Entry], float]:
     return entries, time.perf_counter() - began
 
 
-def _apply(entries: list[Entry], source: Path, target: Path) -> tuple[Applied, float, int]:
+def _apply(entries: list[ManifestEntry], source: Path, target: Path) -> tuple[Applied, float, int]:
     """Apply; return what was done, the seconds, and the peak of this process in bytes."""
     began = time.perf_counter()
     applied = apply_entries(entries, source, target, WORDING)

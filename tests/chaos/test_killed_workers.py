@@ -19,7 +19,7 @@ from tests.filings import (
     mail_ids,
     wait_for_effects,
 )
-from tests.moments import frozen, locked_clocks
+from tests.process_control import frozen, locked_clocks
 from tests.stack import Stack, eventually
 
 pytestmark = pytest.mark.chaos

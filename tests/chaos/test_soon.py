@@ -16,7 +16,7 @@ from tests.filings import (
     effects_of,
     file_request,
 )
-from tests.moments import frozen
+from tests.process_control import frozen
 from tests.stack import Stack, eventually
 
 pytestmark = pytest.mark.chaos

@@ -19,7 +19,7 @@ from tests.filings import (
     mail_ids,
     wait_for_effects,
 )
-from tests.moments import frozen, locked_clocks, locked_leaves, waiting_for_lock
+from tests.process_control import frozen, locked_clocks, locked_leaves, waiting_for_lock
 from tests.stack import eventually
 
 pytestmark = pytest.mark.stack

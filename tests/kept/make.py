@@ -31,7 +31,7 @@ from workflows.complaints.lifecycle import State as ComplaintState
 from workflows.exports import log_folder
 from workflows.ledger.keys import log_vkey
 from workflows.ledger.selectors import events_of_case, proof_text
-from workflows.ledger.sequencer import sequence, sequence_all
+from workflows.ledger.sequencer import drain_inbox, sequence
 from workflows.outbox.services import drain
 from workflows.witnesses.services import submit_due
 from workflows.witnesses.timestamps import request_timestamp
@@ -64,7 +64,7 @@ def test_make(request, settings, tmp_path, monkeypatch):
     for limit in (1, 100, 57):
         sequence(limit)
     others_sign()
-    sequence_all()
+    drain_inbox()
     first = unpack(export("UK"))["log/checkpoint"]
 
     for state in State:
@@ -78,7 +78,7 @@ def test_make(request, settings, tmp_path, monkeypatch):
     for state in ComplaintState:
         take_to(complaints.complain(make.make_case(State.IN_REVIEW), "Nobody answers."), state)
     drain()
-    sequence_all()
+    drain_inbox()
     others_sign()
 
     OUT.mkdir(parents=True, exist_ok=True)

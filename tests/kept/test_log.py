@@ -44,7 +44,7 @@ def go_on(old_case):
     with transaction.atomic():
         event = append.append(name="note.written", role=Role.REVIEWER, case=old_case)
     case = make.make_case(State.ANSWERED)
-    sequencer.sequence_all()
+    sequencer.drain_inbox()
     return event, case
 
 

@@ -4,7 +4,7 @@ from workflows.cases.filing import EMAIL_INDEX
 from workflows.cases.models import Case
 from workflows.mail.addresses import normalise_email
 from workflows.vault.blind_index import index_anew
-from workflows.vault.rotation import Step
+from workflows.vault.rotation import RotationStep
 from workflows.vocabulary.people import IdentifierKind
 
 
@@ -24,7 +24,7 @@ def _index_anew(case: Case) -> int:
     return index_anew(case.data_key, EMAIL_INDEX, addresses_of(case))
 
 
-RENEW_ADDRESSES = Step(
+RENEW_ADDRESSES = RotationStep(
     "addresses of cases",
     lambda: (
         Case.objects.filter(erased_at=None)

@@ -33,7 +33,7 @@ class Op(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ManifestEntry:
     """One row of a ledger manifest, in the order of its columns.
 
     `row` counts from 0: of JSONL every line, of Parquet every row of the file. `start` and `end`
@@ -119,7 +119,7 @@ class Entry:
         return "" if 0 <= self.start <= self.end - shortest else "the span is empty or backward."
 
 
-COLUMNS = tuple(field.name for field in fields(Entry))
+COLUMNS = tuple(field.name for field in fields(ManifestEntry))
 
 
 def digest(text: str) -> str:
@@ -148,7 +148,7 @@ class Replacements:
     redaction: str = REDACTION
 
 
-def edits_of(entries: Iterable[Entry], wording: Replacements) -> list[Edit]:
+def edits_of(entries: Iterable[ManifestEntry], wording: Replacements) -> list[Edit]:
     """Return the edits of one text in order, none of them overlapping.
 
     Where redactions overlap, the whole stretch is redacted once, and a replacement that overlaps a
@@ -169,9 +169,9 @@ def edits_of(entries: Iterable[Entry], wording: Replacements) -> list[Edit]:
     return found
 
 
-def _clusters(entries: Iterable[Entry]) -> list[list[Entry]]:
+def _clusters(entries: Iterable[ManifestEntry]) -> list[list[ManifestEntry]]:
     """Group the entries whose spans overlap, or are the same."""
-    clusters: list[list[Entry]] = []
+    clusters: list[list[ManifestEntry]] = []
     reached = -1
     for entry in sorted(entries, key=lambda e: (e.start or 0, e.end or 0, e.replacement_ref)):
         assert entry.start is not None
@@ -186,11 +186,11 @@ def _clusters(entries: Iterable[Entry]) -> list[list[Entry]]:
     return clusters
 
 
-def _span(entry: Entry) -> tuple[int | None, int | None]:
+def _span(entry: ManifestEntry) -> tuple[int | None, int | None]:
     return entry.start, entry.end
 
 
-def _replacement(entry: Entry, wording: Replacements) -> str:
+def _replacement(entry: ManifestEntry, wording: Replacements) -> str:
     try:
         return wording.replacements[entry.replacement_ref]
     except KeyError:
@@ -210,16 +210,19 @@ def apply_edits(text: str, edits: Sequence[Edit]) -> str:
     return "".join(pieces)
 
 
-def by_field(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+def by_field(entries: Iterable[ManifestEntry]) -> dict[str, list[ManifestEntry]]:
     """Group the entries of one record by the field that they change."""
-    groups: dict[str, list[Entry]] = defaultdict(list)
+    groups: dict[str, list[ManifestEntry]] = defaultdict(list)
     for entry in entries:
         groups[entry.field].append(entry)
     return groups
 
 
 def verified_edits(
-    record: Mapping[str, Any], id_field: str, entries: Sequence[Entry], wording: Replacements
+    record: Mapping[str, Any],
+    id_field: str,
+    entries: Sequence[ManifestEntry],
+    wording: Replacements,
 ) -> dict[str, list[Edit]] | None:
     """Return the edits of each field of a record, or None if the record is to go.
 

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from workflows.cases.models import Case, Item
 from workflows.corpus.entries import Op
 from workflows.corrections.instructions import operation_of
-from workflows.corrections.lineage import family, line_of
+from workflows.corrections.lineage import line_of, related_versions
 from workflows.corrections.manifests import OPS, entries_of, was_compared, was_rescanned
 from workflows.corrections.models import Instruction, Manifest, RecipientNotice
 from workflows.datasets.models import Recipient, Snapshot
@@ -68,7 +68,7 @@ def changes_of(case: Case) -> dict[int, Change]:
     for manifest in in_order:
         first = next(pk for pk in reversed(line_of(manifest.snapshot)) if pk in changed)
         by_first[first].append(manifest)
-        families.setdefault(first, family(manifest.snapshot))
+        families.setdefault(first, related_versions(manifest.snapshot))
     changes: dict[int, Change] = {}
     for first, own in by_first.items():
         made = {first, *(manifest.result_id for manifest in own)}
@@ -102,7 +102,7 @@ def _records(case: Case, manifests: Collection[Manifest]) -> Counter[Op]:
     return Counter(op for op, _file, _record in found)
 
 
-def told(items: tuple[Item, ...], change: Change | None) -> str:
+def changes_in_words(items: tuple[Item, ...], change: Change | None) -> str:
     """Return in sentences what was done for some items in a snapshot where the person was found."""
     changing = [item for item in items if item.outcome in CHANGES_DATA]
     sentences = []
@@ -285,7 +285,7 @@ def _dataset(finding: SnapshotFinding, items: tuple[Item, ...], change: Change |
         "scope": snapshot.dataset.get_scope_display(),
         "result": result,
     }
-    sentences = [told(items, change)] if finding.found else []
+    sentences = [changes_in_words(items, change)] if finding.found else []
     if finding.not_kept and not (change and change.last.state == Manifest.State.VERIFIED):
         sentence = ngettext(
             "In %(n)s more place your name was found, and nobody has checked whether it is you.",

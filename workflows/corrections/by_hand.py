@@ -2,11 +2,11 @@
 
 from collections import Counter
 
-from workflows.corpus.entries import Entry, Op, Text
-from workflows.corrections.lineage import family, is_searched
+from workflows.corpus.entries import ManifestEntry, Op, Text
+from workflows.corrections.lineage import is_searched, related_versions
 from workflows.corrections.manifests import OPS, entries_of, not_corrected, texts_after
 from workflows.corrections.models import Instruction, Manifest
-from workflows.corrections.places import Place, place_of, text_of
+from workflows.corrections.places import TextPlace, place_of, text_of
 from workflows.datasets.models import Snapshot
 from workflows.lookups.findings import not_kept_of
 from workflows.lookups.models import Match
@@ -38,7 +38,7 @@ def _right_texts(instruction: Instruction, snapshot: Snapshot) -> set[Text]:
     """Return the texts in which nothing is left to be corrected for an instruction."""
     own = f"{instruction.pk}-"
 
-    def own_of(entries: list[Entry]) -> list[Entry]:
+    def own_of(entries: list[ManifestEntry]) -> list[ManifestEntry]:
         return [entry for entry in entries if entry.replacement_ref.startswith(own)]
 
     looked_at: set[Text] = set()
@@ -61,7 +61,7 @@ def _right_texts(instruction: Instruction, snapshot: Snapshot) -> set[Text]:
             place, text = (match.record, match.field), text_of(match)
             doubtful = place in unclear or (place in named and text not in before)
             (wrong if doubtful else looked_at).add(text)
-    return texts_after(own_of, family(snapshot), looked_at - wrong) - wrong
+    return texts_after(own_of, related_versions(snapshot), looked_at - wrong) - wrong
 
 
 def _without_others(matches: list[Match], snapshot: Snapshot) -> list[Match]:
@@ -69,10 +69,10 @@ def _without_others(matches: list[Match], snapshot: Snapshot) -> list[Match]:
     waiting = [match for match in matches if not match.verdict and match.text_sha256]
     if not waiting:
         return matches
-    known: Counter[Place] = Counter()
-    others: set[Place] = set()
+    known: Counter[TextPlace] = Counter()
+    others: set[TextPlace] = set()
     for older in snapshot.ancestors():
-        counts: Counter[Place] = Counter()
+        counts: Counter[TextPlace] = Counter()
         found = waiting[0].case.matches.filter(snapshot=older, text_sha256__isnull=False)
         for match in found.select_related("case__data_key"):
             if match.verdict == Match.Verdict.NOT_THEIRS:

@@ -7,7 +7,7 @@ from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.common.errors import DomainError
 from workflows.corrections.instructions import complete
-from workflows.corrections.lineage import family, is_searched, line_of, lineage, tips
+from workflows.corrections.lineage import is_searched, line_of, lineage, related_versions, tips
 from workflows.corrections.manifests import verified_for
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.receipt_texts import applied_by_manifest
@@ -46,7 +46,7 @@ def is_carried_out(instruction: Instruction) -> bool:
     theirs = {snapshot.pk: snapshot for snapshot in found.distinct()}
     if not all(map(is_settled, theirs.values())):
         return False
-    families = {members[0].pk: members for members in map(family, theirs.values())}
+    families = {members[0].pk: members for members in map(related_versions, theirs.values())}
     meanwhile = [
         tip
         for members in families.values()

@@ -16,12 +16,12 @@ from django.db.models import F, QuerySet
 
 from workflows.cases.models import Case
 from workflows.cases.transition import append_case_event, lock_case
-from workflows.corpus.entries import Edit, Entry, Replacements, edits_of
+from workflows.corpus.entries import Edit, ManifestEntry, Replacements, edits_of
 from workflows.corpus.values import RecordId
 from workflows.corrections.lineage import is_searched, lineage
 from workflows.corrections.manifests import entries_of
 from workflows.corrections.models import Manifest
-from workflows.corrections.places import Place, place_of
+from workflows.corrections.places import TextPlace, place_of
 from workflows.corrections.receipts import OWN_KEY
 from workflows.datasets.models import Snapshot
 from workflows.lookups.findings import not_kept_of
@@ -34,7 +34,7 @@ from workflows.vocabulary.roles import Role
 Rewritten = Mapping[tuple[str, str, str], Sequence[tuple[str, Sequence[Edit]]]]
 
 
-class Step(NamedTuple):
+class VersionStep(NamedTuple):
     """From a version to the next: what manifests did to which texts.
 
     A text that went has become nothing. `rest_is_same` says that this server has written the new
@@ -45,7 +45,7 @@ class Step(NamedTuple):
     rest_is_same: bool = False
 
 
-def moved(place: Place, step: Step, *, has_own_id: bool = True) -> Iterator[Place]:
+def moved(place: TextPlace, step: VersionStep, *, has_own_id: bool = True) -> Iterator[TextPlace]:
     """Yield where a place may stand in the next version: as it was, and in what became of its text.
 
     A record whose id is not its own is known by its text alone. So it may be another one with the
@@ -64,7 +64,7 @@ def moved(place: Place, step: Step, *, has_own_id: bool = True) -> Iterator[Plac
             )
 
 
-def _shift(place: Place, edits: Sequence[Edit]) -> int | None:
+def _shift(place: TextPlace, edits: Sequence[Edit]) -> int | None:
     """Return by how much a place moves; None where it was changed itself."""
     shift = 0
     for edit in edits:
@@ -75,9 +75,9 @@ def _shift(place: Place, edits: Sequence[Edit]) -> int | None:
     return shift
 
 
-def rewritten(entries: Iterable[Entry], wording: Replacements) -> Rewritten:
+def rewritten(entries: Iterable[ManifestEntry], wording: Replacements) -> Rewritten:
     """Return what a manifest made of the texts that it changed."""
-    texts: dict[tuple[str, int, str], list[Entry]] = defaultdict(list)
+    texts: dict[tuple[str, int, str], list[ManifestEntry]] = defaultdict(list)
     for entry in entries:
         if entry.changes_data:
             texts[entry.file, entry.row, entry.field].append(entry)
@@ -118,7 +118,7 @@ def applied_here(manifests: QuerySet[Manifest]) -> QuerySet[Manifest]:
     )
 
 
-def _step(older: Snapshot, newer: Snapshot) -> Step:
+def _step(older: Snapshot, newer: Snapshot) -> VersionStep:
     """Return what the manifests say that made a version of another."""
     found: dict[tuple[str, str, str], list[tuple[str, Sequence[Edit]]]] = defaultdict(list)
     applied = Manifest.objects.filter(snapshot=older, result=newer, state__in=Manifest.HAS_RESULT)
@@ -132,7 +132,7 @@ def _step(older: Snapshot, newer: Snapshot) -> Step:
             continue
         for text, several in became.items():
             found[text] += several
-    return Step(found, all_known and here.exists())
+    return VersionStep(found, all_known and here.exists())
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,19 +144,19 @@ class Version:
     applied have changed anything since.
     """
 
-    places: Mapping[Place, Sequence[Match]]
+    places: Mapping[TextPlace, Sequence[Match]]
     is_whole: bool
     rest_is_same: bool = True
 
-    def alike(self) -> dict[Place, list[Match]]:
+    def alike(self) -> dict[TextPlace, list[Match]]:
         """Return the matches of each place, whatever the ids of the records are."""
-        found: dict[Place, list[Match]] = defaultdict(list)
+        found: dict[TextPlace, list[Match]] = defaultdict(list)
         for place, matches in self.places.items():
             found[place.alike] += matches
         return found
 
 
-def _carry(case: Case, line: Sequence[Snapshot], steps: Sequence[Step]) -> int:
+def _carry(case: Case, line: Sequence[Snapshot], steps: Sequence[VersionStep]) -> int:
     """Carry the verdicts of a case over to the newest version; return on how many places."""
     if not steps:
         return 0
@@ -198,16 +198,16 @@ def _known_after(known: Version, found: Version, *, was_searched: bool) -> Versi
     return Version(places, is_whole=False, rest_is_same=known.rest_is_same)
 
 
-def _moved(known: Version, step: Step, shared: Collection[RecordId]) -> Version:
+def _moved(known: Version, step: VersionStep, shared: Collection[RecordId]) -> Version:
     """Return where the places that are known may stand in the next version."""
-    coming: dict[Place, list[Match]] = defaultdict(list)
+    coming: dict[TextPlace, list[Match]] = defaultdict(list)
     for place, matches in known.places.items():
         for after in moved(place, step, has_own_id=place.record not in shared):
             coming[after] += matches
     return Version(coming, known.is_whole, known.rest_is_same and step.rest_is_same)
 
 
-def _certain(known: Version, new: Version) -> dict[Place, Match]:
+def _certain(known: Version, new: Version) -> dict[TextPlace, Match]:
     """Return by place a match that says how it was judged, where it is the same one for certain.
 
     A pipeline may number records anew, so in a version which it has written an id says nothing
@@ -215,7 +215,7 @@ def _certain(known: Version, new: Version) -> dict[Place, Match]:
     alone has, before and after; another place only if all that are like it were judged the same.
     And if one has become several, or others may be like it that nobody has seen, it is judged anew.
     """
-    found: dict[Place, Match] = {}
+    found: dict[TextPlace, Match] = {}
     shared = _shared_ids(new.places)
     before, after = known.alike(), new.alike()
     telling = None if known.is_whole and new.is_whole else _telling_texts(new)
@@ -245,7 +245,7 @@ def _changes(match: Match) -> bool:
     return match.verdict == Match.Verdict.THEIRS
 
 
-def _text(place: Place) -> tuple[str, str]:
+def _text(place: TextPlace) -> tuple[str, str]:
     return place.field, place.text_sha256
 
 
@@ -275,7 +275,7 @@ def _verdict(before: Sequence[Match], number: int) -> Match | None:
     return before[0]
 
 
-def _shared_ids(found: Mapping[Place, Sequence[Match]]) -> set[RecordId]:
+def _shared_ids(found: Mapping[TextPlace, Sequence[Match]]) -> set[RecordId]:
     """Return the ids that several records of a version have, as its matches show."""
     records: dict[RecordId, set[tuple[str, int | None]]] = defaultdict(set)
     texts: dict[tuple[RecordId, str], set[str]] = defaultdict(set)
@@ -294,9 +294,9 @@ def _found_in(case: Case, snapshot: Snapshot, *, was_searched: bool) -> Version:
     return Version(_by_place(case, snapshot), whole)
 
 
-def _by_place(case: Case, snapshot: Snapshot) -> dict[Place, list[Match]]:
+def _by_place(case: Case, snapshot: Snapshot) -> dict[TextPlace, list[Match]]:
     """Return the matches of a version of which it is known what their whole text is."""
-    found: dict[Place, list[Match]] = defaultdict(list)
+    found: dict[TextPlace, list[Match]] = defaultdict(list)
     own = case.matches.filter(snapshot=snapshot, text_sha256__isnull=False)
     for match in own.select_related("case__data_key").order_by("pk"):
         found[place_of(match)].append(match)

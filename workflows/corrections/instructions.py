@@ -12,7 +12,7 @@ from workflows.common.errors import InvalidInput
 from workflows.common.inputs import require_text
 from workflows.corrections.by_hand import is_done_in
 from workflows.corrections.item_changes import redacts
-from workflows.corrections.lineage import family, tips
+from workflows.corrections.lineage import related_versions, tips
 from workflows.corrections.manifests import verified_for
 from workflows.corrections.models import Instruction, Manifest
 from workflows.vocabulary.outcomes import Outcome
@@ -85,7 +85,7 @@ def _decides(manifest: Manifest, instruction: Instruction) -> bool:
     verified = instruction.manifests.all()
     in_use = [
         snapshot
-        for snapshot in tips(family(manifest.snapshot))
+        for snapshot in tips(related_versions(manifest.snapshot))
         if not verified.filter(verified_for(snapshot)).exists()
     ]
     return not in_use or not all(is_done_in(instruction, snapshot) for snapshot in in_use)

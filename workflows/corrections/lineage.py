@@ -10,7 +10,7 @@ from workflows.datasets.models import Snapshot
 from workflows.lookups.models import LookupRun, ShardScan
 
 
-def family(snapshot: Snapshot) -> list[Snapshot]:
+def related_versions(snapshot: Snapshot) -> list[Snapshot]:
     """Return a snapshot with those that it was made from, and all that were made from these.
 
     Each once, the oldest first, and none of another dataset.
@@ -75,7 +75,7 @@ def newest_readable(members: list[Snapshot]) -> Snapshot | None:
 
 def is_outdated(snapshot: Snapshot) -> bool:
     """Return whether another version was made of a snapshot that can be read."""
-    members = family(snapshot)
+    members = related_versions(snapshot)
     return snapshot.pk in _replaced_by(members, tips(members))
 
 

@@ -20,9 +20,9 @@ from workflows.corpus.entries import (
     NOTE,
     PARQUET,
     EditRefused,
-    Entry,
     EntryOrigin,
     Header,
+    ManifestEntry,
     ManifestError,
     Op,
     RecordNotFound,
@@ -33,7 +33,7 @@ from workflows.corpus.formats.sql_table import changes_script
 from workflows.corpus.values import ReadError
 from workflows.corrections.item_changes import replacements_of
 from workflows.corrections.keys import manifest_signer
-from workflows.corrections.lineage import family, tips
+from workflows.corrections.lineage import related_versions, tips
 from workflows.corrections.manifests import (
     MAKE,
     OPS,
@@ -63,7 +63,7 @@ def build_manifest(snapshot_id: int | str) -> Manifest | None:
     by hand.
     """
     snapshot = Snapshot.objects.get(pk=snapshot_id)
-    members = family(snapshot)
+    members = related_versions(snapshot)
     with advisory_lock(MAKE, str(members[0].pk)) as free:
         if not free or not needs_manifest(snapshot_id):
             return None
@@ -128,7 +128,7 @@ def _pairs(instruction: Instruction) -> list[tuple[str, str, str]]:
 
 def _resolved(
     changes: Changes, target: Snapshot, wording: Replacements, left_out: Changes
-) -> list[Entry]:
+) -> list[ManifestEntry]:
     """Return the entries, and take out of `changes` what cannot be made.
 
     What is not simply done with goes into `left_out`.
@@ -157,7 +157,7 @@ def _resolved(
 def store_manifest(
     target: Snapshot,
     instructions: Iterable[Instruction],
-    entries: list[Entry],
+    entries: list[ManifestEntry],
     wording: Replacements,
     left_out: Mapping[Instruction, Sequence[RequestedChange]] = MappingProxyType({}),
 ) -> Manifest:

@@ -23,13 +23,20 @@ from workflows.corpus.edits.residual import (
     rescan,
     rescan_table,
 )
-from workflows.corpus.entries import EditRefused, Entry, ManifestError, Op, Replacements, Text
+from workflows.corpus.entries import (
+    EditRefused,
+    ManifestEntry,
+    ManifestError,
+    Op,
+    Replacements,
+    Text,
+)
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.values import Kind, ReadError, ReadProblem
 from workflows.corrections.carried_out import is_carried_out
 from workflows.corrections.instructions import complete
 from workflows.corrections.lifecycle import Action
-from workflows.corrections.lineage import family, lineage
+from workflows.corrections.lineage import lineage, related_versions
 from workflows.corrections.manifests import (
     NOT_COMPARABLE,
     UNREADABLE,
@@ -83,7 +90,9 @@ def verify_manifest(manifest_id: str) -> None:
                 _verify(manifest, entries)
 
 
-def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[dict[str, object]]:
+def _left(
+    manifest: Manifest, result: Snapshot, entries: list[ManifestEntry]
+) -> list[dict[str, object]]:
     """Return the places where something is left; one without a place if it cannot be looked at."""
     if not result.is_readable:
         return [{"why": UNREADABLE, "file": result.location}]
@@ -99,7 +108,7 @@ def _left(manifest: Manifest, result: Snapshot, entries: list[Entry]) -> list[di
     patterns = Patterns(terms_of_all(searched)) if searched else None
     may_stay = _may_stay(searched, [*_line(manifest, result), result])
     judged = _judged(searched, manifest, result)
-    members = family(manifest.snapshot)
+    members = related_versions(manifest.snapshot)
     on_purpose: OnPurpose = {str(case.pk): corrected_for(case, members) for case in searched}
     try:
         if not result.traits.has_files:
@@ -160,7 +169,7 @@ def _not_comparable(old: Snapshot) -> dict[str, object]:
     return {"why": NOT_COMPARABLE, "file": old.location}
 
 
-def _may_stand(manifest: Manifest, entries: list[Entry]) -> Counter[Text]:
+def _may_stand(manifest: Manifest, entries: list[ManifestEntry]) -> Counter[Text]:
     """Count the records that have a text which is changed in others, and are not changed.
 
     The look-up has found the people of a manifest in all that have such a text.
@@ -191,7 +200,9 @@ def _not_kept(cases: list[Case], old: Snapshot) -> list[dict[str, object]]:
     )
 
 
-def _rows_lost(old: Snapshot, new: Snapshot, entries: list[Entry]) -> list[dict[str, object]]:
+def _rows_lost(
+    old: Snapshot, new: Snapshot, entries: list[ManifestEntry]
+) -> list[dict[str, object]]:
     """Compare what was counted when the snapshots were read, as there is nothing else left."""
     if old.rows is None or new.rows is None:
         return [_not_comparable(old)]
@@ -305,7 +316,7 @@ def _those_of_others(
     return found
 
 
-def _verify(manifest: Manifest, entries: list[Entry]) -> None:
+def _verify(manifest: Manifest, entries: list[ManifestEntry]) -> None:
     receipt = manifest.receipts.last()
     assert receipt is not None
     steward = Actor(STEWARDS, receipt.by)

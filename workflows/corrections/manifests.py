@@ -14,10 +14,10 @@ from django.utils import timezone
 from workflows.accounts.actors import SYSTEM, Actor
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
-from workflows.corpus.entries import Entry, Op, Text
+from workflows.corpus.entries import ManifestEntry, Op, Text
 from workflows.corpus.values import RecordId
 from workflows.corrections.lifecycle import Action, Situation
-from workflows.corrections.lineage import family, line_of, tips
+from workflows.corrections.lineage import line_of, related_versions, tips
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.places import text_of
 from workflows.corrections.receipts import CHECK
@@ -54,7 +54,7 @@ def _ask_for_manifests(cases: Iterable[Case]) -> int:
     found = Snapshot.objects.filter(
         matches__case__in=cases, matches__verdict=Match.Verdict.THEIRS
     ).distinct()
-    oldest = {family(snapshot)[0].pk for snapshot in found}
+    oldest = {related_versions(snapshot)[0].pk for snapshot in found}
     for pk in oldest:
         enqueue_task(MAKE, str(pk), about=f"{pk}:{timezone.now().timestamp()}")
     return len(oldest)
@@ -89,14 +89,14 @@ def verified_for(snapshot: Snapshot) -> Q:
 def needs_manifest(snapshot_id: int | str) -> bool:
     """Return whether a manifest is still to be made, and can be, for the family of a snapshot."""
     snapshot = Snapshot.objects.get(pk=snapshot_id)
-    members = family(snapshot)
+    members = related_versions(snapshot)
     live = Manifest.objects.filter(snapshot__in=members, state__in=Manifest.LIVE).exists()
     return not live and any(pending_instructions(members, target) for target in tips(members))
 
 
 def not_corrected(case: Case, matches: list[Match], snapshot: Snapshot) -> list[Match]:
     """Leave out the matches in records that stay, because the same case has corrected them."""
-    texts = corrected_for(case, family(snapshot))
+    texts = corrected_for(case, related_versions(snapshot))
     corrected = {_record_of(match) for match in matches if text_of(match) in texts}
     return [match for match in matches if _record_of(match) not in corrected]
 
@@ -112,7 +112,7 @@ def corrected_for(case: Case, members: Sequence[Snapshot]) -> set[Text]:
     taken_back = Instruction.objects.filter(item__case=case).exclude(retired_at=None)
     retired = tuple(f"{pk}-" for pk in taken_back.values_list("pk", flat=True))
 
-    def corrections(entries: list[Entry]) -> list[Entry]:
+    def corrections(entries: list[ManifestEntry]) -> list[ManifestEntry]:
         own = [entry for entry in entries if entry.case_pseudonym == str(case.pseudonym)]
         emptied = {entry.place for entry in own if entry.op is not Op.REPLACE}
         return [
@@ -125,7 +125,7 @@ def corrected_for(case: Case, members: Sequence[Snapshot]) -> set[Text]:
 
 
 def texts_after(
-    meant: Callable[[list[Entry]], list[Entry]],
+    meant: Callable[[list[ManifestEntry]], list[ManifestEntry]],
     members: Sequence[Snapshot],
     known: Iterable[Text] = (),
 ) -> set[Text]:
@@ -147,10 +147,10 @@ def _record_of(match: Match) -> tuple[str, RecordId, int | None]:
     return match.file, match.record, match.position
 
 
-def entries_of(manifest: Manifest) -> list[Entry]:
+def entries_of(manifest: Manifest) -> list[ManifestEntry]:
     """Return the entries of a manifest. Raises `Shredded` after one of its cases was erased."""
     lines = manifest.jsonl.splitlines()
-    return [Entry.from_dict(json.loads(line), number) for number, line in enumerate(lines)]
+    return [ManifestEntry.from_dict(json.loads(line), number) for number, line in enumerate(lines)]
 
 
 def sweep_manifests() -> int:
@@ -205,7 +205,7 @@ def enqueue_verification(manifest: Manifest, actor: Actor) -> None:
     with transaction.atomic():
         locked = lock_manifest(manifest)
         live = Manifest.objects.filter(
-            snapshot__in=family(locked.snapshot), state__in=Manifest.LIVE
+            snapshot__in=related_versions(locked.snapshot), state__in=Manifest.LIVE
         )
         advance(
             locked,

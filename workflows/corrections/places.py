@@ -6,7 +6,7 @@ from workflows.corpus.values import RecordId
 from workflows.lookups.models import Match
 
 
-class Place(NamedTuple):
+class TextPlace(NamedTuple):
     """A place in a version, wherever in the file its record lies."""
 
     record: RecordId
@@ -23,9 +23,9 @@ class Place(NamedTuple):
         return self._replace(record=None)
 
 
-def place_of(match: Match) -> Place:
+def place_of(match: Match) -> TextPlace:
     """Return the place of a match."""
-    return Place(
+    return TextPlace(
         match.record,
         match.field,
         match.text_sha256 or "",

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 
 from workflows.cases.models import Case
-from workflows.corpus.entries import Entry, Op
+from workflows.corpus.entries import ManifestEntry, Op
 from workflows.corrections.manifests import entries_of
 from workflows.corrections.models import RecipientNotice
 from workflows.corrections.recipients import token_of
@@ -44,7 +44,7 @@ def mail_recipient(notice: RecipientNotice, effect: Effect) -> EmailMessage | No
     return _mail(notice, address, effect)
 
 
-def entries_for_recipient(notice: RecipientNotice) -> list[Entry]:
+def entries_for_recipient(notice: RecipientNotice) -> list[ManifestEntry]:
     """Return what the recipient is to change; nothing after a case of the manifest was erased."""
     try:
         return [entry for entry in entries_of(notice.manifest) if entry.changes_data]
@@ -69,7 +69,7 @@ def _send_notices(notice: RecipientNotice) -> None:
             send_notice(case, "recipients", _facts(notice, case, own), key=key)
 
 
-def _facts(notice: RecipientNotice, case: Case, entries: list[Entry]) -> Recipients:
+def _facts(notice: RecipientNotice, case: Case, entries: list[ManifestEntry]) -> Recipients:
     language = language_of(case.language)
     action = phrase("recipient.action", language)
     if any(entry.op is Op.REPLACE for entry in entries):
@@ -85,7 +85,7 @@ def version_given(notice: RecipientNotice, language: str) -> str:
     )
 
 
-def _records(entries: Iterable[Entry], language: str) -> Iterator[str]:
+def _records(entries: Iterable[ManifestEntry], language: str) -> Iterator[str]:
     listed = list(entries)
     for entry in listed[:RECORDS_NAMED]:
         span = ""

@@ -17,7 +17,7 @@ from workflows.accounts.actors import PUBLIC, SYSTEM, Actor
 from workflows.cases.transition import append_case_event
 from workflows.common.errors import DomainError, Refused
 from workflows.common.inputs import require_text
-from workflows.corrections.lineage import family
+from workflows.corrections.lineage import related_versions
 from workflows.corrections.models import Manifest, RecipientNotice
 from workflows.corrections.receipts import STEWARDS
 from workflows.corrections.transition import cases_of
@@ -67,7 +67,7 @@ def _tokens(pk: UUID) -> list[str]:
 
 def recipients_of(manifest: Manifest) -> list[Recipient]:
     """Return who was given the dataset as a whole, or a snapshot that is as it was before."""
-    members = [m for m in family(manifest.snapshot) if m.pk != manifest.result_id]
+    members = [m for m in related_versions(manifest.snapshot) if m.pk != manifest.result_id]
     given = Recipient.objects.filter(dataset=manifest.snapshot.dataset_id)
     return list(given.filter(Q(snapshot=None) | Q(snapshot__in=members)).order_by("pk"))
 

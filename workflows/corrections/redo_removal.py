@@ -12,9 +12,9 @@ from workflows.cases.models import Case
 from workflows.corpus.edits.resolve import entries_of_record, records
 from workflows.corpus.entries import (
     EditRefused,
-    Entry,
     EntryOrigin,
     Located,
+    ManifestEntry,
     ManifestError,
     Op,
     Replacements,
@@ -24,7 +24,7 @@ from workflows.corpus.entries import (
 from workflows.corpus.formats.files import snapshot_files
 from workflows.corpus.formats.registry import read_batches
 from workflows.corpus.values import ReadError
-from workflows.corrections.lineage import family
+from workflows.corrections.lineage import related_versions
 from workflows.corrections.manifest_builder import store_manifest
 from workflows.corrections.manifests import MAKE, entries_of
 from workflows.corrections.models import (
@@ -52,7 +52,7 @@ def redo_removal(return_id: int | str) -> Manifest | None:
     returned = Reingestion.objects.select_related("case__data_key", "snapshot__dataset").get(
         pk=return_id
     )
-    with advisory_lock(MAKE, str(family(returned.snapshot)[0].pk)) as free:
+    with advisory_lock(MAKE, str(related_versions(returned.snapshot)[0].pk)) as free:
         if not free or returned.resolved_at or returned.manifest_id or not returned.asked_at:
             return None
         reason = blocking_reason(returned)
@@ -95,9 +95,9 @@ def _make(returned: Reingestion) -> Manifest:
     return manifest
 
 
-def _done_before(case: Case) -> tuple[dict[str, list[Entry]], Replacements]:
+def _done_before(case: Case) -> tuple[dict[str, list[ManifestEntry]], Replacements]:
     """Return what was done for a case, by the digest of the text; nothing where it was erased."""
-    former: dict[str, list[Entry]] = defaultdict(list)
+    former: dict[str, list[ManifestEntry]] = defaultdict(list)
     replacements: dict[str, str] = {}
     manifests = Manifest.objects.filter(
         instructions__item__case=case, state=Manifest.State.VERIFIED
@@ -114,7 +114,9 @@ def _done_before(case: Case) -> tuple[dict[str, list[Entry]], Replacements]:
     return former, Replacements(replacements)
 
 
-def _changed_before(returned: Reingestion, former: dict[str, list[Entry]]) -> Iterator[Located]:
+def _changed_before(
+    returned: Reingestion, former: dict[str, list[ManifestEntry]]
+) -> Iterator[Located]:
     """Yield the records that are those of before: their longest text is one that was changed.
 
     A name that has a field of its own stands in the records of namesakes as well.
@@ -132,9 +134,9 @@ def _changed_before(returned: Reingestion, former: dict[str, list[Entry]]) -> It
 def _entries(
     returned: Reingestion,
     found: Iterable[Located],
-    former: dict[str, list[Entry]],
+    former: dict[str, list[ManifestEntry]],
     wording: Replacements,
-) -> Iterator[Entry]:
+) -> Iterator[ManifestEntry]:
     """Yield what is to be done to the records that came back: the same as before.
 
     Of a record that was deleted nothing more need be known than that, so this works for a case
@@ -182,7 +184,10 @@ def _located(returned: Reingestion) -> Iterator[Located]:
 
 
 def _changes(
-    text: object, blank: RequestedChange, former: dict[str, list[Entry]], known_to_go: set[bytes]
+    text: object,
+    blank: RequestedChange,
+    former: dict[str, list[ManifestEntry]],
+    known_to_go: set[bytes],
 ) -> list[RequestedChange]:
     """Return what is to be done to one text; `blank` deletes its record."""
     if not isinstance(text, str):

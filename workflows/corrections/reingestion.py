@@ -17,7 +17,7 @@ from workflows.cases.models import Case
 from workflows.cases.transition import append_case_event
 from workflows.common.errors import Refused
 from workflows.common.inputs import require_text
-from workflows.corrections.lineage import family, tips
+from workflows.corrections.lineage import related_versions, tips
 from workflows.corrections.manifests import MAKE
 from workflows.corrections.models import Manifest, Reingestion
 from workflows.corrections.receipts import STEWARDS
@@ -133,7 +133,7 @@ def redo_in_progress(returned: Reingestion) -> bool:
 
 def blocking_reason(returned: Reingestion) -> str:
     """Return why no manifest can be made now, in a sentence; nothing if one can."""
-    members = family(returned.snapshot)
+    members = related_versions(returned.snapshot)
     if returned.snapshot not in tips(members):
         return _(
             "A newer version was made of this snapshot, or it cannot be read any more. What is "
@@ -147,7 +147,7 @@ def blocking_reason(returned: Reingestion) -> str:
 def abandon_redo_removal(return_id: int | str) -> None:
     """Say that making a manifest never came to an end, so that it can be asked for again."""
     returned = Reingestion.objects.select_related("snapshot").get(pk=return_id)
-    lock_or_retry(MAKE, str(family(returned.snapshot)[0].pk))
+    lock_or_retry(MAKE, str(related_versions(returned.snapshot)[0].pk))
     reason = _(
         "Making a manifest was tried many times and never came to an end. Look into the log "
         "of the workers, then have it tried again."

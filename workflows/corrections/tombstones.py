@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
-from workflows.corpus.entries import Entry
+from workflows.corpus.entries import ManifestEntry
 from workflows.corrections.manifests import entries_of
 from workflows.corrections.models import GuardedSnapshot, Manifest, Tombstone
 from workflows.datasets.models import Snapshot
@@ -21,7 +21,7 @@ from workflows.outbox.long_work import enqueue_task, lock_or_retry
 from workflows.outbox.services import enqueue
 from workflows.vault.blind_index import current_key, index_keys
 from workflows.vault.crypto import Shredded
-from workflows.vault.rotation import Step
+from workflows.vault.rotation import RotationStep
 
 GUARD = "corrections.guard_snapshot"
 GUARD_AGAIN = "corrections.guard_again"
@@ -88,7 +88,7 @@ def digests_of(sha256: str) -> list[bytes]:
     return [key.keyed_hash(_PURPOSE, bytes.fromhex(sha256)) for key in index_keys()]
 
 
-def record_tombstones(case: Case, entries: Iterable[Entry]) -> None:
+def record_tombstones(case: Case, entries: Iterable[ManifestEntry]) -> None:
     """Keep what stood in the records that were changed for a case, as keyed hashes."""
     own = {
         entry.sha256_before: str(entry.op)
@@ -121,7 +121,7 @@ def _bury_anew(manifest: Manifest) -> int:
         entries = entries_of(manifest)
     except Shredded:
         return 0
-    of_cases: dict[str, list[Entry]] = defaultdict(list)
+    of_cases: dict[str, list[ManifestEntry]] = defaultdict(list)
     for entry in entries:
         of_cases[entry.case_pseudonym].append(entry)
     renewed = 0
@@ -163,7 +163,7 @@ def _take_over(case: Case, texts: set[str]) -> int:
     return len(renewed)
 
 
-RENEW_TOMBSTONES = Step("tombstones", _verified, _bury_anew, batch=1)
+RENEW_TOMBSTONES = RotationStep("tombstones", _verified, _bury_anew, batch=1)
 
 
 def tombstones_under_former_keys() -> int:

@@ -13,7 +13,7 @@ from workflows.cases.models import Case
 from workflows.corpus.values import Kind
 from workflows.corrections.carrying import applied_here
 from workflows.corrections.models import Instruction, Manifest
-from workflows.corrections.places import Place, place_of
+from workflows.corrections.places import TextPlace, place_of
 from workflows.datasets.models import Snapshot
 from workflows.lookups.models import Match
 
@@ -72,10 +72,10 @@ def _is_changed_for_certain(case: Case, older: Snapshot, newer: Snapshot) -> boo
 
 def _known_before(waiting: Sequence[Match], older: Sequence[Sequence[Match]]) -> Counter[Kind]:
     """Count those that stood in an older version, and nothing like them was theirs there."""
-    before: dict[Place, int] = defaultdict(int)
+    before: dict[TextPlace, int] = defaultdict(int)
     theirs = set()
     for matches in older:
-        counts: Counter[Place] = Counter()
+        counts: Counter[TextPlace] = Counter()
         for match in matches:
             if match.text_sha256 and match.verdict == Match.Verdict.THEIRS:
                 theirs.add(place_of(match).alike)

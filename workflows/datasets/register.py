@@ -36,7 +36,7 @@ UNREAD = (Snapshot.State.WAITING, Snapshot.State.READING)
 
 _APPROVAL = ("approval", "approval_by", "approval_at", "approval_ground", "approval_nonce")
 
-Entry = TypeVar("Entry", bound=models.Model)
+RegisterEntry = TypeVar("RegisterEntry", bound=models.Model)
 
 logger = logging.getLogger(__name__)
 
@@ -211,11 +211,11 @@ def save_recipient(recipient: Recipient, actor: Actor) -> Recipient:
     return _save(recipient, actor, _before(recipient), facts)
 
 
-def _before(entry: Entry) -> Entry | None:
+def _before(entry: RegisterEntry) -> RegisterEntry | None:
     """Return what is stored of an entry, locked, or None for a new one."""
     if entry.pk is None:
         return None
-    stored: Entry = type(entry)._default_manager.select_for_update().get(pk=entry.pk)
+    stored: RegisterEntry = type(entry)._default_manager.select_for_update().get(pk=entry.pk)
     return stored
 
 
@@ -230,8 +230,13 @@ def _changed(entry: models.Model, before: models.Model | None) -> list[str]:
 
 
 def _save(
-    entry: Entry, actor: Actor, before: Entry | None, facts: Mapping[str, Any], *, name: str = ""
-) -> Entry:
+    entry: RegisterEntry,
+    actor: Actor,
+    before: RegisterEntry | None,
+    facts: Mapping[str, Any],
+    *,
+    name: str = "",
+) -> RegisterEntry:
     """Check, write and tell the log; an entry in which nothing changed is not told."""
     role = require_role(actor, STEWARDS)
     if before is None and hasattr(entry, "registered_by"):

@@ -32,7 +32,7 @@ from workflows.ledger.selectors import (
     iter_proofs,
 )
 from workflows.oversight.checkpoints import check_continues
-from workflows.oversight.row_security import Reading
+from workflows.oversight.row_security import ReadTransaction
 
 ENTRIES_AT_ONCE = 1000
 PROOFS_UP_TO = 10_000
@@ -111,7 +111,12 @@ def _timestamp_files(timestamp: Timestamp) -> Iterator[tuple[str, bytes]]:
 
 
 def write_events(
-    cases: Iterable[CaseSteps], path: Path, places: LeafIndexBitmap, *, bom: bool, reading: Reading
+    cases: Iterable[CaseSteps],
+    path: Path,
+    places: LeafIndexBitmap,
+    *,
+    bom: bool,
+    reading: ReadTransaction,
 ) -> None:
     """Write `events.csv` for cases in their order, and add the places of its events to `places`.
 
@@ -137,7 +142,9 @@ def write_events(
                     places.add(index)
 
 
-def add_receipts(register: str, highest: int, places: LeafIndexBitmap, reading: Reading) -> None:
+def add_receipts(
+    register: str, highest: int, places: LeafIndexBitmap, reading: ReadTransaction
+) -> None:
     """Add the place of every `case.received` of a regime, in scope or not."""
     last = 0
     while True:
@@ -165,7 +172,7 @@ def entry_members(
     checkpoint: Checkpoint,
     folder: Path,
     advance: Advance,
-    reading: Reading,
+    reading: ReadTransaction,
 ) -> Iterator[Member]:
     """Yield the entries of a scoped export and what proves that they are in the log.
 
@@ -202,7 +209,7 @@ def entry_bundle_members(size: int, advance: Advance) -> Iterator[Member]:
 
 
 def _proof_members(
-    places: LeafIndexBitmap, checkpoint: Checkpoint, advance: Advance, reading: Reading
+    places: LeafIndexBitmap, checkpoint: Checkpoint, advance: Advance, reading: ReadTransaction
 ) -> Iterator[Member]:
     for page in _pages(places, reading):
         events = dict(page)
@@ -212,7 +219,7 @@ def _proof_members(
         advance(len(page))
 
 
-def _pages(places: LeafIndexBitmap, reading: Reading) -> Iterator[list[tuple[int, Event]]]:
+def _pages(places: LeafIndexBitmap, reading: ReadTransaction) -> Iterator[list[tuple[int, Event]]]:
     """Yield the events at `places` with their places, rising, a page at a time."""
     for page in _batches(places, ENTRIES_AT_ONCE):
         leaves = Leaf.objects.filter(index__in=page).select_related("event").order_by("index")

@@ -10,8 +10,8 @@ from typing import Any
 
 from workflows.ledger.canonical import canonical_json
 
-Row = dict[str, Any]
-Entry = Mapping[str, Any]
+TableRow = dict[str, Any]
+EventEntry = Mapping[str, Any]
 
 # The six that 11 CCR § 7101 asks for: received_at, items, channel, responded_at, outcomes, grounds.
 CASE_COLUMNS = (
@@ -68,7 +68,7 @@ _ENDS_OF_COMPLAINTS = {
 _ENDS = {"closed", "expired", "withdrawn", "merged", "rejected_as_abuse"}
 
 
-def row_from_log(entries: Sequence[Entry], regime: str) -> Row:
+def row_from_log(entries: Sequence[EventEntry], regime: str) -> TableRow:
     """Return what the entries of one case, by their step, tell about it.
 
     `regime` names the register whose `case.received` the row stands for. Times are as the entries
@@ -108,9 +108,9 @@ def row_from_log(entries: Sequence[Entry], regime: str) -> Row:
     }
 
 
-def _complaints(entries: Sequence[Entry], regime: str) -> list[Row]:
+def _complaints(entries: Sequence[EventEntry], regime: str) -> list[TableRow]:
     """Return what the entries of a case tell about each complaint, the earliest first."""
-    found: dict[str, Row] = {}
+    found: dict[str, TableRow] = {}
     for entry in entries:
         facts = entry["facts"]
         if entry["name"] == "complaint.received":
@@ -134,7 +134,7 @@ def _complaints(entries: Sequence[Entry], regime: str) -> list[Row]:
     return list(found.values())
 
 
-def _complaint_cell(complaint: Row) -> str:
+def _complaint_cell(complaint: TableRow) -> str:
     ended = (
         f"{complaint['finding']} {complaint['answered_at']}"
         if complaint["finding"]
@@ -150,7 +150,7 @@ def case_cells(row: Mapping[str, Any]) -> list[str]:
 
     Of the deadlines it shows the leading one of the row's regime.
     """
-    lead: Row = next((deadline for deadline in row["deadlines"] if deadline["leads"]), {})
+    lead: TableRow = next((deadline for deadline in row["deadlines"] if deadline["leads"]), {})
     flat = {
         **row,
         "items": "; ".join(row["items"]),
@@ -174,7 +174,7 @@ def case_cells(row: Mapping[str, Any]) -> list[str]:
     return [_text(flat[column]) for column in CASE_COLUMNS]
 
 
-def event_cells(number: str, index: int, entry: Entry) -> list[str]:
+def event_cells(number: str, index: int, entry: EventEntry) -> list[str]:
     """Return one entry of the log as the cells of `events.csv`; `index` is its place."""
     cells = {
         **entry,
@@ -192,5 +192,5 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _first_at(entries: Sequence[Entry], name: str) -> str | None:
+def _first_at(entries: Sequence[EventEntry], name: str) -> str | None:
     return next((entry["at"] for entry in entries if entry["name"] == name), None)

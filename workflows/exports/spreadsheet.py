@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from workflows.exports.rows import CASE_COLUMNS, Entry, case_cells
+from workflows.exports.rows import CASE_COLUMNS, EventEntry, case_cells
 from workflows.ledger.canonical import canonical_json
 
 STEP_COLUMNS = ("number", "step", "at", "event", "role", "actor", "facts", "case")
@@ -52,7 +52,7 @@ class Spreadsheet:
         """Write the file; after an error it is of no use, and its folder is thrown away."""
         self._book.close()
 
-    def add(self, row: Mapping[str, Any], entries: Iterable[Entry]) -> None:
+    def add(self, row: Mapping[str, Any], entries: Iterable[EventEntry]) -> None:
         """Add a row of `cases.jsonl` and the entries of its steps."""
         self._cases.add(case_cells(row))
         for entry in entries:

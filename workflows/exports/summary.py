@@ -13,7 +13,7 @@ from workflows.pdf import render_pdf
 from workflows.pdf.fonts import font
 from workflows.regimes.services import get_regime
 from workflows.statistics.counting import ABUSE
-from workflows.statistics.tally import ExportStatistics
+from workflows.statistics.export_statistics import ExportStatistics
 from workflows.vocabulary.item_kinds import ItemKind
 
 if TYPE_CHECKING:

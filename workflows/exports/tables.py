@@ -30,10 +30,10 @@ from workflows.ledger.keys import log_vkey
 from workflows.ledger.models import Event
 from workflows.ledger.sequencer import sequence
 from workflows.oversight.filters import BundleFilters, zone_of
-from workflows.oversight.row_security import Reading, reading_of
+from workflows.oversight.row_security import ReadTransaction, reading_of
 from workflows.oversight.selectors import DisclosedContent, WithheldContent, disclosed_contents
 from workflows.statistics.counting import is_late
-from workflows.statistics.tally import ExportStatistics
+from workflows.statistics.export_statistics import ExportStatistics
 
 CASES_AT_ONCE = 200
 HERE = Path(__file__).parent
@@ -68,7 +68,7 @@ class BundleRequest:
         return self.filters.narrow(cases, zone_of(self.regime))
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> ReadTransaction:
         """Return what gives the transaction in which to read: limited to the regime."""
         return reading_of(self.regime, actor=self.actor.pseudonym)
 
@@ -184,7 +184,7 @@ def _pages(request: BundleRequest, numbers: dict[str, int]) -> Iterator[list[UUI
 
 def _read(
     request: BundleRequest, pseudonyms: list[UUID]
-) -> list[tuple[rows.Row, list[rows.Entry], list[DisclosedContent], bool]]:
+) -> list[tuple[rows.TableRow, list[rows.EventEntry], list[DisclosedContent], bool]]:
     """Return rows, entries and openings of a page of cases, and whether each is late.
 
     Four queries, whatever the page.
@@ -197,7 +197,7 @@ def _read(
         )
         cases = {case.pseudonym: case for case in found.select_related("data_key")}
         by_id = {case.pk: case for case in cases.values()}
-        entries: dict[UUID, list[tuple[UUID, rows.Entry]]] = defaultdict(list)
+        entries: dict[UUID, list[tuple[UUID, rows.EventEntry]]] = defaultdict(list)
         for event in Event.objects.filter(case__in=cases).order_by("case", "step"):
             assert event.case is not None
             entries[event.case].append((event.uid, event.body))
@@ -227,8 +227,8 @@ def _read(
 
 
 def _row(
-    request: BundleRequest, case: Case, entries: list[rows.Entry], clocks: list[Clock]
-) -> rows.Row:
+    request: BundleRequest, case: Case, entries: list[rows.EventEntry], clocks: list[Clock]
+) -> rows.TableRow:
     regime = request.regime or case.regime
     return {
         **rows.row_from_log(entries, regime),
@@ -263,7 +263,7 @@ def _deadline(case: Case, clock: Clock, language: str) -> dict[str, Any]:
     }
 
 
-def _line(row: rows.Row, opening: DisclosedContent) -> dict[str, Any]:
+def _line(row: rows.TableRow, opening: DisclosedContent) -> dict[str, Any]:
     """Return a line of `contents.jsonl`."""
     line = {
         "case": row["case"],

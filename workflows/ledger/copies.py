@@ -23,7 +23,7 @@ from workflows.ledger.checkpoints import (
 )
 from workflows.ledger.keys import log_verifier
 
-Entry = dict[str, Json]
+CopiedEntry = dict[str, Json]
 _CHECKPOINT, _LISTED, _PROOFS = "checkpoint", "entries.txt", "proofs/"
 # How the folder ends in which the parts of a tile lie that was not full yet.
 _PARTIAL = ".p"
@@ -63,7 +63,7 @@ def write_copy(folder: Path) -> int:
     return newest.size
 
 
-def read_copy(place: Path, names: frozenset[str]) -> list[Entry]:
+def read_copy(place: Path, names: frozenset[str]) -> list[CopiedEntry]:
     """Return the entries of these names in a copy: a folder, or an export as folder or ZIP.
 
     Each is proved to be in a log that our key has signed. Raises `CopyError`.
@@ -188,8 +188,8 @@ def _require_root(tree: merkle.CompactRange, head: TreeHead) -> None:
         raise merkle.ProofError("Its entries are not those that the checkpoint signs.")
 
 
-def _parsed(leaf: bytes) -> Entry:
-    return cast(Entry, parse_json(leaf))
+def _parsed(leaf: bytes) -> CopiedEntry:
+    return cast(CopiedEntry, parse_json(leaf))
 
 
 def _delete_parts(folder: Path, size: int) -> None:

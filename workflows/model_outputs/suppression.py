@@ -28,7 +28,7 @@ from workflows.ledger.keys import signer_for
 from workflows.model_outputs.models import ListVersion, Suppression
 from workflows.vault.blind_index import current_key, index_keys, key_name
 from workflows.vault.crypto import Shredded
-from workflows.vault.rotation import Step
+from workflows.vault.rotation import RotationStep
 from workflows.vocabulary.roles import Role
 
 FIRST_LINE = "requests-portal/suppression-list/v1"
@@ -261,7 +261,7 @@ def _under_former_keys() -> QuerySet[Suppression]:
     return Suppression.objects.exclude(key_name=current).select_related("case__data_key")
 
 
-RENEW_PHRASES = Step("suppressed phrases", _under_former_keys, _digest_anew)
+RENEW_PHRASES = RotationStep("suppressed phrases", _under_former_keys, _digest_anew)
 
 
 def phrases_under_former_keys() -> int:

@@ -12,7 +12,7 @@ from workflows.regimes.deadlines.values import Citation
 from workflows.regimes.rules.elements import Clock, LocalizedText
 from workflows.regimes.rules.regime import Regime
 
-Entry = Mapping[str, Any]
+EventEntry = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Provision:
     citations: tuple[Citation, ...]
 
 
-def provisions(entry: Entry, regime: Regime, kinds: Sequence[str]) -> list[Provision]:
+def provisions(entry: EventEntry, regime: Regime, kinds: Sequence[str]) -> list[Provision]:
     """Return the rules that a step of a case with items of these kinds follows; often none."""
     rule = _RULES.get(entry["name"])
     found: list[Provision] = []
@@ -33,14 +33,14 @@ def provisions(entry: Entry, regime: Regime, kinds: Sequence[str]) -> list[Provi
     return found
 
 
-_Rule = Callable[[Entry, Regime, Sequence[str]], Iterator[Provision]]
+_Rule = Callable[[EventEntry, Regime, Sequence[str]], Iterator[Provision]]
 
 
 def _of_clock(clock: Clock) -> Provision:
     return Provision(clock.text, clock.rule.citations)
 
 
-def _received(_facts: Entry, regime: Regime, kinds: Sequence[str]) -> Iterator[Provision]:
+def _received(_facts: EventEntry, regime: Regime, kinds: Sequence[str]) -> Iterator[Provision]:
     yield from _to_answer(regime, kinds)
     for kind in kinds:
         item = regime.item(kind)
@@ -53,13 +53,13 @@ def _to_answer(regime: Regime, kinds: Sequence[str]) -> Iterator[Provision]:
         yield _of_clock(regime.clock(kind))
 
 
-def _acknowledged(_facts: Entry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
+def _acknowledged(_facts: EventEntry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
     if regime.acknowledge:
         yield _of_clock(regime.clock(regime.acknowledge))
 
 
 def _notice(kind: str) -> _Rule:
-    def rule(_facts: Entry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
+    def rule(_facts: EventEntry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
         notice = regime.notices.get(kind)
         if notice is not None:
             yield Provision(None, notice.citations)
@@ -67,28 +67,28 @@ def _notice(kind: str) -> _Rule:
     return rule
 
 
-def _fee(_facts: Entry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
+def _fee(_facts: EventEntry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
     yield Provision(regime.fee.text, regime.fee.citations)
 
 
-def _ended_unpaid(facts: Entry, regime: Regime, kinds: Sequence[str]) -> Iterator[Provision]:
+def _ended_unpaid(facts: EventEntry, regime: Regime, kinds: Sequence[str]) -> Iterator[Provision]:
     yield from _fee(facts, regime, kinds)
     yield from _notice("refusal")(facts, regime, kinds)
 
 
-def _extended(_facts: Entry, regime: Regime, kinds: Sequence[str]) -> Iterator[Provision]:
+def _extended(_facts: EventEntry, regime: Regime, kinds: Sequence[str]) -> Iterator[Provision]:
     for kind in response_clock_kinds(regime, kinds):
         extension = regime.clock(kind).rule.extension
         if extension is not None:
             yield _of_clock(regime.clock(extension.kind))
 
 
-def _clock(facts: Entry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
+def _clock(facts: EventEntry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
     if facts["regime"] == regime.code and facts["clock"] in regime.clocks:
         yield _of_clock(regime.clock(facts["clock"]))
 
 
-def _decided(facts: Entry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
+def _decided(facts: EventEntry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
     for outcome in facts.get("outcomes", ()):
         ground = regime.grounds.get(outcome.get("ground", ""))
         item = regime.item(outcome["kind"])
@@ -101,17 +101,17 @@ def _decided(facts: Entry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Pr
             yield Provision(item.note, item.citations)
 
 
-def _answered(facts: Entry, regime: Regime, kinds: Sequence[str]) -> Iterator[Provision]:
+def _answered(facts: EventEntry, regime: Regime, kinds: Sequence[str]) -> Iterator[Provision]:
     yield from _to_answer(regime, kinds)
     yield from _decided(facts, regime, kinds)
 
 
-def _kept(_facts: Entry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
+def _kept(_facts: EventEntry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
     for record in regime.records:
         yield Provision(record.text, record.citations)
 
 
-def _complained(_facts: Entry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
+def _complained(_facts: EventEntry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
     for kind in (regime.complaint_acknowledge, regime.complaint):
         if kind:
             yield _of_clock(regime.clock(kind))

@@ -20,7 +20,7 @@ from workflows.accounts.regulators import RegulatorScope
 ROLE = "portal_regulator"
 
 # Gives the transaction in which something is read.
-Reading = Callable[[], AbstractContextManager[None]]
+ReadTransaction = Callable[[], AbstractContextManager[None]]
 
 _TAKE = (
     "SELECT set_config('portal.regime', %s, true), set_config('portal.actor', %s, true),"
@@ -50,7 +50,7 @@ def rows_for(scope: RegulatorScope) -> Iterator[None]:
         yield
 
 
-def reading_of(regime: str, *, actor: str) -> Reading:
+def reading_of(regime: str, *, actor: str) -> ReadTransaction:
     """Return what limits reading to a regime; an empty one stands for the whole log."""
     return partial(rows_of, regime, actor=actor) if regime else transaction.atomic
 

@@ -27,7 +27,7 @@ from workflows.vault.crypto import Shredded
 from workflows.vocabulary.people import IdentifierKind
 from workflows.vocabulary.roles import Role
 
-Entry = Mapping[str, Any]
+EventEntry = Mapping[str, Any]
 
 _IDENTITY_EVENTS = frozenset(
     {"identity.proved", "identity.not_proved", "identity.confirmed", "identity.doubted"}
@@ -46,7 +46,7 @@ class WithheldContent(StrEnum):
 class DisclosedContent:
     """One commitment of one entry: either `nonce` (hex) and `content`, or why not (`closed`)."""
 
-    entry: Entry
+    entry: EventEntry
     name: str
     commitment: str
     nonce: str = ""
@@ -55,7 +55,7 @@ class DisclosedContent:
 
 
 def disclosed_contents(
-    entries: Iterable[tuple[UUID, Entry]],
+    entries: Iterable[tuple[UUID, EventEntry]],
     contents: Iterable[EventContent],
     *,
     withhold: WithheldContent | None,
@@ -94,7 +94,7 @@ def _opened(content: EventContent | None) -> Mapping[str, Any] | None:
     return opening
 
 
-def _shows_identity(entry: Entry, name: str, opening: Mapping[str, Any]) -> bool:
+def _shows_identity(entry: EventEntry, name: str, opening: Mapping[str, Any]) -> bool:
     """Say whether a content is, describes or may hold a proof of identity.
 
     That is on what an acceptance rests, what the person sent while a proof was waited for, and a

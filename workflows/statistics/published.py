@@ -58,14 +58,14 @@ _SMALL, _WITHHELD = Cell(PublishedCount.SMALL), Cell(PublishedCount.WITHHELD)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PublishedRow:
     """The parts of a total and the total, as they are published."""
 
     total: Cell
     parts: tuple[Cell, ...]
 
 
-def suppress_small_counts(parts: Sequence[int]) -> Row:
+def suppress_small_counts(parts: Sequence[int]) -> PublishedRow:
     """Return the parts of a total and their sum as they may be published.
 
     `parts` are counts that make up the total between them, each case in one. The last of those
@@ -73,21 +73,21 @@ def suppress_small_counts(parts: Sequence[int]) -> Row:
     """
     total = sum(parts)
     if total < THRESHOLD:
-        return Row(_SMALL, (_SMALL,) * len(parts))
+        return PublishedRow(_SMALL, (_SMALL,) * len(parts))
     small = [part for part in parts if part < THRESHOLD]
     large = [number for number, part in enumerate(parts) if part >= THRESHOLD]
     if not small:
-        return Row(Cell.exact(total), _cells(parts))
+        return PublishedRow(Cell.exact(total), _cells(parts))
     if not large:
-        return Row(Cell.exact(total) if _few_enough(small) else _WITHHELD, _cells(parts))
+        return PublishedRow(Cell.exact(total) if _few_enough(small) else _WITHHELD, _cells(parts))
     if len(small) > 1 and sum(small) >= LEAST_VALUES and _few_enough(small):
         # Known by the total and the others, their sum can be made up in many ways.
-        return Row(Cell.exact(total), _cells(parts))
+        return PublishedRow(Cell.exact(total), _cells(parts))
     withheld = large[-1]
     hidden = sum(small) + parts[withheld]
     # The withheld part is the threshold at least; that leaves the small ones enough.
     shown = hidden >= THRESHOLD + LEAST_VALUES
-    return Row(Cell.exact(total) if shown else _WITHHELD, _cells(parts, withheld))
+    return PublishedRow(Cell.exact(total) if shown else _WITHHELD, _cells(parts, withheld))
 
 
 def suppress_within(count: int, total: int, published: Cell) -> Cell:

@@ -57,7 +57,7 @@ def decrypt(secret: bytes, sealed: bytes, associated: bytes) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SealedPlace:
     """Where a sealed value belongs: table, column, and the primary key of the row as a text."""
 
     table: str
@@ -65,12 +65,12 @@ class Place:
     row: str
 
 
-def seal(key: DataKey, plaintext: bytes, place: Place) -> bytes:
+def seal(key: DataKey, plaintext: bytes, place: SealedPlace) -> bytes:
     """Seal `plaintext` for one column of one row; raise `Shredded` when the key is gone."""
     return bytes([VERSION]) + encrypt(key.secret(), plaintext, _associated_data(key, place))
 
 
-def unseal(key: DataKey, sealed: bytes, place: Place) -> bytes:
+def unseal(key: DataKey, sealed: bytes, place: SealedPlace) -> bytes:
     """Open what `seal` made for the same key and place.
 
     Raises `Shredded` when the key is gone, `DecryptionFailed` when the bytes or the place differ.
@@ -81,5 +81,5 @@ def unseal(key: DataKey, sealed: bytes, place: Place) -> bytes:
     return decrypt(secret, sealed[1:], _associated_data(key, place))
 
 
-def _associated_data(key: DataKey, place: Place) -> bytes:
+def _associated_data(key: DataKey, place: SealedPlace) -> bytes:
     return f"{key.pk}|{place.table}|{place.column}|{place.row}|{VERSION}".encode()

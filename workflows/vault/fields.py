@@ -34,7 +34,7 @@ from django.db import NotSupportedError, connection, models
 from django.db.models.query_utils import DeferredAttribute
 from django.utils.translation import gettext
 
-from workflows.vault.crypto import Place, Shredded, seal, unseal
+from workflows.vault.crypto import SealedPlace, Shredded, seal, unseal
 
 if TYPE_CHECKING:
     from workflows.vault.models import DataKey
@@ -263,10 +263,10 @@ class SealedField(_Field[_SetT, _GetT]):
         """Refuse `dumpdata`, which would write the value in the clear."""
         raise NotSupportedError("Sealed columns are not serialised; use the backup command.")
 
-    def _place(self, row: SealedModel) -> Place:
+    def _place(self, row: SealedModel) -> SealedPlace:
         if row.pk is None:
             raise RuntimeError("A row has its primary key before its values are sealed.")
-        return Place(self.model._meta.db_table, str(self.column), str(row.pk))
+        return SealedPlace(self.model._meta.db_table, str(self.column), str(row.pk))
 
 
 class SealedText(SealedField[_SetT, _GetT]):

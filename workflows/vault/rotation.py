@@ -17,7 +17,7 @@ from workflows.vault.models import IndexKeyRotation
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RotationStep:
     """Rows whose hashes can be made anew. `renew` gets one, locked, and tells how many it made."""
 
     name: str
@@ -46,7 +46,7 @@ def has_begun() -> bool:
     return IndexKeyRotation.objects.filter(key_name=current_key().name).exists()
 
 
-def rotate(steps: Sequence[Step]) -> Iterator[Done]:
+def rotate(steps: Sequence[RotationStep]) -> Iterator[Done]:
     """Make anew what the steps name, each batch in a transaction of its own; yield each batch.
 
     Stopped and run again it goes on after the last batch; run again at the end it begins anew,
@@ -59,7 +59,7 @@ def rotate(steps: Sequence[Step]) -> Iterator[Done]:
     own.update(reached={}, finished_at=timezone.now())
 
 
-def _batch(step: Step) -> Done | None:
+def _batch(step: RotationStep) -> Done | None:
     """Do the next batch of a step; None when there is none."""
     with transaction.atomic():
         state = IndexKeyRotation.objects.select_for_update().get(pk=rotation().pk)

@@ -12,8 +12,8 @@ from workflows.vocabulary.item_kinds import Sentence
 
 # What a person typed, by the slug of the page: the rows of the page, each a field's name with the
 # text, or with the texts where several can be chosen. Raw, so that a faulty answer is kept too.
-Row = dict[str, Any]
-Answers = dict[str, list[Row]]
+TypedRow = dict[str, Any]
+Answers = dict[str, list[TypedRow]]
 
 
 class TextField(forms.CharField):
@@ -80,7 +80,7 @@ def set_choices(field: forms.Field, choices: list[tuple[str, str]]) -> None:
     field.choices = choices
 
 
-def is_blank(row: Row) -> bool:
+def is_blank(row: TypedRow) -> bool:
     """Return whether nothing was typed into a row."""
     return not any(value.strip() if isinstance(value, str) else value for value in row.values())
 

@@ -19,7 +19,7 @@ from requests_portal.presentation.responses import (
     wants_language,
 )
 from requests_portal.public import sessions, uploads
-from requests_portal.public.forms.base import Row, chosen_kinds
+from requests_portal.public.forms.base import TypedRow, chosen_kinds
 from requests_portal.public.forms.people import residence_of
 from requests_portal.public.pages import Page, filing_request, first_incomplete, read_rows
 from requests_portal.public.sessions import DraftSession, held_draft
@@ -107,7 +107,7 @@ def _take(request: HttpRequest, held: DraftSession | None, current: FormStep) ->
 
 
 def _keep(
-    request: HttpRequest, held: DraftSession, current: FormStep, rows: list[Row]
+    request: HttpRequest, held: DraftSession, current: FormStep, rows: list[TypedRow]
 ) -> HttpResponse | None:
     """Keep what was typed; show it with what is wrong where it cannot be kept."""
     answers = {**held.answers, current.slug: rows}
@@ -124,7 +124,7 @@ def _act(request: HttpRequest, held: DraftSession, current: FormStep) -> HttpRes
     return _without_check(request, held, current) or _go_on(request, held, current, errors)
 
 
-def _add_or_remove_row(current: FormStep, rows: list[Row], go: str) -> list[Row]:
+def _add_or_remove_row(current: FormStep, rows: list[TypedRow], go: str) -> list[TypedRow]:
     name, _separator, number = go.partition(":")
     if name == "add" and len(rows) < current.most_rows:
         return [*rows, {}]

@@ -128,7 +128,7 @@ def download(request: HttpRequest, scope: RegulatorScope, job_id: UUID) -> HttpR
 
 @require_POST
 @regulator_page
-def keep(request: HttpRequest, scope: RegulatorScope, job_id: UUID) -> HttpResponse:
+def keep_checkpoint_of(request: HttpRequest, scope: RegulatorScope, job_id: UUID) -> HttpResponse:
     """Keep the checkpoint of an export for the next one."""
     job = _find(scope, job_id)
     checkpoint = checkpoint_at(job.log_size) if job.log_size else None

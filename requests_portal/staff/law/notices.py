@@ -91,7 +91,7 @@ def regime_for(place: TextSlot) -> Regime:
     return get_regime(place.regime or settings.PROVIDER_REGIMES[0])
 
 
-def shown(place: TextSlot, body: str) -> NoticePreview:
+def preview_of(place: TextSlot, body: str) -> NoticePreview:
     """Preview a text with an invented case."""
     try:
         return NoticePreview(preview(place, body, regime_for(place)))
@@ -225,7 +225,7 @@ class NoticeTextAdmin(StaffAdmin):
             "regime": place.regime or ALL,
             "faults": list(validation_errors(place, version.body)),
             "lines": list(changed_lines(previous_body(version), version.body)),
-            "shown": shown(place, version.body),
+            "shown": preview_of(place, version.body),
             "case_regime": regime_for(place).code,
             "may_publish": self.has_add_permission(request) and not hasattr(version, "publication"),
         }
@@ -236,7 +236,7 @@ class NoticeTextAdmin(StaffAdmin):
         self._require_view(request)
         version = get_object_or_404(NoticeText, pk=pk)
         rendering = next((r for r in RENDERINGS if r.ending == ending), None)
-        found = shown(TextSlot(version.regime, version.kind, version.language), version.body)
+        found = preview_of(TextSlot(version.regime, version.kind, version.language), version.body)
         if rendering is None or found.composed is None:
             raise Http404
         name = f"{version.kind}-{version.number}.{ending}"

@@ -38,7 +38,7 @@ from workflows.vocabulary.roles import ROLE_NAMES, Role
 COLUMNS = ("at", "person", "pseudonym", "role", "look", "what", "regime", "case_number", "case")
 # What was looked at, in words; pages that do something are called by what they do.
 WHAT = ACCESS_TARGETS | {
-    page.look: page.name for page in (*PAGES.values(), *COMPLAINT_PAGES.values())
+    page.audit_name: page.name for page in (*PAGES.values(), *COMPLAINT_PAGES.values())
 }
 
 

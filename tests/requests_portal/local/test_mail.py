@@ -10,7 +10,9 @@ from requests_portal.local.folders import PROJECT
 from requests_portal.local.sockets import free_port
 from tests.stack import eventually
 
-SERVE = "import sys; sys.argv[0] = 'mail'; from requests_portal.local.mail import main; main()"
+SERVE = (
+    "import sys; sys.argv[0] = 'mail'; from requests_portal.local.mail_catcher import main; main()"
+)
 
 
 def send(port: int, subject: str) -> None:

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from requests_portal.local.steps import SetupStep
+from requests_portal.local.setup_steps import SetupStep
 
 
 class Work:

@@ -55,9 +55,9 @@ def test_who_looked_at_what_and_when(sign_in, privacy_officer, looks) -> None:
         ("manifest", "更改清单"),
         ("matches", "匹配"),
         ("item", "事项"),
-        (PAGES["answer"].look, "发出答复"),
-        (PAGES["note"].look, "写备注"),
-        (COMPLAINT_PAGES["answer"].look, "答复投诉"),
+        (PAGES["answer"].audit_name, "发出答复"),
+        (PAGES["note"].audit_name, "写备注"),
+        (COMPLAINT_PAGES["answer"].audit_name, "答复投诉"),
     ],
 )
 def test_what_was_looked_at_is_said_in_words(what, words, sign_in, privacy_officer) -> None:

@@ -21,6 +21,7 @@ from workflows.datasets.models import Dataset, Recipient, Snapshot, TrainedModel
 pytestmark = pytest.mark.django_db
 
 BASE = "/staff/datasets"
+PIPELINES = "/staff/accounts/pipelinetoken"
 ENTRY = {
     "name": "Forum",
     "scope": "training_snapshot",
@@ -202,27 +203,27 @@ def approve_last(privacy_officer) -> None:
 def test_a_pipeline_gets_a_token_that_is_shown_once(steward, privacy_officer):
     expires = timezone.now() + timedelta(days=30)
     fields = {"name": "Cleaning", "expires_at_0": f"{expires:%Y-%m-%d}", "expires_at_1": "12:00"}
-    assert "This field is required." in text_of(post(steward, f"{BASE}/pipelinetoken/add/", fields))
+    assert "This field is required." in text_of(post(steward, f"{PIPELINES}/add/", fields))
     fields["scopes"] = ["manifests:read", "datasets:read"]
-    post(steward, f"{BASE}/pipelinetoken/add/", fields)
+    post(steward, f"{PIPELINES}/add/", fields)
     pipeline = PipelineToken.objects.get()
     assert pipeline.scopes == ["datasets:read", "manifests:read"]
-    listed = text_of(steward.get(f"{BASE}/pipelinetoken/"))
+    listed = text_of(steward.get(f"{PIPELINES}/"))
     assert "datasets:read, manifests:read" in listed
-    page = post(steward, f"{BASE}/pipelinetoken/{pipeline.pk}/token/").content.decode()
+    page = post(steward, f"{PIPELINES}/{pipeline.pk}/token/").content.decode()
     token = re.search(r'staff-secret">([^<]+)<', page)[1]
     with pytest.raises(NoPipelineAccess):
         pipeline_for_token(token)
     approve_last(privacy_officer)
     assert pipeline_for_token(token) == pipeline
-    post(steward, f"{BASE}/pipelinetoken/{pipeline.pk}/end/")
+    post(steward, f"{PIPELINES}/{pipeline.pk}/end/")
     pipeline.refresh_from_db()
     assert pipeline.token_digest is None
 
-    answer = steward.get(f"{BASE}/pipelinetoken/{pipeline.pk}/token/", follow=True)
+    answer = steward.get(f"{PIPELINES}/{pipeline.pk}/token/", follow=True)
     assert "Its access has ended." in text_of(answer)
-    post(steward, f"{BASE}/pipelinetoken/{pipeline.pk}/change/", fields)
-    page = post(steward, f"{BASE}/pipelinetoken/{pipeline.pk}/token/").content.decode()
+    post(steward, f"{PIPELINES}/{pipeline.pk}/change/", fields)
+    page = post(steward, f"{PIPELINES}/{pipeline.pk}/token/").content.decode()
     approve_last(privacy_officer)
     assert pipeline_for_token(re.search(r'staff-secret">([^<]+)<', page)[1]) == pipeline
 
@@ -235,7 +236,7 @@ def test_who_works_on_cases_reads_the_register(role, data):
     assert client.get(f"{BASE}/snapshot/{snapshot.pk}/change/").status_code == 200
     assert client.get(f"{BASE}/dataset/add/").status_code == 403
     assert client.get(f"{BASE}/snapshot/{snapshot.pk}/read/").status_code == 403
-    assert client.get(f"{BASE}/pipelinetoken/").status_code == 403
+    assert client.get(f"{PIPELINES}/").status_code == 403
 
 
 def test_an_administrator_sees_none_of_it(administrator):

@@ -20,7 +20,7 @@ from workflows.corpus.formats.shards import shards
 from workflows.corpus.locate import locate_records
 from workflows.corpus.match.scan import findings
 from workflows.corpus.normalize.kernel import native
-from workflows.corpus.normalize.stream import fold_bytes, squeeze
+from workflows.corpus.normalize.stream import fold_bytes, normalize_stream
 
 KNOWN = patterns({**WANG, "names": ["王小明", "Wang Xiaoming", "José Núñez"]})
 BROKEN = {
@@ -59,7 +59,7 @@ def way(request):
 
 
 def stream(raw: bytes, *, escaped: bool = False) -> bytes:
-    return squeeze(fold_bytes(bytearray(raw), escaped=escaped).folded).stream
+    return normalize_stream(fold_bytes(bytearray(raw), escaped=escaped).folded).stream
 
 
 def found(column: Column) -> set[tuple[object, ...]]:

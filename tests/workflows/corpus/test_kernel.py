@@ -80,7 +80,10 @@ def test_broken_escapes_are_read_as_numpy_reads_them(text):
 @example(list(b"a" * 32 + b" " * 32))
 def test_it_squeezes_as_numpy_does(values):
     folded = bytes(values)
-    stream, expected = native.squeeze(native.load(), folded), numpy_twin.squeeze(folded)
+    stream, expected = (
+        native.normalize_stream(native.load(), folded),
+        numpy_twin.normalize_stream(folded),
+    )
     assert stream.content == expected.content
     assert stream.kept.tolist() == expected.kept.tolist()
     assert stream.before.tolist() == expected.before.tolist()
@@ -96,7 +99,7 @@ def test_it_finds_letters_for_digits_where_numpy_does(stream):
 @given(st.text(st.sampled_from(["\x01", " ", "a", "z", "0", "王", "é"]), min_size=1, max_size=150))
 def test_it_knows_where_a_byte_came_from_as_numpy_does(text):
     folded = text.encode()
-    stream = numpy_twin.squeeze(folded)
+    stream = numpy_twin.normalize_stream(folded)
     stretches = [(place, len(stream.content) - 1) for place in range(len(stream.content))]
     if stretches:
         ends, words = native.spans(native.load(), folded, stream, stretches)

@@ -14,7 +14,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.outliving import assert_nobody_outlives
+from tests.orphans import assert_nobody_outlives
 from tests.workflows.corpus.support import WANG, patterns
 from workflows.corpus.formats import registry
 from workflows.corpus.formats.shards import shards

@@ -15,8 +15,8 @@ from workflows.corpus.normalize.stream import (
     NormalizedStream,
     fold_bytes,
     lookalikes,
+    normalize_stream,
     numbers_in_words,
-    squeeze,
 )
 
 # Much of what matters, and now and then anything from the ranges that fold.
@@ -37,7 +37,7 @@ def way(request):
 
 
 def squeezed(raw: bytes, *, escaped: bool = False) -> NormalizedStream:
-    return squeeze(fold_bytes(bytearray(raw), escaped=escaped).folded)
+    return normalize_stream(fold_bytes(bytearray(raw), escaped=escaped).folded)
 
 
 def stream(raw: bytes, *, escaped: bool = False) -> str:
@@ -81,7 +81,7 @@ def test_words_stay_apart_and_numbers_grow_together(text, result):
 def test_very_many_invisible_characters_take_no_longer_than_others():
     folded = fold_bytes(bytearray("a" + "\u200b" * 700_000 + " b", "utf-8")).folded
     started = time.perf_counter()
-    assert squeeze(folded).stream == b"a b"
+    assert normalize_stream(folded).stream == b"a b"
     assert time.perf_counter() - started < 1  # each of them was looked at from every place behind
 
 

@@ -8,7 +8,7 @@ from tests.workflows.corrections.changing import FORUM, executing, manifest_for
 from tests.workflows.corrections.conftest import data, no_broker
 from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
 from workflows.common.errors import InvalidEntry, Refused
-from workflows.corrections.lineage import family, newest_readable
+from workflows.corrections.lineage import newest_readable, related_versions
 from workflows.corrections.receipts import take_receipt
 from workflows.datasets.models import Snapshot
 from workflows.datasets.purging import mark_superseded
@@ -56,7 +56,7 @@ def circle(*members):
 
 
 def test_a_family_is_the_same_whichever_member_is_asked(line):
-    assert [family(member) for member in line] == [line] * 3
+    assert [related_versions(member) for member in line] == [line] * 3
 
 
 def test_a_receipt_cannot_name_what_its_snapshot_was_made_from(line):
@@ -99,7 +99,7 @@ def test_a_circle_from_before_hangs_nothing(members, line, bounded):
     for member in line:
         member.refresh_from_db()
         mark_superseded(member)
-    families = [family(member) for member in line]
+    families = [related_versions(member) for member in line]
     assert families[0] == families[1] == families[2] or set(members) == {1, 2}
     for member, found in zip(line, families, strict=True):
         assert member in found
@@ -116,4 +116,8 @@ def test_a_parent_of_another_dataset_from_before_is_no_relative(line, bounded):
     line[0].refresh_from_db()
     mark_superseded(line[2])
     other.refresh_from_db()
-    assert (family(line[2]), family(other), other.replaced_at) == (line, [other], None)
+    assert (related_versions(line[2]), related_versions(other), other.replaced_at) == (
+        line,
+        [other],
+        None,
+    )

@@ -22,15 +22,15 @@ from workflows.cases.filing_request import FiledIdentifier, FiledItem
 from workflows.cases.lifecycle import Action
 from workflows.cases.transition import advance
 from workflows.common.errors import InvalidInput, Refused
-from workflows.corpus.entries import Edit, Entry, Op, Replacements
-from workflows.corrections.carrying import Step, carry_verdicts, moved, rewritten
+from workflows.corpus.entries import Edit, ManifestEntry, Op, Replacements
+from workflows.corrections.carrying import VersionStep, carry_verdicts, moved, rewritten
 from workflows.corrections.instructions import record_receipt
 from workflows.corrections.manifest_application import apply_locally
 from workflows.corrections.manifest_builder import build_manifest
 from workflows.corrections.manifest_verification import verify_manifest
 from workflows.corrections.manifests import entries_of
 from workflows.corrections.models import Manifest
-from workflows.corrections.places import Place
+from workflows.corrections.places import TextPlace
 from workflows.corrections.receipts import ask_to_apply, take_receipt
 from workflows.corrections.withdrawal import stop_execution
 from workflows.datasets.locations import path_of
@@ -45,11 +45,11 @@ from workflows.vocabulary.outcomes import Outcome
 
 __all__ = ["english_pages", "sign_in"]
 
-PLACE = Place("a", "text", "before", 10, 13, "name", "王小明")
+PLACE = TextPlace("a", "text", "before", 10, 13, "name", "王小明")
 
 
 def step(*edits, **more):
-    return Step({("a", "text", "before"): [("after", edits)] if edits else []}, **more)
+    return VersionStep({("a", "text", "before"): [("after", edits)] if edits else []}, **more)
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ def test_a_place_moves_by_what_was_changed_before_it(edits, start):
 
 
 def test_a_record_without_an_id_is_known_only_where_nothing_else_was_added():
-    assert list(moved(PLACE, Step({}), has_own_id=False)) == []
-    same = Step({}, rest_is_same=True)
+    assert list(moved(PLACE, VersionStep({}), has_own_id=False)) == []
+    same = VersionStep({}, rest_is_same=True)
     assert list(moved(PLACE, same, has_own_id=False)) == [PLACE]
     # Another one with the same text may be what is left of several.
     touched = step(rest_is_same=True)
@@ -80,7 +80,7 @@ def test_a_record_without_an_id_is_known_only_where_nothing_else_was_added():
 
 
 def test_what_a_manifest_made_of_a_text_is_read_from_its_entries():
-    entry = Entry(Op.REDACT, id="a", file="f", start=0, end=2)
+    entry = ManifestEntry(Op.REDACT, id="a", file="f", start=0, end=2)
     one = replace(entry, sha256_before="b", sha256_after="c")
     gone = replace(entry, op=Op.DELETE, id="d", row=1, sha256_before="e", start=None, end=None)
     assert rewritten([one, replace(one, row=2), gone], Replacements({}, "…")) == {

@@ -9,7 +9,7 @@ from tests.workflows.corrections.tables import address, content, drop_table, mak
 from tests.workflows.corrections.test_returns import delete_request
 from tests.workflows.datasets.entries import make_snapshot
 from workflows.common.errors import Refused
-from workflows.corrections.answer_parts import changes_of, told
+from workflows.corrections.answer_parts import changes_in_words, changes_of
 from workflows.corrections.downloads import SQL, content_of
 from workflows.corrections.manifest_verification import verify_manifest
 from workflows.corrections.models import Manifest, Reingestion
@@ -71,7 +71,7 @@ def test_a_correction_stands_in_the_table_and_the_old_version_is_no_more(posts):
     posts.refresh_from_db()
     assert posts.state == Snapshot.State.PURGED
     assert case.items.get().executed
-    sentence = told(tuple(case.items.all()), changes_of(case)[posts.pk])
+    sentence = changes_in_words(tuple(case.items.all()), changes_of(case)[posts.pk])
     assert "In 1 record the wrong text was corrected." in sentence
 
 

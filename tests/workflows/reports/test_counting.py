@@ -19,9 +19,9 @@ from workflows.ledger.models import Event
 from workflows.oversight.filters import zone_of
 from workflows.statistics import figures as statistics
 from workflows.statistics.counting import DECIDED, CountsAs, counts_as, is_late
+from workflows.statistics.export_statistics import FIGURES, ExportStatistics
 from workflows.statistics.figures import Period
 from workflows.statistics.published import quarter
-from workflows.statistics.tally import FIGURES, ExportStatistics
 from workflows.statistics.yearly import TOTAL, items_of_year, tables
 from workflows.vocabulary.outcomes import Outcome
 from workflows.vocabulary.roles import Role

@@ -12,14 +12,14 @@ from workflows.statistics.published import (
     LEAST_VALUES,
     THRESHOLD,
     PublishedCount,
-    Row,
+    PublishedRow,
     suppress_small_counts,
 )
 
 EXACT, SMALL, WITHHELD = PublishedCount.EXACT, PublishedCount.SMALL, PublishedCount.WITHHELD
 
 
-def shown(row: Row) -> list[int | str]:
+def shown(row: PublishedRow) -> list[int | str]:
     return [
         cell.value if cell.shown == EXACT else cell.shown.value for cell in (row.total, *row.parts)
     ]

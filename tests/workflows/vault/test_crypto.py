@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workflows.vault.crypto import DecryptionFailed, Place, Shredded, encrypt, seal, unseal
+from workflows.vault.crypto import DecryptionFailed, SealedPlace, Shredded, encrypt, seal, unseal
 from workflows.vault.keyring import keyring
 from workflows.vault.models import DataKey
 
-PLACE = Place("cases_person", "name", "17")
+PLACE = SealedPlace("cases_person", "name", "17")
 WORDS = st.text(st.characters(categories=["L"]), min_size=1)
 
 
@@ -57,14 +57,14 @@ def test_another_table_column_or_row_is_refused(table: str, column: str, row: st
         replace(PLACE, table=table),
         replace(PLACE, column=column),
         replace(PLACE, row=row),
-        Place(table, column, row),
+        SealedPlace(table, column, row),
     ):
         if place != PLACE:
             with pytest.raises(DecryptionFailed):
                 unseal(KEY, sealed, place)
 
 
-def unbound(plaintext: bytes, place: Place = PLACE) -> bytes:
+def unbound(plaintext: bytes, place: SealedPlace = PLACE) -> bytes:
     """Seal as version 1 did, which named no row."""
     associated = f"{KEY.pk}|{place.table}|{place.column}|1".encode()
     return bytes([1]) + encrypt(KEY.secret(), plaintext, associated)

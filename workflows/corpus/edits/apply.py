@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from workflows.corpus.edits.manifest_files import fingerprint, in_order
-from workflows.corpus.entries import EditRefused, Entry, Op, Replacements
+from workflows.corpus.entries import EditRefused, ManifestEntry, Op, Replacements
 from workflows.corpus.formats.files import (
     UNREADABLE,
     atomic_file,
@@ -41,7 +41,7 @@ class Applied:
 
 
 def apply_entries(
-    entries: Iterable[Entry],
+    entries: Iterable[ManifestEntry],
     snapshot: Path,
     target: Path,
     wording: Replacements,
@@ -100,7 +100,7 @@ def _kind(path: Path) -> tuple[FormatTraits | None, str]:
     return traits_of(path), path.suffix  # a compressed file stays compressed
 
 
-def _rows(entries: Iterable[Entry]) -> Iterator[tuple[int, list[Entry]]]:
+def _rows(entries: Iterable[ManifestEntry]) -> Iterator[tuple[int, list[ManifestEntry]]]:
     for row, group in itertools.groupby(entries, attrgetter("row")):
         yield row, list(group)
 

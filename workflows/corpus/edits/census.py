@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self, TypeAlias
 
 from workflows.corpus.edits.resolve import records
-from workflows.corpus.entries import Entry, Located, ManifestError, Op, Text, digest
+from workflows.corpus.entries import Located, ManifestEntry, ManifestError, Op, Text, digest
 from workflows.corpus.formats.files import snapshot_files
 from workflows.corpus.formats.registry import record_format_of
 from workflows.corpus.formats.shards import record_files
@@ -72,7 +72,7 @@ class Census:
 
     @classmethod
     def of(
-        cls, changes: Iterable[Entry], schema: Schema, on_purpose: OnPurpose | None = None
+        cls, changes: Iterable[ManifestEntry], schema: Schema, on_purpose: OnPurpose | None = None
     ) -> Self:
         """Return an empty one that watches for the texts of these changes."""
         changes = list(changes)
@@ -82,7 +82,9 @@ class Census:
         return cls(schema, texts_to_go(changes), corrected, on_purpose)
 
     @classmethod
-    def known(cls, changes: Sequence[Entry], schema: Schema, may_stand: Mapping[Text, int]) -> Self:
+    def known(
+        cls, changes: Sequence[ManifestEntry], schema: Schema, may_stand: Mapping[Text, int]
+    ) -> Self:
         """Return what a new snapshot has to hold of the texts watched, without the old one.
 
         `may_stand` counts the records with such a text that were not to be changed.
@@ -94,10 +96,10 @@ class Census:
         return census
 
     @classmethod
-    def after(cls, changes: Sequence[Entry], old: Path, schema: Schema) -> Self:
+    def after(cls, changes: Sequence[ManifestEntry], old: Path, schema: Schema) -> Self:
         """Return what a new snapshot has to hold. Raises ManifestError, Refused."""
         census = cls.of(changes, schema)
-        by_place: dict[tuple[str, int], list[Entry]] = defaultdict(list)
+        by_place: dict[tuple[str, int], list[ManifestEntry]] = defaultdict(list)
         for entry in changes:
             by_place[entry.place].append(entry)
         census.records.update(dict.fromkeys(_files(old), 0))
@@ -152,12 +154,12 @@ class Census:
             for file, record in places[: max(0, number, wrong)]:
                 yield file, record, text[0]
 
-    def missing_in(self, new: Self, changes: Iterable[Entry]) -> Iterator[Entry]:
+    def missing_in(self, new: Self, changes: Iterable[ManifestEntry]) -> Iterator[ManifestEntry]:
         """Yield the corrections of which the text does not stand in `new` as often as it should.
 
         Whatever the ids of the records are; where some are there, those of other ids are named.
         """
-        by_text: dict[Text, list[Entry]] = defaultdict(list)
+        by_text: dict[Text, list[ManifestEntry]] = defaultdict(list)
         for entry in changes:
             if entry.op is Op.REPLACE:
                 by_text[entry.field, entry.sha256_after].append(entry)
@@ -189,7 +191,7 @@ class Census:
             yield alone, one.total() % _ROOM, other.total() % _ROOM
 
 
-def texts_to_go(changes: Sequence[Entry]) -> set[Text]:
+def texts_to_go(changes: Sequence[ManifestEntry]) -> set[Text]:
     """Return the texts which may not stand any more where the changes were made."""
     return {
         (entry.field, entry.sha256_before)
@@ -198,7 +200,7 @@ def texts_to_go(changes: Sequence[Entry]) -> set[Text]:
     }
 
 
-def _only_corrected(changes: Sequence[Entry]) -> set[Text]:
+def _only_corrected(changes: Sequence[ManifestEntry]) -> set[Text]:
     """Return what texts were corrected to, in records in which nothing else was changed."""
     emptied = {entry.place for entry in changes if entry.op is not Op.REPLACE}
     return {(entry.field, entry.sha256_after) for entry in changes if entry.place not in emptied}

@@ -17,8 +17,8 @@ from workflows.corpus.entries import (
     PARQUET,
     REDACTION,
     EditRefused,
-    Entry,
     Header,
+    ManifestEntry,
     ManifestError,
     Replacements,
     apply_edits,
@@ -34,19 +34,19 @@ _BITS = 64
 _WHOLE_NUMBERS = frozenset({"row", "start", "end"})
 
 
-def in_order(entries: Iterable[Entry]) -> list[Entry]:
+def in_order(entries: Iterable[ManifestEntry]) -> list[ManifestEntry]:
     """Return entries in the order in which they are written: by file, row and place."""
     return sorted(
         entries, key=lambda e: (e.file, e.row, e.field, e.start or 0, e.end or 0, e.op, e.as_line())
     )
 
 
-def as_jsonl(entries: Iterable[Entry]) -> bytes:
+def as_jsonl(entries: Iterable[ManifestEntry]) -> bytes:
     """Return entries as JSONL."""
     return "".join(entry.as_line() for entry in entries).encode()
 
 
-def as_parquet(entries: Sequence[Entry]) -> bytes:
+def as_parquet(entries: Sequence[ManifestEntry]) -> bytes:
     """Return entries as Parquet. The column `id` holds numbers if all ids are, of 64 bits."""
     import pyarrow as pa
     from pyarrow import parquet
@@ -59,7 +59,7 @@ def as_parquet(entries: Sequence[Entry]) -> bytes:
         whole = column in _WHOLE_NUMBERS or (column == "id" and numbers)
         return pa.int64() if whole else pa.string()
 
-    def value(entry: Entry, column: str) -> Any:
+    def value(entry: ManifestEntry, column: str) -> Any:
         found = getattr(entry, column)
         return str(found) if column == "id" and found is not None and not numbers else found
 
@@ -74,7 +74,7 @@ def as_parquet(entries: Sequence[Entry]) -> bytes:
     return written.getvalue()
 
 
-def read_entries(path: Path) -> list[Entry]:
+def read_entries(path: Path) -> list[ManifestEntry]:
     """Read the entries of a ledger manifest in JSONL or Parquet, and put them in order.
 
     Raises ManifestError, which names the row.
@@ -85,7 +85,7 @@ def read_entries(path: Path) -> list[Entry]:
         if read is None or not path.is_file():
             raise ManifestError(f"{path} is no manifest in {', '.join(_READERS)}.")
         rows = read(path)
-        return in_order(Entry.from_dict(row, number) for number, row in enumerate(rows))
+        return in_order(ManifestEntry.from_dict(row, number) for number, row in enumerate(rows))
     except _UNREADABLE as error:
         raise ManifestError(f"{path} cannot be read.") from error
 
@@ -115,7 +115,7 @@ def _parquet_rows(path: Path) -> list[dict[str, Any]]:
 _READERS = {FORMATS["jsonl"].name: _jsonl_rows, FORMATS["parquet"].name: _parquet_rows}
 
 
-def fingerprint(entries: Iterable[Entry]) -> str:
+def fingerprint(entries: Iterable[ManifestEntry]) -> str:
     """Return a SHA-256 in hexadecimal that is the same for the same entries in either format."""
     rows = [
         json.dumps({**entry.as_dict(), "id": str(entry.id)}, ensure_ascii=False)
@@ -132,7 +132,7 @@ _NAMES = ("id", "dataset", "snapshot", "made", "redaction", "entries", JSONL, PA
 class Manifest:
     """A manifest that was read: what its note says, if it has one, and its entries in order."""
 
-    entries: list[Entry]
+    entries: list[ManifestEntry]
     header: Header | None = None
 
     @property
@@ -141,7 +141,7 @@ class Manifest:
         return self.header.redaction if self.header else REDACTION
 
 
-def package(header: Header, entries: Iterable[Entry], signer: Signer) -> dict[str, bytes]:
+def package(header: Header, entries: Iterable[ManifestEntry], signer: Signer) -> dict[str, bytes]:
     """Return the files of a manifest by their names. The note is the last one."""
     ordered = in_order(entries)
     files = {JSONL: as_jsonl(ordered), PARQUET: as_parquet(ordered)}
@@ -246,7 +246,7 @@ def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def merge_table(
-    entries: Iterable[Entry], snapshot: Path, wording: Replacements, *, id_field: str = "id"
+    entries: Iterable[ManifestEntry], snapshot: Path, wording: Replacements, *, id_field: str = "id"
 ) -> bytes:
     """Return the table as Parquet. The column `id` has the type that it has in the snapshot.
 
@@ -281,14 +281,14 @@ def merge_table(
 
 
 def _concerned(
-    changes: list[Entry], snapshot: Path
-) -> Iterable[tuple[Mapping[str, Any], list[Entry]]]:
+    changes: list[ManifestEntry], snapshot: Path
+) -> Iterable[tuple[Mapping[str, Any], list[ManifestEntry]]]:
     files = snapshot_files(snapshot)
     for file in dict.fromkeys(entry.file for entry in changes):
         known = record_format_of(files[file]) if file in files else None
         if known is None:
             raise ManifestError(f"{file}: the snapshot has no such file.")
-        by_row: dict[int, list[Entry]] = {}
+        by_row: dict[int, list[ManifestEntry]] = {}
         for entry in changes:
             if entry.file == file:
                 by_row.setdefault(entry.row, []).append(entry)
@@ -298,7 +298,7 @@ def _concerned(
 
 
 def _row(
-    record: Mapping[str, Any], entries: list[Entry], wording: Replacements, id_field: str
+    record: Mapping[str, Any], entries: list[ManifestEntry], wording: Replacements, id_field: str
 ) -> dict[str, Any]:
     edits = verified_edits(record, id_field, entries, wording)
     field = entries[0].field

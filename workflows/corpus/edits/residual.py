@@ -17,7 +17,15 @@ from typing import TypeAlias
 
 from workflows.corpus.edits.census import Census, OnPurpose, located
 from workflows.corpus.edits.manifest_files import in_order
-from workflows.corpus.entries import Entry, Located, ManifestError, Op, Replacements, Text, digest
+from workflows.corpus.entries import (
+    Located,
+    ManifestEntry,
+    ManifestError,
+    Op,
+    Replacements,
+    Text,
+    digest,
+)
 from workflows.corpus.formats.files import snapshot_files
 from workflows.corpus.formats.plain_text import is_what_becomes, rewrite
 from workflows.corpus.formats.protocol import Shard
@@ -101,7 +109,7 @@ def expected_hits(hits: Iterable[Hit]) -> ExpectedHits:
 
 
 def rescan(
-    entries: Iterable[Entry],
+    entries: Iterable[ManifestEntry],
     snapshot: Path,
     schema: Schema,
     patterns: Patterns | None = None,
@@ -166,7 +174,7 @@ class _Search:
 
 
 def _compared(
-    changes: Sequence[Entry], old: Census, new: Census, snapshot: Path
+    changes: Sequence[ManifestEntry], old: Census, new: Census, snapshot: Path
 ) -> Iterator[Residual]:
     """Yield the texts left, and where there are not as many records as should be.
 
@@ -182,7 +190,7 @@ def _compared(
 
 
 def _records_left(
-    changes: Sequence[Entry],
+    changes: Sequence[ManifestEntry],
     rows: Iterable[Located],
     new: Census,
     may_stand: Mapping[Text, int] | None,
@@ -207,7 +215,7 @@ def _records_left(
 
 
 def _texts_left(
-    changes: Sequence[Entry], old: Census, new: Census, *, ids_stay: bool = False
+    changes: Sequence[ManifestEntry], old: Census, new: Census, *, ids_stay: bool = False
 ) -> Iterator[Residual]:
     """Yield what stands more often than should, and the corrections that stand less often.
 
@@ -222,7 +230,7 @@ def _texts_left(
         yield Residual(ResidualReason.NOT_CORRECTED, entry.file, entry.id, entry.field)
 
 
-def _count(changes: Sequence[Entry], rows: Iterable[Located], new: Census) -> None:
+def _count(changes: Sequence[ManifestEntry], rows: Iterable[Located], new: Census) -> None:
     """Read all rows while they are counted. Raises ManifestError if none has a field of ids."""
     seen = named = False
     for _file, _row, record in rows:
@@ -238,7 +246,7 @@ def _records_of(search: _Search | None) -> frozenset[str]:
 
 
 def rescan_table(
-    entries: Iterable[Entry],
+    entries: Iterable[ManifestEntry],
     table: Table,
     patterns: Patterns | None,
     may_stay: ExpectedHits,
@@ -273,7 +281,7 @@ def _pieces(snapshot: Path) -> list[Shard]:
 
 
 def _text_left(
-    changes: Sequence[Entry],
+    changes: Sequence[ManifestEntry],
     snapshot: Path,
     before: OriginalSnapshot,
     patterns: Patterns | None,
@@ -305,7 +313,7 @@ def _text_left(
 
 
 def _documents_left(
-    changes: Sequence[Entry], snapshot: Path, before: OriginalSnapshot
+    changes: Sequence[ManifestEntry], snapshot: Path, before: OriginalSnapshot
 ) -> Iterator[Residual]:
     old, new = snapshot_files(before.snapshot), snapshot_files(snapshot)
     alone = snapshot.is_file() and next(iter(new))
@@ -326,7 +334,7 @@ def _documents_left(
 
 
 def _still_found(
-    changes: Sequence[Entry],
+    changes: Sequence[ManifestEntry],
     pieces: Iterable[Shard],
     new: Census,
     search: _Search,

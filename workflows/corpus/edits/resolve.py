@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from workflows.corpus.columns import text_sha256
 from workflows.corpus.entries import (
-    Entry,
     EntryOrigin,
     Located,
+    ManifestEntry,
     ManifestError,
     Op,
     RecordAmbiguous,
@@ -44,7 +44,7 @@ class Placed(NamedTuple):
 
 def resolve(
     changes: Iterable[RequestedChange], snapshot: Path, origin: EntryOrigin, wording: Replacements
-) -> Iterator[Entry]:
+) -> Iterator[ManifestEntry]:
     """Yield the entries for changes, file by file and row by row.
 
     Raises ManifestError if a file is missing. Raises at the end RecordNotFound for those whose
@@ -77,7 +77,7 @@ def resolve_located(
     located: Iterable[Located],
     origin: EntryOrigin,
     wording: Replacements,
-) -> Iterator[Entry]:
+) -> Iterator[ManifestEntry]:
     """Yield the entries for changes of the rows of a table that are `located`; raise as above."""
     rows = (Placed(file, row, None, record) for file, row, record in located)
     yield from _resolved(changes, rows, origin, wording)
@@ -88,7 +88,7 @@ def _resolved(
     located: Iterable[Placed],
     origin: EntryOrigin,
     wording: Replacements,
-) -> Iterator[Entry]:
+) -> Iterator[ManifestEntry]:
     wanted: dict[str, list[RequestedChange]] = defaultdict(list)
     for change in dict.fromkeys(changes):  # asked for twice, it is done once
         wanted[str(change.id)].append(change)
@@ -226,16 +226,16 @@ def entries_of_record(
     changes: Sequence[RequestedChange],
     origin: EntryOrigin,
     wording: Replacements,
-) -> Iterator[Entry]:
+) -> Iterator[ManifestEntry]:
     """Yield the entries that changes of one record, in the row `row` of its file, come to."""
     changes = _without_own_deletions(changes)
     goes = any(change.op is Op.DELETE for change in changes)
     source = record.get(origin.source_field) if origin.source_field else None
-    by_field: dict[str, list[Entry]] = defaultdict(list)
+    by_field: dict[str, list[ManifestEntry]] = defaultdict(list)
     for change in changes:
         whole = goes or change.op is Op.DELETE
         by_field[change.field].append(
-            Entry(
+            ManifestEntry(
                 op=Op.DELETE if goes else change.op,
                 dataset=origin.dataset,
                 snapshot=origin.snapshot,

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Protocol
 
 import orjson
 
-from workflows.corpus.entries import Edit, EditRefused, Entry, Replacements, verified_edits
+from workflows.corpus.entries import Edit, EditRefused, ManifestEntry, Replacements, verified_edits
 from workflows.corpus.formats.files import CHUNK, prefetch
 from workflows.corpus.formats.protocol import Rows
 
@@ -94,7 +94,7 @@ def rewrite(
     Raises Refused, naming the row, if a line is not as its entries say.
     """
 
-    def changed(line: bytes, entries: Sequence[Entry]) -> bytes:
+    def changed(line: bytes, entries: Sequence[ManifestEntry]) -> bytes:
         return _changed(line, entries, wording, id_field)
 
     waiting = list(reversed(rows))
@@ -126,9 +126,9 @@ def chunks(source: _Lines) -> Iterator[bytes]:
 def _write_changed(
     chunk: bytes,
     out: BinaryIO,
-    waiting: list[tuple[int, Sequence[Entry]]],
+    waiting: list[tuple[int, Sequence[ManifestEntry]]],
     first: int,
-    changed: Callable[[bytes, Sequence[Entry]], bytes],
+    changed: Callable[[bytes, Sequence[ManifestEntry]], bytes],
 ) -> None:
     """Write a chunk whose first line has the number `first`, and take its rows off `waiting`."""
     lines = chunk.splitlines(keepends=True) if b"\r" not in chunk else _split(chunk)
@@ -148,7 +148,9 @@ def _split(chunk: bytes) -> list[bytes]:
     return [*lines, pieces[-1]] if pieces[-1] else lines
 
 
-def _changed(line: bytes, entries: Sequence[Entry], wording: Replacements, id_field: str) -> bytes:
+def _changed(
+    line: bytes, entries: Sequence[ManifestEntry], wording: Replacements, id_field: str
+) -> bytes:
     record = parse_record(line)
     file, row = entries[0].place
     if record is None:

@@ -9,7 +9,7 @@ import numpy as np
 from workflows.corpus.columns import CHUNK, SEPARATOR, Batch, Column, Filter
 from workflows.corpus.entries import (
     EditRefused,
-    Entry,
+    ManifestEntry,
     ManifestError,
     Replacements,
     apply_edits,
@@ -219,7 +219,7 @@ def _options(metadata: Any) -> dict[str, Any]:
 def _changed(
     table: Any,
     first: int,
-    touched: Sequence[tuple[int, Sequence[Entry]]],
+    touched: Sequence[tuple[int, Sequence[ManifestEntry]]],
     wording: Replacements,
     id_field: str,
 ) -> Any:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from workflows.corpus.columns import Batch, Filter
-from workflows.corpus.entries import Entry, Replacements
+from workflows.corpus.entries import ManifestEntry, Replacements
 from workflows.corpus.values import FormatTraits, Schema, as_record_id
 
 
@@ -46,7 +46,7 @@ class Placed(NamedTuple):
 
 
 # The rows of a file that are changed, in order, with the entries of each.
-Rows: TypeAlias = Sequence[tuple[int, Sequence[Entry]]]
+Rows: TypeAlias = Sequence[tuple[int, Sequence[ManifestEntry]]]
 
 
 class Format(Protocol):

@@ -13,8 +13,8 @@ from psycopg import sql
 from workflows.corpus.columns import CHUNK, Batch, Column, Filter
 from workflows.corpus.entries import (
     EditRefused,
-    Entry,
     Located,
+    ManifestEntry,
     ManifestError,
     Replacements,
     apply_edits,
@@ -201,7 +201,7 @@ class Table:
 
 
 def changes_script(
-    entries: Iterable[Entry], table: Table, wording: Replacements, *, manifest: str
+    entries: Iterable[ManifestEntry], table: Table, wording: Replacements, *, manifest: str
 ) -> str:
     """Return SQL that makes the changes of a manifest in a table, all of them or none.
 
@@ -215,11 +215,13 @@ def changes_script(
 
 
 # Id, field, SHA-256 of the text before, and what it becomes; None where the row goes.
-Row = tuple[str, str, str, str | None]
+TableChange = tuple[str, str, str, str | None]
 
 
-def _rows(entries: list[Entry], table: Table, wording: Replacements) -> Iterator[Row]:
-    by_id: dict[str, list[Entry]] = defaultdict(list)
+def _rows(
+    entries: list[ManifestEntry], table: Table, wording: Replacements
+) -> Iterator[TableChange]:
+    by_id: dict[str, list[ManifestEntry]] = defaultdict(list)
     for entry in entries:
         by_id[str(entry.id)].append(entry)
     missing = set(entries)
@@ -244,11 +246,11 @@ def _rows(entries: list[Entry], table: Table, wording: Replacements) -> Iterator
         )
 
 
-def _is_before(text: Any, entry: Entry) -> bool:
+def _is_before(text: Any, entry: ManifestEntry) -> bool:
     return isinstance(text, str) and digest(text) == entry.sha256_before
 
 
-def _statements(rows: list[Row], table: Table, manifest: str) -> Iterator[sql.Composable]:
+def _statements(rows: list[TableChange], table: Table, manifest: str) -> Iterator[sql.Composable]:
     name, key = table_identifier(table.name), sql.Identifier(table.schema.id_field)
     columns = list(dict.fromkeys(row[1] for row in rows))
 

@@ -49,7 +49,7 @@ _TRANSLATED = (SpellingForm.SIMPLIFIED, *_NUMBERS)
 _ENCODED = (Kind.NAME, Kind.EMAIL)
 
 # A confirmed span of a text, in code points, and whether nobody else may be meant.
-Place = tuple[int, int, bool]
+ConfirmedSpan = tuple[int, int, bool]
 
 
 class CandidateWindow:
@@ -64,7 +64,7 @@ class CandidateWindow:
         self._ways: dict[tuple[bool, bool], list[TextView]] = {}
         self._letters: dict[tuple[int, SpellingForm, bool], str] = {}
 
-    def places(self, kind: Kind, spelling: Spelling, focus: range) -> list[Place]:
+    def places(self, kind: Kind, spelling: Spelling, focus: range) -> list[ConfirmedSpan]:
         """Return where a spelling of this kind touches `focus`, in the first reading that fits."""
         found = self._places(PLAIN, kind, spelling, focus)
         if found:
@@ -82,7 +82,9 @@ class CandidateWindow:
             self._ways[numbers, encoded] = ways
         return ways
 
-    def _places(self, way: TextView, kind: Kind, spelling: Spelling, focus: range) -> list[Place]:
+    def _places(
+        self, way: TextView, kind: Kind, spelling: Spelling, focus: range
+    ) -> list[ConfirmedSpan]:
         reading = self._readings.get(way.read)
         if reading is None:
             reading = self._readings[way.read] = way.read(self._text)
@@ -215,7 +217,7 @@ def _next_part(
         return None
     if letters.startswith(part, position):
         gap = reading.gap(position)
-        if gap == join or _mark_holds(join, gap, part, in_domain=in_domain):
+        if gap == join or _separator_matches(join, gap, part, in_domain=in_domain):
             return position
     for word in WORDS.get(join, ()):
         begin = position + len(word)
@@ -226,7 +228,7 @@ def _next_part(
     return None
 
 
-def _mark_holds(join: str, gap: str, part: str, *, in_domain: bool) -> bool:
+def _separator_matches(join: str, gap: str, part: str, *, in_domain: bool) -> bool:
     """Tell whether the marks between two pieces are the expected mark, perhaps in disguise."""
     if join == NAME:
         gap = gap.replace("**", "") or gap

@@ -1,9 +1,9 @@
 """The byte strings that the first stage searches for, made from spellings.
 
-They are compared with the stream of `squeeze`: letters and digits, and a break after a Latin letter
-if anything follows it that is neither. So a join after a letter has two forms. A literal may find
-too much; it must find every place where the spelling stands. What is short must be a word, so that
-"Li Na" is not found in "Carolina".
+They are compared with the stream of `normalize_stream`: letters and digits, and a break after a
+Latin letter if anything follows it that is neither. So a join after a letter has two forms. A
+literal may find too much; it must find every place where the spelling stands. What is short must be
+a word, so that "Li Na" is not found in "Carolina".
 """
 
 import functools

@@ -13,7 +13,7 @@ from workflows.corpus.match.confirmation import CandidateWindow
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.normalize.characters import boundary
 from workflows.corpus.normalize.markup import without_markup
-from workflows.corpus.normalize.stream import fold_bytes, squeeze
+from workflows.corpus.normalize.stream import fold_bytes, normalize_stream
 from workflows.corpus.normalize.text_views import normalize_all
 from workflows.corpus.values import Finding
 
@@ -45,7 +45,7 @@ def candidates(data: memoryview, patterns: Patterns, *, escaped: bool) -> Iterat
         begin = boundary(data, nominal)
         raw = data[begin : boundary(data, nominal + size + OVERLAP)]
         folded = fold_bytes(raw, escaped=escaped)
-        found = patterns.find(squeeze(folded.folded), raw)
+        found = patterns.find(normalize_stream(folded.folded), raw)
         for squeezed in without_markup(folded, escaped=escaped):
             found += patterns.find(squeezed, raw)
         for candidate in found:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from workflows.corpus.normalize.characters import TEXT_BREAK, encode, fold
-from workflows.corpus.normalize.stream import Folded, NormalizedStream, SourceMap, squeeze
+from workflows.corpus.normalize.stream import Folded, NormalizedStream, SourceMap, normalize_stream
 
 _ENTITY = r"(?:amp;)*(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[a-zA-Z][a-zA-Z0-9]{1,31};|nbsp|shy)"
 _PERCENT = r"(?:(?:%(?:25)*[0-9a-fA-F]{2})+|%(?:25)*u[0-9a-fA-F]{4})"
@@ -162,7 +162,7 @@ def _resolved(folded: Folded, pieces: list[_Piece]) -> NormalizedStream:
     texts.append(raw[end : end + _MARGIN])
     sources.append(end)
     segments = SourceMap(texts, sources)
-    return squeeze(segments.text, segments)
+    return normalize_stream(segments.text, segments)
 
 
 class _Meaning(NamedTuple):

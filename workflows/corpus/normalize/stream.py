@@ -108,12 +108,16 @@ def _mended(raw: bytearray | memoryview) -> bytes:
     return str(raw, "utf-8", "surrogateescape").encode("utf-8", "replace")
 
 
-def squeeze(
+def normalize_stream(
     folded: bytes | bytearray | memoryview, segments: SourceMap | None = None
 ) -> NormalizedStream:
     """Return the stream of folded bytes; if they are those of segments, it knows their sources."""
     compiled = native.load()
-    stream = numpy_twin.squeeze(folded) if compiled is None else native.squeeze(compiled, folded)
+    stream = (
+        numpy_twin.normalize_stream(folded)
+        if compiled is None
+        else native.normalize_stream(compiled, folded)
+    )
     return NormalizedStream(folded, stream, segments)
 
 

@@ -39,7 +39,7 @@ class LocalizedText:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ResidencePlace:
     """Where the person lives, as far as it matters: the zone of the day and the calendar."""
 
     code: str

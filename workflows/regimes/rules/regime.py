@@ -27,8 +27,8 @@ from workflows.regimes.rules.elements import (
     MetricsRule,
     NoticeRule,
     OutcomeRule,
-    Place,
     RecordRule,
+    ResidencePlace,
 )
 from workflows.regimes.rules.reader import Document, RuleFileError, Table
 from workflows.vocabulary.people import Assurance
@@ -61,7 +61,7 @@ class Regime:
     complaint: str
     complaint_acknowledge: str
     default_place: str
-    places: Mapping[str, Place]
+    places: Mapping[str, ResidencePlace]
     clocks: Mapping[str, Clock]
     items: Mapping[str, ItemRule]
     filers: Mapping[str, FilerRule]
@@ -101,7 +101,7 @@ class Regime:
         """Say whether this law follows from living there: the code itself, or its country."""
         return residence in self.places or residence.partition("-")[0] in self.places
 
-    def place(self, residence: str) -> Place:
+    def place(self, residence: str) -> ResidencePlace:
         """Return zone and calendar for a residence; an unknown one gets the default place.
 
         A part of a country keeps the zone of the country, and its own calendar if there is one.
@@ -112,7 +112,7 @@ class Regime:
         if country is None:
             return self.places[self.default_place]
         calendar = residence if is_known_region(residence) else country.calendar
-        return Place(residence, country.zone, calendar)
+        return ResidencePlace(residence, country.zone, calendar)
 
     def authority_for(self, residence: str) -> Authority:
         """Return the authority for a residence: of the part, of the country, or the default."""
@@ -222,8 +222,8 @@ def _citation(table: Table) -> Citation:
     return citation
 
 
-def _place(code: str, table: Table) -> Place:
-    place = Place(code, zone=table.text("zone"), calendar=table.text("calendar", code))
+def _place(code: str, table: Table) -> ResidencePlace:
+    place = ResidencePlace(code, zone=table.text("zone"), calendar=table.text("calendar", code))
     try:
         ZoneInfo(place.zone)
     except (ZoneInfoNotFoundError, ValueError):

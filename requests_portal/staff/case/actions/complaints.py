@@ -104,7 +104,7 @@ _ROWS = (
         _("The complaint was answered."),
         _answer,
         form=OutcomeForm,
-        grave=True,
+        destructive=True,
     ),
     _page(
         Action.CLOSE,

@@ -75,7 +75,7 @@ def submit_form(
         case = load_case(case.pk)
     else:
         form = _form(page, case, request, initial={"item": request.GET.get("item", "")})
-        log_case_view(case, actor_of(request), what=page.look)
+        log_case_view(case, actor_of(request), what=page.audit_name)
     context = {
         **shared_context(request, site, case),
         **panel_context(page, case, form),

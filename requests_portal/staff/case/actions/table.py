@@ -36,10 +36,10 @@ NOTE = "note"
 class ActionPage:
     """One row: the form, the service, what it does in a sentence, and what was done by it.
 
-    `panel` is a template that shows what is to be looked at before the form is sent. `fresh`
-    asks for a fresh sign-in first. `grave` marks what cannot be undone. `settles` are the reasons
-    of the lifecycle that the form itself does away with, `reasons` their sentences. `run` gets
-    the case, or what of the case the action is about; `about` names that.
+    `panel` is a template that shows what is to be looked at before the form is sent. `fresh` asks
+    for a fresh sign-in first. `destructive` marks what cannot be undone. `waives` are the reasons
+    of the lifecycle that the form itself does away with, `reasons` their sentences. `run` gets the
+    case, or what of the case the action is about; `about` names that.
     """
 
     slug: str
@@ -50,19 +50,19 @@ class ActionPage:
     form: type[CaseForm] = CaseForm
     panel: str = ""
     fresh: bool = False
-    grave: bool = False
-    settles: frozenset[str] = frozenset()
+    destructive: bool = False
+    waives: frozenset[str] = frozenset()
     about: str = ""
     reasons: Mapping[str, Any] = field(default_factory=lambda: REFUSAL_TEXTS)
 
     @property
-    def look(self) -> str:
+    def audit_name(self) -> str:
         """What a look at the page is called in the log."""
         return f"{self.about}.{self.slug}" if self.about else self.slug
 
     def sentence_against(self, reason: str) -> str:
         """Return why the form cannot be opened, from the lifecycle's reason: '' if it can."""
-        return str(self.reasons[reason]) if reason and reason not in self.settles else ""
+        return str(self.reasons[reason]) if reason and reason not in self.waives else ""
 
 
 def _page(action: Action, intro: Any, done: Any, run: Run | None = None, **more: Any) -> ActionPage:
@@ -265,7 +265,7 @@ _ROWS = (
         _("The case was ended, and the person was told why."),
         _with_text(moves.end_unpaid),
         form=forms.RefusalForm,
-        grave=True,
+        destructive=True,
     ),
     _page(
         Action.BEGIN_REVIEW,
@@ -287,7 +287,7 @@ _ROWS = (
         _propose,
         form=ProposalForm,
         panel="staff/panels/proposal.html",
-        settles=frozenset(
+        waives=frozenset(
             {
                 "item_undecided",
                 "refusal_without_ground",
@@ -338,7 +338,7 @@ _ROWS = (
         _("The answer was sent."),
         lambda case, actor, _form: moves.answer(case, actor),
         panel="staff/panels/answer.html",
-        grave=True,
+        destructive=True,
     ),
     _page(
         Action.CLOSE,
@@ -383,8 +383,8 @@ _ROWS = (
         _merge,
         form=forms.MergeForm,
         panel="staff/panels/duplicates.html",
-        grave=True,
-        settles=frozenset({"no_merge_target", "merge_target_decided", "no_contact_in_common"}),
+        destructive=True,
+        waives=frozenset({"no_merge_target", "merge_target_decided", "no_contact_in_common"}),
     ),
     _page(
         Action.PROPOSE_MERGE,
@@ -393,7 +393,7 @@ _ROWS = (
         _propose_merge,
         form=forms.MergeProposalForm,
         panel="staff/panels/duplicates.html",
-        settles=frozenset({"no_merge_target", "merge_target_decided"}),
+        waives=frozenset({"no_merge_target", "merge_target_decided"}),
     ),
     _page(
         Action.APPROVE_MERGE,
@@ -404,7 +404,7 @@ _ROWS = (
         _("The case was merged."),
         lambda case, actor, _form: merging.approve_merge(case, actor),
         panel="staff/panels/merge.html",
-        grave=True,
+        destructive=True,
     ),
     _page(
         Action.DECLINE_MERGE,
@@ -446,7 +446,7 @@ _ROWS = (
         _("The request was rejected as an abuse."),
         _reject_as_abuse,
         form=forms.AbuseForm,
-        grave=True,
+        destructive=True,
     ),
     _page(
         Action.REQUEST_ERASURE,
@@ -464,7 +464,7 @@ _ROWS = (
         form=forms.EraseForm,
         panel="staff/panels/erasure.html",
         fresh=True,
-        grave=True,
+        destructive=True,
     ),
 )
 

@@ -44,7 +44,7 @@ def test_they_follow_from_the_lifecycle(state) -> None:
         assert enabled == {
             action.value
             for action, reason in refused.items()
-            if action in PAGES and (not reason or reason in PAGES[action].settles)
+            if action in PAGES and (not reason or reason in PAGES[action].waives)
         }
         assert all(button.reason for button in [*buttons.disabled, *buttons.not_now])
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
-from tests.outliving import assert_nobody_outlives
+from tests.orphans import assert_nobody_outlives
 from tests.workflows.corpus.edits.support import (
     FORMATS,
     PHONE,

@@ -16,7 +16,16 @@ from workflows.corpus.edits.manifest_files import (
     read_entries,
     read_manifest,
 )
-from workflows.corpus.entries import COLUMNS, JSONL, NOTE, PARQUET, Entry, Header, ManifestError, Op
+from workflows.corpus.entries import (
+    COLUMNS,
+    JSONL,
+    NOTE,
+    PARQUET,
+    Header,
+    ManifestEntry,
+    ManifestError,
+    Op,
+)
 
 SIGNER = Signer("portal.example/manifests", b"k" * 32)
 HEADER = Header("1b4e28ba", "forum", "2026-11", "2026-11-24T00:00:00+00:00")
@@ -59,7 +68,7 @@ def folder(tmp_path, made):
     [([1, 2], [1, 2]), ([1, 2**64 - 1], ["1", str(2**64 - 1)]), ([1, "a"], ["1", "a"])],
 )
 def test_the_ids_of_a_parquet_file_are_numbers_where_all_are_and_fit(tmp_path, ids, read):
-    rows = [Entry.from_dict({**ROW, "id": id_}, 0) for id_ in ids]
+    rows = [ManifestEntry.from_dict({**ROW, "id": id_}, 0) for id_ in ids]
     (folder(tmp_path, rows) / JSONL).unlink()
     assert [entry.id for entry in read_manifest(tmp_path / "manifest").entries] == read
 
@@ -104,7 +113,7 @@ def test_both_formats_say_the_same(tmp_path, made):
 
 @pytest.mark.parametrize("ids", [[1, 2], [1, "b"], ["a", None]])
 def test_ids_of_any_kind_mean_the_same_in_both(tmp_path, ids):
-    made = [Entry.from_dict({**ROW, "id": id_, "row": n}, n) for n, id_ in enumerate(ids)]
+    made = [ManifestEntry.from_dict({**ROW, "id": id_, "row": n}, n) for n, id_ in enumerate(ids)]
     target = folder(tmp_path, made)
     assert fingerprint(read_entries(target / JSONL)) == fingerprint(read_entries(target / PARQUET))
 
@@ -161,7 +170,7 @@ def test_a_row_that_says_nothing_clear_is_named(tmp_path, wrong):
 
 
 def test_a_row_about_outputs_names_no_record():
-    assert Entry.from_dict({"op": "suppress"}, 0).op is Op.SUPPRESS
+    assert ManifestEntry.from_dict({"op": "suppress"}, 0).op is Op.SUPPRESS
 
 
 @pytest.mark.parametrize("content", ["[]\n", "nothing\n"])

@@ -15,7 +15,7 @@ static uint64_t is_behind_letter(const uint8_t *folded, int64_t position, int64_
     return position > earlier ? (uint64_t)is_letter(folded[position - 1]) : known;
 }
 
-/* Return the bits that `squeeze` keeps of a chunk in which something invisible may stand between a
+/* Return the bits that `normalize_stream` keeps of a chunk in which something invisible may stand between a
  * letter and the break behind it, and set the masks of its words. */
 WITH_AVX2 static uint32_t keep_behind_invisible(__m256i bytes, uint64_t is_behind, uint64_t *masks)
 {
@@ -87,7 +87,7 @@ WITH_AVX2 int64_t count(const uint8_t *source, int64_t size, int64_t byte)
     return number;
 }
 
-/* Return the position in the source of a byte of the stream, with what `squeeze` wrote. */
+/* Return the position in the source of a byte of the stream, with what `normalize_stream` wrote. */
 WITH_AVX2 static int64_t source_of(const uint8_t *kept, const int64_t *before, int64_t chunks,
                                    int64_t number)
 {

@@ -148,7 +148,7 @@ def fold_bytes(
         fold_table().values(unknown[: unknown_count.value])
 
 
-def squeeze(kernel: ctypes.CDLL, folded: bytes | bytearray | memoryview) -> Stream:
+def normalize_stream(kernel: ctypes.CDLL, folded: bytes | bytearray | memoryview) -> Stream:
     """Return the stream of folded bytes."""
     size = len(folded)
     content = np.empty(size + STRIDE, np.uint8)

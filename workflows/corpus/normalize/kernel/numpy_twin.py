@@ -63,7 +63,7 @@ def fold_bytes(raw: bytes | bytearray | memoryview) -> tuple[bytearray, Position
     return folded, special
 
 
-def squeeze(content: bytes | bytearray | memoryview) -> Stream:
+def normalize_stream(content: bytes | bytearray | memoryview) -> Stream:
     """Return the stream of folded bytes."""
     folded = np.frombuffer(content, np.uint8)
     # What lies above a break is kept; after a letter, the bar is one lower.

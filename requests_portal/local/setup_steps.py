@@ -14,7 +14,7 @@ import psycopg
 
 from requests_portal.local.folders import PROJECT, data_folder
 from requests_portal.local.messages import LOCALE
-from requests_portal.local.tether import with_parent_death_signal
+from requests_portal.local.parent_death_signal import with_parent_death_signal
 
 _LOCK_FILE = PROJECT / "requirements" / "local.txt"
 

@@ -85,7 +85,13 @@ class SharedServer:
             time.sleep(0.05)
 
     def _start(self, command: list[str], user: str | None) -> None:
-        keeper = [sys.executable, "-m", "requests_portal.local.keeper", "--locks", str(self.locks)]
+        keeper = [
+            sys.executable,
+            "-m",
+            "requests_portal.local.server_guard",
+            "--locks",
+            str(self.locks),
+        ]
         if user is not None:
             keeper += ["--user", user]
         with self.log.open("wb") as log:

@@ -1,4 +1,4 @@
-"""Runs one server for as long as anybody uses it: `python -m requests_portal.local.keeper`.
+"""Runs one server for as long as anybody uses it: `python -m requests_portal.local.server_guard`.
 
 Every process that uses the server holds a shared lock on the file `users`. The keeper asks again
 and again for the exclusive lock: it gets it when the last user has ended, in whatever way, and
@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from requests_portal.local import locks
-from requests_portal.local.tether import with_parent_death_signal
+from requests_portal.local.parent_death_signal import with_parent_death_signal
 
 # PostgreSQL's "fast" shutdown, Valkey's save and exit: both end in good order.
 _STOP = signal.SIGINT
