@@ -27,6 +27,7 @@ from workflows.cases.models import Case
 from workflows.corrections import (
     carrying,
     copies,
+    manifest_application,
     manifest_builder,
     manifest_verification,
     receipts,
@@ -54,19 +55,24 @@ REQUESTS = {
 _DEATHS: dict[str, list[tuple[Any, str]]] = {
     "look": [
         (scanning, "_keep"), (scanning, "_say_what_was_not_kept"), (scanning, "finish_run"),
-        (scanning, "_carry_verdicts"), (carrying, "_carry"), (carrying, "record_event"),
+        (scanning, "_carry_verdicts"), (carrying, "_carry"), (carrying, "append_case_event"),
     ],
-    "make": [(manifest_builder, "keep_manifest"), (manifest_builder, "create_data_key"), (manifest_builder, "record_event")],
+    "make": [
+        (manifest_builder, "store_manifest"), (manifest_builder, "create_data_key"),
+        (manifest_builder, "append_case_event"),
+    ],
     "apply": [
-        (copies, "apply_entries"), (receipts, "write_copy"), (receipts, "take_receipt"),
+        (copies, "apply_entries"), (manifest_application, "write_copy"),
+        (manifest_application, "take_receipt"),
     ],
     "receipt": [
-        (receipts, "save_snapshot"), (receipts, "record_event"), (receipts, "ask_for"),
+        (receipts, "save_snapshot"), (receipts, "advance"), (receipts, "enqueue_task"),
     ],
     "check": [
-        (manifest_verification, "read_snapshot"), (manifest_verification, "rescan"), (manifest_verification, "_verify"),
-        (manifest_verification, "bury"), (manifest_verification, "mark_replaced"), (manifest_verification, "complete"),
-        (manifest_verification, "_send_back"), (manifest_verification, "ask_for_manifests"),
+        (manifest_verification, "read_snapshot"), (manifest_verification, "rescan"),
+        (manifest_verification, "_verify"), (manifest_verification, "record_tombstones"),
+        (manifest_verification, "mark_superseded"), (manifest_verification, "complete"),
+        (manifest_verification, "send_back"), (manifest_verification, "ask_for_manifests"),
     ],
 }  # fmt: skip
 Death = tuple[Any, str, bool] | None

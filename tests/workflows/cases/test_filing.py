@@ -227,7 +227,7 @@ class TestTheReceipt:
 
 class TestAllOrNothing:
     @pytest.mark.parametrize(
-        "step", ["record_event", "enqueue", "add_attachments", "_create_parts"]
+        "step", ["append_case_event", "enqueue", "add_attachments", "_create_parts"]
     )
     def test_a_failure_in_any_step_leaves_nothing(self, monkeypatch, step):
         before = row_counts()

@@ -11,9 +11,10 @@ from workflows.common.state_machine import Refusal, refusal
 from workflows.corrections import manifest_verification
 from workflows.corrections.erasure import erase_case_data
 from workflows.corrections.lifecycle import MOVES, Action, Situation, State
+from workflows.corrections.manifest_application import apply_locally
 from workflows.corrections.models import Manifest
 from workflows.corrections.models.manifest import STATE_CHOICES
-from workflows.corrections.receipts import apply_locally, ask_to_apply
+from workflows.corrections.receipts import ask_to_apply
 from workflows.corrections.transition import (
     GUARD_TEXTS,
     REFUSAL_TEXTS,
