@@ -46,7 +46,7 @@ from workflows.cases.drafts import create_draft, save_answers
 from workflows.cases.filing_request import FiledIdentifier, FiledItem
 from workflows.cases.lifecycle import State
 from workflows.complaints.services import complain
-from workflows.ledger.sequencer import sequence_all
+from workflows.ledger.sequencer import drain_inbox
 word = {WORD!r}
 request = replace(
     ERIKA, subject_name=word, email=word.lower() + "@example.de", service=word,
@@ -68,7 +68,7 @@ add_draft_file(draft, Upload(word + ".txt", word.encode()))
 officer = User.objects.create_user("officer", email="officer@example.org", password="a long pass phrase")
 TOTP.activate(officer, "SECRETSECRETSECRETSECRETSECRET22")
 session = SessionStore(); session["who"] = "officer"; session.create()
-sequence_all()
+drain_inbox()
 print(json.dumps({{
     "closed": closed.number, "number": filed.case.number, "receipt": filed.receipt,
     "token": token, "session": stored_key(session.session_key),
@@ -77,12 +77,12 @@ print(json.dumps({{
 ERASE = """
 from tests.factories import OFFICER, OTHER_OFFICER
 from workflows.cases.models import Case
-from workflows.ledger.sequencer import sequence_all
+from workflows.ledger.sequencer import drain_inbox
 from workflows.retention.erasure import erase, request_erasure
 case = Case.objects.get(number={number!r})
 request_erasure(case, OFFICER, "retention_over")
 erase(case, OTHER_OFFICER)
-sequence_all()
+drain_inbox()
 """
 READ = """
 import json
@@ -219,7 +219,7 @@ def test_a_restored_portal_is_the_same_and_erases_again_what_was_erased(origin, 
     said = fresh.manage("erase_again", "--since", "2020-01-01", "--log", str(origin.copy))
     assert f"erased again {origin.told['closed']}" in said
     assert "DoesNotExist" in fresh.python(read, fails=True)
-    fresh.python("from workflows.ledger.sequencer import sequence_all; sequence_all()")
+    fresh.python("from workflows.ledger.sequencer import drain_inbox; drain_inbox()")
     assert "OK" in fresh.manage("ledger_verify", "--previous", str(checkpoint))
     assert "case.erased" in fresh.python(
         "from workflows.ledger.models import Event; print(Event.objects.latest('at').name)"
