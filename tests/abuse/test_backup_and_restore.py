@@ -86,7 +86,7 @@ drain_inbox()
 """
 READ = """
 import json
-from workflows.cases.access import open_with_receipt
+from workflows.cases.access import find_by_receipt
 from workflows.cases.attachments import read_attachment
 from workflows.cases.models import Case
 case = Case.objects.get(number={number!r})

@@ -19,8 +19,8 @@ from tests.stack import eventually
 USE = """
 import sys
 from pathlib import Path
-from requests_portal.local.postgres import Cluster
-Cluster(Path(sys.argv[1]), {"fsync": "off"}).ensure_running()
+from requests_portal.local.postgres import PostgresServer
+PostgresServer(Path(sys.argv[1]), {"fsync": "off"}).ensure_running()
 print("in use", flush=True)
 sys.stdin.read()
 """
