@@ -1,6 +1,7 @@
 """What every process loads at its start: nothing of the engine, and none of its libraries."""
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -47,6 +48,28 @@ def test_a_process_starts_without_what_reads_data(modules):
     assert "workflows.corrections.effects" in loaded
     assert engine <= {f"workflows.corpus.{name}" for name in LIGHT}
     assert not {name.partition(".")[0] for name in loaded} & HEAVY
+
+
+def test_a_process_starts_with_every_handler_of_effects():
+    """Who handles an effect must not depend on what the process has done before."""
+    places = [Path("requests_portal"), Path("workflows")]
+    handlers = {
+        ".".join(source.with_suffix("").parts)
+        for place in places
+        for source in place.rglob("*.py")
+        if re.search(
+            r"^@(effect_handler|mail_handler|long_work)\(", source.read_text(), re.MULTILINE
+        )
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", _LOADED.format(modules="workflows.outbox.tasks")],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+
+    assert "workflows.witnesses.effects" in handlers
+    assert handlers <= set(json.loads(done.stdout.splitlines()[-1]))
 
 
 def test_the_contract_names_all_of_the_engine_but_its_values():

@@ -67,7 +67,7 @@ def test_a_serializer_a_view_an_address_and_a_scope_are_enough(copy):
     copy.insert(SCOPES, SCOPE, before="    MANIFESTS_READ = (\n")
     copy.write(SERIALIZERS, SERIALIZER)
     copy.write(VIEWS, VIEW)
-    copy.insert(ADDRESSES, "models, ", before="regulator, requests, suppression\n")
+    copy.insert(ADDRESSES, "models, ", before="regulator, requests\n")
     copy.insert(ADDRESSES, ADDRESS, before='    path("manifests/", manifests.')
 
     # What a column may hold is noted with it; no row changes.

@@ -1,7 +1,7 @@
 """Manifests: which are needed, what stands in them, and what their re-scan came to.
 
-What reads or writes data is done by `making`, `manifest_application` and `checking`, in the
-background.
+What reads or writes data is done by `manifest_builder`, `manifest_application` and
+`manifest_verification`, in the background.
 """
 
 import json

@@ -49,7 +49,7 @@ def run_periodic(turn: str) -> None:
             # Its text and traceback could hold personal data.
             logger.error("%s, %s: %s", turn, name, type(error).__name__)  # noqa: TRY400
         else:
-            done += [f"{count} {name}"] if isinstance(count, int) and count else []
+            done += [f"{count} {name}"] if type(count) is int and count else []
     if done:
         logger.info("%s: %s", turn, ", ".join(done))
 

@@ -2,9 +2,9 @@
 
 A witness is shown each checkpoint, in their order. A checkpoint covers all before it, so one that
 lags more than `MAX_CHECKPOINTS_EACH` behind is shown the newest alone: a busy log signs ten in a
-second. See
-docs/decisions/0010-witnesses.md. Its answer to a wrong old size is where it stands; a size beyond
-ours means that this log was rolled back, and is an error that stays until somebody looks.
+second. See docs/decisions/0010-witnesses.md. Its answer to a wrong old size is where it stands; a
+size beyond ours means that this log was rolled back, and is an error that stays until somebody
+looks.
 """
 
 import time
@@ -23,8 +23,7 @@ from workflows.ledger.evidence import add_cosignature, witness_verifier
 from workflows.ledger.models import Checkpoint
 from workflows.ledger.selectors import consistency_text, latest_checkpoint
 from workflows.outbox.models import Effect
-from workflows.outbox.services import delay_after, effect_handler, enqueue
-from workflows.witnesses import timestamps
+from workflows.outbox.services import delay_after, enqueue
 from workflows.witnesses.models import ERROR_LENGTH, Witness
 
 EFFECT = "witness.submit"
@@ -188,15 +187,3 @@ def _size(body: bytes) -> int:
         return parse_size(body.decode(errors="replace").removesuffix("\n"))
     except CheckpointError as error:
         raise WitnessRefusedError("It answered 409 without its size.") from error
-
-
-@effect_handler(EFFECT)
-def submit_checkpoints(effect: Effect) -> None:
-    """Show a witness the checkpoints that it has not signed yet."""
-    submit(int(effect.payload["witness"]), effect)
-
-
-@effect_handler(timestamps.EFFECT)
-def request_timestamp(_effect: Effect) -> None:
-    """Get the timestamp of a day."""
-    timestamps.request_timestamp()
