@@ -24,7 +24,7 @@ class SharedServer:
     """One server and the ways to start, share and leave it.
 
     `folder` holds the server's data; the lock files and the log lie beside it. `answers` says
-    whether the server takes connections. See `keeper` for how it ends.
+    whether the server takes connections. See `server_guard` for how it ends.
     """
 
     folder: Path

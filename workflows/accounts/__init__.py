@@ -1,1 +1,1 @@
-"""Accounts of staff and regulators: what needs a second person, invitations, who is told."""
+"""Who may act: staff, regulators, programs; what needs a second person, the account log."""

@@ -1,4 +1,4 @@
-"""Who acts on a case, as the lifecycle and the log see them."""
+"""Who acts, as the tables of moves, the register and the log see them."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING

@@ -12,7 +12,7 @@ from workflows.common.errors import DomainError
 
 
 class MoveRefused(DomainError):
-    """The lifecycle does not allow this action now. `reason` is a code of `REASONS`."""
+    """The lifecycle does not allow this action now. `reason` is a code of `names.REFUSAL_TEXTS`."""
 
     def __init__(self, action: str, reason: str) -> None:
         self.action = action

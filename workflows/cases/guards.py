@@ -2,7 +2,7 @@
 
 Pure: a guard looks at a `Situation`, which `transition.situation_of` gathers while the case is
 locked, and gives a reason code when the move must be refused, an empty text when not. The code's
-sentence stands in `state_names.REASONS`.
+sentence stands in `names.REFUSAL_TEXTS`.
 """
 
 from collections.abc import Callable

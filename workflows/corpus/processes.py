@@ -1,4 +1,4 @@
-"""The garbage collector of Python, which looks at every object again and again."""
+"""Worker processes: the collector paused or frozen, and an end with the parent."""
 
 import gc
 import multiprocessing

@@ -1,1 +1,1 @@
-"""Instructions to data pipelines, manifests, receipts, re-scans and the output suppression list."""
+"""Instructions to data pipelines, manifests, acknowledgements, re-scans, notices to recipients."""

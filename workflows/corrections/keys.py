@@ -1,4 +1,4 @@
-"""The keys with which manifests and the output suppression list are signed."""
+"""The key with which manifests are signed."""
 
 from workflows.common.signed_note import Signer
 from workflows.ledger.keys import signer_for

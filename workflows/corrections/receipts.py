@@ -48,7 +48,7 @@ def take_receipt(
 
     `key` names it among those of this actor. `snapshot` is the one that came out, not saved yet if
     it is to be registered. Raises `AttemptReused` when the key comes back with another content,
-    `Refused`, `Refused`, `InvalidEntry`.
+    `Refused`, `InvalidEntry`.
     """
     refused = status == PipelineAcknowledgement.Status.REFUSED
     action = Action.REFUSE if refused else Action.ACKNOWLEDGE

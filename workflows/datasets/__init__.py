@@ -1,1 +1,1 @@
-"""The register of datasets and models, and the look-up of a person in them."""
+"""The register of datasets and models."""

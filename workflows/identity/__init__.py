@@ -1,1 +1,1 @@
-"""How well the requester is known: challenges, assurance levels, mandates and evidence."""
+"""Confirming a contact, and reminding those who were asked and have not answered."""

@@ -73,7 +73,7 @@ def newest_cosigned(up_to: int) -> Checkpoint | None:
 def published_checkpoint() -> Checkpoint | None:
     """Return the newest cosigned checkpoint, or the newest if witnesses do not keep up.
 
-    They do while no checkpoint waits for them longer than COSIGNED_WITHIN, however long before it
+    They do while no checkpoint waits for them longer than COSIGN_DEADLINE, however long before it
     the log had stood still: what is published is cosigned then, and never becomes smaller.
     """
     newest = Checkpoint.objects.order_by("-size").first()

@@ -176,7 +176,7 @@ class ShardScan(models.Model):
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.WAITING
     )
-    # A code of `problems.SENTENCES` when it failed.
+    # A code of `datasets.read_errors.SENTENCES` when it failed.
     problem = models.CharField(_("problem"), max_length=40, blank=True)
     bytes = models.PositiveBigIntegerField(_("bytes read"), default=0)
     seconds = models.FloatField(_("seconds"), default=0)

@@ -1,7 +1,7 @@
 """Which placeholders the words of an element cannot do without, and what placeholders stand for.
 
-Which notice must tell which element the regimes say. An element that is not among `NEEDED` is told
-by the words of the text alone.
+Which notice must tell which element the regimes say. An element that is not among
+`REQUIRED_PLACEHOLDERS` is told by the words of the text alone.
 """
 
 from collections.abc import Mapping

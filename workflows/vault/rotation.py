@@ -1,7 +1,7 @@
 """Making stored hashes anew after `INDEX_KEY` was changed: in batches, and again where it stopped.
 
-What can be made anew says a `Step` of the package that stores it. Nothing is lost when it stops
-half way: until a step has reached a row, its old hash is found by the key before.
+What can be made anew says a `RotationStep` of the package that stores it. Nothing is lost when it
+stops half way: until a step has reached a row, its old hash is found by the key before.
 """
 
 from collections.abc import Callable, Iterator, Sequence

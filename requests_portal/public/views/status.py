@@ -57,7 +57,8 @@ from workflows.notices.services import letter_of
 class CaseAction:
     """One page with one text: its form and template, what it needs, and what it calls.
 
-    `action` is a name of `case_shown.allowed`, `field` the field of the text, empty without one.
+    `action` is a name of `case_presenter.permitted_actions`, `field` the field of the text, empty
+    without one.
     """
 
     form: type[QuestionForm]

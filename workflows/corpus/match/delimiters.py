@@ -2,7 +2,7 @@
 
 A number inside a longer number is another number, an address inside a longer address another
 address. What belongs to the spelling is taken in: a country code, the @ of a handle, a scheme.
-Positions are those of the folded text, `Reading.flat`.
+Positions are those of the folded text, `NormalizedText.flat`.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Decides whether a number stands by itself, and takes in what is dialled before it.
 
 A number inside a longer number is another number. A country code and a trunk prefix belong to it.
-Positions are those of the folded text, `Reading.flat`.
+Positions are those of the folded text, `NormalizedText.flat`.
 """
 
 import functools

@@ -132,7 +132,7 @@ def count(data: bytes | bytearray | memoryview, byte: int) -> int:
 def lookalikes(stream: bytes) -> list[int]:
     """Return the ends of numbers in a stream in which letters look like digits.
 
-    `numerals.is_half_in_letters` says what such a number is. Of a long one, and where more that
+    `numerals.has_letter_digits` says what such a number is. Of a long one, and where more that
     looks like it follows, some places on the way are named, too.
     """
     compiled = native.load()

@@ -1,4 +1,4 @@
-"""Instructions, manifests, receipts, notices to recipients; what models must not put out."""
+"""Instructions, manifests, acknowledgements, notices to recipients."""
 
 from workflows.corrections.models.instruction import Instruction
 from workflows.corrections.models.item_change import ItemChange

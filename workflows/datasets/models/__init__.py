@@ -1,4 +1,4 @@
-"""The register, the look-ups in what it names, and the matches that were found."""
+"""The register: datasets, snapshots, models, recipients."""
 
 from workflows.datasets.models.dataset import Dataset, Recipient
 from workflows.datasets.models.snapshot import Snapshot, SnapshotFile

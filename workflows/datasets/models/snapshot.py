@@ -80,7 +80,7 @@ class Snapshot(models.Model):
     state = models.CharField(
         _("state"), max_length=12, choices=State.choices, default=State.WAITING
     )
-    # Why it cannot be read: a code of `problems.SENTENCES`, and the file or field it is about.
+    # Why it cannot be read: a code of `read_errors.SENTENCES`, and the file or field it is about.
     problem = models.CharField(_("problem"), max_length=40, blank=True)
     problem_about = models.CharField(max_length=500, blank=True)
     rows = models.PositiveBigIntegerField(_("records"), null=True, blank=True)
