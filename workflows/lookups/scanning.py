@@ -1,11 +1,10 @@
-"""A look-up at work: which terms, cut into shards, each scanned, places kept with excerpts."""
+"""A look-up at work: cut into shards, each scanned, what is found kept, ended with the last."""
 
 import logging
-import re
 import time
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from workflows.cases.models import Case, Person
+from workflows.cases.models import Case
 from workflows.cases.transition import append_case_event
 from workflows.corpus.columns import text_sha256
 from workflows.corpus.formats.protocol import Shard
@@ -23,8 +22,6 @@ from workflows.corpus.locate import RecordHits, locate_records
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.values import (
     Hit,
-    Identifier,
-    Kind,
     ReadError,
     ReadProblem,
     ReadStats,
@@ -33,6 +30,7 @@ from workflows.corpus.values import (
 from workflows.datasets.locations import shards_of
 from workflows.datasets.models import Snapshot
 from workflows.ledger.canonical import canonical_json
+from workflows.lookups.excerpts import excerpt
 from workflows.lookups.models import LookupRun, Match, PlacesNotKept, ShardScan
 from workflows.lookups.services import (
     CARRY,
@@ -43,40 +41,16 @@ from workflows.lookups.services import (
     look_up_late_spellings,
     pages_of,
 )
+from workflows.lookups.terms import terms_of_all
 from workflows.outbox.long_work import advisory_lock, enqueue_task
 from workflows.outbox.services import enqueue
 from workflows.vault.blind_index import current_key, index_keys
-from workflows.vocabulary.people import IdentifierKind, RequesterRole
 from workflows.vocabulary.roles import Role
 
 if TYPE_CHECKING:
     from workflows.ledger.canonical import Json
 
-_KINDS = {
-    IdentifierKind.NAME: Kind.NAME,
-    IdentifierKind.EMAIL: Kind.EMAIL,
-    IdentifierKind.PHONE: Kind.PHONE,
-    IdentifierKind.HANDLE: Kind.HANDLE,
-    IdentifierKind.URL: Kind.URL,
-    IdentifierKind.NATIONAL_ID: Kind.ID,
-    # Whatever else it is, it is found as it is written.
-    IdentifierKind.OTHER: Kind.HANDLE,
-}
 
-
-# Characters on either side of a hit.
-CONTEXT_CHARS = 120
-MASK = "▒"
-# What identifies somebody by itself. A name cannot be told from other words by a machine.
-_IDENTIFIERS = re.compile(
-    r"""
-      [\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+      # an e-mail address
-    | (?:https?://|www\.)[^\s<>"'，。、]+               # a web address
-    | (?<![\w@])@\w{2,}                                # a handle
-    | \+?\d(?:[ ().\-/\u00a0]{0,2}\d){6,17}[Xx]?       # a phone, card or identity number
-    """,
-    re.VERBOSE,
-)
 _ROWS_AT_ONCE = 500
 # A shard is a small row: more are written at once.
 _SCANS_AT_ONCE = 1000
@@ -86,66 +60,6 @@ _LETTERS_AT_ONCE = 4_000_000
 _NEAR = 4096
 _PLACE = "match.place"
 logger = logging.getLogger(__name__)
-
-
-def search_terms(case: Case) -> list[Identifier]:
-    """Return the identifiers of the subject, each once, with the id of the case as `ref`.
-
-    Someone who files for another is not looked for: only the subject is.
-    """
-    found = dict.fromkeys((kind, value.strip()) for kind, value in _terms(case))
-    return [Identifier(str(case.pk), kind, value) for kind, value in found if value]
-
-
-def _terms(case: Case) -> Iterator[tuple[Kind, str]]:
-    for person in case.people.all():
-        if person.part == Person.Part.SUBJECT:
-            yield Kind.NAME, person.name
-            # Of the contact that was given, only one's own leads to oneself.
-            if case.requester_role == RequesterRole.SELF:
-                yield Kind.EMAIL, person.email
-                yield Kind.PHONE, person.phone
-    for identifier in case.identifiers.all():
-        yield _KINDS[IdentifierKind(identifier.kind)], identifier.value
-    for spelling in case.spellings.all():
-        yield Kind(spelling.kind), spelling.value
-
-
-def terms_of_all(cases: Iterable[Case]) -> list[Identifier]:
-    """Return the identifiers of many cases; those that were erased have none left."""
-    return [term for case in cases if case.erased_at is None for term in search_terms(case)]
-
-
-@dataclass(frozen=True, slots=True)
-class Excerpt:
-    """A hit with what stands before and after it."""
-
-    before: str
-    hit: str
-    after: str
-
-
-def excerpt(text: str, start: int, end: int, *, own: Iterable[tuple[int, int]]) -> Excerpt:
-    """Return the hit `text[start:end]` with its surroundings, the identifiers of others masked.
-
-    `own` are the spans of all hits of the same person in this text: they stay readable. Spans
-    are code points, as the look-up gives them.
-    """
-    first, last = max(0, start - CONTEXT_CHARS), min(len(text), end + CONTEXT_CHARS)
-    kept = [*own, (start, end)]
-    # A wider stretch is searched, so that an identifier which is cut at the edge is masked too.
-    # Not more of the text is touched: it may have millions of letters, and thousands of hits.
-    begin, stop = max(0, first - CONTEXT_CHARS), min(len(text), last + CONTEXT_CHARS)
-    shown = list(text[begin:stop])
-    for found in _IDENTIFIERS.finditer(text, begin, stop):
-        if not any(a < found.end() and found.start() < b for a, b in kept):
-            size = found.end() - found.start()
-            shown[found.start() - begin : found.end() - begin] = MASK * size
-    return Excerpt(
-        ("…" if first else "") + "".join(shown[first - begin : start - begin]),
-        text[start:end],
-        "".join(shown[end - begin : last - begin]) + ("…" if last < len(text) else ""),
-    )
 
 
 def start_lookup(run_id: str) -> None:

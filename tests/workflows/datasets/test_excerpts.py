@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.lookups.scanning import CONTEXT_CHARS, MASK, excerpt
+from workflows.lookups.excerpts import CONTEXT_CHARS, MASK, excerpt
 
 
 def shown(text: str, hit: str, *own: str) -> str:

@@ -11,7 +11,7 @@ from tests.workflows.corpus.support import WANG, patterns
 from workflows.corpus.formats.jsonl import positions_in_text
 from workflows.corpus.formats.shards import shards
 from workflows.corpus.locate import locate_records
-from workflows.lookups.scanning import CONTEXT_CHARS, excerpt
+from workflows.lookups.excerpts import CONTEXT_CHARS, excerpt
 
 LETTERS = 1_500_000
 HITS = 300
