@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass
-class Told:
+class PendingAck:
     """What the broker is being told of a message; the event loop does it a moment later."""
 
     message: Message
@@ -28,7 +28,7 @@ class Told:
 
 
 # Of which it is not known yet whether the broker has heard them, oldest first.
-_told: list[Told] = []
+_told: list[PendingAck] = []
 
 
 class PortalRequest(Request):
@@ -37,12 +37,12 @@ class PortalRequest(Request):
     def acknowledge(self) -> None:
         """Tell the broker that the task is over."""
         super().acknowledge()
-        _told.append(Told(self.message, self.message.ack))
+        _told.append(PendingAck(self.message, self.message.ack))
 
     def reject(self, requeue: bool = False) -> None:  # noqa: FBT001, FBT002 - Celery's signature
         """Tell the broker that the task was not done."""
         super().reject(requeue=requeue)
-        _told.append(Told(self.message, lambda: self.message.reject(requeue=requeue)))
+        _told.append(PendingAck(self.message, lambda: self.message.reject(requeue=requeue)))
 
 
 class Acknowledgements(bootsteps.StartStopStep):
@@ -58,7 +58,7 @@ class Acknowledgements(bootsteps.StartStopStep):
         """Begin with none: those of the connection before hold no slot any more."""
         _told.clear()
         errors = parent.connection_errors
-        self._timer = parent.timer.call_repeatedly(CHECK_SECONDS, tell_again, (errors,))
+        self._timer = parent.timer.call_repeatedly(CHECK_SECONDS, resend_acks, (errors,))
 
     def stop(self, parent: Any) -> None:
         """End with the connection."""
@@ -66,7 +66,7 @@ class Acknowledgements(bootsteps.StartStopStep):
             self._timer.cancel()
 
 
-def tell_again(errors: tuple[type[Exception], ...]) -> None:
+def resend_acks(errors: tuple[type[Exception], ...]) -> None:
     """Tell the broker again what it has not heard, until one fails once more with such an error.
 
     What was told since the last time is left alone: its turn may still come.

@@ -8,11 +8,11 @@ from django.db.models.signals import post_migrate
 from django.http import HttpRequest
 
 
-def _leave_nothing(request: HttpRequest | None, **_: Any) -> None:
-    from requests_portal.presentation.middleware import leave_nothing
+def _clear_site_data(request: HttpRequest | None, **_: Any) -> None:
+    from requests_portal.presentation.middleware import clear_site_data
 
     if request is not None:
-        leave_nothing(request)
+        clear_site_data(request)
 
 
 class PortalConfig(AppConfig):
@@ -37,7 +37,7 @@ class PortalConfig(AppConfig):
         account_log.connect()
         authenticator_added.connect(record_added_factor)
         connection_created.connect(bound_waits, dispatch_uid="requests_portal.bound_waits")
-        user_logged_out.connect(_leave_nothing, dispatch_uid="requests_portal.leave_nothing")
+        user_logged_out.connect(_clear_site_data, dispatch_uid="requests_portal.leave_nothing")
         post_migrate.connect(
             grant_runtime_privileges, dispatch_uid="requests_portal.grant_runtime_privileges"
         )

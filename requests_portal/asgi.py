@@ -12,14 +12,14 @@ def _application() -> Application:
     answer = wsgi.application
     from django.conf import settings
 
-    from requests_portal.server.pages import busy, warm_up
+    from requests_portal.server.pages import service_unavailable, warm_up
 
     warm_up()
     # What a form with files may be at most; the fields beside them are bounded by Django.
     body_bytes = settings.ATTACHMENT_MAX_COUNT * settings.ATTACHMENT_MAX_BYTES + MIB
     return Application(
         answer,
-        busy=busy,
+        busy=service_unavailable,
         threads=env_int("WEB_THREADS", 8, minimum=1),
         bounds=bounds_for(body_bytes),
         instance=env_str("WEB_INSTANCE"),

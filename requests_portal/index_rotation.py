@@ -80,7 +80,7 @@ def unreadable_factors() -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class FormerKeyUsage:
     """So many things that only a former key recognises: until they end, or for how long in words.
 
     Most are counted by their age, so there may be fewer.
@@ -91,19 +91,21 @@ class Bound:
     until: datetime | str
 
 
-def bound_to_former_keys(since: datetime) -> Iterator[Bound]:
+def bound_to_former_keys(since: datetime) -> Iterator[FormerKeyUsage]:
     """Yield what was stored before the current key came, since when it is used, and is not over."""
     for bound in (*_with_an_end(since), *_with_their_cases(since), *_for_good()):
         if bound.count:
             yield bound
 
 
-def _with_an_end(since: datetime) -> Iterator[Bound]:
+def _with_an_end(since: datetime) -> Iterator[FormerKeyUsage]:
     now = timezone.now()
     end = since + _COUNTED_FOR
-    yield Bound("counts of mails, of wrong receipts and passwords, used codes", int(now < end), end)
+    yield FormerKeyUsage(
+        "counts of mails, of wrong receipts and passwords, used codes", int(now < end), end
+    )
     asked = Effect.objects.filter(kind=RESET_MAIL, state=Effect.State.PENDING)
-    yield Bound(
+    yield FormerKeyUsage(
         "passwords to be reset", asked.filter(created_at__lt=since).count(), "until they are mailed"
     )
     attempts = IdempotencyKey.objects.filter(created_at__lt=since)
@@ -125,9 +127,11 @@ def _with_an_end(since: datetime) -> Iterator[Bound]:
     yield _until("tokens of regulators", tokens, "expires_at")
 
 
-def _until(what: str, rows: QuerySet[Any], field: str, kept: timedelta = timedelta(0)) -> Bound:
+def _until(
+    what: str, rows: QuerySet[Any], field: str, kept: timedelta = timedelta(0)
+) -> FormerKeyUsage:
     found = rows.aggregate(count=Count("pk"), last=Max(field))
-    return Bound(what, found["count"], (found["last"] or timezone.now()) + kept)
+    return FormerKeyUsage(what, found["count"], (found["last"] or timezone.now()) + kept)
 
 
 def _pipelines(since: datetime) -> QuerySet[PipelineToken]:
@@ -140,19 +144,19 @@ def _pipelines(since: datetime) -> QuerySet[PipelineToken]:
     return live.exclude(waiting_only).exclude(done)
 
 
-def _with_their_cases(since: datetime) -> Iterator[Bound]:
+def _with_their_cases(since: datetime) -> Iterator[FormerKeyUsage]:
     """Yield what goes when the cases are erased; places found in data go with them, too."""
     until = "until their cases are erased"
     cases = Case.objects.filter(filed_at__lt=since, erased_at=None)
-    yield Bound("receipts", cases.count(), until)
+    yield FormerKeyUsage("receipts", cases.count(), until)
     letters = IdempotencyKey.objects.filter(created_at__lt=since, case__channel=Channel.STAFF)
-    yield Bound("letters that were entered", letters.count(), until)
+    yield FormerKeyUsage("letters that were entered", letters.count(), until)
 
 
-def _for_good() -> Iterator[Bound]:
+def _for_good() -> Iterator[FormerKeyUsage]:
     """Yield what outlives its case, so that nothing is left from which it could be made anew."""
-    yield Bound("tombstones", tombstones_under_former_keys(), "for good")
-    yield Bound(
+    yield FormerKeyUsage("tombstones", tombstones_under_former_keys(), "for good")
+    yield FormerKeyUsage(
         "suppressed phrases of erased cases",
         phrases_under_former_keys(),
         "for good, at the gateways",

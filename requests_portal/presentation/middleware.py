@@ -59,7 +59,7 @@ def lay_correlation_down(**_: Any) -> None:
     set_current(NONE)
 
 
-def leave_nothing(request: HttpRequest) -> None:
+def clear_site_data(request: HttpRequest) -> None:
     """Have the browser give up all that it kept of the pages, with the answer to this request.
 
     For whoever leaves a browser that others may use. A browser can keep a page for its Back button

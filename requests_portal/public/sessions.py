@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from requests_portal.presentation.middleware import leave_nothing
+from requests_portal.presentation.middleware import clear_site_data
 from requests_portal.presentation.responses import private
 from requests_portal.public.forms.base import Answers
 from requests_portal.public.forms.case import ReceiptForm
@@ -71,7 +71,7 @@ def close_case(request: HttpRequest, response: HttpResponse) -> None:
     if key:
         _session(key).delete(key)
     response.delete_cookie(COOKIE, samesite="Lax")
-    leave_nothing(request)
+    clear_site_data(request)
 
 
 def _ask_to_log_in_again(request: HttpRequest) -> HttpResponse:
@@ -149,4 +149,4 @@ def remember_draft(response: HttpResponse, token: str) -> None:
 def forget_draft(request: HttpRequest, response: HttpResponse) -> None:
     """Let the browser forget the secret and the pages that it opened."""
     response.delete_cookie(DRAFT_COOKIE, samesite="Lax")
-    leave_nothing(request)
+    clear_site_data(request)

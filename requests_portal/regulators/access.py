@@ -12,7 +12,7 @@ from django.utils import timezone
 from requests_portal.sign_in.adapters import fresh_sign_in_required
 from workflows.accounts.regulators import NoRegulatorAccess, RegulatorScope, regulator_for, scope_of
 from workflows.oversight.filters import zone_of
-from workflows.oversight.row_security import rows_for
+from workflows.oversight.row_security import restrict_to_scope
 
 P = ParamSpec("P")
 ScopedView = Callable[Concatenate[HttpRequest, RegulatorScope, P], HttpResponseBase]
@@ -47,7 +47,7 @@ def _within_regime(view: ScopedView[P]) -> ScopedView[P]:
     def limited(
         request: HttpRequest, scope: RegulatorScope, /, *args: P.args, **kwargs: P.kwargs
     ) -> HttpResponseBase:
-        with rows_for(scope), timezone.override(zone_of(scope.regime)):
+        with restrict_to_scope(scope), timezone.override(zone_of(scope.regime)):
             return view(request, scope, *args, **kwargs)
 
     return limited

@@ -41,7 +41,9 @@ def _with_headers() -> Callable[[HttpRequest], HttpResponseBase]:
 _unavailable = _with_headers()
 
 
-def busy(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
+def service_unavailable(
+    environ: dict[str, Any], start_response: Callable[..., object]
+) -> Iterable[bytes]:
     """Answer, as a WSGI application, a request for which no thread is free."""
     response = _unavailable(WSGIRequest(environ))
     start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))

@@ -30,7 +30,7 @@ from workflows.cases.admission import (
     LONGEST_LINE,
     SHORTEST_WAIT,
     ProofRefused,
-    load,
+    load_level,
     new_challenge,
     purge_proofs,
     spend_proof,
@@ -206,19 +206,19 @@ class TestLoad:
         for number in range(2 * BUSY):
             file_one(f"Letter {number}", Channel.STAFF)
 
-        assert load(Purpose.SEND) == 0
+        assert load_level(Purpose.SEND) == 0
 
     def test_samples_are_no_flood(self):
         """They are filed into the past: whoever tries the portal out met the proof at once."""
         for number in range(2 * BUSY):
             file_one(f"Sample {number}", at=timezone.now() - timedelta(days=1))
 
-        assert load(Purpose.SEND) == 0
+        assert load_level(Purpose.SEND) == 0
 
     @pytest.mark.usefixtures("flood")
     def test_it_passes(self):
-        assert load(Purpose.SEND) == 1
-        assert load(Purpose.SEND, timezone.now() + FILINGS_LATELY) == 0
+        assert load_level(Purpose.SEND) == 1
+        assert load_level(Purpose.SEND, timezone.now() + FILINGS_LATELY) == 0
 
 
 def challenge_on(page) -> dict:
@@ -404,7 +404,7 @@ class TestDrafts:
         for _ in range(20):
             create_draft()
 
-        assert load(Purpose.BEGIN) == 1
+        assert load_level(Purpose.BEGIN) == 1
 
     def test_drafts_of_who_never_came_in_are_forgotten(self):
         create_draft()

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from tests import factories as make
 from workflows.accounts import approvals
-from workflows.accounts.changes import Wanted, change_account, invite_person
+from workflows.accounts.changes import DesiredAccount, change_account, invite_person
 from workflows.accounts.models import PipelineToken
 from workflows.accounts.pipelines import register_pipeline
 from workflows.cases import correspondence, merging, staff_actions
@@ -276,7 +276,9 @@ def test_what_is_typed_about_accounts_stays_there():
     new = User(username=f"{WORD}1", first_name=WORD, last_name=WORD, email=f"{WORD}@example.org")
     approvals.approve(invite_person(new, ["intake"], boss).pk, anna)
     new.refresh_from_db()
-    wanted = Wanted(f"{WORD}2", WORD, f"{WORD}2@example.org", is_active=False, roles=frozenset())
+    wanted = DesiredAccount(
+        f"{WORD}2", WORD, f"{WORD}2@example.org", is_active=False, roles=frozenset()
+    )
     for request in change_account(new, wanted, boss):
         approvals.reject(request.pk, anna)
 

@@ -272,7 +272,11 @@ def test_what_mails_waits_in_a_queue_of_its_own() -> None:
         for queue in queues.OF_EFFECTS
     }
     assert of_queue["mail"] == {"mail.confirm_contact", "notices.tell_of_acknowledgement"}
-    assert of_queue["celery"] >= {"identity.confirm_contact", "routing.route", "cases.acknowledge"}
+    assert of_queue["celery"] >= {
+        "identity.confirm_contact",
+        "routing.route",
+        "cases.acknowledge",
+    }
 
 
 def test_mails_are_sent_in_one_place_alone() -> None:

@@ -16,7 +16,7 @@ from kombu.exceptions import OperationalError
 from kombu.message import Message
 
 from requests_portal import acknowledgements, monitoring, watchdog
-from requests_portal.acknowledgements import PortalRequest, tell_again
+from requests_portal.acknowledgements import PortalRequest, resend_acks
 from requests_portal.celery import app as portal
 from requests_portal.monitoring import LAG_LIMIT
 from requests_portal.watchdog import EXIT_CODE, STALL_SECONDS, Watchdog
@@ -56,7 +56,7 @@ class TestAcknowledgements:
         """A turn of the event loop, and then the second is over."""
         while loop:
             loop.pop(0)()
-        tell_again((ConnectionError,))
+        resend_acks((ConnectionError,))
 
     def request_with(self, failures: int, answers: list[str], loop: list[Any]) -> PortalRequest:
         """A request of a task, of whose message the broker first takes no acknowledgement."""
@@ -89,7 +89,7 @@ class TestAcknowledgements:
     def test_one_that_arrives_is_not_sent_again(self, told, loop) -> None:
         answers: list[str] = []
         self.request_with(0, answers, loop).acknowledge()
-        tell_again((ConnectionError,))
+        resend_acks((ConnectionError,))
         assert answers == []
         for _ in range(3):
             self.turn(loop)

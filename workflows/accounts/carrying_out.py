@@ -22,7 +22,7 @@ Kind = ApprovalRequest.Kind
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ApprovableChange:
     """A kind of change: `check` raises `ApprovalRefused` where it cannot be done, `do` does it."""
 
     check: Callable[[ApprovalRequest], None]
@@ -141,22 +141,22 @@ def _approve_pipeline_token(request: ApprovalRequest, by: Actor) -> None:
     approve_pipeline_token(request.pipeline, by, scopes=terms["scopes"], until=until)
 
 
-CARRY_OUT: dict[str, Change] = {
-    Kind.INVITE: Change(_check_invite, _invite),
-    Kind.ROLES: Change(_check_roles, _give_roles),
-    Kind.ACTIVATE: Change(
+CARRY_OUT: dict[str, ApprovableChange] = {
+    Kind.INVITE: ApprovableChange(_check_invite, _invite),
+    Kind.ROLES: ApprovableChange(_check_roles, _give_roles),
+    Kind.ACTIVATE: ApprovableChange(
         _check_activate, lambda request, by: access.let_in(account_of(request), by)
     ),
-    Kind.ADDRESS: Change(
+    Kind.ADDRESS: ApprovableChange(
         _check_address,
         lambda request, by: access.set_address(account_of(request), request.terms["email"], by),
     ),
-    Kind.PASSWORD: Change(_check_password, _mail_reset_link),
-    Kind.SECOND_FACTOR: Change(
+    Kind.PASSWORD: ApprovableChange(_check_password, _mail_reset_link),
+    Kind.SECOND_FACTOR: ApprovableChange(
         _check_nothing,
         lambda request, by: access.remove_second_factor(account_of(request), by),
     ),
-    Kind.ADMISSION: Change(_check_admission, _admit),
-    Kind.REGULATOR_TOKEN: Change(_check_regulator_token, _approve_regulator_token),
-    Kind.PIPELINE_TOKEN: Change(_check_pipeline_token, _approve_pipeline_token),
+    Kind.ADMISSION: ApprovableChange(_check_admission, _admit),
+    Kind.REGULATOR_TOKEN: ApprovableChange(_check_regulator_token, _approve_regulator_token),
+    Kind.PIPELINE_TOKEN: ApprovableChange(_check_pipeline_token, _approve_pipeline_token),
 }

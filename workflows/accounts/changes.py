@@ -25,7 +25,7 @@ Kind = ApprovalRequest.Kind
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DesiredAccount:
     """What an account is to be like."""
 
     first_name: str
@@ -66,7 +66,7 @@ def remove_second_factor(account: User, by: User) -> ApprovalRequest:
     return _ask(Kind.SECOND_FACTOR, account, by)
 
 
-def change_account(account: User, wanted: Wanted, by: User) -> list[ApprovalRequest]:
+def change_account(account: User, wanted: DesiredAccount, by: User) -> list[ApprovalRequest]:
     """Take away at once what `wanted` takes away, ask for what it gives; return what was asked.
 
     All or nothing. Raises `ApprovalRefused`.
@@ -138,7 +138,7 @@ def _ask(
     )
 
 
-def _rename(account: User, wanted: Wanted, by: User) -> None:
+def _rename(account: User, wanted: DesiredAccount, by: User) -> None:
     if (account.first_name, account.last_name) != (wanted.first_name, wanted.last_name):
         account.first_name, account.last_name = wanted.first_name, wanted.last_name
         account.save(update_fields=["first_name", "last_name"])

@@ -57,7 +57,7 @@ def new_challenge(subject: str, tries: int, now: datetime | None = None) -> dict
     return create_challenge(
         ALGORITHM,
         ITERATIONS,
-        counter=tries // 2 + secrets.randbelow(most_tries_of(tries) - tries // 2),
+        counter=tries // 2 + secrets.randbelow(max_attempts_for(tries) - tries // 2),
         expires_at=(now or timezone.now()) + LASTS,
         data={"for": _digest(subject, current_key())},
         hmac_secret=_secret("challenge", current_key()),
@@ -65,7 +65,7 @@ def new_challenge(subject: str, tries: int, now: datetime | None = None) -> dict
     ).to_dict()
 
 
-def most_tries_of(tries: int) -> int:
+def max_attempts_for(tries: int) -> int:
     """Return how many tries a challenge takes at most that takes about so many."""
     return tries // 2 + tries
 
@@ -176,11 +176,11 @@ _SENTENCES = {
 }
 
 
-def load(purpose: Purpose, now: datetime | None = None) -> int:
+def load_level(purpose: Purpose, now: datetime | None = None) -> int:
     """Return how far the intake is under load, 0 where it is calm."""
     now = now or timezone.now()
     if purpose == Purpose.FILES:
-        return level_of_room(kept_bytes())
+        return storage_load_level(kept_bytes())
     if purpose == Purpose.BEGIN:
         busy = settings.INTAKE_BUSY_DRAFTS
         # Those that still wait cost nobody anything, and must not raise the price for others.
@@ -199,7 +199,7 @@ def _filings(now: datetime) -> Any:
     )
 
 
-def level_of_room(used: int) -> int:
+def storage_load_level(used: int) -> int:
     """Return the level of load at which so many bytes of the room for files are used."""
     return sum(used > share * settings.DRAFT_FILES_MAX_BYTES for share in _ROOM_LEVELS)
 
@@ -215,7 +215,7 @@ def needs_admission(draft: Draft, purpose: Purpose, now: datetime | None = None)
     now = now or timezone.now()
     if purpose == Purpose.BEGIN:
         return draft.awaits_admission
-    return load(purpose, now) > 0 and not _is_open(place_of(draft, purpose, now), now)
+    return load_level(purpose, now) > 0 and not _is_open(place_of(draft, purpose, now), now)
 
 
 def require_admission(draft: Draft, purpose: Purpose) -> None:
@@ -236,7 +236,7 @@ def _is_open(admission: Admission | None, now: datetime) -> bool:
 
 def challenge_for(draft: Draft, purpose: Purpose) -> dict[str, Any]:
     """Return what a browser must solve to be let in."""
-    return new_challenge(_subject(draft, purpose), _tries(load(purpose)))
+    return new_challenge(_subject(draft, purpose), _tries(load_level(purpose)))
 
 
 def _subject(draft: Draft, purpose: Purpose) -> str:
@@ -248,9 +248,9 @@ def _tries(level: int) -> int:
     return int(settings.INTAKE_PROOF_TRIES * 2 ** (min(max(level, 1), HIGHEST_LEVEL) - 1))
 
 
-def most_tries(purpose: Purpose) -> int:
+def max_attempts(purpose: Purpose) -> int:
     """Return how many tries a challenge takes at most, to tell how far one is."""
-    return most_tries_of(_tries(load(purpose)))
+    return max_attempts_for(_tries(load_level(purpose)))
 
 
 def admit_with_proof(draft: Draft, purpose: Purpose, proof: str) -> None:
@@ -285,7 +285,7 @@ def _admit(draft: Draft, purpose: Purpose, opens_at: datetime) -> Admission:
     return admission
 
 
-def enter(draft: Draft, purpose: Purpose, now: datetime | None = None) -> None:
+def consume_admission(draft: Draft, purpose: Purpose, now: datetime | None = None) -> None:
     """Let a draft do what it was let in for; an admission to begin or to send is used up by it.
 
     Call inside the transaction that does it. Raises `NotYet` for one whose turn is still to come,
@@ -309,7 +309,7 @@ def require_proof(attempt: str, proof: str) -> None:
 
     Call inside the transaction that files. Raises `ProofNeeded` with a challenge for this attempt.
     """
-    level = load(Purpose.SEND)
+    level = load_level(Purpose.SEND)
     if level == 0:
         return
     subject = f"attempt|{attempt}"

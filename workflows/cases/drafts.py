@@ -16,11 +16,11 @@ from django.utils.translation import gettext as _
 from workflows.cases.access import Throttled, reserve
 from workflows.cases.admission import (
     AdmissionNeeded,
-    enter,
+    consume_admission,
     kept_bytes,
-    level_of_room,
-    load,
+    load_level,
     require_admission,
+    storage_load_level,
 )
 from workflows.cases.attachments import (
     Upload,
@@ -80,7 +80,7 @@ def add_draft_file(draft: Draft, upload: Upload, now: datetime | None = None) ->
         _refuse(_beyond_quota(draft, len(content), now))
         would_hold = len(content) + _bytes_of(draft)
         # Drafts are many: what each of them holds is looked at only where it matters.
-        crowded = level_of_room(kept_bytes() + len(content)) > 0
+        crowded = storage_load_level(kept_bytes() + len(content)) > 0
         others = _held_by_others(draft) if crowded else []
         _refuse(_beyond_share(would_hold, others, now))
         if not _make_room(len(content), would_hold, others, now):
@@ -124,7 +124,7 @@ def _bytes_of(draft: Draft) -> int:
 
 def _beyond_share(would_hold: int, others: list["_Held"], now: datetime) -> list[str]:
     """Look whether a draft would hold too much while others use more than half of the room."""
-    level = level_of_room(sum(held.size for held in others if held.is_in_use(now)))
+    level = storage_load_level(sum(held.size for held in others if held.is_in_use(now)))
     # At each level a fifth of the share before, so that the last room is for many.
     share = settings.ATTACHMENT_MAX_BYTES // 5 ** (level - 1)
     if level == 0 or would_hold <= share:
@@ -265,7 +265,7 @@ def create_draft() -> tuple[Draft, str]:
             data_key=create_data_key(),
             token_digest=keyed_hash(_PURPOSE, token.encode()),
             answers={},
-            awaits_admission=load(Purpose.BEGIN) > 0,
+            awaits_admission=load_level(Purpose.BEGIN) > 0,
         )
     return draft, token
 
@@ -282,7 +282,7 @@ def open_draft(draft: Draft) -> None:
     Raises `AdmissionNeeded` or `NotYet`.
     """
     with transaction.atomic():
-        enter(draft, Purpose.BEGIN)
+        consume_admission(draft, Purpose.BEGIN)
         draft.awaits_admission = False
         draft.save(update_fields=["awaits_admission"])
 
@@ -333,7 +333,7 @@ def file_draft(draft: Draft, token: str, request: FilingRequest) -> FilingResult
             request,
             attempt=token,
             uploads=draft_uploads(draft),
-            admit=lambda: enter(draft, Purpose.SEND),
+            admit=lambda: consume_admission(draft, Purpose.SEND),
         )
         if kept.filed_at is None:
             # They are with the case now, and the room for unsent ones is for others.

@@ -36,7 +36,7 @@ SOURCES_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class DataChange:
     """What a case has changed in one family of snapshots. `records` counts them by operation.
 
     `manifests` are those of the case, oldest first; `came_out` are the ids of the snapshots which
@@ -53,7 +53,7 @@ class Change:
         return self.manifests[-1]
 
 
-def changes_of(case: Case) -> dict[int, Change]:
+def changes_of(case: Case) -> dict[int, DataChange]:
     """Return by the id of every snapshot concerned what was changed there for a case."""
     # One that was withdrawn has changed nothing, and nothing will be changed by it.
     manifests = (
@@ -69,13 +69,13 @@ def changes_of(case: Case) -> dict[int, Change]:
         first = next(pk for pk in reversed(line_of(manifest.snapshot)) if pk in changed)
         by_first[first].append(manifest)
         families.setdefault(first, related_versions(manifest.snapshot))
-    changes: dict[int, Change] = {}
+    changes: dict[int, DataChange] = {}
     for first, own in by_first.items():
         made = {first, *(manifest.result_id for manifest in own)}
         came_out = frozenset(
             member.pk for member in families[first] if made.intersection(line_of(member))
         ) - {first}
-        change = Change(tuple(own), _records(case, own), came_out)
+        change = DataChange(tuple(own), _records(case, own), came_out)
         changes |= dict.fromkeys((first, *came_out), change)
     return changes
 
@@ -102,7 +102,7 @@ def _records(case: Case, manifests: Collection[Manifest]) -> Counter[Op]:
     return Counter(op for op, _file, _record in found)
 
 
-def changes_in_words(items: tuple[Item, ...], change: Change | None) -> str:
+def changes_in_words(items: tuple[Item, ...], change: DataChange | None) -> str:
     """Return in sentences what was done for some items in a snapshot where the person was found."""
     changing = [item for item in items if item.outcome in CHANGES_DATA]
     sentences = []
@@ -117,7 +117,7 @@ def changes_in_words(items: tuple[Item, ...], change: Change | None) -> str:
     return joined(sentences)
 
 
-def was_left(change: Change) -> bool:
+def was_left(change: DataChange) -> bool:
     """Return whether the last search found something, which was then dealt with another way."""
     return change.last.state == Manifest.State.LEFT
 
@@ -140,7 +140,7 @@ def _by_hand(items: Collection[Item]) -> bool:
     return instructions.exclude(applied_at=None).exists()
 
 
-def _of_change(change: Change, ops: set[Op]) -> Iterator[str]:
+def _of_change(change: DataChange, ops: set[Op]) -> Iterator[str]:
     last = change.last
     version = last.result.version if last.result is not None else ""
     match last.state:
@@ -262,12 +262,12 @@ def known_of(case: Case, kind: str, items: tuple[Item, ...]) -> Mapping[str, Val
     return values
 
 
-def _came_out(finding: SnapshotFinding, changes: Mapping[int, Change]) -> bool:
+def _came_out(finding: SnapshotFinding, changes: Mapping[int, DataChange]) -> bool:
     change = changes.get(finding.snapshot.pk)
     return change is not None and finding.snapshot.pk in change.came_out
 
 
-def _dataset(finding: SnapshotFinding, items: tuple[Item, ...], change: Change | None) -> str:
+def _dataset(finding: SnapshotFinding, items: tuple[Item, ...], change: DataChange | None) -> str:
     snapshot = finding.snapshot
     match finding.result:
         case ScopeResult.FOUND:

@@ -45,7 +45,9 @@ class VersionStep(NamedTuple):
     rest_is_same: bool = False
 
 
-def moved(place: TextPlace, step: VersionStep, *, has_own_id: bool = True) -> Iterator[TextPlace]:
+def candidate_places(
+    place: TextPlace, step: VersionStep, *, has_own_id: bool = True
+) -> Iterator[TextPlace]:
     """Yield where a place may stand in the next version: as it was, and in what became of its text.
 
     A record whose id is not its own is known by its text alone. So it may be another one with the
@@ -75,7 +77,7 @@ def _shift(place: TextPlace, edits: Sequence[Edit]) -> int | None:
     return shift
 
 
-def rewritten(entries: Iterable[ManifestEntry], wording: Replacements) -> Rewritten:
+def texts_after_manifest(entries: Iterable[ManifestEntry], wording: Replacements) -> Rewritten:
     """Return what a manifest made of the texts that it changed."""
     texts: dict[tuple[str, int, str], list[ManifestEntry]] = defaultdict(list)
     for entry in entries:
@@ -126,7 +128,7 @@ def _step(older: Snapshot, newer: Snapshot) -> VersionStep:
     all_known = True
     for manifest in applied.select_related("data_key"):
         try:
-            became = rewritten(entries_of(manifest), Replacements(manifest.replacements))
+            became = texts_after_manifest(entries_of(manifest), Replacements(manifest.replacements))
         except Shredded:  # another of its cases was erased
             all_known = False
             continue
@@ -202,7 +204,7 @@ def _moved(known: Version, step: VersionStep, shared: Collection[RecordId]) -> V
     """Return where the places that are known may stand in the next version."""
     coming: dict[TextPlace, list[Match]] = defaultdict(list)
     for place, matches in known.places.items():
-        for after in moved(place, step, has_own_id=place.record not in shared):
+        for after in candidate_places(place, step, has_own_id=place.record not in shared):
             coming[after] += matches
     return Version(coming, known.is_whole, known.rest_is_same and step.rest_is_same)
 

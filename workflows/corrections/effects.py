@@ -16,12 +16,17 @@ from workflows.corrections.receipts import APPLY, CHECK
 from workflows.corrections.recipient_mail import mail_recipient
 from workflows.corrections.recipients import TELL, mailed
 from workflows.corrections.reingestion import AGAIN, abandon_redo_removal
-from workflows.corrections.tombstones import GUARD, GUARD_AGAIN, forget_guarding, guard_again
+from workflows.corrections.tombstones import (
+    GUARD,
+    GUARD_AGAIN,
+    request_reingestion_scans,
+    reset_reingestion_scan,
+)
 from workflows.corrections.withdrawal import take_back
 from workflows.datasets.models import Snapshot
 from workflows.lookups.services import CARRY
 from workflows.outbox.by_name import by_name
-from workflows.outbox.long_work import enqueue_task, leave, long_work
+from workflows.outbox.long_work import abandon_silently, enqueue_task, long_work
 from workflows.outbox.models import Effect
 from workflows.outbox.periodic import periodic
 from workflows.outbox.services import effect_handler, mail_handler
@@ -52,7 +57,10 @@ def carry(effect: Effect) -> None:
 
 
 @long_work(
-    MAKE, "workflows.corrections.manifest_builder.build_manifest", give_up=leave, turns=_TRIES
+    MAKE,
+    "workflows.corrections.manifest_builder.build_manifest",
+    give_up=abandon_silently,
+    turns=_TRIES,
 )
 def is_manifest_needed(snapshot_id: str) -> bool:
     """Return whether a manifest is to be made; what does not fit waits for another look-up."""
@@ -87,7 +95,7 @@ def _prepare_guarding(snapshot_id: str, turn: int) -> None:
     for pk in applied.values_list("pk", flat=True):
         enqueue_task(CHECK, str(pk), about=f"{pk}:read")
     if turn == 1:
-        forget_guarding(int(snapshot_id))
+        reset_reingestion_scan(int(snapshot_id))
 
 
 # Given up, it fails: staff are to see that nobody has looked.
@@ -106,7 +114,9 @@ def is_unguarded(snapshot_id: str) -> bool:
 @effect_handler(GUARD_AGAIN)
 def guard_once_more(effect: Effect) -> None:
     """Have guarded again what was registered before the tombstones of a manifest stood."""
-    guard_again(Manifest.objects.select_related("result").get(pk=effect.payload["id"]))
+    request_reingestion_scans(
+        Manifest.objects.select_related("result").get(pk=effect.payload["id"])
+    )
 
 
 @long_work(AGAIN, "workflows.corrections.redo_removal.redo_removal", give_up=abandon_redo_removal)

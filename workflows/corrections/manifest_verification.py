@@ -51,7 +51,7 @@ from workflows.corrections.receipt_texts import applied_by_manifest
 from workflows.corrections.receipts import CHECK, STEWARDS
 from workflows.corrections.recipients import tell_recipients
 from workflows.corrections.reingestion import resolve_with
-from workflows.corrections.tombstones import ask_to_guard_again, record_tombstones
+from workflows.corrections.tombstones import enqueue_reingestion_scans, record_tombstones
 from workflows.corrections.transition import (
     ManifestRefused,
     advance,
@@ -65,7 +65,7 @@ from workflows.datasets.purging import mark_superseded
 from workflows.datasets.register import UNREAD, mark_purged
 from workflows.lookups.findings import not_kept_of
 from workflows.lookups.models import Match
-from workflows.lookups.scanning import terms_of_all
+from workflows.lookups.terms import terms_of_all
 from workflows.outbox.long_work import advisory_lock
 
 
@@ -325,7 +325,7 @@ def _verify(manifest: Manifest, entries: list[ManifestEntry]) -> None:
         advance(manifest, Action.VERIFY, SYSTEM, facts=facts, checked_at=timezone.now())
         for case in cases_of(manifest):
             record_tombstones(case, entries)
-        ask_to_guard_again(manifest)
+        enqueue_reingestion_scans(manifest)
         tell_recipients(manifest)
         mark_superseded(manifest.snapshot)
         for older in _overwritten(manifest):

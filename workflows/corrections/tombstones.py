@@ -31,7 +31,7 @@ _PURPOSE = "tombstone"
 _AT_ONCE = 1000
 
 
-def ask_to_guard_again(manifest: Manifest) -> None:
+def enqueue_reingestion_scans(manifest: Manifest) -> None:
     """Have guarded again what was registered before the tombstones of a manifest stood.
 
     Call inside the transaction that writes them. Which snapshots that are is seen after it, so that
@@ -40,7 +40,7 @@ def ask_to_guard_again(manifest: Manifest) -> None:
     enqueue(GUARD_AGAIN, key=f"{GUARD_AGAIN}:{manifest.pk}", payload={"id": str(manifest.pk)})
 
 
-def guard_again(manifest: Manifest) -> None:
+def request_reingestion_scans(manifest: Manifest) -> None:
     """Ask for all snapshots that were read since the cases of a manifest were looked up last.
 
     What a look-up has searched was judged by people. Nor is looked at what the manifest has
@@ -56,7 +56,7 @@ def guard_again(manifest: Manifest) -> None:
         enqueue_task(GUARD, str(pk), about=f"{pk}:{manifest.pk}")
 
 
-def forget_guarding(snapshot_id: int) -> None:
+def reset_reingestion_scan(snapshot_id: int) -> None:
     """Count a snapshot as not guarded, for it is asked for anew.
 
     Raises `RetryAt` while it is being looked through: that may have begun before what is looked for

@@ -21,7 +21,7 @@ from workflows.corpus.formats.shards import file_shards
 from workflows.corpus.values import FORMATS, ReadError, ReadProblem, ReadStats, Schema
 from workflows.datasets.locations import files_of, path_of, shards_of
 from workflows.datasets.models import Snapshot, SnapshotFile
-from workflows.datasets.read_errors import sentence
+from workflows.datasets.read_errors import read_error_text
 from workflows.datasets.register import READ, UNREAD, mark_unreadable
 from workflows.datasets.signals import version_read
 from workflows.ledger.append import append
@@ -76,7 +76,7 @@ def check_location(snapshot: Snapshot, before: Snapshot) -> None:
         if old and path_of(snapshot) == old:
             raise InvalidEntry({"location": [_("The old snapshot lies there. Name the new one.")]})
     except ReadError as error:
-        raise InvalidEntry({"location": [sentence(error.problem, error.about)]}) from error
+        raise InvalidEntry({"location": [read_error_text(error.problem, error.about)]}) from error
 
 
 def _mark_readable(snapshot: Snapshot) -> None:

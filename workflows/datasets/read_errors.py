@@ -31,7 +31,7 @@ SENTENCES: dict[str, "StrOrPromise"] = {
 }
 
 
-def sentence(problem: str, about: str) -> str:
+def read_error_text(problem: str, about: str) -> str:
     """Return a problem as a sentence in the language of the reader."""
     words = SENTENCES.get(problem)
     return str(words) % {"about": about} if words else problem
@@ -41,5 +41,5 @@ def read_error_of(snapshot: Snapshot) -> str:
     """Return why a snapshot cannot be read and what to do, or an empty text."""
     if not snapshot.problem:
         return ""
-    what = sentence(snapshot.problem, snapshot.problem_about)
+    what = read_error_text(snapshot.problem, snapshot.problem_about)
     return _("%(problem)s Mend it and have it read again.") % {"problem": what}

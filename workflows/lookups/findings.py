@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.models import Case
 from workflows.datasets.models import Dataset, Snapshot, TrainedModel
-from workflows.datasets.read_errors import sentence
+from workflows.datasets.read_errors import read_error_text
 from workflows.lookups.models import LookupRun, Match, PlacesNotKept, ShardScan
 from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult
 
@@ -159,7 +159,7 @@ def _searched(case: Case) -> set[int]:
 
 def scan_error_of(scan: ShardScan) -> str:
     """Return why a piece of a snapshot could not be searched, or an empty text."""
-    return sentence(scan.problem, scan.file) if scan.problem else ""
+    return read_error_text(scan.problem, scan.file) if scan.problem else ""
 
 
 @dataclass(frozen=True, slots=True)

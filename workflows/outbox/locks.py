@@ -5,7 +5,7 @@ import zlib
 from django.db import connection
 
 
-def take(function: str, kind: str, subject: str) -> bool:
+def call_lock_function(function: str, kind: str, subject: str) -> bool:
     """Call a function of PostgreSQL, such as `pg_try_advisory_lock`, on the lock of a subject."""
     keys = [zlib.crc32(word.encode()) - (1 << 31) for word in (kind, subject)]
     with connection.cursor() as cursor:

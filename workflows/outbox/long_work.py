@@ -18,7 +18,7 @@ from django.conf import settings
 
 from workflows.outbox import queues
 from workflows.outbox.by_name import by_name
-from workflows.outbox.locks import take
+from workflows.outbox.locks import call_lock_function
 from workflows.outbox.models import Effect
 from workflows.outbox.services import RetryAt, UnknownKindError, effect_handler, enqueue
 
@@ -35,7 +35,7 @@ IsPending = Callable[[str], bool]
 Follower = Callable[[str], None]
 
 
-class GaveUp(Exception):
+class LongWorkAbandoned(Exception):
     """Long work was tried for half a day and never came to an end."""
 
 
@@ -77,7 +77,7 @@ class LongWork:
             # Each attempt sends it once more, so that whoever tries it again among the failed
             # effects has the work tried.
             self._send(subject)
-            raise GaveUp
+            raise LongWorkAbandoned
 
     def _send(self, subject: str) -> None:
         current_app.send_task(
@@ -133,7 +133,7 @@ def long_work(
     return register
 
 
-def leave(_subject: str) -> None:
+def abandon_silently(_subject: str) -> None:
     """Give up without a word: something else asks for the work again."""
 
 
@@ -161,7 +161,7 @@ def lock_or_retry(kind: str, subject: str) -> None:
 
     Raises `RetryAt` while another process is still at work on it.
     """
-    if not take("pg_try_advisory_xact_lock", kind, subject):
+    if not call_lock_function("pg_try_advisory_xact_lock", kind, subject):
         raise RetryAt(BUSY_RETRY_AFTER)
 
 
@@ -171,9 +171,9 @@ def advisory_lock(kind: str, subject: str) -> Iterator[bool]:
 
     Yields False, and holds nothing, when another process works on it.
     """
-    free = take("pg_try_advisory_lock", kind, subject)
+    free = call_lock_function("pg_try_advisory_lock", kind, subject)
     try:
         yield free
     finally:
         if free:
-            take("pg_advisory_unlock", kind, subject)
+            call_lock_function("pg_advisory_unlock", kind, subject)

@@ -129,13 +129,13 @@ class Relay:
                     ignore_result=True,
                 )
             except BrokerError as error:
-                prolong(leased, position)
+                extend_lease(leased, position)
                 release(identifiers[position:])
                 self._broker_failed(error)
                 return position
         if identifiers:
             self._broker_answered()
-        prolong(leased, len(identifiers))
+        extend_lease(leased, len(identifiers))
         return len(identifiers)
 
     def _broker_failed(self, error: BrokerError) -> None:
@@ -190,7 +190,7 @@ def lease_due(queue: str, limit: int) -> Leased:
     return Leased(queue, identifiers, until)
 
 
-def prolong(leased: Leased, count: int) -> None:
+def extend_lease(leased: Leased, count: int) -> None:
     """Lease the first `count` for as long as their messages may wait in the broker.
 
     Those that a worker has begun meanwhile have lost the lease, and stay as they are.

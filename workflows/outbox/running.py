@@ -26,7 +26,7 @@ from workflows.outbox.handlers import (
     is_mail,
     max_attempts,
 )
-from workflows.outbox.locks import take
+from workflows.outbox.locks import call_lock_function
 from workflows.outbox.models import Effect
 from workflows.outbox.sending import AddressRefused, send
 
@@ -90,7 +90,9 @@ def _begin_attempt(effect_id: UUID | str) -> Effect | None:
         if effect is None:
             return None
         row = Effect.objects.filter(pk=effect.pk)
-        if is_mail(effect.kind) and not take("pg_try_advisory_lock", _SENDING, str(effect.pk)):
+        if is_mail(effect.kind) and not call_lock_function(
+            "pg_try_advisory_lock", _SENDING, str(effect.pk)
+        ):
             return None
         if effect.attempts >= max_attempts(effect.kind):
             # The last attempt reported neither success nor failure: its process died.
@@ -162,7 +164,7 @@ def _stop_sending(effect: Effect) -> None:
     """Give the lock of a mail back; a connection that was lost has given it back by itself."""
     if is_mail(effect.kind):
         with contextlib.suppress(OperationalError, InterfaceError):
-            take("pg_advisory_unlock", _SENDING, str(effect.pk))
+            call_lock_function("pg_advisory_unlock", _SENDING, str(effect.pk))
 
 
 def _lock(effect_id: UUID) -> Effect | None:

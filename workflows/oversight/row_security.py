@@ -29,7 +29,7 @@ _TAKE = (
 
 
 @contextmanager
-def rows_of(regime: str, *, actor: str, account: int | None = None) -> Iterator[None]:
+def restrict_to_regime(regime: str, *, actor: str, account: int | None = None) -> Iterator[None]:
     """Run a block in a transaction which sees only the rows of one regime, as one regulator.
 
     `actor` is the pseudonym of the regulator in the log, `account` the id of their account. The
@@ -44,15 +44,15 @@ def rows_of(regime: str, *, actor: str, account: int | None = None) -> Iterator[
 
 
 @contextmanager
-def rows_for(scope: RegulatorScope) -> Iterator[None]:
+def restrict_to_scope(scope: RegulatorScope) -> Iterator[None]:
     """Run a block in a transaction which sees only what the scope covers."""
-    with rows_of(scope.regime, actor=scope.actor.pseudonym, account=scope.account.pk):
+    with restrict_to_regime(scope.regime, actor=scope.actor.pseudonym, account=scope.account.pk):
         yield
 
 
 def reading_of(regime: str, *, actor: str) -> ReadTransaction:
     """Return what limits reading to a regime; an empty one stands for the whole log."""
-    return partial(rows_of, regime, actor=actor) if regime else transaction.atomic
+    return partial(restrict_to_regime, regime, actor=actor) if regime else transaction.atomic
 
 
 def _take(*settings: str) -> None:

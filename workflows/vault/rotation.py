@@ -27,7 +27,7 @@ class RotationStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class BatchResult:
     """What one batch came to."""
 
     step: str
@@ -35,7 +35,7 @@ class Done:
     renewed: int
 
 
-def rotation() -> IndexKeyRotation:
+def rotation_status() -> IndexKeyRotation:
     """Return how far it is under the current key; its first call is taken for the beginning."""
     found, _created = IndexKeyRotation.objects.get_or_create(key_name=current_key().name)
     return found
@@ -46,7 +46,7 @@ def has_begun() -> bool:
     return IndexKeyRotation.objects.filter(key_name=current_key().name).exists()
 
 
-def rotate(steps: Sequence[RotationStep]) -> Iterator[Done]:
+def rotate(steps: Sequence[RotationStep]) -> Iterator[BatchResult]:
     """Make anew what the steps name, each batch in a transaction of its own; yield each batch.
 
     Stopped and run again it goes on after the last batch; run again at the end it begins anew,
@@ -59,10 +59,10 @@ def rotate(steps: Sequence[RotationStep]) -> Iterator[Done]:
     own.update(reached={}, finished_at=timezone.now())
 
 
-def _batch(step: RotationStep) -> Done | None:
+def _batch(step: RotationStep) -> BatchResult | None:
     """Do the next batch of a step; None when there is none."""
     with transaction.atomic():
-        state = IndexKeyRotation.objects.select_for_update().get(pk=rotation().pk)
+        state = IndexKeyRotation.objects.select_for_update().get(pk=rotation_status().pk)
         rows = step.rows().select_for_update(of=("self",)).order_by("pk")
         if step.name in state.reached:
             rows = rows.filter(pk__gt=state.reached[step.name])
@@ -72,4 +72,4 @@ def _batch(step: RotationStep) -> Done | None:
         renewed = sum(step.renew(row) for row in batch)
         state.reached[step.name] = str(batch[-1].pk)
         state.save(update_fields=["reached"])
-        return Done(step.name, len(batch), renewed)
+        return BatchResult(step.name, len(batch), renewed)

@@ -53,14 +53,14 @@ class _FurtherOnError(Exception):
 
 
 @dataclass(frozen=True)
-class Configured:
+class WitnessConfig:
     """A witness of the settings: its key, and the address before `/add-checkpoint`."""
 
     verifier: Verifier
     url: str
 
 
-def configured_witnesses() -> dict[str, Configured]:
+def configured_witnesses() -> dict[str, WitnessConfig]:
     """Return the witnesses in LEDGER_WITNESSES (`VKEY URL`) by their vkey.
 
     Raises ImproperlyConfigured.
@@ -70,7 +70,7 @@ def configured_witnesses() -> dict[str, Configured]:
         vkey, _, url = line.partition(" ")
         try:
             verifier = witness_verifier(vkey)
-            witnesses[vkey] = Configured(verifier, check_address(url.strip().rstrip("/")))
+            witnesses[vkey] = WitnessConfig(verifier, check_address(url.strip().rstrip("/")))
         except (NoteError, AddressError) as error:
             raise ImproperlyConfigured(f"LEDGER_WITNESSES: {error}") from error
     return witnesses
@@ -132,7 +132,7 @@ def _to_show(size: int) -> list[Checkpoint]:
     return each if len(each) <= MAX_CHECKPOINTS_EACH else list(later.order_by("-size")[:1])
 
 
-def _show(witness: Witness, configured: Configured, checkpoints: list[Checkpoint]) -> None:
+def _show(witness: Witness, configured: WitnessConfig, checkpoints: list[Checkpoint]) -> None:
     """Show checkpoints to a witness, smallest first, and note how far it has come."""
     stands, newest = witness.size, checkpoints[-1].size
     end = time.monotonic() + TURN_TIME_LIMIT
@@ -153,7 +153,7 @@ def _show(witness: Witness, configured: Configured, checkpoints: list[Checkpoint
             return
 
 
-def _ask(witness: Configured, old: int, checkpoint: Checkpoint, newest: int) -> str:
+def _ask(witness: WitnessConfig, old: int, checkpoint: Checkpoint, newest: int) -> str:
     """Return the signature lines of a witness; once more if it stands at another size.
 
     `newest` is the size of this log. Raises _FurtherOnError for a witness that stands between.

@@ -32,7 +32,7 @@ from workflows.exports.jobs import bundle_path, find_job, jobs, record_download,
 from workflows.exports.models import BundleJob
 from workflows.oversight.access_log import record_look_at_register
 from workflows.oversight.filters import BundleFilters
-from workflows.oversight.row_security import rows_for
+from workflows.oversight.row_security import restrict_to_scope
 from workflows.oversight.selectors import CaseFilter, filter_cases
 
 
@@ -66,7 +66,7 @@ def _within_regime(handler: Callable[..., HttpResponseBase]) -> Callable[..., Ht
     def limited(
         view: RegulatorView, request: Request, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
-        with rows_for(_scope(request)):
+        with restrict_to_scope(_scope(request)):
             return handler(view, request, *args, **kwargs)
 
     return limited

@@ -9,12 +9,12 @@ from django.core.management.base import BaseCommand, CommandError
 
 from requests_portal.index_rotation import (
     STEPS,
-    Bound,
+    FormerKeyUsage,
     bound_to_former_keys,
     unreadable_factors,
 )
 from workflows.vault.blind_index import index_keys
-from workflows.vault.rotation import has_begun, rotate, rotation
+from workflows.vault.rotation import has_begun, rotate, rotation_status
 
 
 class Command(BaseCommand):
@@ -39,7 +39,7 @@ class Command(BaseCommand):
                 "INDEX_OLD_KEYS is empty. Put the former key there first, or give "
                 "--former-key-lost if nobody has it."
             )
-        since = rotation().begun_at
+        since = rotation_status().begun_at
         done: Counter[str] = Counter()
         for batch in rotate(STEPS):
             done[batch.step] += batch.rows
@@ -56,13 +56,13 @@ class Command(BaseCommand):
             )
 
 
-def _until(bound: Bound) -> str:
+def _until(bound: FormerKeyUsage) -> str:
     if isinstance(bound.until, datetime):
         return f"until {bound.until:%Y-%m-%d}"
     return bound.until
 
 
-def _verdict(bound: list[Bound]) -> str:
+def _verdict(bound: list[FormerKeyUsage]) -> str:
     ends = [each.until for each in bound if isinstance(each.until, datetime)]
     if bound and len(index_keys()) == 1:
         return "INDEX_OLD_KEYS is empty: what lines above name is not recognised any more"

@@ -35,7 +35,7 @@ from workflows.cases.admission import (
     challenge_for,
     in_words,
     join_line,
-    most_tries,
+    max_attempts,
     needs_admission,
     place_of,
 )
@@ -127,7 +127,7 @@ def _show(
     context: dict[str, Any] = {
         "purpose": purpose,
         "challenge": json.dumps(challenge),
-        "tries": most_tries(purpose),
+        "tries": max_attempts(purpose),
         "minutes": int(OPEN_FOR[purpose] / timedelta(minutes=1)),
         "back": _address_before(purpose),
         "place": place,

@@ -26,7 +26,7 @@ from requests_portal.staff.base.model_admin import (
 from requests_portal.staff.data.datasets import approval_sign
 from workflows.datasets.models import Snapshot, SnapshotFile
 from workflows.datasets.purging import purge_due_at, superseded, to_be_purged
-from workflows.datasets.read_errors import read_error_of, sentence
+from workflows.datasets.read_errors import read_error_of, read_error_text
 from workflows.datasets.register import (
     CONTENT_OF_SNAPSHOT,
     mark_purged,
@@ -164,7 +164,7 @@ class SnapshotAdmin(RegisterAdmin):
         shown = sign(*_SIGNS[Snapshot.State(snapshot.state)], words)
         if snapshot.state != Snapshot.State.UNREADABLE:
             return shown
-        what = sentence(snapshot.problem, snapshot.problem_about)
+        what = read_error_text(snapshot.problem, snapshot.problem_about)
         return format_html('<div>{}<br><span class="quiet">{}</span></div>', shown, what)
 
     why = column(gettext_lazy("why not"), lambda snapshot: read_error_of(snapshot) or "–")

@@ -40,7 +40,7 @@ from requests_portal.staff.base.model_admin import (
 from workflows.accounts.access import require_compatible, require_free_address
 from workflows.accounts.approvals import waiting
 from workflows.accounts.changes import (
-    Wanted,
+    DesiredAccount,
     change_account,
     invite_again,
     invite_person,
@@ -253,11 +253,11 @@ class UserAdmin(ConfirmActionMixin):
         else:
             say_what_waits(request, asked)
 
-    def _wanted(self, obj: User, typed: dict[str, Any]) -> Wanted:
+    def _wanted(self, obj: User, typed: dict[str, Any]) -> DesiredAccount:
         """Return what was typed; what the form does not hold stays as it is."""
         now = User.objects.get(pk=obj.pk)
         roles = typed["groups"] if "groups" in typed else now.groups.all()
-        return Wanted(
+        return DesiredAccount(
             first_name=typed["first_name"],
             last_name=typed["last_name"],
             email=typed.get("email", now.email),

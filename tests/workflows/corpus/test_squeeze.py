@@ -13,8 +13,8 @@ from workflows.corpus.normalize.characters import TEXT_BREAK, decode, encode, fo
 from workflows.corpus.normalize.kernel import native
 from workflows.corpus.normalize.stream import (
     NormalizedStream,
+    digit_lookalikes,
     fold_bytes,
-    lookalikes,
     normalize_stream,
     numbers_in_words,
 )
@@ -185,8 +185,8 @@ def test_a_long_row_of_words_is_suspected_all_the_way():
 )
 def test_letters_for_digits_are_suspected(text, is_one):
     found = squeezed(text.encode()).stream
-    assert bool(lookalikes(found)) is is_one
+    assert bool(digit_lookalikes(found)) is is_one
 
 
 def test_letters_for_digits_are_suspected_in_front_of_many_digits():
-    assert lookalikes(b"13oo8138" + b"7" * 50)
+    assert digit_lookalikes(b"13oo8138" + b"7" * 50)

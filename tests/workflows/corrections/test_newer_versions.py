@@ -23,7 +23,12 @@ from workflows.cases.lifecycle import Action
 from workflows.cases.transition import advance
 from workflows.common.errors import InvalidInput, Refused
 from workflows.corpus.entries import Edit, ManifestEntry, Op, Replacements
-from workflows.corrections.carrying import VersionStep, carry_verdicts, moved, rewritten
+from workflows.corrections.carrying import (
+    VersionStep,
+    candidate_places,
+    carry_verdicts,
+    texts_after_manifest,
+)
 from workflows.corrections.instructions import record_receipt
 from workflows.corrections.manifest_application import apply_locally
 from workflows.corrections.manifest_builder import build_manifest
@@ -64,26 +69,26 @@ def step(*edits, **more):
     ],
 )
 def test_a_place_moves_by_what_was_changed_before_it(edits, start):
-    found = {place.text_sha256: place for place in moved(PLACE, step(*edits))}
+    found = {place.text_sha256: place for place in candidate_places(PLACE, step(*edits))}
     assert found.pop("before") == PLACE  # where it was not applied
     after = [PLACE._replace(text_sha256="after", start=start, end=start + 3)] if start else []
     assert list(found.values()) == after
 
 
 def test_a_record_without_an_id_is_known_only_where_nothing_else_was_added():
-    assert list(moved(PLACE, VersionStep({}), has_own_id=False)) == []
+    assert list(candidate_places(PLACE, VersionStep({}), has_own_id=False)) == []
     same = VersionStep({}, rest_is_same=True)
-    assert list(moved(PLACE, same, has_own_id=False)) == [PLACE]
+    assert list(candidate_places(PLACE, same, has_own_id=False)) == [PLACE]
     # Another one with the same text may be what is left of several.
     touched = step(rest_is_same=True)
-    assert list(moved(PLACE, touched, has_own_id=False)) == []
+    assert list(candidate_places(PLACE, touched, has_own_id=False)) == []
 
 
 def test_what_a_manifest_made_of_a_text_is_read_from_its_entries():
     entry = ManifestEntry(Op.REDACT, id="a", file="f", start=0, end=2)
     one = replace(entry, sha256_before="b", sha256_after="c")
     gone = replace(entry, op=Op.DELETE, id="d", row=1, sha256_before="e", start=None, end=None)
-    assert rewritten([one, replace(one, row=2), gone], Replacements({}, "…")) == {
+    assert texts_after_manifest([one, replace(one, row=2), gone], Replacements({}, "…")) == {
         ("a", "text", "b"): [("c", [Edit(0, 2, "…")])],
         ("d", "text", "e"): [],
     }

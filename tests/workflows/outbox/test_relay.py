@@ -17,7 +17,7 @@ from tests.database_time import database_now, let_pass
 from workflows.outbox import canaries, queues
 from workflows.outbox import relay as relay_module
 from workflows.outbox.models import Effect
-from workflows.outbox.relay import Relay, lease_due, prolong
+from workflows.outbox.relay import Relay, extend_lease, lease_due
 from workflows.outbox.services import effect_handler, enqueue, mail_handler, run_effect
 
 
@@ -167,7 +167,7 @@ def test_what_a_worker_begins_while_it_is_published_is_not_leased_again(broker: 
     first, second = write_effects(2)
     leased = lease_due(queues.DEFAULT, 10)
     run_effect(first)  # It has no handler: the attempt fails and the next one waits.
-    prolong(leased, 2)
+    extend_lease(leased, 2)
 
     assert Effect.objects.get(pk=first).claimed_until is None
     assert Effect.objects.get(pk=second).claimed_until > leased.until

@@ -26,7 +26,7 @@ from workflows.outbox.models import Effect
 from workflows.oversight.checkpoints import keep_checkpoint
 from workflows.oversight.filters import BundleFilters
 from workflows.oversight.models import KeptCheckpoint
-from workflows.oversight.row_security import ROLE, rows_for, rows_of
+from workflows.oversight.row_security import ROLE, restrict_to_regime, restrict_to_scope
 from workflows.vault.models import DataKey
 
 # What holds nothing of any case: law, hashes, signed roots, the register of datasets.
@@ -73,7 +73,7 @@ def who_and_where():
 # --- What is seen -----------------------------------------------------------------------------------
 def test_a_query_without_any_filter_finds_one_regime(scope, other_scope, chinese, european):
     for mine, case in ((scope, chinese), (other_scope, european)):
-        with rows_for(mine):
+        with restrict_to_scope(mine):
             assert [found.number for found in Case.objects.all()] == [case.number]
             assert [key.pk for key in DataKey.objects.all()] == [case.data_key_id]
             for model in (Item, Clock, EventContent):
@@ -86,13 +86,13 @@ def test_a_query_without_any_filter_finds_one_regime(scope, other_scope, chinese
 def test_complaints_follow_the_regime_of_their_case(scope, other_scope, chinese, european):
     made = {scope: complain(chinese, "No."), other_scope: complain(european, "No.")}
     for mine, complaint in made.items():
-        with rows_for(mine):
+        with restrict_to_scope(mine):
             assert Complaint.objects.get().pk == complaint.pk
             assert {clock.complaint_id for clock in ComplaintClock.objects.all()} == {complaint.pk}
 
 
 def test_searches_and_counts_of_the_other_regime_come_to_nothing(scope, european):
-    with rows_for(scope):
+    with restrict_to_scope(scope):
         assert not Case.objects.filter(number=european.number).exists()
         assert not Case.objects.filter(pk=european.pk).select_related("data_key").exists()
         assert Event.objects.filter(name="case.received").count() == 0
@@ -102,13 +102,13 @@ def test_searches_and_counts_of_the_other_regime_come_to_nothing(scope, european
 def test_a_case_under_both_laws_is_seen_under_both(scope, other_scope, chinese):
     Case.objects.update(regimes=["CN", "EU"])
     for mine in (scope, other_scope):
-        with rows_for(mine):
+        with restrict_to_scope(mine):
             assert Case.objects.get().pk == chinese.pk
 
 
 @pytest.mark.parametrize("regime", ["", "cn", "CN,EU", "{CN}", "%", "US-CA"])
 def test_no_regime_or_one_that_is_none_sees_nothing(regime, chinese, european):
-    with rows_of(regime, actor=""):
+    with restrict_to_regime(regime, actor=""):
         assert [model.objects.count() for model in (Case, Item, DataKey, Event)] == [0] * 4
 
 
@@ -125,7 +125,7 @@ def test_the_role_alone_sees_nothing(chinese):
     "model", [Person, Message, Attachment, StaffIdentity, RegulatorAccount, RegisterCounter]
 )
 def test_what_no_page_of_theirs_shows_cannot_be_read_at_all(model, scope, chinese):
-    with pytest.raises(ProgrammingError, match="permission denied"), rows_for(scope):
+    with pytest.raises(ProgrammingError, match="permission denied"), restrict_to_scope(scope):
         model.objects.exists()
 
 
@@ -158,20 +158,23 @@ def test_nothing_of_a_case_can_be_changed(scope, chinese):
         lambda: DataKey.objects.update(wrapped=None),
         lambda: Event.objects.all().delete(),
     ):
-        with pytest.raises(DatabaseError, match=r"permission denied|row-level"), rows_for(scope):
+        with (
+            pytest.raises(DatabaseError, match=r"permission denied|row-level"),
+            restrict_to_scope(scope),
+        ):
             change()
 
 
 def test_a_case_can_be_locked_to_be_read(scope, chinese, european):
-    with rows_for(scope):
+    with restrict_to_scope(scope):
         assert Case.objects.select_for_update(no_key=True).get().pk == chinese.pk
 
 
 def test_a_look_is_written_for_the_own_regime_only(scope, chinese, european):
-    with rows_for(scope):
+    with restrict_to_scope(scope):
         log_case_view(chinese, scope.actor, what="case")
     assert Event.objects.filter(case=chinese.pseudonym, name="case.viewed").count() == 1
-    with pytest.raises(ProgrammingError, match="row-level security"), rows_for(scope):
+    with pytest.raises(ProgrammingError, match="row-level security"), restrict_to_scope(scope):
         log_case_view(european, scope.actor, what="case")
     assert not Event.objects.filter(case=european.pseudonym, name="case.viewed").exists()
 
@@ -180,13 +183,13 @@ def test_exports_and_kept_checkpoints_are_those_of_the_account(scope, other_scop
     drain_inbox()
     note = latest_checkpoint().note
     for mine in (scope, other_scope):
-        with rows_for(mine):
+        with restrict_to_scope(mine):
             request_bundle(mine, BundleFilters(), previous=note)
             keep_checkpoint(mine, note)
             assert BundleJob.objects.get().regime == mine.regime
             assert KeptCheckpoint.objects.get().account_id == mine.account.pk
             assert Effect.objects.get().payload["job"] == str(BundleJob.objects.get().pk)
-    with pytest.raises(ProgrammingError, match="row-level security"), rows_for(scope):
+    with pytest.raises(ProgrammingError, match="row-level security"), restrict_to_scope(scope):
         BundleJob.objects.create(regime="EU", requested_by=scope.account.user, language="en")
 
 
@@ -194,7 +197,7 @@ def test_a_step_is_proved_although_its_neighbours_are_not_seen(scope, chinese, e
     drain_inbox()
     event = Event.objects.filter(case=chinese.pseudonym).last()
     proof = proof_text(event)
-    with rows_for(scope):
+    with restrict_to_scope(scope):
         assert proof_text(event) == proof is not None
 
 
@@ -224,7 +227,7 @@ def breaks_the_transaction():
 @pytest.mark.parametrize("block", [lambda: None, fails, breaks_the_transaction])
 def test_a_connection_that_is_used_again_is_the_portals_own(block, scope, chinese, european):
     try:
-        with rows_for(scope):
+        with restrict_to_scope(scope):
             assert who_and_where() == (False, "CN", str(scope.account.pk))
             block()
     except (LookupError, DatabaseError):
@@ -237,7 +240,7 @@ def test_a_connection_that_is_used_again_is_the_portals_own(block, scope, chines
 @pytest.mark.parametrize("block", [lambda: None, fails, breaks_the_transaction])
 def test_inside_an_open_transaction_the_role_ends_with_the_block(block, scope, chinese, european):
     try:
-        with rows_for(scope):
+        with restrict_to_scope(scope):
             block()
     except (LookupError, DatabaseError):
         pass

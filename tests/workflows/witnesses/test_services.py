@@ -29,7 +29,7 @@ from workflows.witnesses.models import Witness
 from workflows.witnesses.services import (
     EFFECT,
     MAX_CHECKPOINTS_EACH,
-    Configured,
+    WitnessConfig,
     WitnessRefusedError,
     _ask,
     configured_witnesses,
@@ -176,7 +176,7 @@ def test_a_slow_witness_does_not_hold_the_worker(configured, monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_a_witness_whose_answers_were_lost_is_taken_up_where_it_stands(configured):
     """It has signed more than we know; what it signed last it signs again, the rest is covered."""
-    witness = Configured(witness_verifier(configured.vkey), configured.url)
+    witness = WitnessConfig(witness_verifier(configured.vkey), configured.url)
     for size in (1, 2, 3):
         grow()
         _ask(witness, size - 1, selectors.latest_checkpoint(), newest=size)
@@ -244,7 +244,7 @@ def test_a_log_that_was_rolled_back_is_told_so(configured):
         newest = selectors.latest_checkpoint()
         older = selectors.checkpoint_at(0)
         assert older is not None
-    ours = Configured(witness_verifier(row.vkey), configured.url)
+    ours = WitnessConfig(witness_verifier(row.vkey), configured.url)
     grow(1)
     with pytest.raises(WitnessRefusedError, match="rolled back"):
         _ask(ours, 0, older, newest=older.size)

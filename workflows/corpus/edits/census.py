@@ -79,7 +79,7 @@ class Census:
         corrected = {(e.field, e.sha256_after) for e in changes if e.op is Op.REPLACE}
         if on_purpose is None:
             on_purpose = {None: _only_corrected(changes)}
-        return cls(schema, texts_to_go(changes), corrected, on_purpose)
+        return cls(schema, forbidden_texts(changes), corrected, on_purpose)
 
     @classmethod
     def known(
@@ -191,7 +191,7 @@ class Census:
             yield alone, one.total() % _ROOM, other.total() % _ROOM
 
 
-def texts_to_go(changes: Sequence[ManifestEntry]) -> set[Text]:
+def forbidden_texts(changes: Sequence[ManifestEntry]) -> set[Text]:
     """Return the texts which may not stand any more where the changes were made."""
     return {
         (entry.field, entry.sha256_before)

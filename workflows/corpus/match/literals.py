@@ -50,7 +50,7 @@ class Literal(NamedTuple):
 def literals(spelling: Spelling, *, lookalikes: bool = True) -> Iterator[Literal]:
     """Yield the literals that together find every place of a spelling.
 
-    Without `lookalikes`, not those of long numbers with letters for digits.
+    Without `digit_lookalikes`, not those of long numbers with letters for digits.
     """
     whole = _core(spelling) == spelling and "@" not in spelling.joins
     long_number = spelling.in_digits and len(spelling.parts[0]) >= _LONG
@@ -84,7 +84,7 @@ def whole_words(spelling: Spelling) -> Iterator[str]:
 def _forms(spelling: Spelling, *, cut: bool = False, lookalikes: bool = True) -> Iterator[str]:
     """Yield what is searched for; of addresses, if `cut`, only what a line end may not break.
 
-    Without `lookalikes`, no letters for digits.
+    Without `digit_lookalikes`, no letters for digits.
     """
     if spelling.view is SpellingForm.PHONE:
         digits = spelling.parts[0]

@@ -19,7 +19,7 @@ from workflows.corpus.match.literals import Literal, literals, rest_of_name
 from workflows.corpus.match.spellings import Spelling, SpellingForm, spellings
 from workflows.corpus.normalize.characters import TEXT_BREAK, decode, encode
 from workflows.corpus.normalize.numerals import may_be_number, pairs_of_numerals, read_numbers
-from workflows.corpus.normalize.stream import NormalizedStream, lookalikes, numbers_in_words
+from workflows.corpus.normalize.stream import NormalizedStream, digit_lookalikes, numbers_in_words
 from workflows.corpus.processes import gc_paused
 from workflows.corpus.values import Identifier, Kind
 
@@ -168,7 +168,7 @@ class Patterns:
     def _find_disguised(self, stream: bytes) -> Iterator[_Found]:
         """Look for numbers in words, and for those in which letters stand for digits."""
         seen_to = 0
-        for end in lookalikes(stream):
+        for end in digit_lookalikes(stream):
             if end > seen_to:
                 seen_to = end + _REACH_OF_NUMERALS // 2
                 yield from self._find_numbers(stream, end, end, words=False)

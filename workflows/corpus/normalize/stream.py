@@ -129,7 +129,7 @@ def count(data: bytes | bytearray | memoryview, byte: int) -> int:
     return native.count(compiled, data, byte)
 
 
-def lookalikes(stream: bytes) -> list[int]:
+def digit_lookalikes(stream: bytes) -> list[int]:
     """Return the ends of numbers in a stream in which letters look like digits.
 
     `numerals.has_letter_digits` says what such a number is. Of a long one, and where more that
@@ -137,8 +137,8 @@ def lookalikes(stream: bytes) -> list[int]:
     """
     compiled = native.load()
     if compiled is None:
-        return numpy_twin.lookalikes(stream)
-    return native.lookalikes(compiled, stream)
+        return numpy_twin.digit_lookalikes(stream)
+    return native.digit_lookalikes(compiled, stream)
 
 
 def numbers_in_words(stream: bytes) -> list[tuple[int, int]]:

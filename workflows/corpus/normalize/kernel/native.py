@@ -166,7 +166,7 @@ def count(kernel: ctypes.CDLL, data: bytes | bytearray | memoryview, byte: int) 
     return number
 
 
-def lookalikes(kernel: ctypes.CDLL, stream: bytes) -> list[int]:
+def digit_lookalikes(kernel: ctypes.CDLL, stream: bytes) -> list[int]:
     """Return the ends of numbers that are in part written with letters, and places on the way."""
     ends = np.empty(len(stream) + 1, np.intp)
     count: int = kernel.lookalikes(stream, len(stream), _pointer(ends))

@@ -88,7 +88,7 @@ def count(data: bytes | bytearray | memoryview, byte: int) -> int:
     return int(np.count_nonzero(np.frombuffer(data, np.uint8) == byte))
 
 
-def lookalikes(stream: bytes) -> list[int]:
+def digit_lookalikes(stream: bytes) -> list[int]:
     """Return the ends of numbers that are in part written with letters, and places on the way."""
     runs = _LOOKALIKES[np.frombuffer(stream, np.uint8)]
     for step in (1, 2, 4):
