@@ -275,7 +275,7 @@ def test_what_mails_waits_in_a_queue_of_its_own() -> None:
     assert of_queue["celery"] >= {
         "identity.confirm_contact",
         "routing.route",
-        "cases.acknowledge",
+        "notices.acknowledge",
     }
 
 

@@ -39,7 +39,7 @@ def test_nothing_is_missing():
         ({"form_position": ItemKind.DELETE.definition.form_position}, "cases.E001"),
         ({"notice": "postcard"}, "notices.E004"),
         ({"notice": "fee"}, "notices.E004"),
-        ({"california_type": "sing"}, "reports.E001"),
+        ({"california_type": "sing"}, "statistics.E001"),
     ],
 )
 def test_what_is_wrong_with_an_item_kind_is_named(monkeypatch, changes, named):

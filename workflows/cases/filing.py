@@ -29,7 +29,7 @@ from workflows.vocabulary.people import Channel, IdentifierKind
 from workflows.vocabulary.roles import Role
 
 # What follows the commit of each filing, and of one in which somebody complains.
-EFFECTS = ("identity.confirm_contact", "routing.route", "cases.acknowledge")
+EFFECTS = ("identity.confirm_contact", "routing.route", "notices.acknowledge")
 EFFECT_OF_COMPLAINT = "complaints.open"
 EMAIL_INDEX = "person.email"
 

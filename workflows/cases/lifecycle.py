@@ -128,7 +128,7 @@ MERGE_TARGETS = _REVIEWABLE | {
     State.FEE_NEEDED,
 }
 # Whichever way a review begins or goes on, the person is looked up with what is known by then.
-_LOOKED_UP = ("datasets.look_up",)
+_LOOKED_UP = ("lookups.look_up",)
 
 
 def _move(  # noqa: PLR0917 - the columns of the table below, in its order

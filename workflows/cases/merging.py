@@ -152,7 +152,7 @@ def _join(case: Case, into: Case, actor: Actor) -> None:
     )
     _renew(into)
     if into.state in _LOOKED_UP:
-        effect = "datasets.look_up"
+        effect = "lookups.look_up"
         enqueue(effect, key=f"{effect}:{event.uid}", payload={"case": str(into.pk)})
 
 

@@ -28,7 +28,7 @@ from workflows.oversight.selectors import find_case
 __all__ = ["bundle_path", "purge_bundles", "record_download", "request_bundle"]
 
 EXPIRES_AFTER = timedelta(days=7)
-EFFECT = "reports.make_bundle"
+EFFECT = "exports.make_bundle"
 UNFINISHED = (BundleJob.State.WAITING, BundleJob.State.RUNNING)
 
 

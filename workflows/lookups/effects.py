@@ -18,7 +18,7 @@ from workflows.outbox.services import effect_handler
 _start_lookup = by_name("workflows.lookups.scanning.start_lookup")
 
 
-@effect_handler("datasets.look_up")
+@effect_handler("lookups.look_up")
 def look_up(effect: Effect) -> None:
     """Look the subject of a case up because its review began."""
     look_up_at_review(case_of(effect))

@@ -25,8 +25,8 @@ from workflows.lookups.models import AddedSpelling, LookupRun, Match
 from workflows.outbox.services import enqueue
 from workflows.vocabulary.roles import Role
 
-START = "datasets.start_lookup"
-SCAN = "datasets.scan_shard"
+START = "lookups.start_lookup"
+SCAN = "lookups.scan_shard"
 CARRY = "corrections.carry_verdicts"
 _KEEP_RUNS = timedelta(days=90)
 # Weak hits of one case that are kept of one shard, until staff ask for more: a common name stands

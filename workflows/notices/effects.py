@@ -18,7 +18,7 @@ from workflows.outbox.services import Payload, effect_handler, enqueue, mail_han
 _TELL = "notices.tell_of_acknowledgement"
 
 
-@effect_handler("cases.acknowledge")
+@effect_handler("notices.acknowledge")
 def acknowledge(effect: Effect) -> None:
     """Write the acknowledgement of receipt, as the regime asks for, and attach it to the case.
 

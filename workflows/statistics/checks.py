@@ -16,7 +16,7 @@ def check_types_of_item_kinds(**_: Any) -> list[CheckMessage]:
             f"The item kind {kind.value!r} is of the type {kind.definition.california_type!r}, and"
             " 11 CCR § 7102 names none such.",
             hint=f"Known are: {', '.join(CALIFORNIA_ORDER)}; or None for what is no request there.",
-            id="reports.E001",
+            id="statistics.E001",
         )
         for kind in ItemKind
         if kind.definition.california_type not in {None, *CALIFORNIA_ORDER}

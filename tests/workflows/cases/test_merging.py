@@ -110,10 +110,10 @@ def test_a_complaint_stays_by_the_case_in_which_it_has_its_clock():
 )
 def test_a_case_whose_look_up_is_over_is_looked_up_again(state, again):
     case, into = pair(target=state)
-    before = Effect.objects.filter(kind="datasets.look_up").count()
+    before = Effect.objects.filter(kind="lookups.look_up").count()
     merging.merge_duplicate(case, INTAKE, into)
 
-    assert Effect.objects.filter(kind="datasets.look_up").count() == before + again
+    assert Effect.objects.filter(kind="lookups.look_up").count() == before + again
 
 
 def test_a_law_that_times_one_kind_apart_gives_it_its_clock():

@@ -43,7 +43,7 @@ def run_due(*packages: str) -> None:
 def look_up() -> None:
     """Do what relay and worker do for the look-ups that were asked for."""
     scanning.clear_pass_cache()
-    run_due("datasets")
+    run_due("datasets", "lookups")
     for scan in ShardScan.objects.filter(state=ShardScan.State.WAITING):
         scanning.scan_shard(scan.pk)
     carried = Effect.objects.filter(state=Effect.State.PENDING, kind=scanning.CARRY)
@@ -88,7 +88,7 @@ def propose_and_approve(case: Case, outcome: str | dict[str, str]) -> Case:
     ]
     staff_actions.propose_decision(case, REVIEWER, proposals)
     staff_actions.approve(case, APPROVER)
-    run_due("datasets", "corrections")
+    run_due("datasets", "lookups", "corrections")
     return case
 
 

@@ -160,7 +160,7 @@ def test_what_is_still_at_work_is_not_given_up(applied, manifest):
 
 def test_a_search_for_what_came_back_that_never_ends_is_a_failed_effect(forum, sent):
     effect = after_the_last_turn(GUARD, forum.pk)
-    assert (effect.state, effect.last_error) == (Effect.State.PENDING, "GaveUp")
+    assert (effect.state, effect.last_error) == (Effect.State.PENDING, "LongWorkAbandoned")
     Effect.objects.filter(pk=effect.pk).update(state=Effect.State.DEAD)
     sent.clear()
     effect.refresh_from_db()

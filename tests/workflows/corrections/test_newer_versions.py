@@ -284,7 +284,7 @@ def test_to_a_case_that_has_ended_meanwhile_nothing_is_carried(posts, data, is_s
     judge_all(ended, set("ac"))
     (data / "2.jsonl").write_text(lines(POSTS))
     second = make_snapshot("2.jsonl", posts.dataset, version="2", parent=posts, source_field="")
-    run_due("datasets")
+    run_due("datasets", "lookups")
     waiting = ShardScan.objects.get(state=ShardScan.State.WAITING)
     scanning.clear_pass_cache()
     if is_searched:

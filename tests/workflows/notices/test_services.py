@@ -50,7 +50,7 @@ def test_no_mail_goes_out_before_what_can_fail(mailoutbox, monkeypatch):
     drain()
     drain()
 
-    assert Effect.objects.get(kind="cases.acknowledge").state == Effect.State.PENDING
+    assert Effect.objects.get(kind="notices.acknowledge").state == Effect.State.PENDING
     assert [mail.subject for mail in mailoutbox if "received your request" in mail.subject] == []
 
 

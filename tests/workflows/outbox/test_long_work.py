@@ -80,7 +80,7 @@ class TestTurns:
     def test_without_anybody_to_give_it_up_the_effect_fails(self, register, sent) -> None:
         register(pending=True)
         effect = turn(long_work.MAX_TURNS + 1)
-        assert (effect.state, effect.last_error) == (Effect.State.PENDING, "GaveUp")
+        assert (effect.state, effect.last_error) == (Effect.State.PENDING, "LongWorkAbandoned")
         assert sent == [(KIND, "7")]
 
     def test_a_turn_is_prepared_before_it_is_asked_what_is_pending(self, register, sent) -> None:

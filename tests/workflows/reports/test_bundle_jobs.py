@@ -239,21 +239,21 @@ def sent(monkeypatch):
 
 
 def test_the_effect_sends_the_task_and_looks_again_until_the_export_is_finished(job, sent):
-    first = Effect.objects.get(kind="reports.make_bundle")
+    first = Effect.objects.get(kind="exports.make_bundle")
     run_effect(first.pk)
-    assert sent == [(long_work.TASK, ["reports.make_bundle", str(job.pk)])]
-    second = Effect.objects.get(kind="reports.make_bundle", state="pending")
+    assert sent == [(long_work.TASK, ["exports.make_bundle", str(job.pk)])]
+    second = Effect.objects.get(kind="exports.make_bundle", state="pending")
     assert second.payload["turn"] == 2
     assert second.due_at > timezone.now()
     made(job)
     Effect.objects.filter(pk=second.pk).update(due_at=timezone.now())
     run_effect(second.pk)
     assert len(sent) == 1
-    assert not Effect.objects.filter(kind="reports.make_bundle", state="pending").exists()
+    assert not Effect.objects.filter(kind="exports.make_bundle", state="pending").exists()
 
 
 def test_an_export_that_never_is_made_is_given_up(job, sent):
-    effect = Effect.objects.get(kind="reports.make_bundle")
+    effect = Effect.objects.get(kind="exports.make_bundle")
     effect.payload["turn"] = long_work.MAX_TURNS + 1
     effect.save()
     run_effect(effect.pk)
@@ -263,7 +263,7 @@ def test_an_export_that_never_is_made_is_given_up(job, sent):
 
 
 def test_without_a_broker_the_effect_is_tried_again(job):
-    effect = Effect.objects.get(kind="reports.make_bundle")
+    effect = Effect.objects.get(kind="exports.make_bundle")
     run_effect(effect.pk)
     effect.refresh_from_db()
     assert (effect.state, effect.attempts) == ("pending", 1)

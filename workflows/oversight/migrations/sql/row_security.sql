@@ -135,7 +135,7 @@ CREATE POLICY portal ON outbox_effect USING (true);
 CREATE POLICY one_regime ON outbox_effect AS RESTRICTIVE TO portal_regulator
     USING (EXISTS (SELECT FROM exports_bundlejob
         WHERE exports_bundlejob.id::text = outbox_effect.payload->>'job'))
-    WITH CHECK (kind = 'reports.make_bundle'
+    WITH CHECK (kind = 'exports.make_bundle'
         AND EXISTS (SELECT FROM exports_bundlejob
         WHERE exports_bundlejob.id::text = outbox_effect.payload->>'job'));
 
