@@ -21,7 +21,7 @@ import csv
 
 from workflows.corpus.columns import Batch, Column
 from workflows.corpus.entries import verified_edits, apply_edits
-from workflows.corpus.formats.protocol import Placed, Shard, of_ids
+from workflows.corpus.formats.protocol import Shard
 from workflows.corpus.values import FORMATS, ReadStats
 
 
@@ -39,9 +39,8 @@ class CsvFormat:
             columns, lambda n: rows[n][schema.id_field], figures, position=lambda index: index
         )
 
-    def records(self, source, schema, ids=None):
-        placed = (Placed(n, n, row) for n, row in enumerate(_rows(source.path)))
-        return of_ids(placed, schema, ids)
+    def records(self, source, schema):
+        return ((number, number, row) for number, row in enumerate(_rows(source.path)))
 
     def rewrite(self, source, target, rows, wording, id_field):
         changed, kept = dict(rows), []
@@ -62,6 +61,51 @@ def _rows(path):
         return list(csv.DictReader(file))
 '''
 
+DOCUMENTS = '''
+"""Notes, of which each heading begins a record; a shard is a file."""
+
+from workflows.corpus.columns import Batch, Column
+from workflows.corpus.entries import apply_edits, verified_edits
+from workflows.corpus.formats.protocol import DOCUMENT_ID, DOCUMENT_TEXT, Shard
+from workflows.corpus.values import FORMATS, ReadStats
+
+
+class NotesFormat:
+    traits = FORMATS["notes"]
+
+    def shards(self, source, shard_bytes):
+        yield Shard(source.path, source.file, self.traits.name)
+
+    def batches(self, shard, schema, where):
+        column = Column.of_texts(DOCUMENT_TEXT, _pieces(shard.path))
+        yield Batch(
+            [column], lambda n: f"{shard.file}#{n}", ReadStats(column.size, len(column)),
+            position=lambda n: n,
+        )
+
+    def records(self, source, schema):
+        for number, text in enumerate(_pieces(source.path)):
+            yield number, number, {DOCUMENT_ID: f"{source.file}#{number}", DOCUMENT_TEXT: text}
+
+    def rewrite(self, source, target, rows, wording, id_field):
+        target.write_text(self._rewritten(source, rows, wording))
+
+    def is_rewritten(self, source, new, rows, wording):
+        return new.read_text() == self._rewritten(source, rows, wording)
+
+    def _rewritten(self, source, rows, wording):
+        changed, texts = dict(rows), []
+        for number, _position, record in self.records(source, None):
+            edits = verified_edits(record, DOCUMENT_ID, changed.get(number, ()), wording)
+            texts.append(apply_edits(record[DOCUMENT_TEXT], edits.get(DOCUMENT_TEXT, ())))
+        return "".join(texts)
+
+
+def _pieces(path):
+    first, *others = path.read_text().split("# ")
+    return [first, *("# " + text for text in others)]
+'''
+
 JOURNEY = """
 import json, sys
 from pathlib import Path
@@ -77,15 +121,18 @@ from workflows.corpus.values import Schema, read_persons_file
 sys.argv[1:] = ["data", "--persons", "persons.jsonl", "--out", "hits.jsonl", "--processes", "1"]
 assert locate.command() == 0
 hits, data, new, wording = list(read_hits(Path("hits.jsonl"))), Path("data"), Path("new"), Replacements({})
-changes = [RequestedChange(Op.REDACT, h.file, h.id, h.field, h.start, h.end) for h in hits if h.id == "1"]
-changes += [RequestedChange(Op.DELETE, h.file, h.id, h.field) for h in hits if h.id == "3"]
+changes = [
+    RequestedChange(op, h.file, h.id, h.field, h.start, h.end)
+    for op, h in zip([Op.REDACT, Op.DELETE], hits, strict=True)
+]
 entries = list(resolve(changes, data, EntryOrigin(), wording))
 apply_entries(entries, data, new, wording)
+before = OriginalSnapshot(data, wording)
 known = Patterns(read_persons_file(Path("persons.jsonl")))
 print(json.dumps({
     "found": [[hit.file, hit.id, hit.kind] for hit in hits],
-    "left": len(list(rescan(entries, new, Schema(), known, before=OriginalSnapshot(data, wording)))),
-    "left in the old one": len(list(rescan(entries, data, Schema(), known))) > 0,
+    "left": len(list(rescan(entries, new, Schema(), known, before=before))),
+    "left in the old one": len(list(rescan(entries, data, Schema(), known, before=before))) > 0,
 }))
 """
 
@@ -113,6 +160,31 @@ def test_traits_a_class_and_a_line_are_enough(tmp_path):
     }
     changed = (tmp_path / "new/people.csv").read_text(encoding="utf-8").splitlines()
     assert changed == ["id,text", "1,Write to [REDACTED].", "2,Nobody"]
+
+
+def test_a_format_of_documents_says_what_becomes_of_one(tmp_path):
+    copy = Copy(tmp_path, ("workflows/corpus", "workflows/common"))
+    traits = '        FormatTraits("notes", ("text/markdown",), (".md",), holds_documents=True),\n'
+    copy.insert(TRAITS, traits, before='        FormatTraits("text",')
+    copy.write(CLASS.with_name("notes.py"), DOCUMENTS)
+    imported = "from workflows.corpus.formats.notes import NotesFormat\n"
+    copy.insert(REGISTRY, imported, before="from workflows.corpus.formats.parquet import")
+    copy.insert(REGISTRY, "NotesFormat(), ", before="PlainTextFormat(),)")
+    (tmp_path / "data").mkdir()
+    text = "Hers: erika@example.org\n\n# Another\n\nAlso erika@example.org, alone.\n\nNobody."
+    (tmp_path / "data/a.md").write_text(text, encoding="utf-8")
+    person = json.dumps({"ref": "E", "emails": ["erika@example.org"]})
+    (tmp_path / "persons.jsonl").write_text(person, encoding="utf-8")
+
+    printed = copy.run("-c", JOURNEY)
+
+    assert json.loads(printed.splitlines()[-1]) == {
+        "found": [["a.md", "a.md#0", "email"], ["a.md", "a.md#1", "email"]],
+        "left": 0,
+        "left in the old one": True,
+    }
+    changed = (tmp_path / "new/a.md").read_text(encoding="utf-8")
+    assert changed == "Hers: [REDACTED]\n\n# Another\n\n[REDACTED]\n\nNobody."
 
 
 def test_the_register_has_a_word_for_each_format():

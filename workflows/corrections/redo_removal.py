@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from workflows.cases.models import Case
-from workflows.corpus.edits.resolve import entries_of_record, records
+from workflows.corpus.edits.resolve import entries_of_record
 from workflows.corpus.entries import (
     EditRefused,
     EntryOrigin,
@@ -21,8 +21,6 @@ from workflows.corpus.entries import (
     RequestedChange,
     digest,
 )
-from workflows.corpus.formats.files import snapshot_files
-from workflows.corpus.formats.registry import read_batches
 from workflows.corpus.values import ReadError
 from workflows.corrections.lineage import related_versions
 from workflows.corrections.manifest_builder import store_manifest
@@ -41,7 +39,7 @@ from workflows.corrections.reingestion import (
     record_reingestion,
 )
 from workflows.corrections.tombstones import GUARD, digests_of
-from workflows.datasets.locations import as_table, format_of_data, path_of
+from workflows.datasets.locations import as_table, sources_of
 from workflows.datasets.models import Snapshot
 from workflows.outbox.long_work import advisory_lock
 from workflows.vault.crypto import Shredded
@@ -176,11 +174,11 @@ def _located(returned: Reingestion) -> Iterator[Located]:
     rows: dict[str, set[int]] = defaultdict(set)
     for file, row in returned.places:
         rows[file].add(row)
-    for file, path in snapshot_files(path_of(snapshot)).items():
-        known = format_of_data(snapshot, path) if file in rows else None
-        for row, record in records(path, known, file) if known else ():
-            if row in rows[file]:
-                yield file, row, record
+    for known, source in sources_of(snapshot):
+        if source.file in rows:
+            for row, _position, record in known.records(source, snapshot.schema):
+                if row in rows[source.file]:
+                    yield source.file, row, record
 
 
 def _changes(
@@ -232,8 +230,7 @@ def find_reingested(snapshot_id: int | str) -> int:
 def _buried_in(snapshot: Snapshot) -> Returned:
     found: Returned = defaultdict(dict)
     batch: list[tuple[bytes, ReappearedPlace]] = []
-    texts = _of_files if snapshot.traits.has_files else _of_table
-    for text, place in texts(snapshot):
+    for text, place in _texts_of(snapshot):
         batch += [(hashed, place) for hashed in digests_of(digest(text))]
         if len(batch) >= _AT_ONCE:
             _add(found, batch)
@@ -242,24 +239,16 @@ def _buried_in(snapshot: Snapshot) -> Returned:
     return found
 
 
-def _of_files(snapshot: Snapshot) -> Iterator[tuple[str, ReappearedPlace]]:
-    for file, path in snapshot_files(path_of(snapshot)).items():
-        known = format_of_data(snapshot, path)
-        for row, record in records(path, known, file) if known else ():
-            for field in snapshot.schema.text_fields:
+def _texts_of(snapshot: Snapshot) -> Iterator[tuple[str, ReappearedPlace]]:
+    """Yield the texts with their places: a row of a file has a number, one of a table its id."""
+    schema, numbered = snapshot.schema, snapshot.traits.has_files
+    for known, source in sources_of(snapshot):
+        for row, _position, record in known.records(source, schema):
+            place = source.file, row if numbered else str(record.get(schema.id_field))
+            for field in schema.text_fields:
                 text = record.get(field)
                 if isinstance(text, str) and text:
-                    yield text, (file, row)
-
-
-def _of_table(snapshot: Snapshot) -> Iterator[tuple[str, ReappearedPlace]]:
-    for shard in as_table(snapshot).shards():
-        for batch in read_batches(shard, snapshot.schema, lambda _lines: ()):
-            for index in range(batch.figures.rows):
-                place = shard.file, str(batch.record_id(index))
-                for column in batch.columns:
-                    if text := column.text(index):
-                        yield text, place
+                    yield text, place
 
 
 def _add(found: Returned, texts: list[tuple[bytes, ReappearedPlace]]) -> None:

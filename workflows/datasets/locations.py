@@ -12,10 +12,12 @@ from pathlib import Path
 
 from django.conf import settings
 
-from workflows.corpus.formats.protocol import Format, Shard
+from workflows.corpus.formats.files import snapshot_files
+from workflows.corpus.formats.protocol import Format, Shard, Source
+from workflows.corpus.formats.registry import FORMATS as DATA_FORMATS
 from workflows.corpus.formats.registry import format_of, record_format_of
 from workflows.corpus.formats.shards import dataset_files, shards
-from workflows.corpus.formats.sql_table import Table, named_table, table_shards
+from workflows.corpus.formats.sql_table import Table, named_table
 from workflows.corpus.values import FORMATS, ReadError, ReadProblem
 from workflows.datasets.models import Snapshot
 
@@ -69,7 +71,7 @@ def table_of(location: str) -> tuple[str, str]:
 def shards_of(snapshot: Snapshot) -> list[Shard]:
     """Return the shards of a snapshot. Raises `ReadError`."""
     if not snapshot.traits.has_files:
-        return table_shards(*table_of(snapshot.location))
+        return as_table(snapshot).shards()
     path = path_of(snapshot)
     try:
         return shards(path, formats=[snapshot.traits])
@@ -85,6 +87,17 @@ def files_of(snapshot: Snapshot) -> list[tuple[Path, str]]:
         return []
     shards_of(snapshot)  # raises for what is missing or empty
     return dataset_files(path_of(snapshot), [snapshot.traits])
+
+
+def sources_of(snapshot: Snapshot) -> Iterator[tuple[Format, Source]]:
+    """Yield what the data of a snapshot lie in, each with how it is read. Raises `ReadError`."""
+    if not snapshot.traits.has_files:
+        database, table = table_of(snapshot.location)
+        yield DATA_FORMATS[snapshot.format], Source(Path(), table, database)
+        return
+    for file, path in snapshot_files(path_of(snapshot)).items():
+        if (known := format_of_data(snapshot, path)) is not None:
+            yield known, Source(path, file)
 
 
 def format_of_data(snapshot: Snapshot, path: Path) -> Format | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from workflows.corpus.commands import ENDINGS, CommandRefused, Say, main, say, warn
 from workflows.corpus.commands.hits_file import atomic_hits_file, refuse_input
 from workflows.corpus.formats.protocol import Shard
-from workflows.corpus.formats.shards import document_formats, ignored_files, shards
+from workflows.corpus.formats.shards import DOCUMENTS, ignored_files, shards
 from workflows.corpus.formats.sql_table import named_table, table_shards
 from workflows.corpus.locate import ScanAborted, locate
 from workflows.corpus.match.patterns import Patterns
@@ -95,7 +95,7 @@ def run(options: argparse.Namespace, databases: Mapping[str, str], say: Say, war
 def _shards(path: str, databases: Mapping[str, str], *, text: bool) -> list[Shard]:
     if path.startswith(TABLE):
         return table_shards(*named_table(path.removeprefix(TABLE), databases))
-    formats = document_formats() if text else None
+    formats = DOCUMENTS if text else None
     return shards(Path(path), shard_bytes=_SHARD_BYTES, formats=formats)
 
 

@@ -27,9 +27,9 @@ from workflows.corpus.entries import (
     digest,
 )
 from workflows.corpus.formats.files import snapshot_files
-from workflows.corpus.formats.plain_text import is_what_becomes, rewrite
-from workflows.corpus.formats.protocol import Shard
-from workflows.corpus.formats.shards import document_formats, record_files, shards
+from workflows.corpus.formats.protocol import Shard, Source
+from workflows.corpus.formats.registry import document_format_of
+from workflows.corpus.formats.shards import DOCUMENTS, record_files, shards
 from workflows.corpus.formats.sql_table import Table
 from workflows.corpus.locate import locate, locate_records
 from workflows.corpus.match.patterns import Patterns
@@ -133,7 +133,7 @@ def rescan(
     changes = in_order(entry for entry in entries if entry.changes_data)
     if any(is_document(entry.file) for entry in changes):
         if before is None:
-            raise ManifestError("Plain text is compared with the old snapshot: name that, too.")
+            raise ManifestError("A document is compared with the old snapshot: name that, too.")
         yield from _text_left(changes, snapshot, before, patterns, may_stay, processes=processes)
         return
     search = _Search(patterns, may_stay or Counter(), judged, processes) if patterns else None
@@ -301,7 +301,7 @@ def _text_left(
     for (ref, _record, kind), number in (may_stay or {}).items():
         stay[ref, kind] += number
     for result in locate(
-        shards(snapshot, formats=document_formats()), patterns, Schema(), processes=processes
+        shards(snapshot, formats=DOCUMENTS), patterns, Schema(), processes=processes
     ):
         for hit in result.hits:
             if hit.strength is Strength.WEAK:
@@ -322,11 +322,11 @@ def _documents_left(
         rows = [
             (row, list(of_row)) for row, of_row in itertools.groupby(entries, attrgetter("row"))
         ]
-        became = new.get(alone or file)
-        if file not in old:
-            raise ManifestError(f"{file}: the old snapshot has no such file.")
-        pieces = rewrite(old[file], file, rows, before.wording)
-        if became is None or not is_what_becomes(became, pieces):
+        became, known = new.get(alone or file), document_format_of(file)
+        if file not in old or known is None:
+            raise ManifestError(f"{file}: the old snapshot has no such document.")
+        source = Source(old[file], file)
+        if became is None or not known.is_rewritten(source, became, rows, before.wording):
             yield Residual(ResidualReason.DIFFERENT, file, entries[0].id, entries[0].field)
     for file in old.keys() - {entry.file for entry in changes}:
         if is_document(file) and not (file in new and cmp(old[file], new[file], shallow=False)):

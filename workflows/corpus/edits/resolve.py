@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as column
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 from workflows.corpus.columns import text_sha256
 from workflows.corpus.entries import (
@@ -27,19 +27,15 @@ from workflows.corpus.entries import (
     edits_of,
 )
 from workflows.corpus.formats.files import snapshot_files
-from workflows.corpus.formats.plain_text import ID, paragraph
-from workflows.corpus.formats.protocol import Format, Source
+from workflows.corpus.formats.protocol import DOCUMENT_ID, Format, Source
 from workflows.corpus.formats.registry import format_of, record_format_of
 from workflows.corpus.values import Schema, as_record_id, is_document
 
-
-class Placed(NamedTuple):
-    """A record with its file, its row and its position there, as in `lookup.records.Batch`."""
-
-    file: str
-    row: int
-    position: int | None
-    record: Mapping[str, Any]
+# A file, and the row, position and content of a record in it.
+PlacedInFile: TypeAlias = tuple[str, int, int | None, Mapping[str, Any]]
+# A longer paragraph, or line, is no unit of meaning either.
+LONGEST_PARAGRAPH = 4000
+_EMPTY_LINE = re.compile(r"\n[ \t\r]*\n")
 
 
 def resolve(
@@ -59,16 +55,16 @@ def resolve(
 
     schema = Schema(origin.id_field)
 
-    def located() -> Iterator[Placed]:
+    def located() -> Iterator[PlacedInFile]:
         for file, path in files.items():
             # A document is data where a change is about it: beside records lies a README.txt.
             known = format_of(path) if file in named else record_format_of(path)
             if known is not None and named & {"", file}:
                 for row, position, record in known.records(Source(path, file), schema):
-                    yield Placed(file, row, position, record)
+                    yield file, row, position, record
 
     if any(is_document(file) for file in named - {""}):
-        origin = replace(origin, id_field=ID)
+        origin = replace(origin, id_field=DOCUMENT_ID)
     yield from _resolved(changes, located(), origin, wording)
 
 
@@ -79,13 +75,13 @@ def resolve_located(
     wording: Replacements,
 ) -> Iterator[ManifestEntry]:
     """Yield the entries for changes of the rows of a table that are `located`; raise as above."""
-    rows = (Placed(file, row, None, record) for file, row, record in located)
+    rows = ((file, row, None, record) for file, row, record in located)
     yield from _resolved(changes, rows, origin, wording)
 
 
 def _resolved(
     changes: Iterable[RequestedChange],
-    located: Iterable[Placed],
+    located: Iterable[PlacedInFile],
     origin: EntryOrigin,
     wording: Replacements,
 ) -> Iterator[ManifestEntry]:
@@ -186,11 +182,26 @@ def _is_meant(
 
 
 def _by_paragraph(record: Mapping[str, Any], change: RequestedChange) -> RequestedChange:
-    """Return a change of plain text: in the place of a deletion, the paragraph is redacted."""
+    """Return a change of a document: in the place of a deletion, the paragraph is redacted."""
     if change.op is not Op.DELETE:
         return change
     start, end = paragraph(record[change.field], change.start, change.end)
     return replace(change, op=Op.REDACT, start=start, end=end)
+
+
+def paragraph(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the paragraph around a span, or its line; the span itself where both are too long."""
+    before = [place.end() for place in _EMPTY_LINE.finditer(text, 0, start)]
+    after = _EMPTY_LINE.search(text, end)
+    line_end = text.find("\n", end)
+    found = [
+        (before[-1] if before else 0, after.start() if after else len(text)),
+        (text.rfind("\n", 0, start) + 1, line_end if line_end >= 0 else len(text)),
+    ]
+    for first, last in found:
+        if last - first <= LONGEST_PARAGRAPH:
+            return first, last
+    return start, end
 
 
 def _places(

@@ -3,7 +3,7 @@
 import gzip
 import io
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
@@ -23,7 +23,7 @@ from workflows.corpus.formats.files import (
     unpacked_zstd,
 )
 from workflows.corpus.formats.jsonl_rewriting import MAX_RECORD, parse_record, rewrite
-from workflows.corpus.formats.protocol import Placed, Rows, Shard, Source, of_ids
+from workflows.corpus.formats.protocol import Placed, Rows, Shard, Source
 from workflows.corpus.normalize.stream import count
 from workflows.corpus.values import (
     FORMATS,
@@ -314,14 +314,12 @@ class JsonlFormat:
         """Yield the lines to which `where` points. Raises ReadError."""
         return jsonl_batches(shard, schema, where)
 
-    def records(
-        self, source: Source, schema: Schema, ids: Collection[str] | None = None
-    ) -> Iterator[Placed]:
+    def records(self, source: Source, schema: Schema) -> Iterator[Placed]:  # noqa: ARG002
         """Yield the records; a line that is none only counts. Raises ManifestError.
 
         Also if there are lines, and none of them is a record.
         """
-        return of_ids(_placed(source.path), schema, ids)
+        return _placed(source.path)
 
     def rewrite(
         self, source: Source, target: Path, rows: Rows, wording: Replacements, id_field: str
@@ -340,7 +338,7 @@ def _placed(path: Path) -> Iterator[Placed]:
                 parsed = parse_record(line)
                 if parsed is not None:
                     found = True
-                    yield Placed(row, position, parsed)
+                    yield row, position, parsed
                 else:
                     broken = broken or bool(line.strip())
                 position += len(line)

@@ -1,6 +1,6 @@
 """Reads Parquet: the columns of texts, where Arrow put them."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from workflows.corpus.entries import (
     verified_edits,
 )
 from workflows.corpus.formats.files import UNREADABLE, prefetch
-from workflows.corpus.formats.protocol import Placed, Rows, Shard, Source, of_ids
+from workflows.corpus.formats.protocol import Placed, Rows, Shard, Source
 from workflows.corpus.values import (
     FORMATS,
     ReadError,
@@ -295,11 +295,9 @@ class ParquetFormat:
         """Yield all records of a row group. Raises ReadError."""
         return parquet_batches(shard, schema)
 
-    def records(
-        self, source: Source, schema: Schema, ids: Collection[str] | None = None
-    ) -> Iterator[Placed]:
+    def records(self, source: Source, schema: Schema) -> Iterator[Placed]:  # noqa: ARG002
         """Yield the records. Raises ManifestError."""
-        return of_ids(_placed(source.path), schema, ids)
+        return _placed(source.path)
 
     def rewrite(
         self, source: Source, target: Path, rows: Rows, wording: Replacements, id_field: str
@@ -336,7 +334,7 @@ def _placed(path: Path) -> Iterator[Placed]:
                 columns = map(values_of, batch.columns)
                 for values in zip(*columns, strict=True):
                     record = dict(zip(batch.schema.names, values, strict=True))
-                    yield Placed(row, row, record)
+                    yield row, row, record
                     row += 1
     except (ArrowException, *UNREADABLE) as error:
         raise ManifestError(f"{path} cannot be read to its end.") from error

@@ -5,8 +5,7 @@ TEXT_RECORD bytes hold none, after the first line; if not even that, right there
 begins does not depend on what comes before it, and its id, `file#n`, stays.
 """
 
-import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,14 @@ from workflows.corpus.entries import (
     apply_edits,
     verified_edits,
 )
-from workflows.corpus.formats.protocol import Placed, Rows, Shard, Source, of_ids
+from workflows.corpus.formats.protocol import (
+    DOCUMENT_ID,
+    DOCUMENT_TEXT,
+    Placed,
+    Rows,
+    Shard,
+    Source,
+)
 from workflows.corpus.normalize.characters import MOST_GOING_ON, goes_on
 from workflows.corpus.values import FORMATS, ReadError, ReadProblem, ReadStats, Schema
 
@@ -83,32 +89,10 @@ def _check_encoding(text: memoryview, shard: Shard) -> None:
         raise ReadError(f"{shard.file} is not UTF-8.", ReadProblem.NOT_UTF8, shard.file) from error
 
 
-ID = "id"
-FIELD = "text"
-# A longer paragraph, or line, is no unit of meaning either.
-LONGEST = 4000
-_EMPTY_LINE = re.compile(r"\n[ \t\r]*\n")
-
-
 def text_records(path: Path, file: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the records of a document with their numbers. Raises ManifestError."""
     for number, raw in _pieces(path, file):
         yield number, _record(file, number, raw)
-
-
-def paragraph(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return the paragraph around a span, or its line; the span itself where both are too long."""
-    before = [place.end() for place in _EMPTY_LINE.finditer(text, 0, start)]
-    after = _EMPTY_LINE.search(text, end)
-    line_end = text.find("\n", end)
-    found = [
-        (before[-1] if before else 0, after.start() if after else len(text)),
-        (text.rfind("\n", 0, start) + 1, line_end if line_end >= 0 else len(text)),
-    ]
-    for first, last in found:
-        if last - first <= LONGEST:
-            return first, last
-    return start, end
 
 
 def rewrite(source: Path, file: str, rows: Rows, wording: Replacements) -> Iterator[bytes]:
@@ -121,8 +105,12 @@ def rewrite(source: Path, file: str, rows: Rows, wording: Replacements) -> Itera
         for number, raw in _pieces(source, file):
             if waiting and waiting[-1][0] == number:
                 record = _record(file, number, raw)
-                edits = verified_edits(record, ID, waiting.pop()[1], wording)
-                text = "" if edits is None else apply_edits(record[FIELD], edits[FIELD])
+                edits = verified_edits(record, DOCUMENT_ID, waiting.pop()[1], wording)
+                text = (
+                    ""
+                    if edits is None
+                    else apply_edits(record[DOCUMENT_TEXT], edits[DOCUMENT_TEXT])
+                )
                 yield text.encode("utf-8", "surrogatepass")
             else:
                 yield bytes(raw)
@@ -132,14 +120,8 @@ def rewrite(source: Path, file: str, rows: Rows, wording: Replacements) -> Itera
         raise EditRefused(f"{file}, row {waiting[-1][0]}: the file ends before it.")
 
 
-def is_what_becomes(new: Path, pieces: Iterator[bytes]) -> bool:
-    """Return whether a file holds exactly these pieces."""
-    with new.open("rb") as file:
-        return all(file.read(len(piece)) == piece for piece in pieces) and not file.read(1)
-
-
 def _record(file: str, number: int, raw: memoryview) -> dict[str, Any]:
-    return {ID: f"{file}#{number}", FIELD: str(raw, "utf-8", "replace")}
+    return {DOCUMENT_ID: f"{file}#{number}", DOCUMENT_TEXT: str(raw, "utf-8", "replace")}
 
 
 def _pieces(path: Path, file: str) -> Iterator[tuple[int, memoryview]]:
@@ -173,12 +155,9 @@ class PlainTextFormat:
         """Yield the records of a shard. Raises ReadError."""
         return text_batches(shard)
 
-    def records(
-        self, source: Source, schema: Schema, ids: Collection[str] | None = None
-    ) -> Iterator[Placed]:
+    def records(self, source: Source, schema: Schema) -> Iterator[Placed]:  # noqa: ARG002
         """Yield the records, whose numbers are their positions, too. Raises ManifestError."""
-        placed = (Placed(row, row, one) for row, one in text_records(source.path, source.file))
-        return of_ids(placed, schema, ids)
+        return ((row, row, one) for row, one in text_records(source.path, source.file))
 
     def rewrite(
         self,
@@ -191,3 +170,9 @@ class PlainTextFormat:
         """Copy a document with the texts of some records exchanged."""
         with target.open("wb") as out:
             out.writelines(rewrite(source.path, source.file, rows, wording))
+
+    def is_rewritten(self, source: Source, new: Path, rows: Rows, wording: Replacements) -> bool:
+        """Compare piece by piece."""
+        pieces = rewrite(source.path, source.file, rows, wording)
+        with new.open("rb") as file:
+            return all(file.read(len(piece)) == piece for piece in pieces) and not file.read(1)

@@ -1,13 +1,13 @@
 """What a format is to the engine: one class, which alone knows how its data are stored."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from workflows.corpus.columns import Batch, Filter
 from workflows.corpus.entries import ManifestEntry, Replacements
-from workflows.corpus.values import FormatTraits, Schema, as_record_id
+from workflows.corpus.values import FormatTraits, Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,13 @@ class Shard:
     database: str = field(default="", repr=False)
 
 
-class Placed(NamedTuple):
-    """A record with its row and its position in its file, as in `columns.Batch`."""
+# Bytes of a file or table that make one shard, where it can be entered in the middle.
+SHARD_BYTES = 32 * 1024 * 1024
+# The field in which a record of a document has its id, `file#n`, and that of its text.
+DOCUMENT_ID, DOCUMENT_TEXT = "id", "text"
 
-    row: int
-    position: int | None
-    record: Mapping[str, Any]
-
-
+# The row of a record, its position in its file as in `columns.Batch`, and the record.
+Placed: TypeAlias = tuple[int, int | None, Mapping[str, Any]]
 # The rows of a file that are changed, in order, with the entries of each.
 Rows: TypeAlias = Sequence[tuple[int, Sequence[ManifestEntry]]]
 
@@ -65,10 +64,8 @@ class Format(Protocol):
         A format that is searched as it stands yields only those to which `where` points.
         """
 
-    def records(
-        self, source: Source, schema: Schema, ids: Collection[str] | None = None
-    ) -> Iterator[Placed]:
-        """Yield all records, or those with these ids. Raises ManifestError, ReadError."""
+    def records(self, source: Source, schema: Schema) -> Iterator[Placed]:
+        """Yield all records. Raises ManifestError, ReadError."""
 
     def rewrite(
         self, source: Source, target: Path, rows: Rows, wording: Replacements, id_field: str
@@ -79,10 +76,11 @@ class Format(Protocol):
         """
 
 
-def of_ids(
-    records: Iterator[Placed], schema: Schema, ids: Collection[str] | None
-) -> Iterator[Placed]:
-    """Yield the records with these ids; all of them for None."""
-    for placed in records:
-        if ids is None or str(as_record_id(placed.record.get(schema.id_field))) in ids:
-            yield placed
+class DocumentFormat(Format, Protocol):
+    """A format of which a file is one document, cut into records."""
+
+    def is_rewritten(self, source: Source, new: Path, rows: Rows, wording: Replacements) -> bool:
+        """Return whether a file is, to the byte, what `rewrite` makes of another.
+
+        Raises EditRefused if a record of `source` is not as its entries say.
+        """

@@ -7,11 +7,13 @@ from workflows.corpus.columns import Batch, Filter
 from workflows.corpus.formats.jsonl import JsonlFormat
 from workflows.corpus.formats.parquet import ParquetFormat
 from workflows.corpus.formats.plain_text import PlainTextFormat
-from workflows.corpus.formats.protocol import Format, Shard
+from workflows.corpus.formats.protocol import DocumentFormat, Format, Shard
 from workflows.corpus.formats.sql_table import SqlTableFormat
 from workflows.corpus.values import Schema, traits_of
 
-_ALL: tuple[Format, ...] = (JsonlFormat(), ParquetFormat(), PlainTextFormat(), SqlTableFormat())
+_DOCUMENTS: tuple[DocumentFormat, ...] = (PlainTextFormat(),)
+_ALL: tuple[Format, ...] = (JsonlFormat(), ParquetFormat(), *_DOCUMENTS, SqlTableFormat())
+DOCUMENT_FORMATS = {known.traits.name: known for known in _DOCUMENTS}
 FORMATS = {known.traits.name: known for known in _ALL}
 
 
@@ -19,6 +21,12 @@ def format_of(path: str | Path) -> Format | None:
     """Return the format of a file, by its name, or None for one that is no data."""
     traits = traits_of(path)
     return FORMATS[traits.name] if traits else None
+
+
+def document_format_of(path: str | Path) -> DocumentFormat | None:
+    """Return the format of a document, by its name; None for a file that is none."""
+    traits = traits_of(path)
+    return DOCUMENT_FORMATS[traits.name] if traits and traits.holds_documents else None
 
 
 def record_format_of(path: str | Path) -> Format | None:

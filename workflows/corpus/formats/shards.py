@@ -4,17 +4,15 @@ import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from workflows.corpus.formats.protocol import Shard, Source
+from workflows.corpus.formats.protocol import SHARD_BYTES, Shard, Source
 from workflows.corpus.formats.registry import format_of
 from workflows.corpus.values import FORMATS as TRAITS
 from workflows.corpus.values import FormatTraits, ReadError, ReadProblem, traits_of
 
-# Bytes of a file that make one shard, where it can be entered in the middle.
-SHARD_BYTES = 32 * 1024 * 1024
 # How many of the files that are passed over are named.
 _NAMED = 3
 _RECORDS = [traits for traits in TRAITS.values() if not traits.holds_documents]
-_DOCUMENTS = [traits for traits in TRAITS.values() if traits.holds_documents]
+DOCUMENTS = [traits for traits in TRAITS.values() if traits.holds_documents]
 
 
 def shards(
@@ -32,7 +30,7 @@ def shards(
     if not path.exists():
         raise ReadError(f"{path} does not exist.", ReadProblem.MISSING, str(path))
     if formats is None:
-        files = dataset_files(path, _RECORDS) or dataset_files(path, _DOCUMENTS)
+        files = dataset_files(path, _RECORDS) or dataset_files(path, DOCUMENTS)
     else:
         files = dataset_files(path, formats)
     found = [shard for file, name in files for shard in file_shards(file, name, shard_bytes)]
@@ -65,7 +63,7 @@ def ignored_files(path: Path, *, documents: bool) -> str:
 
     Empty files are not meant, nor those that tools leave beside data, which begin with `_`.
     """
-    formats = _DOCUMENTS if documents else _RECORDS
+    formats = DOCUMENTS if documents else _RECORDS
     names = [
         name
         for file, name in _visible_files(path)
@@ -115,8 +113,3 @@ def file_shards(path: Path, file: str, shard_bytes: int = SHARD_BYTES) -> Iterat
     known = format_of(path)
     assert known is not None
     return known.shards(Source(path, file), shard_bytes)
-
-
-def document_formats() -> list[FormatTraits]:
-    """Return the formats whose files are documents."""
-    return _DOCUMENTS

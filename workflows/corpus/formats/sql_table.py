@@ -21,13 +21,12 @@ from workflows.corpus.entries import (
     digest,
     verified_edits,
 )
-from workflows.corpus.formats.protocol import Placed, Rows, Shard, Source
+from workflows.corpus.formats.protocol import SHARD_BYTES, Placed, Rows, Shard, Source
 from workflows.corpus.values import FORMATS, ReadError, ReadProblem, ReadStats, RecordId, Schema
 
 _ROWS_AT_ONCE = 500
 _CONNECT_SECONDS = 10
 _PLAIN_TABLES = ("r", "m")
-SHARD_BYTES = 32 * 1024 * 1024
 _NAME = FORMATS["postgresql"].name
 
 TableRow = tuple[Any, ...]
@@ -310,13 +309,10 @@ class SqlTableFormat:
         """Yield the rows of a shard. Raises ReadError."""
         return table_batches(shard, schema)
 
-    def records(
-        self, source: Source, schema: Schema, ids: Collection[str] | None = None
-    ) -> Iterator[Placed]:
-        """Yield the rows, or those with these ids. Raises ManifestError, ReadError."""
-        table = Table(source.database, source.file, schema)
-        for _name, row, record in table.rows() if ids is None else table.located(ids):
-            yield Placed(row, None, record)
+    def records(self, source: Source, schema: Schema) -> Iterator[Placed]:
+        """Yield the rows with their ids and texts. Raises ReadError."""
+        for _name, row, record in Table(source.database, source.file, schema).rows():
+            yield row, None, record
 
     def rewrite(
         self,

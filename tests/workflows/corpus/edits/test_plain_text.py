@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from tests.workflows.corpus.edits.support import WORDING, apply, change, entries, tree
 from workflows.corpus.edits.residual import OriginalSnapshot, ResidualReason, expected_hits, rescan
+from workflows.corpus.edits.resolve import LONGEST_PARAGRAPH, paragraph
 from workflows.corpus.entries import EditRefused, ManifestError, Op, Replacements
-from workflows.corpus.formats.plain_text import LONGEST, paragraph, text_records
+from workflows.corpus.formats.plain_text import text_records
 from workflows.corpus.formats.shards import shards
 from workflows.corpus.locate import locate
 from workflows.corpus.match.patterns import Patterns
@@ -76,8 +77,8 @@ def test_a_deletion_takes_the_paragraph_and_not_some_pages(snapshot, tmp_path):
     [
         ("one\n\nof HIM.\nAnd more\n \t\nend", "of HIM.\nAnd more"),
         ("HIM", "HIM"),
-        ("a" * LONGEST + "\nof HIM\n" + "b" * LONGEST, "of HIM"),
-        ("a" * LONGEST + " HIM " + "b" * LONGEST, "HIM"),
+        ("a" * LONGEST_PARAGRAPH + "\nof HIM\n" + "b" * LONGEST_PARAGRAPH, "of HIM"),
+        ("a" * LONGEST_PARAGRAPH + " HIM " + "b" * LONGEST_PARAGRAPH, "HIM"),
         ("one\r\n\r\nHIM\r\n\r\nend", "HIM\r"),
     ],
 )
