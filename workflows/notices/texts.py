@@ -296,7 +296,9 @@ def active_slots() -> list[ActiveSlot]:
     rows = NoticeText.objects.select_related("publication").defer("body").order_by("number")
     for row in rows:
         versions.setdefault(TextSlot(row.regime, row.kind, row.language), []).append(row)
-    places = {TextSlot(*key) for key in bundled_texts()} | set(versions)
+    # Of a language that is not offered any more nothing is in use; its versions are kept.
+    offered = {place for place in versions if place.language in LANGUAGES}
+    places = {TextSlot(*key) for key in bundled_texts()} | offered
     order: dict[str, int] = {kind: number for number, kind in enumerate(NoticeKind)}
     ordered = sorted(places, key=lambda p: (order[p.kind], p.regime, LANGUAGES.index(p.language)))
     return [_in_use(place, versions.get(place, [])) for place in ordered]

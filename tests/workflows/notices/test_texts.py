@@ -177,3 +177,10 @@ def test_the_list_shows_what_is_in_use_and_the_newest_draft(django_assert_num_qu
     assert rows[PLACE].version.number == newer.number - 1
     assert rows[PLACE].draft == newer
     assert len(rows) == len(bundled_texts())
+
+
+def test_the_texts_of_a_language_that_was_taken_out_are_kept_and_not_listed():
+    NoticeText.objects.create(regime="", kind="answer", language="de", number=1, body="# Antwort")
+
+    assert "de" not in {row.place.language for row in active_slots()}
+    assert NoticeText.objects.filter(language="de").exists()
