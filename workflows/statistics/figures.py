@@ -40,6 +40,8 @@ from workflows.vocabulary.outcomes import NOT_GRANTED, Outcome
 # What `outcomes.grants` says of an item, in SQL; and what refuses.
 _GRANTED = ~Q(outcome__in=("", *sorted(NOT_GRANTED)))
 _REFUSED = Q(outcome=Outcome.REFUSED)
+# The person has an answer which stands.
+_TOLD = {"state__in": ANSWERED, "answered_at__isnull": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def denials(scope: RegulatorScope, period: Period) -> list[Denial]:
     Rejections as abuse stand among them under `ABUSE`, counted by case.
     """
     cases = _cases(visible_cases(scope), scope.regime, period)
-    told = cases.filter(_ANSWERED).exclude(state=State.REJECTED_AS_ABUSE)
+    told = cases.filter(**_TOLD)
     refused = Item.objects.filter(_REFUSED, case__in=told.values("pk"))
     grounds = get_regime(scope.regime).grounds
     found = [
@@ -177,7 +179,7 @@ def counts_as(granted: Q, refused: Q, prefix: str = "") -> models.Case:
     def case(**conditions: Any) -> Q:
         return Q(**{f"{prefix}{name}": value for name, value in conditions.items()})
 
-    told = case(state__in=ANSWERED, answered_at__isnull=False)
+    told = case(**_TOLD)
     ended = case(state__in=ENDED) | case(state__in=ANSWERED, answered_at__isnull=True)
     return models.Case(
         When(case(state=State.REJECTED_AS_ABUSE), then=Value(CountsAs.DENIED)),

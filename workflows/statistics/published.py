@@ -2,6 +2,14 @@
 
 Only one way of cutting time is published, so that nothing follows from a difference between two.
 A quarter appears when it is over; while its cases are worked on, its figures still move.
+
+A count below the threshold is not published, only that it is below. Where it could be reckoned
+from the total and the other parts, one further part is withheld as well, and the total at last.
+
+Whoever knows this program can also ask which counts would have led to what is published. So what
+is withheld follows from nothing but what all these counts have in common: which parts are small,
+those that are shown, and how much the rest comes to, as far as that is shown. Then all of them are
+possible, and each that is hidden has `LEAST_VALUES` values or more.
 """
 
 import csv
