@@ -1,7 +1,6 @@
 """What follows a request for an export: a worker makes it, until it is finished.
 
-The effect's payload names the job as `job`, for a policy of the database lets a regulator's role
-ask for work on its own jobs only.
+A policy of the database lets a regulator's role ask for work on its own jobs only.
 """
 
 from django.utils import translation
@@ -25,7 +24,6 @@ def _abandon_making(job_id: str) -> None:
     "workflows.exports.making.make_bundle",
     give_up=_abandon_making,
     begins_anew=False,
-    subject="job",
 )
 def is_unfinished(job_id: str) -> bool:
     """Return whether an export is still to be made."""

@@ -2,6 +2,9 @@
 
 An export being made has a folder `<job>.work` with its tables and a file `<job>.part`; a finished
 one is `<job>.zip`. All three hold personal data in the clear, so none outlives its job.
+
+Of a ZIP nothing but one piece of one file is in memory, and, for each member, its line of the
+directory that stands at the end: about 0.4 kB.
 """
 
 import hashlib

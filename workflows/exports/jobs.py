@@ -17,15 +17,13 @@ from workflows.accounts.regulators import RegulatorScope
 from workflows.cases.models import Case
 from workflows.common.errors import InvalidInput
 from workflows.exports.encryption import checked_recipient
-from workflows.exports.files import Format, bundle_path, delete_files, sweep
+from workflows.exports.files import Format, delete_files, sweep
 from workflows.exports.models import BundleJob
 from workflows.ledger.append import append
-from workflows.outbox.services import enqueue
+from workflows.outbox.long_work import enqueue_task
 from workflows.oversight.checkpoints import check_previous, normalise_note
 from workflows.oversight.filters import BundleFilters
 from workflows.oversight.selectors import find_case
-
-__all__ = ["bundle_path", "purge_bundles", "record_download", "request_bundle"]
 
 EXPIRES_AFTER = timedelta(days=7)
 EFFECT = "exports.make_bundle"
@@ -69,7 +67,7 @@ def request_bundle(
             previous=previous,
             language=language,
         )
-        enqueue(EFFECT, key=f"{EFFECT}:{job.pk}:1", payload={"job": str(job.pk), "turn": 1})
+        enqueue_task(EFFECT, str(job.pk), about=str(job.pk))
     return job
 
 

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -108,7 +109,7 @@ def registered(regime: str) -> dict[str, int]:
 def write_tables(request: BundleRequest, folder: Path, advance: Advance) -> TableCounts:
     """Write `request.files` into the empty `folder`; `advance` is told the cases done."""
     # In this order: what has a place before `read_from` has its register number by then.
-    read_from = sequence().size
+    read_from, now = sequence().size, timezone.now()
     counts = TableCounts(registered(request.regime), read_from)
     tally = ExportStatistics(zone_of(request.regime))
     _write_fixed_files(folder)
@@ -122,7 +123,7 @@ def write_tables(request: BundleRequest, folder: Path, advance: Advance) -> Tabl
             spreadsheet = stack.enter_context(Spreadsheet(folder / SPREADSHEET, folder))
         cells.write(csv_lines.csv_header(rows.CASE_COLUMNS, bom=Format.BOM in request.formats))
         for page in _pages(request, counts.registered):
-            for row, entries, openings, late in _read(request, page):
+            for row, entries, openings, late in _read(request, page, now):
                 jsonl.write(canonical_json(row) + b"\n")
                 cells.write(csv_lines.csv_line(rows.case_cells(row)))
                 if spreadsheet:
@@ -183,9 +184,9 @@ def _pages(request: BundleRequest, numbers: dict[str, int]) -> Iterator[list[UUI
 
 
 def _read(
-    request: BundleRequest, pseudonyms: list[UUID]
+    request: BundleRequest, pseudonyms: list[UUID], now: datetime
 ) -> list[tuple[rows.TableRow, list[rows.EventEntry], list[DisclosedContent], bool]]:
-    """Return rows, entries and openings of a page of cases, and whether each is late.
+    """Return rows, entries and openings of a page of cases, and whether each is late now.
 
     Four queries, whatever the page.
     """
@@ -219,7 +220,7 @@ def _read(
                         entries[pseudonym], contents[case.pk], withhold=request.withhold
                     )
                 ),
-                _is_late(clocks[case.pk], request.regime or case.regime),
+                _is_late(clocks[case.pk], request.regime or case.regime, now),
             )
             for pseudonym in pseudonyms
             if (case := cases.get(pseudonym)) is not None
@@ -239,8 +240,7 @@ def _row(
     }
 
 
-def _is_late(clocks: list[Clock], regime: str) -> bool:
-    now = timezone.now()
+def _is_late(clocks: list[Clock], regime: str, now: datetime) -> bool:
     return any(
         clock.leads and clock.regime == regime and is_late(clock.state, clock.due_at, now)
         for clock in clocks

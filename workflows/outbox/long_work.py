@@ -52,11 +52,10 @@ class LongWork:
     turns: int
     queue: str
     begins_anew: bool
-    subject: str
 
     def attempt(self, effect: Effect) -> None:
         """Send unfinished work and look again later; give it up when it has been long enough."""
-        subject, turn = str(effect.payload[self.subject]), int(effect.payload["turn"])
+        subject, turn = str(effect.payload["id"]), int(effect.payload["turn"])
         if self.prepare is not None:
             self.prepare(subject, turn)
         if not self.is_pending(subject):
@@ -64,7 +63,7 @@ class LongWork:
                 self.ended(subject)
         elif turn <= self.turns:
             self._send(subject)
-            about = effect.payload.get("about", subject)
+            about = effect.payload["about"]
             enqueue(
                 self.kind,
                 key=f"{self.kind}:{about}:{turn + 1}",
@@ -103,14 +102,13 @@ def long_work(
     turns: int = MAX_TURNS,
     queue: str = queues.DATA,
     begins_anew: bool = True,
-    subject: str = "id",
 ) -> Callable[[IsPending], IsPending]:
     """Register long work; the decorated function says of an id whether it is still to be done.
 
     `path` names what does it, which is imported by the worker alone. After `turns`, `give_up` is
     called; without one the effect fails, for staff to see. `prepare` is called before each turn
     with its number, `ended` when the work is not to be done any more. What `begins_anew` when it
-    is stopped may take as long as `LONG_TASK_TIME_LIMIT`. `subject` is what payloads call the id.
+    is stopped may take as long as `LONG_TASK_TIME_LIMIT`.
     """
 
     def register(is_pending: IsPending) -> IsPending:
@@ -124,7 +122,6 @@ def long_work(
             turns,
             queue,
             begins_anew,
-            subject,
         )
         effect_handler(kind)(work.attempt)
         _registered[kind] = work

@@ -27,8 +27,8 @@ from requests_portal.api.v1.serializers import (
 )
 from requests_portal.presentation.responses import ranged_file
 from workflows.accounts.regulators import RegulatorScope
-from workflows.exports.files import Format, download_name, download_type
-from workflows.exports.jobs import bundle_path, find_job, jobs, record_download, request_bundle
+from workflows.exports.files import Format, bundle_path, download_name, download_type
+from workflows.exports.jobs import find_job, jobs, record_download, request_bundle
 from workflows.exports.models import BundleJob
 from workflows.oversight.access_log import record_look_at_register
 from workflows.oversight.filters import BundleFilters

@@ -73,7 +73,7 @@ def test_asking_writes_the_job_and_its_effect_together(scope):
     assert (BundleJob.objects.count(), Effect.objects.count()) == (0, 0)
     job = request_bundle(scope, BundleFilters(states=("closed",)), language="zh-hans")
     effect = Effect.objects.get()
-    assert effect.payload == {"job": str(job.pk), "turn": 1}
+    assert effect.payload == {"id": str(job.pk), "turn": 1, "about": str(job.pk)}
     assert (job.state, job.regime, job.language) == (S.WAITING, "CN", "zh-hans")
     assert BundleFilters.from_json(job.filters) == BundleFilters(states=("closed",))
 

@@ -188,7 +188,7 @@ def test_exports_and_kept_checkpoints_are_those_of_the_account(scope, other_scop
             keep_checkpoint(mine, note)
             assert BundleJob.objects.get().regime == mine.regime
             assert KeptCheckpoint.objects.get().account_id == mine.account.pk
-            assert Effect.objects.get().payload["job"] == str(BundleJob.objects.get().pk)
+            assert Effect.objects.get().payload["id"] == str(BundleJob.objects.get().pk)
     with pytest.raises(ProgrammingError, match="row-level security"), restrict_to_scope(scope):
         BundleJob.objects.create(regime="EU", requested_by=scope.account.user, language="en")
 

@@ -133,11 +133,12 @@ CREATE POLICY one_regime ON ledger_inbox AS RESTRICTIVE TO portal_regulator
 ALTER TABLE outbox_effect ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY portal ON outbox_effect USING (true);
 CREATE POLICY one_regime ON outbox_effect AS RESTRICTIVE TO portal_regulator
-    USING (EXISTS (SELECT FROM exports_bundlejob
-        WHERE exports_bundlejob.id::text = outbox_effect.payload->>'job'))
+    USING (kind = 'exports.make_bundle'
+        AND EXISTS (SELECT FROM exports_bundlejob
+        WHERE exports_bundlejob.id::text = outbox_effect.payload->>'id'))
     WITH CHECK (kind = 'exports.make_bundle'
         AND EXISTS (SELECT FROM exports_bundlejob
-        WHERE exports_bundlejob.id::text = outbox_effect.payload->>'job'));
+        WHERE exports_bundlejob.id::text = outbox_effect.payload->>'id'));
 
 ALTER TABLE exports_bundlejob ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY portal ON exports_bundlejob USING (true);
