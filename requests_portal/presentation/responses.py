@@ -1,4 +1,8 @@
-"""How views answer: private pages, downloads in parts, CSV, errors of forms."""
+"""How views answer: private pages, downloads in parts, CSV, errors of forms.
+
+The web server sends a file without holding a thread for the time that its reader takes; what a
+view yields would hold one.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence

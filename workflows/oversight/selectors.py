@@ -1,4 +1,9 @@
-"""What a regulator reads, and what stands behind commitments. Every function takes the scope."""
+"""What a regulator reads, and what stands behind commitments. Every function takes the scope.
+
+What stands behind commitments is withheld in one place, for the export and for the case file alike.
+An identity document is withheld unless a reason was given for needing it: law asks for as little as
+will do.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""What the staff's lists and forms share: columns, rights, questions before a step, pages."""
+"""What the staff's lists and forms share: columns, rights, questions before a step, pages.
+
+What a list shows and what nobody may do with it is said as data: `column`, `StaffAdmin.forbidden`.
+"""
 
 from collections.abc import Callable
 from operator import attrgetter
