@@ -8,8 +8,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 from rest_framework.test import APIClient
 
+from requests_portal.api.v1 import regulator
 from requests_portal.api.v1.regulator import RegulatorView
 from requests_portal.regulators import urls
+from requests_portal.regulators.views import exports, overview
 from tests.factories import ERIKA, make_case
 from tests.tokens import regulator_token
 from workflows.accounts.regulators import scope_of
@@ -20,7 +22,7 @@ from workflows.exports.models import BundleJob
 from workflows.ledger.models import Event
 from workflows.ledger.sequencer import drain_inbox
 from workflows.oversight import selectors
-from workflows.statistics import figures
+from workflows.statistics import complaint_figures, figures, yearly
 
 AREA = "/en/regulators/"
 
@@ -28,9 +30,11 @@ AREA = "/en/regulators/"
 @pytest.fixture
 def forgetful(monkeypatch):
     """The query layer does not filter by regime, anywhere."""
-    for module in (selectors, figures):
+    # Where it is called: whoever imports a function by name does not see it exchanged elsewhere.
+    for module in (selectors, figures, complaint_figures, yearly):
         monkeypatch.setattr(module, "visible_cases", lambda _scope: Case.objects.all())
-    monkeypatch.setattr(export_jobs, "jobs", lambda _scope: BundleJob.objects.all())
+    for module in (export_jobs, regulator, exports, overview):
+        monkeypatch.setattr(module, "jobs", lambda _scope: BundleJob.objects.all())
 
 
 @pytest.fixture
