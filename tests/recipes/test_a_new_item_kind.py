@@ -3,6 +3,7 @@
 Each test adds one in a copy of the code and takes a request of it through its life there.
 """
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 pytestmark = pytest.mark.stack
 
 DEFINITIONS = Path("workflows/vocabulary/item_kinds.py")
-LAW = Path("workflows/regimes/EU.toml")
+LAWS = [Path(f"workflows/regimes/{code}.toml") for code in ("CN", "EU", "UK", "US-CA")]
 NOTICE_KINDS = Path("workflows/vocabulary/notices.py")
 NOTICE_DEFINITIONS = Path("workflows/notices/kinds.py")
 TEXTS = Path("workflows/notices/texts")
@@ -30,13 +31,22 @@ DEFINITION = """
 RULE = """
 [items.unrank]
 assurance = "contact"
-cite = ["art_21"]
+cite = ["%(citation)s"]
 """
+
+
+def insert_rule(copy, more=""):
+    """Write the rule into each law that knows every kind, under one of its citations."""
+    for law in LAWS:
+        (citation, *_others) = re.findall(
+            r"^\[citations\.(\w+)\]", law.read_text("utf-8"), re.MULTILINE
+        )
+        copy.insert(law, (RULE + more) % {"citation": citation})
 
 
 def test_a_definition_and_a_law_are_enough(copy):
     copy.insert(DEFINITIONS, DEFINITION, before="\n    def __new__(")
-    copy.insert(LAW, RULE)
+    insert_rule(copy)
 
     said = copy.journey("journey_of_an_item_kind", "unrank")
 
@@ -64,8 +74,9 @@ def test_a_page_of_its_own_and_a_notice_of_its_own_are_definitions_and_texts(cop
         'statement_hint=_("Where did you see the ranking?")', page
     ).replace("objection_answer", "ranking_answer")
     copy.insert(DEFINITIONS, definition, before="\n    def __new__(")
-    copy.insert(LAW, RULE + '\n[notices.ranking_answer]\nelements = ["action_taken"]\n')
-    copy.insert(LAW, 'cite = ["art_21"]\n')
+    insert_rule(
+        copy, '\n[notices.ranking_answer]\nelements = ["action_taken"]\ncite = ["%(citation)s"]\n'
+    )
     copy.insert(
         NOTICE_KINDS,
         '    RANKING_ANSWER = "ranking_answer", _("Answer: ranking")\n',

@@ -9,8 +9,10 @@ from freezegun import freeze_time
 
 from tests.factories import ERIKA, file
 from tests.requests_portal.public.person import Visitor, text_of
+from tests.workflows.regimes import test_rules
 from workflows.cases.filing_request import FiledItem
 from workflows.regimes import registry
+from workflows.regimes.services import get_regime
 from workflows.regimes.vectors import run
 
 # Article and time are those of the Swiss act. What every file needs, and no more.
@@ -33,6 +35,19 @@ confirmed = "memory"
 conditions = { zh = "本人可以提出请求。", en = "The person may file for themselves." }
 cite = ["art_25"]
 
+[filers.guardian]
+conditions = { zh = "监护人可以代为提出。", en = "A guardian may file for a child." }
+cite = ["art_25"]
+
+[filers.near_relative]
+allowed = false
+conditions = { zh = "不适用于死者。", en = "It does not cover the deceased." }
+cite = ["art_25"]
+
+[filers.agent]
+conditions = { zh = "代理人须有书面授权。", en = "An agent needs written authority." }
+cite = ["art_25"]
+
 [items.copy]
 assurance = "matched"
 cite = ["art_25"]
@@ -46,6 +61,10 @@ cite = ["art_25"]
 
 [grounds.excessive]
 text = { zh = "请求明显没有根据。", en = "The request is manifestly unfounded." }
+cite = ["art_25"]
+
+[notices.refusal]
+elements = ["refused_items", "reasons", "authority"]
 cite = ["art_25"]
 
 [fee]
@@ -91,6 +110,12 @@ def test_a_request_under_it_has_a_day_and_says_where_that_stands(client):
     assert run_checks() == []
     outcome = run(VECTOR, ())
     assert [each.problems for each in outcome.reckonings] == [(), ()], outcome
+
+    # What is asked of each law that is shipped.
+    law = get_regime("CH")
+    test_rules.test_every_rule_carries_its_citation_in_both_languages(law)
+    test_rules.test_everyone_may_file_for_themselves_and_every_filer_is_ruled_on(law)
+    test_rules.test_every_refusal_names_what_is_refused_and_why_and_where_to_complain(law)
 
     with freeze_time(received):
         filed = file(COPY, at=received)

@@ -365,9 +365,9 @@ def test_a_folder_that_cannot_be_opened_is_named(tmp_path, monkeypatch):
 def test_nothing_to_read_is_an_error(tmp_path):
     with pytest.raises(ReadError, match="holds no"):
         shards(tmp_path)
-    (tmp_path / "x.csv").write_text("x")
+    (tmp_path / "x.xyz").write_text("x")
     with pytest.raises(ReadError, match="holds no"):
-        shards(tmp_path / "x.csv")
+        shards(tmp_path / "x.xyz")
     with pytest.raises(ReadError, match="does not exist"):
         shards(tmp_path / "missing")
 

@@ -96,12 +96,12 @@ def test_a_lone_surrogate_in_an_id_is_written_as_an_escape(place):
 
 
 def test_files_that_are_passed_over_are_named(place, capsys):
-    for name in ("b.JSONL", "c.ndjson", "d.csv", "e.csv", ".hidden.csv"):
+    for name in ("b.JSONL", "c.xyz", "d.xyz", "e.xyz", ".hidden.xyz"):
         (place / "data" / name).write_text("王小明")
-    (place / "data" / "empty.csv").write_text("")
+    (place / "data" / "empty.xyz").write_text("")
     run(place, *FIELDS)
     said = capsys.readouterr().err
-    assert "Not searched, because their names end otherwise: b.JSONL, c.ndjson, d.csv, …\n" in said
+    assert "Not searched, because their names end otherwise: b.JSONL, c.xyz, d.xyz, …\n" in said
 
 
 def test_what_cannot_be_read_is_said_plainly(place):
