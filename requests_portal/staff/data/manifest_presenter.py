@@ -84,7 +84,7 @@ def next_step(manifest: Manifest) -> str:
         return _(
             "A newer version of these data was registered since. You can still have this manifest "
             "applied, or enter the receipt “Refused”. Either way another manifest is made for the "
-            "newer version, usually within an hour, for what was judged to be theirs there."
+            "newer version, usually within an hour, for what was judged there to be the person's."
         )
     if manifest.state == Manifest.State.OPEN and SQL in files_of(manifest):
         return _(

@@ -75,7 +75,8 @@ def test_each_event_that_the_domain_records_has_a_sentence():
         for source in sources
         if "migrations" not in source.parts
         for name in re.findall(
-            r'append_case_event\(\s*\w+,\s*"([a-z_]+\.[a-z_]+)"', source.read_text(encoding="utf-8")
+            r'append_case_event\(\s*[\w.]+,\s*"([a-z_]+\.[a-z_]+)"',
+            source.read_text(encoding="utf-8"),
         )
     }
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from workflows.cases.timeline import STAFF_SENTENCES
 from workflows.common.state_machine import Refusal, refusal
 from workflows.complaints.lifecycle import (
     MOVES,
@@ -39,6 +40,7 @@ def test_the_vocabularies_are_closed_and_have_names():
     assert set(STATE_NAMES) == set(State)
     assert set(OPEN) == {"received", "acknowledged", "in_handling"}
     assert {"own_decision", *Refusal} == set(REASONS)
+    assert {move.event for move in MOVES.values()} <= set(STAFF_SENTENCES)
 
 
 @pytest.mark.parametrize("action", list(Action))
