@@ -1,6 +1,13 @@
 """The people of the tests, each with one role. Loaded as a pytest plugin."""
 
 import time
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from workflows.accounts.models import RegulatorAccount
 from typing import TYPE_CHECKING
 
 import pytest
@@ -103,3 +110,15 @@ def outsider(db: None) -> "User":
     from django.contrib.auth.models import User
 
     return User.objects.create_user("olga", password=PASSWORD)
+
+
+def make_regulator(username: str, regime: str, **changes: object) -> "RegulatorAccount":
+    """Make a regulator's account that lives for a month."""
+    from django.contrib.auth.models import Group, User
+
+    from workflows.accounts.models import RegulatorAccount
+
+    user = User.objects.create_user(username, password=PASSWORD)
+    user.groups.add(Group.objects.get(name="regulator"))
+    values = {"authority": f"Authority of {regime}", "expires_at": timezone.now() + timedelta(30)}
+    return RegulatorAccount.objects.create(user=user, regime=regime, **{**values, **changes})

@@ -32,9 +32,8 @@ from tests.index_keys import (
     rotate,
     use_former,
 )
-from tests.personas import PASSWORD, make_staff
+from tests.personas import PASSWORD, make_regulator, make_staff
 from tests.tokens import pipeline_token, regulator_token
-from tests.workflows.reports.conftest import make_regulator
 from workflows.accounts.errors import InvalidInvitation
 from workflows.accounts.invitations import accept, invite, open_link
 from workflows.accounts.models import PipelineToken

@@ -25,8 +25,7 @@ from tests.abuse.accounts import (
     set_password,
     waiting,
 )
-from tests.personas import PASSWORD, make_staff, signed_in
-from tests.requests_portal.regulators.conftest import make_regulator
+from tests.personas import PASSWORD, make_regulator, make_staff, signed_in
 from workflows.accounts.actors import actor_for
 from workflows.accounts.approvals import approve, request_approval
 from workflows.accounts.changes import reset_password

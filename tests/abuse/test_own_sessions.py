@@ -10,8 +10,7 @@ from django.test import Client
 from requests_portal.models import Session
 from requests_portal.sign_in.own_sessions import BEGAN, SEEN
 from tests.clear_text import tables_with
-from tests.personas import signed_in
-from tests.requests_portal.regulators.conftest import make_regulator
+from tests.personas import make_regulator, signed_in
 
 pytestmark = pytest.mark.django_db
 PAGE = "/accounts/sessions/"

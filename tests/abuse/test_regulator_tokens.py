@@ -5,8 +5,7 @@ import re
 import pytest
 
 from tests.abuse.accounts import decide, post, waiting
-from tests.personas import make_staff, signed_in
-from tests.requests_portal.regulators.conftest import make_regulator
+from tests.personas import make_regulator, make_staff, signed_in
 from workflows.accounts.approvals import approve
 from workflows.accounts.errors import ApprovalRefused
 from workflows.accounts.models import ApprovalRequest, RegulatorToken

@@ -12,8 +12,7 @@ from django.urls import reverse
 
 from requests_portal.models import Session
 from tests.abuse.accounts import APPROVALS, USERS, account_form, decide, post
-from tests.personas import make_staff, signed_in
-from tests.requests_portal.regulators.conftest import make_regulator
+from tests.personas import make_regulator, make_staff, signed_in
 from workflows.accounts.models import ApprovalRequest
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from tlog_scales.reader import TilesReader
 
 from tests.evidence import openssl
 from tests.kept.kept import VERSIONS, keys_of
-from tests.workflows.reports.conftest import VERIFIER, reseal
+from tests.workflows.exports.conftest import VERIFIER, reseal
 from workflows.ledger.checkpoints import parse_proof
 from workflows.ledger.merkle import leaf_hash
 

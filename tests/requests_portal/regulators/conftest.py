@@ -1,15 +1,13 @@
 """The regulators' pages are asked over HTTP, as a signed-in officer of one authority."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
-from tests.personas import PASSWORD, signed_in
+from tests.personas import make_regulator, signed_in
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -21,18 +19,6 @@ if TYPE_CHECKING:
 def plain_settings(settings) -> None:
     """No second factor unless a test asks for it."""
     settings.MFA_REQUIRED = False
-
-
-def make_regulator(username: str, regime: str, **changes: object) -> "RegulatorAccount":
-    """Make a regulator's account that lives for a month."""
-    from django.contrib.auth.models import Group, User
-
-    from workflows.accounts.models import RegulatorAccount
-
-    user = User.objects.create_user(username, password=PASSWORD)
-    user.groups.add(Group.objects.get(name="regulator"))
-    values = {"authority": f"Authority of {regime}", "expires_at": timezone.now() + timedelta(30)}
-    return RegulatorAccount.objects.create(user=user, regime=regime, **{**values, **changes})
 
 
 @pytest.fixture

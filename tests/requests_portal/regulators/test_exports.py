@@ -312,7 +312,7 @@ def test_the_key_is_changed_only_by_who_has_just_signed_in(lin, europe, post):
 
 # --- Nobody else's ----------------------------------------------------------------------------------
 def test_nobody_else_can_see_or_fetch_an_export(ready, europe, sign_in):
-    from tests.requests_portal.regulators.conftest import make_regulator
+    from tests.personas import make_regulator
 
     colleague = sign_in(make_regulator("colleague", "CN").user)
     for client in (europe, colleague):

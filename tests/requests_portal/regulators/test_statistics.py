@@ -12,7 +12,7 @@ import pytest
 from requests_portal.presentation import charts
 from tests.complaints import complain_in
 from tests.factories import ERIKA, WANG, granted, make_case
-from tests.requests_portal.regulators.conftest import make_regulator
+from tests.personas import make_regulator
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.complaints.lifecycle import State as ComplaintState

@@ -116,7 +116,7 @@ def test_a_pseudonym_stays_when_the_account_is_gone(sign_in, privacy_officer) ->
 
 
 def test_every_look_of_a_regulator_is_listed(sign_in, privacy_officer) -> None:
-    from tests.requests_portal.regulators.conftest import make_regulator
+    from tests.personas import make_regulator
 
     account = make_regulator("lin", "CN")
     case = file().case
@@ -135,7 +135,7 @@ def test_every_look_of_a_regulator_is_listed(sign_in, privacy_officer) -> None:
 
 
 def test_a_case_number_that_was_searched_for_is_not_kept(privacy_officer) -> None:
-    from tests.requests_portal.regulators.conftest import make_regulator
+    from tests.personas import make_regulator
 
     regulator = signed_in(make_regulator("lin", "CN").user, fresh=True)
     regulator.get("/en/regulators/cases/", {"number": "王小明", "state": "filed"})

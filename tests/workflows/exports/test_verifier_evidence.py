@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from tests import factories as make
 from tests.evidence import Authority
-from tests.workflows.reports.conftest import Files, export, reseal, unpack
-from tests.workflows.reports.test_verifier_tampering import manifest
+from tests.workflows.exports.conftest import Files, export, reseal, unpack
+from tests.workflows.exports.test_verifier_tampering import manifest
 from workflows.cases.lifecycle import State
 from workflows.common.signed_note import (
     COSIGNATURE,

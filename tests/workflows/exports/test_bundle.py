@@ -13,7 +13,7 @@ from tlog_scales.backend import LocalBackend
 from tlog_scales.reader import TilesReader
 
 from tests.factories import ERIKA, file, in_review_with_proof, make_case
-from tests.workflows.reports.conftest import export, unpack
+from tests.workflows.exports.conftest import export, unpack
 from workflows.accounts.actors import SYSTEM
 from workflows.cases import correspondence
 from workflows.cases.filing_request import FiledIdentifier

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from tests.factories import OFFICER, OTHER_OFFICER, make_case
-from tests.workflows.reports.conftest import unpack
+from tests.workflows.exports.conftest import unpack
 from workflows.cases.lifecycle import State
 from workflows.common.errors import InvalidInput
 from workflows.exports import bundle, jobs, making

@@ -7,8 +7,8 @@ from django.contrib.auth.models import AnonymousUser, Group
 from django.utils import timezone
 
 from tests.factories import ERIKA, file, make_case
+from tests.personas import make_regulator
 from tests.tokens import regulator_token
-from tests.workflows.reports.conftest import make_regulator
 from workflows.accounts.regulators import (
     NoRegulatorAccess,
     account_for_token,

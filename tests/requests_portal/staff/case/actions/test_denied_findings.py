@@ -8,7 +8,7 @@ from tests.personas import make_staff
 from tests.requests_portal.staff.addresses import action_url
 from tests.workflows.datasets.conftest import data  # noqa: F401 - a fixture
 from tests.workflows.datasets.entries import make_snapshot
-from tests.workflows.datasets.test_verdicts import match
+from tests.workflows.lookups.test_verdicts import match
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.lookups.models import Match

@@ -1,4 +1,4 @@
-"""Regulators, and exports of a small log with something of everything in it."""
+"""Exports of a small log with something of everything in it."""
 
 import hashlib
 import importlib.util
@@ -7,81 +7,15 @@ import json
 import tempfile
 import zipfile
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
 
 import pytest
-from django.utils import timezone
-
-from tests.personas import PASSWORD
-
-if TYPE_CHECKING:
-    from workflows.accounts.models import RegulatorAccount
 
 VERIFIER = Path(__file__).parents[3] / "workflows" / "exports" / "verifier" / "verify.py"
 Files = dict[str, bytes]
 
 
-def make_regulator(username: str, regime: str, **changes: object) -> "RegulatorAccount":
-    """Make a regulator's account that lives for a month."""
-    from django.contrib.auth.models import Group, User
-
-    from workflows.accounts.models import RegulatorAccount
-
-    user = User.objects.create_user(username, password=PASSWORD)
-    user.groups.add(Group.objects.get(name="regulator"))
-    values = {"authority": f"Authority of {regime}", "expires_at": timezone.now() + timedelta(30)}
-    return RegulatorAccount.objects.create(user=user, regime=regime, **{**values, **changes})
-
-
-@pytest.fixture
-def regulator(db: None) -> "RegulatorAccount":
-    """Lin supervises under the law of China."""
-    return make_regulator("lin", "CN")
-
-
-@pytest.fixture
-def other_regulator(db: None) -> "RegulatorAccount":
-    """Greta supervises under the law of the European Union."""
-    return make_regulator("greta", "EU")
-
-
-@pytest.fixture
-def scope(regulator):
-    from workflows.accounts.regulators import scope_of
-
-    return scope_of(regulator)
-
-
-@pytest.fixture
-def other_scope(other_regulator):
-    from workflows.accounts.regulators import scope_of
-
-    return scope_of(other_regulator)
-
-
-@pytest.fixture
-def connect(db):
-    """Open further connections to the test database; all are closed at the end."""
-    import psycopg
-    from django.db import connection
-
-    made = []
-
-    def open_connection() -> psycopg.Connection:
-        names = {"NAME": "dbname", "HOST": "host", "PORT": "port", "USER": "user"}
-        settings = {ours: connection.settings_dict[name] for name, ours in names.items()}
-        made.append(psycopg.connect(**{k: v for k, v in settings.items() if v}, autocommit=True))
-        return made[-1]
-
-    yield open_connection
-    for each in made:
-        each.close()
-
-
-# --- Exports as dictionaries ---------------------------------------------------------------------
 def export(
     regime: str = "CN",
     *,

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.factories import ERIKA, make_case
-from tests.workflows.reports.conftest import unpack
+from tests.workflows.exports.conftest import unpack
 from workflows.cases.lifecycle import State
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import latest_checkpoint
