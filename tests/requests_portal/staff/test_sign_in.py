@@ -157,3 +157,10 @@ class TestLimits:
     ) -> None:
         with django_assert_num_queries(0):
             client.get("/")
+
+
+def test_who_cannot_read_the_page_finds_their_own_language_by_its_own_name(client):
+    page = client.get("/accounts/login/", headers={"accept-language": "zh-CN"}).content.decode()
+
+    assert 'lang="en">English</button>' in page
+    assert 'name="next" value="/accounts/login/"' in page
