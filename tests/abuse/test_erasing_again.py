@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from tests.exports import export
 from tests.factories import ERIKA, OFFICER, OTHER_OFFICER, make_case
-from tests.workflows.exports.conftest import export
 from workflows.cases.clocks import additional_clocks
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, IdempotencyKey, Person

@@ -20,7 +20,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from tests import factories as make
 from tests.complaints import take_to
 from tests.evidence import authority, witness  # noqa: F401 - fixtures
-from tests.workflows.exports.conftest import export, unpack
+from tests.exports import export, unpack
 from workflows.cases import correspondence, staff_actions
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case

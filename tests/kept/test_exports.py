@@ -10,8 +10,8 @@ from tlog_scales.backend import LocalBackend
 from tlog_scales.reader import TilesReader
 
 from tests.evidence import openssl
+from tests.exports import VERIFIER, reseal
 from tests.kept.kept import VERSIONS, keys_of
-from tests.workflows.exports.conftest import VERIFIER, reseal
 from workflows.ledger.checkpoints import parse_proof
 from workflows.ledger.merkle import leaf_hash
 

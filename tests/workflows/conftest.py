@@ -10,6 +10,7 @@ import pytest
 from django.utils import translation
 
 from tests.evidence import authority, witness  # noqa: F401 - fixtures
+from tests.exports import verifier, verify  # noqa: F401 - fixtures
 from tests.personas import make_regulator
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from tlog_scales import signing, tlog
 from tlog_scales.backend import LocalBackend
 from tlog_scales.reader import TilesReader
 
+from tests.exports import export, unpack
 from tests.factories import ERIKA, file, in_review_with_proof, make_case
-from tests.workflows.exports.conftest import export, unpack
 from workflows.accounts.actors import SYSTEM
 from workflows.cases import correspondence
 from workflows.cases.filing_request import FiledIdentifier

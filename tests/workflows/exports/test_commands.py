@@ -8,8 +8,8 @@ import pyrage
 import pytest
 from django.core.management import CommandError, call_command
 
+from tests.exports import unpack
 from tests.factories import ERIKA, make_case
-from tests.workflows.exports.conftest import unpack
 from workflows.cases.lifecycle import State
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import latest_checkpoint

@@ -11,8 +11,8 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from tests.exports import unpack
 from tests.factories import OFFICER, OTHER_OFFICER, make_case
-from tests.workflows.exports.conftest import unpack
 from workflows.cases.lifecycle import State
 from workflows.common.errors import InvalidInput
 from workflows.exports import bundle, jobs, making

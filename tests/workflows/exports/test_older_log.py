@@ -3,7 +3,7 @@
 import pytest
 
 from tests import factories as make
-from tests.workflows.exports.conftest import export, unpack
+from tests.exports import export, unpack
 from workflows.accounts.regulators import RegulatorScope
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case

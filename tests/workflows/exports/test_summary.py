@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from tests import factories as make
-from tests.workflows.exports.conftest import export, unpack
+from tests.exports import export, unpack
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.transition import advance
 from workflows.exports import tables as bundle_tables

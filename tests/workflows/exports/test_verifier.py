@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.workflows.exports.conftest import VERIFIER, pack, reseal
+from tests.exports import VERIFIER, pack, reseal
 from workflows.common.signed_note import Signer
 from workflows.ledger import merkle
 from workflows.ledger.canonical import commit

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from tests import factories as make
 from tests.evidence import Authority
-from tests.workflows.exports.conftest import Files, export, reseal, unpack
+from tests.exports import Files, export, reseal, unpack
 from tests.workflows.exports.test_verifier_tampering import manifest
 from workflows.cases.lifecycle import State
 from workflows.common.signed_note import (

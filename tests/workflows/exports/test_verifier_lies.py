@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from freezegun import freeze_time
 
-from tests.workflows.exports.conftest import dishonest_export, export, reseal, unpack
+from tests.exports import dishonest_export, export, reseal, unpack
 from workflows.cases.models import Case
 from workflows.common.csv_lines import csv_header, csv_line
 from workflows.exports.rows import CASE_COLUMNS, case_cells

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from tests.workflows.exports.conftest import pack, reseal
+from tests.exports import pack, reseal
 from workflows.common.signed_note import Signer
 
 TAMPERINGS = []

@@ -8,8 +8,8 @@ from django.db import DatabaseError, ProgrammingError, connection, transaction
 from psycopg import conninfo
 
 from requests_portal.local.postgres import RUNTIME_ROLE
+from tests.exports import export, unpack
 from tests.factories import ERIKA, make_case
-from tests.workflows.exports.conftest import export, unpack
 from workflows.accounts.models import RegulatorAccount, StaffIdentity
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Attachment, Case, Clock, EventContent, Item, Message, Person

@@ -19,8 +19,8 @@ from django.db import connection
 from django.utils import timezone
 
 from tests import factories as make
+from tests.exports import export, unpack
 from tests.personas import make_regulator
-from tests.workflows.exports.conftest import export, unpack
 from workflows.accounts.regulators import scope_of
 from workflows.cases import correspondence, staff_actions
 from workflows.cases.attachments import Upload
