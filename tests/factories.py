@@ -24,6 +24,8 @@ from workflows.cases.staff_actions import ItemProposal
 from workflows.cases.transition import advance
 from workflows.corrections.instructions import issue_instructions, record_receipt
 from workflows.notices import moves
+from workflows.regimes.applicability import ProviderProfile
+from workflows.regimes.models import ProviderProfileVersion
 from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult
 from workflows.vocabulary.people import Assurance
 from workflows.vocabulary.roles import Role
@@ -71,6 +73,17 @@ OTHER_APPROVER = Actor(frozenset({Role.APPROVER}), "staff-approver-2")
 STEWARD = Actor(frozenset({Role.DATA_STEWARD}), "staff-steward")
 OFFICER = Actor(frozenset({Role.PRIVACY_OFFICER}), "staff-officer")
 OTHER_OFFICER = Actor(frozenset({Role.PRIVACY_OFFICER}), "staff-officer-2")
+
+
+def provider(**facts: object) -> ProviderProfileVersion:
+    """Set the profile of the provider: lists of places by name, `answers` by question."""
+    profile = ProviderProfile.from_dict(facts).to_dict()
+    return ProviderProfileVersion.objects.create(
+        profile=profile,
+        office="Invented & Partners",
+        answered_on=timezone.localdate(),
+        set_by=OFFICER.pseudonym,
+    )
 
 
 def file(

@@ -52,14 +52,6 @@ def all_regimes() -> tuple[Regime, ...]:
     return tuple(regime for _, regime in sorted(_registry().current.items()))
 
 
-def regimes_for(residence: str) -> tuple[Regime, ...]:
-    """Return the regimes that follow from living there; none for an unknown residence.
-
-    `residence` is an ISO 3166 country, or a part of one such as `DE-BE`, `GB-SCT` or `US-CA`.
-    """
-    return tuple(regime for regime in all_regimes() if regime.covers(residence))
-
-
 def regime_on(regime: Regime, day: date) -> Regime:
     """Return a regime with the rules that are in force on a day; a current one is read once."""
     boundaries = [change.on for change in regime.changes if change.on <= day]

@@ -15,7 +15,6 @@ from workflows.regimes.registry import (
     UnknownRegimeError,
     all_regimes,
     get_regime,
-    regimes_for,
 )
 from workflows.regimes.rules.regime import Regime, UnknownClockError
 
@@ -30,7 +29,6 @@ __all__ = [
     "deadlines_at",
     "explain",
     "get_regime",
-    "regimes_for",
     "save_holiday_notice",
     "years_needed",
 ]

@@ -97,9 +97,11 @@ class Case(SealedModel):
     assurance_confirmed_by = models.CharField(max_length=32, blank=True)
     kinds = ArrayField(models.CharField(max_length=20), verbose_name=_("items"))
 
-    # The first regime leads the text of notices; the earliest due date leads the queue.
+    # `regimes` are the laws that apply, that of the person's home first; `regime` is the leading
+    # one. Why they apply stands in `applicability`, as `ApplicableLaws.as_kept` gives it.
     regime = models.CharField(_("regime"), max_length=10)
     regimes = ArrayField(models.CharField(max_length=10), verbose_name=_("regimes"))
+    applicability = models.JSONField(default=dict, editable=False)
     # The versions of the rules under which the case was filed, as {regime: digest}.
     regime_versions = models.JSONField(default=dict, editable=False)
 
