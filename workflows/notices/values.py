@@ -55,9 +55,9 @@ def common_values(reader: RecipientLocale) -> dict[str, Value]:
     court = regime.court.text.in_language(language)
     return {
         "appeal_route": court,
-        "authority": authority.name.in_language(language),
-        "authority_address": authority.address.in_language(language),
-        "authority_link": authority.link,
+        "authority": authority.name.in_language(language) if authority else "",
+        "authority_address": authority.address.in_language(language) if authority else "",
+        "authority_link": authority.link if authority else "",
         "case_number": case.number,
         "court": court,
         "filed_on": reader.day(timezone.localtime(case.filed_at, reader.zone).date()),
