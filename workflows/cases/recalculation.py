@@ -177,7 +177,9 @@ def _changes(case: Case, announced: Sequence[HolidayNotice]) -> Iterable[MovedDa
         events = rule_events(case)
         clocks = {c.kind: c for c in case.clocks.all() if c.regime == code and not c.stopped_at}
         kinds = [kind for kind in clock_kinds(regime, case.kinds) if kind in clocks]
-        found = deadlines_at(regime, kinds, events, case.residence, with_notice, case.kinds)
+        found = deadlines_at(
+            regime, kinds, events, case.residence, with_notice, item_kinds=case.kinds
+        )
         for kind, deadline in found.items():
             clock = clocks[kind]
             if (clock.due_on, clock.provisional) != (deadline.lead_on, deadline.provisional):

@@ -31,9 +31,13 @@ _BRITISH_NATIONS = ("GB-ENG", "GB-WLS", "GB-SCT", "GB-NIR")
 # The package says more years than its tables hold, and warns when one of the others is asked for.
 _YEARS_OF_TABLES = {"IN": range(2001, 2036)}
 _NOT_USABLE = frozenset({"US-CA"})
-_EUROPEAN_ECONOMIC_AREA = frozenset(
-    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK".split()
-)
+# fmt: off
+_EUROPEAN_ECONOMIC_AREA = frozenset({
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI",
+    "FR", "GR", "HR", "HU", "IE", "IS", "IT", "LI", "LT", "LU",
+    "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
+})
+# fmt: on
 
 
 def core_holidays(year: int) -> frozenset[date]:

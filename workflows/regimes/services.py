@@ -57,6 +57,7 @@ def deadlines_at(
     events: Sequence[ClockEvent],
     residence: str,
     notices: NoticeSource,
+    *,
     item_kinds: Sequence[str] = (),
 ) -> dict[str, Deadline]:
     """Return the deadline of each clock kind; `notices` is asked once.
@@ -172,14 +173,15 @@ def compute(
     clock_kind: str,
     events: Iterable[ClockEvent],
     residence: str,
+    *,
     item_kinds: Iterable[str] = (),
 ) -> Deadline:
     """Return the deadline of one clock for a person who lives at `residence`.
 
-    `item_kinds` as in `deadlines_at`. Raises UnknownClockError. An unknown residence is reckoned at the default place of the regime,
-    whose calendar has no day off that another place of it lacks.
+    `item_kinds` as in `deadlines_at`. An unknown residence is reckoned at the default place of the
+    regime, whose calendar has no day off that another place of it lacks. Raises UnknownClockError.
     """
-    return compute_all(regime, events, residence, [clock_kind], item_kinds)[clock_kind]
+    return compute_all(regime, events, residence, [clock_kind], item_kinds=item_kinds)[clock_kind]
 
 
 def compute_all(
@@ -187,10 +189,13 @@ def compute_all(
     events: Iterable[ClockEvent],
     residence: str,
     kinds: Iterable[str],
+    *,
     item_kinds: Iterable[str] = (),
 ) -> dict[str, Deadline]:
     """Return the deadlines of several clocks by kind, with one query for all of them.
 
     `item_kinds` as in `deadlines_at`.
     """
-    return deadlines_at(regime, kinds, tuple(events), residence, stored_notices, tuple(item_kinds))
+    return deadlines_at(
+        regime, kinds, tuple(events), residence, stored_notices, item_kinds=tuple(item_kinds)
+    )

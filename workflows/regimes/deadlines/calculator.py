@@ -30,7 +30,6 @@ from workflows.regimes.deadlines.values import (
     first_instant_after,
 )
 
-
 # Put after the end of the time, or so late that the time begins again when most of it has run.
 _LATE_QUESTIONS = frozenset({"question_late", "question_restarts"})
 
