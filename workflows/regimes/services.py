@@ -36,8 +36,10 @@ __all__ = [
     "compute",
     "compute_all",
     "deadlines_at",
+    "earliest",
     "explain",
     "get_regime",
+    "moving_events",
     "regimes_for",
     "save_holiday_notice",
     "years_needed",
@@ -72,7 +74,7 @@ def deadlines_at(
     regions = {place.calendar} | {rule.arguable.calendar for rule in rules} - {""}
     announced = notices(regions)
     return {
-        rule.kind: _earliest(
+        rule.kind: earliest(
             {
                 answered: calculate_at(each, moving, place.calendar, place.zone, announced)
                 for (each, moving), answered in _counts(regime, rule, events, item_kinds).items()
@@ -113,7 +115,7 @@ def _counts(
     """Return each rule and the events that one clock is counted by, with the kinds it is for."""
     counts: dict[_Count, tuple[str, ...]] = {}
     for kind in _answered_by(regime, rule.kind, item_kinds):
-        count = rule.for_item(kind), _moving(regime, kind, events)
+        count = rule.for_item(kind), moving_events(regime, kind, events)
         counts[count] = (*counts.get(count, ()), kind)
     return counts or {(rule, tuple(events)): ()}
 
@@ -125,13 +127,15 @@ def _answered_by(regime: Regime, clock: str, item_kinds: Sequence[str]) -> tuple
     return tuple(dict.fromkeys(answered or item_kinds))
 
 
-def _moving(regime: Regime, kind: str, events: Sequence[ClockEvent]) -> tuple[ClockEvent, ...]:
+def moving_events(
+    regime: Regime, kind: str, events: Sequence[ClockEvent]
+) -> tuple[ClockEvent, ...]:
     """Return the events without those of a fee, where nobody may charge for items of this kind."""
     charged = kind in regime.fee.chargeable
     return tuple(event for event in events if charged or not event.name.startswith("fee_"))
 
 
-def _earliest(deadlines: dict[tuple[str, ...], Deadline]) -> Deadline:
+def earliest(deadlines: dict[tuple[str, ...], Deadline]) -> Deadline:
     """Return the deadline that ends first, with the days of all kinds where they differ."""
     ordered = sorted(deadlines.items(), key=lambda each: _end(each[1]))
     earliest = ordered[0][1]
