@@ -187,7 +187,7 @@ def _derive(case: Case) -> dict[tuple[str, str], Deadline]:
         regime = case.regime_of(code)
         received = [RuleEvent("received", case.filed_at)]
         computed = regimes.compute_all(
-            regime, received, case.residence, clock_kinds(regime, case.kinds)
+            regime, received, case.residence, clock_kinds(regime, case.kinds), item_kinds=case.kinds
         )
         deadlines.update({(code, kind): deadline for kind, deadline in computed.items()})
     return deadlines

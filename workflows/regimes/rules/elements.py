@@ -82,6 +82,7 @@ class ItemRule:
 
     `verify_first`: what the person says must be checked before it is acted upon.
     `clock`: the clock kind that leads this item.
+    `rationale`: why the right is read so; for staff alone.
     """
 
     kind: str
@@ -92,15 +93,20 @@ class ItemRule:
     filers: tuple[str, ...]
     note: LocalizedText | None
     citations: tuple[Citation, ...]
+    rationale: LocalizedText | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A clock with its name and its rule in one plain sentence."""
+    """A clock with its name and its rule in one plain sentence, which the person reads too.
+
+    `rationale`: why the rule is read so; for staff alone.
+    """
 
     rule: ClockRule
     name: LocalizedText
     text: LocalizedText
+    rationale: LocalizedText | None = None
 
     @property
     def kind(self) -> str:

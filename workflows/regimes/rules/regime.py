@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from workflows.regimes.calendars import is_known_region
 from workflows.regimes.deadlines.values import Citation, Confirmed
 from workflows.regimes.rules import elements
-from workflows.regimes.rules.clocks import EVENTS, Cited, read_clocks, read_text
+from workflows.regimes.rules.clocks import EVENTS, Cited, read_clocks, read_rationale, read_text
 from workflows.regimes.rules.elements import (
     ApplicabilityRule,
     Authority,
@@ -340,6 +340,7 @@ def _item(
         filers=table.choices("filers", filers, filers),
         note=read_text(table, "note") if table.has("note") else None,
         citations=cited(table),
+        rationale=read_rationale(table),
     )
 
 
