@@ -55,9 +55,13 @@ def test_each_regime_starts_the_clocks_that_it_names(code, settings):
     regime = get_regime(code)
     case = file(ERIKA, residence=regime.default_place).case
 
-    assert {clock.kind for clock in case.clocks.all()} == {regime.lead, regime.acknowledge} - {""}
-    assert lead(case).kind == regime.lead
-    assert (lead(case).due_at, lead(case).due_on) == (case.due_at, case.due_on)
+    rules = [regime.item(kind) for kind in case.kinds]
+    to_answer = {rule.clock if rule else regime.lead for rule in rules}
+    assert {clock.kind for clock in case.clocks.all()} == (to_answer | {regime.acknowledge}) - {""}
+    leading = case.clocks.filter(leads=True)
+    assert {clock.kind for clock in leading} == to_answer
+    first = min(leading, key=lambda clock: clock.due_at)
+    assert (first.due_at, first.due_on) == (case.due_at, case.due_on)
 
 
 def test_the_arithmetic_is_kept_with_the_clock():

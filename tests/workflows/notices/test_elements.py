@@ -94,7 +94,7 @@ def test_a_refusal_tells_name_address_and_link_of_the_authority(code, language, 
 
 
 def test_no_line_about_letters_stands_where_no_address_is_known(settings):
-    case = case_for("refusal", "IN", "en", settings)
+    case = case_for("refusal", "TW", "en", settings)
 
     document = compose(case, "refusal", facts_for("refusal", case)).document
 
