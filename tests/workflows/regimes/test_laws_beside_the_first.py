@@ -92,3 +92,10 @@ def test_an_establishment_in_canada_leaves_people_in_quebec_to_their_own_act():
 def test_only_in_australia_counsel_is_asked_for_the_turnover():
     assert get_regime("AU").applies.threshold.answer == "turnover"
     assert [code for code in CODES if get_regime(code).applies.threshold] == ["AU"]
+
+
+@pytest.mark.parametrize(("code", "part"), [("BR", "BR-SP"), ("NZ", "NZ-AUK")])
+def test_days_that_are_no_public_holidays_of_the_place_hold_in_all_its_parts(code, part):
+    law = get_regime(code)
+
+    assert law.place(part).calendar == law.place(code).calendar != part

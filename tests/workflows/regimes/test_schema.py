@@ -5,7 +5,7 @@ from textwrap import dedent
 
 import pytest
 
-from workflows.regimes.registry import SHIPPED, get_regime
+from workflows.regimes.registry import SHIPPED
 from workflows.regimes.rules.elements import LocalizedText
 from workflows.regimes.rules.reader import Document, RuleFileError
 from workflows.regimes.rules.regime import Regime, UnknownClockError, parse_regime
@@ -254,12 +254,6 @@ class TestPlaces:
 
     def test_a_part_without_a_calendar_uses_that_of_the_country(self):
         assert self.REGIME.place("FR-75").calendar == "FR"
-
-    @pytest.mark.parametrize(("code", "part"), [("BR", "BR-SP"), ("NZ", "NZ-AUK")])
-    def test_days_that_are_no_public_holidays_of_the_place_hold_in_all_its_parts(self, code, part):
-        regime = get_regime(code)
-
-        assert regime.place(part).calendar == regime.place(code).calendar != part
 
     def test_a_part_may_have_its_own_zone(self):
         assert self.REGIME.place("ES-CN").zone == "Atlantic/Canary"
