@@ -140,14 +140,16 @@ class Regime:
     def place(self, residence: str) -> ResidencePlace:
         """Return zone and calendar for a residence; an unknown one gets the default place.
 
-        A part of a country keeps the zone of the country, and its own calendar if there is one.
+        A part of a country keeps the zone of the country, and its own calendar if there is one;
+        where a law counts by other days than the public holidays, those hold in all parts.
         """
         if residence in self.places:
             return self.places[residence]
         country = self.places.get(residence.partition("-")[0])
         if country is None:
             return self.place(self.default_place)
-        calendar = residence if is_known_region(residence) else country.calendar
+        own = country.calendar == country.code and is_known_region(residence)
+        calendar = residence if own else country.calendar
         return ResidencePlace(residence, country.zone, calendar)
 
     def authority_for(self, residence: str) -> Authority | None:
