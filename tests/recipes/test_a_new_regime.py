@@ -93,8 +93,10 @@ COPY = replace(ERIKA, residence="RS", items=(FiledItem("copy", {"statement": "Al
 @pytest.fixture
 def rules(tmp_path, monkeypatch, settings):
     """A copy of the folder of rules, to which the new file is added."""
-    for path in registry.SHIPPED.glob("*.toml"):
-        (tmp_path / path.name).write_bytes(path.read_bytes())
+    for folder in (".", "families"):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        for path in (registry.SHIPPED / folder).glob("*.toml"):
+            (tmp_path / folder / path.name).write_bytes(path.read_bytes())
     (tmp_path / "RS.toml").write_text(LAW, encoding="utf-8")
     monkeypatch.setattr(registry, "SHIPPED", tmp_path)
     settings.PROVIDER_REGIMES = [*settings.PROVIDER_REGIMES, "RS"]
