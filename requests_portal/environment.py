@@ -87,6 +87,17 @@ def env_list(name: str, default: list[str]) -> list[str]:
     return [part.strip() for part in env_str(name).split(",") if part.strip()]
 
 
+def env_choices(name: str, default: list[str], choices: list[str], *, needed: str) -> list[str]:
+    """Return a comma-separated list of some choices, each once and `needed` among them."""
+    values = env_list(name, default)
+    for value in values:
+        if value not in choices:
+            raise ImproperlyConfigured(f"{name} may name {', '.join(choices)}, not {value!r}.")
+    if needed not in values:
+        raise ImproperlyConfigured(f"{name} must name {needed!r} too.")
+    return list(dict.fromkeys(values))
+
+
 def env_named(prefix: str) -> dict[str, str]:
     """Return all variables that begin with `prefix`, by the rest of their names in lower case.
 

@@ -14,6 +14,7 @@ from requests_portal.environment import (
     database_from_url,
     env_bool,
     env_choice,
+    env_choices,
     env_int,
     env_list,
     env_named,
@@ -104,6 +105,7 @@ MIDDLEWARE = [
     "requests_portal.presentation.middleware.NoNulMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "requests_portal.presentation.staff_languages.StaffLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -249,9 +251,22 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # --- Languages and time ---------------------------------------------------------------------
-LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+# Those for which there are a catalogue and texts of notices, each by its own name.
+SHIPPED_LANGUAGES = {
+    "zh-hans": "简体中文",
+    "en": "English",
+    "de": "Deutsch",
+}
+# Those in which the provider is asked and answers. English is what has no translation.
+LANGUAGES = [
+    (code, SHIPPED_LANGUAGES[code])
+    for code in env_choices("LANGUAGES", ["zh-hans", "en"], [*SHIPPED_LANGUAGES], needed="en")
+]
+# Those among them into which the pages of staff and regulators are translated, too.
+STAFF_LANGUAGES = [(code, name) for code, name in LANGUAGES if code in {"zh-hans", "en"}]
 # Also of what goes to teams and to recipients of datasets.
-LANGUAGE_CODE = env_choice("LANGUAGE_CODE", "zh-hans", [code for code, _name in LANGUAGES])
+_OFFERED = [code for code, _name in LANGUAGES]
+LANGUAGE_CODE = env_choice("LANGUAGE_CODE", _OFFERED[0], _OFFERED)
 FORMAT_MODULE_PATH = "requests_portal.formats"
 LOCALE_PATHS = [_FILES_DIR / "locale"]
 LANGUAGE_COOKIE_SAMESITE = "Lax"
@@ -492,7 +507,10 @@ UNFOLD = {
     "GLOBAL_CALLBACK": "requests_portal.staff.base.theme.shared_context",
     "DASHBOARD_CALLBACK": "requests_portal.staff.home.dashboard.dashboard",
     "SIDEBAR": {"navigation": "requests_portal.staff.home.navigation.navigation"},
-    "LANGUAGES": {"action": reverse_lazy("set_language")},
+    "LANGUAGES": {
+        "navigation": "requests_portal.presentation.staff_languages.menu",
+        "action": reverse_lazy("set_language"),
+    },
     "ACCOUNT": {
         "navigation": [
             {"title": _("Password"), "link": reverse_lazy("account_change_password")},

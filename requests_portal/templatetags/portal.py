@@ -15,6 +15,7 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, override
 
 from requests_portal.presentation.deadlines import days_left
+from requests_portal.presentation.staff_languages import languages_of
 from workflows.vocabulary import places
 
 register = template.Library()
@@ -40,7 +41,7 @@ def language_switch(context: Context, form: str = "") -> dict[str, Any]:
                 "name": name,
                 "address": translate_url(here, code) if known else _home_in(code),
             }
-            for code, name in settings.LANGUAGES
+            for code, name in languages_of(request.resolver_match if request else None)
             if code != current
         ],
         "form": form,

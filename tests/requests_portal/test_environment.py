@@ -6,6 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 from requests_portal.environment import (
     env_bool,
     env_choice,
+    env_choices,
     env_int,
     env_list,
     env_str,
@@ -31,6 +32,7 @@ def test_without_a_value_the_default_holds(given):
     assert env_int("NAME", 7) == 7
     assert env_list("NAME", ["a"]) == ["a"]
     assert env_choice("NAME", "a", ["a", "b"]) == "a"
+    assert env_choices("NAME", ["b", "a"], ["a", "b"], needed="a") == ["b", "a"]
 
 
 def test_a_secret_is_read_from_a_file_that_is_mounted(given, tmp_path):
@@ -77,6 +79,11 @@ def test_a_list_has_no_empty_entries(given):
     assert env_list("NAME", []) == ["CN", "EU"]
 
 
+def test_some_choices_stand_in_the_order_in_which_they_are_named(given):
+    given("c, a, c")
+    assert env_choices("NAME", ["a"], ["a", "b", "c"], needed="a") == ["c", "a"]
+
+
 @pytest.mark.parametrize(
     ("read", "value", "said"),
     [
@@ -84,6 +91,8 @@ def test_a_list_has_no_empty_entries(given):
         (lambda: env_int("NAME", 1), "ten", "NAME must be a whole number"),
         (lambda: env_int("NAME", 1, minimum=1), "0", "NAME must be at least 1, not 0"),
         (lambda: env_choice("NAME", "en", ["en", "zh-hans"]), "fr", "one of en, zh-hans, not 'fr'"),
+        (lambda: env_choices("NAME", [], ["a", "b"], needed="a"), "a,c", "may name a, b, not 'c'"),
+        (lambda: env_choices("NAME", [], ["a", "b"], needed="a"), "b", "must name 'a' too"),
     ],
 )
 def test_a_wrong_value_stops_the_start_and_says_why(given, read, value, said):

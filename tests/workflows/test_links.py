@@ -18,6 +18,10 @@ def test_pages_for_people_carry_the_language() -> None:
     assert links.confirm_contact_link("en", "T-1") == "https://requests.example.org/en/confirm/T-1/"
 
 
+def test_a_language_that_is_not_offered_any_more_leads_to_the_page_in_english() -> None:
+    assert links.status_link("xx") == "https://requests.example.org/en/status/"
+
+
 def test_a_case_page_of_the_staff_carries_none() -> None:
     assert links.staff_case_link(7) == "https://requests.example.org/staff/cases/case/7/change/"
 

@@ -10,8 +10,12 @@ from django.conf import settings
 
 
 def public_link(language: str, path: str) -> str:
-    """Return the address of a page for people: base, language code, `path` ("status/")."""
-    return f"{settings.PUBLIC_BASE_URL}/{language}/{path}"
+    """Return the address of a page for people: base, language code, `path` ("status/").
+
+    There is no page in a language that is not offered any more; English always is.
+    """
+    offered = language if language in dict(settings.LANGUAGES) else "en"
+    return f"{settings.PUBLIC_BASE_URL}/{offered}/{path}"
 
 
 def status_link(language: str) -> str:

@@ -9,7 +9,7 @@ from django.db.models import TextChoices
 
 from workflows.notices.facts import Decided
 from workflows.notices.kinds import DEFINITIONS
-from workflows.notices.languages import LANGUAGES
+from workflows.notices.languages import languages
 from workflows.notices.models import Notice, NoticeText
 from workflows.notices.phrases import phrases
 from workflows.notices.texts import bundled_texts
@@ -84,7 +84,7 @@ def _without_example() -> Iterator[Error]:
 
 def _without_text() -> Iterator[Error]:
     for kind in NoticeKind:
-        for language in LANGUAGES:
+        for language in languages():
             if ("", kind, language) not in bundled_texts():
                 yield Error(
                     f"The notice {kind.value!r} has no text in {language}.",
@@ -96,14 +96,14 @@ def _without_text() -> Iterator[Error]:
 @register("kinds", Tags.compatibility)
 def check_phrases(**_: Any) -> list[CheckMessage]:
     """Name sentences that a language lacks and another has."""
-    known = set().union(*map(phrases, LANGUAGES))
+    known = set().union(*map(phrases, languages()))
     return [
         Error(
             f"There is no sentence {name!r} in {language}.",
             hint=f"Write it in workflows/notices/texts/{language}/phrases.toml.",
             id="notices.E006",
         )
-        for language in LANGUAGES
+        for language in languages()
         for name in sorted(known - phrases(language).keys())
     ]
 

@@ -18,7 +18,7 @@ from workflows.ledger.append import append
 from workflows.notices.elements import PLACEHOLDER_LABELS, REQUIRED_PLACEHOLDERS
 from workflows.notices.errors import TextRefused
 from workflows.notices.kinds import placeholders_of
-from workflows.notices.languages import FOLDER, LANGUAGES, language_of
+from workflows.notices.languages import FOLDER, language_of, languages
 from workflows.notices.models import NoticeText, Publication
 from workflows.notices.template import Template, TemplateSyntaxError, parse
 from workflows.regimes.rules.regime import Regime
@@ -28,12 +28,11 @@ from workflows.vocabulary.notices import NoticeElement, NoticeKind
 
 @cache
 def bundled_texts() -> dict[tuple[str, str, str], str]:
-    """Return every shipped text by regime ('' for all), kind and language."""
+    """Return every shipped text by regime ('' for all), kind and language, offered or not."""
     texts = {}
-    for language in LANGUAGES:
-        for path in sorted((FOLDER / language).glob("*.txt")):
-            kind, _dot, regime = path.stem.partition(".")
-            texts[regime, kind, language] = path.read_text(encoding="utf-8")
+    for path in sorted(FOLDER.glob("*/*.txt")):
+        kind, _dot, regime = path.stem.partition(".")
+        texts[regime, kind, path.parent.name] = path.read_text(encoding="utf-8")
     return texts
 
 
@@ -49,7 +48,8 @@ class TextSlot:
 def is_place(place: TextSlot) -> bool:
     """Return whether a text can belong there."""
     codes = {"", *(regime.code for regime in all_regimes())}
-    return place.kind in NoticeKind.values and place.language in LANGUAGES and place.regime in codes
+    known = place.kind in NoticeKind.values and place.language in languages()
+    return known and place.regime in codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,10 +297,13 @@ def active_slots() -> list[ActiveSlot]:
     for row in rows:
         versions.setdefault(TextSlot(row.regime, row.kind, row.language), []).append(row)
     # Of a language that is not offered any more nothing is in use; its versions are kept.
-    offered = {place for place in versions if place.language in LANGUAGES}
-    places = {TextSlot(*key) for key in bundled_texts()} | offered
+    offered = languages()
+    places = {TextSlot(*key) for key in bundled_texts()} | versions.keys()
     order: dict[str, int] = {kind: number for number, kind in enumerate(NoticeKind)}
-    ordered = sorted(places, key=lambda p: (order[p.kind], p.regime, LANGUAGES.index(p.language)))
+    ordered = sorted(
+        (place for place in places if place.language in offered),
+        key=lambda place: (order[place.kind], place.regime, offered.index(place.language)),
+    )
     return [_in_use(place, versions.get(place, [])) for place in ordered]
 
 

@@ -78,7 +78,7 @@ _LABELS = {
 }
 _WORDS: dict[str, dict[str, Any]] = {
     "kind": dict(IdentifierKind.choices) | dict(ItemKind.choices),
-    "language": dict(settings.LANGUAGES),
+    "language": settings.SHIPPED_LANGUAGES,
     "requester_role": dict(RequesterRole.choices),
 }
 _CLOSED = {

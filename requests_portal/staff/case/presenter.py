@@ -264,7 +264,7 @@ def regime_names(case: Case) -> list[str]:
 
 def language_name(case: Case) -> str:
     """Return the name of the language in which the person wrote."""
-    return str(dict(settings.LANGUAGES).get(case.language, case.language))
+    return settings.SHIPPED_LANGUAGES.get(case.language, case.language)
 
 
 def _second_look(case: Case) -> list[tuple[Any, Any]]:

@@ -8,7 +8,7 @@ from workflows.ledger.models import Event
 from workflows.notices.composing import compose
 from workflows.notices.errors import TextRefused
 from workflows.notices.facts import Clarification
-from workflows.notices.languages import LANGUAGES
+from workflows.notices.languages import languages
 from workflows.notices.models import Notice, NoticeText, Publication
 from workflows.notices.services import send_notice
 from workflows.notices.texts import (
@@ -44,7 +44,9 @@ def test_nothing_stands_against_what_comes_with_the_software(key):
 def test_every_kind_has_a_text_in_both_languages_under_every_regime():
     for regime in all_regimes():
         for kind in regime.notices:
-            assert {active_text(regime.code, kind, lang).place.kind for lang in LANGUAGES} == {kind}
+            assert {active_text(regime.code, kind, lang).place.kind for lang in languages()} == {
+                kind
+            }
 
 
 @pytest.mark.parametrize(
