@@ -256,6 +256,7 @@ SHIPPED_LANGUAGES = {
     "zh-hans": "简体中文",
     "en": "English",
     "de": "Deutsch",
+    "es": "Español",
 }
 # Those in which the provider is asked and answers. English is what has no translation.
 LANGUAGES = [
