@@ -257,6 +257,7 @@ SHIPPED_LANGUAGES = {
     "en": "English",
     "de": "Deutsch",
     "fr": "Français",
+    "es": "Español",
 }
 # Those in which the provider is asked and answers. English is what has no translation.
 LANGUAGES = [
