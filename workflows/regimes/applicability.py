@@ -224,8 +224,8 @@ def applicable_laws(
 
 def _rank(regime: Regime, home: str) -> tuple[int, str]:
     """Order the law of the home before others, that of a part before that of the country."""
-    near = [len(code) for code in regime.places if lies_in(home, code)]
-    return (-max(near, default=0), regime.code)
+    widest = [len(code) for code in regime.places if lies_in(home, code)]
+    return (-min(widest, default=0), regime.code)
 
 
 def _applies(profile: ProviderProfile, home: str, regime: Regime) -> ApplicableLaw | None:
