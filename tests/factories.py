@@ -10,6 +10,7 @@ from django.utils import timezone
 from workflows.accounts.actors import PUBLIC, SYSTEM, Actor
 from workflows.cases import correspondence, merging, staff_actions
 from workflows.cases.attachments import Upload
+from workflows.cases.decision_rules import grounds_under, laws_of
 from workflows.cases.filing import FilingResult, file_request
 from workflows.cases.filing_request import (
     FiledIdentifier,
@@ -19,7 +20,7 @@ from workflows.cases.filing_request import (
 )
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.malware import record_verdict
-from workflows.cases.models import Attachment, Case
+from workflows.cases.models import Attachment, Case, Item
 from workflows.cases.staff_actions import ItemProposal
 from workflows.cases.transition import advance
 from workflows.corrections.instructions import issue_instructions, record_receipt
@@ -114,14 +115,30 @@ def send_malware(case: Case, words: str = "Look at this.") -> None:
     record_verdict(sent.get(), "Eicar-Test-Signature")
 
 
+def ground_for(item: Item, outcome: str) -> str:
+    """Return the first ground of the leading law that fits an item and its outcome."""
+    law = laws_of(item.case, item.kind)[0]
+    grounds = grounds_under(law, item.kind, outcome)
+    return grounds[0].code if grounds else ""
+
+
+def other_grounds_for(item: Item, outcome: str) -> dict[str, str]:
+    """Return the first ground of each other law that grants an item."""
+    laws = laws_of(item.case, item.kind)
+    return {
+        law.code: grounds_under(law, item.kind, outcome)[0].code
+        for law in laws
+        if law.code != item.case.regime
+    }
+
+
 def propose(case: Case, actor: Actor = REVIEWER, outcome: str = Outcome.REFUSED) -> None:
-    """Propose one outcome for every item; refused with the first ground of the regime.
+    """Propose one outcome for every item; refused with the first ground that fits.
 
     What is not refused was searched for before.
     """
     if outcome != Outcome.REFUSED and not case.items.exclude(scopes={}).exists():
         _find(case)
-    ground = next(iter(case.lead_regime.grounds))
     moves.propose_decision(
         case,
         actor,
@@ -130,8 +147,9 @@ def propose(case: Case, actor: Actor = REVIEWER, outcome: str = Outcome.REFUSED)
                 item,
                 outcome,
                 "Because of the facts of this case.",
-                ground,
+                ground_for(item, outcome),
                 instead_because="The source is gone.",
+                other_grounds=other_grounds_for(item, outcome),
             )
             for item in case.items.all()
         ],
@@ -292,8 +310,10 @@ def granted(request: FilingRequest = WANG, outcome: str = Outcome.CORRECTED) -> 
                 item,
                 outcome,
                 "The record was wrong.",
+                ground_for(item, outcome),
                 retraining_on=timezone.localdate() + timedelta(days=100),
                 instead_because="The source is gone.",
+                other_grounds=other_grounds_for(item, outcome),
             )
             for item in case.items.all()
         ],

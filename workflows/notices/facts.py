@@ -187,13 +187,13 @@ class Decided(NoticeFacts):
 class Refused(NoticeFacts):
     """`refusal` of a whole request before its items were decided.
 
-    `reasons` are those of staff; `ground` is what the law says about it, None where it says
-    nothing. `unpaid_by` is the day on which the time to pay a fee was over.
+    `reasons` are those of staff; `grounds` are what the laws say about it, by regime, none where
+    they say nothing. `unpaid_by` is the day on which the time to pay a fee was over.
     """
 
     items: tuple[Item, ...]
     reasons: str
-    ground: Ground | FeeRule | None = None
+    grounds: Mapping[str, Ground | FeeRule] = field(default_factory=dict)
     unpaid_by: date | None = None
 
     def values(self, reader: RecipientLocale) -> Mapping[str, Value]:
@@ -202,4 +202,4 @@ class Refused(NoticeFacts):
         if self.unpaid_by:
             unpaid = phrase("fee.unpaid", reader.language, day=reader.day(self.unpaid_by))
             reasons = f"{reasons}\n\n{unpaid}"
-        return refusal_values(reader, self.items, reasons, self.ground)
+        return refusal_values(reader, self.items, reasons, self.grounds)

@@ -1,13 +1,15 @@
 """What an answer says of the items: outcome, reasons, ground, places, and what the law asks for."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from workflows.cases.decision_rules import ground_named
 from workflows.cases.models import Item
 from workflows.notices.document import Bullets, Heading, Node, Paragraph, Value, paragraphs
 from workflows.notices.phrases import has_phrase, phrase
 from workflows.notices.values import RecipientLocale
 from workflows.regimes.rules.elements import FeeRule, Ground
-from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult, grants
+from workflows.regimes.rules.regime import Regime
+from workflows.vocabulary.outcomes import NOT_GRANTED, Outcome, Scope, ScopeResult, grants
 
 
 def item_values(reader: RecipientLocale, items: tuple[Item, ...]) -> dict[str, Value]:
@@ -26,7 +28,7 @@ def item_values(reader: RecipientLocale, items: tuple[Item, ...]) -> dict[str, V
         "number_of_data": _number(reader, items),
         "refused_items": _each(items, lambda item: _refused(reader, item)),
         "reasons": _each(items, lambda item: _reasons(reader, item)),
-        "provision": _provision(reader, items),
+        "provision": _provision(reader, [g for item in items for g in _grounds(reader, item)]),
         "specific_facts": phrase("facts.above", reader.language),
         "internal_review": phrase("review.contest", reader.language),
         "what_is_still_held": phrase("held.refusal" if refused else "held.access", reader.language),
@@ -38,15 +40,21 @@ def item_values(reader: RecipientLocale, items: tuple[Item, ...]) -> dict[str, V
 
 
 def refusal_values(
-    reader: RecipientLocale, items: tuple[Item, ...], reasons: str, ground: Ground | FeeRule | None
+    reader: RecipientLocale,
+    items: tuple[Item, ...],
+    reasons: str,
+    grounds: Mapping[str, Ground | FeeRule],
 ) -> dict[str, Value]:
-    """Return the values of a refusal of all items at once, on which nothing was decided singly."""
+    """Return the values of a refusal of all items at once, on which nothing was decided singly.
+
+    `grounds` are by regime.
+    """
     language = reader.language
-    cited = _cited(reader, ground) if ground else ""
+    named = [(law, ground) for code, ground in grounds.items() if (law := reader.law(code))]
     return {
-        "refused_items": _each(items, lambda item: _refused_whole(reader, item, ground)),
+        "refused_items": _each(items, lambda item: _refused_whole(reader, item, named)),
         "reasons": reasons,
-        "provision": cited or phrase("facts.no_citation", language),
+        "provision": _provision(reader, named),
         "scopes": _scopes(reader, items),
         "specific_facts": phrase("facts.whole", language),
         "what_is_still_held": phrase("held.refusal", language),
@@ -73,6 +81,8 @@ def _item(reader: RecipientLocale, item: Item) -> tuple[Node, ...]:
         lines.append(phrase("item.retraining", language, day=day))
     if item.outcome == Outcome.SUPPRESSED_IN_OUTPUT:
         lines.append(phrase("item.suppressed", language))
+    if item.outcome not in NOT_GRANTED:
+        lines += _ground_lines(reader, _grounds(reader, item))
     return (
         Heading(_name(reader, item)),
         Paragraph("\n".join(lines)),
@@ -88,16 +98,36 @@ def _instead(reader: RecipientLocale, item: Item) -> tuple[Node, ...]:
     return paragraphs(phrase("item.instead", reader.language, reasons=item.instead_because))
 
 
-def _ground(reader: RecipientLocale, ground: Ground | FeeRule | None) -> str:
-    if ground is None:
-        return ""
-    text = phrase(
-        "item.cited",
-        reader.language,
-        ground=ground.text.in_language(reader.language),
-        citations=_cited(reader, ground),
-    )
-    return phrase("item.ground", reader.language, ground=text)
+def _grounds(reader: RecipientLocale, item: Item) -> list[tuple[Regime, Ground | FeeRule]]:
+    """Return the grounds of a decided item, each with its law."""
+    named = []
+    for code, name in item.grounds.items():
+        law = reader.law(code)
+        ground = ground_named(law, item.kind, name) if law else None
+        if law and ground:
+            named.append((law, ground))
+    return named
+
+
+def _ground_lines(
+    reader: RecipientLocale, grounds: Sequence[tuple[Regime, Ground | FeeRule]]
+) -> list[str]:
+    """Return a line for each ground; where there are several, with the law that it is one of."""
+    language, lines = reader.language, []
+    for law, ground in grounds:
+        text = phrase(
+            "item.cited",
+            language,
+            ground=ground.text.in_language(language),
+            citations=_cited(reader, ground),
+        )
+        name = law.name.in_language(language)
+        lines.append(
+            phrase("item.ground_under", language, law=name, ground=text)
+            if len(grounds) > 1
+            else phrase("item.ground", language, ground=text)
+        )
+    return lines
 
 
 def _cited(reader: RecipientLocale, ground: Ground | FeeRule) -> str:
@@ -106,25 +136,27 @@ def _cited(reader: RecipientLocale, ground: Ground | FeeRule) -> str:
 
 
 def _refused(reader: RecipientLocale, item: Item) -> tuple[Node, ...]:
-    outcome = item.outcome_label
-    return _refused_as(reader, item, outcome, reader.regime.grounds.get(item.ground))
+    return _refused_as(reader, item, item.outcome_label, _grounds(reader, item))
 
 
 def _refused_whole(
-    reader: RecipientLocale, item: Item, ground: Ground | FeeRule | None
+    reader: RecipientLocale, item: Item, grounds: Sequence[tuple[Regime, Ground | FeeRule]]
 ) -> tuple[Node, ...]:
-    return _refused_as(reader, item, str(Outcome.REFUSED.label), ground)
+    return _refused_as(reader, item, str(Outcome.REFUSED.label), grounds)
 
 
 def _refused_as(
-    reader: RecipientLocale, item: Item, outcome: str, ground: Ground | FeeRule | None
+    reader: RecipientLocale,
+    item: Item,
+    outcome: str,
+    grounds: Sequence[tuple[Regime, Ground | FeeRule]],
 ) -> tuple[Node, ...]:
     lines = (
         _name(reader, item),
         phrase("item.outcome", reader.language, outcome=outcome),
-        _ground(reader, ground),
+        *_ground_lines(reader, grounds),
     )
-    return (Paragraph("\n".join(line for line in lines if line)),)
+    return (Paragraph("\n".join(lines)),)
 
 
 def _reasons(reader: RecipientLocale, item: Item) -> tuple[Node, ...]:
@@ -132,11 +164,9 @@ def _reasons(reader: RecipientLocale, item: Item) -> tuple[Node, ...]:
     return paragraphs(text) if item.reasons.strip() else ()
 
 
-def _provision(reader: RecipientLocale, items: Iterable[Item]) -> str:
-    grounds = [reader.regime.grounds.get(item.ground) for item in items]
-    cited = dict.fromkeys(_cited(reader, ground) for ground in grounds if ground)
-    join = phrase("join.list", reader.language)
-    return join.join(cited) or phrase("facts.no_citation", reader.language)
+def _provision(reader: RecipientLocale, grounds: Iterable[tuple[Regime, Ground | FeeRule]]) -> str:
+    cited = dict.fromkeys(_cited(reader, ground) for _law, ground in grounds)
+    return phrase("join.list", reader.language).join(cited)
 
 
 def _scopes(reader: RecipientLocale, items: tuple[Item, ...]) -> tuple[Node, ...]:

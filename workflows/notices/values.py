@@ -28,6 +28,12 @@ class RecipientLocale:
     regime: Regime
     language: str
 
+    def law(self, code: str) -> Regime | None:
+        """Return a law of the case; None for another, or where the case is an invented one."""
+        if code == self.regime.code:
+            return self.regime
+        return self.case.regime_of(code) if code in self.case.regime_versions else None
+
     @property
     def zone(self) -> ZoneInfo:
         """Return the zone in which the law counts this person's days."""
