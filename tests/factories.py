@@ -24,7 +24,9 @@ from workflows.cases.models import Attachment, Case, Item
 from workflows.cases.staff_actions import ItemProposal
 from workflows.cases.transition import advance
 from workflows.corrections.instructions import issue_instructions, record_receipt
+from workflows.datasets.models import Dataset
 from workflows.notices import moves
+from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult
 from workflows.vocabulary.people import Assurance
 from workflows.vocabulary.roles import Role
@@ -63,6 +65,9 @@ ERIKA = FilingRequest(
     identifiers=(FiledIdentifier("handle", "@erika_b"),),
     email="erika@example.de",
 )
+
+# The answers that tell what the register says of the data.
+_TELL_OF_DATA = frozenset({"access_answer", "explanation_answer"})
 
 INTAKE = Actor(frozenset({Role.INTAKE}), "staff-intake")
 REVIEWER = Actor(frozenset({Role.REVIEWER}), "staff-reviewer")
@@ -135,9 +140,11 @@ def other_grounds_for(item: Item, outcome: str) -> dict[str, str]:
 def propose(case: Case, actor: Actor = REVIEWER, outcome: str = Outcome.REFUSED) -> None:
     """Propose one outcome for every item; refused with the first ground that fits.
 
-    What is not refused was searched for before.
+    What is not refused was searched for before, and in California all is.
     """
-    if outcome != Outcome.REFUSED and not case.items.exclude(scopes={}).exists():
+    denied_with_facts = "US-CA" in case.regimes
+    searched = case.items.exclude(scopes={}).exists()
+    if not searched and (outcome != Outcome.REFUSED or denied_with_facts):
         _find(case)
     moves.propose_decision(
         case,
@@ -174,7 +181,25 @@ def _review(case: Case) -> None:
     advance(case, Action.BEGIN_REVIEW, REVIEWER)
 
 
+def register_training_data() -> Dataset:
+    """Return a dataset of which the register says all that people are told; made once."""
+    told = {
+        "origin": "Collected from the invented site pages.example.",
+        "types": "Forum posts",
+        "purposes": "Training of language models",
+        "legal_basis": "Legitimate interests",
+        "disclosed_to": "Nobody else receives it.",
+        "transfers": "It goes to no other country.",
+        "retention": "Two years after training",
+    }
+    dataset, _made = Dataset.objects.get_or_create(name="Invented posts", defaults=told)
+    return dataset
+
+
 def _find(case: Case) -> None:
+    """Find every item in the training data; an answer about it needs what the register says."""
+    if any(ItemKind(kind).definition.notice in _TELL_OF_DATA for kind in case.kinds):
+        register_training_data()
     for item in case.items.all():
         staff_actions.record_finding(
             case,

@@ -2,40 +2,48 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
 from workflows.cases.decision_rules import ground_named
 from workflows.cases.models import Item
-from workflows.notices.document import Bullets, Heading, Node, Paragraph, Value, paragraphs
+from workflows.notices.document import (
+    Bullets,
+    Heading,
+    Node,
+    Paragraph,
+    Unknown,
+    Value,
+    paragraphs,
+)
 from workflows.notices.phrases import has_phrase, phrase
 from workflows.notices.values import RecipientLocale
 from workflows.regimes.rules.elements import FeeRule, Ground
 from workflows.regimes.rules.regime import Regime
+from workflows.vocabulary.item_kinds import is_plain
 from workflows.vocabulary.outcomes import NOT_GRANTED, Outcome, Scope, ScopeResult, grants
+from workflows.vocabulary.people import Assurance
 
 
 def item_values(reader: RecipientLocale, items: tuple[Item, ...]) -> dict[str, Value]:
     """Return the values of the placeholders that speak of items."""
-    refused = any(item.outcome == Outcome.REFUSED for item in items)
     return {
         "items": _each(items, lambda item: _item(reader, item)),
         "scopes": _scopes(reader, items),
-        "complied_or_not": _statements(reader, items, "complied"),
+        "complied_or_not": _statements(reader, items, "complied", _complied),
         "storage_only": _statements(reader, items, "stored"),
         "verified": _statements(reader, items, "verified", _verified),
         "action_taken": _statements(reader, items, "action"),
         "effective_from": _statements(reader, items, "effective"),
-        "copy_of_data": _statements(reader, items, "copy"),
+        "copy_of_data": _each(items, lambda item: _told(reader, item)),
         "before_and_after": _each(items, lambda item: _before_and_after(reader, item)),
         "number_of_data": _number(reader, items),
         "refused_items": _each(items, lambda item: _refused(reader, item)),
         "reasons": _each(items, lambda item: _reasons(reader, item)),
         "provision": _provision(reader, [g for item in items for g in _grounds(reader, item)]),
-        "specific_facts": phrase("facts.above", reader.language),
+        "specific_facts": _specific_facts(reader, items),
         "internal_review": phrase("review.contest", reader.language),
-        "what_is_still_held": phrase("held.refusal" if refused else "held.access", reader.language),
-        "categories": "",
-        "datasets": "",
-        "recipients": "",
-        "source_of_data": "",
+        "what_is_still_held": _still_held(reader, items),
     }
 
 
@@ -56,8 +64,8 @@ def refusal_values(
         "reasons": reasons,
         "provision": _provision(reader, named),
         "scopes": _scopes(reader, items),
-        "specific_facts": phrase("facts.whole", language),
-        "what_is_still_held": phrase("held.refusal", language),
+        "specific_facts": phrase("facts.whole", language, filed_on=_filed_on(reader)),
+        "what_is_still_held": phrase("held.unsearched", language),
         "internal_review": phrase("review.complain", language),
     }
 
@@ -194,6 +202,80 @@ def _outcome(item: Item) -> str:
     return item.outcome
 
 
+def _complied(item: Item) -> str:
+    """Return the outcome, and whether a filtered output is what was asked for."""
+    if item.outcome == Outcome.SUPPRESSED_IN_OUTPUT and is_plain(item.kind, item.outcome):
+        return "suppressed_as_asked"
+    return item.outcome
+
+
+def _told(reader: RecipientLocale, item: Item) -> tuple[Node, ...]:
+    """Return what staff wrote to the person about the information of an item that is given."""
+    return _reasons(reader, item) if grants(item.outcome) else ()
+
+
+def _filed_on(reader: RecipientLocale) -> str:
+    return reader.day(timezone.localtime(reader.case.filed_at, reader.zone).date())
+
+
+def _specific_facts(reader: RecipientLocale, items: Iterable[Item]) -> Value:
+    """Return on which facts each refusal rests: who was known how well, what was looked for where.
+
+    Unknown where a ground rests on facts and no finding was recorded.
+    """
+    language, lines = reader.language, []
+    known_as = str(Assurance(reader.case.assurance or Assurance.NONE).label)
+    for item in items:
+        needing = any(
+            isinstance(ground, Ground) and ground.needs_facts
+            for _law, ground in _grounds(reader, item)
+        )
+        if needing and not (item.scopes or item.is_verified):
+            return _finding_wanted(item)
+        said = [phrase("facts.known_as", language, filed_on=_filed_on(reader), known_as=known_as)]
+        if item.scopes:
+            join = phrase("join.list", language)
+            places = join.join(
+                phrase("item.scope", language, scope=scope, result=result)
+                for scope, result in item.scopes_in_words
+            )
+            said.append(phrase("facts.searched", language, places=places))
+        if item.verification:
+            said.append(phrase("facts.verified", language, how=item.verification))
+        text = "\n".join(said)
+        lines.append(phrase("item.statement", language, number=item.position, statement=text))
+    return tuple(Paragraph(line) for line in lines)
+
+
+def _still_held(reader: RecipientLocale, items: Iterable[Item]) -> Value:
+    """Return for each item what of it is held: the places in which something was found."""
+    language, lines = reader.language, []
+    for item in items:
+        if not item.scopes:
+            return _finding_wanted(item)
+        name, places = _held_where(item)
+        listed = phrase("join.list", language).join(places)
+        statement = phrase(f"held.{name}", language, places=listed)
+        lines.append(phrase("item.statement", language, number=item.position, statement=statement))
+    return (Bullets(tuple(lines)),)
+
+
+def _held_where(item: Item) -> tuple[str, list[str]]:
+    """Return whether something is held, nothing, or nobody knows; and in which places."""
+    for name, result in (("found", ScopeResult.FOUND), ("not_searched", ScopeResult.NOT_SEARCHED)):
+        places = [str(scope.label) for scope in Scope if item.scopes.get(scope) == result]
+        if places:
+            return name, places
+    return "nothing", []
+
+
+def _finding_wanted(item: Item) -> Unknown:
+    return Unknown(
+        _("Record a finding for item %(number)d with what each place came to.")
+        % {"number": item.position}
+    )
+
+
 def _verified(item: Item) -> str:
     """Return the outcome of an item about which it was checked that the person is right."""
     if item.is_verified or not grants(item.outcome):
@@ -218,6 +300,7 @@ def _statements(
                 reader.language,
                 day=reader.day(item.retraining_on),
                 today=reader.day(reader.today),
+                instead=item.instead_because or item.reasons,
             ),
         )
         for item in items
