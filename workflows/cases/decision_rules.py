@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.models import Case
 from workflows.common.errors import InvalidInput
-from workflows.regimes.rules.elements import FeeRule, Ground
+from workflows.regimes.deadlines.values import Citation
+from workflows.regimes.rules.elements import FeeRule, Ground, LocalizedText
 from workflows.regimes.rules.regime import Regime
 from workflows.vocabulary.item_kinds import is_partial, is_plain, outcomes_for
 from workflows.vocabulary.outcomes import NOT_GRANTED, Outcome
@@ -166,12 +167,10 @@ def require_facts(reasons: str, grounds: Sequence[Ground | FeeRule]) -> None:
 def says_more_than(reasons: str, grounds: Sequence[Ground | FeeRule]) -> bool:
     """Return whether reasons say anything beside the words and the citations of their grounds."""
     rest = _bare(reasons)
-    said = [
-        _bare(words)
-        for ground in grounds
-        for text in (ground.text, *ground.citations)
-        for words in (text.zh, text.en, *text.others.values())
-    ]
+    texts: list[LocalizedText | Citation] = []
+    for ground in grounds:
+        texts += [ground.text, *ground.citations]
+    said = [_bare(words) for each in texts for words in (each.zh, each.en, *each.others.values())]
     for words in sorted(said, key=len, reverse=True):
         rest = rest.replace(words, "")
     return bool(rest)

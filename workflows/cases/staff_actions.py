@@ -253,7 +253,7 @@ def _instead(proposals: Sequence[ItemProposal]) -> dict[str, str]:
     return {str(p.item.position): p.instead_because.strip() for p in proposals if _stands_in(p)}
 
 
-def outcomes_of(case: Case) -> list[dict[str, str | int]]:
+def outcomes_of(case: Case) -> list[dict[str, str | int | dict[str, str]]]:
     """Return what was decided on each item, for the log."""
     return [
         {

@@ -341,7 +341,7 @@ def _told(datasets: Iterable[Dataset], field: str) -> Value:
 
 
 def _to_fill_in(dataset: Dataset, field: str) -> Unknown:
-    named = {"dataset": dataset.name, "field": Dataset._meta.get_field(field).verbose_name}
+    named = {"dataset": dataset.name, "field": Dataset.column_name(field)}
     return Unknown(_("Fill in “%(field)s” of the dataset %(dataset)s in the register.") % named)
 
 

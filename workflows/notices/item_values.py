@@ -108,7 +108,7 @@ def _instead(reader: RecipientLocale, item: Item) -> tuple[Node, ...]:
 
 def _grounds(reader: RecipientLocale, item: Item) -> list[tuple[Regime, Ground | FeeRule]]:
     """Return the grounds of a decided item, each with its law."""
-    named = []
+    named: list[tuple[Regime, Ground | FeeRule]] = []
     for code, name in item.grounds.items():
         law = reader.law(code)
         ground = ground_named(law, item.kind, name) if law else None

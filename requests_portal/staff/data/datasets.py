@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -94,12 +94,29 @@ def _translated() -> Iterator[tuple[str, str, str]]:
 
 for _language, _field, _name in _translated():
     DatasetForm.base_fields[_name] = forms.CharField(
-        label=Dataset._meta.get_field(_field).verbose_name,
+        label=cast(Any, Dataset._meta.get_field(_field)).verbose_name,
         required=False,
         max_length=4000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
     )
     DatasetForm.declared_fields[_name] = DatasetForm.base_fields[_name]
+
+
+# A part of the page for each language.
+_TRANSLATIONS: Any = tuple(
+    (
+        format_lazy("{}: {}", gettext_lazy("What people are told"), language_name),
+        {
+            "classes": ("collapse",),
+            "description": gettext_lazy(
+                "What is left empty is told as it stands above. Notices that lack one of these are "
+                "not sent."
+            ),
+            "fields": tuple(name for code, _f, name in _translated() if code == language),
+        },
+    )
+    for language, language_name in settings.LANGUAGES
+)
 
 
 @admin.register(Dataset)
@@ -132,20 +149,7 @@ class DatasetAdmin(RegisterAdmin):
                 )
             },
         ),
-        *(
-            (
-                format_lazy("{}: {}", gettext_lazy("What people are told"), language_name),
-                {
-                    "classes": ("collapse",),
-                    "description": gettext_lazy(
-                        "What is left empty is told as it stands above. Notices that lack one of"
-                        " these are not sent."
-                    ),
-                    "fields": tuple(name for code, _f, name in _translated() if code == language),
-                },
-            )
-            for language, language_name in settings.LANGUAGES
-        ),
+        *_TRANSLATIONS,
         (
             gettext_lazy("Approval"),
             {"fields": ("approval_shown", "approved_by", "approval_at", "approval_ground", "by")},

@@ -123,6 +123,11 @@ class Dataset(models.Model):
             if language not in offered or not set(texts) <= set(self.TOLD):
                 raise ValidationError({"translations": _("There is no such language or field.")})
 
+    @classmethod
+    def column_name(cls, field: str) -> str:
+        """Return what a column is called, in the active language."""
+        return str(getattr(cls._meta.get_field(field), "verbose_name", field))
+
     def told(self, field: str, language: str) -> str:
         """Return what people are told of a field of `TOLD`, in a language where it has that."""
         translated = self.translations.get(language, {}).get(field, "")
