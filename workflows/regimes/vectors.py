@@ -29,6 +29,7 @@ from workflows.regimes.deadlines.values import (
     Unit,
 )
 from workflows.regimes.registry import UnknownRegimeError, get_regime, regime_on
+from workflows.regimes.rules.reader import RuleFileError
 from workflows.regimes.rules.regime import Regime
 from workflows.regimes.services import calculate_at, earliest, moving_events
 
@@ -218,7 +219,10 @@ class VectorResult:
 
 
 def run(vector: Vector, notices: Sequence[HolidayNotice]) -> VectorResult:
-    """Reckon one vector with the announced working days of `notices`."""
+    """Reckon one vector with the announced working days of `notices`.
+
+    Raises RuleFileError where the rules here cannot be read.
+    """
     name = str(vector.get("id", "without id"))
     try:
         runs = []
@@ -229,6 +233,8 @@ def run(vector: Vector, notices: Sequence[HolidayNotice]) -> VectorResult:
             )
             runs.append(VectorRun(OWN_RULE, deadline, tuple(_problems(vector, deadline)), ()))
         runs.append(_by_law(vector, notices))
+    except RuleFileError:
+        raise
     except (TypeError, ValueError, LookupError, AttributeError, OverflowError) as error:
         return VectorResult(name, fault=f"it cannot be read: {error!r}")
     return VectorResult(name, tuple(runs))

@@ -40,6 +40,8 @@ from workflows.vocabulary.people import Assurance
 
 SNAPSHOT_FORMAT = 1
 _CONFIRMED = get_args(Confirmed)
+# Keys of the root that name a clock and may be missing.
+_CLOCK_ROLES = ("acknowledge", "complaint", "complaint_acknowledge", "appeal")
 _CURRENCY = re.compile("[A-Z]{3}")
 
 T = TypeVar("T")
@@ -124,8 +126,11 @@ class Regime:
         """Return the rules that are in force on a day, counted at the default place."""
         if not self.changes:
             return self
-        document = Document(f"{self.code} on {day}", "", in_force(self.document, day))
-        return parse_regime(document)
+        data = in_force(self.document, day)
+        # A clock that is not in force yet has no part to play either.
+        roles = [key for key in _CLOCK_ROLES if data.get(key) not in data["clocks"]]
+        data = {key: value for key, value in data.items() if key not in roles}
+        return parse_regime(Document(f"{self.code} on {day}", "", data))
 
     def seen_from(self, main_establishment: str) -> "Regime":
         """Return the rules for people who live outside the territory of this law.
