@@ -163,7 +163,7 @@ def check_clauses(**_: Any) -> list[CheckMessage]:
             hint=f"Write them in workflows/notices/texts/{language}/clauses.toml.",
             id="notices.E008",
         )
-        for language in LANGUAGES
+        for language in languages()
         for code in CLAUSES
         if not shipped_words(language).get(code)
     ]

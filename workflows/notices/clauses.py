@@ -26,7 +26,7 @@ from workflows.common.errors import InvalidInput
 from workflows.common.inputs import require_text
 from workflows.ledger.append import append
 from workflows.ledger.canonical import canonical_json
-from workflows.notices.languages import FOLDER, LANGUAGES
+from workflows.notices.languages import FOLDER, languages
 from workflows.notices.models import ClauseAttestation
 
 PREFIX = "clause_"
@@ -119,7 +119,7 @@ def _words(code: str, last: ClauseAttestation | None) -> dict[str, str]:
     own = last.own_words if last else {}
     return {
         language: own.get(language) or shipped_words(language).get(code, "")
-        for language in LANGUAGES
+        for language in languages()
     }
 
 
@@ -189,7 +189,7 @@ def _own_words(clause: Clause, words: Mapping[str, str] | None) -> dict[str, str
     """Return the words that are not the shipped ones. Raises `InvalidInput`."""
     typed = {**clause.words, **(words or {})}
     own = {}
-    for language in LANGUAGES:
+    for language in languages():
         text = " ".join(typed[language].split())
         if not text:
             raise InvalidInput(_("The clause has to have words in every language."))
