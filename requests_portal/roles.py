@@ -73,6 +73,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "notices.clauseattestation",
             "notices.noticetext",
             "regimes.businesscalendar",
+            "regimes.providerprofileversion",
             "regimes.publishedlimit",
         )
         | _each(

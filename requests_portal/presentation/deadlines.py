@@ -53,6 +53,7 @@ class RegimePresenter:
     authority_address: str
     authority_link: str
     court: str
+    experimental: bool = False
 
 
 def shown_regime(
@@ -77,6 +78,7 @@ def shown_regime(
         authority_address=authority.address.in_language(language) if authority else "",
         authority_link=authority.link if authority else "",
         court=regime.court.text.in_language(language),
+        experimental=regime.experimental,
     )
 
 

@@ -6,6 +6,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from requests_portal.presentation.applicability import ApplicabilityPresenter, laws_of_case
 from requests_portal.presentation.deadlines import (
     ClockPresenter,
     RegimePresenter,
@@ -78,7 +79,8 @@ class CasePresenter:
     kinds: list[str]
     clocks: list[ClockPresenter]
     zone: str
-    regime: RegimePresenter
+    applicability: ApplicabilityPresenter
+    regimes: list[RegimePresenter]
     timeline: list[TimelineEntry]
     messages: "Page[Message]"
     attachments: list[Attachment]
@@ -105,7 +107,8 @@ def present_case(case: Case, page: str = "") -> CasePresenter:
         kinds=[str(ItemKind(kind).label) for kind in case.kinds],
         clocks=shown_clocks(case),
         zone=zone_of(case),
-        regime=shown_regime(case.lead_regime, case.residence),
+        applicability=laws_of_case(case),
+        regimes=[shown_regime(case.regime_of(code), case.residence) for code in case.regimes],
         timeline=list(reversed(public_timeline(case))),
         messages=Paginator(messages.exclude(pk__in=elsewhere), MESSAGES_A_PAGE).get_page(page),
         attachments=[] if erased else attachments_of(case),

@@ -1,12 +1,14 @@
-"""Names what is wrong with the definition of an item kind, before somebody asks for one."""
+"""Names what is wrong with the definition of an item kind, and that no profile was set."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import DEFAULT_DB_ALIAS, DatabaseError
 
+from workflows.cases.applicable_law import profile_in_force
 from workflows.cases.models import Item
 from workflows.regimes.rules.reader import RuleFileError
 from workflows.regimes.services import all_regimes
@@ -37,6 +39,27 @@ def check_item_kinds(**_: Any) -> list[CheckMessage]:
             if kind not in known
         ),
     ]
+
+
+@register("profile", deploy=True)
+def check_profile(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """Refuse to go live before counsel has said on which facts it depends which laws apply.
+
+    Without `--database` it is left out where there is no database to be asked, as when an image is
+    built.
+    """
+    if databases is not None and DEFAULT_DB_ALIAS not in databases:
+        return []
+    try:
+        _profile, version = profile_in_force()
+    except DatabaseError:
+        if databases is not None:
+            raise
+        return []
+    if version is not None:
+        return []
+    hint = "A privacy officer sets it in the staff's area, under “Provider profile”."
+    return [Error("No profile says which laws apply to the provider.", hint=hint, id="cases.E003")]
 
 
 def _faults(kind: ItemKind) -> Iterator[str]:

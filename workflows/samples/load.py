@@ -20,7 +20,7 @@ from workflows.ledger.append import append
 from workflows.ledger.models import Event
 from workflows.routing.effects import sweep_clocks
 from workflows.samples.logins import Requester, write_logins
-from workflows.samples.register import attest_clauses, register_datasets
+from workflows.samples.register import attest_clauses, register_datasets, set_sample_profile
 from workflows.samples.staff import make_accounts, make_teams, taken_names
 from workflows.samples.stories import Sample, Story
 from workflows.vocabulary.roles import Role
@@ -72,6 +72,7 @@ def load_samples(*, force: bool = False) -> int:
     with transaction.atomic():
         logins = make_accounts()
         make_teams()
+        set_sample_profile()
         attest_clauses()
         register_datasets()
         staff = {user.username: user for user in User.objects.all()}

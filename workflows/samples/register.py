@@ -1,4 +1,4 @@
-"""What the sample cases rest on: the register of the invented datasets, and attested clauses."""
+"""What the sample cases rest on: the provider's profile, its datasets, and attested clauses."""
 
 import tomllib
 from importlib.resources import files
@@ -8,9 +8,11 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from workflows.accounts.actors import actor_for
+from workflows.cases.provider_profile import set_profile
 from workflows.datasets.models import Dataset
 from workflows.datasets.register import decide_approval, save_dataset
 from workflows.notices.clauses import attest, open_clauses
+from workflows.regimes.applicability import EVERYWHERE, ProviderProfile
 
 # The columns of a dataset that the file of the samples fills in.
 _FIELDS = (
@@ -46,6 +48,18 @@ def register_datasets() -> None:
         dataset = save_dataset(Dataset(**{name: entry[name] for name in _FIELDS}), steward)
         if "approved" in entry:
             decide_approval(dataset, officer, approve=True, ground=entry["approved"])
+
+
+def set_sample_profile() -> None:
+    """Say of the invented provider that it works in a place without a law, and serves all."""
+    officer = actor_for(User.objects.get(username="pilar"))
+    profile = ProviderProfile(
+        established_in=("US-WA",),
+        offers_service_in=(EVERYWHERE,),
+        processes_in=("US-WA",),
+        answers={"US-CA.threshold": "yes"},
+    )
+    set_profile(officer, profile, office=OFFICE, answered_on=timezone.localdate())
 
 
 def attest_clauses() -> None:

@@ -68,6 +68,15 @@ def parts_of(country: str) -> list[tuple[str, str]]:
     return _sorted(country) if country in _document() and country != "countries" else []
 
 
+def countries_and_parts() -> list[tuple[str, str]]:
+    """Return code and name of each country in the active language, its parts behind it."""
+    return [
+        (code, place_name(code))
+        for country, _name in countries()
+        for code in (country, *(part for part, _part_name in parts_of(country)))
+    ]
+
+
 def is_place(code: str) -> bool:
     """Return whether this is the code of a country of the list, or that of some part of one.
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 
+from requests_portal.presentation.applicability import laws_found
 from requests_portal.presentation.deadlines import shown_regime
 from requests_portal.presentation.responses import (
     PageError,
@@ -290,7 +291,9 @@ def _summary(request: HttpRequest, held: DraftSession, errors: list[PageError]) 
     answers = held.answers
     pages = [Page(other, answers, check=True) for other in applicable_steps(answers)]
     residence = residence_of(answers)
+    laws = laws_for(residence, chosen_kinds(answers))
     context = {
+        "applicability": laws_found(laws),
         "errors": errors,
         "sections": [
             {
@@ -302,8 +305,7 @@ def _summary(request: HttpRequest, held: DraftSession, errors: list[PageError]) 
         ],
         "files": list(held.draft.files.select_related("draft__data_key")),
         "regimes": [
-            shown_regime(regime, residence, chosen_kinds(answers))
-            for regime in laws_for(residence, chosen_kinds(answers)).regimes
+            shown_regime(regime, residence, chosen_kinds(answers)) for regime in laws.regimes
         ],
         "count": len(pages) + 1,
         "back": pages[-1].step.slug,

@@ -16,12 +16,16 @@ from django.views.decorators.http import require_safe
 
 from requests_portal.api.problems import concerns_api, problem
 from requests_portal.database import is_outage
+from requests_portal.presentation.applicability import laws_found
 from requests_portal.presentation.deadlines import shown_regime
 from requests_portal.presentation.responses import download
+from workflows.cases.applicable_law import laws_for
+from workflows.cases.filing_request import is_residence
 from workflows.oversight.filters import zone_of
 from workflows.regimes.limits import rules_in_force
 from workflows.regimes.services import get_regime
 from workflows.statistics.published import THRESHOLD, Quarter, as_csv, past_quarters
+from workflows.vocabulary import places
 
 # Counting goes over many cases, and a past quarter moves slowly.
 KEPT_SECONDS = 900
@@ -80,12 +84,29 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def how(request: HttpRequest) -> HttpResponse:
-    """Say how requests are handled, with the time limits and the way to complain, for each law."""
-    served = rules_in_force(map(get_regime, settings.PROVIDER_REGIMES), timezone.now())
-    regimes = [shown_regime(regime) for regime in served]
-    names = {shown.code: shown.name for shown in regimes}
-    latest = [(names[code], quarters[0]) for code, quarters in tables() if quarters]
-    context = {"regimes": regimes, "latest": latest, "threshold": THRESHOLD}
+    """Say how requests are handled, with the time limits and the way to complain, for each law.
+
+    For somebody who says where they live, it is the laws that apply to them, with why.
+    """
+    residence = request.GET.get("residence", "")
+    laws = laws_for(residence, ()) if is_residence(residence) else None
+    served = map(get_regime, settings.PROVIDER_REGIMES)
+    shown = laws.regimes if laws else rules_in_force(served, timezone.now())
+    regimes = [shown_regime(regime, residence) for regime in shown]
+    language = get_language() or ""
+    latest = [
+        (get_regime(code).name.in_language(language), quarters[0])
+        for code, quarters in tables()
+        if quarters
+    ]
+    context = {
+        "regimes": regimes,
+        "latest": latest,
+        "threshold": THRESHOLD,
+        "residence": residence,
+        "places": places.countries_and_parts(),
+        "applicability": laws_found(laws) if laws else None,
+    }
     return render(request, "public/how.html", context)
 
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from requests_portal.presentation.applicability import laws_of_case
 from requests_portal.presentation.deadlines import citation_texts
 from requests_portal.sign_in.people import has_case_role, names_of
 from requests_portal.staff.case.timeline import lead_words
@@ -275,6 +276,22 @@ def regime_names(case: Case) -> list[str]:
     return [case.regime_of(code).name.in_language(language) for code in case.regimes]
 
 
+def why_these_laws(case: Case) -> str:
+    """Return why the laws of a case apply, and which questions counsel has left open."""
+    found = laws_of_case(case)
+    if found.neutral:
+        return gettext("Neutral policy: no connecting factor")
+    reasons = [
+        f"{law.name}: {law.reason}" if len(found.laws) > 1 else law.reason
+        for law in found.laws
+        if law.reason
+    ]
+    if found.open_questions:
+        codes = gettext("; ").join(found.open_questions)
+        reasons.append(gettext("Questions that counsel has not answered:") + f" {codes}")
+    return " ".join(reasons) or "–"
+
+
 def language_name(case: Case) -> str:
     """Return the name of the language in which the person wrote."""
     return settings.SHIPPED_LANGUAGES.get(case.language, case.language)
@@ -297,6 +314,7 @@ def summary(case: Case) -> list[tuple[Any, Any]]:
     assignment = getattr(case, "assignment", None)
     return [
         (_("Regime"), " · ".join(regime_names(case))),
+        (_("Why"), why_these_laws(case)),
         (_("Residence"), place_name(case.residence)),
         (_("Filed by"), case.get_requester_role_display()),
         (_("Language"), language_name(case)),

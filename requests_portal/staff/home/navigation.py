@@ -65,6 +65,21 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _list(request, "regimes", "publishedlimit", _("Time limits"), "timer"),
                 _list(
                     request,
+                    "regimes",
+                    "providerprofileversion",
+                    _("Provider profile"),
+                    "domain",
+                ),
+                {
+                    "title": _("Which law when"),
+                    "icon": "gavel",
+                    "link": reverse("admin:regimes_providerprofileversion_which_law"),
+                    "permission": lambda asking: asking.user.has_perm(
+                        "regimes.view_providerprofileversion"
+                    ),
+                },
+                _list(
+                    request,
                     "cases",
                     "identitypolicy",
                     _("Second looks at identity"),
