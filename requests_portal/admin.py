@@ -4,7 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 
 from requests_portal.staff.data import datasets, manifests, reingestions, snapshots, suppression
-from requests_portal.staff.law import deadlines, identity_policy, notices
+from requests_portal.staff.law import clauses, deadlines, identity_policy, notices
 from requests_portal.staff.operation import (
     access_log,
     account_log,
@@ -20,6 +20,7 @@ __all__ = [
     "account_log",
     "accounts",
     "approvals",
+    "clauses",
     "datasets",
     "deadlines",
     "identity_policy",

@@ -70,6 +70,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _each(
             "view add",
             "cases.identitypolicy",
+            "notices.clauseattestation",
             "notices.noticetext",
             "regimes.businesscalendar",
             "regimes.publishedlimit",

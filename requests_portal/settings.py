@@ -256,6 +256,8 @@ SHIPPED_LANGUAGES = {
     "zh-hans": "简体中文",
     "en": "English",
     "de": "Deutsch",
+    "fr": "Français",
+    "es": "Español",
 }
 # Those in which the provider is asked and answers. English is what has no translation.
 LANGUAGES = [

@@ -10,6 +10,7 @@ from django.utils import timezone
 from workflows.accounts.actors import PUBLIC, SYSTEM, Actor
 from workflows.cases import correspondence, merging, staff_actions
 from workflows.cases.attachments import Upload
+from workflows.cases.decision_rules import grounds_under, laws_of
 from workflows.cases.filing import FilingResult, file_request
 from workflows.cases.filing_request import (
     FiledIdentifier,
@@ -19,11 +20,15 @@ from workflows.cases.filing_request import (
 )
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.malware import record_verdict
-from workflows.cases.models import Attachment, Case
+from workflows.cases.models import Attachment, Case, Item
 from workflows.cases.staff_actions import ItemProposal
 from workflows.cases.transition import advance
 from workflows.corrections.instructions import issue_instructions, record_receipt
+from workflows.datasets.models import Dataset
 from workflows.notices import moves
+from workflows.regimes.applicability import ProviderProfile
+from workflows.regimes.models import ProviderProfileVersion
+from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult
 from workflows.vocabulary.people import Assurance
 from workflows.vocabulary.roles import Role
@@ -63,6 +68,9 @@ ERIKA = FilingRequest(
     email="erika@example.de",
 )
 
+# The answers that tell what the register says of the data.
+_TELL_OF_DATA = frozenset({"access_answer", "explanation_answer"})
+
 INTAKE = Actor(frozenset({Role.INTAKE}), "staff-intake")
 REVIEWER = Actor(frozenset({Role.REVIEWER}), "staff-reviewer")
 OTHER_REVIEWER = Actor(frozenset({Role.REVIEWER}), "staff-reviewer-2")
@@ -71,6 +79,17 @@ OTHER_APPROVER = Actor(frozenset({Role.APPROVER}), "staff-approver-2")
 STEWARD = Actor(frozenset({Role.DATA_STEWARD}), "staff-steward")
 OFFICER = Actor(frozenset({Role.PRIVACY_OFFICER}), "staff-officer")
 OTHER_OFFICER = Actor(frozenset({Role.PRIVACY_OFFICER}), "staff-officer-2")
+
+
+def provider(**facts: object) -> ProviderProfileVersion:
+    """Set the profile of the provider: lists of places by name, `answers` by question."""
+    profile = ProviderProfile.from_dict(facts).to_dict()
+    return ProviderProfileVersion.objects.create(
+        profile=profile,
+        office="Invented & Partners",
+        answered_on=timezone.localdate(),
+        set_by=OFFICER.pseudonym,
+    )
 
 
 def file(
@@ -114,14 +133,32 @@ def send_malware(case: Case, words: str = "Look at this.") -> None:
     record_verdict(sent.get(), "Eicar-Test-Signature")
 
 
-def propose(case: Case, actor: Actor = REVIEWER, outcome: str = Outcome.REFUSED) -> None:
-    """Propose one outcome for every item; refused with the first ground of the regime.
+def ground_for(item: Item, outcome: str) -> str:
+    """Return the first ground of the leading law that fits an item and its outcome."""
+    law = laws_of(item.case, item.kind)[0]
+    grounds = grounds_under(law, item.kind, outcome)
+    return grounds[0].code if grounds else ""
 
-    What is not refused was searched for before.
+
+def other_grounds_for(item: Item, outcome: str) -> dict[str, str]:
+    """Return the first ground of each other law that grants an item."""
+    laws = laws_of(item.case, item.kind)
+    return {
+        law.code: grounds_under(law, item.kind, outcome)[0].code
+        for law in laws
+        if law.code != item.case.regime
+    }
+
+
+def propose(case: Case, actor: Actor = REVIEWER, outcome: str = Outcome.REFUSED) -> None:
+    """Propose one outcome for every item; refused with the first ground that fits.
+
+    What is not refused was searched for before, and in California all is.
     """
-    if outcome != Outcome.REFUSED and not case.items.exclude(scopes={}).exists():
+    denied_with_facts = "US-CA" in case.regimes
+    searched = case.items.exclude(scopes={}).exists()
+    if not searched and (outcome != Outcome.REFUSED or denied_with_facts):
         _find(case)
-    ground = next(iter(case.lead_regime.grounds))
     moves.propose_decision(
         case,
         actor,
@@ -130,8 +167,9 @@ def propose(case: Case, actor: Actor = REVIEWER, outcome: str = Outcome.REFUSED)
                 item,
                 outcome,
                 "Because of the facts of this case.",
-                ground,
+                ground_for(item, outcome),
                 instead_because="The source is gone.",
+                other_grounds=other_grounds_for(item, outcome),
             )
             for item in case.items.all()
         ],
@@ -156,7 +194,25 @@ def _review(case: Case) -> None:
     advance(case, Action.BEGIN_REVIEW, REVIEWER)
 
 
+def register_training_data() -> Dataset:
+    """Return a dataset of which the register says all that people are told; made once."""
+    told = {
+        "origin": "Collected from the invented site pages.example.",
+        "types": "Forum posts",
+        "purposes": "Training of language models",
+        "legal_basis": "Legitimate interests",
+        "disclosed_to": "Nobody else receives it.",
+        "transfers": "It goes to no other country.",
+        "retention": "Two years after training",
+    }
+    dataset, _made = Dataset.objects.get_or_create(name="Invented posts", defaults=told)
+    return dataset
+
+
 def _find(case: Case) -> None:
+    """Find every item in the training data; an answer about it needs what the register says."""
+    if any(ItemKind(kind).definition.notice in _TELL_OF_DATA for kind in case.kinds):
+        register_training_data()
     for item in case.items.all():
         staff_actions.record_finding(
             case,
@@ -292,8 +348,10 @@ def granted(request: FilingRequest = WANG, outcome: str = Outcome.CORRECTED) -> 
                 item,
                 outcome,
                 "The record was wrong.",
+                ground_for(item, outcome),
                 retraining_on=timezone.localdate() + timedelta(days=100),
                 instead_because="The source is gone.",
+                other_grounds=other_grounds_for(item, outcome),
             )
             for item in case.items.all()
         ],

@@ -149,7 +149,7 @@ def load_samples(owner_url: str) -> None:
         cases, loaded, datasets = connection.execute(
             "SELECT EXISTS (SELECT FROM cases_case),"
             " EXISTS (SELECT FROM ledger_event WHERE name = 'samples.loaded'),"
-            " EXISTS (SELECT FROM datasets_dataset)"
+            " EXISTS (SELECT FROM datasets_snapshot)"
         ).fetchone() or (True, False, True)
     if cases:
         tell("Sample cases", "the database holds cases")

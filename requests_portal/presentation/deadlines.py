@@ -73,9 +73,9 @@ def shown_regime(
         answer_rules=[_shown_rule(regime, kind) for kind in answering],
         rules=[_shown_rule(regime, kind) for kind in kinds],
         fee=regime.fee.text.in_language(language),
-        authority=authority.name.in_language(language),
-        authority_address=authority.address.in_language(language),
-        authority_link=authority.link,
+        authority=authority.name.in_language(language) if authority else "",
+        authority_address=authority.address.in_language(language) if authority else "",
+        authority_link=authority.link if authority else "",
         court=regime.court.text.in_language(language),
     )
 

@@ -10,9 +10,11 @@ from decimal import Decimal
 
 from django.utils import timezone
 
+from tests.factories import ground_for, other_grounds_for
 from tests.life_of_a_case.people import Choose
 from workflows.accounts.actors import Actor
 from workflows.cases import correspondence, merging, staff_actions
+from workflows.cases.decision_rules import laws_of, outcomes_under
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case, Item
 from workflows.cases.staff_actions import ItemProposal
@@ -30,7 +32,6 @@ from workflows.notices import moves
 from workflows.retention import erasure
 from workflows.routing.assignment import assign
 from workflows.routing.models import Team
-from workflows.vocabulary.item_kinds import outcomes_for, stands_in
 from workflows.vocabulary.outcomes import CHANGES_DATA, NOT_GRANTED, Outcome, Scope, ScopeResult
 from workflows.vocabulary.people import Assurance
 from workflows.vocabulary.roles import Role
@@ -101,14 +102,10 @@ def possible_outcomes(case: Case, item: Item, *, ready: bool) -> list[str]:
 
     Nothing is held only where nothing was judged to be theirs.
     """
-    regime = case.lead_regime
     held = case.matches.filter(verdict=Match.Verdict.THEIRS).exists()
     found = []
-    for outcome in outcomes_for(item.kind):
+    for outcome in outcomes_under(laws_of(case, item.kind), item.kind):
         if outcome in {Outcome.NOT_HELD, Outcome.NOT_IDENTIFIABLE} and held:
-            continue
-        known = regime.outcomes.get(outcome)
-        if stands_in(item.kind, outcome) and (known is None or item.kind not in known.items):
             continue
         if ready and outcome not in NOT_GRANTED and not _may_grant(case, item):
             continue
@@ -126,7 +123,6 @@ def _may_grant(case: Case, item: Item) -> bool:
 
 def proposals_for(case: Case, choose: Choose, *, ready: bool) -> list[ItemProposal]:
     """Return a proposal for each item, one that changes data more often than others."""
-    ground = next(iter(case.lead_regime.grounds))
     made = []
     for item in items_of(case):
         outcomes = possible_outcomes(case, item, ready=ready)
@@ -137,9 +133,10 @@ def proposals_for(case: Case, choose: Choose, *, ready: bool) -> list[ItemPropos
                 item,
                 outcome,
                 WHY,
-                ground,
+                ground_for(item, outcome),
                 timezone.localdate() + timedelta(days=100),
                 "The source is gone.",
+                other_grounds_for(item, outcome),
             )
         )
     return made

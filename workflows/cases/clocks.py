@@ -97,8 +97,10 @@ def derive_deadlines(case: Case, current: Round | None = None) -> dict[tuple[str
     deadlines: dict[tuple[str, str], Deadline] = {}
     for code in case.regimes:
         regime = case.regime_of(code)
-        events = rule_events(case, regime, current)
-        computed = regimes.compute_all(regime, events, case.residence, kinds_of(regime, case.kinds))
+        events = rule_events(case, current)
+        computed = regimes.compute_all(
+            regime, events, case.residence, kinds_of(regime, case.kinds), item_kinds=case.kinds
+        )
         deadlines.update({(code, kind): deadline for kind, deadline in computed.items()})
     return _told_as_contested(deadlines) if current.number else deadlines
 
@@ -196,7 +198,9 @@ def rederive_clock(clock: BaseClock) -> Deadline:
     """Return what the calculator makes of the events of one clock."""
     case = clock.case
     regime = case.regime_of(clock.regime)
-    return regimes.compute(regime, clock.kind, clock.rule_events(), case.residence)
+    return regimes.compute(
+        regime, clock.kind, clock.rule_events(), case.residence, item_kinds=case.kinds
+    )
 
 
 def earliest_due(clocks: Iterable[BaseClock]) -> BaseClock | None:
@@ -304,13 +308,13 @@ def extension_is_open(case: Case) -> bool:
     if clock is None or clock.stopped_at is not None or clock.due_at is None:
         return False
     regime = case.lead_regime
-    events = rule_events(case, regime)
+    events = rule_events(case)
     if any(event.name == "extension_told" for event in events):
         return False
     # Not the date that is stored: a published limit may end before the time within which the law
     # lets an extension be told, and while the clock stands still its earliest day may pass.
     told = [*events, RuleEvent("extension_told", timezone.now())]
-    deadline = regimes.compute(regime, clock.kind, told, case.residence)
+    deadline = regimes.compute(regime, clock.kind, told, case.residence, item_kinds=case.kinds)
     return "extension_told_late" not in deadline.flags
 
 

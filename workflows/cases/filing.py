@@ -10,16 +10,17 @@ from django.utils import timezone
 
 from workflows.cases import clocks
 from workflows.cases.access import derive_receipt, new_case_number, receipt_digest
+from workflows.cases.applicable_law import laws_for, profile_in_force
 from workflows.cases.attachments import Upload, add_attachments, check_uploads
 from workflows.cases.errors import AttemptReused, InvalidFiling
-from workflows.cases.filing_request import FilingRequest, applicable_regimes, check_filing
+from workflows.cases.filing_request import FilingRequest, check_filing
 from workflows.cases.models import Case, IdempotencyKey, Identifier, Item, Person
 from workflows.cases.models.case import keep_versions
 from workflows.cases.transition import append_case_event
 from workflows.ledger.canonical import canonical_json
 from workflows.mail.addresses import normalise_email
 from workflows.outbox.services import enqueue
-from workflows.regimes.limits import limits_in_force
+from workflows.regimes.applicability import one_place
 from workflows.vault import blind_index
 from workflows.vault.blind_index import IndexKey, index_keys
 from workflows.vault.fields import number_rows
@@ -169,20 +170,23 @@ def _made_before(attempts: list[_Attempt]) -> FilingResult | None:
 
 
 def _create_case(request: FilingRequest, channel: Channel, receipt: str, at: datetime) -> Case:
-    regimes = limits_in_force(applicable_regimes(request.residence), at)
+    profile, version = profile_in_force()
+    kinds = [item.kind for item in request.items]
+    laws = laws_for(request.residence, kinds, at, profile)
     return Case.objects.create(
         number=new_case_number(at),
         data_key=create_data_key(),
         receipt_digest=receipt_digest(receipt),
         language=request.language,
         channel=channel,
-        residence=request.residence,
+        residence=one_place(request.residence),
         service=request.service,
         requester_role=request.requester_role,
-        kinds=[item.kind for item in request.items],
-        regime=regimes[0].code,
-        regimes=[regime.code for regime in regimes],
-        regime_versions=keep_versions(regimes),
+        kinds=kinds,
+        regime=laws.lead.code,
+        regimes=[regime.code for regime in laws.regimes],
+        regime_versions=keep_versions(laws.regimes),
+        applicability=laws.as_kept(version),
         has_contact=bool(request.email),
         filed_at=at,
     )

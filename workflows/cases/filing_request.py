@@ -11,11 +11,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from workflows.cases.applicable_law import laws_for
 from workflows.cases.errors import InvalidFiling
 from workflows.cases.models import Case
 from workflows.common.inputs import is_storable_text
 from workflows.regimes.rules.regime import Regime
-from workflows.regimes.services import all_regimes, get_regime, regimes_for
+from workflows.regimes.services import all_regimes
 from workflows.vocabulary.item_kinds import DETAIL_NAMES, ItemKind
 from workflows.vocabulary.people import IdentifierKind, RequesterRole
 from workflows.vocabulary.places import is_place
@@ -58,19 +59,21 @@ MOST_NAMED = 20
 LONGEST_NAME = 100
 
 
-def claims_own_interest(regime: Regime, requester_role: str) -> bool:
-    """Return whether kinship, own interest and the arrangement of the deceased must be told."""
-    rule = regime.filers.get(RequesterRole.NEAR_RELATIVE)
-    return (
-        requester_role == RequesterRole.NEAR_RELATIVE
-        and rule is not None
-        and _OWN_INTEREST in rule.evidence
-    )
+def claims_own_interest(regimes: Iterable[Regime], requester_role: str) -> bool:
+    """Return whether kinship, own interest and the arrangement of the deceased must be told.
+
+    They must where one of the laws asks for them.
+    """
+    if requester_role != RequesterRole.NEAR_RELATIVE:
+        return False
+    rules = [regime.filers.get(RequesterRole.NEAR_RELATIVE) for regime in regimes]
+    return any(rule is not None and _OWN_INTEREST in rule.evidence for rule in rules)
 
 
 def near_relative_rules_apply(case: Case) -> bool:
     """Return whether a decision to grant needs these conditions looked at first."""
-    return claims_own_interest(case.lead_regime, case.requester_role)
+    laws = [case.regime_of(code) for code in case.regimes]
+    return claims_own_interest(laws, case.requester_role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +213,7 @@ def _item_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
 def _place_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
     if not request.residence:
         yield "residence", _("Choose where you live.")
-    elif not applicable_regimes(request.residence):
+    elif not is_residence(request.residence):
         yield (
             "residence",
             _("Give a country by its code, such as DE, or a part of one, such as DE-BE."),
@@ -245,8 +248,11 @@ def is_dialable(phone: str) -> bool:
 
 
 def _kin_errors(request: FilingRequest) -> Iterator[tuple[str, str]]:
-    regimes = applicable_regimes(request.residence)
-    if not regimes or not claims_own_interest(regimes[0], request.requester_role):
+    is_relative = request.requester_role == RequesterRole.NEAR_RELATIVE
+    if not is_relative or not is_residence(request.residence):
+        return
+    laws = laws_for(request.residence, [item.kind for item in request.items])
+    if not claims_own_interest(laws.regimes, request.requester_role):
         return
     if not request.kinship:
         yield "kinship", _("Say how you are related to the person who has died.")
@@ -275,17 +281,9 @@ def _texts_of(details: Details) -> list[str]:
     return texts
 
 
-def applicable_regimes(residence: str) -> tuple[Regime, ...]:
-    """Return the regimes for a residence that the provider has agreed to serve, leading first.
-
-    A place without a regime of its own is served under the first of the provider's regimes, so
-    that nobody is turned away. What is no place has none: the law of another would be a guess.
-    """
-    if not is_place(residence) and not any(residence in one.places for one in all_regimes()):
-        return ()
-    served = settings.PROVIDER_REGIMES
-    found = tuple(regime for regime in regimes_for(residence) if regime.code in served)
-    return found or (get_regime(served[0]),)
+def is_residence(code: str) -> bool:
+    """Return whether somebody can live there: a place of the list, or one that a law names."""
+    return is_place(code) or any(code in regime.places for regime in all_regimes())
 
 
 _FIELDS = frozenset(field.name for field in fields(FilingRequest))

@@ -15,7 +15,7 @@ class ItemSituation:
     """What a guard must know of one item."""
 
     outcome: str = ""
-    ground: str = ""
+    has_grounds: bool = True
     grants: bool = False
     assurance_suffices: bool = True
     identity_confirmed: bool = True
@@ -67,8 +67,9 @@ def has_no_contact(situation: Situation) -> str:
 
 
 def every_item_is_decided(situation: Situation) -> str:
-    """Each item needs an outcome; a refusal a ground; a grant enough proof of who asks.
+    """Each item needs an outcome, and enough proof of who asks where it grants anything.
 
+    What is refused or given only in part needs grounds.
     Where the policy wants it, a second person has looked at that proof.
     Where the law wants it, a correction was verified first, and the conditions under which a near
     relative may ask were looked at.
@@ -86,7 +87,7 @@ def _against(item: ItemSituation) -> str:
     """Return what one item lacks before a decision on it can be proposed."""
     missing = {
         "item_undecided": not item.outcome,
-        "refusal_without_ground": item.outcome == "refused" and not item.ground,
+        "refusal_without_ground": not item.has_grounds,
         "assurance_too_low": item.grants and not item.assurance_suffices,
         "identity_not_confirmed": item.grants and not item.identity_confirmed,
         "not_verified": not item.verified,

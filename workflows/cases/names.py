@@ -84,7 +84,9 @@ REFUSAL_TEXTS = {
     Refusal.WRONG_ROLE: _("Your role may not do this."),
     "contact_must_be_confirmed": _("The contact has first to be confirmed by the person."),
     "item_undecided": _("Each item needs an outcome first."),
-    "refusal_without_ground": _("A refusal needs a ground."),
+    "refusal_without_ground": _(
+        "What is refused or given only in part needs a ground of each law that grants it."
+    ),
     "assurance_too_low": _("The person has not yet proved enough of who they are for this."),
     "identity_not_confirmed": _(
         "Before this is granted, somebody other than the colleague who accepted the proof of"

@@ -174,10 +174,12 @@ def _changes(case: Case, announced: Sequence[HolidayNotice]) -> Iterable[MovedDa
 
     for code in case.regimes:
         regime = case.regime_of(code)
-        events = rule_events(case, regime)
+        events = rule_events(case)
         clocks = {c.kind: c for c in case.clocks.all() if c.regime == code and not c.stopped_at}
         kinds = [kind for kind in clock_kinds(regime, case.kinds) if kind in clocks]
-        found = deadlines_at(regime, kinds, events, case.residence, with_notice)
+        found = deadlines_at(
+            regime, kinds, events, case.residence, with_notice, item_kinds=case.kinds
+        )
         for kind, deadline in found.items():
             clock = clocks[kind]
             if (clock.due_on, clock.provisional) != (deadline.lead_on, deadline.provisional):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -13,14 +13,14 @@ from django.utils.translation import gettext as _
 
 from workflows.accounts.actors import SYSTEM, Actor
 from workflows.cases.clocks import recompute
+from workflows.cases.decision_rules import check_decision, grounds_kept, laws_of
 from workflows.cases.lifecycle import MOVES, Action
 from workflows.cases.models import Case, Item
 from workflows.cases.transition import advance, append_case_event
 from workflows.common.errors import InvalidInput
 from workflows.common.inputs import require_text
 from workflows.ledger.selectors import events_of_case
-from workflows.regimes.rules.regime import Regime
-from workflows.vocabulary.item_kinds import outcomes_for, stands_in
+from workflows.vocabulary.item_kinds import stands_in
 from workflows.vocabulary.outcomes import CHANGES_DATA, Outcome, Scope, ScopeResult
 from workflows.vocabulary.people import Assurance
 
@@ -119,7 +119,11 @@ def log_case_view(case: Case, actor: Actor, *, what: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ItemProposal:
-    """What a reviewer proposes for one item. `ground` is a code of the case's leading regime."""
+    """What a reviewer proposes for one item.
+
+    `ground` is a code of the case's leading regime; `other_grounds` are those of the other laws
+    that grant the item, by regime.
+    """
 
     item: Item
     outcome: str
@@ -127,6 +131,11 @@ class ItemProposal:
     ground: str = ""
     retraining_on: date | None = None
     instead_because: str = ""
+    other_grounds: Mapping[str, str] = field(default_factory=dict)
+
+    def grounds_in(self, case: Case) -> dict[str, str]:
+        """Return the grounds by regime."""
+        return {**self.other_grounds, **({case.regime: self.ground} if self.ground else {})}
 
 
 def record_finding(
@@ -179,22 +188,34 @@ def record_finding(
 def propose_decision(case: Case, actor: Actor, proposals: Sequence[ItemProposal]) -> None:
     """Propose an outcome with its reasons for each item of the case.
 
-    Raises `InvalidInput` for an outcome that the kind of item cannot come to, a ground that the
-    regime does not know or reasons that are missing, and `MoveRefused` as the lifecycle says.
+    Raises `InvalidInput` for an outcome that the kind of item cannot come to or that a law of the
+    case does not know for it, for a refusal or a partial outcome without a ground of each law, for
+    reasons that are missing, and `MoveRefused` as the lifecycle says.
     """
     for proposal in proposals:
-        _check_proposal(case.lead_regime, case.residence, proposal)
+        _check_proposal(case, proposal)
     with transaction.atomic():
         for proposal in proposals:
             item = proposal.item
             item.outcome = proposal.outcome
-            item.ground = proposal.ground if proposal.outcome == Outcome.REFUSED else ""
+            grounds = grounds_kept(
+                laws_of(case, item.kind), item.kind, item.outcome, proposal.grounds_in(case)
+            )
+            item.ground = grounds.pop(case.regime, "")
+            item.other_grounds = grounds
             item.reasons = proposal.reasons.strip()
             queued = proposal.outcome == Outcome.QUEUED_FOR_RETRAINING
             item.retraining_on = proposal.retraining_on if queued else None
             item.instead_because = proposal.instead_because.strip() if _stands_in(proposal) else ""
             item.save(
-                update_fields=["outcome", "ground", "reasons", "retraining_on", "instead_because"]
+                update_fields=[
+                    "outcome",
+                    "ground",
+                    "other_grounds",
+                    "reasons",
+                    "retraining_on",
+                    "instead_because",
+                ]
             )
         advance(
             case,
@@ -208,22 +229,17 @@ def propose_decision(case: Case, actor: Actor, proposals: Sequence[ItemProposal]
         )
 
 
-def _check_proposal(regime: Regime, residence: str, proposal: ItemProposal) -> None:
-    """Refuse what the kind of item or the law does not know, or what lacks its reason."""
+def _check_proposal(case: Case, proposal: ItemProposal) -> None:
+    """Refuse what the kind of item or a law does not know, or what lacks its reason."""
     kind, outcome = proposal.item.kind, proposal.outcome
-    if outcome not in outcomes_for(kind):
-        raise InvalidInput(_("This kind of item cannot come to that outcome."))
-    if outcome == Outcome.REFUSED and proposal.ground not in regime.grounds:
-        raise InvalidInput(_("Choose a ground that the law of this case knows."))
+    check_decision(laws_of(case, kind), kind, outcome, proposal.grounds_in(case), proposal.reasons)
     if outcome == Outcome.QUEUED_FOR_RETRAINING:
-        today = timezone.localdate(timezone=ZoneInfo(regime.place(residence).zone))
+        zone = case.lead_regime.place(case.residence).zone
+        today = timezone.localdate(timezone=ZoneInfo(zone))
         if proposal.retraining_on is None or proposal.retraining_on <= today:
             raise InvalidInput(_("Say on which coming day the model will be trained again."))
     require_text(proposal.reasons)
     if _stands_in(proposal):
-        known = regime.outcomes.get(outcome)
-        if known is None or kind not in known.items:
-            raise InvalidInput(_("The law of this case does not know that outcome for this item."))
         if not proposal.instead_because.strip():
             raise InvalidInput(_("Say why it cannot be done as it was asked for."))
         require_text(proposal.instead_because)
@@ -237,7 +253,7 @@ def _instead(proposals: Sequence[ItemProposal]) -> dict[str, str]:
     return {str(p.item.position): p.instead_because.strip() for p in proposals if _stands_in(p)}
 
 
-def outcomes_of(case: Case) -> list[dict[str, str | int]]:
+def outcomes_of(case: Case) -> list[dict[str, str | int | dict[str, str]]]:
     """Return what was decided on each item, for the log."""
     return [
         {
@@ -245,6 +261,7 @@ def outcomes_of(case: Case) -> list[dict[str, str | int]]:
             "kind": item.kind,
             "outcome": item.outcome,
             **({"ground": item.ground} if item.ground else {}),
+            **({"grounds": item.grounds} if item.other_grounds else {}),
         }
         for item in case.items.all()
     ]

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from workflows.accounts.actors import Actor
 from workflows.cases.clocks import add_clock_event, extension_is_open, stop_clocks
+from workflows.cases.decision_rules import grounds_lacking, laws_of
 from workflows.cases.errors import MoveRefused
 from workflows.cases.filing_request import near_relative_rules_apply
 from workflows.cases.guards import ItemSituation, Situation
@@ -173,7 +174,9 @@ def situation_of(case: Case, actor: Actor) -> Situation:
         items.append(
             ItemSituation(
                 outcome=item.outcome,
-                ground=item.ground,
+                has_grounds=not grounds_lacking(
+                    laws_of(case, item.kind), item.kind, item.outcome, item.grounds
+                ),
                 grants=grants(item.outcome),
                 assurance_suffices=assurance_suffices(case.assurance, needed),
                 identity_confirmed=item.kind not in to_confirm,

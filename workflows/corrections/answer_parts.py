@@ -7,8 +7,8 @@ from datetime import datetime
 
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from workflows.cases.models import Case, Item
 from workflows.corpus.entries import Op
@@ -16,20 +16,34 @@ from workflows.corrections.instructions import operation_of
 from workflows.corrections.lineage import line_of, related_versions
 from workflows.corrections.manifests import OPS, entries_of, was_compared, was_rescanned
 from workflows.corrections.models import Instruction, Manifest, RecipientNotice
-from workflows.datasets.models import Recipient, Snapshot
+from workflows.datasets.models import Dataset, Recipient, Snapshot
 from workflows.lookups.findings import SnapshotFinding, affected_models, findings_of, next_step
 from workflows.lookups.models import Match
 from workflows.notices.answers import answer_source
-from workflows.notices.document import Bullets, Paragraph, Value
+from workflows.notices.document import Bullets, Node, Paragraph, Unknown, Value, as_nodes
+from workflows.notices.facts import tells_of_data
 from workflows.notices.kinds import placeholders_of
 from workflows.vault.crypto import Shredded
+from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.outcomes import CHANGES_DATA, Outcome, ScopeResult
+from workflows.vocabulary.places import place_name
 
 # Outcomes after which the data of a snapshot stay as they are.
 _STAYS = frozenset(
     {Outcome.PROCESSING_STOPPED, Outcome.SUPPRESSED_IN_OUTPUT, Outcome.QUEUED_FOR_RETRAINING}
 )
 
+
+# What an answer tells from the register: the placeholder, and the column of the dataset.
+_TOLD = {
+    "categories": "types",
+    "legal_basis": "legal_basis",
+    "purposes": "purposes",
+    "retention": "retention",
+    "source_of_data": "origin",
+    "transfers": "transfers",
+}
+_OF_THE_REGISTER = frozenset({*_TOLD, "recipients"})
 
 # So many places are named to the person; all are counted.
 SOURCES_NAMED = 20
@@ -252,14 +266,83 @@ def known_of(case: Case, kind: str, items: tuple[Item, ...]) -> Mapping[str, Val
     if findings:
         lines = tuple(_dataset(f, items, changes.get(f.snapshot.pk)) for f in findings)
         values["datasets"] = (Bullets(lines), *_models(case), *recipients_informed(case))
-    told_here = placeholders_of(kind) if found else frozenset()
-    if "source_of_data" in told_here:
-        values["source_of_data"] = _sources(case, found)
-    if "recipients" in told_here:
-        values["recipients"] = _recipients(found)
-    if "categories" in told_here:
-        values["categories"] = _categories(found)
+    told_here = placeholders_of(kind)
+    if "copy_of_data" in told_here and found and any(map(tells_of_data, items)):
+        values["copy_of_data"] = _passages(case)
+    if told_here & _OF_THE_REGISTER and any(map(tells_of_data, items)):
+        values |= _from_the_register(case, items, found, told_here)
     return values
+
+
+def _from_the_register(
+    case: Case,
+    items: tuple[Item, ...],
+    found: Iterable[SnapshotFinding],
+    told_here: Collection[str],
+) -> dict[str, Value]:
+    """Return what the register says of the datasets in which the person was found.
+
+    Where it does not say all, the value names the dataset and what is to be filled in.
+    """
+    datasets = _datasets(items, found)
+    if not datasets:
+        nothing = Unknown(
+            _(
+                "The register knows no dataset in which the person was found: judge the matches, or"
+                " register the dataset."
+            )
+        )
+        return dict.fromkeys(_OF_THE_REGISTER & set(told_here), nothing)
+    values: dict[str, Value] = {
+        name: _told(datasets, field) for name, field in _TOLD.items() if name in told_here
+    }
+    if "source_of_data" in values:
+        values["source_of_data"] = _sources(case, values["source_of_data"])
+    if "recipients" in told_here:
+        values["recipients"] = _recipients(datasets)
+    return values
+
+
+def _datasets(items: tuple[Item, ...], found: Iterable[SnapshotFinding]) -> list[Dataset]:
+    """Return the datasets of which to tell: where matches were judged to be theirs.
+
+    Else those of the places in which staff found the person. Who asks how data are processed is
+    told of all.
+    """
+    theirs = {finding.snapshot.dataset.pk: finding.snapshot.dataset for finding in found}
+    if theirs:
+        return list(theirs.values())
+    scopes = {
+        scope
+        for item in items
+        for scope, result in item.scopes.items()
+        if result == ScopeResult.FOUND
+    }
+    # Of one that was looked through, the matches say whether the person stands in it.
+    named = list(Dataset.objects.filter(scope__in=scopes, snapshots=None))
+    if not named and any(item.kind == ItemKind.EXPLAIN for item in items):
+        return list(Dataset.objects.all())
+    return named
+
+
+def _told(datasets: Iterable[Dataset], field: str) -> Value:
+    """Return what each dataset says of a field, in the active language."""
+    language = get_language() or "en"
+    lines = []
+    for dataset in datasets:
+        text = dataset.told(field, language)
+        if not text:
+            return _to_fill_in(dataset, field)
+        lines.append(
+            _("%(dataset)s: %(text)s")
+            % {"dataset": dataset.name, "text": _("; ").join(text.splitlines())}
+        )
+    return (Bullets(tuple(dict.fromkeys(lines))),)
+
+
+def _to_fill_in(dataset: Dataset, field: str) -> Unknown:
+    named = {"dataset": dataset.name, "field": Dataset.column_name(field)}
+    return Unknown(_("Fill in “%(field)s” of the dataset %(dataset)s in the register.") % named)
 
 
 def _came_out(finding: SnapshotFinding, changes: Mapping[int, DataChange]) -> bool:
@@ -308,17 +391,25 @@ def _models(case: Case) -> tuple[Paragraph | Bullets, ...]:
     return (Paragraph(_("Models that were trained on them:")), Bullets(lines))
 
 
-def _sources(case: Case, found: Iterable[SnapshotFinding]) -> tuple[Bullets | Paragraph, ...]:
+def _passages(case: Case) -> tuple[Node, ...]:
+    """Return the words about the person, place by place, with what identifies others masked."""
+    theirs = Match.objects.filter(case=case, verdict=Match.Verdict.THEIRS)
+    lines = dict.fromkeys(
+        _("%(dataset)s: “%(words)s”")
+        % {
+            "dataset": match.snapshot.dataset.name,
+            "words": "".join(match.excerpt.get(part, "") for part in ("before", "hit", "after")),
+        }
+        for match in theirs.select_related("snapshot__dataset", "case__data_key")
+    )
+    return (Bullets(tuple(lines)),)
+
+
+def _sources(case: Case, origins: Value) -> Value:
     """Return where the datasets come from, and the places at which the person was found."""
-    origins = {f.snapshot.dataset.name: f.snapshot.dataset.origin for f in found}
-    nodes: list[Bullets | Paragraph] = [
-        Bullets(
-            tuple(
-                _("%(dataset)s: %(origin)s") % {"dataset": name, "origin": origin}
-                for name, origin in origins.items()
-            )
-        )
-    ]
+    if not origins:
+        return origins
+    nodes: list[Node] = [*as_nodes(origins)]
     theirs = Match.objects.filter(case=case, verdict=Match.Verdict.THEIRS)
     places = dict.fromkeys(m.source for m in theirs.select_related("case__data_key") if m.source)
     if places:
@@ -333,12 +424,32 @@ def _sources(case: Case, found: Iterable[SnapshotFinding]) -> tuple[Bullets | Pa
     return tuple(nodes)
 
 
-def _recipients(found: Iterable[SnapshotFinding]) -> Value:
-    datasets = {finding.snapshot.dataset_id for finding in found}
-    names = Recipient.objects.filter(dataset__in=datasets).values_list("name", flat=True)
-    return (Bullets(tuple(dict.fromkeys(names))),) if names else ""
+def _recipients(datasets: Collection[Dataset]) -> Value:
+    """Return who was given the datasets: each recipient, and what the register says beside them."""
+    language, lines = get_language() or "en", []
+    rows = Recipient.objects.filter(dataset__in=datasets).order_by("name")
+    by_dataset: dict[int, list[Recipient]] = defaultdict(list)
+    for row in rows:
+        by_dataset[row.dataset_id].append(row)
+    for dataset in datasets:
+        said = dataset.told("disclosed_to", language)
+        if not said and not by_dataset[dataset.pk]:
+            return _to_fill_in(dataset, "disclosed_to")
+        if said:
+            text = _("; ").join(said.splitlines())
+            lines.append(_("%(dataset)s: %(text)s") % {"dataset": dataset.name, "text": text})
+        lines += map(_recipient, by_dataset[dataset.pk])
+    return (Bullets(tuple(dict.fromkeys(lines))),)
 
 
-def _categories(found: Iterable[SnapshotFinding]) -> Value:
-    types = dict.fromkeys(f.snapshot.dataset.types for f in found if f.snapshot.dataset.types)
-    return (Bullets(tuple(types)),) if types else ""
+def _recipient(recipient: Recipient) -> str:
+    """Return the name of a recipient, for what, where, and what protects the data there."""
+    more = [
+        recipient.purpose,
+        place_name(recipient.country) if recipient.country else "",
+        recipient.safeguard,
+    ]
+    known = _("; ").join(part for part in more if part)
+    if not known:
+        return recipient.name
+    return _("%(recipient)s (%(known)s)") % {"recipient": recipient.name, "known": known}

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone, translation
 
+from workflows.cases.decision_rules import laws_of_case
 from workflows.cases.models import Case, Item
 from workflows.notices import facts
 from workflows.notices.composing import ComposedNotice, compose, compose_from
@@ -69,23 +70,24 @@ def compose_answer(case: Case) -> ComposedNotice:
     """Compose the answer to the items as they are decided now, in the language of the case."""
     language = language_of(case.language)
     reader = RecipientLocale(case, case.lead_regime, language)
+    laws = laws_of_case(case)
     text = active_text(reader.regime.code, NoticeKind.ANSWER, language)
     with translation.override(language), timezone.override(reader.zone):
         parts = [
-            compose(case, kind, Decided(items, _known(case, kind, items)))
+            compose(case, kind, decided(case, kind, items))
             for kind, items in items_by_kind(case.items.all()).items()
         ]
         return bind_notices(
-            compose_from(reader, NoticeKind.ANSWER, NoticeFacts(), text, [reader.regime]), parts
+            compose_from(reader, NoticeKind.ANSWER, NoticeFacts(), text, laws), parts
         )
 
 
-def _known(case: Case, kind: str, items: tuple[Item, ...]) -> dict[str, Value]:
-    """Return what other packages know of the items, in the active language."""
+def decided(case: Case, kind: str, items: tuple[Item, ...]) -> Decided:
+    """Return decided items with what other packages know of them, in the active language."""
     known: dict[str, Value] = {}
     for source in _sources:
         known.update(source(case, kind, items))
-    return known
+    return Decided(items, known)
 
 
 def bind_notices(frame: ComposedNotice, parts: list[ComposedNotice]) -> ComposedNotice:
@@ -110,6 +112,7 @@ def bind_notices(frame: ComposedNotice, parts: list[ComposedNotice]) -> Composed
         tuple({text.place: text for c in (frame, *parts) for text in c.texts}.values()),
         {kind: elements for c in (frame, *parts) for kind, elements in c.prescribed.items()},
         {kind: elements for c in (frame, *parts) for kind, elements in c.contained.items()},
+        {element: where for c in (frame, *parts) for element, where in c.unknown.items()},
     )
 
 
@@ -146,7 +149,9 @@ def preview(place: TextSlot, body: str, regime: Regime) -> ComposedNotice:
     text = ActiveText(place, body, None)
     with translation.override(place.language), timezone.override(reader.zone):
         if place.kind != NoticeKind.ANSWER:
-            return compose_from(reader, place.kind, _facts(reader, place.kind), text, [])
+            return compose_from(
+                reader, place.kind, _facts(reader, place.kind), text, [], invented=True
+            )
         items = [_item(reader, n, kind) for n, kind in enumerate(DECIDED, start=1)]
         parts = [
             compose_from(
@@ -155,11 +160,13 @@ def preview(place: TextSlot, body: str, regime: Regime) -> ComposedNotice:
                 facts.Decided(members),
                 active_text(regime.code, kind, place.language),
                 [],
+                invented=True,
             )
             for kind, members in items_by_kind(items).items()
         ]
         return bind_notices(
-            compose_from(reader, NoticeKind.ANSWER, facts.NoticeFacts(), text, []), parts
+            compose_from(reader, NoticeKind.ANSWER, facts.NoticeFacts(), text, [], invented=True),
+            parts,
         )
 
 

@@ -1,12 +1,14 @@
 """Names what the definition of a kind refers to and nobody has, before a case runs into it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import DEFAULT_DB_ALIAS, DatabaseError
 from django.db.models import TextChoices
 
+from workflows.notices.clauses import CLAUSES, open_clauses, shipped_words
 from workflows.notices.facts import Decided
 from workflows.notices.kinds import DEFINITIONS
 from workflows.notices.languages import languages
@@ -124,3 +126,44 @@ def _asked_in_vain() -> Iterator[checks.Warning]:
                         hint="Add it to `placeholders` of its definition, and to its facts.",
                         id="notices.W001",
                     )
+
+
+@register("attestations", deploy=True)
+def check_attestations(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """Name clauses that counsel has not attested: what needs them cannot be sent.
+
+    Without `--database` it is left out where there is no database to be asked, as when an image is
+    built.
+    """
+    if databases is not None and DEFAULT_DB_ALIAS not in databases:
+        return []
+    try:
+        still_open = open_clauses()
+    except DatabaseError:
+        if databases is not None:
+            raise
+        return []
+    return [
+        Error(
+            f"Nobody attests the clause {clause.code!r} of notices as it stands now.",
+            hint="A privacy officer attests it in the staff's area; `manage.py attestations` lists"
+            " all.",
+            id="notices.E007",
+        )
+        for clause in still_open
+    ]
+
+
+@register("kinds", Tags.compatibility)
+def check_clauses(**_: Any) -> list[CheckMessage]:
+    """Name clauses that lack words in a language."""
+    return [
+        Error(
+            f"The clause {code!r} has no words in {language}.",
+            hint=f"Write them in workflows/notices/texts/{language}/clauses.toml.",
+            id="notices.E008",
+        )
+        for language in languages()
+        for code in CLAUSES
+        if not shipped_words(language).get(code)
+    ]

@@ -7,12 +7,14 @@ the text that was in use before it.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from workflows.cases.models import Case
-from workflows.notices.document import Block, Document
+from workflows.notices.clauses import PLACEHOLDERS, PREFIX, clauses
+from workflows.notices.document import Block, Document, Node, Unknown, Value
 from workflows.notices.elements import REQUIRED_PLACEHOLDERS
 from workflows.notices.errors import ElementMissing
 from workflows.notices.facts import NoticeFacts
@@ -25,7 +27,7 @@ from workflows.notices.texts import (
     elements_prescribed,
     texts_so_far,
 )
-from workflows.notices.values import RecipientLocale, common_values
+from workflows.notices.values import RecipientLocale, common_values, further_remedies
 from workflows.regimes.rules.regime import Regime
 
 
@@ -43,6 +45,8 @@ class ComposedNotice:
     texts: tuple[ActiveText, ...]
     prescribed: Mapping[str, frozenset[str]]
     contained: Mapping[str, frozenset[str]]
+    # Where what is missing can be filled in, by element, in sentences for staff.
+    unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def missing(self) -> dict[str, frozenset[str]]:
@@ -53,7 +57,8 @@ class ComposedNotice:
     def check(self) -> None:
         """Raise `ElementMissing` if this may not be sent."""
         for kind, gap in self.missing.items():
-            raise ElementMissing(kind, gap)
+            where = [each for element in sorted(gap) for each in self.unknown.get(element, ())]
+            raise ElementMissing(kind, gap, where)
 
 
 def compose(
@@ -74,26 +79,37 @@ def compose(
 
 
 def compose_from(
-    reader: RecipientLocale, kind: str, facts: NoticeFacts, text: ActiveText, laws: Iterable[Regime]
+    reader: RecipientLocale,
+    kind: str,
+    facts: NoticeFacts,
+    text: ActiveText,
+    laws: Iterable[Regime],
+    *,
+    invented: bool = False,
 ) -> ComposedNotice:
     """Compose a notice from a given text, with the reader's language active.
 
-    What the text lacks of the elements of `laws` is added from the texts of these. Raises
-    `TypeError` for facts of another kind.
+    What the text lacks of the elements of `laws` is added from the texts of these. One that is
+    `invented` shows clauses that nobody has attested. Raises `TypeError` for facts of another kind.
     """
-    definition = DEFINITIONS[kind]
+    definition, laws = DEFINITIONS[kind], list(laws)
     if not isinstance(facts, definition.facts):
         raise TypeError(f"A notice of the kind {kind} is not made from {type(facts).__name__}.")
-    values = {
-        **dict.fromkeys(definition.all_placeholders, ""),
-        **common_values(reader),
-        **facts.values(reader),
-    }
+    values = _Values(
+        {
+            **dict.fromkeys(definition.all_placeholders - PLACEHOLDERS, ""),
+            **common_values(reader, laws),
+            **facts.values(reader),
+        },
+        reader.language,
+        invented=invented,
+    )
     document = render(parse(text.body), values, REQUIRED_PLACEHOLDERS, reader.language)
-    prescribed: set[str] = set(elements_prescribed(reader.regime, kind))
+    told_of = facts.item_kinds
+    prescribed: set[str] = set(elements_prescribed(reader.regime, kind, told_of))
     texts = [text]
     for law in laws:
-        elements = set(elements_prescribed(law, kind))
+        elements = set(elements_prescribed(law, kind, told_of))
         prescribed |= elements
         if elements <= document.elements:
             continue
@@ -111,6 +127,12 @@ def compose_from(
             if blocks:
                 document = replace(document, blocks=_with(document.blocks, blocks))
                 texts.append(borrowed)
+    document = _with_further(document, further_remedies(reader, laws))
+    needless = facts.needless
+    document = replace(
+        document, blocks=tuple(b for b in document.blocks if b.element not in needless)
+    )
+    prescribed -= needless
     return ComposedNotice(
         kind,
         reader.regime.code,
@@ -118,7 +140,51 @@ def compose_from(
         tuple(texts),
         {kind: frozenset(prescribed)},
         {kind: document.elements},
+        {
+            element: tuple(unknown)
+            for element in prescribed - document.elements
+            if (unknown := _unknown(element, values))
+        },
     )
+
+
+class _Values(dict[str, Value]):
+    """The values of a notice; its clauses are read when a text has the first of them."""
+
+    def __init__(self, values: Mapping[str, Value], language: str, *, invented: bool) -> None:
+        super().__init__(values)
+        self._language = language
+        self._invented = invented
+
+    def __missing__(self, name: str) -> Value:
+        if name not in PLACEHOLDERS:
+            raise KeyError(name)
+        for clause in clauses():
+            words: Value = clause.words.get(self._language, "")
+            if not (clause.is_attested or self._invented):
+                words = Unknown(
+                    _("Counsel has to attest the clause “%(clause)s” first, under Settings.")
+                    % {"clause": clause.label}
+                )
+            self[f"{PREFIX}{clause.code}"] = words
+        return self[name]
+
+
+def _unknown(element: str, values: Mapping[str, Value]) -> list[str]:
+    """Return where what an element needs can be filled in, as far as that is known."""
+    needed = (values[name] for name in sorted(REQUIRED_PLACEHOLDERS.get(element, frozenset())))
+    return [value.where for value in needed if isinstance(value, Unknown)]
+
+
+def _with_further(document: Document, more: Mapping[str, tuple[Node, ...]]) -> Document:
+    """Add what further laws say to the elements that the document tells."""
+    blocks = tuple(
+        replace(block, nodes=(*block.nodes, *more[block.element]))
+        if block.element in more and block.says_something
+        else block
+        for block in document.blocks
+    )
+    return replace(document, blocks=blocks)
 
 
 def _with(blocks: tuple[Block, ...], added: tuple[Block, ...]) -> tuple[Block, ...]:

@@ -32,8 +32,24 @@ class Bullets:
 
 
 Node = Heading | Paragraph | Bullets
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The value of a placeholder for what nobody has recorded: empty, with the place to do so.
+
+    `where` is a sentence for staff.
+    """
+
+    where: str
+
+    def __bool__(self) -> bool:
+        """Return that there is nothing to say."""
+        return False
+
+
 # What stands in the place of a placeholder; empty when there is nothing to say.
-Value = str | tuple[Node, ...]
+Value = str | tuple[Node, ...] | Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +104,8 @@ def paragraphs(text: str) -> tuple[Node, ...]:
 
 def as_nodes(value: Value) -> tuple[Node, ...]:
     """Return a value as nodes."""
+    if isinstance(value, Unknown):
+        return ()
     return paragraphs(value) if isinstance(value, str) else value
 
 

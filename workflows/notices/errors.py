@@ -11,13 +11,15 @@ from workflows.vocabulary.notices import NoticeElement, NoticeKind
 class ElementMissing(DomainError):
     """A notice lacks what the law says it must contain, and was not sent."""
 
-    def __init__(self, kind: str, elements: Collection[str]) -> None:
+    def __init__(self, kind: str, elements: Collection[str], where: Collection[str] = ()) -> None:
+        """Name the elements; `where` are sentences on where what they need is filled in."""
         self.kind = kind
         self.elements = tuple(sorted(elements))
-        super().__init__(
-            _("%(notice)s: it cannot be sent, for the law says that it must also tell: %(what)s.")
-            % {"notice": NoticeKind(kind).label, "what": names_of(self.elements)}
-        )
+        self.where = tuple(dict.fromkeys(where))
+        missing = _(
+            "%(notice)s: it cannot be sent, for the law says that it must also tell: %(what)s."
+        ) % {"notice": NoticeKind(kind).label, "what": names_of(self.elements)}
+        super().__init__(" ".join([missing, *self.where]))
 
 
 class TextRefused(DomainError):

@@ -14,10 +14,45 @@ from workflows.notices.item_values import item_values, refusal_values
 from workflows.notices.phrases import phrase
 from workflows.notices.values import RecipientLocale, due_sentence, effect_on_clock
 from workflows.regimes.rules.elements import FeeRule, Ground
+from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.outcomes import Outcome
+from workflows.vocabulary.people import Assurance
+
+# What is told of data about the person: where none are held, there is nothing of it to tell.
+ABOUT_DATA = frozenset(
+    {
+        "automated_logic",
+        "categories",
+        "copy_of_data",
+        "legal_basis",
+        "number_of_data",
+        "processing_rules",
+        "purposes",
+        "recipients",
+        "retention",
+        "source_of_data",
+        "transfers",
+    }
+)
+
+
+def tells_of_data(item: Item) -> bool:
+    """Return whether the answer to an item tells of data: not of none, and not of a complaint."""
+    return item.outcome != Outcome.NOT_HELD and item.kind != ItemKind.COMPLAINT
 
 
 class NoticeFacts:
     """The facts of a notice. A kind that needs nothing beyond the case uses this itself."""
+
+    @property
+    def item_kinds(self) -> tuple[str, ...]:
+        """Return the kinds of the items that the notice tells of; a law may say more of some."""
+        return ()
+
+    @property
+    def needless(self) -> frozenset[str]:
+        """Return the elements for which there is nothing to tell, whatever the law says."""
+        return frozenset()
 
     def values(self, reader: RecipientLocale) -> Mapping[str, Value]:
         """Return the values of the kind's own placeholders, in the reader's language."""
@@ -50,9 +85,16 @@ class IdentityRequest(NoticeFacts):
         """Say why, what is enough, and what it does to the clock."""
         return {
             "identity_doubt": self.doubt,
-            "identity_accepted": self.accepted,
+            "identity_accepted": self.accepted or _enough(reader),
             "effect_on_clock": effect_on_clock(reader, "identity"),
         }
+
+
+def _enough(reader: RecipientLocale) -> str:
+    """Return what is enough for the items of a case, where staff name nothing in particular."""
+    rules = [rule for kind in reader.case.kinds if (rule := reader.regime.item(kind))]
+    needed = max((r.assurance for r in rules), key=Assurance.values.index, default=Assurance.NONE)
+    return phrase(f"enough.{needed}", reader.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +220,16 @@ class Decided(NoticeFacts):
     items: tuple[Item, ...]
     known: Mapping[str, Value] = field(default_factory=dict)
 
+    @property
+    def item_kinds(self) -> tuple[str, ...]:
+        """Return the kinds of the items."""
+        return tuple(dict.fromkeys(item.kind for item in self.items))
+
+    @property
+    def needless(self) -> frozenset[str]:
+        """Return what is said of data, where none are held."""
+        return frozenset() if any(map(tells_of_data, self.items)) else ABOUT_DATA
+
     def values(self, reader: RecipientLocale) -> Mapping[str, Value]:
         """Say what became of each item."""
         return {**item_values(reader, self.items), **self.known}
@@ -187,14 +239,19 @@ class Decided(NoticeFacts):
 class Refused(NoticeFacts):
     """`refusal` of a whole request before its items were decided.
 
-    `reasons` are those of staff; `ground` is what the law says about it, None where it says
-    nothing. `unpaid_by` is the day on which the time to pay a fee was over.
+    `reasons` are those of staff; `grounds` are what the laws say about it, by regime, none where
+    they say nothing. `unpaid_by` is the day on which the time to pay a fee was over.
     """
 
     items: tuple[Item, ...]
     reasons: str
-    ground: Ground | FeeRule | None = None
+    grounds: Mapping[str, Ground | FeeRule] = field(default_factory=dict)
     unpaid_by: date | None = None
+
+    @property
+    def item_kinds(self) -> tuple[str, ...]:
+        """Return the kinds of the items."""
+        return tuple(dict.fromkeys(item.kind for item in self.items))
 
     def values(self, reader: RecipientLocale) -> Mapping[str, Value]:
         """Say that all of it is refused, why, and by which rule."""
@@ -202,4 +259,4 @@ class Refused(NoticeFacts):
         if self.unpaid_by:
             unpaid = phrase("fee.unpaid", reader.language, day=reader.day(self.unpaid_by))
             reasons = f"{reasons}\n\n{unpaid}"
-        return refusal_values(reader, self.items, reasons, self.ground)
+        return refusal_values(reader, self.items, reasons, self.grounds)

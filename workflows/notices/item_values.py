@@ -1,55 +1,71 @@
 """What an answer says of the items: outcome, reasons, ground, places, and what the law asks for."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from workflows.cases.decision_rules import ground_named
 from workflows.cases.models import Item
-from workflows.notices.document import Bullets, Heading, Node, Paragraph, Value, paragraphs
+from workflows.notices.document import (
+    Bullets,
+    Heading,
+    Node,
+    Paragraph,
+    Unknown,
+    Value,
+    paragraphs,
+)
 from workflows.notices.phrases import has_phrase, phrase
 from workflows.notices.values import RecipientLocale
 from workflows.regimes.rules.elements import FeeRule, Ground
-from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult, grants
+from workflows.regimes.rules.regime import Regime
+from workflows.vocabulary.item_kinds import is_plain
+from workflows.vocabulary.outcomes import NOT_GRANTED, Outcome, Scope, ScopeResult, grants
+from workflows.vocabulary.people import Assurance
 
 
 def item_values(reader: RecipientLocale, items: tuple[Item, ...]) -> dict[str, Value]:
     """Return the values of the placeholders that speak of items."""
-    refused = any(item.outcome == Outcome.REFUSED for item in items)
     return {
         "items": _each(items, lambda item: _item(reader, item)),
         "scopes": _scopes(reader, items),
-        "complied_or_not": _statements(reader, items, "complied"),
+        "complied_or_not": _statements(reader, items, "complied", _complied),
         "storage_only": _statements(reader, items, "stored"),
         "verified": _statements(reader, items, "verified", _verified),
         "action_taken": _statements(reader, items, "action"),
         "effective_from": _statements(reader, items, "effective"),
-        "copy_of_data": _statements(reader, items, "copy"),
+        "copy_of_data": _each(items, lambda item: _told(reader, item)),
         "before_and_after": _each(items, lambda item: _before_and_after(reader, item)),
         "number_of_data": _number(reader, items),
         "refused_items": _each(items, lambda item: _refused(reader, item)),
         "reasons": _each(items, lambda item: _reasons(reader, item)),
-        "provision": _provision(reader, items),
-        "specific_facts": phrase("facts.above", reader.language),
+        "provision": _provision(reader, [g for item in items for g in _grounds(reader, item)]),
+        "specific_facts": _specific_facts(reader, items),
         "internal_review": phrase("review.contest", reader.language),
-        "what_is_still_held": phrase("held.refusal" if refused else "held.access", reader.language),
-        "categories": "",
-        "datasets": "",
-        "recipients": "",
-        "source_of_data": "",
+        "what_is_still_held": _still_held(reader, items),
     }
 
 
 def refusal_values(
-    reader: RecipientLocale, items: tuple[Item, ...], reasons: str, ground: Ground | FeeRule | None
+    reader: RecipientLocale,
+    items: tuple[Item, ...],
+    reasons: str,
+    grounds: Mapping[str, Ground | FeeRule],
 ) -> dict[str, Value]:
-    """Return the values of a refusal of all items at once, on which nothing was decided singly."""
+    """Return the values of a refusal of all items at once, on which nothing was decided singly.
+
+    `grounds` are by regime.
+    """
     language = reader.language
-    cited = _cited(reader, ground) if ground else ""
+    named = [(law, ground) for code, ground in grounds.items() if (law := reader.law(code))]
     return {
-        "refused_items": _each(items, lambda item: _refused_whole(reader, item, ground)),
+        "refused_items": _each(items, lambda item: _refused_whole(reader, item, named)),
         "reasons": reasons,
-        "provision": cited or phrase("facts.no_citation", language),
+        "provision": _provision(reader, named),
         "scopes": _scopes(reader, items),
-        "specific_facts": phrase("facts.whole", language),
-        "what_is_still_held": phrase("held.refusal", language),
+        "specific_facts": phrase("facts.whole", language, filed_on=_filed_on(reader)),
+        "what_is_still_held": phrase("held.unsearched", language),
         "internal_review": phrase("review.complain", language),
     }
 
@@ -73,6 +89,8 @@ def _item(reader: RecipientLocale, item: Item) -> tuple[Node, ...]:
         lines.append(phrase("item.retraining", language, day=day))
     if item.outcome == Outcome.SUPPRESSED_IN_OUTPUT:
         lines.append(phrase("item.suppressed", language))
+    if item.outcome not in NOT_GRANTED:
+        lines += _ground_lines(reader, _grounds(reader, item))
     return (
         Heading(_name(reader, item)),
         Paragraph("\n".join(lines)),
@@ -88,16 +106,36 @@ def _instead(reader: RecipientLocale, item: Item) -> tuple[Node, ...]:
     return paragraphs(phrase("item.instead", reader.language, reasons=item.instead_because))
 
 
-def _ground(reader: RecipientLocale, ground: Ground | FeeRule | None) -> str:
-    if ground is None:
-        return ""
-    text = phrase(
-        "item.cited",
-        reader.language,
-        ground=ground.text.in_language(reader.language),
-        citations=_cited(reader, ground),
-    )
-    return phrase("item.ground", reader.language, ground=text)
+def _grounds(reader: RecipientLocale, item: Item) -> list[tuple[Regime, Ground | FeeRule]]:
+    """Return the grounds of a decided item, each with its law."""
+    named: list[tuple[Regime, Ground | FeeRule]] = []
+    for code, name in item.grounds.items():
+        law = reader.law(code)
+        ground = ground_named(law, item.kind, name) if law else None
+        if law and ground:
+            named.append((law, ground))
+    return named
+
+
+def _ground_lines(
+    reader: RecipientLocale, grounds: Sequence[tuple[Regime, Ground | FeeRule]]
+) -> list[str]:
+    """Return a line for each ground; where there are several, with the law that it is one of."""
+    language, lines = reader.language, []
+    for law, ground in grounds:
+        text = phrase(
+            "item.cited",
+            language,
+            ground=ground.text.in_language(language),
+            citations=_cited(reader, ground),
+        )
+        name = law.name.in_language(language)
+        lines.append(
+            phrase("item.ground_under", language, law=name, ground=text)
+            if len(grounds) > 1
+            else phrase("item.ground", language, ground=text)
+        )
+    return lines
 
 
 def _cited(reader: RecipientLocale, ground: Ground | FeeRule) -> str:
@@ -106,25 +144,27 @@ def _cited(reader: RecipientLocale, ground: Ground | FeeRule) -> str:
 
 
 def _refused(reader: RecipientLocale, item: Item) -> tuple[Node, ...]:
-    outcome = item.outcome_label
-    return _refused_as(reader, item, outcome, reader.regime.grounds.get(item.ground))
+    return _refused_as(reader, item, item.outcome_label, _grounds(reader, item))
 
 
 def _refused_whole(
-    reader: RecipientLocale, item: Item, ground: Ground | FeeRule | None
+    reader: RecipientLocale, item: Item, grounds: Sequence[tuple[Regime, Ground | FeeRule]]
 ) -> tuple[Node, ...]:
-    return _refused_as(reader, item, str(Outcome.REFUSED.label), ground)
+    return _refused_as(reader, item, str(Outcome.REFUSED.label), grounds)
 
 
 def _refused_as(
-    reader: RecipientLocale, item: Item, outcome: str, ground: Ground | FeeRule | None
+    reader: RecipientLocale,
+    item: Item,
+    outcome: str,
+    grounds: Sequence[tuple[Regime, Ground | FeeRule]],
 ) -> tuple[Node, ...]:
     lines = (
         _name(reader, item),
         phrase("item.outcome", reader.language, outcome=outcome),
-        _ground(reader, ground),
+        *_ground_lines(reader, grounds),
     )
-    return (Paragraph("\n".join(line for line in lines if line)),)
+    return (Paragraph("\n".join(lines)),)
 
 
 def _reasons(reader: RecipientLocale, item: Item) -> tuple[Node, ...]:
@@ -132,11 +172,9 @@ def _reasons(reader: RecipientLocale, item: Item) -> tuple[Node, ...]:
     return paragraphs(text) if item.reasons.strip() else ()
 
 
-def _provision(reader: RecipientLocale, items: Iterable[Item]) -> str:
-    grounds = [reader.regime.grounds.get(item.ground) for item in items]
-    cited = dict.fromkeys(_cited(reader, ground) for ground in grounds if ground)
-    join = phrase("join.list", reader.language)
-    return join.join(cited) or phrase("facts.no_citation", reader.language)
+def _provision(reader: RecipientLocale, grounds: Iterable[tuple[Regime, Ground | FeeRule]]) -> str:
+    cited = dict.fromkeys(_cited(reader, ground) for _law, ground in grounds)
+    return phrase("join.list", reader.language).join(cited)
 
 
 def _scopes(reader: RecipientLocale, items: tuple[Item, ...]) -> tuple[Node, ...]:
@@ -164,6 +202,80 @@ def _outcome(item: Item) -> str:
     return item.outcome
 
 
+def _complied(item: Item) -> str:
+    """Return the outcome, and whether a filtered output is what was asked for."""
+    if item.outcome == Outcome.SUPPRESSED_IN_OUTPUT and is_plain(item.kind, item.outcome):
+        return "suppressed_as_asked"
+    return item.outcome
+
+
+def _told(reader: RecipientLocale, item: Item) -> tuple[Node, ...]:
+    """Return what staff wrote to the person about the information of an item that is given."""
+    return _reasons(reader, item) if grants(item.outcome) else ()
+
+
+def _filed_on(reader: RecipientLocale) -> str:
+    return reader.day(timezone.localtime(reader.case.filed_at, reader.zone).date())
+
+
+def _specific_facts(reader: RecipientLocale, items: Iterable[Item]) -> Value:
+    """Return on which facts each refusal rests: who was known how well, what was looked for where.
+
+    Unknown where a ground rests on facts and no finding was recorded.
+    """
+    language, lines = reader.language, []
+    known_as = str(Assurance(reader.case.assurance or Assurance.NONE).label)
+    for item in items:
+        needing = any(
+            isinstance(ground, Ground) and ground.needs_facts
+            for _law, ground in _grounds(reader, item)
+        )
+        if needing and not (item.scopes or item.is_verified):
+            return _finding_wanted(item)
+        said = [phrase("facts.known_as", language, filed_on=_filed_on(reader), known_as=known_as)]
+        if item.scopes:
+            join = phrase("join.list", language)
+            places = join.join(
+                phrase("item.scope", language, scope=scope, result=result)
+                for scope, result in item.scopes_in_words
+            )
+            said.append(phrase("facts.searched", language, places=places))
+        if item.verification:
+            said.append(phrase("facts.verified", language, how=item.verification))
+        text = "\n".join(said)
+        lines.append(phrase("item.statement", language, number=item.position, statement=text))
+    return tuple(Paragraph(line) for line in lines)
+
+
+def _still_held(reader: RecipientLocale, items: Iterable[Item]) -> Value:
+    """Return for each item what of it is held: the places in which something was found."""
+    language, lines = reader.language, []
+    for item in items:
+        if not item.scopes:
+            return _finding_wanted(item)
+        name, places = _held_where(item)
+        listed = phrase("join.list", language).join(places)
+        statement = phrase(f"held.{name}", language, places=listed)
+        lines.append(phrase("item.statement", language, number=item.position, statement=statement))
+    return (Bullets(tuple(lines)),)
+
+
+def _held_where(item: Item) -> tuple[str, list[str]]:
+    """Return whether something is held, nothing, or nobody knows; and in which places."""
+    for name, result in (("found", ScopeResult.FOUND), ("not_searched", ScopeResult.NOT_SEARCHED)):
+        places = [str(scope.label) for scope in Scope if item.scopes.get(scope) == result]
+        if places:
+            return name, places
+    return "nothing", []
+
+
+def _finding_wanted(item: Item) -> Unknown:
+    return Unknown(
+        _("Record a finding for item %(number)d with what each place came to.")
+        % {"number": item.position}
+    )
+
+
 def _verified(item: Item) -> str:
     """Return the outcome of an item about which it was checked that the person is right."""
     if item.is_verified or not grants(item.outcome):
@@ -188,6 +300,7 @@ def _statements(
                 reader.language,
                 day=reader.day(item.retraining_on),
                 today=reader.day(reader.today),
+                instead=item.instead_because or item.reasons,
             ),
         )
         for item in items

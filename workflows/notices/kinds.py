@@ -58,6 +58,11 @@ def _in_days(days: int) -> date:
 
 
 _ITEMS = frozenset({"datasets", "items", "scopes"})
+# What the register of datasets says of the data that an answer tells of.
+_REGISTER = frozenset({"categories", "legal_basis", "purposes", "recipients", "retention"}) | {
+    "source_of_data",
+    "transfers",
+}
 _DEFINITIONS = (
     NoticeDefinition(
         kind=NoticeKind.ACKNOWLEDGEMENT,
@@ -90,9 +95,7 @@ _DEFINITIONS = (
     ),
     NoticeDefinition(
         kind=NoticeKind.ACCESS_ANSWER,
-        placeholders=_ITEMS
-        | {"categories", "copy_of_data", "number_of_data", "recipients", "source_of_data"}
-        | {"what_is_still_held"},
+        placeholders=_ITEMS | _REGISTER | {"copy_of_data", "number_of_data", "what_is_still_held"},
         facts=(facts.Decided,),
         example_item=(ItemKind.COPY, Outcome.PROVIDED),
     ),
@@ -110,7 +113,7 @@ _DEFINITIONS = (
     ),
     NoticeDefinition(
         kind=NoticeKind.EXPLANATION_ANSWER,
-        placeholders=_ITEMS | {"source_of_data"},
+        placeholders=_ITEMS | _REGISTER,
         facts=(facts.Decided,),
         example_item=(ItemKind.EXPLAIN, Outcome.PROVIDED),
     ),

@@ -73,6 +73,34 @@ class Publication(models.Model):
         ordering = ["at", "id"]
 
 
+class ClauseAttestation(models.Model):
+    """That counsel attests a clause in these words; the latest row of a clause holds.
+
+    Never changed. `version` is the hex SHA-256 of the words in all languages, `own_words` are those
+    that are not the shipped ones. `office` is the one that answers for it. Personal data: none;
+    `attested_by` is a pseudonym of staff.
+    """
+
+    append_only = True
+
+    clause = models.CharField(_("clause"), max_length=40)
+    version = models.CharField(_("version"), max_length=64)
+    own_words = models.JSONField(_("own words"), default=dict)
+    office = models.CharField(_("office"), max_length=200)
+    attested_on = models.DateField(_("attested on"))
+    attested_by = models.CharField(_("attested by"), max_length=32)
+    recorded_at = models.DateTimeField(_("recorded"), auto_now_add=True)
+    withdrawn = models.BooleanField(_("withdrawn"), default=False)
+
+    class Meta:
+        verbose_name = _("attestation of a clause")
+        verbose_name_plural = _("attestations of clauses")
+        ordering = ["clause", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.clause} · {self.attested_on}"
+
+
 class Notice(models.Model):
     """A notice that was sent, with the versions it was made from and the files it consists of.
 

@@ -4,16 +4,18 @@ Either both happen or, when the notice lacks something, neither. Each raises `In
 `MoveRefused` or `ElementMissing`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from uuid import uuid4
 
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from workflows.accounts.actors import Actor
 from workflows.cases import staff_actions
 from workflows.cases.clocks import extendable_clock
+from workflows.cases.decision_rules import laws_of_case, require_facts
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case, Message
 from workflows.cases.staff_actions import ItemProposal, amount_in_words
@@ -24,6 +26,7 @@ from workflows.notices.answers import compose_answer
 from workflows.notices.composing import ComposedNotice, compose
 from workflows.notices.facts import Clarification, Extension, Fee, IdentityRequest, Refused
 from workflows.notices.services import send_composed
+from workflows.regimes.rules.elements import FeeRule, Ground
 
 
 def ask_identity(case: Case, actor: Actor, doubt: str, accepted: str = "") -> Message:
@@ -96,26 +99,43 @@ def end_unpaid(case: Case, actor: Actor, reasons: str) -> Message:
     of the portal.
     """
     reasons = require_text(reasons)
-    items, rule = tuple(case.items.all()), case.lead_regime.fee
+    items, rules = tuple(case.items.all()), {case.regime: case.lead_regime.fee}
     return _tell(
         case,
         Action.END_UNPAID,
         actor,
         {"text": reasons},
-        lambda: compose(case, "refusal", Refused(items, reasons, rule, unpaid_by=case.fee_due_on)),
+        lambda: compose(case, "refusal", Refused(items, reasons, rules, unpaid_by=case.fee_due_on)),
     )
 
 
-def reject_as_abuse(case: Case, actor: Actor, reasons: str, ground: str = "") -> Message:
+def reject_as_abuse(
+    case: Case,
+    actor: Actor,
+    reasons: str,
+    ground: str = "",
+    other_grounds: Mapping[str, str] | None = None,
+) -> Message:
     """Refuse the whole of a request that somebody else reported as abuse, and tell why.
 
-    `ground` is a code of the leading regime; it is left out only where that law has none for it.
+    `ground` is a code of the leading regime, `other_grounds` are those of the other laws of the
+    case, by regime. One is left out only where that law has none for it.
     """
     reasons = require_text(reasons)
-    fitting = {each.code: each for each in case.lead_regime.abuse_grounds(case.kinds)}
-    if ground not in fitting and (ground or fitting):
-        raise InvalidInput(_("Choose a ground that the law of this case knows."))
-    facts = Refused(tuple(case.items.all()), reasons, fitting.get(ground))
+    chosen = {**(other_grounds or {}), case.regime: ground}
+    grounds: dict[str, Ground | FeeRule] = {}
+    for law in laws_of_case(case):
+        fitting = {each.code: each for each in law.abuse_grounds(case.kinds)}
+        code = chosen.get(law.code, "")
+        if code not in fitting and (code or fitting):
+            raise InvalidInput(
+                _("Choose a ground that %(law)s has for rejecting a request as an abuse.")
+                % {"law": law.name.in_language(get_language() or "en")}
+            )
+        if code:
+            grounds[law.code] = fitting[code]
+    require_facts(reasons, list(grounds.values()))
+    facts = Refused(tuple(case.items.all()), reasons, grounds)
     return _tell(
         case,
         Action.REJECT_AS_ABUSE,
@@ -123,6 +143,7 @@ def reject_as_abuse(case: Case, actor: Actor, reasons: str, ground: str = "") ->
         {"text": reasons},
         lambda: compose(case, "refusal", facts),
         **({"ground": ground} if ground else {}),
+        **({"grounds": {code: chosen[code] for code in grounds}} if len(grounds) > 1 else {}),
     )
 
 

@@ -2,7 +2,7 @@
 
 import difflib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -23,6 +23,7 @@ from workflows.notices.models import NoticeText, Publication
 from workflows.notices.template import Template, TemplateSyntaxError, parse
 from workflows.regimes.rules.regime import Regime
 from workflows.regimes.services import all_regimes
+from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.notices import NoticeElement, NoticeKind
 
 
@@ -204,14 +205,19 @@ def required_elements(place: TextSlot) -> frozenset[str]:
         element
         for regime in regimes
         if place.regime or not _has_own_text(regime.code, place)
-        for element in elements_prescribed(regime, place.kind)
+        for element in elements_prescribed(regime, place.kind, ItemKind.values)
     )
 
 
-def elements_prescribed(regime: Regime, kind: str) -> tuple[str, ...]:
-    """Return what a regime says that a notice must contain; nothing where it is silent."""
+def elements_prescribed(
+    regime: Regime, kind: str, item_kinds: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """Return what a regime says that a notice must contain; nothing where it is silent.
+
+    `item_kinds` are those of the items that it tells of: of some a law says more.
+    """
     rule = regime.notices.get(kind)
-    return rule.elements if rule else ()
+    return rule.elements_for(item_kinds) if rule else ()
 
 
 def _regime(code: str) -> tuple[Regime, ...]:

@@ -1,5 +1,6 @@
 """Values that every notice may use, and the reader for whom days and names are written."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -11,8 +12,9 @@ from django.utils.formats import date_format
 from workflows.cases.clocks import answer_kind
 from workflows.cases.models import Case
 from workflows.cases.models.clock import is_free_in_part
-from workflows.notices.document import Bullets, Value
+from workflows.notices.document import Bullets, Node, Value
 from workflows.notices.phrases import phrase
+from workflows.regimes.rules.elements import Authority
 from workflows.regimes.rules.regime import Regime
 from workflows.vocabulary.item_kinds import ItemKind
 
@@ -27,6 +29,12 @@ class RecipientLocale:
     case: Case
     regime: Regime
     language: str
+
+    def law(self, code: str) -> Regime | None:
+        """Return a law of the case; None for another, or where the case is an invented one."""
+        if code == self.regime.code:
+            return self.regime
+        return self.case.regime_of(code) if code in self.case.regime_versions else None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -48,30 +56,120 @@ class RecipientLocale:
         return phrase("join.zone", self.language, moment=local, zone=self.zone.key)
 
 
-def common_values(reader: RecipientLocale) -> dict[str, Value]:
-    """Return the values of the placeholders that every kind of notice has."""
-    case, regime, language = reader.case, reader.regime, reader.language
-    authority = regime.authority_for(case.residence)
-    court = regime.court.text.in_language(language)
+def laws_in_order(reader: RecipientLocale, laws: Iterable[Regime]) -> list[Regime]:
+    """Return the laws of a notice, those of the place where the person lives first."""
+    known = list({law.code: law for law in laws}.values()) or [reader.regime]
+    return sorted(known, key=lambda law: not law.covers(reader.case.residence))
+
+
+def is_law(regime: Regime) -> bool:
+    """Return whether these rules are a law, and not the provider's own where none applies."""
+    return any(rule.basis == "law" for rule in regime.items.values())
+
+
+def common_values(reader: RecipientLocale, laws: Iterable[Regime] = ()) -> dict[str, Value]:
+    """Return the values of the placeholders that every kind of notice has.
+
+    `laws` are all that the notice is one of; without them it is of the reader's alone.
+    """
+    case, language = reader.case, reader.language
+    ordered = laws_in_order(reader, laws)
+    first = next(iter(_authorities(reader, ordered)), None)
+    _law, authority = first or (None, None)
+    court = ordered[0].court.text.in_language(language)
+    record = max((r for law in ordered for r in law.records), key=lambda r: r.months, default=None)
+    names = [law.name.in_language(language) for law in ordered if is_law(law)]
     return {
         "appeal_route": court,
-        "authority": authority.name.in_language(language),
-        "authority_address": authority.address.in_language(language),
-        "authority_link": authority.link,
+        "authority": _authority_name(reader, ordered, first),
+        "authority_address": authority.address.in_language(language) if authority else "",
+        "authority_link": authority.link if authority else "",
         "case_number": case.number,
         "court": court,
         "filed_on": reader.day(timezone.localtime(case.filed_at, reader.zone).date()),
         "provider": settings.PROVIDER_NAME,
-        "record_rule": regime.records[0].text.in_language(language) if regime.records else "",
-        "regime": regime.name.in_language(language),
-        "rights": (Bullets(_rights(regime)),),
+        "record_rule": record.text.in_language(language) if record else "",
+        "regime": reader.regime.name.in_language(language),
+        "rights": (Bullets(_rights(ordered)),),
+        "rights_intro": phrase(
+            "rights.under_law" if names else "rights.offered",
+            language,
+            laws=phrase("join.list", language).join(names),
+        ),
         "today": reader.day(reader.today),
     }
 
 
-def _rights(regime: Regime) -> tuple[str, ...]:
-    """Return what the law itself lets a person ask for, in the active language and our order."""
-    granted = {kind for kind, rule in regime.items.items() if rule.basis == "law"}
+def further_remedies(
+    reader: RecipientLocale, laws: Iterable[Regime]
+) -> dict[str, tuple[Node, ...]]:
+    """Return what the elements `authority`, `court` and `appeal_route` tell of the further laws.
+
+    Each with the law that it belongs to; the first of the laws is told by the text itself.
+    """
+    ordered, language = laws_in_order(reader, laws), reader.language
+    lines = tuple(
+        phrase(
+            "remedy.authority",
+            language,
+            law=law.name.in_language(language),
+            authority=phrase("join.list", language).join(
+                part
+                for part in (
+                    authority.name.in_language(language),
+                    authority.address.in_language(language),
+                    authority.link,
+                )
+                if part
+            ),
+        )
+        for law, authority in _authorities(reader, ordered)[1:]
+    )
+    courts = tuple(
+        phrase(
+            "remedy.court",
+            language,
+            law=law.name.in_language(language),
+            text=law.court.text.in_language(language),
+        )
+        for law in ordered[1:]
+    )
+    found: dict[str, tuple[Node, ...]] = {}
+    if lines:
+        found["authority"] = (Bullets(lines),)
+    if courts:
+        found["court"] = found["appeal_route"] = (Bullets(courts),)
+    return found
+
+
+def _authorities(reader: RecipientLocale, laws: Iterable[Regime]) -> list[tuple[Regime, Authority]]:
+    """Return the authority of each law that names one, in the order of the laws."""
+    named = ((law, law.authority_for(reader.case.residence)) for law in laws)
+    return [(law, authority) for law, authority in named if authority]
+
+
+def _authority_name(
+    reader: RecipientLocale,
+    laws: Sequence[Regime],
+    first: tuple[Regime, Authority] | None,
+) -> str:
+    if first is None:
+        return ""
+    law, authority = first
+    name = authority.name.in_language(reader.language)
+    if len(laws) == 1:
+        return name
+    of_law = law.name.in_language(reader.language)
+    return phrase("remedy.of_law", reader.language, authority=name, law=of_law)
+
+
+def _rights(laws: Iterable[Regime]) -> tuple[str, ...]:
+    """Return what the laws let a person ask for, in the active language and our order.
+
+    Where no law applies, it is what the provider offers.
+    """
+    rules = [rule for law in laws for rule in law.items.values()]
+    granted = {rule.kind for rule in rules if rule.basis == "law"} or {r.kind for r in rules}
     return tuple(str(kind.label) for kind in ItemKind if kind in granted)
 
 

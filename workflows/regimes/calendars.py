@@ -2,8 +2,11 @@
 
 The package guesses future Chinese years without a warning and lacks their make-up days; it cuts
 an aware datetime without a change of zone; `GB` without a nation misses bank holidays; `US-CA`
-mixes days that are not holidays of the state. So: only plain dates are asked for, Chinese years
-are certain only with a notice, `GB` means what all four nations share, California is by rule.
+mixes days that are not holidays of the state; in Hungary and Latvia it takes for holidays the days
+off that a government has moved. So: only plain dates are asked for, Chinese years are certain only
+with a notice, `GB` means what all four nations share, California is by rule, and in the European
+Economic Area a moved day changes nothing: by Regulation 1182/71 the days off are the designated
+holidays, and a Saturday is never a working day. New Zealand's Privacy Act has days of its own.
 """
 
 import tomllib
@@ -28,6 +31,13 @@ _BRITISH_NATIONS = ("GB-ENG", "GB-WLS", "GB-SCT", "GB-NIR")
 # The package says more years than its tables hold, and warns when one of the others is asked for.
 _YEARS_OF_TABLES = {"IN": range(2001, 2036)}
 _NOT_USABLE = frozenset({"US-CA"})
+# fmt: off
+_EUROPEAN_ECONOMIC_AREA = frozenset({
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI",
+    "FR", "GR", "HR", "HU", "IE", "IS", "IT", "LI", "LT", "LU",
+    "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
+})
+# fmt: on
 
 
 def core_holidays(year: int) -> frozenset[date]:
@@ -78,7 +88,23 @@ def nth_weekday(year: int, month: int, weekday: int, number: int) -> date:
     return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (number - 1))
 
 
-_BY_RULE = {"US-CA-core": core_holidays, "US-CA-any": any_holidays}
+def privacy_act_holidays(year: int) -> frozenset[date]:
+    """Return what section 7 of New Zealand's Privacy Act 2020 takes out of the working days.
+
+    The national holidays, and 25 December to 15 January. Anniversaries of provinces are working
+    days.
+    """
+    days = {*_by_package("NZ", year)}
+    days |= {date(year, 1, number) for number in range(1, 16)}
+    days |= {date(year, 12, number) for number in range(25, 32)}
+    return frozenset(days)
+
+
+_BY_RULE = {
+    "US-CA-core": core_holidays,
+    "US-CA-any": any_holidays,
+    "NZ-act": privacy_act_holidays,
+}
 
 
 class UnknownRegionError(LookupError):
@@ -101,13 +127,20 @@ class HolidayNotice:
 
 
 def build_calendar(
-    region: str, first_year: int, last_year: int, notices: Iterable[HolidayNotice] = ()
+    region: str,
+    first_year: int,
+    last_year: int,
+    notices: Iterable[HolidayNotice] = (),
+    *,
+    moved_days: bool = False,
 ) -> Calendar:
     """Return the calendar of `region` for whole years.
 
     `region`: `none` (weekends only), an ISO 3166 code with or without subdivision, `US-CA-core`
-    (days off both in California and federally) or `US-CA-any` (either). A notice replaces what
-    the package says of its year. Raises UnknownRegionError.
+    (days off both in California and federally), `US-CA-any` (either) or `NZ-act` (working days of
+    the Privacy Act 2020). A notice replaces what the package says of its year. With `moved_days`
+    the days off that a government has moved count as holidays where they otherwise do not, in the
+    European Economic Area. Raises UnknownRegionError.
     """
     if region == "none":
         return Calendar(name=region, version="weekends only")
@@ -119,9 +152,12 @@ def build_calendar(
         notice = by_year.get(year)
         if notice is not None:
             days_off |= notice.days_off
-            extra |= notice.extra_working_days
+            if not ignores_moved_days(region):
+                extra |= notice.extra_working_days
         else:
             days_off |= _computed_days_off(region, year)
+        if moved_days:
+            days_off |= _moved_days_off(region, year)
         if notice.official if notice is not None else _fixed_by_statute(region, year):
             official.add(year)
     return Calendar(
@@ -131,6 +167,19 @@ def build_calendar(
         official_years=frozenset(official),
         version=_version(region, sorted(year for year in by_year if year in official)),
     )
+
+
+def ignores_moved_days(region: str) -> bool:
+    """Say whether a day moved off work, or a Saturday worked instead, changes nothing there."""
+    return region.partition("-")[0] in _EUROPEAN_ECONOMIC_AREA
+
+
+@cache
+def has_moved_days(region: str) -> bool:
+    """Say whether a government there moves days off work which do not count as holidays."""
+    if not (ignores_moved_days(region) and is_known_region(region)):
+        return False
+    return _substituted_prefix(holidays.country_holidays(region.partition("-")[0])) != ""
 
 
 # A residence comes from outside: what is remembered about it is bounded.
@@ -183,12 +232,42 @@ def _computed_days_off(region: str, year: int) -> frozenset[date]:
         return frozenset.intersection(
             *(_computed_days_off(nation, year) for nation in _BRITISH_NATIONS)
         )
+    if ignores_moved_days(region):
+        return _by_package(region, year) - _moved_days_off(region, year)
+    return _by_package(region, year)
+
+
+@cache
+def _by_package(region: str, year: int) -> frozenset[date]:
+    """Return all days that the package has for one year."""
     if not is_known_region(region):
         raise UnknownRegionError(f"No calendar of working days is known for {region!r}.")
     country, _, part = region.partition("-")
     if year not in _years_of_package(country):
         return frozenset()
     return frozenset(holidays.country_holidays(country, subdiv=part or None, years=year))
+
+
+@cache
+def _moved_days_off(region: str, year: int) -> frozenset[date]:
+    """Return the days of one year that are off only because a government moved them."""
+    country, _, part = region.partition("-")
+    if region in _BY_RULE or year not in _years_of_package(country):
+        return frozenset()
+    package = holidays.country_holidays(country, subdiv=part or None, years=year)
+    prefix = _substituted_prefix(package)
+    # A day has one name for each reason why it is off.
+    return frozenset(
+        day
+        for day in package
+        if prefix and all(name.startswith(prefix) for name in package.get_list(day))
+    )
+
+
+def _substituted_prefix(package: holidays.HolidayBase) -> str:
+    """Return how the name of a moved day begins, in the language of the package; '' for none."""
+    label = getattr(package, "substituted_label", None)
+    return str(package.tr(label)).partition("%s")[0] if label else ""
 
 
 def _fixed_by_statute(region: str, year: int) -> bool:

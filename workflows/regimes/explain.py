@@ -202,6 +202,20 @@ def _question_late(values: Values) -> str:
     return text % {"asked": day(values["asked_on"]), "end": day(values["end"])}
 
 
+def _question_restarts(values: Values) -> str:
+    text = {
+        "identity_asked": _(
+            "Proof of identity was requested on %(asked)s, when more than half of the time until"
+            " %(end)s had passed: the time counts anew from the day of the proof."
+        ),
+        "fee_asked": _(
+            "A fee was requested on %(asked)s, when more than half of the time until %(end)s had"
+            " passed: the time counts anew from the day of the payment."
+        ),
+    }[values["event"]]
+    return text % {"asked": day(values["asked_on"]), "end": day(values["end"])}
+
+
 def _promised(values: Values) -> str:
     if values["first"]:
         text = _(
@@ -260,6 +274,7 @@ _SENTENCES: dict[str, Callable[[Values], str]] = {
     "extended": _extended,
     "extension_late": _extension_late,
     "question_late": _question_late,
+    "question_restarts": _question_restarts,
     "calendar_incomplete": _calendar_incomplete,
     "ends": lambda values: (
         _("The last day is %(day)s; in time means before %(time)s.")

@@ -1,4 +1,4 @@
-"""The time limits that the provider has published, and the regime with them in force.
+"""The rules in force at an instant, with the time limits that the provider has published.
 
 A limit is rule data: it is written into the document of the regime, as a provider's own rule file
 could hold it, so that a case keeps it with the version it is filed under. It may only shorten.
@@ -19,6 +19,7 @@ from workflows.regimes.deadlines.calculator import calculate
 from workflows.regimes.deadlines.values import ClockEvent, ClockRule, PublishedPromise, Unit
 from workflows.regimes.explain import length
 from workflows.regimes.models import PublishedLimit
+from workflows.regimes.registry import regime_on
 from workflows.regimes.rules.elements import Clock, LocalizedText
 from workflows.regimes.rules.reader import Document
 from workflows.regimes.rules.regime import Regime, UnknownClockError, parse_regime
@@ -58,9 +59,9 @@ def day_at(regime: Regime, at: datetime) -> date:
     return at.astimezone(ZoneInfo(regime.place(regime.default_place).zone)).date()
 
 
-def limits_in_force(regimes: Iterable[Regime], at: datetime) -> tuple[Regime, ...]:
-    """Return regimes with the limits that were in force at an instant. One query for all."""
-    regimes = tuple(regimes)
+def rules_in_force(regimes: Iterable[Regime], at: datetime) -> tuple[Regime, ...]:
+    """Return the rules and the limits that were in force at an instant. One query for all."""
+    regimes = tuple(regime_on(regime, day_at(regime, at)) for regime in regimes)
     rows = list(PublishedLimit.objects.filter(regime__in=[regime.code for regime in regimes]))
     found = []
     for regime in regimes:
@@ -161,7 +162,7 @@ def store_limit(
 def offered_clocks(regimes: Iterable[Regime], at: datetime) -> list[LimitableClock]:
     """Return each clock for which a limit can be published, with what holds for it."""
     regimes = list(regimes)
-    current = {regime.code: regime for regime in limits_in_force(regimes, at)}
+    current = {regime.code: regime for regime in rules_in_force(regimes, at)}
     return [
         LimitableClock(regime, regime.clock(kind), current[regime.code].clock(kind).rule.promise)
         for regime in regimes

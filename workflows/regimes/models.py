@@ -59,6 +59,29 @@ class BusinessCalendar(models.Model):
         )
 
 
+class ProviderProfileVersion(models.Model):
+    """One version of the facts on which it depends which laws apply; the latest holds.
+
+    Never changed, never deleted: cases name the version under which their laws were found.
+    `profile` is what `ProviderProfile.to_dict` gives. Personal data: none; `set_by` is a pseudonym
+    of staff, `office` is who answered on the provider's behalf, such as outside counsel.
+    """
+
+    profile = models.JSONField(_("facts"))
+    office = models.CharField(_("answered by"), max_length=200)
+    answered_on = models.DateField(_("answered on"))
+    set_by = models.CharField(_("set by"), max_length=32)
+    set_at = models.DateTimeField(_("set at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("provider profile")
+        verbose_name_plural = _("provider profile")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.office}, {self.answered_on}"
+
+
 class PublishedLimit(models.Model):
     """One version of a time limit that the provider has published. Never changed, never deleted.
 

@@ -1,12 +1,14 @@
 """Finds and holds the regimes: those of this folder, and those of the provider's own folder.
 
 The provider's file replaces the shipped one of the same code; the shipped one can still be had
-by its version. Older versions lie in a folder `archive/` beside the current files.
+by its version. Older versions lie in a folder `archive/` beside the current files. What the laws
+of a family share stands once in a folder `families/`; a file `extends` it.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -50,12 +52,17 @@ def all_regimes() -> tuple[Regime, ...]:
     return tuple(regime for _, regime in sorted(_registry().current.items()))
 
 
-def regimes_for(residence: str) -> tuple[Regime, ...]:
-    """Return the regimes that follow from living there; none for an unknown residence.
+def regime_on(regime: Regime, day: date) -> Regime:
+    """Return a regime with the rules that are in force on a day; a current one is read once."""
+    boundaries = [change.on for change in regime.changes if change.on <= day]
+    if _registry().current.get(regime.code) is not regime:
+        return regime.on(day)
+    return _current_on(regime.code, max(boundaries, default=date.min))
 
-    `residence` is an ISO 3166 country, or a part of one such as `DE-BE`, `GB-SCT` or `US-CA`.
-    """
-    return tuple(regime for regime in all_regimes() if regime.covers(residence))
+
+@cache
+def _current_on(code: str, day: date) -> Regime:
+    return _registry().current[code].on(day)
 
 
 def load(*folders: Path) -> Registry:
@@ -103,6 +110,7 @@ def folders() -> Iterator[Path]:
 def clear_cache() -> None:
     """Read the files again when they are next asked for."""
     _registry.cache_clear()
+    _current_on.cache_clear()
 
 
 @cache
@@ -115,7 +123,36 @@ def _read(path: Path) -> Regime:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RuleFileError(f"cannot be read: {error}", file=str(path), line=1) from error
-    return parse_regime(Document.parse(str(path), text))
+    return parse_regime(_with_family(Document.parse(str(path), text), path))
+
+
+def _with_family(document: Document, path: Path) -> Document:
+    """Return a document laid over that of the family which it extends, if it does."""
+    name = document.data.get("extends")
+    if name is None:
+        return document
+    folder = path.parent.parent if path.parent.name == "archive" else path.parent
+    found = [file for file in _families(str(name), folder) if file.is_file()]
+    if not found:
+        raise document.error(f"there is no family {name!r}", ("extends",))
+    family = Document.parse(str(found[0]), found[0].read_text(encoding="utf-8"))
+    own = {key: value for key, value in document.data.items() if key != "extends"}
+    return Document(document.file, document.text, _laid_over(own, family.data))
+
+
+def _families(name: str, folder: Path) -> Iterator[Path]:
+    for parent in (folder, SHIPPED):
+        yield parent / "families" / f"{name}.toml"
+
+
+def _laid_over(own: Mapping[str, Any], family: Mapping[str, Any]) -> dict[str, Any]:
+    """Return both: tables key by key, of anything else the own value."""
+    merged = dict(family)
+    for key, value in own.items():
+        below = merged.get(key)
+        both_are_tables = isinstance(value, dict) and isinstance(below, dict)
+        merged[key] = _laid_over(value, below) if both_are_tables else value
+    return merged
 
 
 @register(Tags.compatibility)
@@ -124,6 +161,9 @@ def check_rule_files(**_: Any) -> list[CheckMessage]:
     clear_cache()
     try:
         known = [regime.code for regime in all_regimes()]
+        for regime in all_regimes():
+            for change in regime.changes:
+                regime_on(regime, change.on)
     except RuleFileError as error:
         return [
             Error(

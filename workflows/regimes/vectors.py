@@ -3,8 +3,11 @@
 The format is JSON: `vectors` holds objects with an instant `received`, a `zone`, a region of
 `holidays`, the day `expected` (or null) and its `ends_before`; a vector may carry its own `rule`,
 the day its clock starts, pauses, further `events`, a flag it expects and a `latest_arguable`.
-Each is reckoned by the rule it carries and, where the regime and the kind are known, by the
-regime's own clock; where the two rules differ, that is a note and the file's own rule decides.
+With `item_kinds` it is about items of these kinds, and with `expected_by_item` each has its day.
+
+The law of this portal decides: the regime's own clock, with the rules in force on the day of
+receipt, for the kinds of item. Where there is no such law or no such clock then, it gives no date.
+The rule that a vector carries is reckoned beside it and must come to the same day.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +17,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from workflows.regimes.calendars import HolidayNotice, build_calendar, is_known_region
-from workflows.regimes.deadlines.calculator import calculate
 from workflows.regimes.deadlines.counting import DAY, Pause, merge_pauses
 from workflows.regimes.deadlines.values import (
     ClockEvent,
@@ -26,8 +28,10 @@ from workflows.regimes.deadlines.values import (
     PauseRule,
     Unit,
 )
-from workflows.regimes.registry import UnknownRegimeError, get_regime
-from workflows.regimes.services import years_needed
+from workflows.regimes.registry import UnknownRegimeError, get_regime, regime_on
+from workflows.regimes.rules.reader import RuleFileError
+from workflows.regimes.rules.regime import Regime
+from workflows.regimes.services import calculate_at, earliest, moving_events
 
 Vector = Mapping[str, Any]
 
@@ -50,15 +54,18 @@ PAUSES: dict[str, tuple[EventName, EventName]] = {
 _ALWAYS_THERE = 2
 _COUNTINGS: tuple[Counting, ...] = ("both_ends", "difference")
 
+# The package's list of California is not one of holidays: the safe list stands for it. The working
+# days of New Zealand's Privacy Act are its own.
+_REGIONS = {"US-CA": "US-CA-core", "NZ": "NZ-act"}
+
 OWN_RULE = "the vector's rule"
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def region_of(vector: Vector) -> str:
     """Return the region whose working days count; without one only weekends are off."""
-    region = vector.get("holidays") or "none"
-    # The state's own list in the package is not one of holidays; the safe list stands for it.
-    return "US-CA-core" if region == "US-CA" else str(region)
+    region = str(vector.get("holidays") or "none")
+    return _REGIONS.get(region, region)
 
 
 def events_of(vector: Vector) -> tuple[ClockEvent, ...]:
@@ -181,7 +188,10 @@ def _instant(text: str, zone: ZoneInfo, hour: time = time(0)) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class VectorRun:
-    """A vector reckoned by one rule. Problems fail it; notes are differences that do not."""
+    """A vector reckoned by one rule.
+
+    Problems fail it; notes are differences that fail it only where they are asked to.
+    """
 
     by: str
     deadline: Deadline
@@ -209,16 +219,25 @@ class VectorResult:
 
 
 def run(vector: Vector, notices: Sequence[HolidayNotice]) -> VectorResult:
-    """Reckon one vector with the announced working days of `notices`."""
+    """Reckon one vector with the announced working days of `notices`.
+
+    Raises RuleFileError where the rules here cannot be read.
+    """
     name = str(vector.get("id", "without id"))
     try:
-        events = events_of(vector)
-        rules = list(_rules(vector))
-        if not rules:
-            return VectorResult(name, fault="it carries no rule, and the regime has no such clock")
-        return VectorResult(name, tuple(_reckon(vector, *rule, events, notices) for rule in rules))
+        runs = []
+        if "rule" in vector:
+            own = own_rule(vector)
+            deadline = calculate_at(
+                own, events_of(vector), region_of(vector), vector["zone"], notices
+            )
+            runs.append(VectorRun(OWN_RULE, deadline, tuple(_problems(vector, deadline)), ()))
+        runs.append(_by_law(vector, notices))
+    except RuleFileError:
+        raise
     except (TypeError, ValueError, LookupError, AttributeError, OverflowError) as error:
         return VectorResult(name, fault=f"it cannot be read: {error!r}")
+    return VectorResult(name, tuple(runs))
 
 
 def calendar_differences(
@@ -250,43 +269,79 @@ def _listed_days(listed: Mapping[str, Any]) -> tuple[set[date], set[date]]:
     return set(map(date.fromisoformat, off)), set(map(date.fromisoformat, extra))
 
 
-def _rules(vector: Vector) -> Iterator[tuple[str, ClockRule]]:
-    if "rule" in vector:
-        yield OWN_RULE, own_rule(vector)
+def _by_law(vector: Vector, notices: Sequence[HolidayNotice]) -> VectorRun:
+    """Reckon a vector by the law of this portal, as it is in force on the day of receipt."""
+    code, kind = str(vector["regime"]), str(vector["kind"])
+    events = events_of(vector)
     try:
-        regime = get_regime(vector["regime"])
+        current = get_regime(code)
     except UnknownRegimeError:
-        return
-    if vector["kind"] in regime.clocks:
-        yield f"{regime.code} {regime.version}", regime.clock(vector["kind"]).rule
-
-
-def _reckon(
-    vector: Vector,
-    by: str,
-    rule: ClockRule,
-    events: Sequence[ClockEvent],
-    notices: Sequence[HolidayNotice],
-) -> VectorRun:
-    first, last = years_needed(rule, events)
-    arguable = rule.arguable.calendar
-    deadline = calculate(
-        rule,
-        events,
-        build_calendar(region_of(vector), first, last, notices),
-        vector["zone"],
-        arguable_calendar=build_calendar(arguable, first, last, notices) if arguable else None,
-    )
-    problems = tuple(_problems(vector, deadline))
-    if by == OWN_RULE:
-        return VectorRun(by, deadline, problems, ())
+        return _without_date(vector, code, f"there is no regime {code} here")
+    received = events[0].at.astimezone(ZoneInfo(vector["zone"])).date()
+    if not current.validity.holds_on(received):
+        return _without_date(vector, code, f"{code} is not in force on {received}")
+    regime = regime_on(current, received)
+    by = f"{regime.code} {regime.version}"
+    asked = [str(each) for each in vector.get("item_kinds") or ()]
+    known = [each for each in asked if regime.item(each) is not None]
+    if asked and not known:
+        return _without_date(vector, by, f"{code} knows no right to {', '.join(asked)}")
+    deadlines = {
+        (item,): calculate_at(
+            rule, moving_events(regime, item, events), region_of(vector), vector["zone"], notices
+        )
+        for item in known or [""]
+        if (rule := _rule_for(regime, kind, item)) is not None
+    }
+    if not deadlines:
+        return _without_date(vector, by, f"{code} has no clock {kind}")
+    deadline = earliest(deadlines)
+    problems = [*_problems(vector, deadline), *_item_problems(vector, deadlines)]
     notes = list(_notes(vector, deadline))
-    other = differs_from_own(vector, rule) if problems and "rule" in vector else ""
-    if other:
-        # Another rule comes to another date; the file's own has been held against the date.
-        notes.append(f"the rule of {by} differs in {other}: {'; '.join(problems)}")
-        problems = ()
-    return VectorRun(by, deadline, problems, tuple(notes))
+    if problems and "rule" in vector:
+        # Say at once why, where the law here is another than the one the file was made for.
+        rule = _rule_for(regime, kind, known[0] if known else "")
+        differs = differs_from_own(vector, rule) if rule else ""
+        if differs:
+            problems.append(f"the rule here differs in {differs}")
+    return VectorRun(by, deadline, tuple(problems), tuple(notes))
+
+
+def _without_date(vector: Vector, by: str, why: str) -> VectorRun:
+    """Return what a law that does not count comes to: no date, which the vector must expect."""
+    deadline = Deadline(kind=str(vector["kind"]), zone=vector["zone"])
+    expected = vector["expected"]
+    problems = (f"expected {expected}, got no date: {why}",) if expected else ()
+    return VectorRun(by, deadline, problems, ())
+
+
+def _rule_for(regime: Regime, kind: str, item: str) -> ClockRule | None:
+    """Return the rule that a clock has for items of one kind; None where there is no such clock.
+
+    An item with a clock of its own has it in place of the leading one, and in place of the
+    leading one's extension its own. The empty kind stands for any.
+    """
+    lead = regime.clock(regime.lead).rule
+    rule_of_item = regime.item(item)
+    own = regime.clock(rule_of_item.clock).rule if rule_of_item else lead
+    found: str | None = kind
+    if kind == regime.lead:
+        found = own.kind
+    elif lead.extension is not None and kind == lead.extension.kind:
+        found = own.extension.kind if own.extension else None
+    if found not in regime.clocks:
+        return None
+    rule = regime.clock(found).rule
+    return rule.for_item(item) if item else rule
+
+
+def _item_problems(vector: Vector, deadlines: Mapping[tuple[str, ...], Deadline]) -> Iterator[str]:
+    """Yield for which kinds of item the day is another than expected."""
+    found = {item: deadline.due_on for (item,), deadline in deadlines.items()}
+    for item, expected in (vector.get("expected_by_item") or {}).items():
+        due = found.get(item)
+        if (due and due.isoformat()) != expected:
+            yield f"expected {expected or 'no date'} for {item}, got {due or 'no date'}"
 
 
 def _problems(vector: Vector, deadline: Deadline) -> Iterator[str]:

@@ -13,13 +13,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from workflows.cases.access import new_case_number
+from workflows.cases.applicable_law import ApplicableLaws, laws_for, profile_in_force
 from workflows.cases.clocks import clock_kinds, clocks_for, earliest_due
 from workflows.cases.filing import EMAIL_INDEX, received_facts
 from workflows.cases.filing_request import (
     FiledIdentifier,
     FiledItem,
     FilingRequest,
-    applicable_regimes,
 )
 from workflows.cases.lifecycle import MOVES, Action, State
 from workflows.cases.models import (
@@ -90,6 +90,8 @@ class _Maker:
         self._now = timezone.now()
         self._deadlines: dict[tuple[object, ...], dict[tuple[str, str], Deadline]] = {}
         self._versions: dict[str, str] = {}
+        self._laws_found: dict[tuple[str, ...], ApplicableLaws] = {}
+        self._profile, self._profile_version = profile_in_force()
 
     def make(self, size: int) -> None:
         """Make one batch, inside the caller's transaction."""
@@ -129,7 +131,8 @@ class _Maker:
         )
 
     def _case(self, request: FilingRequest, key: DataKey, number: str) -> Case:
-        applicable = applicable_regimes(request.residence)
+        kinds = [item.kind for item in request.items]
+        laws = self._laws(request.residence, kinds)
         state = self._random.choice(list(PATHS))
         return Case(
             number=number,
@@ -142,13 +145,20 @@ class _Maker:
             service="",
             requester_role=request.requester_role,
             assurance=Assurance.NONE if state == State.FILED else Assurance.CONTACT,
-            kinds=[item.kind for item in request.items],
-            regime=applicable[0].code,
-            regimes=[regime.code for regime in applicable],
-            regime_versions={regime.code: self._version(regime) for regime in applicable},
+            kinds=kinds,
+            regime=laws.lead.code,
+            regimes=[regime.code for regime in laws.regimes],
+            regime_versions={regime.code: self._version(regime) for regime in laws.regimes},
+            applicability=laws.as_kept(self._profile_version),
             has_contact=True,
             filed_at=self._now - self._random.choice(ARRIVALS),
         )
+
+    def _laws(self, residence: str, kinds: list[str]) -> ApplicableLaws:
+        shared = (residence, *sorted(kinds))
+        if shared not in self._laws_found:
+            self._laws_found[shared] = laws_for(residence, kinds, self._now, self._profile)
+        return self._laws_found[shared]
 
     def _version(self, regime: Regime) -> str:
         if regime.code not in self._versions:
@@ -177,7 +187,7 @@ def _derive(case: Case) -> dict[tuple[str, str], Deadline]:
         regime = case.regime_of(code)
         received = [RuleEvent("received", case.filed_at)]
         computed = regimes.compute_all(
-            regime, received, case.residence, clock_kinds(regime, case.kinds)
+            regime, received, case.residence, clock_kinds(regime, case.kinds), item_kinds=case.kinds
         )
         deadlines.update({(code, kind): deadline for kind, deadline in computed.items()})
     return deadlines

@@ -1,10 +1,8 @@
 """Two invented datasets in which the people of the sample cases stand, registered and approved."""
 
 import random
-import tomllib
 from collections.abc import Iterator
 from datetime import timedelta
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +14,12 @@ from django.utils import timezone
 from workflows.accounts.actors import Actor, actor_for
 from workflows.corpus.normalize.transliteration import pinyin_readings
 from workflows.datasets.models import Dataset, Recipient, Snapshot, TrainedModel
-from workflows.datasets.register import (
-    decide_approval,
-    save_dataset,
-    save_model,
-    save_recipient,
-    save_snapshot,
-)
+from workflows.datasets.register import save_model, save_recipient, save_snapshot
 from workflows.samples.corpora.generator import Person, records, write_jsonl
 from workflows.samples.load import SampleText, samples
+from workflows.samples.register import datasets_content
 
 MEGABYTE = 1_000_000
-_FIELDS = ("description", "origin", "legal_basis", "licence", "types", "scale", "labelling_rules")
 _KINDS = {"name": "names", "email": "emails", "handle": "handles", "url": "urls"}
 
 
@@ -37,17 +29,13 @@ def load_datasets(*, megabytes: int = 50) -> list[Snapshot]:
     The sample staff must be there. A file that exists is kept. The truth about the files lies
     beside them as `.truth.jsonl`, which is no part of the data.
     """
-    content = tomllib.loads(
-        files("workflows.samples").joinpath("datasets.toml").read_text(encoding="utf-8")
-    )
+    content = datasets_content()
     entries = content["dataset"]
     for entry in entries:
         _write(entry, megabytes * MEGABYTE // len(entries))
-    steward, officer = (
-        actor_for(User.objects.get(username=username)) for username in ("dana", "pilar")
-    )
+    steward = actor_for(User.objects.get(username="dana"))
     with transaction.atomic():
-        snapshots = [_register(entry, steward, officer) for entry in entries]
+        snapshots = [_register_snapshot(entry, steward) for entry in entries]
         _register_others(content, snapshots, steward)
     return snapshots
 
@@ -95,13 +83,9 @@ def _write(entry: dict[str, Any], size: int) -> None:
     part.rename(target)
 
 
-def _register(entry: dict[str, Any], steward: Actor, officer: Actor) -> Snapshot:
-    fields = {name: entry[name] for name in ("name", "retention", *_FIELDS)}
-    dataset = save_dataset(Dataset(**fields), steward)
-    if "approved" in entry:
-        dataset = decide_approval(dataset, officer, approve=True, ground=entry["approved"])
+def _register_snapshot(entry: dict[str, Any], steward: Actor) -> Snapshot:
     snapshot = Snapshot(
-        dataset=dataset,
+        dataset=Dataset.objects.get(name=entry["name"]),
         version=entry["version"],
         format=Snapshot.Format.JSONL,
         location=entry["folder"],

@@ -20,6 +20,7 @@ from workflows.ledger.append import append
 from workflows.ledger.models import Event
 from workflows.routing.effects import sweep_clocks
 from workflows.samples.logins import Requester, write_logins
+from workflows.samples.register import attest_clauses, register_datasets
 from workflows.samples.staff import make_accounts, make_teams, taken_names
 from workflows.samples.stories import Sample, Story
 from workflows.vocabulary.roles import Role
@@ -71,6 +72,8 @@ def load_samples(*, force: bool = False) -> int:
     with transaction.atomic():
         logins = make_accounts()
         make_teams()
+        attest_clauses()
+        register_datasets()
         staff = {user.username: user for user in User.objects.all()}
         filed: dict[str, FilingResult] = {}
         requesters = []

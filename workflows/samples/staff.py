@@ -59,7 +59,8 @@ def make_accounts() -> list[Login]:
     for code in settings.PROVIDER_REGIMES:
         login = _account(_regulator_name(code), Role.REGULATOR, is_staff=False)
         regime = get_regime(code)
-        name = regime.authority_for(regime.default_place).name
+        known = regime.authority_for(regime.default_place)
+        name = known.name if known else regime.name
         authority = f"{name.zh} / {name.en}"
         RegulatorAccount.objects.create(
             user=User.objects.get(username=login.username),

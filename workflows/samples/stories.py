@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from workflows.accounts.actors import PUBLIC, SYSTEM, Actor, actor_for
 from workflows.cases import correspondence, merging, staff_actions
+from workflows.cases.decision_rules import laws_of_case
 from workflows.cases.identity_policy import kinds_to_confirm
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
@@ -158,6 +159,7 @@ class Story:
                     decision.get("ground", ""),
                     timezone.localdate() + timedelta(days=days) if days else None,
                     decision.get("instead_because", ""),
+                    decision.get("other_grounds", {}),
                 )
             )
         moves.propose_decision(self.case, self._reviewer, proposals)
@@ -205,12 +207,17 @@ class Story:
                 merging.merge_duplicate(case, intake, merge_target)
             case State.REJECTED_AS_ABUSE:
                 staff_actions.report_abuse(case, intake, self.texts["abuse"])
-                grounds = case.lead_regime.abuse_grounds(case.kinds)
+                grounds = {
+                    law.code: fitting[0].code
+                    for law in laws_of_case(case)
+                    if (fitting := law.abuse_grounds(case.kinds))
+                }
                 moves.reject_as_abuse(
                     case,
                     self._actor("amal"),
                     self.texts["rejected"],
-                    grounds[0].code if grounds else "",
+                    grounds.pop(case.regime, ""),
+                    grounds,
                 )
             case State.WITHDRAWN:
                 correspondence.withdraw(case, self.texts["withdraw"])

@@ -5,6 +5,7 @@ of what an answer can be counts as answered, too. An item counts by its own outc
 receipt to the latest answer, as long as it stands.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -127,9 +128,13 @@ def denials(scope: RegulatorScope, period: Period) -> list[Denial]:
     told = cases.filter(**_TOLD)
     refused = Item.objects.filter(_REFUSED, case__in=told.values("pk"))
     grounds = get_regime(scope.regime).grounds
+    counted: Counter[str] = Counter()
+    rows = refused.order_by().values_list("case__regime", "ground", "other_grounds")
+    for lead, ground, others, count in rows.annotate(Count("pk")):
+        counted[ground if lead == scope.regime else others.get(scope.regime, "")] += count
     found = [
         Denial(code, grounds[code].text if code in grounds else None, count)
-        for code, count in refused.order_by().values_list("ground").annotate(Count("pk"))
+        for code, count in counted.items()
     ]
     abuse = cases.filter(state=State.REJECTED_AS_ABUSE).count()
     if abuse:

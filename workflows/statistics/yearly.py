@@ -217,7 +217,9 @@ def items_of_year(scope: RegulatorScope, year: int) -> Iterator[CountedItem]:
     rows = items.order_by().values_list(
         "kind",
         "outcome",
+        "case__regime",
         "ground",
+        "other_grounds",
         "case__filed_at",
         "case__answered_at",
         "responded_at",
@@ -226,7 +228,10 @@ def items_of_year(scope: RegulatorScope, year: int) -> Iterator[CountedItem]:
         "late",
     )
     for row in rows.iterator(AT_ONCE):
-        kind, outcome, ground, filed, answered, responded, state, requester, late = row
+        kind, outcome, lead, ground, others, *rest = row
+        filed, answered, responded, state, requester, late = rest
+        if lead != scope.regime:
+            ground = others.get(scope.regime, "")
         counted = counts_as(state, answered=answered is not None, outcomes=[outcome])
         yield CountedItem(
             kind=kind,

@@ -76,6 +76,11 @@ class ItemKindDefinition:
     notice_by_outcome: Mapping[str, str] = field(default_factory=dict)
     # The type of request in the yearly figures of 11 CCR § 7102; None where the law names none.
     california_type: str | None
+    # Outcomes that give what was asked for, whether or not a law speaks of them: the first, unless
+    # others are named. Every other one needs a law that knows it for this kind.
+    plain: frozenset[Outcome] = frozenset()
+    # Outcomes that give a part of it: they need a ground, as a refusal does.
+    partial: frozenset[Outcome] = frozenset()
     # Outcomes which stand in for what was asked: only where the law knows that, and with a reason.
     substitutes: frozenset[Outcome] = frozenset()
     # A page of its own, or one free text on the page that kinds share: its hint, and what is said
@@ -88,6 +93,11 @@ class ItemKindDefinition:
     second_look: bool = False
     # What is typed to carry it out is added behind what stands there, and replaces nothing.
     adds: bool = False
+
+    @property
+    def plain_outcomes(self) -> frozenset[Outcome]:
+        """Return the outcomes that give what was asked for under any law."""
+        return self.plain or frozenset(self.outcomes[:1])
 
     @property
     def all_notices(self) -> frozenset[str]:
@@ -160,6 +170,9 @@ class ItemKind(TextChoices):
             Outcome.SUPPRESSED_IN_OUTPUT,
             Outcome.QUEUED_FOR_RETRAINING,
         ),
+        partial=frozenset(
+            {Outcome.DELETED, Outcome.SUPPRESSED_IN_OUTPUT, Outcome.QUEUED_FOR_RETRAINING}
+        ),
         substitutes=frozenset({Outcome.DELETED}),
         notice="correction_answer",
         california_type="correct",
@@ -196,6 +209,7 @@ class ItemKind(TextChoices):
             remove=_("Remove missing point %(number)s"),
         ),
         outcomes=(Outcome.SUPPLEMENTED, Outcome.QUEUED_FOR_RETRAINING),
+        partial=frozenset({Outcome.QUEUED_FOR_RETRAINING}),
         notice="correction_answer",
         california_type="correct",
         adds=True,
@@ -212,6 +226,13 @@ class ItemKind(TextChoices):
             Outcome.PROCESSING_STOPPED,
             Outcome.SUPPRESSED_IN_OUTPUT,
             Outcome.QUEUED_FOR_RETRAINING,
+        ),
+        partial=frozenset(
+            {
+                Outcome.PROCESSING_STOPPED,
+                Outcome.SUPPRESSED_IN_OUTPUT,
+                Outcome.QUEUED_FOR_RETRAINING,
+            }
         ),
         substitutes=frozenset({Outcome.PROCESSING_STOPPED}),
         notice="deletion_answer",
@@ -247,6 +268,7 @@ class ItemKind(TextChoices):
             "Which use do you object to, and what in your situation speaks against it?"
         ),
         outcomes=(Outcome.PROCESSING_STOPPED, Outcome.QUEUED_FOR_RETRAINING),
+        partial=frozenset({Outcome.QUEUED_FOR_RETRAINING}),
         notice="objection_answer",
         california_type="opt_out",
     )
@@ -257,6 +279,7 @@ class ItemKind(TextChoices):
         explanation=_("You once agreed, and have changed your mind."),
         statement_hint=_("To what had you agreed, and when, as far as you remember?"),
         outcomes=(Outcome.PROCESSING_STOPPED, Outcome.DELETED),
+        plain=frozenset({Outcome.PROCESSING_STOPPED, Outcome.DELETED}),
         notice="objection_answer",
         notice_by_outcome={Outcome.DELETED: "deletion_answer"},
         california_type="opt_out",
@@ -280,6 +303,7 @@ class ItemKind(TextChoices):
         explanation=_("Information about you is no longer used to train models."),
         statement_hint=_("Which information, or which pages and accounts of yours?"),
         outcomes=(Outcome.PROCESSING_STOPPED, Outcome.QUEUED_FOR_RETRAINING),
+        plain=frozenset({Outcome.PROCESSING_STOPPED, Outcome.QUEUED_FOR_RETRAINING}),
         notice="objection_answer",
         california_type="opt_out",
     )
@@ -331,6 +355,8 @@ class ItemKind(TextChoices):
             Outcome.DELETED,
             Outcome.QUEUED_FOR_RETRAINING,
         ),
+        plain=frozenset({Outcome.SUPPRESSED_IN_OUTPUT, Outcome.CORRECTED}),
+        partial=frozenset({Outcome.QUEUED_FOR_RETRAINING}),
         notice="deletion_answer",
         notice_by_outcome={Outcome.CORRECTED: "correction_answer"},
         california_type="correct",
@@ -358,6 +384,8 @@ class ItemKind(TextChoices):
             Outcome.PROCESSING_STOPPED,
             Outcome.QUEUED_FOR_RETRAINING,
         ),
+        plain=frozenset({Outcome.DELETED, Outcome.PROCESSING_STOPPED}),
+        partial=frozenset({Outcome.QUEUED_FOR_RETRAINING}),
         notice="deletion_answer",
         california_type=None,
     )
@@ -384,6 +412,16 @@ def outcomes_for(kind: str) -> tuple[Outcome, ...]:
     """Return the outcomes that staff may propose for an item of this kind, grants first."""
     common = (outcome for outcome in Outcome if outcome in NOT_GRANTED)
     return (*ItemKind(kind).definition.outcomes, *common)
+
+
+def is_plain(kind: str, outcome: str) -> bool:
+    """Return whether an outcome gives what an item of this kind asks for, under any law."""
+    return outcome in ItemKind(kind).definition.plain_outcomes
+
+
+def is_partial(kind: str, outcome: str) -> bool:
+    """Return whether an outcome gives only a part of what an item of this kind asks for."""
+    return outcome in ItemKind(kind).definition.partial
 
 
 def stands_in(kind: str, outcome: str) -> bool:

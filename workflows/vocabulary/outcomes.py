@@ -19,7 +19,7 @@ class ScopeResult(TextChoices):
 
     SEARCHED = "searched", _("Searched, nothing found")
     FOUND = "found", _("Found")
-    NOT_IDENTIFIABLE = "not_identifiable", _("The person cannot be identified there")
+    NOT_IDENTIFIABLE = "not_identifiable", _("Cannot be identified there")
     NOT_SEARCHED = "not_searched", _("Not searched")
 
 

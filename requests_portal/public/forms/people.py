@@ -12,14 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from requests_portal.public.forms.base import (
     QuestionForm,
     TextField,
+    chosen_kinds,
     first_value,
     long_text,
     set_choices,
 )
+from workflows.cases.applicable_law import laws_for
 from workflows.cases.filing_request import (
     KIN_FIELDS,
     MAX_TEXT,
-    applicable_regimes,
     claims_own_interest,
     is_dialable,
 )
@@ -136,12 +137,12 @@ class RequesterForm(QuestionForm):
         super().__init__(*args, **kwargs)
         role = first_value(self.answers, "role", "role")
         hint = str(_EXAMPLES.get(role, ""))
-        regimes = applicable_regimes(residence_of(self.answers))
-        rule = regimes[0].filers.get(role) if regimes else None
+        laws = laws_for(residence_of(self.answers), chosen_kinds(self.answers))
+        rule = laws.lead.filers.get(role)
         if rule is not None:
             hint = f"{rule.conditions.in_language(get_language() or '')} {hint}"
         self.fields["authority"].help_text = hint
-        if not regimes or not claims_own_interest(regimes[0], role):
+        if not claims_own_interest(laws.regimes, role):
             for name in KIN_FIELDS:
                 del self.fields[name]
 

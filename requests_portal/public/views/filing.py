@@ -32,6 +32,7 @@ from requests_portal.public.steps import (
     neighbour,
 )
 from workflows.cases.admission import AdmissionNeeded, NotYet, needs_admission
+from workflows.cases.applicable_law import laws_for
 from workflows.cases.drafts import (
     add_draft_file,
     create_draft,
@@ -41,7 +42,6 @@ from workflows.cases.drafts import (
     save_answers,
 )
 from workflows.cases.errors import InvalidFiling
-from workflows.cases.filing_request import applicable_regimes
 from workflows.cases.models import Purpose
 
 
@@ -303,7 +303,7 @@ def _summary(request: HttpRequest, held: DraftSession, errors: list[PageError]) 
         "files": list(held.draft.files.select_related("draft__data_key")),
         "regimes": [
             shown_regime(regime, residence, chosen_kinds(answers))
-            for regime in applicable_regimes(residence)
+            for regime in laws_for(residence, chosen_kinds(answers)).regimes
         ],
         "count": len(pages) + 1,
         "back": pages[-1].step.slug,

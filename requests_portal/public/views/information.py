@@ -19,7 +19,7 @@ from requests_portal.database import is_outage
 from requests_portal.presentation.deadlines import shown_regime
 from requests_portal.presentation.responses import download
 from workflows.oversight.filters import zone_of
-from workflows.regimes.limits import limits_in_force
+from workflows.regimes.limits import rules_in_force
 from workflows.regimes.services import get_regime
 from workflows.statistics.published import THRESHOLD, Quarter, as_csv, past_quarters
 
@@ -81,7 +81,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def how(request: HttpRequest) -> HttpResponse:
     """Say how requests are handled, with the time limits and the way to complain, for each law."""
-    served = limits_in_force(map(get_regime, settings.PROVIDER_REGIMES), timezone.now())
+    served = rules_in_force(map(get_regime, settings.PROVIDER_REGIMES), timezone.now())
     regimes = [shown_regime(regime) for regime in served]
     names = {shown.code: shown.name for shown in regimes}
     latest = [(names[code], quarters[0]) for code, quarters in tables() if quarters]

@@ -16,6 +16,7 @@ from requests_portal.presentation.responses import download, page_errors
 from requests_portal.regulators.access import regulator_page
 from requests_portal.regulators.forms import CaseListForm
 from workflows.accounts.regulators import RegulatorScope
+from workflows.cases.decision_rules import ground_named
 from workflows.cases.models import Case, Item
 from workflows.cases.staff_actions import log_case_view
 from workflows.ledger.models import Event
@@ -238,10 +239,11 @@ def step_file(
 
 
 def _item(item: Item, regime: Regime, language: str) -> ShownItem:
-    ground = regime.grounds.get(item.ground)
+    code = item.grounds.get(regime.code, "")
+    ground = ground_named(regime, item.kind, code)
     return ShownItem(
         item,
-        ground.text.in_language(language) if ground else item.ground,
+        ground.text.in_language(language) if ground else code,
         item.scopes_in_words,
     )
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from requests_portal.presentation.deadlines import citation_texts
 from requests_portal.sign_in.people import has_case_role, names_of
 from requests_portal.staff.case.timeline import lead_words
+from workflows.cases.decision_rules import ground_named
 from workflows.cases.identity_policy import kinds_to_confirm
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Attachment, Case, Item, Message
@@ -139,8 +140,8 @@ class ItemView:
     details: list[tuple[str, list[str]]]
     finding: str
     scopes: list[tuple[str, str]]
-    ground: str
-    citations: list[str]
+    # Each with its citations.
+    grounds: list[tuple[str, list[str]]]
     reasons: str
     # Each with its receipt in words.
     instructions: list[tuple[Instruction, str]]
@@ -162,15 +163,13 @@ def _item_view(case: Case, item: Item) -> ItemView:
     language = get_language() or "en"
     regime = case.lead_regime
     rule = regime.item(item.kind)
-    ground = regime.grounds.get(item.ground)
     needed = rule.assurance if rule else Assurance.NONE
     return ItemView(
         item=item,
         details=_details(case, item),
         finding=text_or_erased(item, "finding"),
         scopes=item.scopes_in_words,
-        ground=ground.text.in_language(language) if ground else "",
-        citations=citation_texts(ground.citations) if ground else [],
+        grounds=_grounds(case, item, language),
         reasons=text_or_erased(item, "reasons"),
         instructions=[(each, receipt_in_words(each.receipt)) for each in item.instructions.all()],
         assurance_needed=str(Assurance(needed).label),
@@ -184,6 +183,20 @@ def _item_view(case: Case, item: Item) -> ItemView:
         may_specify=case.state == State.IN_REVIEW
         and (accepts_replacements(item) or accepts_redaction(item)),
     )
+
+
+def _grounds(case: Case, item: Item, language: str) -> list[tuple[str, list[str]]]:
+    """Return the grounds of an item with their citations; of several laws each with its law."""
+    shown = []
+    for code, name in item.grounds.items():
+        law = case.regime_of(code)
+        if ground := ground_named(law, item.kind, name):
+            text = ground.text.in_language(language)
+            if item.other_grounds:
+                named = {"law": law.name.in_language(language), "ground": text}
+                text = gettext("%(law)s: %(ground)s") % named
+            shown.append((text, citation_texts(ground.citations)))
+    return shown
 
 
 def _details(case: Case, item: Item) -> list[tuple[str, list[str]]]:

@@ -1,9 +1,11 @@
 """Datasets, models, recipients and programs: what the register keeps, and its approval."""
 
 import json
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
@@ -15,7 +17,11 @@ from django.utils.safestring import SafeString
 from django.utils.text import format_lazy, slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminFileFieldWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminTextareaWidget,
+)
 
 from requests_portal.sign_in.adapters import fresh_sign_in_required
 from requests_portal.sign_in.people import actor_of, names_of, user_of
@@ -59,10 +65,65 @@ class CroissantForm(forms.Form):
     )
 
 
+class DatasetForm(forms.ModelForm):
+    """A dataset, with what people are told of it in each language that is offered."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for language, field, name in _translated():
+            told = self.instance.translations.get(language, {}).get(field, "")
+            self.initial[name] = told
+
+    def clean(self) -> dict[str, Any]:
+        """Gather the translations; what is left empty is told as it stands above."""
+        data: dict[str, Any] = super().clean() or {}
+        translations: dict[str, dict[str, str]] = {}
+        for language, field, name in _translated():
+            if text := data.get(name, "").strip():
+                translations.setdefault(language, {})[field] = text
+        self.instance.translations = translations
+        return data
+
+
+def _translated() -> Iterator[tuple[str, str, str]]:
+    """Yield language, field and the name in the form of each translation."""
+    for language, _name in settings.LANGUAGES:
+        for field in Dataset.TOLD:
+            yield language, field, f"told_{language.replace('-', '_')}_{field}"
+
+
+for _language, _field, _name in _translated():
+    DatasetForm.base_fields[_name] = forms.CharField(
+        label=cast(Any, Dataset._meta.get_field(_field)).verbose_name,
+        required=False,
+        max_length=4000,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+    )
+    DatasetForm.declared_fields[_name] = DatasetForm.base_fields[_name]
+
+
+# A part of the page for each language.
+_TRANSLATIONS: Any = tuple(
+    (
+        format_lazy("{}: {}", gettext_lazy("What people are told"), language_name),
+        {
+            "classes": ("collapse",),
+            "description": gettext_lazy(
+                "What is left empty is told as it stands above. Notices that lack one of these are "
+                "not sent."
+            ),
+            "fields": tuple(name for code, _f, name in _translated() if code == language),
+        },
+    )
+    for language, language_name in settings.LANGUAGES
+)
+
+
 @admin.register(Dataset)
 class DatasetAdmin(RegisterAdmin):
     """The datasets."""
 
+    form = DatasetForm
     list_display = ("name", "approval_shown", "scope", "types", "readable", "registered_at")
     list_filter = ("approval", "scope")
     search_fields = ("name", "description", "origin", "types")
@@ -78,6 +139,9 @@ class DatasetAdmin(RegisterAdmin):
                 "fields": (
                     "origin",
                     "legal_basis",
+                    "purposes",
+                    "disclosed_to",
+                    "transfers",
                     "licence",
                     "labelling_rules",
                     "retention",
@@ -85,6 +149,7 @@ class DatasetAdmin(RegisterAdmin):
                 )
             },
         ),
+        *_TRANSLATIONS,
         (
             gettext_lazy("Approval"),
             {"fields": ("approval_shown", "approved_by", "approval_at", "approval_ground", "by")},
@@ -258,7 +323,17 @@ class RecipientAdmin(RegisterAdmin):
     search_fields = ("name", "email", "dataset__name")
     search_help_text = gettext_lazy("Name, e-mail or dataset")
     date_hierarchy = "given_on"
-    fields = ("name", "email", "contact", "dataset", "snapshot", "purpose", "given_on")
+    fields = (
+        "name",
+        "email",
+        "contact",
+        "dataset",
+        "snapshot",
+        "purpose",
+        "country",
+        "safeguard",
+        "given_on",
+    )
 
     def save_model(self, request: HttpRequest, obj: Recipient, form: Any, change: bool) -> None:
         """Keep the entry, and tell the log."""

@@ -71,6 +71,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     "group_search",
                 ),
                 _list(request, "notices", "noticetext", _("Texts of notices"), "article"),
+                _list(
+                    request,
+                    "notices",
+                    "clauseattestation",
+                    _("Clauses that counsel attests"),
+                    "approval",
+                ),
             ],
         },
         {

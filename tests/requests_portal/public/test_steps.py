@@ -80,6 +80,7 @@ def test_nobody_is_asked_where_the_dead_live(role, question):
         assert find_step("residence").question_in({"role": [{"role": role}]}) == question
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("role", "example"),
     [("guardian", "I am the father"), ("near_relative", "I am an heir"), ("agent", "the mandate")],

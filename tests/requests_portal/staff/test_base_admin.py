@@ -44,6 +44,7 @@ FORBIDDEN = {
     "snapshot": "delete",
     "trainedmodel": "delete",
     "noticetext": "change delete",
+    "clauseattestation": "change delete",
     "effect": "add change delete",
     "businesscalendar": "change delete",
     "publishedlimit": "change delete",

@@ -53,11 +53,28 @@ def test_stored_is_derived_in_each_state(state, request_):
 def test_each_regime_starts_the_clocks_that_it_names(code, settings):
     settings.PROVIDER_REGIMES = [code]
     regime = get_regime(code)
-    case = file(ERIKA, residence=regime.default_place).case
+    case = file(ERIKA, residence=regime.default_place, items=(FiledItem("copy"),)).case
 
-    assert {clock.kind for clock in case.clocks.all()} == {regime.lead, regime.acknowledge} - {""}
-    assert lead(case).kind == regime.lead
-    assert (lead(case).due_at, lead(case).due_on) == (case.due_at, case.due_on)
+    rules = [regime.item(kind) for kind in case.kinds]
+    to_answer = {rule.clock if rule else regime.lead for rule in rules}
+    assert {clock.kind for clock in case.clocks.all()} == (to_answer | {regime.acknowledge}) - {""}
+    leading = case.clocks.filter(leads=True)
+    assert {clock.kind for clock in leading} == to_answer
+    first = min(leading, key=lambda clock: clock.due_at)
+    assert (first.due_at, first.due_on) == (case.due_at, case.due_on)
+
+
+def test_a_right_without_a_number_has_an_aim_and_no_day_in_law(settings):
+    settings.PROVIDER_REGIMES = ["CH"]
+    case = file(ERIKA, residence="CH", at=MARCH).case
+
+    found = {clock.kind: Deadline.from_dict(clock.deadline) for clock in case.clocks.all()}
+    assert {kind: deadline.due_on for kind, deadline in found.items()} == {
+        "response": date(2026, 4, 1),
+        "response_change": None,
+    }
+    assert {clock.due_on for clock in case.clocks.all()} == {date(2026, 4, 1)}
+    assert [kind for kind, deadline in found.items() if deadline.statutory] == ["response"]
 
 
 def test_the_arithmetic_is_kept_with_the_clock():

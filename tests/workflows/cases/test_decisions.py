@@ -132,7 +132,12 @@ class TestProposals:
         moves.propose_decision(
             case,
             REVIEWER,
-            self.proposal(case, outcome=Outcome.QUEUED_FOR_RETRAINING, retraining_on=day),
+            self.proposal(
+                case,
+                outcome=Outcome.QUEUED_FOR_RETRAINING,
+                ground="queued_for_retraining",
+                retraining_on=day,
+            ),
         )
 
         assert case.items.get().retraining_on == day

@@ -103,7 +103,10 @@ def test_a_fee_needs_an_amount_a_currency_and_a_reason(amount, currency, reasons
         ("BR", "copy", False),
         ("JP", "copy", True),
         ("JP", "delete", False),
-        ("IN", "copy", False),
+        ("HK", "copy", True),
+        ("HK", "correct", False),
+        ("TH", "copy", False),
+        ("TW", "copy", True),
     ],
 )
 def test_the_regime_says_for_what_a_fee_may_be_asked(residence, kind, allowed, settings):

@@ -1,5 +1,6 @@
 """Filing: all of it or nothing, once for each attempt, at the same price for any request."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.clear_text import tables_with
-from tests.factories import ERIKA, WANG, file
+from tests.factories import ERIKA, WANG, file, provider
 from tests.threads import at_once
 from tests.workflows.cases.test_attachments import PNG
 from workflows.cases import filing
@@ -146,12 +147,11 @@ class TestClocks:
         assert case.due_on == date(2026, 4, 2)
         assert [event.name for event in case.clock_events.all()] == ["received"]
 
-    def test_under_several_regimes_the_earliest_date_leads(self, monkeypatch):
-        both = (get_regime("US-CA"), get_regime("EU"))
-        monkeypatch.setattr(filing, "applicable_regimes", lambda residence: both)
-        case = file(ERIKA).case
+    def test_under_several_laws_the_earliest_date_leads(self):
+        provider(established_in=["DE"], offers_service_in=["US-CA"])
+        case = file(replace(ERIKA, residence="US-CA")).case
 
-        assert (case.regime, case.regimes) == ("US-CA", ["US-CA", "EU"])
+        assert (case.regime, case.regimes) == ("EU", ["US-CA", "EU"])
         assert {(c.regime, c.kind) for c in case.clocks.filter(leads=True)} == {
             ("US-CA", "response"),
             ("EU", "response"),

@@ -16,8 +16,8 @@ from workflows.cases.filing_request import (
     MAX_TEXT,
     FiledIdentifier,
     FiledItem,
-    applicable_regimes,
     check_filing,
+    is_residence,
     request_from_content,
 )
 from workflows.common.inputs import is_storable_text
@@ -98,6 +98,7 @@ def test_the_longest_text_allowed_is_allowed(at_most):
     assert not wrong(subject_name="x" * at_most, items=(COPY,) * MAX_ITEMS)
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("role", sorted(set(RequesterRole.values) - {"self"}))
 def test_who_acts_for_another_says_who_they_are_and_by_what_right(role):
     kin = {"kinship", "own_interest", "arrangement"} if role == "near_relative" else set()
@@ -152,31 +153,22 @@ def test_what_can_be_stored_is_what_utf_8_and_the_database_take(text):
 
 
 @pytest.mark.parametrize(
-    ("residence", "codes"),
+    ("residence", "is_one"),
     [
-        ("CN", ["CN"]),
-        ("DE-BE", ["EU"]),
-        ("FR", ["EU"]),
-        ("GB-SCT", ["UK"]),
-        ("US-CA", ["US-CA"]),
-        # Nobody is turned away: the provider's first regime serves them.
-        ("US", ["CN"]),
-        ("US-TX", ["CN"]),
-        ("FR-75", ["EU"]),
-        ("BR", ["CN"]),
-        ("EU", ["EU"]),
-        ("FR-974", ["EU"]),
-        # But what is no place has no law, rather than that of another place.
-        ("ZZ", []),
-        ("Germany", []),
-        ("de", []),
-        ("fr-75", []),
-        ("XX-75", []),
-        ("", []),
+        ("CN", True),
+        ("DE-BE", True),
+        ("FR-75", True),
+        ("EU", True),
+        ("ZZ", True),
+        ("Germany", False),
+        ("de", False),
+        ("fr-75", False),
+        ("XX-75", False),
+        ("", False),
     ],
 )
-def test_the_regime_follows_from_where_one_lives(residence, codes):
-    assert [regime.code for regime in applicable_regimes(residence)] == codes
+def test_a_residence_is_a_place_of_the_list_or_one_that_a_law_names(residence, is_one):
+    assert is_residence(residence) is is_one
 
 
 def test_each_place_that_the_form_offers_can_be_told():
@@ -190,13 +182,6 @@ def test_an_unknown_place_is_named_with_what_is_wanted():
     [sentence] = check_filing(replace(WANG, residence="Germany"))["residence"]
 
     assert "such as DE" in sentence
-
-
-def test_the_provider_says_which_regimes_it_serves(settings):
-    settings.PROVIDER_REGIMES = ["EU", "BR"]
-
-    assert [regime.code for regime in applicable_regimes("BR")] == ["BR"]
-    assert [regime.code for regime in applicable_regimes("CN")] == ["EU"]
 
 
 @pytest.mark.parametrize("request_", [WANG, ERIKA])

@@ -96,7 +96,7 @@ def test_each_role_alone_is_refused_what_the_table_does_not_give_it(state):
 
 
 DECIDED = ItemSituation(outcome="deleted", grants=True)
-REFUSED = ItemSituation(outcome="refused", ground="legal_duty")
+REFUSED = ItemSituation(outcome="refused")
 MERGEABLE = Situation(actor="a", has_merge_target=True, merge_target_open=True)
 
 
@@ -114,7 +114,7 @@ MERGEABLE = Situation(actor="a", has_merge_target=True, merge_target_open=True)
         ),
         (
             guards.every_item_is_decided,
-            Situation(items=(replace(REFUSED, ground=""),)),
+            Situation(items=(replace(REFUSED, has_grounds=False),)),
             "refusal_without_ground",
         ),
         (

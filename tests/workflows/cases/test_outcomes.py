@@ -12,6 +12,7 @@ from tests.factories import (
     INTAKE,
     REVIEWER,
     WANG,
+    ground_for,
     in_review_with_proof,
     make_case,
     propose,
@@ -51,7 +52,12 @@ def proposed(case: Case, outcome: str, **more: object) -> None:
         case,
         REVIEWER,
         [
-            ItemProposal(item, outcome, "These are the reasons.", **more)
+            ItemProposal(
+                item,
+                outcome,
+                "These are the reasons.",
+                **{"ground": ground_for(item, outcome), **more},
+            )
             for item in case.items.all()
         ],
     )

@@ -8,8 +8,8 @@ import pytest
 from django.conf import settings
 from django.utils import timezone, translation
 
-from tests.factories import INTAKE, OFFICER, OTHER_OFFICER, file, make_case
-from workflows.cases import correspondence, filing, staff_actions
+from tests.factories import INTAKE, OFFICER, OTHER_OFFICER, file, make_case, provider
+from workflows.cases import correspondence, staff_actions
 from workflows.cases.lifecycle import MOVES, State
 from workflows.cases.models import Case
 from workflows.cases.timeline import (
@@ -19,7 +19,6 @@ from workflows.cases.timeline import (
     staff_timeline,
 )
 from workflows.ledger.models import Event
-from workflows.regimes.services import get_regime
 from workflows.retention.erasure import erase, request_erasure
 
 pytestmark = pytest.mark.django_db
@@ -121,9 +120,8 @@ def test_the_person_reads_no_inner_business():
     }
 
 
-def test_a_case_under_two_laws_is_received_once(monkeypatch):
-    both = (get_regime("US-CA"), get_regime("EU"))
-    monkeypatch.setattr(filing, "applicable_regimes", lambda residence: both)
+def test_a_case_under_two_laws_is_received_once():
+    provider(established_in=["DE"], offers_service_in=["CN"])
     case = make_case(State.RECEIVED)
 
     assert [entry.name for entry in public_timeline(case)] == [

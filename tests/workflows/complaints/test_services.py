@@ -37,6 +37,7 @@ from workflows.complaints.transition import ComplaintOpen, ComplaintRefused, adv
 from workflows.ledger.models import Event
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
+from workflows.regimes import registry
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +45,19 @@ pytestmark = pytest.mark.django_db
 def steps(case: Case) -> list[str]:
     events = Event.objects.filter(case=case.pseudonym, name__startswith="complaint.").order_by("pk")
     return list(events.order_by("step").values_list("name", flat=True))
+
+
+@pytest.fixture
+def law_without_time(settings, tmp_path):
+    """Return a law of the provider's own, which has no clock for complaints."""
+    text = (registry.SHIPPED / "SG.toml").read_text(encoding="utf-8")
+    line = 'complaint = "complaint_response"\n'
+    assert line in text
+    (tmp_path / "SG.toml").write_text(text.replace(line, ""), encoding="utf-8")
+    settings.REGIMES_DIR = str(tmp_path)
+    registry.clear_cache()
+    yield "SG"
+    registry.clear_cache()
 
 
 class TestComplaining:
@@ -105,13 +119,14 @@ class TestContesting:
 
         assert case.due_at == before
 
-    def test_opens_none_where_the_law_gives_complaints_no_time(self, settings):
-        settings.PROVIDER_REGIMES = ("SG",)
-        case = make_case(CaseState.ANSWERED, ERIKA, residence="SG")
+    def test_opens_none_where_the_law_gives_complaints_no_time(self, settings, law_without_time):
+        settings.PROVIDER_REGIMES = (law_without_time,)
+        case = make_case(CaseState.ANSWERED, ERIKA, residence=law_without_time)
 
         assert services.contest_answer(case, "No.") is None
         assert case.state == CaseState.CONTESTED
-        assert case.due_at == case.clocks.get(leads=True, stopped_at=None).due_at
+        running = case.clocks.filter(leads=True, stopped_at=None)
+        assert case.due_at == min(clock.due_at for clock in running)
 
     def test_during_an_open_complaint_has_a_date_too(self):
         case = make_case(CaseState.ANSWERED, ERIKA)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from tests.factories import APPROVER, REVIEWER, STEWARD, WANG, in_review_with_proof
+from tests.factories import APPROVER, REVIEWER, STEWARD, WANG, ground_for, in_review_with_proof
 from workflows.cases import staff_actions
 from workflows.cases.models import Case
 from workflows.cases.staff_actions import ItemProposal
@@ -82,6 +82,7 @@ def propose_and_approve(case: Case, outcome: str | dict[str, str]) -> Case:
             item,
             outcome if isinstance(outcome, str) else outcome[item.kind],
             "The record was wrong.",
+            ground_for(item, outcome if isinstance(outcome, str) else outcome[item.kind]),
             retraining_on=timezone.localdate() + timedelta(days=100),
         )
         for item in case.items.all()

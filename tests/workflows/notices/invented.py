@@ -2,10 +2,13 @@
 
 from datetime import UTC, date, datetime
 
-from tests.factories import ERIKA, file
+from django.utils import translation
+
+from tests.factories import ERIKA, file, register_training_data
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.models import Case
 from workflows.notices import facts, kinds
+from workflows.notices.answers import decided
 from workflows.regimes.services import get_regime
 from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult
 
@@ -41,6 +44,7 @@ def case_under(code: str, language: str, settings, *item_kinds: str) -> Case:
 
 def decide(case: Case, *outcomes: Outcome) -> None:
     """Write outcomes to the items of a case, as a proposal would."""
+    register_training_data()
     for item, outcome in zip(case.items.all(), outcomes, strict=True):
         item.outcome, item.reasons, item.scopes = outcome, f"Reasons {item.position}.", SCOPES
         if outcome == Outcome.REFUSED:
@@ -53,7 +57,8 @@ def facts_for(kind: str, case: Case) -> facts.NoticeFacts:
     if kind not in DECIDED:
         return OTHERS[kind]
     decide(case, DECIDED[kind][1])
-    return facts.Decided(tuple(case.items.all()))
+    with translation.override(case.language):
+        return decided(case, kind, tuple(case.items.all()))
 
 
 def case_for(kind: str, code: str, language: str, settings) -> Case:

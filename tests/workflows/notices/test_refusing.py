@@ -22,7 +22,13 @@ from workflows.regimes.services import all_regimes, get_regime
 pytestmark = pytest.mark.django_db
 
 REASONS = "Filed a thousand times within an hour by a script."
-CODES = [regime.code for regime in all_regimes()]
+# Laws which ask of every refusal that it names its provision, and have none for an abuse.
+WITHOUT_PROVISION = [
+    regime.code
+    for regime in all_regimes()
+    if "provision" in elements_prescribed(regime, "refusal") and not regime.abuse_grounds(["copy"])
+]
+CODES = [regime.code for regime in all_regimes() if regime.code not in WITHOUT_PROVISION]
 
 
 def reported(case: Case) -> Case:
@@ -51,6 +57,11 @@ class TestAbuse:
         assert REASONS in message.body
         authority = get_regime(code).authority_for(case.residence)
         assert authority.name.in_language(language) in message.body
+
+    @pytest.mark.parametrize("code", WITHOUT_PROVISION)
+    def test_without_a_provision_none_is_invented(self, code, settings):
+        with pytest.raises(ElementMissing, match="the provision relied on"):
+            rejected(case_under(code, "en", settings, "copy"))
 
     def test_it_names_each_point_and_the_ground_with_its_citation(self, settings):
         case = case_under("EU", "en", settings, "copy", "delete")

@@ -11,7 +11,7 @@ from workflows.regimes.limits import (
     check_limit,
     day_at,
     limited_kinds,
-    limits_in_force,
+    rules_in_force,
     store_limit,
     with_limits,
 )
@@ -34,13 +34,13 @@ def publish(amount: int, since: date, regime: str = "EU", kind: str = "response"
 
 
 def limit_at(at: datetime, code: str = "EU", kind: str = "response") -> int | None:
-    [regime] = limits_in_force([get_regime(code)], at)
+    [regime] = rules_in_force([get_regime(code)], at)
     promise = regime.clock(kind).rule.promise
     return promise and promise.amount
 
 
 def test_without_a_limit_the_regime_is_what_it_was():
-    assert limits_in_force([get_regime("EU")], datetime(2026, 6, 1, tzinfo=UTC)) == (
+    assert rules_in_force([get_regime("EU")], datetime(2026, 6, 1, tzinfo=UTC)) == (
         get_regime("EU"),
     )
 
@@ -60,7 +60,7 @@ def test_several_regimes_cost_one_query(django_assert_num_queries):
     publish(15, JUNE)
 
     with django_assert_num_queries(1):
-        found = limits_in_force(all_regimes(), datetime(2026, 6, 2, tzinfo=UTC))
+        found = rules_in_force(all_regimes(), datetime(2026, 6, 2, tzinfo=UTC))
 
     assert [regime.code for regime in found] == [regime.code for regime in all_regimes()]
 

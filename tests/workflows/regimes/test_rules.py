@@ -1,13 +1,17 @@
 """What the shipped rules must hold, law by law."""
 
+from datetime import date
+
 import pytest
 
+from workflows.regimes.applicability import NEUTRAL
 from workflows.regimes.registry import all_regimes, get_regime
 from workflows.regimes.rules import elements
 
-COMPLETE = ("CN", "EU", "UK", "US-CA")
-# The Board takes no complaints; its page lists the authorities that do.
-WITHOUT_ADDRESS = ("EU",)
+COMPLETE = ("CN", "EU", "UK", "US-CA", "HK", "JP", "KR", "SG", "TH", "TW")
+# The Board of the EU takes no complaints; its page lists the authorities that do. Of the others no
+# address was read at the authority.
+WITHOUT_ADDRESS = ("EU", "HK", "TH", "TW")
 
 
 @pytest.fixture(params=[regime.code for regime in all_regimes()])
@@ -46,7 +50,9 @@ def test_everyone_may_file_for_themselves_and_every_filer_is_ruled_on(regime):
 
 
 def test_every_place_has_an_authority(regime):
-    for code in regime.places:
+    # Where no law applies there is nobody whom a law would name.
+    assert bool(regime.authorities) is (regime.code != NEUTRAL)
+    for code in regime.places if regime.authorities else ():
         assert regime.authority_for(code).link.startswith("https://")
 
 
@@ -73,7 +79,8 @@ def test_the_address_in_china_is_written_in_the_language_of_the_reader():
 
 
 def test_every_refusal_names_what_is_refused_and_why_and_where_to_complain(regime):
-    needed = {"refused_items", "reasons", "authority"}
+    where = {"internal_review"} if regime.code == NEUTRAL else {"authority"}
+    needed = {"refused_items", "reasons"} | where
     assert needed <= set(regime.notices["refusal"].elements)
     assert regime.grounds
 
@@ -154,3 +161,116 @@ def test_grounds_are_offered_only_for_the_items_they_fit():
     assert "not_proved" in codes
     assert "bad_faith" in codes
     assert "confidentiality" not in codes
+
+
+def test_in_hong_kong_access_takes_forty_days_and_deletion_is_no_right():
+    law = get_regime("HK")
+
+    assert law.clock(law.item("copy").clock).rule.amount == 40
+    assert law.clock("refusal_notice").rule.amount == 40
+    assert law.item("delete").basis == "policy"
+    assert law.clock(law.item("delete").clock).rule.amount is None
+    assert law.clock("retain_until").rule.amount == 48
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "amount", "extended"),
+    [
+        ("TW", "copy", 15, 30),
+        ("TW", "delete", 30, 60),
+        ("TW", "opt_out_training", 30, 60),
+        ("VN", "copy", 10, 20),
+        ("VN", "withdraw_consent", 15, 30),
+        ("VN", "delete", 20, 40),
+        ("TH", "copy", 30, None),
+        ("TH", "delete", None, None),
+        ("MO", "copy", None, None),
+        ("IN", "correct", 90, None),
+        ("IN", "withdraw_consent", None, None),
+        ("SG", "withdraw_consent", None, None),
+        ("KR", "explain", None, None),
+    ],
+)
+def test_the_time_to_answer_depends_on_what_is_asked(code, kind, amount, extended):
+    law = get_regime(code)
+    rule = law.clock(law.item(kind).clock).rule
+
+    assert rule.amount == amount
+    assert (rule.extension and rule.extension.amount) == extended
+    assert rule.amount or rule.targets
+
+
+def test_in_vietnam_a_first_reply_is_due_within_two_working_days():
+    law = get_regime("VN")
+    rule = law.clock(law.acknowledge).rule
+
+    assert (rule.unit, rule.amount, rule.binding) == ("working_days", 2, "statute")
+    assert law.places["VN"].calendar == "VN"
+
+
+def test_the_rights_of_india_begin_in_may_2027():
+    assert get_regime("IN").validity.first == date(2027, 5, 13)
+
+
+@pytest.mark.parametrize("code", ["HK", "MO", "TW"])
+def test_places_of_their_own_are_not_under_the_law_of_the_mainland(code):
+    law = get_regime(code)
+
+    assert not get_regime("CN").covers(code)
+    assert set(law.places) == {code}
+    assert "大陆" not in str(law.document)
+    assert "个人信息" not in str(law.document)
+
+
+@pytest.mark.parametrize(
+    ("code", "groups", "presumed"),
+    [
+        (
+            "HK",
+            [["established_in"], ["processed_in"], ["collected_in"]],
+            [["resident", "offered_in"]],
+        ),
+        ("TW", [["established_in"], ["processed_in"], ["resident"]], []),
+        ("MO", [["established_in"], ["processed_in"]], []),
+        ("VN", [["established_in"], ["resident"]], []),
+        (
+            "TH",
+            [["established_in"], ["resident", "offered_in"], ["resident", "monitored_in"]],
+            [],
+        ),
+        ("IN", [["processed_in"], ["resident", "offered_in"]], []),
+        ("JP", [["established_in"], ["resident", "offered_in"]], []),
+        ("KR", [["established_in"], ["resident", "offered_in"]], []),
+        (
+            "SG",
+            [["established_in"], ["processed_in"], ["collected_in"]],
+            [["resident", "offered_in"]],
+        ),
+    ],
+)
+def test_a_law_names_what_connects_a_request_with_it(code, groups, presumed):
+    applies = get_regime(code).applies
+
+    assert [list(group.factors) for group in applies.groups] == groups
+    assert [list(group.factors) for group in applies.presumed] == presumed
+    assert applies.threshold is None
+
+
+def test_what_only_the_provider_offers_has_no_date_of_the_law():
+    for code in ("HK", "IN", "JP", "KR", "MO", "SG", "TH", "TW", "VN"):
+        law = get_regime(code)
+        for item in law.items.values():
+            if item.basis == "policy":
+                assert law.clock(item.clock).rule.amount is None, (code, item.kind)
+
+
+def test_every_right_of_a_law_can_be_refused_on_some_ground_of_it():
+    for code in ("HK", "IN", "JP", "KR", "MO", "SG", "TH", "TW", "VN"):
+        law = get_regime(code)
+        for item in law.items.values():
+            assert item.basis == "policy" or law.grounds_for(item.kind), (code, item.kind)
+
+
+def test_suppressing_an_output_deletes_nothing():
+    for code in ("HK", "IN", "JP", "KR", "MO", "SG", "TH", "TW", "VN"):
+        assert "delete" not in get_regime(code).outcomes["suppressed_in_output"].items

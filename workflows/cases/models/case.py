@@ -97,9 +97,11 @@ class Case(SealedModel):
     assurance_confirmed_by = models.CharField(max_length=32, blank=True)
     kinds = ArrayField(models.CharField(max_length=20), verbose_name=_("items"))
 
-    # The first regime leads the text of notices; the earliest due date leads the queue.
+    # `regimes` are the laws that apply, that of the person's home first; `regime` is the leading
+    # one. Why they apply stands in `applicability`, as `ApplicableLaws.as_kept` gives it.
     regime = models.CharField(_("regime"), max_length=10)
     regimes = ArrayField(models.CharField(max_length=10), verbose_name=_("regimes"))
+    applicability = models.JSONField(default=dict, editable=False)
     # The versions of the rules under which the case was filed, as {regime: digest}.
     regime_versions = models.JSONField(default=dict, editable=False)
 
@@ -266,7 +268,12 @@ class Item(Carried):
     # What the search of each of the five scopes came to, as {scope: result}.
     scopes = models.JSONField(_("scopes"), default=dict)
     outcome = models.CharField(_("outcome"), max_length=24, blank=True)
+    # Why it is refused, or given only in part: the code of a ground of the leading law, and those
+    # of the other laws that grant the right, as {regime: code}.
     ground = models.CharField(_("ground of refusal"), max_length=60, blank=True)
+    other_grounds = models.JSONField(
+        _("grounds of refusal of other laws"), default=dict, editable=False
+    )
     reasons = SealedText(_("reasons"), default="")
     # Where the outcome stands in for what was asked: why that could not be done.
     instead_because = SealedText(_("why not as asked"), null=True)
@@ -294,6 +301,12 @@ class Item(Carried):
     def outcome_label(self) -> str:
         """Return what its outcome is called; '' before one is proposed."""
         return str(Outcome(self.outcome).label) if self.outcome else ""
+
+    @property
+    def grounds(self) -> dict[str, str]:
+        """Return the codes of its grounds by regime, the leading law first."""
+        lead = {self.case.regime: self.ground} if self.ground else {}
+        return {**lead, **self.other_grounds}
 
     @property
     def scopes_in_words(self) -> list[tuple[str, str]]:

@@ -104,8 +104,8 @@ class Clock(BaseClock):
         ]
 
     def rule_events(self) -> list[RuleEvent]:
-        """Return the clock events of the case that count under the law of this clock."""
-        return rule_events(self.case, self.case.regime_of(self.regime))
+        """Return the clock events of the case in its current round."""
+        return rule_events(self.case)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,19 +126,17 @@ def current_round(case: Case) -> Round:
     return Round(len(starts), events[starts[-1]].at, events[starts[-1] :])
 
 
-def rule_events(case: Case, regime: Regime, current: Round | None = None) -> list[RuleEvent]:
+def rule_events(case: Case, current: Round | None = None) -> list[RuleEvent]:
     """Return the events of the current round, as the calculator takes them.
 
-    Who contests an answer asks anew: the time counts from that day. A fee moves no clock of a
-    request of which a part is free, for that part may not wait for it.
+    Who contests an answer asks anew: the time counts from that day. Which of them move the time
+    for an item is for the law to say.
     """
-    charged = not is_free_in_part(case, regime)
     return [
         RuleEvent(
             "received" if event.name == CONTESTED else cast("EventName", event.name), event.at
         )
         for event in (current or current_round(case)).events
-        if charged or not event.name.startswith("fee_")
     ]
 
 

@@ -1,5 +1,6 @@
 """A dataset: where it came from, on what ground it is used, who approved it, who got it."""
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -7,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from workflows.accounts.models import PSEUDONYM_LENGTH
 from workflows.vocabulary.outcomes import Scope
+from workflows.vocabulary.places import is_place
 
 
 class Dataset(models.Model):
@@ -33,6 +35,28 @@ class Dataset(models.Model):
     legal_basis = models.TextField(
         _("legal basis"), help_text=_("On what ground they are processed.")
     )
+    purposes = models.TextField(
+        _("purposes"), blank=True, help_text=_("What the data are used for, one a line.")
+    )
+    disclosed_to = models.TextField(
+        _("who receives the data"),
+        blank=True,
+        help_text=_(
+            "Processors and other recipients, beside those in the list of recipients; or that "
+            "nobody does."
+        ),
+    )
+    transfers = models.TextField(
+        _("transfers and safeguards"),
+        blank=True,
+        help_text=_(
+            "To which other countries the data go, and what protects them there; or that they go to"
+            " none."
+        ),
+    )
+    # What people are told, in further languages: {language: {field of TOLD: text}}. A text that is
+    # not there is told as it stands in the columns.
+    translations = models.JSONField(_("translations"), default=dict, blank=True)
     licence = models.CharField(_("licence"), max_length=200, blank=True)
     types = models.CharField(
         _("types of data"), max_length=200, blank=True, help_text=_("For example: forum posts.")
@@ -64,6 +88,17 @@ class Dataset(models.Model):
     registered_by = models.CharField(_("registered by"), max_length=PSEUDONYM_LENGTH, blank=True)
     registered_at = models.DateTimeField(_("registered"), auto_now_add=True)
 
+    # The columns of which people are told, in an answer or in a notice.
+    TOLD = (
+        "origin",
+        "types",
+        "purposes",
+        "legal_basis",
+        "disclosed_to",
+        "transfers",
+        "retention",
+    )
+
     class Meta:
         verbose_name = _("dataset")
         verbose_name_plural = _("datasets")
@@ -79,6 +114,24 @@ class Dataset(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse translations of what is not told, and in a language that is not offered."""
+        super().clean()
+        offered = {code for code, _name in settings.LANGUAGES}
+        for language, texts in self.translations.items():
+            if language not in offered or not set(texts) <= set(self.TOLD):
+                raise ValidationError({"translations": _("There is no such language or field.")})
+
+    @classmethod
+    def column_name(cls, field: str) -> str:
+        """Return what a column is called, in the active language."""
+        return str(getattr(cls._meta.get_field(field), "verbose_name", field))
+
+    def told(self, field: str, language: str) -> str:
+        """Return what people are told of a field of `TOLD`, in a language where it has that."""
+        translated = self.translations.get(language, {}).get(field, "")
+        return str(translated or getattr(self, field)).strip()
 
     @property
     def is_approved(self) -> bool:
@@ -110,6 +163,18 @@ class Recipient(models.Model):
     )
     contact = models.CharField(_("other contact"), max_length=300, blank=True)
     purpose = models.CharField(_("purpose"), max_length=300, blank=True)
+    country = models.CharField(
+        _("country"),
+        max_length=10,
+        blank=True,
+        help_text=_("Where the recipient holds the data, such as DE or US-CA."),
+    )
+    safeguard = models.CharField(
+        _("safeguard"),
+        max_length=300,
+        blank=True,
+        help_text=_("What protects the data in another country, such as standard clauses."),
+    )
     given_on = models.DateField(_("given on"))
     registered_at = models.DateTimeField(_("registered"), auto_now_add=True)
 
@@ -122,6 +187,8 @@ class Recipient(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Refuse a snapshot of another dataset."""
+        """Refuse a snapshot of another dataset, and a place that there is not."""
+        if self.country and not is_place(self.country):
+            raise ValidationError({"country": _("There is no such place. Write DE or US-CA.")})
         if self.snapshot is not None and self.snapshot.dataset_id != self.dataset_id:
             raise ValidationError({"snapshot": _("This snapshot is of another dataset.")})

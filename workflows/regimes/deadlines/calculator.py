@@ -30,6 +30,9 @@ from workflows.regimes.deadlines.values import (
     first_instant_after,
 )
 
+# Put after the end of the time, or so late that the time begins again when most of it has run.
+_LATE_QUESTIONS = frozenset({"question_late", "question_restarts"})
+
 
 @dataclass(frozen=True, slots=True)
 class _Count:
@@ -109,7 +112,7 @@ def _with_number(
         "paused": bool(count.waiting_for),
         "calendar_incomplete": bool(uncertain),
         "extension_told_late": any(step.code == "extension_late" for step in extension_steps),
-        "question_asked_late": any(step.code == "question_late" for step in count.steps),
+        "question_asked_late": any(step.code in _LATE_QUESTIONS for step in count.steps),
     }
     return replace(
         blank,
@@ -173,7 +176,7 @@ def _count(rule: ClockRule, timeline: Timeline, calendar: Calendar) -> _Count:
 
     A question that was put when the time was over already neither starts nor pauses anything.
     """
-    timeline, late = _without_late_questions(rule, timeline, calendar)
+    timeline, late = _judge_questions(rule, timeline, calendar)
     start = timeline.start(rule.starts)
     pauses = timeline.pauses(rule.pauses, start.on)
     counting = _count_working_days if rule.unit == "working_days" else _count_plain
@@ -190,24 +193,32 @@ def _count(rule: ClockRule, timeline: Timeline, calendar: Calendar) -> _Count:
     return _Count(rolled, tuple(steps), years, start.waiting_for or count.waiting_for)
 
 
-def _without_late_questions(
+def _judge_questions(
     rule: ClockRule, timeline: Timeline, calendar: Calendar
 ) -> tuple[Timeline, tuple[CalculationStep, ...]]:
-    """Leave out each question that came after the end of the time that ran until it was put."""
+    """Leave out each question that came after the end of the time that ran until it was put.
+
+    One that was put when more than half of that time had run starts the clock again, as the law
+    has it, and is named: whoever asks so late must be able to say why it was not asked at once.
+    """
     steps = []
     for question, before in timeline.first_questions(rule.starts):
         if not before.instants("received"):
             continue
         count = _count(rule, before, calendar)
-        if count.waiting_for or question.at < first_instant_after(count.end, zone=timeline.zone):
+        if count.waiting_for:
             continue
-        timeline = timeline.without(question.name)
+        asked_on, start = timeline.day(question.at), before.start(rule.starts).on
         values = {
             "event": question.name,
-            "asked_on": timeline.day(question.at).isoformat(),
+            "asked_on": asked_on.isoformat(),
             "end": count.end.isoformat(),
         }
-        steps.append(CalculationStep("question_late", values))
+        if question.at >= first_instant_after(count.end, zone=timeline.zone):
+            timeline = timeline.without(question.name)
+            steps.append(CalculationStep("question_late", values))
+        elif asked_on - start > (count.end - start) / 2:
+            steps.append(CalculationStep("question_restarts", values))
     return timeline, tuple(steps)
 
 

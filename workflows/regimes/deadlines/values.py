@@ -3,8 +3,8 @@
 Days are `datetime.date` in the zone of the regime; instants are aware `datetime.datetime`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal, Self, get_args
 from zoneinfo import ZoneInfo
@@ -105,11 +105,13 @@ class PauseRule:
 
     `both_ends`: the day of asking and the day of answering are both left out.
     `difference`: only the days between the two are added back.
+    `items`: the kinds of item for which the time stands still; none means all.
     """
 
     from_event: EventName
     to_event: EventName
     counting: Counting = "both_ends"
+    items: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,17 @@ class ClockRule:
     arguable: AlternativeReading = AlternativeReading()
     citations: tuple[Citation, ...] = ()
 
+    def for_item(self, kind: str) -> Self:
+        """Return the rule as it holds for items of one kind: without the pauses of others."""
+        arguable = replace(self.arguable, pauses=_pauses_of_item(self.arguable.pauses, kind))
+        return replace(self, pauses=_pauses_of_item(self.pauses, kind), arguable=arguable)
+
+
+def _pauses_of_item(pauses: Iterable[PauseRule], kind: str) -> tuple[PauseRule, ...]:
+    return tuple(
+        replace(pause, items=()) for pause in pauses if not pause.items or kind in pause.items
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class CalculationStep:
@@ -206,6 +219,16 @@ class TargetDate:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemDate:
+    """The last day for the items of some kinds, where one clock gives them different days."""
+
+    kinds: tuple[str, ...]
+    on: date | None
+    paused: bool = False
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Deadline:
     """The answer of the calculator.
 
@@ -214,6 +237,8 @@ class Deadline:
     `ends_before`: the first instant after either of them, in `zone`; in time means before it.
     `latest_arguable`: a later day that some reading supports; for staff, never for the clock.
     `targets`: policy targets and outer standards, the leading one first.
+    `by_item`: the days of the kinds of item, the earliest first, where they differ; then this is
+    the deadline of the earliest. Else it is empty.
     """
 
     kind: str
@@ -228,6 +253,7 @@ class Deadline:
     targets: tuple[TargetDate, ...] = ()
     steps: tuple[CalculationStep, ...] = ()
     calendar: str = ""
+    by_item: tuple[ItemDate, ...] = ()
 
     @property
     def provisional(self) -> bool:
@@ -284,6 +310,15 @@ class Deadline:
                 for step in self.steps
             ],
             "calendar": self.calendar,
+            "by_item": [
+                {
+                    "kinds": list(each.kinds),
+                    "on": _iso(each.on),
+                    "paused": each.paused,
+                    "provisional": each.provisional,
+                }
+                for each in self.by_item
+            ],
         }
 
     @classmethod
@@ -316,6 +351,11 @@ class Deadline:
                 for step in data["steps"]
             ),
             calendar=data["calendar"],
+            # What was stored before kinds had days of their own has none.
+            by_item=tuple(
+                ItemDate(**{**each, "kinds": tuple(each["kinds"]), "on": _day(each["on"])})
+                for each in data.get("by_item", ())
+            ),
         )
 
 

@@ -20,7 +20,7 @@ from workflows.regimes.deadlines.values import (
     Target,
     Unit,
 )
-from workflows.regimes.rules.elements import TARGET_NAMES, Clock, LocalizedText
+from workflows.regimes.rules.elements import ITEM_KINDS, TARGET_NAMES, Clock, LocalizedText
 from workflows.regimes.rules.reader import Table
 
 EVENTS = tuple(sorted(EVENT_NAMES))
@@ -35,6 +35,11 @@ def read_text(table: Table, key: str) -> LocalizedText:
     text = LocalizedText(each.text("zh"), each.text("en"), each.translations())
     each.close()
     return text
+
+
+def read_rationale(table: Table) -> LocalizedText | None:
+    """Read why a rule is read as it is, where the file says so; for staff, never for the public."""
+    return read_text(table, "rationale") if table.has("rationale") else None
 
 
 def read_clocks(root: Table, cited: Cited) -> Mapping[str, Clock]:
@@ -69,6 +74,7 @@ def _clock(kind: str, table: Table, cited: Cited) -> Clock:
         ),
         name=read_text(table, "name"),
         text=read_text(table, "text"),
+        rationale=read_rationale(table),
     )
     table.close()
     return clock
@@ -107,6 +113,7 @@ def _pauses(table: Table) -> tuple[PauseRule, ...]:
                 from_event=cast(EventName, each.choice("from", EVENTS)),
                 to_event=cast(EventName, each.choice("to", EVENTS)),
                 counting=cast(Counting, each.choice("counting", get_args(Counting))),
+                items=each.choices("items", ITEM_KINDS, ()),
             )
         )
         each.close()

@@ -1,6 +1,6 @@
 """The parts of a regime as frozen values, and the closed words that a rule file may use."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,6 +12,10 @@ from workflows.vocabulary.outcomes import Outcome
 from workflows.vocabulary.people import Assurance, RequesterRole
 
 Basis = Literal["law", "policy"]
+# What can connect a request with a law: facts of the provider, and where the person lives.
+Factor = Literal[
+    "established_in", "processed_in", "collected_in", "resident", "offered_in", "monitored_in"
+]
 
 ASSURANCE_LEVELS = tuple(Assurance.values)
 FILERS = tuple(RequesterRole.values)
@@ -78,6 +82,7 @@ class ItemRule:
 
     `verify_first`: what the person says must be checked before it is acted upon.
     `clock`: the clock kind that leads this item.
+    `rationale`: why the right is read so; for staff alone.
     """
 
     kind: str
@@ -88,15 +93,20 @@ class ItemRule:
     filers: tuple[str, ...]
     note: LocalizedText | None
     citations: tuple[Citation, ...]
+    rationale: LocalizedText | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A clock with its name and its rule in one plain sentence."""
+    """A clock with its name and its rule in one plain sentence, which the person reads too.
+
+    `rationale`: why the rule is read so; for staff alone.
+    """
 
     rule: ClockRule
     name: LocalizedText
     text: LocalizedText
+    rationale: LocalizedText | None = None
 
     @property
     def kind(self) -> str:
@@ -151,6 +161,12 @@ class NoticeRule:
     kind: str
     elements: tuple[str, ...]
     citations: tuple[Citation, ...]
+    elements_by_item: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+    def elements_for(self, item_kinds: Iterable[str]) -> tuple[str, ...]:
+        """Return what the notice must say where it tells of items of these kinds."""
+        more = [each for kind in item_kinds for each in self.elements_by_item.get(kind, ())]
+        return tuple(dict.fromkeys([*self.elements, *more]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,3 +195,36 @@ class CourtRemedy:
 
     text: LocalizedText
     citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FactorGroup:
+    """Factors that connect a request with a law when all of them hold.
+
+    The group does not hold for people who live at one of `except_resident`.
+    """
+
+    factors: tuple[Factor, ...]
+    except_resident: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A question on which the law depends for this provider; counsel answers `code`.`answer`."""
+
+    answer: str
+    question: LocalizedText
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicabilityRule:
+    """When a law applies: one group is enough.
+
+    By a group of `presumed` it applies until counsel has said that there is no connection. With a
+    `threshold` it does not apply to a provider that stays below it.
+    """
+
+    groups: tuple[FactorGroup, ...]
+    presumed: tuple[FactorGroup, ...] = ()
+    threshold: Threshold | None = None

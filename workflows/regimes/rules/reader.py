@@ -21,6 +21,7 @@ _NAMES = {
 }
 
 KeyPath = tuple[str | int, ...]
+VALIDITY_KEYS = ("valid_from", "valid_to")
 
 
 class RuleFileError(ValueError):
@@ -47,7 +48,7 @@ class Document:
     def parse(cls, file: str, text: str) -> "Document":
         """Parse TOML; raises RuleFileError with the line of a syntax error."""
         try:
-            return cls(file, text, tomllib.loads(text))
+            return cls(file, text, _as_json(tomllib.loads(text)))
         except tomllib.TOMLDecodeError as error:
             found = re.search(r"line (\d+)", str(error))
             line = int(found[1]) if found else text.count("\n") + 1
@@ -81,6 +82,18 @@ class Document:
                 yield number, (*table, *_split(key[1]))
 
 
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """The first and the last day on which something is in force; None is without end."""
+
+    first: date | None = None
+    last: date | None = None
+
+    def holds_on(self, day: date) -> bool:
+        """Say whether it is in force on a day."""
+        return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
+
+
 class Table:
     """One table of a document. Each reading method takes its key away; `close` refuses the rest."""
 
@@ -111,7 +124,7 @@ class Table:
         return bool(self._take(key, bool, default))
 
     def day(self, key: str) -> date:
-        """Read a day as ISO 8601 text, so that the document is JSON as it is."""
+        """Read a day: a date of TOML, or ISO 8601 text."""
         text = self.text(key)
         try:
             return date.fromisoformat(text)
@@ -182,8 +195,19 @@ class Table:
         """Say whether the key is there, not yet read, and a table."""
         return isinstance(self._data.get(key), dict)
 
+    def validity(self) -> Validity:
+        """Read the days between which the table is in force; both may be missing."""
+        first, last = (self.day(key) if self.has(key) else None for key in VALIDITY_KEYS)
+        if first and last and last < first:
+            raise self.fail("must not be before valid_from", "valid_to")
+        return Validity(first, last)
+
     def close(self) -> None:
-        """Refuse keys that nobody asked for: a misspelt rule must not be passed over."""
+        """Refuse keys that nobody asked for: a misspelt rule must not be passed over.
+
+        When it is in force any table may say.
+        """
+        self.validity()
         for key in self._data:
             raise self.fail("is not a known key", key)
 
@@ -201,3 +225,12 @@ class Table:
 
 def _split(dotted: str) -> KeyPath:
     return tuple(part.strip().strip("\"'") for part in dotted.split("."))
+
+
+def _as_json(value: Any) -> Any:
+    """Return what TOML holds with its dates as ISO 8601 text, as JSON would hold it."""
+    if isinstance(value, dict):
+        return {key: _as_json(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_as_json(each) for each in value]
+    return value.isoformat() if isinstance(value, date) else value

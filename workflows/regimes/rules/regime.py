@@ -7,6 +7,7 @@ case stores so that a later version of the rules never changes it.
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from types import MappingProxyType
 from typing import Any, Self, TypeVar, cast, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,11 +15,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from workflows.regimes.calendars import is_known_region
 from workflows.regimes.deadlines.values import Citation, Confirmed
 from workflows.regimes.rules import elements
-from workflows.regimes.rules.clocks import EVENTS, Cited, read_clocks, read_text
+from workflows.regimes.rules.clocks import EVENTS, Cited, read_clocks, read_rationale, read_text
 from workflows.regimes.rules.elements import (
+    ApplicabilityRule,
     Authority,
     Clock,
     CourtRemedy,
+    FactorGroup,
     FeeRule,
     FilerRule,
     Ground,
@@ -29,12 +32,16 @@ from workflows.regimes.rules.elements import (
     OutcomeRule,
     RecordRule,
     ResidencePlace,
+    Threshold,
 )
-from workflows.regimes.rules.reader import Document, RuleFileError, Table
+from workflows.regimes.rules.reader import Document, RuleFileError, Table, Validity
+from workflows.regimes.rules.validity import Change, changes, in_force
 from workflows.vocabulary.people import Assurance
 
 SNAPSHOT_FORMAT = 1
 _CONFIRMED = get_args(Confirmed)
+# Keys of the root that name a clock and may be missing.
+_CLOCK_ROLES = ("acknowledge", "complaint", "complaint_acknowledge", "appeal")
 _CURRENCY = re.compile("[A-Z]{3}")
 
 T = TypeVar("T")
@@ -50,7 +57,11 @@ class Regime:
 
     `lead` is the clock that a case is steered by, `acknowledge` the one for the first
     confirmation; `complaint` is the clock for the outcome of a complaint, `complaint_acknowledge`
-    the one for its confirmation. Each of these three is empty where the law knows none.
+    the one for its confirmation; `appeal` is the one by which a contested answer is answered again.
+    Each of these four is empty where the law knows none. `territory` is how its place is called in
+    a sentence. `experimental`: not complete enough to be relied on.
+
+    A regime read from its file holds all that is or will be in force; `on` gives that of a day.
     """
 
     code: str
@@ -73,6 +84,11 @@ class Regime:
     court: CourtRemedy
     records: tuple[RecordRule, ...]
     metrics: tuple[MetricsRule, ...]
+    territory: LocalizedText
+    applies: ApplicabilityRule
+    validity: Validity
+    appeal: str
+    experimental: bool
     document: Mapping[str, Any] = field(repr=False, compare=False)
 
     def clock(self, kind: str) -> Clock:
@@ -97,29 +113,60 @@ class Regime:
             g for g in self.grounds.values() if g.abuse and (not g.items or kinds <= set(g.items))
         )
 
-    def covers(self, residence: str) -> bool:
-        """Say whether this law follows from living there: the code itself, or its country."""
-        return residence in self.places or residence.partition("-")[0] in self.places
+    def covers(self, place: str) -> bool:
+        """Say whether a place is one of this law's: the code itself, or its country."""
+        return place in self.places or place.partition("-")[0] in self.places
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Return which rules below the root begin or end on which day, in order."""
+        return tuple(change for change in changes(self.document) if change.path)
+
+    def on(self, day: date) -> "Regime":
+        """Return the rules that are in force on a day, counted at the default place."""
+        if not self.changes:
+            return self
+        data = in_force(self.document, day)
+        # A clock that is not in force yet has no part to play either.
+        roles = [key for key in _CLOCK_ROLES if data.get(key) not in data["clocks"]]
+        data = {key: value for key, value in data.items() if key not in roles}
+        return parse_regime(Document(f"{self.code} on {day}", "", data))
+
+    def seen_from(self, main_establishment: str) -> "Regime":
+        """Return the rules for people who live outside the territory of this law.
+
+        Time is reckoned, and the authority is that of the place, at the main establishment.
+        """
+        if not self.covers(main_establishment) or main_establishment == self.default_place:
+            return self
+        document = {**self.document, "default_place": main_establishment}
+        return parse_regime(Document(f"{self.code} at {main_establishment}", "", document))
 
     def place(self, residence: str) -> ResidencePlace:
         """Return zone and calendar for a residence; an unknown one gets the default place.
 
-        A part of a country keeps the zone of the country, and its own calendar if there is one.
+        A part of a country keeps the zone of the country, and its own calendar if there is one;
+        where a law counts by other days than the public holidays, those hold in all parts.
         """
         if residence in self.places:
             return self.places[residence]
         country = self.places.get(residence.partition("-")[0])
         if country is None:
-            return self.places[self.default_place]
-        calendar = residence if is_known_region(residence) else country.calendar
+            return self.place(self.default_place)
+        own = country.calendar == country.code and is_known_region(residence)
+        calendar = residence if own else country.calendar
         return ResidencePlace(residence, country.zone, calendar)
 
-    def authority_for(self, residence: str) -> Authority:
-        """Return the authority for a residence: of the part, of the country, or the default."""
-        for code in (residence, residence.partition("-")[0]):
+    def authority_for(self, residence: str) -> Authority | None:
+        """Return the authority for a residence: of the part, of the country, or the default.
+
+        None where the rules name no authority at all.
+        """
+        default = self.default_place
+        for code in (residence, _country(residence), default, _country(default)):
             if code in self.authorities:
                 return self.authorities[code]
-        return self.authorities[self.default_place]
+        return None
 
     def snapshot(self, residence: str | None = None) -> dict[str, Any]:
         """Return this version of the rules as JSON-able values.
@@ -129,9 +176,11 @@ class Regime:
         """
         document = dict(self.document)
         if residence is not None:
-            near = {residence, residence.partition("-")[0], self.default_place}
+            default = self.default_place
+            near = {residence, _country(residence), default, _country(default)}
             for key in ("places", "authorities"):
-                document[key] = {k: v for k, v in document[key].items() if k in near}
+                found = document.get(key, {})
+                document[key] = {code: value for code, value in found.items() if code in near}
         return {"format": SNAPSHOT_FORMAT, "regime": document}
 
     @classmethod
@@ -154,6 +203,7 @@ def parse_regime(document: Document) -> Regime:
             raise table.fail("needs at least one citation", "cite")
         return tuple(citations[key] for key in keys)
 
+    name = read_text(root, "name")
     clocks = read_clocks(root, cited)
     kinds = tuple(clocks)
     lead = root.choice("lead", kinds)
@@ -162,7 +212,7 @@ def parse_regime(document: Document) -> Regime:
     regime = Regime(
         code=root.text("code"),
         version=root.text("version"),
-        name=read_text(root, "name"),
+        name=name,
         lead=lead,
         acknowledge=root.choice("acknowledge", ("", *kinds), ""),
         complaint=root.choice("complaint", ("", *kinds), ""),
@@ -185,13 +235,59 @@ def parse_regime(document: Document) -> Regime:
         court=_court(root.table("court"), cited),
         records=tuple(_record(table, cited) for table in root.list_of_tables("records")),
         metrics=tuple(_metrics(table, cited) for table in root.list_of_tables("metrics")),
+        territory=read_text(root, "territory") if root.has("territory") else name,
+        applies=_applies(root, cited),
+        validity=root.validity(),
+        appeal=root.choice("appeal", ("", *kinds), ""),
+        experimental=root.flag("experimental", default=False),
         document=document.data,
     )
     root.close()
-    for name, mapping in (("places", regime.places), ("authorities", regime.authorities)):
-        if regime.default_place not in mapping:
-            raise root.fail(f"{regime.default_place!r} is not among the {name}", "default_place")
+    if not regime.covers(regime.default_place):
+        raise root.fail(f"{regime.default_place!r} is not among the places", "default_place")
+    if regime.authorities and regime.authority_for("") is None:
+        raise root.fail(f"{regime.default_place!r} is not among the authorities", "default_place")
     return regime
+
+
+def _country(place: str) -> str:
+    return place.partition("-")[0]
+
+
+def _applies(root: Table, cited: Cited) -> ApplicabilityRule:
+    """Read when the law applies; without a word on it, to those who live in its territory."""
+    if not root.has("applies"):
+        return ApplicabilityRule((FactorGroup(("resident",)),))
+    table = root.table("applies")
+    rule = ApplicabilityRule(
+        groups=tuple(map(_factor_group, table.list_of_tables("any"))),
+        presumed=tuple(map(_factor_group, table.list_of_tables("presumed"))),
+        threshold=_threshold(table.table("threshold"), cited) if table.has("threshold") else None,
+    )
+    table.close()
+    return rule
+
+
+def _factor_group(table: Table) -> FactorGroup:
+    known = get_args(elements.Factor)
+    group = FactorGroup(
+        factors=cast("tuple[elements.Factor, ...]", table.choices("factors", known)),
+        except_resident=table.texts("except_resident", ()),
+    )
+    if not group.factors:
+        raise table.fail("needs at least one factor", "factors")
+    table.close()
+    return group
+
+
+def _threshold(table: Table, cited: Cited) -> Threshold:
+    threshold = Threshold(
+        answer=table.text("answer", "threshold"),
+        question=read_text(table, "question"),
+        citations=cited(table),
+    )
+    table.close()
+    return threshold
 
 
 def _each(
@@ -251,6 +347,7 @@ def _item(
         filers=table.choices("filers", filers, filers),
         note=read_text(table, "note") if table.has("note") else None,
         citations=cited(table),
+        rationale=read_rationale(table),
     )
 
 
@@ -285,10 +382,23 @@ def _outcome(outcome: str, table: Table, cited: Cited) -> OutcomeRule:
 
 
 def _notice(kind: str, table: Table, cited: Cited) -> NoticeRule:
+    known = elements.NOTICE_ELEMENTS
+    required = list(table.choices("elements", known))
+    for more in table.list_of_tables("more"):
+        required += more.choices("elements", known)
+        more.close()
+    by_item = table.table("elements_by_item") if table.has("elements_by_item") else None
+    by_kind = {}
+    if by_item is not None:
+        by_kind = {
+            item: by_item.choices(item, known) for item in elements.ITEM_KINDS if by_item.has(item)
+        }
+        by_item.close()
     return NoticeRule(
         kind=kind,
-        elements=table.choices("elements", elements.NOTICE_ELEMENTS),
+        elements=tuple(dict.fromkeys(required)),
         citations=cited(table),
+        elements_by_item=MappingProxyType(by_kind),
     )
 
 

@@ -17,6 +17,7 @@ from unfold.widgets import (
 
 from requests_portal.presentation.deadlines import citation_texts
 from requests_portal.sign_in.people import display_name
+from workflows.cases.decision_rules import laws_of_case
 from workflows.cases.models import Case
 from workflows.cases.staff_actions import MAX_AMOUNT
 from workflows.common.inputs import MAX_BODY
@@ -146,17 +147,31 @@ class RefusalForm(CaseForm):
 
 
 class AbuseForm(RefusalForm):
-    """Why a request is an abuse, and by which ground, where the law of the case has one for it."""
+    """Why a request is an abuse, and by which ground of each law that has one for it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        grounds = self.case.lead_regime.abuse_grounds(self.case.kinds)
-        if grounds:
-            self.fields["ground"] = forms.ChoiceField(
-                label=_("Ground"),
+        laws = laws_of_case(self.case)
+        for law in laws:
+            grounds = law.abuse_grounds(self.case.kinds)
+            if not grounds:
+                continue
+            lead = law.code == self.case.regime
+            named = {"law": law.name.in_language(get_language() or "en")}
+            self.fields["ground" if lead else f"ground_{law.code}"] = forms.ChoiceField(
+                label=_("Ground under %(law)s") % named if len(laws) > 1 else _("Ground"),
                 choices=[("", _("Choose")), *ground_choices(grounds)],
                 widget=UnfoldAdminSelectWidget,
             )
+
+    def other_grounds(self) -> dict[str, str]:
+        """Return the grounds of the laws that do not lead, by regime."""
+        typed = self.cleaned_data
+        return {
+            law.code: typed[f"ground_{law.code}"]
+            for law in laws_of_case(self.case)
+            if f"ground_{law.code}" in typed
+        }
 
 
 class FeeForm(CaseForm):

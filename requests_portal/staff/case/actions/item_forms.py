@@ -7,14 +7,15 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
 from requests_portal.staff.case.actions.forms import CaseForm, ground_choices, text_field
 from requests_portal.staff.case.presenter import ItemView, item_views
+from workflows.cases.decision_rules import grounds_under, laws_of, outcomes_under
 from workflows.cases.filing_request import near_relative_rules_apply
-from workflows.cases.models import Item
+from workflows.cases.models import Case, Item
 from workflows.cases.staff_actions import ItemProposal
 from workflows.lookups.findings import (
     affected_models,
@@ -24,7 +25,8 @@ from workflows.lookups.findings import (
     retraining_day,
     scope_results,
 )
-from workflows.vocabulary.item_kinds import ItemKind, outcomes_for
+from workflows.regimes.rules.regime import Regime
+from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult
 
 
@@ -123,7 +125,7 @@ class FindingForm(CaseForm):
 
 
 class ProposalForm(CaseForm):
-    """An outcome, a ground where it is refused, and reasons, for each item."""
+    """An outcome, grounds where it is refused or given in part, and reasons, for each item."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -134,12 +136,12 @@ class ProposalForm(CaseForm):
 
     def _add_fields(self, item: Item) -> None:
         number = item.position
-        grounds = self.case.lead_regime.grounds_for(item.kind)
+        laws = laws_of(self.case, item.kind)
         self.fields[f"outcome_{number}"] = forms.ChoiceField(
             label=_("Outcome"),
             choices=[
                 ("", _("Choose")),
-                *((outcome, outcome.label) for outcome in outcomes_for(item.kind)),
+                *((outcome, outcome.label) for outcome in outcomes_under(laws, item.kind)),
             ],
             initial=item.outcome,
             widget=UnfoldAdminSelectWidget,
@@ -155,13 +157,7 @@ class ProposalForm(CaseForm):
                     )
                 },
             )
-        self.fields[f"ground_{number}"] = forms.ChoiceField(
-            label=_("Ground, if it is refused"),
-            choices=[("", _("None")), *ground_choices(grounds)],
-            required=False,
-            initial=item.ground,
-            widget=UnfoldAdminSelectWidget,
-        )
+        self._add_grounds(item, laws)
         self.fields[f"reasons_{number}"] = text_field(
             _("Reasons"), _("The person reads them in the answer.")
         )
@@ -180,6 +176,28 @@ class ProposalForm(CaseForm):
             initial=item.retraining_on,
             widget=forms.DateInput(attrs={"type": "date", "class": "staff-date"}),
         )
+
+    def _add_grounds(self, item: Item, laws: Sequence[Regime]) -> None:
+        """Ask for a ground of each law: the first field is that of the law that leads."""
+        several = len(laws) > 1
+        for law in laws:
+            named = {"law": law.name.in_language(get_language() or "en")}
+            self.fields[_ground_field(self.case, item, law)] = forms.ChoiceField(
+                label=_("Ground under %(law)s, if it is refused or given in part") % named
+                if several
+                else _("Ground, if it is refused or given in part"),
+                choices=[("", _("None")), *ground_choices(grounds_under(law, item.kind))],
+                required=False,
+                initial=item.grounds.get(law.code, ""),
+                widget=UnfoldAdminSelectWidget,
+            )
+
+    def _grounds(self, item: Item) -> dict[str, str]:
+        """Return the grounds that were chosen for an item, by regime."""
+        return {
+            law.code: self.cleaned_data[_ground_field(self.case, item, law)]
+            for law in laws_of(self.case, item.kind)
+        }
 
     def _said_of_retraining(self) -> str:
         if self._retraining_day is None:
@@ -200,22 +218,35 @@ class ProposalForm(CaseForm):
             names = ("outcome", "differs", "ground", "reasons", "instead_because", "retraining_on")
             yield (
                 view,
-                [self[f"{n}_{number}"] for n in names if f"{n}_{number}" in self.fields],
+                [
+                    self[field]
+                    for name in names
+                    for field in self.fields
+                    if field == f"{name}_{number}" or field.startswith(f"{name}_{number}_")
+                ],
             )
 
     def proposals(self) -> list[ItemProposal]:
         """Return what is proposed, in the words of the domain."""
         data = self.cleaned_data
-        return [
-            ItemProposal(
-                item=item,
-                outcome=data[f"outcome_{item.position}"],
-                reasons=data[f"reasons_{item.position}"],
-                ground=data[f"ground_{item.position}"]
-                if data[f"outcome_{item.position}"] == Outcome.REFUSED
-                else "",
-                retraining_on=self._retraining_on(item),
-                instead_because=data.get(f"instead_because_{item.position}", ""),
+        proposals = []
+        for item in self.case.items.all():
+            grounds = self._grounds(item)
+            proposals.append(
+                ItemProposal(
+                    item=item,
+                    outcome=data[f"outcome_{item.position}"],
+                    reasons=data[f"reasons_{item.position}"],
+                    ground=grounds.pop(self.case.regime, ""),
+                    retraining_on=self._retraining_on(item),
+                    instead_because=data.get(f"instead_because_{item.position}", ""),
+                    other_grounds=grounds,
+                )
             )
-            for item in self.case.items.all()
-        ]
+        return proposals
+
+
+def _ground_field(case: Case, item: Item, law: Regime) -> str:
+    """Return the name of the field with the ground of a law."""
+    name = f"ground_{item.position}"
+    return name if law.code == case.regime else f"{name}_{law.code}"

@@ -73,8 +73,8 @@ def _date_after(case: Case, name: EventName) -> date | None:
     regime = case.lead_regime
     clock = extendable_clock(case)
     kind = clock.kind if clock and name == "extension_told" else answer_kind(case, regime)
-    events = [*rule_events(case, regime), ClockEvent(name, timezone.now())]
-    return regimes.compute(regime, kind, events, case.residence).lead_on
+    events = [*rule_events(case), ClockEvent(name, timezone.now())]
+    return regimes.compute(regime, kind, events, case.residence, item_kinds=case.kinds).lead_on
 
 
 def _fee(case: Case, _form: CaseForm) -> dict[str, Any]:

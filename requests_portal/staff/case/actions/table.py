@@ -96,9 +96,9 @@ def _accept_identity(case: Case, actor: Actor, form: CaseForm) -> None:
     staff_actions.accept_identity(case, actor, data["assurance"], data["text"])
 
 
-def _reject_as_abuse(case: Case, actor: Actor, form: CaseForm) -> None:
+def _reject_as_abuse(case: Case, actor: Actor, form: forms.AbuseForm) -> None:
     data = form.cleaned_data
-    moves.reject_as_abuse(case, actor, data["text"], data.get("ground", ""))
+    moves.reject_as_abuse(case, actor, data["text"], data.get("ground", ""), form.other_grounds())
 
 
 def _ask_fee(case: Case, actor: Actor, form: CaseForm) -> None:

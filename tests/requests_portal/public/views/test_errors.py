@@ -64,7 +64,7 @@ def test_a_fault_in_a_view_shows_the_page_and_not_the_fault(visitor: Visitor, mo
     def broken(*_args, **_kwargs):
         raise RuntimeError("The password is hunter2.")
 
-    monkeypatch.setattr("requests_portal.public.views.information.limits_in_force", broken)
+    monkeypatch.setattr("requests_portal.public.views.information.rules_in_force", broken)
     visitor.client = Client(raise_request_exception=False)
     response = visitor.get("how/")
 

@@ -3,6 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
@@ -14,7 +15,18 @@ from workflows.datasets.read_errors import read_error_of
 from workflows.datasets.register import save_dataset, save_snapshot
 from workflows.vocabulary.outcomes import Scope
 
-_TEXTS = ("origin", "legal-basis", "licence", "types", "scale", "labelling-rules", "retention")
+_TEXTS = (
+    "origin",
+    "legal-basis",
+    "purposes",
+    "disclosed-to",
+    "transfers",
+    "licence",
+    "types",
+    "scale",
+    "labelling-rules",
+    "retention",
+)
 
 
 class Command(BaseCommand):
@@ -29,6 +41,11 @@ class Command(BaseCommand):
         parser.add_argument("--description")
         for text in _TEXTS:
             parser.add_argument(f"--{text}")
+        parser.add_argument(
+            "--language",
+            choices=[code for code, _name in settings.LANGUAGES],
+            help="the texts of which people are told are a translation into this language",
+        )
         parser.add_argument("--location", help="file or folder, or DATABASE/schema.table")
         parser.add_argument("--snapshot", default="1", help="version of the snapshot")
         parser.add_argument(
@@ -60,7 +77,13 @@ class Command(BaseCommand):
         dataset = Dataset.objects.filter(name=options["name"]).first()
         dataset = dataset or Dataset(name=options["name"])
         for text in ("scope", "description", *(text.replace("-", "_") for text in _TEXTS)):
-            if options[text] is not None:
+            if options[text] is None:
+                continue
+            if options["language"] and text in Dataset.TOLD:
+                translated = dataset.translations.get(options["language"], {})
+                translated = {**translated, text: options[text]}
+                dataset.translations = {**dataset.translations, options["language"]: translated}
+            else:
                 setattr(dataset, text, options[text])
         save_dataset(dataset, actor)
         self.stdout.write(f"dataset {dataset.pk} {dataset}")

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from workflows.datasets.models import Dataset
+from workflows.datasets.models import Snapshot
 from workflows.samples.datasets import load_datasets
 from workflows.samples.load import are_loaded
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--megabytes", type=int, default=50, help="of both together")
 
     def handle(self, *_args: Any, megabytes: int, **_options: Any) -> None:
-        if Dataset.objects.exists():
+        if Snapshot.objects.exists():
             self.stdout.write("There are datasets already.")
             return
         if not are_loaded():

@@ -218,7 +218,7 @@ class TestSingleActions:
         typed = {"outcome_1": "refused", "reasons_1": "Because <b>so</b>."}
         answer = send(sign_in(reviewer), action_url(case, "propose_decision"), typed)
         page = answer.content.decode()
-        assert "Choose a ground that the law of this case knows." in page
+        assert "Choose a ground that Mainland China has for this item and this outcome." in page
         assert "Because &lt;b&gt;so&lt;/b&gt;." in page
         assert '<option value="refused" selected>' in page
         case.refresh_from_db()
