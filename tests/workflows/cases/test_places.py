@@ -1,6 +1,10 @@
 """Countries and their parts, as the rules of the regimes know them."""
 
+import tomllib
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 from django.utils import translation
 
 from workflows.regimes.calendars import is_known_region
@@ -36,6 +40,7 @@ def test_every_part_belongs_to_its_country():
         ("en", "DE-BE", "Germany, Berlin"),
         ("zh-hans", "DE-BE", "德国柏林"),
         ("zh-hans", "CN", "中国大陆"),
+        ("de", "US-CA", "Vereinigte Staaten, Kalifornien"),
         ("en", "FR-974", "Réunion"),
         ("en", "XX", "XX"),
         ("en", "DE-XX", "DE-XX"),
@@ -46,7 +51,16 @@ def test_names(language, code, name):
         assert places.place_name(code) == name
 
 
-@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("language", sorted(settings.SHIPPED_LANGUAGES.keys() - {"en", "zh-hans"}))
+def test_a_language_that_is_shipped_names_every_place(language):
+    path = Path(places.__file__).with_name(f"places.{language}.toml")
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    named = {*tables["countries"], *(code for part in tables["parts"].values() for code in part)}
+
+    assert named == set(every_code())
+
+
+@pytest.mark.parametrize("language", settings.SHIPPED_LANGUAGES)
 def test_no_two_places_have_the_same_name(language):
     with translation.override(language):
         names = [name for _, name in places.countries()]
