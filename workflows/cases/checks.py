@@ -59,7 +59,7 @@ def check_profile(databases: Sequence[str] | None = None, **_: Any) -> list[Chec
     if version is not None:
         return []
     hint = "A privacy officer sets it in the staff's area, under “Provider profile”."
-    return [Error("No profile says which laws apply to the provider.", hint=hint, id="cases.E003")]
+    return [Error("No profile says which laws apply to the provider.", hint=hint, id="cases.E002")]
 
 
 def _faults(kind: ItemKind) -> Iterator[str]:

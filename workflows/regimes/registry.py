@@ -150,8 +150,10 @@ def _laid_over(own: Mapping[str, Any], family: Mapping[str, Any]) -> dict[str, A
     merged = dict(family)
     for key, value in own.items():
         below = merged.get(key)
-        both_are_tables = isinstance(value, dict) and isinstance(below, dict)
-        merged[key] = _laid_over(value, below) if both_are_tables else value
+        if isinstance(value, dict) and isinstance(below, dict):
+            merged[key] = _laid_over(value, below)
+        else:
+            merged[key] = value
     return merged
 
 

@@ -286,7 +286,7 @@ def _by_law(vector: Vector, notices: Sequence[HolidayNotice]) -> VectorRun:
     known = [each for each in asked if regime.item(each) is not None]
     if asked and not known:
         return _without_date(vector, by, f"{code} knows no right to {', '.join(asked)}")
-    deadlines = {
+    deadlines: dict[tuple[str, ...], Deadline] = {
         (item,): calculate_at(
             rule, moving_events(regime, item, events), region_of(vector), vector["zone"], notices
         )
@@ -329,7 +329,7 @@ def _rule_for(regime: Regime, kind: str, item: str) -> ClockRule | None:
         found = own.kind
     elif lead.extension is not None and kind == lead.extension.kind:
         found = own.extension.kind if own.extension else None
-    if found not in regime.clocks:
+    if found is None or found not in regime.clocks:
         return None
     rule = regime.clock(found).rule
     return rule.for_item(item) if item else rule

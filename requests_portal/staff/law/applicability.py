@@ -60,9 +60,7 @@ class ProfileForm(forms.Form):
         for key in PLACE_LISTS:
             self.fields[key] = PlacesField(
                 label=_LABELS[key],
-                help_text=_(
-                    "Codes such as CN, DE-BE, US-CA; a country covers its parts, * is all."
-                ),
+                help_text=_("Codes such as CN, DE-BE, US-CA. A country covers its parts, * all."),
                 required=False,
                 initial=" ".join(getattr(current, key)),
             )
