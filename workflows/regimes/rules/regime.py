@@ -89,6 +89,8 @@ class Regime:
     validity: Validity
     appeal: str
     experimental: bool
+    # Which rules below the root begin or end on which day, in order.
+    changes: tuple[Change, ...]
     document: Mapping[str, Any] = field(repr=False, compare=False)
 
     def clock(self, kind: str) -> Clock:
@@ -116,11 +118,6 @@ class Regime:
     def covers(self, place: str) -> bool:
         """Say whether a place is one of this law's: the code itself, or its country."""
         return place in self.places or place.partition("-")[0] in self.places
-
-    @property
-    def changes(self) -> tuple[Change, ...]:
-        """Return which rules below the root begin or end on which day, in order."""
-        return tuple(change for change in changes(self.document) if change.path)
 
     def on(self, day: date) -> "Regime":
         """Return the rules that are in force on a day, counted at the default place."""
@@ -240,6 +237,7 @@ def parse_regime(document: Document) -> Regime:
         validity=root.validity(),
         appeal=root.choice("appeal", ("", *kinds), ""),
         experimental=root.flag("experimental", default=False),
+        changes=tuple(change for change in changes(document.data) if change.path),
         document=document.data,
     )
     root.close()

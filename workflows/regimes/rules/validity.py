@@ -44,7 +44,7 @@ def changes(document: Mapping[str, Any]) -> tuple[Change, ...]:
 
 
 def _pruned(value: Any, day: date) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {
             key: _pruned(each, day)
             for key, each in value.items()
@@ -56,11 +56,11 @@ def _pruned(value: Any, day: date) -> Any:
 
 
 def _holds(value: Any, day: date) -> bool:
-    return not isinstance(value, Mapping) or validity_of(value).holds_on(day)
+    return not isinstance(value, dict) or validity_of(value).holds_on(day)
 
 
 def _changes(value: Any, path: KeyPath) -> Iterator[Change]:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         holds = validity_of(value)
         if holds.first:
             yield Change(holds.first, path, begins=True)
