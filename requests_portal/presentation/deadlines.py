@@ -14,6 +14,7 @@ from workflows.cases.models import BaseClock, Case
 from workflows.regimes.deadlines.values import Citation, Deadline
 from workflows.regimes.rules.regime import Regime
 from workflows.regimes.services import explain
+from workflows.vocabulary.item_kinds import ItemKind
 
 
 def citation_texts(citations: Iterable[Citation]) -> list[str]:
@@ -92,6 +93,25 @@ def _shown_rule(regime: Regime, kind: str) -> ShownRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemDay:
+    """The last day for what was asked for, where one clock has different days for its items."""
+
+    kinds: str
+    due_on: date | None
+    paused: bool
+
+
+def item_days(deadline: Deadline) -> list[ItemDay]:
+    """Return the days of the kinds of item where they differ, the earliest first; else nothing."""
+    return [
+        ItemDay(
+            _("; ").join(str(ItemKind(kind).label) for kind in each.kinds), each.on, each.paused
+        )
+        for each in deadline.by_item
+    ]
+
+
+@dataclass(frozen=True, slots=True)
 class ClockPresenter:
     """One clock of a case: how it stands, its day, and how that day is reckoned.
 
@@ -100,6 +120,7 @@ class ClockPresenter:
     number and the provider set itself one.
     `complaint_withdrawn` is whether it ended because the person took back the complaint about an
     answer. `days_left` is negative when the day is past, and None when there is no day.
+    `by_item` has the days of the items where they differ; `due_on` is the earliest of them.
     """
 
     regime: str
@@ -114,6 +135,7 @@ class ClockPresenter:
     stopped_at: datetime | None
     zone: str
     arithmetic: list[str]
+    by_item: list["ItemDay"]
 
 
 def shown_clocks(case: Case) -> list[ClockPresenter]:
@@ -151,6 +173,7 @@ def shown_clock(case: Case, clock: BaseClock) -> ClockPresenter:
         stopped_at=clock.stopped_at,
         zone=deadline.zone,
         arithmetic=explain(replace(deadline, steps=steps), None, _language()),
+        by_item=item_days(deadline),
     )
 
 

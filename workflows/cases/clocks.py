@@ -30,12 +30,14 @@ def response_clock_kinds(regime: Regime, kinds: Iterable[str]) -> tuple[str, ...
     """Return the clocks by which items of these kinds are to be answered, each once.
 
     An item has a clock of its own where the law says so, such as the opt-out of California. What
-    is complained about has its clocks with the complaint.
+    is complained about has its clocks with the complaint. A right that this law does not know, or
+    not yet, has no time under it; where it knows none of them, the leading clock stands for all.
     """
     of_complaints = {regime.complaint, regime.complaint_acknowledge}
-    rules = [regime.item(kind) for kind in kinds]
-    own = [rule.clock for rule in rules if rule and rule.clock not in of_complaints]
-    return tuple(dict.fromkeys(own if len(own) == len(rules) else [*own, regime.lead]))
+    rules = [rule for kind in kinds if (rule := regime.item(kind)) is not None]
+    own = [rule.clock for rule in rules if rule.clock not in of_complaints]
+    covers_all = bool(own) and len(own) == len(rules)
+    return tuple(dict.fromkeys(own if covers_all else [*own, regime.lead]))
 
 
 def clock_kinds(regime: Regime, kinds: Iterable[str]) -> tuple[str, ...]:

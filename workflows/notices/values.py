@@ -11,9 +11,9 @@ from django.utils.formats import date_format
 
 from workflows.cases.clocks import answer_kind
 from workflows.cases.models import Case
-from workflows.cases.models.clock import is_free_in_part
 from workflows.notices.document import Bullets, Node, Value
 from workflows.notices.phrases import phrase
+from workflows.regimes.deadlines.values import ClockRule
 from workflows.regimes.rules.elements import Authority
 from workflows.regimes.rules.regime import Regime
 from workflows.vocabulary.item_kinds import ItemKind
@@ -184,12 +184,22 @@ def due_sentence(reader: RecipientLocale, due_on: date | None) -> str:
 def effect_on_clock(reader: RecipientLocale, question: str) -> str:
     """Return what asking does to the time to answer; `question`: identity, clarification, fee."""
     rule = reader.regime.clock(answer_kind(reader.case, reader.regime)).rule
-    if question == "fee" and is_free_in_part(reader.case, reader.regime):
-        effect = "runs"
-    elif any(pause.from_event == f"{question}_asked" for pause in rule.pauses):
-        effect = "pauses"
-    elif {f"{question}_proved", f"{question}_paid"} & set(rule.starts):
-        effect = "starts"
-    else:
-        effect = "runs"
-    return phrase(f"clock.{question}_{effect}", reader.language)
+    effects = {kind: _effect(reader.regime, rule, question, kind) for kind in reader.case.kinds}
+    moved = {kind: effect for kind, effect in effects.items() if effect != "runs"}
+    name = f"clock.{question}_{next(iter(moved.values()), 'runs')}"
+    if not moved or len(moved) == len(effects):
+        return phrase(name, reader.language)
+    kinds = phrase("join.list", reader.language).join(str(ItemKind(kind).label) for kind in moved)
+    for_some = phrase(f"{name}_for", reader.language, kinds=kinds)
+    return f"{for_some} {phrase('clock.rest_runs', reader.language)}"
+
+
+def _effect(regime: Regime, rule: ClockRule, question: str, kind: str) -> str:
+    """Return what a question does to the time for an item of one kind: runs, pauses or starts."""
+    if question == "fee" and kind not in regime.fee.chargeable:
+        return "runs"
+    if any(pause.from_event == f"{question}_asked" for pause in rule.for_item(kind).pauses):
+        return "pauses"
+    if {f"{question}_proved", f"{question}_paid"} & set(rule.starts):
+        return "starts"
+    return "runs"

@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from workflows.regimes.deadlines.calculator import LATE_QUESTIONS
 from workflows.regimes.deadlines.values import CalculationStep, Citation, Deadline
 from workflows.regimes.rules.elements import Clock
 
@@ -30,6 +31,12 @@ def explain(deadline: Deadline, clock: Clock | None = None, language: str = "en"
             sentences.append(_("Rule: %(rule)s") % {"rule": clock.text.in_language(language)})
             sentences += [source(citation, language) for citation in clock.rule.citations]
     return sentences
+
+
+def warnings(deadline: Deadline, language: str = "en") -> list[str]:
+    """Return one sentence for each question that was put late: those that staff must not miss."""
+    with translation.override(language):
+        return [sentence(step) for step in deadline.steps if step.code in LATE_QUESTIONS]
 
 
 def source(citation: Citation, language: str) -> str:

@@ -288,7 +288,11 @@ def _by_law(vector: Vector, notices: Sequence[HolidayNotice]) -> VectorRun:
         return _without_date(vector, by, f"{code} knows no right to {', '.join(asked)}")
     deadlines: dict[tuple[str, ...], Deadline] = {
         (item,): calculate_at(
-            rule, moving_events(regime, item, events), region_of(vector), vector["zone"], notices
+            rule,
+            moving_events(regime, item, events) if item else events,
+            region_of(vector),
+            vector["zone"],
+            notices,
         )
         for item in known or [""]
         if (rule := _rule_for(regime, kind, item)) is not None

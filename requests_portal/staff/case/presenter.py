@@ -149,6 +149,7 @@ class ItemView:
     assurance_needed: str
     assurance_suffices: bool
     note: str
+    rationale: str
     verification: str
     instead_because: str
     may_specify: bool
@@ -176,6 +177,7 @@ def _item_view(case: Case, item: Item) -> ItemView:
         assurance_needed=str(Assurance(needed).label),
         assurance_suffices=assurance_suffices(case.assurance, needed),
         note=rule.note.in_language(language) if rule and rule.note else "",
+        rationale=rule.rationale.in_language(language) if rule and rule.rationale else "",
         verification=text_or_erased(item, "verification"),
         instead_because=text_or_erased(item, "instead_because"),
         by_hand=item.outcome == Outcome.SUPPLEMENTED

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from requests_portal.presentation.deadlines import days_left
+from requests_portal.presentation.deadlines import ItemDay, days_left, item_days
 from workflows.cases.lifecycle import FINAL, State
 from workflows.cases.models import BaseClock, Case, Clock
 from workflows.cases.names import STATE_NAMES
@@ -15,7 +15,7 @@ from workflows.cases.timeline import TimelineEntry, staff_timeline
 from workflows.ledger.models import Checkpoint, Leaf
 from workflows.ledger.selectors import latest_checkpoint
 from workflows.regimes.deadlines.values import Deadline
-from workflows.regimes.services import explain
+from workflows.regimes.explain import explain, warnings
 from workflows.vocabulary.roles import ROLE_NAMES, Role
 
 _LETTERS = frozenset(
@@ -147,7 +147,11 @@ def clock_words(
 
 @dataclass(frozen=True, slots=True)
 class ClockView:
-    """One clock. `latest_arguable` is for staff only: a generous reading that drives nothing."""
+    """One clock.
+
+    `latest_arguable` is for staff only: a generous reading that drives nothing. So is `rationale`,
+    why the rule is read as it is. `warnings` tell of questions that were put late.
+    """
 
     clock: BaseClock
     name: str
@@ -155,6 +159,9 @@ class ClockView:
     words: ClockWords
     sentences: list[str]
     latest_arguable: date | None
+    item_days: list[ItemDay]
+    rationale: str
+    warnings: list[str]
 
 
 def clock_views(case: Case, now: datetime) -> list[ClockView]:
@@ -168,13 +175,17 @@ def clock_view(case: Case, clock: BaseClock, state: str, now: datetime) -> Clock
     language = get_language() or "en"
     regime = case.regime_of(clock.regime)
     rule = regime.clock(clock.kind)
+    deadline = Deadline.from_dict(clock.deadline)
     return ClockView(
         clock=clock,
         name=rule.name.in_language(language),
         regime=regime.name.in_language(language),
         words=_words(state, clock, now),
-        sentences=explain(Deadline.from_dict(clock.deadline), rule, language),
+        sentences=explain(deadline, rule, language),
         latest_arguable=clock.latest_arguable,
+        item_days=item_days(deadline),
+        rationale=rule.rationale.in_language(language) if rule.rationale else "",
+        warnings=warnings(deadline, language),
     )
 
 

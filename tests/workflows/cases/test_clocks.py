@@ -17,6 +17,7 @@ from workflows.cases.clocks import (
     lead_differs,
     next_reminder_at,
     recompute,
+    response_clock_kinds,
     stop_acknowledgement,
     time_left,
 )
@@ -27,6 +28,7 @@ from workflows.cases.transition import advance
 from workflows.notices import moves
 from workflows.outbox.services import drain
 from workflows.regimes.deadlines.values import Deadline
+from workflows.regimes.registry import regime_on
 from workflows.regimes.services import all_regimes, explain, get_regime
 from workflows.routing.effects import sweep_clocks
 from workflows.vocabulary.people import Assurance
@@ -170,12 +172,43 @@ def test_an_extension_is_open_while_law_and_time_allow_it(request_, state, days,
 
 def test_a_clock_that_stands_still_can_be_extended_after_its_earliest_day():
     with freeze_time("2026-03-02 09:00") as clock:
-        case = make_case(State.IN_REVIEW, ERIKA, residence="GB")
+        case = make_case(State.IN_REVIEW, ERIKA, residence="GB", items=(FiledItem("copy"),))
         moves.ask_information(case, REVIEWER, "Which forum?")
         clock.tick(timedelta(days=60))
         assert timezone.now() > lead(case).due_at
 
         assert extension_is_open(case)
+
+
+def test_a_question_about_a_copy_does_not_stop_the_time_for_a_deletion():
+    with freeze_time("2026-09-14 09:00") as clock:
+        case = make_case(State.IN_REVIEW, ERIKA, residence="GB-ENG")
+        clock.move_to("2026-09-17 09:00")
+        moves.ask_information(case, REVIEWER, "Which forum?")
+
+        waiting = lead(case)
+        assert (waiting.state, waiting.due_on) == (Clock.State.RUNNING, date(2026, 10, 14))
+        assert [(each["kinds"], each["paused"]) for each in waiting.deadline["by_item"]] == [
+            (["delete"], False),
+            (["copy"], True),
+        ]
+
+        clock.move_to("2026-09-24 09:00")
+        add_clock_event(case, "clarification_answered", timezone.now())
+
+        assert lead(case).due_on == date(2026, 10, 14)
+        assert [(each["kinds"], each["on"]) for each in lead(case).deadline["by_item"]] == [
+            (["delete"], "2026-10-14"),
+            (["copy"], "2026-10-22"),
+        ]
+        assert differing_clocks(case) == []
+
+
+def test_a_right_that_a_law_does_not_know_yet_has_no_time_under_it():
+    california = regime_on(get_regime("US-CA"), date(2026, 12, 15))
+
+    assert response_clock_kinds(california, ["object", "explain"]) == ("opt_out",)
+    assert response_clock_kinds(california, ["explain"]) == ("response",)
 
 
 def test_a_question_after_the_last_day_makes_no_missed_clock_run_again():

@@ -195,7 +195,10 @@ class TestFreeInPart:
 
         assert (lead(case).state, lead(case).due_at) == (Clock.State.RUNNING, before)
         assert differing_clocks(case) == []
-        assert "Our time to answer goes on" in message.body
+        assert (
+            "the day on which the fee is paid: Get a copy. For the rest it goes on." in message.body
+        )
+        assert [each["paused"] for each in lead(case).deadline["by_item"]] == [False, True]
 
     def test_the_last_day_to_pay_leaves_time_to_answer_it(self):
         case = self.mixed(5)

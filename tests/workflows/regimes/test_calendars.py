@@ -14,9 +14,11 @@ from workflows.regimes.calendars import (
     build_calendar,
     bundled_notices,
     core_holidays,
+    has_moved_days,
     is_known_region,
 )
 from workflows.regimes.deadlines.counting import count_working_days
+from workflows.regimes.registry import get_regime
 
 
 def days_off(region: str, year: int) -> set[date]:
@@ -111,6 +113,76 @@ class TestRegions:
         assert not is_known_region(region)
         with pytest.raises(UnknownRegionError):
             build_calendar(region, 2026, 2026)
+
+
+class TestMovedDays:
+    """In the European Economic Area a day that a government moves changes nothing."""
+
+    @pytest.mark.parametrize(
+        ("region", "moved"),
+        [
+            ("HU", {date(2026, 1, 2), date(2026, 8, 21)}),
+            ("LV", {date(2026, 1, 2), date(2026, 6, 22)}),
+        ],
+    )
+    def test_a_moved_day_off_is_a_working_day_but_for_the_generous_reading(self, region, moved):
+        assert not moved & days_off(region, 2026)
+        generous = build_calendar(region, 2026, 2026, moved_days=True).days_off
+        assert {day for day in generous if day.year == 2026} == days_off(region, 2026) | moved
+
+    def test_christmas_eve_is_a_holiday_in_hungary_from_2026_on(self):
+        assert date(2025, 12, 24) not in days_off("HU", 2025)
+        assert date(2026, 12, 24) in days_off("HU", 2026)
+
+    def test_a_day_that_latvian_law_itself_moves_stays_off(self):
+        assert {date(2025, 5, 5), date(2023, 11, 20)} <= {
+            *days_off("LV", 2025),
+            *days_off("LV", 2023),
+        }
+
+    def test_a_saturday_worked_instead_is_no_working_day(self):
+        notice = HolidayNotice(
+            "HU", 2026, frozenset({date(2026, 1, 1)}), frozenset({date(2026, 1, 10)}), True, "x"
+        )
+
+        assert not build_calendar("HU", 2026, 2026, [notice]).is_working_day(date(2026, 1, 10))
+
+    def test_only_hungary_and_latvia_have_such_days(self):
+        with_moved = {
+            region
+            for region in get_regime("EU").places
+            if region != "EU"
+            for year in range(2024, 2028)
+            if build_calendar(region, year, year, moved_days=True).days_off
+            != build_calendar(region, year, year).days_off
+        }
+
+        assert with_moved == {"HU", "LV"}
+        assert not has_moved_days("CN")
+
+
+class TestNewZealand:
+    def test_working_days_are_those_of_the_privacy_act(self):
+        calendar = build_calendar("NZ-act", 2026, 2027)
+
+        assert not calendar.is_working_day(date(2026, 12, 29))
+        assert not calendar.is_working_day(date(2027, 1, 15))
+        assert calendar.is_working_day(date(2027, 1, 18))
+        assert calendar.is_working_day(date(2027, 1, 25))
+        assert calendar.is_working_day(date(2027, 2, 1))  # the anniversary of Auckland
+        assert not calendar.is_working_day(date(2027, 2, 8))  # Waitangi Day, moved to Monday
+
+    @pytest.mark.parametrize(
+        ("start", "end"),
+        [
+            (date(2026, 12, 10), date(2027, 1, 29)),
+            (date(2027, 1, 20), date(2027, 2, 18)),
+        ],
+    )
+    def test_twenty_of_them_pass_over_the_summer(self, start, end):
+        calendar = build_calendar("NZ-act", 2026, 2027)
+
+        assert count_working_days(start, 20, calendar, first_day_counted=False).end == end
 
 
 class TestCalifornia:

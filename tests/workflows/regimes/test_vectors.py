@@ -1,17 +1,27 @@
 """Every worked deadline comes out as written, by its own rule and by the regime's clock."""
 
 import json
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from workflows.regimes.calendars import bundled_notices
+from workflows.regimes.registry import get_regime
+from workflows.regimes.rules.reader import Validity
 from workflows.regimes.vectors import calendar_differences, run
 
 HERE = Path(__file__).parent
 FILE = json.loads((HERE / "vectors.json").read_text(encoding="utf-8"))
 MORE = json.loads((HERE / "more_vectors.json").read_text(encoding="utf-8"))
 BY_ID = {vector["id"]: vector for vector in FILE["vectors"]}
+UNDATED = {
+    "expected": None,
+    "expected_weekday": None,
+    "ends_before": None,
+    "rule": {"unit": "days", "n": None},
+}
 ALL = {vector["id"]: vector for vector in (*FILE["vectors"], *MORE["vectors"])}
 
 
@@ -65,7 +75,7 @@ def test_a_wrong_expectation_fails_by_both_rules(change, problem):
     assert [reckoning.problems for reckoning in outcome.reckonings] == [(problem,), (problem,)]
 
 
-def test_where_the_regime_has_another_rule_the_files_own_decides_and_a_note_says_so():
+def test_where_the_regime_has_another_rule_it_decides_and_the_difference_is_named():
     vector = {
         **BY_ID["EU-07"],
         "expected": "2026-06-01",
@@ -75,14 +85,10 @@ def test_where_the_regime_has_another_rule_the_files_own_decides_and_a_note_says
 
     outcome = run(vector, bundled_notices())
 
-    assert outcome.passed
-    assert (
-        outcome.reckonings[1]
-        .notes[-1]
-        .startswith(
-            "the rule of EU 2026-11-24 differs in amount: expected 2026-06-01, got 2026-05-04"
-        )
-    )
+    assert not outcome.passed
+    assert outcome.reckonings[0].problems == ()
+    assert outcome.reckonings[1].problems[0] == "expected 2026-06-01, got 2026-05-04"
+    assert outcome.reckonings[1].problems[-1] == "the rule here differs in amount"
 
 
 def test_the_latest_arguable_date_is_a_note_not_a_failure():
@@ -113,11 +119,100 @@ def test_a_vector_that_cannot_be_read_says_why(change, fault):
     assert fault in outcome.fault
 
 
-def test_without_a_rule_and_without_a_regime_there_is_nothing_to_reckon_by():
-    vector = {key: value for key, value in BY_ID["EU-07"].items() if key != "rule"}
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"regime": "ATLANTIS"}, "there is no regime ATLANTIS here"),
+        ({"kind": "seance"}, "EU has no clock seance"),
+        ({"regime": "US-CA", "item_kinds": ["explain"]}, "US-CA knows no right to explain"),
+    ],
+)
+def test_a_law_that_is_not_here_or_not_in_force_gives_no_date(change, why):
+    dated = run({**BY_ID["EU-07"], **change}, ())
+    undated = run({**BY_ID["EU-07"], **change, **UNDATED}, ())
 
-    assert run({**vector, "regime": "ATLANTIS"}, ()).fault
-    assert run({**vector, "kind": "seance"}, ()).fault
+    [problem] = dated.reckonings[-1].problems
+    assert problem.startswith("expected 2026-05-04, got no date: ")
+    assert why in problem
+    assert undated.passed, undated
+
+
+def test_a_law_that_begins_later_gives_no_date_before(monkeypatch):
+    later = replace(get_regime("EU"), validity=Validity(first=date(2026, 4, 2)))
+    monkeypatch.setattr("workflows.regimes.vectors.get_regime", lambda _code: later)
+
+    assert run({**BY_ID["EU-07"], **UNDATED}, ()).passed
+    assert not run(BY_ID["EU-07"], bundled_notices()).passed
+
+
+class TestKinds:
+    """A pause, and a number, may hold for some kinds of item alone."""
+
+    PAUSED = {
+        "id": "UK",
+        "regime": "UK",
+        "kind": "response",
+        "received": "2026-09-14T10:00:00+01:00",
+        "zone": "Europe/London",
+        "holidays": "GB-ENG",
+        "pause": [{"reason": "clarification", "asked": "2026-09-17", "answered": "2026-09-24"}],
+    }
+
+    @pytest.mark.parametrize(
+        ("changes", "expected"),
+        [
+            ({"item_kinds": ["delete"]}, "2026-10-14"),
+            ({"item_kinds": ["copy"]}, "2026-10-22"),
+            ({"item_kinds": ["copy", "delete"]}, "2026-10-14"),
+            ({"item_kinds": ["explain"]}, "2026-10-14"),
+            ({}, "2026-10-22"),
+            ({"kind": "refusal_notice", "item_kinds": ["copy"]}, "2026-10-22"),
+            ({"kind": "extended_response", "item_kinds": ["delete"]}, "2026-12-14"),
+            ({"kind": "extended_response", "item_kinds": ["copy"]}, "2026-12-22"),
+        ],
+    )
+    def test_the_regime_itself_counts_for_the_kinds(self, changes, expected):
+        outcome = run({**self.PAUSED, **changes, "expected": expected}, bundled_notices())
+
+        assert outcome.passed, outcome
+
+    def test_each_kind_is_held_against_its_own_day(self):
+        vector = {**self.PAUSED, "item_kinds": ["copy", "delete"], "expected": "2026-10-14"}
+        days = {"copy": "2026-10-22", "delete": "2026-10-14"}
+
+        assert run({**vector, "expected_by_item": days}, bundled_notices()).passed
+        wrong = run({**vector, "expected_by_item": {"copy": "2026-10-14"}}, bundled_notices())
+        assert wrong.reckonings[-1].problems == ("expected 2026-10-14 for copy, got 2026-10-22",)
+
+    def test_before_the_pause_was_law_it_is_arguable_alone(self):
+        vector = {
+            **self.PAUSED,
+            "received": "2026-01-20T10:00:00+00:00",
+            "item_kinds": ["copy"],
+            "pause": [{"reason": "clarification", "asked": "2026-01-26", "answered": "2026-02-02"}],
+            "expected": "2026-02-20",
+            "latest_arguable": "2026-03-02",
+        }
+
+        outcome = run(vector, bundled_notices())
+
+        assert outcome.passed, outcome
+        assert not outcome.has_notes, outcome
+
+    def test_an_item_with_a_clock_of_its_own_has_it_in_place_of_the_leading_one(self):
+        vector = {
+            "id": "CA",
+            "regime": "US-CA",
+            "kind": "response",
+            "received": "2026-12-16T09:00:00-08:00",
+            "zone": "America/Los_Angeles",
+            "holidays": "US-CA-core",
+            "item_kinds": ["object"],
+            "expected": "2027-01-08",
+        }
+
+        assert run(vector, ()).passed
+        assert not run({**vector, "kind": "extended_response"}, ()).passed
 
 
 class TestForms:

@@ -31,7 +31,7 @@ from workflows.regimes.deadlines.values import (
 )
 
 # Put after the end of the time, or so late that the time begins again when most of it has run.
-_LATE_QUESTIONS = frozenset({"question_late", "question_restarts"})
+LATE_QUESTIONS = frozenset({"question_late", "question_restarts"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def _with_number(
         "paused": bool(count.waiting_for),
         "calendar_incomplete": bool(uncertain),
         "extension_told_late": any(step.code == "extension_late" for step in extension_steps),
-        "question_asked_late": any(step.code in _LATE_QUESTIONS for step in count.steps),
+        "question_asked_late": any(step.code in LATE_QUESTIONS for step in count.steps),
     }
     return replace(
         blank,
