@@ -3,7 +3,6 @@
 from typing import Any, cast
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -22,6 +21,8 @@ from workflows.accounts.errors import ApprovalRefused
 from workflows.accounts.models import RegulatorAccount
 from workflows.accounts.regulators import live_accounts, live_tokens
 from workflows.accounts.tokens import revoke_all
+from workflows.regimes.applicability import NEUTRAL
+from workflows.regimes.services import all_regimes
 from workflows.vocabulary.roles import Role
 
 
@@ -35,7 +36,7 @@ class RegulatorForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         regime = cast(forms.ChoiceField, self.fields["regime"])
-        regime.choices = [(code, code) for code in settings.PROVIDER_REGIMES]
+        regime.choices = [(each.code, each.code) for each in all_regimes() if each.code != NEUTRAL]
         if "user" in self.fields:
             user = cast(Any, self.fields["user"])
             officers = Q(groups__name=Role.REGULATOR, is_staff=False)

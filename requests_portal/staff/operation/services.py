@@ -24,6 +24,7 @@ from requests_portal.staff.base.model_admin import (
 from workflows.exports.models import BundleJob
 from workflows.outbox.models import Effect
 from workflows.outbox.services import retry_dead_letter
+from workflows.regimes.services import all_regimes
 from workflows.routing.models import RoutingRule, Team
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.witnesses.models import Witness
@@ -174,7 +175,7 @@ class RoutingRuleForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = cast(forms.MultipleChoiceField, self.fields["regimes"])
-        field.choices = [(code, code) for code in settings.PROVIDER_REGIMES]
+        field.choices = [(regime.code, regime.code) for regime in all_regimes()]
 
 
 @admin.register(RoutingRule)

@@ -192,12 +192,8 @@ class RegimeFilter(SimpleListFilter):
     parameter_name = "regime"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Lookups:
-        """Return the regimes that the provider serves."""
-        return [
-            (regime.code, regime.code)
-            for regime in all_regimes()
-            if regime.code in settings.PROVIDER_REGIMES
-        ]
+        """Return all laws: which of them apply follows from the provider's profile."""
+        return [(regime.code, regime.code) for regime in all_regimes()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
         """Keep the cases under the regime."""
