@@ -286,7 +286,7 @@ def _by_law(vector: Vector, notices: Sequence[HolidayNotice]) -> VectorRun:
     known = [each for each in asked if regime.item(each) is not None]
     if asked and not known:
         return _without_date(vector, by, f"{code} knows no right to {', '.join(asked)}")
-    deadlines = {
+    deadlines: dict[tuple[str, ...], Deadline] = {
         (item,): calculate_at(
             rule,
             moving_events(regime, item, events) if item else events,
@@ -333,7 +333,7 @@ def _rule_for(regime: Regime, kind: str, item: str) -> ClockRule | None:
         found = own.kind
     elif lead.extension is not None and kind == lead.extension.kind:
         found = own.extension.kind if own.extension else None
-    if found not in regime.clocks:
+    if found is None or found not in regime.clocks:
         return None
     rule = regime.clock(found).rule
     return rule.for_item(item) if item else rule
@@ -341,7 +341,7 @@ def _rule_for(regime: Regime, kind: str, item: str) -> ClockRule | None:
 
 def _item_problems(vector: Vector, deadlines: Mapping[tuple[str, ...], Deadline]) -> Iterator[str]:
     """Yield for which kinds of item the day is another than expected."""
-    found = {item: deadline.due_on for (item,), deadline in deadlines.items()}
+    found = {item: deadline.due_on for kinds, deadline in deadlines.items() for item in kinds}
     for item, expected in (vector.get("expected_by_item") or {}).items():
         due = found.get(item)
         if (due and due.isoformat()) != expected:
