@@ -56,6 +56,8 @@ _TYPED: dict[Action, tuple[type[DomainError], ...]] = {
     Action.APPROVE_MERGE: (InvalidInput, MoveRefused),
     # Outcomes are proposed with the move, and the guards look at them.
     Action.PROPOSE_DECISION: (MoveRefused, ElementMissing),
+    # Québec wants the provision of every refusal, and its rules have none for an abuse.
+    Action.REJECT_AS_ABUSE: (ElementMissing,),
     # Where a manifest says what is done, its re-scan decides.
     Action.RECORD_EXECUTION: (InvalidInput,),
 }

@@ -189,6 +189,7 @@ def _item(reader: RecipientLocale, position: int, kind: str) -> Item:
     item_kind, outcome = DECIDED[kind]
     grounds = reader.regime.grounds_for(item_kind)
     return Item(
+        case=reader.case,
         position=position,
         kind=item_kind,
         outcome=outcome,

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from tests.factories import REVIEWER, STEWARD, in_review_with_proof
+from tests.factories import REVIEWER, STEWARD, ground_for, in_review_with_proof
 from tests.personas import make_staff
 from tests.requests_portal.staff.addresses import action_url, case_url
 from tests.workflows.corrections.changing import FORUM, judge_all, look_up
@@ -56,7 +56,12 @@ def test_the_day_of_the_register_is_taken_where_the_outcome_needs_one(
     sign_in, send, case, day, outcome
 ):
     client = sign_in(make_staff("ravi", "reviewer"))
-    typed = {"outcome_1": outcome, "reasons_1": "It is so.", "instead_because_1": "It is hard."}
+    typed = {
+        "outcome_1": outcome,
+        "ground_1": ground_for(case.items.get(), outcome),
+        "reasons_1": "It is so.",
+        "instead_because_1": "It is hard.",
+    }
     send(client, action_url(case, "propose_decision"), typed)
     item = case.items.get()
     expected = day if outcome == "queued_for_retraining" else None
