@@ -341,7 +341,7 @@ def _rule_for(regime: Regime, kind: str, item: str) -> ClockRule | None:
 
 def _item_problems(vector: Vector, deadlines: Mapping[tuple[str, ...], Deadline]) -> Iterator[str]:
     """Yield for which kinds of item the day is another than expected."""
-    found = {item: deadline.due_on for (item,), deadline in deadlines.items()}
+    found = {item: deadline.due_on for kinds, deadline in deadlines.items() for item in kinds}
     for item, expected in (vector.get("expected_by_item") or {}).items():
         due = found.get(item)
         if (due and due.isoformat()) != expected:

@@ -145,7 +145,7 @@ class TestGrounds:
             ("CN", Outcome.PROCESSING_STOPPED),
             ("CN", Outcome.SUPPRESSED_IN_OUTPUT),
             ("DE-BE", Outcome.QUEUED_FOR_RETRAINING),
-            ("US-CA", Outcome.SUPPRESSED_IN_OUTPUT),
+            ("US-CA", Outcome.QUEUED_FOR_RETRAINING),
         ],
     )
     def test_what_is_given_only_in_part_needs_one_too(self, residence, outcome):
@@ -159,6 +159,12 @@ class TestGrounds:
         assert item.grounds == {case.regime: outcome.value}
         (condition,) = (g for g in grounds_under(case.lead_regime, "delete") if g.code == outcome)
         assert condition.text.en in to_text(compose_answer(case).document)
+
+    def test_in_california_a_filter_of_the_output_is_no_outcome_of_a_deletion(self):
+        case = asked_for("delete", residence="US-CA")
+
+        with pytest.raises(InvalidInput, match="California does not know that outcome"):
+            propose(case, Outcome.SUPPRESSED_IN_OUTPUT, ground="suppressed_in_output")
 
     def test_the_condition_of_one_outcome_is_no_ground_for_another(self):
         case = asked_for("delete")
