@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.clocks import response_clock_kinds
 from workflows.cases.models import BaseClock, Case
+from workflows.regimes.applicability import NEUTRAL
 from workflows.regimes.deadlines.values import Citation, Deadline
 from workflows.regimes.rules.regime import Regime
 from workflows.regimes.services import explain
@@ -117,7 +118,7 @@ class ClockPresenter:
 
     `basis` is where the day comes from: `statute`, `standard` or `promise` for a day that a rule
     gives, `published` where a published limit ends before it, `target` where the law gives no
-    number and the provider set itself one.
+    number and the provider set itself one, `policy` where no law applies.
     `complaint_withdrawn` is whether it ended because the person took back the complaint about an
     answer. `days_left` is negative when the day is past, and None when there is no day.
     `by_item` has the days of the items where they differ; `due_on` is the earliest of them.
@@ -168,7 +169,7 @@ def shown_clock(case: Case, clock: BaseClock) -> ClockPresenter:
         complaint_withdrawn=_ended_before_the_case(case, clock),
         due_on=clock.due_on,
         days_left=(clock.due_on - today).days if clock.due_on else None,
-        basis=_basis(deadline, regime.clock(clock.kind).rule.binding) if dated else "target",
+        basis=_basis(deadline, regime, clock.kind) if dated else "target",
         provisional=clock.provisional,
         stopped_at=clock.stopped_at,
         zone=deadline.zone,
@@ -184,7 +185,10 @@ def _ended_before_the_case(case: Case, clock: BaseClock) -> bool:
     return case.closed_at is None or clock.stopped_at < case.closed_at
 
 
-def _basis(deadline: Deadline, binding: str) -> str:
+def _basis(deadline: Deadline, regime: Regime, kind: str) -> str:
+    if regime.code == NEUTRAL:
+        return "policy"
+    binding = regime.clock(kind).rule.binding
     promised = any(step.code == "promised" and step.values["first"] for step in deadline.steps)
     return "published" if promised else binding
 

@@ -159,14 +159,7 @@ class ProviderProfileAdmin(StaffAdmin):
         moved = None
         if request.method == "POST" and form.is_valid():
             if "preview" in request.POST:
-                moved = [
-                    {
-                        "place": place_name(each.place),
-                        "before": _names(each.before),
-                        "after": _names(each.after),
-                    }
-                    for each in places_moved(profile_in_force()[0], form.profile())
-                ]
+                moved = _moved(form.profile())
             elif self._set(request, form):
                 return HttpResponseRedirect(
                     reverse("admin:regimes_providerprofileversion_changelist")
@@ -195,6 +188,18 @@ class ProviderProfileAdmin(StaffAdmin):
             return False
         messages.success(request, _("It holds for the requests that come in from now on."))
         return True
+
+
+def _moved(profile: ProviderProfile) -> list[dict[str, Any]]:
+    """Return the places that a profile would move, those with the same laws in one row."""
+    rows: dict[tuple[str, str], list[str]] = {}
+    for each in places_moved(profile_in_force()[0], profile):
+        change = (_names(each.before), _names(each.after))
+        rows.setdefault(change, []).append(place_name(each.place))
+    return [
+        {"places": places, "before": before, "after": after}
+        for (before, after), places in rows.items()
+    ]
 
 
 def _names(codes: tuple[str, ...]) -> str:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.factories import provider
+from requests_portal.presentation.deadlines import shown_clocks
+from tests.factories import WANG, file, provider
 
 pytestmark = pytest.mark.django_db
 
@@ -29,3 +30,9 @@ def test_without_a_place_the_laws_told_first_are_shown(client, residence):
     page = client.get("/en/how/", {"residence": residence}).content.decode()
     assert "Mainland China" in page
     assert "<script>alert" not in page
+
+
+def test_where_no_law_applies_the_day_is_a_promise_and_no_law_asks_for_it():
+    provider(established_in=["US-WA"], offers_service_in=["US"])
+    [clock] = shown_clocks(file(WANG).case)
+    assert clock.basis == "policy"
