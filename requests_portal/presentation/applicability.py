@@ -11,14 +11,14 @@ from workflows.cases.applicable_law import ApplicableLaws
 from workflows.cases.models import Case
 from workflows.regimes.applicability import NEUTRAL, Applicability, ApplicableLaw
 from workflows.regimes.rules.regime import Regime
-from workflows.regimes.services import get_regime
+from workflows.regimes.services import all_regimes, get_regime
 
 
 @dataclass(frozen=True, slots=True)
 class LawPresenter:
     """A law that applies: its name, and why in one sentence; '' where it was not kept.
 
-    `presumed`: whether it has to be applied is still being examined.
+    `presumed`: whether it has to be applied is still being examined, or asked of counsel.
     """
 
     code: str
@@ -39,10 +39,14 @@ class ComingLaw:
 
 @dataclass(frozen=True, slots=True)
 class ApplicabilityPresenter:
-    """The laws of a request; `neutral` where none applies, and `coming` those that will."""
+    """The laws of a request; `neutral` where none applies, and `coming` those that will.
+
+    `parts_matter`: none applies to the country as a whole, and parts of it have laws of their own.
+    """
 
     laws: list[LawPresenter]
     neutral: bool
+    parts_matter: bool
     coming: list[ComingLaw]
     open_questions: tuple[str, ...]
 
@@ -84,7 +88,7 @@ def _by_the_provider(factors: frozenset[str]) -> str:
     return _("It applies because we offer our service in %(place)s.")
 
 
-def laws_of_case(case: Case) -> ApplicabilityPresenter:
+def applicability_of(case: Case) -> ApplicabilityPresenter:
     """Return the laws that a case was filed under, with why.
 
     A case of before reasons were kept has its laws without one.
@@ -92,23 +96,25 @@ def laws_of_case(case: Case) -> ApplicabilityPresenter:
     found = Applicability.from_dict(case.applicability)
     kept = {law.code: law for law in found.laws}
     laws = [kept.get(code, ApplicableLaw(code, ())) for code in case.regimes]
-    return _present(laws, found, case.regime, case.regime_of)
+    return _present(laws, found, case.residence, case.regime, case.regime_of)
 
 
-def laws_found(laws: ApplicableLaws) -> ApplicabilityPresenter:
-    """Return the laws that a request would be filed under, with why."""
+def laws_found(laws: ApplicableLaws, residence: str) -> ApplicabilityPresenter:
+    """Return the laws that a request from a place would be filed under, with why."""
     regimes = {regime.code: regime for regime in laws.regimes}
     found = laws.applicability
-    return _present(found.laws, found, laws.lead.code, lambda code: regimes[code])
+    return _present(found.laws, found, residence, laws.lead.code, lambda code: regimes[code])
 
 
 def _present(
     laws: Iterable[ApplicableLaw],
     found: Applicability,
+    residence: str,
     lead: str,
     regime_of: Callable[[str], Regime],
 ) -> ApplicabilityPresenter:
     language = get_language() or ""
+    known = {regime.code for regime in all_regimes()}
     shown = [
         LawPresenter(
             code=law.code,
@@ -116,7 +122,7 @@ def _present(
             reason=reason(law.factors, regime.territory.in_language(language))
             if law.factors
             else "",
-            presumed=law.presumed,
+            presumed=law.presumed or bool(law.open_questions),
             experimental=regime.experimental,
             leads=law.code == lead,
         )
@@ -126,9 +132,18 @@ def _present(
     return ApplicabilityPresenter(
         laws=shown,
         neutral=not shown,
+        parts_matter=not shown and _parts_have_laws(residence),
         coming=[
             ComingLaw(get_regime(code).name.in_language(language), day)
             for code, day in found.not_yet_in_force
+            if code in known
         ],
         open_questions=found.open_questions,
+    )
+
+
+def _parts_have_laws(country: str) -> bool:
+    """Return whether parts of a country have laws of their own that the whole does not have."""
+    return any(
+        place.startswith(f"{country}-") for regime in all_regimes() for place in regime.places
     )

@@ -9,9 +9,8 @@ from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from workflows.cases.clocks import response_clock_kinds
-from workflows.cases.models import BaseClock, Case
-from workflows.regimes.applicability import NEUTRAL
+from workflows.cases.clocks import answering_clock_kinds, response_clock_kinds
+from workflows.cases.models import BaseClock, Case, Clock
 from workflows.regimes.deadlines.values import Citation, Deadline
 from workflows.regimes.rules.regime import Regime
 from workflows.regimes.services import explain
@@ -118,7 +117,7 @@ class ClockPresenter:
 
     `basis` is where the day comes from: `statute`, `standard` or `promise` for a day that a rule
     gives, `published` where a published limit ends before it, `target` where the law gives no
-    number and the provider set itself one, `policy` where no law applies.
+    number and the provider set itself one.
     `complaint_withdrawn` is whether it ended because the person took back the complaint about an
     answer. `days_left` is negative when the day is past, and None when there is no day.
     `by_item` has the days of the items where they differ; `due_on` is the earliest of them.
@@ -144,13 +143,15 @@ def shown_clocks(case: Case) -> list[ClockPresenter]:
 
     Not those of what was carried over from another case and has gone again.
     """
-    asked = {(code, kind) for code in case.regimes for kind in _answering(case, code)}
     clocks = [clock for clock in case.clocks.all() if clock.leads]
-    return [shown_clock(case, each) for each in clocks if (each.regime, each.kind) in asked]
+    return [shown_clock(case, each) for each in clocks if _answers(case, each)]
 
 
-def _answering(case: Case, code: str) -> tuple[str, ...]:
-    return response_clock_kinds(case.regime_of(code), case.kinds)
+def _answers(case: Case, clock: Clock) -> bool:
+    if clock.regime not in case.regimes:
+        return False
+    regime = case.regime_of(clock.regime)
+    return clock.kind in answering_clock_kinds(regime, case.kinds, clock.round)
 
 
 def shown_clock(case: Case, clock: BaseClock) -> ClockPresenter:
@@ -186,8 +187,6 @@ def _ended_before_the_case(case: Case, clock: BaseClock) -> bool:
 
 
 def _basis(deadline: Deadline, regime: Regime, kind: str) -> str:
-    if regime.code == NEUTRAL:
-        return "policy"
     binding = regime.clock(kind).rule.binding
     promised = any(step.code == "promised" and step.values["first"] for step in deadline.steps)
     return "published" if promised else binding

@@ -6,7 +6,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from requests_portal.presentation.applicability import ApplicabilityPresenter, laws_of_case
+from requests_portal.presentation.applicability import ApplicabilityPresenter, applicability_of
 from requests_portal.presentation.deadlines import (
     ClockPresenter,
     RegimePresenter,
@@ -107,7 +107,7 @@ def present_case(case: Case, page: str = "") -> CasePresenter:
         kinds=[str(ItemKind(kind).label) for kind in case.kinds],
         clocks=shown_clocks(case),
         zone=zone_of(case),
-        applicability=laws_of_case(case),
+        applicability=applicability_of(case),
         regimes=[shown_regime(case.regime_of(code), case.residence) for code in case.regimes],
         timeline=list(reversed(public_timeline(case))),
         messages=Paginator(messages.exclude(pk__in=elsewhere), MESSAGES_A_PAGE).get_page(page),

@@ -40,6 +40,18 @@ def response_clock_kinds(regime: Regime, kinds: Iterable[str]) -> tuple[str, ...
     return tuple(dict.fromkeys(own if covers_all else [*own, regime.lead]))
 
 
+def answering_clock_kinds(
+    regime: Regime, kinds: Iterable[str], round_number: int
+) -> tuple[str, ...]:
+    """Return the clocks by which a case is to be answered in one of its rounds.
+
+    An answer that is contested has a time of its own where the law gives one for an appeal.
+    """
+    if round_number and regime.appeal:
+        return (regime.appeal,)
+    return response_clock_kinds(regime, kinds)
+
+
 def clock_kinds(regime: Regime, kinds: Iterable[str]) -> tuple[str, ...]:
     """Return the kinds of clock that start when items of these kinds are received."""
     return tuple(
@@ -55,7 +67,11 @@ def answer_kind(case: Case, regime: Regime) -> str:
         if clock.leads and clock.regime == regime.code and clock.due_at
     ]
     # What was carried over from another case may have gone again, and its clock with it.
-    own = [clock for clock in own if clock.kind in response_clock_kinds(regime, case.kinds)]
+    own = [
+        clock
+        for clock in own
+        if clock.kind in answering_clock_kinds(regime, case.kinds, clock.round)
+    ]
     # Each time the answer is contested, the clocks start anew; those before it have ended.
     own = [clock for clock in own if clock.round == max(each.round for each in own)]
     if own:
@@ -95,14 +111,16 @@ def derive_deadlines(case: Case, current: Round | None = None) -> dict[tuple[str
     Receipt is acknowledged only once: after a contest there are the clocks to answer alone.
     """
     current = current or current_round(case)
-    kinds_of = response_clock_kinds if current.number else clock_kinds
     deadlines: dict[tuple[str, str], Deadline] = {}
     for code in case.regimes:
         regime = case.regime_of(code)
         events = rule_events(case, current)
-        computed = regimes.compute_all(
-            regime, events, case.residence, kinds_of(regime, case.kinds), item_kinds=case.kinds
+        kinds = (
+            answering_clock_kinds(regime, case.kinds, current.number)
+            if current.number
+            else clock_kinds(regime, case.kinds)
         )
+        computed = regimes.compute_all(regime, events, case.residence, kinds, item_kinds=case.kinds)
         deadlines.update({(code, kind): deadline for kind, deadline in computed.items()})
     return _told_as_contested(deadlines) if current.number else deadlines
 
@@ -138,7 +156,7 @@ def clocks_for(
             case=case,
             regime=code,
             kind=kind,
-            leads=kind in response_clock_kinds(case.regime_of(code), case.kinds),
+            leads=kind in answering_clock_kinds(case.regime_of(code), case.kinds, current.number),
             round=current.number,
             started_at=current.began_at,
         )

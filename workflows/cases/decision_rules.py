@@ -16,8 +16,9 @@ from workflows.common.errors import InvalidInput
 from workflows.regimes.deadlines.values import Citation
 from workflows.regimes.rules.elements import FeeRule, Ground, LocalizedText
 from workflows.regimes.rules.regime import Regime
-from workflows.vocabulary.item_kinds import is_partial, is_plain, outcomes_for
+from workflows.vocabulary.item_kinds import ItemKind, is_partial, is_plain, outcomes_for
 from workflows.vocabulary.outcomes import NOT_GRANTED, Outcome
+from workflows.vocabulary.people import Assurance
 
 # Told as a refusal, and resting on a fact: a ground may be named.
 _MAY_NAME_A_GROUND = Outcome.NOT_IDENTIFIABLE
@@ -39,6 +40,34 @@ def grants_by_law(law: Regime, kind: str) -> bool:
     """Return whether this law itself grants the right, and not the provider's policy alone."""
     rule = law.item(kind)
     return rule is not None and rule.basis == "law"
+
+
+def assurance_needed(laws: Sequence[Regime], kind: str) -> Assurance:
+    """Return how well the person must be known before an item of this kind is granted.
+
+    It is what the strictest of all laws of a case asks. Where none of them knows the kind, what
+    cannot be taken back, or hands data out, is not granted to somebody unknown.
+    """
+    rules = [rule for law in laws if (rule := law.item(kind))]
+    if not rules:
+        second_look = ItemKind(kind).definition.second_look
+        return Assurance.MATCHED if second_look else Assurance.CONTACT
+    return max((rule.assurance for rule in rules), key=Assurance.values.index)
+
+
+def must_be_verified(laws: Sequence[Regime], kind: str) -> bool:
+    """Return whether one of the laws wants what the person says checked before it is acted upon."""
+    rules = [law.item(kind) for law in laws]
+    return any(rule is not None and rule.verify_first for rule in rules)
+
+
+def chargeable_kinds(case: Case) -> tuple[str, ...]:
+    """Return the kinds of item of a case for which every law that grants them allows a fee."""
+    return tuple(
+        kind
+        for kind in dict.fromkeys(case.kinds)
+        if all(kind in law.fee.chargeable for law in laws_of(case, kind))
+    )
 
 
 def knows_outcome(law: Regime, kind: str, outcome: str) -> bool:

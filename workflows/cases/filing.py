@@ -94,8 +94,8 @@ def file_request(
         complains = ItemKind.COMPLAINT in case.kinds
         for effect in (*EFFECTS, *((EFFECT_OF_COMPLAINT,) if complains else ())):
             enqueue(effect, key=f"{effect}:{case.pk}", payload={"case": str(case.pk)})
-        # Last, for each takes the counter of its regime until the commit.
-        for code in case.regimes:
+        # Last, for each takes the counter of its regime until the commit; in one order for all.
+        for code in sorted(case.regimes):
             append_case_event(
                 case,
                 "case.received",

@@ -15,7 +15,7 @@ from workflows.cases.applicable_law import laws_for
 from workflows.cases.errors import InvalidFiling
 from workflows.cases.models import Case
 from workflows.common.inputs import is_storable_text
-from workflows.regimes.applicability import one_place
+from workflows.regimes.applicability import NEUTRAL, one_place
 from workflows.regimes.rules.regime import Regime
 from workflows.regimes.services import all_regimes
 from workflows.vocabulary.item_kinds import DETAIL_NAMES, ItemKind
@@ -285,7 +285,8 @@ def _texts_of(details: Details) -> list[str]:
 def is_residence(code: str) -> bool:
     """Return whether somebody can live there: a place of the list, or one that a law names."""
     place = one_place(code)
-    return is_place(place) or any(place in regime.places for regime in all_regimes())
+    laws = [regime for regime in all_regimes() if regime.code != NEUTRAL]
+    return is_place(place) or any(place in law.places for law in laws)
 
 
 _FIELDS = frozenset(field.name for field in fields(FilingRequest))

@@ -15,7 +15,14 @@ from django.utils import timezone
 
 from workflows.accounts.actors import Actor
 from workflows.cases.clocks import add_clock_event, extension_is_open, stop_clocks
-from workflows.cases.decision_rules import grounds_lacking, laws_of
+from workflows.cases.decision_rules import (
+    assurance_needed,
+    chargeable_kinds,
+    grounds_lacking,
+    laws_of,
+    laws_of_case,
+    must_be_verified,
+)
 from workflows.cases.errors import MoveRefused
 from workflows.cases.filing_request import near_relative_rules_apply
 from workflows.cases.guards import ItemSituation, Situation
@@ -23,7 +30,6 @@ from workflows.cases.identity_policy import kinds_to_confirm
 from workflows.cases.lifecycle import MERGE_TARGETS, MOVES, Action, Move, State
 from workflows.cases.mail import share_confirmed_address
 from workflows.cases.models import Case, Clock, EventContent, Item
-from workflows.cases.models.clock import is_free_in_part
 from workflows.common import state_machine
 from workflows.ledger.append import append
 from workflows.ledger.canonical import commit, new_nonce
@@ -111,6 +117,11 @@ def response_due_if_unpaid(case: Case) -> date | None:
     return min(days, default=None)
 
 
+def is_free_in_part(case: Case) -> bool:
+    """Return whether the laws let nobody charge for something that the case asks for."""
+    return not set(case.kinds) <= set(chargeable_kinds(case))
+
+
 def fee_fits(case: Case, now: datetime | None = None) -> bool:
     """Return whether a fee can still be asked for without making the answer late.
 
@@ -118,7 +129,7 @@ def fee_fits(case: Case, now: datetime | None = None) -> bool:
     part does not: it must leave the least time to decide, and the time to answer after it.
     """
     answer_by = response_due_if_unpaid(case)
-    if answer_by is None or not is_free_in_part(case, case.lead_regime):
+    if answer_by is None or not is_free_in_part(case):
         return True
     return local_date(case, now) + MIN_DAYS_TO_PAY <= answer_by - DAYS_LEFT_TO_REFUSE
 
@@ -167,10 +178,9 @@ def lock_case(case: Case) -> Case:
 def situation_of(case: Case, actor: Actor) -> Situation:
     """Gather what the guards may look at."""
     items = []
-    to_confirm = kinds_to_confirm(case)
+    to_confirm, laws = kinds_to_confirm(case), laws_of_case(case)
     for item in case.items.all():
-        rule = case.lead_regime.item(item.kind)
-        needed = rule.assurance if rule else Assurance.NONE
+        needed = assurance_needed(laws, item.kind)
         items.append(
             ItemSituation(
                 outcome=item.outcome,
@@ -181,7 +191,7 @@ def situation_of(case: Case, actor: Actor) -> Situation:
                 assurance_suffices=assurance_suffices(case.assurance, needed),
                 identity_confirmed=item.kind not in to_confirm,
                 verified=item.outcome not in CORRECTING
-                or not (rule and rule.verify_first)
+                or not must_be_verified(laws, item.kind)
                 or item.is_verified,
                 executed=item.executed,
                 suppressed=item.outcome != Outcome.SUPPRESSED_IN_OUTPUT or _is_suppressed(item),
@@ -207,8 +217,8 @@ def situation_of(case: Case, actor: Actor) -> Situation:
         has_contact=case.has_contact,
         extension_open=extension_is_open(case),
         kin_checked=not near_relative_rules_apply(case) or case.kin_checked,
-        fee_allowed=any(kind in case.lead_regime.fee.chargeable for kind in case.kinds),
-        part_is_free=is_free_in_part(case, case.lead_regime),
+        fee_allowed=bool(chargeable_kinds(case)),
+        part_is_free=is_free_in_part(case),
         fee_fits=fee_fits(case),
         fee_asked_by=case.fee_asked_by,
         fee_time_over=fee_time_is_over(case),

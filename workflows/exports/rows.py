@@ -68,6 +68,13 @@ _ENDS_OF_COMPLAINTS = {
 _ENDS = {"closed", "expired", "withdrawn", "merged", "rejected_as_abuse"}
 
 
+def ground_under(outcome: Mapping[str, Any], regime: str) -> str | None:
+    """Return the ground of an outcome under a law; one alone is that of the law that leads."""
+    grounds = outcome.get("grounds")
+    found = grounds.get(regime) if grounds else outcome.get("ground")
+    return None if found is None else str(found)
+
+
 def row_from_log(entries: Sequence[EventEntry], regime: str) -> TableRow:
     """Return what the entries of one case, by their step, tell about it.
 
@@ -159,9 +166,9 @@ def case_cells(row: Mapping[str, Any]) -> list[str]:
             for outcome in row["outcomes"]
         ),
         "grounds": "; ".join(
-            f"{outcome['item']} {outcome['kind']}: {outcome['ground']}"
+            f"{outcome['item']} {outcome['kind']}: {ground}"
             for outcome in row["outcomes"]
-            if "ground" in outcome
+            if (ground := ground_under(outcome, row["regime"])) is not None
         ),
         "due_on": lead.get("due_on"),
         "due_provisional": "yes" if lead.get("provisional") else "no",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from workflows.cases.clocks import answer_kind
+from workflows.cases.decision_rules import assurance_needed
 from workflows.cases.models import Item
 from workflows.notices.document import Bullets, Value
 from workflows.notices.item_values import item_values, refusal_values
@@ -92,8 +93,10 @@ class IdentityRequest(NoticeFacts):
 
 def _enough(reader: RecipientLocale) -> str:
     """Return what is enough for the items of a case, where staff name nothing in particular."""
-    rules = [rule for kind in reader.case.kinds if (rule := reader.regime.item(kind))]
-    needed = max((r.assurance for r in rules), key=Assurance.values.index, default=Assurance.NONE)
+    found = [law for code in reader.case.regimes if (law := reader.law(code))]
+    laws = found or [reader.regime]
+    levels = [assurance_needed(laws, kind) for kind in reader.case.kinds]
+    needed = max(levels, key=Assurance.values.index, default=Assurance.NONE)
     return phrase(f"enough.{needed}", reader.language)
 
 

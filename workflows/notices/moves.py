@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 
 from workflows.accounts.actors import Actor
 from workflows.cases import staff_actions
-from workflows.cases.clocks import extendable_clock
 from workflows.cases.decision_rules import laws_of_case, require_facts
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case, Message
@@ -59,10 +58,9 @@ def extend(case: Case, actor: Actor, reasons: str) -> Message:
     reasons = require_text(reasons)
 
     def composed() -> ComposedNotice:
-        # After the move, so that the new date is the one that the extended clock now shows.
-        clock = extendable_clock(case)
-        new_date = clock.due_on if clock else None
-        return compose(case, "extension", Extension(reasons, new_date))
+        # After the move, so that the new day is one that the extended clock now allows. Another law
+        # may not let the time be extended as far.
+        return compose(case, "extension", Extension(reasons, response_due_if_unpaid(case)))
 
     return _tell(case, Action.EXTEND, actor, {"text": reasons}, composed)
 
@@ -99,7 +97,8 @@ def end_unpaid(case: Case, actor: Actor, reasons: str) -> Message:
     of the portal.
     """
     reasons = require_text(reasons)
-    items, rules = tuple(case.items.all()), {case.regime: case.lead_regime.fee}
+    items = tuple(case.items.all())
+    rules = {law.code: law.fee for law in laws_of_case(case)}
     return _tell(
         case,
         Action.END_UNPAID,

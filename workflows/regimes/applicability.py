@@ -5,7 +5,7 @@ provider's establishment or of the place of processing. Where none does, the res
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
@@ -37,11 +37,13 @@ class ProviderProfile:
     collected_in: tuple[str, ...] = ()
     main_establishment: str = ""
     answers: Mapping[str, Answer] = field(default_factory=dict, hash=False)
+    # Whether counsel has stated it, or it only stands in for what nobody has said yet.
+    is_stated: bool = True
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Read what `to_dict` wrote; a key that is missing is empty."""
-        lists = {key: tuple(data.get(key, ())) for key in PLACE_LISTS}
+        lists: dict[str, Any] = {key: tuple(data.get(key, ())) for key in PLACE_LISTS}
         main = str(data.get("main_establishment") or "")
         return cls(**lists, main_establishment=main, answers=dict(data.get("answers") or {}))
 
@@ -63,7 +65,7 @@ PLACE_LISTS = (
     "collected_in",
 )
 # What holds before counsel has said anything: the law of every home is taken to apply.
-UNKNOWN = ProviderProfile(offers_service_in=(EVERYWHERE,))
+UNKNOWN = ProviderProfile(offers_service_in=(EVERYWHERE,), is_stated=False)
 _LIST_OF: Mapping[Factor, str] = {
     "established_in": "established_in",
     "processed_in": "processes_in",
@@ -210,6 +212,8 @@ def applicable_laws(
         law = _applies(profile, home, regime)
         if law is None:
             continue
+        if not profile.is_stated:
+            law = replace(law, factors=("resident",), presumed=True)
         zone = ZoneInfo(regime.place(regime.default_place).zone)
         day = received.astimezone(zone).date()
         if regime.validity.holds_on(day):

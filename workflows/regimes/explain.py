@@ -291,6 +291,6 @@ _SENTENCES: dict[str, Callable[[Values], str]] = {
         _("A more generous reading would allow until %(day)s; it never drives the clock.")
         % {"day": day(values["on"])}
     ),
-    "no_number": lambda _values: _("The law asks for it in time and sets no number of days."),
+    "no_number": lambda _values: _("The law sets no number of days."),
     "target": _target_sentence,
 }

@@ -161,12 +161,13 @@ def store_limit(
 
 def offered_clocks(regimes: Iterable[Regime], at: datetime) -> list[LimitableClock]:
     """Return each clock for which a limit can be published, with what holds for it."""
-    regimes = list(regimes)
-    current = {regime.code: regime for regime in rules_in_force(regimes, at)}
+    originals = {regime.code: regime for regime in regimes}
     return [
-        LimitableClock(regime, regime.clock(kind), current[regime.code].clock(kind).rule.promise)
-        for regime in regimes
-        for kind in limited_kinds(regime)
+        LimitableClock(
+            originals[now.code], originals[now.code].clock(kind), now.clock(kind).rule.promise
+        )
+        for now in rules_in_force(originals.values(), at)
+        for kind in limited_kinds(now)
     ]
 
 

@@ -164,8 +164,8 @@ def check_rule_files(**_: Any) -> list[CheckMessage]:
     try:
         known = [regime.code for regime in all_regimes()]
         for regime in all_regimes():
-            for change in regime.changes:
-                regime_on(regime, change.on)
+            for day in (date.min, *(change.on for change in regime.changes)):
+                regime_on(regime, day)
     except RuleFileError as error:
         return [
             Error(

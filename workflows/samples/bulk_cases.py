@@ -89,7 +89,7 @@ class _Maker:
         self._random = random
         self._now = timezone.now()
         self._deadlines: dict[tuple[object, ...], dict[tuple[str, str], Deadline]] = {}
-        self._versions: dict[str, str] = {}
+        self._versions: dict[tuple[str, str], str] = {}
         self._laws_found: dict[tuple[str, ...], ApplicableLaws] = {}
         self._profile, self._profile_version = profile_in_force()
 
@@ -161,9 +161,10 @@ class _Maker:
         return self._laws_found[shared]
 
     def _version(self, regime: Regime) -> str:
-        if regime.code not in self._versions:
-            self._versions |= keep_versions((regime,))
-        return self._versions[regime.code]
+        seen_from = (regime.code, regime.default_place)
+        if seen_from not in self._versions:
+            self._versions[seen_from] = keep_versions((regime,))[regime.code]
+        return self._versions[seen_from]
 
     def _clocks(self, case: Case) -> list[Clock]:
         shared = (case.residence, case.filed_at, *sorted(case.kinds))

@@ -54,7 +54,7 @@ class ExportStatistics:
         if row["state"] == State.REJECTED_AS_ABUSE:
             self.grounds[ABUSE] += 1
         refused = [o for o in row["outcomes"] if o["outcome"] == Outcome.REFUSED]
-        self.grounds.update(outcome.get("ground", "") for outcome in refused)
+        self.grounds.update(_ground(outcome, row["regime"]) for outcome in refused)
 
     @property
     def mean_days(self) -> float | None:
@@ -71,3 +71,9 @@ def _counts_as(row: Mapping[str, Any]) -> CountsAs:
     outcomes = {outcome["outcome"] for outcome in row["outcomes"]}
     # A rejection as abuse, after which a case can be taken up again, says nothing of its items.
     return counts_as(row["state"], answered=bool(outcomes), outcomes=outcomes)
+
+
+def _ground(outcome: Mapping[str, Any], regime: str) -> str:
+    """Return the ground of a refusal under a law; one alone is that of the law that leads."""
+    grounds = outcome.get("grounds")
+    return str(grounds.get(regime, "") if grounds else outcome.get("ground", ""))

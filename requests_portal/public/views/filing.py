@@ -293,7 +293,7 @@ def _summary(request: HttpRequest, held: DraftSession, errors: list[PageError]) 
     residence = residence_of(answers)
     laws = laws_for(residence, chosen_kinds(answers))
     context = {
-        "applicability": laws_found(laws),
+        "applicability": laws_found(laws, residence),
         "errors": errors,
         "sections": [
             {

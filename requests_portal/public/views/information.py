@@ -105,7 +105,7 @@ def how(request: HttpRequest) -> HttpResponse:
         "threshold": THRESHOLD,
         "residence": residence,
         "places": places.countries_and_parts(),
-        "applicability": laws_found(laws) if laws else None,
+        "applicability": laws_found(laws, residence) if laws else None,
     }
     return render(request, "public/how.html", context)
 

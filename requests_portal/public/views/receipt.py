@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from requests_portal.presentation.applicability import laws_of_case
+from requests_portal.presentation.applicability import applicability_of
 from requests_portal.presentation.deadlines import shown_clocks
 from requests_portal.presentation.responses import download, private, unsealed_file
 from requests_portal.public import sessions
@@ -96,7 +96,7 @@ def receipt(request: HttpRequest) -> HttpResponse:
         "case": filed.case,
         "receipt": filed.receipt,
         "clocks": shown_clocks(filed.case),
-        "applicability": laws_of_case(filed.case),
+        "applicability": applicability_of(filed.case),
         "zone": zone_of(filed.case),
         "status_address": status_link(get_language() or ""),
     }

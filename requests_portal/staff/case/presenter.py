@@ -14,11 +14,11 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from requests_portal.presentation.applicability import laws_of_case
+from requests_portal.presentation.applicability import applicability_of
 from requests_portal.presentation.deadlines import citation_texts
 from requests_portal.sign_in.people import has_case_role, names_of
 from requests_portal.staff.case.timeline import lead_words
-from workflows.cases.decision_rules import ground_named
+from workflows.cases.decision_rules import assurance_needed, ground_named, laws_of_case
 from workflows.cases.identity_policy import kinds_to_confirm
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Attachment, Case, Item, Message
@@ -165,7 +165,7 @@ def _item_view(case: Case, item: Item) -> ItemView:
     language = get_language() or "en"
     regime = case.lead_regime
     rule = regime.item(item.kind)
-    needed = rule.assurance if rule else Assurance.NONE
+    needed = assurance_needed(laws_of_case(case), item.kind)
     return ItemView(
         item=item,
         details=_details(case, item),
@@ -280,7 +280,7 @@ def regime_names(case: Case) -> list[str]:
 
 def why_these_laws(case: Case) -> str:
     """Return why the laws of a case apply, and which questions counsel has left open."""
-    found = laws_of_case(case)
+    found = applicability_of(case)
     if found.neutral:
         return gettext("Neutral policy: no connecting factor")
     reasons = [

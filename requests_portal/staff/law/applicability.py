@@ -19,7 +19,12 @@ from requests_portal.sign_in.people import actor_of
 from requests_portal.staff.base.model_admin import APPEND_ONLY, StaffAdmin
 from workflows.cases.applicable_law import laws_for, profile_in_force
 from workflows.cases.filing_request import is_residence
-from workflows.cases.provider_profile import places_moved, questions, set_profile
+from workflows.cases.provider_profile import (
+    check_profile,
+    places_moved,
+    questions,
+    set_profile,
+)
 from workflows.common.errors import InvalidInput
 from workflows.regimes.applicability import PLACE_LISTS, ProviderProfile
 from workflows.regimes.models import ProviderProfileVersion
@@ -107,7 +112,8 @@ class ProfileForm(forms.Form):
             for question in self.questions
             if (answer := data.get(f"answer:{question.code}"))
         }
-        return ProviderProfile.from_dict({**data, "answers": answers})
+        main = data["main_establishment"].strip().upper()
+        return ProviderProfile.from_dict({**data, "main_establishment": main, "answers": answers})
 
 
 @admin.register(ProviderProfileVersion)
@@ -140,7 +146,7 @@ class ProviderProfileAdmin(StaffAdmin):
             "title": _("Which law when"),
             "places": countries_and_parts(),
             "residence": residence,
-            "applicability": laws_found(laws) if laws else None,
+            "applicability": laws_found(laws, residence) if laws else None,
             "regimes": [shown_regime(law, residence) for law in laws.regimes] if laws else [],
             "coming": _coming(),
         }
@@ -159,7 +165,7 @@ class ProviderProfileAdmin(StaffAdmin):
         moved = None
         if request.method == "POST" and form.is_valid():
             if "preview" in request.POST:
-                moved = _moved(form.profile())
+                moved = self._preview(form)
             elif self._set(request, form):
                 return HttpResponseRedirect(
                     reverse("admin:regimes_providerprofileversion_changelist")
@@ -172,6 +178,15 @@ class ProviderProfileAdmin(StaffAdmin):
             "moved": moved,
         }
         return TemplateResponse(request, "staff/provider_profile.html", context)
+
+    def _preview(self, form: ProfileForm) -> list[dict[str, Any]] | None:
+        """Return the places that it would move; put what was refused into the form."""
+        try:
+            check_profile(form.profile(), form.cleaned_data["answered_on"])
+        except InvalidInput as refused:
+            form.add_error(None, str(refused))
+            return None
+        return _moved(form.profile())
 
     def _set(self, request: HttpRequest, form: ProfileForm) -> bool:
         """Set the profile; put what was refused into the form."""

@@ -157,7 +157,7 @@ class TestClocks:
             ("EU", "response"),
         }
         assert case.due_at == case.clocks.get(regime="EU").due_at
-        assert [event.register for event in events_of(case)] == ["US-CA", "EU"]
+        assert [event.register for event in events_of(case)] == ["EU", "US-CA"]
         assert EventContent.objects.filter(case=case, name="request").count() == 1
 
     def test_a_letter_counts_from_its_arrival_and_is_logged_when_entered(self):

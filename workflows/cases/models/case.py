@@ -57,7 +57,7 @@ def keep_versions(regimes: tuple[Regime, ...]) -> dict[str, str]:
     return digests
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def kept_version(digest: str) -> Regime:
     """Return a kept regime. A version never changes, so it is read once in a process."""
     return Regime.from_snapshot(RegimeVersion.objects.get(pk=digest).snapshot)

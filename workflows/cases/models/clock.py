@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from workflows.cases.models.case import Case
 from workflows.regimes.deadlines.values import ClockEvent as RuleEvent
 from workflows.regimes.deadlines.values import EventName
-from workflows.regimes.rules.regime import Regime
 
 # Begins a round of clocks of its own. All other names are those of `regimes.deadlines.values`.
 CONTESTED = "contested"
@@ -138,8 +137,3 @@ def rule_events(case: Case, current: Round | None = None) -> list[RuleEvent]:
         )
         for event in (current or current_round(case)).events
     ]
-
-
-def is_free_in_part(case: Case, regime: Regime) -> bool:
-    """Return whether this law lets nobody charge for something that the case asks for."""
-    return any(kind not in regime.fee.chargeable for kind in case.kinds)

@@ -456,11 +456,18 @@ def complaint_cell(row: Row) -> str:
     return f"{row['about']} {row['received_at']}: {end}"
 
 
+def ground_under(outcome: Row, regime: str) -> str | None:
+    """Return the ground of an outcome under a law; one alone is that of the law that leads."""
+    grounds = outcome.get("grounds")
+    return grounds.get(regime) if grounds else outcome.get("ground")
+
+
 def case_cells(row: Row) -> list[Any]:
     """Return a row of cases.jsonl as the cells of cases.csv."""
     lead: Row = next((deadline for deadline in row["deadlines"] if deadline["leads"]), {})
     outcomes = [
-        (f"{o['item']} {o['kind']}: ", o["outcome"], o.get("ground")) for o in row["outcomes"]
+        (f"{o['item']} {o['kind']}: ", o["outcome"], ground_under(o, row["regime"]))
+        for o in row["outcomes"]
     ]
     flat = {
         **row,

@@ -6,7 +6,7 @@ case stores so that a later version of the rules never changes it.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any, Self, TypeVar, cast, get_args
@@ -134,10 +134,13 @@ class Regime:
 
         Time is reckoned, and the authority is that of the place, at the main establishment.
         """
-        if not self.covers(main_establishment) or main_establishment == self.default_place:
+        if not self.covers(main_establishment):
             return self
-        document = {**self.document, "default_place": main_establishment}
-        return parse_regime(Document(f"{self.code} at {main_establishment}", "", document))
+        return replace(
+            self,
+            default_place=main_establishment,
+            document={**self.document, "default_place": main_establishment},
+        )
 
     def place(self, residence: str) -> ResidencePlace:
         """Return zone and calendar for a residence; an unknown one gets the default place.

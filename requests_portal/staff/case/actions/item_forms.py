@@ -13,7 +13,13 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
 from requests_portal.staff.case.actions.forms import CaseForm, ground_choices, text_field
 from requests_portal.staff.case.presenter import ItemView, item_views
-from workflows.cases.decision_rules import grounds_under, laws_of, outcomes_under
+from workflows.cases.decision_rules import (
+    grounds_under,
+    laws_of,
+    laws_of_case,
+    must_be_verified,
+    outcomes_under,
+)
 from workflows.cases.filing_request import near_relative_rules_apply
 from workflows.cases.models import Case, Item
 from workflows.cases.staff_actions import ItemProposal
@@ -78,8 +84,7 @@ class FindingForm(CaseForm):
 
     def _add_checks(self, chosen: Item) -> None:
         """Ask for what the law wants looked at before this item, or anything, is granted."""
-        rule = self.case.lead_regime.item(chosen.kind)
-        if rule is not None and rule.verify_first:
+        if must_be_verified(laws_of_case(self.case), chosen.kind):
             self.fields["verification"] = text_field(
                 _("How it was verified that the person is right"),
                 _("The law wants this before a correction. It can be left out until it is done."),

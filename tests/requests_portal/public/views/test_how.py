@@ -35,4 +35,4 @@ def test_without_a_place_the_laws_told_first_are_shown(client, residence):
 def test_where_no_law_applies_the_day_is_a_promise_and_no_law_asks_for_it():
     provider(established_in=["US-WA"], offers_service_in=["US"])
     [clock] = shown_clocks(file(WANG).case)
-    assert clock.basis == "policy"
+    assert clock.basis == "promise"
