@@ -399,13 +399,13 @@ class TestItemsWithAClockOfTheirOwn:
         return {clock.kind: clock.leads for clock in case.clocks.all()}
 
     def test_an_opt_out_is_steered_by_its_own_clock(self) -> None:
-        assert self.kinds("opt_out_training") == {"acknowledge": False, "opt_out": True}
+        assert self.kinds("object") == {"acknowledge": False, "opt_out": True}
 
     def test_a_request_to_know_is_not(self) -> None:
         assert self.kinds("copy") == {"acknowledge": False, "response": True}
 
     def test_of_both_together_the_earlier_leads(self) -> None:
-        assert self.kinds("copy", "opt_out_training") == {
+        assert self.kinds("copy", "object") == {
             "acknowledge": False,
             "opt_out": True,
             "response": True,
@@ -415,7 +415,7 @@ class TestItemsWithAClockOfTheirOwn:
         assert case.due_on == days["opt_out"] < days["response"]
 
     def test_extending_moves_the_clock_that_can_be_extended_and_no_other(self) -> None:
-        self.kinds("copy", "opt_out_training")
+        self.kinds("copy", "object")
         case = Case.objects.get()
         before = {clock.kind: clock.due_on for clock in case.clocks.all()}
         assert extension_is_open(case)
@@ -425,5 +425,5 @@ class TestItemsWithAClockOfTheirOwn:
         assert after["response"] > before["response"]
 
     def test_an_opt_out_alone_cannot_be_extended(self) -> None:
-        self.kinds("opt_out_training")
+        self.kinds("object")
         assert not extension_is_open(Case.objects.get())

@@ -6,9 +6,28 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from tests.factories import APPROVER, INTAKE, REVIEWER, WANG, in_review_with_proof, make_case
+from tests.factories import (
+    APPROVER,
+    ERIKA,
+    INTAKE,
+    REVIEWER,
+    WANG,
+    file,
+    in_review_with_proof,
+    make_case,
+    provider,
+)
 from workflows.cases import staff_actions
-from workflows.cases.decision_rules import grounds_under, laws_of, outcomes_under
+from workflows.cases.clocks import answering_clock_kinds
+from workflows.cases.decision_rules import (
+    assurance_needed,
+    chargeable_kinds,
+    grounds_under,
+    laws_of,
+    laws_of_case,
+    must_be_verified,
+    outcomes_under,
+)
 from workflows.cases.errors import MoveRefused
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import Action, State
@@ -21,8 +40,10 @@ from workflows.ledger.models import Event
 from workflows.notices import moves
 from workflows.notices.answers import compose_answer
 from workflows.notices.document import to_text
+from workflows.regimes.applicability import NEUTRAL
 from workflows.regimes.services import get_regime
 from workflows.vocabulary.outcomes import Outcome
+from workflows.vocabulary.people import Assurance
 
 pytestmark = pytest.mark.django_db
 
@@ -143,7 +164,6 @@ class TestGrounds:
         ("residence", "outcome"),
         [
             ("CN", Outcome.PROCESSING_STOPPED),
-            ("CN", Outcome.SUPPRESSED_IN_OUTPUT),
             ("DE-BE", Outcome.QUEUED_FOR_RETRAINING),
             ("US-CA", Outcome.QUEUED_FOR_RETRAINING),
         ],
@@ -240,3 +260,36 @@ class TestFacts:
         )
         event = Event.objects.filter(name="case.rejected_as_abuse").latest("id")
         assert event.facts["grounds"] == {"CN": "bad_faith", "EU": "manifestly_unfounded"}
+
+
+class TestEveryLawOfACase:
+    """What one law asks for is asked for, whichever of them leads."""
+
+    def test_the_person_must_be_known_as_well_as_the_strictest_law_asks(self):
+        provider(established_in=["DE"], offers_service_in=["US-CA"])
+        case = file(replace(ERIKA, residence="US-CA")).case
+
+        assert case.regime == "EU"
+        assert assurance_needed(laws_of_case(case), "copy") == Assurance.DOCUMENT
+        assert must_be_verified(laws_of_case(case), "correct")
+
+    def test_what_no_rule_knows_is_handed_to_nobody_unknown(self):
+        provider(established_in=["US-WA"], offers_service_in=["US"])
+        case = file(replace(ERIKA, items=(FiledItem("transfer"),))).case
+
+        assert case.regime == NEUTRAL
+        assert assurance_needed(laws_of_case(case), "transfer") == Assurance.MATCHED
+
+    def test_a_fee_is_asked_only_where_every_law_allows_it(self):
+        provider(offers_service_in=["TW"], processes_in=["CN"])
+        case = file(replace(ERIKA, residence="TW")).case
+
+        assert case.regimes == ["TW", "CN"]
+        assert "copy" in case.regime_of("TW").fee.chargeable
+        assert "copy" not in chargeable_kinds(case)
+
+    def test_a_contested_answer_has_the_time_that_the_law_gives_for_an_appeal(self):
+        law = get_regime("US-VA")
+        assert answering_clock_kinds(law, ["delete"], 0) == ("response",)
+        assert answering_clock_kinds(law, ["delete"], 1) == ("appeal_response",)
+        assert answering_clock_kinds(get_regime("EU"), ["delete"], 1) == ("response",)

@@ -134,7 +134,7 @@ def test_in_california_opting_out_needs_no_proof_and_a_deletion_says_a_record_is
     california = get_regime("US-CA")
 
     assert california.item("opt_out_training").assurance == "none"
-    assert california.item("opt_out_training").clock == "opt_out"
+    assert california.item("opt_out_training").clock == "opt_out_policy"
     assert "record_kept" in california.notices["deletion_answer"].elements
     assert california.acknowledge == "acknowledge"
     assert california.places["US-CA"].calendar == "US-CA-core"
