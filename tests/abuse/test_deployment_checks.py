@@ -25,6 +25,8 @@ ANSWERS = {
     "EMAIL_HOST": "mail.example.org",
 }
 
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture(autouse=True)
 def sound(settings):

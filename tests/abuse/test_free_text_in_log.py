@@ -90,6 +90,7 @@ def leaves_with_word() -> list[str]:
 
 def told_case() -> Case:
     """Walk a case past every text that staff or the person can type."""
+    make.register_training_data()
     case = make.make_case(State.TRIAGE, make.ERIKA, residence="GB-ENG")
     into = make.earlier_case(case, email="otto@example.de")
     merging.propose_merge(case, make.INTAKE, into, typed("alike"))

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from workflows.cases.access import new_case_number
-from workflows.cases.applicable_law import ApplicableLaws, laws_for, profile_in_force
+from workflows.cases.applicable_law import ApplicableLaws, lead_of, profile_in_force
 from workflows.cases.clocks import clock_kinds, clocks_for, earliest_due
 from workflows.cases.filing import EMAIL_INDEX, received_facts
 from workflows.cases.filing_request import (
@@ -37,9 +37,13 @@ from workflows.ledger.append import NewEvent, append_first_events
 from workflows.ledger.canonical import commit, new_nonce
 from workflows.mail.addresses import normalise_email
 from workflows.regimes import services as regimes
+from workflows.regimes.applicability import NEUTRAL, applicable_laws
+from workflows.regimes.calendar_store import stored_notices
 from workflows.regimes.deadlines.values import ClockEvent as RuleEvent
 from workflows.regimes.deadlines.values import Deadline
+from workflows.regimes.limits import rules_in_force
 from workflows.regimes.rules.regime import Regime
+from workflows.regimes.services import all_regimes
 from workflows.vault import blind_index
 from workflows.vault.models import DataKey
 from workflows.vault.services import create_data_keys
@@ -92,6 +96,9 @@ class _Maker:
         self._versions: dict[tuple[str, str], str] = {}
         self._laws_found: dict[tuple[str, ...], ApplicableLaws] = {}
         self._profile, self._profile_version = profile_in_force()
+        self._rules = {law.code: law for law in rules_in_force(all_regimes(), self._now)}
+        calendars = {place.calendar for law in all_regimes() for place in law.places.values()}
+        self._notices = stored_notices(calendars)
 
     def make(self, size: int) -> None:
         """Make one batch, inside the caller's transaction."""
@@ -157,8 +164,21 @@ class _Maker:
     def _laws(self, residence: str, kinds: list[str]) -> ApplicableLaws:
         shared = (residence, *sorted(kinds))
         if shared not in self._laws_found:
-            self._laws_found[shared] = laws_for(residence, kinds, self._now, self._profile)
+            self._laws_found[shared] = self._found(residence, kinds)
         return self._laws_found[shared]
+
+    def _found(self, residence: str, kinds: list[str]) -> ApplicableLaws:
+        """Find the laws with the rules of this moment, and the days off, read once."""
+        found = applicable_laws(self._profile, residence, self._now, all_regimes())
+        return lead_of(
+            found,
+            [self._rules[code] for code in found.codes or (NEUTRAL,)],
+            self._profile,
+            residence=residence,
+            kinds=kinds,
+            at=self._now,
+            notices=lambda _regions: self._notices,
+        )
 
     def _version(self, regime: Regime) -> str:
         seen_from = (regime.code, regime.default_place)

@@ -44,6 +44,28 @@ WORDS = {
         title="Vorgang {case}: Wir haben Ihren Antrag erhalten",
         notice="Wir antworten spätestens am {day}.",
     ),
+    "fr": Words(
+        start="Ce sur quoi vous pouvez compter",
+        question="Que souhaitez-vous que nous fassions",
+        place="Royaume-Uni",
+        status="Nous avons votre demande. Quelqu’un l’examinera prochainement.",
+        due="La loi nous oblige à répondre au plus tard le <strong>{day}</strong>.",
+        step="Nous avons reçu votre demande.",
+        mail="Dossier {case}\u00a0: nous avons reçu votre demande",
+        title="Dossier {case}\u00a0: nous avons reçu votre demande",
+        notice="Nous répondrons au plus tard le {day}.",
+    ),
+    "es": Words(
+        start="Con qué puede contar",
+        question="¿Qué desea que hagamos?",
+        place="Reino Unido",
+        status="Tenemos su solicitud. Pronto la verá alguien.",
+        due="Por ley debemos responder a más tardar el <strong>{day}</strong>.",
+        step="Recibimos su solicitud.",
+        mail="Expediente {case}: hemos recibido su solicitud",
+        title="Expediente {case}: hemos recibido su solicitud",
+        notice="Le responderemos a más tardar el {day}.",
+    ),
 }
 
 

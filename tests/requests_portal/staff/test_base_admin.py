@@ -47,6 +47,7 @@ FORBIDDEN = {
     "clauseattestation": "change delete",
     "effect": "add change delete",
     "businesscalendar": "change delete",
+    "providerprofileversion": "change delete",
     "publishedlimit": "change delete",
     "accessevent": "add change delete",
     "bundlejob": "add change delete",

@@ -18,9 +18,13 @@ from workflows.cases.errors import MoveRefused
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, Clock, Message
-from workflows.cases.models.clock import is_free_in_part
 from workflows.cases.timeline import public_timeline
-from workflows.cases.transition import fee_time_is_over, last_day_to_pay, local_date
+from workflows.cases.transition import (
+    fee_time_is_over,
+    is_free_in_part,
+    last_day_to_pay,
+    local_date,
+)
 from workflows.common.errors import InvalidInput
 from workflows.ledger.selectors import events_of_case
 from workflows.notices import moves
@@ -184,7 +188,7 @@ class TestFreeInPart:
             at=timezone.now() - timedelta(days=days),
             items=(FiledItem("copy"), FiledItem("withdraw_consent")),
         )
-        assert is_free_in_part(case, case.lead_regime)
+        assert is_free_in_part(case)
         return case
 
     def test_its_clock_runs_on(self):

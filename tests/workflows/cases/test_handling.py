@@ -6,6 +6,7 @@ from tests.factories import APPROVER, ERIKA, INTAKE, OFFICER, REVIEWER, file, ma
 from workflows.accounts.actors import Actor
 from workflows.cases import staff_actions
 from workflows.cases.errors import MoveRefused
+from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Clock, EventContent
 from workflows.cases.timeline import public_timeline
@@ -60,7 +61,8 @@ class TestIdentity:
 
 class TestInformation:
     def test_going_on_without_an_answer_nobody_reads_of_one(self):
-        case = make_case(State.INFORMATION_NEEDED, ERIKA, residence="GB-ENG")
+        copy = (FiledItem("copy"),)
+        case = make_case(State.INFORMATION_NEEDED, ERIKA, residence="GB-ENG", items=copy)
         assert case.clocks.filter(state=Clock.State.PAUSED).exists()
 
         staff_actions.go_on_without_information(case, INTAKE, "No answer came in a month.")

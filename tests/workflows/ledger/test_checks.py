@@ -3,6 +3,8 @@
 import pytest
 from django.core.checks import run_checks
 
+pytestmark = pytest.mark.django_db
+
 
 def found(*, deployment=True):
     checked = run_checks(include_deployment_checks=deployment)

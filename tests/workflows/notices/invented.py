@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from django.utils import translation
 
 from tests.factories import ERIKA, file, register_training_data
+from tests.laws import reach
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.models import Case
 from workflows.notices import facts, kinds
@@ -33,12 +34,12 @@ OTHERS = {
 
 def case_under(code: str, language: str, settings, *item_kinds: str) -> Case:
     """File a case under one regime alone."""
-    settings.PROVIDER_REGIMES = [code]
+    home = reach(get_regime(code))
     items = tuple(
         FiledItem(kind, {"statement": "About me.", "claimed": "Bonn", "correct": "Berlin"})
         for kind in item_kinds or ("copy",)
     )
-    residence = get_regime(code).default_place
+    residence = home
     return file(ERIKA, residence=residence, language=language, items=items).case
 
 

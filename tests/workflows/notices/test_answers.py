@@ -15,6 +15,7 @@ from tests.factories import (
     in_review_with_proof,
     make_case,
 )
+from tests.laws import LAWS_IN_FORCE, reach
 from workflows.cases import staff_actions
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State
@@ -23,7 +24,7 @@ from workflows.cases.staff_actions import ItemProposal
 from workflows.notices import moves
 from workflows.notices.answers import compose_answer
 from workflows.notices.document import to_text
-from workflows.regimes.services import all_regimes, get_regime
+from workflows.regimes.services import get_regime
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.outcomes import Outcome, Scope, ScopeResult
 
@@ -187,10 +188,9 @@ def test_it_is_written_in_the_language_of_the_case_whoever_sends_it():
     assert message.body == Message.objects.get(kind=Message.Kind.ANSWER).body
 
 
-@pytest.mark.parametrize("code", [regime.code for regime in all_regimes()])
-def test_each_regime_can_answer(code, settings):
-    settings.PROVIDER_REGIMES = [code]
-    case = make_case(State.ANSWERED, ERIKA, residence=get_regime(code).default_place)
+@pytest.mark.parametrize("regime", LAWS_IN_FORCE, ids=lambda regime: regime.code)
+def test_each_law_can_be_answered_under(regime):
+    case = make_case(State.ANSWERED, ERIKA, residence=reach(regime))
 
     assert case.messages.filter(kind=Message.Kind.ANSWER).exists()
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from tests.factories import APPROVER, INTAKE, OTHER_REVIEWER, REVIEWER, fee_overdue, make_case
+from tests.laws import CODES_IN_FORCE, LAWS_IN_FORCE
 from tests.workflows.notices.invented import case_under
 from workflows.accounts.actors import PUBLIC
 from workflows.cases import staff_actions
@@ -25,10 +26,10 @@ REASONS = "Filed a thousand times within an hour by a script."
 # Laws which ask of every refusal that it names its provision, and have none for an abuse.
 WITHOUT_PROVISION = [
     regime.code
-    for regime in all_regimes()
+    for regime in LAWS_IN_FORCE
     if "provision" in elements_prescribed(regime, "refusal") and not regime.abuse_grounds(["copy"])
 ]
-CODES = [regime.code for regime in all_regimes() if regime.code not in WITHOUT_PROVISION]
+CODES = [code for code in CODES_IN_FORCE if code not in WITHOUT_PROVISION]
 
 
 def reported(case: Case) -> Case:

@@ -32,12 +32,12 @@ def test_an_unknown_code_or_version_is_refused():
 
 
 def test_the_providers_file_replaces_the_shipped_one_which_stays_by_version(own_folder):
-    text = shipped("BR").replace('version = "2026-11-24"', 'version = "ours-1"')
+    text = shipped("BR").replace('version = "2026-12-02"', 'version = "ours-1"')
     (own_folder / "BR.toml").write_text(text.replace("amount = 15", "amount = 12"))
 
     assert get_regime("BR").clock("response").rule.amount == 12
     assert get_regime("BR", "ours-1") == get_regime("BR")
-    assert get_regime("BR", "2026-11-24").clock("response").rule.amount == 15
+    assert get_regime("BR", "2026-12-02").clock("response").rule.amount == 15
 
 
 def test_the_provider_can_add_a_regime(own_folder):
@@ -50,11 +50,11 @@ def test_the_provider_can_add_a_regime(own_folder):
 
 def test_older_versions_lie_in_the_archive(own_folder):
     (own_folder / "archive").mkdir()
-    old = shipped("BR").replace('version = "2026-11-24"', 'version = "2020-09-18"')
+    old = shipped("BR").replace('version = "2026-12-02"', 'version = "2020-09-18"')
     (own_folder / "archive" / "BR-2020-09-18.toml").write_text(old)
 
     assert get_regime("BR", "2020-09-18").version == "2020-09-18"
-    assert get_regime("BR").version == "2026-11-24"
+    assert get_regime("BR").version == "2026-12-02"
 
 
 def test_a_file_named_for_another_code_is_refused(own_folder):
@@ -67,7 +67,7 @@ def test_a_file_named_for_another_code_is_refused(own_folder):
 @pytest.mark.parametrize(
     ("written", "instead", "key"),
     [
-        ('version = "2026-11-24"', 'version = "second of 2026"', "version"),
+        ('version = "2026-12-02"', 'version = "second of 2026"', "version"),
         ("[grounds.not_the_agent]", '[grounds."not the agent"]', "grounds"),
     ],
 )
