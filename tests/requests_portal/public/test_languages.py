@@ -51,7 +51,7 @@ WORDS = {
         status="Nous avons votre demande. Quelqu’un l’examinera prochainement.",
         due="La loi nous oblige à répondre au plus tard le <strong>{day}</strong>.",
         step="Nous avons reçu votre demande.",
-        mail="Dossier {case}\u00a0: nous avons reçu votre demande",
+        mail="Dossier {case} : nous avons reçu votre demande",
         title="Dossier {case}\u00a0: nous avons reçu votre demande",
         notice="Nous répondrons au plus tard le {day}.",
     ),
