@@ -18,6 +18,9 @@ CODES_IN_FORCE = [regime.code for regime in LAWS_IN_FORCE]
 
 def reach(regime: Regime) -> str:
     """Set a provider whom a law reaches, and return a place whose people it protects."""
+    if regime.code == NEUTRAL:
+        provider(established_in=["US-WA"], offers_service_in=["US-WA"])
+        return "KE"
     home = regime.default_place
     if not any(set(group.factors) <= {"resident", "offered_in"} for group in regime.applies.groups):
         provider(established_in=[home], processes_in=[home], offers_service_in=["*"])

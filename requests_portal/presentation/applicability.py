@@ -145,5 +145,8 @@ def _present(
 def _parts_have_laws(country: str) -> bool:
     """Return whether parts of a country have laws of their own that the whole does not have."""
     return any(
-        place.startswith(f"{country}-") for regime in all_regimes() for place in regime.places
+        place.startswith(f"{country}-")
+        for regime in all_regimes()
+        if not regime.covers(country)
+        for place in regime.places
     )

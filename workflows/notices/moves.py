@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from workflows.accounts.actors import Actor
 from workflows.cases import staff_actions
+from workflows.cases.clocks import extendable_clock
 from workflows.cases.decision_rules import laws_of_case, require_facts
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case, Message
@@ -60,7 +61,11 @@ def extend(case: Case, actor: Actor, reasons: str) -> Message:
     def composed() -> ComposedNotice:
         # After the move, so that the new day is one that the extended clock now allows. Another law
         # may not let the time be extended as far.
-        return compose(case, "extension", Extension(reasons, response_due_if_unpaid(case)))
+        extended = extendable_clock(case)
+        code = extended.regime if extended else ""
+        others = case.clocks.filter(leads=True, stopped_at=None).exclude(regime=code)
+        days = [clock.due_on for clock in (extended, *others) if clock and clock.due_on]
+        return compose(case, "extension", Extension(reasons, min(days, default=None)))
 
     return _tell(case, Action.EXTEND, actor, {"text": reasons}, composed)
 

@@ -67,7 +67,7 @@ class TestTheWay:
 
         assert response.url == "/en/request/requester/"
         page = text_of(visitor.get("request/requester/"))
-        assert "guardian may file for a child under fourteen" in page  # the law's condition
+        assert "guardian may file for a minor" in page  # the law's condition
 
     @pytest.mark.parametrize(("country", "asked"), [("CN", True), ("FR", False)])
     def test_a_near_relative_tells_what_the_law_asks_of_them(self, visitor, country, asked):
