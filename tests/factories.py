@@ -10,7 +10,7 @@ from django.utils import timezone
 from workflows.accounts.actors import PUBLIC, SYSTEM, Actor
 from workflows.cases import correspondence, merging, staff_actions
 from workflows.cases.attachments import Upload
-from workflows.cases.decision_rules import grounds_under, laws_of, laws_of_case
+from workflows.cases.decision_rules import grounds_under, laws_of
 from workflows.cases.filing import FilingResult, file_request
 from workflows.cases.filing_request import (
     FiledIdentifier,
@@ -263,9 +263,7 @@ def earlier_case(case: Case, state: State = State.RECEIVED, **changes: object) -
 def _reject_as_abuse(case: Case) -> None:
     staff_actions.report_abuse(case, INTAKE, "The same text a thousand times.")
     grounds = {
-        law.code: fitting[0].code
-        for law in laws_of_case(case)
-        if (fitting := law.abuse_grounds(case.kinds))
+        law.code: fitting[0].code for law in case.laws if (fitting := law.abuse_grounds(case.kinds))
     }
     moves.reject_as_abuse(
         case,

@@ -4,14 +4,13 @@ from django.utils import timezone
 
 from tests.factories import provider
 from workflows.regimes.applicability import NEUTRAL
-from workflows.regimes.limits import day_at
 from workflows.regimes.rules.regime import Regime
 from workflows.regimes.services import all_regimes
 
 LAWS_IN_FORCE = [
     regime
     for regime in all_regimes()
-    if regime.code != NEUTRAL and regime.validity.holds_on(day_at(regime, timezone.now()))
+    if regime.code != NEUTRAL and regime.validity.holds_on(regime.day_at(timezone.now()))
 ]
 CODES_IN_FORCE = [regime.code for regime in LAWS_IN_FORCE]
 

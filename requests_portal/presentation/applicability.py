@@ -9,7 +9,12 @@ from django.utils.translation import gettext as _
 
 from workflows.cases.applicable_law import ApplicableLaws
 from workflows.cases.models import Case
-from workflows.regimes.applicability import NEUTRAL, Applicability, ApplicableLaw
+from workflows.regimes.applicability import (
+    NEUTRAL,
+    Applicability,
+    ApplicableLaw,
+    parts_have_laws,
+)
 from workflows.regimes.rules.regime import Regime
 from workflows.regimes.services import all_regimes, get_regime
 
@@ -122,7 +127,7 @@ def _present(
             reason=reason(law.factors, regime.territory.in_language(language))
             if law.factors
             else "",
-            presumed=law.presumed or bool(law.open_questions),
+            presumed=not law.is_settled,
             experimental=regime.experimental,
             leads=law.code == lead,
         )
@@ -132,21 +137,11 @@ def _present(
     return ApplicabilityPresenter(
         laws=shown,
         neutral=not shown,
-        parts_matter=not shown and _parts_have_laws(residence),
+        parts_matter=not shown and parts_have_laws(residence, all_regimes()),
         coming=[
             ComingLaw(get_regime(code).name.in_language(language), day)
             for code, day in found.not_yet_in_force
             if code in known
         ],
         open_questions=found.open_questions,
-    )
-
-
-def _parts_have_laws(country: str) -> bool:
-    """Return whether parts of a country have laws of their own that the whole does not have."""
-    return any(
-        place.startswith(f"{country}-")
-        for regime in all_regimes()
-        if not regime.covers(country)
-        for place in regime.places
     )

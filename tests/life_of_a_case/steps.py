@@ -14,7 +14,7 @@ from tests.factories import ground_for, other_grounds_for
 from tests.life_of_a_case.people import Choose
 from workflows.accounts.actors import Actor
 from workflows.cases import correspondence, merging, staff_actions
-from workflows.cases.decision_rules import laws_of, laws_of_case, outcomes_under
+from workflows.cases.decision_rules import laws_of, outcomes_under
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case, Item
 from workflows.cases.staff_actions import ItemProposal
@@ -223,7 +223,7 @@ def _propose_merge(case: Case, actor: Actor, choose: Choose) -> object:
 def _reject_as_abuse(case: Case, actor: Actor, choose: Choose) -> object:
     grounds = {
         law.code: choose([ground.code for ground in fitting])
-        for law in laws_of_case(case)
+        for law in case.laws
         if (fitting := law.abuse_grounds(case.kinds))
     }
     ground = grounds.pop(case.regime, "")

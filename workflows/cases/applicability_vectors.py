@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from workflows.cases.applicable_law import ApplicableLaws, lead_of
+from workflows.cases.applicable_law import ApplicableLaws, with_lead
 from workflows.regimes.applicability import NEUTRAL, ProviderProfile, applicable_laws
 from workflows.regimes.calendars import bundled_notices
-from workflows.regimes.limits import day_at
 from workflows.regimes.registry import regime_on
 from workflows.regimes.services import all_regimes, get_regime
 
@@ -49,9 +48,9 @@ def _laws(given: Mapping[str, Any]) -> ApplicableLaws:
     received = datetime.fromisoformat(given["received"])
     found = applicable_laws(profile, given["residence"], received, all_regimes())
     regimes = map(get_regime, found.codes or (NEUTRAL,))
-    return lead_of(
+    return with_lead(
         found,
-        [regime_on(regime, day_at(regime, received)) for regime in regimes],
+        [regime_on(regime, regime.day_at(received)) for regime in regimes],
         profile,
         residence=given["residence"],
         kinds=given["item_kinds"],

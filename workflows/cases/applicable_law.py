@@ -18,7 +18,7 @@ from workflows.regimes.applicability import (
     Applicability,
     ProviderProfile,
     applicable_laws,
-    one_place,
+    canonical_place,
 )
 from workflows.regimes.calendar_store import stored_notices
 from workflows.regimes.deadlines.values import ClockEvent
@@ -69,7 +69,7 @@ def laws_for(
     facts = profile or profile_in_force()[0]
     found = applicable_laws(facts, residence, at, all_regimes())
     chosen = [get_regime(code) for code in found.codes or (NEUTRAL,)]
-    return lead_of(
+    return with_lead(
         found,
         rules_in_force(chosen, at),
         facts,
@@ -80,7 +80,7 @@ def laws_for(
     )
 
 
-def lead_of(
+def with_lead(
     found: Applicability,
     regimes: Iterable[Regime],
     profile: ProviderProfile,
@@ -90,14 +90,14 @@ def lead_of(
     at: datetime,
     notices: NoticeSource,
 ) -> ApplicableLaws:
-    """Say which of the laws leads: the one by which an item has to be answered first.
+    """Return laws with the one that leads: by which an item has to be answered first.
 
     On the same day it is the one that stands first; without any day too.
     """
-    home, kinds = one_place(residence), tuple(kinds)
+    home, kinds = canonical_place(residence), tuple(kinds)
+    main = canonical_place(profile.main_establishment)
     laws = tuple(
-        regime if regime.covers(home) else regime.seen_from(profile.main_establishment)
-        for regime in regimes
+        regime if regime.covers(home) else regime.at_main_establishment(main) for regime in regimes
     )
     due = {}
     for regime in laws:

@@ -6,7 +6,7 @@ snapshot of the rules; what it stores is what `check` must find again.
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -302,7 +302,7 @@ def stop_clock(clock: BaseClock, at: datetime, *, met: bool) -> None:
 
 def stop_acknowledgement(case: Case, at: datetime) -> None:
     """The acknowledgement has gone out: its clocks are met."""
-    kinds = {case.regime_of(code).acknowledge for code in case.regimes} - {""}
+    kinds = {law.acknowledge for law in case.laws} - {""}
     for clock in case.clocks.filter(stopped_at=None, kind__in=kinds):
         stop_clock(clock, at, met=True)
 
@@ -316,6 +316,16 @@ def extendable_clock(case: Case) -> Clock | None:
         if clock.leads and clock.regime == case.regime and clock.stopped_at is None
     ]
     return next((c for c in own if regime.clock(c.kind).rule.extension is not None), None)
+
+
+def day_to_promise(case: Case, code: str, day: date | None) -> date | None:
+    """Return the day that can be promised where a law allows this one: no later than the others.
+
+    `code` is the law. One query.
+    """
+    others = case.clocks.filter(leads=True, stopped_at=None).exclude(regime=code)
+    days = [day, *others.values_list("due_on", flat=True)]
+    return min((each for each in days if each), default=None)
 
 
 def extension_is_open(case: Case) -> bool:

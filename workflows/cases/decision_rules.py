@@ -2,7 +2,7 @@
 
 Every law that grants an item is asked, not only the one that leads: an outcome counts only if each
 of them knows it, and what is refused or given in part needs a ground of each. Where no law grants
-an item, the provider offers it under the rules of the leading law. Pure but for `laws_of`.
+an item, the provider offers it under the rules of the leading law.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,14 +26,8 @@ _MAY_NAME_A_GROUND = Outcome.NOT_IDENTIFIABLE
 
 def laws_of(case: Case, kind: str) -> tuple[Regime, ...]:
     """Return the laws of a case that an item of this kind is decided under, the leading first."""
-    granting = tuple(law for law in laws_of_case(case) if grants_by_law(law, kind))
+    granting = tuple(law for law in case.laws if grants_by_law(law, kind))
     return granting or (case.lead_regime,)
-
-
-def laws_of_case(case: Case) -> tuple[Regime, ...]:
-    """Return all laws of a case, the leading first."""
-    codes = dict.fromkeys((case.regime, *case.regimes))
-    return tuple(case.regime_of(code) for code in codes)
 
 
 def grants_by_law(law: Regime, kind: str) -> bool:
@@ -111,6 +105,16 @@ def grounds_under(law: Regime, kind: str, outcome: str = "") -> tuple[Ground, ..
 def ground_named(law: Regime, kind: str, code: str) -> Ground | None:
     """Return the ground of this code that a law has for items of this kind."""
     return next((each for each in grounds_under(law, kind) if each.code == code), None)
+
+
+def ground_under(outcome: Mapping[str, Any], code: str) -> str | None:
+    """Return the ground of an outcome under a law, as events and exports hold outcomes.
+
+    One ground alone is that of the law that leads.
+    """
+    grounds = outcome.get("grounds")
+    found = grounds.get(code) if grounds else outcome.get("ground")
+    return None if found is None else str(found)
 
 
 def needs_ground(laws: Sequence[Regime], kind: str, outcome: str) -> bool:

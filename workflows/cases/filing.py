@@ -20,7 +20,7 @@ from workflows.cases.transition import append_case_event
 from workflows.ledger.canonical import canonical_json
 from workflows.mail.addresses import normalise_email
 from workflows.outbox.services import enqueue
-from workflows.regimes.applicability import one_place
+from workflows.regimes.applicability import canonical_place
 from workflows.vault import blind_index
 from workflows.vault.blind_index import IndexKey, index_keys
 from workflows.vault.fields import number_rows
@@ -179,7 +179,7 @@ def _create_case(request: FilingRequest, channel: Channel, receipt: str, at: dat
         receipt_digest=receipt_digest(receipt),
         language=request.language,
         channel=channel,
-        residence=one_place(request.residence),
+        residence=canonical_place(request.residence),
         service=request.service,
         requester_role=request.requester_role,
         kinds=kinds,

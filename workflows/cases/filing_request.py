@@ -15,7 +15,7 @@ from workflows.cases.applicable_law import laws_for
 from workflows.cases.errors import InvalidFiling
 from workflows.cases.models import Case
 from workflows.common.inputs import is_storable_text
-from workflows.regimes.applicability import NEUTRAL, one_place
+from workflows.regimes.applicability import NEUTRAL, canonical_place
 from workflows.regimes.rules.regime import Regime
 from workflows.regimes.services import all_regimes
 from workflows.vocabulary.item_kinds import DETAIL_NAMES, ItemKind
@@ -73,8 +73,7 @@ def claims_own_interest(regimes: Iterable[Regime], requester_role: str) -> bool:
 
 def near_relative_rules_apply(case: Case) -> bool:
     """Return whether a decision to grant needs these conditions looked at first."""
-    laws = [case.regime_of(code) for code in case.regimes]
-    return claims_own_interest(laws, case.requester_role)
+    return claims_own_interest(case.laws, case.requester_role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +283,7 @@ def _texts_of(details: Details) -> list[str]:
 
 def is_residence(code: str) -> bool:
     """Return whether somebody can live there: a place of the list, or one that a law names."""
-    place = one_place(code)
+    place = canonical_place(code)
     laws = [regime for regime in all_regimes() if regime.code != NEUTRAL]
     return is_place(place) or any(place in law.places for law in laws)
 

@@ -78,7 +78,7 @@ def set_profile(
     Cases keep the laws they were filed under. Raises `InvalidInput` for what is no place or no
     question, and for a day that is still to come.
     """
-    check_profile(profile, answered_on)
+    validate_profile(profile, answered_on)
     with transaction.atomic():
         version = ProviderProfileVersion.objects.create(
             profile=profile.to_dict(),
@@ -100,7 +100,7 @@ def set_profile(
     return version
 
 
-def check_profile(profile: ProviderProfile, answered_on: date) -> None:
+def validate_profile(profile: ProviderProfile, answered_on: date) -> None:
     """Raise `InvalidInput` for what is no place or no question, and for a day still to come."""
     named = [place for key in PLACE_LISTS for place in getattr(profile, key)]
     wrong = [place for place in named if place != EVERYWHERE and not is_place(place)]

@@ -33,7 +33,7 @@ from workflows.ledger.append import append
 from workflows.outbox.services import enqueue
 from workflows.regimes.calendar_store import stored_notices
 from workflows.regimes.calendars import HolidayNotice
-from workflows.regimes.limits import InvalidLimit, check_limit, day_at, store_limit
+from workflows.regimes.limits import InvalidLimit, check_limit, store_limit
 from workflows.regimes.rules.regime import UnknownClockError
 from workflows.regimes.services import deadlines_at, get_regime, save_holiday_notice
 from workflows.vocabulary.roles import Role
@@ -203,7 +203,7 @@ def publish_limit(
     a limit that is longer than the law's own, or a day that is over.
     """
     rules = get_regime(regime)
-    if valid_from < day_at(rules, timezone.now()):
+    if valid_from < rules.day_at(timezone.now()):
         raise InvalidInput(_("A limit holds from today at the earliest: the past does not move."))
     try:
         check_limit(rules, kind, unit, amount)

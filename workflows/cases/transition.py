@@ -20,7 +20,6 @@ from workflows.cases.decision_rules import (
     chargeable_kinds,
     grounds_lacking,
     laws_of,
-    laws_of_case,
     must_be_verified,
 )
 from workflows.cases.errors import MoveRefused
@@ -178,7 +177,7 @@ def lock_case(case: Case) -> Case:
 def situation_of(case: Case, actor: Actor) -> Situation:
     """Gather what the guards may look at."""
     items = []
-    to_confirm, laws = kinds_to_confirm(case), laws_of_case(case)
+    to_confirm, laws = kinds_to_confirm(case), case.laws
     for item in case.items.all():
         needed = assurance_needed(laws, item.kind)
         items.append(

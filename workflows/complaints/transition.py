@@ -30,7 +30,7 @@ def clock_kinds(regime: Regime) -> tuple[str, ...]:
 
 def has_clock(case: Case) -> bool:
     """Return whether a law of this case knows a time for the outcome of a complaint."""
-    return any(case.regime_of(code).complaint for code in case.regimes)
+    return any(law.complaint for law in case.laws)
 
 
 def start_clocks(complaint: Complaint) -> None:

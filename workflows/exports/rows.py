@@ -8,6 +8,7 @@ the deadlines stand in no entry: the event `bundle.exported` commits to the file
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from workflows.cases.decision_rules import ground_under
 from workflows.ledger.canonical import canonical_json
 
 TableRow = dict[str, Any]
@@ -66,13 +67,6 @@ _ENDS_OF_COMPLAINTS = {
     "complaint.withdrawn": "withdrawn_at",
 }
 _ENDS = {"closed", "expired", "withdrawn", "merged", "rejected_as_abuse"}
-
-
-def ground_under(outcome: Mapping[str, Any], regime: str) -> str | None:
-    """Return the ground of an outcome under a law; one alone is that of the law that leads."""
-    grounds = outcome.get("grounds")
-    found = grounds.get(regime) if grounds else outcome.get("ground")
-    return None if found is None else str(found)
 
 
 def row_from_log(entries: Sequence[EventEntry], regime: str) -> TableRow:

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from django.utils import timezone, translation
 
-from workflows.cases.decision_rules import laws_of_case
 from workflows.cases.models import Case, Item
 from workflows.notices import facts
 from workflows.notices.composing import ComposedNotice, compose, compose_from
@@ -70,7 +69,7 @@ def compose_answer(case: Case) -> ComposedNotice:
     """Compose the answer to the items as they are decided now, in the language of the case."""
     language = language_of(case.language)
     reader = RecipientLocale(case, case.lead_regime, language)
-    laws = laws_of_case(case)
+    laws = case.laws
     text = active_text(reader.regime.code, NoticeKind.ANSWER, language)
     with translation.override(language), timezone.override(reader.zone):
         parts = [

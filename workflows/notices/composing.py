@@ -70,7 +70,7 @@ def compose(
     words of the leading one.
     """
     lead = regime or case.lead_regime
-    laws = [regime] if regime else [case.regime_of(code) for code in case.regimes]
+    laws = (regime,) if regime else case.laws
     language = language_of(case.language)
     reader = RecipientLocale(case, lead, language)
     text = active_text(lead.code, kind, language)

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from workflows.accounts.actors import Actor
 from workflows.cases import staff_actions
-from workflows.cases.clocks import extendable_clock
-from workflows.cases.decision_rules import laws_of_case, require_facts
+from workflows.cases.clocks import day_to_promise, extendable_clock
+from workflows.cases.decision_rules import require_facts
 from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case, Message
 from workflows.cases.staff_actions import ItemProposal, amount_in_words
@@ -59,13 +59,10 @@ def extend(case: Case, actor: Actor, reasons: str) -> Message:
     reasons = require_text(reasons)
 
     def composed() -> ComposedNotice:
-        # After the move, so that the new day is one that the extended clock now allows. Another law
-        # may not let the time be extended as far.
-        extended = extendable_clock(case)
-        code = extended.regime if extended else ""
-        others = case.clocks.filter(leads=True, stopped_at=None).exclude(regime=code)
-        days = [clock.due_on for clock in (extended, *others) if clock and clock.due_on]
-        return compose(case, "extension", Extension(reasons, min(days, default=None)))
+        # After the move, so that the new day is one that the extended clock now allows.
+        clock = extendable_clock(case)
+        new_date = day_to_promise(case, clock.regime, clock.due_on) if clock else None
+        return compose(case, "extension", Extension(reasons, new_date))
 
     return _tell(case, Action.EXTEND, actor, {"text": reasons}, composed)
 
@@ -103,7 +100,7 @@ def end_unpaid(case: Case, actor: Actor, reasons: str) -> Message:
     """
     reasons = require_text(reasons)
     items = tuple(case.items.all())
-    rules = {law.code: law.fee for law in laws_of_case(case)}
+    rules = {law.code: law.fee for law in case.laws}
     return _tell(
         case,
         Action.END_UNPAID,
@@ -128,7 +125,7 @@ def reject_as_abuse(
     reasons = require_text(reasons)
     chosen = {**(other_grounds or {}), case.regime: ground}
     grounds: dict[str, Ground | FeeRule] = {}
-    for law in laws_of_case(case):
+    for law in case.laws:
         fitting = {each.code: each for each in law.abuse_grounds(case.kinds)}
         code = chosen.get(law.code, "")
         if code not in fitting and (code or fitting):

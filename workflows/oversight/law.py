@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workflows.cases.clocks import response_clock_kinds
-from workflows.cases.decision_rules import ground_named
+from workflows.cases.decision_rules import ground_named, ground_under
 from workflows.regimes.deadlines.values import Citation
 from workflows.regimes.rules.elements import Clock, LocalizedText
 from workflows.regimes.rules.regime import Regime
@@ -91,7 +91,7 @@ def _clock(facts: EventEntry, regime: Regime, _kinds: Sequence[str]) -> Iterator
 
 def _decided(facts: EventEntry, regime: Regime, _kinds: Sequence[str]) -> Iterator[Provision]:
     for outcome in facts.get("outcomes", ()):
-        ground = ground_named(regime, outcome["kind"], _ground_under(outcome, regime))
+        ground = ground_named(regime, outcome["kind"], ground_under(outcome, regime.code) or "")
         item = regime.item(outcome["kind"])
         special = regime.outcomes.get(outcome["outcome"])
         if ground is not None:
@@ -100,12 +100,6 @@ def _decided(facts: EventEntry, regime: Regime, _kinds: Sequence[str]) -> Iterat
             yield Provision(special.condition, special.citations)
         elif item is not None:
             yield Provision(item.note, item.citations)
-
-
-def _ground_under(outcome: EventEntry, regime: Regime) -> str:
-    """Return the code of the ground under a law; one alone is that of the law that leads."""
-    grounds = outcome.get("grounds", {})
-    return str(grounds.get(regime.code, "") if grounds else outcome.get("ground", ""))
 
 
 def _answered(facts: EventEntry, regime: Regime, kinds: Sequence[str]) -> Iterator[Provision]:

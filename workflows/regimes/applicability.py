@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal, Self
-from zoneinfo import ZoneInfo
 
 from workflows.regimes.rules.elements import Factor, FactorGroup
 from workflows.regimes.rules.regime import Regime
@@ -127,6 +126,11 @@ class ApplicableLaw:
     presumed: bool = False
     open_questions: tuple[str, ...] = ()
 
+    @property
+    def is_settled(self) -> bool:
+        """Return whether counsel has answered all on which it depends."""
+        return not self.presumed and not self.open_questions
+
 
 @dataclass(frozen=True, slots=True)
 class Applicability:
@@ -187,14 +191,24 @@ class Applicability:
         )
 
 
-def one_place(code: str) -> str:
+def parts_have_laws(country: str, regimes: Iterable[Regime]) -> bool:
+    """Return whether parts of a country have laws of their own that the whole does not have."""
+    return any(
+        place.startswith(f"{country}-")
+        for regime in regimes
+        if not regime.covers(country)
+        for place in regime.places
+    )
+
+
+def canonical_place(code: str) -> str:
     """Return the one code by which a place with two codes is known here."""
     return _SAME_PLACE.get(code, code)
 
 
 def lies_in(place: str, area: str) -> bool:
     """Return whether a place is an area or a part of it; `*` is everywhere."""
-    place, area = one_place(place), one_place(area)
+    place, area = canonical_place(place), canonical_place(area)
     return area in {EVERYWHERE, place} or place.startswith(f"{area}-")
 
 
@@ -206,7 +220,7 @@ def applicable_laws(
     A law is in force by the day of receipt at its own default place. A question without an answer
     counts as if it were answered in favour of the person.
     """
-    home = one_place(residence)
+    home = canonical_place(residence)
     laws, later = [], []
     for regime in regimes:
         law = _applies(profile, home, regime)
@@ -214,8 +228,7 @@ def applicable_laws(
             continue
         if not profile.is_stated:
             law = replace(law, factors=("resident",), presumed=True)
-        zone = ZoneInfo(regime.place(regime.default_place).zone)
-        day = received.astimezone(zone).date()
+        day = regime.day_at(received)
         if regime.validity.holds_on(day):
             laws.append((_rank(regime, home), law))
         elif regime.validity.first and day < regime.validity.first:

@@ -54,18 +54,13 @@ def limited_kinds(regime: Regime) -> tuple[str, ...]:
     return tuple(dict.fromkeys(kind for kind in kinds if kind))
 
 
-def day_at(regime: Regime, at: datetime) -> date:
-    """Return the day of an instant at the regime's default place."""
-    return at.astimezone(ZoneInfo(regime.place(regime.default_place).zone)).date()
-
-
 def rules_in_force(regimes: Iterable[Regime], at: datetime) -> tuple[Regime, ...]:
     """Return the rules and the limits that were in force at an instant. One query for all."""
-    regimes = tuple(regime_on(regime, day_at(regime, at)) for regime in regimes)
+    regimes = tuple(regime_on(regime, regime.day_at(at)) for regime in regimes)
     rows = list(PublishedLimit.objects.filter(regime__in=[regime.code for regime in regimes]))
     found = []
     for regime in regimes:
-        limits = _latest(rows, regime.code, day_at(regime, at))
+        limits = _latest(rows, regime.code, regime.day_at(at))
         found.append(with_limits(regime, limits) if limits else regime)
     return tuple(found)
 

@@ -67,6 +67,8 @@ class ProviderProfileVersion(models.Model):
     of staff, `office` is who answered on the provider's behalf, such as outside counsel.
     """
 
+    append_only = True
+
     profile = models.JSONField(_("facts"))
     office = models.CharField(_("answered by"), max_length=200)
     answered_on = models.DateField(_("answered on"))

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from workflows.cases.access import new_case_number
-from workflows.cases.applicable_law import ApplicableLaws, lead_of, profile_in_force
+from workflows.cases.applicable_law import ApplicableLaws, profile_in_force, with_lead
 from workflows.cases.clocks import clock_kinds, clocks_for, earliest_due
 from workflows.cases.filing import EMAIL_INDEX, received_facts
 from workflows.cases.filing_request import (
@@ -170,7 +170,7 @@ class _Maker:
     def _found(self, residence: str, kinds: list[str]) -> ApplicableLaws:
         """Find the laws with the rules of this moment, and the days off, read once."""
         found = applicable_laws(self._profile, residence, self._now, all_regimes())
-        return lead_of(
+        return with_lead(
             found,
             [self._rules[code] for code in found.codes or (NEUTRAL,)],
             self._profile,

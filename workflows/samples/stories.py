@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from workflows.accounts.actors import PUBLIC, SYSTEM, Actor, actor_for
 from workflows.cases import correspondence, merging, staff_actions
-from workflows.cases.decision_rules import laws_of_case
 from workflows.cases.identity_policy import kinds_to_confirm
 from workflows.cases.lifecycle import Action, State
 from workflows.cases.models import Case
@@ -209,7 +208,7 @@ class Story:
                 staff_actions.report_abuse(case, intake, self.texts["abuse"])
                 grounds = {
                     law.code: fitting[0].code
-                    for law in laws_of_case(case)
+                    for law in case.laws
                     if (fitting := law.abuse_grounds(case.kinds))
                 }
                 moves.reject_as_abuse(

@@ -11,6 +11,7 @@ from statistics import fmean, median
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from workflows.cases.decision_rules import ground_under
 from workflows.cases.lifecycle import State
 from workflows.statistics.counting import ABUSE, DECIDED, CountsAs, counts_as
 from workflows.vocabulary.outcomes import Outcome
@@ -54,7 +55,7 @@ class ExportStatistics:
         if row["state"] == State.REJECTED_AS_ABUSE:
             self.grounds[ABUSE] += 1
         refused = [o for o in row["outcomes"] if o["outcome"] == Outcome.REFUSED]
-        self.grounds.update(_ground(outcome, row["regime"]) for outcome in refused)
+        self.grounds.update(ground_under(outcome, row["regime"]) or "" for outcome in refused)
 
     @property
     def mean_days(self) -> float | None:
@@ -71,9 +72,3 @@ def _counts_as(row: Mapping[str, Any]) -> CountsAs:
     outcomes = {outcome["outcome"] for outcome in row["outcomes"]}
     # A rejection as abuse, after which a case can be taken up again, says nothing of its items.
     return counts_as(row["state"], answered=bool(outcomes), outcomes=outcomes)
-
-
-def _ground(outcome: Mapping[str, Any], regime: str) -> str:
-    """Return the ground of a refusal under a law; one alone is that of the law that leads."""
-    grounds = outcome.get("grounds")
-    return str(grounds.get(regime, "") if grounds else outcome.get("ground", ""))

@@ -18,7 +18,7 @@ from requests_portal.presentation.applicability import applicability_of
 from requests_portal.presentation.deadlines import citation_texts
 from requests_portal.sign_in.people import has_case_role, names_of
 from requests_portal.staff.case.timeline import lead_words
-from workflows.cases.decision_rules import assurance_needed, ground_named, laws_of_case
+from workflows.cases.decision_rules import assurance_needed, ground_named
 from workflows.cases.identity_policy import kinds_to_confirm
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Attachment, Case, Item, Message
@@ -165,7 +165,7 @@ def _item_view(case: Case, item: Item) -> ItemView:
     language = get_language() or "en"
     regime = case.lead_regime
     rule = regime.item(item.kind)
-    needed = assurance_needed(laws_of_case(case), item.kind)
+    needed = assurance_needed(case.laws, item.kind)
     return ItemView(
         item=item,
         details=_details(case, item),

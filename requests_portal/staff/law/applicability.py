@@ -20,10 +20,10 @@ from requests_portal.staff.base.model_admin import APPEND_ONLY, StaffAdmin
 from workflows.cases.applicable_law import laws_for, profile_in_force
 from workflows.cases.filing_request import is_residence
 from workflows.cases.provider_profile import (
-    check_profile,
     places_moved,
     questions,
     set_profile,
+    validate_profile,
 )
 from workflows.common.errors import InvalidInput
 from workflows.regimes.applicability import PLACE_LISTS, ProviderProfile
@@ -182,7 +182,7 @@ class ProviderProfileAdmin(StaffAdmin):
     def _preview(self, form: ProfileForm) -> list[dict[str, Any]] | None:
         """Return the places that it would move; put what was refused into the form."""
         try:
-            check_profile(form.profile(), form.cleaned_data["answered_on"])
+            validate_profile(form.profile(), form.cleaned_data["answered_on"])
         except InvalidInput as refused:
             form.add_error(None, str(refused))
             return None

@@ -43,7 +43,7 @@ from workflows.notices.texts import (
     versions_at,
 )
 from workflows.regimes.rules.regime import Regime
-from workflows.regimes.services import get_regime
+from workflows.regimes.services import all_regimes, get_regime
 from workflows.vocabulary.notices import NoticeElement, NoticeKind
 
 # How the place of all regimes stands in an address.
@@ -164,7 +164,7 @@ class NoticeTextAdmin(StaffAdmin):
             "language": language,
             "regime": regime,
             "languages": settings.LANGUAGES,
-            "regimes": [ALL, *settings.PROVIDER_REGIMES],
+            "regimes": [ALL, *(regime.code for regime in all_regimes())],
         }
         return TemplateResponse(request, "staff/notices/texts.html", context)
 

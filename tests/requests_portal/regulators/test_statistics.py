@@ -16,14 +16,13 @@ from tests.personas import make_regulator
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.complaints.lifecycle import State as ComplaintState
-from workflows.regimes.limits import day_at
 
 PAGE = "/en/regulators/statistics/"
 
 
 def day_of(case: Case) -> date:
     """The day of filing as the law of the case counts it: not always that of Greenwich."""
-    return day_at(case.lead_regime, case.filed_at)
+    return case.lead_regime.day_at(case.filed_at)
 
 
 def test_figures_and_denials_are_those_of_the_regime(china):

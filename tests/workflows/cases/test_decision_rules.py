@@ -24,7 +24,6 @@ from workflows.cases.decision_rules import (
     chargeable_kinds,
     grounds_under,
     laws_of,
-    laws_of_case,
     must_be_verified,
     outcomes_under,
 )
@@ -270,15 +269,15 @@ class TestEveryLawOfACase:
         case = file(replace(ERIKA, residence="US-CA")).case
 
         assert case.regime == "EU"
-        assert assurance_needed(laws_of_case(case), "copy") == Assurance.DOCUMENT
-        assert must_be_verified(laws_of_case(case), "correct")
+        assert assurance_needed(case.laws, "copy") == Assurance.DOCUMENT
+        assert must_be_verified(case.laws, "correct")
 
     def test_what_no_rule_knows_is_handed_to_nobody_unknown(self):
         provider(established_in=["US-WA"], offers_service_in=["US"])
         case = file(replace(ERIKA, items=(FiledItem("transfer"),))).case
 
         assert case.regime == NEUTRAL
-        assert assurance_needed(laws_of_case(case), "transfer") == Assurance.MATCHED
+        assert assurance_needed(case.laws, "transfer") == Assurance.MATCHED
 
     def test_a_fee_is_asked_only_where_every_law_allows_it(self):
         provider(offers_service_in=["TW"], processes_in=["CN"])

@@ -121,7 +121,9 @@ def test_the_law_of_the_home_stands_first_that_of_the_part_before_the_country():
 
 def test_before_counsel_has_said_anything_the_law_of_the_home_applies():
     ours = law(applies={"any": [group("resident", "offered_in")]})
-    assert applicable_laws(UNKNOWN, "BR", NOON, [ours]).codes == ("XA",)
+    [law_of_home] = applicable_laws(UNKNOWN, "BR", NOON, [ours]).laws
+    assert (law_of_home.code, law_of_home.factors) == ("XA", ("resident",))
+    assert not law_of_home.is_settled
     assert applicable_laws(UNKNOWN, "AR", NOON, [ours]).is_neutral
 
 

@@ -9,7 +9,6 @@ from workflows.regimes.explain import explain
 from workflows.regimes.limits import (
     InvalidLimit,
     check_limit,
-    day_at,
     limited_kinds,
     rules_in_force,
     store_limit,
@@ -140,5 +139,5 @@ def test_a_clock_nobody_waits_for_has_no_limit():
 def test_a_day_is_that_of_the_regimes_zone():
     late = datetime(2026, 6, 1, 23, tzinfo=UTC)
 
-    assert day_at(get_regime("CN"), late) == date(2026, 6, 2)
-    assert day_at(get_regime("US-CA"), late) == JUNE
+    assert get_regime("CN").day_at(late) == date(2026, 6, 2)
+    assert get_regime("US-CA").day_at(late) == JUNE

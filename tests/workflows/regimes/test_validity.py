@@ -89,8 +89,8 @@ def test_a_family_that_is_not_there_is_named(family):
 
 
 def test_people_elsewhere_are_answered_as_at_the_main_establishment():
-    berlin = get_regime("EU").seen_from("DE-BE")
+    berlin = get_regime("EU").at_main_establishment("DE-BE")
     assert berlin.place("CN").calendar == "DE-BE"
     assert berlin.authority_for("CN") == get_regime("EU").authorities["DE-BE"]
     assert berlin.authority_for("FR") == get_regime("EU").authorities["FR"]
-    assert get_regime("EU").seen_from("US-WA") is get_regime("EU")
+    assert get_regime("EU").at_main_establishment("US-WA") is get_regime("EU")

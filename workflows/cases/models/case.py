@@ -181,6 +181,11 @@ class Case(SealedModel):
         """Return the leading regime as it stood when the case was filed."""
         return self.regime_of(self.regime)
 
+    @property
+    def laws(self) -> tuple[Regime, ...]:
+        """Return all laws of this case as `regime_of` does, the leading one first."""
+        return tuple(map(self.regime_of, dict.fromkeys((self.regime, *self.regimes))))
+
     def regime_of(self, code: str) -> Regime:
         """Return one regime of this case, in the version that the case was filed under."""
         return kept_version(self.regime_versions[code])

@@ -7,7 +7,7 @@ case stores so that a later version of the rules never changes it.
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Self, TypeVar, cast, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -119,6 +119,10 @@ class Regime:
         """Say whether a place is one of this law's: the code itself, or its country."""
         return place in self.places or place.partition("-")[0] in self.places
 
+    def day_at(self, at: datetime) -> date:
+        """Return the day of an instant at the default place."""
+        return at.astimezone(ZoneInfo(self.place(self.default_place).zone)).date()
+
     def on(self, day: date) -> "Regime":
         """Return the rules that are in force on a day, counted at the default place."""
         if not self.changes:
@@ -129,7 +133,7 @@ class Regime:
         data = {key: value for key, value in data.items() if key not in roles}
         return parse_regime(Document(f"{self.code} on {day}", "", data))
 
-    def seen_from(self, main_establishment: str) -> "Regime":
+    def at_main_establishment(self, main_establishment: str) -> "Regime":
         """Return the rules for people who live outside the territory of this law.
 
         Time is reckoned, and the authority is that of the place, at the main establishment.

@@ -17,7 +17,6 @@ from unfold.widgets import (
 
 from requests_portal.presentation.deadlines import citation_texts
 from requests_portal.sign_in.people import display_name
-from workflows.cases.decision_rules import laws_of_case
 from workflows.cases.models import Case
 from workflows.cases.staff_actions import MAX_AMOUNT
 from workflows.common.inputs import MAX_BODY
@@ -151,7 +150,7 @@ class AbuseForm(RefusalForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        laws = laws_of_case(self.case)
+        laws = self.case.laws
         for law in laws:
             grounds = law.abuse_grounds(self.case.kinds)
             if not grounds:
@@ -169,7 +168,7 @@ class AbuseForm(RefusalForm):
         typed = self.cleaned_data
         return {
             law.code: typed[f"ground_{law.code}"]
-            for law in laws_of_case(self.case)
+            for law in self.case.laws
             if f"ground_{law.code}" in typed
         }
 

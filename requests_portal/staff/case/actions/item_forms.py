@@ -16,7 +16,6 @@ from requests_portal.staff.case.presenter import ItemView, item_views
 from workflows.cases.decision_rules import (
     grounds_under,
     laws_of,
-    laws_of_case,
     must_be_verified,
     outcomes_under,
 )
@@ -84,7 +83,7 @@ class FindingForm(CaseForm):
 
     def _add_checks(self, chosen: Item) -> None:
         """Ask for what the law wants looked at before this item, or anything, is granted."""
-        if must_be_verified(laws_of_case(self.case), chosen.kind):
+        if must_be_verified(self.case.laws, chosen.kind):
             self.fields["verification"] = text_field(
                 _("How it was verified that the person is right"),
                 _("The law wants this before a correction. It can be left out until it is done."),

@@ -15,7 +15,7 @@ from requests_portal.staff.case.actions.table import ActionPage
 from requests_portal.staff.case.presenter import item_views, names_on_page
 from requests_portal.staff.queue.search import merge_candidates
 from workflows.accounts.actors import actor_for
-from workflows.cases.clocks import answer_kind, extendable_clock
+from workflows.cases.clocks import answer_kind, day_to_promise, extendable_clock
 from workflows.cases.lifecycle import MOVES, Action
 from workflows.cases.models import Case
 from workflows.cases.models.clock import rule_events
@@ -69,12 +69,13 @@ def _decision(case: Case, _form: CaseForm) -> dict[str, Any]:
 
 
 def _date_after(case: Case, name: EventName) -> date | None:
-    """Return the last day under the leading regime if this clock event happened now."""
+    """Return the last day that could be promised if this clock event happened now."""
     regime = case.lead_regime
     clock = extendable_clock(case)
     kind = clock.kind if clock and name == "extension_told" else answer_kind(case, regime)
     events = [*rule_events(case), ClockEvent(name, timezone.now())]
-    return regimes.compute(regime, kind, events, case.residence, item_kinds=case.kinds).lead_on
+    after = regimes.compute(regime, kind, events, case.residence, item_kinds=case.kinds)
+    return day_to_promise(case, regime.code, after.lead_on)
 
 
 def _fee(case: Case, _form: CaseForm) -> dict[str, Any]:
