@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
-from django.db import DEFAULT_DB_ALIAS, DatabaseError
 
 from workflows.cases.applicable_law import profile_in_force
 from workflows.cases.models import Item
+from workflows.common.checks import if_database_can_be_asked
 from workflows.regimes.rules.reader import RuleFileError
 from workflows.regimes.services import all_regimes
 from workflows.vocabulary.item_kinds import DETAIL_NAMES, ItemKind
@@ -43,23 +43,16 @@ def check_item_kinds(**_: Any) -> list[CheckMessage]:
 
 @register("profile", deploy=True)
 def check_profile(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """Refuse to go live before counsel has said on which facts it depends which laws apply.
-
-    Without `--database` it is left out where there is no database to be asked, as when an image is
-    built.
-    """
-    if databases is not None and DEFAULT_DB_ALIAS not in databases:
-        return []
-    try:
-        _profile, version = profile_in_force()
-    except DatabaseError:
-        if databases is not None:
-            raise
-        return []
-    if version is not None:
+    """Refuse to go live before counsel has said on which facts it depends which laws apply."""
+    if if_database_can_be_asked(databases, _has_profile, otherwise=True):
         return []
     hint = "A privacy officer sets it in the staff's area, under “Provider profile”."
     return [Error("No profile says which laws apply to the provider.", hint=hint, id="cases.E002")]
+
+
+def _has_profile() -> bool:
+    _profile, version = profile_in_force()
+    return version is not None
 
 
 def _faults(kind: ItemKind) -> Iterator[str]:

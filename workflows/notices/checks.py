@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
-from django.db import DEFAULT_DB_ALIAS, DatabaseError
 from django.db.models import TextChoices
 
-from workflows.notices.clauses import CLAUSES, open_clauses, shipped_words
+from workflows.common.checks import if_database_can_be_asked
+from workflows.notices.clauses import CLAUSES, Clause, open_clauses, shipped_words
 from workflows.notices.facts import Decided
 from workflows.notices.kinds import DEFINITIONS
 from workflows.notices.languages import languages
@@ -130,19 +130,9 @@ def _asked_in_vain() -> Iterator[checks.Warning]:
 
 @register("attestations", deploy=True)
 def check_attestations(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """Name clauses that counsel has not attested: what needs them cannot be sent.
-
-    Without `--database` it is left out where there is no database to be asked, as when an image is
-    built.
-    """
-    if databases is not None and DEFAULT_DB_ALIAS not in databases:
-        return []
-    try:
-        still_open = open_clauses()
-    except DatabaseError:
-        if databases is not None:
-            raise
-        return []
+    """Name clauses that counsel has not attested: what needs them cannot be sent."""
+    nothing: list[Clause] = []
+    still_open = if_database_can_be_asked(databases, open_clauses, otherwise=nothing)
     return [
         Error(
             f"Nobody attests the clause {clause.code!r} of notices as it stands now.",
