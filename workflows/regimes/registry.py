@@ -19,6 +19,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 
 from workflows.regimes.rules.reader import Document, RuleFileError
 from workflows.regimes.rules.regime import Regime, parse_regime
+from workflows.regimes.rules.validity import Change, changes
 
 SHIPPED = Path(__file__).parent
 # What stands in the facts of events: see `ledger.append`.
@@ -50,6 +51,17 @@ def get_regime(code: str, version: str | None = None) -> Regime:
 def all_regimes() -> tuple[Regime, ...]:
     """Return the current regimes in order of their codes."""
     return tuple(regime for _, regime in sorted(_registry().current.items()))
+
+
+def coming_changes(day: date) -> list[tuple[Regime, Change]]:
+    """Return what begins or ends in the current regimes after a day, whole laws too, in order."""
+    found = [
+        (regime, change)
+        for regime in all_regimes()
+        for change in changes(regime.document)
+        if change.on > day
+    ]
+    return sorted(found, key=lambda each: (each[1].on, each[0].code))
 
 
 def regime_on(regime: Regime, day: date) -> Regime:

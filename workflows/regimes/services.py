@@ -21,6 +21,7 @@ from workflows.regimes.explain import explain
 from workflows.regimes.registry import (
     UnknownRegimeError,
     all_regimes,
+    coming_changes,
     get_regime,
 )
 from workflows.regimes.rules.regime import Regime, UnknownClockError
@@ -32,6 +33,7 @@ __all__ = [
     "all_regimes",
     "calculate_at",
     "calendar_for",
+    "coming_changes",
     "compute",
     "compute_all",
     "deadlines_at",

@@ -125,6 +125,55 @@ class StaffAdmin(ThemeAdmin):
             raise IncorrectLookupParameters from error
 
 
+class ServiceFormAdmin(StaffAdmin):
+    """A list to which a service adds, by a form of its own; what it would do can be looked at."""
+
+    # What stands once it was added; its page is not that of a row.
+    forbidden = APPEND_ONLY
+
+    service_form: type[forms.Form]
+    service_template: str
+    service_title: Any
+
+    def submit(self, request: HttpRequest, form: Any) -> bool:
+        """Call the service; False where it refused, with the sentence in the form."""
+        raise NotImplementedError
+
+    def preview(self, form: Any) -> Any:
+        """Return what the service would do, or None where it would refuse."""
+        raise NotImplementedError
+
+    def service_context(self) -> dict[str, Any]:
+        """Return what the page shows beside the form."""
+        return {}
+
+    def add_view(
+        self,
+        request: HttpRequest,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show or take the form."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form, preview = self.service_form(request.POST or None), None
+        if request.method == "POST" and form.is_valid():
+            if "preview" in request.POST:
+                preview = self.preview(form)
+            elif self.submit(request, form):
+                name = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
+                return HttpResponseRedirect(reverse(name))
+        context = {
+            **self.admin_site.each_context(request),
+            **self.service_context(),
+            "opts": self.opts,
+            "title": self.service_title,
+            "form": form,
+            "preview": preview,
+        }
+        return TemplateResponse(request, self.service_template, context)
+
+
 class ReadOnlyAdmin(StaffAdmin):
     """A list that is looked at and not written."""
 

@@ -5,9 +5,9 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from requests_portal.presentation.applicability import laws_found
 from requests_portal.presentation.deadlines import shown_regime
 from requests_portal.sign_in.people import actor_of
-from requests_portal.staff.base.model_admin import APPEND_ONLY, StaffAdmin
+from requests_portal.staff.base.model_admin import ServiceFormAdmin
 from workflows.cases.applicable_law import laws_for, profile_in_force
 from workflows.cases.filing_request import is_residence
 from workflows.cases.provider_profile import (
@@ -28,7 +28,7 @@ from workflows.cases.provider_profile import (
 from workflows.common.errors import InvalidInput
 from workflows.regimes.applicability import PLACE_LISTS, ProviderProfile
 from workflows.regimes.models import ProviderProfileVersion
-from workflows.regimes.services import all_regimes
+from workflows.regimes.services import all_regimes, coming_changes
 from workflows.vocabulary.places import countries_and_parts, place_name
 
 _LABELS = {
@@ -117,11 +117,12 @@ class ProfileForm(forms.Form):
 
 
 @admin.register(ProviderProfileVersion)
-class ProviderProfileAdmin(StaffAdmin):
-    """Every version. A new one is set; none is edited or taken away."""
+class ProviderProfileAdmin(ServiceFormAdmin):
+    """Every version. A new one is set; none is edited or taken away: cases were filed under it."""
 
-    # Cases were filed under it.
-    forbidden = APPEND_ONLY
+    service_form = ProfileForm
+    service_template = "staff/provider_profile.html"
+    service_title = gettext_lazy("Set the provider profile")
 
     list_display = ("answered_on", "office", "set_at")
 
@@ -152,34 +153,7 @@ class ProviderProfileAdmin(StaffAdmin):
         }
         return TemplateResponse(request, "staff/which_law.html", context)
 
-    def add_view(
-        self,
-        request: HttpRequest,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Show or take the form; tell which places a change would bring under other laws."""
-        if not self.has_add_permission(request):
-            raise PermissionDenied
-        form = ProfileForm(request.POST or None)
-        moved = None
-        if request.method == "POST" and form.is_valid():
-            if "preview" in request.POST:
-                moved = self._preview(form)
-            elif self._set(request, form):
-                return HttpResponseRedirect(
-                    reverse("admin:regimes_providerprofileversion_changelist")
-                )
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Set the provider profile"),
-            "form": form,
-            "moved": moved,
-        }
-        return TemplateResponse(request, "staff/provider_profile.html", context)
-
-    def _preview(self, form: ProfileForm) -> list[dict[str, Any]] | None:
+    def preview(self, form: ProfileForm) -> list[dict[str, Any]] | None:
         """Return the places that it would move; put what was refused into the form."""
         try:
             validate_profile(form.profile(), form.cleaned_data["answered_on"])
@@ -188,7 +162,7 @@ class ProviderProfileAdmin(StaffAdmin):
             return None
         return _moved(form.profile())
 
-    def _set(self, request: HttpRequest, form: ProfileForm) -> bool:
+    def submit(self, request: HttpRequest, form: ProfileForm) -> bool:
         """Set the profile; put what was refused into the form."""
         data = form.cleaned_data
         try:
@@ -224,21 +198,14 @@ def _names(codes: tuple[str, ...]) -> str:
 
 
 def _coming() -> list[dict[str, Any]]:
-    """Return what begins or ends in the laws from today on, in order."""
-    today, language = timezone.localdate(), get_language() or "en"
-    found = []
-    for regime in all_regimes():
-        name = regime.name.in_language(language)
-        if regime.validity.first and regime.validity.first > today:
-            found.append({"on": regime.validity.first, "law": name, "what": "", "begins": True})
-        found += [
-            {
-                "on": change.on,
-                "law": name,
-                "what": " › ".join(map(str, change.path)),
-                "begins": change.begins,
-            }
-            for change in regime.changes
-            if change.on > today
-        ]
-    return sorted(found, key=lambda each: (each["on"], each["law"], each["what"]))
+    """Return what begins or ends in the laws from today on, in words."""
+    language = get_language() or "en"
+    return [
+        {
+            "on": change.on,
+            "law": regime.name.in_language(language),
+            "what": " › ".join(map(str, change.path)),
+            "begins": change.begins,
+        }
+        for regime, change in coming_changes(timezone.localdate())
+    ]

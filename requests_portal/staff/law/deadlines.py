@@ -6,10 +6,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -22,7 +19,7 @@ from unfold.widgets import (
 
 from requests_portal.presentation.deadlines import citation_texts
 from requests_portal.sign_in.people import actor_of
-from requests_portal.staff.base.model_admin import APPEND_ONLY, StaffAdmin, column
+from requests_portal.staff.base.model_admin import ServiceFormAdmin, column
 from workflows.cases.recalculation import apply_holiday_notice, preview_notice, publish_limit
 from workflows.common.errors import InvalidInput
 from workflows.regimes.calendar_store import checked_notice
@@ -105,41 +102,17 @@ class NoticeForm(forms.Form):
 
 
 @admin.register(BusinessCalendar)
-class BusinessCalendarAdmin(StaffAdmin):
+class BusinessCalendarAdmin(ServiceFormAdmin):
     """The notices that were loaded. One that replaces another is loaded in its place."""
 
-    # Dates rest on what was announced.
-    forbidden = APPEND_ONLY
+    service_form = NoticeForm
+    service_template = "staff/notice.html"
+    service_title = gettext_lazy("Load a notice of working days")
 
     list_display = ("region", "year", "status", "source", "loaded_at")
     list_filter = ("region", "status")
 
-    def add_view(
-        self,
-        request: HttpRequest,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Show or take the form of a notice."""
-        if not self.has_add_permission(request):
-            raise PermissionDenied
-        form = NoticeForm(request.POST or None)
-        preview = None
-        if request.method == "POST" and form.is_valid():
-            if "preview" in request.POST:
-                preview = self._preview(form)
-            elif self._load(request, form):
-                return HttpResponseRedirect(reverse("admin:regimes_businesscalendar_changelist"))
-        context = {
-            "preview": preview,
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Load a notice of working days"),
-            "form": form,
-        }
-        return TemplateResponse(request, "staff/notice.html", context)
-
-    def _preview(self, form: NoticeForm) -> dict[str, Any] | None:
+    def preview(self, form: NoticeForm) -> dict[str, Any] | None:
         """Return what the notice says and which dates it would move; load nothing."""
         try:
             notice = checked_notice(**form.cleaned_data)
@@ -152,7 +125,7 @@ class BusinessCalendarAdmin(StaffAdmin):
             "found": preview_notice(notice),
         }
 
-    def _load(self, request: HttpRequest, form: NoticeForm) -> bool:
+    def submit(self, request: HttpRequest, form: NoticeForm) -> bool:
         """Load the notice; put what was refused into the form."""
         try:
             years = apply_holiday_notice(loaded_by=actor_of(request).pseudonym, **form.cleaned_data)
@@ -218,11 +191,12 @@ class LimitForm(forms.Form):
 
 
 @admin.register(PublishedLimit)
-class PublishedLimitAdmin(StaffAdmin):
+class PublishedLimitAdmin(ServiceFormAdmin):
     """Every version of every limit. A new one is published; none is edited or taken away."""
 
-    # Cases were filed under it.
-    forbidden = APPEND_ONLY
+    service_form = LimitForm
+    service_template = "staff/limit.html"
+    service_title = gettext_lazy("Publish a time limit")
 
     list_display = ("of_clock", "limit", "valid_from", "published_at")
     list_filter = ("regime",)
@@ -232,24 +206,10 @@ class PublishedLimitAdmin(StaffAdmin):
     )
     limit = column(gettext_lazy("limit"), lambda row: length(row.unit, row.amount))
 
-    def add_view(
-        self,
-        request: HttpRequest,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Show or take the form of a limit, beneath what the law says."""
-        if not self.has_add_permission(request):
-            raise PermissionDenied
-        form = LimitForm(request.POST or None)
-        if request.method == "POST" and form.is_valid() and self._publish(request, form):
-            return HttpResponseRedirect(reverse("admin:regimes_publishedlimit_changelist"))
+    def service_context(self) -> dict[str, Any]:
+        """Return what the law says of each clock, and what was published."""
         language = get_language() or "en"
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Publish a time limit"),
-            "form": form,
+        return {
             "clocks": [
                 {
                     "name": clock_name(each.regime.code, each.clock.kind),
@@ -261,9 +221,8 @@ class PublishedLimitAdmin(StaffAdmin):
                 for each in served_clocks()
             ],
         }
-        return TemplateResponse(request, "staff/limit.html", context)
 
-    def _publish(self, request: HttpRequest, form: LimitForm) -> bool:
+    def submit(self, request: HttpRequest, form: LimitForm) -> bool:
         """Publish the limit; put what was refused into the form."""
         data = form.cleaned_data
         regime, _between, kind = data["clock"].partition(_BETWEEN)
