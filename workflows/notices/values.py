@@ -182,9 +182,13 @@ def due_sentence(reader: RecipientLocale, due_on: date | None) -> str:
 
 
 def effect_on_clock(reader: RecipientLocale, question: str) -> str:
-    """Return what asking does to the time to answer; `question`: identity, clarification, fee."""
-    rule = reader.regime.clock(answer_kind(reader.case, reader.regime)).rule
-    effects = {kind: _effect(reader.regime, rule, question, kind) for kind in reader.case.kinds}
+    """Return what asking does to the time to answer; `question`: identity, clarification, fee.
+
+    It moves the time for an item only as all laws of the case say alike that know the item.
+    """
+    found = [law for code in reader.case.regimes if (law := reader.law(code))]
+    laws = found or [reader.regime]
+    effects = {kind: _effect(reader, laws, question, kind) for kind in reader.case.kinds}
     moved = {kind: effect for kind, effect in effects.items() if effect != "runs"}
     name = f"clock.{question}_{next(iter(moved.values()), 'runs')}"
     if not moved or len(moved) == len(effects):
@@ -194,8 +198,18 @@ def effect_on_clock(reader: RecipientLocale, question: str) -> str:
     return f"{for_some} {phrase('clock.rest_runs', reader.language)}"
 
 
-def _effect(regime: Regime, rule: ClockRule, question: str, kind: str) -> str:
+def _effect(reader: RecipientLocale, laws: Sequence[Regime], question: str, kind: str) -> str:
     """Return what a question does to the time for an item of one kind: runs, pauses or starts."""
+    knowing = [law for law in laws if law.item(kind)] or laws
+    effects = {
+        _effect_under(law, law.clock(answer_kind(reader.case, law)).rule, question, kind)
+        for law in knowing
+    }
+    return effects.pop() if len(effects) == 1 else "runs"
+
+
+def _effect_under(regime: Regime, rule: ClockRule, question: str, kind: str) -> str:
+    """Return what one law says of it."""
     if question == "fee" and kind not in regime.fee.chargeable:
         return "runs"
     if any(pause.from_event == f"{question}_asked" for pause in rule.for_item(kind).pauses):

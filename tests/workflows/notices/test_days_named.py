@@ -8,7 +8,7 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from freezegun import freeze_time
 
-from tests.factories import ERIKA, REVIEWER, file, make_case
+from tests.factories import ERIKA, INTAKE, REVIEWER, file, make_case, provider
 from workflows.cases.filing_request import FiledItem
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, Message
@@ -78,3 +78,28 @@ def test_the_acknowledgement_of_an_old_letter_promises_no_day_that_is_over(came,
     for told in (acknowledgement, mail_of_it):
         assert f"{said} {in_words(case.due_on)}" in told
         assert told.count(in_words(case.due_on)) == 1
+
+
+def test_an_extension_promises_no_day_that_is_late_under_another_law():
+    provider(offers_service_in=["TW"], processes_in=["CN"])
+    with freeze_time("2026-03-02 04:00"):
+        case = make_case(
+            State.IN_REVIEW, ERIKA, residence="TW", language="en", items=(FiledItem("copy"),)
+        )
+        message = moves.extend(case, REVIEWER, "A large dataset.")
+
+    days = {clock.regime: clock.due_on for clock in case.clocks.filter(leads=True)}
+    assert days["CN"] < days["TW"]
+    assert in_words(days["CN"]) in message.body
+    assert in_words(days["TW"]) not in message.body
+
+
+@pytest.mark.parametrize(("established_in", "waits"), [(["GB"], True), (["GB", "DE"], False)])
+def test_time_is_said_to_wait_only_where_it_does_under_every_law(established_in, waits):
+    provider(established_in=established_in)
+    case = make_case(State.TRIAGE, ERIKA, residence="GB-ENG", language="en")
+
+    body = moves.ask_identity(case, INTAKE, "The request came from another address.").body
+
+    begins = "our time to answer begins on the day on which we know who you are"
+    assert (begins in body.casefold()) is waits
