@@ -30,6 +30,12 @@ class OpenCases:
     late: int = 0
 
 
+def regimes_with_cases() -> list[str]:
+    """Return the regimes that the provider tells of first, then others that lead a case."""
+    others = Case.objects.order_by("regime").values_list("regime", flat=True).distinct()
+    return list(dict.fromkeys([*settings.PROVIDER_REGIMES, *others]))
+
+
 def open_by_regime() -> dict[str, OpenCases]:
     """Return the counts of each regime that is served, and of others that have open cases.
 

@@ -21,6 +21,7 @@ from requests_portal.presentation.deadlines import shown_regime
 from requests_portal.presentation.responses import download
 from workflows.cases.applicable_law import laws_for
 from workflows.cases.filing_request import is_residence
+from workflows.cases.selectors import regimes_with_cases
 from workflows.oversight.filters import zone_of
 from workflows.regimes.limits import rules_in_force
 from workflows.regimes.services import get_regime
@@ -42,13 +43,13 @@ _LONGEST_KEPT = 200_000
 
 
 def tables() -> list[tuple[str, Sequence[Quarter]]]:
-    """Return the past quarters of each regime that is served; counted anew after a while."""
+    """Return the past quarters of each law with cases; counted anew after a while."""
     cache = caches["process"]
     found: list[tuple[str, Sequence[Quarter]]] | None = cache.get(KEPT_UNDER)
     if found is None:
         found = [
             (code, past_quarters(code, timezone.localdate(timezone=ZoneInfo(zone_of(code)))))
-            for code in settings.PROVIDER_REGIMES
+            for code in regimes_with_cases()
         ]
         cache.set(KEPT_UNDER, found, KEPT_SECONDS)
     return found
