@@ -1,6 +1,7 @@
 """A reload of the web: nobody is refused, and nobody waits for it."""
 
 import contextlib
+import http.client
 import itertools
 import os
 import signal
@@ -31,7 +32,12 @@ def workers(stack: Stack) -> set[int]:
 
 
 class Visitors:
-    """Ask for a page again and again, each on a new connection."""
+    """Ask for a page again and again, each on a new connection.
+
+    A connection that a worker has taken and on which it has heard nothing yet is closed when the
+    worker leaves. A client asks once more then, as browsers and proxies do (RFC 9110, 9.2.2); what
+    is closed a second time, or within an answer, is a fault.
+    """
 
     def __init__(self, url: str, number: int) -> None:
         self.answered: list[float] = []
@@ -53,13 +59,19 @@ class Visitors:
     def _ask(self) -> None:
         while not self._over.wait(0.02):
             try:
-                with urllib.request.urlopen(self._url, timeout=30) as answer:
-                    answer.read()
-                    assert answer.status == 200
+                try:
+                    self._get()
+                except http.client.RemoteDisconnected:
+                    self._get()
             except (OSError, AssertionError) as fault:
                 self.faults.append(fault)
             else:
                 self.answered.append(time.monotonic())
+
+    def _get(self) -> None:
+        with urllib.request.urlopen(self._url, timeout=30) as answer:
+            answer.read()
+            assert answer.status == 200
 
     def wait_for_answers(self) -> None:
         """Return when each visitor has been answered, or has failed, a few times more."""
