@@ -194,7 +194,7 @@ def test_a_deletion_rolled_back_keeps_the_file(key: DataKey) -> None:
 def test_the_sweep_removes_what_no_row_knows(key: DataKey, media: Path) -> None:
     kept, orphan = store(key, b"kept"), store(key, b"orphan")
     StoredFile.objects.filter(pk=orphan.pk).delete()
-    files._path(UUID(int=1)).parent.mkdir()
+    files._path(UUID(int=1)).parent.mkdir(exist_ok=True)
     files._path(UUID(int=1)).with_suffix(".part").write_bytes(b"half")
 
     assert sweep_orphans(older_than=AT_ONCE) == 2
