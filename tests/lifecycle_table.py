@@ -36,6 +36,7 @@ contest           | answered closed                          | contested        
 reopen            | contested                                | in_review         | reviewer privacy_officer
 let_stand         | contested                                | answered          | system
 extend            | working                                  | .                 | reviewer approver privacy_officer
+change_law        | filed received triage identity_needed information_needed in_review | .      | privacy_officer
 write_to_person   | open answered                            | .                 | intake reviewer approver privacy_officer
 write_to_provider | open answered                            | .                 | public
 remind            | open                                     | .                 | system

@@ -100,7 +100,7 @@ def applicability_of(case: Case) -> ApplicabilityPresenter:
     """
     found = Applicability.from_dict(case.applicability)
     kept = {law.code: law for law in found.laws}
-    laws = [kept.get(code, ApplicableLaw(code, ())) for code in case.regimes]
+    laws = [kept.get(code, ApplicableLaw(code, ())) for code in case.applicable_regimes]
     return _present(laws, found, case.residence, case.regime, case.regime_of)
 
 

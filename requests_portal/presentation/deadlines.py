@@ -148,7 +148,7 @@ def shown_clocks(case: Case) -> list[ClockPresenter]:
 
 
 def _answers(case: Case, clock: Clock) -> bool:
-    if clock.regime not in case.regimes:
+    if clock.regime not in case.applicable_regimes:
         return False
     regime = case.regime_of(clock.regime)
     return clock.kind in answering_clock_kinds(regime, case.kinds, clock.round)

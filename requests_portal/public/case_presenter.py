@@ -108,7 +108,9 @@ def present_case(case: Case, page: str = "") -> CasePresenter:
         clocks=shown_clocks(case),
         zone=zone_of(case),
         applicability=applicability_of(case),
-        regimes=[shown_regime(case.regime_of(code), case.residence) for code in case.regimes],
+        regimes=[
+            shown_regime(case.regime_of(code), case.residence) for code in case.applicable_regimes
+        ],
         timeline=list(reversed(public_timeline(case))),
         messages=Paginator(messages.exclude(pk__in=elsewhere), MESSAGES_A_PAGE).get_page(page),
         attachments=[] if erased else attachments_of(case),

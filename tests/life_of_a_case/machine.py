@@ -13,6 +13,7 @@ from django.core.mail import EmailMessage
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from tests.factories import provider
 from tests.life_of_a_case import promises, sentences, steps, working
 from tests.life_of_a_case.people import EVERYBODY, STAFF, WITH, Asked, Choose, requests
 from tests.life_of_a_case.world import BEGINNING, World
@@ -69,6 +70,12 @@ _OFTEN_ALLOWED = {
     Action.RECORD_FINDING,
     Action.WITHDRAW,
 }
+# By which nearly every case is under other laws than before.
+PROFILES: list[dict[str, Any]] = [
+    {"offers_service_in": ["*"]},
+    {"established_in": ["IE"], "processes_in": ["CN"], "offers_service_in": ["*"]},
+    {"established_in": ["CN"], "processes_in": ["CN"]},
+]
 _ROWS = (Case, Item, Clock, Complaint, ComplaintClock, Instruction, Manifest)
 _COUNTED = (Event, EventContent, Effect, Notice, Message)
 # (state, action) as they were taken by all examples of this process.
@@ -276,6 +283,11 @@ class LifeOfACase(RuleBasedStateMachine):
 
     # --- Complaints -------------------------------------------------------------------------
 
+    @rule(facts=st.sampled_from(PROFILES))
+    def counsel_states_the_profile(self, facts: dict[str, Any]) -> None:
+        """Other laws apply than was thought; only what a privacy officer does changes a case."""
+        provider(**facts)
+
     @rule(data=st.data(), times=st.integers(1, 4))
     def somebody_complains_or_is_heard(self, data: Any, times: int) -> None:
         """The person complains about the handling, or a complaint goes on as its table allows."""
@@ -431,7 +443,7 @@ class LifeOfACase(RuleBasedStateMachine):
         for case in cases:
             events = list(events_of_case(case.pseudonym))
             promises.a_case_can_still_reach_an_end(case)
-            promises.one_leading_clock_runs_while_an_answer_is_owed(case)
+            promises.one_leading_clock_runs_while_an_answer_is_owed(case, worked=not self.resting)
             promises.two_people_stand_behind_each_decision(case, events)
             promises.nothing_goes_but_by_erasure(self.memory, case)
             promises.every_request_is_accounted_for(case, events, worked=not self.resting)

@@ -276,6 +276,7 @@ _STEPS: dict[str, Callable[[Case, Event], bool]] = {
     "decision.approved": lambda case, _event: bool(case.deciders),
     "answer.sent": lambda case, _event: case.messages.filter(kind=Message.Kind.ANSWER).exists(),
     "clock.extended": lambda case, _event: _extended(case),
+    "law.changed": lambda case, event: sorted(case.applicable_regimes) == event.facts["laws"],
     "clock.missed": lambda case, event: (
         case.state not in OUTCOME_TOLD or case.state == State.CONTESTED
     ),

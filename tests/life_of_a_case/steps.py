@@ -205,7 +205,8 @@ def _target(case: Case, choose: Choose) -> Case | None:
     likely = [
         other
         for other in others
-        if other.filed_at <= case.filed_at and set(case.regimes) <= set(other.regimes)
+        if other.filed_at <= case.filed_at
+        and set(case.applicable_regimes) <= set(other.applicable_regimes)
     ]
     return choose([*likely, *likely, *likely, *others]) if others else None
 
@@ -266,6 +267,7 @@ STEPS: dict[Action, Step] = {
     Action.CONTEST: lambda case, _actor, _choose: complaints.contest_answer(case, WHY),
     Action.REOPEN: _plain(Action.REOPEN),
     Action.EXTEND: _told(moves.extend),
+    Action.CHANGE_LAW: _told(moves.change_law),
     Action.WRITE_TO_PERSON: _told(correspondence.write_to_person),
     Action.WRITE_TO_PROVIDER: lambda case, _actor, _choose: correspondence.write_to_provider(
         case, "How far are you?"

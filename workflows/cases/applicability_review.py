@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from workflows.cases.applicable_law import laws_for, profile_in_force
+from workflows.cases.applicable_law import codes_for, laws_for, profile_in_force
 from workflows.cases.lifecycle import OPEN
 from workflows.cases.models import Case
 from workflows.regimes.applicability import ProviderProfile
@@ -29,13 +29,13 @@ class ReviewedCase:
 def cases_under_other_laws() -> Iterator[ReviewedCase]:
     """Yield the open cases in order of filing whose laws would be others by the profile in force.
 
-    The laws are looked for as of the day of receipt; nothing is changed. Two queries a case.
+    The laws are looked for as of the day of receipt; nothing is changed. Queries are made only for
+    the cases that are found.
     """
     profile, _version = profile_in_force()
     for case in Case.objects.filter(state__in=OPEN).order_by("filed_at").iterator():
-        found = _reviewed(case, profile)
-        if set(found.laws_now) != set(found.laws_then):
-            yield found
+        if set(codes_for(case, profile)) != set(case.applicable_regimes):
+            yield _reviewed(case, profile)
 
 
 def _reviewed(case: Case, profile: ProviderProfile) -> ReviewedCase:
@@ -43,7 +43,7 @@ def _reviewed(case: Case, profile: ProviderProfile) -> ReviewedCase:
     return ReviewedCase(
         number=case.number,
         residence=case.residence,
-        laws_now=tuple(case.regimes),
+        laws_now=case.applicable_regimes,
         laws_then=tuple(regime.code for regime in laws.regimes),
         due_now=case.due_on,
         due_then=laws.due[laws.lead.code],

@@ -12,6 +12,7 @@ from typing import Any
 from django.utils import timezone
 
 from workflows.cases.clocks import response_clock_kinds
+from workflows.cases.models import Case
 from workflows.regimes.applicability import (
     NEUTRAL,
     UNKNOWN,
@@ -56,6 +57,12 @@ def profile_in_force() -> tuple[ProviderProfile, int | None]:
     if latest is None:
         return UNKNOWN, None
     return ProviderProfile.from_dict(latest.profile), latest.pk
+
+
+def codes_for(case: Case, profile: ProviderProfile | None = None) -> tuple[str, ...]:
+    """Return the codes of the laws that apply to a case by the profile in force. One query."""
+    facts = profile or profile_in_force()[0]
+    return applicable_laws(facts, case.residence, case.filed_at, all_regimes()).codes or (NEUTRAL,)
 
 
 def laws_for(

@@ -112,7 +112,7 @@ def derive_deadlines(case: Case, current: Round | None = None) -> dict[tuple[str
     """
     current = current or current_round(case)
     deadlines: dict[tuple[str, str], Deadline] = {}
-    for code in case.regimes:
+    for code in case.applicable_regimes:
         regime = case.regime_of(code)
         events = rule_events(case, current)
         kinds = (

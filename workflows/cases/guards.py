@@ -55,6 +55,7 @@ class Situation:
     fee_time_over: bool = False
     part_is_free: bool = False
     kin_checked: bool = True
+    other_laws: bool = False
     items: tuple[ItemSituation, ...] = field(default=())
 
 
@@ -142,6 +143,11 @@ def by_new_people(guard: Guard) -> Guard:
         return had_no_part_before(situation) or guard(situation)
 
     return check
+
+
+def other_laws_apply(situation: Situation) -> str:
+    """By the provider profile in force, the laws of the case are not those that apply to it."""
+    return "" if situation.other_laws else "laws_apply"
 
 
 def extension_is_open(situation: Situation) -> str:

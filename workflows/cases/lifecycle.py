@@ -70,6 +70,7 @@ class Action(StrEnum):
     REOPEN = "reopen"
     LET_STAND = "let_stand"
     EXTEND = "extend"
+    CHANGE_LAW = "change_law"
     WRITE_TO_PERSON = "write_to_person"
     WRITE_TO_PROVIDER = "write_to_provider"
     REMIND = "remind"
@@ -356,6 +357,16 @@ _TABLE = (
         guards.extension_is_open,
         effects=("mail.extension",),
         clock="extension_told",
+    ),
+    # Before anything is decided by the laws of the case, and not while a fee of theirs is awaited.
+    _move(
+        A.CHANGE_LAW,
+        _BEFORE_DECISION | {S.IDENTITY_NEEDED, S.INFORMATION_NEEDED},
+        None,
+        _OFFICER,
+        "law.changed",
+        guards.other_laws_apply,
+        effects=("mail.message", "complaints.start_clocks"),
     ),
     _move(
         A.WRITE_TO_PERSON,

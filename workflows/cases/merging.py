@@ -130,7 +130,7 @@ def _choose(case: Case, into: Case) -> None:
             )
         )
     this, other = _lock(case, into)
-    if not set(this.regimes) <= set(other.regimes):
+    if not set(this.applicable_regimes) <= set(other.applicable_regimes):
         raise InvalidInput(_("The other case is under another law; each keeps its own time."))
     if this.due_at and other.due_at and other.due_at > this.due_at:
         raise InvalidInput(

@@ -59,6 +59,7 @@ ACTION_NAMES = {
     Action.REOPEN: _("Take up again"),
     Action.LET_STAND: _("Let the answer stand"),
     Action.EXTEND: _("Extend the time"),
+    Action.CHANGE_LAW: _("Apply other laws"),
     Action.WRITE_TO_PERSON: _("Write to the person"),
     Action.WRITE_TO_PROVIDER: _("Write to the provider"),
     Action.REMIND: _("Remind"),
@@ -117,6 +118,7 @@ REFUSAL_TEXTS = {
         " another approver has to approve; where there is none, an administrator can give a"
         " colleague the role."
     ),
+    "laws_apply": _("By the provider profile in force, the laws of this case are the right ones."),
     "no_extension": _("The law of this case allows no extension, or not any more."),
     "no_fee": _("The law of this case allows no fee for what is asked."),
     "fee_too_late": _(

@@ -172,7 +172,7 @@ def _changes(case: Case, announced: Sequence[HolidayNotice]) -> Iterable[MovedDa
     def with_notice(regions: Iterable[str]) -> Sequence[HolidayNotice]:
         return [*announced, *stored_notices(set(regions) - {region})]
 
-    for code in case.regimes:
+    for code in case.applicable_regimes:
         regime = case.regime_of(code)
         events = rule_events(case)
         clocks = {c.kind: c for c in case.clocks.all() if c.regime == code and not c.stopped_at}

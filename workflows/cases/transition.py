@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from workflows.accounts.actors import Actor
+from workflows.cases.applicable_law import codes_for
 from workflows.cases.clocks import add_clock_event, extension_is_open, stop_clocks
 from workflows.cases.decision_rules import (
     assurance_needed,
@@ -221,6 +222,7 @@ def situation_of(case: Case, actor: Actor) -> Situation:
         fee_fits=fee_fits(case),
         fee_asked_by=case.fee_asked_by,
         fee_time_over=fee_time_is_over(case),
+        other_laws=set(codes_for(case)) != set(case.applicable_regimes),
         fee_asked=any(event.name == "fee_asked" for event in case.clock_events.all()),
         items=tuple(items),
     )

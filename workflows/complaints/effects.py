@@ -3,13 +3,16 @@
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from workflows.accounts.actors import SYSTEM
 from workflows.cases.clocks import SweepAction, sweep_due_clocks
 from workflows.cases.effects import case_of
+from workflows.cases.transition import lock_case
 from workflows.complaints.lifecycle import OPEN, Action
 from workflows.complaints.models import Complaint, ComplaintClock
 from workflows.complaints.services import open_from_request
-from workflows.complaints.transition import advance
+from workflows.complaints.transition import advance, start_clocks
 from workflows.outbox.models import Effect
 from workflows.outbox.periodic import periodic
 from workflows.outbox.services import effect_handler, enqueue
@@ -19,6 +22,18 @@ from workflows.outbox.services import effect_handler, enqueue
 def open_complaint(effect: Effect) -> None:
     """Open the complaint that a request makes, once."""
     open_from_request(case_of(effect))
+
+
+@effect_handler("complaints.start_clocks")
+def start_clocks_of_new_laws(effect: Effect) -> None:
+    """Start the clocks of an open complaint under laws that its case has got meanwhile.
+
+    Those that run go on: a day that the person was told stays.
+    """
+    for complaint in Complaint.objects.filter(case=case_of(effect), state__in=OPEN):
+        with transaction.atomic():
+            complaint.case = lock_case(complaint.case)
+            start_clocks(complaint)
 
 
 _ACTIONS = {SweepAction.REMIND: Action.REMIND, SweepAction.LATE: Action.MARK_LATE}

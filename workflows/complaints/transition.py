@@ -34,11 +34,16 @@ def has_clock(case: Case) -> bool:
 
 
 def start_clocks(complaint: Complaint) -> None:
-    """Start the clocks of all regimes of a new complaint, and let the earliest lead the case."""
+    """Start the clocks of a complaint under each law of its case, and let the earliest lead that.
+
+    A law under which the complaint has clocks already is passed over, so that those of a law that
+    is new to the case can be started later.
+    """
     case = complaint.case
     events = [RuleEvent("received", complaint.received_at)]
+    counted = set(complaint.clocks.values_list("regime", flat=True))
     clocks = []
-    for code in case.regimes:
+    for code in (each for each in case.applicable_regimes if each not in counted):
         regime = case.regime_of(code)
         kinds = clock_kinds(regime)
         deadlines = regimes.compute_all(regime, events, case.residence, kinds) if kinds else {}
@@ -54,6 +59,8 @@ def start_clocks(complaint: Complaint) -> None:
             write_deadline(clock, deadline)
             clocks.append(clock)
     ComplaintClock.objects.bulk_create(clocks)
+    if complaint.acknowledged_at is not None:
+        stop_acknowledgement(complaint, complaint.acknowledged_at)
     save_lead_clock(case)
 
 
@@ -94,6 +101,7 @@ _DECISIONS = (
     "decision.approved",
     "answer.sent",
     "clock.extended",
+    "law.changed",
     "identity.not_proved",
     "identity.doubted",
     "information.not_given",

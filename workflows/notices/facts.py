@@ -3,7 +3,7 @@
 Texts are those of people and are shown as they are; days are in the zone of the law.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -15,6 +15,7 @@ from workflows.notices.item_values import item_values, refusal_values
 from workflows.notices.phrases import phrase
 from workflows.notices.values import RecipientLocale, due_sentence, effect_on_clock
 from workflows.regimes.rules.elements import FeeRule, Ground
+from workflows.regimes.rules.regime import Regime
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.outcomes import Outcome
 from workflows.vocabulary.people import Assurance
@@ -93,7 +94,7 @@ class IdentityRequest(NoticeFacts):
 
 def _enough(reader: RecipientLocale) -> str:
     """Return what is enough for the items of a case, where staff name nothing in particular."""
-    found = [law for code in reader.case.regimes if (law := reader.law(code))]
+    found = [law for code in reader.case.applicable_regimes if (law := reader.law(code))]
     laws = found or [reader.regime]
     levels = [assurance_needed(laws, kind) for kind in reader.case.kinds]
     needed = max(levels, key=Assurance.values.index, default=Assurance.NONE)
@@ -182,6 +183,29 @@ class Lateness(NoticeFacts):
             "due_date": reader.day(self.missed),
             "new_date": phrase(name, reader.language, day=new_day),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedLaw(NoticeFacts):
+    """`change_of_law`: why, the laws that were taken to apply, and those that do."""
+
+    reasons: str
+    before: tuple[Regime, ...]
+    now: tuple[Regime, ...]
+
+    def values(self, reader: RecipientLocale) -> Mapping[str, Value]:
+        """Say which laws apply instead of which, why, and by when there is an answer."""
+        return {
+            "reasons": self.reasons,
+            "laws_before": _names(reader, self.before),
+            "laws_now": _names(reader, self.now),
+            "due_date": due_sentence(reader, reader.case.due_on),
+        }
+
+
+def _names(reader: RecipientLocale, laws: Iterable[Regime]) -> str:
+    names = [law.name.in_language(reader.language) for law in laws]
+    return phrase("join.list", reader.language).join(names)
 
 
 @dataclass(frozen=True, slots=True)

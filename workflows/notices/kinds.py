@@ -155,6 +155,12 @@ _DEFINITIONS = (
         example=lambda _reader: facts.Lateness(_in_days(-1)),
     ),
     NoticeDefinition(
+        kind=NoticeKind.CHANGE_OF_LAW,
+        placeholders=frozenset({"due_date", "laws_before", "laws_now", "reasons"}),
+        facts=(facts.ChangedLaw,),
+        example=lambda reader: facts.ChangedLaw(_reasons(reader), *[(reader.regime,)] * 2),
+    ),
+    NoticeDefinition(
         kind=NoticeKind.COMPLAINT_ACKNOWLEDGEMENT,
         placeholders=frozenset({"due_date", "receipt_time"}),
         facts=(facts.ComplaintAcknowledgement,),

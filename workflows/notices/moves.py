@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from workflows.accounts.actors import Actor
-from workflows.cases import staff_actions
+from workflows.cases import change_of_law, staff_actions
 from workflows.cases.clocks import day_to_promise, extendable_clock
 from workflows.cases.decision_rules import require_facts
 from workflows.cases.lifecycle import Action
@@ -24,7 +24,14 @@ from workflows.common.errors import InvalidInput
 from workflows.common.inputs import require_text
 from workflows.notices.answers import compose_answer
 from workflows.notices.composing import ComposedNotice, compose
-from workflows.notices.facts import Clarification, Extension, Fee, IdentityRequest, Refused
+from workflows.notices.facts import (
+    ChangedLaw,
+    Clarification,
+    Extension,
+    Fee,
+    IdentityRequest,
+    Refused,
+)
 from workflows.notices.services import send_composed
 from workflows.regimes.rules.elements import FeeRule, Ground
 
@@ -146,6 +153,23 @@ def reject_as_abuse(
         **({"ground": ground} if ground else {}),
         **({"grounds": {code: chosen[code] for code in grounds}} if len(grounds) > 1 else {}),
     )
+
+
+def change_law(case: Case, actor: Actor, reasons: str) -> Message:
+    """Put a case under the laws that apply to it, and tell the person which and why."""
+    reasons, before, message_id = require_text(reasons), case.laws, uuid4()
+    with transaction.atomic():
+        event = change_of_law.change_law(case, actor, reasons, message=message_id)
+        notice = send_composed(
+            case,
+            compose(case, "change_of_law", ChangedLaw(reasons, before, case.laws)),
+            key=f"{Action.CHANGE_LAW}:{event.uid}",
+            actor=actor,
+            message_id=message_id,
+            at=event.at,
+        )
+    assert notice.message is not None
+    return notice.message
 
 
 def propose_decision(case: Case, actor: Actor, proposals: Sequence[ItemProposal]) -> None:

@@ -186,7 +186,7 @@ def effect_on_clock(reader: RecipientLocale, question: str) -> str:
 
     It moves the time for an item only as all laws of the case say alike that know the item.
     """
-    found = [law for code in reader.case.regimes if (law := reader.law(code))]
+    found = [law for code in reader.case.applicable_regimes if (law := reader.law(code))]
     laws = found or [reader.regime]
     effects = {kind: _effect(reader, laws, question, kind) for kind in reader.case.kinds}
     moved = {kind: effect for kind, effect in effects.items() if effect != "runs"}

@@ -224,7 +224,12 @@ def _question_restarts(values: Values) -> str:
 
 
 def _promised(values: Values) -> str:
-    if values["first"]:
+    if values.get("told"):
+        text = _(
+            "Before this law was found to apply, another time was told: %(length)s, until %(day)s."
+            " It does not become longer."
+        )
+    elif values["first"]:
         text = _(
             "We have published a shorter limit, in force since %(since)s: %(length)s,"
             " until %(day)s. It binds us."

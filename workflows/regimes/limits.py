@@ -12,6 +12,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.utils import translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from workflows.regimes.calendar_store import calendar_for
@@ -20,7 +21,7 @@ from workflows.regimes.deadlines.values import ClockEvent, ClockRule, PublishedP
 from workflows.regimes.explain import length
 from workflows.regimes.models import PublishedLimit
 from workflows.regimes.registry import regime_on
-from workflows.regimes.rules.elements import Clock, LocalizedText
+from workflows.regimes.rules.elements import Clock
 from workflows.regimes.rules.reader import Document
 from workflows.regimes.rules.regime import Regime, UnknownClockError, parse_regime
 from workflows.regimes.services import years_needed
@@ -79,28 +80,34 @@ def with_limits(regime: Regime, limits: Mapping[str, PublishedPromise]) -> Regim
             "unit": promise.unit,
             "amount": promise.amount,
             "since": promise.since.isoformat(),
+            **({"told": True} if promise.told else {}),
         }
-        said = limit_in_words(promise)
         clock["text"] = {
-            "zh": clock["text"]["zh"] + said.zh,
-            "en": f"{clock['text']['en']} {said.en}",
+            language: _with_sentence(text, language, promise)
+            for language, text in clock["text"].items()
         }
     since = max(promise.since for promise in limits.values())
     document["version"] = f"{regime.version}+{since.isoformat()}"
     return parse_regime(Document(f"{regime.code} with published limits", "", document))
 
 
-def limit_in_words(promise: PublishedPromise) -> LocalizedText:
-    """Return what was published, in both languages; it becomes part of the rule's text."""
-    with translation.override("en"):
-        amount = length(promise.unit, promise.amount)
-    unit = "个工作日" if promise.unit == "working_days" else "日"
-    on = promise.since
-    day = f"{on.year}年{on.month}月{on.day}日"
-    return LocalizedText(
-        zh=f"自{day}起收到的请求，本服务公布的时限为{promise.amount}{unit}。",
-        en=f"For requests received from {on.day} {on:%B %Y} on, our published limit is {amount}.",
-    )
+def _with_sentence(text: str, language: str, promise: PublishedPromise) -> str:
+    """Return the text of a rule with what was published or told, in one of its languages."""
+    with translation.override("zh-hans" if language == "zh" else language):
+        return f"{text}{'' if language == 'zh' else ' '}{limit_in_words(promise)}"
+
+
+def limit_in_words(promise: PublishedPromise) -> str:
+    """Return what was published or told, in the active language; it becomes part of the rule."""
+    values = {
+        "length": length(promise.unit, promise.amount),
+        "day": date_format(promise.since, "DATE_FORMAT"),
+    }
+    if promise.told:
+        return (
+            _("Before this law was found to apply, you were told %(length)s. That stands.") % values
+        )
+    return _("For requests received from %(day)s on, our published limit is %(length)s.") % values
 
 
 def check_limit(regime: Regime, kind: str, unit: str, amount: int) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def choose_team(case: Case) -> Team | None:
     """Return the team of the first rule that matches, or None when no rule does."""
     for rule in RoutingRule.objects.select_related("team"):
-        if matches(rule, case.kinds, case.regimes, case.language):
+        if matches(rule, case.kinds, case.applicable_regimes, case.language):
             return rule.team
     return None
 

@@ -22,6 +22,7 @@ class NoticeKind(TextChoices):
     REFUSAL = "refusal", _("Refusal")
     FEE = "fee", _("Notice of a fee")
     RECIPIENTS = "recipients", _("Notice to a recipient of data")
+    CHANGE_OF_LAW = "change_of_law", _("Notice of a change of law")
     LATENESS = "lateness", _("Notice of lateness")
     COMPLAINT_ACKNOWLEDGEMENT = "complaint_acknowledgement", _("Acknowledgement of a complaint")
     COMPLAINT_OUTCOME = "complaint_outcome", _("Outcome of a complaint")

@@ -275,7 +275,7 @@ def names_on_page(case: Case, actors: Iterable[str]) -> dict[str, str]:
 def regime_names(case: Case) -> list[str]:
     """Return the names of the laws under which a case stands, the leading one first."""
     language = get_language() or "en"
-    return [case.regime_of(code).name.in_language(language) for code in case.regimes]
+    return [case.regime_of(code).name.in_language(language) for code in case.applicable_regimes]
 
 
 def why_these_laws(case: Case) -> str:

@@ -135,7 +135,7 @@ class CaseAdmin(StaffAdmin):
             SafeString("<br>"), "{}", ((ItemKind(kind).label,) for kind in case.kinds)
         ),
     )
-    regime_codes = column(_("regime"), lambda case: ", ".join(case.regimes))
+    regime_codes = column(_("regime"), lambda case: ", ".join(case.applicable_regimes))
     language_of_person = column(_("language"), language_name, ordering="language")
 
     @admin.display(description=_("worked by"))

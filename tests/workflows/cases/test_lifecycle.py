@@ -207,6 +207,8 @@ MERGEABLE = Situation(actor="a", has_merge_target=True, merge_target_open=True)
         ),
         (guards.extension_is_open, Situation(extension_open=True), ""),
         (guards.extension_is_open, Situation(), "no_extension"),
+        (guards.other_laws_apply, Situation(other_laws=True), ""),
+        (guards.other_laws_apply, Situation(), "laws_apply"),
         (guards.fee_may_be_asked, Situation(fee_allowed=True), ""),
         (guards.fee_may_be_asked, Situation(), "no_fee"),
         (
@@ -323,6 +325,7 @@ def test_a_guard_gives_its_reason(guard, situation, reason):
         (Action.REOPEN, guards.had_no_part_before),
         (Action.REPORT_ABUSE, guards.had_no_part_before),
         (Action.EXTEND, guards.extension_is_open),
+        (Action.CHANGE_LAW, guards.other_laws_apply),
         (Action.ASK_FEE, guards.fee_may_be_asked),
         (Action.GO_ON_UNPAID, guards.fee_time_is_over),
         (Action.END_UNPAID, guards.unpaid_request_may_end),
@@ -362,7 +365,7 @@ def test_whatever_decides_is_kept_from_those_who_decided_before():
 
 
 def test_no_other_move_has_a_guard():
-    assert sum(move.guard is not None for move in MOVES.values()) == 24
+    assert sum(move.guard is not None for move in MOVES.values()) == 25
 
 
 def test_a_move_cannot_be_changed():

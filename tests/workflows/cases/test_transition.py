@@ -23,6 +23,7 @@ from tests.factories import (
     in_review_with_proof,
     make_case,
     propose,
+    provider,
 )
 from tests.lifecycle_table import ROWS
 from tests.threads import at_once
@@ -55,6 +56,7 @@ SOMEBODY = "staff-somebody-else"
 def make_ready_case(state: State) -> Case:
     """Make a case in one state for which every guard lets through, so that the cell decides."""
     case = make_case(state, ERIKA)
+    provider(established_in=["IE"], offers_service_in=["CN"], processes_in=["CN"])
     case.items.update(outcome=Outcome.REFUSED, ground="excessive", executed=True)
     now = timezone.now()
     other = earlier_case(case)

@@ -27,6 +27,9 @@ OTHERS = {
     "fee": facts.Fee("EUR 20", "The same request came nine times.", date(2026, 12, 24)),
     "recipients": facts.Recipients("web-2026, snapshot 3", "Deleted.", ("sha256:ab12",)),
     "lateness": facts.Lateness(date(2026, 11, 1)),
+    "change_of_law": facts.ChangedLaw(
+        "Our service is directed to Germany.", (get_regime("CN"),), (get_regime("EU"),)
+    ),
     "complaint_acknowledgement": facts.ComplaintAcknowledgement(MOMENT, date(2026, 12, 20)),
     "complaint_outcome": facts.ComplaintOutcome("Founded.", "We were late.", "We asked the team."),
 }

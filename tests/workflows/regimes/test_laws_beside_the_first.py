@@ -40,7 +40,7 @@ def test_complaints_notices_records_and_an_address_are_there(law):
     missing = set(elements.NOTICE_KINDS) - set(law.notices)
 
     assert law.item("complaint").clock == law.complaint
-    assert missing <= {"extension"}
+    assert missing <= {"extension", "change_of_law"}
     assert law.records
     assert "retain_until" in law.clocks
     assert not law.experimental

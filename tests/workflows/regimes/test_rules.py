@@ -88,7 +88,7 @@ def test_every_refusal_names_what_is_refused_and_why_and_where_to_complain(regim
 def test_a_complete_regime_grants_every_kind_of_item_and_knows_every_notice(complete):
     assert set(complete.items) == set(elements.ITEM_KINDS)
     missing = set(elements.NOTICE_KINDS) - set(complete.notices)
-    assert missing <= {"extension"}, missing
+    assert missing <= {"extension", "change_of_law"}, missing
     assert complete.records
     assert "retain_until" in complete.clocks
 

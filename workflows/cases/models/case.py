@@ -97,10 +97,12 @@ class Case(SealedModel):
     assurance_confirmed_by = models.CharField(max_length=32, blank=True)
     kinds = ArrayField(models.CharField(max_length=20), verbose_name=_("items"))
 
-    # `regimes` are the laws that apply, that of the person's home first; `regime` is the leading
-    # one. Why they apply stands in `applicability`, as `ApplicableLaws.as_kept` gives it.
+    # `regimes` are the laws in whose registers the case stands, that of the person's home first;
+    # `former_regimes` those of them that were found not to apply; `regime` is the leading one.
+    # Why laws apply stands in `applicability`, as `ApplicableLaws.as_kept` gives it.
     regime = models.CharField(_("regime"), max_length=10)
     regimes = ArrayField(models.CharField(max_length=10), verbose_name=_("regimes"))
+    former_regimes = ArrayField(models.CharField(max_length=10), default=list, editable=False)
     applicability = models.JSONField(default=dict, editable=False)
     # The versions of the rules under which the case was filed, as {regime: digest}.
     regime_versions = models.JSONField(default=dict, editable=False)
@@ -182,9 +184,14 @@ class Case(SealedModel):
         return self.regime_of(self.regime)
 
     @property
+    def applicable_regimes(self) -> tuple[str, ...]:
+        """Return the codes of the laws that apply, that of the person's home first."""
+        return tuple(code for code in self.regimes if code not in self.former_regimes)
+
+    @property
     def laws(self) -> tuple[Regime, ...]:
-        """Return all laws of this case as `regime_of` does, the leading one first."""
-        return tuple(map(self.regime_of, dict.fromkeys((self.regime, *self.regimes))))
+        """Return all laws that apply as `regime_of` does, the leading one first."""
+        return tuple(map(self.regime_of, dict.fromkeys((self.regime, *self.applicable_regimes))))
 
     def regime_of(self, code: str) -> Regime:
         """Return one regime of this case, in the version that the case was filed under."""

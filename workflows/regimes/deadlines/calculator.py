@@ -26,6 +26,7 @@ from workflows.regimes.deadlines.values import (
     ClockEvent,
     ClockRule,
     Deadline,
+    PublishedPromise,
     TargetDate,
     first_instant_after,
 )
@@ -138,8 +139,8 @@ def _law_alone(rule: ClockRule) -> ClockRule:
 
 def _promised(rule: ClockRule, timeline: Timeline, calendar: Calendar) -> tuple[_Count, Binding]:
     """Return the count that ends first, the law's or the published one, and what it binds by."""
-    if rule.promise is None:
-        return _count(rule, timeline, calendar), rule.binding
+    if rule.promise is None or _is_over(rule.promise, timeline):
+        return _count(replace(rule, promise=None), timeline, calendar), rule.binding
     published = replace(
         rule, unit=rule.promise.unit, amount=rule.promise.amount, roll=False, promise=None
     )
@@ -149,6 +150,7 @@ def _promised(rule: ClockRule, timeline: Timeline, calendar: Calendar) -> tuple[
         "amount": rule.promise.amount,
         "since": rule.promise.since.isoformat(),
         "on": promised.end.isoformat(),
+        "told": rule.promise.told,
     }
     if rule.amount is None:
         steps = (
@@ -169,6 +171,11 @@ def _promised(rule: ClockRule, timeline: Timeline, calendar: Calendar) -> tuple[
         ),
         "promise" if is_first else rule.binding,
     )
+
+
+def _is_over(promise: PublishedPromise, timeline: Timeline) -> bool:
+    """Return whether this was received after a time that was told for what came before."""
+    return promise.told and timeline.day(timeline.instants("received")[0]) > promise.since
 
 
 def _count(rule: ClockRule, timeline: Timeline, calendar: Calendar) -> _Count:
@@ -281,7 +288,10 @@ def _extension(
         return rule, (CalculationStep("extension_late", values),)
     extension = rule.extension
     step = CalculationStep("extended", {**values, "unit": rule.unit, "amount": extension.amount})
-    extended = replace(rule, amount=extension.amount, targets=extension.targets, promise=None)
+    promise = rule.promise
+    if promise is not None and not (promise.told and timeline.day(told[0]) < promise.since):
+        promise = None
+    extended = replace(rule, amount=extension.amount, targets=extension.targets, promise=promise)
     return extended, (step,)
 
 

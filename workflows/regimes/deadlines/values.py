@@ -129,11 +129,14 @@ class PublishedPromise:
     """A time limit that the provider has published, with the day it holds from.
 
     It can only shorten: the clock takes whichever ends first, the law's own count or this one.
+    `told`: it is what one person was told before this law was found to apply, on the day `since`.
+    It holds for what was received by then, and an extension told before that day is part of it.
     """
 
     unit: Unit
     amount: int
     since: date
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,7 @@ def _promise(clock: Table) -> PublishedPromise | None:
         unit=cast(Unit, table.choice("unit", ("days", "working_days"))),
         amount=table.whole("amount"),
         since=table.day("since"),
+        told=table.flag("told", default=False),
     )
     if promise.amount == 0:
         raise table.fail("must be at least 1", "amount")

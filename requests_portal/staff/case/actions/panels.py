@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from requests_portal.presentation.applicability import applicability_of, laws_found
 from requests_portal.presentation.deadlines import citation_texts
 from requests_portal.sign_in.people import names_of
 from requests_portal.staff.case.actions.forms import CaseForm
@@ -15,6 +16,7 @@ from requests_portal.staff.case.actions.table import ActionPage
 from requests_portal.staff.case.presenter import item_views, names_on_page
 from requests_portal.staff.queue.search import merge_candidates
 from workflows.accounts.actors import actor_for
+from workflows.cases.change_of_law import change_of_law
 from workflows.cases.clocks import answer_kind, day_to_promise, extendable_clock
 from workflows.cases.lifecycle import MOVES, Action
 from workflows.cases.models import Case
@@ -126,6 +128,16 @@ def _erasure(case: Case, _form: CaseForm) -> dict[str, Any]:
     }
 
 
+def _change_of_law(case: Case, _form: CaseForm) -> dict[str, Any]:
+    """Show the laws and the days as they are, and as they would be."""
+    change = change_of_law(case)
+    return {
+        "change": change,
+        "laws_before": applicability_of(case).laws,
+        "laws_after": laws_found(change.laws, case.residence),
+    }
+
+
 _PANELS: dict[str, Callable[[Case, Any], dict[str, Any]]] = {
     "staff/panels/finding.html": lambda case, form: {
         "chosen": form.chosen_view(),
@@ -139,6 +151,7 @@ _PANELS: dict[str, Callable[[Case, Any], dict[str, Any]]] = {
     "staff/panels/answer.html": lambda case, _form: {
         "answer": to_text(compose_answer(case).document)
     },
+    "staff/panels/change_of_law.html": _change_of_law,
     "staff/panels/fee.html": _fee,
     "staff/panels/duplicates.html": lambda case, _form: {"candidates": merge_candidates(case)},
     "staff/panels/merge.html": _merge,

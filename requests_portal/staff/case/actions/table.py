@@ -359,6 +359,17 @@ _ROWS = (
         panel="staff/panels/extension.html",
     ),
     _page(
+        Action.CHANGE_LAW,
+        _(
+            "The case was filed under other laws than those that the provider profile leads to."
+            " It gets these. The person is told which and why; no day that was told becomes later."
+        ),
+        _("The laws of the case were changed, and the person was told."),
+        _with_text(moves.change_law),
+        form=forms.LetterForm,
+        panel="staff/panels/change_of_law.html",
+    ),
+    _page(
         Action.WRITE_TO_PERSON,
         _("Write to the person about the case."),
         _("The message was sent."),

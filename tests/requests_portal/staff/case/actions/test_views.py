@@ -7,7 +7,15 @@ from django.test import Client
 from django.utils import translation
 from django.utils.formats import date_format
 
-from tests.factories import ERIKA, INTAKE, fee_overdue, granted, in_review_with_proof, make_case
+from tests.factories import (
+    ERIKA,
+    INTAKE,
+    fee_overdue,
+    granted,
+    in_review_with_proof,
+    make_case,
+    provider,
+)
 from tests.personas import PASSWORD, make_staff
 from tests.requests_portal.staff.addresses import action_url, case_url, hidden_fields
 from workflows.accounts.actors import SYSTEM
@@ -509,3 +517,18 @@ def test_what_was_asked_reaches_the_person_and_not_the_mail(sign_in, send, intak
     assert message.kind == Message.Kind.IDENTITY_REQUEST
     assert "Show us a letter." in message.body
     assert "letter" not in str(list(Effect.objects.values_list("payload", flat=True)))
+
+
+def test_other_laws_are_shown_before_they_are_applied(sign_in, send):
+    case = make_case(State.TRIAGE, ERIKA)
+    provider(established_in=["CN"], processes_in=["CN"], offers_service_in=["DE"])
+    officer = sign_in(make_staff("olga", "privacy_officer"))
+    page = officer.get(action_url(case, "change_law")).content.decode()
+    assert "Mainland China: It applies because we process data in Mainland China." in page
+
+    sent = send(officer, action_url(case, "change_law"), {**hidden_fields(page), **TEXT})
+    assert sent.status_code == 302
+    case.refresh_from_db()
+    assert set(case.applicable_regimes) == {"CN", "EU"}
+    page = officer.get(case_url(case)).content.decode()
+    assert "The case was put under the laws that apply to it." in page
