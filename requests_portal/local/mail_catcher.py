@@ -40,7 +40,9 @@ async def serve(folder: Path, listener: socket.socket) -> None:
     """Take mails on a socket that listens until cancelled."""
     handler = MailFolder(folder)
     server = await asyncio.get_running_loop().create_server(
-        lambda: SMTP(handler, enable_SMTPUTF8=True), sock=listener
+        # With a name: it would look for one of the machine's for each connection.
+        lambda: SMTP(handler, hostname="localhost", enable_SMTPUTF8=True),
+        sock=listener,
     )
     async with server:
         await server.serve_forever()

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
-from django.db.models import F
+from django.db import connection
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -34,16 +34,25 @@ def take_mail_quota(address: str, *, confirmed: bool) -> bool:
     return _count("mail.domain", domain, settings.MAILS_PER_DOMAIN_PER_DAY)
 
 
+# Nothing comes back where the limit is reached.
+_COUNT = """
+    INSERT INTO mail_mailtally (address_digest, day, count) VALUES (%s, %s, 1)
+    ON CONFLICT (address_digest, day) DO UPDATE SET count = mail_mailtally.count + 1
+    WHERE mail_mailtally.count < %s
+"""
+
+
 def _count(purpose: str, text: str, limit: int) -> bool:
     digests = keyed_hashes(purpose, text.encode(errors="surrogatepass"))
     today = timezone.now().date()
-    # A day's limit is one, also on the day on which the index key was changed.
-    begun = MailTally.objects.filter(address_digest__in=digests, day=today).order_by("pk")
-    tally = begun.first()
-    if tally is None:
-        tally, _new = MailTally.objects.get_or_create(address_digest=digests[0], day=today)
-    counted = MailTally.objects.filter(pk=tally.pk, count__lt=limit)
-    return bool(counted.update(count=F("count") + 1))
+    digest = digests[0]
+    if len(digests) > 1:
+        # A day's limit is one, also on the day on which the index key was changed.
+        begun = MailTally.objects.filter(address_digest__in=digests, day=today).order_by("pk")
+        digest = begun.values_list("address_digest", flat=True).first() or digest
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [bytes(digest), today, limit])
+        return bool(cursor.rowcount)
 
 
 def next_quota_reset() -> datetime:

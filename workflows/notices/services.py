@@ -268,15 +268,16 @@ def _attachments(
     """Seal the files of a notice into the case."""
     number = case.notices.filter(kind=kind).count()
     stem = f"{case.number}-{kind}" + (f"-{number}" if number > 1 else "")
-    return [
-        Attachment.objects.create(
+    stored = files.store_all(case.data_key, [contents[each.ending] for each in RENDERINGS])
+    return Attachment.objects.bulk_create(
+        Attachment(
             case=case,
-            file=files.store(case.data_key, contents[rendering.ending]),
+            file=file,
             name=f"{stem}.{rendering.ending}",
             media_type=rendering.media_type,
             size=len(contents[rendering.ending]),
             from_person=False,
             added_at=at,
         )
-        for rendering in RENDERINGS
-    ]
+        for rendering, file in zip(RENDERINGS, stored, strict=True)
+    )

@@ -42,6 +42,11 @@ class MailHandler:
     compose: Composer
     then: Follower
 
+    @property
+    def is_followed(self) -> bool:
+        """Return whether anything is done after the mail."""
+        return self.then is not _nothing_follows
+
 
 _handlers: dict[str, Handler | MailHandler] = {}
 
@@ -92,6 +97,11 @@ def is_mail(kind: str) -> bool:
     return isinstance(_handlers.get(kind), MailHandler)
 
 
+def mail_kinds() -> list[str]:
+    """Return the kinds that send mail."""
+    return [kind for kind, handler in _handlers.items() if isinstance(handler, MailHandler)]
+
+
 def queue_of(kind: str) -> str:
     """Return the queue whose workers run effects of this kind."""
     return queues.MAIL if is_mail(kind) else queues.DEFAULT
@@ -105,3 +115,7 @@ def max_attempts(kind: str) -> int:
 def delay_after(attempt: int) -> timedelta:
     """Return how long to wait after the given attempt (1, 2, 3, …): 5 s, 10 s, … one hour."""
     return min(FIRST_DELAY * (1 << min(attempt - 1, 20)), LONGEST_DELAY)
+
+
+# By the number of the attempt from 1, until they grow no more.
+DELAYS = [delay_after(attempt) for attempt in range(1, 12)]

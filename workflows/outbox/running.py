@@ -5,10 +5,10 @@ none, and the mark "sent" is committed at once. Only a crash between the last tw
 then with the same Message-ID. A lock of the connection keeps others from sending it meanwhile.
 """
 
-import contextlib
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
@@ -19,14 +19,16 @@ from django.db.models.functions import Now
 
 from workflows.outbox import correlation
 from workflows.outbox.handlers import (
+    DELAYS,
     MailHandler,
     RetryAt,
     delay_after,
     handler_of,
     is_mail,
+    mail_kinds,
     max_attempts,
 )
-from workflows.outbox.locks import call_lock_function
+from workflows.outbox.locks import call_lock_function, lock_keys
 from workflows.outbox.models import Effect
 from workflows.outbox.sending import AddressRefused, send
 
@@ -79,34 +81,45 @@ def drain(limit: int = 1000) -> int:
     return len(tried)
 
 
+# One statement, so that the attempt is committed in one round trip. A mail that another worker is
+# still sending is left to that one: the lock of its connection is asked for last of all.
+_CLAIM = """
+    WITH due AS MATERIALIZED (
+        SELECT id, kind FROM outbox_effect
+        WHERE id = %(id)s AND state = 'pending' AND due_at <= statement_timestamp()
+        FOR UPDATE SKIP LOCKED
+    ), free AS MATERIALIZED (
+        SELECT id FROM due
+        WHERE CASE WHEN kind = ANY(%(mails)s) THEN pg_try_advisory_lock(%(word)s, %(subject)s)
+            ELSE true END
+    )
+    UPDATE outbox_effect
+    SET attempts = attempts + 1, claimed_until = NULL,
+        due_at = statement_timestamp()
+            + (%(delays)s::interval[])[least(attempts + 1, cardinality(%(delays)s::interval[]))]
+    WHERE id IN (SELECT id FROM free)
+    RETURNING *
+"""
+
+
 def _begin_attempt(effect_id: UUID | str) -> Effect | None:
     """Count an attempt and return the effect, or None when there is nothing to run."""
     with transaction.atomic(durable=True):
-        effect = (
-            Effect.objects.select_for_update(skip_locked=True)
-            .filter(pk=effect_id, state=Effect.State.PENDING, due_at__lte=Now())
-            .first()
+        pass  # raises within a transaction, where nothing below would be committed
+    word, subject = lock_keys(_SENDING, str(effect_id))
+    values = {"word": word, "subject": subject, "mails": mail_kinds(), "delays": DELAYS}
+    effect = next(iter(Effect.objects.raw(_CLAIM, {"id": str(effect_id), **values})), None)
+    if effect is None:
+        return None
+    if effect.attempts > max_attempts(effect.kind):
+        # The last attempt reported neither success nor failure: its process died.
+        _own(effect).update(
+            state=Effect.State.DEAD, last_error="WorkerLost", attempts=effect.attempts - 1
         )
-        if effect is None:
-            return None
-        row = Effect.objects.filter(pk=effect.pk)
-        if is_mail(effect.kind) and not call_lock_function(
-            "pg_try_advisory_lock", _SENDING, str(effect.pk)
-        ):
-            return None
-        if effect.attempts >= max_attempts(effect.kind):
-            # The last attempt reported neither success nor failure: its process died.
-            row.update(state=Effect.State.DEAD, last_error="WorkerLost")
-            _stop_sending(effect)
-            logger.error("Effect %s (%s) is dead: WorkerLost", effect.pk, effect.kind)
-            return None
-        effect.attempts += 1
-        row.update(
-            attempts=effect.attempts,
-            due_at=Now() + delay_after(effect.attempts),
-            claimed_until=None,
-        )
-        return effect
+        _stop_sending(effect)
+        logger.error("Effect %s (%s) is dead: WorkerLost", effect.pk, effect.kind)
+        return None
+    return effect
 
 
 def _attempt(begun: Effect) -> None:
@@ -114,9 +127,9 @@ def _attempt(begun: Effect) -> None:
     try:
         handler = handler_of(begun.kind)
         if isinstance(handler, MailHandler):
-            done = _send_mail(begun.pk, handler)
+            done = _send_mail(begun, handler)
         else:
-            done = _finish(begun.pk, handler)
+            done = _finish(begun, handler)
         if done:
             logger.info("Effect %s (%s) done, attempt %d", begun.pk, begun.kind, begun.attempts)
     except RetryAt as postponed:
@@ -131,60 +144,74 @@ def _attempt(begun: Effect) -> None:
         _record_failure(begun, error)
 
 
-def _finish(effect_id: UUID, work: Callable[[Effect], None]) -> bool:
+def _finish(begun: Effect, work: Callable[[Effect], None]) -> bool:
     """Do the work in one transaction with the mark "done"; False when another worker does it."""
-    with transaction.atomic(durable=True):
-        effect = _lock(effect_id)
-        if effect is None:
-            return False
-        work(effect)
-        effect.state = Effect.State.DONE
-        effect.last_error = ""
-        effect.save(update_fields=["state", "last_error"])
-    return True
+    with suppress(_RunElsewhere), transaction.atomic(durable=True):
+        _lock(begun)
+        work(begun)
+        _row(begun).update(state=Effect.State.DONE, last_error="")
+        return True
+    return False
 
 
-def _send_mail(effect_id: UUID, handler: MailHandler) -> bool:
+def _send_mail(begun: Effect, handler: MailHandler) -> bool:
     """Compose a mail, send it unless that was done, and finish the effect."""
-    with transaction.atomic(durable=True):
-        effect = _lock(effect_id)
-        if effect is None:
-            return False
-        sent = effect.sent_at is not None
-        mail = None if sent else handler.compose(effect)
+    try:
+        with transaction.atomic(durable=True):
+            _lock(begun)
+            sent = begun.sent_at is not None
+            mail = None if sent else handler.compose(begun)
+    except _RunElsewhere:
+        return False
+    done = {} if handler.is_followed else {"state": Effect.State.DONE, "last_error": ""}
     if mail is not None:
         send(mail)
         sent = True
-        row = Effect.objects.filter(pk=effect_id)
-        _insist(lambda: row.update(sent_at=Now()))
-    return _finish(effect_id, lambda effect: handler.then(effect, sent))
+        # Whatever was decided about the effect meanwhile: it was sent.
+        _insist(lambda: _row(begun).update(sent_at=Now(), **done))
+    if mail is not None and done:
+        return True
+    return _finish(begun, lambda effect: handler.then(effect, sent))
 
 
 def _stop_sending(effect: Effect) -> None:
     """Give the lock of a mail back; a connection that was lost has given it back by itself."""
     if is_mail(effect.kind):
-        with contextlib.suppress(OperationalError, InterfaceError):
+        with suppress(OperationalError, InterfaceError):
             call_lock_function("pg_advisory_unlock", _SENDING, str(effect.pk))
 
 
-def _lock(effect_id: UUID) -> Effect | None:
-    """Lock an effect for the time of its handler; None when another worker is running it.
+class _RunElsewhere(Exception):
+    """Another worker is running this effect, or has decided it."""
 
-    A worker that has only looked whether the effect is due may hold the row for a moment: a
-    second is waited for that, and not the minutes that a handler may take.
+
+# One round trip. A worker that has only looked whether the effect is due may hold the row for a
+# moment: a second is waited for that, and not the minutes that a handler may take.
+_LOCK = """
+    SET LOCAL lock_timeout = '1s';
+    SELECT sent_at, counted_on FROM outbox_effect
+    WHERE id = %s AND state = 'pending' FOR UPDATE;
+    SET LOCAL lock_timeout TO DEFAULT
+"""
+
+
+def _lock(begun: Effect) -> None:
+    """Lock an effect until the transaction ends, and bring it up to date.
+
+    Raises `_RunElsewhere`; the transaction is of no more use then.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '1s'")
         try:
-            with transaction.atomic():
-                pending = Effect.objects.filter(pk=effect_id, state=Effect.State.PENDING)
-                effect = pending.select_for_update().first()
+            cursor.execute(_LOCK, [begun.pk])
         except OperationalError as error:
             if _lost_connection(error):
                 raise
-            effect = None
-        cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
-    return effect
+            raise _RunElsewhere from error
+        cursor.nextset()
+        pending = cursor.fetchone()
+    if pending is None:
+        raise _RunElsewhere
+    begun.sent_at, begun.counted_on = pending
 
 
 def _record_failure(begun: Effect, error: Exception) -> None:
@@ -208,9 +235,13 @@ def _record_failure(begun: Effect, error: Exception) -> None:
     )
 
 
+def _row(begun: Effect) -> QuerySet[Effect]:
+    return Effect.objects.filter(pk=begun.pk)
+
+
 def _own(begun: Effect) -> QuerySet[Effect]:
     """Return the row of an attempt, unless it has been decided or begun again meanwhile."""
-    return Effect.objects.filter(pk=begun.pk, state=Effect.State.PENDING, attempts=begun.attempts)
+    return _row(begun).filter(state=Effect.State.PENDING, attempts=begun.attempts)
 
 
 def _insist(step: Callable[[], T]) -> T:

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db import connection
 from django.db.models import Count, F, Min, Q, QuerySet
 from django.db.models.functions import Now
+from psycopg.types.json import Jsonb
 
 from workflows.outbox import canaries, correlation, queues
 from workflows.outbox.handlers import (
@@ -81,13 +83,29 @@ def enqueue(
         key=key,
         payload=dict(payload),
         queue=queue_of(kind),
-        due_at=Now() + delay,
         correlation_id=None if identifier == correlation.NONE else identifier,
     )
-    Effect.objects.bulk_create([effect], ignore_conflicts=True)
-    found = Effect.objects.get(key=key)
-    _keep(found)
-    return found
+    if not _insert(effect, delay):
+        effect = Effect.objects.get(key=key)
+        _keep(effect)
+    return effect
+
+
+# Nothing is inserted where the key is taken; the other columns have their values by the database.
+_INSERT = """
+    INSERT INTO outbox_effect
+        (id, kind, key, payload, queue, due_at, attempts, state, last_error, correlation_id)
+    VALUES (%s, %s, %s, %s, %s, statement_timestamp() + %s, 0, 'pending', '', %s)
+    ON CONFLICT (key) DO NOTHING
+"""
+
+
+def _insert(effect: Effect, delay: timedelta) -> bool:
+    """Write a new effect that is due after `delay`; False where one has its key already."""
+    values = [effect.pk, effect.kind, effect.key, Jsonb(effect.payload), effect.queue, delay]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [*values, effect.correlation_id])
+        return bool(cursor.rowcount)
 
 
 def retry_dead_letter(effects: QuerySet[Effect]) -> int:

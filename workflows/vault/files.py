@@ -40,6 +40,18 @@ def store(key: DataKey, content: bytes | Iterable[bytes]) -> StoredFile:
 
     The bytes are flushed to the disk and renamed into place before the row is written.
     """
+    stored = _write(key, content)
+    stored.save(force_insert=True)
+    return stored
+
+
+def store_all(key: DataKey, contents: Iterable[bytes]) -> list[StoredFile]:
+    """Store several files like `store`, with one statement for all of their rows."""
+    return StoredFile.objects.bulk_create([_write(key, content) for content in contents])
+
+
+def _write(key: DataKey, content: bytes | Iterable[bytes]) -> StoredFile:
+    """Encrypt `content` to the disk and return its row, which is not saved yet."""
     identifier = uuid4()
     path = _path(identifier)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -63,7 +75,7 @@ def store(key: DataKey, content: bytes | Iterable[bytes]) -> StoredFile:
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
-    return StoredFile.objects.create(id=identifier, data_key=key, size=size, sha256=digest.digest())
+    return StoredFile(id=identifier, data_key=key, size=size, sha256=digest.digest())
 
 
 def read(stored: StoredFile) -> Iterator[bytes]:

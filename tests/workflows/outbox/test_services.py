@@ -48,8 +48,8 @@ def test_an_effect_is_written_once_for_each_key() -> None:
 
 
 @pytest.mark.django_db
-def test_enqueueing_takes_two_queries(django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(2):
+def test_enqueueing_takes_one_query(django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(1):
         enqueue("mail.receipt", key="receipt:1", payload={"case": "1"})
 
 
