@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from _two_trees import main
+from _two_trees import PROJECT, main
 
 WARM_UP = 10
 MAIL_CATCHER = "requests_portal.local.mail_catcher"
@@ -33,6 +33,9 @@ def mail_server() -> Iterator[int]:
         free.close()
         catcher = subprocess.Popen(
             [sys.executable, "-m", MAIL_CATCHER, "--folder", folder, "--port", str(port)],
+            # The same one for both trees.
+            cwd=PROJECT,
+            env=os.environ | {"PYTHONPATH": str(PROJECT)},
             stdout=subprocess.DEVNULL,
         )
         try:
