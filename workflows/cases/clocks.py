@@ -5,7 +5,7 @@ snapshot of the rules; what it stores is what `check` must find again.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -79,10 +79,28 @@ def answer_kind(case: Case, regime: Regime) -> str:
     return response_clock_kinds(regime, case.kinds)[0]
 
 
-def start_clocks(case: Case, at: datetime) -> None:
-    """Start the clocks of all regimes of a new case."""
-    ClockEvent.objects.create(case=case, name="received", at=at)
-    recompute(case)
+@dataclass(frozen=True, slots=True)
+class FirstClocks:
+    """The event and the clocks with which a case begins; they are stored after it."""
+
+    received: ClockEvent
+    clocks: list[Clock]
+
+    def store(self) -> None:
+        """Write them, once the case is written."""
+        self.received.save(force_insert=True)
+        Clock.objects.bulk_create(self.clocks)
+
+
+def first_clocks(case: Case) -> FirstClocks:
+    """Return the clocks of a case that is about to be filed, and give it the earliest date."""
+    received = ClockEvent(case=case, name="received", at=case.filed_at)
+    first = Round(0, case.filed_at, (received,))
+    clocks = clocks_for(case, derive_deadlines(case, first), {}, first)
+    lead = earliest_due(clocks)
+    if lead is not None:
+        _take_date(case, lead)
+    return FirstClocks(received, clocks)
 
 
 def add_clock_event(case: Case, name: str, at: datetime) -> None:
@@ -250,8 +268,12 @@ def save_lead_clock(case: Case, clocks: Iterable[BaseClock] | None = None) -> No
     """Store the date of the leading clock with the case; without one the last date stays."""
     lead = lead_of_case(case, case.clocks.all() if clocks is None else clocks)
     if lead is not None:
-        case.due_at, case.due_on, case.due_provisional = lead.due_at, lead.due_on, lead.provisional
+        _take_date(case, lead)
         case.save(update_fields=["due_on", "due_at", "due_provisional"])
+
+
+def _take_date(case: Case, lead: BaseClock) -> None:
+    case.due_at, case.due_on, case.due_provisional = lead.due_at, lead.due_on, lead.provisional
 
 
 def write_deadline(clock: BaseClock, deadline: Deadline, *, reopen: bool = False) -> None:

@@ -86,11 +86,13 @@ def file_request(
             return earlier
         if admit is not None:
             admit()
-        case = _create_case(request, channel, current.receipt, at or timezone.now())
+        case = _new_case(request, channel, current.receipt, at or timezone.now())
+        begun = clocks.first_clocks(case)
+        case.save(force_insert=True)
+        begun.store()
         _create_parts(case, request)
         files = add_attachments(case, uploads, from_person=True, at=case.filed_at)
         IdempotencyKey.objects.create(digest=current.digest, body_digest=current.body, case=case)
-        clocks.start_clocks(case, case.filed_at)
         complains = ItemKind.COMPLAINT in case.kinds
         for effect in (*EFFECTS, *((EFFECT_OF_COMPLAINT,) if complains else ())):
             enqueue(effect, key=f"{effect}:{case.pk}", payload={"case": str(case.pk)})
@@ -169,11 +171,11 @@ def _made_before(attempts: list[_Attempt]) -> FilingResult | None:
     return FilingResult(earlier.case, attempt.receipt, repeated=True)
 
 
-def _create_case(request: FilingRequest, channel: Channel, receipt: str, at: datetime) -> Case:
+def _new_case(request: FilingRequest, channel: Channel, receipt: str, at: datetime) -> Case:
     profile, version = profile_in_force()
     kinds = [item.kind for item in request.items]
     laws = laws_for(request.residence, kinds, at, profile)
-    return Case.objects.create(
+    return Case(
         number=new_case_number(at),
         data_key=create_data_key(),
         receipt_digest=receipt_digest(receipt),

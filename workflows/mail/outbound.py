@@ -49,9 +49,9 @@ def _count(purpose: str, text: str, limit: int) -> bool:
     if len(digests) > 1:
         # A day's limit is one, also on the day on which the index key was changed.
         begun = MailTally.objects.filter(address_digest__in=digests, day=today).order_by("pk")
-        digest = begun.values_list("address_digest", flat=True).first() or digest
+        digest = bytes(begun.values_list("address_digest", flat=True).first() or digest)
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, [bytes(digest), today, limit])
+        cursor.execute(_COUNT, [digest, today, limit])
         return bool(cursor.rowcount)
 
 

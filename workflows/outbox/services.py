@@ -10,6 +10,7 @@ composed by a `@mail_handler("kind")` and sent after its transaction: see `runni
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, F, Min, Q, QuerySet
@@ -102,9 +103,10 @@ _INSERT = """
 
 def _insert(effect: Effect, delay: timedelta) -> bool:
     """Write a new effect that is due after `delay`; False where one has its key already."""
-    values = [effect.pk, effect.kind, effect.key, Jsonb(effect.payload), effect.queue, delay]
+    what = [effect.pk, effect.kind, effect.key, Jsonb(effect.payload), effect.queue]
+    values: list[Any] = [*what, delay, effect.correlation_id]
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [*values, effect.correlation_id])
+        cursor.execute(_INSERT, values)
         return bool(cursor.rowcount)
 
 
