@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "requests_portal.presentation.middleware.CorrelationIdMiddleware",
+    "requests_portal.presentation.middleware.CompressedPagesMiddleware",
     "requests_portal.database.OutageMiddleware",
     "csp.middleware.CSPMiddleware",
     "requests_portal.presentation.middleware.NoNulMiddleware",

@@ -1,5 +1,6 @@
 """The queue: what is due first stands first, and can be filtered, searched and worked in bulk."""
 
+import gzip
 import re
 from datetime import timedelta
 
@@ -26,7 +27,11 @@ def client(sign_in, intake):
 
 def numbers(client, query: str = "") -> list[str]:
     """Return the case numbers of the list in their order."""
-    page = client.get(f"{QUEUE}{query}").content.decode()
+    return numbers_in(client.get(f"{QUEUE}{query}").content.decode())
+
+
+def numbers_in(page: str) -> list[str]:
+    """Return the case numbers of a page of the list in their order."""
     table = page.partition('id="result_list"')[2]
     return re.findall(r"\d{4}-[0-9A-Z]{4}-[0-9A-Z]{4}(?=</a>)", table)
 
@@ -299,3 +304,17 @@ class TestBulk:
         monkeypatch.setattr(bulk, "MOST_AT_ONCE", 1)
         self.start(client, "assign_selected", make_case(), make_case())
         assert "Select at most 1 cases at once." in client.get(QUEUE).content.decode()
+
+
+class TestOnTheWire:
+    def test_a_full_page_is_small_and_says_the_same_as_one_that_is_not_compressed(self, client):
+        for day in range(50):
+            filed(day)
+        plain = client.get(QUEUE)
+        compressed = client.get(QUEUE, headers={"Accept-Encoding": "gzip"})
+
+        assert compressed.headers["Content-Encoding"] == "gzip"
+        page = gzip.decompress(compressed.content).decode()
+        assert numbers_in(page) == numbers_in(plain.content.decode())
+        assert len(numbers_in(page)) == 50
+        assert len(compressed.content) <= 40_000
