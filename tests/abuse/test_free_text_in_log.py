@@ -193,6 +193,10 @@ def aside_cases() -> list[Case]:
     complaints.answer(complaint, make.OTHER_OFFICER, "upheld", typed("yes"), typed("sorry"))
     staff_actions.reinstate(abuse, make.OFFICER, typed("no abuse"))
 
+    misjudged = make.make_case(State.TRIAGE)
+    make.provider(established_in=["IE"], processes_in=["CN"], offers_service_in=["*"])
+    moves.change_law(misjudged, make.OFFICER, typed("we train in China, too"))
+
     stopped = make.granted()
     stop_execution(stopped, make.OTHER_APPROVER, typed("cannot be done"))
 
@@ -200,7 +204,7 @@ def aside_cases() -> list[Case]:
     complaint = complaints.contest_answer(contested, typed("overlooked"))
     assert complaint is not None
     complaints.withdraw(complaint)
-    return [answered, merged, paid, unpaid, ended, abuse, stopped, contested]
+    return [answered, merged, paid, unpaid, ended, abuse, misjudged, stopped, contested]
 
 
 def test_no_word_of_any_step_stands_in_the_log():

@@ -19,7 +19,6 @@ from django.conf import settings
 from django.core import mail
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
-from django.db.models.functions import Now
 from django.utils import timezone
 from freezegun import freeze_time
 
@@ -41,6 +40,7 @@ FORUM = [
 ]
 TEAM = "team@provider.example"
 BEGINNING = datetime.fromisoformat("2026-01-05T09:00:00+00:00")
+_DATABASE_TIME = re.compile(r"statement_timestamp\(\)", re.IGNORECASE)
 _LINK = re.compile(r"/confirm/([\w-]+)/")
 
 
@@ -112,8 +112,9 @@ class World:
         return (self._folder / snapshot.location).read_text()
 
 
-def _frozen_now(_self: Now, *_args: object, **_more: object) -> tuple[str, list[datetime]]:
-    return "%s::timestamptz", [timezone.now()]
+def _at_frozen_time(execute: Any, sql: str, *more: Any) -> Any:
+    now = f"'{timezone.now().isoformat()}'::timestamptz"
+    return execute(_DATABASE_TIME.sub(now, sql), *more)
 
 
 @contextmanager
@@ -137,9 +138,11 @@ def prepared(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Iterator[Callable
         ["CN", "EU", "UK", "US-CA", "JP", "KR", "SG", "BR", "IN", "CA-QC"],
     )
     monkeypatch.setattr("celery.current_app.send_task", send_task)
-    monkeypatch.setattr(Now, "as_postgresql", _frozen_now)
     pyarrow.array([""])  # loads what looks at how large a day is, before days are frozen
-    with freeze_time(BEGINNING, ignore=["hypothesis"]) as clock:
+    with (
+        freeze_time(BEGINNING, ignore=["hypothesis"]) as clock,
+        connection.execute_wrapper(_at_frozen_time),
+    ):
         (data / "forum.jsonl").write_text(lines(FORUM))
         forum = make_snapshot("forum.jsonl")
         team = Team.objects.create(name="Everybody", email=TEAM)

@@ -36,9 +36,10 @@ def take_mail_quota(address: str, *, confirmed: bool) -> bool:
 
 # Nothing comes back where the limit is reached.
 _COUNT = """
-    INSERT INTO mail_mailtally (address_digest, day, count) VALUES (%s, %s, 1)
+    INSERT INTO mail_mailtally (address_digest, day, count)
+    SELECT %(digest)s, %(day)s, 1 WHERE %(limit)s > 0
     ON CONFLICT (address_digest, day) DO UPDATE SET count = mail_mailtally.count + 1
-    WHERE mail_mailtally.count < %s
+    WHERE mail_mailtally.count < %(limit)s
 """
 
 
@@ -51,7 +52,7 @@ def _count(purpose: str, text: str, limit: int) -> bool:
         begun = MailTally.objects.filter(address_digest__in=digests, day=today).order_by("pk")
         digest = bytes(begun.values_list("address_digest", flat=True).first() or digest)
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, [digest, today, limit])
+        cursor.execute(_COUNT, {"digest": digest, "day": today, "limit": limit})
         return bool(cursor.rowcount)
 
 
