@@ -127,6 +127,14 @@ class ExportForm(PeriodForm):
         help_text=_("None ticked means all of them."),
     )
     case = forms.CharField(label=_("One case only, by its number"), required=False, max_length=40)
+    register = forms.BooleanField(
+        label=_("With the receipts of all other requests"),
+        required=False,
+        help_text=_(
+            "They prove that no request is missing, and make the export of one case as large as"
+            " the register. An export of several cases always has them."
+        ),
+    )
     previous = forms.CharField(
         label=_("The last checkpoint that you kept"),
         required=False,
@@ -162,6 +170,7 @@ class ExportForm(PeriodForm):
         "until",
         "states",
         "case",
+        "register",
         "formats",
         "previous",
         "identity",
@@ -192,6 +201,7 @@ class ExportForm(PeriodForm):
                 states=tuple(cleaned["states"]),
                 case=cleaned["case"].strip(),
                 identity_reason=reason if cleaned["identity"] else "",
+                register=cleaned["register"],
             )
             try:
                 filters.check()

@@ -70,7 +70,7 @@ def test_every_default_of_a_filing_is_taken():
 @pytest.mark.django_db
 def test_every_default_of_an_export_is_taken():
     chosen = defaults_of("BundleRequest")
-    assert set(chosen) == {"case", "identity_reason", "recipient", "previous"}
+    assert set(chosen) == {"case", "identity_reason", "recipient", "register", "previous"}
 
     answer = client_of("CN").post("/api/v1/regulator/bundles/", chosen, format="json")
 

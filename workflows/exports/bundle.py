@@ -182,7 +182,9 @@ def _members(
         yield from hash_tile_members(checkpoint.size)
         yield from entry_bundle_members(checkpoint.size, meter.advance)
         return
-    for register, highest in facts["registered"].items():
+    # An export of before the choice was offered shows the register.
+    registered = facts["registered"] if facts["filters"].get("register", True) else {}
+    for register, highest in registered.items():
         add_receipts(register, highest, places, reading)
     places.add(_place_of(event))
     yield from entry_members(places, checkpoint, folder, meter.advance, reading)

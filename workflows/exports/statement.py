@@ -86,6 +86,8 @@ def _filters(request: BundleRequest) -> Mapping[str, Any]:
         "received_before": end.isoformat() if end else None,
         "states": sorted(filters.states),
         "case": str(pseudonyms.get()) if filters.case else None,
+        # Whether the receipts of all requests are there, and so prove that none is missing.
+        "register": filters.shows_register or not request.regime,
         # That one was given: its words stay with the export, and out of the log.
         "identity_reason": GIVEN if filters.identity_reason else "",
     }

@@ -25,7 +25,9 @@ class BundleFilters:
 
     `since` and `until` are days of receipt in the regime's own time zone, both included. `case` is
     a case number. `identity_reason` says why identity documents are needed; without it they are
-    left out. The reason goes into the log and so must not name a person.
+    left out. The reason goes into the log and so must not name a person. `register` asks for the
+    receipts of all other requests too where the export is of one case: they prove that none is
+    missing, and are as many as the register is long.
     """
 
     since: date | None = None
@@ -33,6 +35,12 @@ class BundleFilters:
     states: tuple[str, ...] = ()
     case: str = ""
     identity_reason: str = ""
+    register: bool = False
+
+    @property
+    def shows_register(self) -> bool:
+        """Say whether the receipts of all requests of the regime are shown."""
+        return self.register or not self.case
 
     @property
     def narrows(self) -> bool:
@@ -81,6 +89,7 @@ class BundleFilters:
             "states": list(self.states),
             "case": self.case,
             "identity_reason": self.identity_reason,
+            "register": self.register,
         }
 
     @classmethod
@@ -92,6 +101,7 @@ class BundleFilters:
             states=tuple(data["states"]),
             case=data["case"],
             identity_reason=data["identity_reason"],
+            register=data.get("register", True),
         )
 
 

@@ -253,6 +253,11 @@ class BundleRequestSerializer(StrictSerializer):
     )
     case = OptionalText(MAX_CODE, help_text="Its number.")
     identity_reason = OptionalText(LONGEST_REASON)
+    register = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="With one case: the receipts of all other requests, which prove none is missing.",
+    )
     formats = BoundedListField(
         child=serializers.ChoiceField(choices=list(Format)),
         required=False,

@@ -104,6 +104,7 @@ def test_what_was_chosen_is_what_is_asked_for(china, post):
             "states": ["answered", "closed"],
             "case": case.number.lower(),
             "previous": note.replace("\n", "\r\n"),
+            "register": "on",
             "identity": "on",
             "identity_reason": "Complaint 2026/17",
         },
@@ -115,6 +116,7 @@ def test_what_was_chosen_is_what_is_asked_for(china, post):
         "states": ["answered", "closed"],
         "case": case.number,
         "identity_reason": "Complaint 2026/17",
+        "register": True,
     }
     assert job.previous == note
     assert job.language == "en"

@@ -47,6 +47,11 @@ class Command(BaseCommand):
         parser.add_argument("--until", type=date.fromisoformat, metavar="DAY")
         parser.add_argument("--case", default="", metavar="NUMBER")
         parser.add_argument(
+            "--register",
+            action="store_true",
+            help="with --case: the receipts of all other requests, to prove that none is missing",
+        )
+        parser.add_argument(
             "--state", action="append", default=[], choices=list(State), help="may be repeated"
         )
         parser.add_argument(
@@ -126,6 +131,7 @@ def _request(options: dict[str, Any]) -> BundleRequest:
         states=tuple(options["state"]),
         case=number,
         identity_reason=options["identity_documents"],
+        register=options["register"],
     )
     formats = frozenset(each for each in Format if options[each])
     request = BundleRequest(regime, filters, SYSTEM, options["language"], formats)
