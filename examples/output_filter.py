@@ -290,7 +290,7 @@ class OutputFilter:
         after = self._held[end : end + 1]
         if not after:
             return True if final else None
-        if not HANGUL.match(after):
+        if not HANGUL.match(after) or NO_SPACES.match(self._held[end - 1]):
             return not _in_one_word(self._held[end - 1], after)
         # What is hung on a word of Korean; written as letters, a syllable has up to three.
         behind = end

@@ -133,6 +133,10 @@ def test_letters_with_very_much_between_them_are_no_phrase():
             assert (found == "[suppressed]") is is_one
 
 
+def test_a_chinese_name_ends_where_korean_begins():
+    assert whole([entry("normalised", "王小明")], "王小明홍길동") == "[suppressed]홍길동"
+
+
 PIECES = st.sampled_from(["王小明", "Ann Lee", "ann-lee", " ", "ann", "王", "é", "x", "138-00", "1 3800", "\n", "ﬁ", "홍길동", "은", "ᆫ", "สม", "\u0301"])  # fmt: skip
 
 
