@@ -81,13 +81,17 @@ def drain(limit: int = 1000) -> int:
     return len(tried)
 
 
-# One statement, so that the attempt is committed in one round trip. A mail that another worker is
-# still sending is left to that one: the lock of its connection is asked for last of all.
+# The relay holds a row for a moment when it extends the lease, and so does a worker that has only
+# looked whether the effect is due: a second is waited for them, and not the minutes that a handler
+# may take. Who passed the row over would leave the effect to lie until its lease has lapsed.
+_PATIENT = "SET LOCAL lock_timeout = '1s'"
+# A mail that another worker is still sending is left to that one: the lock of its connection is
+# asked for last of all.
 _CLAIM = """
     WITH due AS MATERIALIZED (
         SELECT id, kind FROM outbox_effect
         WHERE id = %(id)s AND state = 'pending' AND due_at <= statement_timestamp()
-        FOR UPDATE SKIP LOCKED
+        FOR UPDATE
     ), free AS MATERIALIZED (
         SELECT id FROM due
         WHERE CASE WHEN kind = ANY(%(mails)s) THEN pg_try_advisory_lock(%(word)s, %(subject)s)
@@ -104,11 +108,17 @@ _CLAIM = """
 
 def _begin_attempt(effect_id: UUID | str) -> Effect | None:
     """Count an attempt and return the effect, or None when there is nothing to run."""
-    with transaction.atomic(durable=True):
-        pass  # raises within a transaction, where nothing below would be committed
     word, subject = lock_keys(_SENDING, str(effect_id))
-    values = {"word": word, "subject": subject, "mails": mail_kinds(), "delays": DELAYS}
-    effect = next(iter(Effect.objects.raw(_CLAIM, {"id": str(effect_id), **values})), None)
+    lock = {"word": word, "subject": subject, "mails": mail_kinds()}
+    values = {"id": str(effect_id), "delays": DELAYS, **lock}
+    try:
+        with transaction.atomic(durable=True), connection.cursor() as cursor:
+            cursor.execute(_PATIENT)
+            effect = next(iter(Effect.objects.raw(_CLAIM, values)), None)
+    except OperationalError as error:
+        if _lost_connection(error):
+            raise
+        return None
     if effect is None:
         return None
     if effect.attempts > max_attempts(effect.kind):
@@ -185,8 +195,7 @@ class _RunElsewhere(Exception):
     """Another worker is running this effect, or has decided it."""
 
 
-# One round trip. A worker that has only looked whether the effect is due may hold the row for a
-# moment: a second is waited for that, and not the minutes that a handler may take.
+# One round trip.
 _LOCK = """
     SET LOCAL lock_timeout = '1s';
     SELECT sent_at, counted_on FROM outbox_effect

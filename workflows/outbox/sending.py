@@ -22,7 +22,14 @@ _POLICY = re.compile(rb"\s*5\.7\.\d")
 
 _OK = 250
 _MAILS_A_CONNECTION = 100
-_SETTINGS = ("EMAIL_BACKEND", "EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD")
+_SETTINGS = (
+    "EMAIL_BACKEND",
+    "EMAIL_HOST",
+    "EMAIL_PORT",
+    "EMAIL_HOST_USER",
+    "EMAIL_HOST_PASSWORD",
+    "EMAIL_USE_TLS",
+)
 
 
 class AddressRefused(Exception):

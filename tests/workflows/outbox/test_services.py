@@ -280,7 +280,7 @@ def test_two_workers_do_not_run_an_effect_at_the_same_time(
     handlers: Handlers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The next attempt is due at once, as after a very slow first one; but the row is locked.
-    monkeypatch.setattr(running, "delay_after", lambda _: timedelta())
+    monkeypatch.setattr(running, "DELAYS", [timedelta()])
     started, go_on = threading.Event(), threading.Event()
     runs: list[str] = []
 
@@ -310,6 +310,34 @@ def test_two_workers_do_not_run_an_effect_at_the_same_time(
     effect.refresh_from_db()
     assert len(runs) == 1
     assert (effect.state, effect.attempts) == (Effect.State.DONE, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_holds_the_row_for_a_moment_leaves_the_effect_to_nobody_else(
+    handlers: Handlers,
+) -> None:
+    """The relay does, when it has published: the message has come, and no other will for minutes."""
+    runs: list[str] = []
+    effect_handler("note")(lambda effect: runs.append(effect.key))
+    effect = enqueue("note", key="note:1", payload={})
+    held, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        try:
+            with transaction.atomic():
+                Effect.objects.filter(pk=effect.pk).update(claimed_until=Now())
+                held.set()
+                go_on.wait(0.3)
+        finally:
+            connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert held.wait(30)
+    run_effect(effect.pk)
+    holder.join(30)
+
+    assert runs == ["note:1"]
 
 
 @pytest.mark.django_db(transaction=True)
