@@ -109,7 +109,9 @@ def total_steps(request: BundleRequest) -> int:
     cases = request.cases
     events = Event.objects.filter(case__in=cases.values("pseudonym")).count()
     inside = cases.count()
-    return inside + events + max(0, sum(registered(request.regime).values()) - inside) + 1
+    shows_register = request.filters.shows_register or not request.regime
+    receipts = sum(registered(request.regime).values()) if shows_register else 0
+    return inside + events + max(0, receipts - inside) + 1
 
 
 def write_bundle(

@@ -7,10 +7,13 @@ import pytest
 
 from tests.exports import dishonest_export, export, reseal, unpack
 from tests.factories import WANG, make_case
+from workflows.accounts.actors import SYSTEM
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Case
 from workflows.cases.signed_receipt import receipt_signer, signed_receipt
 from workflows.exports import statement
+from workflows.exports.bundle import total_steps
+from workflows.exports.tables import BundleRequest
 from workflows.ledger.append import append
 from workflows.ledger.keys import log_vkey
 from workflows.ledger.selectors import events_of_case
@@ -45,7 +48,14 @@ def test_it_holds_the_steps_of_the_case_alone_with_a_proof_each(case, verify):
 
     code, said = checked(verify, files)
     assert code == 0, said
+    assert "register" not in said.partition("filters: ")[2].partition("\n")[0]
     assert "no other request was left out: the export shows one case without" in said
+
+
+def test_its_progress_does_not_count_the_register(case):
+    filters = BundleFilters(case=case.number)
+    steps = events_of_case(case.pseudonym).count()
+    assert total_steps(BundleRequest("CN", filters, SYSTEM, "en")) == 1 + steps + 1
 
 
 def test_who_wants_the_register_gets_it(case, verify):
