@@ -96,8 +96,8 @@ class PrivacyHeadersMiddleware:
 class CompressedPagesMiddleware(GZipMiddleware):
     """Compresses pages for browsers that take it; not what is downloaded, nor what is streamed.
 
-    Django adds up to a hundred random bytes to each, so that the length of a page does not tell
-    whether what an attacker had reflected in it stands there twice (BREACH).
+    Django adds up to a hundred random bytes to each: whoever would learn from the length of a page
+    whether what they had reflected in it stands there twice (BREACH) must ask a great many times.
     """
 
     def process_response(
