@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-
 from workflows.accounts.actors import SYSTEM
 from workflows.cases.clocks import SweepAction, sweep_due_clocks
 from workflows.cases.effects import case_of
@@ -30,10 +28,10 @@ def start_clocks_of_new_laws(effect: Effect) -> None:
 
     Those that run go on: a day that the person was told stays.
     """
-    for complaint in Complaint.objects.filter(case=case_of(effect), state__in=OPEN):
-        with transaction.atomic():
-            complaint.case = lock_case(complaint.case)
-            start_clocks(complaint)
+    case = lock_case(case_of(effect))
+    for complaint in Complaint.objects.filter(case=case, state__in=OPEN):
+        complaint.case = case
+        start_clocks(complaint)
 
 
 _ACTIONS = {SweepAction.REMIND: Action.REMIND, SweepAction.LATE: Action.MARK_LATE}
