@@ -116,7 +116,8 @@ class ClockPresenter:
     """One clock of a case: how it stands, its day, and how that day is reckoned.
 
     `basis` is where the day comes from: `statute`, `standard` or `promise` for a day that a rule
-    gives, `published` where a published limit ends before it, `target` where the law gives no
+    gives, `published` where a published limit ends before it, `told` where the day does that the
+    person was told before this law was found to apply, `target` where the law gives no
     number and the provider set itself one.
     `complaint_withdrawn` is whether it ended because the person took back the complaint about an
     answer. `days_left` is negative when the day is past, and None when there is no day.
@@ -187,9 +188,10 @@ def _ended_before_the_case(case: Case, clock: BaseClock) -> bool:
 
 
 def _basis(deadline: Deadline, regime: Regime, kind: str) -> str:
-    binding = regime.clock(kind).rule.binding
-    promised = any(step.code == "promised" and step.values["first"] for step in deadline.steps)
-    return "published" if promised else binding
+    for step in deadline.steps:
+        if step.code == "promised" and step.values["first"]:
+            return "told" if step.values.get("told") else "published"
+    return regime.clock(kind).rule.binding
 
 
 def days_left(days: int) -> str:

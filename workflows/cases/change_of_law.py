@@ -69,8 +69,8 @@ def change_of_law(case: Case) -> ChangeOfLaw:
     kept = case.regime_versions
     found = [case.regime_of(law.code) if law.code in kept else law for law in laws.regimes]
     told = _first(_answering(case, case.laws, only_told=True))
-    today = timezone.now()
-    rules = tuple(_keeping(case, law, told, law.day_at(today)) for law in found)
+    now = timezone.now()
+    rules = tuple(_keeping(case, law, told, law.day_at(now)) for law in found)
     return ChangeOfLaw(
         before=case.laws,
         rules=rules,
@@ -129,12 +129,10 @@ def _apply(case: Case, change: ChangeOfLaw) -> list[str]:
     case.regime_versions = {**case.regime_versions, **keep_versions(change.rules)}
     case.applicability = change.laws.as_kept(change.profile)
     recompute(case)
-    lead = lead_clock(Case.objects.get(pk=case.pk))
+    lead = lead_clock(case)
     case.regime = lead.regime if lead else change.laws.lead.code
-    if lead is None:
-        case.due_at, case.due_on, case.due_provisional = None, None, False
     case.save()
-    if due_before and (case.due_at is None or case.due_at > due_before):
+    if due_before and case.due_at and case.due_at > due_before:
         raise InvalidInput(
             _(
                 "The day by which the person was told to have the answer would become a later one."

@@ -43,7 +43,7 @@ PUBLIC_SENTENCES = {
     "case.contested": _("You contested the answer."),
     "review.reopened": _("Another person took up your case again."),
     "clock.extended": _("We extended the time and told you why."),
-    "law.changed": _("We found that other laws apply to your request and told you why."),
+    "law.changed": _("We found that other rules apply to your request and told you why."),
     "clock.missed": _("The time was over before we answered."),
     "message.sent": _("We wrote to you."),
     "message.received": _("You wrote to us."),

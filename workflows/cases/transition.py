@@ -222,7 +222,9 @@ def situation_of(case: Case, actor: Actor) -> Situation:
         fee_fits=fee_fits(case),
         fee_asked_by=case.fee_asked_by,
         fee_time_over=fee_time_is_over(case),
-        other_laws=set(codes_for(case)) != set(case.applicable_regimes),
+        # Looked for only where the actor may do something about it.
+        other_laws=bool(MOVES[Action.CHANGE_LAW].roles & actor.roles)
+        and set(codes_for(case)) != set(case.applicable_regimes),
         fee_asked=any(event.name == "fee_asked" for event in case.clock_events.all()),
         items=tuple(items),
     )

@@ -6,7 +6,7 @@ Either both happen or, when the notice lacks something, neither. Each raises `In
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils.translation import get_language
@@ -22,6 +22,7 @@ from workflows.cases.staff_actions import ItemProposal, amount_in_words
 from workflows.cases.transition import advance, last_day_to_pay, local_date, response_due_if_unpaid
 from workflows.common.errors import InvalidInput
 from workflows.common.inputs import require_text
+from workflows.ledger.models import Event
 from workflows.notices.answers import compose_answer
 from workflows.notices.composing import ComposedNotice, compose
 from workflows.notices.facts import (
@@ -160,16 +161,8 @@ def change_law(case: Case, actor: Actor, reasons: str) -> Message:
     reasons, before, message_id = require_text(reasons), case.laws, uuid4()
     with transaction.atomic():
         event = change_of_law.change_law(case, actor, reasons, message=message_id)
-        notice = send_composed(
-            case,
-            compose(case, "change_of_law", ChangedLaw(reasons, before, case.laws)),
-            key=f"{Action.CHANGE_LAW}:{event.uid}",
-            actor=actor,
-            message_id=message_id,
-            at=event.at,
-        )
-    assert notice.message is not None
-    return notice.message
+        composed = compose(case, "change_of_law", ChangedLaw(reasons, before, case.laws))
+        return _send(case, actor, composed, event, message_id)
 
 
 def propose_decision(case: Case, actor: Actor, proposals: Sequence[ItemProposal]) -> None:
@@ -209,13 +202,20 @@ def _tell(
         event = advance(
             case, action, actor, facts={"message": str(message_id), **facts}, contents=contents
         )
-        notice = send_composed(
-            case,
-            composed(),
-            key=f"{action}:{event.uid}",
-            actor=actor,
-            message_id=message_id,
-            at=event.at,
-        )
+        return _send(case, actor, composed(), event, message_id)
+
+
+def _send(
+    case: Case, actor: Actor, composed: ComposedNotice, event: Event, message_id: UUID
+) -> Message:
+    """Send the notice of a move that was taken and has named its message."""
+    notice = send_composed(
+        case,
+        composed,
+        key=f"{event.name}:{event.uid}",
+        actor=actor,
+        message_id=message_id,
+        at=event.at,
+    )
     assert notice.message is not None
     return notice.message

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from requests_portal.presentation.deadlines import shown_clocks
 from tests.exports import export
 from tests.factories import ERIKA, INTAKE, OFFICER, WANG, file, provider
 from workflows.accounts.actors import PUBLIC, SYSTEM
@@ -120,6 +121,8 @@ class TestTime:
         assert not differing_clocks(case)
         said = " ".join(explain(Deadline.from_dict(clock.deadline)))
         assert "Before this law was found to apply, another time was told" in said
+        [shown] = shown_clocks(case)
+        assert shown.basis == "told"
 
     def test_a_law_that_ends_earlier_ends_earlier(self):
         provider(established_in=["DE"], main_establishment="DE-BE")
