@@ -62,7 +62,7 @@ class ChangeOfLaw:
         return [law.code for law in self.rules]
 
 
-def change_of_law(case: Case) -> ChangeOfLaw:
+def preview_change_of_law(case: Case) -> ChangeOfLaw:
     """Return what a change of law would do to a case. Changes nothing."""
     profile, version = profile_in_force()
     laws = laws_for(case.residence, case.kinds, case.filed_at, profile)
@@ -91,7 +91,7 @@ def change_law(case: Case, actor: Actor, reasons: str, *, message: UUID) -> Even
     """
     with transaction.atomic():
         locked = lock_case(case)
-        change = change_of_law(locked)
+        change = preview_change_of_law(locked)
         event = advance(
             case,
             Action.CHANGE_LAW,

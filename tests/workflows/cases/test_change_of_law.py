@@ -11,7 +11,7 @@ from tests.exports import export
 from tests.factories import ERIKA, INTAKE, OFFICER, WANG, file, provider
 from workflows.accounts.actors import PUBLIC, SYSTEM
 from workflows.cases.applicability_review import cases_under_other_laws
-from workflows.cases.change_of_law import change_of_law
+from workflows.cases.change_of_law import preview_change_of_law
 from workflows.cases.clocks import differing_clocks, recompute, stop_acknowledgement
 from workflows.cases.errors import MoveRefused
 from workflows.cases.lifecycle import Action
@@ -111,7 +111,7 @@ class TestTime:
     def test_no_day_that_was_told_becomes_a_later_one(self, filed_under_the_law_of_china):
         case = filed_under_the_law_of_china
         told = case.due_at
-        planned = change_of_law(case)
+        planned = preview_change_of_law(case)
         change(case)
 
         clock = case.clocks.get(regime="EU", kind="response")

@@ -16,7 +16,7 @@ from requests_portal.staff.case.actions.table import ActionPage
 from requests_portal.staff.case.presenter import item_views, names_on_page
 from requests_portal.staff.queue.search import merge_candidates
 from workflows.accounts.actors import actor_for
-from workflows.cases.change_of_law import change_of_law
+from workflows.cases.change_of_law import preview_change_of_law
 from workflows.cases.clocks import answer_kind, day_to_promise, extendable_clock
 from workflows.cases.lifecycle import MOVES, Action
 from workflows.cases.models import Case
@@ -130,7 +130,7 @@ def _erasure(case: Case, _form: CaseForm) -> dict[str, Any]:
 
 def _change_of_law(case: Case, _form: CaseForm) -> dict[str, Any]:
     """Show the laws and the days as they are, and as they would be."""
-    change = change_of_law(case)
+    change = preview_change_of_law(case)
     return {
         "change": change,
         "laws_before": applicability_of(case).laws,
