@@ -1,4 +1,4 @@
-"""Files encrypted on the disk, in chunks, so that a large one streams both ways.
+"""Encrypted files: a small one in its row, a large one on the disk, which streams both ways.
 
 A file is `version (1 byte) | salt (32 bytes) | chunks`. Its own key is HKDF-SHA256 of the data
 key with that salt. Each chunk holds 64 KiB of plaintext under AES-256-GCM; its nonce is an
@@ -6,15 +6,20 @@ key with that salt. Each chunk holds 64 KiB of plaintext under AES-256-GCM; its 
 (Hoang, Reyhanitabar, Rogaway, Vizár 2015, as in Tink and age): a chunk that is changed, moved,
 repeated or cut off is refused.
 
-The file is complete on the disk before its row exists, so a crash can only leave a file without
-a row; `sweep_orphans` removes those.
+A file of one chunk lies in its row, deflated where that makes it smaller (version 2): it is
+written by the commit that needs it, without a flush and a block of the disk of its own. A larger
+one is complete on the disk before its row exists, so a crash can only leave a file without a row;
+`sweep_orphans` removes those.
 """
 
 import hashlib
+import io
 import os
 import time
+import zlib
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID, uuid4
@@ -30,43 +35,64 @@ from workflows.vault.crypto import KEY_BYTES, TAG_BYTES, DecryptionFailed
 from workflows.vault.models import DataKey, StoredFile
 
 VERSION = 1
+DEFLATED = 2
 CHUNK_BYTES = 64 * 1024
 _SALT_BYTES = 32
 _TEMPORARY_SUFFIX = ".part"
 
 
 def store(key: DataKey, content: bytes | Iterable[bytes]) -> StoredFile:
-    """Encrypt `content` to the disk and return its new row; raise `Shredded` without a key.
+    """Encrypt `content` and return its new row; raise `Shredded` without a key.
 
-    The bytes are flushed to the disk and renamed into place before the row is written.
+    What does not fit in the row is flushed to the disk and renamed into place before that.
     """
-    stored = _write(key, content)
+    stored = _sealed(key, content)
     stored.save(force_insert=True)
     return stored
 
 
 def store_all(key: DataKey, contents: Iterable[bytes]) -> list[StoredFile]:
     """Store several files like `store`, with one statement for all of their rows."""
-    return StoredFile.objects.bulk_create([_write(key, content) for content in contents])
+    return StoredFile.objects.bulk_create([_sealed(key, content) for content in contents])
 
 
-def _write(key: DataKey, content: bytes | Iterable[bytes]) -> StoredFile:
-    """Encrypt `content` to the disk and return its row, which is not saved yet."""
-    identifier = uuid4()
-    path = _path(identifier)
+def _sealed(key: DataKey, content: bytes | Iterable[bytes]) -> StoredFile:
+    """Encrypt `content`, to the disk if it is large; return its row, which is not saved yet."""
+    stored = StoredFile(id=uuid4(), data_key=key)
+    chunks = _chunks(content)
+    first, is_last = next(chunks)
+    if is_last:
+        stored.content = _one_chunk(stored, first)
+        stored.size, stored.sha256 = len(first), hashlib.sha256(first).digest()
+    else:
+        _write(stored, chain([(first, is_last)], chunks))
+    return stored
+
+
+def _one_chunk(stored: StoredFile, chunk: bytes) -> bytes:
+    deflated = zlib.compress(chunk)
+    version, packed = (DEFLATED, deflated) if len(deflated) < len(chunk) else (VERSION, chunk)
+    salt = os.urandom(_SALT_BYTES)
+    sealed = _cipher(stored, version, salt).encrypt(_nonce(0, last=True), packed, None)
+    return bytes([version]) + salt + sealed
+
+
+def _write(stored: StoredFile, chunks: Iterable[tuple[bytes, bool]]) -> None:
+    """Encrypt chunks to the disk; note size and digest in the row."""
+    path = _path(stored.pk)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = path.with_suffix(_TEMPORARY_SUFFIX)
     digest = hashlib.sha256()
-    size = 0
+    stored.size = 0
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as target:
             salt = os.urandom(_SALT_BYTES)
             target.write(bytes([VERSION]) + salt)
-            cipher = _cipher(key, identifier, salt)
-            for number, (chunk, last) in enumerate(_chunks(content)):
+            cipher = _cipher(stored, VERSION, salt)
+            for number, (chunk, last) in enumerate(chunks):
                 digest.update(chunk)
-                size += len(chunk)
+                stored.size += len(chunk)
                 target.write(cipher.encrypt(_nonce(number, last=last), chunk, None))
             target.flush()
             os.fsync(target.fileno())
@@ -75,7 +101,7 @@ def _write(key: DataKey, content: bytes | Iterable[bytes]) -> StoredFile:
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
-    return StoredFile(id=identifier, data_key=key, size=size, sha256=digest.digest())
+    stored.sha256 = digest.digest()
 
 
 def read(stored: StoredFile) -> Iterator[bytes]:
@@ -85,10 +111,9 @@ def read(stored: StoredFile) -> Iterator[bytes]:
     `DecryptionFailed` on the way when a chunk was changed or the end is missing.
     """
     stored.data_key.secret()
-    path = _path(stored.pk)
-    if not path.exists():
+    if stored.content is None and not _path(stored.pk).exists():
         raise DecryptionFailed("The encrypted file is missing.")
-    return _plaintext(stored, path)
+    return _plaintext(stored)
 
 
 def delete(stored: StoredFile) -> None:
@@ -135,17 +160,24 @@ def _older(folder: Path, limit: float) -> Iterator[tuple[Path, UUID]]:
             yield path, identifier
 
 
-def _plaintext(stored: StoredFile, path: Path) -> Iterator[bytes]:
-    with path.open("rb") as source:
+def _source(stored: StoredFile) -> BinaryIO:
+    if stored.content is None:
+        return _path(stored.pk).open("rb")
+    return io.BytesIO(stored.content)
+
+
+def _plaintext(stored: StoredFile) -> Iterator[bytes]:
+    with _source(stored) as source:
         header = source.read(1 + _SALT_BYTES)
-        if len(header) != 1 + _SALT_BYTES or header[0] != VERSION:
+        if len(header) != 1 + _SALT_BYTES or header[0] not in (VERSION, DEFLATED):
             raise DecryptionFailed("The encrypted file has an unknown version.")
-        cipher = _cipher(stored.data_key, stored.pk, header[1:])
+        cipher = _cipher(stored, header[0], header[1:])
         for number, (chunk, last) in enumerate(_sealed_chunks(source)):
             try:
-                yield cipher.decrypt(_nonce(number, last=last), chunk, None)
+                opened = cipher.decrypt(_nonce(number, last=last), chunk, None)
             except InvalidTag:
                 raise DecryptionFailed("The encrypted file was changed.") from None
+            yield zlib.decompress(opened) if header[0] == DEFLATED else opened
 
 
 def _chunks(content: bytes | Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
@@ -169,8 +201,9 @@ def _sealed_chunks(source: BinaryIO) -> Iterator[tuple[bytes, bool]]:
         chunk = following
 
 
-def _cipher(key: DataKey, identifier: UUID, salt: bytes) -> AESGCM:
-    place = f"{key.pk}|vault_storedfile|content|{VERSION}".encode() + identifier.bytes
+def _cipher(stored: StoredFile, version: int, salt: bytes) -> AESGCM:
+    key = stored.data_key
+    place = f"{key.pk}|vault_storedfile|content|{version}".encode() + stored.pk.bytes
     derivation = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=salt, info=place)
     return AESGCM(derivation.derive(key.secret()))
 
@@ -180,7 +213,7 @@ def _nonce(number: int, *, last: bool) -> bytes:
 
 
 def root() -> Path:
-    """Return the folder in which the sealed files lie."""
+    """Return the folder in which the large ones of the sealed files lie."""
     return Path(settings.MEDIA_ROOT) / "vault"
 
 

@@ -90,7 +90,7 @@ class IndexKeyRotation(models.Model):
 
 
 class StoredFile(SealedModel):
-    """An encrypted file on the disk, under `MEDIA_ROOT/vault/`.
+    """An encrypted file: of up to 64 KiB in `content`, larger on the disk (`MEDIA_ROOT/vault/`).
 
     Personal data: the file's content, encrypted with the case's key, and its sealed digest.
     Its name is kept by the caller. The row is deleted when the case is shredded.
@@ -100,6 +100,8 @@ class StoredFile(SealedModel):
     data_key = models.ForeignKey(DataKey, on_delete=models.CASCADE, related_name="+")
     size = models.BigIntegerField()
     sha256 = SealedBytes()
+    # Sealed by `vault/files.py`, whose format it has; null for a file that lies on the disk.
+    content = models.BinaryField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     @property

@@ -55,6 +55,7 @@ from workflows.retention.erasure import erase, request_erasure
 from workflows.vault import blind_index
 from workflows.vault.crypto import Shredded
 from workflows.vault.fields import SealedField, SealedModel
+from workflows.vault.models import StoredFile
 from workflows.vocabulary.outcomes import Scope, ScopeResult
 from workflows.vocabulary.people import Assurance
 from workflows.witnesses.services import submit_due
@@ -99,6 +100,10 @@ SECRETS = {
 }
 
 
+# Does not fit in its row.
+LARGE = Upload("large.txt", SECRETS["file"].encode() * 2000)
+
+
 def sample_request():
     return FilingRequest(
         items=(
@@ -135,6 +140,7 @@ def closed_case():
     save_answers(draft, {"wishes": SECRETS["draft"]})
     upload = Upload(SECRETS["file name"], SECRETS["file"].encode())
     add_draft_file(draft, upload)
+    add_draft_file(draft, LARGE)
     case = file_draft(draft, token, sample_request()).case
     advance(case, Action.BEGIN_TRIAGE, make.INTAKE)
     moves.ask_identity(case, make.INTAKE, SECRETS["staff message"])
@@ -270,7 +276,8 @@ def sealed_bytes(case):
                 if value is None:
                     continue
                 found[f"{model.__name__}.{column} {row.pk}"] = {bytes(value).hex().encode()}
-    return found
+    small = StoredFile.objects.filter(data_key=case.data_key, content__isnull=False)
+    return found | {f"file {one.pk}": {bytes(one.content).hex().encode()} for one in small}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -282,7 +289,7 @@ def test_nothing_of_the_person_is_left_and_everything_still_verifies(
     settings.MEDIA_ROOT = tmp_path / "media"
     scope = scope_of(make_regulator("lin", "CN"))
     case = closed_case()
-    bystander = make.make_case(State.CLOSED)
+    bystander = make.make_case(State.CLOSED, uploads=(LARGE,))
     evident = seen_by_others(witness)
     asked = BundleFilters(identity_reason="Complaint 2026/17")
     job = request_bundle(scope, asked, formats=Format)
@@ -312,7 +319,10 @@ def test_nothing_of_the_person_is_left_and_everything_still_verifies(
     assert found_in(after, sealed) == []
     assert blind_index.find(EMAIL_INDEX, SECRETS["email"]) == []
     files = {path.name for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()}
-    assert files == {str(kept.file_id) for kept in bystander.attachments.all()}
+    assert files == {str(kept.file_id) for kept in bystander.attachments.filter(size__gt=64 * 1024)}
+    assert len(files) == 1
+    stored = StoredFile.objects.values_list("data_key", flat=True)
+    assert set(stored) == {bystander.data_key_id}
     assert not case.attachments.exists()
     assert case.notices.exists()
     assert not case.notices.exclude(files=None, message=None).exists()

@@ -1,4 +1,7 @@
-"""Encrypted files: streamed, whole or refused, never without a way to be cleaned up."""
+"""Encrypted files: streamed, whole or refused, never without a way to be cleaned up.
+
+A file of one chunk lies in its row, a larger one on the disk.
+"""
 
 import hashlib
 import os
@@ -25,6 +28,8 @@ with_fixtures = hypothesis_settings(
 )
 EDGES = [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 2 * CHUNK_BYTES, 3 * CHUNK_BYTES + 7]
 AT_ONCE = timedelta(seconds=-60)
+LARGE = b"Zhang Wei " * 10_000
+SMALL = b"Zhang Wei " * 100
 
 
 @pytest.fixture(autouse=True)
@@ -64,28 +69,71 @@ def test_a_large_file_is_given_out_piece_by_piece(key: DataKey) -> None:
 
 
 def test_the_disk_never_holds_the_content(key: DataKey, media: Path) -> None:
-    store(key, b"Zhang Wei " * 10_000)
+    store(key, LARGE)
 
     [path] = on_disk(media)
     assert b"Zhang" not in path.read_bytes()
     assert path.stat().st_mode & 0o077 == 0
 
 
-def test_the_same_content_looks_different_each_time(key: DataKey, media: Path) -> None:
-    store(key, b"Zhang Wei")
-    store(key, b"Zhang Wei")
+def test_a_small_file_lies_in_its_row_and_is_deflated_there(key: DataKey, media: Path) -> None:
+    stored = StoredFile.objects.get(pk=store(key, SMALL).pk)
 
+    assert on_disk(media) == []
+    assert stored.content is not None
+    assert b"Zhang" not in stored.content
+    assert len(stored.content) < len(SMALL) / 4
+    assert stored.size == len(SMALL)
+
+
+def test_what_does_not_become_smaller_stays_as_it_is(key: DataKey) -> None:
+    content = os.urandom(1000)
+
+    stored = store(key, content)
+
+    assert stored.content is not None
+    assert len(stored.content) == 1 + 32 + 1000 + 16
+    assert content_of(stored) == content
+
+
+def test_several_files_take_one_statement(key: DataKey, django_assert_num_queries: Any) -> None:
+    contents = [b"pdf" * 50, b"", b"text" * 50]
+
+    with django_assert_num_queries(1):
+        stored = files.store_all(key, contents)
+
+    assert [content_of(StoredFile.objects.get(pk=each.pk)) for each in stored] == contents
+
+
+def test_the_same_content_looks_different_each_time(key: DataKey, media: Path) -> None:
+    stored = [store(key, SMALL) for _ in range(2)]
+    store(key, LARGE)
+    store(key, LARGE)
+
+    first, second = (bytes(each.content or b"")[33:] for each in stored)
+    assert first != second
     first, second = (path.read_bytes()[33:] for path in on_disk(media))
     assert first != second
 
 
 @with_fixtures
 @given(data=st.data())
-def test_a_change_of_any_byte_is_refused(key: DataKey, media: Path, data: st.DataObject) -> None:
-    stored = store(key, b"x" * 100)
+def test_a_change_of_any_byte_is_refused(key: DataKey, data: st.DataObject) -> None:
+    stored = store(key, SMALL)
+    changed = bytearray(stored.content or b"")
+    changed[data.draw(st.integers(0, len(changed) - 1))] ^= data.draw(st.integers(1, 255))
+    stored.content = bytes(changed)
+
+    with pytest.raises(DecryptionFailed):
+        content_of(stored)
+
+
+@pytest.mark.parametrize("place", [0, 1, 33, 40_000, -1])
+def test_a_changed_byte_on_the_disk_is_refused(key: DataKey, place: int) -> None:
+    stored = store(key, LARGE)
     path = files._path(stored.pk)
     changed = bytearray(path.read_bytes())
-    changed[data.draw(st.integers(0, len(changed) - 1))] ^= data.draw(st.integers(1, 255))
+    changed[place] ^= 1
     path.write_bytes(changed)
 
     with pytest.raises(DecryptionFailed):
@@ -118,15 +166,18 @@ def test_chunks_out_of_place_are_refused(key: DataKey, spoil: Any) -> None:
 
 
 def test_the_file_of_another_row_is_refused(key: DataKey) -> None:
-    first, second = store(key, b"first"), store(key, b"second")
+    first, second = store(key, LARGE), store(key, LARGE)
     files._path(second.pk).write_bytes(files._path(first.pk).read_bytes())
+    third, fourth = store(key, SMALL), store(key, SMALL)
+    fourth.content = third.content
 
-    with pytest.raises(DecryptionFailed):
-        content_of(second)
+    for stored in (second, fourth):
+        with pytest.raises(DecryptionFailed):
+            content_of(stored)
 
 
 def test_a_missing_file_is_noticed_before_the_first_piece(key: DataKey) -> None:
-    stored = store(key, b"x")
+    stored = store(key, LARGE)
     files._path(stored.pk).unlink()
 
     with pytest.raises(DecryptionFailed, match="missing"):
@@ -134,11 +185,12 @@ def test_a_missing_file_is_noticed_before_the_first_piece(key: DataKey) -> None:
 
 
 def test_a_shredded_file_is_noticed_before_the_first_piece(key: DataKey) -> None:
-    stored = store(key, b"x")
+    small, large = store(key, SMALL), store(key, LARGE)
     shred(key)
 
-    with pytest.raises(Shredded):
-        read(stored)
+    for stored in (small, large):
+        with pytest.raises(Shredded):
+            read(stored)
     with pytest.raises(Shredded):
         store(key, b"y")
 
@@ -164,14 +216,14 @@ def test_a_disk_that_does_not_keep_the_bytes_leaves_nothing(
     monkeypatch.setattr(os, "fsync", full)
 
     with pytest.raises(OSError, match="No space"):
-        store(key, b"passport")
+        store(key, LARGE)
     assert on_disk(media) == []
     assert not StoredFile.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_deleted_file_leaves_the_disk_at_the_commit(key: DataKey, media: Path) -> None:
-    stored = store(key, b"x")
+    stored = store(key, LARGE)
 
     with transaction.atomic():
         delete(stored)
@@ -182,17 +234,17 @@ def test_a_deleted_file_leaves_the_disk_at_the_commit(key: DataKey, media: Path)
 
 @pytest.mark.django_db(transaction=True)
 def test_a_deletion_rolled_back_keeps_the_file(key: DataKey) -> None:
-    stored = store(key, b"x")
+    stored = store(key, LARGE)
 
     with transaction.atomic():
         delete(StoredFile.objects.get())
         transaction.set_rollback(True)
 
-    assert content_of(stored) == b"x"
+    assert content_of(stored) == LARGE
 
 
 def test_the_sweep_removes_what_no_row_knows(key: DataKey, media: Path) -> None:
-    kept, orphan = store(key, b"kept"), store(key, b"orphan")
+    kept, orphan = store(key, LARGE), store(key, LARGE)
     StoredFile.objects.filter(pk=orphan.pk).delete()
     files._path(UUID(int=1)).parent.mkdir(exist_ok=True)
     files._path(UUID(int=1)).with_suffix(".part").write_bytes(b"half")
@@ -203,7 +255,7 @@ def test_the_sweep_removes_what_no_row_knows(key: DataKey, media: Path) -> None:
 
 
 def test_the_sweep_leaves_what_is_not_of_the_vault(key: DataKey, media: Path) -> None:
-    lost = store(key, b"lost")
+    lost = store(key, LARGE)
     StoredFile.objects.filter(pk=lost.pk).delete()
     folder = files._path(lost.pk).parent
     (folder / "lost+found").mkdir()
@@ -220,7 +272,7 @@ def test_the_sweep_leaves_what_is_not_of_the_vault(key: DataKey, media: Path) ->
 def test_the_sweep_goes_on_when_a_file_vanishes_meanwhile(
     key: DataKey, media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gone, lost = store(key, b"gone"), store(key, b"lost")
+    gone, lost = store(key, LARGE), store(key, LARGE)
     StoredFile.objects.filter(pk__in=[gone.pk, lost.pk]).delete()
     look = Path.stat
 
@@ -237,7 +289,7 @@ def test_the_sweep_goes_on_when_a_file_vanishes_meanwhile(
 
 
 def test_the_sweep_spares_files_whose_row_may_still_be_committed(key: DataKey, media: Path) -> None:
-    StoredFile.objects.filter(pk=store(key, b"young").pk).delete()
+    StoredFile.objects.filter(pk=store(key, LARGE).pk).delete()
 
     assert sweep_orphans() == 0
     assert len(on_disk(media)) == 1

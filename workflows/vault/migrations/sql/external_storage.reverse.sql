@@ -1,0 +1,1 @@
+ALTER TABLE vault_storedfile ALTER COLUMN content SET STORAGE DEFAULT;
