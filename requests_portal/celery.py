@@ -7,6 +7,7 @@ from typing import Any
 from celery import Celery, signals
 from celery.contrib.django.task import DjangoTask
 from django.conf import settings
+from django.db import close_old_connections
 
 from workflows.outbox import correlation
 
@@ -44,6 +45,12 @@ def hand_correlation_on(headers: dict[str, Any], **_: Any) -> None:
 def take_correlation_up(task: Any, task_id: str, **_: Any) -> None:
     """Work under the id that came with the task, or under the task's own."""
     correlation.set_current(task.request.get(_HEADER) or task_id)
+
+
+@signals.task_prerun.connect
+def part_with_old_connections(**_: Any) -> None:
+    """Close connections older than `CONN_MAX_AGE`; have a younger one tried before it is used."""
+    close_old_connections()
 
 
 @signals.task_postrun.connect

@@ -13,9 +13,10 @@ from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+from psycopg.errors import LockNotAvailable
 
 from workflows.outbox import correlation
 from workflows.outbox.handlers import (
@@ -115,10 +116,12 @@ def _begin_attempt(effect_id: UUID | str) -> Effect | None:
         with transaction.atomic(durable=True), connection.cursor() as cursor:
             cursor.execute(_PATIENT)
             effect = next(iter(Effect.objects.raw(_CLAIM, values)), None)
-    except OperationalError as error:
-        if _lost_connection(error):
-            raise
-        return None
+    except DatabaseError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            return None  # before the lock of a mail was asked for
+        # Nobody knows whether that lock was taken: it goes with its connection.
+        connection.close()
+        raise
     if effect is None:
         return None
     if effect.attempts > max_attempts(effect.kind):
