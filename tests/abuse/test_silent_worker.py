@@ -83,7 +83,7 @@ class TestAcknowledgements:
 
     def test_every_task_of_ours_has_them(self) -> None:
         portal.finalize()
-        assert tasks.run_effect.Request == "requests_portal.acknowledgements:PortalRequest"
+        assert tasks.run_effects.Request == "requests_portal.acknowledgements:PortalRequest"
         assert "requests_portal.acknowledgements:Acknowledgements" in portal.steps["consumer"]
 
     def test_one_that_arrives_is_not_sent_again(self, told, loop) -> None:

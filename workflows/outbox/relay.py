@@ -1,9 +1,10 @@
 """The relay: hands due effects to the broker, in a process of its own.
 
 It leases rows with `FOR UPDATE SKIP LOCKED`, so that any number of relays may run, publishes
-their ids and forgets them. A message that is lost, with the broker or with a worker, is
-published again when the lease has lapsed; a message that comes twice finds its effect done.
-Between rounds it sleeps until the database notifies it of a new effect, at most a second.
+their ids and forgets them; what one request has caused goes in one message. A message that is lost,
+with the broker or with a worker, is published again when the lease has lapsed; a message that comes
+twice finds its effects done. Between rounds it sleeps until the database notifies it of a new
+effect, at most a second.
 
 A lease is short until the message is with the broker, so that a relay that dies strands nothing.
 All leases end when a relay starts or sees database or broker again, and those of a queue when one
@@ -12,6 +13,7 @@ of its workers starts: what was with the dead one is then published once more.
 
 import logging
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,22 +21,25 @@ from uuid import UUID
 
 from celery import current_app
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Q
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError as BrokerError
 
 from workflows.outbox import canaries, queues
 from workflows.outbox.models import Effect
 
-TASK = "workflows.outbox.tasks.run_effect"
+TASK = "workflows.outbox.tasks.run_effects"
 CHANNEL = "outbox"
 BATCH = 200
 # Only so many of the longest due effects of a queue are with the broker at a time. Were all of a
 # long backlog published, its leases would lapse before the workers come to it, and copies upon
 # copies of the same effects would keep the workers busy until nothing else gets through.
 WINDOW = 1000
+# How many effects of one request go in one message: a sweep may cause hundreds, for many workers.
+TOGETHER = 8
 POLL_SECONDS = 1.0
+# From one round to the next: under load, each finds what many commits have brought.
+ROUND_SECONDS = 0.05
 DEFAULT_LEASE_SECONDS = 120
 # Longer than publishing a batch takes.
 PUBLISHING = timedelta(seconds=10)
@@ -44,11 +49,18 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Leased:
-    """Effects of one queue that this relay, and no other, publishes until the moment `until`."""
+    """Effects of one queue that this relay, and no other, publishes until the moment `until`.
+
+    A message each: the ids of effects that have one cause.
+    """
 
     queue: str
-    identifiers: list[UUID]
+    messages: list[list[UUID]]
     until: datetime | None = None
+
+    def identifiers(self, first: int = 0, last: int | None = None) -> list[UUID]:
+        """Return the ids in these messages, or in all."""
+        return [identifier for message in self.messages[first:last] for identifier in message]
 
 
 class Relay:
@@ -60,6 +72,7 @@ class Relay:
         self._stopping = False
         self._listening: Any = None
         self._canaries_at = 0.0
+        self._round_at = 0.0
         self._release_at = 0.0
 
     def stop(self) -> None:
@@ -75,6 +88,7 @@ class Relay:
                     release_all()
                     anew = False
                 self._send_canaries()
+                self._round_at = time.monotonic() + ROUND_SECONDS
                 if self.publish_due() < BATCH:
                     self._wait()
                 self._database_is_down = False
@@ -91,8 +105,8 @@ class Relay:
         for queue in queues.OF_EFFECTS:
             leased = lease_due(queue, BATCH)
             taken = self._publish(leased)
-            published += taken
-            if taken < len(leased.identifiers):
+            published += len(leased.identifiers(last=taken))
+            if taken < len(leased.messages):
                 break
         return published
 
@@ -118,25 +132,25 @@ class Relay:
         self._broker_answered()
 
     def _publish(self, leased: Leased) -> int:
-        identifiers = leased.identifiers
-        for position, identifier in enumerate(identifiers):
+        """Publish what was leased; return how many messages the broker took."""
+        for position, message in enumerate(leased.messages):
             try:
                 current_app.send_task(
                     TASK,
-                    args=[str(identifier)],
+                    args=[str(identifier) for identifier in message],
                     queue=leased.queue,
                     retry=False,
                     ignore_result=True,
                 )
             except BrokerError as error:
                 extend_lease(leased, position)
-                release(identifiers[position:])
+                release(leased.identifiers(position))
                 self._broker_failed(error)
                 return position
-        if identifiers:
+        if leased.messages:
             self._broker_answered()
-        extend_lease(leased, len(identifiers))
-        return len(identifiers)
+            extend_lease(leased, len(leased.messages))
+        return len(leased.messages)
 
     def _broker_failed(self, error: BrokerError) -> None:
         if not self.broker_is_down:
@@ -169,6 +183,26 @@ class Relay:
                 self._listening = driver
             for _notification in driver.notifies(timeout=POLL_SECONDS, stop_after=1):
                 pass
+        time.sleep(max(0.0, self._round_at - time.monotonic()))
+
+
+_LEASE = """
+    WITH longest_due AS (
+        SELECT id FROM outbox_effect
+        WHERE queue = %(queue)s AND state = 'pending' AND due_at <= statement_timestamp()
+        ORDER BY due_at LIMIT %(window)s
+    ), free AS MATERIALIZED (
+        SELECT id FROM outbox_effect
+        WHERE id IN (SELECT id FROM longest_due)
+            AND state = 'pending' AND due_at <= statement_timestamp()
+            AND (claimed_until IS NULL OR claimed_until <= statement_timestamp())
+        ORDER BY due_at LIMIT %(limit)s
+        FOR UPDATE SKIP LOCKED
+    )
+    UPDATE outbox_effect SET claimed_until = statement_timestamp() + %(publishing)s
+    WHERE id IN (SELECT id FROM free)
+    RETURNING *
+"""
 
 
 def lease_due(queue: str, limit: int) -> Leased:
@@ -177,25 +211,32 @@ def lease_due(queue: str, limit: int) -> Leased:
     Of the `WINDOW` effects that are due longest: one that a worker has begun is not due any more,
     and makes room.
     """
-    free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=Now())
-    due = Effect.objects.filter(queue=queue, state=Effect.State.PENDING, due_at__lte=Now())
-    window = due.order_by("due_at").values("pk")[:WINDOW]
-    with transaction.atomic():
-        due = due.select_for_update(skip_locked=True).filter(free, pk__in=window)
-        identifiers = list(due.order_by("due_at").values_list("pk", flat=True)[:limit])
-        if not identifiers:
-            return Leased(queue, [])
-        Effect.objects.filter(pk__in=identifiers).update(claimed_until=Now() + PUBLISHING)
-        until = Effect.objects.values_list("claimed_until", flat=True).get(pk=identifiers[0])
-    return Leased(queue, identifiers, until)
+    values = {"queue": queue, "window": WINDOW, "limit": limit, "publishing": PUBLISHING}
+    effects = sorted(Effect.objects.raw(_LEASE, values), key=lambda effect: effect.due_at)
+    until = effects[0].claimed_until if effects else None
+    return Leased(queue, _by_cause(effects), until)
+
+
+def _by_cause(effects: Iterable[Effect]) -> list[list[UUID]]:
+    """Put together what one request has caused, up to `TOGETHER`; the order stays."""
+    messages: list[list[UUID]] = []
+    open_ones: dict[str | UUID, list[UUID]] = {}
+    for effect in effects:
+        cause = effect.correlation_id or effect.pk
+        message = open_ones.get(cause)
+        if message is None or len(message) == TOGETHER:
+            message = open_ones[cause] = []
+            messages.append(message)
+        message.append(effect.pk)
+    return messages
 
 
 def extend_lease(leased: Leased, count: int) -> None:
-    """Lease the first `count` for as long as their messages may wait in the broker.
+    """Lease what the first `count` messages hold for as long as they may wait in the broker.
 
-    Those that a worker has begun meanwhile have lost the lease, and stay as they are.
+    What a worker has begun meanwhile has lost the lease, and stays as it is.
     """
-    published = Effect.objects.filter(pk__in=leased.identifiers[:count])
+    published = Effect.objects.filter(pk__in=leased.identifiers(last=count))
     published.filter(claimed_until=leased.until).update(claimed_until=Now() + lease())
 
 

@@ -6,9 +6,10 @@ from workflows.outbox import canaries, long_work, periodic, services
 
 
 @shared_task
-def run_effect(effect_id: str) -> None:
-    """Run one effect of the outbox; does nothing when it is done or being done."""
-    services.run_effect(effect_id)
+def run_effects(*effect_ids: str) -> None:
+    """Run effects of the outbox, one after the other; does nothing for one done or being done."""
+    for effect_id in effect_ids:
+        services.run_effect(effect_id)
 
 
 @shared_task

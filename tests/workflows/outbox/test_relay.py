@@ -16,8 +16,9 @@ from freezegun import freeze_time
 from tests.database_time import database_now, let_pass
 from workflows.outbox import canaries, queues
 from workflows.outbox import relay as relay_module
+from workflows.outbox.correlation import correlated, new_id
 from workflows.outbox.models import Effect
-from workflows.outbox.relay import Relay, extend_lease, lease_due
+from workflows.outbox.relay import TOGETHER, Relay, extend_lease, lease_due
 from workflows.outbox.services import effect_handler, enqueue, mail_handler, run_effect
 
 
@@ -44,14 +45,19 @@ def dead_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     use_broker(monkeypatch, "redis://127.0.0.1:1/0")
 
 
-def published(queue: Any) -> list[tuple[str, str]]:
-    """What the relay has published, but for its canaries."""
+def messages(queue: Any) -> list[tuple[str, list[str]]]:
+    """What the relay has published, but for its canaries: tasks and their arguments."""
     found = []
     while queue.qsize():
         message = queue.get(block=False)
         message.ack()
-        found.append((message.headers["task"], message.payload[0][0]))
+        found.append((message.headers["task"], message.payload[0]))
     return [message for message in found if message[0] != canaries.TASK]
+
+
+def published(queue: Any) -> list[tuple[str, str]]:
+    """The same where each message has one effect, as those have that no request has caused."""
+    return [(task, identifier) for task, [identifier] in messages(queue)]
 
 
 def write_effects(count: int) -> list[str]:
@@ -66,8 +72,39 @@ def test_due_effects_are_published_by_id(broker: Any) -> None:
     assert Relay().publish_due() == 3
 
     assert sorted(published(broker)) == sorted(
-        ("workflows.outbox.tasks.run_effect", identifier) for identifier in identifiers
+        ("workflows.outbox.tasks.run_effects", identifier) for identifier in identifiers
     )
+
+
+@pytest.mark.django_db
+def test_what_one_request_has_caused_goes_in_one_message(broker: Any) -> None:
+    with correlated(new_id()):
+        first, second = write_effects(2)
+    with correlated(new_id()):
+        other = str(enqueue("note", key="other", payload={}).pk)
+        letter = str(enqueue("letter", key="letter", payload={}).pk)
+    alone = str(enqueue("note", key="alone", payload={}).pk)
+    Effect.objects.filter(pk=letter).update(queue=queues.MAIL)
+
+    assert Relay().publish_due() == 5
+
+    with broker.channel.connection.client.clone() as link, link.SimpleQueue("mail") as mails:
+        assert [found for _task, found in messages(mails)] == [[letter]]
+    assert sorted(sorted(found) for _task, found in messages(broker)) == sorted(
+        [sorted([first, second]), [other], [alone]]
+    )
+
+
+@pytest.mark.django_db
+def test_what_one_request_causes_by_the_hundred_is_shared_out(broker: Any) -> None:
+    with correlated(new_id()):
+        identifiers = write_effects(2 * TOGETHER + 1)
+
+    assert Relay().publish_due() == len(identifiers)
+
+    shared = [found for _task, found in messages(broker)]
+    assert sorted(map(len, shared)) == [1, TOGETHER, TOGETHER]
+    assert sorted(one for found in shared for one in found) == sorted(identifiers)
 
 
 @pytest.mark.django_db
@@ -114,7 +151,7 @@ def test_of_a_long_backlog_only_a_window_is_with_the_broker_at_a_time(
     # One that was begun makes room, however it ends; here its kind has no handler.
     run_effect(first)
     assert relay.publish_due() == 1
-    assert published(broker) == [("workflows.outbox.tasks.run_effect", fourth)]
+    assert published(broker) == [("workflows.outbox.tasks.run_effects", fourth)]
 
     # After the lease no more is published again than fits in.
     let_pass(timedelta(seconds=relay_module.DEFAULT_LEASE_SECONDS + 1))
@@ -209,7 +246,7 @@ def test_two_relays_share_the_work() -> None:
     def work() -> None:
         try:
             barrier.wait(30)
-            while batch := lease_due(queues.DEFAULT, 5).identifiers:
+            while batch := lease_due(queues.DEFAULT, 5).identifiers():
                 leased.extend(map(str, batch))
         finally:
             connection.close()
@@ -219,7 +256,7 @@ def test_two_relays_share_the_work() -> None:
         relay.start()
     for relay in relays:
         relay.join(60)
-    leased.extend(map(str, lease_due(queues.DEFAULT, 40).identifiers))
+    leased.extend(map(str, lease_due(queues.DEFAULT, 40).identifiers()))
 
     assert sorted(leased) == sorted(identifiers)
 

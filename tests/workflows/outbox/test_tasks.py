@@ -1,5 +1,6 @@
 """Celery entries: each calls its service, can be repeated, and logs nothing personal."""
 
+import inspect
 import logging
 from datetime import timedelta
 
@@ -17,7 +18,7 @@ from workflows.lookups.models import LookupRun
 from workflows.outbox import long_work, periodic, queues, tasks
 from workflows.outbox.handlers import UnknownKindError
 from workflows.outbox.models import Effect
-from workflows.outbox.services import drain
+from workflows.outbox.services import drain, effect_handler, enqueue
 
 pytestmark = pytest.mark.django_db
 
@@ -34,14 +35,14 @@ def test_each_entry_of_the_timetable_is_a_task():
 
 def test_there_are_three_tasks_and_the_canary():
     assert {name.rpartition(".")[2] for name in OURS} == {
-        "run_effect", "run_long_work", "run_periodic", "canary",
+        "run_effects", "run_long_work", "run_periodic", "canary",
     }  # fmt: skip
     assert {long_work.TASK, periodic.TASK} < OURS
 
 
 def test_what_takes_long_has_a_queue_of_its_own():
     assert {work.queue for work in LONG.values()} == {queues.DATA}
-    assert app.amqp.router.route({}, "workflows.outbox.tasks.run_effect")["queue"].name == (
+    assert app.amqp.router.route({}, "workflows.outbox.tasks.run_effects")["queue"].name == (
         queues.DEFAULT
     )
 
@@ -52,11 +53,52 @@ def test_effects_run_by_their_id_and_once(mailoutbox):
         effect = Effect.objects.get(kind=kind)
 
         for _again in range(3):
-            tasks.run_effect(str(effect.pk))
+            tasks.run_effects(str(effect.pk))
 
         effect.refresh_from_db()
         assert effect.state == Effect.State.DONE
     assert len(mailoutbox) == 1
+
+
+def test_the_effects_of_a_message_run_in_turn_each_by_itself(handlers):
+    ran = []
+
+    def note(effect):
+        ran.append(effect.kind)
+        if effect.kind == "broken":
+            raise ValueError
+
+    kinds = ["first", "broken", "last"]
+    for kind in kinds:
+        effect_handler(kind)(note)
+    effects = [enqueue(kind, key=kind, payload={}) for kind in kinds]
+
+    tasks.run_effects(*(str(effect.pk) for effect in effects))
+
+    assert ran == kinds
+    states = dict(Effect.objects.values_list("kind", "state"))
+    assert states == {"first": "done", "broken": "pending", "last": "done"}
+
+
+def test_a_worker_that_dies_costs_what_it_had_not_begun_no_attempt(handlers):
+    def die(_effect):
+        raise SystemExit
+
+    effect_handler("deadly")(die)
+    effect_handler("after it")(lambda _: None)
+    kinds = ("deadly", "after it")
+    message = [str(enqueue(kind, key=kind, payload={}).pk) for kind in kinds]
+
+    with pytest.raises(SystemExit):
+        tasks.run_effects(*message)
+    assert dict(Effect.objects.values_list("kind", "attempts")) == {"deadly": 1, "after it": 0}
+
+    # The broker hands the message out again.
+    tasks.run_effects(*message)
+    assert set(Effect.objects.values_list("kind", "attempts", "state")) == {
+        ("deadly", 1, "pending"),
+        ("after it", 1, "done"),
+    }
 
 
 def test_long_work_that_nobody_knows_is_refused():
@@ -129,7 +171,7 @@ def test_nothing_personal_is_logged(caplog, mailoutbox):
     make_case(State.INFORMATION_NEEDED, ERIKA, at=timezone.now() - timedelta(days=50))
 
     for effect in Effect.objects.all():
-        tasks.run_effect(str(effect.pk))
+        tasks.run_effects(str(effect.pk))
     for turn in ("sweep-clocks", "sweep-challenges", "purge"):
         tasks.run_periodic(turn)
 
@@ -162,6 +204,6 @@ def test_the_message_bears_queue_and_time_limit(kind, monkeypatch):
 def test_arguments_of_tasks_are_ids_and_names():
     for name in OURS:
         task = app.tasks[name]
-        arguments = task.run.__code__.co_varnames[: task.run.__code__.co_argcount]
+        arguments = inspect.signature(task.run).parameters
         ids = [argument for argument in arguments if argument not in {"kind", "turn"}]
-        assert all(argument.endswith("_id") for argument in ids), name
+        assert all(argument.endswith(("_id", "_ids")) for argument in ids), name
