@@ -85,14 +85,15 @@ def drain(limit: int = 1000) -> int:
 # The relay holds a row for a moment when it extends the lease, and so does a worker that has only
 # looked whether the effect is due: a second is waited for them, and not the minutes that a handler
 # may take. Who passed the row over would leave the effect to lie until its lease has lapsed.
-_PATIENT = "SET LOCAL lock_timeout = '1s'"
 # A mail that another worker is still sending is left to that one: the lock of its connection is
 # asked for last of all.
 _CLAIM = """
-    WITH due AS MATERIALIZED (
-        SELECT id, kind FROM outbox_effect
+    WITH patience AS MATERIALIZED (
+        SELECT set_config('lock_timeout', '1s', true)
+    ), due AS MATERIALIZED (
+        SELECT id, kind FROM patience, outbox_effect
         WHERE id = %(id)s AND state = 'pending' AND due_at <= statement_timestamp()
-        FOR UPDATE
+        FOR UPDATE OF outbox_effect
     ), free AS MATERIALIZED (
         SELECT id FROM due
         WHERE CASE WHEN kind = ANY(%(mails)s) THEN pg_try_advisory_lock(%(word)s, %(subject)s)
@@ -112,10 +113,10 @@ def _begin_attempt(effect_id: UUID | str) -> Effect | None:
     word, subject = lock_keys(_SENDING, str(effect_id))
     lock = {"word": word, "subject": subject, "mails": mail_kinds()}
     values = {"id": str(effect_id), "delays": DELAYS, **lock}
+    with transaction.atomic(durable=True):
+        pass  # raises within a transaction, where nothing below would be committed
     try:
-        with transaction.atomic(durable=True), connection.cursor() as cursor:
-            cursor.execute(_PATIENT)
-            effect = next(iter(Effect.objects.raw(_CLAIM, values)), None)
+        effect = next(iter(Effect.objects.raw(_CLAIM, values)), None)
     except DatabaseError as error:
         if isinstance(error.__cause__, LockNotAvailable):
             return None  # before the lock of a mail was asked for
