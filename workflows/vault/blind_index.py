@@ -82,16 +82,21 @@ def index_many(key: DataKey, entries: Iterable[tuple[str, str]]) -> None:
     Raises `Shredded` for a shredded key and `ValueError` for an empty value, which would link
     strangers. The caller holds the lock on its case, so that no shredding runs at the same time.
     """
+    BlindIndexEntry.objects.bulk_create(new_entries(key, entries), ignore_conflicts=True)
+
+
+def new_entries(key: DataKey, entries: Iterable[tuple[str, str]]) -> list[BlindIndexEntry]:
+    """Return the entries for `(column, normalised value)` pairs, which are not stored yet.
+
+    Raises what `index_many` does.
+    """
     if key.is_shredded:
         raise Shredded("A shredded case is not indexed.")
     current = current_key()
-    BlindIndexEntry.objects.bulk_create(
-        [
-            BlindIndexEntry(data_key=key, column=column, digest=current.indexed(column, value))
-            for column, value in entries
-        ],
-        ignore_conflicts=True,
-    )
+    return [
+        BlindIndexEntry(data_key=key, column=column, digest=current.indexed(column, value))
+        for column, value in entries
+    ]
 
 
 def index_anew(key: DataKey, column: str, values: Collection[str]) -> int:

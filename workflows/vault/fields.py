@@ -30,11 +30,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Never, TypeVar, cast
 
 from django.core import checks
-from django.db import NotSupportedError, connection, models
+from django.db import NotSupportedError, models
 from django.db.models.query_utils import DeferredAttribute
 from django.utils.translation import gettext
 
 from workflows.vault.crypto import SealedPlace, Shredded, seal, unseal
+from workflows.vault.numbers import number_rows
 
 if TYPE_CHECKING:
     from workflows.vault.models import DataKey
@@ -78,33 +79,6 @@ class _Opened:
 
 
 _as_stored: contextvars.ContextVar[bool] = contextvars.ContextVar("as_stored", default=False)
-
-
-def number_rows(rows: Iterable[SealedModel]) -> None:
-    """Give new rows, of any tables, the primary keys that the database would give them.
-
-    One query for all that have none yet. The rows keep their order.
-    """
-    waiting: dict[type[SealedModel], list[SealedModel]] = {}
-    for row in rows:
-        if row.pk is None:
-            waiting.setdefault(type(row), []).append(row)
-    if not waiting:
-        return
-    parts: list[str] = []
-    values: list[str | int] = []
-    for place, (model, unnumbered) in enumerate(waiting.items()):
-        meta = model._meta
-        parts.append(
-            "SELECT %s, nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)"
-        )
-        values += [place, f'"{meta.db_table}"', str(meta.pk.column), len(unnumbered)]
-    with connection.cursor() as cursor:
-        cursor.execute(f"{' UNION ALL '.join(parts)} ORDER BY 1, 2", values)
-        numbers = cursor.fetchall()
-    numbered = [row for unnumbered in waiting.values() for row in unnumbered]
-    for row, (_place, number) in zip(numbered, numbers, strict=True):
-        row.pk = number
 
 
 _RowT = TypeVar("_RowT", bound="SealedModel")

@@ -46,6 +46,10 @@ class DataKey(models.Model):
         """Return what binds the wrapped key to this row."""
         return b"vault data key|" + self.pk.bytes
 
+    def remember_secret(self, secret: bytes) -> None:
+        """Take the key in the clear from whoever has just wrapped it."""
+        self._secret = secret
+
     def forget_secret(self) -> None:
         """Drop the unwrapped key from this instance."""
         self._secret = None

@@ -20,11 +20,16 @@ def create_data_key() -> DataKey:
 
 def create_data_keys(count: int) -> list[DataKey]:
     """Store and return new random data keys, with one query for all of them."""
-    ring = keyring()
-    keys = [DataKey(id=uuid4(), kek=ring.current()) for _number in range(count)]
-    for key in keys:
-        key.wrapped = ring.wrap(os.urandom(KEY_BYTES), key.wrap_context())
-    return DataKey.objects.bulk_create(keys)
+    return DataKey.objects.bulk_create([new_data_key() for _number in range(count)])
+
+
+def new_data_key() -> DataKey:
+    """Return a new random data key, which is not stored yet."""
+    ring, secret = keyring(), os.urandom(KEY_BYTES)
+    key = DataKey(id=uuid4(), kek=ring.current())
+    key.wrapped = ring.wrap(secret, key.wrap_context())
+    key.remember_secret(secret)
+    return key
 
 
 def shred(key: DataKey) -> None:

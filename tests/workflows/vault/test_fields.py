@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workflows.vault.crypto import DecryptionFailed, Shredded
-from workflows.vault.fields import SealedText, erase_sealed, number_rows, text_or_erased
+from workflows.vault.fields import SealedText, erase_sealed, text_or_erased
 from workflows.vault.models import DataKey
+from workflows.vault.numbers import number_rows
 from workflows.vault.services import shred
 
 JSON = st.recursive(
