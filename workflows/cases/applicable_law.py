@@ -5,28 +5,31 @@ decided in `workflows.regimes.applicability`.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.utils import timezone
 
 from workflows.cases.clocks import response_clock_kinds
-from workflows.cases.models import Case
+from workflows.cases.models import Case, RegimeVersion
+from workflows.cases.models.case import versions_of
 from workflows.regimes.applicability import (
     NEUTRAL,
-    UNKNOWN,
     Applicability,
     ProviderProfile,
     applicable_laws,
     canonical_place,
 )
-from workflows.regimes.calendar_store import stored_notices
 from workflows.regimes.deadlines.values import ClockEvent
 from workflows.regimes.limits import rules_in_force
-from workflows.regimes.models import ProviderProfileVersion
+from workflows.regimes.registry import Registry, rule_files
 from workflows.regimes.rules.regime import Regime
-from workflows.regimes.services import NoticeSource, all_regimes, deadlines_at, get_regime
+from workflows.regimes.services import NoticeSource, all_regimes, deadlines_at
+from workflows.regimes.stored_rules import StoredRules, stored_rules
+
+_QUARTER_OF_AN_HOUR = 15 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +56,8 @@ def profile_in_force() -> tuple[ProviderProfile, int | None]:
 
     Before one is set, the law of every home is taken to apply.
     """
-    latest = ProviderProfileVersion.objects.first()
-    if latest is None:
-        return UNKNOWN, None
-    return ProviderProfile.from_dict(latest.profile), latest.pk
+    rules = stored_rules()
+    return rules.profile, rules.profile_id
 
 
 def codes_for(case: Case, profile: ProviderProfile | None = None) -> tuple[str, ...]:
@@ -71,19 +72,67 @@ def laws_for(
     at: datetime | None = None,
     profile: ProviderProfile | None = None,
 ) -> ApplicableLaws:
-    """Return the laws of a request for items of these kinds, by the profile in force."""
-    at = at or timezone.now()
-    facts = profile or profile_in_force()[0]
-    found = applicable_laws(facts, residence, at, all_regimes())
-    chosen = [get_regime(code) for code in found.codes or (NEUTRAL,)]
+    """Return the laws of a request for items of these kinds, by the profile in force.
+
+    One query, or by another `profile` as well as it is.
+    """
+    rules, at = stored_rules(), at or timezone.now()
+    if profile is not None and profile != rules.profile:
+        rules = replace(rules, profile=profile)
+    return laws_under(rules, residence, kinds, at)
+
+
+def laws_under(
+    rules: StoredRules, residence: str, kinds: Iterable[str], at: datetime
+) -> ApplicableLaws:
+    """Return the laws of a request by these rules. No query."""
+    found = laws_of_place(rules, residence, at)
     return with_lead(
-        found,
-        rules_in_force(chosen, at),
-        facts,
+        found.applicability,
+        found.regimes,
+        rules.profile,
         residence=residence,
         kinds=kinds,
         at=at,
-        notices=stored_notices,
+        notices=rules.notices,
+    )
+
+
+@dataclass(frozen=True)
+class LawsOfPlace:
+    """The laws that apply to whoever lives at a place, as they are in force."""
+
+    applicability: Applicability
+    regimes: tuple[Regime, ...]
+
+    @cached_property
+    def versions(self) -> tuple[RegimeVersion, ...]:
+        """Return the versions of the rules as a case keeps them, not stored."""
+        return versions_of(self.regimes)
+
+
+def laws_of_place(rules: StoredRules, residence: str, at: datetime) -> LawsOfPlace:
+    """Return what follows from the rules for a place at an instant.
+
+    It is the same for a quarter of an hour: no midnight of a time zone lies within one.
+    """
+    quarter = int(at.timestamp() // _QUARTER_OF_AN_HOUR)
+    return _laws_of_place(rules, rule_files(), canonical_place(residence), quarter)
+
+
+# For each place of the world, some hours of each; a place comes from outside.
+@lru_cache(maxsize=2000)
+def _laws_of_place(rules: StoredRules, files: Registry, home: str, quarter: int) -> LawsOfPlace:
+    at = datetime.fromtimestamp(quarter * _QUARTER_OF_AN_HOUR, UTC)
+    found = applicable_laws(rules.profile, home, at, all_regimes())
+    chosen = [files.current[code] for code in found.codes or (NEUTRAL,)]
+    main = canonical_place(rules.profile.main_establishment)
+    return LawsOfPlace(
+        found,
+        tuple(
+            regime if regime.covers(home) else regime.at_main_establishment(main)
+            for regime in rules_in_force(chosen, at, rules.limits)
+        ),
     )
 
 

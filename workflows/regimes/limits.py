@@ -25,6 +25,7 @@ from workflows.regimes.rules.elements import Clock
 from workflows.regimes.rules.reader import Document
 from workflows.regimes.rules.regime import Regime, UnknownClockError, parse_regime
 from workflows.regimes.services import years_needed
+from workflows.regimes.stored_rules import stored_rules
 
 _UNITS = ("days", "working_days")
 _DAYS_COMPARED = 366
@@ -55,14 +56,19 @@ def limited_kinds(regime: Regime) -> tuple[str, ...]:
     return tuple(dict.fromkeys(kind for kind in kinds if kind))
 
 
-def rules_in_force(regimes: Iterable[Regime], at: datetime) -> tuple[Regime, ...]:
-    """Return the rules and the limits that were in force at an instant. One query for all."""
+def rules_in_force(
+    regimes: Iterable[Regime], at: datetime, limits: Iterable[PublishedLimit] | None = None
+) -> tuple[Regime, ...]:
+    """Return the rules and the limits that were in force at an instant.
+
+    One query for all, none where the published `limits` are given.
+    """
     regimes = tuple(regime_on(regime, regime.day_at(at)) for regime in regimes)
-    rows = list(PublishedLimit.objects.filter(regime__in=[regime.code for regime in regimes]))
+    rows = stored_rules().limits if limits is None else limits
     found = []
     for regime in regimes:
-        limits = _latest(rows, regime.code, regime.day_at(at))
-        found.append(with_limits(regime, limits) if limits else regime)
+        latest = _latest(rows, regime.code, regime.day_at(at))
+        found.append(with_limits(regime, latest) if latest else regime)
     return tuple(found)
 
 

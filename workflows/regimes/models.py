@@ -116,3 +116,13 @@ class PublishedLimit(models.Model):
     def as_promise(self) -> PublishedPromise:
         """Return the row as a value of the rules."""
         return PublishedPromise(cast("Unit", self.unit), self.amount, self.valid_from)
+
+
+class RulesVersion(models.Model):
+    """Which version of the three tables above stands: one row, written by their triggers alone.
+
+    A process that knows the version knows whether what it has read of them still holds. Personal
+    data: none.
+    """
+
+    version = models.UUIDField()

@@ -30,9 +30,9 @@ class UnknownRegimeError(LookupError):
     """There is no regime of this code, or not in this version."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Registry:
-    """The current regime of each code, and every version that is still kept."""
+    """The current regime of each code, and every version that is still kept; one for a reading."""
 
     current: dict[str, Regime]
     versions: dict[tuple[str, str], Regime]
@@ -117,6 +117,11 @@ def folders() -> Iterator[Path]:
         if not own.is_dir():
             raise RuleFileError("REGIMES_DIR is not a folder", file=str(own), line=1)
         yield own
+
+
+def rule_files() -> Registry:
+    """Return what was read of the files: another one after they were read again."""
+    return _registry()
 
 
 def clear_cache() -> None:

@@ -195,11 +195,12 @@ def compute_all(
     kinds: Iterable[str],
     *,
     item_kinds: Iterable[str] = (),
+    notices: NoticeSource = stored_notices,
 ) -> dict[str, Deadline]:
     """Return the deadlines of several clocks by kind, with one query for all of them.
 
-    `item_kinds` as in `deadlines_at`.
+    `item_kinds` and `notices` as in `deadlines_at`.
     """
     return deadlines_at(
-        regime, kinds, tuple(events), residence, stored_notices, item_kinds=tuple(item_kinds)
+        regime, kinds, tuple(events), residence, notices, item_kinds=tuple(item_kinds)
     )

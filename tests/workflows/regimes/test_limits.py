@@ -16,6 +16,7 @@ from workflows.regimes.limits import (
 )
 from workflows.regimes.rules.regime import Regime, UnknownClockError
 from workflows.regimes.services import all_regimes, compute, get_regime
+from workflows.regimes.stored_rules import stored_rules
 
 pytestmark = pytest.mark.django_db
 JUNE = date(2026, 6, 1)
@@ -57,6 +58,7 @@ def test_the_latest_limit_in_force_holds_from_its_day_in_the_zone_of_the_regime(
 
 def test_several_regimes_cost_one_query(django_assert_num_queries):
     publish(15, JUNE)
+    stored_rules()
 
     with django_assert_num_queries(1):
         found = rules_in_force(all_regimes(), datetime(2026, 6, 2, tzinfo=UTC))

@@ -2,6 +2,7 @@
 
 import hashlib
 import uuid
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from django.contrib.postgres.fields import ArrayField
@@ -35,26 +36,38 @@ class RegimeVersion(models.Model):
         verbose_name_plural = _("regime versions")
 
 
-def keep_versions(regimes: tuple[Regime, ...]) -> dict[str, str]:
-    """Keep regimes as they stand now, where they are not kept yet; return {code: digest}."""
-    snapshots = {regime.code: regime.snapshot() for regime in regimes}
-    digests = {
-        code: hashlib.sha256(canonical_json(snapshot)).hexdigest()
-        for code, snapshot in snapshots.items()
-    }
-    RegimeVersion.objects.bulk_create(
-        (
-            RegimeVersion(
-                digest=digests[regime.code],
-                code=regime.code,
-                version=regime.version,
-                snapshot=snapshots[regime.code],
-            )
-            for regime in regimes
-        ),
-        ignore_conflicts=True,
+def versions_of(regimes: Iterable[Regime]) -> tuple[RegimeVersion, ...]:
+    """Return the versions of regimes as they stand now, not stored."""
+    snapshots = [(regime, regime.snapshot()) for regime in regimes]
+    return tuple(
+        RegimeVersion(
+            digest=hashlib.sha256(canonical_json(snapshot)).hexdigest(),
+            code=regime.code,
+            version=regime.version,
+            snapshot=snapshot,
+        )
+        for regime, snapshot in snapshots
     )
-    return digests
+
+
+def keep_versions(regimes: Iterable[Regime]) -> dict[str, str]:
+    """Keep regimes as they stand now, where they are not kept yet; return {code: digest}."""
+    versions = versions_of(regimes)
+    RegimeVersion.objects.bulk_create(versions, ignore_conflicts=True)
+    return {version.code: version.digest for version in versions}
+
+
+def keep_unread(versions: Sequence[RegimeVersion]) -> None:
+    """Keep versions, unless this process has read them as kept before: then without a query.
+
+    Whoever writes what refers to them looks there whether they are, for they may have been kept in
+    a transaction that was rolled back.
+    """
+    try:
+        for version in versions:
+            kept_version(version.digest)
+    except RegimeVersion.DoesNotExist:
+        RegimeVersion.objects.bulk_create(versions, ignore_conflicts=True)
 
 
 @lru_cache(maxsize=512)

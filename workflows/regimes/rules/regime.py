@@ -138,7 +138,7 @@ class Regime:
 
         Time is reckoned, and the authority is that of the place, at the main establishment.
         """
-        if not self.covers(main_establishment):
+        if not self.covers(main_establishment) or main_establishment == self.default_place:
             return self
         return replace(
             self,

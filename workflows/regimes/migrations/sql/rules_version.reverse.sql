@@ -1,0 +1,4 @@
+DROP TRIGGER regimes_new_version ON regimes_businesscalendar;
+DROP TRIGGER regimes_new_version ON regimes_publishedlimit;
+DROP TRIGGER regimes_new_version ON regimes_providerprofileversion;
+DROP FUNCTION regimes_new_version;
