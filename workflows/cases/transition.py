@@ -7,6 +7,7 @@ depends on.
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -31,7 +32,7 @@ from workflows.cases.lifecycle import MERGE_TARGETS, MOVES, Action, Move, State
 from workflows.cases.mail import share_confirmed_address
 from workflows.cases.models import Case, Clock, EventContent, Item
 from workflows.common import state_machine
-from workflows.ledger.append import append
+from workflows.ledger.append import PreparedEvent, append, prepare
 from workflows.ledger.canonical import commit, new_nonce
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case
@@ -68,19 +69,53 @@ def append_case_event(
         case=case.pseudonym,
         register=register,
         facts=facts or {},
-        commitments={key: commit(content, nonce) for key, (nonce, content) in openings.items()},
+        commitments=_commitments(openings),
         at=at,
     )
-    EventContent.objects.bulk_create(
+    EventContent.objects.bulk_create(_contents(case, event.uid, openings))
+    return event
+
+
+def prepare_case_event(
+    case: Case,
+    name: str,
+    *,
+    role: str,
+    facts: Mapping[str, Any],
+    contents: Mapping[str, Any] | None = None,
+    register: str | None = None,
+) -> tuple[PreparedEvent, list[EventContent]]:
+    """Return the event `name` of a new case and its contents, as `append_case_event` writes them.
+
+    Raises `InvalidEventError`.
+    """
+    openings = {key: (new_nonce(), content) for key, content in (contents or {}).items()}
+    event = prepare(
+        name=name,
+        role=role,
+        case=case.pseudonym,
+        register=register,
+        facts=facts,
+        commitments=_commitments(openings),
+    )
+    return event, _contents(case, event.uid, openings)
+
+
+# What is committed to, by name: the nonce and the content.
+_Openings = Mapping[str, tuple[bytes, Any]]
+
+
+def _commitments(openings: _Openings) -> dict[str, str]:
+    return {key: commit(content, nonce) for key, (nonce, content) in openings.items()}
+
+
+def _contents(case: Case, event: UUID, openings: _Openings) -> list[EventContent]:
+    return [
         EventContent(
-            case=case,
-            event=event.uid,
-            name=key,
-            opening={"nonce": nonce.hex(), "content": content},
+            case=case, event=event, name=key, opening={"nonce": nonce.hex(), "content": content}
         )
         for key, (nonce, content) in openings.items()
-    )
-    return event
+    ]
 
 
 # Where the time to answer runs on meanwhile, this much of it is left for a refusal …

@@ -188,6 +188,68 @@ def _spell(what: str, value: Json) -> str:
         raise InvalidEventError(f"The {what} of an event cannot be written. {error}") from error
 
 
+@dataclass(frozen=True, slots=True)
+class PreparedEvent:
+    """An event that was checked and spelled, and not written yet: it has neither step nor number.
+
+    Its fields are those of `append`; `moment` is its time, `uid` its name in the log.
+    """
+
+    uid: UUID
+    case: UUID | None
+    register: str | None
+    name: str
+    role: str
+    actor: str
+    moment: datetime
+    template: LeafTemplate
+
+    def arguments(self) -> list[Any]:
+        """Return what the function `ledger_append` of the database takes, in its order."""
+        return [
+            self.uid,
+            self.case,
+            self.register,
+            self.name,
+            self.role,
+            self.actor,
+            self.template.at,
+            self.template.before_number,
+            self.template.before_step,
+            self.template.after_step,
+        ]
+
+
+def prepare(
+    *,
+    name: str,
+    role: str,
+    actor: str = "",
+    case: UUID | None = None,
+    register: str | None = None,
+    facts: Mapping[str, Json] | None = None,
+    commitments: Mapping[str, str] | None = None,
+    at: datetime | None = None,
+) -> PreparedEvent:
+    """Return one event ready to be written. The arguments are those of `append`.
+
+    Raises InvalidEventError.
+    """
+    moment = at or timezone.now()
+    require_codes(facts or {})
+    template = leaf_template(
+        name=name,
+        role=role,
+        actor=actor,
+        case=case,
+        register=register,
+        facts=facts or {},
+        commitments=commitments or {},
+        moment=moment,
+    )
+    return PreparedEvent(new_uid(), case, register, name, role, actor, moment, template)
+
+
 class _Kept(threading.local):
     """The cursor of each connection of this thread, by the connection's alias."""
 
@@ -245,43 +307,26 @@ def append(
     database = connections[DEFAULT_DB_ALIAS]
     if not database.in_atomic_block:
         raise RuntimeError("An event must be appended in the transaction of what it records.")
-    moment = at or timezone.now()
-    require_codes(facts or {})
-    template = leaf_template(
+    event = prepare(
         name=name,
         role=role,
         actor=actor,
         case=case,
         register=register,
-        facts=facts or {},
-        commitments=commitments or {},
-        moment=moment,
+        facts=facts,
+        commitments=commitments,
+        at=at,
     )
-    uid = new_uid()
     cursor = prepared_cursor(database)
-    cursor.execute(
-        _APPEND,
-        [
-            uid,
-            case,
-            register,
-            name,
-            role,
-            actor,
-            template.at,
-            template.before_number,
-            template.before_step,
-            template.after_step,
-        ],
-    )
+    cursor.execute(_APPEND, event.arguments())
     ((key, step, number),) = cursor.fetchone()
-    leaf = template.fill(step, number)
+    leaf = event.template.fill(step, number)
     return Event.from_db(
         database.alias,
         _COLUMNS,
         (
             key,
-            uid,
+            event.uid,
             case,
             step,
             register,
@@ -289,7 +334,7 @@ def append(
             name,
             role,
             actor,
-            moment,
+            event.moment,
             leaf,
             leaf_hash(leaf),
         ),

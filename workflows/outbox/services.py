@@ -48,6 +48,7 @@ __all__ = [
     "effect_handler",
     "enqueue",
     "mail_handler",
+    "new_effect",
     "purge_done",
     "purgeable",
     "retry_dead_letter",
@@ -60,6 +61,21 @@ DONE_KEPT_FOR = timedelta(days=180)
 PURGED_AT_ONCE = 1000
 
 Payload = Mapping[str, str | int | None]
+
+
+def new_effect(kind: str, *, key: str, payload: Payload) -> Effect:
+    """Return an effect that is not written yet; raises `ValueError` as `enqueue` does."""
+    for name, value in payload.items():
+        if isinstance(value, str) and len(value) > LONGEST_PAYLOAD_TEXT:
+            raise ValueError(f"The payload holds ids only; {name} is too long to be one.")
+    identifier = correlation.current_id()
+    return Effect(
+        kind=kind,
+        key=key,
+        payload=dict(payload),
+        queue=queue_of(kind),
+        correlation_id=None if identifier == correlation.NONE else identifier,
+    )
 
 
 def enqueue(
@@ -75,17 +91,7 @@ def enqueue(
     raises `ValueError`. It is due after `delay` by the clock of the database. A database trigger
     wakes the relay at the commit.
     """
-    for name, value in payload.items():
-        if isinstance(value, str) and len(value) > LONGEST_PAYLOAD_TEXT:
-            raise ValueError(f"The payload holds ids only; {name} is too long to be one.")
-    identifier = correlation.current_id()
-    effect = Effect(
-        kind=kind,
-        key=key,
-        payload=dict(payload),
-        queue=queue_of(kind),
-        correlation_id=None if identifier == correlation.NONE else identifier,
-    )
+    effect = new_effect(kind, key=key, payload=payload)
     if not _insert(effect, delay):
         effect = Effect.objects.get(key=key)
         _keep(effect)
