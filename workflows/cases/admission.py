@@ -7,6 +7,7 @@ meanwhile.
 """
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
@@ -32,6 +33,8 @@ LASTS = timedelta(minutes=20)
 LONGEST = 4_000
 
 FILINGS_LATELY = timedelta(minutes=5)
+# What staff enter from letters is no load.
+_CHANNELS = (Channel.WEB, Channel.API)
 DRAFTS_LATELY = timedelta(hours=1)
 # Each level of load doubles the work, up to this.
 HIGHEST_LEVEL = 5
@@ -176,6 +179,21 @@ _SENTENCES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Calm:
+    """The intake is calm while fewer than `below` cases came in by the channels after a time."""
+
+    below: int
+    after: datetime
+    channels: tuple[Channel, ...]
+
+
+def calm(now: datetime | None = None) -> Calm:
+    """Return until when nobody who files has to be let in: what `load_level` of filings counts."""
+    now = now or timezone.now()
+    return Calm(settings.INTAKE_BUSY_FILINGS, now - FILINGS_LATELY, _CHANNELS)
+
+
 def load_level(purpose: Purpose, now: datetime | None = None) -> int:
     """Return how far the intake is under load, 0 where it is calm."""
     now = now or timezone.now()
@@ -194,9 +212,7 @@ def load_level(purpose: Purpose, now: datetime | None = None) -> int:
 
 def _filings(now: datetime) -> Any:
     """Return the cases filed of late. Samples are filed in the past, and count for nothing."""
-    return Case.objects.filter(
-        filed_at__gt=now - FILINGS_LATELY, channel__in=(Channel.WEB, Channel.API)
-    )
+    return Case.objects.filter(filed_at__gt=now - FILINGS_LATELY, channel__in=_CHANNELS)
 
 
 def storage_load_level(used: int) -> int:

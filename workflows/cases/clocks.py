@@ -18,6 +18,7 @@ from workflows.cases.lifecycle import OPEN
 from workflows.cases.models import BaseClock, Case, Clock, ClockEvent
 from workflows.cases.models.clock import Round, current_round, rule_events
 from workflows.regimes import services as regimes
+from workflows.regimes.calendar_store import stored_notices
 from workflows.regimes.deadlines.values import CalculationStep, Deadline
 from workflows.regimes.deadlines.values import ClockEvent as RuleEvent
 from workflows.regimes.rules.regime import Regime
@@ -81,22 +82,17 @@ def answer_kind(case: Case, regime: Regime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FirstClocks:
-    """The event and the clocks with which a case begins; they are stored after it."""
+    """The event and the clocks with which a case begins, which are not stored yet."""
 
     received: ClockEvent
     clocks: list[Clock]
 
-    def store(self) -> None:
-        """Write them, once the case is written."""
-        self.received.save(force_insert=True)
-        Clock.objects.bulk_create(self.clocks)
 
-
-def first_clocks(case: Case) -> FirstClocks:
+def first_clocks(case: Case, notices: regimes.NoticeSource) -> FirstClocks:
     """Return the clocks of a case that is about to be filed, and give it the earliest date."""
     received = ClockEvent(case=case, name="received", at=case.filed_at)
     first = Round(0, case.filed_at, (received,))
-    clocks = clocks_for(case, derive_deadlines(case, first), {}, first)
+    clocks = clocks_for(case, derive_deadlines(case, first, notices), {}, first)
     lead = earliest_due(clocks)
     if lead is not None:
         _take_date(case, lead)
@@ -123,7 +119,9 @@ def additional_clocks(case: Case) -> list[BaseClock]:
     ]
 
 
-def derive_deadlines(case: Case, current: Round | None = None) -> dict[tuple[str, str], Deadline]:
+def derive_deadlines(
+    case: Case, current: Round | None = None, notices: regimes.NoticeSource = stored_notices
+) -> dict[tuple[str, str], Deadline]:
     """Return what the calculator makes of the events of this round, by regime and kind of clock.
 
     Receipt is acknowledged only once: after a contest there are the clocks to answer alone.
@@ -138,7 +136,9 @@ def derive_deadlines(case: Case, current: Round | None = None) -> dict[tuple[str
             if current.number
             else clock_kinds(regime, case.kinds)
         )
-        computed = regimes.compute_all(regime, events, case.residence, kinds, item_kinds=case.kinds)
+        computed = regimes.compute_all(
+            regime, events, case.residence, kinds, item_kinds=case.kinds, notices=notices
+        )
         deadlines.update({(code, kind): deadline for kind, deadline in computed.items()})
     return _told_as_contested(deadlines) if current.number else deadlines
 

@@ -24,7 +24,7 @@ from requests_portal.api.v1.serializers import (
 )
 from workflows.cases.access import find_by_receipt
 from workflows.cases.admission import LONGEST as LONGEST_PROOF
-from workflows.cases.admission import require_proof
+from workflows.cases.admission import calm, require_proof
 from workflows.cases.filing import FilingResult, file_request
 from workflows.cases.idempotency import (
     KEPT_FOR,
@@ -100,6 +100,7 @@ class FilingView(Throttled, APIView):
             attempt=key,
             channel=Channel.API,
             admit=lambda: require_proof(key, proof),
+            calm=calm(),
         )
         return Response(
             FiledSerializer(_receipt(filed)).data,

@@ -1,0 +1,2 @@
+DROP FUNCTION cases_file;
+DROP FUNCTION cases_earlier;
