@@ -1,7 +1,7 @@
 """Filing a request: one service for the web form, the API, the commands and the staff.
 
 A filing is prepared without a look at the database and written in one statement, which refuses it
-where the rules have changed meanwhile: then it is prepared anew. ADR 0038 says why.
+where the rules have changed meanwhile: then it is prepared anew. ADR 34 says why.
 """
 
 from collections.abc import Callable
