@@ -13,10 +13,13 @@ import base64
 import json
 import os
 import secrets
+import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -24,6 +27,8 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parents[2]
 KEYS = ("VAULT_KEY", "INDEX_KEY", "SECRET_KEY")
 Figures = dict[str, float]
+LONGEST_SECONDS = 300
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def main(script: str, doc: str | None, measure: Callable[..., Figures], **defaults: int) -> None:
@@ -50,6 +55,56 @@ def main(script: str, doc: str | None, measure: Callable[..., Figures], **defaul
     command += [word for name, value in options.items() for word in (f"--{name}", str(value))]
     trees = {"before": chosen.before.resolve()} if chosen.before else {}
     _print(_measured({**trees, "now": PROJECT}, command, chosen.rounds))
+
+
+@contextmanager
+def running(*command: str, tree: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program of a working tree until the block ends; what it prints is thrown away."""
+    environment = os.environ | {"PYTHONPATH": str(tree), "PYTHONWARNINGS": "ignore"}
+    process = subprocess.Popen(command, cwd=tree, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def free_port() -> int:
+    """Return a port of this machine on which nobody listens now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_until(reached: Callable[[], bool]) -> None:
+    """Look again and again, and return when `reached` does."""
+    end = time.monotonic() + LONGEST_SECONDS
+    while not reached():
+        if time.monotonic() > end:
+            raise TimeoutError("It takes too long.")
+        time.sleep(0.05)
+
+
+def processor_seconds(pid: int) -> float:
+    """Return what a process and its children have used up to now, ended ones included."""
+    parents, used = {}, {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            # The name stands in brackets and may hold anything.
+            words = path.read_text().rpartition(")")[2].split()
+            one = int(path.parent.name)
+            parents[one] = int(words[1])
+            used[one] = sum(int(word) for word in words[11:15]) / _TICKS
+    family = {pid}
+    while more := {one for one, parent in parents.items() if parent in family} - family:
+        family |= more
+    return sum(used.get(one, 0) for one in family)
 
 
 def _measured(trees: dict[str, Path], command: list[str], rounds: int) -> dict[str, list[Figures]]:
