@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -112,3 +113,17 @@ def test_of_many_at_once_each_is_counted():
 
     assert sorted(number for number, _left in counted) == list(range(1, 13))
     assert all(50 <= left <= 60 for _number, left in counted)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_only_a_count_by_itself_does_not_wait_for_the_disk():
+    def waits() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW synchronous_commit")
+            return str(cursor.fetchone()[0])
+
+    count_within("calls", 60)
+    assert waits() == "on"
+    with transaction.atomic():
+        count_within("calls", 60)
+        assert waits() == "on"

@@ -1,4 +1,4 @@
-"""Filing over HTTP: the server of the portal with one process, and clients that wait for each answer.
+"""Filing over HTTP: the server of the portal, and clients that wait for each answer.
 
     python tests/bench/web.py [/tmp/before] [--clients N] [--filings N] [--rounds N]
 
@@ -56,7 +56,6 @@ def over_http(clients: int, filings: int) -> dict[str, float]:
             DATA_DIR=folder,
             STATIC_ROOT=f"{folder}/static",
             WEB_BIND=f"127.0.0.1:{port}",
-            WEB_CONCURRENCY="1",
             API_CALLS_PER_MINUTE_ANONYMOUS="10000000",
             INTAKE_BUSY_FILINGS="10000000",
         )
