@@ -13,8 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from workflows.cases.access import new_case_number
-from workflows.cases.applicable_law import ApplicableLaws, profile_in_force, with_lead
-from workflows.cases.clocks import clock_kinds, clocks_for, earliest_due
+from workflows.cases.applicable_law import ApplicableLaws, laws_under
+from workflows.cases.clocks import clocks_for, derive_deadlines, earliest_due
 from workflows.cases.filing import EMAIL_INDEX, received_facts
 from workflows.cases.filing_request import (
     FiledIdentifier,
@@ -36,16 +36,11 @@ from workflows.cases.models.clock import Round
 from workflows.ledger.append import NewEvent, append_first_events
 from workflows.ledger.canonical import commit, new_nonce
 from workflows.mail.addresses import normalise_email
-from workflows.regimes import services as regimes
-from workflows.regimes.applicability import NEUTRAL, applicable_laws
-from workflows.regimes.calendar_store import stored_notices
-from workflows.regimes.deadlines.values import ClockEvent as RuleEvent
 from workflows.regimes.deadlines.values import Deadline
-from workflows.regimes.limits import rules_in_force
 from workflows.regimes.rules.regime import Regime
-from workflows.regimes.services import all_regimes
-from workflows.vault import blind_index
-from workflows.vault.models import DataKey
+from workflows.regimes.stored_rules import stored_rules
+from workflows.vault.blind_index import new_entries
+from workflows.vault.models import BlindIndexEntry, DataKey
 from workflows.vault.services import create_data_keys
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.people import Assurance, Channel, IdentifierKind
@@ -95,10 +90,7 @@ class _Maker:
         self._deadlines: dict[tuple[object, ...], dict[tuple[str, str], Deadline]] = {}
         self._versions: dict[tuple[str, str], str] = {}
         self._laws_found: dict[tuple[str, ...], ApplicableLaws] = {}
-        self._profile, self._profile_version = profile_in_force()
-        self._rules = {law.code: law for law in rules_in_force(all_regimes(), self._now)}
-        calendars = {place.calendar for law in all_regimes() for place in law.places.values()}
-        self._notices = stored_notices(calendars)
+        self._rules = stored_rules()
 
     def make(self, size: int) -> None:
         """Make one batch, inside the caller's transaction."""
@@ -156,7 +148,7 @@ class _Maker:
             regime=laws.lead.code,
             regimes=[regime.code for regime in laws.regimes],
             regime_versions={regime.code: self._version(regime) for regime in laws.regimes},
-            applicability=laws.as_kept(self._profile_version),
+            applicability=laws.as_kept(self._rules.profile_id),
             has_contact=True,
             filed_at=self._now - self._random.choice(ARRIVALS),
         )
@@ -164,21 +156,8 @@ class _Maker:
     def _laws(self, residence: str, kinds: list[str]) -> ApplicableLaws:
         shared = (residence, *sorted(kinds))
         if shared not in self._laws_found:
-            self._laws_found[shared] = self._found(residence, kinds)
+            self._laws_found[shared] = laws_under(self._rules, residence, kinds, self._now)
         return self._laws_found[shared]
-
-    def _found(self, residence: str, kinds: list[str]) -> ApplicableLaws:
-        """Find the laws with the rules of this moment, and the days off, read once."""
-        found = applicable_laws(self._profile, residence, self._now, all_regimes())
-        return with_lead(
-            found,
-            [self._rules[code] for code in found.codes or (NEUTRAL,)],
-            self._profile,
-            residence=residence,
-            kinds=kinds,
-            at=self._now,
-            notices=lambda _regions: self._notices,
-        )
 
     def _version(self, regime: Regime) -> str:
         seen_from = (regime.code, regime.default_place)
@@ -189,7 +168,7 @@ class _Maker:
     def _clocks(self, case: Case) -> list[Clock]:
         shared = (case.residence, case.filed_at, *sorted(case.kinds))
         if shared not in self._deadlines:
-            self._deadlines[shared] = _derive(case)
+            self._deadlines[shared] = self._derive(case)
         clocks = clocks_for(case, self._deadlines[shared], {}, Round(0, case.filed_at, ()))
         for clock in clocks:
             if clock.kind == case.regime_of(clock.regime).acknowledge:
@@ -201,17 +180,9 @@ class _Maker:
             case.due_provisional = lead.provisional
         return clocks
 
-
-def _derive(case: Case) -> dict[tuple[str, str], Deadline]:
-    deadlines: dict[tuple[str, str], Deadline] = {}
-    for code in case.regimes:
-        regime = case.regime_of(code)
-        received = [RuleEvent("received", case.filed_at)]
-        computed = regimes.compute_all(
-            regime, received, case.residence, clock_kinds(regime, case.kinds), item_kinds=case.kinds
-        )
-        deadlines.update({(code, kind): deadline for kind, deadline in computed.items()})
-    return deadlines
+    def _derive(self, case: Case) -> dict[tuple[str, str], Deadline]:
+        received = ClockEvent(case=case, name="received", at=case.filed_at)
+        return derive_deadlines(case, Round(0, case.filed_at, (received,)), self._rules.notices)
 
 
 def _free_numbers(count: int, now: datetime) -> list[str]:
@@ -243,8 +214,11 @@ def _store_parts(filings: list[tuple[Case, FilingRequest]]) -> None:
     ClockEvent.objects.bulk_create(
         ClockEvent(case=case, name="received", at=case.filed_at) for case, _request in filings
     )
-    for case, request in filings:
-        blind_index.index(case.data_key, EMAIL_INDEX, normalise_email(request.email))
+    BlindIndexEntry.objects.bulk_create(
+        entry
+        for case, request in filings
+        for entry in new_entries(case.data_key, [(EMAIL_INDEX, normalise_email(request.email))])
+    )
 
 
 def _append_events(filings: list[tuple[Case, FilingRequest]], now: datetime) -> None:
