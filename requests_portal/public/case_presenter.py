@@ -35,7 +35,7 @@ from workflows.vocabulary.item_kinds import ItemKind
 _STATES = {
     State.FILED: _(
         "Please confirm your e-mail address: press the button behind the link that we have sent"
-        " you. The time runs all the same."
+        " you. The deadline isn’t affected."
     ),
     State.RECEIVED: _("We have your request. Somebody will look at it soon."),
     State.TRIAGE: _("We are finding out who can answer it."),

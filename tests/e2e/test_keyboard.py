@@ -99,7 +99,7 @@ def test_a_screen_reader_hears_clock_story_messages_and_what_can_be_done(new_pag
             - heading "What you can do" [level=2]
             - list:
               - listitem:
-                - link "Take home the proof that your request is in the log"
+                - link "Download the proof that your request is in the log"
               - listitem:
                 - link "Withdraw the request"
             - group: Complain to the authority or go to court

@@ -9,11 +9,11 @@ from workflows.common.state_machine import Refusal
 STATE_NAMES = {
     State.FILED: _("Filed, contact not confirmed"),
     State.RECEIVED: _("Received"),
-    State.TRIAGE: _("Being sorted"),
+    State.TRIAGE: _("In triage"),
     State.IDENTITY_NEEDED: _("Waiting for proof of identity"),
     State.INFORMATION_NEEDED: _("Waiting for information"),
     State.FEE_NEEDED: _("Waiting for a fee"),
-    State.IN_REVIEW: _("Being looked into"),
+    State.IN_REVIEW: _("Under review"),
     State.DECISION_PROPOSED: _("Decision proposed"),
     State.EXECUTING: _("Being carried out"),
     State.ANSWERED: _("Answered"),

@@ -9,7 +9,7 @@ from workflows.complaints.lifecycle import Action, State
 STATE_NAMES = {
     State.RECEIVED: pgettext_lazy("complaint", "Received"),
     State.ACKNOWLEDGED: pgettext_lazy("complaint", "Acknowledged"),
-    State.IN_HANDLING: pgettext_lazy("complaint", "Being looked into"),
+    State.IN_HANDLING: pgettext_lazy("complaint", "Under review"),
     State.ANSWERED: pgettext_lazy("complaint", "Answered"),
     State.CLOSED: pgettext_lazy("complaint", "Closed"),
     State.WITHDRAWN: pgettext_lazy("complaint", "Withdrawn"),

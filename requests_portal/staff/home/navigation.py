@@ -46,7 +46,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     _("Notices to recipients"),
                     "outgoing_mail",
                 ),
-                _list(request, "corrections", "reingestion", _("Come back"), "undo"),
+                _list(request, "corrections", "reingestion", _("Reappeared data"), "undo"),
                 _list(
                     request,
                     "model_outputs",

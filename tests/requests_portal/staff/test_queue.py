@@ -53,7 +53,7 @@ class TestOrderAndColumns:
         page = client.get(QUEUE).content.decode()
         for words in (
             "days left",
-            "Being sorted",
+            "In triage",
             "Get a copy<br>Delete information",
             "EU",
             "English",

@@ -114,7 +114,7 @@ class TestSeveralLaws:
         text = propose(case, Outcome.DELETED)
 
         eu, cn = (get_regime(code).authority_for(case.residence) for code in ("EU", "CN"))
-        assert f"You can complain to {eu.name.en} (European Union and EEA)." in text
+        assert f"You can complain to: {eu.name.en} (European Union and EEA)." in text
         assert f"For what Mainland China gives you, you can also complain to {cn.name.en}" in text
         assert text.index(eu.name.en) < text.index(cn.name.en)
         assert f"Mainland China: {get_regime('CN').court.text.en}" in text

@@ -16,7 +16,7 @@ from workflows.common.state_machine import Refusal
 # becomes the primary button; the sentence says for what the case waits.
 NEXT_STEPS: dict[State, tuple[Any, tuple[Action, ...]]] = {
     State.FILED: (
-        _("The person has not confirmed the contact yet. The time of the law runs all the same."),
+        _("The person has not confirmed the contact yet. The deadline isn’t affected."),
         (Action.BEGIN_TRIAGE,),
     ),
     State.RECEIVED: (_("The request waits to be sorted."), (Action.BEGIN_TRIAGE,)),

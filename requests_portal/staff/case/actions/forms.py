@@ -68,7 +68,7 @@ class IdentityRequestForm(LetterForm):
     """The doubt about who asks, and what in particular would settle it."""
 
     accepted = text_field(
-        gettext_lazy("What would settle it"),
+        gettext_lazy("What evidence is enough"),
         gettext_lazy("As little as is enough. What the law says is named without your doing."),
         required=False,
     )
