@@ -26,7 +26,7 @@ from workflows.cases.filing_writer import (
     write_filing,
 )
 from workflows.cases.models import Case, IdempotencyKey
-from workflows.cases.models.case import keep_unread, kept_version
+from workflows.cases.models.case import keep_unread, keep_versions, kept_version
 from workflows.cases.prepared_filing import (
     EFFECTS,
     EMAIL_INDEX,
@@ -36,7 +36,7 @@ from workflows.cases.prepared_filing import (
     received_facts,
 )
 from workflows.ledger.canonical import canonical_json
-from workflows.regimes.stored_rules import StoredRules, forget_rules, known_rules
+from workflows.regimes.stored_rules import StoredRules, forget_rules, known_rules, stored_rules
 from workflows.vault.blind_index import IndexKey, index_keys
 from workflows.vocabulary.people import Channel
 
@@ -116,6 +116,7 @@ class _Filing:
     def at_once(self, calm: Calm | None) -> FilingResult:
         """File in one statement. Raises `IntakeIsBusy`, `RulesChanged` and `AttemptReused`."""
         rules = known_rules()
+        keep_unread(laws_of_place(rules, self.request.residence, self.at).versions)
         return self._write(self._new_case(rules), rules, calm=calm)
 
     def with_admission(
@@ -128,15 +129,16 @@ class _Filing:
                 return self._repeated(earlier)
             if admit is not None:
                 admit()
-            rules = known_rules()
+            # A file that is stored on the disk stays there if the rules turn out to be old: here
+            # they are asked for.
+            rules = stored_rules()
+            keep_versions(laws_of_place(rules, self.request.residence, self.at).regimes)
             case = self._new_case(rules)
             # Their rows refer to the case, for which PostgreSQL looks at the commit.
             files = add_attachments(case, uploads, from_person=True, at=case.filed_at)
             return self._write(case, rules, files)
 
     def _new_case(self, rules: StoredRules) -> Case:
-        laws = laws_of_place(rules, self.request.residence, self.at)
-        keep_unread(laws.versions)
         return new_case(self.request, self.channel, self.at, rules)
 
     def _write(
