@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from workflows.corpus.normalize import markup
@@ -50,7 +50,7 @@ def test_it_folds_as_numpy_does_and_marks_where_markup_begins(text, cut):
     expected, begins = folded_by_numpy(raw, escaped=False)
     assert folded.folded == expected
     assert set(begins) <= set(folded.marks)
-    assert sorted(set(folded.marks)) == folded.marks
+    assert sorted(set(folded.marks)) == folded.marks.tolist()
 
 
 @given(TEXTS, st.booleans(), st.integers(0, 12))
@@ -73,6 +73,40 @@ def test_broken_escapes_are_read_as_numpy_reads_them(text):
     expected, begins = folded_by_numpy(raw, escaped=True)
     assert folded.folded == expected
     assert set(begins) <= set(folded.marks)
+
+
+# Of what markup consists, and what nearly is some.
+SIGNS = st.sampled_from(
+    [*'<>/!&#;%[]=\\"*{}\n ax王é_', "--", "**", "p", "BR", "h1", "at", "dot", "ps:", "amp;", "nbsp", "shy",
+     "lt;", "65", "x41", "25", "e7", "41", "u4e00", "u003c", "u003E", "u0026", "url", "b", "\\\\", "\\/",
+     "a" * 99, "a" * 398]
+)  # fmt: skip
+
+
+def around_markup(raw: bytearray, *, escaped: bool) -> tuple[list[list[int]], list[bytes]]:
+    """Return where markup is and whether it is inside of a tag, and the streams around it."""
+    folded = fold_bytes(raw, escaped=escaped)
+    pieces = markup.pieces(folded, bytearray(folded.folded), escaped=escaped)
+    streams = [squeezed.stream for squeezed in markup.without_markup(folded, escaped=escaped)]
+    return [[start, stop, kind & native.INSIDE] for start, stop, kind in pieces.tolist()], streams
+
+
+@settings(max_examples=300)
+@given(st.lists(SIGNS, max_size=40).map("".join), st.booleans(), st.integers(0, 8))
+@example("<!-- a --><!a><!-->x--><b<p></p><at></dot><a u003e", False, 0)
+@example(r"<\/p>\u003cbr\u003e\u0026amp;#65;<a \"><a \q><pé><h\u0031>[\/url][url=\"]", True, 0)
+@example("&amp;amp;&amp;lt;&amp;x&#12345678;&#xfffffff&nbspfoo;&nbspfoo &shy&a;", False, 0)
+@example("%25%2541%252525%25u4e00%u4e00%4%e7%8e%8b", False, 0)
+@example("\\" * 17 + r"u4e00 \\u{41} \\u{} \\x4 \x41", True, 0)
+@example("<a title='%41 &lt; [b] <'>**a**b**ps:[color=red]", False, 0)
+@example(f"<{'a' * 401}><{'a' * 402}>[url={'a' * 100}][url={'a' * 101}]", False, 0)
+def test_it_finds_the_markup_that_the_patterns_describe(text, escaped, cut):
+    raw = bytearray(text.encode())
+    del raw[len(raw) - cut :]
+    found = around_markup(raw, escaped=escaped)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(native, "load", lambda: None)
+        assert found == around_markup(raw, escaped=escaped)
 
 
 @given(st.lists(st.sampled_from(b"\x01 az09\x80\xc0\xf1"), max_size=150))

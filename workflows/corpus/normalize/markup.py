@@ -12,7 +12,10 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from workflows.corpus.normalize.characters import TEXT_BREAK, encode, fold
+import numpy as np
+
+from workflows.corpus.normalize.characters import INVISIBLE, TEXT_BREAK, Positions, encode, fold
+from workflows.corpus.normalize.kernel import native
 from workflows.corpus.normalize.stream import Folded, NormalizedStream, SourceMap, normalize_stream
 
 _ENTITY = r"(?:amp;)*(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[a-zA-Z][a-zA-Z0-9]{1,31};|nbsp|shy)"
@@ -106,62 +109,65 @@ def _decode_percent(markup: str) -> list[tuple[int, str]]:
 # twice, and a row of percent-encoding takes very much memory: a piece for each character.
 _LONGEST_KEPT = 256
 
-# A stretch of bytes of markup, from start to end, and the fold of what it stands for.
-_Piece = tuple[int, int, bytes]
-
 
 def without_markup(folded: Folded, *, escaped: bool) -> Iterator[NormalizedStream]:
     """Yield the streams of the places around markup: without tags, and of what is inside of tags.
 
     With `escaped`, the text is JSON as it stands in a file.
     """
-    match_at = (MARKUP_IN_JSON if escaped else MARKUP_IN_BYTES).match
+    if not len(folded.marks):
+        return
+    outside = bytearray(folded.folded)
+    found = pieces(folded, outside, escaped=escaped)
+    is_inside = found[:, 2] >= native.INSIDE
+    inside = bytearray(folded.folded) if is_inside.any() else bytearray()
     meaning_of = _meaning_in_json if escaped else _meaning
-    outside: list[_Piece] = []
-    inside: list[_Piece] = []
-    end = end_of_tag = 0
-    for position in folded.marks:
-        match = match_at(folded.raw, position) if position >= end else None
-        if match is None:
-            continue
-        markup = match[0]
+    for start, stop, kind in found[found[:, 2] >= native.OTHER].tolist():
+        markup = bytes(folded.raw[start:stop])
         known = len(markup) <= _LONGEST_KEPT
         meaning = meaning_of(markup) if known else meaning_of.__wrapped__(markup)
-        if meaning is None:
+        assert meaning is not None
+        _write(inside if kind >= native.INSIDE else outside, start, meaning)
+    for text, among in ((outside, found[~is_inside]), (inside, found[is_inside])):
+        if len(among):
+            yield _surroundings(memoryview(text), among)
+
+
+def pieces(folded: Folded, resolved: bytearray, *, escaped: bool) -> Positions:
+    """Return where markup begins and ends and what it is, as `native.markup` does."""
+    compiled = native.load()
+    if compiled is not None:
+        return native.markup(compiled, folded.raw, folded.marks, resolved, escaped=escaped)
+    match_at = (MARKUP_IN_JSON if escaped else MARKUP_IN_BYTES).match
+    meaning_of = _meaning_in_json if escaped else _meaning
+    found: list[tuple[int, int, int]] = []
+    end = end_of_tag = 0
+    for start in folded.marks.tolist():
+        match = match_at(folded.raw, start) if start >= end else None
+        meaning = None if match is None else meaning_of.__wrapped__(match[0])
+        if match is None or meaning is None:
             continue
-        is_outside = position >= end_of_tag
-        place = position
-        for length, text in meaning.pieces:
-            (outside if is_outside else inside).append((place, place + length, text))
-            place += length
+        is_inside = start < end_of_tag
+        stop = match.end()
+        kind = native.TAG if meaning.is_tag and not is_inside else native.OTHER
+        found.append((start, stop, kind | (native.INSIDE if is_inside else 0)))
         if not meaning.is_tag:
-            end = place
-        if is_outside:
-            end_of_tag = place if meaning.is_tag else 0
-    for pieces in (outside, inside):
-        if pieces:
-            yield _resolved(folded, pieces)
+            end = stop
+        if not is_inside:
+            end_of_tag = stop if meaning.is_tag else 0
+        if kind == native.TAG:
+            _write(resolved, start, meaning)
+    return np.array(found, np.intp).reshape(-1, 3)
 
 
-def _resolved(folded: Folded, pieces: list[_Piece]) -> NormalizedStream:
-    """Return the stream of the places around pieces of markup, which are read as they are meant."""
-    raw = folded.folded
-    texts: list[bytes | bytearray | memoryview] = []
-    sources: list[int] = []
-    end = 0
-    for start, stop, text in pieces:
-        # What lies between two pieces, or the margins of both.
-        if start - end > 2 * _MARGIN:
-            if end:
-                texts.append(raw[end : end + _MARGIN])
-                sources.append(end)
-            end = start - _MARGIN
-        texts += (raw[end:start], text)
-        sources += (end, start)
-        end = stop
-    texts.append(raw[end : end + _MARGIN])
-    sources.append(end)
-    segments = SourceMap(texts, sources)
+def _surroundings(text: memoryview, among: Positions) -> NormalizedStream:
+    """Return the stream of the places around pieces of markup in a text in which it is resolved."""
+    starts, stops = among[:, 0], np.maximum.accumulate(among[:, 1])
+    is_apart = starts[1:] - stops[:-1] > 2 * _MARGIN
+    firsts = np.maximum(starts[np.append(True, is_apart)] - _MARGIN, 0).tolist()
+    lasts = (stops[np.append(is_apart, True)] + _MARGIN).tolist()
+    stretches = [text[first:last] for first, last in zip(firsts, lasts, strict=True)]
+    segments = SourceMap(stretches, firsts)
     return normalize_stream(segments.text, segments)
 
 
@@ -170,6 +176,13 @@ class _Meaning(NamedTuple):
 
     pieces: list[tuple[int, bytes]]
     is_tag: bool
+
+
+def _write(text: bytearray, place: int, meaning: _Meaning) -> None:
+    """Write over markup what it stands for, and fill up what is left."""
+    for length, fold_of_piece in meaning.pieces:
+        text[place : place + length] = fold_of_piece.ljust(length, bytes([INVISIBLE]))
+        place += length
 
 
 @functools.lru_cache(maxsize=4096)

@@ -28,7 +28,7 @@ class Folded:
 
     raw: bytearray | memoryview
     folded: bytearray | memoryview
-    marks: list[int]
+    marks: Positions
 
 
 class SourceMap:
@@ -97,7 +97,7 @@ def fold_bytes(raw: bytearray | memoryview, *, escaped: bool = False) -> Folded:
     source = np.frombuffer(whole, np.uint8)
     if escaped:
         resolve_escapes(source, special, np.frombuffer(folded, np.uint8))
-    return Folded(raw, folded, marks(source, special, escaped=escaped).tolist())
+    return Folded(raw, folded, marks(source, special, escaped=escaped))
 
 
 def _mended(raw: bytearray | memoryview) -> bytes:

@@ -91,13 +91,14 @@ def load() -> ctypes.CDLL | None:
     array, size = ctypes.c_void_p, ctypes.c_int64
     kernel.fold.argtypes = [array, size, size, *[array] * 6]
     kernel.squeeze.argtypes = [array, size, *[array] * 3]
+    kernel.markup.argtypes = [array, size, size, array, size, array, array]
     kernel.lookalikes.argtypes = kernel.numbers_in_words.argtypes = [array, size, array]
     kernel.is_well_formed.argtypes = [array, size]
     kernel.count.argtypes = [array, size, size]
     kernel.spans.argtypes = [array, array, size, array, size, array, array, size]
-    kernel.fold.restype = kernel.squeeze.restype = kernel.count.restype = size
+    kernel.fold.restype = kernel.squeeze.restype = kernel.markup.restype = size
     kernel.lookalikes.restype = kernel.numbers_in_words.restype = size
-    kernel.is_well_formed.restype = size
+    kernel.is_well_formed.restype = kernel.count.restype = size
     kernel.spans.restype = None
     return kernel if kernel.usable() else None
 
@@ -125,7 +126,7 @@ def is_well_formed(kernel: ctypes.CDLL, raw: bytes | bytearray | memoryview) -> 
 
 def fold_bytes(
     kernel: ctypes.CDLL, raw: bytes | bytearray | memoryview, *, escaped: bool
-) -> tuple[memoryview, list[int]]:
+) -> tuple[memoryview, Positions]:
     """Return the folded bytes of a well-formed text, and where markup may begin."""
     folded = np.empty(len(raw), np.uint8)  # of a bytearray, each byte would be set to 0 first
     marks = np.empty(len(raw), np.int64)
@@ -144,8 +145,39 @@ def fold_bytes(
             ctypes.byref(unknown_count),
         )
         if not unknown_count.value:
-            return folded.data, marks[:count].tolist()
+            return folded.data, marks[:count]
         fold_table().values(unknown[: unknown_count.value])
+
+
+# What a piece of markup is: a tag inside of a line, one that ends a line, anything else or what the
+# kernel does not know. INSIDE is added for what stands in a tag.
+TAG, BLOCK_TAG, OTHER, INSIDE = 0, 1, 2, 4
+
+
+def markup(
+    kernel: ctypes.CDLL,
+    raw: bytes | bytearray | memoryview,
+    marks: Positions,
+    resolved: bytearray,
+    *,
+    escaped: bool,
+) -> Positions:
+    """Return a row for each piece of markup: where it begins, where it ends, and what it is.
+
+    Over tags that are not inside of others, writes in `resolved`, the folded text, what they stand
+    for.
+    """
+    pieces = np.empty((len(marks), 3), np.intp)
+    count: int = kernel.markup(
+        _pointer(raw),
+        len(raw),
+        escaped,
+        _pointer(marks),
+        len(marks),
+        _pointer(resolved),
+        _pointer(pieces),
+    )
+    return pieces[:count]
 
 
 def normalize_stream(kernel: ctypes.CDLL, folded: bytes | bytearray | memoryview) -> Stream:
