@@ -8,8 +8,9 @@ Nobody in it exists: numbers, addresses and names are drawn at random.
 
 import contextlib
 import itertools
+import json
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -168,13 +169,15 @@ def records(
     mentions: float = MENTIONS,
     chinese: float = 0.34,
     prefix: str = "r",
+    pools: tuple[Sequence[str], Sequence[str]] | None = None,
 ) -> Iterator[tuple[Record, list[Line]]]:
     """Yield records of about `size` bytes of text in all, each with its truth.
 
     `mentions` is the number of planted spellings a byte; there is one trap for four of them.
-    `chinese` is the share of records in Chinese, and `prefix` begins their ids.
+    `chinese` is the share of records in Chinese, and `prefix` begins their ids. `pools` holds other
+    paragraphs, in Chinese and in English, than the invented ones.
     """
-    pools = _pool(rng, chinese=True), _pool(rng, chinese=False)
+    pools = pools or (_pool(rng, chinese=True), _pool(rng, chinese=False))
     written = number = 0
     while written < size:
         # A Chinese paragraph has about a third more bytes: so 40 % of the bytes are Chinese.
@@ -259,13 +262,22 @@ def write_persons(path: Path, persons: list[Person]) -> None:
     path.write_bytes(b"".join(orjson.dumps(person) + b"\n" for person in persons))
 
 
-def write_jsonl(path: Path, made: Iterable[tuple[Record, list[Line]]], truth: Path | None) -> None:
-    """Write records as JSONL, and what is true of them into a file of its own, if one is given."""
+def write_jsonl(
+    path: Path,
+    made: Iterable[tuple[Record, list[Line]]],
+    truth: Path | None,
+    *,
+    escaped: bool = False,
+) -> None:
+    r"""Write records as JSONL, and what is true of them into a file of its own, if one is given.
+
+    With `escaped`, every character outside of ASCII as \uXXXX.
+    """
     with contextlib.ExitStack() as stack:
         lines = stack.enter_context(path.open("wb"))
         truths = stack.enter_context(truth.open("wb")) if truth else None
         for record, true in made:
-            lines.write(orjson.dumps(record) + b"\n")
+            lines.write((json.dumps(record).encode() if escaped else orjson.dumps(record)) + b"\n")
             if truths and true:
                 truths.writelines(orjson.dumps(line) + b"\n" for line in true)
 
