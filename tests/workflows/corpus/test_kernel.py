@@ -77,7 +77,7 @@ def test_broken_escapes_are_read_as_numpy_reads_them(text):
 
 # Of what markup consists, and what nearly is some.
 SIGNS = st.sampled_from(
-    [*'<>/!&#;%[]=\\"*{}\n ax王é_', "--", "**", "p", "BR", "h1", "at", "dot", "ps:", "amp;", "nbsp", "shy",
+    [*'<>/!&#;%[]=\\"*{}\n ax王é_', "--", "**", "p", "BR", "h1", "at", "dot", "ps:", "P:", "amp;", "nbsp", "shy",
      "lt;", "65", "x41", "25", "e7", "41", "u4e00", "u003c", "u003E", "u0026", "url", "b", "\\\\", "\\/",
      "a" * 99, "a" * 398]
 )  # fmt: skip
@@ -92,17 +92,34 @@ def around_markup(raw: bytearray, *, escaped: bool) -> tuple[list[list[int]], li
 
 
 @settings(max_examples=300)
-@given(st.lists(SIGNS, max_size=40).map("".join), st.booleans(), st.integers(0, 8))
+@given(
+    st.lists(SIGNS | st.characters(), max_size=40).map("".join), st.booleans(), st.integers(0, 8)
+)
 @example("<!-- a --><!a><!-->x--><b<p></p><at></dot><a u003e", False, 0)
 @example(r"<\/p>\u003cbr\u003e\u0026amp;#65;<a \"><a \q><pé><h\u0031>[\/url][url=\"]", True, 0)
 @example("&amp;amp;&amp;lt;&amp;x&#12345678;&#xfffffff&nbspfoo;&nbspfoo &shy&a;", False, 0)
 @example("%25%2541%252525%25u4e00%u4e00%4%e7%8e%8b", False, 0)
 @example("\\" * 17 + r"u4e00 \\u{41} \\u{} \\x4 \x41", True, 0)
 @example("<a title='%41 &lt; [b] <'>**a**b**ps:[color=red]", False, 0)
+@example("h**ps://a h**p: h**PS: h**p:** a**Ps:", False, 0)
 @example(f"<{'a' * 401}><{'a' * 402}>[url={'a' * 100}][url={'a' * 101}]", False, 0)
 def test_it_finds_the_markup_that_the_patterns_describe(text, escaped, cut):
-    raw = bytearray(text.encode())
+    raw = bytearray(text.encode("utf-8", "surrogatepass"))
     del raw[len(raw) - cut :]
+    assert_markup_is_that_of_the_patterns(raw, escaped=escaped)
+
+
+@settings(max_examples=300)
+@given(st.lists(SIGNS.map(str.encode) | st.binary(max_size=3), max_size=40), st.booleans())
+@example([b"<b\xff>", b"<b \xe7>", b"[url=\xff]", b"<!-- \xff -->", b"a**\xe7**b&\xff;"], False)
+@example([b"<b\xff>", b"<b \xe7>", b"[url=\xff]", b"<!-- \xff -->", b"a**\xe7**b&\xff;"], True)
+@example([b"<b \\ud83d\\u12>", b"<b \\ud83d\\q>", b"<b \\ud83d\\ude00>", b"<b \\U0041>"], True)
+@example([b"<p\0>", b"<\0p>", b"[b\0]", b"<!--\0-->", b"<b \\\0>"], True)
+def test_in_broken_bytes_it_finds_the_markup_that_the_patterns_describe(pieces, escaped):
+    assert_markup_is_that_of_the_patterns(bytearray(b"".join(pieces)), escaped=escaped)
+
+
+def assert_markup_is_that_of_the_patterns(raw: bytearray, *, escaped: bool) -> None:
     found = around_markup(raw, escaped=escaped)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(native, "load", lambda: None)

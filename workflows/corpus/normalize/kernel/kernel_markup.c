@@ -262,6 +262,16 @@ static int64_t match_escape(const struct text *text, int64_t start)
     return end > position + 2 && at(text, end) == '}' ? end + 1 - start : 0;
 }
 
+/* Return the length of the asterisks that begin or end bold letters inside a word, but not those of h**ps://. */
+static int64_t match_bold(const struct text *text, int64_t start)
+{
+    if (at(text, start) != '*' || at(text, start + 1) != '*' || start == 0 ||
+        !is_alphanumeric((uint8_t)at(text, start - 1)) || !is_alphanumeric((uint8_t)at(text, start + 2)))
+        return 0;
+    int64_t colon = start + 3 + (at(text, start + 3) == 's');
+    return at(text, start + 2) == 'p' && at(text, colon) == ':' ? 0 : 2;
+}
+
 /* Return the length of the markup that begins at a mark, and set what it is. */
 static int64_t match(const struct text *text, int64_t start, int *kind)
 {
@@ -278,7 +288,7 @@ static int64_t match(const struct text *text, int64_t start, int *kind)
     *kind = TAG;
     if (byte == '[')
         return match_forum_tag(text, start);
-    return stands(text, start + 2, "ps:") || stands(text, start + 2, "p:") ? 0 : 2;
+    return match_bold(text, start);
 }
 
 /* Find the markup of a text at `count` marks that `fold` wrote, and write for each piece where it begins and
