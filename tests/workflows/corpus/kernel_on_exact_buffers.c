@@ -6,11 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-int64_t fold(const uint8_t *, int64_t, int64_t, const uint32_t *, const uint8_t *, uint8_t *, int64_t *, uint32_t *,
-             int64_t *);
+int64_t fold(const uint8_t *, int64_t, int64_t, const uint32_t *, const uint8_t *, uint8_t *, int64_t *);
 int64_t markup(const uint8_t *, int64_t, int64_t, const int64_t *, int64_t, uint8_t *, int64_t *);
 
-enum { CODE_POINTS = 0x110000, MOST_UNKNOWN = 64, FIELDS = 3 };
+enum { CODE_POINTS = 0x110000, FIELDS = 3 };
 
 static uint32_t table[CODE_POINTS];
 static uint8_t encoded[256];
@@ -39,8 +38,7 @@ static void find(const uint8_t *source, int64_t size, int64_t escaped, const int
 
 int main(void)
 {
-    int64_t header[2], unknown_count;
-    uint32_t unknown[MOST_UNKNOWN];
+    int64_t header[2];
     for (uint32_t code = 0; code < CODE_POINTS; code++)
         table[code] = code;
     for (int byte = 0; byte < 256; byte++)
@@ -51,7 +49,7 @@ int main(void)
         int64_t *marks = exactly(size, sizeof *marks), count;
         if (fread(source, 1, (size_t)size, stdin) != (size_t)size)
             return 4;
-        count = fold(source, size, header[1], table, encoded, folded, marks, unknown, &unknown_count);
+        count = fold(source, size, header[1], table, encoded, folded, marks);
         find(source, size, header[1], marks, count, folded);
         for (count = 0; count < size; count++) /* each byte as if it were a mark */
             marks[count] = count;

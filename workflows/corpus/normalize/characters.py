@@ -10,11 +10,17 @@ import functools
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import starmap
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from opencc import OpenCC
+
+Bytes = npt.NDArray[np.uint8]
+Positions = npt.NDArray[np.intp]
+CodePoints = npt.NDArray[np.uint32]
 
 # Values of the table beside code points. A break separates words; an invisible character does not.
 TEXT_BREAK = ord(" ")
@@ -157,38 +163,10 @@ class _Table:
         values = self.known[codes]
         unknown = values == self.UNKNOWN
         if unknown.any():
-            self._learn(np.unique(codes[unknown]))
+            learned = np.unique(codes[unknown])
+            self.known[learned] = [self._value(chr(code)) for code in learned.tolist()]
             values = self.known[codes]
         return values
-
-    def _learn(self, codes: npt.NDArray[np.uint32]) -> None:
-        self.known[codes] = [self._value(chr(code)) for code in codes.tolist()]
-
-
-class FoldTable(_Table):
-    """The fold of code points in arrays: BREAK, INVISIBLE, a code point, or a PAIR of letters."""
-
-    def __init__(self) -> None:
-        super().__init__(_table_value)
-        self.known[:] = np.arange(self.known.size)
-        for first, last in FOLDED_RANGES:
-            self.known[first:last] = self.UNKNOWN
-        # Halves of pairs, of which JSON may hold one alone, stand for no character.
-        self.known[0xD800:0xE000] = TEXT_BREAK
-        # Of the basic plane: the fold where it is one byte and known, else OTHER.
-        self.short = np.full(0x10000, OTHER, np.uint8)
-
-    def _learn(self, codes: npt.NDArray[np.uint32]) -> None:
-        super()._learn(codes)
-        values = self.known[codes]
-        short = (codes < self.short.size) & (values < 0x80)
-        self.short[codes[short]] = values[short]
-
-
-@functools.cache
-def fold_table() -> FoldTable:
-    """Return the one table of this process."""
-    return FoldTable()
 
 
 def _table_value(character: str) -> int:
@@ -200,6 +178,33 @@ def _table_value(character: str) -> int:
     if len(folded) == 1:
         return ord(folded)
     return PAIR + 256 * ord(folded[0]) + ord(folded[1])
+
+
+@dataclass(frozen=True, slots=True)
+class FoldTable:
+    """The fold of every code point: BREAK, INVISIBLE, a code point, or a PAIR of letters.
+
+    `short` is that of the basic plane where it is one byte, else OTHER.
+    """
+
+    folds: CodePoints
+    short: Bytes
+
+
+@functools.cache
+def fold_table() -> FoldTable:
+    """Return the one table of this process.
+
+    It is made whole, in less than a tenth of a second: to fold a block again for each character
+    that it is the first to hold took longer.
+    """
+    folds = np.arange(0x110000, dtype=np.uint32)
+    for codes in starmap(range, FOLDED_RANGES):
+        folds[codes.start : codes.stop] = [_table_value(chr(code)) for code in codes]
+    # Halves of pairs, of which JSON may hold one alone, stand for no character.
+    folds[0xD800:0xE000] = TEXT_BREAK
+    short = np.where(folds[:0x10000] < 0x80, folds[:0x10000], OTHER).astype(np.uint8)
+    return FoldTable(folds, short)
 
 
 # What stands in `fold_evenly` for a character that folds to none or to several. A NUL of the text
@@ -287,10 +292,6 @@ REACH_OF_NUMBER = 24
 
 # Bytes of a source of which it is known how many bytes of the stream lie before them.
 STRIDE = 32
-
-Bytes = npt.NDArray[np.uint8]
-Positions = npt.NDArray[np.intp]
-CodePoints = npt.NDArray[np.uint32]
 
 # E4 to EE begin Han and Hangul, which do not fold: most of a Chinese text is passed over.
 _HAN_LEADS = range(0xE4, 0xEF)

@@ -12,10 +12,7 @@ enum {
     LAST_CODE_POINT = 0x10FFFF,
     FIRST_HAN_LEAD = 0xE4,
     FIRST_HAN_CODE = 0xC0, /* what it is in a stream */
-    MOST_UNKNOWN = 64,
 };
-
-static const uint32_t UNKNOWN = 0xFFFFFFFF; /* a fold that the table has not learned yet */
 
 /* Tell whether this processor has what the functions below are compiled for. */
 int usable(void)
@@ -143,18 +140,7 @@ struct fold {
     const uint32_t *table;
     const uint8_t *encoded;
     uint8_t *folded;
-    uint32_t *unknown;
-    int64_t unknown_count;
 };
-
-/* Return the fold of a code point; UNKNOWN, and put it down as such, if the table has none. */
-static uint32_t fold_of(struct fold *work, uint32_t code)
-{
-    uint32_t value = work->table[code];
-    if (value == UNKNOWN && work->unknown_count < MOST_UNKNOWN)
-        work->unknown[work->unknown_count++] = code;
-    return value;
-}
 
 /* Write the fold of the character of UTF-8 that begins at `position`. */
 static void fold_character(struct fold *work, int64_t position)
@@ -167,8 +153,8 @@ static void fold_character(struct fold *work, int64_t position)
     *result = work->encoded[*character];
     if (position + length > work->size)
         return;
-    uint32_t code = code_point(character, length), value = fold_of(work, code);
-    if (value != UNKNOWN && value != code)
+    uint32_t code = code_point(character, length), value = work->table[code];
+    if (value != code)
         write_fold(result, length, value, work->encoded);
 }
 
@@ -191,9 +177,7 @@ static int64_t resolve_escape(struct fold *work, int64_t position, int32_t *unit
             length = 12;
         }
     }
-    uint32_t value = fold_of(work, code);
-    if (value != UNKNOWN)
-        write_fold(work->folded + position, length, value, work->encoded);
+    write_fold(work->folded + position, length, work->table[code], work->encoded);
     return position + length;
 }
 
@@ -201,13 +185,11 @@ static int64_t resolve_escape(struct fold *work, int64_t position, int32_t *unit
  * resolved. Write the positions where markup may begin, and return how many these are.
  *
  * `table` holds the folds of all code points, `encoded` what the bytes of UTF-8 are in a stream.
- * `marks` has room for `size` positions. `unknown` gets up to MOST_UNKNOWN code points of which the
- * table has no fold yet; if there is one, the result is not complete. */
+ * `marks` has room for `size` positions. */
 WITH_AVX2 int64_t fold(const uint8_t *source, int64_t size, int64_t escaped, const uint32_t *table,
-                       const uint8_t *encoded, uint8_t *folded, int64_t *marks, uint32_t *unknown,
-                       int64_t *unknown_count)
+                       const uint8_t *encoded, uint8_t *folded, int64_t *marks)
 {
-    struct fold work = {source, size, table, encoded, folded, unknown, 0};
+    struct fold work = {source, size, table, encoded, folded};
     int64_t *special = marks; /* in one array: there are no more marks than bytes already looked at */
     int64_t special_count = 0, count = 0, end = 0;
     for (int64_t begin = 0; begin < size; begin += CHUNK) {
@@ -248,6 +230,5 @@ WITH_AVX2 int64_t fold(const uint8_t *source, int64_t size, int64_t escaped, con
         marks[count] = position;
         count += is_mark;
     }
-    *unknown_count = work.unknown_count;
     return count;
 }

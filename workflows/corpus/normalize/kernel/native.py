@@ -89,7 +89,7 @@ def load() -> ctypes.CDLL | None:
     except (OSError, RuntimeError, subprocess.CalledProcessError):  # RuntimeError: no home
         return None
     array, size = ctypes.c_void_p, ctypes.c_int64
-    kernel.fold.argtypes = [array, size, size, *[array] * 6]
+    kernel.fold.argtypes = [array, size, size, *[array] * 4]
     kernel.squeeze.argtypes = [array, size, *[array] * 3]
     kernel.markup.argtypes = [array, size, size, array, size, array, array]
     kernel.lookalikes.argtypes = kernel.numbers_in_words.argtypes = [array, size, array]
@@ -101,10 +101,6 @@ def load() -> ctypes.CDLL | None:
     kernel.is_well_formed.restype = kernel.count.restype = size
     kernel.spans.restype = None
     return kernel if kernel.usable() else None
-
-
-# How many code points of which the table has no fold yet the kernel names at a time.
-_MOST_UNKNOWN = 64
 
 
 def _pointer(data: bytes | bytearray | memoryview | npt.NDArray[Any]) -> bytes | int | None:
@@ -130,23 +126,16 @@ def fold_bytes(
     """Return the folded bytes of a well-formed text, and where markup may begin."""
     folded = np.empty(len(raw), np.uint8)  # of a bytearray, each byte would be set to 0 first
     marks = np.empty(len(raw), np.int64)
-    unknown = np.empty(_MOST_UNKNOWN, np.uint32)
-    unknown_count = ctypes.c_int64()
-    while True:
-        count = kernel.fold(
-            _pointer(raw),
-            len(raw),
-            escaped,
-            _pointer(fold_table().known),
-            ENCODED,
-            _pointer(folded),
-            _pointer(marks),
-            _pointer(unknown),
-            ctypes.byref(unknown_count),
-        )
-        if not unknown_count.value:
-            return folded.data, marks[:count]
-        fold_table().values(unknown[: unknown_count.value])
+    count = kernel.fold(
+        _pointer(raw),
+        len(raw),
+        escaped,
+        _pointer(fold_table().folds),
+        ENCODED,
+        _pointer(folded),
+        _pointer(marks),
+    )
+    return folded.data, marks[:count]
 
 
 # What a piece of markup is: a tag inside of a line, one that ends a line, anything else or what the

@@ -129,7 +129,7 @@ def _fold_characters(
 ) -> None:
     if length == 4:
         codes = _code_points(source, starts)
-        values = fold_table().values(codes)
+        values = fold_table().folds[codes]
         changed = values != codes
         write(result, starts[changed], values[changed], length)
         return
@@ -144,7 +144,7 @@ def _fold_characters(
     other = folds == OTHER
     if other.any():
         codes = units[other].astype(np.uint32)
-        values = fold_table().values(codes)
+        values = fold_table().folds[codes]
         changed = values != codes
         write(result, starts[other][changed], values[changed], length)
         starts, folds = starts[~other], folds[~other]
@@ -238,11 +238,11 @@ def resolve_escapes(source: Bytes, special: Positions, result: Bytes) -> None:
     pair = np.flatnonzero(high)
     if pair.size:
         astral = 0x10000 + ((codes[pair] & 0x3FF) << 10) + (codes[pair + 1] & 0x3FF)
-        write(result, starts[pair], fold_table().values(astral), 12)
+        write(result, starts[pair], fold_table().folds[astral], 12)
         alone = ~high
         alone[1:] &= ~high[:-1]
         starts, codes = starts[alone], codes[alone]
-    write(result, starts, fold_table().values(codes), 6)
+    write(result, starts, fold_table().folds[codes], 6)
 
 
 def _escapes(source: Bytes, special: Positions) -> Positions:
