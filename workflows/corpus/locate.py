@@ -13,7 +13,6 @@ from workflows.corpus.formats.protocol import Shard
 from workflows.corpus.formats.registry import read_batches
 from workflows.corpus.match.patterns import Patterns
 from workflows.corpus.match.scan import candidates, findings
-from workflows.corpus.normalize.characters import fold_table
 from workflows.corpus.processes import die_with_parent, gc_frozen
 from workflows.corpus.values import Finding, Hit, ReadStats, Schema, hits_from_findings
 
@@ -117,8 +116,7 @@ def locate(
         for shard in shards:
             yield _locate_one(shard, patterns, schema)
         return
-    # Forked workers share the compiled patterns and the folds; elsewhere each would make its own.
-    fold_table()
+    # Forked workers share the compiled patterns; elsewhere each would compile its own.
     with gc_frozen():
         pool = ProcessPoolExecutor(
             processes, multiprocessing.get_context("fork"), _Worker.start, (patterns, schema)

@@ -17,7 +17,7 @@ from workflows.corpus.columns import Candidate
 from workflows.corpus.match.delimiters import needs_capitals
 from workflows.corpus.match.literals import Literal, literals, rest_of_name
 from workflows.corpus.match.spellings import Spelling, SpellingForm, spellings
-from workflows.corpus.normalize.characters import TEXT_BREAK, decode, encode
+from workflows.corpus.normalize.characters import TEXT_BREAK, decode, encode, fold_table
 from workflows.corpus.normalize.numerals import may_be_number, pairs_of_numerals, read_numbers
 from workflows.corpus.normalize.stream import NormalizedStream, digit_lookalikes, numbers_in_words
 from workflows.corpus.processes import gc_paused
@@ -117,6 +117,7 @@ class Patterns:
         pairs = [encode(pair.encode()) for pair in pairs_of_numerals()] if numerals else []
         self._numerals = numerals
         self._database = _compile([*ends, *pairs])
+        fold_table()  # texts need it, and processes that are forked from here on share it
 
     def _sought(self, literal: Literal, targets: Sequence[Target]) -> _Sought:
         return _Sought(

@@ -12,6 +12,7 @@ enum {
     LAST_CODE_POINT = 0x10FFFF,
     FIRST_HAN_LEAD = 0xE4,
     FIRST_HAN_CODE = 0xC0, /* what it is in a stream */
+    ESCAPE = 6, /* the length of \u4e00 */
 };
 
 /* Tell whether this processor has what the functions below are compiled for. */
@@ -90,24 +91,24 @@ static void write_fold(uint8_t *folded, int length, uint32_t value, const uint8_
     folded[0] = encoded[(uint8_t)(value | (0xF00 >> size))];
 }
 
-static int hexadecimal(uint8_t byte)
-{
-    return is_digit(byte) ? byte - '0' : (uint8_t)((byte | 0x20) - 'a') < 6 ? (byte | 0x20) - 'a' + 10 : -1;
-}
+/* What each hexadecimal digit is worth and one more, so that 0 is none. */
+static const uint8_t DIGITS[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
+
+static int hexadecimal(uint8_t byte) { return DIGITS[byte] - 1; }
 
 /* Return the UTF-16 code unit of an escape like \u4e00; -1 if none begins at `position`. */
 static int32_t code_unit(const uint8_t *source, int64_t size, int64_t position)
 {
-    if (position + 6 > size || source[position] != '\\' || source[position + 1] != 'u')
+    if (position + ESCAPE > size || source[position] != '\\' || source[position + 1] != 'u')
         return -1;
-    int32_t unit = 0;
-    for (int at = 2; at < 6; at++) {
-        int digit = hexadecimal(source[position + at]);
-        if (digit < 0)
-            return -1;
-        unit = unit << 4 | digit;
-    }
-    return unit;
+    const uint8_t *digits = source + position + 2;
+    int first = hexadecimal(digits[0]), second = hexadecimal(digits[1]), third = hexadecimal(digits[2]),
+        fourth = hexadecimal(digits[3]);
+    return (first | second | third | fourth) < 0 ? -1 : first << 12 | second << 8 | third << 4 | fourth;
 }
 
 /* Tell whether what stands behind one of the marks < & % [ * lets it begin markup. */
