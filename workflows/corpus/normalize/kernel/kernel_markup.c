@@ -68,12 +68,15 @@ static int closing(const struct text *text, int64_t position)
 /* Return where a tag ends of which up to MOST_IN_TAG signs stand from `position` on; 0 if it does not. */
 static int64_t end_of_tag(const struct text *text, int64_t position)
 {
-    for (int count = 0; count <= MOST_IN_TAG; count++, position++) {
-        int byte = at(text, position), length = closing(text, position);
-        if (length)
-            return position + length;
-        if (byte == '<' || (text->escaped ? byte == '\n' : byte == SEPARATOR) || position >= text->size ||
-            escaped_bracket(text, position, 'c'))
+    for (int count = 0; count <= MOST_IN_TAG && position < text->size; count++, position++) {
+        int byte = text->bytes[position];
+        if (byte == '>')
+            return position + 1;
+        if (byte == '<' || byte == (text->escaped ? '\n' : SEPARATOR))
+            return 0;
+        if (byte == '\\' && escaped_bracket(text, position, 'e'))
+            return position + closing(text, position);
+        if (byte == '\\' && escaped_bracket(text, position, 'c'))
             return 0;
     }
     return 0;
@@ -124,6 +127,15 @@ static const char *const FORUM_TAGS[] = {
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 
+/* Tell whether the text from `position` to before `end` is one of `count` names, in capitals or not. */
+static int is_one_of(const struct text *text, int64_t position, int64_t end, const char *const *names, int count)
+{
+    for (const char *const *name = names; name < names + count; name++)
+        if (stands(text, position, *name) && end - position == (int64_t)strlen(*name))
+            return 1;
+    return 0;
+}
+
 /* Tell what a tag is by its name, which begins at `position`. */
 static int kind_of_tag(const struct text *text, int64_t position)
 {
@@ -132,10 +144,7 @@ static int kind_of_tag(const struct text *text, int64_t position)
         end++;
     if (at(text, end) >= 0x80 || at(text, end) == '\\')
         return OTHER; /* a letter may go on there: Python knows */
-    for (int number = 0; number < COUNT(BLOCKS); number++)
-        if (end - position == (int64_t)strlen(BLOCKS[number]) && stands(text, position, BLOCKS[number]))
-            return BLOCK_TAG;
-    return TAG;
+    return is_one_of(text, position, end, BLOCKS, COUNT(BLOCKS)) ? BLOCK_TAG : TAG;
 }
 
 static int64_t match_tag(const struct text *text, int64_t start, int *kind)
@@ -169,10 +178,8 @@ static int64_t match_forum_tag(const struct text *text, int64_t start)
     int64_t end = position;
     while (is_letter((uint8_t)at(text, end)))
         end++;
-    int known = 0;
-    for (int number = 0; number < COUNT(FORUM_TAGS) && !known; number++)
-        known = end - position == (int64_t)strlen(FORUM_TAGS[number]) && stands(text, position, FORUM_TAGS[number]);
-    if (!known)
+    if ((at(text, end) != ']' && at(text, end) != '=') ||
+        !is_one_of(text, position, end, FORUM_TAGS, COUNT(FORUM_TAGS)))
         return 0;
     if (at(text, end) == '=') {
         end++;
