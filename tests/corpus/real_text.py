@@ -2,12 +2,15 @@
 
 An invented corpus has no words that look like numbers, no names of functions, no tags. The packages
 are fetched by `apt-get download` into a folder that is kept, and unpacked beside the system; nothing
-is installed and nothing of the text stands in this repository.
+is installed and nothing of the text stands in this repository. One of the packages brings the only
+program that can read its text, and that is run: so nobody else may write into the folder.
 """
 
 import gzip
 import html
+import os
 import re
+import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -32,7 +35,7 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 class TextUnavailable(Exception):
-    """No package can be fetched here; the message says why."""
+    """No package can be had here; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,12 @@ class RealText:
 def read(cache: Path) -> RealText:
     """Return the paragraphs of all packages, fetched into `cache` unless they are there.
 
-    Raises TextUnavailable where none can be.
+    Raises TextUnavailable where none can be, or where another user may write into the folder.
     """
+    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = cache.stat()
+    if folder.st_uid != os.getuid() or folder.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise TextUnavailable(f"Others than this user may write into {cache}.")
     missing = tuple(name for name in PACKAGES if not _fetch(name, cache))
     if len(missing) == len(PACKAGES):
         raise TextUnavailable("No Debian package can be downloaded here (apt-get download).")
@@ -56,10 +63,10 @@ def read(cache: Path) -> RealText:
     english: dict[str, None] = {}
     with tempfile.TemporaryDirectory() as unpacked:
         for package in sorted(cache.glob("*.deb")):
-            folder = Path(unpacked) / package.name.partition("_")[0]
-            subprocess.run(["dpkg-deb", "-x", str(package), str(folder)], check=True)
-        for folder in sorted(Path(unpacked).iterdir()):
-            paragraphs = [*_paragraphs(folder), *_bible(folder)]
+            root = Path(unpacked) / package.name.partition("_")[0]
+            subprocess.run(["dpkg-deb", "-x", str(package), str(root)], check=True)
+        for root in sorted(Path(unpacked).iterdir()):
+            paragraphs = [*_paragraphs(root), *_bible(root)]
             for paragraph in paragraphs[:: len(paragraphs) // _MOST + 1]:
                 is_chinese = len(_HAN.findall(paragraph)) * 5 > len(paragraph)
                 (chinese if is_chinese else english)[paragraph] = None
@@ -68,7 +75,6 @@ def read(cache: Path) -> RealText:
 
 def _fetch(package: str, cache: Path) -> bool:
     """Tell whether a package lies in the cache now."""
-    cache.mkdir(parents=True, exist_ok=True)
     if not any(cache.glob(f"{package}_*.deb")):
         try:
             subprocess.run(
@@ -135,10 +141,10 @@ def _of_manual(page: str) -> list[str]:
     return re.split(r"\n\s*\n", text.replace("\\-", "-"))
 
 
-def _bible(folder: Path) -> Iterator[str]:
+def _bible(root: Path) -> Iterator[str]:
     """Yield the verses of the package of the Bible, which only the program of another unpacks."""
-    data = folder / "usr/lib/bible.data"
-    program = folder.with_name("bible-kjv") / "usr/bin/bible"
+    data = root / "usr/lib/bible.data"
+    program = root.with_name("bible-kjv") / "usr/bin/bible"
     if not (program.exists() and data.exists()):
         return
     answer = subprocess.run(
