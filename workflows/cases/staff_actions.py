@@ -16,7 +16,7 @@ from workflows.cases.clocks import recompute
 from workflows.cases.decision_rules import check_decision, grounds_kept, laws_of
 from workflows.cases.lifecycle import MOVES, Action
 from workflows.cases.models import Case, Item
-from workflows.cases.transition import advance, append_case_event
+from workflows.cases.transition import advance, append_case_event, lock_case
 from workflows.common.errors import InvalidInput
 from workflows.common.inputs import require_text
 from workflows.ledger.selectors import events_of_case
@@ -195,6 +195,8 @@ def propose_decision(case: Case, actor: Actor, proposals: Sequence[ItemProposal]
     for proposal in proposals:
         _check_proposal(case, proposal)
     with transaction.atomic():
+        # Before its items: in the order in which the moves lock them.
+        lock_case(case)
         for proposal in proposals:
             item = proposal.item
             item.outcome = proposal.outcome
