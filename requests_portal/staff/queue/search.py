@@ -34,7 +34,7 @@ def find_cases(term: str) -> list[Case]:
     if "@" in term:
         keys = blind_index.find(EMAIL_INDEX, normalise_email(term))
         return list(Case.objects.filter(data_key__in=keys)[:MOST_FOUND])
-    same = Q(number=normalise_number(term)) | Q(number__icontains=term)
+    same = Q(number=normalise_number(term)) | Q(number__contains=term.upper())
     return list(Case.objects.filter(same)[:MOST_FOUND])
 
 

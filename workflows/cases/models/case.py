@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from workflows.cases.lifecycle import FINAL, OUTCOME_TOLD, State
+from workflows.cases.lifecycle import FINAL, OPEN, OUTCOME_TOLD, State
 from workflows.cases.names import STATE_NAMES
 from workflows.ledger.canonical import canonical_json
 from workflows.regimes.rules.regime import Regime
@@ -164,6 +165,15 @@ class Case(SealedModel):
             models.Index(fields=["state", "due_at"], name="case_state_due"),
             models.Index(fields=["regime", "filed_at"], name="case_regime_filed"),
             models.Index(fields=["due_at"], name="case_due"),
+            # The queue: without those that have ended, which are most and were due long ago.
+            models.Index(
+                fields=["due_at", "filed_at"],
+                name="case_open_due",
+                include=["id"],
+                condition=models.Q(state__in=sorted(OPEN)),
+            ),
+            # Any part of a number finds it.
+            GinIndex(fields=["number"], opclasses=["gin_trgm_ops"], name="case_number_parts"),
         ]
         permissions = [
             ("work_case", "Can work cases as intake"),

@@ -101,6 +101,15 @@ class Clock(BaseClock):
                 fields=["case", "regime", "kind", "round"], name="one_clock_a_kind_and_round"
             ),
         ]
+        indexes = [
+            *BaseClock.Meta.indexes,
+            # The few by which a case of the queue does not become late.
+            models.Index(
+                fields=["case", "due_at"],
+                name="clock_paused",
+                condition=models.Q(leads=True, state="paused"),
+            ),
+        ]
 
     def rule_events(self) -> list[RuleEvent]:
         """Return the clock events of the case in its current round."""
