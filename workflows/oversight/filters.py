@@ -107,10 +107,7 @@ class BundleFilters:
 
 def zone_of(regime: str) -> str:
     """Return the time zone in which the days of a regime are counted; UTC for all regimes."""
-    if not regime:
-        return "UTC"
-    rules = get_regime(regime)
-    return rules.place(rules.default_place).zone
+    return get_regime(regime).zone if regime else "UTC"
 
 
 def _first_instant(day: date, zone: str) -> datetime:

@@ -14,6 +14,7 @@ from workflows.cases.lifecycle import FINAL, OPEN, OUTCOME_TOLD, State
 from workflows.cases.names import STATE_NAMES
 from workflows.ledger.canonical import canonical_json
 from workflows.regimes.rules.regime import Regime
+from workflows.regimes.services import get_regime
 from workflows.vault.fields import SealedJSON, SealedModel, SealedText
 from workflows.vault.models import DataKey
 from workflows.vocabulary.item_kinds import ItemKind
@@ -24,12 +25,14 @@ from workflows.vocabulary.people import Assurance, Channel, IdentifierKind, Requ
 class RegimeVersion(models.Model):
     """One version of one regime, as it stood when cases were filed under it. Never changed.
 
-    `digest` is the hex SHA-256 of the canonical JSON of `snapshot`. Personal data: none.
+    `digest` is the hex SHA-256 of the canonical JSON of `snapshot`. `zone` is the time zone in
+    which figures count the days of the law, wherever the person lives. Personal data: none.
     """
 
     digest = models.CharField(max_length=64, primary_key=True)
     code = models.CharField(_("regime"), max_length=10)
     version = models.CharField(_("version"), max_length=40)
+    zone = models.CharField(max_length=40)
     snapshot = models.JSONField()
 
     class Meta:
@@ -45,6 +48,7 @@ def versions_of(regimes: Iterable[Regime]) -> tuple[RegimeVersion, ...]:
             digest=hashlib.sha256(canonical_json(snapshot)).hexdigest(),
             code=regime.code,
             version=regime.version,
+            zone=get_regime(regime.code).zone,
             snapshot=snapshot,
         )
         for regime, snapshot in snapshots

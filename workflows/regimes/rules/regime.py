@@ -119,9 +119,14 @@ class Regime:
         """Say whether a place is one of this law's: the code itself, or its country."""
         return place in self.places or place.partition("-")[0] in self.places
 
+    @property
+    def zone(self) -> str:
+        """Return the time zone of the default place."""
+        return self.place(self.default_place).zone
+
     def day_at(self, at: datetime) -> date:
         """Return the day of an instant at the default place."""
-        return at.astimezone(ZoneInfo(self.place(self.default_place).zone)).date()
+        return at.astimezone(ZoneInfo(self.zone)).date()
 
     def on(self, day: date) -> "Regime":
         """Return the rules that are in force on a day, counted at the default place."""
