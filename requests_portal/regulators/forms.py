@@ -14,7 +14,7 @@ from workflows.exports.files import Format
 from workflows.oversight.checkpoints import LONGEST_NOTE
 from workflows.oversight.filters import FIRST_DAY, LAST_DAY, LONGEST_REASON, BundleFilters
 from workflows.oversight.selectors import CaseFilter
-from workflows.statistics.figures import Period
+from workflows.statistics.counts import Period
 from workflows.vocabulary.item_kinds import ItemKind
 
 _ANY = ("", _("Any"))

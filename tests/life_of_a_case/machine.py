@@ -453,6 +453,7 @@ class LifeOfACase(RuleBasedStateMachine):
 
     def _nothing_was_lost_sight_of(self, *, notice: bool) -> None:
         promises.no_missed_clock_is_met(self.memory, notice=notice)
+        promises.figures_are_those_of_the_cases()
         promises.nothing_is_deleted_beyond_what_was_approved(
             self.memory, self.world, worked=not self.resting
         )

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from tests.counted_directly import directly, from_facts
 from tests.life_of_a_case.world import World
 from workflows.accounts.actors import Actor
 from workflows.cases.clocks import (
@@ -34,6 +35,7 @@ from workflows.corrections.models import Instruction, Manifest
 from workflows.identity.contact import EXPIRE_AFTER
 from workflows.ledger.models import Event
 from workflows.lookups.models import Match
+from workflows.oversight import facts
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.outcomes import NOT_GRANTED
 from workflows.vocabulary.people import Assurance
@@ -295,6 +297,16 @@ class _Life:
             each["kind"] for each in event.facts["outcomes"] if each["outcome"] not in NOT_GRANTED
         }
         assert not granted & _LOOKED_AT_TWICE, "Granted on papers that one person saw"
+
+
+def figures_are_those_of_the_cases() -> None:
+    """What statistics say is what the cases say that stand in the database."""
+    assert facts.differing() == (0, 0)
+    for regime in {
+        code for codes in Case.objects.values_list("regimes", flat=True) for code in codes
+    }:
+        for items in (False, True):
+            assert from_facts(regime, items=items) == directly(regime, items=items)
 
 
 def every_request_is_accounted_for(case: Case, events: Sequence[Event], *, worked: bool) -> None:

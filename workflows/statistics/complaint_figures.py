@@ -1,31 +1,33 @@
 """Counts of what became of complaints, for one regime: the figures that a regulator may ask for.
 
-Days run from the receipt of a complaint to its outcome. A complaint is late when it missed, or is
-missing now, the time of the regime for its outcome.
+Days run from the day of receipt of a complaint to that of its outcome, in the zone of the regime.
+A complaint is late when it missed, or is missing now, the time of the regime for its outcome.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from django.db.models import (
+    Aggregate,
     Avg,
     Count,
     DurationField,
     Exists,
     ExpressionWrapper,
-    F,
     OuterRef,
     Q,
     QuerySet,
 )
+from django.db.models.functions import TruncDate
 
 from workflows.accounts.regulators import RegulatorScope
 from workflows.complaints.lifecycle import OPEN, State
 from workflows.complaints.models import Complaint, ComplaintClock
 from workflows.oversight.filters import BundleFilters, zone_of
 from workflows.oversight.selectors import late, visible_cases
-from workflows.statistics.figures import Median, Period, days
+from workflows.statistics.counts import Period
 
-_DAYS = ExpressionWrapper(F("answered_at") - F("received_at"), output_field=DurationField())
 _ANSWERED = Q(answered_at__isnull=False)
 
 
@@ -45,23 +47,36 @@ class ComplaintFigures:
     median_days: float | None
 
 
+class Median(Aggregate):
+    """The median of a duration."""
+
+    function = "PERCENTILE_CONT"
+    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = DurationField()
+
+
 def complaint_figures(scope: RegulatorScope, period: Period) -> ComplaintFigures:
     """Return the figures of all complaints received in the period. One query."""
     findings = {
         finding: Count("pk", filter=Q(finding=finding)) for finding in Complaint.Finding.values
     }
+    zone = ZoneInfo(zone_of(scope.regime))
+    length = ExpressionWrapper(
+        TruncDate("answered_at", tzinfo=zone) - TruncDate("received_at", tzinfo=zone),
+        output_field=DurationField(),
+    )
     row = _complaints(scope, period).aggregate(
         received=Count("pk"),
         answered=Count("pk", filter=_ANSWERED),
         withdrawn=Count("pk", filter=Q(state=State.WITHDRAWN)),
         open=Count("pk", filter=Q(state__in=OPEN)),
         late_count=Count("pk", filter=_late(scope.regime)),
-        mean=Avg(_DAYS),
-        median=Median(_DAYS),
+        mean=Avg(length),
+        median=Median(length),
         **findings,
     )
     mean, median, late_ones = row.pop("mean"), row.pop("median"), row.pop("late_count")
-    return ComplaintFigures(**row, late=late_ones, mean_days=days(mean), median_days=days(median))
+    return ComplaintFigures(**row, late=late_ones, mean_days=_days(mean), median_days=_days(median))
 
 
 def _complaints(scope: RegulatorScope, period: Period) -> QuerySet[Complaint]:
@@ -78,3 +93,7 @@ def _complaints(scope: RegulatorScope, period: Period) -> QuerySet[Complaint]:
 def _late(regime: str) -> Exists:
     clocks = ComplaintClock.objects.filter(late(), complaint=OuterRef("pk"))
     return Exists(clocks.filter(regime=regime, leads=True))
+
+
+def _days(length: timedelta | None) -> float | None:
+    return None if length is None else round(length / timedelta(days=1), 1)

@@ -3,17 +3,16 @@
 What a case counts as, `counting` says, as it does for the statistics.
 """
 
-from array import array
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from statistics import fmean, median
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from workflows.cases.decision_rules import ground_under
 from workflows.cases.lifecycle import State
-from workflows.statistics.counting import ABUSE, DECIDED, CountsAs, counts_as
+from workflows.statistics.counting import ABUSE, DECIDED, CountsAs, counts_as, days_between
+from workflows.statistics.counts import mean_days, median_days
 from workflows.vocabulary.outcomes import Outcome
 
 FIGURES = (
@@ -38,7 +37,7 @@ class ExportStatistics:
         self.months: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.kinds: Counter[str] = Counter()
         self.grounds: Counter[str] = Counter()
-        self._days = array("d")
+        self._days: Counter[int] = Counter()
 
     def add(self, row: Mapping[str, Any], *, late: bool) -> None:
         """Count one row of `cases.jsonl`; `late` says whether a leading clock of it is."""
@@ -51,7 +50,7 @@ class ExportStatistics:
         if counted not in DECIDED:
             return
         answered = datetime.fromisoformat(row["responded_at"])
-        self._days.append((answered - received) / timedelta(days=1))
+        self._days[days_between(received, answered, self._zone)] += 1
         if row["state"] == State.REJECTED_AS_ABUSE:
             self.grounds[ABUSE] += 1
         refused = [o for o in row["outcomes"] if o["outcome"] == Outcome.REFUSED]
@@ -60,12 +59,12 @@ class ExportStatistics:
     @property
     def mean_days(self) -> float | None:
         """Days from receipt to the latest answer, on average."""
-        return round(fmean(self._days), 1) if self._days else None
+        return mean_days(self._days)
 
     @property
     def median_days(self) -> float | None:
         """Days from receipt to the latest answer, of the case in the middle."""
-        return round(median(self._days), 1) if self._days else None
+        return median_days(self._days)
 
 
 def _counts_as(row: Mapping[str, Any]) -> CountsAs:

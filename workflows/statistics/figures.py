@@ -1,56 +1,22 @@
 """Counts of what became of requests, for one regime: the figures that laws ask to report.
 
-What a case counts as, `counting` says; `counts_as` here says it in SQL. A case that counts as one
-of what an answer can be counts as answered, too. An item counts by its own outcome. Days run from
-receipt to the latest answer, as long as it stands.
+What a case counts as, `counting` says. A case that counts as one of what an answer can be counts as
+answered, too. An item counts by its own outcome. Days run from the day of receipt to that of the
+latest answer, as long as it stands, both in the time zone of the regime.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
-
-from django.db import models
-from django.db.models import (
-    Aggregate,
-    Avg,
-    Count,
-    DurationField,
-    Exists,
-    ExpressionWrapper,
-    F,
-    OuterRef,
-    Q,
-    QuerySet,
-    Value,
-    When,
-)
-from django.db.models.expressions import CombinedExpression
-from django.db.models.functions import TruncMonth, TruncQuarter
 
 from workflows.accounts.regulators import RegulatorScope
-from workflows.cases.lifecycle import State
-from workflows.cases.models import Case, Item
-from workflows.oversight.filters import BundleFilters, zone_of
-from workflows.oversight.selectors import late_clocks, visible_cases
 from workflows.regimes.services import get_regime
-from workflows.statistics.counting import ABUSE, ANSWERED, DECIDED, ENDED, CountsAs
-from workflows.vocabulary.outcomes import NOT_GRANTED, Outcome
+from workflows.statistics.counting import ABUSE, DECIDED, CountsAs
+from workflows.statistics.counts import Alike, Period, counts, mean_days, median_days
 
-# What `outcomes.grants` says of an item, in SQL; and what refuses.
-_GRANTED = ~Q(outcome__in=("", *sorted(NOT_GRANTED)))
-_REFUSED = Q(outcome=Outcome.REFUSED)
-# The person has an answer which stands.
-_TOLD = {"state__in": ANSWERED, "answered_at__isnull": False}
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Days of receipt in the regime's time zone, both included; None is open."""
-
-    since: date | None = None
-    until: date | None = None
+_MONTHS_OF_QUARTER = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,67 +45,33 @@ class Denial:
     count: int
 
 
-class Median(Aggregate):
-    """The median of a duration."""
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that is told of one period: of its cases in all and by month, its items, its denials."""
 
-    function = "PERCENTILE_CONT"
-    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
-    output_field = DurationField()
+    figures: Figures
+    months: list[tuple[date, Figures]]
+    kinds: list[tuple[str, Figures]]
+    denials: list[Denial]
+
+
+def report(scope: RegulatorScope, period: Period) -> Report:
+    """Return what the functions below do, from two counts."""
+    cases = counts(scope.regime, period, "month", "ground")
+    items = counts(scope.regime, period, "kind", "ground", items=True)
+    return Report(
+        _figures(cases), _by_months(cases, 1), _by_kind(items), _denials(scope.regime, cases, items)
+    )
 
 
 def figures(scope: RegulatorScope, period: Period) -> Figures:
     """Return the figures of all cases received in the period."""
-    return _figures(_cases(visible_cases(scope), scope.regime, period).aggregate(**_FIGURES))
+    return _figures(counts(scope.regime, period))
 
 
 def by_month(scope: RegulatorScope, period: Period) -> list[tuple[date, Figures]]:
     """Return the figures of cases by month of receipt, the earliest first; no empty months."""
-    zone = ZoneInfo(zone_of(scope.regime))
-    # The plugin of the type checker does not follow annotations past `values`.
-    months: Any = _cases(visible_cases(scope), scope.regime, period).annotate(
-        month=TruncMonth("filed_at", tzinfo=zone)
-    )
-    rows = months.values("month").annotate(**_FIGURES).order_by("month")
-    return [(row.pop("month").date(), _figures(row)) for row in rows]
-
-
-def by_kind(scope: RegulatorScope, period: Period) -> list[tuple[str, Figures]]:
-    """Return the figures of items by their kind, the most frequent first."""
-    cases = _cases(visible_cases(scope), scope.regime, period).filter(pk=OuterRef("case_id"))
-    items: Any = (
-        Item.objects.filter(Exists(cases))
-        .annotate(
-            late=late_clocks(scope.regime, case="case_id"),
-            counts_as=counts_as(_GRANTED, _REFUSED, "case__"),
-            days=_days_to_answer("case__"),
-        )
-        .order_by()
-    )
-    rows = items.values("kind").annotate(**_FIGURES).order_by("-received", "kind")
-    return [(row.pop("kind"), _figures(row)) for row in rows]
-
-
-def denials(scope: RegulatorScope, period: Period) -> list[Denial]:
-    """Return how often each ground was given for refusing an item, the most frequent first.
-
-    Rejections as abuse stand among them under `ABUSE`, counted by case.
-    """
-    cases = _cases(visible_cases(scope), scope.regime, period)
-    told = cases.filter(**_TOLD)
-    refused = Item.objects.filter(_REFUSED, case__in=told.values("pk"))
-    grounds = get_regime(scope.regime).grounds
-    counted: Counter[str] = Counter()
-    rows = refused.order_by().values_list("case__regime", "ground", "other_grounds")
-    for lead, ground, others, count in rows.annotate(Count("pk")):
-        counted[ground if lead == scope.regime else others.get(scope.regime, "")] += count
-    found = [
-        Denial(code, grounds[code].text if code in grounds else None, count)
-        for code, count in counted.items()
-    ]
-    abuse = cases.filter(state=State.REJECTED_AS_ABUSE).count()
-    if abuse:
-        found.append(Denial(ABUSE, None, abuse))
-    return sorted(found, key=lambda denial: (-denial.count, denial.ground))
+    return _by_months(counts(scope.regime, period, "month"), 1)
 
 
 def by_quarter(regime: str, period: Period) -> list[tuple[date, Figures]]:
@@ -147,94 +79,72 @@ def by_quarter(regime: str, period: Period) -> list[tuple[date, Figures]]:
 
     For the public page, which knows no scope: nothing of a single case comes out.
     """
-    zone = ZoneInfo(zone_of(regime))
-    of_regime = Case.objects.filter(regimes__contains=[regime])
-    quarters: Any = _cases(of_regime, regime, period).annotate(
-        quarter=TruncQuarter("filed_at", tzinfo=zone)
-    )
-    rows = quarters.values("quarter").annotate(**_FIGURES).order_by("quarter")
-    return [(row.pop("quarter").date(), _figures(row)) for row in rows]
+    return _by_months(counts(regime, period, "month"), _MONTHS_OF_QUARTER)
 
 
-def _cases(cases: QuerySet[Case], regime: str, period: Period) -> QuerySet[Case]:
-    filters = BundleFilters(since=period.since, until=period.until)
-    items = Item.objects.filter(case=OuterRef("pk"))
-    return (
-        filters.narrow(cases, zone_of(regime))
-        .order_by()
-        .annotate(
-            granted=Exists(items.filter(_GRANTED)),
-            refused=Exists(items.filter(_REFUSED)),
-        )
-        .annotate(
-            late=late_clocks(regime),
-            counts_as=counts_as(Q(granted=True), Q(refused=True)),
-            days=_days_to_answer(),
-        )
-    )
+def by_kind(scope: RegulatorScope, period: Period) -> list[tuple[str, Figures]]:
+    """Return the figures of items by their kind, the most frequent first."""
+    return _by_kind(counts(scope.regime, period, "kind", items=True))
 
 
-def counts_as(granted: Q, refused: Q, prefix: str = "") -> models.Case:
-    """Return what `counting.counts_as` returns, as an expression on cases.
+def denials(scope: RegulatorScope, period: Period) -> list[Denial]:
+    """Return how often each ground was given for refusing an item, the most frequent first.
 
-    `prefix` leads from the rows asked for to their case. `granted` and `refused` say whether the
-    answer grants, and refuses, anything.
+    Rejections as abuse stand among them under `ABUSE`, counted by case.
     """
-
-    def case(**conditions: Any) -> Q:
-        return Q(**{f"{prefix}{name}": value for name, value in conditions.items()})
-
-    told = case(**_TOLD)
-    ended = case(state__in=ENDED) | case(state__in=ANSWERED, answered_at__isnull=True)
-    return models.Case(
-        When(case(state=State.REJECTED_AS_ABUSE), then=Value(CountsAs.DENIED)),
-        When(ended, then=Value(CountsAs.ENDED)),
-        When(told & granted & refused, then=Value(CountsAs.PART)),
-        When(told & granted, then=Value(CountsAs.WHOLE)),
-        When(told & refused, then=Value(CountsAs.DENIED)),
-        When(told, then=Value(CountsAs.NOTHING_HELD)),
-        default=Value(CountsAs.OPEN),
-        output_field=models.CharField(),
-    )
+    cases, items = (counts(scope.regime, period, "ground", items=each) for each in (False, True))
+    return _denials(scope.regime, cases, items)
 
 
-def responded_at(prefix: str = "") -> models.Case:
-    """Return when a case was answered last, which a rejection as abuse does too."""
-    abuse = Q(**{f"{prefix}state": State.REJECTED_AS_ABUSE})
-    return models.Case(
-        When(abuse, then=F(f"{prefix}closed_at")),
-        default=F(f"{prefix}answered_at"),
-        output_field=models.DateTimeField(),
-    )
+def _by_months(cases: Iterable[Alike], length: int) -> list[tuple[date, Figures]]:
+    """Return the figures by so many months, counted from January; the month leads the key."""
+    parts: defaultdict[date, list[Alike]] = defaultdict(list)
+    for alike in cases:
+        month: date = alike.key[0]
+        parts[month.replace(month=month.month - (month.month - 1) % length)].append(alike)
+    return [(first, _figures(parts[first])) for first in sorted(parts)]
 
 
-def _days_to_answer(prefix: str = "") -> "ExpressionWrapper[CombinedExpression]":
-    length = responded_at(prefix) - F(f"{prefix}filed_at")
-    return ExpressionWrapper(length, output_field=DurationField())
+def _by_kind(items: Iterable[Alike]) -> list[tuple[str, Figures]]:
+    """Return the figures by kind, which leads the key."""
+    kinds: defaultdict[str, list[Alike]] = defaultdict(list)
+    for alike in items:
+        kinds[alike.key[0]].append(alike)
+    found = [(kind, _figures(parts)) for kind, parts in kinds.items()]
+    return sorted(found, key=lambda pair: (-pair[1].received, pair[0]))
 
 
-_ANSWERED = Q(counts_as__in=sorted(DECIDED))
-_FIGURES = {
-    "received": Count("pk"),
-    "answered": Count("pk", filter=_ANSWERED),
-    **{f"as_{each}": Count("pk", filter=Q(counts_as=each)) for each in CountsAs},
-    "late_count": Count("pk", filter=Q(late=True)),
-    "mean": Avg("days", filter=_ANSWERED),
-    "median": Median("days", filter=_ANSWERED),
-}
+def _denials(regime: str, cases: Iterable[Alike], items: Iterable[Alike]) -> list[Denial]:
+    """Return the denials by ground, which ends the key."""
+    counted: Counter[str] = Counter()
+    for alike in items:
+        if alike.result == CountsAs.DENIED and alike.key[-1] != ABUSE:
+            counted[alike.key[-1]] += alike.number
+    for alike in cases:
+        if alike.key[-1] == ABUSE:
+            counted[ABUSE] += alike.number
+    grounds = get_regime(regime).grounds
+    found = [
+        Denial(code, grounds[code].text if code in grounds else None, count)
+        for code, count in counted.items()
+    ]
+    return sorted(found, key=lambda denial: (-denial.count, denial.ground))
 
 
-def _figures(row: dict[str, Any]) -> Figures:
+def _figures(counted: Iterable[Alike]) -> Figures:
+    results: Counter[str] = Counter()
+    days: Counter[int] = Counter()
+    late = 0
+    for alike in counted:
+        results[alike.result] += alike.number
+        late += alike.number if alike.late else 0
+        if alike.days is not None:
+            days[alike.days] += alike.number
     return Figures(
-        received=row["received"],
-        answered=row["answered"],
-        **{each.value: row[f"as_{each}"] for each in CountsAs},
-        late=row["late_count"],
-        mean_days=days(row["mean"]),
-        median_days=days(row["median"]),
+        received=results.total(),
+        answered=sum(results[each] for each in DECIDED),
+        **{each.value: results[each] for each in CountsAs},
+        late=late,
+        mean_days=mean_days(days),
+        median_days=median_days(days),
     )
-
-
-def days(length: timedelta | None) -> float | None:
-    """Return a length of time in days, to one decimal."""
-    return None if length is None else round(length / timedelta(days=1), 1)

@@ -19,7 +19,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from io import StringIO
 
-from workflows.statistics.figures import Figures, Period, by_quarter
+from workflows.statistics.counts import Period
+from workflows.statistics.figures import Figures, by_quarter
 
 THRESHOLD = 5
 # How many values a hidden count must keep open at least.
@@ -156,7 +157,7 @@ class Quarter:
 
 
 def past_quarters(regime: str, today: date) -> list[Quarter]:
-    """Return the last quarters that are over, the latest first; none without a case. One query."""
+    """Return the last quarters that are over, the latest first; none without a case."""
     this = _first_day(today)
     first = this
     for _number in range(QUARTERS_SHOWN):

@@ -6,25 +6,20 @@ reason. China, Network Data Security Management Regulations art. 44: how request
 were received and handled; the law names no form, so ours tells them by right, quarter, who filed
 and ground of refusal. Other laws get the table by right.
 
-One item counts once, by its own outcome. Days run from receipt to the latest answer of its case.
+One item counts once, by its own outcome. Days run from the day of receipt to that of the latest
+answer of its case.
 """
 
-from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
-from statistics import fmean, median
-from zoneinfo import ZoneInfo
-
-from django.db.models import Exists, OuterRef
+from typing import NamedTuple
 
 from workflows.accounts.regulators import RegulatorScope
-from workflows.cases.models import Item
-from workflows.oversight.filters import BundleFilters, zone_of
-from workflows.oversight.selectors import late_clocks, visible_cases
-from workflows.statistics.counting import DECIDED, CountsAs, counts_as, ground_of
-from workflows.statistics.figures import responded_at
+from workflows.statistics.counting import CountsAs
+from workflows.statistics.counts import Period, counts, mean_days, median_days
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.people import RequesterRole
 
@@ -43,7 +38,6 @@ CALIFORNIA_REASONS = {
     "sensitive_identifier": "exempt",
 }
 REASON_ORDER = ("not_verifiable", "not_by_consumer", "exempt", "other")
-AT_ONCE = 2000
 
 
 class Result(StrEnum):
@@ -56,17 +50,25 @@ class Result(StrEnum):
     OPEN = "open"
 
 
-@dataclass(frozen=True, slots=True)
-class CountedItem:
-    """One item of a case received in the year. `days` is None while the case is not answered."""
+class CountedItems(NamedTuple):
+    """Items of cases received in the year that are alike, as far as a table tells them apart.
 
-    kind: str
-    received: date
-    requester: str
-    result: Result
-    days: float | None = None
+    `result` is one of `Result`. `days` is None while the case is not answered, `month` the first
+    day of that of receipt.
+    """
+
+    result: str
+    number: int = 1
+    days: int | None = None
     late: bool = False
+    kind: str = ""
+    month: date = date.min
+    requester: str = ""
     ground: str = ""
+
+
+# Gives the items of the year, told apart by some columns.
+ItemsBy = Callable[[tuple[str, ...]], Iterable[CountedItems]]
 
 
 @dataclass
@@ -80,25 +82,25 @@ class YearlyLine:
     ended: int = 0
     open: int = 0
     late: int = 0
-    _days: "array[float]" = field(default_factory=lambda: array("d"))
+    _days: Counter[int] = field(default_factory=Counter)
 
-    def add(self, item: CountedItem) -> None:
-        """Count one item."""
-        self.received += 1
-        setattr(self, item.result, getattr(self, item.result) + 1)
-        self.late += item.late
-        if item.days is not None:
-            self._days.append(item.days)
+    def add(self, items: CountedItems) -> None:
+        """Count items."""
+        self.received += items.number
+        setattr(self, items.result, getattr(self, items.result) + items.number)
+        self.late += items.number if items.late else 0
+        if items.days is not None:
+            self._days[items.days] += items.number
 
     @property
     def mean_days(self) -> float | None:
         """Days to the answer on average, to one decimal."""
-        return round(fmean(self._days), 1) if self._days else None
+        return mean_days(self._days)
 
     @property
     def median_days(self) -> float | None:
-        """Days to the answer of the item in the middle, to one decimal."""
-        return round(median(self._days), 1) if self._days else None
+        """Days to the answer of the item in the middle."""
+        return median_days(self._days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,36 +115,35 @@ class YearlyTable:
     lines: list[tuple[str, YearlyLine]]
 
 
-def tables(regime: str, items: Iterable[CountedItem]) -> list[YearlyTable]:
-    """Return the yearly tables in the layout of a regime. Items are read once."""
-    sheets = _LAYOUTS.get(regime, _GENERAL)
-    filled: list[dict[str, YearlyLine]] = [
-        {key: YearlyLine() for key in sheet.order} for sheet in sheets
-    ]
-    totals = [YearlyLine() for _sheet in sheets]
-    for item in items:
-        for sheet, lines, total in zip(sheets, filled, totals, strict=True):
-            key = sheet.key(item)
-            if key is not None:
-                lines.setdefault(key, YearlyLine()).add(item)
-                total.add(item)
-    return [
-        YearlyTable(
-            sheet.code,
-            sheet.columns,
-            [*_lines(sheet, lines), *([(TOTAL, total)] if sheet.total else [])],
-        )
-        for sheet, lines, total in zip(sheets, filled, totals, strict=True)
-    ]
+def tables(regime: str, items_by: ItemsBy) -> list[YearlyTable]:
+    """Return the yearly tables in the layout of a regime. Items are read once for each."""
+    return [_table(sheet, items_by(sheet.by)) for sheet in _LAYOUTS.get(regime, _GENERAL)]
+
+
+def _table(sheet: "_Sheet", items: Iterable[CountedItems]) -> YearlyTable:
+    lines = {key: YearlyLine() for key in sheet.order}
+    total = YearlyLine()
+    for alike in items:
+        key = sheet.key(alike)
+        if key is not None:
+            lines.setdefault(key, YearlyLine()).add(alike)
+            total.add(alike)
+    shown = [*_lines(sheet, lines), *([(TOTAL, total)] if sheet.total else [])]
+    return YearlyTable(sheet.code, sheet.columns, shown)
 
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """How a table is made: to which line an item belongs, or None; lines shown even if empty."""
+    """How a table is made.
+
+    `by` are the columns from which follows to which line an item belongs, or None; `order` the
+    lines that are shown even if empty.
+    """
 
     code: str
     columns: tuple[str, ...]
-    key: Callable[[CountedItem], str | None]
+    by: tuple[str, ...]
+    key: Callable[[CountedItems], str | None]
     order: tuple[str, ...] = ()
     total: bool = True
 
@@ -156,38 +157,52 @@ def _lines(sheet: _Sheet, lines: dict[str, YearlyLine]) -> list[tuple[str, Yearl
     return named + sorted(others, key=lambda pair: (-pair[1].received, pair[0]))
 
 
-def _california_type(item: CountedItem) -> str | None:
+def _california_type(item: CountedItems) -> str | None:
     return ItemKind(item.kind).definition.california_type
 
 
-def _california_reason(item: CountedItem) -> str | None:
+def _california_reason(item: CountedItems) -> str | None:
     if item.result != Result.REFUSED or _california_type(item) is None:
         return None
     return CALIFORNIA_REASONS.get(item.ground, "other")
 
 
-def _quarter(item: CountedItem) -> str:
-    return f"{item.received.year}-{(item.received.month + 2) // 3}"
+def _quarter(item: CountedItems) -> str:
+    return f"{item.month.year}-{(item.month.month + 2) // 3}"
 
 
-def _ground(item: CountedItem) -> str | None:
+def _ground(item: CountedItems) -> str | None:
     return item.ground or "other" if item.result == Result.REFUSED else None
 
 
-_BY_RIGHT = _Sheet("right", ALL_COLUMNS, lambda item: item.kind)
-_BY_GROUND = _Sheet("ground", ("refused",), _ground)
+_BY_RIGHT = _Sheet("right", ALL_COLUMNS, ("kind",), lambda item: item.kind)
+_BY_GROUND = _Sheet("ground", ("refused",), ("ground",), _ground)
 _GENERAL = (_BY_RIGHT, _BY_GROUND)
 _LAYOUTS = {
     "US-CA": (
-        _Sheet("california_type", CALIFORNIA_COLUMNS, _california_type, CALIFORNIA_ORDER, False),
-        _Sheet("california_reason", ("refused",), _california_reason, REASON_ORDER),
+        _Sheet(
+            "california_type",
+            CALIFORNIA_COLUMNS,
+            ("kind",),
+            _california_type,
+            CALIFORNIA_ORDER,
+            total=False,
+        ),
+        _Sheet(
+            "california_reason",
+            ("refused",),
+            ("kind", "ground"),
+            _california_reason,
+            REASON_ORDER,
+        ),
     ),
     "CN": (
         _BY_RIGHT,
-        _Sheet("quarter", ALL_COLUMNS, _quarter),
+        _Sheet("quarter", ALL_COLUMNS, ("month",), _quarter),
         _Sheet(
             "requester",
             ALL_COLUMNS,
+            ("requester",),
             lambda item: item.requester,
             tuple(RequesterRole.values),
         ),
@@ -197,7 +212,7 @@ _LAYOUTS = {
 
 
 # An item has one outcome, so that nothing of it is granted in part.
-_RESULTS = {
+_RESULTS: dict[str, Result] = {
     CountsAs.WHOLE: Result.GRANTED,
     CountsAs.DENIED: Result.REFUSED,
     CountsAs.NOTHING_HELD: Result.NOTHING_HELD,
@@ -206,39 +221,19 @@ _RESULTS = {
 }
 
 
-def items_of_year(scope: RegulatorScope, year: int) -> Iterator[CountedItem]:
-    """Yield the items of the cases received in a calendar year of the regime's time zone."""
-    zone = zone_of(scope.regime)
-    filters = BundleFilters(since=date(year, 1, 1), until=date(year, 12, 31))
-    cases = filters.narrow(visible_cases(scope), zone).filter(pk=OuterRef("case_id")).order_by()
-    items = Item.objects.filter(Exists(cases)).annotate(
-        late=late_clocks(scope.regime, case="case_id"), responded_at=responded_at("case__")
-    )
-    rows = items.order_by().values_list(
-        "kind",
-        "outcome",
-        "case__regime",
-        "ground",
-        "other_grounds",
-        "case__filed_at",
-        "case__answered_at",
-        "responded_at",
-        "case__state",
-        "case__requester_role",
-        "late",
-    )
-    for row in rows.iterator(AT_ONCE):
-        kind, outcome, lead, ground, others, *rest = row
-        filed, answered, responded, state, requester, late = rest
-        if lead != scope.regime:
-            ground = others.get(scope.regime, "")
-        counted = counts_as(state, answered=answered is not None, outcomes=[outcome])
-        yield CountedItem(
-            kind=kind,
-            received=filed.astimezone(ZoneInfo(zone)).date(),
-            requester=requester,
-            result=_RESULTS[counted],
-            days=(responded - filed) / timedelta(days=1) if counted in DECIDED else None,
-            late=late,
-            ground=ground_of(state, ground) if counted == CountsAs.DENIED else "",
+def tables_of_year(scope: RegulatorScope, year: int) -> list[YearlyTable]:
+    """Return the tables of a calendar year of the regime's time zone, in the layout of its law."""
+    return tables(scope.regime, lambda by: items_of_year(scope, year, *by))
+
+
+def items_of_year(scope: RegulatorScope, year: int, *by: str) -> Iterator[CountedItems]:
+    """Yield the items of cases received in a calendar year of the regime's time zone.
+
+    `by` are columns of `oversight.models.Counted` that `CountedItems` has, too.
+    """
+    period = Period(date(year, 1, 1), date(year, 12, 31))
+    for alike in counts(scope.regime, period, *by, items=True):
+        told = dict(zip(by, alike.key, strict=True))
+        yield CountedItems(
+            _RESULTS[alike.result], alike.number, alike.days, late=alike.late, **told
         )

@@ -75,7 +75,7 @@ def _within_regime(handler: Callable[..., HttpResponseBase]) -> Callable[..., Ht
 class NewestFirst(Cursor):
     """Pages of cases, the newest filing first; a page stays the same while new ones arrive."""
 
-    ordering = ("-filed_at", "-id")
+    ordering = ("-filed_at", "-case_id")
 
 
 class NewestExportFirst(Cursor):
@@ -108,7 +108,8 @@ class CaseListView(RegulatorView):
         page = paginator.paginate_queryset(
             filter_cases(_scope(request), CaseFilter(states=states)), request, view=self
         )
-        return paginator.get_paginated_response(CaseSummarySerializer(page, many=True).data)
+        cases = [fact.case for fact in page or ()]
+        return paginator.get_paginated_response(CaseSummarySerializer(cases, many=True).data)
 
 
 class BundleListView(RegulatorView):

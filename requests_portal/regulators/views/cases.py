@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
@@ -176,11 +177,13 @@ def case_list(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
     form = CaseListForm(request.GET)
     record_look_at_register(scope, what="cases", narrowed_by=form.narrowed_by())
     found = filter_cases(scope, form.chosen())
+    now = timezone.now()
     page = Paginator(found, CASES_ON_A_PAGE).get_page(request.GET.get("page"))
     rows = [
         {
-            "case": each,
-            "kinds": [ItemKind(kind).label for kind in each.kinds],
+            "case": each.case,
+            "late": each.is_late(now),
+            "kinds": [ItemKind(kind).label for kind in each.case.kinds],
         }
         for each in page
     ]

@@ -23,16 +23,9 @@ from workflows.regimes.rules.regime import Regime
 from workflows.regimes.services import get_regime
 from workflows.statistics.complaint_figures import complaint_figures
 from workflows.statistics.counting import ABUSE
-from workflows.statistics.figures import (
-    Denial,
-    Figures,
-    Period,
-    by_kind,
-    by_month,
-    denials,
-    figures,
-)
-from workflows.statistics.yearly import TOTAL, YearlyTable, items_of_year, tables
+from workflows.statistics.counts import Period
+from workflows.statistics.figures import Denial, Figures, by_kind, by_month, denials, report
+from workflows.statistics.yearly import TOTAL, YearlyTable, tables_of_year
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.people import RequesterRole
 
@@ -82,16 +75,16 @@ def statistics(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
     form = PeriodForm(request.GET)
     record_look_at_register(scope, what="statistics", narrowed_by=form.narrowed_by())
     period = form.period()
-    months = by_month(scope, period)
-    kinds = [(ItemKind(kind).label, counted) for kind, counted in by_kind(scope, period)]
-    drawn = months[-MONTHS_DRAWN:]
+    counted_in = report(scope, period)
+    kinds = [(ItemKind(kind).label, counted) for kind, counted in counted_in.kinds]
+    drawn = counted_in.months[-MONTHS_DRAWN:]
     language = get_language() or ""
     context = {
         "form": form,
         "errors": page_errors(form),
-        "figures": figures(scope, period),
+        "figures": counted_in.figures,
         "complaints": complaint_figures(scope, period),
-        "months": months,
+        "months": counted_in.months,
         "kinds": kinds,
         "month_chart": charts.columns(
             [f"{month:%Y-%m}" for month, _counted in drawn],
@@ -104,7 +97,7 @@ def statistics(request: HttpRequest, scope: RegulatorScope) -> HttpResponse:
             [str(label) for label, _counted in kinds],
             [counted.received for _label, counted in kinds],
         ),
-        "denials": [(_ground(each, language), each.count) for each in denials(scope, period)],
+        "denials": [(_ground(each, language), each.count) for each in counted_in.denials],
         "query": request.GET.urlencode() if form.is_valid() else "",
         "here": "statistics",
     }
@@ -210,7 +203,7 @@ def yearly_csv(request: HttpRequest, scope: RegulatorScope, year: int, code: str
 
 def _tables(scope: RegulatorScope, year: int) -> list[YearlyTable]:
     record_look_at_register(scope, what="statistics", narrowed_by={"year": year})
-    return tables(scope.regime, items_of_year(scope, year))
+    return tables_of_year(scope, year)
 
 
 def _shown(table: YearlyTable, scope: RegulatorScope) -> ShownTable:

@@ -16,7 +16,8 @@ from workflows.oversight.access_log import record_look_at_register
 from workflows.oversight.selectors import kept_checkpoints
 from workflows.oversight.training_sources import trained_models, training_sources
 from workflows.regimes.services import get_regime
-from workflows.statistics.figures import Period, figures
+from workflows.statistics.counts import Period
+from workflows.statistics.figures import figures
 
 # The rule of a regime, if it has one, that asks for this explanation.
 RULE = "training_data_explanation"

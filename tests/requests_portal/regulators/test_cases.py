@@ -83,7 +83,7 @@ def test_list_and_file_cost_the_same_whatever_the_number_of_cases(
         file()
     # Four of each are the regulators' role: a savepoint, taking it, laying it down, the release.
     # Four more of the list are the step that records the look.
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         china.get(LIST)
     with django_assert_max_num_queries(24):
         china.get(f"{LIST}{case.number}/")

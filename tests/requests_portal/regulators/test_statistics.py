@@ -140,5 +140,5 @@ def test_a_year_costs_the_same_whatever_the_number_of_cases(china, django_assert
     for _number in range(4):
         make_case(State.ANSWERED)
     china.get(f"{PAGE}yearly/")
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(20):
         china.get(f"{PAGE}yearly/")

@@ -16,8 +16,8 @@ from workflows.exports.summary import write_summary
 from workflows.oversight.selectors import CaseFilter, filter_cases
 from workflows.statistics import figures as statistics
 from workflows.statistics.counting import is_late
+from workflows.statistics.counts import Period
 from workflows.statistics.export_statistics import FIGURES, ExportStatistics
-from workflows.statistics.figures import Period
 from workflows.statistics.yearly import items_of_year
 
 

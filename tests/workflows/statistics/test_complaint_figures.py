@@ -13,7 +13,7 @@ from workflows.complaints import services
 from workflows.complaints.lifecycle import State
 from workflows.complaints.models import Complaint, ComplaintClock
 from workflows.statistics.complaint_figures import complaint_figures
-from workflows.statistics.figures import Period
+from workflows.statistics.counts import Period
 
 pytestmark = pytest.mark.django_db
 EVER = Period()

@@ -19,8 +19,8 @@ from workflows.ledger.models import Event
 from workflows.oversight.filters import zone_of
 from workflows.statistics import figures as statistics
 from workflows.statistics.counting import DECIDED, CountsAs, counts_as, is_late
+from workflows.statistics.counts import Period
 from workflows.statistics.export_statistics import FIGURES, ExportStatistics
-from workflows.statistics.figures import Period
 from workflows.statistics.published import quarter
 from workflows.statistics.yearly import TOTAL, items_of_year, tables
 from workflows.vocabulary.outcomes import Outcome
@@ -90,8 +90,9 @@ def agree(scope, cases) -> None:
 
     kinds = dict(statistics.by_kind(scope, EVER))
     year = timezone.now().year
-    items = [item for each in (year - 1, year) for item in items_of_year(scope, each)]
-    right, *_others = tables("EU", items)
+    right, *_others = tables(
+        "EU", lambda by: [i for each in (year - 1, year) for i in items_of_year(scope, each, *by)]
+    )
     for kind, line in right.lines:
         if kind != TOTAL:
             one = kinds[kind]

@@ -23,7 +23,8 @@ from workflows.cases.staff_actions import ItemProposal
 from workflows.corrections.instructions import issue_instructions, record_receipt
 from workflows.notices import moves
 from workflows.statistics.counting import ABUSE
-from workflows.statistics.figures import Period, by_kind, by_month, denials, figures
+from workflows.statistics.counts import Period
+from workflows.statistics.figures import by_kind, by_month, denials, figures, report
 
 EVER = Period()
 
@@ -142,9 +143,11 @@ def test_rejections_as_abuse_stand_among_the_denials(scope):
 def test_the_cost_does_not_grow_with_the_cases(scope, django_assert_num_queries):
     for _number in range(3):
         make_case(State.ANSWERED)
-    for count, read in ((1, figures), (1, by_month), (1, by_kind), (2, denials)):
+    for count, read in ((2, figures), (2, by_month), (2, by_kind), (4, denials), (4, report)):
         with django_assert_num_queries(count):
             read(scope, EVER)
+    with django_assert_num_queries(6):
+        report(scope, Period(date(2025, 1, 2), date(2026, 12, 30)))
 
 
 @pytest.mark.parametrize("state", [state for state in State if state != State.FILED])
