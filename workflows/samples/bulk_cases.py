@@ -105,8 +105,8 @@ class _Maker:
         ]
         clocks = [clock for case, _request in filings for clock in self._clocks(case)]
         Case.objects.bulk_create(case for case, _request in filings)
-        _store_parts(filings)
         Clock.objects.bulk_create(clocks)
+        _store_parts(filings)
         _append_events(filings, self._now)
 
     def _request(self) -> FilingRequest:
