@@ -320,12 +320,18 @@ def next_line(file: IO[bytes], most: int, name: str) -> bytes:
 
 
 def canonical(value: Any) -> str:
-    """Return the canonical JSON of a value (RFC 8785)."""
+    """Return the canonical JSON (RFC 8785) of a value that `parse` has read."""
+    quick = ENCODER.encode(value)
+    return spelled(value) if BEYOND(quick) else quick
+
+
+def spelled(value: Any) -> str:
+    """Return the canonical JSON where names may have to be sorted by their UTF-16."""
     if isinstance(value, dict):
         keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
-        return "{" + ",".join(f"{canonical(k)}:{canonical(value[k])}" for k in keys) + "}"
+        return "{" + ",".join(f"{spelled(k)}:{spelled(value[k])}" for k in keys) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(map(canonical, value)) + "]"
+        return "[" + ",".join(map(spelled, value)) + "]"
     expect(not isinstance(value, float), "A number that is not whole cannot be verified here.")
     return json.dumps(value, ensure_ascii=False)
 
@@ -333,15 +339,20 @@ def canonical(value: Any) -> str:
 def parse(data: bytes, what: str) -> Any:
     """Read canonical JSON; what two readers could take differently, as a name twice, is refused."""
     text = data.decode("utf-8")
-    value = json.loads(text, parse_float=no_number, parse_constant=no_number)
-    quick = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    expect(text == quick or text == canonical(value), f"{what} is not canonical JSON.")
+    value = DECODER.decode(text)
+    expect(text == canonical(value), f"{what} is not canonical JSON.")
     return value
 
 
 def no_number(text: str) -> None:
     """Refuse a number that is not whole."""
     raise Fault(f"The number {text} is not whole and cannot be verified here.")
+
+
+# By code points names are sorted as by UTF-16, unless a character is beyond the first 65,536.
+ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+DECODER = json.JSONDecoder(parse_float=no_number, parse_constant=no_number)
+BEYOND = re.compile("[\U00010000-\U0010ffff]").search
 
 
 def each_once(pairs: list[tuple[str, Any]]) -> Row:
@@ -351,14 +362,18 @@ def each_once(pairs: list[tuple[str, Any]]) -> Row:
     return found
 
 
+FORMULA = tuple("=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20")
+QUOTED = re.compile('[,"\r\n]').search
+
+
 def csv_line(cells: Sequence[Any]) -> bytes:
     """Return a line of CSV as the export writes it: RFC 4180, and no cell begins a formula."""
     line = []
     for value in cells:
         cell = "" if value is None else str(value)
-        if cell.startswith(tuple("=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20")):
+        if cell.startswith(FORMULA):
             cell = "'" + cell
-        line.append('"' + cell.replace('"', '""') + '"' if re.search('[,"\r\n]', cell) else cell)
+        line.append('"' + cell.replace('"', '""') + '"' if QUOTED(cell) else cell)
     return (",".join(line) + "\r\n").encode()
 
 
