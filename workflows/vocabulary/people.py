@@ -1,5 +1,7 @@
 """Who files, how well they are known, and by what a person is found."""
 
+from typing import Any
+
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +13,15 @@ class RequesterRole(TextChoices):
     GUARDIAN = "guardian", _("A child or a person in my care")
     NEAR_RELATIVE = "near_relative", _("A relative who has died")
     AGENT = "agent", _("Someone who asked me to act for them")
+
+
+# Who has filed, for those who read the case; the labels above are what they ticked.
+FILED_BY: dict[str, Any] = {
+    RequesterRole.SELF: _("The person concerned"),
+    RequesterRole.GUARDIAN: _("A parent or guardian"),
+    RequesterRole.NEAR_RELATIVE: _("A near relative of the person, who has died"),
+    RequesterRole.AGENT: _("Somebody acting for the person"),
+}
 
 
 class IdentifierKind(TextChoices):

@@ -34,7 +34,7 @@ from workflows.oversight.selectors import (
 )
 from workflows.regimes.rules.regime import Regime
 from workflows.vocabulary.item_kinds import ItemKind
-from workflows.vocabulary.people import IdentifierKind, RequesterRole
+from workflows.vocabulary.people import FILED_BY, IdentifierKind
 from workflows.vocabulary.places import place_name
 from workflows.vocabulary.roles import ROLE_NAMES, Role
 
@@ -81,7 +81,7 @@ _LABELS = {
 _WORDS: dict[str, dict[str, Any]] = {
     "kind": dict(IdentifierKind.choices) | dict(ItemKind.choices),
     "language": settings.SHIPPED_LANGUAGES,
-    "requester_role": dict(RequesterRole.choices),
+    "requester_role": FILED_BY,
 }
 _CLOSED = {
     WithheldContent.ERASED: _("Erased; the log proves only that there was something."),
@@ -214,6 +214,7 @@ def case(request: HttpRequest, scope: RegulatorScope, number: str) -> HttpRespon
     context = {
         "case": found,
         "regime": file.regime.name.in_language(language),
+        "filed_by": FILED_BY[found.requester_role],
         "clocks": file.clocks,
         "items": [_item(item, file.regime, language) for item in file.items],
         "steps": [_step(step, language) for step in file.steps],

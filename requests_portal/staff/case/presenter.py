@@ -20,7 +20,7 @@ from requests_portal.sign_in.people import has_case_role, names_of
 from requests_portal.staff.case.timeline import lead_words
 from workflows.cases.decision_rules import assurance_needed, ground_named
 from workflows.cases.identity_policy import kinds_to_confirm
-from workflows.cases.lifecycle import State
+from workflows.cases.lifecycle import OPEN, State
 from workflows.cases.models import Attachment, Case, Item, Message
 from workflows.cases.names import STATE_NAMES
 from workflows.corrections.item_changes import (
@@ -36,7 +36,7 @@ from workflows.corrections.receipt_texts import receipt_in_words
 from workflows.vault.fields import text_or_erased
 from workflows.vocabulary.item_kinds import ItemKind
 from workflows.vocabulary.outcomes import Outcome
-from workflows.vocabulary.people import Assurance, assurance_suffices
+from workflows.vocabulary.people import FILED_BY, Assurance, assurance_suffices
 from workflows.vocabulary.places import place_name
 
 DETAIL_NAMES = {
@@ -318,11 +318,19 @@ def summary(case: Case) -> list[tuple[Any, Any]]:
         (_("Regime"), " · ".join(regime_names(case))),
         (_("Why"), why_these_laws(case)),
         (_("Residence"), place_name(case.residence)),
-        (_("Filed by"), case.get_requester_role_display()),
+        (_("Filed by"), FILED_BY[case.requester_role]),
         (_("Language"), language_name(case)),
         (_("Came by"), case.get_channel_display()),
         (_("Service or model"), text_or_erased(case, "service") or "–"),
         (_("Known as"), case.get_assurance_display()),
         *_second_look(case),
         (_("Team"), assignment.team if assignment else _("No team yet")),
+        (_("Worked by"), _worked_by(case)),
     ]
+
+
+def _worked_by(case: Case) -> str:
+    assignment = getattr(case, "assignment", None)
+    if assignment is None or assignment.assignee is None:
+        return str(_("nobody yet") if case.state in OPEN else _("nobody"))
+    return str(assignment.assignee.get_full_name() or assignment.assignee.username)

@@ -46,7 +46,8 @@ FILTERS: dict[str, Any] = {
 
 
 DAY = timedelta(days=1)
-SOON = 3 * DAY
+# From so many days on a case stands out, and is found as due soon.
+SOON = 7 * DAY
 # The sign that stands beside the words for each tone; the style sheet adds the colour.
 SIGNS = {"late": "▲", "soon": "◆", "good": "●", "paused": "‖", "done": "✓", "none": "○"}
 STOPPED_TONES: dict[str, str] = {Clock.State.MISSED: "late", Clock.State.MET: "done"}
@@ -141,7 +142,7 @@ def clock_words(
         return ClockWords("paused", _("Paused"))
     # Up to the last instant of the last day nothing is late; from the next one on a day is.
     days = left // DAY if left > timedelta() else -(-left // DAY + 1)
-    tone = "late" if days < 0 else "soon" if left <= SOON else "good"
+    tone = "late" if days < 0 else "soon" if days <= SOON.days else "good"
     return ClockWords(tone, days_left(days))
 
 

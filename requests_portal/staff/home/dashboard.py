@@ -17,8 +17,9 @@ from django.utils.translation import gettext_lazy
 
 from requests_portal.presentation import charts
 from requests_portal.sign_in.people import has_case_role, user_of
+from requests_portal.staff.case.timeline import SOON
 from requests_portal.staff.operation.approvals import waiting_count
-from requests_portal.staff.queue.filters import SOON, WAITING_FOR_PERSON, due_within
+from requests_portal.staff.queue.filters import WAITING_FOR_PERSON, due_within
 from workflows.cases.lifecycle import OPEN, State
 from workflows.cases.models import Case
 from workflows.cases.selectors import is_late

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from requests_portal.sign_in.people import user_of
+from requests_portal.staff.case.timeline import SOON
 from workflows.cases.lifecycle import FINAL, OPEN, State
 from workflows.cases.models import Case
 from workflows.cases.selectors import is_late
@@ -24,7 +25,6 @@ from workflows.routing.models import Team
 from workflows.vocabulary.item_kinds import ItemKind
 
 Lookups = list[tuple[str, Any]]
-SOON = timedelta(days=7)
 WAITING_FOR_PERSON = (State.IDENTITY_NEEDED, State.INFORMATION_NEEDED, State.FEE_NEEDED)
 
 STATE_GROUPS: dict[str, tuple[Any, frozenset[State]]] = {

@@ -78,7 +78,7 @@ def search(request: HttpRequest, site: AdminSite) -> HttpResponseRedirect:
             reverse("admin:cases_case_change", args=[found[0].pk], current_app=site.name)
         )
     if not found:
-        messages.info(request, _("No case was found."))
+        messages.warning(request, _("No case was found. Below is the queue, not a result."))
         return HttpResponseRedirect(queue)
     query = {"group": "all", "id__in": ",".join(str(case.pk) for case in found)}
     return HttpResponseRedirect(f"{queue}?{urlencode(query)}")

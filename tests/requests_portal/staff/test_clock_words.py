@@ -16,7 +16,8 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
     ("left", "tone", "text"),
     [
         (timedelta(days=30), "good", "30 days left"),
-        (timedelta(days=3, seconds=1), "good", "3 days left"),
+        (timedelta(days=8), "good", "8 days left"),
+        (timedelta(days=7, seconds=1), "soon", "7 days left"),
         (timedelta(days=3), "soon", "3 days left"),
         (timedelta(days=1), "soon", "1 day left"),
         (timedelta(hours=23), "soon", "last day today"),

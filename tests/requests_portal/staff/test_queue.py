@@ -180,7 +180,10 @@ class TestSearch:
     @pytest.mark.parametrize("term", ["nobody@example.com", "Wang Xiaoming", ""])
     def test_nothing_found_is_said(self, client, term) -> None:
         answer = self.search(client, term)
-        assert "No case was found." in client.get(answer.headers["Location"]).content.decode()
+        assert (
+            "No case was found. Below is the queue, not a result."
+            in client.get(answer.headers["Location"]).content.decode()
+        )
 
     def test_an_address_in_a_link_finds_nothing(self, client) -> None:
         make_case(State.TRIAGE, ERIKA)
