@@ -74,7 +74,7 @@ STAFF_SENTENCES = {
     "case.received": _("The request was received."),
     "contact.confirmed": _("The person confirmed the contact."),
     "acknowledgement.sent": _("Receipt was acknowledged."),
-    "triage.begun": _("Sorting began."),
+    "triage.begun": _("Triage began."),
     "identity.asked": _("Proof of identity was asked for."),
     "identity.proved": _("Proof of identity was accepted."),
     "identity.not_proved": _("Identity was not proved."),

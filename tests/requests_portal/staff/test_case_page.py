@@ -201,7 +201,7 @@ class TestViews:
         correspondence.write_to_person(case, INTAKE, "Hello.")
         page = page_of(client, case, "?show=letters").partition('id="timeline"')[2]
         assert "A message was sent to the person." in page
-        assert "Sorting began." not in page
+        assert "Triage began." not in page
 
 
 class TestFiles:

@@ -167,7 +167,7 @@ _ROWS = (
     _page(
         Action.BEGIN_TRIAGE,
         _("You begin to sort the request: is it clear, and do we know who asks?"),
-        _("Sorting began."),
+        _("Triage began."),
     ),
     _page(
         Action.ASK_IDENTITY,
