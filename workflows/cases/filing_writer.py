@@ -18,7 +18,7 @@ from workflows.cases.prepared_filing import Attempt, PreparedFiling
 from workflows.ledger.append import PreparedEvent, prepared_cursor
 from workflows.vault.numbers import number_rows_ahead
 
-_FILE = "SELECT cases_file($1)"
+_FILE = "SELECT cases_file($1, statement_timestamp())"
 _FIND = "SELECT cases_earlier($1)"
 
 

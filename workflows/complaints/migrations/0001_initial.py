@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('about', models.CharField(choices=[('answer', 'The answer'), ('handling', 'How the request is handled'), ('request', 'What the request itself says')], max_length=10, verbose_name='about')),
-                ('state', models.CharField(choices=[('received', 'Received'), ('acknowledged', 'Acknowledged'), ('in_handling', 'Under review'), ('answered', 'Answered'), ('closed', 'Closed'), ('withdrawn', 'Withdrawn')], default='received', max_length=20, verbose_name='state')),
+                ('state', models.CharField(choices=[('received', 'Received'), ('acknowledged', 'Acknowledged'), ('in_handling', 'Being looked into'), ('answered', 'Answered'), ('closed', 'Closed'), ('withdrawn', 'Withdrawn')], default='received', max_length=20, verbose_name='state')),
                 ('finding', models.CharField(blank=True, choices=[('upheld', 'Upheld'), ('partly_upheld', 'Upheld in part'), ('not_upheld', 'Not upheld')], max_length=20, verbose_name='finding')),
                 ('handler', models.CharField(blank=True, max_length=32, verbose_name='handled by')),
                 ('received_at', models.DateTimeField(verbose_name='received')),

@@ -24,7 +24,7 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION cases_file(filing jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+CREATE FUNCTION cases_file(filing jsonb, moment timestamptz) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     calm jsonb := nullif(filing->'calm', 'null');
     versions text[] := ARRAY(SELECT jsonb_array_elements_text(filing->'versions'));
@@ -79,7 +79,7 @@ BEGIN
     SELECT * FROM jsonb_populate_recordset(
         jsonb_populate_record(
             NULL::outbox_effect,
-            jsonb_build_object('created_at', statement_timestamp(), 'due_at', statement_timestamp())
+            jsonb_build_object('created_at', moment, 'due_at', moment)
         ),
         tables->'outbox_effect'
     );
