@@ -143,7 +143,7 @@ def test_everything_that_is_kept_for_a_while_is_purged():
     assert set(periodic.turns()["purge"]) == {
         "sessions", "drafts", "files of drafts", "proofs of work", "idempotency keys", "exports",
         "tallies", "effects", "checkpoints", "files", "look-ups", "wrong passwords",
-        "cache entries",
+        "cache entries", "subtotals",
     }  # fmt: skip
 
 
