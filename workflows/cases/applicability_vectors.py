@@ -11,8 +11,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from workflows.cases.applicable_law import ApplicableLaws, with_lead
-from workflows.regimes.applicability import NEUTRAL, ProviderProfile, applicable_laws
+from workflows.cases.applicable_law import ApplicableLaws, LawsOfPlace, with_lead
+from workflows.regimes.applicability import (
+    NEUTRAL,
+    ProviderProfile,
+    applicable_laws,
+    canonical_place,
+)
 from workflows.regimes.calendars import bundled_notices
 from workflows.regimes.registry import regime_on
 from workflows.regimes.services import all_regimes, get_regime
@@ -47,11 +52,13 @@ def _laws(given: Mapping[str, Any]) -> ApplicableLaws:
     profile = ProviderProfile.from_dict(given["provider"])
     received = datetime.fromisoformat(given["received"])
     found = applicable_laws(profile, given["residence"], received, all_regimes())
-    regimes = map(get_regime, found.codes or (NEUTRAL,))
+    home, main = map(canonical_place, (given["residence"], profile.main_establishment))
+    regimes = [
+        regime_on(regime, regime.day_at(received)).seen_from(home, main)
+        for regime in map(get_regime, found.codes or (NEUTRAL,))
+    ]
     return with_lead(
-        found,
-        [regime_on(regime, regime.day_at(received)) for regime in regimes],
-        profile,
+        LawsOfPlace(found, tuple(regimes)),
         residence=given["residence"],
         kinds=given["item_kinds"],
         at=received,

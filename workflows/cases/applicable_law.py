@@ -4,10 +4,10 @@ What the provider's profile says of its connections is read here; which law foll
 decided in `workflows.regimes.applicability`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from django.utils import timezone
@@ -87,15 +87,7 @@ def laws_under(
 ) -> ApplicableLaws:
     """Return the laws of a request by these rules. No query."""
     found = laws_of_place(rules, residence, at)
-    return with_lead(
-        found.applicability,
-        found.regimes,
-        rules.profile,
-        residence=residence,
-        kinds=kinds,
-        at=at,
-        notices=rules.notices,
-    )
+    return with_lead(found, residence=residence, kinds=kinds, at=at, notices=rules.notices)
 
 
 @dataclass(frozen=True)
@@ -117,29 +109,34 @@ def laws_of_place(rules: StoredRules, residence: str, at: datetime) -> LawsOfPla
     It is the same for a quarter of an hour: no midnight of a time zone lies within one.
     """
     quarter = int(at.timestamp() // _QUARTER_OF_AN_HOUR)
-    return _laws_of_place(rules, rule_files(), canonical_place(residence), quarter)
+    return _laws_by_place(rules, rule_files(), quarter)(canonical_place(residence))
 
 
-# For each place of the world, some hours of each; a place comes from outside.
-@lru_cache(maxsize=2000)
-def _laws_of_place(rules: StoredRules, files: Registry, home: str, quarter: int) -> LawsOfPlace:
+# What is over goes as a whole: rules with a published limit are large, and places share them.
+@lru_cache(maxsize=2)
+def _laws_by_place(
+    rules: StoredRules, files: Registry, quarter: int
+) -> Callable[[str], LawsOfPlace]:
     at = datetime.fromtimestamp(quarter * _QUARTER_OF_AN_HOUR, UTC)
-    found = applicable_laws(rules.profile, home, at, all_regimes())
-    chosen = [files.current[code] for code in found.codes or (NEUTRAL,)]
     main = canonical_place(rules.profile.main_establishment)
-    return LawsOfPlace(
-        found,
-        tuple(
-            regime if regime.covers(home) else regime.at_main_establishment(main)
-            for regime in rules_in_force(chosen, at, rules.limits)
-        ),
-    )
+
+    @cache
+    def in_force(code: str) -> Regime:
+        (regime,) = rules_in_force([files.current[code]], at, rules.limits)
+        return regime
+
+    # A place comes from outside.
+    @lru_cache(maxsize=1000)
+    def laws_of(home: str) -> LawsOfPlace:
+        found = applicable_laws(rules.profile, home, at, all_regimes())
+        codes = found.codes or (NEUTRAL,)
+        return LawsOfPlace(found, tuple(in_force(code).seen_from(home, main) for code in codes))
+
+    return laws_of
 
 
 def with_lead(
-    found: Applicability,
-    regimes: Iterable[Regime],
-    profile: ProviderProfile,
+    found: LawsOfPlace,
     *,
     residence: str,
     kinds: Iterable[str],
@@ -151,20 +148,16 @@ def with_lead(
     On the same day it is the one that stands first; without any day too.
     """
     home, kinds = canonical_place(residence), tuple(kinds)
-    main = canonical_place(profile.main_establishment)
-    laws = tuple(
-        regime if regime.covers(home) else regime.at_main_establishment(main) for regime in regimes
-    )
     due = {}
-    for regime in laws:
+    for regime in found.regimes:
         received = (ClockEvent("received", at),)
         clocks = response_clock_kinds(regime, kinds)
         deadlines = deadlines_at(regime, clocks, received, home, notices)
         days = [each.due_on or each.provisional_on for each in deadlines.values()]
         due[regime.code] = min((day for day in days if day), default=None)
     return ApplicableLaws(
-        regimes=laws,
-        lead=min(laws, key=lambda regime: due[regime.code] or date.max),
+        regimes=found.regimes,
+        lead=min(found.regimes, key=lambda regime: due[regime.code] or date.max),
         due=due,
-        applicability=found,
+        applicability=found.applicability,
     )

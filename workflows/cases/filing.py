@@ -117,7 +117,8 @@ class _Filing:
         """File in one statement. Raises `IntakeIsBusy`, `RulesChanged` and `AttemptReused`."""
         rules = known_rules()
         keep_unread(laws_of_place(rules, self.request.residence, self.at).versions)
-        return self._write(self._new_case(rules), rules, calm=calm)
+        case = new_case(self.request, self.channel, self.at, rules)
+        return self._write(case, rules, calm=calm)
 
     def with_admission(
         self, admit: Callable[[], None] | None, uploads: tuple[Upload, ...]
@@ -133,13 +134,10 @@ class _Filing:
             # they are asked for.
             rules = stored_rules()
             keep_versions(laws_of_place(rules, self.request.residence, self.at).regimes)
-            case = self._new_case(rules)
+            case = new_case(self.request, self.channel, self.at, rules)
             # Their rows refer to the case, for which PostgreSQL looks at the commit.
             files = add_attachments(case, uploads, from_person=True, at=case.filed_at)
             return self._write(case, rules, files)
-
-    def _new_case(self, rules: StoredRules) -> Case:
-        return new_case(self.request, self.channel, self.at, rules)
 
     def _write(
         self,

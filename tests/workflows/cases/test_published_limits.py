@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from tests.factories import ERIKA, OFFICER, REVIEWER, WANG, file, make_case
+from workflows.cases.applicable_law import laws_of_place
 from workflows.cases.clocks import extension_is_open
 from workflows.cases.lifecycle import State
 from workflows.cases.models import RegimeVersion
@@ -16,6 +17,7 @@ from workflows.common.errors import InvalidInput
 from workflows.ledger.models import Event
 from workflows.notices.moves import extend
 from workflows.regimes.models import PublishedLimit
+from workflows.regimes.stored_rules import stored_rules
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +51,16 @@ def test_cases_filed_from_then_on_keep_to_it_and_earlier_ones_keep_their_version
 
     call_command("check_clocks")
     assert capsys.readouterr().out.endswith("OK\n")
+
+
+def test_places_share_the_rules_with_a_limit():
+    publish(20, regime="EU", kind="response", unit="days")
+    rules, soon = stored_rules(), timezone.now() + timedelta(days=1)
+
+    (berlin,), (paris,) = (laws_of_place(rules, home, soon).regimes for home in ("DE-BE", "FR"))
+
+    assert berlin is paris
+    assert berlin.clock("response").rule.promise.amount == 20
 
 
 def test_a_later_limit_moves_no_case_that_was_filed_before():

@@ -143,13 +143,17 @@ class Regime:
 
         Time is reckoned, and the authority is that of the place, at the main establishment.
         """
-        if not self.covers(main_establishment) or main_establishment == self.default_place:
+        if not self.covers(main_establishment):
             return self
         return replace(
             self,
             default_place=main_establishment,
             document={**self.document, "default_place": main_establishment},
         )
+
+    def seen_from(self, home: str, main_establishment: str) -> "Regime":
+        """Return the rules for people at a home, within the territory of this law or outside."""
+        return self if self.covers(home) else self.at_main_establishment(main_establishment)
 
     def place(self, residence: str) -> ResidencePlace:
         """Return zone and calendar for a residence; an unknown one gets the default place.
