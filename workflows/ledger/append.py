@@ -4,7 +4,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
@@ -357,55 +357,29 @@ def next_register_number(register: str, by: int = 1) -> int:
     return row[0]
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
-    """One event to be appended; the fields are those of `services.append`."""
-
-    case: UUID
-    name: str
-    role: str
-    at: datetime
-    actor: str = ""
-    register: str | None = None
-    facts: Mapping[str, Json] = field(default_factory=dict)
-    commitments: Mapping[str, str] = field(default_factory=dict)
-
-
-def append_first_events(events: Sequence[NewEvent]) -> list[Event]:
+def append_first_events(events: Sequence[PreparedEvent]) -> list[Event]:
     """Append the events of cases of which the log knows nothing yet, in the order given.
 
-    Raises `InvalidEventError` as `append` does, `IntegrityError` for a case that has events, and
-    RuntimeError outside a transaction. Register counters stay locked until it ends.
+    Raises `IntegrityError` for a case that has events, and RuntimeError outside a transaction.
+    Register counters stay locked until it ends.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("Events must be appended in the transaction of what they record.")
-    for event in events:
-        require_codes(event.facts)
-    templates = [
-        leaf_template(
-            name=event.name,
-            role=event.role,
-            actor=event.actor,
-            case=event.case,
-            register=event.register,
-            facts=event.facts,
-            commitments=event.commitments,
-            moment=event.at,
-        )
-        for event in events
-    ]
     numbers = _reserve(Counter(event.register for event in events if event.register is not None))
     steps: Counter[UUID] = Counter()
     rows = []
-    for event, template in zip(events, templates, strict=True):
+    for event in events:
+        if event.case is None:
+            raise InvalidEventError("An event of no case is no first one.")
         steps[event.case] += 1
         number = None
         if event.register is not None:
             numbers[event.register] += 1
             number = numbers[event.register]
-        leaf = template.fill(steps[event.case], number)
+        leaf = event.template.fill(steps[event.case], number)
         rows.append(
             Event(
+                uid=event.uid,
                 case=event.case,
                 step=steps[event.case],
                 register=event.register,
@@ -413,7 +387,7 @@ def append_first_events(events: Sequence[NewEvent]) -> list[Event]:
                 name=event.name,
                 role=event.role,
                 actor=event.actor,
-                at=event.at,
+                at=event.moment,
                 leaf=leaf,
                 leaf_hash=leaf_hash(leaf),
             )

@@ -33,8 +33,8 @@ from workflows.cases.models import (
 )
 from workflows.cases.models.case import keep_versions
 from workflows.cases.models.clock import Round
-from workflows.ledger.append import NewEvent, append_first_events
-from workflows.ledger.canonical import commit, new_nonce
+from workflows.cases.transition import prepare_case_event
+from workflows.ledger.append import PreparedEvent, append_first_events, prepare
 from workflows.mail.addresses import normalise_email
 from workflows.regimes.deadlines.values import Deadline
 from workflows.regimes.rules.regime import Regime
@@ -107,7 +107,7 @@ class _Maker:
         Case.objects.bulk_create(case for case, _request in filings)
         Clock.objects.bulk_create(clocks)
         _store_parts(filings)
-        _append_events(filings, self._now)
+        _append_events(filings)
 
     def _request(self) -> FilingRequest:
         choose = self._random.choice
@@ -221,44 +221,35 @@ def _store_parts(filings: list[tuple[Case, FilingRequest]]) -> None:
     )
 
 
-def _append_events(filings: list[tuple[Case, FilingRequest]], now: datetime) -> None:
+def _append_events(filings: list[tuple[Case, FilingRequest]]) -> None:
     """Append what filing, acknowledging and the moves of each case write into the log."""
-    events: list[NewEvent] = []
-    openings = []
+    events: list[PreparedEvent] = []
+    contents: list[EventContent] = []
     for case, request in filings:
-        nonce, content = new_nonce(), request.as_content()
         for code in case.regimes:
-            leads = code == case.regime
-            events.append(
-                NewEvent(
-                    case=case.pseudonym,
-                    name="case.received",
-                    role=Role.PUBLIC,
-                    at=now,
-                    register=code,
-                    facts=received_facts(case, code),
-                    commitments={"request": commit(content, nonce)} if leads else {},
-                )
+            received, opened = prepare_case_event(
+                case,
+                "case.received",
+                role=Role.PUBLIC,
+                register=code,
+                facts=received_facts(case, code),
+                contents={"request": request.as_content()} if code == case.regime else None,
             )
-            openings.append((case, {"nonce": nonce.hex(), "content": content}) if leads else None)
+            events.append(received)
+            contents += opened
         steps = ((Action.ACKNOWLEDGE, Role.SYSTEM), *PATHS[State(case.state)])
         state = State.FILED
         for action, role in steps:
             target = MOVES[action].target or state
             events.append(
-                NewEvent(
+                prepare(
                     case=case.pseudonym,
                     name=MOVES[action].event,
                     role=role,
-                    at=now,
                     actor="" if role in {Role.PUBLIC, Role.SYSTEM} else _STAFF,
                     facts={"from": state, "to": target},
                 )
             )
-            openings.append(None)
             state = target
-    EventContent.objects.bulk_create(
-        EventContent(case=opened[0], event=event.uid, name="request", opening=opened[1])
-        for event, opened in zip(append_first_events(events), openings, strict=True)
-        if opened is not None
-    )
+    append_first_events(events)
+    EventContent.objects.bulk_create(contents)
