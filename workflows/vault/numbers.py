@@ -15,17 +15,18 @@ class _Ahead(threading.local):
     """The numbers that this thread has taken and not given yet, by table."""
 
     def __init__(self) -> None:
-        self.process = os.getpid()
-        self.numbers: defaultdict[type[models.Model], deque[int]] = defaultdict(deque)
-
-    def of(self, model: type[models.Model]) -> deque[int]:
-        """Return those of a table; none of what was taken before the process was forked."""
-        if self.process != os.getpid():
-            self.__init__()  # type: ignore[misc] # begins anew, as in a new thread
-        return self.numbers[model]
+        self.of: defaultdict[type[models.Model], deque[int]] = defaultdict(deque)
 
 
 _ahead = _Ahead()
+
+
+def _forget() -> None:
+    """Give nothing that the process from which this one was forked may give."""
+    _ahead.of.clear()
+
+
+os.register_at_fork(after_in_child=_forget)
 
 
 def number_rows(rows: Iterable[models.Model]) -> None:
@@ -50,16 +51,15 @@ def number_rows_ahead(rows: Iterable[models.Model]) -> None:
     """
     waiting = _unnumbered(rows)
     short = {
-        model: len(each) for model, each in waiting.items() if len(_ahead.of(model)) < len(each)
+        model: len(each) for model, each in waiting.items() if len(_ahead.of[model]) < len(each)
     }
     if short:
         taken = _next_numbers({model: max(AHEAD, count) for model, count in short.items()})
         for model, numbers in taken.items():
-            _ahead.numbers[model] = deque(numbers)
+            _ahead.of[model] = deque(numbers)
     for model, each in waiting.items():
-        numbers_of_model = _ahead.of(model)
         for row in each:
-            row.pk = numbers_of_model.popleft()
+            row.pk = _ahead.of[model].popleft()
 
 
 def _unnumbered(rows: Iterable[models.Model]) -> dict[type[models.Model], list[models.Model]]:
