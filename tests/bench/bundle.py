@@ -5,10 +5,9 @@
 Invented cases under the law of China, some three and a half events each, until there are --events
 of them, in a database of its own, which is dropped at the end. For the export of one case the log
 then grows to --log entries: copies of those steps under other pseudonyms and numbers, of which the
-tables of the cases know nothing. Each export
-and each run of verify.py is a process of its own, whose peak of resident memory is told; seconds
-are those of the clock, and of the processor where "CPU" says so. The ZIP is tested by Python and by
-what else there is (unzip, 7z, bsdtar).
+tables of the cases know nothing. Each export and each run of verify.py is a process of its own,
+whose peak of resident memory is told; seconds are those of the clock, and of the processor where
+"CPU" says so. The ZIP is tested by Python and by what else there is (unzip, 7z, bsdtar).
 
 The figures of docs/performance.md: --events 100000 --log 1000000 --rounds 3, a quarter of an hour.
 """

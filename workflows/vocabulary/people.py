@@ -19,7 +19,7 @@ class RequesterRole(TextChoices):
 FILED_BY: dict[str, Any] = {
     RequesterRole.SELF: _("The person concerned"),
     RequesterRole.GUARDIAN: _("A parent or guardian"),
-    RequesterRole.NEAR_RELATIVE: _("A near relative of the person, who has died"),
+    RequesterRole.NEAR_RELATIVE: _("A near relative of a person who has died"),
     RequesterRole.AGENT: _("Somebody acting for the person"),
 }
 

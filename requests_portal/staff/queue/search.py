@@ -78,7 +78,9 @@ def search(request: HttpRequest, site: AdminSite) -> HttpResponseRedirect:
             reverse("admin:cases_case_change", args=[found[0].pk], current_app=site.name)
         )
     if not found:
-        messages.warning(request, _("No case was found. Below is the queue, not a result."))
+        messages.warning(
+            request, _("No case was found. The list below is the queue, not a search result.")
+        )
         return HttpResponseRedirect(queue)
     query = {"group": "all", "id__in": ",".join(str(case.pk) for case in found)}
     return HttpResponseRedirect(f"{queue}?{urlencode(query)}")

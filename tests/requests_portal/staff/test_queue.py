@@ -181,7 +181,7 @@ class TestSearch:
     def test_nothing_found_is_said(self, client, term) -> None:
         answer = self.search(client, term)
         assert (
-            "No case was found. Below is the queue, not a result."
+            "No case was found. The list below is the queue, not a search result."
             in client.get(answer.headers["Location"]).content.decode()
         )
 

@@ -1,1 +1,1 @@
-"""Commands of the package `cases`."""
+"""Commands of the package `oversight`."""
