@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -113,21 +112,3 @@ def test_of_many_at_once_each_is_counted():
 
     assert sorted(number for number, _left in counted) == list(range(1, 13))
     assert all(50 <= left <= 60 for _number, left in counted)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_only_a_count_by_itself_does_not_wait_for_the_disk():
-    with connection.cursor() as cursor:
-
-        def waits() -> str:
-            cursor.execute("SHOW synchronous_commit")
-            return str(cursor.fetchone()[0])
-
-        usual = waits()
-        cursor.execute("SET synchronous_commit = remote_write")
-        count_within("calls", 60)
-        assert waits() == "remote_write"
-        with transaction.atomic():
-            count_within("calls", 60)
-            assert waits() == "remote_write"
-        cursor.execute(f"SET synchronous_commit = {usual}")

@@ -24,10 +24,7 @@ _PUT = (
 )
 _UNLESS_HELD = " WHERE held.expires < %s"
 _COUNT = (
-    "WITH commit AS MATERIALIZED (SELECT set_config('synchronous_commit',"
-    " CASE WHEN %(alone)s THEN 'off' ELSE current_setting('synchronous_commit') END, true))"
-    " INSERT INTO {table} AS held (cache_key, value, expires)"
-    " SELECT %(key)s, '1', %(end)s FROM commit"
+    "INSERT INTO {table} AS held (cache_key, value, expires) VALUES (%(key)s, '1', %(end)s)"
     " ON CONFLICT (cache_key) DO UPDATE SET"
     " value = CASE WHEN held.expires < %(now)s THEN '1'"
     " ELSE (held.value::bigint + 1)::text END,"
@@ -122,17 +119,14 @@ def count_within(key: str, seconds: int) -> tuple[int, int]:
     """Count something; return its number within the window, and the seconds left of the window.
 
     The first begins a window. One statement: of several at once, each gets a number of its own.
-    Outside a transaction nobody waits for the disk, which a row that many count in would have
-    them do one after the other: a server that fails forgets what was counted in the last moment.
     """
     now = timezone.now()
-    connection = connections[router.db_for_write(CacheEntry)]
-    values: dict[str, str | bool | datetime] = {
+    values: dict[str, str | datetime] = {
         "key": hashed_key(key, "count", 1),
         "now": now,
         "end": now + timedelta(seconds=seconds),
-        "alone": not connection.in_atomic_block,
     }
+    connection = connections[router.db_for_write(CacheEntry)]
     table = connection.ops.quote_name(CacheEntry._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(_COUNT.format(table=table), values)
