@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Concatenate, ParamSpec
 
 from django.conf import settings
+from django.contrib import messages
 from django.forms import BoundField, Form
 from django.http import (
     FileResponse,
@@ -84,6 +85,19 @@ class PageError:
 
     anchor: str
     message: str
+
+
+def tell_next_page(request: HttpRequest, errors: Iterable[PageError]) -> None:
+    """Keep errors for the page to which a redirect leads."""
+    for error in errors:
+        messages.error(request, error.message, extra_tags=error.anchor)
+
+
+def told_errors(request: HttpRequest) -> list[PageError]:
+    """Return the errors that the page before kept for this one, once."""
+    return [
+        PageError(message.extra_tags, message.message) for message in messages.get_messages(request)
+    ]
 
 
 def anchor_of(field: BoundField) -> str:

@@ -4,7 +4,7 @@ It is a session of its own beside the one of staff, so that neither can end or i
 Every opening makes a new session key.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
@@ -27,6 +27,7 @@ from workflows.cases.models import Case, Draft
 COOKIE = "__Host-case" if settings.HTTPS else "case"
 LASTS = timedelta(minutes=60)
 _CASE = "case"
+_TYPED = "typed"
 
 P = ParamSpec("P")
 
@@ -39,10 +40,15 @@ def _session(key: str | None = None) -> SessionBase:
     return store
 
 
-def open_case(response: HttpResponse, case: Case) -> None:
-    """Begin a session for a case whose receipt was shown."""
+def open_case(response: HttpResponse, case: Case, typed: Mapping[str, str] | None = None) -> None:
+    """Begin a session for a case whose receipt was shown.
+
+    `typed` holds what was written on a page of the case before, by the name of the page.
+    """
     session = _session()
     session[_CASE] = str(case.pk)
+    if typed:
+        session[_TYPED] = dict(typed)
     session.set_expiry(LASTS)
     session.create()
     response.set_cookie(
@@ -63,6 +69,24 @@ def current_case(request: HttpRequest) -> Case | None:
         session.set_expiry(LASTS)
         session.save(must_create=False)
     return case
+
+
+def typed_text(request: HttpRequest, page: str) -> str:
+    """Return what was written on a page of the opened case and not sent yet."""
+    text: str = _session(request.COOKIES[COOKIE]).get(_TYPED, {}).get(page, "")
+    return text
+
+
+def keep_typed_text(request: HttpRequest, page: str, text: str) -> None:
+    """Keep what was written on a page of the opened case until it is sent; empty lets go of it."""
+    session = _session(request.COOKIES[COOKIE])
+    before = session.get(_TYPED, {})
+    kept = {name: other for name, other in before.items() if name != page}
+    if text:
+        kept[page] = text
+    if kept != before:
+        session[_TYPED] = kept
+        session.save(must_create=False)
 
 
 def close_case(request: HttpRequest, response: HttpResponse) -> None:

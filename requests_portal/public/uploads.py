@@ -4,6 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from requests_portal.presentation.responses import PageError
 from workflows.cases.attachments import Upload
 
 FIELD = "attachments"
@@ -25,6 +26,11 @@ def was_too_large(request: HttpRequest) -> bool:
     return (
         length.isascii() and length.isdigit() and int(length) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE
     )
+
+
+def error(sentence: str) -> PageError:
+    """Return why files were not kept, as a line that leads to their field."""
+    return PageError(f"id_{FIELD}", sentence)
 
 
 def too_large_sentence() -> str:

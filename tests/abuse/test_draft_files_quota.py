@@ -258,7 +258,7 @@ class TestThePage:
     def test_a_file_that_comes_without_is_refused_in_words(self, visitor: Visitor):  # noqa: F811
         self.at_files(visitor)
 
-        page = self.add(visitor)
+        page = visitor.follow(self.add(visitor))
 
         assert "then choose the file again" in errors_of(page)[0][1]
         assert "Get ready to add files" in text_of(page)

@@ -219,7 +219,7 @@ class TestTheForm:
         visitor.walk(until="correct", wishes={"kinds": ["model_output"]})
         typed = {"0-statement": "x", "0-urls": "https://example.org\n" * (MAX_ENTRIES + 1)}
 
-        page = visitor.answer("model_output", **typed)
+        page = visitor.follow(visitor.answer("model_output", **typed))
 
         assert errors_of(page) == [("id_0-urls", f"Give at most {MAX_ENTRIES} links.")]
 
@@ -253,7 +253,7 @@ class TestTheForm:
         assert 9 * 2 * MAX_TEXT + 3 * MAX_TEXT > MAX_TOTAL
         visitor.walk(correct=rows, identifiers=details)
 
-        page = visitor.send()
+        page = visitor.follow(visitor.send())
 
         assert f"{MAX_TOTAL:,}"[:3] in errors_of(page)[0][1]
         assert not Case.objects.exists()

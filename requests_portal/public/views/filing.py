@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,6 +18,8 @@ from requests_portal.presentation.responses import (
     PageError,
     private,
     remember_language,
+    tell_next_page,
+    told_errors,
     wants_language,
 )
 from requests_portal.public import sessions, uploads
@@ -90,7 +93,13 @@ def step(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("request_wait", Purpose.BEGIN)
     if not found.applies(held.answers):
         return redirect("request_check")
-    return _show(request, held, Page(found, held.answers, check=False))
+    return _show_kept(request, held, found)
+
+
+def _show_kept(request: HttpRequest, held: DraftSession, current: FormStep) -> HttpResponse:
+    """Show a page as it lies in the draft, with what is wrong after an attempt to go on."""
+    page = Page(current, held.answers, check="check" in request.GET)
+    return _show(request, held, page, [*told_errors(request), *page.errors()])
 
 
 def _take(request: HttpRequest, held: DraftSession | None, current: FormStep) -> HttpResponse:
@@ -121,8 +130,8 @@ def _keep(
 
 def _act(request: HttpRequest, held: DraftSession, current: FormStep) -> HttpResponse:
     """Keep or let go of files, then follow the button that was pressed."""
-    errors = _take_files(request, held) if current.takes_files else []
-    return _without_check(request, held, current) or _go_on(request, held, current, errors)
+    refused = _take_files(request, held) if current.takes_files else []
+    return _without_check(request, held, current) or _go_on(request, held, current, refused)
 
 
 def _add_or_remove_row(current: FormStep, rows: list[TypedRow], go: str) -> list[TypedRow]:
@@ -134,8 +143,10 @@ def _add_or_remove_row(current: FormStep, rows: list[TypedRow], go: str) -> list
     return rows
 
 
-def _same_page(request: HttpRequest, current: FormStep) -> str:
-    return step_address(current.slug) + ("?change=1" if "change" in request.POST else "")
+def _same_page(request: HttpRequest, current: FormStep, *, check: bool = False) -> str:
+    marks = {"change": "change" in request.POST, "check": check}
+    query = urlencode({name: 1 for name, is_set in marks.items() if is_set})
+    return step_address(current.slug) + (f"?{query}" if query else "")
 
 
 def _without_check(
@@ -159,14 +170,17 @@ def _without_check(
 
 
 def _go_on(
-    request: HttpRequest, held: DraftSession, current: FormStep, errors: list[PageError]
+    request: HttpRequest, held: DraftSession, current: FormStep, refused: list[PageError]
 ) -> HttpResponse:
-    """Go on to the next page if this one is right, else show what is wrong."""
+    """Go on to the next page if this one is right, else back to it, which says what is wrong.
+
+    It is a page of its own, so that the browser's way back never asks whether to send again.
+    """
     if not current.applies(held.answers):
         return redirect("request_check")
-    page = Page(current, held.answers, check=True)
-    if errors or not page.is_valid():
-        return _show(request, held, page, [*errors, *page.errors()])
+    if refused or not Page(current, held.answers, check=True).is_valid():
+        tell_next_page(request, refused)
+        return redirect(_same_page(request, current, check=True))
     if request.POST.get("go") == "add_file":
         return redirect(_same_page(request, current))
     if "change" in request.POST:
@@ -175,7 +189,10 @@ def _go_on(
 
 
 def _take_files(request: HttpRequest, held: DraftSession) -> list[PageError]:
-    """Keep the files that were sent with the page, and let go of the one that was struck out."""
+    """Keep the files that were sent with the page, and let go of the one that was struck out.
+
+    Returns why the others were not kept.
+    """
     go, _separator, wanted = request.POST.get("go", "").partition(":")
     for file in held.draft.files.all() if go == "remove_file" else ():
         if str(file.pk) == wanted:
@@ -188,7 +205,7 @@ def _take_files(request: HttpRequest, held: DraftSession) -> list[PageError]:
             sentences += refused.errors[uploads.FIELD]
         except AdmissionNeeded as refused:
             sentences.append(str(refused))
-    return [PageError(f"id_{uploads.FIELD}", sentence) for sentence in dict.fromkeys(sentences)]
+    return [uploads.error(sentence) for sentence in dict.fromkeys(sentences)]
 
 
 def _show_unsaved(
@@ -261,7 +278,7 @@ def check(request: HttpRequest, held: DraftSession) -> HttpResponse:
     if incomplete:
         return redirect("request_step", incomplete.slug)
     if request.method == "GET":
-        return _summary(request, held, [])
+        return _summary(request, held)
     return send(request, held)
 
 
@@ -270,8 +287,9 @@ def send(request: HttpRequest, held: DraftSession) -> HttpResponse:
     try:
         _file(held)
     except InvalidFiling as refused:
-        errors = [PageError("summary", sentence) for sentence in sentences_of(refused)]
-        return _summary(request, held, errors)
+        sentences = sentences_of(refused)
+        tell_next_page(request, [PageError("summary", sentence) for sentence in sentences])
+        return redirect("request_check")
     except (AdmissionNeeded, NotYet):
         return redirect("request_wait", Purpose.SEND)
     return redirect("request_receipt")
@@ -287,14 +305,14 @@ def _file(held: DraftSession) -> None:
     file_draft(held.draft, held.token, request)
 
 
-def _summary(request: HttpRequest, held: DraftSession, errors: list[PageError]) -> HttpResponse:
+def _summary(request: HttpRequest, held: DraftSession) -> HttpResponse:
     answers = held.answers
     pages = [Page(other, answers, check=True) for other in applicable_steps(answers)]
     residence = residence_of(answers)
     laws = laws_for(residence, chosen_kinds(answers))
     context = {
         "applicability": laws_found(laws, residence),
-        "errors": errors,
+        "errors": told_errors(request),
         "sections": [
             {
                 "step": page.step,

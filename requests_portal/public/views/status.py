@@ -14,6 +14,8 @@ from requests_portal.presentation.responses import (
     page_errors,
     private,
     remember_language,
+    tell_next_page,
+    told_errors,
     wants_language,
 )
 from requests_portal.public import sessions, uploads
@@ -37,8 +39,10 @@ from requests_portal.public.sessions import (
     close_case,
     current_case,
     held_draft,
+    keep_typed_text,
     of_own_case,
     open_case,
+    typed_text,
 )
 from workflows.cases import correspondence, merging
 from workflows.cases.access import find_by_receipt
@@ -116,57 +120,64 @@ CASE_ACTIONS = {
 def take_action(request: HttpRequest, case: Case, page: str) -> HttpResponse:
     """Show the form of a deed, or do it and go back to the status.
 
-    What was typed stays in the form when the deed is refused.
+    What was typed stays in the session until the deed is done, and what stands against it is told
+    by a page of its own, so that the browser's way back never asks whether to send again.
     """
     deed = CASE_ACTIONS[page]
     if request.method == "GET":
-        if not permitted_actions(case)[deed.action]:
+        if not permitted_actions(case)[deed.action] and "check" not in request.GET:
             return redirect("status")
-        return _show(request, case, page, deed.form(), [])
+        return _show(request, case, page)
+    typed = request.POST.get(deed.field, "")
+    keep_typed_text(request, page, typed)
     if wants_language(request):
-        typed = {deed.field: request.POST.get(deed.field, "")}
-        return remember_language(_show(request, case, page, deed.form(initial=typed), []))
+        return remember_language(redirect(page))
     form = deed.form(request.POST)
     errors = _do(request, case, deed, form)
-    return _show(request, case, page, form, errors) if errors else redirect("status")
+    if errors or not form.is_valid():
+        tell_next_page(request, errors)
+        return redirect(_checked(page))
+    keep_typed_text(request, page, "")
+    return redirect("status")
+
+
+def _checked(page: str) -> str:
+    return f"{reverse(page)}?check=1"
 
 
 def _do(request: HttpRequest, case: Case, deed: CaseAction, form: QuestionForm) -> list[PageError]:
-    """Do a deed; return what stands against it, which is nothing when it was done."""
+    """Do a deed if its form is right; return what else stands against it."""
     if uploads.was_too_large(request):
-        return [PageError(f"id_{uploads.FIELD}", uploads.too_large_sentence())]
+        return [uploads.error(uploads.too_large_sentence())]
     if not form.is_valid():
-        return page_errors(form)
+        return []
     try:
         deed.do(case, form.cleaned_data.get(deed.field, ""), uploads.sent_uploads(request))
     except InvalidFiling as refused:
-        return [PageError(f"id_{uploads.FIELD}", text) for text in refused.errors[uploads.FIELD]]
+        return [uploads.error(sentence) for sentence in refused.errors[uploads.FIELD]]
     except DomainError as refused:
-        form.add_error(deed.field or None, str(refused))
-    return page_errors(form)
+        return [PageError(f"id_{deed.field}", str(refused))]
+    return []
 
 
-def show_again(request: HttpRequest, case: Case) -> HttpResponse | None:
-    """Show a form with the text that was typed into it before the session ended."""
-    page = request.POST.get("page", "")
-    if page not in CASE_ACTIONS or not permitted_actions(case)[CASE_ACTIONS[page].action]:
-        return None
-    typed = {CASE_ACTIONS[page].field: request.POST["typed"]}
-    return _show(request, case, page, CASE_ACTIONS[page].form(initial=typed), [])
-
-
-def _show(
-    request: HttpRequest, case: Case, page: str, form: QuestionForm, errors: list[PageError]
-) -> HttpResponse:
+def _show(request: HttpRequest, case: Case, page: str) -> HttpResponse:
+    """Show the form of a deed with what was typed before, and what stood against it."""
+    deed = CASE_ACTIONS[page]
+    typed = {deed.field: typed_text(request, page)}
+    form = deed.form(typed) if "check" in request.GET else deed.form(initial=typed)
+    told = told_errors(request)
+    for error in told:
+        if form.is_bound and error.anchor == f"id_{deed.field}":
+            form.add_error(deed.field, error.message)
     context = {
         "case": case,
         "form": form,
-        "errors": errors,
+        "errors": told or page_errors(form),
         "address": reverse(page),
         "here": reverse(page),
         "question": None if case.erased_at else open_question(case),
     }
-    return render(request, CASE_ACTIONS[page].template, context)
+    return render(request, deed.template, context)
 
 
 @private
@@ -196,9 +207,10 @@ def _open(request: HttpRequest, form: ReceiptForm) -> HttpResponse:
         response["Retry-After"] = str(int(refused.wait.total_seconds()) + 1)
         return response
     # A text that was sent when the session was over goes on to the form where it was typed.
-    again = show_again(request, case) if request.POST.get("typed") else None
-    response = again or redirect("status")
-    open_case(response, case)
+    page, text = request.POST.get("page", ""), request.POST.get("typed", "")
+    goes_on = page in CASE_ACTIONS and permitted_actions(case)[CASE_ACTIONS[page].action]
+    response = redirect(page if text and goes_on else "status")
+    open_case(response, case, {page: text} if text and goes_on else None)
     return response
 
 

@@ -58,6 +58,8 @@ function autosave() {
 if (form) {
   form.querySelectorAll("textarea[data-limit]").forEach(countCharacters);
   if (form.dataset.autosave) autosave();
+  // Whoever comes back to this page gets it anew, and is not asked whether to send the form again.
+  if ("anew" in form.dataset) history.replaceState(history.state, "", location.href);
 }
 document.querySelector(".error-summary")?.focus();
 for (const button of document.querySelectorAll("[data-print]")) {

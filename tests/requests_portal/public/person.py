@@ -42,6 +42,10 @@ class Visitor:
     def post(self, path: str, **data: Any) -> HttpResponse:
         return self.client.post(f"/{self.language}/{path}", data)
 
+    def follow(self, response: HttpResponse) -> HttpResponse:
+        """Return the page to which an answer leads."""
+        return self.client.get(response["Location"])
+
     def begin(self) -> HttpResponse:
         return self.post("request/")
 

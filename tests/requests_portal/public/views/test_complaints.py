@@ -43,10 +43,10 @@ def test_a_person_complains_from_the_status_page(visitor: Visitor, state):
 def test_words_are_needed_and_one_complaint_is_open_at_a_time(visitor: Visitor):
     case = factories.make_case()
     visitor.open(case)
-    assert errors_of(visitor.act("complain", reasons=""))[0][0] == "id_reasons"
+    assert errors_of(visitor.follow(visitor.act("complain", reasons="")))[0][0] == "id_reasons"
 
     visitor.act("complain", reasons=TEXT)
-    again = visitor.act("complain", reasons="Again.")
+    again = visitor.follow(visitor.act("complain", reasons="Again."))
     assert "still open" in errors_of(again)[0][1]
     assert "Again." in text_of(again)
     assert visitor.get("status/case/complain/").url == "/en/status/case/"

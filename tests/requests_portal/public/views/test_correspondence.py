@@ -1,7 +1,10 @@
 """What a person does to their case on the status pages."""
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from tests import factories
 from tests.requests_portal.public.person import Visitor, errors_of, text_of, title_of
@@ -52,7 +55,7 @@ class TestWriting:
         case = factories.make_case()
         visitor.open(case)
         files = [note(f"{n}.txt") for n in range(6)]
-        response = visitor.act("write", body="Hello <3", attachments=files)
+        response = visitor.follow(visitor.act("write", body="Hello <3", attachments=files))
 
         assert errors_of(response) == [("id_attachments", "Add at most 5 files.")]
         assert "Hello &lt;3" in text_of(response)
@@ -72,7 +75,9 @@ class TestWriting:
     ):
         settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 1000
         visitor.open(factories.make_case())
-        response = visitor.act("write", body="Hello <3", attachments=note(text=b"x" * 2000))
+        response = visitor.follow(
+            visitor.act("write", body="Hello <3", attachments=note(text=b"x" * 2000))
+        )
 
         assert errors_of(response)[0][0] == "id_attachments"
         assert "Hello &lt;3" in text_of(response)
@@ -81,11 +86,21 @@ class TestWriting:
     def test_a_text_that_cannot_be_taken_is_refused(self, visitor: Visitor, body):
         case = factories.make_case()
         visitor.open(case)
-        response = visitor.act("write", body=body)
+        response = visitor.follow(visitor.act("write", body=body))
 
         assert errors_of(response)[0][0] == "id_body"
         assert title_of(response).startswith("Error: ")
         assert not case.messages.exists()
+
+    def test_what_was_refused_stays_until_it_is_sent(self, visitor: Visitor):
+        visitor.open(factories.make_case())
+        visitor.act("write", body="x" * 10_001)
+        assert "x" * 10_001 in text_of(visitor.get("status/case/write/"))
+
+        visitor.act("write", body="A shorter one.")
+        page = text_of(visitor.get("status/case/write/"))
+        assert "xxx" not in page
+        assert "A shorter one." not in page
 
     def test_a_language_switch_sends_nothing_and_keeps_the_text(self, visitor: Visitor):
         case = factories.make_case()
@@ -93,8 +108,9 @@ class TestWriting:
         chinese = Visitor(visitor.client, "zh-hans")
         response = chinese.post("status/case/write/", go="language", body="Half a let")
 
-        assert "Half a let" in text_of(response)
-        assert '<html lang="zh-hans">' in text_of(response)
+        page = text_of(chinese.follow(response))
+        assert "Half a let" in page
+        assert '<html lang="zh-hans">' in page
         assert not case.messages.exists()
 
 
@@ -118,7 +134,7 @@ class TestWithdrawing:
         case = factories.make_case()
         visitor.open(case)
         visitor.act("withdraw", reasons="")
-        response = visitor.act("withdraw", reasons="again")
+        response = visitor.follow(visitor.act("withdraw", reasons="again"))
 
         assert errors_of(response)[0][0] == "id_reasons"
 
@@ -137,7 +153,7 @@ class TestContesting:
         case = factories.make_case(State.ANSWERED)
         visitor.open(case)
 
-        assert errors_of(visitor.act("contest", reasons=""))[0][0] == "id_reasons"
+        assert errors_of(visitor.follow(visitor.act("contest", reasons="")))[0][0] == "id_reasons"
         assert state_of(case) == State.ANSWERED
 
 
@@ -172,8 +188,6 @@ def test_a_case_named_in_the_form_is_not_looked_at(visitor: Visitor, page):
 
 
 def test_a_form_from_another_site_is_refused(visitor: Visitor):
-    from django.test import Client
-
     case = factories.make_case()
     visitor.client = Client(enforce_csrf_checks=True)
     visitor.open(case)
@@ -182,3 +196,28 @@ def test_a_form_from_another_site_is_refused(visitor: Visitor):
     assert response.status_code == 403
     assert "This form could not be accepted" in text_of(response)
     assert state_of(case) == State.FILED
+
+
+def test_a_form_whose_token_is_none_any_more_is_sent_again_by_one_button(visitor: Visitor):
+    case = factories.make_case()
+    visitor.client = Client(enforce_csrf_checks=True, headers={"origin": "http://testserver"})
+    visitor.open(case)
+
+    response = visitor.act("write", body="A long <letter>")
+    page = text_of(response)
+    assert response.status_code == 403
+    assert 'name="body" value="A long &lt;letter&gt;"' in page
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert token
+
+    visitor.act("write", body="A long <letter>", csrfmiddlewaretoken=token[1])
+    assert case.messages.get().body == "A long <letter>"
+
+
+def test_what_another_site_sent_is_not_offered_to_be_sent_again(visitor: Visitor):
+    visitor.client = Client(enforce_csrf_checks=True, headers={"origin": "https://evil.example"})
+    visitor.open(factories.make_case())
+
+    page = text_of(visitor.act("write", body="Withdraw everything."))
+    assert "This form could not be accepted" in page
+    assert "Withdraw everything." not in page

@@ -201,9 +201,8 @@ class TestWhatIsWrong:
     )
     def test_leads_from_the_summary_to_its_field(self, visitor, slug, typed, anchor, sentence):
         visitor.walk(until=slug)
-        response = visitor.answer(slug, **typed)
+        response = visitor.follow(visitor.answer(slug, **typed))
 
-        assert response.status_code == 200
         page = text_of(response)
         [(first_anchor, first_sentence), *_others] = errors_of(response)
         assert first_anchor == anchor
@@ -214,10 +213,20 @@ class TestWhatIsWrong:
 
     def test_the_field_points_to_its_sentence(self, visitor: Visitor):
         visitor.walk(until="subject")
-        page = text_of(visitor.answer("subject"))
+        page = text_of(visitor.follow(visitor.answer("subject")))
 
         assert 'aria-describedby="id_subject_name_helptext id_subject_name_error"' in page
         assert 'id="id_subject_name_error"' in page
+
+    def test_is_a_page_of_its_own_that_can_be_loaded_again(self, visitor: Visitor):
+        visitor.walk(until="subject")
+        address = visitor.answer("subject", change="1", subject_name="x" * 201)["Location"]
+
+        assert address == "/en/request/subject/?change=1&check=1"
+        for _ in range(2):
+            page = visitor.client.get(address)
+            assert errors_of(page) == [("id_subject_name", "Write at most 200 characters.")]
+            assert "x" * 201 in text_of(page)
 
     def test_a_wrong_page_has_to_be_mended_before_sending(self, visitor: Visitor):
         visitor.walk()
@@ -230,7 +239,7 @@ class TestWhatIsWrong:
     def test_at_most_ten_things_can_be_asked_for(self, visitor: Visitor):
         visitor.begin()
         kinds = [kind for kind, _ in STEPS[0].form.base_fields["kinds"].choices]
-        response = visitor.answer("wishes", kinds=kinds)
+        response = visitor.follow(visitor.answer("wishes", kinds=kinds))
 
         assert errors_of(response) == [("id_kinds_0", "Choose at most 10 things.")]
 

@@ -39,7 +39,7 @@ class TestFiles:
     def test_of_an_unknown_type_are_refused(self, visitor: Visitor):
         visitor.walk(until="files")
         page = SimpleUploadedFile("page.png", b"\x7fELF\x02\x01\x01" + bytes(60), "image/png")
-        response = visitor.answer("files", attachments=page)
+        response = visitor.follow(visitor.answer("files", attachments=page))
 
         assert errors_of(response)[0][0] == "id_attachments"
         assert not DraftFile.objects.exists()
@@ -47,7 +47,7 @@ class TestFiles:
     def test_no_more_than_five(self, visitor: Visitor):
         visitor.walk(until="files")
         visitor.answer("files", attachments=[picture(f"{n}.png") for n in range(5)])
-        response = visitor.answer("files", attachments=picture("6.png"))
+        response = visitor.follow(visitor.answer("files", attachments=picture("6.png")))
 
         assert errors_of(response) == [("id_attachments", "Add at most 5 files.")]
 
@@ -56,7 +56,7 @@ class TestFiles:
         visitor.walk(until="files")
         large = BytesIO(PNG + bytes(4096))
         large.name = "large.png"
-        response = visitor.answer("files", attachments=large)
+        response = visitor.follow(visitor.answer("files", attachments=large))
 
         [(anchor, sentence)] = errors_of(response)
         assert anchor == "id_attachments"

@@ -144,7 +144,7 @@ class TestSending:
     def test_too_many_rows_together_are_refused_on_the_summary(self, visitor: Visitor):
         rows = {f"{n}-claimed": "x" for n in range(10)} | {f"{n}-correct": "y" for n in range(10)}
         visitor.walk(correct=rows)
-        response = visitor.send()
+        response = visitor.follow(visitor.send())
 
         assert errors_of(response) == [("summary", "Choose at most 10 things.")]
         assert not Case.objects.exists()
