@@ -127,8 +127,15 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer a form that came without its token, most often because cookies are switched off."""
-    return render(request, "errors/csrf.html", status=403)
+    """Answer a form whose token is none, or is none any more.
+
+    What was typed on a page of ours is kept on this one, so that one button sends it again with a
+    new token. What another site sent is not offered to be sent.
+    """
+    own = {*settings.CSRF_TRUSTED_ORIGINS, f"{request.scheme}://{request.get_host()}"}
+    typed = _typed(request) if request.headers.get("Origin") in own else []
+    context = {"typed": [(name, value) for name, value in typed if name != _CSRF_FIELD]}
+    return render(request, "errors/csrf.html", context, status=403)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
