@@ -17,6 +17,7 @@ from requests_portal.api.problems import GuessableIdempotencyKey, MissingIdempot
 from requests_portal.api.schema import location_of, problems
 from requests_portal.api.throttles import Throttled
 from requests_portal.api.v1.authentication import BearerAuthentication
+from requests_portal.api.v1.filing_body import read_filing
 from requests_portal.api.v1.serializers import (
     FiledSerializer,
     FilingSerializer,
@@ -92,11 +93,10 @@ class FilingView(Throttled, APIView):
             raise MissingIdempotencyKey
         if not is_unguessable(key):
             raise GuessableIdempotencyKey
-        serializer = FilingSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        filing = read_filing(request.data)
         proof = request.headers.get("Proof-Of-Work", "")
         filed = file_request(
-            serializer.to_request(),
+            filing,
             attempt=key,
             channel=Channel.API,
             admit=lambda: require_proof(key, proof),

@@ -18,9 +18,6 @@ from workflows.cases.filing_request import (
     MAX_ITEMS,
     MAX_SHORT,
     MAX_TEXT,
-    FiledIdentifier,
-    FiledItem,
-    FilingRequest,
 )
 from workflows.cases.lifecycle import State
 from workflows.cases.models import Clock
@@ -154,18 +151,6 @@ class FilingSerializer(StrictSerializer):
     service = serializers.CharField(
         required=False, default="", allow_blank=True, max_length=MAX_SHORT
     )
-
-    def to_request(self) -> FilingRequest:
-        """Return the validated data as the domain takes it."""
-        data = dict(self.validated_data)
-        items = tuple(_item(item["kind"], item["details"]) for item in data.pop("items"))
-        identifiers = tuple(FiledIdentifier(**entry) for entry in data.pop("identifiers"))
-        return FilingRequest(items=items, identifiers=identifiers, **data)
-
-
-def _item(kind: str, details: Mapping[str, Any]) -> FiledItem:
-    """Return an item with what was said about it, without what was left empty."""
-    return FiledItem(kind, {name: value for name, value in details.items() if value})
 
 
 class FiledSerializer(serializers.Serializer[Any]):
