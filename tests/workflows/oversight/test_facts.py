@@ -1,5 +1,6 @@
 """Facts are what the cases say: whatever becomes of these, whoever looks, and in any period."""
 
+import time
 from collections import Counter
 from datetime import date, datetime, timedelta
 from io import StringIO
@@ -8,6 +9,7 @@ from statistics import fmean, median
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.utils import timezone
 from freezegun import freeze_time
 
@@ -179,3 +181,32 @@ def test_two_who_change_one_case_at_once_leave_what_both_did():
         lambda: Case.objects.filter(pk=case.pk).update(state="closed"),
     )
     hold()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_add_the_first_items_of_a_case_at_once_are_both_counted():
+    case = make_case()
+    case.items.all().delete()
+    case.facts.all().delete()
+    Subtotal.objects.all().delete()
+
+    def add(position: int) -> None:
+        with transaction.atomic():
+            Item.objects.create(case=case, position=position, kind="copy")
+            time.sleep(0.05)
+
+    at_once(lambda: add(1), lambda: add(2))
+    assert case.facts.filter(position__gt=0).count() == 2
+    hold()
+
+
+def test_clocks_and_items_that_many_cases_get_later():
+    cases = [make_case(), make_case(State.TRIAGE, ERIKA)]
+    late = {"kind": "more", "leads": True, "state": "missed", "started_at": timezone.now()}
+    Clock.objects.bulk_create(
+        Clock(case=case, regime=case.regime, deadline={}, **late) for case in cases
+    )
+    assert Fact.objects.filter(missed=True, position=0).count() == 2
+    Item.objects.bulk_create(Item(case=case, position=9, kind="copy") for case in cases)
+    assert Fact.objects.filter(position=9).count() == 2
+    assert differing() == (0, 0)
