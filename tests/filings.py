@@ -27,18 +27,21 @@ class Receipt:
     email: str
 
 
-def file_request(stack: Stack, attempt: str = "", through: str = "") -> Receipt:
+def file_request(
+    stack: Stack, attempt: str = "", through: str = "", *, name: str = "李示例", email: str = ""
+) -> Receipt:
     """File a request through the API and return its receipt; fail when no answer comes in time.
 
     The same `attempt` files the same request once; `through` is the address of a proxy before it.
+    Without an address one is made up.
     """
     attempt = attempt or secrets.token_hex(16)
-    email = f"p{attempt[:12]}@example.cn"
+    email = email or f"p{attempt[:12]}@example.cn"
     body = {
         "items": [{"kind": "delete", "details": {"statement": "请删除我在论坛的帖子。"}}],
         "residence": "CN",
         "language": "zh-hans",
-        "subject_name": "李示例",
+        "subject_name": name,
         "email": email,
     }
     request = urllib.request.Request(

@@ -7,7 +7,8 @@ from tests.changes_of_data.corpus import Content
 from tests.changes_of_data.pipelines import HONEST, Choose
 from tests.changes_of_data.promises import Memory
 from tests.changes_of_data.world import Death, World
-from tests.factories import APPROVER, REVIEWER, STEWARD
+from tests.factories import APPROVER, STEWARD
+from tests.judging import judge_each
 from tests.workflows.corrections.changing import look_up, propose_and_approve, run_due
 from tests.workflows.corrections.tables import run_script
 from workflows.cases.lifecycle import State
@@ -23,7 +24,7 @@ from workflows.corrections.receipts import ask_to_apply, take_receipt
 from workflows.corrections.withdrawal import stop_execution
 from workflows.datasets.models import Snapshot
 from workflows.lookups.models import Match
-from workflows.lookups.services import judge, nightly_pass
+from workflows.lookups.services import nightly_pass
 
 _SAID = {True: Match.Verdict.THEIRS, False: Match.Verdict.NOT_THEIRS, None: Match.Verdict.UNSURE}
 # So many rounds of diligent staff are enough to come to an end from anywhere.
@@ -88,7 +89,7 @@ class Staff:
             if all_weak or theirs or match.strength == Match.Strength.STRONG:
                 judged[_SAID[theirs]].append(match.pk)
         for verdict, matches in judged.items():
-            judge(case, REVIEWER, matches, verdict)
+            judge_each(case, matches, verdict)
 
     def approve(self, who: str) -> None:
         """Have what was judged decided and approved."""

@@ -124,6 +124,7 @@ STAFF_SENTENCES = {
     "lookup.requested": _("A look-up in the training data was asked for."),
     "lookup.finished": _("A look-up in the training data was finished."),
     "match.reviewed": _("Places found in the training data were judged."),
+    "match.undone": _("A judgement of places found was undone."),
     "match.carried": _("What was judged was found again in a newer version of the data."),
     "spelling.added": _("Another spelling to look for was added."),
     "change.specified": _("It was said how an item is to be carried out in the data."),

@@ -10,8 +10,10 @@ from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from workflows.cases.models import Case
+from workflows.common.errors import Refused
 from workflows.datasets.models import Dataset, Snapshot, TrainedModel
 from workflows.datasets.read_errors import read_error_text
 from workflows.lookups.models import LookupRun, Match, PlacesNotKept, ShardScan
@@ -53,8 +55,10 @@ class SnapshotFinding:
     @property
     def result_name(self) -> str:
         """How far the search of it is, in words."""
-        if self.open and not self.found:
+        if self.verdicts[""] and not self.found:
             return _("To be judged")
+        if self.open and not self.found:
+            return str(Match.Verdict.UNSURE.label)
         if self.not_kept and not self.found:
             return _("Not all places kept")
         return str(ScopeResult(self.result).label)
@@ -121,15 +125,44 @@ def denies_what_was_found(case: Case, outcome: str) -> bool:
 
 
 def contradicting_scopes(looked_up: Mapping[str, str], said: Mapping[str, str]) -> list[Scope]:
-    """Return the scopes of which something else is said than a look-up that searched came to.
+    """Return the scopes of which something else is said than the look-up came to.
 
-    The answer tells of both, and whoever reads it would wonder.
+    The answer tells of both, and whoever reads it would wonder. Where it did not search to the end,
+    all but "searched, nothing found" may be known some other way.
     """
     return [
         Scope(scope)
         for scope, result in looked_up.items()
-        if result != ScopeResult.NOT_SEARCHED and said.get(scope) not in (None, "", result)
+        if said.get(scope) not in (None, "", result)
+        and (result != ScopeResult.NOT_SEARCHED or said[scope] == ScopeResult.SEARCHED)
     ]
+
+
+def unjudged_places(case: Case) -> int:
+    """Return how many places nobody has judged, in data that exist."""
+    waiting = Match.objects.filter(case=case, verdict="")
+    return waiting.exclude(snapshot__state=Snapshot.State.PURGED).count()
+
+
+def check_finding(case: Case, said: Mapping[str, str]) -> list[Scope]:
+    """Return the scopes of which a finding says something else than the look-up came to.
+
+    Raises `Refused` while the look-up is running, and while places wait for a judgement: nobody
+    knows yet what it came to.
+    """
+    if LookupRun.objects.filter(case=case, finished_at=None).exists():
+        raise Refused(_("The look-up is under way. Record the finding when it is done."))
+    if waiting := unjudged_places(case):
+        raise Refused(
+            ngettext(
+                "%(n)s place that was found waits to be judged. Judge it, then record the finding.",
+                "%(n)s places that were found wait to be judged. Judge them, then record the"
+                " finding.",
+                waiting,
+            )
+            % {"n": waiting}
+        )
+    return contradicting_scopes(scope_results(findings_of(case)), said)
 
 
 def unapproved_sources(findings: list[SnapshotFinding]) -> list[Dataset]:

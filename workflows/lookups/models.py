@@ -103,6 +103,13 @@ class Match(CaseOwnedModel):
             ),
         ]
 
+    @property
+    def text_place(self) -> tuple[str, str, str, int, int] | None:
+        """What the same place in an identical text has as well; None where the text is unknown."""
+        if self.text_sha256 is None:
+            return None
+        return self.text_sha256, self.field, self.kind, self.start, self.end
+
 
 class LookupRun(models.Model):
     """One pass over every readable snapshot, or over a new version of one.

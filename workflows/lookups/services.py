@@ -5,6 +5,7 @@ its own. Both are done in `scanning`.
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 from uuid import UUID
@@ -27,6 +28,7 @@ from workflows.vocabulary.roles import Role
 
 START = "lookups.start_lookup"
 SCAN = "lookups.scan_shard"
+JUDGED = "match.reviewed"
 CARRY = "corrections.carry_verdicts"
 _KEEP_RUNS = timedelta(days=90)
 # Weak hits of one case that are kept of one shard, until staff ask for more: a common name stands
@@ -197,30 +199,25 @@ def judge(case: Case, actor: Actor, matches: Collection[UUID], verdict: str) -> 
     """Set the verdict on matches of a case; return on how many. Each judgement is a step.
 
     A verdict can be changed until a decision is proposed: what is approved is what was judged by
-    then. Raises `Refused` for those who may not, for an unknown verdict, after the proposal,
-    and if a match is not of this case.
+    then. Weak places are judged one by one, together only where their texts are identical. Raises
+    `Refused` for those who may not, for an unknown verdict, after the proposal, and if a match is
+    not of this case.
     """
     if verdict not in Match.Verdict.values:
         raise Refused(_("Choose whether the match is theirs, not theirs, or unsure."))
     wanted = list(dict.fromkeys(matches))
     with transaction.atomic():
-        locked = lock_case(case)
-        role = require_reviewer(locked, actor)
-        if locked.state in DECIDED:
-            raise Refused(
-                _(
-                    "A decision on what was judged so far is proposed or approved. Have it sent"
-                    " back to the review; then judge the rest, and propose anew."
-                )
-            )
+        role = lock_to_judge(case, actor)
         found = Match.objects.filter(case=case, pk__in=wanted)
         if not wanted or found.count() != len(wanted):
             raise Refused(_("Choose at least one match of this case."))
+        if len(wanted) > 1:
+            _require_no_namesakes(found.select_related("case__data_key"))
         found.update(verdict=verdict, judged_by=actor.pseudonym, judged_at=timezone.now())
         for first in range(0, len(wanted), _AT_ONCE):
             append_case_event(
                 case,
-                "match.reviewed",
+                JUDGED,
                 role=role,
                 pseudonym=actor.pseudonym,
                 facts={
@@ -229,6 +226,50 @@ def judge(case: Case, actor: Actor, matches: Collection[UUID], verdict: str) -> 
                 },
             )
     return len(wanted)
+
+
+def lock_to_judge(case: Case, actor: Actor) -> Role:
+    """Lock a case whose places an actor judges; return under which role. Raises `Refused`."""
+    locked = lock_case(case)
+    role = require_reviewer(locked, actor)
+    if locked.state in DECIDED:
+        raise Refused(
+            _(
+                "A decision on what was judged so far is proposed or approved. Have it sent"
+                " back to the review; then judge the rest, and propose anew."
+            )
+        )
+    return role
+
+
+def _require_no_namesakes(matches: Iterable[Match]) -> None:
+    """Refuse to judge several places at once of which one is weak, unless their texts are one."""
+    found = list(matches)
+    texts = {match.text_place for match in found}
+    weak = any(match.strength == Match.Strength.WEAK for match in found)
+    if weak and (len(texts) > 1 or None in texts):
+        raise Refused(
+            _(
+                "A weak place may be a namesake’s: judge weak places one by one. Only those whose"
+                " text is identical can be judged together."
+            )
+        )
+
+
+def identical_places(matches: Collection[Match]) -> dict[UUID, list[UUID]]:
+    """Return for each of these matches of one case all that stand alike in an identical text.
+
+    Itself among them, and only those that have the same verdict. One query.
+    """
+    like: dict[object, list[UUID]] = defaultdict(list)
+    own = Match.objects.filter(
+        case__in={match.case_id for match in matches},
+        start__in={match.start for match in matches},
+        text_sha256__isnull=False,
+    )
+    for match in own.select_related("case__data_key").order_by("pk"):
+        like[match.verdict, match.text_place].append(match.pk)
+    return {match.pk: like.get((match.verdict, match.text_place), [match.pk]) for match in matches}
 
 
 def waiting_in_newer(case: Case) -> int:
@@ -240,9 +281,3 @@ def waiting_in_newer(case: Case) -> int:
         return 0
     newer = Snapshot.objects.filter(state=Snapshot.State.READABLE).exclude(parent=None)
     return Match.objects.filter(case=case, snapshot__in=newer, verdict="").count()
-
-
-def judge_rest(case: Case, actor: Actor, snapshot_id: int, strength: str, verdict: str) -> int:
-    """Set one verdict on all matches of a snapshot and strength that nobody has judged yet."""
-    rest = Match.objects.filter(case=case, snapshot=snapshot_id, strength=strength, verdict="")
-    return judge(case, actor, list(rest.values_list("pk", flat=True)), verdict)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanWidget
 
-from requests_portal.sign_in.people import actor_of
+from requests_portal.sign_in.people import actor_of, names_of
 from requests_portal.staff.case.presenter import (
     case_id_of,
     load_case,
@@ -27,6 +27,7 @@ from requests_portal.staff.case.presenter import (
     shared_context,
 )
 from workflows.accounts.actors import Actor
+from workflows.cases.lifecycle import State
 from workflows.cases.models import Case, Item
 from workflows.cases.staff_actions import log_case_view
 from workflows.common.errors import DomainError
@@ -41,8 +42,15 @@ from workflows.corrections.item_changes import (
     save_item_change,
 )
 from workflows.lookups import services
-from workflows.lookups.findings import findings_of, progress_of, scan_error_of, unapproved_sources
+from workflows.lookups.findings import (
+    findings_of,
+    progress_of,
+    scan_error_of,
+    unapproved_sources,
+    unjudged_places,
+)
 from workflows.lookups.models import AddedSpelling, Match
+from workflows.lookups.undoing import last_judgement, places_of, undo_judgement, verdict_of
 
 PER_PAGE = 50
 # What is shown, by the word in the address: a name, and the verdicts.
@@ -74,12 +82,15 @@ MORE = 3
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Matches of one page that stand in one source of one snapshot."""
+    """Matches of one page that stand in one source of one snapshot.
+
+    Each with the number of others that stand alike in an identical text.
+    """
 
     name: str
     source: str
     approved: bool
-    matches: list[Match]
+    places: list[tuple[Match, int]]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -94,6 +105,7 @@ def matches_page(request: HttpRequest, site: AdminSite, object_id: str) -> HttpR
     shown = shown if shown in SHOWN else "open"
     page = _page(request, case, shown)
     findings, now = findings_of(case), progress_of(case)
+    reviews = case.state == State.IN_REVIEW and bool(actor_of(request).roles & services.REVIEWERS)
     context = {
         **shared_context(request, site, case),
         "title": f"{case.number}: {_('Where the person was found')}",
@@ -108,6 +120,9 @@ def matches_page(request: HttpRequest, site: AdminSite, object_id: str) -> HttpR
         "strength": request.GET.get("strength", ""),
         "page": page,
         "groups": list(_groups(page)),
+        "has_strong": any(match.strength == Match.Strength.STRONG for match in page),
+        "last": _last_judged(case),
+        "all_judged": reviews and now.run and not now.is_running and not unjudged_places(case),
         "verdicts": Match.Verdict.choices,
         "kinds": AddedSpelling.Kind.choices,
         "spellings": case.spellings.all(),
@@ -141,10 +156,30 @@ def _groups(page: Page[Match]) -> Iterator[Group]:
     def place(match: Match) -> tuple[int, str]:
         return match.snapshot_id, match.source or match.file
 
+    alike = services.identical_places(list(page))
     for (_snapshot, source), found in groupby(page, key=place):
         matches = list(found)
-        dataset = matches[0].snapshot.dataset
-        yield Group(str(matches[0].snapshot), source, dataset.is_approved, matches)
+        snapshot = matches[0].snapshot
+        places = [(match, len(alike[match.pk]) - 1) for match in matches]
+        yield Group(str(snapshot), source, snapshot.dataset.is_approved, places)
+
+
+def _last_judged(case: Case) -> dict[str, Any] | None:
+    """Return which judgement can be undone, with its words; None if there is none."""
+    last = last_judgement(case) if case.state not in services.DECIDED else None
+    if last is None:
+        return None
+    number = len(places_of(last))
+    words = ngettext(
+        "Last judged by %(who)s: %(n)s place as “%(verdict)s”.",
+        "Last judged by %(who)s: %(n)s places as “%(verdict)s”.",
+        number,
+    ) % {
+        "n": number,
+        "verdict": verdict_of(last).label,
+        "who": names_of([last.actor]).get(last.actor, last.actor),
+    }
+    return {"judgement": str(last.uid), "words": words, "matches": places_of(last)}
 
 
 # --- What was sent ------------------------------------------------------------------------------
@@ -160,7 +195,7 @@ def _take(request: HttpRequest, case: Case) -> HttpResponse:
         messages.error(request, str(refused))
     else:
         if wants_json:
-            return JsonResponse({"done": done})
+            return JsonResponse({"done": done, "last": _last_judged(case)})
         messages.success(request, done)
     return HttpResponseRedirect(request.get_full_path())
 
@@ -179,13 +214,28 @@ def _spelling(request: HttpRequest, case: Case, actor: Actor) -> str:
 
 
 def _judge_one(request: HttpRequest, case: Case, actor: Actor) -> str:
-    match, _colon, verdict = request.POST.get("judge", "").partition(":")
-    return _judged(services.judge(case, actor, _ids([match]), verdict))
+    """Judge one match, and with it those in identical texts where that is ticked."""
+    chosen, _colon, verdict = request.POST.get("judge", "").partition(":")
+    places = _ids([chosen])
+    if chosen in request.POST.getlist("alike"):
+        match = case.matches.select_related("case__data_key").filter(pk__in=places).first()
+        places = services.identical_places([match])[match.pk] if match else []
+    return _judged(services.judge(case, actor, places, verdict))
 
 
 def _judge_chosen(request: HttpRequest, case: Case, actor: Actor) -> str:
     chosen = _ids(request.POST.getlist("match"))
     return _judged(services.judge(case, actor, chosen, request.POST.get("verdict", "")))
+
+
+def _undo(request: HttpRequest, case: Case, actor: Actor) -> str:
+    number = undo_judgement(case, actor, request.POST.get("judgement", ""))
+    sentence = ngettext(
+        "The judgement of %(n)s place was undone.",
+        "The judgement of %(n)s places was undone.",
+        number,
+    )
+    return sentence % {"n": number}
 
 
 def _judged(number: int) -> str:
@@ -205,6 +255,7 @@ _VERBS: dict[str, Callable[[HttpRequest, Case, Actor], str]] = {
     "look_up_more": _look_up,
     "spelling": _spelling,
     "judge_chosen": _judge_chosen,
+    "undo": _undo,
 }
 
 

@@ -44,17 +44,33 @@
     }
   };
 
+  const undo = document.querySelector("[data-undo]");
+
+  const show = (match, key) => {
+    const button = match.querySelector(`[data-key="${key}"]`);
+    match.querySelector("[data-verdict]").textContent = button.textContent;
+    for (const other of match.querySelectorAll("[data-key]")) {
+      other.toggleAttribute("aria-pressed", false);
+    }
+    button.setAttribute("aria-pressed", "true");
+  };
+
   const judge = async (match, button) => {
     const data = new FormData(form);
     data.delete("match");
     data.set("judge", button.value);
     const said = await send(data);
-    match.querySelector("[data-verdict]").textContent = said.error || button.textContent;
-    if (said.error) return false;
-    for (const other of match.querySelectorAll("[data-key]")) {
-      other.toggleAttribute("aria-pressed", false);
+    if (said.error) {
+      match.querySelector("[data-verdict]").textContent = said.error;
+      return false;
     }
-    button.setAttribute("aria-pressed", "true");
+    // Others may have been judged with it, because their text is identical.
+    for (const one of matches) {
+      if (said.last.matches.includes(one.dataset.match)) show(one, button.dataset.key);
+    }
+    undo.hidden = false;
+    undo.querySelector("[name=judgement]").value = said.last.judgement;
+    undo.querySelector("[data-last]").textContent = said.last.words;
     return true;
   };
 
@@ -69,6 +85,7 @@
     const key = event.key.toLowerCase();
     if (key === "j") go(1);
     else if (key === "k") go(-1);
+    else if (key === "z" && !undo.hidden) undo.requestSubmit(undo.querySelector("button"));
     else if (key in KEYS && current >= 0) {
       const match = matches[current];
       const button = match.querySelector(`[data-key="${KEYS[key]}"]`);
@@ -77,6 +94,7 @@
   });
 
   const all = form.querySelector("[data-tick-all]");
+  if (!all) return;
   all.hidden = false;
   all.addEventListener("click", () => {
     for (const box of form.querySelectorAll("input[name=match]")) box.checked = true;

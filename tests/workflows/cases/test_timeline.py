@@ -41,6 +41,7 @@ INNER = {
     "lookup.requested",
     "lookup.finished",
     "match.reviewed",
+    "match.undone",
     "match.carried",
     "spelling.added",
     "change.specified",

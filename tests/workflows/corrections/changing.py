@@ -6,6 +6,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from tests.factories import APPROVER, REVIEWER, STEWARD, WANG, ground_for, in_review_with_proof
+from tests.judging import judge_each
 from workflows.cases import staff_actions
 from workflows.cases.models import Case
 from workflows.cases.staff_actions import ItemProposal
@@ -17,7 +18,6 @@ from workflows.corrections.receipts import ask_to_apply
 from workflows.datasets.models import Recipient, Snapshot
 from workflows.lookups import scanning
 from workflows.lookups.models import Match, ShardScan
-from workflows.lookups.services import judge
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain, run_effect
 from workflows.vocabulary.outcomes import Outcome
@@ -58,8 +58,7 @@ def judge_all(case: Case, theirs: set[str]) -> None:
         (Match.Verdict.THEIRS, [m.pk for m in matches if m.record in theirs]),
         (Match.Verdict.NOT_THEIRS, [m.pk for m in matches if m.record not in theirs]),
     ]:
-        if wanted:
-            judge(case, REVIEWER, wanted, verdict)
+        judge_each(case, wanted, verdict)
 
 
 def executing(

@@ -15,6 +15,7 @@ from tests.factories import (
     WANG,
     in_review_with_proof,
 )
+from tests.judging import judge_each
 from tests.workflows.corrections.changing import (
     FORUM,
     executing,
@@ -150,7 +151,7 @@ def test_plain_text_is_changed_by_paragraph_or_by_word(
     assert len(first) == 2
     judge(case, REVIEWER, [match.pk for match in first], Match.Verdict.THEIRS)
     rest = case.matches.exclude(pk__in=[match.pk for match in first])
-    judge(case, REVIEWER, list(rest.values_list("pk", flat=True)), Match.Verdict.NOT_THEIRS)
+    judge_each(case, rest.values_list("pk", flat=True), Match.Verdict.NOT_THEIRS)
     propose_and_approve(case, outcome)
 
     manifest = apply(manifest_for(notes))

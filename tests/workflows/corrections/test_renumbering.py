@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.factories import REVIEWER, STEWARD, WANG, in_review_with_proof
+from tests.factories import STEWARD, WANG, in_review_with_proof
+from tests.judging import judge_each
 from tests.workflows.corrections.changing import (
     executing,
     look_up,
@@ -22,7 +23,6 @@ from workflows.datasets.locations import path_of
 from workflows.datasets.models import Snapshot
 from workflows.lookups import scanning
 from workflows.lookups.models import Match
-from workflows.lookups.services import judge
 from workflows.vocabulary.outcomes import Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]
@@ -116,7 +116,7 @@ def test_where_not_all_places_were_kept_a_name_alone_is_judged_again(data, monke
     posts = posts_of(data, records)
     case = in_review_with_proof(DELETE)
     look_up()
-    judge(case, REVIEWER, [match.pk for match in case.matches.all()], Match.Verdict.THEIRS)
+    judge_each(case, [match.pk for match in case.matches.all()], Match.Verdict.THEIRS)
     propose_and_approve(case, Outcome.DELETED)
     new = given(manifest_for(posts), records)
     known = "theirs" if kept > len(records) else ""

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.factories import APPROVER, REVIEWER, STEWARD, WANG, in_review_with_proof
+from tests.judging import judge_each
 from tests.workflows.corrections.changing import look_up, propose_and_approve
 from tests.workflows.corrections.tables import address, content, drop_table, make_table, run_script
 from tests.workflows.datasets.entries import lines, make_snapshot
@@ -133,7 +134,7 @@ def test_of_two_records_that_are_the_same_the_one_that_was_judged_goes(data, fil
     second = case.matches.order_by("position")[1]
     judge(case, REVIEWER, [second.pk], Match.Verdict.THEIRS)
     rest = case.matches.exclude(pk=second.pk)
-    judge(case, REVIEWER, [match.pk for match in rest], Match.Verdict.NOT_THEIRS)
+    judge_each(case, [match.pk for match in rest], Match.Verdict.NOT_THEIRS)
     propose_and_approve(case, Outcome.DELETED)
 
     manifest = applied(posts)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.factories import APPROVER, REVIEWER, STEWARD, WANG, in_review_with_proof
+from tests.judging import judge_each
 from tests.workflows.corrections.changing import look_up, manifest_for, propose_and_approve
 from tests.workflows.corrections.test_renumbering import given, posts_of, verdicts
 from tests.workflows.datasets.entries import make_snapshot
@@ -40,7 +41,7 @@ def executing(posts, theirs, others=(4,)):
     for verdict, wanted in [(Match.Verdict.THEIRS, theirs), (Match.Verdict.NOT_THEIRS, others)]:
         found = case.matches.filter(snapshot=posts).select_related("case__data_key")
         if chosen := [match.pk for match in found if match.record in wanted]:
-            judge(case, REVIEWER, chosen, verdict)
+            judge_each(case, chosen, verdict)
     return propose_and_approve(case, Outcome.DELETED)
 
 
@@ -108,7 +109,7 @@ def test_in_plain_text_too_what_was_only_rewritten_is_left_unjudged(data):
     notes = make_snapshot("notes", format="text", source_field="")
     case = in_review_with_proof(DELETE)
     look_up()
-    judge(case, REVIEWER, [match.pk for match in case.matches.all()], Match.Verdict.THEIRS)
+    judge_each(case, [match.pk for match in case.matches.all()], Match.Verdict.THEIRS)
     propose_and_approve(case, Outcome.DELETED)
     manifest = manifest_for(notes)
     new = path_of(notes).with_name("2")

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone, translation
 
 from tests.factories import ERIKA, INTAKE, OFFICER, OTHER_OFFICER, REVIEWER, WANG, file, make_case
+from tests.judging import judge_each
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.accounts.actors import PUBLIC
 from workflows.cases.lifecycle import Action, State
@@ -16,7 +17,7 @@ from workflows.ledger.models import Event
 from workflows.lookups import scanning, services
 from workflows.lookups.findings import findings_of, progress_of
 from workflows.lookups.models import LookupRun, Match, PlacesNotKept, ShardScan
-from workflows.lookups.services import judge, nightly_pass, request_lookup
+from workflows.lookups.services import nightly_pass, request_lookup
 from workflows.outbox.models import Effect
 from workflows.outbox.services import drain
 from workflows.retention.erasure import erase, request_erasure
@@ -233,7 +234,7 @@ def test_a_common_name_is_counted_but_not_kept_without_end(data, monkeypatch):
     assert progress_of(case).weak == 20
     (finding,) = findings_of(case)
     assert (finding.not_kept, finding.result) == (15, ScopeResult.NOT_SEARCHED)
-    judge(case, REVIEWER, [m.pk for m in case.matches.all()], Match.Verdict.NOT_THEIRS)
+    judge_each(case, [m.pk for m in case.matches.all()], Match.Verdict.NOT_THEIRS)
     (finding,) = findings_of(case)
     assert finding.result == ScopeResult.NOT_SEARCHED
     with translation.override("en"):

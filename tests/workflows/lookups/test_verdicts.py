@@ -16,7 +16,7 @@ from workflows.lookups.findings import (
     unapproved_sources,
 )
 from workflows.lookups.models import LookupRun, Match, ShardScan
-from workflows.lookups.services import judge, judge_rest
+from workflows.lookups.services import identical_places, judge
 from workflows.vocabulary.outcomes import Scope, ScopeResult
 
 pytestmark = pytest.mark.django_db
@@ -33,13 +33,14 @@ def snapshot(data):
     return make_snapshot("forum.jsonl")
 
 
-def match(case, snapshot, number=1, strength="strong"):
+def match(case, snapshot, number=1, strength="strong", text=None):
     return Match.objects.create(
         case=case,
         snapshot=snapshot,
         place_digest=number.to_bytes(32, "big"),
         file="forum.jsonl",
         field="text",
+        text_sha256=text,
         start=0,
         end=3,
         kind="name",
@@ -78,21 +79,32 @@ def test_a_verdict_can_be_changed(case, snapshot):
     assert Event.objects.filter(case=case.pseudonym, name="match.reviewed").count() == 2
 
 
-def test_the_rest_of_a_snapshot_is_judged_at_once_without_touching_what_was_judged(case, snapshot):
-    theirs = match(case, snapshot, 1, "weak")
-    judge(case, REVIEWER, [theirs.pk], "theirs")
-    rest = [match(case, snapshot, number, "weak") for number in (2, 3)]
-    strong = match(case, snapshot, 4)
+@pytest.mark.parametrize("texts", [(None, None), ("a", None), ("a", "b")])
+def test_weak_places_are_judged_one_by_one(case, snapshot, texts):
+    weak = [match(case, snapshot, n, "weak", text) for n, text in enumerate(texts)]
+    strong = match(case, snapshot, 9)
+    for together in (weak, [weak[0], strong]):
+        with pytest.raises(Refused, match="one by one"):
+            judge(case, REVIEWER, [one.pk for one in together], "not_theirs")
+    assert not Match.objects.exclude(verdict="").exists()
 
-    assert judge_rest(case, REVIEWER, snapshot.pk, "weak", "not_theirs") == 2
+    for one in weak:
+        judge(case, REVIEWER, [one.pk], "not_theirs")
 
-    verdicts = dict(case.matches.values_list("pk", "verdict"))
-    assert [verdicts[m.pk] for m in (theirs, *rest, strong)] == [
-        "theirs",
-        "not_theirs",
-        "not_theirs",
-        "",
-    ]
+
+def test_weak_places_in_identical_texts_are_judged_together(case, snapshot):
+    same = [match(case, snapshot, n, "weak", "a") for n in range(3)]
+    other, unknown = match(case, snapshot, 3, "weak", "b"), match(case, snapshot, 4, "weak")
+    elsewhere = match(make_case(State.IN_REVIEW), snapshot, 5, "weak", "a")
+    judge(case, REVIEWER, [same[2].pk], "theirs")
+
+    found = identical_places(list(case.matches.select_related("case__data_key")))
+    assert set(found[same[0].pk]) == set(found[same[1].pk]) == {same[0].pk, same[1].pk}
+    for one in (same[2], other, unknown):
+        assert found[one.pk] == [one.pk]
+    assert judge(case, REVIEWER, found[same[0].pk], "not_theirs") == 2
+    elsewhere.refresh_from_db()
+    assert elsewhere.verdict == ""
 
 
 def test_many_matches_are_several_entries_of_the_log(case, snapshot, monkeypatch):
@@ -162,7 +174,7 @@ def test_a_scope_is_found_if_it_is_in_one_dataset_and_searched_only_if_all_were(
     }
 
 
-def test_what_is_said_contradicts_only_a_look_up_that_searched():
+def test_what_is_said_may_contradict_what_the_look_up_came_to():
     looked_up = {
         "training_snapshot": ScopeResult.SEARCHED,
         "raw_collection": ScopeResult.FOUND,
@@ -173,6 +185,8 @@ def test_what_is_said_contradicts_only_a_look_up_that_searched():
     ]
     assert contradicting_scopes(looked_up, {"raw_collection": "searched"}) == [Scope.RAW_COLLECTION]
     assert contradicting_scopes(looked_up, {"raw_collection": "", "model": "found"}) == []
+    assert contradicting_scopes(looked_up, {"fine_tuning": "searched"}) == [Scope.FINE_TUNING]
+    assert contradicting_scopes(looked_up, {"fine_tuning": "not_identifiable"}) == []
     assert contradicting_scopes(looked_up, looked_up) == []
 
 
