@@ -272,11 +272,11 @@ class LifeOfACase(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def verdicts_change(self, data: Any) -> None:
-        """A reviewer judges what was found, also at a bad moment."""
+        """A reviewer judges what was found or takes it back, also at a bad moment."""
         choose = self._choose(data)
         case, actor = self._case(choose), choose(STAFF)
         try:
-            steps.judge_matches(case, actor, choose)
+            choose([steps.judge_matches] * 3 + [steps.undo_last])(case, actor, choose)
         except Refused:
             return
         self._settle()

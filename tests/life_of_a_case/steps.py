@@ -8,9 +8,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from django.utils import timezone
 
 from tests.factories import ground_for, other_grounds_for
+from tests.judging import judge_each
 from tests.life_of_a_case.people import Choose
 from workflows.accounts.actors import Actor
 from workflows.cases import correspondence, merging, staff_actions
@@ -19,14 +21,15 @@ from workflows.cases.lifecycle import Action
 from workflows.cases.models import Case, Item
 from workflows.cases.staff_actions import ItemProposal
 from workflows.cases.transition import advance, situation_of
+from workflows.common.errors import DomainError
 from workflows.complaints import services as complaints
 from workflows.corrections.instructions import record_receipt
 from workflows.corrections.models import Instruction, Manifest
 from workflows.corrections.receipts import ask_to_apply, can_be_applied_here
 from workflows.corrections.withdrawal import stop_execution
-from workflows.lookups.findings import findings_of, scope_results
+from workflows.lookups.findings import findings_of, scope_results, unjudged_places
 from workflows.lookups.models import Match
-from workflows.lookups.services import judge
+from workflows.lookups.undoing import last_judgement, undo_judgement
 from workflows.model_outputs.suppression import is_suppressed, suppress
 from workflows.notices import moves
 from workflows.retention import erasure
@@ -89,12 +92,20 @@ def _record_finding(case: Case, actor: Actor, choose: Choose) -> object:
 
 
 def find(case: Case, actor: Actor, item: Item) -> object:
-    """Record a finding for an item: honest, as it is judged by now."""
-    looked_up = scope_results(findings_of(case))
-    scopes = {Scope.TRAINING_SNAPSHOT: ScopeResult.NOT_SEARCHED, **looked_up}
-    return staff_actions.record_finding(
-        case, actor, item, "As it was judged.", scopes, verification="A register.", kin="Seen."
-    )
+    """Record a finding for an item: honest, as it was judged. It waits until all is judged."""
+
+    def record() -> None:
+        looked_up = scope_results(findings_of(case))
+        scopes = {Scope.TRAINING_SNAPSHOT: ScopeResult.NOT_SEARCHED, **looked_up}
+        staff_actions.record_finding(
+            case, actor, item, "As it was judged.", scopes, verification="A register.", kin="Seen."
+        )
+
+    if not unjudged_places(case) and not case.lookup_runs.filter(finished_at=None).exists():
+        return record()
+    with pytest.raises(DomainError):
+        record()
+    return False
 
 
 def possible_outcomes(case: Case, item: Item, *, ready: bool) -> list[str]:
@@ -196,7 +207,14 @@ def judge_matches(case: Case, actor: Actor, choose: Choose) -> object:
         return False
     chosen = [match for match in matches if choose([True, False])] or matches[:1]
     verdict = choose([Match.Verdict.THEIRS] * 2 + [*Match.Verdict])
-    return judge(case, actor, [match.pk for match in chosen], verdict)
+    judge_each(case, [match.pk for match in chosen], verdict, actor)
+    return True
+
+
+def undo_last(case: Case, actor: Actor, _choose: Choose) -> object:
+    """Take the last judgement back."""
+    last = last_judgement(case)
+    return last is not None and undo_judgement(case, actor, str(last.uid))
 
 
 def _target(case: Case, choose: Choose) -> Case | None:

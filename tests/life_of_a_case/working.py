@@ -87,9 +87,9 @@ def _review(case: Case, choose: Choose, take: Take) -> None:
         verdict = choose([Match.Verdict.THEIRS, Match.Verdict.THEIRS, Match.Verdict.NOT_THEIRS])
         judge(case, reviewer, [match.pk], verdict)
 
-    def find_all(case: Case, actor: Actor, _choose: Choose) -> None:
-        for item in steps.items_of(case):
-            steps.find(case, actor, item)
+    def find_all(case: Case, actor: Actor, _choose: Choose) -> object:
+        found = [steps.find(case, actor, item) for item in steps.items_of(case)]
+        return False not in found
 
     take(case, Action.RECORD_FINDING, reviewer, find_all)
     if case.assurance_set_by and not case.assurance_confirmed_by and choose([True, True, False]):

@@ -1,7 +1,7 @@
 """What staff do to a case in the lifecycle: identity, findings, decisions, fees, abuse."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -138,6 +138,18 @@ class ItemProposal:
         return {**self.other_grounds, **({case.regime: self.ground} if self.ground else {})}
 
 
+# Given a case and what is said of its scopes: of which of them something else is known.
+FindingCheck = Callable[[Case, Mapping[str, str]], Collection[str]]
+_finding_checks: list[FindingCheck] = []
+
+
+def finding_check(check: FindingCheck) -> FindingCheck:
+    """Register a function that holds a finding against what is known, and may refuse it."""
+    if check not in _finding_checks:
+        _finding_checks.append(check)
+    return check
+
+
 def record_finding(
     case: Case,
     actor: Actor,
@@ -147,11 +159,14 @@ def record_finding(
     *,
     verification: str = "",
     kin: str = "",
+    differs: bool = False,
 ) -> None:
     """Record what was found for an item, and what the search of each scope came to.
 
     `verification` says how it was verified that the person is right; `kin` what was found on the
-    conditions for a near relative. Each may be left out, and then stays as it was.
+    conditions for a near relative. Each may be left out, and then stays as it was. With `differs`,
+    whoever records it knows better than a look-up that came to something else, and says so.
+    Raises `InvalidInput`, and `Refused` for what the checks of findings do not let through.
     """
     finding = require_text(finding)
     more = {
@@ -163,6 +178,15 @@ def record_finding(
     if unknown:
         raise InvalidInput(_("Choose a result for each place from the list."))
     with transaction.atomic():
+        # Before its items: in the order in which the moves lock them.
+        locked = lock_case(case)
+        differing = sorted({scope for check in _finding_checks for scope in check(locked, scopes)})
+        if differing and not differs:
+            places = _("; ").join(str(Scope(scope).label) for scope in differing)
+            raise InvalidInput(
+                _("The look-up came to something else: %(places)s. Say that it differs, and why.")
+                % {"places": places}
+            )
         item.finding = finding
         item.scopes = dict(scopes)
         if "verification" in more:
@@ -177,6 +201,7 @@ def record_finding(
                 "scopes": dict(scopes),
                 **({"verified": True} if "verification" in more else {}),
                 **({"kin_checked": True} if "kin" in more else {}),
+                **({"differs": differing} if differing else {}),
             },
             contents={"finding": finding, **more},
         )

@@ -1,12 +1,17 @@
-"""What follows the beginning of a review, or a new version of data: people are looked up."""
+"""What follows the beginning of a review, or a new version of data: people are looked up.
+
+And what a finding is held against before it is recorded.
+"""
 
 from typing import Any
 
 from django.dispatch import receiver
 
 from workflows.cases.effects import case_of
+from workflows.cases.staff_actions import finding_check
 from workflows.datasets.models import Snapshot
 from workflows.datasets.signals import version_read
+from workflows.lookups.findings import check_finding
 from workflows.lookups.models import ShardScan
 from workflows.lookups.services import SCAN, START, look_up_at_review, look_up_version
 from workflows.outbox.by_name import by_name
@@ -14,6 +19,8 @@ from workflows.outbox.long_work import long_work
 from workflows.outbox.models import Effect
 from workflows.outbox.periodic import periodic
 from workflows.outbox.services import effect_handler
+
+finding_check(check_finding)
 
 _start_lookup = by_name("workflows.lookups.scanning.start_lookup")
 

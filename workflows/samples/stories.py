@@ -144,6 +144,8 @@ class Story:
                 decision.get("scopes", {}),
                 verification=decision.get("verification", ""),
                 kin=decision.get("kin", ""),
+                # Invented, whatever data happen to be registered.
+                differs=True,
             )
 
     def _propose(self) -> None:

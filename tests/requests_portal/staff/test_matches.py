@@ -7,10 +7,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests.factories import make_case
-from tests.requests_portal.staff.addresses import QUEUE, action_url
+from tests.requests_portal.staff.addresses import QUEUE, action_url, hidden_fields
 from tests.workflows.datasets.conftest import data  # noqa: F401 - a fixture
 from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
 from workflows.cases.lifecycle import State
+from workflows.corpus.values import ReadProblem
 from workflows.ledger.models import Event
 from workflows.lookups import scanning
 from workflows.lookups.models import LookupRun, Match, ShardScan
@@ -111,14 +112,79 @@ def test_a_script_judges_without_a_page_and_is_told_a_refusal(client, send, case
     assert "unsure" in refused.json()["error"]
 
 
-def test_the_ticked_ones_are_judged_together(client, send, case):
+def boxes(page, name):
+    return re.findall(rf'<input type="checkbox" name="{name}" value="([^"]+)"[^>]*>', page)
+
+
+def test_the_ticked_ones_are_judged_together_nothing_is_ticked_and_no_weak_one_can_be(
+    client, send, case
+):
+    work()
+    strong = {str(pk) for pk in case.matches.filter(strength="strong").values_list("pk", flat=True)}
+    page = page_of(client, case)
+    assert set(boxes(page, "match")) == strong
+    assert "checked" not in page
+    choice = page[page.index('<select id="verdict"') :].split("</select>")[0]
+    assert re.findall('<option value="([^"]*)"', choice)[0] == ""
+    assert "selected" not in choice
+
+    typed = {"do": "judge_chosen", "match": list(strong), "verdict": "theirs"}
+    send(client, url(case), {**typed, "verdict": ""})
+    assert set(case.matches.values_list("verdict", flat=True)) == {""}
+    send(client, url(case), typed)
+    judged = case.matches.values_list("strength", "verdict").distinct()
+    assert set(judged) == {("strong", "theirs"), ("weak", "")}
+    assert Event.objects.filter(name="match.reviewed").count() == 1
+
+
+def test_weak_ones_are_refused_together_whatever_a_browser_sends(client, send, case):
     work()
     chosen = [str(pk) for pk in case.matches.values_list("pk", flat=True)]
+    typed = {"do": "judge_chosen", "match": chosen, "verdict": "not_theirs"}
+    answer = send(client, url(case), typed, follow=True)
 
-    send(client, url(case), {"do": "judge_chosen", "match": chosen, "verdict": "not_theirs"})
+    assert "judge weak places one by one" in answer.content.decode()
+    assert set(case.matches.values_list("verdict", flat=True)) == {""}
 
-    assert set(case.matches.values_list("verdict", flat=True)) == {"not_theirs"}
-    assert Event.objects.filter(name="match.reviewed").count() == 1
+
+def test_identical_texts_are_judged_together_only_where_that_is_ticked(client, send, case, data):  # noqa: F811
+    same = [{"id": n, "text": "王小明来了"} for n in range(4)]
+    (data / "chat.jsonl").write_text(lines(same))
+    make_snapshot("chat.jsonl", make_dataset("Chat", approved=True), source_field="")
+    work()
+    own = case.matches.filter(snapshot__location="chat.jsonl")
+    one, two, *_rest = [str(pk) for pk in own.values_list("pk", flat=True)]
+    page = page_of(client, case)
+    assert len(boxes(page, "alike")) == len(same)
+    assert page.count("With it 3 other places whose text is identical") == len(same)
+
+    send(client, url(case), {"judge": f"{one}:unsure"})
+    assert own.filter(verdict="unsure").count() == 1
+    answer = send(
+        client,
+        url(case),
+        {"judge": f"{two}:not_theirs", "alike": [two]},
+        HTTP_ACCEPT="application/json",
+    )
+    assert own.filter(verdict="not_theirs").count() == len(same) - 1
+    assert len(answer.json()["last"]["matches"]) == len(same) - 1
+
+
+def test_the_last_judgement_is_undone_by_one_press(client, send, case):
+    work()
+    assert "data-undo hidden" in page_of(client, case)
+    match = case.matches.get(kind="phone")
+    send(client, url(case), {"judge": f"{match.pk}:theirs"})
+    page = page_of(client, case)
+    assert "1 place as “Theirs”" in page
+    judgement = re.search(r'name="judgement" value="([^"]+)"', page)[1]
+
+    answer = send(client, url(case), {"do": "undo", "judgement": judgement}, follow=True)
+    assert "The judgement of 1 place was undone." in answer.content.decode()
+    match.refresh_from_db()
+    assert match.verdict == ""
+    answer = send(client, url(case), {"do": "undo", "judgement": judgement}, follow=True)
+    assert "cannot be undone any more" in answer.content.decode()
 
 
 def test_nothing_ticked_is_said_and_changes_nothing(client, send, case):
@@ -198,6 +264,58 @@ def test_the_number_of_queries_does_not_grow_with_the_matches(client, case, data
     assert len(many) == len(few)
     assert "Page 1 of 2" in page
     assert "Page 2 of 2" in page_of(client, case, "?show=all&page=2")
+
+
+def test_the_finding_waits_for_the_look_up_and_for_what_is_to_be_judged(client, send, case):
+    drain()
+    path = action_url(case, "record_finding")
+    form = client.get(path).content.decode()
+    assert "The look-up is under way" in form
+    assert 'name="training_snapshot"' not in form
+    work()
+    form = client.get(path).content.decode()
+    assert "3 places that were found wait to be judged" in form
+    assert url(case) in form
+    assert 'name="training_snapshot"' not in form
+    assert "Everything that was found is judged" not in page_of(client, case)
+
+    for match in case.matches.all():
+        send(client, url(case), {"judge": f"{match.pk}:not_theirs"})
+    assert "Everything that was found is judged" in page_of(client, case)
+    typed = hidden_fields(client.get(path).content.decode())
+    # Meanwhile another place is found: what was typed is refused, and kept.
+    Match.objects.filter(kind="phone").update(verdict="", judged_by="", judged_at=None)
+    typed |= {"text": "Not a single one.", "training_snapshot": "searched"}
+    form = client.post(path, typed).content.decode()
+    assert "1 place that was found waits to be judged" in form
+    assert "Not a single one." in form
+    assert case.items.get().finding == ""
+
+
+@pytest.mark.parametrize("failed", [True, False])
+def test_the_finding_says_that_data_were_not_searched_and_what_to_do(client, case, failed):
+    if failed:
+        drain()
+        for scan in ShardScan.objects.all():
+            scanning.fail_shard(scan, ReadProblem.GAVE_UP)
+    form = client.get(action_url(case, "record_finding")).content.decode()
+    assert ("could not read everything" in form) == failed
+    assert ("Nobody has looked this person up yet" in form) != failed
+    assert url(case) in form
+
+
+def test_the_finding_is_filled_in_anew_where_the_look_up_came_to_something_else(client, send, case):
+    work()
+    for match in case.matches.all():
+        send(client, url(case), {"judge": f"{match.pk}:not_theirs"})
+    path = action_url(case, "record_finding")
+    send(client, path, {"text": "None.", "training_snapshot": "searched", "model": "searched"})
+    send(client, url(case), {"judge": f"{match.pk}:theirs"})
+
+    form = client.get(path).content.decode()
+    for scope, result in (("training_snapshot", "found"), ("model", "searched")):
+        select = form[form.index(f'name="{scope}"') :].split("</select>")[0]
+        assert re.search(rf'value="{result}"[^>]*selected', select)
 
 
 def test_the_finding_is_filled_in_from_what_the_look_up_came_to(client, send, case):

@@ -23,6 +23,7 @@ from workflows.cases.filing_request import near_relative_rules_apply
 from workflows.cases.models import Case, Item
 from workflows.cases.staff_actions import ItemProposal
 from workflows.lookups.findings import (
+    SnapshotFinding,
     affected_models,
     contradicting_scopes,
     denies_what_was_found,
@@ -48,18 +49,18 @@ class FindingForm(CaseForm):
         super().__init__(*args, **kwargs)
         chosen = self._chosen()
         self.initial.update(item=chosen.position, text=chosen.finding)
-        looked_up = scope_results(findings_of(self.case))
+        findings = findings_of(self.case)
+        looked_up = scope_results(findings)
+        outdated = contradicting_scopes(looked_up, chosen.scopes)
         self._add_checks(chosen)
         for scope in Scope:
-            result = looked_up.get(scope.value, "")
+            said = "" if scope in outdated else chosen.scopes.get(scope.value, "")
             self.fields[scope.value] = forms.ChoiceField(
                 label=scope.label,
-                help_text=_("The look-up: %(result)s") % {"result": ScopeResult(result).label}
-                if result
-                else "",
+                help_text=_of_the_look_up(findings, scope),
                 choices=[("", _("Not said yet")), *ScopeResult.choices],
                 required=False,
-                initial=chosen.scopes.get(scope.value, result),
+                initial=said or looked_up.get(scope.value, ""),
                 widget=UnfoldAdminSelectWidget,
             )
         self._ask_about(contradicting_scopes(looked_up, self.data))
@@ -126,6 +127,15 @@ class FindingForm(CaseForm):
             for scope in Scope
             if self.cleaned_data[scope.value]
         }
+
+
+def _of_the_look_up(findings: Sequence[SnapshotFinding], scope: Scope) -> str:
+    """Return what the look-up came to in each version of the data of a scope; "" without any."""
+    own = [one for one in findings if one.snapshot.dataset.scope == scope]
+    each = (
+        _("%(data)s: %(result)s") % {"data": one.snapshot, "result": one.result_name} for one in own
+    )
+    return _("The look-up: %(result)s") % {"result": _("; ").join(each)} if own else ""
 
 
 class ProposalForm(CaseForm):

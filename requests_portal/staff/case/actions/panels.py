@@ -23,9 +23,15 @@ from workflows.cases.models import Case
 from workflows.cases.models.clock import rule_events
 from workflows.cases.staff_actions import grounds_of_identity, log_case_view
 from workflows.cases.timeline import STAFF_SENTENCES
+from workflows.datasets.models import Snapshot
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case
-from workflows.lookups.findings import affected_models, next_step
+from workflows.lookups.findings import (
+    affected_models,
+    next_step,
+    progress_of,
+    unjudged_places,
+)
 from workflows.notices.answers import compose_answer
 from workflows.notices.document import to_text
 from workflows.regimes import services as regimes
@@ -88,6 +94,19 @@ def _fee(case: Case, _form: CaseForm) -> dict[str, Any]:
     }
 
 
+def _finding(case: Case, form: Any) -> dict[str, Any]:
+    """Show the item and how far its look-up is; what was typed stays in any case."""
+    lookup, to_judge = progress_of(case), unjudged_places(case)
+    return {
+        "chosen": form.chosen_view(),
+        "items": case.items.all(),
+        "lookup": lookup,
+        "to_judge": to_judge,
+        "waits": (lookup.is_running or to_judge) and not form.is_bound,
+        "is_registered": Snapshot.objects.exclude(state=Snapshot.State.PURGED).exists(),
+    }
+
+
 def _merge(case: Case, form: CaseForm) -> dict[str, Any]:
     """Show both cases beside each other; to look at the other one is a step of its own."""
     other = case.merge_proposed_into
@@ -139,10 +158,7 @@ def _change_of_law(case: Case, _form: CaseForm) -> dict[str, Any]:
 
 
 _PANELS: dict[str, Callable[[Case, Any], dict[str, Any]]] = {
-    "staff/panels/finding.html": lambda case, form: {
-        "chosen": form.chosen_view(),
-        "items": case.items.all(),
-    },
+    "staff/panels/finding.html": _finding,
     "staff/panels/proposal.html": lambda _case, form: {
         "groups": list(form.groups()),
         "model_steps": [next_step(model, changed=True) for model in form.models],

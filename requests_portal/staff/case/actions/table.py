@@ -116,6 +116,7 @@ def _record_finding(case: Case, actor: Actor, form: FindingForm) -> None:
         form.scopes(),
         verification=data.get("verification", ""),
         kin=data.get("kin", ""),
+        differs=data.get("differs", False),
     )
 
 

@@ -30,7 +30,7 @@ def case(data):  # noqa: F811
 
 def test_the_form_says_what_the_look_up_came_to(sign_in, reviewer, case):
     page = sign_in(reviewer).get(action_url(case, PATH)).content.decode()
-    assert "The look-up: Searched, nothing found" in page
+    assert "The look-up: Forum · 1: Searched, nothing found" in page
     assert "It differs from the look-up" not in page
 
 
@@ -57,6 +57,9 @@ def test_what_agrees_with_the_look_up_is_recorded_at_once(sign_in, send, reviewe
 def test_where_the_look_up_did_not_search_nothing_is_asked(sign_in, send, reviewer, case):
     ShardScan.objects.update(state=ShardScan.State.FAILED)
     client = sign_in(reviewer)
-    assert "The look-up: Not searched" in client.get(action_url(case, PATH)).content.decode()
+    assert (
+        "The look-up: Forum · 1: Not searched"
+        in client.get(action_url(case, PATH)).content.decode()
+    )
     send(client, action_url(case, PATH), TYPED)
     assert case.items.get().scopes == {"training_snapshot": "found"}

@@ -1,0 +1,97 @@
+"""A reviewer judges what a look-up found, takes a judgement back, and records what follows from it."""
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.e2e.axe import grave_faults
+from tests.e2e.staff import Staff
+from tests.e2e.steward import judge_by_keyboard, look_up
+from tests.filings import file_request
+from tests.stack import Stack
+from workflows.samples.datasets import sample_people
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("sample_datasets")]
+
+# Stands in the sample data twice with an address, and once as a namesake.
+WHO = "he"
+
+
+@pytest.fixture
+def number(sampled_stack: Stack, sign_in) -> str:
+    """The number of a case under review, of a person who stands in the sample data."""
+    person = next(p for p in sample_people("zh-hans") if p["ref"] == WHO)
+    receipt = file_request(sampled_stack, name=person["names"][0], email=person["emails"][0])
+    intake = sign_in("ines")
+    intake.open_case(receipt.number)
+    intake.act("begin_triage")
+    reviewer = sign_in("ravi")
+    reviewer.open_case(receipt.number)
+    reviewer.act("begin_review")
+    look_up(reviewer)
+    return receipt.number
+
+
+def open_matches(reviewer: Staff, number: str) -> Locator:
+    """Open the places found for a case; return those that are shown."""
+    reviewer.open_case(number)
+    reviewer.page.locator("#main a[href$='/matches/']").first.click()
+    expect(reviewer.page.locator("[data-matches]")).to_be_visible()
+    return reviewer.page.locator("[data-match]")
+
+
+def is_strong(said: str) -> bool:
+    return "Strong" in said
+
+
+def test_a_finding_says_what_the_look_up_found_and_waits_until_all_of_it_is_judged(sign_in, number):
+    reviewer = sign_in("ravi")
+    places = open_matches(reviewer, number).count()
+    reviewer.open_case(number)
+    page = reviewer.page
+    page.locator("#main a[href$='/do/record_finding/']").first.click()
+    alert = page.locator("#main [role=alert]")
+    expect(alert).to_contain_text(f"{places} places")
+    expect(page.locator("#main [name=training_snapshot]")).to_have_count(0)
+    assert not grave_faults(page)
+
+    alert.get_by_role("link").click()
+    assert judge_by_keyboard(reviewer, is_strong)
+    page.reload()
+    page.locator("#main a[href$='/do/record_finding/']").click()
+    expect(page.locator("#main [name=training_snapshot]")).to_have_value("found")
+    assert not grave_faults(page)
+    reviewer.fill(text="Nothing of theirs.", training_snapshot="searched")
+    expect(page.locator("#main")).to_contain_text("The look-up came to something else")
+    reviewer.send(text="Two posts.", training_snapshot="found")
+
+
+def test_nothing_is_chosen_beforehand_and_a_judgement_is_taken_back_without_a_script(
+    sign_in, sampled_stack, number
+):
+    page = sign_in("ravi", javascript=False).page
+    ((case,),) = sampled_stack.query("SELECT id FROM cases_case WHERE number = %s", (number,))
+    page.goto(f"/staff/cases/case/{case}/matches/")
+    matches = page.locator("[data-match]")
+    places = matches.count()
+    expect(page.locator("#verdict")).to_have_value("")
+    expect(page.locator("[name=match]:checked")).to_have_count(0)
+    weak = matches.filter(has_text="Weak")
+    expect(weak.first).to_be_visible()
+    expect(weak.locator("[name=match]")).to_have_count(0)
+
+    for box in page.locator("[name=match]").all():
+        box.check()
+    page.locator("#verdict").select_option("theirs")
+    page.locator("[name=do][value=judge_chosen]").click()
+    expect(matches).to_have_count(weak.count())
+    matches.first.get_by_role("button", name="Not theirs").click()
+    expect(matches).not_to_have_count(places)
+    left = matches.count()
+    assert not grave_faults(page)
+
+    undo = page.get_by_role("button", name="Undo")
+    undo.click()
+    expect(matches).to_have_count(left + 1)
+    undo.click()
+    expect(matches).to_have_count(places)
+    expect(undo).to_have_count(0)
