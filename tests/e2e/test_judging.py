@@ -63,35 +63,3 @@ def test_a_finding_says_what_the_look_up_found_and_waits_until_all_of_it_is_judg
     reviewer.fill(text="Nothing of theirs.", training_snapshot="searched")
     expect(page.locator("#main")).to_contain_text("The look-up came to something else")
     reviewer.send(text="Two posts.", training_snapshot="found")
-
-
-def test_nothing_is_chosen_beforehand_and_a_judgement_is_taken_back_without_a_script(
-    sign_in, sampled_stack, number
-):
-    page = sign_in("ravi", javascript=False).page
-    ((case,),) = sampled_stack.query("SELECT id FROM cases_case WHERE number = %s", (number,))
-    page.goto(f"/staff/cases/case/{case}/matches/")
-    matches = page.locator("[data-match]")
-    places = matches.count()
-    expect(page.locator("#verdict")).to_have_value("")
-    expect(page.locator("[name=match]:checked")).to_have_count(0)
-    weak = matches.filter(has_text="Weak")
-    expect(weak.first).to_be_visible()
-    expect(weak.locator("[name=match]")).to_have_count(0)
-
-    for box in page.locator("[name=match]").all():
-        box.check()
-    page.locator("#verdict").select_option("theirs")
-    page.locator("[name=do][value=judge_chosen]").click()
-    expect(matches).to_have_count(weak.count())
-    matches.first.get_by_role("button", name="Not theirs").click()
-    expect(matches).not_to_have_count(places)
-    left = matches.count()
-    assert not grave_faults(page)
-
-    undo = page.get_by_role("button", name="Undo")
-    undo.click()
-    expect(matches).to_have_count(left + 1)
-    undo.click()
-    expect(matches).to_have_count(places)
-    expect(undo).to_have_count(0)
