@@ -39,13 +39,12 @@ from workflows.corrections.manifests import (
     OPS,
     entries_of,
     needs_manifest,
-    not_corrected,
     pending_instructions,
 )
 from workflows.corrections.models import Instruction, Manifest
+from workflows.corrections.proposed_change import matches_to_change
 from workflows.datasets.locations import as_table, path_of
 from workflows.datasets.models import Snapshot
-from workflows.lookups.models import Match
 from workflows.outbox.long_work import advisory_lock
 from workflows.vault.services import create_data_key
 from workflows.vocabulary.roles import Role
@@ -91,11 +90,7 @@ def _changes(instruction: Instruction, target: Snapshot) -> list[RequestedChange
     pairs = _pairs(instruction) if op is Op.REPLACE else []
     found: dict[RequestedChange, None] = {}
     is_text = target.traits.holds_documents
-    own = case.matches.filter(verdict=Match.Verdict.THEIRS, snapshot=target)
-    matches = list(own.select_related("case__data_key"))
-    if op is Op.DELETE and not is_text:  # what a former manifest has corrected stays
-        matches = not_corrected(case, matches, target)
-    for match in matches:
+    for match in matches_to_change(case, op, target):
         place = RequestedChange(
             op, "", match.record, match.field, case_pseudonym=str(case.pseudonym)
         )

@@ -18,11 +18,12 @@ from requests_portal.staff.queue.search import merge_candidates
 from workflows.accounts.actors import actor_for
 from workflows.cases.change_of_law import preview_change_of_law
 from workflows.cases.clocks import answer_kind, day_to_promise, extendable_clock
-from workflows.cases.lifecycle import MOVES, Action
+from workflows.cases.lifecycle import MOVES, Action, State
 from workflows.cases.models import Case
 from workflows.cases.models.clock import rule_events
 from workflows.cases.staff_actions import grounds_of_identity, log_case_view
 from workflows.cases.timeline import STAFF_SENTENCES
+from workflows.corrections.proposed_change import proposed_change_of
 from workflows.datasets.models import Snapshot
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case
@@ -73,6 +74,7 @@ def _decision(case: Case, _form: CaseForm) -> dict[str, Any]:
         "items": item_views(case),
         "proposed_by": names.get(case.proposed_by, case.proposed_by),
         "model_steps": model_steps(case),
+        "change": proposed_change_of(case) if case.state == State.DECISION_PROPOSED else None,
     }
 
 

@@ -1,0 +1,120 @@
+"""The proposed change: what a decision does to the data, beside the places it rests on.
+
+It tells what the look-up has kept; whole texts are read only when the manifest is made.
+"""
+
+from dataclasses import dataclass, field
+
+from workflows.cases.models import Case, Item
+from workflows.corpus.entries import REDACTION, Op
+from workflows.corrections.instructions import operation_of
+from workflows.corrections.item_changes import replacements_of
+from workflows.corrections.lineage import related_versions, tips
+from workflows.corrections.manifests import OPS, not_corrected
+from workflows.corrections.models import Instruction
+from workflows.datasets.models import Snapshot
+from workflows.lookups.models import Match
+from workflows.vocabulary.outcomes import CHANGES_DATA
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What the look-up kept of a place; `after` is None where nothing is seen to change in it."""
+
+    before: str
+    after: str | None
+
+
+@dataclass(slots=True)
+class RecordChange:
+    """A record that an item changes. `matches` are the places in it that were judged theirs."""
+
+    item: Item
+    op: Op
+    snapshot: Snapshot
+    matches: list[Match] = field(default_factory=list)
+    passages: list[Passage] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedChange:
+    """The records that a decision changes, and how many places nobody has judged."""
+
+    items: tuple[Item, ...]
+    records: tuple[RecordChange, ...]
+    places: int
+    unjudged: int
+
+    @property
+    def without_record(self) -> list[Item]:
+        """The items for which no record is to be changed."""
+        return [item for item in self.items if all(one.item != item for one in self.records)]
+
+    @property
+    def without_wording(self) -> list[Item]:
+        """The items whose wording to be replaced stands in no passage that was kept."""
+        own = [(item, [one for one in self.records if one.item == item]) for item in self.items]
+        return [
+            item
+            for item, records in own
+            if records
+            and all(one.op is Op.REPLACE for one in records)
+            and not any(passage.after is not None for one in records for passage in one.passages)
+        ]
+
+
+def proposed_change_of(case: Case) -> ProposedChange | None:
+    """Return what the outcomes of a case change in the data; None where none of them does."""
+    items = tuple(item for item in case.items.all() if item.outcome in CHANGES_DATA)
+    if not items:
+        return None
+    found: dict[tuple[object, ...], RecordChange] = {}
+    for item in items:
+        op = OPS[Instruction.Operation(operation_of(item))]
+        for target in _targets(case):
+            for match in matches_to_change(case, op, target):
+                place = (item.pk, target.pk, match.file, str(match.record), match.position)
+                record = found.setdefault(place, RecordChange(item, op, target))
+                record.matches.append(match)
+                passage = passage_of(op, match.excerpt, replacements_of(item))
+                if passage not in record.passages:
+                    record.passages.append(passage)
+    records = tuple(found.values())
+    unjudged = case.matches.filter(verdict__in=("", Match.Verdict.UNSURE)).exclude(
+        snapshot__state=Snapshot.State.PURGED
+    )
+    places = len({match.pk for record in records for match in record.matches})
+    return ProposedChange(items, records, places, unjudged.count())
+
+
+def matches_to_change(case: Case, op: Op, target: Snapshot) -> list[Match]:
+    """Return the places of a case in a snapshot of which an operation asks for a change."""
+    own = case.matches.filter(verdict=Match.Verdict.THEIRS, snapshot=target)
+    matches = list(own.select_related("case__data_key"))
+    if op is Op.DELETE and not target.traits.holds_documents:
+        # What a former manifest has corrected stays.
+        return not_corrected(case, matches, target)
+    return matches
+
+
+def passage_of(op: Op, excerpt: dict[str, str], pairs: list[tuple[str, str]]) -> Passage:
+    """Return a passage as it is and as it will be. Pure."""
+    before = excerpt["before"] + excerpt["hit"] + excerpt["after"]
+    if op is Op.DELETE:
+        return Passage(before, "")
+    if op is Op.REDACT:
+        return Passage(before, excerpt["before"] + REDACTION + excerpt["after"])
+    after = before
+    for wrong, right in pairs:
+        if right not in before:  # what was corrected before may hold the wrong text
+            after = after.replace(wrong, right)
+    return Passage(before, after if after != before else None)
+
+
+def _targets(case: Case) -> list[Snapshot]:
+    """Return the newest versions of all data in which something was judged theirs."""
+    found = Snapshot.objects.filter(
+        matches__case=case, matches__verdict=Match.Verdict.THEIRS
+    ).distinct()
+    families = {members[0].pk: members for members in map(related_versions, found)}
+    return [tip for members in families.values() for tip in tips(members)]
