@@ -43,6 +43,31 @@ def is_strong(said: str) -> bool:
     return "Strong" in said
 
 
+def test_nothing_is_judged_together_that_was_not_chosen_and_all_of_it_is_undone(sign_in, number):
+    reviewer = sign_in("ravi")
+    places = open_matches(reviewer, number)
+    page, number_of_places = reviewer.page, places.count()
+    weak = places.filter(has_text="Weak")
+    strong = places.filter(has_text="Strong")
+    assert weak.count()
+    expect(weak.locator("[name=match]")).to_have_count(0)
+    expect(page.locator("#main [name=match]:checked")).to_have_count(0)
+    expect(page.locator("#verdict")).to_have_value("")
+
+    chosen = strong.count()
+    assert chosen > 1
+    page.locator("[data-tick-all]").click()
+    page.locator("#verdict").select_option("not_theirs")
+    page.locator("[value=judge_chosen]").click()
+    expect(places).to_have_count(number_of_places - chosen)
+
+    undo = page.locator("[data-undo]")
+    expect(undo).to_contain_text(f"{chosen} places as")
+    undo.get_by_role("button").click()
+    expect(places).to_have_count(number_of_places)
+    expect(undo).to_be_hidden()
+
+
 def test_a_finding_says_what_the_look_up_found_and_waits_until_all_of_it_is_judged(sign_in, number):
     reviewer = sign_in("ravi")
     places = open_matches(reviewer, number).count()
