@@ -108,6 +108,21 @@ def test_it_answers_a_console_that_lacks_the_letters(world, verifier, tmp_path):
     assert done.stdout.startswith(b"FAULT: \\u738b.txt is not part of the export")
 
 
+def test_it_ends_quietly_where_nobody_reads_on(world, tmp_path):
+    path = tmp_path / "export.zip"
+    path.write_bytes(pack(world.china))
+    nobody, end = os.pipe()
+    os.close(nobody)
+    with os.fdopen(end, "wb") as output:
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", VERIFIER, path],
+            stdout=output,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
 def test_it_is_one_file_for_python_3_8_that_imports_the_standard_library_alone():
     tree = ast.parse(VERIFIER.read_text(), feature_version=(3, 8))
     imported = {
