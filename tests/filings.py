@@ -4,8 +4,10 @@ import json
 import secrets
 import urllib.request
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.stack import Stack, eventually
 
@@ -16,6 +18,7 @@ STEPS = {"case.received", "case.assigned", "acknowledgement.sent"}
 # The link to confirm the address, and the acknowledgement.
 MAILS = 2
 MAIL_KINDS = {"mail.confirm_contact", "notices.tell_of_acknowledgement"}
+DELETE_POSTS = {"kind": "delete", "details": {"statement": "请删除我在论坛的帖子。"}}
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,13 @@ class Receipt:
 
 
 def file_request(
-    stack: Stack, attempt: str = "", through: str = "", *, name: str = "李示例", email: str = ""
+    stack: Stack,
+    attempt: str = "",
+    through: str = "",
+    *,
+    name: str = "李示例",
+    email: str = "",
+    item: Mapping[str, Any] = DELETE_POSTS,
 ) -> Receipt:
     """File a request through the API and return its receipt; fail when no answer comes in time.
 
@@ -38,7 +47,7 @@ def file_request(
     attempt = attempt or secrets.token_hex(16)
     email = email or f"p{attempt[:12]}@example.cn"
     body = {
-        "items": [{"kind": "delete", "details": {"statement": "请删除我在论坛的帖子。"}}],
+        "items": [item],
         "residence": "CN",
         "language": "zh-hans",
         "subject_name": name,

@@ -15,6 +15,7 @@ from workflows.corrections.item_changes import redacts
 from workflows.corrections.lineage import related_versions, tips
 from workflows.corrections.manifests import verified_for
 from workflows.corrections.models import Instruction, Manifest
+from workflows.lookups.models import Match
 from workflows.vocabulary.outcomes import Outcome
 
 OPERATIONS = {
@@ -47,6 +48,23 @@ def operation_of(item: Item) -> str:
     if operation == Instruction.Operation.DELETE and redacts(item):
         return Instruction.Operation.ANONYMISE
     return operation
+
+
+def why_no_manifest(instruction: Instruction) -> str:
+    """Return in words why no manifest is made of an open instruction; "" where one was or may be.
+
+    Then people have to carry it out, or to decide anew.
+    """
+    if instruction.manifests.exists():
+        return ""
+    if instruction.wording_not_found_at:
+        return _(
+            "the wording to be replaced is in none of the records judged to be the person’s, so"
+            " there is no manifest"
+        )
+    if not instruction.item.case.matches.filter(verdict=Match.Verdict.THEIRS).exists():
+        return _("no record was judged to be the person’s, so there is no manifest")
+    return ""
 
 
 def record_receipt(instruction: Instruction, actor: Actor, receipt: str) -> None:

@@ -75,11 +75,16 @@ def _make(members: Sequence[Snapshot], target: Snapshot) -> Manifest | None:
     changes = {instruction: of_one for instruction, of_one in changes.items() if of_one}
     wording = Replacements({ref: right for one in changes for ref, _, right in _pairs(one)})
     left_out: Changes = defaultdict(list)
+    asked = [one.pk for one in changes if one.operation == Instruction.Operation.REPLACE]
     try:
         entries = _resolved(changes, target, wording, left_out)
     except (ManifestError, ReadError) as error:
         logger.warning("No manifest for snapshot %s: %s", target.pk, type(error).__name__)
         return None
+    unclear = {instruction for instruction, unmade in left_out.items() if unmade}
+    Instruction.objects.filter(pk__in=asked).exclude(
+        pk__in=[one.pk for one in unclear | changes.keys()]
+    ).update(wording_not_found_at=timezone.now())
     return store_manifest(target, changes, entries, wording, left_out) if entries else None
 
 

@@ -23,6 +23,7 @@ from workflows.cases.identity_policy import kinds_to_confirm
 from workflows.cases.lifecycle import OPEN, State
 from workflows.cases.models import Attachment, Case, Item, Message
 from workflows.cases.names import STATE_NAMES
+from workflows.corrections.instructions import why_no_manifest
 from workflows.corrections.item_changes import (
     accepts_redaction,
     accepts_replacements,
@@ -144,7 +145,7 @@ class ItemView:
     # Each with its citations.
     grounds: list[tuple[str, list[str]]]
     reasons: str
-    # Each with its receipt in words.
+    # Each with its receipt in words; an open one with why no manifest is made of it.
     instructions: list[tuple[Instruction, str]]
     assurance_needed: str
     assurance_suffices: bool
@@ -173,7 +174,7 @@ def _item_view(case: Case, item: Item) -> ItemView:
         scopes=item.scopes_in_words,
         grounds=_grounds(case, item, language),
         reasons=text_or_erased(item, "reasons"),
-        instructions=[(each, receipt_in_words(each.receipt)) for each in item.instructions.all()],
+        instructions=[(each, _said_of(each)) for each in item.instructions.all()],
         assurance_needed=str(Assurance(needed).label),
         assurance_suffices=assurance_suffices(case.assurance, needed),
         note=rule.note.in_language(language) if rule and rule.note else "",
@@ -186,6 +187,12 @@ def _item_view(case: Case, item: Item) -> ItemView:
         may_specify=case.state == State.IN_REVIEW
         and (accepts_replacements(item) or accepts_redaction(item)),
     )
+
+
+def _said_of(instruction: Instruction) -> str:
+    if instruction.applied_at or instruction.retired_at:
+        return receipt_in_words(instruction.receipt)
+    return why_no_manifest(instruction)
 
 
 def _grounds(case: Case, item: Item, language: str) -> list[tuple[str, list[str]]]:

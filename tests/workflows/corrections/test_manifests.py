@@ -28,7 +28,7 @@ from tests.workflows.corrections.changing import (
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases.errors import AttemptReused, MoveRefused
 from workflows.common.errors import InvalidInput, Refused
-from workflows.corrections.instructions import record_receipt
+from workflows.corrections.instructions import record_receipt, why_no_manifest
 from workflows.corrections.manifest_application import apply_locally
 from workflows.corrections.manifest_builder import build_manifest
 from workflows.corrections.manifest_verification import verify_manifest
@@ -365,6 +365,7 @@ def test_without_a_match_the_receipt_by_hand_remains(forum):
     case = executing(Outcome.CORRECTED, theirs=frozenset())
     assert build_manifest(forum.pk) is None
     (instruction,) = Instruction.objects.all()
+    assert "no record was judged" in why_no_manifest(instruction)
     record_receipt(instruction, STEWARD, "Corrected in the source system, looked at twice.")
     assert case.items.get().executed
 
@@ -378,7 +379,15 @@ def test_a_wrong_text_that_stands_nowhere_waits_for_people(forum, data):
     executing(Outcome.CORRECTED, replace(WANG, items=(FiledItem("correct", details),)))
     assert build_manifest(forum.pk) is None
     assert not Manifest.objects.exists()
+    assert "in none of the records" in why_no_manifest(Instruction.objects.get())
     assert sweep_manifests() == 1
+
+
+def test_what_may_yet_be_in_a_manifest_is_not_said_to_be_in_none(forum):
+    executing(Outcome.CORRECTED)
+    assert why_no_manifest(Instruction.objects.get()) == ""
+    assert build_manifest(forum.pk) is not None
+    assert why_no_manifest(Instruction.objects.get()) == ""
 
 
 def test_what_waits_is_asked_for_once_however_many_cases_and_versions_wait(forum):

@@ -37,6 +37,8 @@ class Instruction(models.Model):
     # When it was taken back, because the decision behind it went back to the review or the person
     # withdrew the request.
     retired_at = models.DateTimeField(_("taken back"), null=True)
+    # When a manifest was last to be made of it, and the text to be replaced stood in no record.
+    wording_not_found_at = models.DateTimeField(_("wording not found"), null=True)
     # Which snapshot or system the change was made in, and how it was checked.
     receipt = models.CharField(_("receipt"), max_length=500, blank=True)
 
