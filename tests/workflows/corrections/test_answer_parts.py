@@ -46,7 +46,7 @@ def forum(data, monkeypatch):  # noqa: F811
     return snapshot
 
 
-def decided(*, judged=True, **changes):
+def decided(*, verdict_on_a="theirs", **changes):
     from workflows.cases.filing_request import FiledItem
 
     case = make_case(
@@ -56,10 +56,9 @@ def decided(*, judged=True, **changes):
     drain()
     for scan in ShardScan.objects.filter(state=ShardScan.State.WAITING):
         scanning.scan_shard(scan.pk)
-    if judged:
-        for match in case.matches.all():
-            verdict = "theirs" if match.record == "a" else "not_theirs"
-            judge(case, REVIEWER, [match.pk], verdict)
+    for match in case.matches.all():
+        verdict = verdict_on_a if match.record == "a" else "not_theirs"
+        judge(case, REVIEWER, [match.pk], verdict)
     case.assurance = "document"
     case.save()
     propose(case, outcome=Outcome.PROVIDED)
@@ -98,8 +97,8 @@ def test_origin_kinds_and_recipients_of_the_dataset_are_told_in_an_answer_on_acc
         assert words in text
 
 
-def test_what_nobody_judged_is_not_told(forum):
-    text = text_of(decided(judged=False))
+def test_what_nobody_is_sure_of_is_not_told(forum):
+    text = text_of(decided(verdict_on_a="unsure"))
 
     for words in ("https://forum.example/1", "Crawled in May", "示例研究所", "示例模型"):
         assert words not in text
