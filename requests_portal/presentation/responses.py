@@ -94,10 +94,12 @@ def tell_next_page(request: HttpRequest, errors: Iterable[PageError]) -> None:
 
 
 def told_errors(request: HttpRequest) -> list[PageError]:
-    """Return the errors that the page before kept for this one, once."""
-    return [
-        PageError(message.extra_tags, message.message) for message in messages.get_messages(request)
-    ]
+    """Return the errors that the page before kept for this one, once.
+
+    What staff were told in the same browser has no anchor, and is no error of this page.
+    """
+    told = messages.get_messages(request)
+    return [PageError(each.extra_tags, each.message) for each in told if each.extra_tags]
 
 
 def anchor_of(field: BoundField) -> str:

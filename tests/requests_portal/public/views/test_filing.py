@@ -4,6 +4,10 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
+from django.contrib import messages
+from django.contrib.messages.storage.cookie import CookieStorage
+from django.http import HttpResponse
+from django.test import RequestFactory
 
 from requests_portal.public.steps import STEPS
 from tests.requests_portal.public.person import (
@@ -217,6 +221,17 @@ class TestWhatIsWrong:
 
         assert 'aria-describedby="id_subject_name_helptext id_subject_name_error"' in page
         assert 'id="id_subject_name_error"' in page
+
+    def test_what_staff_were_told_in_the_same_browser_is_no_error(self, visitor: Visitor):
+        visitor.walk(until="subject")
+        request = RequestFactory().get("/")
+        request._messages = CookieStorage(request)
+        messages.success(request, "The receipt was recorded.")
+        response = HttpResponse()
+        request._messages.update(response)
+        visitor.client.cookies.update(response.cookies)
+
+        assert "The receipt was recorded." not in text_of(visitor.get("request/subject/"))
 
     def test_is_a_page_of_its_own_that_can_be_loaded_again(self, visitor: Visitor):
         visitor.walk(until="subject")
