@@ -13,9 +13,8 @@ from workflows.common.inputs import require_text
 from workflows.corrections.by_hand import is_done_in
 from workflows.corrections.item_changes import redacts
 from workflows.corrections.lineage import related_versions, tips
-from workflows.corrections.manifests import verified_for
+from workflows.corrections.manifests import targets_of, verified_for
 from workflows.corrections.models import Instruction, Manifest
-from workflows.lookups.models import Match
 from workflows.vocabulary.outcomes import Outcome
 
 OPERATIONS = {
@@ -57,13 +56,14 @@ def why_no_manifest(instruction: Instruction) -> str:
     """
     if instruction.manifests.exists():
         return ""
-    if instruction.wording_not_found_at:
+    targets = targets_of(instruction.item.case)
+    if not targets:
+        return _("no record was judged to be the person’s, so there is no manifest")
+    if set(targets) <= set(instruction.without_wording.all()):
         return _(
             "the wording to be replaced is in none of the records judged to be the person’s, so"
             " there is no manifest"
         )
-    if not instruction.item.case.matches.filter(verdict=Match.Verdict.THEIRS).exists():
-        return _("no record was judged to be the person’s, so there is no manifest")
     return ""
 
 

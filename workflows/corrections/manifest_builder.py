@@ -38,11 +38,11 @@ from workflows.corrections.manifests import (
     MAKE,
     OPS,
     entries_of,
+    matches_to_change,
     needs_manifest,
     pending_instructions,
 )
 from workflows.corrections.models import Instruction, Manifest
-from workflows.corrections.proposed_change import matches_to_change
 from workflows.datasets.locations import as_table, path_of
 from workflows.datasets.models import Snapshot
 from workflows.outbox.long_work import advisory_lock
@@ -75,16 +75,15 @@ def _make(members: Sequence[Snapshot], target: Snapshot) -> Manifest | None:
     changes = {instruction: of_one for instruction, of_one in changes.items() if of_one}
     wording = Replacements({ref: right for one in changes for ref, _, right in _pairs(one)})
     left_out: Changes = defaultdict(list)
-    asked = [one.pk for one in changes if one.operation == Instruction.Operation.REPLACE]
+    replaces = [one for one in changes if one.operation == Instruction.Operation.REPLACE]
     try:
         entries = _resolved(changes, target, wording, left_out)
     except (ManifestError, ReadError) as error:
         logger.warning("No manifest for snapshot %s: %s", target.pk, type(error).__name__)
         return None
-    unclear = {instruction for instruction, unmade in left_out.items() if unmade}
-    Instruction.objects.filter(pk__in=asked).exclude(
-        pk__in=[one.pk for one in unclear | changes.keys()]
-    ).update(wording_not_found_at=timezone.now())
+    for instruction in replaces:
+        if instruction not in changes and not left_out.get(instruction):
+            instruction.without_wording.add(target)
     return store_manifest(target, changes, entries, wording, left_out) if entries else None
 
 

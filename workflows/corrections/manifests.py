@@ -94,6 +94,24 @@ def needs_manifest(snapshot_id: int | str) -> bool:
     return not live and any(pending_instructions(members, target) for target in tips(members))
 
 
+def targets_of(case: Case) -> list[Snapshot]:
+    """Return the newest versions of all data in which something was judged theirs."""
+    theirs = Q(matches__case=case, matches__verdict=Match.Verdict.THEIRS)
+    found = map(related_versions, Snapshot.objects.filter(theirs).distinct())
+    families = {members[0].pk: members for members in found}
+    return [tip for members in families.values() for tip in tips(members)]
+
+
+def matches_to_change(case: Case, op: Op, target: Snapshot) -> list[Match]:
+    """Return the places of a case in a snapshot of which an operation asks for a change."""
+    own = case.matches.filter(verdict=Match.Verdict.THEIRS, snapshot=target)
+    matches = list(own.select_related("case__data_key"))
+    if op is Op.DELETE and not target.traits.holds_documents:
+        # What a former manifest has corrected stays.
+        return not_corrected(case, matches, target)
+    return matches
+
+
 def not_corrected(case: Case, matches: list[Match], snapshot: Snapshot) -> list[Match]:
     """Leave out the matches in records that stay, because the same case has corrected them."""
     texts = corrected_for(case, related_versions(snapshot))

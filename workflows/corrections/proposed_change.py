@@ -9,8 +9,7 @@ from workflows.cases.models import Case, Item
 from workflows.corpus.entries import REDACTION, Op
 from workflows.corrections.instructions import operation_of
 from workflows.corrections.item_changes import replacements_of
-from workflows.corrections.lineage import related_versions, tips
-from workflows.corrections.manifests import OPS, not_corrected
+from workflows.corrections.manifests import OPS, matches_to_change, targets_of
 from workflows.corrections.models import Instruction
 from workflows.datasets.models import Snapshot
 from workflows.lookups.models import Match
@@ -69,9 +68,10 @@ def proposed_change_of(case: Case) -> ProposedChange | None:
     if not items:
         return None
     found: dict[tuple[object, ...], RecordChange] = {}
+    targets = targets_of(case)
     for item in items:
         op = OPS[Instruction.Operation(operation_of(item))]
-        for target in _targets(case):
+        for target in targets:
             for match in matches_to_change(case, op, target):
                 place = (item.pk, target.pk, match.file, str(match.record), match.position)
                 record = found.setdefault(place, RecordChange(item, op, target))
@@ -87,16 +87,6 @@ def proposed_change_of(case: Case) -> ProposedChange | None:
     return ProposedChange(items, records, places, unjudged.count())
 
 
-def matches_to_change(case: Case, op: Op, target: Snapshot) -> list[Match]:
-    """Return the places of a case in a snapshot of which an operation asks for a change."""
-    own = case.matches.filter(verdict=Match.Verdict.THEIRS, snapshot=target)
-    matches = list(own.select_related("case__data_key"))
-    if op is Op.DELETE and not target.traits.holds_documents:
-        # What a former manifest has corrected stays.
-        return not_corrected(case, matches, target)
-    return matches
-
-
 def passage_of(op: Op, excerpt: dict[str, str], pairs: list[tuple[str, str]]) -> Passage:
     """Return a passage as it is and as it will be. Pure."""
     before = excerpt["before"] + excerpt["hit"] + excerpt["after"]
@@ -109,12 +99,3 @@ def passage_of(op: Op, excerpt: dict[str, str], pairs: list[tuple[str, str]]) ->
         if right not in before:  # what was corrected before may hold the wrong text
             after = after.replace(wrong, right)
     return Passage(before, after if after != before else None)
-
-
-def _targets(case: Case) -> list[Snapshot]:
-    """Return the newest versions of all data in which something was judged theirs."""
-    found = Snapshot.objects.filter(
-        matches__case=case, matches__verdict=Match.Verdict.THEIRS
-    ).distinct()
-    families = {members[0].pk: members for members in map(related_versions, found)}
-    return [tip for members in families.values() for tip in tips(members)]

@@ -190,6 +190,7 @@ def _item_view(case: Case, item: Item) -> ItemView:
 
 
 def _said_of(instruction: Instruction) -> str:
+    """Return the receipt of an instruction, or of an open one why no manifest is made of it."""
     if instruction.applied_at or instruction.retired_at:
         return receipt_in_words(instruction.receipt)
     return why_no_manifest(instruction)

@@ -25,7 +25,7 @@ from tests.workflows.corrections.changing import (
     propose_and_approve,
     run_due,
 )
-from tests.workflows.datasets.entries import lines, make_snapshot
+from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
 from workflows.cases.errors import AttemptReused, MoveRefused
 from workflows.common.errors import InvalidInput, Refused
 from workflows.corrections.instructions import record_receipt, why_no_manifest
@@ -381,6 +381,22 @@ def test_a_wrong_text_that_stands_nowhere_waits_for_people(forum, data):
     assert not Manifest.objects.exists()
     assert "in none of the records" in why_no_manifest(Instruction.objects.get())
     assert sweep_manifests() == 1
+
+
+def test_where_only_one_of_two_datasets_lacks_the_wording_nothing_is_said(forum, data):
+    from dataclasses import replace
+
+    from workflows.cases.filing_request import FiledItem
+
+    (data / "other.jsonl").write_text(lines(FORUM))
+    other = make_snapshot("other.jsonl", make_dataset("Other"))
+    details = {"claimed": "住在北京", "correct": "住在杭州"}
+    executing(Outcome.CORRECTED, replace(WANG, items=(FiledItem("correct", details),)))
+    instruction = Instruction.objects.get()
+    instruction.without_wording.set([forum])
+    assert why_no_manifest(instruction) == ""
+    assert build_manifest(other.pk) is None
+    assert "in none of the records" in why_no_manifest(instruction)
 
 
 def test_what_may_yet_be_in_a_manifest_is_not_said_to_be_in_none(forum):

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from workflows.cases.models import Item
+from workflows.datasets.models import Snapshot
 
 
 class InstructionQuerySet(models.QuerySet["Instruction"]):
@@ -37,8 +38,8 @@ class Instruction(models.Model):
     # When it was taken back, because the decision behind it went back to the review or the person
     # withdrew the request.
     retired_at = models.DateTimeField(_("taken back"), null=True)
-    # When a manifest was last to be made of it, and the text to be replaced stood in no record.
-    wording_not_found_at = models.DateTimeField(_("wording not found"), null=True)
+    # Where a manifest was to be made of it, and the text to be replaced stood in no record.
+    without_wording = models.ManyToManyField(Snapshot, verbose_name=_("wording not found in"))
     # Which snapshot or system the change was made in, and how it was checked.
     receipt = models.CharField(_("receipt"), max_length=500, blank=True)
 
