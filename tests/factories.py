@@ -225,7 +225,12 @@ def _find(case: Case) -> None:
 
 
 def _approve(case: Case) -> None:
-    staff_actions.approve(case, APPROVER)
+    approve(case)
+
+
+def approve(case: Case, approver: Actor = APPROVER) -> None:
+    """Approve a proposal, and explain what does not fit the evidence."""
+    staff_actions.approve(case, approver, "The records were compared by hand.")
 
 
 def _answer(case: Case) -> None:
@@ -238,7 +243,7 @@ def answer_again(case: Case) -> None:
     """Decide and answer a contested case anew, by people who had no part in the first decision."""
     advance(case, Action.REOPEN, OTHER_REVIEWER)
     propose(case, OTHER_REVIEWER)
-    staff_actions.approve(case, OFFICER)
+    approve(case, OFFICER)
     moves.answer(case, OFFICER)
 
 

@@ -103,7 +103,7 @@ def test_a_case_goes_from_the_request_to_answer_and_objection(
     approver.open_action("approve")
     expect(approver.page.locator("#main")).to_contain_text("no record was judged to be the person")
     assert not grave_faults(approver.page)
-    approver.send()
+    approver.send(explanation="The steward changes the record by hand.")
 
     steward = sign_in("dana")
 

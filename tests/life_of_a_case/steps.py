@@ -277,7 +277,7 @@ STEPS: dict[Action, Step] = {
     Action.RECORD_FINDING: _record_finding,
     Action.PROPOSE_DECISION: _propose,
     Action.SEND_BACK: _told(staff_actions.send_back),
-    Action.APPROVE: lambda case, actor, _choose: staff_actions.approve(case, actor),
+    Action.APPROVE: _told(staff_actions.approve),
     Action.STOP_EXECUTION: _told(stop_execution),
     Action.RECORD_EXECUTION: _record_execution,
     Action.ANSWER: lambda case, actor, _choose: moves.answer(case, actor),

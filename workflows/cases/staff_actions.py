@@ -300,15 +300,49 @@ def send_back(case: Case, actor: Actor, reasons: str) -> None:
     advance(case, Action.SEND_BACK, actor, contents={"reasons": reasons})
 
 
-def approve(case: Case, actor: Actor) -> None:
+# Given a case whose decision is to be approved: in what the evidence does not bear it out (codes).
+ApprovalCheck = Callable[[Case], Collection[str]]
+_approval_checks: list[ApprovalCheck] = []
+
+
+def approval_check(check: ApprovalCheck) -> ApprovalCheck:
+    """Register a function that holds a proposed decision against the evidence."""
+    if check not in _approval_checks:
+        _approval_checks.append(check)
+    return check
+
+
+def approve(case: Case, actor: Actor, explanation: str = "") -> None:
     """Approve a proposal: what claims a change to data must now be carried out first.
 
-    Nothing else waits, also where an earlier decision on it was never carried out.
+    Nothing else waits, also where an earlier decision on it was never carried out. `explanation`
+    says why it is approved although the evidence does not bear it out; it is kept with the event.
+    Raises `InvalidInput` where one is needed.
     """
+    explanation = require_text(explanation) if explanation.strip() else ""
     with transaction.atomic():
+        # Before its items: in the order in which the moves lock them.
+        locked = lock_case(case)
+        mismatches = sorted({code for check in _approval_checks for code in check(locked)})
+        if mismatches and not explanation:
+            raise InvalidInput(
+                _(
+                    "The proposed change does not fit what was found. Say why you approve it all"
+                    " the same, or send it back."
+                )
+            )
         case.items.filter(outcome__in=CHANGES_DATA).update(executed=False)
         case.items.exclude(outcome__in=CHANGES_DATA).update(executed=True)
-        advance(case, Action.APPROVE, actor, facts={"outcomes": outcomes_of(case)})
+        advance(
+            case,
+            Action.APPROVE,
+            actor,
+            facts={
+                "outcomes": outcomes_of(case),
+                **({"mismatches": mismatches} if mismatches else {}),
+            },
+            contents={"explanation": explanation} if mismatches else None,
+        )
 
 
 def amount_in_words(amount: Decimal, currency: str) -> str:

@@ -3,6 +3,7 @@
 from django.core.mail import EmailMessage
 
 from workflows.cases.effects import case_of
+from workflows.cases.staff_actions import approval_check
 from workflows.corrections.carrying import carry_verdicts
 from workflows.corrections.instructions import issue_instructions
 from workflows.corrections.manifests import (
@@ -12,6 +13,7 @@ from workflows.corrections.manifests import (
     needs_manifest,
 )
 from workflows.corrections.models import Manifest, RecipientNotice, Reingestion
+from workflows.corrections.proposed_change import check_approval
 from workflows.corrections.receipts import APPLY, CHECK
 from workflows.corrections.recipient_mail import mail_recipient
 from workflows.corrections.recipients import TELL, mailed
@@ -33,6 +35,8 @@ from workflows.outbox.services import effect_handler, mail_handler
 
 # A worker may die with the task; a manifest that cannot be made is not tried for half a day.
 _TRIES = 3
+
+approval_check(check_approval)
 
 
 @effect_handler("corrections.instruct")

@@ -4,6 +4,7 @@ It tells what the look-up has kept; whole texts are read only when the manifest 
 """
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from workflows.cases.models import Case, Item
 from workflows.corpus.entries import REDACTION, Op
@@ -14,6 +15,14 @@ from workflows.corrections.models import Instruction
 from workflows.datasets.models import Snapshot
 from workflows.lookups.models import Match
 from workflows.vocabulary.outcomes import CHANGES_DATA
+
+
+class Mismatch(StrEnum):
+    """In what a proposed change does not fit the evidence."""
+
+    UNJUDGED = "unjudged"
+    WITHOUT_RECORD = "without_record"
+    WITHOUT_WORDING = "without_wording"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +66,30 @@ class ProposedChange:
             item
             for item, records in own
             if records
+            and replacements_of(item)
             and all(one.op is Op.REPLACE for one in records)
             and not any(passage.after is not None for one in records for passage in one.passages)
         ]
+
+    @property
+    def mismatches(self) -> list[Mismatch]:
+        """In what it does not fit the evidence, so that whoever approves it has to say why.
+
+        Where no data are registered nothing could be found: the change is then made by hand.
+        """
+        registered = Snapshot.objects.exclude(state=Snapshot.State.PURGED)
+        found = {
+            Mismatch.UNJUDGED: bool(self.unjudged),
+            Mismatch.WITHOUT_RECORD: bool(self.without_record) and registered.exists(),
+            Mismatch.WITHOUT_WORDING: bool(self.without_wording),
+        }
+        return [mismatch for mismatch, holds in found.items() if holds]
+
+
+def check_approval(case: Case) -> list[Mismatch]:
+    """Return in what the change that a case proposes does not fit the evidence."""
+    change = proposed_change_of(case)
+    return change.mismatches if change else []
 
 
 def proposed_change_of(case: Case) -> ProposedChange | None:

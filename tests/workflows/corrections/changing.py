@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from tests.factories import APPROVER, REVIEWER, STEWARD, WANG, ground_for, in_review_with_proof
+from tests.factories import REVIEWER, STEWARD, WANG, approve, ground_for, in_review_with_proof
 from tests.judging import judge_each
 from workflows.cases import staff_actions
 from workflows.cases.models import Case
@@ -87,7 +87,7 @@ def propose_and_approve(case: Case, outcome: str | dict[str, str]) -> Case:
         for item in case.items.all()
     ]
     staff_actions.propose_decision(case, REVIEWER, proposals)
-    staff_actions.approve(case, APPROVER)
+    approve(case)
     run_due("datasets", "lookups", "corrections")
     return case
 

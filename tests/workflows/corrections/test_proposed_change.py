@@ -2,14 +2,18 @@
 
 import pytest
 
-from tests.factories import REVIEWER, WANG, in_review_with_proof
+from tests.factories import APPROVER, REVIEWER, WANG, in_review_with_proof
 from tests.requests_portal.staff.addresses import action_url
 from tests.workflows.corrections.changing import FORUM, judge_all, look_up
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases import staff_actions
+from workflows.cases.lifecycle import State
+from workflows.cases.models import Case, EventContent
 from workflows.cases.staff_actions import ItemProposal
+from workflows.common.errors import InvalidInput
 from workflows.corpus.entries import Op
 from workflows.corrections.proposed_change import Passage, passage_of, proposed_change_of
+from workflows.ledger.models import Event
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_broker")]
 
@@ -78,3 +82,25 @@ def test_who_approves_is_warned_that_no_manifest_will_be_made(forum, client, app
     page = client.get(action_url(case, "approve")).content.decode()
     assert "因此不会生成更改清单" in page
     assert "尚未作出确定的判定" in page
+
+
+def test_what_does_not_fit_is_approved_only_with_an_explanation(forum):
+    case = proposed(set())
+    with pytest.raises(InvalidInput, match="does not fit what was found"):
+        staff_actions.approve(case, APPROVER)
+    assert Case.objects.get(pk=case.pk).state == State.DECISION_PROPOSED
+
+    staff_actions.approve(case, APPROVER, "I read the whole record.")
+
+    event = Event.objects.get(case=case.pseudonym, name="decision.approved")
+    assert event.facts["mismatches"] == ["unjudged", "without_record"]
+    kept = EventContent.objects.get(event=event.uid)
+    assert kept.name == "explanation"
+
+
+def test_who_approves_is_asked_why_where_it_does_not_fit(forum, client, approver):
+    case = proposed(set())
+    client.force_login(approver)
+    assert 'name="explanation"' in client.get(action_url(case, "approve")).text
+    client.post(action_url(case, "approve"))
+    assert Case.objects.get(pk=case.pk).state == State.DECISION_PROPOSED

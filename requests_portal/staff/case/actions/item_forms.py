@@ -1,4 +1,4 @@
-"""The two forms that speak of single items: the finding, and the proposal for all of them."""
+"""The forms that speak of single items: the finding, the proposal, and its approval."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -22,6 +22,7 @@ from workflows.cases.decision_rules import (
 from workflows.cases.filing_request import near_relative_rules_apply
 from workflows.cases.models import Case, Item
 from workflows.cases.staff_actions import ItemProposal
+from workflows.corrections.proposed_change import proposed_change_of
 from workflows.lookups.findings import (
     SnapshotFinding,
     affected_models,
@@ -136,6 +137,19 @@ def _of_the_look_up(findings: Sequence[SnapshotFinding], scope: Scope) -> str:
         _("%(data)s: %(result)s") % {"data": one.snapshot, "result": one.result_name} for one in own
     )
     return _("The look-up: %(result)s") % {"result": _("; ").join(each)} if own else ""
+
+
+class ApprovalForm(CaseForm):
+    """Approves a proposal; asks why, where the proposed change does not fit what was found."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.change = proposed_change_of(self.case)
+        if self.change and self.change.mismatches:
+            self.fields["explanation"] = text_field(
+                _("Why you approve it although it does not fit"),
+                _("For each warning above, say what you looked at. It is kept with the approval."),
+            )
 
 
 class ProposalForm(CaseForm):

@@ -12,18 +12,18 @@ from requests_portal.presentation.applicability import applicability_of, laws_fo
 from requests_portal.presentation.deadlines import citation_texts
 from requests_portal.sign_in.people import names_of
 from requests_portal.staff.case.actions.forms import CaseForm
+from requests_portal.staff.case.actions.item_forms import ApprovalForm
 from requests_portal.staff.case.actions.table import ActionPage
 from requests_portal.staff.case.presenter import item_views, names_on_page
 from requests_portal.staff.queue.search import merge_candidates
 from workflows.accounts.actors import actor_for
 from workflows.cases.change_of_law import preview_change_of_law
 from workflows.cases.clocks import answer_kind, day_to_promise, extendable_clock
-from workflows.cases.lifecycle import MOVES, Action, State
+from workflows.cases.lifecycle import MOVES, Action
 from workflows.cases.models import Case
 from workflows.cases.models.clock import rule_events
 from workflows.cases.staff_actions import grounds_of_identity, log_case_view
 from workflows.cases.timeline import STAFF_SENTENCES
-from workflows.corrections.proposed_change import proposed_change_of
 from workflows.datasets.models import Snapshot
 from workflows.ledger.models import Event
 from workflows.ledger.selectors import events_of_case
@@ -68,13 +68,13 @@ def model_steps(case: Case) -> list[str]:
     return [next_step(model, changed=changed) for model in affected_models(case)]
 
 
-def _decision(case: Case, _form: CaseForm) -> dict[str, Any]:
+def _decision(case: Case, form: CaseForm) -> dict[str, Any]:
     names = names_on_page(case, ())
     return {
         "items": item_views(case),
         "proposed_by": names.get(case.proposed_by, case.proposed_by),
         "model_steps": model_steps(case),
-        "change": proposed_change_of(case) if case.state == State.DECISION_PROPOSED else None,
+        "change": form.change if isinstance(form, ApprovalForm) else None,
     }
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from requests_portal.staff.case.actions import forms
 from requests_portal.staff.case.actions.forms import CaseForm
-from requests_portal.staff.case.actions.item_forms import FindingForm, ProposalForm
+from requests_portal.staff.case.actions.item_forms import ApprovalForm, FindingForm, ProposalForm
 from workflows.accounts.actors import Actor
 from workflows.cases import correspondence, merging, staff_actions
 from workflows.cases.access import normalise_number
@@ -122,6 +122,10 @@ def _record_finding(case: Case, actor: Actor, form: FindingForm) -> None:
 
 def _propose(case: Case, actor: Actor, form: ProposalForm) -> None:
     moves.propose_decision(case, actor, form.proposals())
+
+
+def _approve(case: Case, actor: Actor, form: CaseForm) -> None:
+    staff_actions.approve(case, actor, form.cleaned_data.get("explanation", ""))
 
 
 def _record_receipt(case: Case, actor: Actor, form: CaseForm) -> None:
@@ -303,7 +307,8 @@ _ROWS = (
         Action.APPROVE,
         _("Read what is proposed. Once approved, it is carried out."),
         _("The decision was approved."),
-        lambda case, actor, _form: staff_actions.approve(case, actor),
+        _approve,
+        form=ApprovalForm,
         panel="staff/panels/decision.html",
     ),
     _page(
