@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from requests_portal.presentation.responses import PageError, page_errors
+from requests_portal.presentation.responses import PageError
 from requests_portal.public.forms.base import (
     Answers,
     QuestionForm,
@@ -61,7 +61,7 @@ class Page:
 
     def errors(self) -> list[PageError]:
         """Return what is wrong, in the order of the fields."""
-        return page_errors(*self.forms)
+        return [error for form in self.forms for error in form.page_errors()]
 
     def cleaned(self) -> list[dict[str, Any]]:
         """Return the checked values of each row."""
@@ -95,7 +95,7 @@ def _read_row(form: QuestionForm, sent: QueryDict) -> TypedRow:
             row[name] = list(dict.fromkeys(sent.getlist(key)))[:most]
         elif key in sent:
             row[name] = sent[key]
-    return row
+    return form.as_kept(row)
 
 
 def is_complete(step: FormStep, answers: Answers) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-from requests_portal.public.forms import items, people
+from requests_portal.public.forms import items, people, wishes
 from requests_portal.public.forms.base import (
     Answers,
     QuestionForm,
@@ -81,6 +81,8 @@ class FormStep:
     takes_files: bool = False
     # Where the page asks one thing only, the question itself is the label of its field.
     asks_one_thing: bool = False
+    # Counted as one with the page before. What may be left out is, so that the count stays.
+    continues: bool = False
 
     def question_in(self, answers: Answers) -> Sentence:
         """Return the question as it is put to this requester."""
@@ -91,7 +93,7 @@ class FormStep:
         return self.question
 
 
-def _detail_step(kind: ItemKind, form: type[items.DetailsForm]) -> FormStep:
+def _detail_step(number: int, kind: ItemKind, form: type[items.DetailsForm]) -> FormStep:
     """Return the page that asks about the items of a kind with questions of its own."""
     page = kind.definition.page
     assert page is not None
@@ -103,13 +105,16 @@ def _detail_step(kind: ItemKind, form: type[items.DetailsForm]) -> FormStep:
         question_for_other=page.title_for_other,
         most_rows=MAX_ITEMS,
         row_words=RowWords(one=page.row, add=page.add, remove=page.remove),
+        continues=number > 0,
     )
 
 
-_DETAIL_STEPS = tuple(_detail_step(kind, form) for kind, form in items.DETAILED.items())
+_DETAIL_STEPS = tuple(
+    _detail_step(number, kind, form) for number, (kind, form) in enumerate(items.DETAILED.items())
+)
 STEPS = (
     FormStep(
-        "wishes", _("What would you like us to do?"), items.RequestTypesForm, asks_one_thing=True
+        "wishes", _("What would you like us to do?"), wishes.RequestTypesForm, asks_one_thing=True
     ),
     FormStep(
         "service",
@@ -134,12 +139,14 @@ STEPS = (
         question_for_other=_("In which part of the country does the person live?"),
         question_for_deceased=_("In which part of the country did the person live?"),
         asks_one_thing=True,
+        continues=True,
     ),
     FormStep(
         "requester",
         _("Who are you, and by what right do you act?"),
         people.RequesterForm,
         applies=is_for_somebody_else,
+        continues=True,
     ),
     FormStep(
         "subject",
@@ -173,6 +180,7 @@ STEPS = (
         items.StatementsForm,
         applies=wants_something_undetailed,
         lead=_("The more exact you are, the sooner we find it."),
+        continues=True,
     ),
     FormStep(
         "files",
@@ -204,6 +212,15 @@ def find_step(slug: str) -> FormStep | None:
 def applicable_steps(answers: Answers) -> list[FormStep]:
     """Return the pages that apply after these answers, in their order."""
     return [step for step in STEPS if step.applies(answers)]
+
+
+def number_of(step: FormStep) -> int:
+    """Return as which step of all requests a page counts, whatever was chosen."""
+    return sum(not each.continues for each in STEPS[: STEPS.index(step) + 1])
+
+
+# With the summary.
+STEP_COUNT = number_of(STEPS[-1]) + 1
 
 
 def neighbour(step: FormStep, answers: Answers, offset: int) -> str | None:

@@ -7,6 +7,8 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 
 from tests.filings import Receipt
+from workflows.vocabulary.item_kinds import ItemKind
+from workflows.vocabulary.wishes import Wish
 
 CODE = re.compile(r"\d{4}-[0-9A-Z]{4}-[0-9A-Z]{4}")
 
@@ -36,6 +38,14 @@ class Person:
         for value in values:
             self.page.locator(f"main [name='{name}'][value='{value}']").check()
 
+    def want(self, kinds: list[str]) -> None:
+        """On the first page, tick the choices of some rights, and of their rights just these."""
+        wishes = {ItemKind(kind).definition.wish for kind in kinds}
+        for wish in Wish:
+            self.page.locator(f"main [name=wishes][value={wish}]").set_checked(wish in wishes)
+        for box in self.page.locator("main .wish:has(> .option > :checked) [name=kinds]").all():
+            box.set_checked(box.get_attribute("value") in kinds)
+
     def go_on(self) -> None:
         """Press the one primary button of the page."""
         self.page.locator("main .actions button[value=continue]").click()
@@ -58,7 +68,9 @@ class Person:
         """Answer the page `step`, which must be the one that is shown, and go on."""
         assert self.step == step
         for name, value in answers.items():
-            if isinstance(value, Path):
+            if name == "kinds" and isinstance(value, list):
+                self.want(value)
+            elif isinstance(value, Path):
                 self.field(name).set_input_files(value)
             elif isinstance(value, list):
                 self.choose(name, *value)

@@ -11,12 +11,12 @@ pytestmark = pytest.mark.browser
 MOST_TABS = 40
 
 
-def tab_to(target: Locator) -> None:
+def tab_to(target: Locator, *, backwards: bool = False) -> None:
     """Press the tabulator until `target` is focused; each stop must be seen and ringed."""
     page = target.page
     expect(target).to_be_visible()
     for _press in range(MOST_TABS):
-        page.keyboard.press("Tab")
+        page.keyboard.press("Shift+Tab" if backwards else "Tab")
         focused = page.locator(":focus")
         expect(focused).to_be_in_viewport()
         outline = focused.evaluate("element => getComputedStyle(element).outlineStyle")
@@ -39,14 +39,20 @@ def test_the_first_steps_need_no_mouse(new_page):
     keyboard.press("Enter")
 
     # The Enter key goes on from within a field, and then tells what is missing.
-    tab_to(page.locator("[name=kinds]").first)
+    choices = page.locator("[name=wishes][type=checkbox]")
+    tab_to(choices.first)
     keyboard.press("Enter")
     expect(page.locator(".error-summary")).to_be_focused()
     tab_to(person.errors())
     keyboard.press("Enter")
-    expect(page.locator("[name=kinds]").first).to_be_focused()
+    expect(choices.first).to_be_focused()
     keyboard.press("Space")
-    tab_to(page.locator("[name=kinds][value=delete]"))
+
+    # What a choice stands for is reached once it is ticked, and passed over before.
+    tab_to(page.locator("[name=wishes][value=show]"))
+    tab_to(page.locator("[name=wishes][value=out_of_training]"), backwards=True)
+    keyboard.press("Space")
+    tab_to(page.locator("[name=kinds][value=opt_out_training]"))
     keyboard.press("Space")
     tab_to(page.locator("main .actions button[value=continue]"))
     keyboard.press("Enter")

@@ -18,7 +18,7 @@ from django.utils import translation  # noqa: E402
 
 from requests_portal.api.v1.filing_body import read_filing  # noqa: E402
 from requests_portal.api.v1.serializers import ItemStatusSerializer  # noqa: E402
-from requests_portal.public.forms.items import RequestTypesForm  # noqa: E402
+from requests_portal.public.forms.wishes import RequestTypesForm  # noqa: E402
 from requests_portal.public.pages import Page, filing_request  # noqa: E402
 from requests_portal.public.steps import applicable_steps  # noqa: E402
 from requests_portal.staff.case.actions.item_forms import ProposalForm  # noqa: E402
@@ -62,7 +62,8 @@ def main(kind: str) -> None:
         raise SystemExit("\n".join(faults))
     call_command("makemigrations", "--check", "--dry-run")
 
-    assert kind in dict(RequestTypesForm().fields["kinds"].choices)
+    choices = [right for choice in RequestTypesForm().choices() for right in choice.rights]
+    assert kind in [right.widget.data["value"] for right in choices]
     filed = filing_request(answers_of_the_form(kind), "en")
     by_program = read_filing(replace(filed, requester_role="self").as_content())
     assert by_program.items == filed.items

@@ -20,6 +20,7 @@ DEFINITION = """
     UNRANK = ItemKindDefinition(
         code="unrank",
         label=_("Stop the ranking of a person"),
+        wish=Wish.OUT_OF_TRAINING,
         form_position=95,
         explanation=_("You no longer want to be ranked among others."),
         statement_hint=_("Where did you see the ranking?"),

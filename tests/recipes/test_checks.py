@@ -49,6 +49,13 @@ def test_what_is_wrong_with_an_item_kind_is_named(monkeypatch, changes, named):
     assert [message.split()[0] for message in found()] == [named]
 
 
+def test_a_choice_of_the_form_that_asks_for_nothing_is_named(monkeypatch):
+    changed = replace(ItemKind.CONSULT.definition, usual=False)
+    monkeypatch.setattr(ItemKind.CONSULT, "definition", changed)
+
+    assert [message for message in found() if "'show'" in message]
+
+
 @pytest.mark.parametrize("details", [("hair",), ("correct", "correct")])
 def test_a_page_asks_for_each_detail_once_and_for_no_other(monkeypatch, details):
     page = QuestionPage(

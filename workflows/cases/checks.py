@@ -14,6 +14,7 @@ from workflows.regimes.rules.reader import RuleFileError
 from workflows.regimes.services import all_regimes
 from workflows.vocabulary.item_kinds import DETAIL_NAMES, ItemKind
 from workflows.vocabulary.outcomes import NOT_GRANTED
+from workflows.vocabulary.wishes import Wish
 
 
 @register("kinds", Tags.compatibility)
@@ -22,6 +23,7 @@ def check_item_kinds(**_: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = [
         *(Error(text, id="cases.E001") for kind in ItemKind for text in _faults(kind)),
         *(Error(text, id="cases.E001") for text in _same_places(ItemKind)),
+        *(Error(text, id="cases.E001") for text in _empty_choices(ItemKind)),
     ]
     try:
         known = {kind for regime in all_regimes() for kind in regime.items}
@@ -80,3 +82,11 @@ def _same_places(kinds: Iterable[ItemKind]) -> Iterator[str]:
     for place, count in places.items():
         if count > 1:
             yield f"{count} kinds of item have the same `form_position`, {place}."
+
+
+def _empty_choices(kinds: Iterable[ItemKind]) -> Iterator[str]:
+    """Yield the choices of the form that ask for nothing as they stand when they are ticked."""
+    usual = {kind.definition.wish for kind in kinds if kind.definition.usual}
+    for wish in Wish:
+        if wish not in usual:
+            yield f"No kind of item is the usual one of the choice {wish.value!r} of the form."

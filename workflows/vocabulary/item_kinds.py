@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from workflows.vocabulary.outcomes import NOT_GRANTED, Outcome
+from workflows.vocabulary.wishes import Wish
 
 Sentence = str | Promise
 
@@ -65,7 +66,10 @@ class ItemKindDefinition:
     # As it stands in the database, the log, the API and the rule files; 20 characters at most.
     code: str
     label: Sentence
-    # The place on the form, where what is asked for most comes first.
+    # The choice of the form to which it belongs, and whether it is what most people mean by that.
+    wish: Wish
+    usual: bool = False
+    # The place among the kinds, where what is asked for most comes first.
     form_position: int
     # The line beneath the label on the form.
     explanation: Sentence
@@ -114,6 +118,8 @@ class ItemKind(TextChoices):
     CONSULT = ItemKindDefinition(
         code="consult",
         label=_("See what information is held"),
+        wish=Wish.SHOW,
+        usual=True,
         form_position=10,
         explanation=_("We tell you whether we hold information about you, and what it is."),
         statement_hint=_("If you look for something particular, name it."),
@@ -124,6 +130,7 @@ class ItemKind(TextChoices):
     COPY = ItemKindDefinition(
         code="copy",
         label=_("Get a copy"),
+        wish=Wish.SHOW,
         form_position=20,
         explanation=_("You get the information about you as a file."),
         statement_hint=_("If you need only a part, say which."),
@@ -135,6 +142,8 @@ class ItemKind(TextChoices):
     CORRECT = ItemKindDefinition(
         code="correct",
         label=_("Correct something wrong"),
+        wish=Wish.CORRECT,
+        usual=True,
         form_position=30,
         explanation=_("You tell us what is wrong, and what would be right."),
         page=QuestionPage(
@@ -180,6 +189,7 @@ class ItemKind(TextChoices):
     SUPPLEMENT = ItemKindDefinition(
         code="supplement",
         label=_("Add something missing"),
+        wish=Wish.CORRECT,
         form_position=40,
         explanation=_("You tell us what is missing."),
         page=QuestionPage(
@@ -217,6 +227,8 @@ class ItemKind(TextChoices):
     DELETE = ItemKindDefinition(
         code="delete",
         label=_("Delete information"),
+        wish=Wish.OUT_OF_TRAINING,
+        usual=True,
         form_position=50,
         explanation=_("You want information about you to be removed."),
         statement_hint=_("Which information, and where did you see it? Your reasons, if you like."),
@@ -242,6 +254,7 @@ class ItemKind(TextChoices):
     EXPLAIN = ItemKindDefinition(
         code="explain",
         label=_("Have the processing explained"),
+        wish=Wish.SHOW,
         form_position=80,
         explanation=_("We explain what we use information about you for, and by which rules."),
         statement_hint=_("What would you like to know?"),
@@ -252,6 +265,7 @@ class ItemKind(TextChoices):
     RESTRICT = ItemKindDefinition(
         code="restrict",
         label=_("Limit the processing"),
+        wish=Wish.OUT_OF_TRAINING,
         form_position=90,
         explanation=_("We keep the information, but use it only within limits."),
         statement_hint=_("Which use should be limited, and why?"),
@@ -262,6 +276,7 @@ class ItemKind(TextChoices):
     OBJECT = ItemKindDefinition(
         code="object",
         label=_("Object to the processing"),
+        wish=Wish.OUT_OF_TRAINING,
         form_position=100,
         explanation=_("You have reasons why we should not use information about you."),
         statement_hint=_(
@@ -275,6 +290,7 @@ class ItemKind(TextChoices):
     WITHDRAW_CONSENT = ItemKindDefinition(
         code="withdraw_consent",
         label=_("Withdraw consent"),
+        wish=Wish.OUT_OF_TRAINING,
         form_position=110,
         explanation=_("You once agreed, and have changed your mind."),
         statement_hint=_("To what had you agreed, and when, as far as you remember?"),
@@ -287,6 +303,7 @@ class ItemKind(TextChoices):
     TRANSFER = ItemKindDefinition(
         code="transfer",
         label=_("Transfer the information to another provider"),
+        wish=Wish.SHOW,
         form_position=120,
         explanation=_("We send the information to another provider that you name."),
         statement_hint=_("To which provider, and what?"),
@@ -299,6 +316,8 @@ class ItemKind(TextChoices):
     OPT_OUT_TRAINING = ItemKindDefinition(
         code="opt_out_training",
         label=_("Keep information out of future training"),
+        wish=Wish.OUT_OF_TRAINING,
+        usual=True,
         form_position=70,
         explanation=_("Information about you is no longer used to train models."),
         statement_hint=_("Which information, or which pages and accounts of yours?"),
@@ -310,6 +329,8 @@ class ItemKind(TextChoices):
     MODEL_OUTPUT = ItemKindDefinition(
         code="model_output",
         label=_("Report what a model said about a person"),
+        wish=Wish.WRONG_OUTPUT,
+        usual=True,
         form_position=60,
         explanation=_("A model said something about you that is wrong, private or harmful."),
         page=QuestionPage(
@@ -364,6 +385,8 @@ class ItemKind(TextChoices):
     COMPLAINT = ItemKindDefinition(
         code="complaint",
         label=_("Complain about how a request was handled"),
+        wish=Wish.COMPLAIN,
+        usual=True,
         form_position=130,
         explanation=_("You are not satisfied with how we handled an earlier request."),
         statement_hint=_("What went wrong? Give the number of the earlier case if you have it."),
@@ -375,6 +398,8 @@ class ItemKind(TextChoices):
     IP_CLAIM = ItemKindDefinition(
         code="ip_claim",
         label=_("Claim a work that was used for training"),
+        wish=Wish.WORK_USED,
+        usual=True,
         form_position=140,
         explanation=_("You hold the rights in a work that was used without your permission."),
         statement_hint=_("Which work, what right do you have in it, and where was it used?"),
@@ -406,6 +431,11 @@ class ItemKind(TextChoices):
 
 # In the order of the form.
 KINDS_ON_FORM = tuple(sorted(ItemKind, key=lambda kind: kind.definition.form_position))
+
+
+def kinds_of(wish: Wish) -> tuple[ItemKind, ...]:
+    """Return the kinds that belong to a choice of the form, in the order of the form."""
+    return tuple(kind for kind in KINDS_ON_FORM if kind.definition.wish == wish)
 
 
 def outcomes_for(kind: str) -> tuple[Outcome, ...]:

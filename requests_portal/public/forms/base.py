@@ -7,6 +7,7 @@ from django import forms
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
+from requests_portal.presentation.responses import PageError, page_errors
 from workflows.cases.filing_request import MAX_SHORT, MAX_TEXT
 from workflows.vocabulary.item_kinds import Sentence
 
@@ -49,10 +50,20 @@ class QuestionForm(forms.Form):
     use_required_attribute = False
     # A line of explanation beneath an option, by the field's name and the option's value.
     option_hints: Mapping[str, Mapping[str, Sentence]] = {}
+    # How it is shown, where it is more than its fields one beneath the other.
+    page_template = ""
 
     def __init__(self, *args: Any, answers: Answers | None = None, **kwargs: Any) -> None:
         self.answers = answers or {}
         super().__init__(*args, **{"label_suffix": "", **kwargs})
+
+    def as_kept(self, row: TypedRow) -> TypedRow:
+        """Return what the draft keeps of what was sent."""
+        return row
+
+    def page_errors(self) -> list[PageError]:
+        """Return what is wrong, each with where it can be mended."""
+        return page_errors(self)
 
     def in_words(self) -> Iterator[tuple[str, list[str]]]:
         """Yield label and texts of every checked answer that was given, for the summary."""

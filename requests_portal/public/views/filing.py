@@ -29,11 +29,13 @@ from requests_portal.public.pages import Page, filing_request, first_incomplete,
 from requests_portal.public.sessions import DraftSession, held_draft
 from requests_portal.public.steps import (
     CHECK,
+    STEP_COUNT,
     STEPS,
     FormStep,
     applicable_steps,
     find_step,
     neighbour,
+    number_of,
 )
 from workflows.cases.admission import AdmissionNeeded, NotYet, needs_admission
 from workflows.cases.applicable_law import laws_for
@@ -230,14 +232,13 @@ def _show(
 ) -> HttpResponse:
     answers = held.answers
     current = page.step
-    steps = [other.slug for other in applicable_steps(answers)]
     context: dict[str, Any] = {
         "step": current,
         "question": current.question_in(answers),
         "page": page,
         "errors": errors or [],
-        "position": steps.index(current.slug) + 1 if current.slug in steps else 1,
-        "count": len(steps) + 1,
+        "position": number_of(current),
+        "count": STEP_COUNT,
         "back": neighbour(current, answers, -1),
         "change": "change" in request.GET or "change" in request.POST,
         "awaits_admission": held.draft.awaits_admission,
@@ -325,7 +326,7 @@ def _summary(request: HttpRequest, held: DraftSession) -> HttpResponse:
         "regimes": [
             shown_regime(regime, residence, chosen_kinds(answers)) for regime in laws.regimes
         ],
-        "count": len(pages) + 1,
+        "count": STEP_COUNT,
         "back": pages[-1].step.slug,
     }
     return render(request, "public/check.html", context)

@@ -3,9 +3,17 @@
 import pytest
 from django.utils import translation
 
-from requests_portal.public.forms import items, people
+from requests_portal.public.forms import items, people, wishes
 from requests_portal.public.forms.base import chosen_kinds, first_value, is_blank
-from requests_portal.public.steps import CHECK, STEPS, applicable_steps, find_step, neighbour
+from requests_portal.public.steps import (
+    CHECK,
+    STEP_COUNT,
+    STEPS,
+    applicable_steps,
+    find_step,
+    neighbour,
+    number_of,
+)
 from workflows.vocabulary.item_kinds import ItemKind
 
 EVERYTHING = {
@@ -24,9 +32,12 @@ def test_no_two_pages_share_an_address():
 
 @pytest.mark.parametrize("kind", ItemKind.values)
 def test_every_kind_can_be_chosen_is_explained_and_is_asked_about(kind):
-    form = items.RequestTypesForm()
-    assert kind in dict(form.fields["kinds"].choices)
-    assert form.option_hints["kinds"][kind]
+    form = wishes.RequestTypesForm({"kinds": [kind]})
+    [choice] = [each for each in form.choices() if each.option.widget.data["selected"]]
+    assert form.is_valid()
+    assert choice.option.hint
+    assert kind in [right.widget.data["value"] for right in choice.rights] or not choice.rights
+    assert all(right.hint for right in choice.rights)
     asked = applicable_steps({"wishes": [{"kinds": [kind]}]})
     if kind in items.DETAILED:
         assert find_step(kind) in asked
@@ -47,6 +58,21 @@ def test_back_and_forth_lead_through_all_pages():
     assert forth == [*(step.slug for step in STEPS), CHECK]
     assert neighbour(STEPS[0], EVERYTHING, -1) is None
     assert [neighbour(step, EVERYTHING, -1) for step in STEPS[1:]] == forth[:-2]
+
+
+@pytest.mark.parametrize("kinds", [["delete"], ["correct"], ["correct", "model_output"], ["copy"]])
+@pytest.mark.parametrize("role", ["self", "agent"])
+@pytest.mark.parametrize("country", ["CN", "DE"])
+def test_the_count_of_steps_stays_and_is_walked_one_by_one(kinds, role, country):
+    answers = {
+        "wishes": [{"kinds": kinds}],
+        "role": [{"role": role}],
+        "residence": [{"country": country}],
+    }
+    walked = [number_of(step) for step in applicable_steps(answers)]
+
+    assert sorted(set(walked)) == list(range(1, STEP_COUNT))
+    assert walked == sorted(walked)
 
 
 def test_a_page_that_applies_no_more_still_has_neighbours():

@@ -120,8 +120,15 @@ class TestTheWay:
     def test_the_number_of_steps_is_told_in_words(self, visitor: Visitor):
         visitor.walk(until="role")
 
-        # What was asked for so far adds its pages: correct, statements.
-        assert "Step 3 of 11" in text_of(visitor.get("request/role/"))
+        assert "Step 3 of 10" in text_of(visitor.get("request/role/"))
+
+    def test_the_number_of_steps_is_the_same_whatever_is_chosen(self, visitor: Visitor):
+        visitor.walk(role={"role": "agent"}, requester={"requester_name": "L", "authority": "M."})
+
+        for step in STEPS:
+            page = visitor.get(f"request/{step.slug}/")
+            assert page.status_code == 302 or " of 10<" in text_of(page)
+        assert "Step 10 of 10" in text_of(visitor.get("request/check/"))
 
 
 class TestWhatWasTyped:
@@ -187,8 +194,8 @@ class TestWhatIsWrong:
     @pytest.mark.parametrize(
         ("slug", "typed", "anchor", "sentence"),
         [
-            ("wishes", {}, "id_kinds_0", "Choose at least one thing that you want."),
-            ("wishes", {"kinds": ["x"]}, "id_kinds_0", "Choose from the things that can be"),
+            ("wishes", {}, "id_wishes_0", "Choose at least one thing that you want."),
+            ("wishes", {"kinds": ["x"]}, "id_wishes_0", "Choose from the things that can be"),
             ("service", {"service": "x" * 201}, "id_service", "Write at most 200 characters."),
             ("role", {}, "id_role_0", "Choose for whom you are asking."),
             ("residence", {}, "id_country", "Choose a country or region."),
@@ -256,7 +263,7 @@ class TestWhatIsWrong:
         kinds = [kind for kind, _ in STEPS[0].form.base_fields["kinds"].choices]
         response = visitor.follow(visitor.answer("wishes", kinds=kinds))
 
-        assert errors_of(response) == [("id_kinds_0", "Choose at most 10 things.")]
+        assert errors_of(response) == [("id_wishes_0", "Choose at most 10 things.")]
 
 
 class TestRows:
