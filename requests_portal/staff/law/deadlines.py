@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -197,6 +197,8 @@ class PublishedLimitAdmin(ServiceFormAdmin):
     service_form = LimitForm
     service_template = "staff/limit.html"
     service_title = gettext_lazy("Publish a time limit")
+    # The law's own limits apply where none was published.
+    list_after_template = "staff/legal_limits.html"
 
     list_display = ("of_clock", "limit", "valid_from", "published_at")
     list_filter = ("regime",)
@@ -221,6 +223,12 @@ class PublishedLimitAdmin(ServiceFormAdmin):
                 for each in served_clocks()
             ],
         }
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the versions, and the limits of the law beneath them."""
+        return super().changelist_view(request, {**self.service_context(), **(extra_context or {})})
 
     def submit(self, request: HttpRequest, form: LimitForm) -> bool:
         """Publish the limit; put what was refused into the form."""
