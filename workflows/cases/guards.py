@@ -130,6 +130,11 @@ def everything_is_executed(situation: Situation) -> str:
     return "" if all(item.suppressed for item in situation.items) else "not_suppressed"
 
 
+def something_is_to_be_carried_out(situation: Situation) -> str:
+    """A receipt is recorded for what waits to be carried out, not where nothing does."""
+    return "nothing_to_carry_out" if all(item.executed for item in situation.items) else ""
+
+
 def had_no_part_before(situation: Situation) -> str:
     """What was contested goes to people who had no part in deciding it."""
     return "own_earlier_decision" if situation.actor in situation.earlier_deciders else ""

@@ -317,7 +317,14 @@ _TABLE = (
         guards.is_not_own_proposal,
         effects=("corrections.take_back", *_LOOKED_UP),
     ),
-    _move(A.RECORD_EXECUTION, {S.EXECUTING}, None, _STEWARD, "instruction.applied"),
+    _move(
+        A.RECORD_EXECUTION,
+        {S.EXECUTING},
+        None,
+        _STEWARD,
+        "instruction.applied",
+        guards.something_is_to_be_carried_out,
+    ),
     _move(
         A.ANSWER,
         {S.EXECUTING},

@@ -184,6 +184,16 @@ MERGEABLE = Situation(actor="a", has_merge_target=True, merge_target_open=True)
         ),
         (guards.is_not_own_proposal, Situation(actor="a", proposed_by="b"), ""),
         (guards.is_not_own_proposal, Situation(actor="a", proposed_by="a"), "own_proposal"),
+        (
+            guards.something_is_to_be_carried_out,
+            Situation(items=(DECIDED, replace(DECIDED, executed=False))),
+            "",
+        ),
+        (
+            guards.something_is_to_be_carried_out,
+            Situation(items=(DECIDED,)),
+            "nothing_to_carry_out",
+        ),
         (guards.everything_is_executed, Situation(items=(DECIDED,)), ""),
         (
             guards.everything_is_executed,
@@ -320,6 +330,7 @@ def test_a_guard_gives_its_reason(guard, situation, reason):
         (Action.STOP_EXECUTION, guards.is_not_own_proposal),
         (Action.CONFIRM_IDENTITY, guards.identity_was_accepted_by_another),
         (Action.DOUBT_IDENTITY, guards.identity_was_accepted),
+        (Action.RECORD_EXECUTION, guards.something_is_to_be_carried_out),
         (Action.ANSWER, guards.everything_is_executed),
         (Action.CONTEST, guards.is_not_erased),
         (Action.REOPEN, guards.had_no_part_before),
@@ -365,7 +376,7 @@ def test_whatever_decides_is_kept_from_those_who_decided_before():
 
 
 def test_no_other_move_has_a_guard():
-    assert sum(move.guard is not None for move in MOVES.values()) == 25
+    assert sum(move.guard is not None for move in MOVES.values()) == 26
 
 
 def test_a_move_cannot_be_changed():

@@ -115,6 +115,8 @@ def test_every_cell(state):
 def _check_taken(case: Case, action: Action, role: Role, before: dict) -> None:
     """An allowed move succeeds, and is rolled back."""
     savepoint = transaction.savepoint()
+    # A receipt needs something that waits to be carried out, an answer that nothing does.
+    case.items.update(executed=action != Action.RECORD_EXECUTION)
     event = advance(case, action, actor_of(role))
 
     assert case.state == (ROWS[action][1] or before["case"]["state"])

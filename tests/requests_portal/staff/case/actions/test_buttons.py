@@ -74,6 +74,12 @@ def test_when_everything_is_found_the_proposal_comes_next() -> None:
     assert buttons_for(case, REVIEWER).primary.page.slug == Action.PROPOSE_DECISION
 
 
+def test_no_receipt_is_asked_for_where_nothing_waits(sign_in, data_steward) -> None:
+    page = sign_in(data_steward).get(case_url(make_case(State.EXECUTING))).content.decode()
+    assert "Nothing waits to be carried out." in page
+    assert f"/do/{Action.RECORD_EXECUTION}/" not in page
+
+
 def test_what_is_not_allowed_is_shown_with_the_reason(sign_in, privacy_officer) -> None:
     client = sign_in(privacy_officer)
     case = in_review_with_proof()
