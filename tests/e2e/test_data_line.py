@@ -126,7 +126,8 @@ def decide(sign_in, number: str, he: Case) -> None:
 
     approver = sign_in("amal")
     approver.open_case(number)
-    approver.act("approve")
+    # The wording stands at the head of the record, outside the passage that the look-up kept.
+    approver.act("approve", explanation="已打开整条记录核对。")
 
 
 def change_the_data(sign_in, number: str) -> None:

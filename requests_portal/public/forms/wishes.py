@@ -73,7 +73,10 @@ class RequestTypesForm(QuestionForm):
         ticked = [wish for wish in sent if wish]
         kept = [kind for kind in row["kinds"] if _wish_of(kind) in {None, *ticked}]
         alone = [kinds[0] for wish in Wish if wish in ticked and len(kinds := kinds_of(wish)) == 1]
-        return {"wishes": ticked, "kinds": list(dict.fromkeys([*kept, *map(str, alone)]))}
+        # In the order of the kinds: so the items of a request are numbered, whoever files it.
+        places = {kind.value: place for place, kind in enumerate(KINDS_ON_FORM)}
+        ordered = sorted({*kept, *map(str, alone)}, key=lambda kind: places.get(kind, len(places)))
+        return {"wishes": ticked, "kinds": ordered}
 
     def clean(self) -> dict[str, Any]:
         """Ask for something, for something under each choice, and not for too much."""

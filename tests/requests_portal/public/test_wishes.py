@@ -71,6 +71,10 @@ class TestWhatCounts:
     def test_rights_do_as_they_are_where_no_choices_were_sent(self):
         assert kept(kinds=["delete", "model_output"]) == ["delete", "model_output"]
 
+    def test_rights_keep_their_order_whatever_the_order_of_the_choices(self):
+        sent = {"wishes": ["", "out_of_training", "correct"], "kinds": ["delete", "correct"]}
+        assert kept(**sent) == ["correct", "delete"]
+
     def test_what_is_no_right_is_kept_so_that_it_is_told(self):
         assert kept(wishes=["", "show"], kinds=["x"]) == ["x"]
 
