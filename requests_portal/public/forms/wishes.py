@@ -1,6 +1,6 @@
 """What the person wants to happen: everyday choices, and the rights that each stands for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,12 @@ def _wish_of(kind: str) -> Wish | None:
     return ItemKind(kind).definition.wish if kind in ItemKind.values else None
 
 
+def _in_order(kinds: Iterable[str]) -> list[str]:
+    """Return each kind once, in the order of the kinds; words that are no kind come last."""
+    places = {kind.value: place for place, kind in enumerate(KINDS_ON_FORM)}
+    return sorted(dict.fromkeys(kinds), key=lambda kind: places.get(kind, len(places)))
+
+
 class RequestTypesForm(QuestionForm):
     """What the person comes for, and which of the rights they want to exercise for that.
 
@@ -66,25 +72,21 @@ class RequestTypesForm(QuestionForm):
         """Leave out the rights under choices that are not ticked, and add those that have no box.
 
         The page always sends an empty choice, so that none ticked differs from none asked for.
+        Rights are kept in the order of the kinds, in which the items of a request are numbered.
         """
         sent = row.pop("wishes")
         if not sent:
-            return row
+            return {"kinds": _in_order(row["kinds"])}
         ticked = [wish for wish in sent if wish]
         kept = [kind for kind in row["kinds"] if _wish_of(kind) in {None, *ticked}]
         alone = [kinds[0] for wish in Wish if wish in ticked and len(kinds := kinds_of(wish)) == 1]
-        # In the order of the kinds: so the items of a request are numbered, whoever files it.
-        places = {kind.value: place for place, kind in enumerate(KINDS_ON_FORM)}
-        ordered = sorted({*kept, *map(str, alone)}, key=lambda kind: places.get(kind, len(places)))
-        return {"wishes": ticked, "kinds": ordered}
+        return {"wishes": ticked, "kinds": _in_order([*kept, *map(str, alone)])}
 
     def clean(self) -> dict[str, Any]:
         """Ask for something, for something under each choice, and not for too much."""
         cleaned = self.cleaned_data
         if self.errors:
             return cleaned
-        # In the order of the page, whatever order they came in.
-        cleaned["kinds"] = [kind.value for kind in KINDS_ON_FORM if kind in cleaned["kinds"]]
         if not cleaned["wishes"] and not cleaned["kinds"]:
             self.add_error("wishes", gettext("Choose at least one thing that you want."))
         if len(cleaned["kinds"]) > MAX_ITEMS:

@@ -69,7 +69,7 @@ class TestWhatCounts:
         assert kept(wishes=[""], kinds=["consult", "delete"]) == []
 
     def test_rights_do_as_they_are_where_no_choices_were_sent(self):
-        assert kept(kinds=["delete", "model_output"]) == ["delete", "model_output"]
+        assert kept(kinds=["model_output", "delete"]) == ["delete", "model_output"]
 
     def test_rights_keep_their_order_whatever_the_order_of_the_choices(self):
         sent = {"wishes": ["", "out_of_training", "correct"], "kinds": ["delete", "correct"]}
