@@ -93,7 +93,8 @@ class Staff:
 
     def approve(self, who: str) -> None:
         """Have what was judged decided and approved."""
-        propose_and_approve(self.memory.cases[who], self.memory.outcomes[who])
+        case, outcome = self.memory.cases[who], self.memory.outcomes[who]
+        propose_and_approve(case, outcome, "What is left is judged later.")
         self._refresh()
 
     def send_back(self, who: str) -> None:

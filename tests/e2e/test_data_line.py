@@ -126,8 +126,7 @@ def decide(sign_in, number: str, he: Case) -> None:
 
     approver = sign_in("amal")
     approver.open_case(number)
-    # The wording stands at the head of the record, outside the passage that the look-up kept.
-    approver.act("approve", explanation="已打开整条记录核对。")
+    approver.act("approve")
 
 
 def change_the_data(sign_in, number: str) -> None:

@@ -121,7 +121,7 @@ def test_an_approved_correction_whose_wording_stands_nowhere_says_why_and_what_t
     expect(page.locator("#main")).to_contain_text("the wording to be replaced is in none of the")
     assert page.locator(".staff-diff").count()
     assert not grave_faults(page)
-    approver.send(explanation="Compared with the letter.")
+    approver.send()
 
     def told() -> int:
         approver.open_case(number)

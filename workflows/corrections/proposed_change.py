@@ -22,7 +22,6 @@ class Mismatch(StrEnum):
 
     UNJUDGED = "unjudged"
     WITHOUT_RECORD = "without_record"
-    WITHOUT_WORDING = "without_wording"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +45,16 @@ class RecordChange:
 
 @dataclass(frozen=True, slots=True)
 class ProposedChange:
-    """The records that a decision changes, and how many places nobody has judged."""
+    """The records that a decision changes, and how many places nobody has judged.
+
+    `registered`: there are data in which the person could be looked for.
+    """
 
     items: tuple[Item, ...]
     records: tuple[RecordChange, ...]
     places: int
     unjudged: int
+    registered: bool
 
     @property
     def without_record(self) -> list[Item]:
@@ -76,12 +79,11 @@ class ProposedChange:
         """In what it does not fit the evidence, so that whoever approves it has to say why.
 
         Where no data are registered nothing could be found: the change is then made by hand.
+        Wording that stands in no passage that was kept is none: it may stand elsewhere in a record.
         """
-        registered = Snapshot.objects.exclude(state=Snapshot.State.PURGED)
         found = {
             Mismatch.UNJUDGED: bool(self.unjudged),
-            Mismatch.WITHOUT_RECORD: bool(self.without_record) and registered.exists(),
-            Mismatch.WITHOUT_WORDING: bool(self.without_wording),
+            Mismatch.WITHOUT_RECORD: self.registered and bool(self.without_record),
         }
         return [mismatch for mismatch, holds in found.items() if holds]
 
@@ -114,7 +116,8 @@ def proposed_change_of(case: Case) -> ProposedChange | None:
         snapshot__state=Snapshot.State.PURGED
     )
     places = len({match.pk for record in records for match in record.matches})
-    return ProposedChange(items, records, places, unjudged.count())
+    registered = Snapshot.objects.exclude(state=Snapshot.State.PURGED).exists()
+    return ProposedChange(items, records, places, unjudged.count(), registered)
 
 
 def passage_of(op: Op, excerpt: dict[str, str], pairs: list[tuple[str, str]]) -> Passage:

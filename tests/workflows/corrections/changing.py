@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from tests.factories import REVIEWER, STEWARD, WANG, approve, ground_for, in_review_with_proof
+from tests.factories import APPROVER, REVIEWER, STEWARD, WANG, ground_for, in_review_with_proof
 from tests.judging import judge_each
 from workflows.cases import staff_actions
 from workflows.cases.models import Case
@@ -62,7 +62,10 @@ def judge_all(case: Case, theirs: set[str]) -> None:
 
 
 def executing(
-    outcome: str | dict[str, str], request=WANG, theirs: frozenset[str] = frozenset("a")
+    outcome: str | dict[str, str],
+    request=WANG,
+    theirs: frozenset[str] = frozenset("a"),
+    explanation: str = "",
 ) -> Case:
     """Take a case to where approved outcomes wait to be carried out in the data.
 
@@ -71,11 +74,14 @@ def executing(
     case = in_review_with_proof(request)
     look_up()
     judge_all(case, set(theirs))
-    return propose_and_approve(case, outcome)
+    return propose_and_approve(case, outcome, explanation)
 
 
-def propose_and_approve(case: Case, outcome: str | dict[str, str]) -> Case:
-    """Take a case in which everything was judged to where its outcomes wait to be carried out."""
+def propose_and_approve(case: Case, outcome: str | dict[str, str], explanation: str = "") -> Case:
+    """Take a case that was judged to where its outcomes wait to be carried out.
+
+    Where places are left to be judged, or none is theirs, it is approved with an explanation.
+    """
     proposals = [
         ItemProposal(
             item,
@@ -87,7 +93,7 @@ def propose_and_approve(case: Case, outcome: str | dict[str, str]) -> Case:
         for item in case.items.all()
     ]
     staff_actions.propose_decision(case, REVIEWER, proposals)
-    approve(case)
+    staff_actions.approve(case, APPROVER, explanation)
     run_due("datasets", "lookups", "corrections")
     return case
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
@@ -27,6 +28,7 @@ from tests.workflows.corrections.changing import (
 )
 from tests.workflows.datasets.entries import lines, make_dataset, make_snapshot
 from workflows.cases.errors import AttemptReused, MoveRefused
+from workflows.cases.filing_request import FiledItem
 from workflows.common.errors import InvalidInput, Refused
 from workflows.corrections.instructions import record_receipt, why_no_manifest
 from workflows.corrections.manifest_application import apply_locally
@@ -122,10 +124,6 @@ def test_what_was_judged_theirs_goes_and_the_namesake_stays(forum, outcome, afte
 
 @pytest.fixture
 def delete_request():
-    from dataclasses import replace
-
-    from workflows.cases.filing_request import FiledItem
-
     return replace(WANG, items=(FiledItem("delete", {"statement": "请删除。"}),))
 
 
@@ -362,7 +360,7 @@ def test_receipts_are_idempotent_and_only_for_stewards(forum, delete_request):
 
 
 def test_without_a_match_the_receipt_by_hand_remains(forum):
-    case = executing(Outcome.CORRECTED, theirs=frozenset())
+    case = executing(Outcome.CORRECTED, theirs=frozenset(), explanation="It is elsewhere.")
     assert build_manifest(forum.pk) is None
     (instruction,) = Instruction.objects.all()
     assert "no record was judged" in why_no_manifest(instruction)

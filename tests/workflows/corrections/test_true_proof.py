@@ -237,7 +237,7 @@ def test_the_answer_says_that_not_all_that_was_found_was_looked_at(common):
 
 
 def test_where_nothing_is_theirs_the_answer_does_not_say_that_all_was_searched(common):
-    case = executing(Outcome.DELETED, DELETE, frozenset())
+    case = executing(Outcome.DELETED, DELETE, frozenset(), "It is elsewhere.")
     with translation.override("en"):
         (line,) = known_of(case, "deletion_answer", tuple(case.items.all()))["datasets"][0].items
     assert "searched, but not all that was found has been looked at" in line

@@ -42,7 +42,7 @@ def executing(posts, theirs, others=(4,)):
         found = case.matches.filter(snapshot=posts).select_related("case__data_key")
         if chosen := [match.pk for match in found if match.record in wanted]:
             judge_each(case, chosen, verdict)
-    return propose_and_approve(case, Outcome.DELETED)
+    return propose_and_approve(case, Outcome.DELETED, "The rest is looked at later.")
 
 
 def applied(posts):
@@ -95,7 +95,7 @@ def test_what_was_found_later_may_stay_where_this_server_has_changed_all_that_wa
     stop_execution(case, APPROVER, "More was found.")
     (later,) = [m.pk for m in case.matches.select_related("case__data_key") if m.record == 2]
     judge(case, REVIEWER, [later], Match.Verdict.THEIRS)
-    propose_and_approve(case, Outcome.DELETED)
+    propose_and_approve(case, Outcome.DELETED, "The last one is looked at later.")
 
     assert applied(posts) == []
     assert case.items.get().executed
