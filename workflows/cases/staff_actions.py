@@ -67,9 +67,19 @@ def confirm_identity(case: Case, actor: Actor, grounds: str) -> None:
 
 def grounds_of_identity(case: Case) -> list[str]:
     """Return on what the proof of identity was accepted, the last grounds alone."""
-    accepted = MOVES[Action.ACCEPT_IDENTITY].event
-    event = events_of_case(case.pseudonym).filter(name=accepted).order_by("step").last()
-    opened = case.contents.filter(event=event.uid, name="grounds").first() if event else None
+    return _said_last(case, Action.ACCEPT_IDENTITY, "grounds")
+
+
+def explanation_of_approval(case: Case) -> list[str]:
+    """Return why the last approval was given although the evidence did not bear it out, if so."""
+    return _said_last(case, Action.APPROVE, "explanation")
+
+
+def _said_last(case: Case, action: Action, name: str) -> list[str]:
+    """Return what was said the last time that a move was taken, if anything."""
+    taken = events_of_case(case.pseudonym).filter(name=MOVES[action].event)
+    event = taken.order_by("step").last()
+    opened = case.contents.filter(event=event.uid, name=name).first() if event else None
     return [str(opened.opening["content"])] if opened else []
 
 

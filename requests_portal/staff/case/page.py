@@ -60,6 +60,7 @@ def case_page(request: HttpRequest, site: AdminSite, object_id: str) -> HttpResp
         "complaints": complaint_views(case, actor_of(request), names, timezone.now()),
         "items": presenter.item_views(case),
         "proposed_by": names.get(case.proposed_by, case.proposed_by),
+        "approved_although": presenter.approved_although(case),
         "lookup": progress_of(case),
         "found_in": found_in,
         "came_out": came_out_for(case),

@@ -23,6 +23,7 @@ from workflows.cases.identity_policy import kinds_to_confirm
 from workflows.cases.lifecycle import OPEN, State
 from workflows.cases.models import Attachment, Case, Item, Message
 from workflows.cases.names import STATE_NAMES
+from workflows.cases.staff_actions import explanation_of_approval
 from workflows.corrections.instructions import why_no_manifest
 from workflows.corrections.item_changes import (
     accepts_redaction,
@@ -187,6 +188,11 @@ def _item_view(case: Case, item: Item) -> ItemView:
         may_specify=case.state == State.IN_REVIEW
         and (accepts_replacements(item) or accepts_redaction(item)),
     )
+
+
+def approved_although(case: Case) -> list[str]:
+    """Return why the last approval was given although it did not fit what was found, if so."""
+    return [] if case.erased_at is not None else explanation_of_approval(case)
 
 
 def _said_of(instruction: Instruction) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.factories import APPROVER, REVIEWER, WANG, in_review_with_proof
-from tests.requests_portal.staff.addresses import action_url
+from tests.requests_portal.staff.addresses import action_url, case_url, send_form
 from tests.workflows.corrections.changing import FORUM, judge_all, look_up
 from tests.workflows.datasets.entries import lines, make_snapshot
 from workflows.cases import staff_actions
@@ -74,6 +74,7 @@ def test_who_approves_sees_the_text_before_and_after(forum, client, approver):
     for passage in record.passages:
         assert f"<del>{passage.before}</del>" in page
         assert f"<ins>{passage.after}</ins>" in page
+    assert 'name="explanation"' not in page
 
 
 def test_who_approves_is_warned_that_no_manifest_will_be_made(forum, client, approver):
@@ -102,5 +103,9 @@ def test_who_approves_is_asked_why_where_it_does_not_fit(forum, client, approver
     case = proposed(set())
     client.force_login(approver)
     assert 'name="explanation"' in client.get(action_url(case, "approve")).text
-    client.post(action_url(case, "approve"))
+    send_form(client, action_url(case, "approve"), {})
     assert Case.objects.get(pk=case.pk).state == State.DECISION_PROPOSED
+
+    send_form(client, action_url(case, "approve"), {"explanation": "I read the whole record."})
+    assert Case.objects.get(pk=case.pk).state == State.EXECUTING
+    assert "I read the whole record." in client.get(case_url(case)).text
