@@ -108,7 +108,7 @@ REFUSAL_TEXTS = {
     ),
     "no_items": _("The case has no items."),
     "own_proposal": _("You proposed this decision; somebody else has to decide on it."),
-    "nothing_to_carry_out": _("Nothing waits to be carried out."),
+    "nothing_to_carry_out": _("Nothing is waiting to be carried out."),
     "not_executed": _("An instruction to a data pipeline has not been carried out yet."),
     "not_suppressed": _(
         "An item is said to be suppressed in the model's output, but no entry of the suppression"

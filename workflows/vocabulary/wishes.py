@@ -22,7 +22,7 @@ class Wish(TextChoices):
     )
     OUT_OF_TRAINING = (
         "out_of_training",
-        _("You want us to delete information about you, and to train no models with it."),
+        _("You want us to delete information about you and stop training models on it."),
         _("Take me out of the training data"),
     )
     SHOW = (

@@ -103,7 +103,7 @@ class RequestTypesForm(QuestionForm):
 
     @staticmethod
     def _asks_for_right(wish: Wish) -> str:
-        sentence = gettext("Tick at least one thing under “%(choice)s”, or untick it.")
+        sentence = gettext("Tick at least one thing under “%(choice)s”, or untick that choice.")
         return sentence % {"choice": wish.label}
 
     def _ticked(self) -> set[str]:

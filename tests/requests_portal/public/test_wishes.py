@@ -101,7 +101,7 @@ def test_a_choice_without_a_right_is_told_where_it_is():
         [error] = form.page_errors()
 
     assert error.message == (
-        "Tick at least one thing under “Show me what you have about me”, or untick it."
+        "Tick at least one thing under “Show me what you have about me”, or untick that choice."
     )
     assert error.anchor == f"id_kinds_{KINDS_ON_FORM.index(ItemKind.CONSULT)}"
 

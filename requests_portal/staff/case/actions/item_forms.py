@@ -147,7 +147,7 @@ class ApprovalForm(CaseForm):
         self.change = proposed_change_of(self.case)
         if self.change and self.change.mismatches:
             self.fields["explanation"] = text_field(
-                _("Why you approve it although it does not fit"),
+                _("Why you approve it even though it does not fit"),
                 _("For each warning above, say what you looked at. It is kept with the approval."),
             )
 

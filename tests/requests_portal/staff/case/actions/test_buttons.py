@@ -76,7 +76,7 @@ def test_when_everything_is_found_the_proposal_comes_next() -> None:
 
 def test_no_receipt_is_asked_for_where_nothing_waits(sign_in, data_steward) -> None:
     page = sign_in(data_steward).get(case_url(make_case(State.EXECUTING))).content.decode()
-    assert "Nothing waits to be carried out." in page
+    assert "Nothing is waiting to be carried out." in page
     assert f"/do/{Action.RECORD_EXECUTION}/" not in page
 
 
