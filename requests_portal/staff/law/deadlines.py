@@ -198,7 +198,7 @@ class PublishedLimitAdmin(ServiceFormAdmin):
     service_template = "staff/limit.html"
     service_title = gettext_lazy("Publish a time limit")
     # The law's own limits apply where none was published.
-    list_after_template = "staff/legal_limits.html"
+    list_before_template = "staff/legal_limits.html"
 
     list_display = ("of_clock", "limit", "valid_from", "published_at")
     list_filter = ("regime",)
@@ -214,7 +214,8 @@ class PublishedLimitAdmin(ServiceFormAdmin):
         return {
             "clocks": [
                 {
-                    "name": clock_name(each.regime.code, each.clock.kind),
+                    "law": each.regime.name.in_language(language),
+                    "name": each.clock.name.in_language(language),
                     "rule": each.clock.text.in_language(language),
                     "sources": citation_texts(each.clock.rule.citations),
                     "ours": length(each.promise.unit, each.promise.amount) if each.promise else "",
@@ -227,7 +228,7 @@ class PublishedLimitAdmin(ServiceFormAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the versions, and the limits of the law beneath them."""
+        """Show the versions, and the limits of the law above them."""
         return super().changelist_view(request, {**self.service_context(), **(extra_context or {})})
 
     def submit(self, request: HttpRequest, form: LimitForm) -> bool:

@@ -47,7 +47,7 @@ def test_a_limit_is_published_and_stands_in_the_list(client, send) -> None:
 def test_the_limits_of_the_law_stand_in_the_list_before_one_is_published(client) -> None:
     page = client.get(LIST).content.decode()
     assert "What the law says" in page
-    assert "Mainland China · Promised time for the answer" in page
+    assert "Answer within fifteen working days after the day of receipt" in page
 
 
 def test_the_form_shows_what_the_law_says_and_what_is_published(client, send) -> None:
