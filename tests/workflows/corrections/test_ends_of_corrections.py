@@ -46,7 +46,8 @@ def approved(theirs, outcome=Outcome.CORRECTED, request=WANG, others=None):
             judge(case, REVIEWER, [match.pk], Match.Verdict.THEIRS)
         elif others is None or match.record in others:
             judge(case, REVIEWER, [match.pk], Match.Verdict.NOT_THEIRS)
-    return propose_and_approve(case, outcome)
+    # What is not among the others is left to be judged, which an approval has to explain.
+    return propose_and_approve(case, outcome, "" if others is None else "The rest is judged later.")
 
 
 class TestRowsWithTheSameText:
